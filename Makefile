@@ -1,0 +1,107 @@
+# Farol: `make run` opens the portal, `make test` proves it. The rest are their parts.
+.DEFAULT_GOAL := help
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+SHELL := bash
+
+PORT ?= 8501
+STORE ?= exports/ml_results
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export FAROL_STORE := $(STORE)
+
+.PHONY: help run setup publish activate serve test check system-packages lock locale bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
+
+run: setup $(STORE)/metadata.json activate serve  ## set up, forecast, publish, activate, serve (PORT=8501)
+
+setup: .venv/.ready .venv-ml/.ready  ## make both environments: .venv (no ML) and .venv-ml
+
+# One environment: $(1) its folder, $(2) its lock, $(3) its stamp.
+define environment
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Farol needs Python 3.11; PYTHON=$(PYTHON) is $$("$(PYTHON)" --version 2>&1)" >&2; exit 1; }
+	test -x $(1)/bin/python || "$(PYTHON)" -m venv $(1) \
+	  || { echo "python3.11-venv is missing: apt-get install python3.11-venv" >&2; exit 1; }
+	echo "Installing $(2) into $(1) ..."
+	$(1)/bin/python -m pip install --quiet --require-hashes --only-binary=:all: -r $(2)
+	touch $(1)/$(3)
+endef
+
+.venv/.ready: requirements.txt
+	$(call environment,.venv,requirements.txt,.ready)
+
+.venv-ml/.ready: ml_jobs/requirements.txt
+	$(call environment,.venv-ml,ml_jobs/requirements.txt,.ready)
+
+.venv/.ready-dev: requirements-dev.txt
+	$(call environment,.venv,requirements-dev.txt,.ready-dev)
+
+.venv-ml/.ready-dev: ml_jobs/requirements-dev.txt
+	$(call environment,.venv-ml,ml_jobs/requirements-dev.txt,.ready-dev)
+
+.venv-contract/.ready: tests/contract/requirements.txt
+	$(call environment,.venv-contract,tests/contract/requirements.txt,.ready)
+
+$(STORE)/metadata.json:
+	@$(MAKE) --no-print-directory publish
+
+publish: .venv-ml/.ready  ## forecast the bundled data and publish it to STORE
+	@.venv-ml/bin/python -m ml_jobs demo --to "$(STORE)"
+
+activate: .venv/.ready  ## make the store's latest publication the one that is served
+	@.venv/bin/python -m datalayer activate
+
+serve: .venv/.ready  ## open the portal on PORT
+	@.venv/bin/python -m datalayer welcome --port $(PORT)
+	exec .venv/bin/streamlit run app.py --server.port $(PORT)
+
+test: setup .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages check  ## run every check and test
+	@.venv-ml/bin/python -m pytest -q -n 2 tests/unit/ml_jobs tests/unit/contract
+	.venv/bin/python -m pytest -q -n 2 --ignore tests/unit/ml_jobs --ignore tests/e2e
+	.venv/bin/python -m pytest -q tests/e2e
+
+check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
+	@.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy datalayer
+	.venv-ml/bin/mypy ml_jobs
+	.venv/bin/lint-imports
+
+# What the tests need from the system: a real Redis and a real browser.
+system-packages:
+	@missing=""
+	command -v redis-server > /dev/null || missing="$$missing redis-server"
+	command -v chromium > /dev/null || missing="$$missing chromium fonts-liberation"
+	test -z "$$missing" && exit 0
+	if test "$$(id -u)" = 0 && command -v apt-get > /dev/null; then
+	  echo "Installing$$missing ..."
+	  apt-get update -qq
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null
+	else
+	  echo "The tests need$$missing; install with: sudo apt-get install$$missing" >&2
+	  exit 1
+	fi
+
+# Locks name no index: the one that pip is configured with is used, and hashes tie the files.
+PIP_COMPILE = .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+  --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+lock: .venv/.ready-dev  ## pin every requirements.in with hashes
+	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-dev tests/contract/requirements; do
+	  echo "Locking $$name.in ..."
+	  $(PIP_COMPILE) --output-file $$name.txt $$name.in
+	done
+
+locale: .venv/.ready-dev  ## gather the pages' sentences into the catalogues and compile them
+	@.venv/bin/pybabel -q extract -k N_ -o pages/locale/farol.pot --no-location --omit-header --sort-output pages datalayer/errors.py
+	.venv/bin/pybabel -q update -D farol -i pages/locale/farol.pot -d pages/locale -l pt_BR --omit-header --no-fuzzy-matching
+	.venv/bin/pybabel -q compile -D farol -d pages/locale
+	rm pages/locale/farol.pot
+
+bench: setup  ## measure refresh under constant reading (writes JSON to build/)
+	@.venv/bin/python -m benchmarks.refresh
+
+clean:  ## remove environments, state and published data
+	rm -rf .venv .venv-ml .venv-contract build var exports

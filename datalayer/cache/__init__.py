@@ -1,0 +1,1 @@
+"""The two-level result cache behind the portal."""

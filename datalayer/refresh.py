@@ -1,0 +1,337 @@
+"""Refreshing: from the store's publication to the active snapshot, one at a time, on the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from datalayer.audit import AuditLog
+from datalayer.contract.publication import Manifest, is_publication_id
+from datalayer.contract.registry import Registry
+from datalayer.errors import (
+    ContentError,
+    IntegrityError,
+    InvalidSelection,
+    ManifestError,
+    NoEarlierPublication,
+    OlderPublication,
+    PortalError,
+    PublicationError,
+    StateError,
+    UnknownPublication,
+    ValidationFailed,
+)
+from datalayer.identity import Identity
+from datalayer.progress import Progress, ReportProgress, Step, silent
+from datalayer.settings import Settings
+from datalayer.snapshots import published
+from datalayer.snapshots.attempts import Attempt, Attempts
+from datalayer.snapshots.snapshot_store import SnapshotStore
+from datalayer.snapshots.stages import Snapshot, VerifiedFiles
+from datalayer.storage.object_store import ObjectStore, S3Options
+from datalayer.storage.opening import open_store
+from datalayer.validation import ValidationReport, validate
+
+_log = structlog.get_logger()
+
+
+class Attachable(Protocol):
+    """The database, as far as a refresh needs it."""
+
+    def attach(self, snapshot: Snapshot) -> None:
+        """Make the snapshot readable; nothing happens if it is already."""
+
+    def detach(self, publication_id: str) -> None:
+        """Stop reading a snapshot; nothing happens if it isn't read."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The store's latest publication, looked at without activating it.
+
+    Attributes:
+        verified: Its files, on the local disk; activating it fetches nothing again.
+    """
+
+    manifest: Manifest
+    report: ValidationReport
+    verified: VerifiedFiles
+
+
+@dataclass(frozen=True)
+class Activated:
+    """A publication became the active one.
+
+    Attributes:
+        previous_id: The one active before, None if it is the first.
+        duration_s: From the call to the switch, seconds.
+    """
+
+    publication_id: str
+    previous_id: str | None
+    snapshot: Snapshot
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class AlreadyCurrent:
+    """The publication asked for is the active one; nothing changed."""
+
+    publication_id: str
+    snapshot: Snapshot
+
+
+def store_of(settings: Settings) -> ObjectStore:
+    """Return the store that the settings name; nothing is connected yet.
+
+    Raises:
+        SettingsError: The store's settings have faults.
+    """
+    access_key, secret_key = settings.s3_access_key, settings.s3_secret_key
+    if not (settings.s3_endpoint and access_key and secret_key):
+        return open_store(settings.store, None)
+    options = S3Options(
+        endpoint=settings.s3_endpoint,
+        access_key=access_key.get_secret_value(),
+        secret_key=secret_key.get_secret_value(),
+        secure=settings.s3_secure,
+        region=settings.s3_region,
+        timeout_s=settings.store_timeout_s,
+        ca_file=settings.s3_ca_file,
+    )
+    return open_store(settings.store, options)
+
+
+class Refresher:
+    """Brings publications in and switches between them; every attempt ends in the audit log.
+
+    Whatever fails before the switch leaves the active snapshot serving.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: ObjectStore,
+        snapshots: SnapshotStore,
+        database: Attachable,
+        audit: AuditLog,
+        keep: int,
+        quota_bytes: int,
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._snapshots = snapshots
+        self._database = database
+        self._attempts = Attempts(snapshots.refresh_lock, audit, snapshots.active, snapshots.clock)
+        self._keep = keep
+        self._quota_bytes = quota_bytes
+
+    def latest(self) -> Manifest:
+        """Return the manifest of the store's latest publication.
+
+        Raises:
+            ObjectMissing: Nothing has been published there.
+            ManifestError, StoreError: It can't be used or read.
+        """
+        return published.latest(self._store, self._registry)
+
+    def inspect(self, identity: Identity, *, report: ReportProgress = silent) -> Candidate:
+        """Fetch, verify and validate the latest publication without activating it.
+
+        Broken rules of the contract are part of the answer, not an error.
+
+        Raises:
+            PortalError: It can't be fetched or its files are not the ones announced.
+        """
+        with self._attempts.attempt(identity, "inspect", None) as attempt:
+            manifest = self._wanted(None, attempt)
+            kept = self._intact(manifest, report)
+            verified = (
+                VerifiedFiles(manifest, kept.folder) if kept else self._verified(manifest, report)
+            )
+            found = self._validate(verified, report)
+            outcome = "accepted" if found.passed else "rejected"
+            self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
+        return Candidate(manifest, found, verified)
+
+    def activate(
+        self,
+        identity: Identity,
+        *,
+        publication_id: str | None = None,
+        report: ReportProgress = silent,
+    ) -> Activated | AlreadyCurrent:
+        """Make a publication the active one; None for the store's latest.
+
+        Raises:
+            OlderPublication: It was generated before the active one.
+            ValidationFailed: It breaks the contract.
+            PortalError: Anything else that stands in the way; the active one stays.
+        """
+        with self._attempts.attempt(identity, "activate", publication_id) as attempt:
+            manifest = self._wanted(publication_id, attempt)
+            kept = self._intact(manifest, report)
+            if kept and self._snapshots.active_id() == manifest.publication_id:
+                self._attempts.record(attempt, "already_current")
+                return AlreadyCurrent(manifest.publication_id, kept)
+            self._refuse_older(manifest)
+            return self._bring(attempt, manifest, kept, report)
+
+    def roll_back(
+        self,
+        identity: Identity,
+        publication_id: str | None = None,
+        *,
+        report: ReportProgress = silent,
+    ) -> Activated:
+        """Return to a publication, however old; None for the one active before.
+
+        Raises:
+            NoEarlierPublication: None was active before that is still kept.
+            PortalError: Anything else that stands in the way; the active one stays.
+        """
+        with self._attempts.attempt(identity, "roll_back", publication_id) as attempt:
+            target = publication_id or self._snapshots.roll_back_target()
+            if target is None:
+                raise NoEarlierPublication
+            if target == self._snapshots.active_id():
+                raise InvalidSelection("publication_id", target, "another than the active one")
+            manifest = self._wanted(target, attempt)
+            return self._bring(attempt, manifest, self._intact(manifest, report), report)
+
+    def prune(self, identity: Identity) -> tuple[str, ...]:
+        """Remove the snapshots beyond what is kept; returns their ids.
+
+        Raises:
+            PortalError: Not allowed, or a refresh is running.
+        """
+        with self._attempts.attempt(identity, "prune", None) as attempt:
+            removed = self._prune()
+            self._attempts.record(attempt, "pruned", removed=", ".join(removed) or "-")
+        return removed
+
+    def recover(self) -> None:
+        """Clear up after a process that was killed; call it at start. A running refresh stays.
+
+        Raises:
+            StateError: The state folder can't be used.
+        """
+        self._attempts.recover()
+        for name in self._snapshots.sweep():
+            _log.info("refresh.swept", name=name)
+
+    # --- from the store to a snapshot -------------------------------------------------------
+
+    def _wanted(self, publication_id: str | None, attempt: Attempt) -> Manifest:
+        manifest = self.latest() if publication_id is None else self._named(publication_id)
+        attempt.publication_id = manifest.publication_id
+        return manifest
+
+    def _named(self, publication_id: str) -> Manifest:
+        try:
+            return self._snapshots.get(publication_id).manifest
+        except UnknownPublication:
+            if not is_publication_id(publication_id):
+                raise
+        except (StateError, ManifestError) as error:
+            _log.warning("snapshot.damaged", problem=str(error))
+        return published.named(publication_id, self._store, self._registry)
+
+    def _intact(self, manifest: Manifest, report: ReportProgress) -> Snapshot | None:
+        """Return the kept snapshot of *manifest* if its files are what they were."""
+        try:
+            kept = self._snapshots.get(manifest.publication_id)
+            _require_same_content(kept.manifest, manifest)
+            self._snapshots.check(kept, report)
+        except UnknownPublication:
+            return None
+        except (IntegrityError, StateError, ManifestError) as error:
+            _log.warning("snapshot.damaged", problem=str(error))
+            return None
+        return kept
+
+    def _verified(self, manifest: Manifest, report: ReportProgress) -> VerifiedFiles:
+        staged = self._snapshots.stage(manifest, self._store, report)
+        return self._snapshots.verify(staged, report)
+
+    def _validate(self, verified: VerifiedFiles, report: ReportProgress) -> ValidationReport:
+        expected_rows = {file.data_set: file.rows for file in verified.manifest.files}
+        return validate(
+            verified.files(), self._registry, expected_rows=expected_rows, report=report
+        )
+
+    def _taken_in(self, manifest: Manifest, report: ReportProgress) -> Snapshot:
+        verified = self._verified(manifest, report)
+        validation = self._validate(verified, report)
+        if not validation.passed:
+            raise ValidationFailed(manifest.publication_id, validation)
+        report(Progress(Step.PROMOTE, 0, 1))
+        snapshot = self._snapshots.promote(verified, validation)
+        report(Progress(Step.PROMOTE, 1, 1))
+        return snapshot
+
+    # --- from one snapshot to another -------------------------------------------------------
+
+    def _refuse_older(self, manifest: Manifest) -> None:
+        active_id = self._snapshots.active_id()
+        try:
+            active = self._snapshots.get(active_id).manifest if active_id else None
+        except (UnknownPublication, ContentError) as error:
+            # What can't be read can't be compared with, and must not block its replacement.
+            _log.warning("refresh.active_unreadable", problem=str(error))
+            return
+        if active and manifest.generated_at < active.generated_at:
+            raise OlderPublication(
+                manifest.publication_id,
+                manifest.generated_at.isoformat(),
+                active.generated_at.isoformat(),
+            )
+
+    def _bring(
+        self,
+        attempt: Attempt,
+        manifest: Manifest,
+        kept: Snapshot | None,
+        report: ReportProgress,
+    ) -> Activated:
+        snapshot = kept or self._taken_in(manifest, report)
+        previous_id = self._snapshots.active_id()
+        report(Progress(Step.ACTIVATE, 0, 3))
+        try:
+            self._database.attach(snapshot)
+        except Exception:
+            if kept is None:
+                self._snapshots.discard(snapshot.publication_id)
+            raise
+        report(Progress(Step.ACTIVATE, 1, 3))
+        self._snapshots.set_active(snapshot, attempt.identity.name)
+        attempt.switched = True
+        duration_s = attempt.duration_s
+        report(Progress(Step.ACTIVATE, 2, 3))
+        self._attempts.record(attempt, "activated", previous=previous_id or "-", seconds=duration_s)
+        self._prune_if_possible()
+        report(Progress(Step.ACTIVATE, 3, 3))
+        return Activated(snapshot.publication_id, previous_id, snapshot, duration_s)
+
+    def _prune(self) -> tuple[str, ...]:
+        removed = self._snapshots.prune(self._keep, self._quota_bytes)
+        for publication_id in removed:
+            self._database.detach(publication_id)
+        return removed
+
+    def _prune_if_possible(self) -> None:
+        try:
+            self._prune()
+        except PortalError as error:
+            # The switch is done; too many old snapshots are no reason to call it failed.
+            _log.warning("refresh.prune_failed", problem=str(error))
+
+
+def _require_same_content(kept: Manifest, found: Manifest) -> None:
+    # Paths may differ: the same files may have been published flat.
+    contents = [{(file.data_set, file.sha256) for file in each.files} for each in (kept, found)]
+    if contents[0] != contents[1]:
+        problem = "differs from the one of that id kept here; publish it under a new id"
+        raise PublicationError(found.publication_id, problem)

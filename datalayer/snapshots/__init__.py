@@ -1,0 +1,1 @@
+"""Publications on the local disk, from half fetched to served."""

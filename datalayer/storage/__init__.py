@@ -1,0 +1,1 @@
+"""Stores that publications are written to and fetched from."""

@@ -1,0 +1,70 @@
+"""Whether the store answers, known without ever waiting for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from datalayer.errors import ContentError, PortalError
+
+StoreReach = Literal["unknown", "reachable", "unreachable"]
+
+
+@dataclass(frozen=True)
+class LastAnswer:
+    """What the store said when it was last asked.
+
+    Attributes:
+        problem: Why it is unreachable, or an empty string.
+    """
+
+    reach: StoreReach
+    problem: str = ""
+
+
+class StoreWatch:
+    """Asks the store on a thread of its own, no more than one at a time, when an answer is old.
+
+    Args:
+        ask: Asks the store anything; raises a ``PortalError`` if it can't be reached.
+        every_s: Age at which an answer is old.
+    """
+
+    def __init__(self, ask: Callable[[], object], every_s: float = 15.0) -> None:
+        self._ask = ask
+        self._every_s = every_s
+        self._asking = threading.Lock()
+        self._asked_at = float("-inf")
+        self._last = LastAnswer("unknown")
+
+    def last_answer(self) -> LastAnswer:
+        """Return the last answer at once; ask again behind the caller's back if it is old."""
+        old = time.monotonic() - self._asked_at > self._every_s
+        if old and self._asking.acquire(blocking=False):
+            threading.Thread(target=self._ask_store, name="store-watch", daemon=True).start()
+        return self._last
+
+    def wait_for_answer(self) -> None:
+        """Wait for the asking that is under way, if any."""
+        with self._asking:
+            pass
+
+    def _ask_store(self) -> None:
+        try:
+            self._last = self._answer()
+            self._asked_at = time.monotonic()
+        finally:
+            self._asking.release()
+
+    def _answer(self) -> LastAnswer:
+        try:
+            self._ask()
+        except ContentError:
+            # The store answered; what it holds is another question.
+            return LastAnswer("reachable")
+        except PortalError as error:
+            return LastAnswer("unreachable", str(error))
+        return LastAnswer("reachable")

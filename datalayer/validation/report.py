@@ -1,0 +1,66 @@
+"""What a validation found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_MOST_IN_SUMMARY = 20
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One check that did not hold.
+
+    Attributes:
+        column: The column concerned; None where it is several or the whole data set.
+        check: A ``CheckKind``, or the name of the contract's rule after ``rule:``.
+        count: How many rows (or columns, or files) break it.
+        found: What was found.
+        expected: What would be right.
+        samples: Up to five keys of rows that break it.
+    """
+
+    data_set: str
+    column: str | None
+    check: str
+    count: int
+    found: str
+    expected: str
+    samples: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.data_set}.{self.column}" if self.column else self.data_set
+        samples = f" (such as {'; '.join(self.samples)})" if self.samples else ""
+        return f"{place}: {self.found}; expected {self.expected}{samples}"
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """Everything that a validation found.
+
+    Attributes:
+        faults: What makes the publication unfit.
+        warnings: What is odd and harmless, such as columns that the contract does not know.
+        rows: Rows by data set, of those that could be read.
+        checks: How many checks were made.
+    """
+
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    rows: Mapping[str, int]
+    checks: int
+
+    @property
+    def passed(self) -> bool:
+        """True where nothing makes the publication unfit."""
+        return not self.faults
+
+    def summary(self) -> str:
+        """Return one line: what was checked, or the faults."""
+        if self.passed:
+            return f"{self.checks} checks passed on {sum(self.rows.values())} rows"
+        listed = "; ".join(str(fault) for fault in self.faults[:_MOST_IN_SUMMARY])
+        more = len(self.faults) - _MOST_IN_SUMMARY
+        rest = f"; and {more} more" if more > 0 else ""
+        return f"{len(self.faults)} fault(s): {listed}{rest}"

@@ -1,0 +1,103 @@
+"""Questions put to one snapshot, through the cache."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+
+import pyarrow as pa
+
+from datalayer.cache.result_cache import CacheKey, ResultCache
+from datalayer.contract.publication import Manifest
+from datalayer.contract.registry import Registry
+from datalayer.snapshots.stages import Snapshot
+from datalayer.warehouse.database import Database, Parameter
+from datalayer.warehouse.results import Provenance, Result
+
+
+@lru_cache
+def question_sql(question: str) -> str:
+    """Return the text of ``sql/<question>.sql``."""
+    return (files("datalayer.warehouse") / "sql" / f"{question}.sql").read_text(encoding="utf-8")
+
+
+class Reader:
+    """Reads one snapshot; the database may attach and detach others meanwhile.
+
+    Attributes:
+        registry: The contract behind the views.
+        manifest: What the publication says of itself.
+        loaded_at: When this portal loaded it, UTC.
+        snapshot: The snapshot itself.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, registry: Registry, *, database: Database, cache: ResultCache
+    ) -> None:
+        self.registry = registry
+        self.manifest: Manifest = snapshot.manifest
+        self.loaded_at: datetime = snapshot.loaded_at
+        self.database = database
+        self.snapshot = snapshot
+        self._cache = cache
+        self._contract = "".join(registry.fingerprints[name] for name in sorted(registry.data_sets))
+
+    def ask(self, question: str, **parameters: Parameter) -> pa.Table:
+        """Return the answer to the question of ``sql/<question>.sql``, cached."""
+        return self.ask_sql(question, question_sql(question), **parameters)
+
+    def ask_sql(self, question: str, sql: str, **parameters: Parameter) -> pa.Table:
+        """Return the answer to *sql*, cached under the name *question*."""
+        return self.cached(question, sql, lambda: self.query(sql, **parameters), **parameters)
+
+    def query(self, sql: str, **parameters: Parameter) -> pa.Table:
+        """Return the answer to *sql*, read from the files."""
+        return self.database.query(self.manifest.publication_id, sql, parameters)
+
+    def query_question(self, question: str, **parameters: Parameter) -> pa.Table:
+        """Return the answer to the question of ``sql/<question>.sql``, never cached."""
+        return self.query(question_sql(question), **parameters)
+
+    def stream(self, sql: str, **parameters: Parameter) -> Iterator[pa.RecordBatch]:
+        """Yield the answer to *sql* in batches, read from the files."""
+        return self.database.stream(self.manifest.publication_id, sql, parameters)
+
+    def cached(
+        self, question: str, meaning: str, make: Callable[[], pa.Table], **parameters: Parameter
+    ) -> pa.Table:
+        """Return what *make* returns, cached.
+
+        Args:
+            question: Name of the question.
+            meaning: What the answer depends on beside parameters, publication and contract;
+                a replica of another version must not find this one's answers under its key.
+            make: Makes the answer.
+            parameters: Parameters of the question.
+        """
+        fingerprint = hashlib.sha256((self._contract + meaning).encode()).hexdigest()[:12]
+        key = CacheKey(
+            f"{question}@{fingerprint}",
+            tuple(sorted(parameters.items())),
+            self.manifest.publication_id,
+        )
+        return self._cache.get_or_make(key, make)
+
+    def result(self, table: pa.Table, *data_sets: str, sources: tuple[str, ...] = ()) -> Result:
+        """Return *table* with the provenance of *data_sets*."""
+        return Result(table, self.provenance(data_sets, sources))
+
+    def provenance(self, data_sets: tuple[str, ...], sources: tuple[str, ...] = ()) -> Provenance:
+        """Return where a result read from *data_sets* comes from."""
+        return Provenance(
+            publication_id=self.manifest.publication_id,
+            dataset_id=self.manifest.dataset_id,
+            model_version=self.manifest.model_version,
+            generated_at=self.manifest.generated_at,
+            data_through=self.manifest.data_through,
+            loaded_at=self.loaded_at,
+            data_sets=data_sets,
+            sources=sources,
+        )

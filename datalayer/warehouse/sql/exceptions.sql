@@ -1,0 +1,8 @@
+-- The exceptions by rank, with the name of the part.
+-- Parameters: $limit rows.
+-- Columns: those of fact_exception, then name of the part (null where it has none).
+select fact_exception.*, dim_item.name
+from fact_exception
+left join dim_item using (item_id)
+order by rank
+limit $limit

@@ -1,0 +1,144 @@
+"""Columns of an input file turned into texts, numbers and days; what fails becomes NaN or NaT."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, time
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_jobs.errors import InputError
+from ml_jobs.panel import Dates
+from ml_jobs.source_file import SourceFile
+
+Texts = npt.NDArray[np.object_]
+Numbers = npt.NDArray[np.float64]
+
+_Value = TypeVar("_Value")
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](.*))?")
+_DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})(?: (.*))?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?")
+_PLAIN_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
+
+
+def texts(source: SourceFile, column: str) -> Texts:
+    """Return a column as trimmed text; null becomes the empty text.
+
+    Raises:
+        InputError: The column holds floating point numbers, which have no one spelling.
+    """
+    values = source.table.column(column)
+    if pa.types.is_floating(values.type):
+        raise InputError(source.name, f"has codes in {column} as {values.type}; write them as text")
+    trimmed = pc.utf8_trim_whitespace(pc.fill_null(values.cast(pa.string()), ""))
+    return np.asarray(trimmed.to_pandas(), dtype=np.object_)
+
+
+def numbers(source: SourceFile, column: str) -> Numbers:
+    """Return a column as numbers, NaN where there is none to be read.
+
+    In a text column where any value has a comma, the comma is the decimal mark and full stops
+    part groups of three digits (``1.234,5``); otherwise the full stop is the decimal mark.
+    """
+    values = source.table.column(column)
+    if not _is_text(values.type):
+        floats = pc.fill_null(values.cast(pa.float64()), float("nan"))
+        return np.asarray(floats.to_numpy(), dtype=np.float64)
+    with_comma = bool(pc.any(pc.match_substring(values.cast(pa.string()), ",")).as_py())
+    parse = _comma_number if with_comma else _number
+    return np.asarray(_by_value(values, parse), dtype=np.float64)
+
+
+def days(source: SourceFile, column: str) -> Dates:
+    """Return a column as days, NaT where there is none to be read.
+
+    Texts are read as ``YYYY-MM-DD`` or ``DD/MM/YYYY``; a time of day after it is dropped.
+
+    Raises:
+        InputError: The dates are evidently written month first.
+    """
+    values = source.table.column(column)
+    if not _is_text(values.type):
+        if not pa.types.is_temporal(values.type):
+            raise InputError(source.name, f"has {column} as {values.type}; it must be a date")
+        return np.asarray(values.cast(pa.date32()).to_numpy()).astype("datetime64[D]")
+    _refuse_month_first(source.name, column, values)
+    return np.asarray(_by_value(values, _day), dtype="datetime64[D]")
+
+
+def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
+    """Return microseconds that order the rows in time; without a time of day, its beginning."""
+    values = source.table.column(column)
+    if not _is_text(values.type):
+        instants = pc.fill_null(values.cast(pa.timestamp("us"), safe=False), 0)
+        return np.asarray(instants.cast(pa.int64()).to_numpy(), dtype=np.int64)
+    return np.asarray(_by_value(values, _moment), dtype=np.int64)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
+
+
+def _by_value(values: pa.ChunkedArray, parse: Callable[[str], _Value]) -> list[_Value]:
+    """Parse each distinct text once; files repeat their dates and quantities endlessly."""
+    encoded = pc.fill_null(values.cast(pa.string()), "").combine_chunks().dictionary_encode()
+    parsed = [parse(text.strip()) for text in encoded.dictionary.to_pylist()]
+    return [parsed[index] for index in encoded.indices.to_pylist()]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text) if "_" not in text else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def _comma_number(text: str) -> float:
+    if _GROUPED.fullmatch(text) or _PLAIN_COMMA.fullmatch(text):
+        return float(text.replace(".", "").replace(",", "."))
+    return float("nan")
+
+
+def _day(text: str) -> np.datetime64:
+    if match := _ISO.fullmatch(text):
+        year, month, day, _ = match.groups()
+    elif match := _DAY_FIRST.fullmatch(text):
+        day, month, year, _ = match.groups()
+    else:
+        return np.datetime64("NaT", "D")
+    try:
+        return np.datetime64(date(int(year), int(month), int(day)), "D")
+    except ValueError:
+        return np.datetime64("NaT", "D")
+
+
+def _moment(text: str) -> int:
+    day = _day(text)
+    if np.isnat(day):
+        return 0
+    match = _ISO.fullmatch(text) or _DAY_FIRST.fullmatch(text)
+    clock = match.group(4) if match else None
+    try:
+        at = time.fromisoformat(clock) if clock else time()
+    except ValueError:
+        at = time()
+    seconds = (at.hour * 60 + at.minute) * 60 + at.second
+    return int(day.astype(np.int64)) * 86_400_000_000 + seconds * 1_000_000 + at.microsecond
+
+
+def _refuse_month_first(file: str, column: str, values: pa.ChunkedArray) -> None:
+    """A file of MM/DD/YYYY would be half misread and half set aside, so it is refused whole."""
+    for text in pc.unique(values.cast(pa.string())).to_pylist():
+        match = _DAY_FIRST.fullmatch((text or "").strip())
+        if match and int(match.group(1)) <= 12 < int(match.group(2)) <= 31:
+            raise InputError(
+                file,
+                f"has {text} in {column}, so its dates seem to be month first; "
+                "write them as YYYY-MM-DD or DD/MM/YYYY",
+            )

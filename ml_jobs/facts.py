@@ -1,0 +1,204 @@
+"""Arrays of forecasts and scores as the long tables of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.backtest import Backtest, Forecasts
+from ml_jobs.panel import NETWORK, Dates, Items, Panel
+from ml_jobs.quantiles import LEVELS
+from ml_jobs.scores import Score
+from ml_jobs.timeline import Timeline
+
+QUANTILE_COLUMNS = tuple(f"q{round(level * 1000):03d}" for level in LEVELS)
+MEASURES = (
+    "mape",
+    "wape",
+    "mase",
+    "rmsse",
+    "bias",
+    "tracking_signal",
+    "scaled_pinball",
+    "coverage_50",
+    "coverage_80",
+    "coverage_95",
+    "fva_vs_naive",
+)
+
+
+def numbers(values: npt.NDArray[np.generic]) -> pa.Array:
+    """Return *values* as an Arrow column, NaN and NaT as null."""
+    return pa.array(values, from_pandas=True)
+
+
+def days_before(cutoffs: IntArray, panel: Panel) -> Dates:
+    """Return the last day that a model saw at each cutoff."""
+    last_days = [panel.frequency.last_day(panel.dates[cutoff - 1]) for cutoff in cutoffs]
+    return np.array(last_days, dtype="datetime64[D]")
+
+
+def series_columns(panel: Panel, series: IntArray) -> dict[str, pa.Array]:
+    """Return item and location of each row, given the row's series."""
+    rows = pa.array(series)
+    return {
+        "item_id": pa.array(panel.item_ids, pa.string()).take(rows),
+        "location_id": pa.array(panel.location_ids, pa.string()).take(rows),
+    }
+
+
+def concatenated(tables: Iterable[pa.Table], empty: pa.Schema) -> pa.Table:
+    """Return the rows of all *tables*, or a table of the schema *empty* if there is none."""
+    parts = list(tables)
+    return pa.concat_tables(parts) if parts else empty.empty_table()
+
+
+def dim_item(items: Items) -> pa.Table:
+    """Return the items, one row each."""
+    return items.table
+
+
+def dim_location() -> pa.Table:
+    """Return the one location there is: the whole network."""
+    return pa.table(
+        {
+            "location_id": [NETWORK],
+            "name": ["Network"],
+            "level": [NETWORK],
+            "parent_location_id": pa.array([None], pa.string()),
+            "state": pa.array([None], pa.string()),
+            "latitude": pa.array([None], pa.float64()),
+            "longitude": pa.array([None], pa.float64()),
+        }
+    )
+
+
+def fact_demand(panel: Panel) -> pa.Table:
+    """Return the periods with demand, and the first one observed of every series."""
+    kept = np.nan_to_num(panel.demand) > 0
+    begun = panel.starts < len(panel.dates)
+    kept[np.flatnonzero(begun), panel.starts[begun]] = True
+    series, period = np.nonzero(kept)
+    return pa.table(
+        series_columns(panel, series)
+        | {"date": panel.dates[period], "quantity": panel.demand[series, period]}
+    )
+
+
+def fact_forecast(panel: Panel, timeline: Timeline) -> pa.Table:
+    """Return every source's forecast of every period of the timeline, in the contract's order."""
+    return _forecast_rows(
+        panel,
+        {source: [forecasts] for source, forecasts in timeline.forecasts.items()},
+        [timeline.actual],
+        dates=timeline.dates[None, :],
+        cutoffs=days_before(timeline.cutoffs, panel)[None, :],
+    )
+
+
+def fact_backtest(panel: Panel, backtest: Backtest) -> pa.Table:
+    """Return every source's forecast at every cutoff, beside what then happened; in order."""
+    origins = backtest.origins
+    if not origins:
+        return _forecast_schema().empty_table()
+    starts = np.array([origin.cutoff for origin in origins])
+    last_days = days_before(starts, panel)
+    return _forecast_rows(
+        panel,
+        {source: [o.forecasts[source] for o in origins] for source in origins[0].forecasts},
+        [origin.actual for origin in origins],
+        dates=panel.dates[starts[:, None] + np.arange(backtest.horizon)],
+        cutoffs=np.repeat(last_days[:, None], backtest.horizon, axis=1),
+    )
+
+
+def _forecast_rows(
+    panel: Panel,
+    forecasts: Mapping[str, Sequence[Forecasts]],
+    actuals: Sequence[FloatArray],
+    *,
+    dates: Dates,
+    cutoffs: Dates,
+) -> pa.Table:
+    """Rows by series, source, block and step, so that none of them has to be moved again.
+
+    Args:
+        panel: The series, S of them.
+        forecasts: By source; B blocks of shape (S, P) each.
+        actuals: B blocks of the same shape.
+        dates: Date of each step, shape (B, P).
+        cutoffs: Last day seen before each step, shape (B, P).
+    """
+    sources = sorted(forecasts, key=str.encode)
+    means = _laid_out([[part.mean for part in forecasts[source]] for source in sources])
+    series, source, block, step = np.nonzero(np.isfinite(means))
+    rows = (series, source, block, step)
+    columns: dict[str, object] = {
+        **series_columns(panel, series),
+        "source": pa.array(sources, pa.string()).take(pa.array(source)),
+        "date": dates[block, step],
+        "cutoff": cutoffs[block, step],
+        "forecast": means[rows],
+        "actual": numbers(np.stack(actuals, axis=1)[series, block, step]),
+    }
+    for level, name in enumerate(QUANTILE_COLUMNS):
+        laid_out = _laid_out(
+            [[part.quantiles[:, :, level] for part in forecasts[source]] for source in sources]
+        )
+        columns[name] = laid_out[rows]
+    return pa.table(columns, schema=_forecast_schema())
+
+
+def _laid_out(values: list[list[FloatArray]]) -> FloatArray:
+    """One array of the shape (S, sources, B, P) out of arrays (S, P) by source and block."""
+    return np.stack([np.stack(blocks, axis=1) for blocks in values], axis=1)
+
+
+def _forecast_schema() -> pa.Schema:
+    text = [("item_id", pa.string()), ("location_id", pa.string()), ("source", pa.string())]
+    days = [("date", pa.date32()), ("cutoff", pa.date32())]
+    amounts = [(name, pa.float64()) for name in ("forecast", "actual", *QUANTILE_COLUMNS)]
+    return pa.schema([*text, *days, *amounts])
+
+
+def fact_metrics(panel: Panel, scores: Sequence[Score]) -> pa.Table:
+    """Return every score of every series that the backtest could judge."""
+    return concatenated((_score_rows(panel, score) for score in scores), _metrics_schema())
+
+
+def _score_rows(panel: Panel, score: Score) -> pa.Table:
+    judged = np.flatnonzero(score.n_obs > 0)
+    columns: dict[str, object] = {
+        **series_columns(panel, judged),
+        "source": pa.repeat(pa.scalar(score.source), len(judged)),
+        "horizon": pa.repeat(pa.scalar(score.horizon), len(judged)),
+        "n_origins": score.n_origins[judged],
+        "n_obs": score.n_obs[judged],
+        "is_champion": score.is_champion[judged],
+    }
+    for name in MEASURES:
+        columns[name] = numbers(score.measures[name][judged])
+    return pa.table(columns, schema=_metrics_schema())
+
+
+def _metrics_schema() -> pa.Schema:
+    text = [("item_id", pa.string()), ("location_id", pa.string()), ("source", pa.string())]
+    counts = [(name, pa.int64()) for name in ("horizon", "n_origins", "n_obs")]
+    measures = [(name, pa.float64()) for name in MEASURES]
+    return pa.schema([*text, *counts, ("is_champion", pa.bool_()), *measures])
+
+
+def column_of(table: pa.Table, name: str) -> FloatArray:
+    """Return a column of numbers, null as NaN, shape (rows,)."""
+    values: FloatArray = table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return values
+
+
+def texts_of(table: pa.Table, name: str, *, otherwise: str) -> npt.NDArray[np.str_]:
+    """Return a column of text, null as *otherwise*, shape (rows,)."""
+    values = [value if value is not None else otherwise for value in table.column(name).to_pylist()]
+    return np.array(values, dtype=np.str_)

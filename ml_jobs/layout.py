@@ -1,0 +1,64 @@
+"""Parquet files laid out as they are read: in key order, zstd, row groups of 122,880."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP_ROWS = 122_880
+MEMORY_LIMIT = "1GiB"
+
+
+def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> dict[str, Path]:
+    """Write each table, already in key order, and return the files by data set."""
+    files = {name: folder / f"{name}.parquet" for name in tables}
+    for name, table in tables.items():
+        _write(table.schema, table.to_batches(max_chunksize=ROW_GROUP_ROWS), files[name])
+    return files
+
+
+def rewrite(source: Path, target: Path, *, key: Sequence[str]) -> None:
+    """Write the Parquet file *source* to *target* in the order of *key*.
+
+    Columns, types and rows stay as they are; the order of rows of equal keys is not defined. A
+    file that lacks a column of the key keeps its order. Memory is bounded: what does not fit is
+    sorted on disk, beside *target*.
+    """
+    with duckdb.connect() as connection, pq.ParquetFile(source) as file:
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("set temp_directory = ?", [str(target.parent / "spill")])
+        connection.execute("set timezone = 'UTC'")
+        batches = pa.RecordBatchReader.from_batches(
+            file.schema_arrow, file.iter_batches(batch_size=ROW_GROUP_ROWS)
+        )
+        relation = connection.from_arrow(batches)
+        if set(key) <= set(file.schema_arrow.names):
+            relation = relation.sort(*(duckdb.ColumnExpression(name).asc() for name in key))
+        reader = relation.to_arrow_reader(ROW_GROUP_ROWS)
+        _write(reader.schema, reader, target)
+
+
+def _write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: Path) -> None:
+    plain = schema.remove_metadata()
+    with pq.ParquetWriter(target, plain, compression="zstd") as writer:
+        for table in _row_groups(plain, batches):
+            writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+
+
+def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
+    """Put batches of any size together to whole row groups; only the last one is smaller."""
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= ROW_GROUP_ROWS:
+            table = pa.Table.from_batches(held).replace_schema_metadata(None)
+            whole = rows - rows % ROW_GROUP_ROWS
+            yield table.slice(0, whole)
+            held, rows = table.slice(whole).to_batches(), rows - whole
+    yield pa.Table.from_batches(held, schema=held[0].schema if held else schema).cast(schema)

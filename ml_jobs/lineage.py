@@ -1,0 +1,47 @@
+"""What a publication says of how it was made; names of files, never where they lie."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from ml_jobs.reasons import Accounting
+from ml_jobs.source_file import SourceFile
+
+VERSION = "0.1.0"
+LIBRARIES = ("duckdb", "numpy", "pandas", "pyarrow", "scipy", "statsforecast")
+
+_PACKAGE = Path(__file__).parent
+
+
+def code_version() -> str:
+    """Return a digest of this package's source files, by name and content."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def model_version() -> str:
+    """Return the version that results made by this code carry."""
+    return f"{VERSION}+{code_version()[:8]}"
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that results depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def input_entry(role: str, source: SourceFile) -> dict[str, object]:
+    """Describe one input file."""
+    return {"role": role, "name": source.name, "sha256": source.sha256, "rows": source.rows}
+
+
+def rows_entry(accounting: Accounting) -> dict[str, object]:
+    """Describe where the rows of the demand file went."""
+    aside: Mapping[str, int] = {str(r): rows for r, rows in accounting.set_aside.items()}
+    return {"read": accounting.read, "used": accounting.used, "set_aside": dict(aside)}

@@ -1,0 +1,231 @@
+"""Measures of forecasts: pure functions over the last axis; NaN marks a pair that is not there.
+
+Every function takes arrays of shape (..., N): N pairs of forecast and actual, NaN in both where
+a series has no such pair. It returns shape (...,), NaN where the measure is not defined: without
+any pair, or with a divisor of 0. Errors are forecast - actual throughout, so a positive bias is
+a forecast that is too high. Shares are fractions, not percentages. Arrays that don't broadcast
+raise ``ValueError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+
+
+def mape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
+    """Mean absolute percentage error: mean(|forecast - actual| / actual).
+
+    Not defined where any actual is 0: on intermittent demand the measure means nothing.
+
+    Args:
+        forecast: Expected demand, units per period, shape (..., N).
+        actual: Observed demand, same shape and unit.
+
+    Source: Hyndman and Athanasopoulos 2021, "Forecasting: Principles and Practice", section 5.8.
+    """
+    present = np.isfinite(actual)
+    with_zero = (present & (actual == 0)).any(axis=-1)
+    return np.where(with_zero, np.nan, mean(divided(np.abs(forecast - actual), actual)))
+
+
+def wape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
+    """Weighted absolute percentage error: sum(|forecast - actual|) / sum(actual).
+
+    Args:
+        forecast: Expected demand, units per period, shape (..., N).
+        actual: Observed demand, same shape and unit.
+
+    Source: Kolassa and Schütz 2007, "Advantages of the MAD/Mean ratio over the MAPE".
+    """
+    return divided(total(np.abs(forecast - actual)), total(actual))
+
+
+def bias(forecast: FloatArray, actual: FloatArray) -> FloatArray:
+    """Bias: sum(forecast - actual) / sum(actual); positive where the forecast is too high.
+
+    Args:
+        forecast: Expected demand, units per period, shape (..., N).
+        actual: Observed demand, same shape and unit.
+
+    Source: the sign is that of ``utilsforecast.losses.bias``, which is not relative to demand.
+    """
+    return divided(total(forecast - actual), total(actual))
+
+
+def tracking_signal(forecast: FloatArray, actual: FloatArray) -> FloatArray:
+    """Tracking signal: sum(forecast - actual) / sum(|forecast - actual|), from -1 to 1.
+
+    Args:
+        forecast: Expected demand, units per period, shape (..., N).
+        actual: Observed demand, same shape and unit.
+
+    Source: Trigg 1964, "Monitoring a forecasting system", with plain sums for smoothed ones.
+    """
+    error = forecast - actual
+    return np.clip(divided(total(error), total(np.abs(error))), -1.0, 1.0)
+
+
+def mase(forecast: FloatArray, actual: FloatArray, scale: FloatArray) -> FloatArray:
+    """Mean absolute scaled error: mean(|forecast - actual| / scale).
+
+    Args:
+        forecast: Expected demand, units per period, shape (..., N).
+        actual: Observed demand, same shape and unit.
+        scale: Mean absolute change from season to season before the cutoff, units per period,
+            broadcasts to (..., N). Pairs whose scale is 0 or NaN are left out.
+
+    Source: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", section 3.
+    """
+    return mean(_scaled(np.abs(forecast - actual), scale))
+
+
+def rmsse(forecast: FloatArray, actual: FloatArray, squared_scale: FloatArray) -> FloatArray:
+    """Root mean squared scaled error: sqrt(mean((forecast - actual)^2 / squared_scale)).
+
+    Args:
+        forecast: Expected demand, units per period, shape (..., N).
+        actual: Observed demand, same shape and unit.
+        squared_scale: Mean squared change from period to period before the cutoff, squared
+            units, broadcasts to (..., N). Pairs whose scale is 0 or NaN are left out.
+
+    Source: M5 Accuracy competition, Makridakis et al. 2022, eq. 1.
+    """
+    return np.sqrt(mean(_scaled((forecast - actual) ** 2, squared_scale)))
+
+
+def pinball(quantiles: FloatArray, actual: FloatArray, levels: Sequence[float]) -> FloatArray:
+    """Pinball loss, averaged over the levels; one value per pair, not per series.
+
+    loss = max(level * (actual - quantile), (level - 1) * (actual - quantile))
+
+    Args:
+        quantiles: Units per period, shape (..., N, Q).
+        actual: Observed demand, same unit, shape (..., N).
+        levels: Q levels as fractions, e.g. 0.9.
+
+    Returns:
+        Shape (..., N), units per period.
+
+    Raises:
+        ValueError: A level is not between 0 and 1, or there are not Q levels.
+
+    Source: Koenker and Bassett 1978, "Regression Quantiles", section 2.
+    """
+    if not all(0 < level < 1 for level in levels) or len(levels) != quantiles.shape[-1]:
+        message = f"{len(levels)} levels {levels} for {quantiles.shape[-1]} quantiles"
+        raise ValueError(message)
+    loss = np.zeros(actual.shape)
+    for place, level in enumerate(levels):
+        error = actual - quantiles[..., place]
+        loss += np.maximum(level * error, (level - 1.0) * error)
+    return loss / len(levels)
+
+
+def scaled_pinball(loss: FloatArray, scale: FloatArray) -> FloatArray:
+    """Scaled pinball loss: mean(loss / scale); dimensionless, lower is better.
+
+    Args:
+        loss: As `pinball` gives it, units per period, shape (..., N).
+        scale: Mean absolute change from period to period before the cutoff, units per period,
+            broadcasts to (..., N). Pairs whose scale is 0 or NaN are left out.
+
+    Source: M5 Uncertainty competition, Makridakis et al. 2022, eq. 1.
+    """
+    return mean(_scaled(loss, scale))
+
+
+def coverage(low: FloatArray, high: FloatArray, actual: FloatArray) -> FloatArray:
+    """Share of actuals inside a band, its ends included.
+
+    Demand is counted, so a band that includes its ends covers more than its nominal share; on
+    series that are mostly zeros, much more.
+
+    Args:
+        low: Lower end, units per period, shape (..., N).
+        high: Upper end, same shape and unit.
+        actual: Observed demand, same shape and unit.
+
+    Source: ``utilsforecast.losses.coverage``.
+    """
+    inside = np.where(np.isfinite(actual), (low <= actual) & (actual <= high), np.nan)
+    return mean(np.where(np.isfinite(low), inside, np.nan))
+
+
+def forecast_value_added(loss: FloatArray, naive_loss: FloatArray) -> FloatArray:
+    """Forecast value added over naive: 1 - loss / naive_loss; positive is better than naive.
+
+    Args:
+        loss: Scaled pinball loss of the source, any shape.
+        naive_loss: That of the naive source on the same pairs, same shape.
+
+    Source: Gilliland 2010, "The Business Forecasting Deal", chapter 4, with the pinball loss.
+    """
+    return 1.0 - divided(loss, naive_loss)
+
+
+def value_added_interval(
+    loss: FloatArray, naive_loss: FloatArray, *, samples: int, seed: int
+) -> tuple[float, float]:
+    """Interval that holds the value added over naive of a group of series with 95 % confidence.
+
+    Series are drawn with replacement, *samples* times; the ends are the 2.5 % and 97.5 %
+    quantiles of 1 - sum(loss) / sum(naive_loss).
+
+    Args:
+        loss: Scaled pinball loss per series, shape (S,), finite.
+        naive_loss: That of naive on the same pairs, shape (S,), finite.
+        samples: Number of resamples.
+        seed: Seed of the random draws.
+
+    Returns:
+        Lower and upper end; NaN both where naive's loss is 0 in every draw.
+
+    Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3.
+    """
+    series = len(loss)
+    draws = np.random.default_rng(seed).multinomial(series, np.full(series, 1 / series), samples)
+    values = forecast_value_added(draws @ loss, draws @ naive_loss)
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return np.nan, np.nan
+    low, high = np.quantile(known, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def champions(losses: FloatArray, allowed: BoolArray) -> IntArray:
+    """Return the place of the lowest loss of each series; the earlier source wins a tie.
+
+    Args:
+        losses: Shape (sources, S); NaN where a loss is not defined.
+        allowed: Which sources may win, same shape.
+
+    Returns:
+        Index into the sources, shape (S,); -1 where none may win. Where no loss is defined the
+        first allowed source wins.
+    """
+    ranked = np.where(allowed, np.where(np.isfinite(losses), losses, np.finfo(float).max), np.inf)
+    best = np.argmin(ranked, axis=0)
+    return np.where(allowed.any(axis=0), best, -1)
+
+
+def total(values: FloatArray) -> FloatArray:
+    """Sum over the last axis, leaving out NaN; NaN where nothing is left."""
+    present = np.isfinite(values)
+    sums = np.where(present, values, 0.0).sum(axis=-1)
+    answer: FloatArray = np.where(present.any(axis=-1), sums, np.nan)
+    return answer
+
+
+def mean(values: FloatArray) -> FloatArray:
+    """Mean over the last axis, leaving out NaN; NaN where nothing is left."""
+    count = np.isfinite(values).sum(axis=-1).astype(np.float64)
+    return divided(total(values), count)
+
+
+def _scaled(values: FloatArray, scale: FloatArray) -> FloatArray:
+    spread = np.broadcast_to(scale, values.shape)
+    return divided(values, spread)

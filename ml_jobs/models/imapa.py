@@ -1,0 +1,36 @@
+"""IMAPA: exponential smoothing at several time scales at once, averaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from statsforecast.models import IMAPA
+
+from ml_jobs.arrays import BoolArray
+from ml_jobs.models.library import forecast_each, mean_of, report_all
+from ml_jobs.models.protocol import PointForecasts
+from ml_jobs.panel import Panel
+from ml_jobs.progress import ReportWork, silent
+
+
+@dataclass(frozen=True)
+class Imapa:
+    """Intermittent Multiple Aggregation Prediction Algorithm.
+
+    Demand is summed over buckets of 1, 2, ... periods, up to the mean interval between demands;
+    each sum is smoothed with the constant (0.1 to 0.3) that fits best; the rates are averaged.
+
+    Source: Petropoulos and Kourentzes 2015, "Forecast combinations for intermittent demand".
+    """
+
+    source: ClassVar[str] = "imapa"
+
+    def forecast(
+        self, panel: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
+    ) -> PointForecasts:
+        """Forecast a flat line at the combined rate."""
+        model = IMAPA()
+        mean = forecast_each(panel, horizon, series=series, forecast=mean_of(model))
+        report_all(self.source, series, report)
+        return PointForecasts(mean)

@@ -1,0 +1,43 @@
+"""TSB: how likely demand is and how large, smoothed apart; sees an item die out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from statsforecast.models import TSB
+
+from ml_jobs.arrays import BoolArray
+from ml_jobs.models.library import forecast_each, mean_of, report_all
+from ml_jobs.models.protocol import PointForecasts
+from ml_jobs.panel import Panel
+from ml_jobs.progress import ReportWork, silent
+
+
+@dataclass(frozen=True)
+class Tsb:
+    """Teunter-Syntetos-Babai: smoothed probability of demand times its smoothed size.
+
+    Unlike Croston's method the probability is updated in every period, so the forecast decays
+    when demand stops.
+
+    Attributes:
+        size_smoothing: Smoothing constant of the size of demand, a fraction.
+        probability_smoothing: Smoothing constant of the probability of demand, a fraction.
+
+    Source: Teunter, Syntetos and Babai 2011, "Intermittent demand: Linking forecasting to
+    inventory obsolescence", eq. 1 and 2.
+    """
+
+    source: ClassVar[str] = "tsb"
+    size_smoothing: float = 0.1
+    probability_smoothing: float = 0.1
+
+    def forecast(
+        self, panel: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
+    ) -> PointForecasts:
+        """Forecast a flat line at probability times size."""
+        model = TSB(alpha_d=self.size_smoothing, alpha_p=self.probability_smoothing)
+        mean = forecast_each(panel, horizon, series=series, forecast=mean_of(model))
+        report_all(self.source, series, report)
+        return PointForecasts(mean)

@@ -1,0 +1,218 @@
+"""From files to the latest publication of a store; what is not validated can't be published.
+
+The order is what makes a crash harmless: data sets first, then the publication's own manifest,
+which is never changed, and last the store's root manifest, which is the commit. Until that last
+write the publication before it stays the latest one; what a crash leaves behind is never read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from datalayer.contract.publication import (
+    MANIFEST_NAME,
+    ContractReference,
+    Manifest,
+    PublishedFile,
+    manifest_json,
+    new_publication_id,
+    parse_manifest,
+)
+from datalayer.contract.registry import Registry
+from datalayer.errors import ManifestError, ObjectExists, ObjectMissing, ValidationFailed
+from datalayer.progress import Progress, ReportProgress, Step, silent
+from datalayer.storage.object_store import ObjectStore
+from datalayer.validation import ValidationReport, validate
+from ml_jobs.errors import NewerPublishedError
+
+MANIFEST_LIMIT_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Files that are to become a publication, and what it will say of itself.
+
+    Attributes:
+        files: By data set; in key order, as ``layout`` writes them.
+        generated_at: When the results were computed, with its zone.
+        data_through: The last day of observed demand behind them.
+        lineage: JSON values; see ``Manifest.lineage``.
+    """
+
+    files: Mapping[str, Path]
+    dataset_id: str
+    model_version: str
+    generated_at: datetime
+    data_through: date
+    lineage: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class SoundDraft:
+    """A draft that keeps the contract; made by ``check`` and ``seal`` only.
+
+    Attributes:
+        manifest: What will be published, with the digests of the files as they were checked.
+        files: By data set.
+    """
+
+    manifest: Manifest
+    files: Mapping[str, Path]
+    report: ValidationReport
+
+
+def check(draft: Draft, registry: Registry, *, report: ReportProgress = silent) -> SoundDraft:
+    """Validate *draft* against the contract.
+
+    Raises:
+        ValidationFailed: The content breaks the contract; carries the whole report.
+        ManifestError: What the draft says of itself can't stand in a manifest.
+    """
+    return seal(draft, registry, validate(draft.files, registry, report=report))
+
+
+def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraft:
+    """Take *draft* for sound if its validation *found* no fault.
+
+    Raises:
+        ValidationFailed, ManifestError: As for ``check``.
+    """
+    manifest = _manifest(draft, registry, found.rows)
+    if not found.passed:
+        raise ValidationFailed(manifest.publication_id, found)
+    parse_manifest(manifest_json(manifest), location=MANIFEST_NAME, registry=registry)
+    return SoundDraft(manifest, draft.files, found)
+
+
+def publish(
+    sound: SoundDraft, store: ObjectStore, registry: Registry, *, report: ReportProgress = silent
+) -> Manifest:
+    """Make *sound* the latest publication of *store*.
+
+    Publishing the same once more changes nothing, and completes it where a crash cut it short.
+
+    Raises:
+        NewerPublishedError: The store's latest publication was generated later.
+        ObjectExists: The store holds another publication of this id.
+        StoreError: The store failed; the publication before stays the latest one.
+    """
+    manifest = sound.manifest
+    refuse_if_older(manifest.generated_at, store, registry)
+    if not _stands(manifest, store):
+        _upload(sound, store, report)
+    # Somebody else may have published while the files were going up.
+    refuse_if_older(manifest.generated_at, store, registry)
+    report(_manifest_progress(1))
+    store.write(MANIFEST_NAME, manifest_json(manifest))
+    report(_manifest_progress(2))
+    return manifest
+
+
+def refuse_if_older(generated_at: datetime, store: ObjectStore, registry: Registry) -> None:
+    """Refuse to replace a publication with results of *generated_at* that are older.
+
+    Raises:
+        NewerPublishedError: The store's latest publication was generated later.
+    """
+    latest = latest_manifest(store, registry)
+    if latest is not None and latest.generated_at > generated_at:
+        raise NewerPublishedError(
+            store.address,
+            publication_id=latest.publication_id,
+            latest=latest.generated_at.isoformat(),
+            generated_at=generated_at.isoformat(),
+        )
+
+
+def latest_manifest(store: ObjectStore, registry: Registry) -> Manifest | None:
+    """Return the store's latest manifest; None where there is none that can be read."""
+    try:
+        content = store.read(MANIFEST_NAME, limit_bytes=MANIFEST_LIMIT_BYTES)
+        return parse_manifest(content, location=MANIFEST_NAME, registry=registry)
+    except (ObjectMissing, ManifestError):
+        # A broken root manifest is no reason to withhold the sound one that would mend it.
+        return None
+
+
+def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Manifest:
+    digests = {name: _digest(path) for name, path in draft.files.items()}
+    salt = json.dumps(
+        [digests, draft.dataset_id, draft.model_version, dict(draft.lineage)], sort_keys=True
+    )
+    publication_id = new_publication_id(draft.generated_at, salt=salt.encode())
+    files = tuple(
+        PublishedFile(
+            data_set=name,
+            path=f"publications/{publication_id}/{name}.parquet",
+            size_bytes=path.stat().st_size,
+            sha256=digests[name],
+            rows=rows.get(name, 0),
+        )
+        for name, path in draft.files.items()
+    )
+    return Manifest(
+        publication_id=publication_id,
+        dataset_id=draft.dataset_id,
+        model_version=draft.model_version,
+        generated_at=draft.generated_at.astimezone(UTC),
+        data_through=draft.data_through,
+        contract=ContractReference(registry.id, registry.version, registry.fingerprints),
+        files=files,
+        lineage=draft.lineage,
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _own_key(manifest: Manifest) -> str:
+    return f"publications/{manifest.publication_id}/{MANIFEST_NAME}"
+
+
+def _stands(manifest: Manifest, store: ObjectStore) -> bool:
+    """Tell whether this very publication is in the store already, manifest and all."""
+    try:
+        found = store.read(_own_key(manifest), limit_bytes=MANIFEST_LIMIT_BYTES)
+    except ObjectMissing:
+        return False
+    if found != manifest_json(manifest):
+        raise ObjectExists(store.address, _own_key(manifest))
+    return True
+
+
+def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> None:
+    manifest = sound.manifest
+    total = sum(file.size_bytes for file in manifest.files)
+    done = 0
+    for file in manifest.files:
+        report(Progress(Step.UPLOAD, done, total, file.data_set))
+        for_file = _Bytes(report, done, total, file.data_set)
+        store.upload(sound.files[file.data_set], file.path, report=for_file)
+        done += file.size_bytes
+    report(_manifest_progress(0))
+    store.write(_own_key(manifest), manifest_json(manifest), must_be_new=True)
+
+
+def _manifest_progress(done: int) -> Progress:
+    return Progress(Step.UPLOAD, done, 2, MANIFEST_NAME)
+
+
+class _Bytes:
+    """Turns the bytes of one file's chunks into progress over all files."""
+
+    def __init__(self, report: ReportProgress, done: int, total: int, subject: str) -> None:
+        self._report = report
+        self._done = done
+        self._total = total
+        self._subject = subject
+
+    def __call__(self, chunk_bytes: int) -> None:
+        self._done += chunk_bytes
+        self._report(Progress(Step.UPLOAD, self._done, self._total, self._subject))

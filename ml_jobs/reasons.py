@@ -1,0 +1,123 @@
+"""Why a row of an input file is set aside, and the file that the rows set aside are kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ml_jobs.source_file import SourceFile
+
+Reasons = npt.NDArray[np.object_]
+
+
+class Reason(StrEnum):
+    """A reason for setting a row aside."""
+
+    MALFORMED_ROW = "malformed_row"
+    MISSING_ITEM = "missing_item"
+    BAD_DATE = "bad_date"
+    DATE_OUT_OF_RANGE = "date_out_of_range"
+    BAD_QUANTITY = "bad_quantity"
+    NEGATIVE_QUANTITY = "negative_quantity"
+    INCOMPLETE_PERIOD = "incomplete_period"
+    TOO_FEW_SALE_DAYS = "too_few_sale_days"
+    NON_STOCK_CODE = "non_stock_code"
+    MISSING_DESCRIPTION = "missing_description"
+    NON_POSITIVE_PRICE = "non_positive_price"
+    NON_POSITIVE_QUANTITY = "non_positive_quantity"
+    CANCELLED_SALE = "cancelled_sale"
+    CANCELLATION = "cancellation"
+    UNMATCHED_CANCELLATION = "unmatched_cancellation"
+
+    @property
+    def sentence(self) -> str:
+        """What was found, and what would be right."""
+        return _SENTENCES[self]
+
+
+_SENTENCES: Mapping[Reason, str] = {
+    Reason.MALFORMED_ROW: "the row has another number of fields than the header",
+    Reason.MISSING_ITEM: "the row names no item; a code is needed",
+    Reason.BAD_DATE: "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed",
+    Reason.DATE_OUT_OF_RANGE: "the date lies before 1970 or after the day of this forecast",
+    Reason.BAD_QUANTITY: "the quantity is missing or not a finite number",
+    Reason.NEGATIVE_QUANTITY: "the quantity is negative; demand is 0 or more",
+    Reason.INCOMPLETE_PERIOD: "the last week or month of the file is not over in it",
+    Reason.TOO_FEW_SALE_DAYS: "the item has too few days with demand to be forecast",
+    Reason.NON_STOCK_CODE: "the code stands for a charge or a voucher, not for a stocked item",
+    Reason.MISSING_DESCRIPTION: "the line has no description, as only stock corrections do",
+    Reason.NON_POSITIVE_PRICE: "the price is missing, zero or negative, so nothing was sold",
+    Reason.NON_POSITIVE_QUANTITY: "the quantity is zero or negative outside a cancellation",
+    Reason.CANCELLED_SALE: "the sale was cancelled later by a line of the same item and quantity",
+    Reason.CANCELLATION: "the cancellation was netted against an earlier sale",
+    Reason.UNMATCHED_CANCELLATION: "no earlier sale of this item has the quantity cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """Where the rows of an input file went; rows read are rows used plus rows set aside.
+
+    Attributes:
+        set_aside: Rows by reason, the most frequent reason first.
+    """
+
+    read: int
+    used: int
+    set_aside: Mapping[Reason, int]
+
+    def __post_init__(self) -> None:
+        lost = self.read - self.used - sum(self.set_aside.values())
+        if lost:
+            raise RuntimeError(f"{lost} rows are neither used nor set aside")
+
+
+def account(source: SourceFile, reasons: Reasons) -> Accounting:
+    """Count the rows of *source*; *reasons* is aligned with its table, empty where used."""
+    names, counts = np.unique(reasons[reasons != ""].astype(str), return_counts=True)
+    found = {Reason(n): int(c) for n, c in zip(names.tolist(), counts, strict=True)}
+    if source.malformed:
+        found[Reason.MALFORMED_ROW] = len(source.malformed)
+    ordered = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+    return Accounting(source.rows, int((reasons == "").sum()), ordered)
+
+
+def rejected_rows(source: SourceFile, reasons: Reasons) -> pa.Table:
+    """Return the rows set aside: row number, reason, sentence, then the columns as they came."""
+    aside = np.flatnonzero(reasons != "")
+    kept = source.table.take(pa.array(aside, pa.int64()))
+    columns = {name: kept.column(name).cast(pa.string()) for name in kept.column_names}
+    table = _with_reason(source.row_numbers[aside].tolist(), reasons[aside].tolist(), columns)
+    if not source.malformed:
+        return table
+    broken = _with_reason(
+        [row.row for row in source.malformed],
+        [Reason.MALFORMED_ROW] * len(source.malformed),
+        {"text": pa.array([row.text for row in source.malformed], pa.string())},
+    )
+    return pa.concat_tables([table, broken], promote_options="default").sort_by("row")
+
+
+def write_rejected(source: SourceFile, reasons: Reasons, target: Path) -> None:
+    """Write the rows set aside to the Parquet file *target*, also when there are none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(rejected_rows(source, reasons), target, compression="zstd")
+
+
+def _with_reason(
+    rows: list[int], reasons: list[str], columns: Mapping[str, pa.ChunkedArray | pa.Array]
+) -> pa.Table:
+    heads = {
+        "row": pa.array(rows, pa.int64()),
+        "reason": pa.array([str(reason) for reason in reasons], pa.string()),
+        "explanation": pa.array([Reason(r).sentence for r in reasons], pa.string()),
+    }
+    clashes = {name: f"{name}_in_file" if name in heads else name for name in columns}
+    return pa.table(heads | {clashes[name]: values for name, values in columns.items()})

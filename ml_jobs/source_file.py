@@ -1,0 +1,209 @@
+"""Input files as they come: CSV of several dialects or Parquet, read whole into one table.
+
+A CSV is read as text throughout; what its columns mean is decided where it is known what they
+are for. Delimiters ``;``, ``,``, tab and ``|`` are recognised from the header line, encodings
+UTF-8 (with or without byte order mark) and Windows-1252, which includes Latin-1.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from ml_jobs.errors import InputError
+
+DELIMITERS = (";", ",", "\t", "|")
+
+_CHUNK_BYTES = 1 << 20
+_CONTROLS = frozenset(range(32)) - {9, 10, 13}
+
+
+@dataclass(frozen=True)
+class MalformedRow:
+    """A row of a CSV whose number of fields is not the header's."""
+
+    row: int
+    found: int
+    expected: int
+    text: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """An input file, read whole.
+
+    Attributes:
+        name: The file's name without its folder.
+        sha256: Digest of the file's bytes.
+        table: The rows that could be read; all text when the file is a CSV.
+        row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
+        malformed: The rows that could not be read.
+    """
+
+    name: str
+    sha256: str
+    table: pa.Table
+    row_numbers: npt.NDArray[np.int64]
+    malformed: tuple[MalformedRow, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows in the file, readable or not."""
+        return len(self.row_numbers) + len(self.malformed)
+
+    def find(self, *names: str) -> str | None:
+        """Return the first column whose name, letter case aside, is one of *names*."""
+        return next((c for c in self.table.column_names if c.strip().lower() in names), None)
+
+    def require(self, *alternatives: Sequence[str]) -> tuple[str, ...]:
+        """Return one column for each group of alternative names.
+
+        Raises:
+            InputError: Some group has no column; every such group is named.
+        """
+        found = [self.find(*names) for names in alternatives]
+        missing = [" or ".join(n) for n, c in zip(alternatives, found, strict=True) if c is None]
+        if missing:
+            columns = ", ".join(self.table.column_names)
+            raise InputError(self.name, f"has no column {', '.join(missing)}; it has {columns}")
+        return tuple(column for column in found if column is not None)
+
+
+def read_source(path: Path) -> SourceFile:
+    """Read *path*, a CSV or Parquet file.
+
+    Raises:
+        InputError: The file is missing, empty, in an unknown encoding or not readable.
+    """
+    try:
+        digest = _sha256(path)
+        with path.open("rb") as file:
+            is_parquet = file.read(4) == b"PAR1" or path.suffix == ".parquet"
+    except OSError as error:
+        raise InputError(path.name, f"can't be read: {error.strerror}") from error
+    table, malformed = (_read_parquet(path), ()) if is_parquet else _read_csv(path)
+    if table.num_rows + len(malformed) == 0:
+        raise InputError(path.name, "has no rows; at least one row of demand is needed")
+    numbers = _row_numbers(table.num_rows, malformed)
+    return SourceFile(path.name, digest, table, numbers, malformed)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _row_numbers(readable: int, malformed: tuple[MalformedRow, ...]) -> npt.NDArray[np.int64]:
+    every = np.arange(1, readable + len(malformed) + 1, dtype=np.int64)
+    return np.setdiff1d(every, [row.row for row in malformed])
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        problem = str(error).splitlines()[0]
+        raise InputError(path.name, f"is not readable Parquet: {problem}") from error
+
+
+def _read_csv(path: Path) -> tuple[pa.Table, tuple[MalformedRow, ...]]:
+    encoding = _encoding(path)
+    delimiter, names = _header(path, encoding)
+    malformed: list[MalformedRow] = []
+
+    def keep_malformed(row: pa_csv.InvalidRow) -> str:
+        # Row numbers of the reader count the header line as 1.
+        malformed.append(
+            MalformedRow(row.number - 1, row.actual_columns, row.expected_columns, row.text)
+        )
+        return "skip"
+
+    try:
+        table = pa_csv.read_csv(
+            path,
+            # Threads would leave the numbers of malformed rows unknown.
+            read_options=pa_csv.ReadOptions(encoding=encoding, use_threads=False),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep_malformed
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowException as error:
+        raise InputError(path.name, f"is not readable CSV: {error}") from error
+    return table, tuple(malformed)
+
+
+def _header(path: Path, encoding: str) -> tuple[str, list[str]]:
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    with path.open(encoding=codec, newline="") as file:
+        line = file.readline()
+    if not line.strip():
+        raise InputError(path.name, "is empty; a header line with column names is needed")
+    delimiter = max(DELIMITERS, key=line.count)
+    names = next(csv.reader(io.StringIO(line), delimiter=delimiter))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(path.name, f"names a column more than once: {', '.join(twice)}")
+    return delimiter, names
+
+
+def _encoding(path: Path) -> str:
+    """Return the encoding in which every byte of the file makes sense."""
+    offset = _first_undecodable(path, "utf-8")
+    control = _first_control(path)
+    if control is None:
+        if offset is None:
+            return "utf-8"
+        offset = _first_undecodable(path, "cp1252")
+        if offset is None:
+            return "cp1252"
+    else:
+        offset = control
+    raise InputError(
+        path.name,
+        f"is in an unknown encoding: the byte at offset {offset} makes sense neither in UTF-8 "
+        "nor in Windows-1252 (Latin-1); save it as UTF-8",
+    )
+
+
+def _first_undecodable(path: Path, encoding: str) -> int | None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    position = 0
+    for chunk in _chunks(path):
+        held = len(decoder.getstate()[0])
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            return position - held + error.start
+        position += len(chunk)
+    held = len(decoder.getstate()[0])
+    return position - held if held else None
+
+
+def _first_control(path: Path) -> int | None:
+    position = 0
+    for chunk in _chunks(path):
+        found = [chunk.find(bytes([code])) for code in _CONTROLS]
+        if any(place >= 0 for place in found):
+            return position + min(place for place in found if place >= 0)
+        position += len(chunk)
+    return None
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,65 @@
+"""Administration: is the new publication sound, what changes, and how to go back."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from datalayer.identity import ANYONE, Role
+from datalayer.runtime import portal
+from pages.components import access, frame, publication_admin, publication_report
+from pages.components.language import _
+
+
+def sign_in() -> None:
+    """Ask who it is."""
+    st.write(_("Sign in to activate publications and to go back."))
+    access.sign_in_form()
+
+
+def candidate() -> None:
+    """Show the store's latest publication against the active one, and what can be done."""
+    active = publication_admin.active()
+    with st.spinner(_("Asking the store")):
+        state = portal().store_state()
+    publication_report.store(state)
+    publication_report.side_by_side(active, state.latest)
+    if state.latest is None:
+        return
+    is_active = active is not None and active.manifest == state.latest
+    publication_admin.candidate_buttons(state.latest, is_active=is_active)
+    if found := publication_admin.checked(state.latest):
+        publication_report.verdict(found)
+    if not is_active:
+        st.subheader(_("What changes"), anchor=False)
+        publication_report.row_counts(portal().compare(state.latest))
+
+
+def kept() -> None:
+    """Show what is kept here, and offer to go back to it."""
+    active = publication_admin.active()
+    active_id = active.manifest.publication_id if active else None
+    snapshots = portal().kept()
+    publication_report.kept(snapshots, active_id)
+    with st.container(horizontal=True):
+        publication_admin.roll_back(snapshots, active_id)
+        publication_admin.prune_button()
+
+
+def administration() -> None:
+    """Show everything an administrator has to see and to press."""
+    publication_admin.watch()
+    candidate()
+    st.header(_("Kept publications"), anchor=False)
+    kept()
+    st.header(_("Audit trail"), anchor=False)
+    publication_report.audit_trail(portal().audit_trail())
+    st.header(_("Proof and health"), anchor=False)
+    publication_report.proof(portal().health(), datetime.now(UTC))
+
+
+st.title(_("Administration"), anchor=False)
+if frame.identity() == ANYONE:
+    sign_in()
+else:
+    frame.identity().require(Role.ADMIN, "administer publications")
+    administration()

@@ -1,0 +1,69 @@
+"""The caption under every chart and table, and what a publication says of itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from datalayer.contract.publication import Manifest
+from datalayer.warehouse.results import Provenance
+from pages.components.language import _, ago, day, moment
+
+
+def caption(provenance: Provenance, now: datetime | None = None) -> str:
+    """Return where a result came from: time (absolute and relative), model, sources, data.
+
+    "Ago" counts from *now*, which is the clock by default.
+    """
+    parts = [
+        _("Generated {moment}, {ago}").format(
+            moment=moment(provenance.generated_at), ago=ago(provenance.generated_at, now)
+        ),
+        _("model {version}").format(version=provenance.model_version),
+    ]
+    if provenance.sources:
+        parts.append(_("source {names}").format(names=", ".join(provenance.sources)))
+    parts.append(_("data set {id}").format(id=provenance.dataset_id))
+    parts.append(_("data through {day}").format(day=day(provenance.data_through)))
+    return " · ".join(parts)
+
+
+def show(provenance: Provenance) -> None:
+    """Draw the caption of a result."""
+    st.caption(literal(caption(provenance)))
+
+
+def demonstration(manifest: Manifest) -> str | None:
+    """Return the notice of a demonstration publication, or None for any other."""
+    if not manifest.lineage.get("demonstration"):
+        return None
+    return _("Demand observed up to {day}, no dates moved. Do not order parts by it.").format(
+        day=day(manifest.data_through)
+    )
+
+
+def assumptions(manifest: Manifest) -> tuple[str, ...]:
+    """Return the sentences in which a publication states what it assumes."""
+    stated = manifest.lineage.get("assumptions", ())
+    if not isinstance(stated, list | tuple):
+        return ()
+    return tuple(_(str(sentence)) for sentence in stated)
+
+
+def if_assumed(text: str, column: str, assumed: str | None) -> str:
+    """Return *text*, marked where *column* is among the comma separated names in *assumed*."""
+    names = {name.strip() for name in (assumed or "").split(",")}
+    return _("{text} (assumed)").format(text=text) if column in names else text
+
+
+def badge(text: str, colour: str, icon: str) -> str:
+    """Return the Markdown of a badge, to stand in a line of text."""
+    return f":{colour}-badge[:material/{icon}: {text}]"
+
+
+def literal(text: str) -> str:
+    """Keep Markdown from reading a name with underscores, stars or dollars as markup."""
+    return "".join(
+        f"\\{character}" if character in "\\`*_$[]<>:~#" else character for character in text
+    )

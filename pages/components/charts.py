@@ -1,0 +1,127 @@
+"""Results to figures, and the one way to draw them: a chart can't be had without its caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import plotly.graph_objects as go
+import pyarrow as pa
+import pyarrow.compute as pc
+import streamlit as st
+
+from datalayer.contract.publication import Manifest
+from datalayer.contract.registry import Registry
+from datalayer.portal import Kpi
+from datalayer.warehouse.results import Provenance, Result
+from pages.components import captions, findings
+from pages.components.drawing import Drawing, observed_look, source_look
+from pages.components.language import _, age, day
+
+KPI_WIDTH: Final = 150  # six in a row on a laptop, two on a telephone
+_CONFIG: Final = {"displayModeBar": False, "displaylogo": False, "responsive": True}
+
+
+@dataclass(frozen=True)
+class CaptionedFigure:
+    """A figure, what it says in words, and where its data came from.
+
+    Attributes:
+        alt: The finding, computed from the same table as the figure.
+    """
+
+    figure: go.Figure
+    alt: str
+    provenance: Provenance
+
+
+def show(captioned: CaptionedFigure, *, key: str) -> None:
+    """Draw a figure with its caption under it; *key* keeps the element while data changes."""
+    st.plotly_chart(captioned.figure, key=key, alt=captioned.alt, config=_CONFIG)
+    captions.show(captioned.provenance)
+
+
+def show_kpis(kpis: Sequence[Kpi], *, manifest: Manifest) -> None:
+    """Draw the strip of figures with their sparklines, and one caption for all of them."""
+    currency = str(manifest.lineage.get("currency", ""))
+    with st.container(horizontal=True, gap="xsmall"):
+        for kpi in kpis:
+            wording = findings.kpi_wording(kpi, currency)
+            st.metric(
+                wording.label,
+                wording.value,
+                help=wording.help,
+                border=True,
+                width=KPI_WIDTH,
+                height="stretch",
+                chart_data=sparkline(kpi),
+                chart_type="area",
+            )
+        st.metric(
+            _("Age of the data"),
+            age(manifest.generated_at),
+            help=_("How long ago the forecasts were generated, and the last day they know of."),
+            delta=_("through {day}").format(day=day(manifest.data_through)),
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            width=KPI_WIDTH,
+            height="stretch",
+        )
+    if kpis:
+        captions.show(kpis[0].provenance)
+
+
+def sparkline(kpi: Kpi) -> list[float] | None:
+    """Return the points of a sparkline, or None where there is nothing to draw a line through."""
+    return [round(point, 4) for point in kpi.trend] if len(kpi.trend) > 1 else None
+
+
+def forecast_figure(
+    series: Result, *, sources: Sequence[str], registry: Registry, unit: str, subject: str
+) -> CaptionedFigure:
+    """Return history, forecasts, nested bands and the cutoff of one part.
+
+    Args:
+        series: As ``PublicationView.forecast_series`` returns it.
+        registry: Has the sources' labels; their order decides how each is drawn.
+        sources: In order of prominence; the first one's bands are drawn.
+        unit: What the axis counts.
+        subject: The part, as the text alternative names it.
+    """
+    drawing, table = Drawing(), series.table
+    for source in sources[:1]:
+        drawing.bands(of_source(table, source), source_look(source, registry))
+    drawing.line(of_source(table, None), "actual", observed_look(), width=1.8)
+    for place, source in enumerate(sources):
+        look, width = source_look(source, registry), 2.4 if place == 0 else 1.6
+        drawing.line(of_source(table, source), "forecast", look, width=width)
+    drawing.cutoffs(_cutoffs(table))
+    alt = findings.forecast_finding(table, sources, subject=subject, unit=unit)
+    return CaptionedFigure(drawing.figure(unit), alt, series.provenance)
+
+
+def total_figure(total: Result, *, registry: Registry, unit: str) -> CaptionedFigure:
+    """Return observed and forecast demand of the whole network by date."""
+    drawing, table = Drawing(), total.table
+    drawing.line(table.filter(pc.is_valid(table["actual"])), "actual", observed_look(), width=1.8)
+    for source in pc.unique(table["source"].drop_null()).to_pylist():
+        look = source_look(source, registry)
+        drawing.line(of_source(table, source), "forecast", look, width=2.2)
+    drawing.cutoffs([total.provenance.data_through])
+    alt = findings.total_finding(table, unit=unit, data_through=total.provenance.data_through)
+    return CaptionedFigure(drawing.figure(unit), alt, total.provenance)
+
+
+def of_source(table: pa.Table, source: str | None) -> pa.Table:
+    """Return the rows of a source, or those of observed demand for None."""
+    if source is None:
+        return table.filter(pc.is_null(table["source"]))
+    return table.filter(pc.equal(table["source"], source))
+
+
+def _cutoffs(table: pa.Table) -> list[date]:
+    found: list[date] = pc.unique(table["cutoff"].drop_null()).to_pylist()
+    return sorted(found)

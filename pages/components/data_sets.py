@@ -1,0 +1,174 @@
+"""What a data set is: its state in a publication, its columns, its file and its first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import pyarrow as pa
+import streamlit as st
+
+from datalayer.contract.registry import ColumnType, DataSet, Registry
+from datalayer.dictionary import DictionaryEntry
+from datalayer.errors import UnknownDataSet
+from datalayer.portal import FreshnessState, PublicationView
+from pages.components import tables
+from pages.components.language import _, label, number
+
+PREVIEW_ROWS: Final = 50
+_CHOSEN: Final = "dataset"
+
+
+def choose(registry: Registry) -> DataSet:
+    """Draw the chooser of data sets, which the address keeps as ``?dataset=``; return the choice.
+
+    Raises:
+        UnknownDataSet: The address names none of the registry; carries those there are.
+    """
+    known = {
+        name: f"{label(data_set.label)} ({name})" for name, data_set in registry.data_sets.items()
+    }
+    asked = st.query_params.get(_CHOSEN, next(iter(known)))
+    st.session_state[_CHOSEN] = asked if asked in known else None
+    st.selectbox(
+        _("Data set"),
+        list(known),
+        index=None,
+        key=_CHOSEN,
+        format_func=lambda name: known[name],
+        placeholder=_("Choose a data set"),
+        on_change=_keep_in_address,
+    )
+    if asked not in known:
+        raise UnknownDataSet(asked, tuple(known))
+    return registry.data_sets[asked]
+
+
+def _keep_in_address() -> None:
+    if chosen := st.session_state[_CHOSEN]:
+        st.query_params[_CHOSEN] = chosen
+
+
+def states(view: PublicationView) -> None:
+    """Draw how fresh and how large every data set of a publication is."""
+    fresh = view.freshness()
+    files = {file.data_set: file for file in view.manifest.files}
+    rows = [
+        {
+            "data_set": name,
+            "label": label(data_set.label),
+            "state": freshness_text(fresh[name]),
+            "rows": files[name].rows,
+            "size": size_text(files[name].size_bytes),
+        }
+        for name, data_set in view.registry.data_sets.items()
+        if name in files
+    ]
+    headings = {
+        "label": _("Contents"),
+        "data_set": _("Data set"),
+        "state": _("Freshness"),
+        "rows": _("Rows"),
+        "size": _("Size"),
+    }
+    tables.draw(pa.Table.from_pylist(rows).select(list(headings)), headings, key="data-sets")
+
+
+def columns(entries: Iterable[DictionaryEntry]) -> None:
+    """Draw the dictionary of one data set: a row per column."""
+    rows = [
+        {
+            "column": entry.column,
+            "contents": f"{label(entry.label)}. {label(entry.description)}",
+            "type": ", ".join(filter(None, (_type_text(entry.type), _unit_text(entry.unit)))),
+            "values": _values_text(entry) or None,
+        }
+        for entry in entries
+    ]
+    headings = {
+        "column": _("Column"),
+        "contents": _("Contents"),
+        "type": _("Type"),
+        "values": _("Values"),
+    }
+    types = pa.schema([(name, pa.string()) for name in headings])
+    tables.draw(pa.Table.from_pylist(rows, schema=types), headings, key="columns")
+
+
+def downloads(view: PublicationView, data_set: DataSet) -> None:
+    """Draw the links that stream the whole data set, and what proves them whole.
+
+    They name the publication, so that what comes is what the page shows, switch or no switch.
+    """
+    publication_id = view.manifest.publication_id
+    file = view.manifest.file(data_set.name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for kind, icon in (("csv", ":material/csv:"), ("parquet", ":material/download:")):
+            st.link_button(
+                _("Download {kind}").format(kind={"csv": "CSV", "parquet": "Parquet"}[kind]),
+                f"api/v1/extracts/{data_set.name}.{kind}?publication={publication_id}",
+                icon=icon,
+            )
+        st.caption(_("{rows} rows, all of them").format(rows=number(file.rows, 0)))
+    st.caption(_("SHA-256 of the published file, {size}:").format(size=size_text(file.size_bytes)))
+    st.code(file.sha256, language=None, wrap_lines=True)
+
+
+def freshness_text(state: FreshnessState) -> str:
+    """Return a state as a symbol and a word; neither needs its colour."""
+    return {
+        FreshnessState.FRESH: "✓ " + _("Up to date"),
+        FreshnessState.DUE: "◔ " + _("Update due"),
+        FreshnessState.STALE: "⚠ " + _("Out of date"),
+        FreshnessState.UNKNOWN: "? " + _("Age unknown"),
+    }[state]
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a number of bytes in the unit that suits its size."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= factor:
+            return f"{number(size_bytes / factor, 1)} {unit}"
+    return f"{number(size_bytes, 0)} B"
+
+
+def _type_text(kind: ColumnType) -> str:
+    return {
+        ColumnType.TEXT: _("text"),
+        ColumnType.DATE: _("date"),
+        ColumnType.TIMESTAMP: _("time (UTC)"),
+        ColumnType.DOUBLE: _("number"),
+        ColumnType.INTEGER: _("whole number"),
+        ColumnType.BOOLEAN: _("yes or no"),
+    }[kind]
+
+
+def _unit_text(unit: str) -> str:
+    return {
+        "share": _("share of 1"),
+        "d": _("days"),
+        "un": _("units"),
+        "un/period": _("units a period"),
+        "currency": _("currency"),
+    }.get(unit, unit)
+
+
+def _values_text(entry: DictionaryEntry) -> str:
+    """Return what a value of the column may be, in words."""
+    parts = [] if entry.required else [_("may be empty")]
+    if entry.key_position is not None:
+        parts.append(_("key, place {place}").format(place=entry.key_position))
+    if entry.minimum is not None:
+        parts.append(f"≥ {number(entry.minimum, _decimals(entry.minimum))}")
+    if entry.maximum is not None:
+        parts.append(f"≤ {number(entry.maximum, _decimals(entry.maximum))}")
+    if entry.allowed:
+        parts.append(", ".join(entry.allowed))
+    if entry.reference:
+        target = f"{entry.reference.data_set}.{entry.reference.column}"
+        parts.append(_("stands in {column}").format(column=target))
+    return "; ".join(parts)
+
+
+def _decimals(value: float) -> int:
+    return 0 if value == int(value) else 2

@@ -1,0 +1,196 @@
+"""What figures and rows say, in a sentence of the user's language, computed from their data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datalayer.contract.registry import ReasonCode
+from datalayer.warehouse.overview import Kpi
+from pages.components.captions import if_assumed
+from pages.components.language import _, day, label, number, percent, quantity
+from pages.components.units import amount
+
+
+@dataclass(frozen=True)
+class KpiWording:
+    """What a figure of the overview is called, its value as text, and what it means."""
+
+    label: str
+    value: str
+    help: str
+
+
+def kpi_wording(kpi: Kpi, currency: str = "") -> KpiWording:
+    """Return how a figure of the overview is worded."""
+    texts = {
+        "forecast_30d": (
+            _("Forecast, 30 days"),
+            _("Expected demand of the whole network, in units, by the headline source."),
+        ),
+        "parts_at_risk": (
+            _("Parts at risk"),
+            _("Parts whose stock is expected to run out within 30 days."),
+        ),
+        "value_at_risk": (
+            _("Value at risk"),
+            _("Sum of the value at risk over all exceptions."),
+        ),
+        "service_level": (
+            _("Service level"),
+            _("Mean chance of not running out before a delivery arrives."),
+        ),
+        "accuracy": (
+            _("Accuracy"),
+            _("1 − WAPE: one less the absolute error of the backtest as a share of demand."),
+        ),
+    }
+    title, meaning = texts.get(kpi.name, (kpi.name, ""))
+    counted = kpi.unit in {"un", "items"} and kpi.value is not None
+    value = number(kpi.value, 0) if counted else amount(kpi.value, kpi.unit, currency=currency)
+    return KpiWording(title, value, meaning)
+
+
+def exception_sentence(
+    row: Mapping[str, object], reason: ReasonCode, *, frequency: str = "D"
+) -> str:
+    """Return the sentence in which one row of fact_exception explains itself."""
+
+    def worded(name: str, unit: str) -> str:
+        value = row[name]
+        found = float(value) if isinstance(value, int | float) else None
+        return amount(found, unit, frequency=frequency)
+
+    return label(reason.sentence).format(
+        observed=worded("observed", reason.unit),
+        expected=worded("expected", reason.unit),
+        threshold=worded("threshold", reason.threshold_unit),
+    )
+
+
+def forecast_finding(table: pa.Table, sources: Sequence[str], *, subject: str, unit: str) -> str:
+    """Return what a part's chart says: the total ahead, against what was observed before."""
+    cutoff = pc.max(table["cutoff"]).as_py()
+    ahead = _ahead(table, sources[0], cutoff) if sources and cutoff else table.slice(0, 0)
+    if ahead.num_rows == 0:
+        return _("{subject}: observed demand only; there is no forecast in this span.").format(
+            subject=subject
+        )
+    total = pc.sum(ahead["forecast"]).as_py()
+    observed = _observed_before(table, cutoff, ahead.num_rows)
+    last = ahead.slice(ahead.num_rows - 1).to_pylist()[0]
+    return _(
+        "{subject}: {source} forecasts {total} in all from {first} to {last}, {comparison} in as "
+        "long a time before the cutoff. On the last date 80% of outcomes are expected between "
+        "{low} and {high} {unit}."
+    ).format(
+        subject=subject,
+        source=sources[0],
+        total=quantity(total),
+        first=day(ahead["date"][0].as_py()),
+        last=day(last["date"]),
+        comparison=_comparison(total, observed),
+        low=quantity(last["q100"]),
+        high=quantity(last["q900"]),
+        unit=unit,
+    )
+
+
+def total_finding(table: pa.Table, *, unit: str, data_through: date) -> str:
+    """Return what the network's chart says."""
+    ahead = table.filter(pc.greater(table["date"], pa.scalar(data_through)))
+    if ahead.num_rows == 0:
+        return _("Whole network: observed demand only, in {unit}.").format(unit=unit)
+    total = pc.sum(ahead["forecast"]).as_py()
+    known = table.filter(pc.is_valid(table["actual"])).sort_by("date")
+    before = known.slice(max(0, known.num_rows - ahead.num_rows))
+    observed = pc.sum(before["actual"]).as_py() if before.num_rows else None
+    return _(
+        "Whole network: {total} forecast in all from {first} to {last}, {comparison} in as long a "
+        "time before."
+    ).format(
+        total=quantity(total),
+        first=day(pc.min(ahead["date"]).as_py()),
+        last=day(pc.max(ahead["date"]).as_py()),
+        comparison=_comparison(total, observed),
+    )
+
+
+def metrics_line(row: Mapping[str, object], source: str) -> str:
+    """Return the backtest measures of one source, observed coverage beside the nominal one."""
+
+    def measure(name: str) -> float | None:
+        value = row[name]
+        return float(value) if isinstance(value, int | float) else None
+
+    coverage = ", ".join(
+        _("{nominal}% band held {observed}").format(
+            nominal=nominal, observed=percent(measure(f"coverage_{nominal}"), 0)
+        )
+        for nominal in (50, 80, 95)
+    )
+    return _(
+        "Backtest of {source} over {origins} cutoffs: WAPE {wape}, MASE {mase}; {coverage}."
+    ).format(
+        source=source,
+        origins=number(measure("n_origins"), 0),
+        wape=percent(measure("wape"), 0),
+        mase=number(measure("mase"), 2),
+        coverage=coverage,
+    )
+
+
+def stock_line(row: Mapping[str, object]) -> str:
+    """Return stock, orders and lead time of one part; what is assumed says so."""
+    assumed = str(row.get("assumed") or "")
+    wordings = (
+        ("current_stock", _("Stock {amount}"), "un"),
+        ("on_order", _("on order {amount}"), "un"),
+        ("lead_time_days", _("lead time {amount}"), "d"),
+        ("reorder_point", _("reorder point {amount}"), "un"),
+        ("days_of_cover", _("cover {amount}"), "d"),
+    )
+    return " · ".join(
+        if_assumed(text.format(amount=_rounded(row[name], unit)), name, assumed)
+        for name, text, unit in wordings
+        if row.get(name) is not None
+    )
+
+
+def _rounded(value: object, unit: str) -> str:
+    return amount(round(float(value)) if isinstance(value, int | float) else None, unit)
+
+
+def _ahead(table: pa.Table, source: str, cutoff: date) -> pa.Table:
+    mine = pc.and_(pc.equal(table["source"], source), pc.greater(table["date"], pa.scalar(cutoff)))
+    return table.filter(pc.fill_null(mine, fill_value=False)).sort_by("date")
+
+
+def _observed_before(table: pa.Table, cutoff: date, steps: int) -> float | None:
+    """Return the sum of the last *steps* observations up to the cutoff, None if there are fewer."""
+    known = pc.and_(pc.is_null(table["source"]), pc.less_equal(table["date"], pa.scalar(cutoff)))
+    history = table.filter(known).sort_by("date")
+    if history.num_rows < steps:
+        return None
+    total: float | None = pc.sum(history.slice(history.num_rows - steps)["actual"]).as_py()
+    return total
+
+
+def _comparison(total: float, observed: float | None) -> str:
+    if observed is None:
+        return _("with nothing to compare")
+    if observed == 0:
+        return _("where nothing was observed")
+    change = total / observed - 1
+    if abs(change) < 0.005:
+        return _("as much as the {observed} observed").format(observed=quantity(observed))
+    wording = (
+        _("{change} more than the {observed} observed")
+        if change > 0
+        else _("{change} less than the {observed} observed")
+    )
+    return wording.format(change=percent(abs(change), 0), observed=quantity(observed))

@@ -1,0 +1,206 @@
+"""The user's language: translations, numbers, dates and times as the user writes them.
+
+English is the source language and the message id; ``pages/locale`` holds the translations.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogues
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from datalayer.contract.registry import Bilingual, Language
+from datalayer.errors import PortalError
+
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+DEFAULT: Final[Language] = "pt_BR"
+DOMAIN: Final = "farol"
+NOTHING: Final = "–"
+_LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+
+_spoken: ContextVar[Language | None] = ContextVar("farol_language", default=None)
+
+
+def current() -> Language:
+    """Return the language of this run: ``?lang=``, else the browser's, else Portuguese."""
+    return _spoken.get() or asked() or of_browser()
+
+
+def asked() -> Language | None:
+    """Return the language that the address asks for with ``?lang=``, or None."""
+    wanted = st.query_params.get("lang", "").replace("-", "_")
+    return next((known for known in LANGUAGES if known.lower() == wanted.lower()), None)
+
+
+def of_browser() -> Language:
+    """Return the browser's language where the portal speaks it."""
+    locale = st.context.locale
+    if not locale:
+        return DEFAULT
+    return "pt_BR" if locale.lower().startswith("pt") else "en"
+
+
+def speak(language: Language) -> None:
+    """Fix the language of this run; the frame does so once, before anything is drawn."""
+    _spoken.set(language)
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Fix the language inside a ``with`` block."""
+    token = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def _(message: str) -> str:
+    """Return *message* in the language of this run."""
+    return _catalogue(current()).gettext(message) if message else ""
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Return the form that *count* takes, in the language of this run."""
+    return _catalogue(current()).ngettext(singular, plural, count)
+
+
+def label(text: Bilingual) -> str:
+    """Return a text of the registry in the language of this run."""
+    return text.in_language(current())
+
+
+def error_text(error: PortalError) -> str:
+    """Return what *error* says, in the language of this run.
+
+    Values that are sentences themselves are translated where the catalogue knows them.
+    """
+    values = {
+        name: _(value) if isinstance(value, str) else value for name, value in error.fields.items()
+    }
+    return _(error.template).format(**values)
+
+
+def number(value: float | None, decimals: int = 1) -> str:
+    """Return *value* with separators, ``1.234,5`` in Portuguese; a dash for no value."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return _localised(f"{value:,.{decimals}f}")
+
+
+def quantity(value: float | None, unit: str = "") -> str:
+    """Return *value* with as many decimals as its size deserves, and its unit."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    size = abs(value)
+    decimals = 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2
+    return f"{number(value, decimals)} {unit}".strip()
+
+
+def percent(fraction: float | None, decimals: int = 1) -> str:
+    """Return a fraction as a percentage."""
+    if fraction is None or not math.isfinite(fraction):
+        return NOTHING
+    return f"{number(fraction * 100, decimals)}%"
+
+
+def day(value: date | None) -> str:
+    """Return a date: ``09/12/2011`` in Portuguese, ``9 Dec 2011`` in English."""
+    if value is None:
+        return NOTHING
+    if current() == "pt_BR":
+        return value.strftime("%d/%m/%Y")
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime) -> str:
+    """Return a point in time in the browser's zone, with that zone named by its offset."""
+    local = value.astimezone(_browser_zone())
+    return f"{day(local.date())} {local:%H:%M} ({_offset(local.utcoffset())})"
+
+
+def ago(value: datetime, now: datetime | None = None) -> str:
+    """Return how long before *now* (default: the clock) the point in time *value* lies."""
+    minutes = int(((now or datetime.now(UTC)) - value).total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("{count} minute ago", "{count} minutes ago", minutes).format(count=minutes)
+    hours = minutes // 60
+    if hours < 48:
+        return ngettext("{count} hour ago", "{count} hours ago", hours).format(count=hours)
+    days = hours // 24
+    return ngettext("{count} day ago", "{count} days ago", days).format(
+        count=number(days, decimals=0)
+    )
+
+
+def age(value: datetime, now: datetime | None = None) -> str:
+    """Return how long before *now* (default: the clock) *value* lies, in its shortest form."""
+    minutes = max(0, int(((now or datetime.now(UTC)) - value).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else f"{number(hours // 24, decimals=0)} d"
+
+
+def separators() -> str:
+    """Return the decimal mark and the thousands mark, as Plotly's layout wants them."""
+    return ",." if current() == "pt_BR" else ".,"
+
+
+def date_picker_format() -> str:
+    """Return the format of date inputs."""
+    return "DD/MM/YYYY" if current() == "pt_BR" else "YYYY-MM-DD"
+
+
+@lru_cache
+def _catalogue(language: Language) -> catalogues.NullTranslations:
+    if language == "en":
+        return catalogues.NullTranslations()
+    return catalogues.translation(DOMAIN, _LOCALE, languages=[language])
+
+
+def _localised(text: str) -> str:
+    if current() == "en":
+        return text
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def _browser_zone() -> ZoneInfo:
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _offset(offset: timedelta | None) -> str:
+    minutes = int(offset.total_seconds() // 60) if offset else 0
+    if minutes == 0:
+        return "UTC"
+    sign = "+" if minutes > 0 else "\u2212"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")

@@ -1,0 +1,189 @@
+"""What an administrator does with publications: check, activate, roll back, prune."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from datalayer.contract.publication import Manifest
+from datalayer.errors import NothingPublished, PortalError, ValidationFailed
+from datalayer.identity import Identity
+from datalayer.portal import Activated, AlreadyCurrent, Candidate, PublicationView, Snapshot
+from datalayer.progress import ReportProgress
+from datalayer.runtime import portal
+from pages.components import captions, frame, publication_report
+from pages.components.language import _, error_text, moment, ngettext
+from pages.components.refresh_job import RefreshJob
+
+_JOB: Final = "refresh_job"
+_ENDED: Final = "refresh_ended"
+_CANDIDATE: Final = "refresh_candidate"
+
+Work = Callable[[Identity, ReportProgress], object]
+
+
+def active() -> PublicationView | None:
+    """Return the active publication, whatever the address pins; None if there is none yet."""
+    try:
+        return portal().open()
+    except NothingPublished:
+        return None
+
+
+def watch() -> None:
+    """Follow what is under way until it ends, then draw the page anew; else say how it ended."""
+    job: RefreshJob[object] | None = st.session_state.get(_JOB)
+    if job is None:
+        if ended := st.session_state.get(_ENDED):
+            _say(*ended)
+        return
+    with st.status(job.title, expanded=True):
+        job.watch()
+    del st.session_state[_JOB]
+    try:
+        outcome = job.outcome()
+    except PortalError as error:
+        outcome = error
+    if isinstance(outcome, Candidate):
+        st.session_state[_CANDIDATE] = outcome
+    st.session_state[_ENDED] = (outcome, datetime.now(UTC))
+    # Title, sidebar and every number above were drawn of the publication before.
+    st.rerun()
+
+
+def checked(manifest: Manifest) -> Candidate | None:
+    """Return what checking *manifest*'s publication found in this session, or None."""
+    found: Candidate | None = st.session_state.get(_CANDIDATE)
+    if found is None or found.manifest.publication_id != manifest.publication_id:
+        return None
+    return found
+
+
+def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
+    """Draw the buttons that check and activate the store's latest publication."""
+    found = checked(manifest)
+    publication_id = manifest.publication_id
+    with st.container(horizontal=True):
+        st.button(_("Look again"), icon=":material/refresh:", key="look_again")
+        _button(
+            _("Check it"),
+            _("Checking publication {id}").format(id=publication_id),
+            lambda who, report: portal().inspect(who, report),
+            icon=":material/fact_check:",
+            key="check",
+        )
+        _button(
+            _("Activate"),
+            _("Activating publication {id}").format(id=publication_id),
+            lambda who, report: portal().activate(who, publication_id, report),
+            icon=":material/publish:",
+            key="activate",
+            disabled=is_active or (found is not None and not found.report.passed),
+            primary=True,
+        )
+
+
+def roll_back(snapshots: Sequence[Snapshot], active_id: str | None) -> None:
+    """Draw the choice of a kept publication to go back to, and the button that confirms it."""
+    before = portal().roll_back_target()
+    others = {
+        each.publication_id: _kept_text(each, before)
+        for each in snapshots
+        if each.publication_id != active_id
+    }
+    with st.popover(_("Roll back"), icon=":material/undo:", disabled=not others):
+        chosen = st.selectbox(
+            _("Go back to"),
+            list(others),
+            index=list(others).index(before) if before in others else 0,
+            format_func=lambda name: others[name],
+        )
+        st.markdown(_("Everybody sees it at once. The publication left stays kept."))
+        _button(
+            _("Roll back now"),
+            _("Rolling back to publication {id}").format(id=chosen),
+            lambda who, report: portal().roll_back(who, chosen, report),
+            icon=":material/undo:",
+            key="roll_back",
+            disabled=not others,
+            primary=True,
+        )
+
+
+def prune_button() -> None:
+    """Draw the button that removes the snapshots beyond what the settings keep."""
+    _button(
+        _("Remove those beyond the limit"),
+        _("Removing snapshots"),
+        lambda who, _report: portal().prune(who),
+        icon=":material/delete_sweep:",
+        key="prune",
+    )
+
+
+def _kept_text(snapshot: Snapshot, before: str | None) -> str:
+    text = _("{id}, generated {moment}").format(
+        id=snapshot.publication_id, moment=moment(snapshot.manifest.generated_at)
+    )
+    if snapshot.publication_id != before:
+        return text
+    return _("{publication} (active before)").format(publication=text)
+
+
+def _button(
+    text: str,
+    title: str,
+    work: Work,
+    *,
+    icon: str,
+    key: str,
+    disabled: bool = False,
+    primary: bool = False,
+) -> None:
+    st.button(
+        text,
+        icon=icon,
+        key=key,
+        disabled=disabled,
+        type="primary" if primary else "secondary",
+        on_click=_start,
+        args=(title, work),
+    )
+
+
+def _start(title: str, work: Work) -> None:
+    if _JOB not in st.session_state:
+        st.session_state.pop(_ENDED, None)
+        # Asked anew: since the button was drawn, its session may have been ended elsewhere.
+        st.session_state[_JOB] = RefreshJob(title, partial(work, frame.identity()))
+
+
+def _say(outcome: object, at: datetime) -> None:
+    """Draw how something ended, and when, since it stays until the next thing is begun."""
+    match outcome:
+        case ValidationFailed():
+            publication_report.faults(outcome.report.faults)
+        case PortalError():
+            st.error(captions.literal(error_text(outcome)), icon=":material/error:")
+        case Activated():
+            _success(_("Publication {id} is active since {moment}."), outcome.publication_id, at)
+        case AlreadyCurrent():
+            _success(_("Publication {id} was active already."), outcome.publication_id, at)
+        case tuple():
+            st.success(
+                ngettext(
+                    "{count} snapshot was removed.", "{count} snapshots were removed.", len(outcome)
+                ).format(count=len(outcome)),
+                icon=":material/delete_sweep:",
+            )
+
+
+def _success(template: str, publication_id: str, at: datetime) -> None:
+    st.success(
+        captions.literal(template.format(id=publication_id, moment=moment(at))),
+        icon=":material/check_circle:",
+    )

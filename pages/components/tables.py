@@ -1,0 +1,128 @@
+"""Tables in the user's language: the registry's labels, local numbers and dates, a caption."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from datalayer.contract.registry import Registry
+from datalayer.warehouse.results import Provenance, Result
+from pages.components import captions, twins
+from pages.components.language import NOTHING, _, day, label, moment, number
+
+PAGE_ROWS: Final = 50
+
+
+def show(
+    result: Result,
+    columns: Sequence[str],
+    *,
+    key: str,
+    registry: Registry,
+    headings: Mapping[str, str] | None = None,
+) -> None:
+    """Draw *columns* of a result, page by page, and its caption under it.
+
+    Args:
+        result: The table and its provenance.
+        columns: Names of the columns, in the order wanted; those that the result lacks are
+            left out.
+        key: Names the table on its page; also the key of its page selector.
+        registry: Labels the columns of the result's data sets.
+        headings: Headings that differ from the registry's labels.
+    """
+    names = [name for name in columns if name in result.table.column_names]
+    chosen = {**_labels(result.provenance, registry), **(headings or {})}
+    draw(result.table.select(names), {name: chosen.get(name, name) for name in names}, key=key)
+    captions.show(result.provenance)
+
+
+@st.fragment
+def forecast_twin(series: Result, sources: Sequence[str], *, key: str, registry: Registry) -> None:
+    """Draw the table behind a forecast chart, folded: no row is sent before it is opened."""
+    with st.expander(
+        _("Show as a table"), key=f"{key}-twin", icon=":material/table_rows:", on_change="rerun"
+    ) as folded:
+        if folded.open:
+            table, headings = twins.forecast_twin(series.table, sources, registry)
+            draw(table, headings, key=key)
+            captions.show(series.provenance)
+
+
+def draw(table: pa.Table, headings: Mapping[str, str], *, key: str) -> None:
+    """Draw a table page by page, every value formatted by its type; zero rows say so."""
+    if table.num_rows == 0:
+        st.info(_("No rows."))
+        return
+    pages = -(-table.num_rows // PAGE_ROWS)
+    place = st.container()
+    page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
+    shown = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS)
+    place.table(_styled(shown, headings), hide_index=True, border="horizontal")
+    if pages > 1:
+        first = (page - 1) * PAGE_ROWS + 1
+        st.caption(
+            _("Rows {first} to {last} of {count}").format(
+                first=number(first, 0),
+                last=number(first + shown.num_rows - 1, 0),
+                count=number(table.num_rows, 0),
+            )
+        )
+
+
+def _labels(provenance: Provenance, registry: Registry) -> dict[str, str]:
+    """Return labels by column name; the data set named first has the last word."""
+    found: dict[str, str] = {}
+    for name in reversed(provenance.data_sets):
+        found.update({c.name: label(c.label) for c in registry.data_sets[name].columns})
+    return found
+
+
+def _styled(table: pa.Table, headings: Mapping[str, str]) -> pd.io.formats.style.Styler:
+    """Numbers stay numbers under their formatted text, so that they are set flush right."""
+    names = _distinct([headings[name] for name in table.column_names], table.column_names)
+    texts = dict(zip(names, (_formatter(column) for column in table.columns), strict=True))
+    frame = table.to_pandas(date_as_object=True).set_axis(list(texts), axis="columns")
+    return frame.style.format(texts, na_rep=NOTHING)
+
+
+def _distinct(headings: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return headings that tell columns apart, though the registry may label two alike."""
+    return [
+        heading if headings.count(heading) == 1 else f"{heading} ({name})"
+        for heading, name in zip(headings, names, strict=True)
+    ]
+
+
+def _formatter(column: pa.ChunkedArray) -> Callable[[object], str]:
+    type_ = column.type
+    if pa.types.is_boolean(type_):
+        return lambda value: _("yes") if value else _("no")
+    if pa.types.is_timestamp(type_):
+        return _or_nothing(moment)
+    if pa.types.is_date(type_):
+        return _or_nothing(day)
+    if pa.types.is_integer(type_):
+        return _or_nothing(lambda value: number(value, 0))
+    if pa.types.is_floating(type_):
+        decimals = _decimals(column)
+        return _or_nothing(lambda value: number(value, decimals))
+    # The cells of a table are Markdown to Streamlit: a name could draw an image of another host.
+    return lambda value: NOTHING if value is None else captions.literal(str(value))
+
+
+def _decimals(column: pa.ChunkedArray) -> int:
+    """Return as many decimals as tell a column's values apart; one number for all of them."""
+    values = [abs(value) for value in column.to_pylist() if value is not None]
+    if all(value == int(value) for value in values if math.isfinite(value)):
+        return 0
+    return 1 if max(values) >= 100 else 2
+
+
+def _or_nothing(text: Callable[..., str]) -> Callable[[object], str]:
+    return lambda value: NOTHING if pd.isna(value) else text(value)

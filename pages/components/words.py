@@ -1,0 +1,55 @@
+"""The words of the audit log and of the contract's checks, in the user's language."""
+
+from __future__ import annotations
+
+from datalayer.contract.checks import CheckKind
+from pages.components.language import _
+
+
+def action_text(action: str) -> str:
+    """Return what was tried; a word that is not known here as the log has it."""
+    return {
+        "inspect": _("check"),
+        "activate": _("activate"),
+        "roll_back": _("roll back"),
+        "prune": _("remove snapshots"),
+        "unreadable": _("unreadable line"),
+    }.get(action, action)
+
+
+def outcome_text(outcome: str) -> str:
+    """Return how it ended, as a symbol and a word; a word not known here as the log has it."""
+    return {
+        "accepted": "✓ " + _("sound"),
+        "activated": "✓ " + _("activated"),
+        "already_current": "= " + _("was active already"),
+        "pruned": "✓ " + _("removed"),
+        "rejected": "✗ " + _("rejected"),
+        "refused": "✗ " + _("refused"),
+        "interrupted": "✗ " + _("interrupted"),
+        "unreadable": "?",
+    }.get(outcome, outcome)
+
+
+def check_text(check: str) -> str:
+    """Return the name of a check; a rule of the contract keeps its own."""
+    kind, separator, rule = check.partition(":")
+    words = {
+        CheckKind.FILE: _("file"),
+        CheckKind.COLUMN: _("column there"),
+        CheckKind.TYPE: _("type"),
+        CheckKind.EXTRA_COLUMN: _("unknown column"),
+        CheckKind.ROWS: _("number of rows"),
+        CheckKind.REQUIRED: _("not empty"),
+        CheckKind.FINITE: _("finite"),
+        CheckKind.RANGE: _("range"),
+        CheckKind.ALLOWED: _("allowed values"),
+        CheckKind.PROVENANCE: _("provenance"),
+        CheckKind.QUANTILES: _("order of quantiles"),
+        CheckKind.KEY_ORDER: _("order of keys"),
+        CheckKind.UNIQUE_KEY: _("unique key"),
+        CheckKind.REFERENCE: _("reference"),
+        CheckKind.RULE: _("rule"),
+    }
+    known = next((text for name, text in words.items() if name.value == kind), kind)
+    return f"{known}: {rule}" if separator else known

@@ -1,0 +1,364 @@
+"""Fake data that keep the contract: a small network whose figures agree with each other."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from datalayer.contract.registry import Column, ColumnType, DataSet, Registry
+
+HISTORY_DAYS = 60
+FUTURE_DAYS = 28
+ORIGIN_DAYS = 14
+SOURCES = ("arima", "naive")
+NAMES = (
+    ("Bateria estacionária 12 V 100 Ah", "Energia"),
+    ("Conector RF fêmea 7/16", "Conectores"),
+    ("Cabo coaxial 1/2 polegada", "Cabos"),
+    ("Ar-condicionado split 12.000 BTU", "Climatização"),
+    ("Retificador 48 V 50 A", "Energia"),
+    ("Abraçadeira de nylon", None),
+)
+ARROW_TYPES = {
+    ColumnType.TEXT: pa.string(),
+    ColumnType.DATE: pa.date32(),
+    ColumnType.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    ColumnType.DOUBLE: pa.float64(),
+    ColumnType.INTEGER: pa.int64(),
+    ColumnType.BOOLEAN: pa.bool_(),
+}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a publication's data tell; the same story makes the same data."""
+
+    items: int
+    generated_at: datetime
+    dataset_id: str
+    model_version: str
+    salt: str
+
+    @cached_property
+    def through(self) -> date:
+        """Last day of observed demand."""
+        return self.generated_at.astimezone(UTC).date() - timedelta(days=1)
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """Part codes, sorted."""
+        return tuple(f"P{number:05d}" for number in range(1, self.items + 1))
+
+    @cached_property
+    def history(self) -> tuple[date, ...]:
+        """Days of observed demand."""
+        return tuple(self.through - timedelta(days=n) for n in reversed(range(HISTORY_DAYS)))
+
+    @cached_property
+    def cutoffs(self) -> tuple[date, ...]:
+        """Cutoffs of the backtest."""
+        return tuple(self.through - timedelta(days=ORIGIN_DAYS * n) for n in (2, 1))
+
+    @cached_property
+    def demand(self) -> Mapping[tuple[str, date], float]:
+        """Demand by part and day, zeros included."""
+        chance = random.Random(f"{self.salt}|demand")
+        return {
+            (code, day): float(chance.choice((0, 0, 1, 2, 5))) if index else 1.0
+            for code in self.codes
+            for index, day in enumerate(self.history)
+        }
+
+    def expected(self, code: str, source: str) -> float:
+        """The forecast of a part by a source, the same for every day."""
+        chance = random.Random(f"{self.salt}|{code}|{source}")
+        return round(0.5 + 2 * chance.random(), 3)
+
+
+_made: dict[tuple[tuple[str, ...], Story], dict[str, pa.Table]] = {}
+
+
+def made_tables(registry: Registry, story: Story) -> dict[str, pa.Table]:
+    """Return a table for each data set of *registry*, sorted by its key.
+
+    Kept for the next test that asks for the same: tables never change.
+    """
+    key = (tuple(registry.fingerprints.values()), story)
+    if key not in _made:
+        _made[key] = {d.name: _table(d, story) for d in registry.data_sets.values()}
+    return dict(_made[key])
+
+
+def _table(data_set: DataSet, story: Story) -> pa.Table:
+    rows = [_completed(row, i, data_set, story) for i, row in enumerate(_rows(data_set, story))]
+    rows.sort(key=lambda row: tuple(row[name] for name in data_set.key))
+    schema = pa.schema([pa.field(c.name, ARROW_TYPES[c.type]) for c in data_set.columns])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _rows(data_set: DataSet, story: Story) -> list[Row]:
+    make = _MAKERS.get(data_set.name)
+    return make(story) if make else [{} for _ in range(3)]
+
+
+def _completed(row: Row, index: int, data_set: DataSet, story: Story) -> Row:
+    fixed = {
+        "dataset_id": story.dataset_id,
+        "generated_at": story.generated_at,
+        "model_version": story.model_version,
+        "source": SOURCES[0],
+    }
+    known = {**fixed, **row}
+    return {
+        column.name: known[column.name] if column.name in known else _filled(column, index, story)
+        for column in data_set.columns
+    }
+
+
+def _filled(column: Column, index: int, story: Story) -> object:
+    if column.reference is not None:
+        return "network" if column.reference.data_set == "dim_location" else story.codes[0]
+    if column.allowed:
+        return column.allowed[index % len(column.allowed)]
+    if column.type in (ColumnType.DOUBLE, ColumnType.INTEGER):
+        return _number(column, index)
+    return {
+        ColumnType.TEXT: f"{column.name} {index:06d}",
+        ColumnType.DATE: story.through + timedelta(days=index),
+        ColumnType.TIMESTAMP: story.generated_at,
+        ColumnType.BOOLEAN: index % 2 == 0,
+    }[column.type]
+
+
+def _number(column: Column, index: int) -> float:
+    low = column.minimum if column.minimum is not None else 0
+    if column.key_position is not None:
+        return math.ceil(low) + index
+    high = column.maximum if column.maximum is not None else low + 100
+    middle = (low + high) / 2
+    return math.ceil(middle) if column.type is ColumnType.INTEGER else middle
+
+
+def _dim_item(story: Story) -> list[Row]:
+    return [
+        {
+            "item_id": code,
+            "sku": f"NC-{code}",
+            "name": NAMES[i % len(NAMES)][0] + (f" {i}" if i >= len(NAMES) else ""),
+            "category": NAMES[i % len(NAMES)][1],
+            "unit": "un",
+            "assumed": "lead_time_days,unit_cost",
+        }
+        for i, code in enumerate(story.codes)
+    ]
+
+
+def _dim_location(story: Story) -> list[Row]:
+    return [
+        {
+            "location_id": "network",
+            "name": "Rede",
+            "level": "network",
+            "parent_location_id": None,
+            "state": None,
+            "latitude": None,
+            "longitude": None,
+        }
+    ]
+
+
+def _fact_demand(story: Story) -> list[Row]:
+    return [
+        {"item_id": code, "location_id": "network", "date": day, "quantity": quantity}
+        for (code, day), quantity in story.demand.items()
+        if quantity or day == story.history[0]
+    ]
+
+
+def _fact_forecast(story: Story) -> list[Row]:
+    future = [story.through + timedelta(days=n) for n in range(1, FUTURE_DAYS + 1)]
+    planned = [(story.through, day) for day in future]
+    return [
+        {**row, "actual": story.demand.get((row["item_id"], row["date"]))}
+        for row in _forecast_rows(story, [*_backtest_days(story), *planned])
+    ]
+
+
+def _fact_backtest(story: Story) -> list[Row]:
+    return [
+        {**row, "actual": story.demand[row["item_id"], row["date"]]}
+        for row in _forecast_rows(story, _backtest_days(story))
+    ]
+
+
+def _backtest_days(story: Story) -> list[tuple[date, date]]:
+    return [
+        (cutoff, cutoff + timedelta(days=n))
+        for cutoff in story.cutoffs
+        for n in range(1, ORIGIN_DAYS + 1)
+    ]
+
+
+def _forecast_rows(story: Story, days: list[tuple[date, date]]) -> list[Row]:
+    return [
+        {
+            "item_id": code,
+            "location_id": "network",
+            "source": source,
+            "date": day,
+            "cutoff": cutoff,
+            "forecast": story.expected(code, source),
+            **_quantiles(story.expected(code, source)),
+        }
+        for code in story.codes
+        for source in SOURCES
+        for cutoff, day in days
+    ]
+
+
+def _quantiles(mean: float) -> Row:
+    levels = (25, 50, 100, 250, 500, 750, 900, 950, 975, 990)
+    return {f"q{level:03d}": round(mean * level / 500, 4) for level in levels}
+
+
+def _measures(source: str) -> Row:
+    better = source == SOURCES[0]
+    return {
+        "mape": None,
+        "wape": 0.6 if better else 0.9,
+        "mase": 0.8 if better else 1.1,
+        "rmsse": 0.7 if better else 1.0,
+        "bias": -0.05 if better else 0.1,
+        "tracking_signal": -0.1 if better else 0.3,
+        "scaled_pinball": 0.3 if better else 0.5,
+        "coverage_50": 0.52,
+        "coverage_80": 0.81,
+        "coverage_95": 0.94,
+        "fva_vs_naive": 0.4 if better else 0.0,
+        "fva_low": 0.3 if better else 0.0,
+        "fva_high": 0.5 if better else 0.0,
+        "n_origins": 2,
+        "n_obs": 2 * ORIGIN_DAYS,
+        "is_champion": better,
+        "source": source,
+        "horizon": ORIGIN_DAYS,
+    }
+
+
+def _fact_metrics(story: Story) -> list[Row]:
+    return [
+        {"item_id": code, "location_id": "network", **_measures(source)}
+        for code in story.codes
+        for source in SOURCES
+    ]
+
+
+def _agg_metrics(story: Story) -> list[Row]:
+    groups = {("all", "all"), *(("category", _category(i)) for i in range(story.items))}
+    return [
+        {"group_by": group_by, "group_value": value, **_measures(source)}
+        for group_by, value in groups
+        for source in SOURCES
+    ]
+
+
+def _category(index: int) -> str:
+    return NAMES[index % len(NAMES)][1] or "unclassified"
+
+
+def _agg_daily(story: Story) -> list[Row]:
+    category_of = {code: _category(i) for i, code in enumerate(story.codes)}
+    sums: dict[tuple[str, str, date], Row] = {}
+    for row in _fact_forecast(story):
+        key = (category_of[row["item_id"]], row["source"], row["date"])
+        total = sums.setdefault(key, {"forecast": 0.0, "actual": None})
+        total["forecast"] += row["forecast"]
+        if row["actual"] is not None:
+            total["actual"] = (total["actual"] or 0.0) + row["actual"]
+    return [
+        {
+            "date": day,
+            "location_id": "network",
+            "category": category,
+            "source": source,
+            **total,
+            "forecast_7d_mean": _mean(_window(sums, category, source, day, range(-6, 1))),
+            "forecast_30d_total": sum(_window(sums, category, source, day, range(30))),
+        }
+        for (category, source, day), total in sums.items()
+    ]
+
+
+def _window(
+    sums: Mapping[tuple[str, str, date], Row], category: str, source: str, day: date, days: range
+) -> list[float]:
+    keys = [(category, source, day + timedelta(days=n)) for n in days]
+    return [sums[key]["forecast"] for key in keys if key in sums]
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _fact_inventory(story: Story) -> list[Row]:
+    statuses = ("ok", "reorder", "overdue", "overstock")
+    return [
+        {
+            "item_id": code,
+            "location_id": "network",
+            "as_of": story.through,
+            "current_stock": 10.0 * (i + 1),
+            "on_order": 0.0,
+            "lead_time_days": 14.0,
+            "service_level": 0.95,
+            "safety_stock": 8.0,
+            "reorder_point": 20.0 + i,
+            "days_of_cover": 7.0 * (i + 1),
+            "stockout_date": story.through + timedelta(days=7 * (i + 1)) if i < 4 else None,
+            "stockout_probability": 0.9 / (i + 1),
+            "order_quantity": 30.0 if i < 2 else 0.0,
+            "order_by": story.through + timedelta(days=i) if i < 2 else None,
+            "status": statuses[i % len(statuses)],
+            "assumed": "current_stock,lead_time_days",
+        }
+        for i, code in enumerate(story.codes)
+    ]
+
+
+def _fact_exception(story: Story) -> list[Row]:
+    return [
+        {
+            "rank": i + 1,
+            "item_id": code,
+            "location_id": "network",
+            "observed": 7.0 * (i + 1),
+            "expected": 14.0,
+            "threshold": 0.0,
+            "value_at_risk": 1000.0 / (i + 1),
+            "since": story.through,
+        }
+        for i, code in enumerate(story.codes[:4])
+    ]
+
+
+_MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
+    "dim_item": _dim_item,
+    "dim_location": _dim_location,
+    "fact_demand": _fact_demand,
+    "fact_forecast": _fact_forecast,
+    "fact_backtest": _fact_backtest,
+    "fact_metrics": _fact_metrics,
+    "agg_metrics": _agg_metrics,
+    "agg_daily": _agg_daily,
+    "fact_inventory": _fact_inventory,
+    "fact_exception": _fact_exception,
+}

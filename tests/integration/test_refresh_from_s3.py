@@ -1,0 +1,99 @@
+"""A refresh from a real S3 server, with keys that may only read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from datalayer.contract.publication import Manifest
+from datalayer.contract.registry import Registry
+from datalayer.errors import IntegrityError, ObjectMissing
+from datalayer.refresh import Activated
+from datalayer.storage.s3_store import S3Store
+from tests.integration.servers import READER, S3Server
+from tests.publisher import Publisher
+from tests.unit.refreshing import ANA, Refreshing, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def prefix(request: pytest.FixtureRequest) -> str:
+    """A prefix of the bucket that no other test uses."""
+    return f"{os.getpid()}/{request.node.name}"
+
+
+@pytest.fixture
+def publisher(s3_server: S3Server, prefix: str, registry: Registry) -> Publisher:
+    """Publishes into the bucket."""
+    store = S3Store(s3_server.options(), s3_server.bucket, prefix)
+    remove: Callable[[str], None] = lambda key: s3_server.remove(f"{prefix}/{key}")  # noqa: E731
+    return Publisher(store, registry, remove=remove)
+
+
+@pytest.fixture
+def parts(s3_server: S3Server, prefix: str, registry: Registry, tmp_path: Path) -> Refreshing:
+    """A refresher that may read the bucket and nothing else."""
+    store = S3Store(s3_server.options(READER), s3_server.bucket, prefix)
+    return joined(tmp_path / "state", store, registry)
+
+
+@pytest.fixture
+def served(parts: Refreshing, publisher: Publisher) -> Manifest:
+    """A publication that is active already."""
+    manifest = publisher.publish(items=2)
+    parts.refresher.activate(ANA)
+    return manifest
+
+
+def test_a_publication_is_taken_in_whole(
+    parts: Refreshing, publisher: Publisher, served: Manifest
+) -> None:
+    newer = publisher.publish(items=2)
+
+    outcome = parts.refresher.activate(ANA)
+
+    assert isinstance(outcome, Activated)
+    assert parts.active_id == newer.publication_id
+    parts.snapshots.check(outcome.snapshot)
+
+
+def test_a_truncated_file_is_rejected(
+    parts: Refreshing, publisher: Publisher, served: Manifest
+) -> None:
+    publisher.publish(items=2)
+    publisher.truncate("fact_forecast")
+
+    with pytest.raises(IntegrityError):
+        parts.refresher.activate(ANA)
+
+    assert parts.active_id == served.publication_id
+
+
+def test_a_missing_file_is_rejected(
+    parts: Refreshing, publisher: Publisher, served: Manifest
+) -> None:
+    publisher.publish(items=2)
+    publisher.withhold("fact_forecast")
+
+    with pytest.raises(ObjectMissing):
+        parts.refresher.activate(ANA)
+
+    assert parts.active_id == served.publication_id
+
+
+def test_rolling_back_reads_nothing_from_the_store(
+    parts: Refreshing, publisher: Publisher, served: Manifest
+) -> None:
+    publisher.publish(items=2)
+    parts.refresher.activate(ANA)
+    for file in served.files:
+        publisher.store.write(file.path, b"gone")
+
+    parts.refresher.roll_back(ANA)
+
+    assert parts.active_id == served.publication_id

@@ -1,0 +1,67 @@
+"""A portal on a state of its own for every test of a page, and a way to open its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from datalayer import runtime
+from datalayer.identity import Identity, Role
+from tests.publisher import Publisher
+
+SCRIPT = Path(__file__).parents[2] / "pages/_navigation.py"
+ADMIN = Identity("cli:test", Role.ADMIN)
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The state folder of a portal whose store is that of ``publisher``; nothing is active."""
+    monkeypatch.setenv("FAROL_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("FAROL_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("FAROL_REGISTRY", str(SCRIPT.parents[1] / "schema_registry.json"))
+    runtime.reset()
+    yield tmp_path / "state"
+    runtime.reset()
+
+
+@pytest.fixture
+def fresh(publisher: Publisher) -> datetime:
+    """A time of generation that counts as fresh."""
+    return datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+
+
+@pytest.fixture
+def active(state: Path, publisher: Publisher, fresh: datetime) -> Publisher:
+    """A publisher whose one publication, generated an hour ago, is active."""
+    publisher.publish(generated_at=fresh)
+    runtime.portal().activate(ADMIN)
+    return publisher
+
+
+@pytest.fixture
+def open_page(state: Path) -> OpenPage:
+    """Open a page as a browser with the given language would, by its address's parameters."""
+
+    def opened(page: str = "", *, locale: str = "pt-BR", **parameters: str) -> AppTest:
+        app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+        app.context = {"locale": locale, "timezone": "America/Sao_Paulo"}
+        if page:
+            app.run()
+            app.switch_page(page)
+        app.query_params.update(parameters)
+        return app.run()
+
+    return opened
+
+
+def texts(app: AppTest) -> str:
+    """Return all that a page says, for assertions on its words."""
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption)
+    notices = (app.info, app.warning, app.error, app.success)
+    return "\n".join(str(element.value) for kind in (*kinds, *notices) for element in kind)

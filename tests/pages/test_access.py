@@ -1,0 +1,203 @@
+"""Signing in and out on a page; what stays of it in the session and in the browser."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jwt
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from datalayer.accounts import SESSION_COOKIE, TOKEN_LIFETIME, Accounts
+from datalayer.identity import Role
+from tests.pages.conftest import OpenPage, texts
+from tests.pages.signing_in import PASSWORD, add_user, sign_in
+
+
+@pytest.fixture(autouse=True)
+def admin(state: Path) -> Accounts:
+    """The accounts of the portal under test, with one administrator."""
+    add_user(state, "admin", Role.ADMIN)
+    return Accounts(state)
+
+
+def asks_to_sign_in(app: AppTest) -> bool:
+    return any(field.key == "sign_in_password" for field in app.text_input)
+
+
+def buttons(app: AppTest) -> set[str | None]:
+    return {button.key for button in app.button}
+
+
+def bring_cookie(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    """Let the browser send a session token."""
+    cookies = property(lambda _context: {SESSION_COOKIE: token})
+    monkeypatch.setattr(type(st.context), "cookies", cookies)
+
+
+def token(accounts: Accounts, name: str = "admin") -> str:
+    end = (datetime.now(UTC) + TOKEN_LIFETIME).timestamp()
+    return jwt.encode({"username": name, "exp_date": end}, accounts.cookie_key(), "HS256")
+
+
+def component_calls(app: AppTest) -> list[dict[str, object]]:
+    """Return what the library's cookie component was asked to do in this run."""
+    drawn = app.main.get("component_instance")
+    return [json.loads(each.proto.json_args) for each in drawn]
+
+
+def test_who_is_signed_out_gets_the_form_and_no_button_to_press(open_page: OpenPage) -> None:
+    app = open_page("admin.py")
+
+    assert asks_to_sign_in(app)
+    assert not buttons(app) & {"activate", "check", "roll_back", "prune", "sign_out"}
+    assert len(app.table) == 0
+
+
+def test_the_right_password_opens_the_page(open_page: OpenPage) -> None:
+    app = sign_in(open_page("admin.py"))
+
+    assert not asks_to_sign_in(app)
+    assert "sign_out" in buttons(app)
+    assert "Conectado como admin" in texts(app) + "".join(c.value for c in app.sidebar.caption)
+
+
+@pytest.mark.parametrize(
+    ("locale", "refusal"),
+    [("en-US", "The name or the password is wrong"), ("pt-BR", "O usuário ou a senha")],
+)
+@pytest.mark.parametrize(("name", "password"), [("admin", "wrong"), ("nobody", PASSWORD), ("", "")])
+def test_a_refusal_says_the_same_whatever_is_wrong(
+    open_page: OpenPage, locale: str, refusal: str, name: str, password: str
+) -> None:
+    app = sign_in(open_page("admin.py", locale=locale), name, password)
+
+    assert asks_to_sign_in(app)
+    assert [refusal in error.value for error in app.error] == [True]
+
+
+def test_too_many_failures_are_answered_with_the_wait(open_page: OpenPage) -> None:
+    app = open_page("admin.py", locale="en-US")
+    for _ in range(3):
+        sign_in(app, password="wrong")
+
+    sign_in(app)
+
+    assert asks_to_sign_in(app)
+    assert "Too many failed attempts" in app.error[0].value
+
+
+def test_a_damaged_file_of_users_is_named(open_page: OpenPage, state: Path) -> None:
+    app = open_page("admin.py", locale="en-US")
+    (state / "accounts.json").write_text("{", encoding="utf-8")
+
+    sign_in(app)
+
+    assert "accounts.json is damaged" in app.error[0].value.replace("\\", "")
+
+
+def test_being_signed_in_goes_along_from_page_to_page(open_page: OpenPage) -> None:
+    app = sign_in(open_page("admin.py"))
+
+    app.switch_page("data.py").run()
+
+    assert "sign_out" in buttons(app)
+
+
+def test_after_signing_in_the_cookie_is_written_until_the_browser_says_so(
+    open_page: OpenPage,
+) -> None:
+    app = sign_in(open_page("admin.py"))
+    first = [call["method"] for call in component_calls(app)]
+
+    app.run()
+
+    assert "set" in first
+    assert "set" in [call["method"] for call in component_calls(app)]
+
+
+def test_the_token_in_the_cookie_is_one_that_signs_in(open_page: OpenPage, admin: Accounts) -> None:
+    app = sign_in(open_page("admin.py"))
+
+    written = next(call for call in component_calls(app) if call["method"] == "set")
+
+    found = admin.identity_from_token(str(written["value"]))
+    assert found is not None
+    assert found.role is Role.ADMIN
+
+
+def test_a_reader_without_cookie_gets_no_cookie_component(open_page: OpenPage) -> None:
+    assert component_calls(open_page("data.py")) == []
+
+
+def test_a_cookie_signs_in_without_the_form(
+    open_page: OpenPage, admin: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_cookie(monkeypatch, token(admin))
+
+    app = open_page("admin.py")
+
+    assert not asks_to_sign_in(app)
+    assert "sign_out" in buttons(app)
+
+
+def test_a_cookie_replayed_after_signing_out_is_refused(
+    open_page: OpenPage, admin: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_cookie(monkeypatch, token(admin))
+    app = open_page("admin.py")
+
+    app.button(key="sign_out").click().run()
+
+    assert asks_to_sign_in(app)
+    assert asks_to_sign_in(open_page("admin.py"))
+
+
+@pytest.mark.parametrize("garbage", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
+def test_a_cookie_that_is_no_token_is_as_good_as_none(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, garbage: str
+) -> None:
+    bring_cookie(monkeypatch, garbage)
+
+    assert asks_to_sign_in(open_page("admin.py"))
+
+
+def test_signing_out_deletes_the_cookie(open_page: OpenPage) -> None:
+    app = sign_in(open_page("admin.py"))
+
+    app.button(key="sign_out").click().run()
+
+    assert asks_to_sign_in(app)
+    assert "delete" in [call["method"] for call in component_calls(app)]
+
+
+def test_a_session_ended_elsewhere_ends_here_at_the_next_run(
+    open_page: OpenPage, admin: Accounts
+) -> None:
+    app = sign_in(open_page("admin.py"))
+
+    admin.sign_out_everywhere("admin")
+    app.run()
+
+    assert asks_to_sign_in(app)
+
+
+def test_who_signed_out_can_sign_in_again(open_page: OpenPage) -> None:
+    app = sign_in(open_page("admin.py"))
+    app.button(key="sign_out").click().run()
+
+    sign_in(app)
+
+    assert not asks_to_sign_in(app)
+
+
+def test_a_planner_is_told_which_role_it_takes(open_page: OpenPage, state: Path) -> None:
+    add_user(state, "ana", Role.PLANNER)
+
+    app = sign_in(open_page("admin.py", locale="en-US"), "ana")
+
+    assert "ana may not administer publications; it takes the role admin" in app.error[0].value
+    assert not buttons(app) & {"activate", "check", "roll_back", "prune"}

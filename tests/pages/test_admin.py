@@ -1,0 +1,257 @@
+"""Administration: look, check, activate, go back; and what is said when it fails."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from datalayer import runtime
+from datalayer.errors import NotAllowed
+from datalayer.identity import Role
+from datalayer.progress import Progress, ReportProgress, Step
+from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
+from pages.components.refresh_job import RefreshJob
+from tests.pages.conftest import OpenPage, texts
+from tests.pages.signing_in import add_user, sign_in
+from tests.publisher import Publisher, set_value
+
+
+@pytest.fixture
+def open_admin(open_page: OpenPage, state: Path) -> OpenPage:
+    """Open the administration page, signed in."""
+    add_user(state, "admin", Role.ADMIN)
+    return lambda **how: sign_in(open_page("admin.py", **how))
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    return app
+
+
+def cells(app: AppTest) -> str:
+    """Return the contents of every table."""
+    return "\n".join(table.value.to_csv() for table in app.table)
+
+
+def active_id() -> str:
+    return runtime.portal().open().manifest.publication_id
+
+
+def publish_faulty(publisher: Publisher) -> None:
+    """Publish a forecast of -5 for one part."""
+    tables = publisher.tables()
+    tables["fact_forecast"] = set_value(tables["fact_forecast"], "forecast", 3, -5.0)
+    publisher.publish(tables=tables)
+
+
+class TestBeforeTheFirstActivation:
+    def test_an_empty_store_is_named(self, open_admin: OpenPage) -> None:
+        app = open_admin(locale="en-US")
+
+        assert "holds no metadata.json" in app.error[0].value.replace("\\", "")
+        assert "activate" not in {button.key for button in app.button}
+
+    def test_the_first_publication_can_be_activated(
+        self, open_admin: OpenPage, publisher: Publisher, fresh: datetime
+    ) -> None:
+        manifest = publisher.publish(generated_at=fresh)
+
+        app = press(open_admin(locale="en-US"), "activate")
+
+        assert "is active since" in app.success[0].value
+        assert active_id() == manifest.publication_id
+
+
+class TestCandidate:
+    def test_it_stands_beside_the_active_one_with_what_changes(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        before = active.latest.publication_id
+        candidate = active.publish(items=9).publication_id
+
+        shown = cells(open_admin())
+
+        assert before in shown
+        assert candidate in shown
+        assert "dim_item,6,9,+3 (+50\\,0%)" in shown.replace('"', "").replace(",0%", "\\,0%")
+
+    def test_the_active_one_is_not_activated_again(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        assert open_admin().button(key="activate").disabled
+
+    def test_a_sound_one_is_said_to_keep_the_contract(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish()
+
+        app = press(open_admin(locale="en-US"), "check")
+
+        assert "keeps the contract" in texts(app)
+        assert not app.button(key="activate").disabled
+        assert active_id() == active.published[0].publication_id
+
+    def test_every_fault_is_listed_and_it_cannot_be_activated(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        publish_faulty(active)
+
+        app = press(open_admin(locale="en-US"), "check")
+
+        assert "breaks the contract" in app.error[0].value
+        assert "fact_forecast,forecast,range,1," in cells(app)
+        assert "-5" in cells(app)
+        assert "item_id=" in cells(app)
+        assert app.button(key="activate").disabled
+
+    def test_activating_a_faulty_one_unchecked_lists_its_faults_and_changes_nothing(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        publish_faulty(active)
+
+        app = press(open_admin(locale="en-US"), "activate")
+
+        assert "fact_forecast,forecast,range,1," in cells(app)
+        assert active_id() == active.published[0].publication_id
+
+    def test_a_corrupt_file_is_named_and_changes_nothing(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        candidate = active.publish(items=9)
+        active.corrupt("fact_forecast")
+
+        app = press(open_admin(locale="en-US"), "activate")
+
+        assert candidate.publication_id in app.error[0].value.replace("\\", "")
+        assert active_id() == active.published[0].publication_id
+
+    def test_what_was_checked_is_not_fetched_again(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        candidate = active.publish(items=9)
+        app = press(open_admin(locale="en-US"), "check")
+        active.withhold("fact_forecast")
+
+        press(app, "activate")
+
+        assert active_id() == candidate.publication_id
+
+    def test_a_verdict_is_not_shown_for_another_publication(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish()
+        app = press(open_admin(locale="en-US"), "check")
+        active.publish(items=9)
+
+        press(app, "look_again")
+
+        assert "keeps the contract" not in texts(app)
+
+
+class TestGoingBack:
+    @pytest.fixture
+    def two(self, open_admin: OpenPage, active: Publisher) -> AppTest:
+        """The page after a second publication was activated on it."""
+        active.publish(items=9)
+        return press(open_admin(locale="en-US"), "activate")
+
+    def test_the_one_active_before_is_offered_first(self, two: AppTest, active: Publisher) -> None:
+        before = active.published[0].publication_id
+
+        assert next(box for box in two.selectbox if box.label == "Go back to").value == before
+
+    def test_one_press_makes_it_the_active_one(self, two: AppTest, active: Publisher) -> None:
+        press(two, "roll_back")
+
+        assert active_id() == active.published[0].publication_id
+        assert active.published[0].publication_id in two.success[0].value.replace("\\", "")
+
+    def test_it_is_in_the_audit_trail_with_its_author(self, two: AppTest) -> None:
+        press(two, "roll_back")
+
+        assert "admin,roll back,✓ activated" in cells(two)
+
+    def test_with_one_publication_there_is_nothing_to_go_back_to(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        assert open_admin().button(key="roll_back").disabled
+
+    def test_snapshots_beyond_the_limit_are_removed_on_demand(self, two: AppTest) -> None:
+        press(two, "prune")
+
+        assert "0 snapshots were removed." in two.success[0].value
+
+
+class TestSideBySide:
+    def test_a_refresh_running_elsewhere_is_named(
+        self, open_admin: OpenPage, active: Publisher, state: Path
+    ) -> None:
+        active.publish()
+        app = open_admin(locale="en-US")
+        holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
+
+        with RefreshLock(state / "refresh.lock").held(holder):
+            press(app, "activate")
+
+        assert "Another refresh is running, started by bruno" in app.error[0].value
+        assert active_id() == active.published[0].publication_id
+
+    def test_a_button_of_a_session_that_was_ended_does_nothing(
+        self, open_admin: OpenPage, active: Publisher, state: Path
+    ) -> None:
+        active.publish()
+        app = open_admin()
+        add_user(state, "admin", Role.PLANNER)
+
+        press(app, "activate")
+
+        assert active_id() == active.published[0].publication_id
+        entry = runtime.portal().audit_trail()[0]
+        assert (entry.action, entry.outcome, entry.role) == ("activate", "refused", "planner")
+
+
+class TestProof:
+    def test_it_is_dated_and_says_how_much_was_looked_at(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        app = open_admin(locale="en-US")
+
+        proofs = [s.value for s in app.success if "No machine-learning package" in s.value]
+        assert len(proofs) == 1
+        assert f"{datetime.now():%Y}" in proofs[0]  # noqa: DTZ005 - the year will do
+
+    def test_nothing_on_the_page_trains_or_predicts(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        keys = {button.key for button in open_admin().button}
+
+        known = {"look_again", "check", "activate", "roll_back", "prune", "sign_out"}
+        assert keys == known
+
+
+class TestRefreshJob:
+    def test_it_reports_from_whatever_thread_in_the_order_of_its_steps(self) -> None:
+        def work(report: ReportProgress) -> str:
+            for step in (Step.STAGE, Step.VERIFY):
+                thread = threading.Thread(target=report, args=(Progress(step, 1, 2),))
+                thread.start()
+                thread.join()
+            return "done"
+
+        job = RefreshJob("title", work)
+
+        assert job.outcome() == "done"
+        assert list(job.latest()) == [Step.STAGE, Step.VERIFY]
+
+    def test_what_it_raises_is_raised_where_its_outcome_is_asked(self) -> None:
+        def work(report: ReportProgress) -> None:
+            raise NotAllowed("ana", "activate", "admin")
+
+        job = RefreshJob("title", work)
+
+        with pytest.raises(NotAllowed, match="ana may not activate"):
+            job.outcome()

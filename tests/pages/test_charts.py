@@ -1,0 +1,272 @@
+"""Charts: what is drawn, what it says in words, and how light it travels."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io as pio
+import pyarrow as pa
+import pytest
+from streamlit.elements.lib import streamlit_plotly_theme
+
+from datalayer.contract.registry import Registry
+from datalayer.portal import Kpi
+from datalayer.warehouse.results import Provenance, Result
+from pages.components import charts, drawing
+from pages.components.charts import CaptionedFigure, forecast_figure, total_figure
+from pages.components.language import speaking
+
+ROOT = Path(__file__).parents[2]
+CUTOFF = date(2011, 12, 9)
+WIRE_BYTES = 50 * 1024
+QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
+SCHEMA = pa.schema(
+    [
+        ("date", pa.date32()),
+        ("source", pa.string()),
+        ("forecast", pa.float64()),
+        ("actual", pa.float64()),
+        ("cutoff", pa.date32()),
+        *((name, pa.float64()) for name in QUANTILES),
+    ]
+)
+PROVENANCE = Provenance(
+    publication_id="20261121T060000Z-1a2b3c4d",
+    dataset_id="retail-2011",
+    model_version="1.2.0",
+    generated_at=datetime(2026, 11, 21, 6, tzinfo=UTC),
+    data_through=CUTOFF,
+    loaded_at=datetime(2026, 11, 21, 7, tzinfo=UTC),
+    data_sets=("fact_forecast", "fact_demand"),
+    sources=("tsb", "naive"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _portuguese() -> Iterator[None]:
+    with speaking("pt_BR"):
+        yield
+
+
+def series(
+    *, history: int = 60, ahead: int = 28, sources: tuple[str, ...] = ("tsb",), step: int = 1
+) -> Result:
+    """Return demand of 2 a step before the cutoff, and forecasts of 3 a step after it."""
+    rows: list[dict[str, Any]] = [
+        {"date": CUTOFF - timedelta(days=step * back), "actual": 2.0}
+        for back in reversed(range(history))
+    ]
+    rows += [forecast_row(source, step * n) for source in sources for n in range(1, ahead + 1)]
+    return Result(pa.Table.from_pylist(rows, schema=SCHEMA), PROVENANCE)
+
+
+def forecast_row(source: str, days: int) -> dict[str, Any]:
+    return {
+        "date": CUTOFF + timedelta(days=days),
+        "source": source,
+        "forecast": 3.0,
+        "cutoff": CUTOFF,
+        **{name: float(place) for place, name in enumerate(QUANTILES)},
+    }
+
+
+def drawn(result: Result, registry: Registry, *sources: str) -> CaptionedFigure:
+    return forecast_figure(
+        result,
+        sources=sources or ("tsb",),
+        registry=registry,
+        unit="unidades por dia",
+        subject="Peça 85123A (CASTIÇAL)",
+    )
+
+
+def traces(captioned: CaptionedFigure) -> dict[str, Mapping[str, Any]]:
+    spec = json.loads(pio.to_json(captioned.figure, validate=False))
+    return {trace["name"]: trace for trace in spec["data"] if trace.get("name")}
+
+
+def test_what_was_observed_is_solid_and_what_is_forecast_is_dashed(registry: Registry) -> None:
+    found = traces(drawn(series(), registry))
+
+    assert found["Demanda observada"]["line"]["dash"] == "solid"
+    assert found["Previsão TSB"]["line"]["dash"] != "solid"
+
+
+def test_sources_differ_by_dash_and_marker_and_not_by_colour_alone(registry: Registry) -> None:
+    every = tuple(registry.sources)
+
+    found = traces(drawn(series(sources=every), registry, *every))
+
+    forecasts = [trace for name, trace in found.items() if name.startswith("Previsão")]
+    looks = {(trace["line"]["dash"], trace["marker"]["symbol"]) for trace in forecasts}
+    assert len(looks) == len(every)
+
+
+def test_a_source_looks_the_same_whatever_stands_beside_it(registry: Registry) -> None:
+    alone = traces(drawn(series(sources=("tsb",)), registry, "tsb"))
+    beside = traces(drawn(series(sources=("naive", "tsb")), registry, "naive", "tsb"))
+
+    assert alone["Previsão TSB"]["line"]["color"] == beside["Previsão TSB"]["line"]["color"]
+    assert alone["Previsão TSB"]["line"]["dash"] == beside["Previsão TSB"]["line"]["dash"]
+
+
+def test_bands_are_nested_and_named_at_their_end(registry: Registry) -> None:
+    captioned = drawn(series(), registry)
+
+    names = [name for name in traces(captioned) if name.startswith("Faixa")]
+    assert names == ["Faixa de 95%", "Faixa de 80%", "Faixa de 50%"]
+    labels = {note["text"] for note in captioned.figure.to_dict()["layout"]["annotations"]}
+    assert {"95%", "80%", "50%"} <= labels
+
+
+def test_only_the_first_source_has_bands(registry: Registry) -> None:
+    captioned = drawn(series(sources=("naive", "tsb")), registry, "naive", "tsb")
+
+    filled = [trace for trace in captioned.figure.data if trace.fill == "tonexty"]
+    assert len(filled) == 3
+
+
+def test_no_band_is_drawn_over_a_gap(registry: Registry) -> None:
+    rows = [forecast_row("tsb", days) for days in (1, 2, 3, 10, 11, 12)]
+    gap = Result(pa.Table.from_pylist(rows, schema=SCHEMA), PROVENANCE)
+
+    captioned = drawn(gap, registry)
+
+    filled = [trace for trace in captioned.figure.data if trace.fill == "tonexty"]
+    assert [len(trace.y) for trace in filled] == [3] * 6
+
+
+def test_the_cutoff_is_ruled_and_named(registry: Registry) -> None:
+    layout = drawn(series(), registry).figure.to_dict()["layout"]
+
+    assert [shape["x0"] for shape in layout["shapes"]] == ["2011-12-09"]
+    assert "Corte 09/12/2011" in {note["text"] for note in layout["annotations"]}
+
+
+@pytest.mark.parametrize("step", [1, 7])
+def test_regular_dates_travel_as_a_start_and_a_step(registry: Registry, step: int) -> None:
+    trace = traces(drawn(series(step=step), registry))["Demanda observada"]
+
+    assert "x" not in trace
+    assert trace["dx"] == step * 86_400_000
+
+
+def test_months_travel_as_dates_because_their_lengths_differ(registry: Registry) -> None:
+    rows = [{"date": date(2011, month, 1), "actual": 1.0} for month in range(1, 12)]
+    monthly = Result(pa.Table.from_pylist(rows, schema=SCHEMA), PROVENANCE)
+
+    trace = traces(drawn(monthly, registry))["Demanda observada"]
+
+    assert trace["x"][:2] == ["2011-01-01", "2011-02-01"]
+
+
+def test_a_chart_of_two_years_and_three_sources_keeps_to_the_wire_budget(
+    registry: Registry,
+) -> None:
+    sources = ("tsb", "naive", "arima")
+
+    captioned = drawn(series(history=730, ahead=180, sources=sources), registry, *sources)
+
+    assert len(pio.to_json(captioned.figure, validate=False)) <= WIRE_BYTES
+
+
+def test_the_text_alternative_tells_the_total_ahead_and_what_it_is_against(
+    registry: Registry,
+) -> None:
+    captioned = drawn(series(), registry)
+
+    assert "Peça 85123A (CASTIÇAL)" in captioned.alt
+    assert "84" in captioned.alt  # 28 days of 3
+    assert "50%" in captioned.alt  # more than the 56 observed before
+    assert "10/12/2011" in captioned.alt
+
+
+def test_a_part_without_forecast_says_so_in_its_text(registry: Registry) -> None:
+    captioned = forecast_figure(
+        series(ahead=0), sources=(), registry=registry, unit="unidades por dia", subject="Peça X"
+    )
+
+    assert "não há previsão" in captioned.alt
+
+
+def test_zero_rows_are_drawn_as_an_empty_chart(registry: Registry) -> None:
+    nothing = Result(SCHEMA.empty_table(), PROVENANCE)
+
+    assert len(drawn(nothing, registry).figure.data) == 0
+
+
+def test_plotly_finds_nothing_wrong_with_a_figure(registry: Registry) -> None:
+    every = tuple(registry.sources)
+
+    figure = drawn(series(sources=every), registry, *every).figure
+
+    assert go.Figure(figure.to_dict(), skip_invalid=False).to_dict()["layout"]["height"] == 430
+
+
+def test_numbers_on_the_axis_follow_the_language(registry: Registry) -> None:
+    with speaking("en"):
+        english = drawn(series(), registry).figure.layout.separators
+
+    assert drawn(series(), registry).figure.layout.separators == ",."
+    assert english == ".,"
+
+
+def test_the_network_chart_says_the_total_ahead(registry: Registry) -> None:
+    rows = [
+        {"date": CUTOFF + timedelta(days=n), "source": "tsb", "forecast": 3.0, "actual": actual}
+        for n, actual in ((-1, 2.0), (0, 2.0), (1, None), (2, None))
+    ]
+    total = Result(pa.Table.from_pylist(rows), PROVENANCE)
+
+    captioned = total_figure(total, registry=registry, unit="unidades por dia")
+
+    assert "6" in captioned.alt
+    assert "50%" in captioned.alt
+    assert set(traces(captioned)) == {"Demanda observada", "Previsão TSB"}
+
+
+def test_a_sparkline_of_one_point_is_none_at_all() -> None:
+    def kpi(*trend: float) -> Kpi:
+        return Kpi("accuracy", 0.5, "fraction", trend, (CUTOFF,) * len(trend), PROVENANCE)
+
+    assert charts.sparkline(kpi(0.5)) is None
+    assert charts.sparkline(kpi(0.5, 0.6)) == [0.5, 0.6]
+
+
+def test_colours_are_the_places_that_streamlit_fills_by_theme() -> None:
+    theme = streamlit_plotly_theme
+    places = [getattr(theme, f"CATEGORY_{n}") for n in range(10)]
+
+    assert list(drawing.PALETTE) == places
+    assert drawing.RULE == theme.GRAY_70
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_colour_stands_out_from_its_background(theme: str) -> None:
+    config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"][theme]
+    background = config["backgroundColor"]
+
+    faint = [c for c in config["chartCategoricalColors"] if contrast(c, background) < 3]
+
+    assert len(config["chartCategoricalColors"]) == len(drawing.PALETTE)
+    assert faint == []
+    assert contrast(config["textColor"], background) >= 7
+    assert contrast(config["linkColor"], background) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2.2, section 1.4.3."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,181 @@
+"""The forecast page: one part by link or search, its chart, caption, table and file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from datalayer import runtime
+from datalayer.portal import SeriesSelection
+from tests.pages.conftest import OpenPage, texts
+from tests.publisher import Publisher
+
+pytestmark = pytest.mark.usefixtures("active")
+WIRE_BYTES = 50 * 1024
+
+
+def chart(app: AppTest) -> dict[str, object]:
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+def trace_names(app: AppTest) -> set[str]:
+    return {trace["name"] for trace in chart(app)["data"] if trace.get("name")}
+
+
+def test_a_link_opens_its_part(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00002")
+
+    assert app.selectbox[0].value == "P00002"
+    assert "Conector RF fêmea" in app.get("plotly_chart")[0].proto.alt
+
+
+def test_without_a_part_in_the_link_the_first_exception_is_shown(open_page: OpenPage) -> None:
+    app = open_page("forecast.py")
+
+    first = runtime.portal().open().exceptions(limit=1).table["item_id"][0].as_py()
+    assert app.selectbox[0].value == first
+
+
+def test_choosing_a_part_puts_it_into_the_address(open_page: OpenPage) -> None:
+    app = open_page("forecast.py")
+
+    app.selectbox[0].set_value("P00003").run()
+
+    assert app.query_params["item"] == "P00003"
+    assert "P00003" in app.get("plotly_chart")[0].proto.alt
+
+
+def test_parts_are_listed_by_code_and_name(open_page: OpenPage) -> None:
+    app = open_page("forecast.py")
+
+    assert "P00002 · Conector RF fêmea 7/16" in app.selectbox[0].options
+
+
+def test_an_unknown_part_is_answered_with_links_to_near_ones(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P0000")
+
+    assert "Não há peça P0000 " in app.warning[0].value
+    links = [link.proto.query_string for link in app.main.get("page_link")]
+    assert any("item=P00001" in link for link in links)
+
+
+def test_a_word_in_the_link_finds_parts_by_their_name(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="conector")
+
+    links = [link.proto.query_string for link in app.main.get("page_link")]
+    assert links == ["item=P00002"]
+
+
+def test_a_part_named_like_markup_is_only_text(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="<b>`x`")
+
+    assert not app.exception
+    assert app.warning
+
+
+def test_the_champion_is_drawn_until_others_are_asked_for(open_page: OpenPage) -> None:
+    alone = trace_names(open_page("forecast.py", item="P00001"))
+    both = trace_names(open_page("forecast.py", item="P00001", sources="arima,naive"))
+
+    assert {"Demanda observada", "Previsão ARIMA"} <= alone
+    assert both - alone == {"Previsão Ingênua sazonal"}
+
+
+def test_choosing_sources_puts_them_into_the_address(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001")
+
+    app.pills[0].set_value(["arima", "naive"]).run()
+
+    assert app.query_params["sources"] == "arima,naive"
+
+
+def test_an_unknown_source_is_refused_with_the_known_ones(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", sources="oracle")
+
+    assert "oracle" in app.error[0].value
+    assert "arima" in app.error[0].value
+
+
+def test_something_that_is_no_date_is_refused(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", start="yesterday")
+
+    assert "yesterday" in app.error[0].value
+
+
+def test_dates_in_the_link_bound_what_is_drawn(open_page: OpenPage, active: Publisher) -> None:
+    start = active.published[0].data_through.isoformat()
+
+    app = open_page("forecast.py", item="P00001", start=start)
+
+    observed = next(t for t in chart(app)["data"] if t.get("name") == "Demanda observada")
+    assert observed["x0"] == start
+
+
+def test_the_chart_bears_its_caption(open_page: OpenPage) -> None:
+    caption = next(
+        c.value for c in open_page("forecast.py").caption if c.value.startswith("Gerado em")
+    )
+
+    assert "modelo 2026.11.0" in caption
+    assert "fonte arima" in caption
+    assert "conjunto demand-2026-11" in caption
+    assert "(UTC−3)" in caption
+
+
+def test_assumed_figures_are_labelled(open_page: OpenPage) -> None:
+    said = texts(open_page("forecast.py", item="P00001"))
+
+    assert "prazo de entrega 14 dias (presumido)" in said
+    assert "ponto de pedido 20 unidades (presumido)" not in said
+
+
+def test_observed_coverage_stands_beside_the_nominal_one(open_page: OpenPage) -> None:
+    said = texts(open_page("forecast.py", item="P00001"))
+
+    assert "a faixa de 80% conteve 81%" in said
+
+
+def test_the_table_is_off_the_wire_until_it_is_opened(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001")
+    assert not app.table
+
+    app.session_state["series-twin"] = True
+    app.run()
+
+    table = app.table[0].value
+    assert list(table.columns) == [
+        "Data",
+        "Demanda observada",
+        "Previsão ARIMA",
+        "Mediana",
+        "80%, de",
+        "80%, até",
+        "95%, de",
+        "95%, até",
+    ]
+    dates = list(table["Data"])
+    assert dates == sorted(dates, reverse=True)
+
+
+def test_the_file_is_exactly_what_is_drawn(open_page: OpenPage, active: Publisher) -> None:
+    app = open_page("forecast.py", item="P00001")
+    publication = active.published[0].publication_id
+
+    button = app.download_button[0]
+
+    view = runtime.portal().open(publication)
+    start = min(view.forecast_series(SeriesSelection("P00001")).table["date"].to_pylist())
+    selection = SeriesSelection("P00001", sources=("arima",), start=start)
+    rows = list(csv.DictReader(io.StringIO(view.series_csv(selection).decode("utf-8-sig"))))
+    assert button.label == "Baixar o que está no gráfico (CSV)"
+    assert len(rows) == view.forecast_series(selection).table.num_rows
+
+
+def test_a_chart_keeps_to_the_wire_budget(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", sources="arima,naive")
+
+    assert app.get("plotly_chart")[0].proto.ByteSize() <= WIRE_BYTES

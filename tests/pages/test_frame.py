@@ -1,0 +1,161 @@
+"""The frame: language, the publication of a run, its age, and what a user sees of an error."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from datalayer import runtime
+from tests.pages.conftest import ADMIN, OpenPage, texts
+from tests.publisher import Publisher
+
+
+def activate(publisher: Publisher, **options: object) -> str:
+    manifest = publisher.publish(**options)
+    runtime.portal().activate(ADMIN)
+    return manifest.publication_id
+
+
+def test_nothing_published_tells_how_to_publish(open_page: OpenPage) -> None:
+    app = open_page()
+
+    assert not app.exception
+    assert "Ainda não há o que mostrar" in texts(app)
+    assert "python -m ml_jobs forecast" in texts(app)
+
+
+@pytest.mark.usefixtures("active")
+def test_the_browsers_language_is_spoken(open_page: OpenPage) -> None:
+    assert open_page(locale="pt-PT").title[0].value == "Visão geral"
+    assert open_page(locale="de-DE").title[0].value == "Overview"
+
+
+@pytest.mark.usefixtures("active")
+def test_the_address_has_the_last_word_on_language(open_page: OpenPage) -> None:
+    assert open_page(locale="pt-BR", lang="en").title[0].value == "Overview"
+    assert open_page(locale="en-US", lang="pt-BR").title[0].value == "Visão geral"
+
+
+@pytest.mark.usefixtures("active")
+def test_a_chosen_language_stays_from_page_to_page(open_page: OpenPage) -> None:
+    app = open_page(locale="pt-BR", lang="en")
+
+    app.switch_page("forecast.py").run()
+
+    assert app.title[0].value == "Forecast"
+    assert app.query_params["lang"] == "en"
+
+
+@pytest.mark.usefixtures("active")
+def test_choosing_a_language_puts_it_into_the_address(open_page: OpenPage) -> None:
+    app = open_page(locale="pt-BR")
+
+    app.sidebar.segmented_control[0].set_value("en").run()
+
+    assert app.title[0].value == "Overview"
+    assert app.query_params["lang"] == "en"
+
+
+@pytest.mark.usefixtures("active")
+def test_fresh_results_say_so(open_page: OpenPage) -> None:
+    app = open_page()
+
+    assert "Atualizado" in texts(app)
+    assert not app.warning
+
+
+def test_stale_results_warn(open_page: OpenPage, publisher: Publisher, fresh: datetime) -> None:
+    activate(publisher, generated_at=fresh - timedelta(days=400))
+
+    app = open_page()
+
+    assert "Desatualizado" in texts(app)
+    assert "estão desatualizados" in app.warning[0].value
+
+
+@pytest.mark.usefixtures("active")
+def test_the_three_clocks_are_told_apart(open_page: OpenPage) -> None:
+    clocks = texts(open_page())
+
+    assert "Dados até:" in clocks
+    assert "Gerado em:" in clocks
+    assert "Carregado aqui em:" in clocks
+
+
+def test_demonstration_data_are_called_that(
+    open_page: OpenPage, publisher: Publisher, fresh: datetime
+) -> None:
+    activate(publisher, generated_at=fresh, lineage={"demonstration": True})
+
+    app = open_page()
+
+    assert "Dados de demonstração" in texts(app)
+
+
+@pytest.mark.usefixtures("active")
+def test_other_data_are_not_called_a_demonstration(open_page: OpenPage) -> None:
+    assert "demonstração" not in texts(open_page())
+
+
+def test_a_pinned_link_shows_its_publication_after_a_switch(
+    open_page: OpenPage, active: Publisher, fresh: datetime
+) -> None:
+    pinned = active.published[0].publication_id
+    newer = activate(active, generated_at=fresh + timedelta(minutes=5), salt="other")
+
+    app = open_page(p=pinned)
+
+    assert f"fixada na publicação {pinned}" in texts(app)
+    assert newer not in texts(app)
+
+
+def test_leaving_a_pin_shows_the_active_publication(
+    open_page: OpenPage, active: Publisher, fresh: datetime
+) -> None:
+    pinned = active.published[0].publication_id
+    newer = activate(active, generated_at=fresh + timedelta(minutes=5), salt="other")
+    app = open_page(p=pinned)
+
+    next(b for b in app.button if b.label == "Mostrar a publicação ativa").click().run()
+
+    assert newer in texts(app)
+    assert "p" not in app.query_params
+
+
+@pytest.mark.usefixtures("active")
+def test_a_link_to_a_publication_not_kept_names_the_nearest(open_page: OpenPage) -> None:
+    app = open_page(p="20200101T000000Z-00000000")
+
+    assert "não está guardada aqui" in app.warning[0].value
+
+
+@pytest.mark.usefixtures("active")
+def test_an_unforeseen_error_shows_a_reference_that_the_log_has_and_no_trace(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("secret inner workings")
+
+    monkeypatch.setattr("datalayer.publication_view.PublicationView.overview", broken)
+
+    app = open_page()
+
+    shown = app.error[0].value
+    reference = shown.split("**")[1]
+    assert not app.exception
+    assert "secret inner workings" not in texts(app)
+    logged = capsys.readouterr()
+    assert reference in logged.out + logged.err
+
+
+def test_settings_that_are_wrong_are_told_in_a_sentence(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAROL_CACHE_BYTES", "plenty")
+    monkeypatch.setattr("datalayer.runtime._portal", None)
+
+    app = open_page()
+
+    assert not app.exception
+    assert "FAROL_CACHE_BYTES" in app.error[0].value.replace("\\", "")

@@ -1,0 +1,184 @@
+"""The portal speaks Portuguese and English, and no sentence is left untranslated."""
+
+from __future__ import annotations
+
+import ast
+import io
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po
+
+from datalayer.errors import NotAllowed, UnknownPublication
+from pages.components import language
+from pages.components.language import ago, day, moment, number, percent, quantity, speaking
+
+ROOT = Path(__file__).parents[2]
+PO = ROOT / "pages/locale/pt_BR/LC_MESSAGES/farol.po"
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def portuguese() -> Iterator[None]:
+    with speaking("pt_BR"):
+        yield
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    with speaking("en"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalog:
+    with PO.open("rb") as file:
+        return read_po(file, locale="pt_BR")
+
+
+def forms(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def places(text: str) -> set[str]:
+    return {name for _text, name, _format, _conversion in Formatter().parse(text) if name}
+
+
+def messages_in_use() -> set[str | tuple[str, ...]]:
+    with (ROOT / "pages/locale/babel.cfg").open() as file:
+        method_map, options_map = parse_mapping_cfg(file)
+    found = extract_from_dir(ROOT, method_map, options_map)
+    return {message for _name, _line, message, _comments, _context in found}
+
+
+def test_every_message_in_use_is_translated(catalogue: Catalog) -> None:
+    missing = [
+        message
+        for message in messages_in_use()
+        if (entry := catalogue.get(message if isinstance(message, str) else message[0])) is None
+        or entry.fuzzy
+        or not all([entry.string] if isinstance(entry.string, str) else entry.string)
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").rglob("*.py")), ids=lambda p: p.name)
+def test_no_message_hides_in_a_formatted_string_where_it_is_not_found(path: Path) -> None:
+    formatted = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.JoinedStr)]
+
+    hidden = [
+        ast.unparse(call)
+        for string in formatted
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"_", "ngettext"}
+    ]
+
+    assert hidden == []
+
+
+def test_no_translation_outlives_its_message(catalogue: Catalog) -> None:
+    used = {message if isinstance(message, str) else message[0] for message in messages_in_use()}
+    kept = {entry.id if isinstance(entry.id, str) else entry.id[0] for entry in catalogue}
+
+    assert kept - used - {""} == set()
+
+
+def test_a_translation_has_the_same_places_as_its_message(catalogue: Catalog) -> None:
+    wrong = [
+        source
+        for entry in catalogue
+        for source, target in zip(forms(entry.id), forms(entry.string), strict=True)
+        if source and places(source) != places(target)
+    ]
+
+    assert wrong == []
+
+
+def test_the_compiled_catalogue_is_that_of_its_source(catalogue: Catalog) -> None:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+
+    with PO.with_suffix(".mo").open("rb") as file:
+        kept = {forms(entry.id): forms(entry.string) for entry in read_mo(file)}
+
+    expected = {forms(entry.id): forms(entry.string) for entry in read_mo(compiled)}
+    assert {one: text for one, text in kept.items() if one != ("",)} == {
+        one: text for one, text in expected.items() if one != ("",)
+    }
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_portuguese_writes_a_comma_before_decimals() -> None:
+    assert number(1234.56, 1) == "1.234,6"
+    assert quantity(0.25) == "0,25"
+    assert percent(0.1234) == "12,3%"
+
+
+@pytest.mark.usefixtures("english")
+def test_english_writes_a_point_before_decimals() -> None:
+    assert number(1234.56, 1) == "1,234.6"
+    assert percent(0.1234) == "12.3%"
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), float("inf")])
+def test_no_value_is_a_dash_and_never_a_zero(nothing: float | None) -> None:
+    with speaking("en"):
+        assert number(nothing) == "–"
+        assert quantity(nothing) == "–"
+        assert percent(nothing) == "–"
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_portuguese_writes_the_day_first() -> None:
+    assert day(date(2011, 12, 9)) == "09/12/2011"
+
+
+@pytest.mark.usefixtures("english")
+def test_english_names_the_month_so_that_no_one_mistakes_it() -> None:
+    assert day(date(2011, 12, 9)) == "9 Dec 2011"
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_a_moment_names_its_zone() -> None:
+    assert moment(datetime(2026, 11, 21, 6, 30, tzinfo=UTC)) == "21/11/2026 06:30 (UTC)"
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        (timedelta(seconds=20), "agora mesmo"),
+        (timedelta(minutes=1), "há 1 minuto"),
+        (timedelta(hours=3), "há 3 horas"),
+        (timedelta(days=5440), "há 5.440 dias"),
+        (timedelta(hours=-1), "agora mesmo"),
+    ],
+)
+@pytest.mark.usefixtures("portuguese")
+def test_an_age_is_said_in_the_largest_unit_that_fits(age: timedelta, expected: str) -> None:
+    assert ago(NOW - age, NOW) == expected
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_an_error_is_told_in_the_users_language_with_its_values() -> None:
+    error = UnknownPublication("20261121T060000Z-1a2b3c4d", "20261120T060000Z-00000000")
+
+    told = language.error_text(error)
+
+    assert "20261121T060000Z-1a2b3c4d" in told
+    assert told != str(error)
+
+
+@pytest.mark.usefixtures("english")
+def test_english_is_the_source_language() -> None:
+    error = NotAllowed("ana", "activate", "admin")
+
+    assert language.error_text(error) == str(error)

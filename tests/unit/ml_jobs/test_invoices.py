@@ -1,0 +1,162 @@
+"""Invoice lines become demand: cancellations netted, corrections and charges set aside."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ml_jobs.catalogue import Catalogue
+from ml_jobs.data import DEMAND
+from ml_jobs.demand import DemandRows
+from ml_jobs.errors import InputError
+from ml_jobs.invoices import read_invoices
+from ml_jobs.reasons import Reason
+
+pytestmark = pytest.mark.ml
+
+HEADER = "invoice_no,stock_code,description,quantity,invoice_date,unit_price,country"
+TODAY = date(2026, 11, 21)
+
+
+def read(folder: Path, *lines: str) -> tuple[DemandRows, Catalogue]:
+    path = folder / "lines.csv"
+    path.write_text("\n".join([HEADER, *lines]), encoding="utf-8")
+    return read_invoices(path, today=TODAY)
+
+
+def line(
+    invoice: str = "1",
+    code: str = "22423",
+    name: str = "CAKE STAND",
+    quantity: str = "3",
+    moment: str = "2011-05-01 10:00:00",
+    price: str = "2.5",
+) -> str:
+    return ",".join([invoice, code, name, quantity, moment, price, "Brazil"])
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (line(code="POST"), Reason.NON_STOCK_CODE),
+        (line(code="m"), Reason.NON_STOCK_CODE),
+        (line(code="BANK CHARGES"), Reason.NON_STOCK_CODE),
+        (line(code="C2"), Reason.NON_STOCK_CODE),
+        (line(code="gift_0001_20"), Reason.NON_STOCK_CODE),
+        (line(code=""), Reason.MISSING_ITEM),
+        (line(name=" "), Reason.MISSING_DESCRIPTION),
+        (line(price="0"), Reason.NON_POSITIVE_PRICE),
+        (line(price="-11062.06"), Reason.NON_POSITIVE_PRICE),
+        (line(price=""), Reason.NON_POSITIVE_PRICE),
+        (line(quantity="0"), Reason.NON_POSITIVE_QUANTITY),
+        (line(quantity="-4"), Reason.NON_POSITIVE_QUANTITY),
+        (line(quantity="many"), Reason.BAD_QUANTITY),
+        (line(moment="2011-13-01 10:00:00"), Reason.BAD_DATE),
+        (line(invoice="C2", quantity="-9"), Reason.UNMATCHED_CANCELLATION),
+    ],
+)
+def test_a_line_that_is_no_demand_is_set_aside_with_its_reason(
+    tmp_path: Path, bad: str, reason: Reason
+) -> None:
+    rows, _ = read(tmp_path, line(), bad)
+
+    assert rows.reasons.tolist() == ["", reason]
+
+
+def test_a_cancellation_undoes_the_latest_earlier_sale_of_its_item_and_quantity(
+    tmp_path: Path,
+) -> None:
+    rows, _ = read(
+        tmp_path,
+        line(invoice="1", moment="2011-05-01 10:00:00"),
+        line(invoice="2", moment="2011-05-02 10:00:00"),
+        line(invoice="3", moment="2011-05-03 10:00:00", quantity="4"),
+        line(invoice="C4", moment="2011-05-04 10:00:00", quantity="-3"),
+        line(invoice="5", moment="2011-05-05 10:00:00"),
+    )
+
+    assert rows.reasons.tolist() == ["", Reason.CANCELLED_SALE, "", Reason.CANCELLATION, ""]
+
+
+def test_a_sale_is_undone_once_only(tmp_path: Path) -> None:
+    rows, _ = read(
+        tmp_path,
+        line(invoice="1", quantity="5"),
+        line(invoice="2"),
+        line(invoice="C3", quantity="-3"),
+        line(invoice="C4", quantity="-3"),
+    )
+
+    assert rows.reasons.tolist() == [
+        "",
+        Reason.CANCELLED_SALE,
+        Reason.CANCELLATION,
+        Reason.UNMATCHED_CANCELLATION,
+    ]
+
+
+def test_a_cancellation_before_the_sale_undoes_nothing(tmp_path: Path) -> None:
+    rows, _ = read(
+        tmp_path,
+        line(invoice="C1", quantity="-3", moment="2011-05-01 09:00:00"),
+        line(invoice="2", moment="2011-05-01 10:00:00"),
+    )
+
+    assert rows.reasons.tolist() == [Reason.UNMATCHED_CANCELLATION, ""]
+
+
+@pytest.mark.parametrize("day", ["2011-05-01", "01/05/2011"])
+def test_lines_of_one_day_are_ordered_by_their_time(tmp_path: Path, day: str) -> None:
+    rows, _ = read(
+        tmp_path,
+        line(invoice="1", moment=f"{day} 10:00:00"),
+        line(invoice="3", moment=f"{day} 12:00:00"),
+        line(invoice="C2", quantity="-3", moment=f"{day} 11:00:00"),
+    )
+
+    assert rows.reasons.tolist() == [Reason.CANCELLED_SALE, "", Reason.CANCELLATION]
+
+
+def test_codes_are_compared_in_upper_case(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, line(code="85123a"), line(code="85123A"))
+
+    assert rows.item_ids.tolist() == ["85123A", "85123A"]
+
+
+def test_the_most_frequent_description_is_the_name(tmp_path: Path) -> None:
+    _, catalogue = read(
+        tmp_path, line(name="damaged?"), line(name="CAKE  STAND "), line(name="CAKE STAND")
+    )
+
+    assert catalogue.columns["name"] == {"22423": "CAKE STAND"}
+
+
+def test_unit_costs_and_categories_are_said_to_be_assumed(tmp_path: Path) -> None:
+    lines = [line(code=f"1000{n}", name=f"TIN BOX {n} RED", price=f"{n + 1}") for n in range(5)]
+
+    _, catalogue = read(tmp_path, *lines, line(code="20000", name="UMBRELLA"))
+
+    assert catalogue.assumed == {"unit_cost", "category"}
+    assert catalogue.columns["unit_cost"]["10002"] == 3.0
+    assert set(catalogue.columns["category"].values()) == {"box"}
+    assert "20000" not in catalogue.columns["category"]
+
+
+def test_columns_that_are_missing_are_all_named(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text("invoice_no,description,quantity,invoice_date\n1,A,2,2011-05-01\n")
+
+    with pytest.raises(InputError, match="has no column stock_code, unit_price; it has invoice_no"):
+        read_invoices(path, today=TODAY)
+
+
+def test_every_line_of_the_bundled_data_is_used_or_set_aside() -> None:
+    rows, catalogue = read_invoices(DEMAND, today=TODAY)
+
+    accounting = rows.accounting
+    assert accounting.read == accounting.used + sum(accounting.set_aside.values())
+    assert accounting.set_aside[Reason.CANCELLATION] == accounting.set_aside[Reason.CANCELLED_SALE]
+    assert accounting.used > 0.95 * accounting.read
+    assert set(rows.item_ids[rows.used]) == set(catalogue.columns["name"])

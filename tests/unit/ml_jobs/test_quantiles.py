@@ -1,0 +1,182 @@
+"""Quantiles: ordered, consistent with each other, as wide as the history asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from ml_jobs.classification import demand_classes
+from ml_jobs.quantiles import (
+    LEVELS,
+    Spread,
+    exceedance,
+    expected_shortage,
+    lots,
+    pooled_answer,
+    quantile,
+    quantiles,
+    shrunk,
+    spread_of,
+)
+from tests.unit.ml_jobs.panels import panel_of, retail_panel
+
+pytestmark = pytest.mark.ml
+
+ONE = np.ones(1)
+
+
+def spread(*, excess: float = 2.0, lot: float = 1.0, least_mean: float = 0.0) -> Spread:
+    return Spread(excess * ONE, lot * ONE, least_mean * ONE)
+
+
+@given(
+    mean=st.floats(0, 1e5),
+    excess=st.floats(0.05, 1e3),
+    lot=st.sampled_from([1.0, 0.1, 0.001]),
+)
+def test_quantiles_are_never_negative_and_never_fall(
+    mean: float, excess: float, lot: float
+) -> None:
+    answer = quantiles(np.array([[mean, mean / 2]]), spread(excess=excess, lot=lot))
+
+    assert (answer >= 0).all()
+    assert (np.diff(answer, axis=2) >= 0).all()
+
+
+def test_quantiles_are_those_of_a_count_with_the_asked_mean_and_variance() -> None:
+    count = stats.nbinom(2.0, 0.25)
+
+    answer = quantile(np.array(6.0), np.array(3.0), np.array(1.0), np.asarray(LEVELS))
+
+    assert count.mean() == 6.0
+    assert count.var() == 6.0 * (1 + 3.0)
+    np.testing.assert_array_equal(answer, count.ppf(LEVELS))
+
+
+def test_a_flat_forecast_has_the_same_quantiles_in_every_period_as_a_moving_one() -> None:
+    flat = quantiles(np.full((1, 4), 3.0), spread())
+    moving = quantiles(np.array([[3.0, 3.0, 3.0, 5.0]]), spread())
+
+    np.testing.assert_array_equal(flat[:, :3], moving[:, :3])
+
+
+def test_series_without_a_forecast_have_no_quantiles() -> None:
+    answer = quantiles(np.full((1, 3), np.nan), spread())
+
+    assert np.isnan(answer).all()
+
+
+def test_a_forecast_of_zero_is_not_certain_where_there_was_demand() -> None:
+    panel = panel_of([[0.0, 0.0, 5.0] * 30])
+
+    answer = quantiles(np.zeros((1, 1)), spread_of(panel, demand_classes(panel)))
+
+    assert answer[0, 0, -1] > 0
+
+
+def test_weights_and_volumes_are_counted_in_fractions() -> None:
+    demand = np.array([[1.0, 2.0, np.nan], [0.5, 1.0, 2.0], [0.25, 1.0, 3.0], [1 / 3, 0.1, 0.0]])
+
+    found = lots(demand)
+
+    np.testing.assert_allclose(found, [1.0, 0.1, 0.01, 0.001])
+
+
+def test_the_unit_that_demand_is_counted_in_does_not_change_its_quantiles() -> None:
+    pieces = panel_of([[0.0, 4.0, 0.0, 9.0, 2.0, 0.0] * 10])
+    tenths = replace(pieces, demand=pieces.demand / 10)
+
+    of_pieces = quantiles(np.full((1, 1), 2.5), spread_of(pieces, demand_classes(pieces)))
+    of_tenths = quantiles(np.full((1, 1), 0.25), spread_of(tenths, demand_classes(tenths)))
+
+    np.testing.assert_allclose(of_tenths * 10, of_pieces)
+
+
+def test_the_chance_beyond_a_quantile_is_at_most_what_its_level_leaves() -> None:
+    mean, excess, lot = np.array(7.3), np.array(4.0), np.array(1.0)
+
+    for level in LEVELS:
+        limit = quantile(mean, excess, lot, np.array(level))
+
+        assert exceedance(limit, mean, excess, lot) <= 1 - level
+        assert exceedance(limit - 1, mean, excess, lot) > 1 - level
+
+
+def test_the_expected_shortage_is_the_sum_of_what_lies_beyond() -> None:
+    counts = np.arange(2000)
+    chances = stats.nbinom(7.0 / 4.0, 1 / 5.0).pmf(counts)
+
+    shortage = expected_shortage(np.array(11.0), np.array(7.0), np.array(4.0), np.array(1.0))
+
+    assert shortage == pytest.approx((np.maximum(counts - 11, 0) * chances).sum())
+
+
+def test_what_is_unknown_stays_unknown() -> None:
+    unknown = np.array([np.nan])
+
+    assert np.isnan(quantile(unknown, ONE, ONE, np.array(0.9)))
+    assert np.isnan(exceedance(unknown, ONE, ONE, ONE))
+    assert np.isnan(expected_shortage(unknown, ONE, ONE, ONE))
+
+
+def test_an_estimate_is_drawn_to_its_class_the_more_the_less_was_seen() -> None:
+    own = np.array([1.0, 16.0, 16.0, np.nan])
+    classes = np.array(["a", "a", "a", "a"])
+    typical = np.exp(np.mean(np.log(own[:3])))
+
+    answer = shrunk(own, np.array([20.0, 20.0, 1e9, 0.0]), classes)
+
+    assert answer[0] == pytest.approx(np.sqrt(1.0 * typical))
+    assert answer[2] == pytest.approx(16.0)
+    assert answer[3] == pytest.approx(typical)
+
+
+def test_a_class_without_any_estimate_takes_everybodys() -> None:
+    answer = shrunk(np.array([4.0, np.nan]), np.array([5.0, 0.0]), np.array(["a", "b"]))
+
+    assert answer[1] == pytest.approx(4.0)
+
+
+def test_the_spread_is_the_historic_one_where_history_is_long() -> None:
+    random = np.random.default_rng(3)
+    panel = panel_of(random.negative_binomial(1.0, 0.2, (1, 4000)).astype(float))
+    history = panel.demand[0]
+
+    found = spread_of(panel, demand_classes(panel))
+
+    assert found.excess[0] + 1 == pytest.approx(history.var() / history.mean(), rel=0.02)
+
+
+def test_a_models_own_variance_replaces_that_of_history() -> None:
+    found = spread(excess=9.0).with_variance(np.array([4.0]), np.array([12.0]))
+
+    assert found.excess[0] == pytest.approx(2.0)
+
+
+def test_an_unknown_variance_leaves_the_spread_as_it_is() -> None:
+    found = spread(excess=9.0).with_variance(np.array([4.0]), np.array([np.nan]))
+
+    assert found.excess[0] == 9.0
+
+
+def test_thin_history_gets_a_wider_answer_near_what_is_typical() -> None:
+    panel = retail_panel(series=10)
+    demand = panel.demand.copy()
+    demand[0] = np.nan
+    demand[0, -3:] = [0.0, 90.0, 0.0]
+    panel = panel_of(demand)
+    thin = np.arange(10) == 0
+    own_mean = np.nanmean(demand, axis=1)[:, None]
+    own = spread_of(panel, demand_classes(panel))
+
+    mean, pooled = pooled_answer(own_mean, own, panel, thin=thin, min_history=56)
+
+    assert mean[0, 0] < own_mean[0, 0] / 4
+    assert pooled.excess[0] * mean[0, 0] > np.var(np.nanmean(demand[1:], axis=1))
+    np.testing.assert_array_equal(mean[1:], own_mean[1:])
+    np.testing.assert_array_equal(pooled.excess[1:], own.excess[1:])

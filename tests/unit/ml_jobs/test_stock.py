@@ -1,0 +1,186 @@
+"""Items and stock: files win over assumptions, and every assumption is labelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml_jobs.catalogue import Catalogue
+from ml_jobs.errors import InputError
+from ml_jobs.items import describe_items, read_items
+from ml_jobs.panel import Frequency, Items, Panel
+from ml_jobs.stock import assumed_stock, describe_stock, read_stock
+
+pytestmark = pytest.mark.ml
+
+
+@pytest.fixture
+def panel() -> Panel:
+    """A sells a lot, B some, C hardly anything."""
+    rng = np.random.default_rng(7)
+    demand = np.stack([rng.poisson(rate, 200) for rate in (8.0, 1.5, 0.2)]).astype(np.float64)
+    dates = Frequency.DAILY.calendar(np.datetime64("2026-01-01", "D"), 200)
+    return Panel(
+        ("A", "B", "C"), ("network",) * 3, dates, demand, np.zeros(3, np.int64), Frequency.DAILY
+    )
+
+
+def written(folder: Path, content: str) -> Path:
+    path = folder / "master.csv"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def row_of(table: pa.Table, item: str) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return next(row for row in rows if row["item_id"] == item)
+
+
+def items_of(panel: Panel) -> Items:
+    return describe_items(panel, Catalogue(), None).items
+
+
+def test_without_a_file_lead_time_and_criticality_are_assumed_by_class(panel: Panel) -> None:
+    described = describe_items(panel, Catalogue(), None)
+
+    row = row_of(described.items.table, "A")
+    assert (row["abc_class"], row["lead_time_days"], row["criticality"]) == ("A", 7.0, "high")
+    assert row["assumed"] == "criticality,lead_time_days"
+    assert row["name"] == row["sku"] == "A"
+    assert row["unit_cost"] is None
+    assert any("Lead times are assumed" in rule for rule in described.assumptions)
+
+
+def test_an_item_file_wins_over_catalogue_and_assumption(panel: Panel, tmp_path: Path) -> None:
+    catalogue = Catalogue(
+        columns={"name": {"A": "old name"}, "unit_cost": {"A": 1.0, "B": 2.0}},
+        assumed=frozenset({"unit_cost"}),
+        rules=("Costs are prices.",),
+    )
+    file = read_items(
+        written(tmp_path, "item_id;name;unit_cost;lead_time_days\nA;new name;3,5;30\n")
+    )
+
+    described = describe_items(panel, catalogue, file)
+
+    a, b = row_of(described.items.table, "A"), row_of(described.items.table, "B")
+    assert (a["name"], a["unit_cost"], a["lead_time_days"]) == ("new name", 3.5, 30.0)
+    assert a["assumed"] == "criticality"
+    assert (b["unit_cost"], b["assumed"]) == (2.0, "criticality,lead_time_days,unit_cost")
+    assert "Costs are prices." in described.assumptions
+
+
+def test_every_fault_of_an_item_file_is_named_at_once(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "item_id,unit_cost,lead_time_days,criticality\nA,-1,soon,high\nA,2,3,huge\n,2,3,low\nB,2\n",
+    )
+
+    with pytest.raises(InputError) as refused:
+        read_items(path)
+
+    said = str(refused.value)
+    for expected in (
+        "item_id is missing in 1 row(s)",
+        "item_id must be unique; found more than once: 'A'",
+        "row 4 has 2 fields; the header has 4",
+        "criticality has 'huge'; it must be one of high, medium, low",
+        "unit_cost has '-1'; it must be a number of 0 or more",
+        "lead_time_days has 'soon'",
+    ):
+        assert expected in said
+
+
+def test_without_a_stock_file_stock_and_service_are_assumed_and_labelled(panel: Panel) -> None:
+    described = describe_stock(panel, items_of(panel), None)
+
+    for row in described.stock.table.to_pylist():
+        assert row["assumed"] == "current_stock,on_order,service_level"
+        assert str(row["as_of"]) == "2026-07-19"
+    assert len(described.assumptions) == 2
+
+
+def test_a_stock_file_is_taken_as_it_is_and_the_rest_stays_assumed(
+    panel: Panel, tmp_path: Path
+) -> None:
+    file = read_stock(
+        written(
+            tmp_path,
+            "item_id,current_stock,on_order,service_level,as_of\nA,12,3,0.99,2026-07-01\nB,0,,,\n".replace(
+                ",,,\n", ",,,2026-07-02\n"
+            ),
+        )
+    )
+
+    described = describe_stock(panel, items_of(panel), file)
+
+    a, b, c = (row_of(described.stock.table, item) for item in "ABC")
+    assert (a["current_stock"], a["on_order"], a["service_level"], a["assumed"]) == (
+        12,
+        3,
+        0.99,
+        "",
+    )
+    assert str(a["as_of"]) == "2026-07-01"
+    assert (b["current_stock"], b["on_order"], b["assumed"]) == (0, 0, "service_level")
+    assert c["assumed"] == "current_stock,on_order,service_level"
+
+
+def test_stock_of_several_locations_is_summed(panel: Panel, tmp_path: Path) -> None:
+    file = read_stock(
+        written(
+            tmp_path,
+            "item_id,location_id,current_stock,service_level\nA,north,2,0.9\nA,south,5,0.95\n",
+        )
+    )
+
+    described = describe_stock(panel, items_of(panel), file)
+
+    a = row_of(described.stock.table, "A")
+    assert (a["current_stock"], a["service_level"]) == (7, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("item_id,on_order\nA,1\n", "has no column current_stock"),
+        ("item_id,current_stock\nA,1\nA,2\n", "names items more than once: A"),
+        ("item_id,current_stock\nA,-3\n", "current_stock has '-3'; it must be a number of 0"),
+        ("item_id,current_stock,service_level\nA,1,95\n", "a number from 0.5 to 0.9999"),
+        ("item_id,current_stock,as_of\nA,1,today\n", "has 1 as_of that are no date"),
+    ],
+)
+def test_a_faulty_stock_file_is_refused(tmp_path: Path, content: str, problem: str) -> None:
+    path = written(tmp_path, content)
+
+    with pytest.raises(InputError, match=f"master.csv .*{problem}"):
+        read_stock(path)
+
+
+def test_assumed_stock_is_whole_and_the_same_every_time(panel: Panel) -> None:
+    lead = np.array([7.0, 14.0, 21.0])
+
+    shelf, on_order = assumed_stock(panel, lead)
+
+    again = assumed_stock(panel, lead)
+    assert (shelf == again[0]).all()
+    assert (on_order == again[1]).all()
+    assert (shelf >= 0).all()
+    assert (np.concatenate([shelf, on_order]) % 1 == 0).all()
+
+
+def test_some_items_run_short_under_the_assumed_policy() -> None:
+    rng = np.random.default_rng(3)
+    demand = rng.poisson(0.3, (200, 300)) * rng.integers(1, 20, (200, 300)).astype(np.float64)
+    dates = Frequency.DAILY.calendar(np.datetime64("2026-01-01", "D"), 300)
+    ids = tuple(f"item-{n:03d}" for n in range(200))
+    panel = Panel(ids, ("network",) * 200, dates, demand, np.zeros(200, np.int64), Frequency.DAILY)
+
+    shelf, _ = assumed_stock(panel, np.full(200, 14.0))
+
+    expected = demand[:, -90:].mean(axis=1) * 14
+    assert 0.02 < (shelf < expected).mean() < 0.6

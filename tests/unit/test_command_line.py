@@ -1,0 +1,200 @@
+"""The command line: exit codes, words on standard output, errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+
+from datalayer.__main__ import main
+from datalayer.contract.publication import Manifest
+from datalayer.storage.object_store import FolderStore
+
+if TYPE_CHECKING:
+    from tests.publisher import Publisher
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder_store: FolderStore
+) -> Iterator[None]:
+    monkeypatch.setenv("FAROL_STORE", folder_store.address)
+    monkeypatch.setenv("FAROL_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("FAROL_REGISTRY", str(ROOT / "schema_registry.json"))
+    yield
+    structlog.reset_defaults()  # the command set up logs for this test's standard error
+
+
+@pytest.fixture
+def first(publisher: Publisher) -> Manifest:
+    """A publication that is active."""
+    manifest = publisher.publish(items=2)
+    assert main(["activate"]) == 0
+    return manifest
+
+
+def test_the_latest_publication_is_activated(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = publisher.publish(items=2)
+
+    code = main(["activate"])
+
+    assert code == 0
+    assert f"Publication {manifest.publication_id} is active" in capsys.readouterr().out
+
+
+def test_activating_again_is_no_failure(
+    first: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["activate"])
+
+    assert code == 0
+    assert "is the active one already" in capsys.readouterr().out
+
+
+def test_the_progress_of_each_step_is_shown_apart_from_the_answer(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publisher.publish(items=2)
+
+    main(["activate"])
+
+    shown = capsys.readouterr()
+    steps = [line.split()[0] for line in shown.err.splitlines()]
+    assert steps == ["stage", "verify", "validate", "promote", "activate"]
+    assert len(shown.out.splitlines()) == 1
+
+
+def test_a_failure_is_one_sentence_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["activate"])
+
+    shown = capsys.readouterr()
+    assert code == 1
+    assert shown.out == ""
+    assert shown.err.startswith("The store ")
+    assert shown.err.endswith("holds no metadata.json\n")
+
+
+def test_a_broken_contract_is_told_fault_by_fault(
+    publisher: Publisher, first: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = {name: table.slice(0, 0) for name, table in publisher.tables(items=2).items()}
+    publisher.publish(tables=empty)
+
+    code = main(["inspect"])
+
+    shown = capsys.readouterr()
+    assert code == 1
+    assert "fault(s)" in shown.out
+    assert "  fact_forecast: " in shown.err
+
+
+def test_a_candidate_is_compared_with_the_active_publication(
+    publisher: Publisher, first: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = publisher.publish(items=3)
+
+    code = main(["inspect"])
+
+    shown = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert ["dim_item", "3", "2"] in [line.split() for line in shown]
+    assert any(line.startswith(f"Publication {newer.publication_id}: ") for line in shown)
+
+
+def test_the_publication_before_comes_back(
+    publisher: Publisher, first: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = publisher.publish(items=2)
+    main(["activate"])
+
+    code = main(["rollback"])
+
+    assert code == 0
+    said = f"Rolled back from {newer.publication_id} to {first.publication_id}"
+    assert said in capsys.readouterr().out
+
+
+def test_the_status_names_store_active_and_kept(
+    first: Manifest, folder_store: FolderStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+
+    code = main(["status"])
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert code == 0
+    assert ["store", folder_store.address] in lines
+    assert ["active", "publication", first.publication_id] in lines
+    assert any(line[:2] == ["kept", first.publication_id] for line in lines)
+    assert any(line[0] == "cache" for line in lines)
+
+
+def test_the_status_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["status"])
+
+    assert code == 1
+    assert "holds no metadata.json" in capsys.readouterr().err
+
+
+def test_every_fault_of_the_settings_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAROL_KEEP_SNAPSHOTS", "none")
+    monkeypatch.setenv("FAROL_MEMORY_LIMIT", "lots")
+
+    code = main(["status"])
+
+    heading, *faults = capsys.readouterr().err.splitlines()
+    assert code == 1
+    assert heading == "The settings have 2 fault(s):"
+    assert [fault.split()[0] for fault in faults] == ["FAROL_KEEP_SNAPSHOTS", "FAROL_MEMORY_LIMIT"]
+
+
+def test_who_acted_is_recorded(first: Manifest, tmp_path: Path) -> None:
+    (line,) = (tmp_path / "state" / "audit.jsonl").read_text().splitlines()
+
+    assert json.loads(line)["actor"].startswith("cli:")
+
+
+def test_nothing_to_prune_is_said(first: Manifest, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["prune"])
+
+    assert code == 0
+    assert "nothing to remove" in capsys.readouterr().out
+
+
+def test_the_first_welcome_shows_the_password_and_the_next_how_to_set_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["welcome", "--port", "8600"])
+    first_time = capsys.readouterr().out
+    main(["welcome", "--port", "8600"])
+    next_time = capsys.readouterr().out
+
+    assert "http://localhost:8600" in first_time
+    assert "with the password" in first_time
+    assert "with the password" not in next_time
+    assert "python -m datalayer.accounts passwd admin" in next_time
+
+
+def test_the_process_ends_with_the_code_of_the_command() -> None:
+    failed = subprocess.run(
+        [sys.executable, "-m", "datalayer", "activate"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr

@@ -1,0 +1,435 @@
+"""The one object that pages and API call: it follows the active publication and never mixes."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from datalayer import runtime
+from datalayer.contract.registry import Registry
+from datalayer.errors import (
+    NotAllowed,
+    NothingPublished,
+    ReadFailed,
+    StoreError,
+    UnknownPublication,
+    ValidationFailed,
+)
+from datalayer.portal import Portal, SeriesSelection
+from datalayer.refresh import AlreadyCurrent
+from datalayer.store_watch import StoreWatch
+from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
+from tests.publisher import Publisher, set_value
+from tests.redis_server import free_port
+
+READERS = 6
+SWITCHES = 100
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Portal]:
+    portal = make_portal(tmp_path)
+    yield portal
+    portal.close()
+
+
+class TestOpen:
+    def test_nothing_is_read_before_something_is_active(self, portal: Portal) -> None:
+        with pytest.raises(NothingPublished):
+            portal.open()
+
+    def test_the_active_publication_is_opened(self, portal: Portal, publisher: Publisher) -> None:
+        manifest = publisher.publish()
+
+        portal.activate(ADMIN)
+
+        assert portal.open().manifest == manifest
+
+    def test_a_view_stays_with_its_publication_when_another_becomes_active(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        publisher.publish(items=4)
+        portal.activate(ADMIN)
+        view = portal.open()
+        publisher.publish(items=6)
+
+        portal.activate(ADMIN)
+
+        assert view.search_items("").table.num_rows == 4
+        assert portal.open().search_items("").table.num_rows == 6
+
+    def test_a_kept_publication_opens_by_its_id(self, portal: Portal, publisher: Publisher) -> None:
+        first = publisher.publish(items=4)
+        portal.activate(ADMIN)
+        publisher.publish(items=6)
+        portal.activate(ADMIN)
+
+        assert portal.open(first.publication_id).search_items("").table.num_rows == 4
+
+    @pytest.mark.parametrize(
+        "publication_id", ["20261121T060000Z-00000000", "../../etc", "x" * 300, "'; drop"]
+    )
+    def test_an_unknown_publication_is_refused_with_the_nearest(
+        self, portal: Portal, publisher: Publisher, publication_id: str
+    ) -> None:
+        manifest = publisher.publish()
+        portal.activate(ADMIN)
+
+        with pytest.raises(UnknownPublication) as refusal:
+            portal.open(publication_id)
+
+        assert refusal.value.nearest == manifest.publication_id
+
+    def test_a_switch_by_another_process_arrives(
+        self, portal: Portal, publisher: Publisher, tmp_path: Path
+    ) -> None:
+        publisher.publish()
+        portal.activate(ADMIN)
+        portal.open()
+        second = publisher.publish()
+        command_line = make_portal(tmp_path)
+
+        command_line.activate(ADMIN)
+
+        assert portal.open().manifest.publication_id == second.publication_id
+        command_line.close()
+
+    def test_a_restarted_portal_serves_what_was_active(
+        self, portal: Portal, publisher: Publisher, tmp_path: Path
+    ) -> None:
+        manifest = publisher.publish()
+        portal.activate(ADMIN)
+        portal.close()
+
+        restarted = make_portal(tmp_path)
+
+        assert restarted.open().manifest == manifest
+        assert restarted.open().loaded_at == portal.kept()[0].loaded_at
+        restarted.close()
+
+    def test_an_active_publication_that_can_not_be_served_leaves_the_one_before(
+        self, portal: Portal, publisher: Publisher, tmp_path: Path
+    ) -> None:
+        first = publisher.publish()
+        portal.activate(ADMIN)
+        portal.open()
+        second = publisher.publish()
+        other = make_portal(tmp_path)
+        other.activate(ADMIN)
+        folder = tmp_path / "var" / "snapshots" / second.publication_id
+        folder.chmod(0o755)
+        (folder / "dim_item.parquet").unlink()
+
+        served = portal.open().manifest
+
+        health = portal.health()
+        assert served == first
+        assert health.status == "degraded"
+        assert second.publication_id in health.problem
+        other.close()
+
+    def test_a_publication_pruned_by_another_process_is_unknown(
+        self, portal: Portal, publisher: Publisher, tmp_path: Path
+    ) -> None:
+        first = publisher.publish()
+        portal.activate(ADMIN)
+        portal.open()
+        command_line = make_portal(tmp_path, keep_snapshots=2)
+        for _ in range(2):
+            publisher.publish()
+            command_line.activate(ADMIN)
+
+        portal.open()
+
+        assert first.publication_id not in portal.attached()
+        with pytest.raises(UnknownPublication):
+            portal.open(first.publication_id)
+        command_line.close()
+
+    def test_a_pruned_publication_is_let_go_of(self, publisher: Publisher, tmp_path: Path) -> None:
+        portal = make_portal(tmp_path, keep_snapshots=2)
+        for _ in range(3):
+            publisher.publish()
+            portal.activate(ADMIN)
+
+        assert len(portal.kept()) == 2
+        assert len(portal.attached()) == 2
+        portal.close()
+
+    def test_a_read_costs_its_query_once(self, portal: Portal, publisher: Publisher) -> None:
+        publisher.publish()
+        portal.activate(ADMIN)
+
+        first = portal.open().forecast_series(SeriesSelection("P00001")).table
+
+        assert portal.open().forecast_series(SeriesSelection("P00001")).table is first
+
+    def test_freshness_follows_the_clock_given(self, publisher: Publisher, tmp_path: Path) -> None:
+        manifest = publisher.publish()
+        portal = make_portal(tmp_path, lambda: manifest.generated_at + timedelta(hours=40))
+        portal.activate(ADMIN)
+
+        assert set(portal.open().freshness().values()) == {"due"}
+        portal.close()
+
+
+class TestAdministration:
+    def test_activating_what_is_active_changes_nothing(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        publisher.publish()
+        portal.activate(ADMIN)
+
+        assert isinstance(portal.activate(ADMIN), AlreadyCurrent)
+
+    def test_rolling_back_returns_to_the_one_before(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        first = publisher.publish()
+        portal.activate(ADMIN)
+        publisher.publish()
+        portal.activate(ADMIN)
+
+        portal.roll_back(ADMIN)
+
+        assert portal.open().manifest == first
+
+    def test_a_refused_publication_leaves_the_active_one_serving(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        first = publisher.publish()
+        portal.activate(ADMIN)
+        tables = publisher.tables()
+        tables["fact_forecast"] = set_value(tables["fact_forecast"], "forecast", 0, -1.0)
+        publisher.publish(tables=tables)
+
+        with pytest.raises(ValidationFailed):
+            portal.activate(ADMIN)
+
+        assert portal.open().manifest == first
+        assert portal.health().status == "ok"
+
+    @pytest.mark.parametrize("action", ["inspect", "activate", "roll_back", "prune"])
+    def test_a_planner_administers_nothing(self, portal: Portal, action: str) -> None:
+        with pytest.raises(NotAllowed):
+            getattr(portal, action)(PLANNER)
+
+        assert portal.audit_trail()[0].actor == PLANNER.name
+
+    def test_a_candidate_is_compared_with_the_active_one(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        publisher.publish(items=4)
+        portal.activate(ADMIN)
+        publisher.publish(items=6)
+        candidate = portal.inspect(ADMIN)
+
+        compared = {each.data_set: each for each in portal.compare(candidate.manifest)}
+
+        assert candidate.report.passed
+        assert compared["dim_item"].candidate_rows == 6
+        assert compared["dim_item"].active_rows == 4
+
+    def test_a_first_candidate_is_compared_with_nothing(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        assert {each.active_rows for each in portal.compare(publisher.publish())} == {None}
+
+    def test_the_store_tells_its_latest(self, portal: Portal, publisher: Publisher) -> None:
+        manifest = publisher.publish()
+
+        state = portal.store_state()
+
+        assert (state.reachable, state.latest, state.problem) == (True, manifest, None)
+
+    def test_an_empty_store_is_reachable_and_says_what_it_lacks(self, portal: Portal) -> None:
+        state = portal.store_state()
+
+        assert state.reachable
+        assert state.latest is None
+        assert "metadata.json" in str(state.problem)
+
+    def test_an_unreachable_store_is_part_of_the_answer(self, tmp_path: Path) -> None:
+        portal = make_portal(tmp_path, **unreachable_store())
+
+        state = portal.store_state()
+
+        assert not state.reachable
+        assert isinstance(state.problem, StoreError)
+        portal.close()
+
+    def test_the_dictionary_has_every_column(self, portal: Portal, registry: Registry) -> None:
+        columns = sum(len(data_set.columns) for data_set in registry.data_sets.values())
+
+        assert len(portal.dictionary()) == columns
+
+
+class TestHealth:
+    def test_a_portal_without_publication_is_empty(self, portal: Portal) -> None:
+        health = portal.health()
+
+        assert health.status == "empty"
+        assert health.publication_id is None
+
+    def test_a_serving_portal_is_ok_and_says_what_it_serves(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        manifest = publisher.publish()
+        portal.activate(ADMIN)
+
+        health = portal.health()
+
+        assert health.status == "ok"
+        assert health.publication_id == manifest.publication_id
+        assert health.data_through == manifest.data_through
+        assert health.generated_at == manifest.generated_at
+        assert health.ml_dependencies.status == "pass"
+
+    def test_an_unreachable_redis_is_a_degraded_portal_that_answers(
+        self, publisher: Publisher, tmp_path: Path
+    ) -> None:
+        publisher.publish()
+        portal = make_portal(tmp_path, redis_url=f"redis://127.0.0.1:{free_port()}/0")
+        portal.activate(ADMIN)
+
+        rows = portal.open().search_items("").table.num_rows
+
+        assert rows == 6
+        assert portal.health().cache == {"state": "down"}
+        assert portal.health().status == "degraded"
+        portal.close()
+
+    def test_health_never_waits_for_the_store(self) -> None:
+        may_answer = threading.Event()
+        watch = StoreWatch(may_answer.wait)
+
+        began = time.perf_counter()
+        answers = [watch.last_answer().reach for _ in range(100)]
+        lasted_s = time.perf_counter() - began
+
+        may_answer.set()
+        assert answers == ["unknown"] * 100
+        assert lasted_s < 0.1
+
+    def test_an_unreachable_store_is_known_without_asking_again(self) -> None:
+        asked: list[int] = []
+        failed = threading.Event()
+
+        def fail() -> None:
+            asked.append(1)
+            failed.set()
+            raise StoreError("s3://bucket", "does not answer")
+
+        watch = StoreWatch(fail)
+        watch.last_answer()
+        failed.wait()
+        watch.wait_for_answer()
+
+        answers = {watch.last_answer().reach for _ in range(10)}
+
+        assert answers == {"unreachable"}
+        assert len(asked) == 1
+
+    def test_a_loaded_ml_module_degrades_the_portal(
+        self, portal: Portal, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publisher.publish()
+        portal.activate(ADMIN)
+        monkeypatch.setitem(__import__("sys").modules, "torch", threading)
+
+        health = portal.health()
+
+        assert health.status == "degraded"
+        assert health.ml_dependencies.violations == ("module:torch",)
+
+
+def test_readers_never_fail_or_mix_while_an_admin_switches(
+    portal: Portal, publisher: Publisher
+) -> None:
+    items = {publisher.publish(items=count).publication_id: count for count in (2, 3)}
+    for publication_id in items:
+        portal.activate(ADMIN, publication_id)
+    ended = threading.Event()
+    outcomes: Counter[str] = Counter()
+
+    def read() -> None:
+        for reads in itertools.count():
+            if ended.is_set() and reads >= SWITCHES:
+                return
+            try:
+                view = portal.open()
+                rows = view.search_items("", limit=100 + reads % 50).table.num_rows
+                forecasts = view.extract("fact_forecast", "csv", SeriesSelection("P00001")).rows
+                whole = rows == items[view.manifest.publication_id] and forecasts == 112
+                outcomes["whole" if whole else "mixed"] += 1
+            except Exception as error:  # noqa: BLE001 - every failure is counted
+                outcomes[f"failed: {error!r}"] += 1
+
+    readers = [threading.Thread(target=read) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    for _ in range(SWITCHES):
+        portal.roll_back(ADMIN)
+    ended.set()
+    for reader in readers:
+        reader.join()
+
+    assert set(outcomes) == {"whole"}, outcomes
+    assert outcomes["whole"] >= READERS * SWITCHES
+
+
+def test_a_snapshot_whose_files_vanish_is_a_failed_read_and_not_a_crash(
+    portal: Portal, publisher: Publisher, tmp_path: Path
+) -> None:
+    manifest = publisher.publish()
+    portal.activate(ADMIN)
+    folder = tmp_path / "var" / "snapshots" / manifest.publication_id
+    folder.chmod(0o755)
+    (folder / "fact_metrics.parquet").unlink()
+
+    with pytest.raises(ReadFailed):
+        portal.open().item_metrics("P00001")
+
+
+class TestRuntime:
+    @pytest.fixture(autouse=True)
+    def environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        settings = portal_settings(tmp_path)
+        monkeypatch.setenv("FAROL_STORE", settings.store)
+        monkeypatch.setenv("FAROL_STATE", str(settings.state))
+        monkeypatch.setenv("FAROL_REGISTRY", str(settings.registry))
+        runtime.reset()
+        yield
+        runtime.reset()
+
+    def test_a_process_has_one_portal_however_many_ask_at_once(self) -> None:
+        all_ask = threading.Barrier(READERS)
+        portals: list[Portal] = []
+
+        def ask() -> None:
+            all_ask.wait()
+            portals.append(runtime.portal())
+
+        threads = [threading.Thread(target=ask) for _ in range(READERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(set(map(id, portals))) == 1
+        assert len(portals) == READERS
+
+    def test_half_staged_files_are_swept_when_the_portal_is_made(self, tmp_path: Path) -> None:
+        left_over = tmp_path / "var" / "staging" / "20261121T060000Z-1a2b3c4d.partial"
+        left_over.mkdir(parents=True)
+
+        runtime.portal()
+
+        assert not left_over.exists()

@@ -1,0 +1,123 @@
+"""Settings: read from the environment, every fault at once, secrets kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datalayer.errors import SettingsError
+from datalayer.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _only_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"FAROL_{name.upper()}", raising=False)
+
+
+def faults(monkeypatch: pytest.MonkeyPatch, **variables: str) -> tuple[str, ...]:
+    """Return what is wrong with these settings."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    return raised.value.faults
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = load_settings()
+
+    assert settings.store == "exports/ml_results"
+    assert settings.state == Path("var")
+    assert settings.redis_url is None
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_REDIS_URL", "")
+    monkeypatch.setenv("FAROL_KEEP_SNAPSHOTS", "")
+
+    settings = load_settings()
+
+    assert settings.redis_url is None
+    assert settings.keep_snapshots == 5
+
+
+def test_every_fault_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = faults(
+        monkeypatch,
+        FAROL_STORE="s3://farol/x",
+        FAROL_KEEP_SNAPSHOTS="1",
+        FAROL_CACHE_BYTES="much",
+        FAROL_MEMORY_LIMIT="lots",
+        FAROL_LOG_LEVEL="LOUD",
+        FAROL_REDIS_URL="localhost:6379",
+    )
+
+    assert {fault.split()[0] for fault in found} == {
+        "FAROL_S3_ENDPOINT",
+        "FAROL_S3_ACCESS_KEY",
+        "FAROL_S3_SECRET_KEY",
+        "FAROL_KEEP_SNAPSHOTS",
+        "FAROL_CACHE_BYTES",
+        "FAROL_MEMORY_LIMIT",
+        "FAROL_LOG_LEVEL",
+        "FAROL_REDIS_URL",
+    }
+
+
+def test_a_fault_names_what_was_found_and_what_would_be_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert faults(monkeypatch, FAROL_MEMORY_LIMIT="lots") == (
+        "FAROL_MEMORY_LIMIT is 'lots'; it must be an amount such as 512MiB or 2GB",
+    )
+
+
+@pytest.mark.parametrize("store", ["http://store/x", "gs://bucket", "s3:///x"])
+def test_a_store_of_an_unknown_kind_is_a_fault(monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+    (fault,) = faults(monkeypatch, FAROL_STORE=store)
+
+    assert fault == f"FAROL_STORE is {store!r}; it must be a folder or s3://bucket/prefix"
+
+
+def test_an_endpoint_with_a_scheme_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    (fault,) = faults(monkeypatch, FAROL_S3_ENDPOINT="https://store:9000")
+
+    assert "must be host:port, without https://" in fault
+
+
+def test_an_authority_that_is_no_file_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    (fault,) = faults(monkeypatch, FAROL_S3_CA_FILE="/nowhere/ca.pem")
+
+    assert fault == "FAROL_S3_CA_FILE is '/nowhere/ca.pem', which is no file; it must be a PEM file"
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_S3_ACCESS_KEY", "hush-access")
+    monkeypatch.setenv("FAROL_S3_SECRET_KEY", "hush-secret")
+    monkeypatch.setenv("FAROL_REDIS_URL", "redis://:hush-redis@cache:6379/0")
+
+    shown = f"{load_settings()!r} {load_settings()} {load_settings().model_dump_json()}"
+
+    assert "hush" not in shown
+
+
+def test_secrets_are_not_shown_in_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    (fault,) = faults(monkeypatch, FAROL_REDIS_URL="http://:hush@cache")
+
+    assert fault == "FAROL_REDIS_URL must begin with redis://, rediss:// or unix://"
+
+
+def test_an_s3_store_with_its_keys_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_STORE", "s3://farol/ml_results")
+    monkeypatch.setenv("FAROL_S3_ENDPOINT", "store:9000")
+    monkeypatch.setenv("FAROL_S3_ACCESS_KEY", "a")
+    monkeypatch.setenv("FAROL_S3_SECRET_KEY", "b")
+    monkeypatch.setenv("FAROL_S3_SECURE", "false")
+
+    settings = load_settings()
+
+    assert settings.s3_secret_key is not None
+    assert settings.s3_secret_key.get_secret_value() == "b"
+    assert settings.s3_secure is False

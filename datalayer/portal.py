@@ -14,7 +14,7 @@ from datalayer.compliance import Compliance, check_compliance, with_loaded_modul
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import load_registry
 from datalayer.dictionary import DictionaryEntry, dictionary
-from datalayer.errors import NothingPublished, PortalError, TransportError
+from datalayer.errors import NothingPublished, PortalError
 from datalayer.extracts import Extract, ExtractFormat
 from datalayer.identity import Identity
 from datalayer.progress import ReportProgress, silent
@@ -55,14 +55,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class StoreState:
-    """What the object store holds at this moment.
+    """What the object store held when it was asked.
 
     Attributes:
+        asked_at: When that was, UTC.
         latest: The latest publication's manifest; None when it can't be read.
         problem: Why it can't.
     """
 
     address: str
+    asked_at: datetime
     reachable: bool
     latest: Manifest | None
     problem: PortalError | None
@@ -113,14 +115,13 @@ class Portal:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
-        self._settings = settings
         self._clock = clock
         self._store = store_of(settings)
         self._snapshots = SnapshotStore(settings.state, self.registry, clock)
         self._database = Database(
             self._snapshots.folder, self.registry, memory_limit=settings.memory_limit
         )
-        self._audit = AuditLog(settings.state / "audit.jsonl")
+        self._audit = AuditLog(settings.state / "audit.jsonl", clock)
         self._refresher = Refresher(
             registry=self.registry,
             store=self._store,
@@ -148,12 +149,13 @@ class Portal:
 
     def store_state(self) -> StoreState:
         """Ask the store for its latest publication; a failure is part of the answer."""
-        address = self._store.address
+        latest, problem = None, None
         try:
-            return StoreState(address, True, self._refresher.latest(), None)
+            latest = self._refresher.latest()
         except PortalError as error:
-            reachable = not isinstance(error, TransportError)
-            return StoreState(address, reachable, None, error)
+            problem = error
+        reachable = self._store_watch.learn(problem).reach == "reachable"
+        return StoreState(self._store.address, self._clock(), reachable, latest, problem)
 
     def inspect(self, identity: Identity, report: ReportProgress = silent) -> Candidate:
         """Fetch, verify and validate the store's latest publication without activating it.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from datalayer.errors import ContentError, PortalError
+from datalayer.errors import PortalError, TransportError
 
 StoreReach = Literal["unknown", "reachable", "unreachable"]
 
@@ -47,6 +47,16 @@ class StoreWatch:
             threading.Thread(target=self._ask_store, name="store-watch", daemon=True).start()
         return self._last
 
+    def learn(self, problem: PortalError | None) -> LastAnswer:
+        """Take note of how it ended that somebody asked the store; None if it went well."""
+        if isinstance(problem, TransportError):
+            self._last = LastAnswer("unreachable", str(problem))
+        else:
+            # The store answered; what it holds is another question.
+            self._last = LastAnswer("reachable")
+        self._asked_at = time.monotonic()
+        return self._last
+
     def wait_for_answer(self) -> None:
         """Wait for the asking that is under way, if any."""
         with self._asking:
@@ -54,17 +64,10 @@ class StoreWatch:
 
     def _ask_store(self) -> None:
         try:
-            self._last = self._answer()
-            self._asked_at = time.monotonic()
+            self._ask()
+        except PortalError as error:
+            self.learn(error)
+        else:
+            self.learn(None)
         finally:
             self._asking.release()
-
-    def _answer(self) -> LastAnswer:
-        try:
-            self._ask()
-        except ContentError:
-            # The store answered; what it holds is another question.
-            return LastAnswer("reachable")
-        except PortalError as error:
-            return LastAnswer("unreachable", str(error))
-        return LastAnswer("reachable")

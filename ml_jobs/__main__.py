@@ -20,7 +20,7 @@ from datalayer.contract.registry import Registry, load_registry
 from datalayer.errors import PortalError
 from datalayer.storage.object_store import ObjectStore
 from datalayer.storage.opening import open_store
-from ml_jobs.data import DEMAND
+from ml_jobs.data import CURRENCY, DEMAND
 from ml_jobs.folder import check_folder
 from ml_jobs.job import JobRequest, forecast, prepare
 from ml_jobs.options import SOURCES, ForecastOptions
@@ -120,6 +120,7 @@ def _request(options: argparse.Namespace) -> JobRequest:
         frequency=Frequency.DAILY if demonstration else options.frequency,
         min_sale_days=None if demonstration else options.min_sale_days,
         dataset_id="online-retail-demo" if demonstration else options.dataset_id,
+        currency=CURRENCY if demonstration else options.currency,
         generated_at=options.generated_at or datetime.now(UTC).replace(microsecond=0),
         rejected=options.rejected,
         demonstration=demonstration,
@@ -184,6 +185,9 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-sale-days", type=_positive, metavar="N", help="fewer set the item aside"
     )
+    parser.add_argument(
+        "--currency", type=_currency, metavar="CODE", help="of unit costs, such as BRL"
+    )
     parser.add_argument("--dataset-id", help="default: name and digest of the demand file")
 
 
@@ -203,6 +207,12 @@ def _frequency(text: str) -> Frequency:
         return Frequency(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text} is not D, W or MS") from error
+
+
+def _currency(text: str) -> str:
+    if not (len(text) == 3 and text.isascii() and text.isupper()):
+        raise argparse.ArgumentTypeError(f"{text} is no ISO 4217 code such as BRL")
+    return text
 
 
 def _moment(text: str) -> datetime:

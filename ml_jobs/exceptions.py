@@ -130,34 +130,42 @@ def _reasons(situation: Situation) -> Iterator[Reason]:
 
 
 def _stockout_before_delivery(situation: Situation) -> Reason:
-    """The stock on the shelf lasts less long than a delivery takes; at risk: what will lack."""
+    """Stock and open orders last less long than a delivery takes; at risk: what will lack."""
     levels, policy, proposal = situation.inventory.parts
-    spare = proposal.days_of_cover - levels.lead_time_days
-    holds = spare < situation.threshold("stockout_before_delivery")
     return Reason(
         "stockout_before_delivery",
-        holds,
+        _runs_out_before_delivery(situation),
         proposal.days_of_cover,
         levels.lead_time_days,
         policy.expected_shortage * situation.unit_cost,
         levels.as_of,
-        np.where(levels.on_order > 0, "medium", "high"),
+        np.full(len(levels.as_of), "high"),
     )
 
 
 def _below_reorder_point(situation: Situation) -> Reason:
-    """Stock and open orders are below the reorder point; at risk: what will lack."""
-    levels, policy, proposal = situation.inventory.parts
+    """Stock and open orders are below the reorder point and an order now still arrives in time.
+
+    At risk: what will lack.
+    """
+    levels, policy, _ = situation.inventory.parts
     limit = situation.threshold("below_reorder_point") * policy.reorder_point
     return Reason(
         "below_reorder_point",
-        levels.position < limit,
+        (levels.position < limit) & ~_runs_out_before_delivery(situation),
         levels.position,
         policy.reorder_point,
         policy.expected_shortage * situation.unit_cost,
         levels.as_of,
-        np.where(proposal.status == "overdue", "high", "medium"),
+        np.full(len(levels.as_of), "medium"),
     )
+
+
+def _runs_out_before_delivery(situation: Situation) -> BoolArray:
+    levels, _, proposal = situation.inventory.parts
+    spare = proposal.days_of_cover - levels.lead_time_days
+    short: BoolArray = spare < situation.threshold("stockout_before_delivery")
+    return short
 
 
 def _overstock(situation: Situation) -> Reason:

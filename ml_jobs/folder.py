@@ -59,7 +59,7 @@ def check_folder(
             contract asks for; every fault is named.
     """
     if not folder.is_dir():
-        raise FolderError(folder.name, ("it is no folder",))
+        raise FolderError(folder.name or str(folder), ("it is no folder",))
     named = _named_files(folder, registry)
     files, unreadable = _rewritten(named.files, work, registry)
     rows = {file.data_set: file.rows for file in named.manifest.files} if named.manifest else {}
@@ -72,7 +72,7 @@ def check_folder(
         if not (fault.check == CheckKind.FILE and fault.data_set in unreadable)
     ]
     if faults or said is None:
-        raise FolderError(folder.name, tuple(faults))
+        raise FolderError(folder.name or str(folder), tuple(faults))
     draft = _draft(files, said, named.manifest)
     return SoundFolder(seal(draft, registry, found), _warnings(folder, named, found))
 

@@ -38,7 +38,10 @@ class StockLevels:
 
     @property
     def position(self) -> FloatArray:
-        """Stock and open orders together, units."""
+        """Stock and open orders together, units: what demand until the next delivery can draw on.
+
+        Open orders count as arriving before they are needed; nothing says when they arrive.
+        """
         return self.current_stock + self.on_order
 
 
@@ -51,9 +54,8 @@ class Policy:
         reorder_point: Order when stock and open orders are at or below this, units.
         safety_stock: Reorder point less expected lead-time demand, at least 0, units.
         order_up_to: Level that an order fills stock and open orders up to, units.
-        stockout_probability: Chance that lead-time demand exceeds the stock on the shelf. Open
-            orders don't count, because nothing says when they arrive.
-        expected_shortage: Expected lead-time demand beyond the stock on the shelf, units.
+        stockout_probability: Chance that lead-time demand exceeds stock and open orders.
+        expected_shortage: Expected lead-time demand beyond stock and open orders, units.
     """
 
     lead_time_demand: FloatArray
@@ -69,7 +71,7 @@ class Proposal:
     """What to do about it, per series.
 
     Attributes:
-        days_of_cover: Days until expected demand has used up the stock on the shelf, at most
+        days_of_cover: Days until expected demand has used up stock and open orders, at most
             ``LONGEST_COVER_DAYS``; NaN where no demand is forecast.
         stockout_date: That day; NaT where further away than ``LONGEST_OUTLOOK_DAYS``.
         order_quantity: Units to order now; 0 above the reorder point.
@@ -140,8 +142,8 @@ def policy_of(
         reorder_point=reorder_point,
         safety_stock=np.maximum(reorder_point - lead.mean, 0.0),
         order_up_to=np.maximum(cycle.quantile(levels.service_level), reorder_point),
-        stockout_probability=lead.exceedance(levels.current_stock),
-        expected_shortage=lead.shortage(levels.current_stock),
+        stockout_probability=lead.exceedance(levels.position),
+        expected_shortage=lead.shortage(levels.position),
     )
 
 
@@ -152,14 +154,13 @@ def proposal_of(
     outlook: Outlook,
     options: ForecastOptions,
 ) -> Proposal:
-    """Say how long the stock lasts, how much to order and by when."""
-    cover = _days_until(levels.current_stock, panel, outlook)
-    used_up = _days_until(levels.position, panel, outlook)
+    """Say how long stock and open orders last, how much to order and by when."""
+    cover = _days_until(levels.position, panel, outlook)
     order_up_to = np.ceil(policy.order_up_to / outlook.spread.lot) * outlook.spread.lot
     quantity = np.maximum(order_up_to - levels.position, 0.0)
     proposed = (levels.position <= policy.reorder_point) & (quantity > 0)
     known = np.isfinite(levels.position + policy.reorder_point)
-    slack = np.where(proposed, np.ceil(used_up) - np.ceil(levels.lead_time_days), np.nan)
+    slack = np.where(proposed, np.ceil(cover) - np.ceil(levels.lead_time_days), np.nan)
     too_much = (cover > options.thresholds["overstock"]) & (levels.position > order_up_to)
     status = np.select(
         [~known, proposed & (slack < 0), proposed, too_much],

@@ -47,6 +47,7 @@ class JobRequest:
         generated_at: The time of the results, with its zone; dates after its day are set aside.
         rejected: Where the rows set aside are written.
         min_sale_days: Items with fewer days of demand are set aside.
+        currency: ISO 4217 code of unit costs; shown with every value where given.
         demonstration: The data are the bundled ones.
     """
 
@@ -59,6 +60,7 @@ class JobRequest:
     frequency: Frequency | None = None
     min_sale_days: int | None = None
     dataset_id: str | None = None
+    currency: str | None = None
     demonstration: bool = False
     options: ForecastOptions = field(default_factory=ForecastOptions)
 
@@ -207,6 +209,7 @@ def _lineage(
         "rows": rows_entry(prepared.rows.accounting),
         "items": len(prepared.panel.item_ids),
         "frequency": prepared.panel.frequency.value,
+        "currency": request.currency or "",
         "settings": {
             "importer": "invoices" if request.invoices else "demand",
             "min_sale_days": prepared.min_sale_days,

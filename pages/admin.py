@@ -19,11 +19,11 @@ def sign_in() -> None:
 def candidate() -> None:
     """Show the store's latest publication against the active one, and what can be done."""
     active = publication_admin.active()
-    with st.spinner(_("Asking the store")):
-        state = portal().store_state()
+    state = publication_admin.store_state()
     publication_report.store(state)
     publication_report.side_by_side(active, state.latest)
     if state.latest is None:
+        publication_admin.look_again_button()
         return
     is_active = active is not None and active.manifest == state.latest
     publication_admin.candidate_buttons(state.latest, is_active=is_active)
@@ -48,13 +48,16 @@ def kept() -> None:
 def administration() -> None:
     """Show everything an administrator has to see and to press."""
     publication_admin.watch()
-    candidate()
+    newest = st.container()
     st.header(_("Kept publications"), anchor=False)
     kept()
     st.header(_("Audit trail"), anchor=False)
     publication_report.audit_trail(portal().audit_trail())
     st.header(_("Proof and health"), anchor=False)
     publication_report.proof(portal().health(), datetime.now(UTC))
+    with newest:
+        # Last: a store that does not answer keeps nobody from what is kept here.
+        candidate()
 
 
 st.title(_("Administration"), anchor=False)

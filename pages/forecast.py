@@ -12,6 +12,7 @@ from pages.components.units import per_period
 
 view = frame.view()
 frame.header(_("Forecast"))
+frequency = str(view.manifest.lineage.get("frequency", "D"))
 
 item_id = filters.part(view)
 item = view.item(item_id)
@@ -27,11 +28,13 @@ captioned = charts.forecast_figure(
     series,
     sources=selection.sources,
     registry=view.registry,
-    unit=per_period(str(view.manifest.lineage.get("frequency", "D"))),
+    unit=per_period(frequency),
     subject=parts.subject(item),
 )
 charts.show(captioned, key="forecast")
-parts.judgement(view.item_metrics(item_id), selection.sources, view.registry)
+parts.judgement(
+    view.item_metrics(item_id), selection.sources, registry=view.registry, frequency=frequency
+)
 
 st.download_button(
     _("Download what is drawn (CSV)"),

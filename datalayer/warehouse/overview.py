@@ -12,9 +12,6 @@ from datalayer.warehouse.reader import Reader
 from datalayer.warehouse.results import Provenance, Result
 from datalayer.warehouse.selections import NETWORK
 
-RISK_DAYS = 30
-"""Days ahead for which a stock-out counts as a risk."""
-
 _EXCEPTIONS_SHOWN = 10
 _PERIODS_IN_30_DAYS = {"D": 30, "W": 4, "MS": 1}
 
@@ -56,35 +53,24 @@ class Overview:
 
 def overview(reader: Reader) -> Overview:
     """Return the figures, the first exceptions and the network's total."""
-    headline = _headline(reader)
+    source = _headline_source(reader)
     return Overview(
         kpis=(
-            _forecast_30d(reader, headline.source),
+            _forecast_30d(reader, source),
             _parts_at_risk(reader),
             _value_at_risk(reader),
             _service_level(reader),
-            _accuracy(reader, headline),
+            _accuracy(reader, source),
         ),
         exceptions=exceptions(reader, _EXCEPTIONS_SHOWN),
-        forecast_total=_forecast_total(reader, headline.source),
+        forecast_total=_forecast_total(reader, source),
     )
 
 
-@dataclass(frozen=True)
-class _Headline:
-    """The source that speaks for the network (None: the publication names none)."""
-
-    source: str | None
-    wape: float | None
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.source,) if self.source else ()
-
-
-def _headline(reader: Reader) -> _Headline:
+def _headline_source(reader: Reader) -> str | None:
+    """Return the source that speaks for the network; None if the publication names none."""
     rows = reader.ask("headline_source").to_pylist()
-    return _Headline(rows[0]["source"], rows[0]["wape"]) if rows else _Headline(None, None)
+    return rows[0]["source"] if rows else None
 
 
 def _forecast_total(reader: Reader, source: str | None) -> Result:
@@ -112,7 +98,7 @@ def _forecast_30d(reader: Reader, source: str | None) -> Kpi:
 
 
 def _parts_at_risk(reader: Reader) -> Kpi:
-    points = reader.ask("kpi_parts_at_risk", location_id=NETWORK, days=RISK_DAYS)
+    points = reader.ask("kpi_parts_at_risk", location_id=NETWORK)
     trend = _trend(points)
     return Kpi(
         name="parts_at_risk",
@@ -148,15 +134,15 @@ def _service_level(reader: Reader) -> Kpi:
     )
 
 
-def _accuracy(reader: Reader, headline: _Headline) -> Kpi:
-    points = reader.ask("kpi_accuracy_trend", source=headline.source, location_id=NETWORK)
+def _accuracy(reader: Reader, source: str | None) -> Kpi:
+    whole, by_week = _split(reader.ask("kpi_accuracy", source=source, location_id=NETWORK))
     return Kpi(
         name="accuracy",
-        value=None if headline.wape is None else 1 - headline.wape,
+        value=whole,
         unit=_unit(reader, "agg_metrics", "wape"),
-        trend=_trend(points),
-        trend_dates=_dates(points),
-        provenance=reader.provenance(("agg_metrics", "agg_daily"), headline.sources),
+        trend=_trend(by_week),
+        trend_dates=_dates(by_week),
+        provenance=reader.provenance(("agg_daily",), (source,) if source else ()),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import streamlit as st
 
 from datalayer.contract.publication import Manifest
 from datalayer.warehouse.results import Provenance
-from pages.components.language import _, ago, day, moment
+from pages.components.language import _, ago, current, day, moment
 
 
 def caption(provenance: Provenance, now: datetime | None = None) -> str:
@@ -48,7 +49,7 @@ def assumptions(manifest: Manifest) -> tuple[str, ...]:
     stated = manifest.lineage.get("assumptions", ())
     if not isinstance(stated, list | tuple):
         return ()
-    return tuple(_(str(sentence)) for sentence in stated)
+    return tuple(_spoken(sentence) for sentence in stated)
 
 
 def if_assumed(text: str, column: str, assumed: str | None) -> str:
@@ -60,6 +61,13 @@ def if_assumed(text: str, column: str, assumed: str | None) -> str:
 def badge(text: str, colour: str, icon: str) -> str:
     """Return the Markdown of a badge, to stand in a line of text."""
     return f":{colour}-badge[:material/{icon}: {text}]"
+
+
+def _spoken(sentence: object) -> str:
+    """Return a sentence of a publication; one in several languages in that of this run."""
+    if isinstance(sentence, Mapping):
+        return str(sentence.get(current()) or sentence.get("en") or "")
+    return str(sentence)
 
 
 def literal(text: str) -> str:

@@ -60,7 +60,7 @@ def show_kpis(kpis: Sequence[Kpi], *, manifest: Manifest) -> None:
                 chart_type="area",
             )
         st.metric(
-            _("Age of the data"),
+            _("Age"),
             age(manifest.generated_at),
             help=_("How long ago the forecasts were generated, and the last day they know of."),
             delta=_("through {day}").format(day=day(manifest.data_through)),

@@ -173,7 +173,7 @@ def _layout() -> Part:
             "tickangle": 0,
             "nticks": 7,
         },
-        "yaxis": {"rangemode": "tozero", "tickfont": axis_text, "nticks": 6},
+        "yaxis": {"rangemode": "tozero", "tickformat": ",~f", "tickfont": axis_text, "nticks": 6},
     }
 
 

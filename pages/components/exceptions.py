@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pyarrow.compute as pc
 import streamlit as st
 
 from datalayer.contract.publication import Manifest
-from datalayer.contract.registry import ReasonCode, Registry
+from datalayer.contract.registry import Registry
 from datalayer.warehouse.results import Result
 from pages.components import captions, findings, frame
 from pages.components.language import _, day, label
@@ -19,15 +19,17 @@ THIN_HISTORY: Final = "thin_history"
 MOST_ROWS: Final = 10_000
 _WIDTHS: Final = (5, 1)
 
+Row = Mapping[str, Any]
+
 
 def show(result: Result, *, registry: Registry, manifest: Manifest) -> None:
     """Draw the rows of fact_exception in the order of their rank, and the caption under them."""
     rows = result.table.to_pylist()
     if not rows:
         st.success(_("Nothing needs attention: there are no exceptions."), icon=":material/check:")
-    for row in rows:
-        with st.container(border=True, key=f"exception-{row['rank']}"):
-            _draw(row, registry=registry, manifest=manifest)
+    for reasons in _by_part(rows):
+        with st.container(border=True, key=f"exception-{reasons[0]['rank']}"):
+            _draw(reasons, registry=registry, manifest=manifest)
     captions.show(result.provenance)
 
 
@@ -35,30 +37,38 @@ def of_part(result: Result, item_id: str, *, registry: Registry, manifest: Manif
     """Draw why one part stands in the list of exceptions; a thin history as a warning."""
     mine = result.table.filter(pc.equal(result.table["item_id"], item_id))
     for row in mine.to_pylist():
-        reason = registry.reason_codes[row["reason_code"]]
-        text = f"**{label(reason.label)}.** {captions.literal(_sentence(row, reason, manifest))}"
-        if reason.name == THIN_HISTORY:
+        text = _sentence(row, registry, manifest)
+        if row["reason_code"] == THIN_HISTORY:
             st.warning(text, icon=":material/help:")
         else:
             st.markdown(f"{_severity(row['severity'])} {text}")
 
 
-def _draw(row: Mapping[str, object], *, registry: Registry, manifest: Manifest) -> None:
-    reason = registry.reason_codes[str(row["reason_code"])]
+def _by_part(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return the rows of each part together, parts in the order of their first row."""
+    parts: dict[tuple[object, object], list[Row]] = {}
+    for row in rows:
+        parts.setdefault((row["item_id"], row["location_id"]), []).append(row)
+    return list(parts.values())
+
+
+def _draw(reasons: Sequence[Row], *, registry: Registry, manifest: Manifest) -> None:
     finding, value = st.columns(_WIDTHS, gap="small", vertical_alignment="center")
     with finding:
-        item_id = str(row["item_id"])
-        name = captions.literal(str(row.get("name") or ""))
-        frame.link("forecast.py", f":primary[**{item_id}** · {name}]", item=item_id)
-        text = f"**{label(reason.label)}.** {captions.literal(_sentence(row, reason, manifest))}"
-        st.markdown(f"{_severity(str(row['severity']))} {text}")
+        item_id = str(reasons[0]["item_id"])
+        name = captions.literal(f"{item_id} · {reasons[0].get('name') or ''}")
+        frame.link("forecast.py", f"**{name}**", item=item_id)
+        for row in reasons:
+            st.markdown(f"{_severity(str(row['severity']))} {_sentence(row, registry, manifest)}")
     with value:
-        _value(row, currency=str(manifest.lineage.get("currency", "")))
+        _value(reasons, currency=str(manifest.lineage.get("currency", "")))
 
 
-def _sentence(row: Mapping[str, object], reason: ReasonCode, manifest: Manifest) -> str:
+def _sentence(row: Row, registry: Registry, manifest: Manifest) -> str:
+    reason = registry.reason_codes[str(row["reason_code"])]
     frequency = str(manifest.lineage.get("frequency", "D"))
-    return findings.exception_sentence(row, reason, frequency=frequency)
+    text = findings.exception_sentence(row, reason, frequency=frequency)
+    return f"**{label(reason.label)}.** {captions.literal(text)}"
 
 
 def _severity(severity: str) -> str:
@@ -70,13 +80,12 @@ def _severity(severity: str) -> str:
     return captions.badge(*wording[severity])
 
 
-def _value(row: Mapping[str, object], *, currency: str) -> None:
-    at_risk = row["value_at_risk"]
-    if isinstance(at_risk, int | float) and at_risk > 0:
-        st.markdown(
-            _("{amount} at risk").format(
-                amount=captions.literal(amount(at_risk, "currency", currency=currency))
-            )
-        )
-    if row.get("since"):
-        st.caption(_("since {day}").format(day=day(row["since"])))  # type: ignore[arg-type]
+def _value(reasons: Sequence[Row], *, currency: str) -> None:
+    """Draw the greatest value at risk among the reasons, and since when the oldest holds."""
+    at_risk = max((row["value_at_risk"] or 0.0 for row in reasons), default=0.0)
+    if at_risk > 0:
+        text = amount(at_risk, "currency", currency=currency)
+        st.markdown(_("{amount} at risk").format(amount=captions.literal(text)))
+    since = [row["since"] for row in reasons if row.get("since")]
+    if since:
+        st.caption(_("since {day}").format(day=day(min(since))))

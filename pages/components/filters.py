@@ -49,7 +49,7 @@ def series_selection(view: PublicationView, item_id: str) -> SeriesSelection:
     known = view.sources(item_id)
     wide, narrow = st.columns([3, 2], vertical_alignment="bottom")
     with wide:
-        sources = _sources(view, known)
+        sources = _sources(view, item_id, known)
     with narrow:
         start, end = _span(view, item_id, known)
     return SeriesSelection(item_id, sources=sources, start=start, end=end)
@@ -70,28 +70,40 @@ def _first(view: PublicationView) -> str | None:
     return str(rows[0]["item_id"]) if rows else None
 
 
-def _sources(view: PublicationView, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the sources of the address that this part has; the champion if it has none of them."""
+def _sources(view: PublicationView, item_id: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the sources of the address that this part has; the first if it has none of them."""
     asked = [name for name in st.query_params.get("sources", "").split(",") if name]
     SeriesSelection("", sources=tuple(asked)).check(view.registry)
     chosen = [name for name in known if name in asked] or list(known[:1])
+    best = _champion(view, item_id)
     st.session_state["sources"] = chosen
     st.pills(
         _("Forecast by"),
         known,
         selection_mode="multi",
+        wrap=True,
         key="sources",
-        format_func=lambda name: _source_label(view, name, champion=known[0]),
-        help=_("The champion had the smallest error in the backtest; its bands are drawn."),
+        format_func=lambda name: _source_label(view, name, champion=name == best),
+        help=_(
+            "The champion had the smallest error in the backtest. "
+            "Bands are those of the first chosen."
+        ),
         on_change=_write,
         args=("sources", "sources"),
     )
     return tuple(chosen)
 
 
-def _source_label(view: PublicationView, name: str, *, champion: str) -> str:
+def _champion(view: PublicationView, item_id: str) -> str | None:
+    """Return who won the backtest over the longest horizon; None where none could be run."""
+    metrics = view.item_metrics(item_id).table
+    won = metrics.filter(metrics["is_champion"]).sort_by([("horizon", "descending")])
+    return won["source"][0].as_py() if won.num_rows else None
+
+
+def _source_label(view: PublicationView, name: str, *, champion: bool) -> str:
     text = label(view.registry.sources[name].label)
-    return _("{source} (champion)").format(source=text) if name == champion else text
+    return _("{source} (champion)").format(source=text) if champion else text
 
 
 def _span(

@@ -13,7 +13,7 @@ from datalayer.contract.registry import ReasonCode
 from datalayer.warehouse.overview import Kpi
 from pages.components.captions import if_assumed
 from pages.components.language import _, day, label, number, percent, quantity
-from pages.components.units import amount
+from pages.components.units import amount, periods
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def kpi_wording(kpi: Kpi, currency: str = "") -> KpiWording:
     """Return how a figure of the overview is worded."""
     texts = {
         "forecast_30d": (
-            _("Forecast, 30 days"),
+            _("Forecast 30 d"),
             _("Expected demand of the whole network, in units, by the headline source."),
         ),
         "parts_at_risk": (
@@ -85,7 +85,7 @@ def forecast_finding(table: pa.Table, sources: Sequence[str], *, subject: str, u
     last = ahead.slice(ahead.num_rows - 1).to_pylist()[0]
     return _(
         "{subject}: {source} forecasts {total} in all from {first} to {last}, {comparison} in as "
-        "long a time before the cutoff. On the last date 80% of outcomes are expected between "
+        "long a time before the cutoff. On the last date {share} of outcomes are expected between "
         "{low} and {high} {unit}."
     ).format(
         subject=subject,
@@ -94,6 +94,7 @@ def forecast_finding(table: pa.Table, sources: Sequence[str], *, subject: str, u
         first=day(ahead["date"][0].as_py()),
         last=day(last["date"]),
         comparison=_comparison(total, observed),
+        share=percent(0.8, 0),
         low=quantity(last["q100"]),
         high=quantity(last["q900"]),
         unit=unit,
@@ -120,7 +121,7 @@ def total_finding(table: pa.Table, *, unit: str, data_through: date) -> str:
     )
 
 
-def metrics_line(row: Mapping[str, object], source: str) -> str:
+def metrics_line(row: Mapping[str, object], source: str, frequency: str = "D") -> str:
     """Return the backtest measures of one source, observed coverage beside the nominal one."""
 
     def measure(name: str) -> float | None:
@@ -134,9 +135,11 @@ def metrics_line(row: Mapping[str, object], source: str) -> str:
         for nominal in (50, 80, 95)
     )
     return _(
-        "Backtest of {source} over {origins} cutoffs: WAPE {wape}, MASE {mase}; {coverage}."
+        "Backtest of {source}, up to {horizon} ahead from {origins} cutoffs: WAPE {wape}, "
+        "MASE {mase}; {coverage}."
     ).format(
         source=source,
+        horizon=periods(int(measure("horizon") or 0), frequency),
         origins=number(measure("n_origins"), 0),
         wape=percent(measure("wape"), 0),
         mase=number(measure("mase"), 2),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
+from urllib.parse import urlencode
 
 import streamlit as st
 import structlog
@@ -142,7 +143,7 @@ def failed(error: Exception, page: str = "") -> bool:
 def link(page: str, text: str, **parameters: str) -> None:
     """Draw a link to a page of the portal that keeps language and pinned publication."""
     kept = {name: st.query_params[name] for name in _STAYS if name in st.query_params}
-    st.page_link(page, label=text, query_params={**kept, **parameters})
+    st.page_link(page, label=f":primary[{text}]", query_params={**kept, **parameters})
 
 
 def _chosen_language_key() -> str:
@@ -175,10 +176,11 @@ def _clocks(shown: PublicationView) -> None:
         (_("Data set"), f"`{manifest.dataset_id}`"),
     )
     st.markdown("\n".join(f"- {name}: {value}" for name, value in rows))
-    frame_link = _("Link to this very publication")
-    st.markdown(f"[{frame_link}](?p={manifest.publication_id})")
+    address = urlencode({**st.query_params.to_dict(), "p": manifest.publication_id})
+    text = _("Link to this view of this very publication")
+    st.markdown(f"[{text}](?{address})")
     for sentence in captions.assumptions(manifest):
-        st.caption(sentence)
+        st.caption(captions.literal(sentence))
 
 
 def _notices(shown: PublicationView) -> None:

@@ -41,7 +41,9 @@ def stock(inventory: Result) -> None:
         st.markdown(f"{_status(str(row['status']))} {line}")
 
 
-def judgement(metrics: Result, sources: Sequence[str], registry: Registry) -> None:
+def judgement(
+    metrics: Result, sources: Sequence[str], *, registry: Registry, frequency: str
+) -> None:
     """Say how good the first source was in the backtest, or that nobody can tell."""
     if not sources:
         st.warning(
@@ -64,7 +66,9 @@ def judgement(metrics: Result, sources: Sequence[str], registry: Registry) -> No
         )
         return
     st.markdown(
-        captions.literal(findings.metrics_line(rows[-1], label(registry.sources[sources[0]].label)))
+        captions.literal(
+            findings.metrics_line(rows[-1], label(registry.sources[sources[0]].label), frequency)
+        )
     )
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from datalayer.contract.publication import Manifest
-from datalayer.errors import NothingPublished, PortalError, ValidationFailed
+from datalayer.errors import NothingPublished, PortalError, StoreError, ValidationFailed
 from datalayer.identity import Identity
-from datalayer.portal import Activated, AlreadyCurrent, Candidate, PublicationView, Snapshot
+from datalayer.portal import (
+    Activated,
+    AlreadyCurrent,
+    Candidate,
+    PublicationView,
+    Snapshot,
+    StoreState,
+)
 from datalayer.progress import ReportProgress
 from datalayer.runtime import portal
 from pages.components import captions, frame, publication_report
@@ -22,6 +29,8 @@ from pages.components.refresh_job import RefreshJob
 _JOB: Final = "refresh_job"
 _ENDED: Final = "refresh_ended"
 _CANDIDATE: Final = "refresh_candidate"
+_STORE: Final = "store_state"
+_ANSWER_LASTS: Final = timedelta(seconds=30)
 
 Work = Callable[[Identity, ReportProgress], object]
 
@@ -32,6 +41,29 @@ def active() -> PublicationView | None:
         return portal().open()
     except NothingPublished:
         return None
+
+
+def store_state() -> StoreState:
+    """Return what the store said of its latest publication, asking it where that is old.
+
+    An unreachable store is asked again on demand only: it may let every asker wait its time-out.
+    """
+    known: StoreState | None = st.session_state.get(_STORE)
+    if known is not None:
+        old = datetime.now(UTC) - known.asked_at > _ANSWER_LASTS
+        if not (old and known.reachable):
+            return known
+    with st.spinner(_("Asking the store")):
+        # Kept within the block: whatever is drawn after may end a run that was interrupted.
+        answer = st.session_state[_STORE] = portal().store_state()
+    return answer
+
+
+def look_again_button() -> None:
+    """Draw the button that asks the store anew."""
+    st.button(
+        _("Look again"), icon=":material/refresh:", key="look_again", on_click=_forget_store_state
+    )
 
 
 def watch() -> None:
@@ -48,6 +80,8 @@ def watch() -> None:
         outcome = job.outcome()
     except PortalError as error:
         outcome = error
+    if isinstance(outcome, StoreError):
+        _forget_store_state()
     if isinstance(outcome, Candidate):
         st.session_state[_CANDIDATE] = outcome
     st.session_state[_ENDED] = (outcome, datetime.now(UTC))
@@ -68,7 +102,7 @@ def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
     found = checked(manifest)
     publication_id = manifest.publication_id
     with st.container(horizontal=True):
-        st.button(_("Look again"), icon=":material/refresh:", key="look_again")
+        look_again_button()
         _button(
             _("Check it"),
             _("Checking publication {id}").format(id=publication_id),
@@ -123,6 +157,10 @@ def prune_button() -> None:
         icon=":material/delete_sweep:",
         key="prune",
     )
+
+
+def _forget_store_state() -> None:
+    st.session_state.pop(_STORE, None)
 
 
 def _kept_text(snapshot: Snapshot, before: str | None) -> str:

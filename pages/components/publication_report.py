@@ -30,10 +30,11 @@ LONGEST_DETAIL: Final = 160
 
 
 def store(state: StoreState) -> None:
-    """Draw where publications come from and whether that answers."""
+    """Draw where publications come from and whether that answered when it was asked."""
     mark, word = ("✓", _("reachable")) if state.reachable else ("✗", _("not reachable"))
     address = captions.literal(state.address)
-    st.markdown(_("Store {address}: {state}").format(address=address, state=f"{mark} {word}"))
+    found = f"{mark} {word}, {ago(state.asked_at)}"
+    st.markdown(_("Store {address}: {state}").format(address=address, state=found))
     if state.problem is not None:
         st.error(captions.literal(error_text(state.problem)), icon=":material/cloud_off:")
 

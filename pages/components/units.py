@@ -58,4 +58,5 @@ def _worded(value: float, unit: str, frequency: str) -> str:
         "demands": ngettext("{count} demand", "{count} demands", form),
         "x": ngettext("{count} time", "{count} times", form),
     }.get(unit, "{count} " + unit)
-    return text.format(count=quantity(value)).strip()
+    count = number(value, 1) if unit == "d" and value != int(value) else quantity(value)
+    return text.format(count=count).strip()

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     portal = Served(address, folder / "store", environment, "", folder / "server.log")
-    portal.command("ml_jobs", "demo", "--to", str(folder / "store"), python=ML_PYTHON)
+    # Earlier than this run, so that it can publish another that is newer and not of the future.
+    generated_at = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="seconds")
+    publish = ("ml_jobs", "demo", "--to", str(portal.store), "--generated-at", generated_at)
+    rejected = str(folder / "rejected.parquet")
+    portal.command(*publish, "--rejected", rejected, python=ML_PYTHON)
     portal.command("datalayer", "activate")
     welcome = portal.command("datalayer", "welcome", "--port", str(port))
     password = re.search(r"password\s+(\S+)", welcome)

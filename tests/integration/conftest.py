@@ -1,7 +1,7 @@
-"""Makes the servers available to the integration tests."""
+"""Makes the S3 server available to the integration tests."""
 
 from __future__ import annotations
 
-from tests.integration.servers import redis_server, s3_server
+from tests.integration.servers import s3_server
 
-__all__ = ["redis_server", "s3_server"]
+__all__ = ["s3_server"]

@@ -1,4 +1,4 @@
-"""Real servers for the tests: an S3 server (SeaweedFS) and Redis, each on free ports."""
+"""A real S3 server for the tests (SeaweedFS), on free ports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from minio import Minio
 from datalayer.storage.object_store import S3Options
 
 READY_WITHIN_S = 60
-REDIS_PASSWORD = "a password of the tests"
 
 WRITER = ("writer-key", "writer-secret")
 READER = ("reader-key", "reader-secret")
@@ -47,48 +46,21 @@ class S3Server:
         Minio(self.endpoint, *WRITER, secure=False).remove_object(self.bucket, key)
 
 
-@dataclass(frozen=True)
-class RedisServer:
-    """A running Redis that asks for a password."""
-
-    port: int
-    password: str
-
-    @property
-    def url(self) -> str:
-        """Address with the password in it."""
-        return f"redis://:{self.password.replace(' ', '%20')}@127.0.0.1:{self.port}/0"
-
-
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """An S3 server with the bucket ``farol``, for the whole test run."""
-    folder = tmp_path_factory.mktemp("s3-server")
-    (folder / "s3.json").write_text(json.dumps(_identities("farol")), encoding="utf-8")
-    port = free_port()
-    with _running(_weed(folder, port), folder, lambda: _s3_answers(port)):
-        client = Minio(f"127.0.0.1:{port}", *WRITER, secure=False)
-        client.make_bucket("farol")
-        yield S3Server(f"127.0.0.1:{port}", "farol")
-
-
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A Redis for the whole test run; it holds what earlier tests put there."""
-    with running_redis(tmp_path_factory.mktemp("redis-server"), free_port()) as server:
+    with running_s3(tmp_path_factory.mktemp("s3-server")) as server:
         yield server
 
 
 @contextmanager
-def running_redis(folder: Path, port: int) -> Iterator[RedisServer]:
-    """Run a Redis on *port* for the block, so that a test can let it come and go."""
-    program = shutil.which("redis-server")
-    assert program, "redis-server is missing: apt-get install redis-server"
-    server = RedisServer(port, REDIS_PASSWORD)
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    command += ["--appendonly", "no", "--requirepass", server.password, "--dir", str(folder)]
-    with _running(command, folder, lambda: _redis_answers(server)):
-        yield server
+def running_s3(folder: Path) -> Iterator[S3Server]:
+    """Run an S3 server with the bucket ``farol`` for the block, so that a test can end it."""
+    (folder / "s3.json").write_text(json.dumps(_identities("farol")), encoding="utf-8")
+    port = free_port()
+    with _running(_weed(folder, port), folder, lambda: _s3_answers(port)):
+        Minio(f"127.0.0.1:{port}", *WRITER, secure=False).make_bucket("farol")
+        yield S3Server(f"127.0.0.1:{port}", "farol")
 
 
 def free_port() -> int:
@@ -181,12 +153,3 @@ def _s3_answers(port: int) -> bool:
     except urllib3.exceptions.HTTPError:
         return False
     return answer.status in {200, 403}
-
-
-def _redis_answers(server: RedisServer) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=1) as connection:
-            connection.sendall(f'AUTH "{server.password}"\r\nPING\r\n'.encode())
-            return b"+PONG" in connection.recv(100) or b"+PONG" in connection.recv(100)
-    except OSError:
-        return False

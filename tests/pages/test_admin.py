@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from datalayer.identity import Role
 from datalayer.progress import Progress, ReportProgress, Step
 from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
 from pages.components.refresh_job import RefreshJob
+from tests.integration.bad_servers import bad_server
 from tests.pages.conftest import OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
 from tests.publisher import Publisher, set_value
@@ -150,6 +152,49 @@ class TestCandidate:
         press(app, "look_again")
 
         assert "keeps the contract" not in texts(app)
+
+
+class TestUnreachableStore:
+    @pytest.fixture
+    def requests(
+        self, active: Publisher, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[list[object]]:
+        """Serve the active publication on; whoever asks the store is noted and hung up on."""
+        taken: list[object] = []
+        with bad_server(lambda connection, _over: taken.append(connection)) as endpoint:
+            settings = {
+                "STORE": "s3://bucket/prefix",
+                "S3_ENDPOINT": endpoint,
+                "S3_SECURE": "false",
+            }
+            settings |= {"S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "secret"}
+            for name, value in settings.items():
+                monkeypatch.setenv(f"FAROL_{name}", value)
+            runtime.reset()
+            yield taken
+
+    def test_it_is_said_and_what_is_kept_stays_in_reach(
+        self, open_admin: OpenPage, requests: list[object], active: Publisher
+    ) -> None:
+        app = open_admin(locale="en-US")
+
+        assert "not reachable, just now" in texts(app)
+        assert app.error[0].value.replace("\\", "").startswith("The store s3://bucket/prefix")
+        assert active.latest.publication_id in cells(app)
+
+    def test_it_is_asked_again_on_demand_only(
+        self, open_admin: OpenPage, requests: list[object]
+    ) -> None:
+        app = open_admin()
+        runtime.portal().wait_for_store()
+        asked = len(requests)
+
+        press(app, "prune").run()
+        on_its_own = len(requests) - asked
+        press(app, "look_again")
+
+        assert on_its_own == 0
+        assert len(requests) > asked
 
 
 class TestGoingBack:

@@ -158,7 +158,9 @@ def test_text_of_a_publication_is_never_read_as_markup(
 
     app = open_page("data.py", dataset="dim_item")
 
-    drawn = pa.ipc.open_stream(app.table[FIRST_ROWS].proto.styler.display_values).read_all()
+    drawn = pa.ipc.open_stream(
+        app.table[FIRST_ROWS].proto.arrow_data.styler.display_values
+    ).read_all()
     names = [
         value for column in drawn.to_pydict().values() for value in column if "elsewhere" in value
     ]

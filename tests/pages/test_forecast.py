@@ -5,17 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
+from datetime import timedelta
+from operator import itemgetter
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
 from datalayer.portal import SeriesSelection
-from tests.pages.conftest import OpenPage, texts
+from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
 
 pytestmark = pytest.mark.usefixtures("active")
 WIRE_BYTES = 50 * 1024
+LATER = timedelta(minutes=1)
+
+Row = dict[str, Any]
 
 
 def chart(app: AppTest) -> dict[str, object]:
@@ -83,6 +91,65 @@ def test_the_champion_is_drawn_until_others_are_asked_for(open_page: OpenPage) -
 
     assert {"Demanda observada", "Previsão ARIMA"} <= alone
     assert both - alone == {"Previsão Ingênua sazonal"}
+
+
+def republish(publisher: Publisher, **changes: Callable[[list[Row]], list[Row]]) -> None:
+    """Publish the same story again with the rows of some data sets changed, and activate it."""
+    later = publisher.latest.generated_at + LATER
+    tables = dict(publisher.tables(generated_at=later))
+    for name, change in changes.items():
+        rows = change(tables[name].to_pylist())
+        tables[name] = pa.Table.from_pylist(rows, schema=tables[name].schema)
+    publisher.publish(generated_at=later, tables=tables)
+    runtime.portal().activate(ADMIN)
+
+
+def without(**values: str) -> Callable[[list[Row]], list[Row]]:
+    """Return what leaves out the rows that have these values."""
+    return lambda rows: [row for row in rows if not values.items() <= row.items()]
+
+
+def test_the_champion_is_that_of_the_longest_horizon(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    def with_another_champion_at_a_shorter_horizon(rows: list[Row]) -> list[Row]:
+        shorter = [
+            row | {"horizon": 7, "is_champion": row["source"] == "naive", "n_obs": 14}
+            for row in rows
+        ]
+        key = itemgetter("item_id", "location_id", "source", "horizon")
+        return sorted([*rows, *shorter], key=key)
+
+    republish(active, fact_metrics=with_another_champion_at_a_shorter_horizon)
+
+    app = open_page("forecast.py", item="P00001")
+
+    assert app.pills[0].options == ["ARIMA (campeã)", "Ingênua sazonal"]
+    assert "até 14 dias à frente" in texts(app)
+
+
+def test_a_part_without_a_backtest_has_no_champion_and_says_why(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    republish(active, fact_metrics=without(item_id="P00001"))
+
+    app = open_page("forecast.py", item="P00001")
+
+    assert app.pills[0].options == ["ARIMA", "Ingênua sazonal"]
+    assert "curto demais para testar" in app.warning[0].value
+
+
+def test_a_part_without_a_forecast_is_refused_one(open_page: OpenPage, active: Publisher) -> None:
+    republish(
+        active,
+        fact_forecast=without(item_id="P00006"),
+        agg_daily=without(category="unclassified"),
+    )
+
+    app = open_page("forecast.py", item="P00006")
+
+    assert "curto demais para prevê-la" in app.warning[0].value
+    assert trace_names(app) == {"Demanda observada"}
 
 
 def test_choosing_sources_puts_them_into_the_address(open_page: OpenPage) -> None:

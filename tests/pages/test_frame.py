@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from streamlit.web.server.app_discovery import discover_asgi_app
 
 from datalayer import runtime
+from pages.components import index_page
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
+
+ROOT = Path(__file__).parents[2]
+
+
+def documents(*paths: str) -> list[str]:
+    """Return what a server with the pages' routes answers, compressed on the way."""
+    app = Starlette(routes=index_page.routes(), middleware=[Middleware(GZipMiddleware)])
+
+    async def asked() -> list[str]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
+            return [(await client.get(path)).raise_for_status().text for path in paths]
+
+    return asyncio.run(asked())
 
 
 def activate(publisher: Publisher, **options: object) -> str:
@@ -128,6 +150,36 @@ def test_a_link_to_a_publication_not_kept_names_the_nearest(open_page: OpenPage)
     app = open_page(p="20200101T000000Z-00000000")
 
     assert "não está guardada aqui" in app.warning[0].value
+
+
+@pytest.mark.usefixtures("active")
+def test_the_link_to_a_publication_keeps_the_rest_of_the_view(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    app = open_page("forecast.py", item="P00002", lang="en")
+
+    pinned = active.published[0].publication_id
+    assert f"](?item=P00002&lang=en&p={pinned})" in texts(app)
+
+
+@pytest.mark.parametrize("path", index_page.PATHS)
+def test_every_page_starts_with_its_server_and_chart_code_named(path: str) -> None:
+    document = documents(path)[0]
+
+    assert '<script src="./app/static/start.js"></script>' in document
+    assert "/PlotlyChart." in document.split("modulepreload")[1]
+
+
+def test_the_same_page_is_answered_again_and_again() -> None:
+    answers = documents("/forecast", "/forecast", "/forecast")
+
+    assert len(set(answers)) == 1
+
+
+def test_streamlit_and_uvicorn_both_find_the_application() -> None:
+    found = discover_asgi_app(ROOT / "app.py")
+
+    assert found.import_string == "app:app"
 
 
 @pytest.mark.usefixtures("active")

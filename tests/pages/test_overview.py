@@ -13,12 +13,12 @@ def test_the_strip_has_every_figure_and_the_age_of_the_data(open_page: OpenPage)
     app = open_page(locale="en-US")
 
     assert [metric.label for metric in app.metric] == [
-        "Forecast, 30 days",
+        "Forecast 30 d",
         "Parts at risk",
         "Value at risk",
         "Service level",
         "Accuracy",
-        "Age of the data",
+        "Age",
     ]
     assert app.metric[-1].value == "1 h"
 

@@ -1,8 +1,8 @@
 -- The source that speaks for the whole network: the champion over all parts.
 -- Where several horizons were measured, the longest decides.
 -- Parameters: none.
--- Columns: source, wape (sum of absolute errors over sum of demand, all parts, whole backtest).
-select source, wape
+-- Columns: source.
+select source
 from agg_metrics
 where group_by = 'all' and is_champion
 order by horizon desc, source

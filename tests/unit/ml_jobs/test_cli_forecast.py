@@ -107,7 +107,7 @@ def test_the_lineage_tells_how_the_results_were_made_and_nothing_of_the_machine(
     items = tmp_path / "items.csv"
     items.write_text("item_id,unit_cost\npart-0,2.5\nelsewhere,1\n")
 
-    forecast("--items", str(items), "--seed", "5", "--dataset-id", "spares")
+    forecast("--items", str(items), "--seed", "5", "--dataset-id", "spares", "--currency", "BRL")
 
     manifest = manifest_of(store)
     lineage = manifest["lineage"]
@@ -117,6 +117,7 @@ def test_the_lineage_tells_how_the_results_were_made_and_nothing_of_the_machine(
     assert [entry["role"] for entry in lineage["inputs"]] == ["demand", "items"]
     assert lineage["rows"]["set_aside"] == {"bad_date": 1, "negative_quantity": 1}
     assert (lineage["seed"], lineage["frequency"], lineage["demonstration"]) == (5, "D", False)
+    assert lineage["currency"] == "BRL"
     assert any("Lead times are assumed" in sentence for sentence in lineage["assumptions"])
     assert lineage["notes"] == ["items.csv has 1 item(s) that are not forecast"]
     assert set(lineage["forecast"]["sources"]) == {"naive", "mean"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml_jobs.demand import DemandRows, read_demand
 from ml_jobs.errors import InputError
@@ -168,6 +171,7 @@ def test_rows_set_aside_keep_what_stood_in_the_file(write: WriteFile) -> None:
         ("item_id,date\nA,2026-01-05\n", "has no column quantity or demand"),
         ("item_id,item_id,date,demand\nA,A,2026-01-05,1\n", "more than once: item_id"),
         ("item_id,date,quantity\nA,soon,1\n", "has no usable row: 1 bad_date"),
+        ('item_id,date,quantity\nA,"2026,1\nA,2026-01-02,1\n', "has no usable row: 1 malformed"),
         ("item_id,date,quantity\nA,12/31/2025,1\n", "seem to be month first"),
         ("stock_code,invoice_date\nA,2025-12-31\n", "read it with --invoices"),
     ],
@@ -232,3 +236,41 @@ def test_repeated_days_and_summed_locations_are_said(write: WriteFile) -> None:
     assert rows.used.all()
     assert any("2 location(s) were summed to the whole network" in note for note in rows.notes)
     assert any("1 row(s) repeat an item and day" in note for note in rows.notes)
+
+
+_CELLS = st.sampled_from(
+    [
+        "A",
+        "é",
+        "",
+        "2026-01-05",
+        "05/01/2026",
+        "31/02/2026",
+        "1",
+        "1,5",
+        "-3",
+        "nan",
+        "1e999",
+        '"x',
+        "x",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(_CELLS, min_size=1, max_size=4), min_size=1, max_size=12))
+def test_whatever_the_rows_hold_each_is_used_or_set_aside_or_the_file_is_refused(
+    rows: list[list[str]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "demand.csv")
+        lines = [";".join(row) for row in [["item_id", "date", "quantity"], *rows]]
+        path.write_text("\n".join(lines), encoding="utf-8")
+
+        try:
+            read_rows = read(path)
+        except InputError:
+            return  # a refusal says why, and loses no row: the file is not used at all
+        aside = rejected_rows(read_rows.source, read_rows.reasons)
+
+    assert read_rows.accounting.read == read_rows.accounting.used + aside.num_rows

@@ -25,8 +25,8 @@ define environment
 	  || { echo "Farol needs Python 3.11; PYTHON=$(PYTHON) is $$("$(PYTHON)" --version 2>&1)" >&2; exit 1; }
 	test -x $(1)/bin/python || "$(PYTHON)" -m venv $(1) \
 	  || { echo "python3.11-venv is missing: apt-get install python3.11-venv" >&2; exit 1; }
-	echo "Installing $(2) into $(1) ..."
-	$(1)/bin/python -m pip install --quiet --require-hashes --only-binary=:all: -r $(2)
+	echo "Installing $(2) into $(1), which takes about a minute ..."
+	$(1)/bin/python -m pip install -qq --require-hashes --only-binary=:all: -r $(2)
 	touch $(1)/$(3)
 endef
 
@@ -94,11 +94,13 @@ lock: .venv/.ready-dev  ## pin every requirements.in with hashes
 	  $(PIP_COMPILE) --output-file $$name.txt $$name.in
 	done
 
-locale: .venv/.ready-dev  ## gather the pages' sentences into the catalogues and compile them
-	@.venv/bin/pybabel -q extract -k N_ -o pages/locale/farol.pot --no-location --omit-header --sort-output pages datalayer/errors.py
-	.venv/bin/pybabel -q update -D farol -i pages/locale/farol.pot -d pages/locale -l pt_BR --omit-header --no-fuzzy-matching
-	.venv/bin/pybabel -q compile -D farol -d pages/locale
-	rm pages/locale/farol.pot
+locale: .venv/.ready-dev  ## gather the pages' sentences into the catalogue and compile it
+	@mkdir -p build
+	PYTHONPATH=. .venv/bin/pybabel -q extract -F pages/locale/babel.cfg --no-location --sort-output \
+	  --project=Farol --version=0.1.0 --copyright-holder="Farol contributors" -o build/farol.pot .
+	.venv/bin/pybabel -q update -D farol -d pages/locale -l pt_BR -i build/farol.pot \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 100
+	.venv/bin/pybabel -q compile -D farol -d pages/locale -l pt_BR
 
 bench: setup  ## measure refresh under constant reading (writes JSON to build/)
 	@.venv/bin/python -m benchmarks.refresh

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from datalayer.accounts import FIRST_ADMIN, first_admin_notice
+from datalayer.accounts import FIRST_ADMIN, first_admin_notice, password_hint
 from datalayer.errors import PortalError
 from datalayer.identity import Identity, Role
 from datalayer.logs import configure_logs
@@ -137,10 +137,7 @@ def _prune(portal: Portal, _: Namespace) -> int:
 
 def _welcome(first_sign_in: str | None, port: int) -> int:
     _out.print(f"Farol opens at http://localhost:{port}")
-    reset = (
-        f"To set the password of {FIRST_ADMIN}: python -m datalayer.accounts passwd {FIRST_ADMIN}"
-    )
-    _out.print(first_sign_in or reset)
+    _out.print(first_sign_in or f"Sign in as {FIRST_ADMIN}. {password_hint()}")
     return 0
 
 

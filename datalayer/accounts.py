@@ -248,9 +248,16 @@ def first_admin_notice(state: Path) -> str | None:
         return None
     return (
         f"First start: sign in as  {FIRST_ADMIN}  with the password  {password}\n"
-        "It is shown this once and stored nowhere. "
-        f"To set another: python -m datalayer.accounts passwd {FIRST_ADMIN}"
+        f"It is shown this once and stored nowhere.\n{password_hint()}"
     )
+
+
+def password_hint() -> str:
+    """Return the command that sets the first admin's password, as it is typed here."""
+    interpreter = Path(sys.executable)
+    if interpreter.is_relative_to(Path.cwd()):
+        interpreter = interpreter.relative_to(Path.cwd())
+    return f"To set its password: {interpreter} -m datalayer.accounts passwd {FIRST_ADMIN}"
 
 
 def _normal_name(name: str) -> str:

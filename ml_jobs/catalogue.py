@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from datalayer.contract.registry import Bilingual
+
 Value = str | float | None
 
 
@@ -20,4 +22,4 @@ class Catalogue:
 
     columns: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
-    rules: tuple[str, ...] = ()
+    rules: tuple[Bilingual, ...] = ()

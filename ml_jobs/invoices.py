@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from datalayer.contract.registry import Bilingual
 from ml_jobs import cells
 from ml_jobs.catalogue import Catalogue
 from ml_jobs.cells import Numbers, Texts
@@ -38,8 +39,20 @@ LEAST_CATEGORY_ITEMS = 4
 LEAST_CATEGORY_SHARE = 0.005
 
 RULES = (
-    "Unit costs are the median invoice price of each item.",
-    "Categories are the last noun of a name, where 0.5 % of the items (at least 4) share it.",
+    Bilingual(
+        en="Unit costs are the median invoice price of each item.",
+        pt_BR="Custos unitários são o preço mediano de cada item nas notas.",
+    ),
+    Bilingual(
+        en=(
+            "Categories are the last noun of a name, where 0.5 % of the items (at least 4) "
+            "share it."
+        ),
+        pt_BR=(
+            "Categorias são o último substantivo do nome, quando 0,5 % dos itens (ao menos 4) "
+            "o têm em comum."
+        ),
+    ),
 )
 
 # Words that end many names and say nothing of what the thing is.

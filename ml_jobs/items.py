@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from datalayer.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.catalogue import Catalogue, Value
 from ml_jobs.classification import abc_classes, syntetos_boylan
@@ -33,8 +34,14 @@ TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 NUMBER_COLUMNS = (NumberColumn("unit_cost"), NumberColumn("lead_time_days"))
 
-_LEAD_TIME_RULE = "Lead times are assumed by ABC class: A 7, B 14, C 21 days."
-_CRITICALITY_RULE = "Criticality is assumed by ABC class: A high, B medium, C low."
+_LEAD_TIME_RULE = Bilingual(
+    en="Lead times are assumed by ABC class: A 7, B 14, C 21 days.",
+    pt_BR="Prazos de entrega são presumidos pela classe ABC: A 7, B 14, C 21 dias.",
+)
+_CRITICALITY_RULE = Bilingual(
+    en="Criticality is assumed by ABC class: A high, B medium, C low.",
+    pt_BR="A criticidade é presumida pela classe ABC: A alta, B média, C baixa.",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class DescribedItems:
     """Items with the rules by which their assumed values were made, as sentences."""
 
     items: Items
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Bilingual, ...]
 
 
 def read_items(path: Path) -> MasterFile:
@@ -138,7 +145,7 @@ class _Columns:
             for place in range(len(self._item_ids))
         ]
 
-    def rules(self) -> tuple[str, ...]:
+    def rules(self) -> tuple[Bilingual, ...]:
         """Return the rules of the columns in which anything was assumed."""
         made = {column for column, flags in self._assumed.items() if any(flags)}
         rules = list(self._catalogue.rules) if made & self._catalogue.assumed else []

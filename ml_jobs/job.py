@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from datalayer.contract.registry import Registry
+from datalayer.contract.registry import Bilingual, Registry
 from ml_jobs.catalogue import Catalogue
 from ml_jobs.demand import (
     DEFAULT_MIN_SALE_DAYS,
@@ -88,7 +88,7 @@ class Prepared:
     files: Mapping[str, MasterFile]
     min_sale_days: int
     notes: tuple[str, ...]
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Bilingual, ...]
 
 
 def prepare(request: JobRequest, *, report: ReportWork = silent) -> Prepared:
@@ -221,5 +221,5 @@ def _lineage(
         "code_version": code_version(),
         "demonstration": request.demonstration,
         "notes": list(prepared.notes),
-        "assumptions": list(prepared.assumptions),
+        "assumptions": [asdict(sentence) for sentence in prepared.assumptions],
     }

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from datalayer.contract.registry import Bilingual
 from ml_jobs import cells
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.errors import InputError
@@ -35,11 +36,20 @@ NUMBER_COLUMNS = (
     NumberColumn("service_level", 0.5, 0.9999),
 )
 
-_STOCK_RULE = (
-    "Stock and open orders are assumed: what a weekly order-up-to policy at the 90 % quantile of "
-    "demand over lead time and a week would have left."
+_STOCK_RULE = Bilingual(
+    en=(
+        "Stock and open orders are assumed: what a weekly order-up-to policy at the 90 % quantile "
+        "of demand over lead time and a week would have left."
+    ),
+    pt_BR=(
+        "Estoque e pedidos abertos são presumidos: o que teria restado de uma política semanal de "
+        "repor até o quantil de 90 % da demanda do prazo de entrega mais uma semana."
+    ),
 )
-_SERVICE_RULE = "Service levels are assumed by ABC class: A 98, B 95, C 90 %."
+_SERVICE_RULE = Bilingual(
+    en="Service levels are assumed by ABC class: A 98, B 95, C 90 %.",
+    pt_BR="Níveis de serviço são presumidos pela classe ABC: A 98, B 95, C 90 %.",
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class DescribedStock:
     """Stock with the rules by which its assumed values were made, as sentences."""
 
     stock: Stock
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Bilingual, ...]
 
 
 def read_stock(path: Path) -> MasterFile:

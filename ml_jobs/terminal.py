@@ -72,7 +72,7 @@ def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
     for note in prepared.notes:
         console.print(f"Note: {escape(note)}", highlight=False)
     for assumption in prepared.assumptions:
-        console.print(f"Assumed: {escape(assumption)}", highlight=False)
+        console.print(f"Assumed: {escape(assumption.en)}", highlight=False)
 
 
 def show_published(console: Console, manifest: Manifest, address: str) -> None:

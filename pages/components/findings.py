@@ -34,7 +34,7 @@ def kpi_wording(kpi: Kpi, currency: str = "") -> KpiWording:
         ),
         "parts_at_risk": (
             _("Parts at risk"),
-            _("Parts whose stock is expected to run out within 30 days."),
+            _("Parts whose stock and orders are used up before a delivery ordered today arrives."),
         ),
         "value_at_risk": (
             _("Value at risk"),
@@ -46,7 +46,7 @@ def kpi_wording(kpi: Kpi, currency: str = "") -> KpiWording:
         ),
         "accuracy": (
             _("Accuracy"),
-            _("1 − WAPE: one less the absolute error of the backtest as a share of demand."),
+            _("1 − WAPE of weekly totals by category, over the backtest."),
         ),
     }
     title, meaning = texts.get(kpi.name, (kpi.name, ""))

@@ -234,7 +234,18 @@ def _unknown_item(error: UnknownItem) -> None:
     if near:
         st.markdown(_("Did you mean one of these?"))
     for item_id, name in near.items():
-        link("forecast.py", f"**{captions.literal(item_id)}** {name}", item=item_id)
+        # No link: one to the page that it stands on leaves the browser's address as it was.
+        st.button(
+            f"**{captions.literal(item_id)}** {name}",
+            key=f"farol.near.{item_id}",
+            type="tertiary",
+            on_click=_ask_for,
+            args=(item_id,),
+        )
+
+
+def _ask_for(item_id: str) -> None:
+    st.query_params["item"] = item_id
 
 
 def _near(error: UnknownItem) -> dict[str, str]:

@@ -111,7 +111,7 @@ def test_the_download_holds_exactly_the_rows_that_are_drawn(visit: Visit, tmp_pa
 def test_a_link_to_an_unknown_part_is_answered_with_parts_that_exist(visit: Visit) -> None:
     visit.open("/forecast?item=85123")
 
-    visit.page.get_by_role("link", name=PART).click()
+    visit.page.get_by_role("button", name=PART).click()
 
     expect(visit.page).to_have_url(re.compile(f"item={PART}"))
     expect(visit.page.locator(CHART).first).to_be_visible()

@@ -17,7 +17,10 @@ import pytest
 import urllib3
 from minio import Minio
 
+from datalayer.contract.registry import Registry
 from datalayer.storage.object_store import S3Options
+from datalayer.storage.s3_store import S3Store
+from tests.publisher import Publisher
 
 READY_WITHIN_S = 60
 
@@ -41,6 +44,16 @@ class S3Server:
         """Return how to reach it with the given access and secret key."""
         return S3Options(self.endpoint, *keys, secure=False, timeout_s=timeout_s)
 
+    def settings(self, prefix: str) -> dict[str, object]:
+        """Return the settings of a portal that reads under *prefix*, with keys that only read."""
+        return {
+            "store": f"s3://{self.bucket}/{prefix}",
+            "s3_endpoint": self.endpoint,
+            "s3_access_key": READER[0],
+            "s3_secret_key": READER[1],
+            "s3_secure": False,
+        }
+
     def remove(self, key: str) -> None:
         """Delete an object of the bucket."""
         Minio(self.endpoint, *WRITER, secure=False).remove_object(self.bucket, key)
@@ -51,6 +64,12 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """An S3 server with the bucket ``farol``, for the whole test run."""
     with running_s3(tmp_path_factory.mktemp("s3-server")) as server:
         yield server
+
+
+def publisher_into(server: S3Server, prefix: str, registry: Registry) -> Publisher:
+    """Return a publisher that writes under *prefix*."""
+    store = S3Store(server.options(), server.bucket, prefix)
+    return Publisher(store, registry, remove=lambda key: server.remove(f"{prefix}/{key}"))
 
 
 @contextmanager

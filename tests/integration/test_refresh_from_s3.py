@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,23 +14,6 @@ from datalayer.storage.s3_store import S3Store
 from tests.integration.servers import READER, S3Server
 from tests.publisher import Publisher
 from tests.unit.refreshing import ANA, Refreshing, joined
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-@pytest.fixture
-def prefix(request: pytest.FixtureRequest) -> str:
-    """A prefix of the bucket that no other test uses."""
-    return f"{os.getpid()}/{request.node.name}"
-
-
-@pytest.fixture
-def publisher(s3_server: S3Server, prefix: str, registry: Registry) -> Publisher:
-    """Publishes into the bucket."""
-    store = S3Store(s3_server.options(), s3_server.bucket, prefix)
-    remove: Callable[[str], None] = lambda key: s3_server.remove(f"{prefix}/{key}")  # noqa: E731
-    return Publisher(store, registry, remove=remove)
 
 
 @pytest.fixture

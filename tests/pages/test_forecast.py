@@ -63,19 +63,22 @@ def test_parts_are_listed_by_code_and_name(open_page: OpenPage) -> None:
     assert "P00002 · Conector RF fêmea 7/16" in app.selectbox[0].options
 
 
-def test_an_unknown_part_is_answered_with_links_to_near_ones(open_page: OpenPage) -> None:
+def test_an_unknown_part_is_answered_with_near_ones_to_choose(open_page: OpenPage) -> None:
     app = open_page("forecast.py", item="P0000")
+    found = app.warning[0].value
 
-    assert "Não há peça P0000 " in app.warning[0].value
-    links = [link.proto.query_string for link in app.main.get("page_link")]
-    assert any("item=P00001" in link for link in links)
+    app.button("farol.near.P00001").click().run()
+
+    assert "Não há peça P0000 " in found
+    assert app.query_params["item"] == "P00001"
+    assert not app.warning
 
 
 def test_a_word_in_the_link_finds_parts_by_their_name(open_page: OpenPage) -> None:
     app = open_page("forecast.py", item="conector")
 
-    links = [link.proto.query_string for link in app.main.get("page_link")]
-    assert links == ["item=P00002"]
+    near = [button.key for button in app.button if (button.key or "").startswith("farol.near.")]
+    assert near == ["farol.near.P00002"]
 
 
 def test_a_part_named_like_markup_is_only_text(open_page: OpenPage) -> None:

@@ -26,8 +26,8 @@ def test_the_strip_has_every_figure_and_the_age_of_the_data(open_page: OpenPage)
 def test_an_exception_explains_itself_in_the_users_language(open_page: OpenPage) -> None:
     portuguese, english = texts(open_page()), texts(open_page(locale="en-US"))
 
-    assert "O estoque dura 7 dias" in portuguese
-    assert "The stock lasts 7 days" in english
+    assert "Estoque e pedidos abertos duram 7 dias" in portuguese
+    assert "Stock and open orders last 7 days" in english
 
 
 def test_an_exception_leads_to_its_part(open_page: OpenPage) -> None:

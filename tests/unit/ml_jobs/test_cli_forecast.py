@@ -118,7 +118,7 @@ def test_the_lineage_tells_how_the_results_were_made_and_nothing_of_the_machine(
     assert lineage["rows"]["set_aside"] == {"bad_date": 1, "negative_quantity": 1}
     assert (lineage["seed"], lineage["frequency"], lineage["demonstration"]) == (5, "D", False)
     assert lineage["currency"] == "BRL"
-    assert any("Lead times are assumed" in sentence for sentence in lineage["assumptions"])
+    assert any("Lead times are assumed" in sentence["en"] for sentence in lineage["assumptions"])
     assert lineage["notes"] == ["items.csv has 1 item(s) that are not forecast"]
     assert set(lineage["forecast"]["sources"]) == {"naive", "mean"}
     assert {"duckdb", "statsforecast", "python"} <= set(lineage["libraries"])

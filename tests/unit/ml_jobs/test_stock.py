@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from datalayer.contract.registry import Bilingual
 from ml_jobs.catalogue import Catalogue
 from ml_jobs.errors import InputError
 from ml_jobs.items import describe_items, read_items
@@ -16,6 +17,7 @@ from ml_jobs.panel import Frequency, Items, Panel
 from ml_jobs.stock import assumed_stock, describe_stock, read_stock
 
 pytestmark = pytest.mark.ml
+COSTS_ARE_PRICES = Bilingual("Costs are prices.", "Custos são preços.")
 
 
 @pytest.fixture
@@ -52,14 +54,14 @@ def test_without_a_file_lead_time_and_criticality_are_assumed_by_class(panel: Pa
     assert row["assumed"] == "criticality,lead_time_days"
     assert row["name"] == row["sku"] == "A"
     assert row["unit_cost"] is None
-    assert any("Lead times are assumed" in rule for rule in described.assumptions)
+    assert any("Lead times are assumed" in rule.en for rule in described.assumptions)
 
 
 def test_an_item_file_wins_over_catalogue_and_assumption(panel: Panel, tmp_path: Path) -> None:
     catalogue = Catalogue(
         columns={"name": {"A": "old name"}, "unit_cost": {"A": 1.0, "B": 2.0}},
         assumed=frozenset({"unit_cost"}),
-        rules=("Costs are prices.",),
+        rules=(COSTS_ARE_PRICES,),
     )
     file = read_items(
         written(tmp_path, "item_id;name;unit_cost;lead_time_days\nA;new name;3,5;30\n")
@@ -71,7 +73,7 @@ def test_an_item_file_wins_over_catalogue_and_assumption(panel: Panel, tmp_path:
     assert (a["name"], a["unit_cost"], a["lead_time_days"]) == ("new name", 3.5, 30.0)
     assert a["assumed"] == "criticality"
     assert (b["unit_cost"], b["assumed"]) == (2.0, "criticality,lead_time_days,unit_cost")
-    assert "Costs are prices." in described.assumptions
+    assert COSTS_ARE_PRICES in described.assumptions
 
 
 def test_every_fault_of_an_item_file_is_named_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,334 @@
+"""The portal on a real S3 server and a real Redis: the same answers, and what outages cost."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+from datalayer.contract.publication import Manifest
+from datalayer.contract.registry import Registry
+from datalayer.errors import StoreError
+from datalayer.portal import Activated, Portal, PublicationView, SeriesSelection
+from datalayer.storage.object_store import FolderStore
+from tests.integration.servers import publisher_into, running_s3, wait_until
+from tests.portals import ADMIN, make_portal
+from tests.publisher import Publisher
+from tests.redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from tests.integration.servers import S3Server
+
+PART = "P00001"
+READS = 40
+BACK_WITHIN_S = 20
+
+OpenPortal = Callable[..., Portal]
+
+
+def answers(view: PublicationView) -> dict[str, object]:
+    """Return the rows of every kind of answer that pages and API are made of."""
+    overview = view.overview()
+    results = {
+        "search": view.search_items("bateria"),
+        "item": view.item(PART),
+        "series": view.forecast_series(SeriesSelection(PART)),
+        "metrics": view.item_metrics(PART),
+        "inventory": view.item_inventory(PART),
+        "exceptions": view.exceptions(),
+        "forecast total": overview.forecast_total,
+        **{name: view.rows(name) for name in view.registry.data_sets},
+    }
+    return {
+        **{name: result.table.to_pylist() for name, result in results.items()},
+        "figures": [(kpi.name, kpi.value, kpi.trend) for kpi in overview.kpis],
+        "sources": view.sources(PART),
+        "file": b"".join(view.extract("fact_forecast", "csv").chunks),
+    }
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What Redis counted of the questions put to it."""
+
+    found: int
+    missed: int
+
+
+def counted(server: RedisServer) -> Counted:
+    with redis.Redis.from_url(server.url) as client:
+        statistics_ = client.info("stats")
+    return Counted(statistics_["keyspace_hits"], statistics_["keyspace_misses"])
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that holds nothing yet and that the test may stop."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_portal(
+    s3_server: S3Server, prefix: str, redis_server: RedisServer, tmp_path: Path
+) -> Iterator[OpenPortal]:
+    """Open a replica by its name, with a state folder of its own, on the one S3 and Redis."""
+    opened: list[Portal] = []
+
+    def open_replica(name: str, **more: object) -> Portal:
+        shared = {**s3_server.settings(prefix), "redis_url": redis_server.url, **more}
+        opened.append(make_portal(tmp_path / name, **shared))
+        return opened[-1]
+
+    yield open_replica
+    for portal in opened:
+        portal.close()
+
+
+@pytest.fixture
+def portal(open_portal: OpenPortal, publisher: Publisher) -> Portal:
+    """A portal that serves a publication of the store."""
+    publisher.publish()
+    portal = open_portal("only")
+    portal.activate(ADMIN)
+    return portal
+
+
+class TestOnePortal:
+    def test_it_answers_as_a_portal_on_a_folder_does(
+        self, portal: Portal, registry: Registry, tmp_path: Path
+    ) -> None:
+        Publisher(FolderStore(tmp_path / "store"), registry).publish()
+        on_folder = make_portal(tmp_path)
+        on_folder.activate(ADMIN)
+
+        expected = answers(on_folder.open())
+
+        on_folder.close()
+        assert answers(portal.open()) == expected
+
+    def test_it_activates_and_rolls_back_with_keys_that_only_read(
+        self, portal: Portal, publisher: Publisher
+    ) -> None:
+        before = answers(portal.open())
+        second = publisher.publish(items=4)
+        activated = portal.activate(ADMIN)
+        served_second = portal.open().manifest
+
+        portal.roll_back(ADMIN)
+
+        assert isinstance(activated, Activated)
+        assert served_second == second
+        assert portal.open().manifest == publisher.published[0]
+        assert answers(portal.open()) == before
+
+    def test_all_is_well_with_it(self, portal: Portal) -> None:
+        portal.health()
+        portal.wait_for_store()
+
+        health = portal.health()
+
+        assert health.status == "ok"
+        assert (health.store["state"], health.cache["state"]) == ("reachable", "ok")
+
+
+class TestTwoReplicas:
+    @pytest.fixture
+    def other(self, open_portal: OpenPortal, portal: Portal) -> Portal:
+        """A second replica that serves what the first one does."""
+        other = open_portal("other")
+        other.activate(ADMIN)
+        return other
+
+    def test_both_serve_the_same_publication(self, portal: Portal, other: Portal) -> None:
+        assert other.open().manifest == portal.open().manifest
+
+    def test_what_one_has_made_the_other_finds_in_redis(
+        self, portal: Portal, other: Portal, redis_server: RedisServer
+    ) -> None:
+        made = answers(portal.open())
+        first = counted(redis_server)
+
+        found = answers(other.open())
+
+        second = counted(redis_server)
+        assert found == made
+        assert first.missed > 0
+        assert second.missed == first.missed
+        assert second.found == first.found + first.missed
+
+    def test_publications_never_share_an_answer(
+        self,
+        portal: Portal,
+        other: Portal,
+        publisher: Publisher,
+        redis_server: RedisServer,
+        registry: Registry,
+        tmp_path: Path,
+    ) -> None:
+        first = portal.open()
+        answered = answers(first)
+        before = counted(redis_server)
+        publisher.publish(items=4)
+        other.activate(ADMIN)
+
+        second = answers(other.open())
+
+        after = counted(redis_server)
+        assert after.found == before.found
+        assert after.missed == 2 * before.missed
+        assert [row["item_id"] for row in second["dim_item"]] == [f"P0000{n}" for n in (1, 2, 3, 4)]
+        assert answers(first) == answered
+
+
+class TestRedisOutage:
+    def test_reads_go_on_while_it_is_stopped(
+        self, portal: Portal, redis_server: RedisServer, open_portal: OpenPortal
+    ) -> None:
+        alone = open_portal("alone", redis_url=None)
+        alone.activate(ADMIN)
+        expected = [alone.open().search_items("", limit=n).table for n in range(1, READS)]
+
+        def read(limit: int) -> object:
+            if limit == READS // 2:
+                redis_server.stop()
+            return portal.open().search_items("", limit=limit).table
+
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(read, range(1, READS)))
+
+        assert found == expected
+
+    def test_health_says_so(self, portal: Portal, redis_server: RedisServer) -> None:
+        redis_server.stop()
+        portal.open().search_items("")
+
+        health = portal.health()
+
+        assert health.status == "degraded"
+        assert health.cache == {"state": "down"}
+
+    def test_it_adds_no_more_than_5_ms_to_a_read(
+        self, portal: Portal, redis_server: RedisServer, open_portal: OpenPortal
+    ) -> None:
+        alone = open_portal("alone", redis_url=None)
+        alone.activate(ADMIN)
+        redis_server.stop()
+        portal.open().search_items("")
+
+        added_s = [
+            duration_s(portal, limit) - duration_s(alone, limit) for limit in range(1, READS)
+        ]
+
+        assert statistics.median(added_s) <= 0.005
+
+    def test_a_redis_that_comes_back_is_used_again(
+        self, portal: Portal, redis_server: RedisServer
+    ) -> None:
+        redis_server.stop()
+        portal.open().search_items("")
+        redis_server.start()
+        wait_until(
+            lambda: portal.health().cache == {"state": "ok"},
+            within_s=BACK_WITHIN_S,
+            problem="the portal does not use Redis again",
+        )
+
+        portal.open().search_items("", limit=1)
+
+        assert counted(redis_server).missed == 1
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """A portal whose store has gone.
+
+    Attributes:
+        served: What it serves.
+        kept: What was active before that and is kept.
+        newer: What the store could have given still.
+        answered: The answers of ``served`` while the store was there.
+        settings: Of another portal in its place.
+    """
+
+    portal: Portal
+    folder: Path
+    settings: dict[str, object]
+    kept: Manifest
+    served: Manifest
+    newer: Manifest
+    answered: dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[CutOff]:
+    """A portal that served from an S3 server which was then stopped."""
+    folder = tmp_path_factory.mktemp("cut-off")
+    with running_s3(tmp_path_factory.mktemp("s3-to-stop")) as server:
+        publisher, settings = (
+            publisher_into(server, "results", registry),
+            server.settings("results"),
+        )
+        portal = make_portal(folder, **settings)
+        for items in (2, 4):
+            publisher.publish(items=items)
+            portal.activate(ADMIN)
+        publisher.publish(items=6)
+        answered = answers(portal.open())
+    yield CutOff(portal, folder, settings, *publisher.published, answered)
+    portal.close()
+
+
+class TestStoreOutage:
+    def test_what_is_active_goes_on_being_served(self, cut_off: CutOff) -> None:
+        restarted = make_portal(cut_off.folder, **cut_off.settings)
+
+        served = answers(restarted.open())
+
+        restarted.close()
+        assert served == cut_off.answered
+
+    def test_health_says_so_without_asking_again(self, cut_off: CutOff) -> None:
+        state = cut_off.portal.store_state()
+
+        health = cut_off.portal.health()
+
+        assert not state.reachable
+        assert health.status == "degraded"
+        assert health.publication_id == cut_off.served.publication_id
+        assert health.store["state"] == "unreachable"
+        assert health.store["problem"] == str(state.problem)
+
+    def test_activating_what_only_the_store_has_is_refused_and_recorded(
+        self, cut_off: CutOff
+    ) -> None:
+        with pytest.raises(StoreError, match="can't be reached; check the endpoint") as refusal:
+            cut_off.portal.activate(ADMIN, cut_off.newer.publication_id)
+
+        entry = cut_off.portal.audit_trail()[0]
+        assert (entry.action, entry.outcome) == ("activate", "rejected")
+        assert entry.publication_id == cut_off.newer.publication_id
+        assert entry.details["reason"] == str(refusal.value)
+        assert cut_off.portal.open().manifest == cut_off.served
+
+    def test_what_is_kept_can_be_rolled_back_to(self, cut_off: CutOff) -> None:
+        cut_off.portal.roll_back(ADMIN)
+
+        assert cut_off.portal.open().manifest == cut_off.kept
+        cut_off.portal.roll_back(ADMIN, cut_off.served.publication_id)
+
+
+def duration_s(portal: Portal, limit: int) -> float:
+    """Return how long a read takes that nobody has asked for yet."""
+    began = time.perf_counter()
+    portal.open().search_items("", limit=limit)
+    return time.perf_counter() - began

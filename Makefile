@@ -102,8 +102,9 @@ locale: .venv/.ready-dev  ## gather the pages' sentences into the catalogue and 
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 100
 	.venv/bin/pybabel -q compile -D farol -d pages/locale -l pt_BR
 
-bench: setup  ## measure refresh under constant reading (writes JSON to build/)
+bench: setup  ## measure against peers in the same run (writes JSON to build/bench)
 	@.venv/bin/python -m benchmarks.refresh
+	.venv/bin/python -m benchmarks.redis_down
 
 clean:  ## remove environments, state and published data
 	rm -rf .venv .venv-ml .venv-contract build var exports

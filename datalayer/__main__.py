@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import secrets
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
@@ -26,6 +28,8 @@ from datalayer.validation import Fault
 _out = Console(highlight=False, markup=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
+_log = structlog.get_logger(__name__)
+
 Command = Callable[[Portal, Namespace], int]
 
 
@@ -42,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(Portal(settings), chosen)
     except PortalError as error:
         _explain(error)
-        return 1
+    except Exception:  # noqa: BLE001 - the edge: whatever it is, the user gets a reference
+        reference = secrets.token_hex(4)
+        _log.exception("command.failed", reference=reference)
+        _err.print(f"The command failed unexpectedly; the log has it as {reference}")
+    return 1
 
 
 def _parser() -> ArgumentParser:

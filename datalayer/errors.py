@@ -98,12 +98,32 @@ class StoreError(TransportError):
 
     template = "The store {address} {problem}"
 
-    def __init__(self, address: str, problem: str) -> None:
-        super().__init__(address=address, problem=problem)
+    def __init__(self, address: str, problem: str = "", **more: object) -> None:
+        super().__init__(address=address, problem=problem, **more)
+
+
+class StoreUnreachable(StoreError):
+    """Nobody answers at the object store's address."""
+
+    template = (
+        "The store {address} can't be reached; "
+        "check the endpoint, the network and that the store is running"
+    )
+
+
+class StoreTooSlow(StoreError):
+    """The object store is there and did not answer in time."""
+
+    template = "The store {address} did not answer within {timeout_s:g} s; try again later"
 
 
 class StoreDenied(StoreError):
-    """The object store is there and refuses this caller's credentials."""
+    """The object store is there and refuses this caller."""
+
+    template = (
+        "The store {address} denies access to {key} ({reason}); "
+        "check the credentials and permissions of this process"
+    )
 
 
 class ReadFailed(TransportError):

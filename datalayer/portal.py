@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
+import structlog
+
 from datalayer.audit import AuditEntry, AuditLog
 from datalayer.cache.redis_cache import RedisCache
 from datalayer.cache.result_cache import LayeredCache, MemoryCache, ResultCache
@@ -14,7 +16,7 @@ from datalayer.compliance import Compliance, check_compliance, with_loaded_modul
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import load_registry
 from datalayer.dictionary import DictionaryEntry, dictionary
-from datalayer.errors import NothingPublished, PortalError
+from datalayer.errors import NothingPublished, PortalError, StateError
 from datalayer.extracts import Extract, ExtractFormat
 from datalayer.identity import Identity
 from datalayer.progress import ReportProgress, silent
@@ -30,6 +32,8 @@ from datalayer.warehouse.database import Database
 from datalayer.warehouse.freshness import FreshnessState
 from datalayer.warehouse.overview import Kpi, Overview
 from datalayer.warehouse.selections import NETWORK, SeriesSelection
+
+_log = structlog.get_logger(__name__)
 
 __all__ = [
     "NETWORK",
@@ -131,7 +135,7 @@ class Portal:
             keep=settings.keep_snapshots,
             quota_bytes=settings.snapshot_quota_bytes,
         )
-        self._refresher.recover()
+        self._recover()
         self._cache = _cache(settings)
         self._shelf = Shelf(self._snapshots, self._database, self.registry, self._cache)
         self._store_watch = StoreWatch(self._refresher.latest)
@@ -273,6 +277,13 @@ class Portal:
         """Let go of the database, the cache and their threads."""
         self._cache.close()
         self._database.close()
+
+    def _recover(self) -> None:
+        try:
+            self._refresher.recover()
+        except StateError as error:
+            # On a full or read-only disk nothing can be cleared up, and all can still be read.
+            _log.warning("portal.not_recovered", problem=str(error))
 
     def _served(self) -> tuple[Manifest | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""

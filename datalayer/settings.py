@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
@@ -14,6 +15,7 @@ from datalayer.errors import SettingsError
 
 PREFIX = "FAROL_"
 MEBIBYTE = 1024 * 1024
+LEAST_MEMORY_BYTES = 64 * MEBIBYTE
 
 _SECRETS = {"s3_access_key", "s3_secret_key", "redis_url"}
 
@@ -92,12 +94,19 @@ class Settings(BaseSettings):
         # The address may hold a password, so the fault does not show it.
         if value and not re.match(r"(rediss?|unix)://.", value.get_secret_value()):
             raise _SettingError("must begin with redis://, rediss:// or unix://")
+        if value and not _has_sound_port(value.get_secret_value()):
+            raise _SettingError("has a port that is not a number from 1 to 65535")
         return value
 
     @field_validator("memory_limit")
     @classmethod
     def _an_amount_of_memory(cls, value: str) -> str:
-        return _expect(value, r"[1-9]\d*(\.\d+)?\s?[KMGT]i?B", "an amount such as 512MiB or 2GB")
+        expected = "an amount such as 512MiB or 2GB"
+        _expect(value, r"[1-9]\d{0,5}(\.\d+)?\s?[KMGT]i?B", expected)
+        if _bytes(value) < LEAST_MEMORY_BYTES:
+            least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
+            raise _SettingError(f"is {value!r}; it must be {expected}, {least} or more")
+        return value
 
 
 def load_settings() -> Settings:
@@ -115,6 +124,19 @@ def load_settings() -> Settings:
 
 class _SettingError(ValueError):
     """What is wrong with a setting, as the rest of a sentence that its name begins."""
+
+
+def _has_sound_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _bytes(amount: str) -> float:
+    number, unit, base = re.findall(r"([\d.]+)\s?([KMGT])(i?)", amount)[0]
+    power = "KMGT".index(unit) + 1
+    return float(number) * (1024.0 if base else 1000.0) ** power
 
 
 def _expect(value: str, pattern: str, expected: str) -> str:

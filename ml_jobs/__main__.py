@@ -18,6 +18,7 @@ from rich.console import Console
 
 from datalayer.contract.registry import Registry, load_registry
 from datalayer.errors import PortalError
+from datalayer.logs import configure_logs
 from datalayer.storage.object_store import ObjectStore
 from datalayer.storage.opening import open_store
 from ml_jobs.data import CURRENCY, DEMAND
@@ -35,7 +36,7 @@ REJECTED = Path("build/rejected.parquet")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
-    _log_to_stderr()
+    configure_logs("INFO")
     errors = Console(stderr=True)
     try:
         _run(options, Console())
@@ -51,19 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors.print(f"The job failed unexpectedly; the log has it as {reference}")
         return 1
     return 0
-
-
-def _log_to_stderr() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.add_log_level,
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
 
 
 def _run(options: argparse.Namespace, console: Console) -> None:
@@ -151,9 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         "publish", parents=[to], help="publish Parquet files that another program wrote"
     )
     folder.add_argument("folder", type=Path, help="holds <data_set>.parquet of every data set")
-    folder.add_argument(
-        "--data-through", type=date.fromisoformat, metavar="DAY", help="last day of demand"
-    )
+    folder.add_argument("--data-through", type=_day, metavar="DAY", help="last day of demand")
     return parser
 
 
@@ -192,14 +178,20 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number") from error
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return number
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("at least one source is needed")
+    return names
 
 
 def _frequency(text: str) -> Frequency:
@@ -215,6 +207,13 @@ def _currency(text: str) -> str:
     return text
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no day; 2026-11-20 is") from error
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -222,7 +221,10 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text} is no time; 2026-11-21T06:00:00Z is") from error
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text} has no zone; 2026-11-21T06:00:00Z has")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise argparse.ArgumentTypeError(f"{text} lies outside the years 1 to 9999") from error
 
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, divided
 from ml_jobs.classification import demand_classes
+from ml_jobs.errors import OptionError
 from ml_jobs.models.protocol import Model
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Panel
 from ml_jobs.progress import ReportWork, Work, silent
 from ml_jobs.quantiles import Spread, moments, pooled_answer, quantiles, spread_of
+
+LONGEST_HORIZON_YEARS = 5
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,16 @@ def horizon_of(panel: Panel, lead_time_days: FloatArray, options: ForecastOption
         panel: What is forecast.
         lead_time_days: Lead time per series, NaN where not known, shape (S,).
         options: May name the horizon.
+
+    Raises:
+        OptionError: The horizon asked for is absurdly long.
     """
     if options.horizon is not None:
+        most = LONGEST_HORIZON_YEARS * panel.frequency.steps_per_year
+        if options.horizon > most:
+            found = f"{options.horizon} periods of frequency {panel.frequency.value}"
+            expected = f"at most {most}, which is {LONGEST_HORIZON_YEARS} years"
+            raise OptionError("horizon", found, expected)
         return options.horizon
     longest = np.nanmax(lead_time_days, initial=0.0, where=np.isfinite(lead_time_days))
     periods = int(np.ceil(longest / panel.frequency.days_per_step))

@@ -30,12 +30,14 @@ def texts(source: SourceFile, column: str) -> Texts:
     """Return a column as trimmed text; null becomes the empty text.
 
     Raises:
-        InputError: The column holds floating point numbers, which have no one spelling.
+        InputError: The column holds floating point numbers, which have no one spelling, or
+            what can't be written as text.
     """
     values = source.table.column(column)
     if pa.types.is_floating(values.type):
         raise InputError(source.name, f"has codes in {column} as {values.type}; write them as text")
-    trimmed = pc.utf8_trim_whitespace(pc.fill_null(values.cast(pa.string()), ""))
+    written = _cast(source, column, pa.string(), expected="text")
+    trimmed = pc.utf8_trim_whitespace(pc.fill_null(written, ""))
     return np.asarray(trimmed.to_pandas(), dtype=np.object_)
 
 
@@ -44,10 +46,14 @@ def numbers(source: SourceFile, column: str) -> Numbers:
 
     In a text column where any value has a comma, the comma is the decimal mark and full stops
     part groups of three digits (``1.234,5``); otherwise the full stop is the decimal mark.
+
+    Raises:
+        InputError: The column is neither of text nor of numbers.
     """
     values = source.table.column(column)
     if not _is_text(values.type):
-        floats = pc.fill_null(values.cast(pa.float64()), float("nan"))
+        cast = _cast(source, column, pa.float64(), expected="a number")
+        floats = pc.fill_null(cast, float("nan"))
         return np.asarray(floats.to_numpy(), dtype=np.float64)
     with_comma = bool(pc.any(pc.match_substring(values.cast(pa.string()), ",")).as_py())
     parse = _comma_number if with_comma else _number
@@ -66,7 +72,8 @@ def days(source: SourceFile, column: str) -> Dates:
     if not _is_text(values.type):
         if not pa.types.is_temporal(values.type):
             raise InputError(source.name, f"has {column} as {values.type}; it must be a date")
-        return np.asarray(values.cast(pa.date32()).to_numpy()).astype("datetime64[D]")
+        found = _cast(source, column, pa.date32(), expected="a date")
+        return np.asarray(found.to_numpy()).astype("datetime64[D]")
     _refuse_month_first(source.name, column, values)
     return np.asarray(_by_value(values, _day), dtype="datetime64[D]")
 
@@ -78,6 +85,15 @@ def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
         instants = pc.fill_null(values.cast(pa.timestamp("us"), safe=False), 0)
         return np.asarray(instants.cast(pa.int64()).to_numpy(), dtype=np.int64)
     return np.asarray(_by_value(values, _moment), dtype=np.int64)
+
+
+def _cast(source: SourceFile, column: str, kind: pa.DataType, *, expected: str) -> pa.ChunkedArray:
+    values = source.table.column(column)
+    try:
+        return values.cast(kind)
+    except pa.ArrowException as error:
+        problem = f"has {column} as {values.type}; it must be {expected}"
+        raise InputError(source.name, problem) from error
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -20,11 +20,12 @@ from ml_jobs import cells
 from ml_jobs.cells import Numbers, Texts
 from ml_jobs.errors import InputError
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
-from ml_jobs.reasons import Accounting, Reason, Reasons, account
+from ml_jobs.reasons import Accounting, Reason, Reasons, account, first_by_reason
 from ml_jobs.source_file import SourceFile, read_source
 
 Mask = npt.NDArray[np.bool_]
 
+LARGEST_QUANTITY = 1e12
 EARLIEST = np.datetime64("1970-01-01", "D")
 MINIMUM_PERIODS = 8
 DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
@@ -117,16 +118,18 @@ def refuse_unusable(rows: DemandRows) -> None:
     """Refuse a file of which no row can be used.
 
     Raises:
-        InputError: No row is used; the reasons and their counts are named.
+        InputError: No row is used; the reasons are named, each with its count and a sample.
     """
     if not rows.used.any():
-        raise InputError(rows.source.name, f"has no usable row: {describe(rows.accounting)}")
+        raise InputError(rows.source.name, f"has no usable row: {_described(rows)}")
 
 
-def describe(accounting: Accounting) -> str:
-    """Return the rows set aside by reason, as one phrase."""
+def _described(rows: DemandRows) -> str:
+    """Return the rows set aside by reason, each with the first of them, as one phrase."""
+    samples = first_by_reason(rows.source, rows.reasons)
     return ", ".join(
-        f"{n} {reason} ({reason.sentence})" for reason, n in accounting.set_aside.items()
+        f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
+        for reason, count in rows.accounting.set_aside.items()
     )
 
 
@@ -165,6 +168,7 @@ def build_panel(
 def _clean(rows: DemandRows, today: date) -> DemandRows:
     rows = without_bad_cells(rows, today)
     with np.errstate(invalid="ignore"):
+        rows = rows.setting_aside(Reason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY)
         return rows.setting_aside(Reason.NEGATIVE_QUANTITY, rows.quantities < 0)
 
 

@@ -21,6 +21,7 @@ from ml_jobs.master_file import MasterFile, NumberColumn, read_master
 from ml_jobs.panel import Items, Panel
 
 LEAD_TIME_DAYS: Mapping[str, float] = {"A": 7.0, "B": 14.0, "C": 21.0}
+LONGEST_LEAD_TIME_DAYS = 5 * 365
 CRITICALITY: Mapping[str, str] = {"A": "high", "B": "medium", "C": "low"}
 
 TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -32,7 +33,10 @@ TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "criticality": ("high", "medium", "low"),
     "abc_class": ("A", "B", "C"),
 }
-NUMBER_COLUMNS = (NumberColumn("unit_cost"), NumberColumn("lead_time_days"))
+NUMBER_COLUMNS = (
+    NumberColumn("unit_cost"),
+    NumberColumn("lead_time_days", maximum=LONGEST_LEAD_TIME_DAYS),
+)
 
 _LEAD_TIME_RULE = Bilingual(
     en="Lead times are assumed by ABC class: A 7, B 14, C 21 days.",

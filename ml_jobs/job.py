@@ -185,12 +185,13 @@ def _demand(request: JobRequest) -> tuple[DemandRows, Catalogue]:
 
 
 def _strangers(files: Mapping[str, MasterFile], panel: Panel) -> list[str]:
-    found = {file.source.name: file.unknown_to(panel.item_ids) for file in files.values()}
-    return [
-        f"{name} has {count} item(s) that are not forecast"
-        for name, count in found.items()
-        if count
-    ]
+    notes = []
+    for file in files.values():
+        if count := file.unknown_to(panel.item_ids):
+            notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
+        if unread := file.unread():
+            notes.append(f"{file.source.name} has columns that are not read: {', '.join(unread)}")
+    return notes
 
 
 def _dataset_id(prepared: Prepared) -> str:

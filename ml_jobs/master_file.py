@@ -16,6 +16,8 @@ from ml_jobs.errors import InputError
 from ml_jobs.source_file import SourceFile, read_source
 
 MOST_SAMPLES = 5
+LARGEST_NUMBER = 1e12
+OTHERWISE_READ = ("location_id",)
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,11 @@ class NumberColumn:
 
     name: str
     minimum: float = 0.0
-    maximum: float = float("inf")
+    maximum: float = LARGEST_NUMBER
 
     @property
     def expected(self) -> str:
         """What a value must be."""
-        if np.isinf(self.maximum):
-            return f"a number of {self.minimum:g} or more"
         return f"a number from {self.minimum:g} to {self.maximum:g}"
 
 
@@ -45,6 +45,11 @@ class MasterFile:
     source: SourceFile
     item_ids: Texts
     columns: Mapping[str, Mapping[str, Value]]
+
+    def unread(self) -> tuple[str, ...]:
+        """Return the file's columns that nothing is read from, as they are spelt there."""
+        known = {"item_id", *OTHERWISE_READ, *self.columns}
+        return tuple(c for c in self.source.table.column_names if c.strip().lower() not in known)
 
     def unknown_to(self, item_ids: tuple[str, ...]) -> int:
         """Return how many items of the file are not among *item_ids*."""

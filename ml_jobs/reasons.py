@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from ml_jobs.source_file import SourceFile
 
+LONGEST_SAMPLE = 120
+
 Reasons = npt.NDArray[np.object_]
 
 
@@ -25,6 +27,7 @@ class Reason(StrEnum):
     BAD_DATE = "bad_date"
     DATE_OUT_OF_RANGE = "date_out_of_range"
     BAD_QUANTITY = "bad_quantity"
+    QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
     NEGATIVE_QUANTITY = "negative_quantity"
     INCOMPLETE_PERIOD = "incomplete_period"
     TOO_FEW_SALE_DAYS = "too_few_sale_days"
@@ -48,9 +51,12 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.BAD_DATE: "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed",
     Reason.DATE_OUT_OF_RANGE: "the date lies before 1970 or after the day of this forecast",
     Reason.BAD_QUANTITY: "the quantity is missing or not a finite number",
+    Reason.QUANTITY_OUT_OF_RANGE: "the quantity is larger than 1e12, which no demand is",
     Reason.NEGATIVE_QUANTITY: "the quantity is negative; demand is 0 or more",
     Reason.INCOMPLETE_PERIOD: "the last week or month of the file is not over in it",
-    Reason.TOO_FEW_SALE_DAYS: "the item has too few days with demand to be forecast",
+    Reason.TOO_FEW_SALE_DAYS: (
+        "the item has too few days with demand to be forecast; --min-sale-days says how many"
+    ),
     Reason.NON_STOCK_CODE: "the code stands for a charge or a voucher, not for a stocked item",
     Reason.MISSING_DESCRIPTION: "the line has no description, as only stock corrections do",
     Reason.NON_POSITIVE_PRICE: "the price is missing, zero or negative, so nothing was sold",
@@ -89,11 +95,27 @@ def account(source: SourceFile, reasons: Reasons) -> Accounting:
     return Accounting(source.rows, int((reasons == "").sum()), ordered)
 
 
+def first_by_reason(source: SourceFile, reasons: Reasons) -> dict[Reason, str]:
+    """Return, for each reason, the first row that was set aside for it, as it came."""
+    samples = {}
+    names, places = np.unique(reasons.astype(str), return_index=True)
+    for name, place in zip(names.tolist(), places.tolist(), strict=True):
+        if name:
+            (row,) = source.table.slice(place, 1).to_pylist()
+            samples[Reason(name)] = _sample(
+                source.row_numbers[place], ", ".join(f"{n}={v}" for n, v in row.items())
+            )
+    if source.malformed:
+        first = source.malformed[0]
+        samples[Reason.MALFORMED_ROW] = _sample(first.row, first.text)
+    return samples
+
+
 def rejected_rows(source: SourceFile, reasons: Reasons) -> pa.Table:
     """Return the rows set aside: row number, reason, sentence, then the columns as they came."""
     aside = np.flatnonzero(reasons != "")
     kept = source.table.take(pa.array(aside, pa.int64()))
-    columns = {name: kept.column(name).cast(pa.string()) for name in kept.column_names}
+    columns = {name: _as_text(kept.column(name)) for name in kept.column_names}
     table = _with_reason(source.row_numbers[aside].tolist(), reasons[aside].tolist(), columns)
     if not source.malformed:
         return table
@@ -109,6 +131,19 @@ def write_rejected(source: SourceFile, reasons: Reasons, target: Path) -> None:
     """Write the rows set aside to the Parquet file *target*, also when there are none."""
     target.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(rejected_rows(source, reasons), target, compression="zstd")
+
+
+def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowException:  # lists, structs and bytes have no text of their own
+        shown = [None if value is None else str(value) for value in values.to_pylist()]
+        return pa.array(shown, pa.string())
+
+
+def _sample(row: int, text: str) -> str:
+    shown = text if len(text) <= LONGEST_SAMPLE else f"{text[:LONGEST_SAMPLE]}..."
+    return f"row {row}: {shown}"
 
 
 def _with_reason(

@@ -70,8 +70,12 @@ class SourceFile:
         """Return one column for each group of alternative names.
 
         Raises:
-            InputError: Some group has no column; every such group is named.
+            InputError: Some group has no column, or more than one.
         """
+        for names in alternatives:
+            several = [c for c in self.table.column_names if c.strip().lower() in names]
+            if len(several) > 1:
+                raise InputError(self.name, f"has {' and '.join(several)}; keep one of them")
         found = [self.find(*names) for names in alternatives]
         missing = [" or ".join(n) for n, c in zip(alternatives, found, strict=True) if c is None]
         if missing:
@@ -111,7 +115,9 @@ def _row_numbers(readable: int, malformed: tuple[MalformedRow, ...]) -> npt.NDAr
 
 def _read_parquet(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path)
+        table = pq.read_table(path)
+        table.validate(full=True)  # texts that are no UTF-8 would fail wherever they are used
+        return table
     except (pa.ArrowException, OSError) as error:
         problem = str(error).splitlines()[0]
         raise InputError(path.name, f"is not readable Parquet: {problem}") from error
@@ -162,16 +168,17 @@ def _header(path: Path, encoding: str) -> tuple[str, list[str]]:
 
 def _encoding(path: Path) -> str:
     """Return the encoding in which every byte of the file makes sense."""
-    offset = _first_undecodable(path, "utf-8")
     control = _first_control(path)
-    if control is None:
+    if control is not None:
+        raise InputError(
+            path.name,
+            f"is no text or in an unknown encoding: the byte at offset {control} is a control "
+            "character, as in UTF-16 or a damaged file; save it as UTF-8",
+        )
+    for encoding in ("utf-8", "cp1252"):
+        offset = _first_undecodable(path, encoding)
         if offset is None:
-            return "utf-8"
-        offset = _first_undecodable(path, "cp1252")
-        if offset is None:
-            return "cp1252"
-    else:
-        offset = control
+            return encoding
     raise InputError(
         path.name,
         f"is in an unknown encoding: the byte at offset {offset} makes sense neither in UTF-8 "

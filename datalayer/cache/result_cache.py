@@ -18,7 +18,9 @@ import pyarrow as pa
 
 MakeTable = Callable[[], pa.Table]
 
+# Measured: what an entry takes beside its buffers, whose own slack is in the share of a column.
 _ENTRY_OVERHEAD_BYTES = 1024
+_COLUMN_OVERHEAD_BYTES = 2048
 
 
 @dataclass(frozen=True)
@@ -159,4 +161,5 @@ class LayeredCache:
 
 
 def _held_bytes(table: pa.Table) -> int:
-    return int(table.get_total_buffer_size()) + _ENTRY_OVERHEAD_BYTES
+    overhead_bytes = _ENTRY_OVERHEAD_BYTES + table.num_columns * _COLUMN_OVERHEAD_BYTES
+    return int(table.get_total_buffer_size()) + overhead_bytes

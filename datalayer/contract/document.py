@@ -46,7 +46,7 @@ def _json_object(path: Path) -> dict[str, object]:
         content = json.loads(path.read_bytes(), object_pairs_hook=_without_duplicates)
     except OSError as error:
         raise RegistryError(str(path), [f"can't be read: {error.strerror}"]) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RegistryError(str(path), [f"is not JSON: {error}"]) from error
     if not isinstance(content, dict):
         raise RegistryError(str(path), [f"is a JSON {type(content).__name__}, not an object"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ LARGEST_FILE_BYTES = 2**40
 MOST_ROWS = 10**12
 LONGEST_NAME = 200
 LONGEST_PATH = 400
+MOST_FILES = 500
+DEEPEST_NESTING = 32
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -41,11 +44,16 @@ def json_object(content: bytes, *, location: str) -> dict[str, Any]:
         ManifestError: It is no JSON object.
     """
     try:
-        found = json.loads(content, parse_constant=_refuse_constant)
+        found = _strict_json(content.decode("utf-8-sig"))
+    except UnicodeError as error:
+        raise ManifestError(location, [f"it is not in UTF-8: {error}"]) from error
     except (ValueError, RecursionError) as error:
         raise ManifestError(location, [f"it is not JSON: {error}"]) from error
     if not isinstance(found, dict):
         raise ManifestError(location, [f"it is a JSON {type(found).__name__}, not an object"])
+    if not _nests_at_most(found, DEEPEST_NESTING):
+        problem = f"it nests deeper than {DEEPEST_NESTING} objects or lists"
+        raise ManifestError(location, [problem])
     return found
 
 
@@ -54,7 +62,7 @@ def manifest_faults(fields: Mapping[str, Any], registry: Registry) -> Iterator[s
     version = fields.get("manifest_version")
     if version != MANIFEST_VERSION or isinstance(version, bool):
         # Fields of another version mean what we can't know, so no more is said of them.
-        yield f"manifest_version is {version!r}; this portal reads version {MANIFEST_VERSION}"
+        yield f"manifest_version is {_short(version)}; this portal reads version {MANIFEST_VERSION}"
         return
     missing = sorted(_FIELDS - set(fields))
     if missing:
@@ -65,8 +73,46 @@ def manifest_faults(fields: Mapping[str, Any], registry: Registry) -> Iterator[s
     yield from _time_faults(present)
 
 
+def _strict_json(text: str) -> object:
+    """Return the value that *text* is, if it can be written again and means one thing only."""
+    found = json.loads(
+        text,
+        parse_constant=_refuse_constant,
+        parse_float=_finite,
+        object_pairs_hook=_without_repeats,
+    )
+    if "\\u" in text:
+        # An escape can name half a character, which no file can hold.
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{_short(text)} is larger than any number that can be kept")
+    return number
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Readers differ in which of two equal names they take, so there must not be two."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        name, times = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"one object has {_short(name)} {times} times")
+    return found
+
+
+def _nests_at_most(value: object, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return True
+    return levels > 0 and all(_nests_at_most(each, levels - 1) for each in value)
 
 
 def _field_faults(name: str, value: object, registry: Registry) -> Iterator[str]:
@@ -119,6 +165,10 @@ def _contract_faults(value: object, registry: Registry) -> Iterator[str]:
 def _files_faults(value: object, registry: Registry) -> Iterator[str]:
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         yield "files must be a list of objects"
+        return
+    if len(value) > MOST_FILES:
+        known = len(registry.data_sets)
+        yield f"files has {len(value)} entries; the contract has {known} data sets"
         return
     for index, entry in enumerate(value):
         yield from _file_faults(f"files[{index}]", entry)

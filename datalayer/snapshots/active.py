@@ -67,13 +67,15 @@ class ActivePointer:
         return activation
 
     def _load(self) -> tuple[tuple[int, ...], Activation]:
-        with self._path.open("rb") as file:
-            signature = _signature(os.fstat(file.fileno()))
-            content = file.read()
         try:
+            with self._path.open("rb") as file:
+                signature = _signature(os.fstat(file.fileno()))
+                content = file.read()
             return signature, _activation(json.loads(content))
-        except (ValueError, KeyError, TypeError) as error:
-            problem = f"is damaged ({error!r}); activate a publication after removing it"
+        except OSError as error:
+            raise StateError(str(self._path), f"can't be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            problem = f"is damaged ({error}); remove it, then activate a publication"
             raise StateError(str(self._path), problem) from error
 
 

@@ -10,7 +10,13 @@ from datalayer.contract.publication import (
     parse_manifest,
 )
 from datalayer.contract.registry import Registry
-from datalayer.errors import ObjectMissing, PublicationError, UnknownPublication
+from datalayer.errors import (
+    ManifestError,
+    ObjectMissing,
+    ObjectTooLarge,
+    PublicationError,
+    UnknownPublication,
+)
 from datalayer.storage.object_store import ObjectStore
 
 
@@ -50,5 +56,10 @@ def named(publication_id: str, store: ObjectStore, registry: Registry) -> Manife
 
 
 def _manifest_at(key: str, store: ObjectStore, registry: Registry) -> Manifest:
-    content = store.read(key, limit_bytes=MANIFEST_LIMIT_BYTES)
-    return parse_manifest(content, location=f"{store.address}/{key}", registry=registry)
+    location = f"{store.address}/{key}"
+    try:
+        content = store.read(key, limit_bytes=MANIFEST_LIMIT_BYTES)
+    except ObjectTooLarge as error:
+        problem = f"it is longer than {MANIFEST_LIMIT_BYTES} bytes, the most a manifest may have"
+        raise ManifestError(location, [problem]) from error
+    return parse_manifest(content, location=location, registry=registry)

@@ -259,7 +259,8 @@ class SnapshotStore:
             loaded = json.loads((folder / LOADED_NAME).read_bytes())
             return Snapshot(manifest, folder, datetime.fromisoformat(loaded["loaded_at"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StateError(str(folder), f"is damaged: {error!r}") from error
+            problem = f"is damaged ({error}); activate {folder.name} to fetch it anew"
+            raise StateError(str(folder), problem) from error
 
     def _kept_ids(self) -> tuple[str, ...]:
         if not self.folder.is_dir():

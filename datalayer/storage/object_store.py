@@ -184,8 +184,7 @@ class FolderStore:
         except (FileNotFoundError, IsADirectoryError) as error:
             raise ObjectMissing(self.address, key) from error
         except PermissionError as error:
-            problem = f"denies access to {key}; this process needs permission to use the folder"
-            raise StoreDenied(self.address, problem) from error
+            raise StoreDenied(self.address, key=key, reason=error.strerror) from error
         except OSError as error:
             raise StoreError(self.address, f"failed at {key}: {error.strerror}") from error
 

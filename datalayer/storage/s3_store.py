@@ -25,7 +25,15 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from datalayer.errors import ObjectExists, ObjectMissing, SettingsError, StoreDenied, StoreError
+from datalayer.errors import (
+    ObjectExists,
+    ObjectMissing,
+    SettingsError,
+    StoreDenied,
+    StoreError,
+    StoreTooSlow,
+    StoreUnreachable,
+)
 from datalayer.storage.object_store import (
     CHUNK_BYTES,
     ReportBytes,
@@ -70,7 +78,7 @@ class S3Store:
     def address(self) -> str:
         """Bucket, prefix and endpoint, without credentials."""
         place = f"{self._bucket}/{self._prefix}".rstrip("/")
-        return f"s3://{place} at {self._options.endpoint}"
+        return f"s3://{place} ({self._options.endpoint})"
 
     def read(self, key: str, *, limit_bytes: int) -> bytes:
         """Return a small object whole; see ``ObjectStore.read``."""
@@ -167,10 +175,7 @@ class S3Store:
             )
 
     def _denied(self, key: str, code: str = "AccessDenied") -> StoreDenied:
-        what = f"access to {key}" if key else "access"
-        return StoreDenied(
-            self.address, f"denies {what} ({code}); check the keys and what they are allowed to do"
-        )
+        return StoreDenied(self.address, key=key or self._bucket, reason=code)
 
     @contextmanager
     def _explained(self, key: str) -> Iterator[None]:
@@ -188,22 +193,26 @@ class S3Store:
             problem = "gives no S3 answer; check the endpoint and whether it speaks TLS"
             raise StoreError(self.address, problem) from error
         except (MinioException, HTTPError) as error:
-            raise StoreError(self.address, self._trouble(error)) from error
+            raise self._trouble(error) from error
 
-    def _trouble(self, error: Exception) -> str:
+    def _trouble(self, error: Exception) -> StoreError:
         """Say what failed between here and the store, and what to check."""
         cause = error.reason if isinstance(error, MaxRetryError) else error
         if isinstance(cause, NameResolutionError):
-            return "has an endpoint whose host name is unknown; check the endpoint"
-        if isinstance(cause, NewConnectionError | ConnectTimeoutError):
-            return "can't be reached; check the endpoint, the network and that the store is running"
-        if isinstance(cause, SSLError):
-            return "did not agree on TLS; check whether it speaks TLS and its certificate's issuer"
-        if isinstance(cause, ReadTimeoutError):
-            return f"did not answer within {self._options.timeout_s:g} s; try again later"
-        if isinstance(cause, ResponseError):
-            return f"failed repeatedly ({cause}); try again later"
-        return f"broke off ({type(cause).__name__}); try again later"
+            problem = "has an endpoint whose host name is unknown; check the endpoint"
+        elif isinstance(cause, NewConnectionError | ConnectTimeoutError):
+            return StoreUnreachable(self.address)
+        elif isinstance(cause, ReadTimeoutError):
+            return StoreTooSlow(self.address, timeout_s=self._options.timeout_s)
+        elif isinstance(cause, SSLError):
+            problem = (
+                "did not agree on TLS; check whether it speaks TLS and its certificate's issuer"
+            )
+        elif isinstance(cause, ResponseError):
+            problem = f"failed repeatedly ({cause}); try again later"
+        else:
+            problem = f"broke off ({type(cause).__name__}); try again later"
+        return StoreError(self.address, problem)
 
 
 class _Pace:

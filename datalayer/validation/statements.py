@@ -64,11 +64,14 @@ def broken_counts(checks: Sequence[Check], provenance: Mapping[str, str]) -> str
 
 
 def broken_samples(check: Check, key: Sequence[str], provenance: Mapping[str, str]) -> str:
-    """Return the statement for keys and values of a few rows that break *check*."""
+    """Return the statement for keys and values of a few rows that break *check*.
+
+    A bare condition would pass over row groups whose statistics, silent on NaN, speak against it.
+    """
     columns = [f"{quoted(name)}::varchar" for name in (*key, *check.columns)]
     return (
         f"select {', '.join(columns)} from {quoted(check.data_set)} "
-        f"where {broken(check, provenance)} limit {SAMPLES}"
+        f"where ({broken(check, provenance)}) is true limit {SAMPLES}"
     )
 
 

@@ -16,7 +16,13 @@ import duckdb
 import pyarrow as pa
 
 from datalayer.contract.registry import Registry
-from datalayer.errors import DatabaseUnsafe, PublicationError, ReadFailed, UnknownPublication
+from datalayer.errors import (
+    DatabaseUnsafe,
+    PublicationError,
+    ReadFailed,
+    StateError,
+    UnknownPublication,
+)
 from datalayer.snapshots.stages import Snapshot
 from datalayer.warehouse.views import attach_statements, detach_statement, use_statement
 
@@ -58,10 +64,11 @@ class Database:
 
     Raises:
         DatabaseUnsafe: A setting is not what it must be after locking.
+        StateError: The folder of the snapshots can't be made.
     """
 
     def __init__(self, snapshots_folder: Path, registry: Registry, *, memory_limit: str) -> None:
-        snapshots_folder.mkdir(parents=True, exist_ok=True)
+        _make(snapshots_folder)
         self._registry = registry
         self._connection = duckdb.connect(":memory:")
         self._changing = threading.Lock()
@@ -72,7 +79,8 @@ class Database:
         """Create the views of *snapshot*, all or none; nothing happens if they are there.
 
         Raises:
-            PublicationError: Its files don't bear the columns that the registry names.
+            PublicationError: Its files are gone or damaged, or don't bear the columns that the
+                registry names.
         """
         publication_id = snapshot.manifest.publication_id
         with self._changing:
@@ -80,6 +88,9 @@ class Database:
                 return
             try:
                 self._in_one_transaction(attach_statements(snapshot, self._registry))
+            except (duckdb.IOException, duckdb.InvalidInputException) as error:
+                problem = f"can't be read here: {_first_line(error)}; activate it to fetch it anew"
+                raise PublicationError(publication_id, problem) from error
             except (duckdb.Error, KeyError) as error:
                 problem = f"can't be served under this registry: {_first_line(error)}"
                 raise PublicationError(publication_id, problem) from error
@@ -180,6 +191,13 @@ class Database:
     def _set(self, settings: Mapping[str, str | list[str]]) -> None:
         for name, value in settings.items():
             self._connection.execute(f"set global {name} = $value", {"value": value})
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(str(folder), f"can't be made: {error.strerror}") from error
 
 
 def _bound(parameters: Parameters) -> dict[str, object]:

@@ -45,10 +45,13 @@ def show(captioned: CaptionedFigure, *, key: str) -> None:
 
 def show_kpis(kpis: Sequence[Kpi], *, manifest: Manifest) -> None:
     """Draw the strip of figures with their sparklines, and one caption for all of them."""
-    currency = str(manifest.lineage.get("currency", ""))
+    wordings = {
+        "currency": str(manifest.lineage.get("currency", "")),
+        "frequency": str(manifest.lineage.get("frequency", "D")),
+    }
     with st.container(horizontal=True, gap="xsmall"):
         for kpi in kpis:
-            wording = findings.kpi_wording(kpi, currency)
+            wording = findings.kpi_wording(kpi, **wordings)
             st.metric(
                 wording.label,
                 wording.value,

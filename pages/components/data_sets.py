@@ -15,7 +15,7 @@ from datalayer.portal import FreshnessState, PublicationView
 from pages.components import tables
 from pages.components.language import _, label, number
 
-PREVIEW_ROWS: Final = 50
+PREVIEW_ROWS: Final = 10
 _CHOSEN: Final = "dataset"
 
 

@@ -25,12 +25,15 @@ class KpiWording:
     help: str
 
 
-def kpi_wording(kpi: Kpi, currency: str = "") -> KpiWording:
+def kpi_wording(kpi: Kpi, *, currency: str = "", frequency: str = "D") -> KpiWording:
     """Return how a figure of the overview is worded."""
     texts = {
         "forecast_30d": (
-            _("Forecast 30 d"),
-            _("Expected demand of the whole network, in units, by the headline source."),
+            _("Forecast {span}").format(span=periods(len(kpi.trend), frequency)),
+            _(
+                "Expected demand of the whole network, in units, by the headline source: 30 days "
+                "ahead, or as far as the forecast reaches."
+            ),
         ),
         "parts_at_risk": (
             _("Parts at risk"),

@@ -253,7 +253,11 @@ def _near(error: UnknownItem) -> dict[str, str]:
     found = view().search_items(error.item_id, limit=8).table.to_pylist()
     if found:
         return {row["item_id"]: captions.literal(row["name"] or "") for row in found}
-    return dict.fromkeys(error.suggestions, "")
+    return {code: _name_of(code) for code in error.suggestions}
+
+
+def _name_of(item_id: str) -> str:
+    return captions.literal(view().item(item_id).table["name"][0].as_py() or "")
 
 
 def _unknown_publication(error: UnknownPublication) -> None:

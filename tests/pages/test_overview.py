@@ -13,7 +13,7 @@ def test_the_strip_has_every_figure_and_the_age_of_the_data(open_page: OpenPage)
     app = open_page(locale="en-US")
 
     assert [metric.label for metric in app.metric] == [
-        "Forecast 30 d",
+        "Forecast 28 days",
         "Parts at risk",
         "Value at risk",
         "Service level",

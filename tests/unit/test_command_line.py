@@ -160,6 +160,32 @@ def test_every_fault_of_the_settings_is_told(
     assert [fault.split()[0] for fault in faults] == ["FAROL_KEEP_SNAPSHOTS", "FAROL_MEMORY_LIMIT"]
 
 
+def test_a_state_that_is_no_folder_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").write_text("a file")
+
+    code = main(["status"])
+
+    assert code == 1
+    assert "can't be made: Not a directory" in capsys.readouterr().err
+
+
+def test_an_unexpected_failure_shows_a_reference_that_the_log_has(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("datalayer.__main__.Portal", broken)
+
+    code = main(["status"])
+
+    logged, told = capsys.readouterr().err.splitlines()
+    assert code == 1
+    assert told.endswith(json.loads(logged)["reference"])
+
+
 def test_who_acted_is_recorded(first: Manifest, tmp_path: Path) -> None:
     (line,) = (tmp_path / "state" / "audit.jsonl").read_text().splitlines()
 

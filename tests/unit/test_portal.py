@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -310,13 +309,10 @@ class TestHealth:
         may_answer = threading.Event()
         watch = StoreWatch(may_answer.wait)
 
-        began = time.perf_counter()
         answers = [watch.last_answer().reach for _ in range(100)]
-        lasted_s = time.perf_counter() - began
 
         may_answer.set()
         assert answers == ["unknown"] * 100
-        assert lasted_s < 0.1
 
     def test_an_unreachable_store_is_known_without_asking_again(self) -> None:
         asked: list[int] = []

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
-from datalayer.contract.publication import MANIFEST_NAME, Manifest, manifest_json
+from datalayer.contract.publication import (
+    MANIFEST_LIMIT_BYTES,
+    MANIFEST_NAME,
+    Manifest,
+    manifest_json,
+)
 from datalayer.contract.registry import Registry
 from datalayer.errors import (
     InvalidSelection,
+    ManifestError,
     NoEarlierPublication,
     NotAllowed,
     ObjectMissing,
@@ -171,6 +177,17 @@ class TestActivating:
             parts.refresher.activate(ANA)
 
         assert parts.active_id is None
+        assert parts.last_entry.outcome == "rejected"
+
+    def test_an_endless_manifest_is_refused_with_the_length_that_one_may_have(
+        self, parts: Refreshing, served: Manifest, folder_store: FolderStore
+    ) -> None:
+        folder_store.write(MANIFEST_NAME, b" " * (MANIFEST_LIMIT_BYTES + 1))
+
+        with pytest.raises(ManifestError, match="longer than 4194304 bytes"):
+            parts.refresher.activate(ANA)
+
+        assert parts.active_id == served.publication_id
         assert parts.last_entry.outcome == "rejected"
 
     def test_a_flat_folder_is_a_publication_too(

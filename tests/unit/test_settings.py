@@ -74,6 +74,12 @@ def test_a_fault_names_what_was_found_and_what_would_be_right(
     )
 
 
+def test_too_little_memory_to_work_with_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert faults(monkeypatch, FAROL_MEMORY_LIMIT="1KB") == (
+        "FAROL_MEMORY_LIMIT is '1KB'; it must be an amount such as 512MiB or 2GB, 64MiB or more",
+    )
+
+
 @pytest.mark.parametrize("store", ["http://store/x", "gs://bucket", "s3:///x"])
 def test_a_store_of_an_unknown_kind_is_a_fault(monkeypatch: pytest.MonkeyPatch, store: str) -> None:
     (fault,) = faults(monkeypatch, FAROL_STORE=store)
@@ -107,6 +113,15 @@ def test_secrets_are_not_shown_in_a_fault(monkeypatch: pytest.MonkeyPatch) -> No
     (fault,) = faults(monkeypatch, FAROL_REDIS_URL="http://:hush@cache")
 
     assert fault == "FAROL_REDIS_URL must begin with redis://, rediss:// or unix://"
+
+
+@pytest.mark.parametrize("port", ["none", "0", "99999"])
+def test_a_port_of_the_cache_that_is_none_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_REDIS_URL=f"redis://:hush@cache:{port}/0")
+
+    assert fault == "FAROL_REDIS_URL has a port that is not a number from 1 to 65535"
 
 
 def test_an_s3_store_with_its_keys_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:

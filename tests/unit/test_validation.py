@@ -341,6 +341,18 @@ class TestRows:
 
         assert found(validated(tables)) == {("fact_metrics", "rmsse", CheckKind.FINITE)}
 
+    def test_samples_of_nan_are_shown_in_spite_of_statistics_that_pass_over_it(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        values = [1.0] * tables["fact_metrics"].num_rows
+        values[5] = math.nan
+        tables["fact_metrics"] = replace_column(tables["fact_metrics"], "rmsse", values)
+
+        fault = the_fault(validated(tables))
+
+        assert "nan" in fault.found
+        assert len(fault.samples) == 1
+
     def test_quantiles_that_fall_are_found(self, tables: Tables, validated: Validate) -> None:
         row = tables["fact_backtest"].slice(4, 1).to_pylist()[0]
         tables["fact_backtest"] = set_value(tables["fact_backtest"], "q900", 4, row["q750"] - 0.01)

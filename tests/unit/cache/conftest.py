@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,28 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     server.stop()
 
 
+@dataclass(frozen=True)
+class MuteServer:
+    """A server that takes connections and never says a word."""
+
+    socket: socket.socket
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.socket.getsockname()[1]}/0"
+
+    def connections(self) -> int:
+        """Take the connections that have come in since the last call and count them."""
+        self.socket.setblocking(False)
+        count = 0
+        with suppress(BlockingIOError):
+            while True:
+                self.socket.accept()[0].close()
+                count += 1
+        return count
+
+
 @pytest.fixture
-def mute_url() -> Iterator[str]:
-    """The address of a server that takes connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+def mute_server() -> Iterator[MuteServer]:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        yield MuteServer(listening)

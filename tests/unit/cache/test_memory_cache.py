@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import re
+from pathlib import Path
+
+import duckdb
 import pyarrow as pa
 import pytest
 
 from datalayer.cache.result_cache import CacheKey, MemoryCache
 
-ROOM_FOR_TWO = 2 * (8 * 1000 + 1024)
+ROOM_FOR_TWO = 2 * (8 * 1000 + 1024 + 2048)
+MEBIBYTE = 2**20
 
 
 def key(name: str) -> CacheKey:
@@ -63,3 +69,30 @@ def test_a_slice_counts_with_all_that_it_holds_on_to() -> None:
     cache.get_or_make(key("slice"), lambda: table(10_000).slice(0, 1))
 
     assert cache.size_bytes == 0
+
+
+def test_the_memory_of_the_process_stops_growing_when_the_cache_is_full() -> None:
+    cache = MemoryCache(4 * MEBIBYTE)
+    columns = ", ".join(f"n + {column} as column_{column}" for column in range(25))
+
+    with duckdb.connect() as database:
+
+        def fill(numbers: range) -> int:
+            for number in numbers:
+                answer = database.sql(f"select {columns} from (select {number} as n)")
+                cache.get_or_make(key(str(number)), answer.to_arrow_table)
+            return resident_bytes()
+
+        when_full = fill(range(200))
+        at_the_end = fill(range(200, 1000))
+
+    assert at_the_end - when_full <= 4 * MEBIBYTE
+
+
+def resident_bytes() -> int:
+    """Return the memory that this process takes of the machine."""
+    gc.collect()
+    status = Path("/proc/self/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) * 1024

@@ -260,6 +260,44 @@ class TestBadManifests:
     def test_bytes_that_are_no_object_are_said(self, registry: Registry, content: bytes) -> None:
         assert faults(content, registry)
 
+    @pytest.mark.parametrize(
+        ("lineage", "said"),
+        [
+            ('{"a": 1e999}', "larger than any number"),
+            ('{"a": "\\ud800"}', "not in UTF-8"),
+            ('{"a": 1, "a": 2}', "one object has 'a' 2 times"),
+            (f'{{"a": {"[" * 200}{"]" * 200}}}', "nests deeper than 32"),
+        ],
+    )
+    def test_json_that_could_not_be_kept_or_is_ambiguous_is_said(
+        self, registry: Registry, lineage: str, said: str
+    ) -> None:
+        content = manifest_json(manifest_of(registry, lineage={"here": 0})).decode()
+        spoilt = content.replace('{\n    "here": 0\n  }', lineage)
+
+        assert lineage in spoilt
+        assert said in faults(spoilt.encode(), registry)
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+    def test_another_encoding_than_utf_8_is_said(self, registry: Registry, encoding: str) -> None:
+        content = manifest_json(manifest_of(registry, model_version="peças"))
+
+        assert "UTF-8" in faults(content.decode().encode(encoding), registry)
+
+    def test_what_is_said_of_an_endless_manifest_is_short(self, registry: Registry) -> None:
+        def spoil(fields: dict[str, Any]) -> None:
+            fields["files"] *= 10_000
+
+        found = faults(changed(registry, spoil), registry)
+
+        assert found == "files has 100000 entries; the contract has 10 data sets"
+
+    def test_an_endless_version_is_said_in_short(self, registry: Registry) -> None:
+        def spoil(fields: dict[str, Any]) -> None:
+            fields["manifest_version"] = "9" * 10_000
+
+        assert len(faults(changed(registry, spoil), registry)) < 200
+
     @given(content=JSON)
     def test_no_json_whatever_does_more_than_be_refused(
         self, registry: Registry, content: object

@@ -9,6 +9,7 @@ import pytest
 
 from ml_jobs.arrays import BoolArray
 from ml_jobs.backtest import Backtest, cutoffs_of, horizon_of, mean_change, run_backtest
+from ml_jobs.errors import OptionError
 from ml_jobs.models import models_of
 from ml_jobs.models.mean import HistoricMean
 from ml_jobs.models.protocol import PointForecasts
@@ -170,6 +171,19 @@ def test_the_horizon_asked_for_is_taken() -> None:
     found = horizon_of(panel, np.array([300.0]), ForecastOptions(horizon=5))
 
     assert found == 5
+
+
+@pytest.mark.parametrize(
+    ("frequency", "most"),
+    [(Frequency.DAILY, 1825), (Frequency.WEEKLY, 260), (Frequency.MONTHLY, 60)],
+)
+def test_a_horizon_of_more_than_five_years_is_refused(frequency: Frequency, most: int) -> None:
+    panel = panel_of(np.ones((1, 40)), frequency=frequency)
+    lead_times = np.array([30.0])
+
+    assert horizon_of(panel, lead_times, ForecastOptions(horizon=most)) == most
+    with pytest.raises(OptionError, match=f"at most {most}, which is 5 years"):
+        horizon_of(panel, lead_times, ForecastOptions(horizon=most + 1))
 
 
 def test_the_scale_is_the_mean_change_since_a_series_began() -> None:

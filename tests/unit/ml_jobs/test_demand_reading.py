@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +113,7 @@ def test_decimal_commas_and_grouping_points_are_read_where_the_column_has_commas
         ("A,2026-01-05,inf", Reason.BAD_QUANTITY),
         ("A,2026-01-05,nan", Reason.BAD_QUANTITY),
         ("A,2026-01-05,-1", Reason.NEGATIVE_QUANTITY),
+        ("A,2026-01-05,1e300", Reason.QUANTITY_OUT_OF_RANGE),
     ],
 )
 def test_a_bad_row_is_set_aside_with_its_reason(write: WriteFile, row: str, reason: Reason) -> None:
@@ -174,6 +175,7 @@ def test_rows_set_aside_keep_what_stood_in_the_file(write: WriteFile) -> None:
         ('item_id,date,quantity\nA,"2026,1\nA,2026-01-02,1\n', "has no usable row: 1 malformed"),
         ("item_id,date,quantity\nA,12/31/2025,1\n", "seem to be month first"),
         ("stock_code,invoice_date\nA,2025-12-31\n", "read it with --invoices"),
+        ("item_id,date,demand,Quantity\nA,2025-12-31,1,2\n", "has demand and Quantity; keep one"),
     ],
 )
 def test_a_file_that_can_not_be_used_is_refused_with_what_would_be_right(
@@ -183,6 +185,48 @@ def test_a_file_that_can_not_be_used_is_refused_with_what_would_be_right(
 
     with pytest.raises(InputError, match=f"demand.csv .*{problem}"):
         read(path)
+
+
+def test_a_refusal_shows_a_row_of_each_reason_as_it_came(write: WriteFile) -> None:
+    path = write("item_id,date,quantity\nA,soon,1\nB,later,2\nA,2026-01-05,many\nA,1,2,3\n")
+
+    with pytest.raises(InputError) as caught:
+        read(path)
+
+    assert "such as row 1: item_id=A, date=soon, quantity=1)" in str(caught.value)
+    assert "such as row 3: item_id=A, date=2026-01-05, quantity=many)" in str(caught.value)
+    assert "such as row 4: A,1,2,3)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "problem"),
+    [
+        ("item_id", pa.array([[1]]), "has item_id as list<.*>; it must be text"),
+        ("date", pa.array([time(1)]), "has date as time64.*; it must be a date"),
+        ("demand", pa.array([{"a": 1}]), "has demand as struct<.*>; it must be a number"),
+        ("item_id", pa.array([b"\xff"]).view(pa.string()), "not readable Parquet: .*UTF8"),
+    ],
+)
+def test_a_column_of_another_kind_is_refused_by_its_name(
+    tmp_path: Path, column: str, values: pa.Array, problem: str
+) -> None:
+    columns = {"item_id": ["A"], "date": ["2026-01-05"], "demand": [1.0]}
+    path = tmp_path / "demand.parquet"
+    pq.write_table(pa.table(columns | {column: values}), path)
+
+    with pytest.raises(InputError, match=problem):
+        read(path)
+
+
+def test_a_column_of_any_kind_can_be_carried_along(tmp_path: Path) -> None:
+    columns = {"item_id": ["A", "A"], "date": ["2026-01-05", "x"], "demand": [1, 1]}
+    path = tmp_path / "demand.parquet"
+    pq.write_table(pa.table(columns | {"tags": [["new"], ["old", "red"]]}), path)
+
+    rows = read(path)
+
+    (aside,) = rejected_rows(rows.source, rows.reasons).to_pylist()
+    assert aside["tags"] == "['old', 'red']"
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_an_item_file_wins_over_catalogue_and_assumption(panel: Panel, tmp_path:
     assert COSTS_ARE_PRICES in described.assumptions
 
 
+def test_columns_that_nothing_is_read_from_are_named(tmp_path: Path) -> None:
+    items = read_items(written(tmp_path, "item_id,Name,colour\nA,a part,red\n"))
+    stock = read_stock(
+        written(tmp_path, "item_id,location_id,as_of,current_stock,Bin\nA,x,2026-07-01,2,4\n")
+    )
+
+    assert items.unread() == ("colour",)
+    assert stock.unread() == ("Bin",)
+
+
 def test_every_fault_of_an_item_file_is_named_at_once(tmp_path: Path) -> None:
     path = written(
         tmp_path,
@@ -91,7 +101,7 @@ def test_every_fault_of_an_item_file_is_named_at_once(tmp_path: Path) -> None:
         "item_id must be unique; found more than once: 'A'",
         "row 4 has 2 fields; the header has 4",
         "criticality has 'huge'; it must be one of high, medium, low",
-        "unit_cost has '-1'; it must be a number of 0 or more",
+        "unit_cost has '-1'; it must be a number from 0 to 1e+12",
         "lead_time_days has 'soon'",
     ):
         assert expected in said

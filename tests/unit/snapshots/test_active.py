@@ -89,6 +89,13 @@ def test_reading_the_same_again_opens_nothing(path: Path, monkeypatch: pytest.Mo
     assert pointer.read() is first
 
 
+def test_a_pointer_that_can_not_be_read_is_an_error_not_an_absence(path: Path) -> None:
+    path.mkdir()
+
+    with pytest.raises(StateError, match="can't be read: Is a directory"):
+        ActivePointer(path).read()
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"publication_id": "a"}', b"\xff"])
 def test_a_damaged_pointer_is_an_error_not_an_absence(path: Path, content: bytes) -> None:
     path.write_bytes(content)

@@ -23,10 +23,10 @@ def test_a_path_is_a_folder() -> None:
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
-        ("s3://farol", "s3://farol at store.example:9000"),
-        ("s3://farol/", "s3://farol at store.example:9000"),
-        ("s3://farol/ml_results", "s3://farol/ml_results at store.example:9000"),
-        ("s3://farol/a/b/", "s3://farol/a/b at store.example:9000"),
+        ("s3://farol", "s3://farol (store.example:9000)"),
+        ("s3://farol/", "s3://farol (store.example:9000)"),
+        ("s3://farol/ml_results", "s3://farol/ml_results (store.example:9000)"),
+        ("s3://farol/a/b/", "s3://farol/a/b (store.example:9000)"),
     ],
 )
 def test_an_s3_address_names_bucket_and_prefix(address: str, shown: str) -> None:

@@ -161,5 +161,5 @@ class LayeredCache:
 
 
 def _held_bytes(table: pa.Table) -> int:
-    overhead_bytes = _ENTRY_OVERHEAD_BYTES + table.num_columns * _COLUMN_OVERHEAD_BYTES
-    return int(table.get_total_buffer_size()) + overhead_bytes
+    columns_bytes = int(table.num_columns) * _COLUMN_OVERHEAD_BYTES
+    return int(table.get_total_buffer_size()) + columns_bytes + _ENTRY_OVERHEAD_BYTES

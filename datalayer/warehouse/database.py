@@ -73,7 +73,8 @@ class Database:
         self._connection = duckdb.connect(":memory:")
         self._changing = threading.Lock()
         self._attached: dict[str, None] = {}
-        self._lock_down(snapshots_folder.resolve(), memory_limit)
+        self._folder = snapshots_folder.resolve()
+        self._lock_down(self._folder, memory_limit)
 
     def attach(self, snapshot: Snapshot) -> None:
         """Create the views of *snapshot*, all or none; nothing happens if they are there.
@@ -89,10 +90,10 @@ class Database:
             try:
                 self._in_one_transaction(attach_statements(snapshot, self._registry))
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
-                problem = f"can't be read here: {_first_line(error)}; activate it to fetch it anew"
+                problem = f"can't be read here: {self._told(error)}; activate it to fetch it anew"
                 raise PublicationError(publication_id, problem) from error
             except (duckdb.Error, KeyError) as error:
-                problem = f"can't be served under this registry: {_first_line(error)}"
+                problem = f"can't be served under this registry: {self._told(error)}"
                 raise PublicationError(publication_id, problem) from error
             self._attached = {**self._attached, publication_id: None}
 
@@ -155,7 +156,11 @@ class Database:
                 yield cursor
         except duckdb.Error as error:
             self._require(publication_id)
-            raise ReadFailed(publication_id, _first_line(error)) from error
+            raise ReadFailed(publication_id, self._told(error)) from error
+
+    def _told(self, error: Exception) -> str:
+        """Return the first line of an error, without the folder: readers get to see it."""
+        return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
 
     def _require(self, publication_id: str) -> None:
         if publication_id not in self._attached:
@@ -202,7 +207,3 @@ def _make(folder: Path) -> None:
 
 def _bound(parameters: Parameters) -> dict[str, object]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in parameters.items()}
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -22,6 +22,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     configure_logs(load_settings().log_level)
     if notice := first_admin_notice(load_settings().state):
         print(notice, flush=True)  # noqa: T201 - for the terminal only, never for the log
+    runtime.portal().follow_replicas()
     gc.collect()
     gc.freeze()
     yield

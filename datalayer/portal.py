@@ -9,8 +9,9 @@ from typing import Literal
 
 import structlog
 
+from datalayer.announcements import Announcements, NoNote, Note
 from datalayer.audit import AuditEntry, AuditLog
-from datalayer.cache.redis_cache import RedisCache
+from datalayer.cache.redis_cache import RedisCache, RedisNote
 from datalayer.cache.result_cache import LayeredCache, MemoryCache, ResultCache
 from datalayer.compliance import Compliance, check_compliance, with_loaded_modules
 from datalayer.contract.publication import Manifest
@@ -139,6 +140,9 @@ class Portal:
         self._cache = _cache(settings)
         self._shelf = Shelf(self._snapshots, self._database, self.registry, self._cache)
         self._store_watch = StoreWatch(self._refresher.latest)
+        self._announcements = Announcements(
+            _note(settings), self._snapshots.active, self._refresher.follow
+        )
         self._compliance = check_compliance()
 
     def open(self, publication_id: str | None = None) -> PublicationView:
@@ -196,6 +200,7 @@ class Portal:
         """
         outcome = self._refresher.activate(identity, publication_id=publication_id, report=report)
         self._shelf.forget_removed()
+        self._announcements.announce()
         return outcome
 
     def roll_back(
@@ -210,7 +215,9 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It is not kept or is damaged; the active one goes on serving.
         """
-        return self._refresher.roll_back(identity, publication_id, report=report)
+        outcome = self._refresher.roll_back(identity, publication_id, report=report)
+        self._announcements.announce()
+        return outcome
 
     def roll_back_target(self) -> str | None:
         """Return the publication that a roll-back goes to unless told otherwise; None without."""
@@ -269,12 +276,21 @@ class Portal:
             ml_dependencies=compliance,
         )
 
+    def follow_replicas(self) -> None:
+        """Switch, from this moment on, to what is activated on the replicas that share Redis."""
+        self._announcements.start()
+
+    def keep_up(self) -> None:
+        """Follow what the other replicas have announced so far; returns when that is done."""
+        self._announcements.keep_up()
+
     def wait_for_store(self) -> None:
         """Wait until the store has answered the question that health asked, if it asked one."""
         self._store_watch.wait_for_answer()
 
     def close(self) -> None:
         """Let go of the database, the cache and their threads."""
+        self._announcements.stop()
         self._cache.close()
         self._database.close()
 
@@ -293,7 +309,7 @@ class Portal:
             return None, ""
         except PortalError as error:
             return None, str(error)
-        return manifest, self._shelf.problem
+        return manifest, self._shelf.problem or self._announcements.problem
 
 
 def _cache(settings: Settings) -> ResultCache:
@@ -301,3 +317,10 @@ def _cache(settings: Settings) -> ResultCache:
     if settings.redis_url is None:
         return memory
     return LayeredCache(memory, RedisCache(settings.redis_url.get_secret_value()))
+
+
+def _note(settings: Settings) -> Note:
+    if settings.redis_url is None:
+        return NoNote()
+    # Portals of other stores may share this Redis; what they activate is nothing to this one.
+    return RedisNote(settings.redis_url.get_secret_value(), f"active:{settings.store}")

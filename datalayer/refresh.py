@@ -201,6 +201,18 @@ class Refresher:
             manifest = self._wanted(target, attempt)
             return self._bring(attempt, manifest, self._intact(manifest, report), report)
 
+    def follow(
+        self, identity: Identity, publication_id: str, *, report: ReportProgress = silent
+    ) -> Activated:
+        """Make a publication the active one because another replica did, however old it is.
+
+        Raises:
+            PortalError: Whatever stands in the way; the active one stays.
+        """
+        with self._attempts.attempt(identity, "follow", publication_id) as attempt:
+            manifest = self._wanted(publication_id, attempt)
+            return self._bring(attempt, manifest, self._intact(manifest, report), report)
+
     def prune(self, identity: Identity) -> tuple[str, ...]:
         """Remove the snapshots beyond what is kept; returns their ids.
 

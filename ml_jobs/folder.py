@@ -157,7 +157,8 @@ def _said(
     dataset_id = _first(files, "dataset_id")
     generated_at = _first(files, "generated_at")
     model_version = manifest.model_version if manifest else _first(files, "model_version")
-    through = data_through or (manifest.data_through if manifest else _last_day(files))
+    last_day = _last_day(files)
+    through = data_through or (manifest.data_through if manifest else last_day)
     moment = generated_at if isinstance(generated_at, datetime) and generated_at.tzinfo else None
     wanted = {
         "dataset_id": dataset_id,
@@ -171,6 +172,8 @@ def _said(
             f"{MANIFEST_NAME} says {manifest.dataset_id} generated at {manifest.generated_at}; "
             f"the files say {dataset_id} generated at {moment}"
         )
+    if through and last_day and through < last_day:
+        faults.append(f"data_through is {through}, and fact_demand has demand on {last_day}")
     if moment is None or through is None or faults:
         return None, faults
     return _Said(str(dataset_id), str(model_version), moment, through), []

@@ -19,7 +19,7 @@ from datalayer.api.schemas import (
     rows_model,
 )
 from datalayer.contract.registry import DataSet, Registry
-from datalayer.errors import UnknownDataSet
+from datalayer.errors import InvalidSelection, UnknownDataSet
 from datalayer.portal import NETWORK, ExtractFormat, Portal, PublicationView, SeriesSelection
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -128,6 +128,8 @@ def _extracts(portal: Portal) -> APIRouter:
         item_id: str | None = None,
         publication: Publication = None,
     ) -> Response:
+        if not item_id and span != _SpanParameters():
+            raise InvalidSelection("item_id", "missing", "given wherever only a span is wanted")
         view = portal.open(publication)
         selection = span.of(item_id) if item_id else None
         return file_answer(view, view.extract(name, format, selection))
@@ -158,7 +160,21 @@ def _items(portal: Portal) -> APIRouter:
 
 
 def _router() -> APIRouter:
-    return APIRouter(prefix="/v1", responses=_PROBLEMS)
+    return APIRouter(
+        prefix="/v1", responses=_PROBLEMS, dependencies=[Depends(_refuse_unknown_parameters)]
+    )
+
+
+def _refuse_unknown_parameters(request: Request) -> None:
+    """Left out silently, a misspelt parameter would answer another question than was asked."""
+    route = request.scope["route"]
+    if not route.include_in_schema:
+        return
+    documented = request.app.openapi()["paths"][route.path_format]["get"].get("parameters", [])
+    known = [each["name"] for each in documented if each["in"] == "query"]
+    for name in request.query_params:
+        if name not in known:
+            raise InvalidSelection("parameter", name[:80], f"one of {', '.join(known)}")
 
 
 def _answers(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:

@@ -90,6 +90,36 @@ class RedisCache:
             self._breaker.open(error)
 
 
+class RedisNote:
+    """One small value that replicas share; lost or out of reach, it is as if never written."""
+
+    def __init__(self, url: str, name: str, *, timeout_s: float = 1.0) -> None:
+        self._client = redis.Redis.from_url(
+            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
+        )
+        self._name = _PREFIX + name
+
+    def read(self) -> bytes | None:
+        """Return the value; None if there is none or Redis does not answer."""
+        try:
+            value = self._client.get(self._name)
+        except (redis.RedisError, OSError):
+            return None
+        return value if isinstance(value, bytes) else None
+
+    def write(self, content: bytes) -> None:
+        """Replace the value, if Redis answers."""
+        try:
+            self._client.set(self._name, content)
+        except (redis.RedisError, OSError) as error:
+            # Tried again and again while Redis is down, which the cache has told already.
+            log.debug("note.not_written", problem=type(error).__name__)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
 class _Breaker:
     """Keeps readers off a Redis that failed; a thread asks after it until it answers."""
 

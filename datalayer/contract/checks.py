@@ -100,7 +100,7 @@ def _column_checks(data_set: str, column: Column) -> Iterator[Check]:
         expected = "the same value in every row of every data set"
         yield Check(data_set, CheckKind.PROVENANCE, names, expected)
     if column.reference is not None:
-        expected = f"a {column.reference.column} of {column.reference.data_set}"
+        expected = f"a value of {column.reference.data_set}.{column.reference.column}"
         yield Check(data_set, CheckKind.REFERENCE, names, expected, reference=column.reference)
 
 

@@ -21,6 +21,7 @@ from pages.components.language import _, ago, day, error_text, moment
 
 STATIC: Final = Path(__file__).resolve().parent.parent / "static"
 SIDEBAR_WIDTH: Final = 240
+LONGEST_CODE: Final = 80
 _VIEW: Final = "farol.view"
 _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
@@ -226,7 +227,7 @@ def _nothing_published(error: NothingPublished) -> None:
 def _unknown_item(error: UnknownItem) -> None:
     st.warning(
         _("There is no part {item_id} in this publication.").format(
-            item_id=captions.literal(error.item_id)
+            item_id=captions.literal(error.item_id[:LONGEST_CODE])
         ),
         icon=":material/search_off:",
     )

@@ -12,6 +12,7 @@ def action_text(action: str) -> str:
         "inspect": _("check"),
         "activate": _("activate"),
         "roll_back": _("roll back"),
+        "follow": _("follow another replica"),
         "prune": _("remove snapshots"),
         "unreadable": _("unreadable line"),
     }.get(action, action)

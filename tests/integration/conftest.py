@@ -1,20 +1,23 @@
-"""An S3 server for the integration tests, and a publisher into a corner of it."""
+"""Servers for the integration tests, a publisher into a corner of S3, and replicas that read it."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import s3_server
-
-if TYPE_CHECKING:
-    from datalayer.contract.registry import Registry
-    from tests.integration.servers import S3Server
-    from tests.publisher import Publisher
+from datalayer.contract.registry import Registry
+from datalayer.portal import Portal
+from tests.integration.servers import S3Server, publisher_into, s3_server
+from tests.portals import ADMIN, make_portal
+from tests.publisher import Publisher
+from tests.redis_server import RedisServer
 
 __all__ = ["s3_server"]
+
+OpenPortal = Callable[..., Portal]
 
 
 @pytest.fixture
@@ -26,6 +29,39 @@ def prefix(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def publisher(s3_server: S3Server, prefix: str, registry: Registry) -> Publisher:
     """Publishes into the bucket."""
-    from tests.integration.servers import publisher_into
-
     return publisher_into(s3_server, prefix, registry)
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that holds nothing yet and that the test may stop."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_portal(
+    s3_server: S3Server, prefix: str, redis_server: RedisServer, tmp_path: Path
+) -> Iterator[OpenPortal]:
+    """Open a replica by its name, with a state folder of its own, on the one S3 and Redis."""
+    opened: list[Portal] = []
+
+    def open_replica(name: str, **more: object) -> Portal:
+        shared = {**s3_server.settings(prefix), "redis_url": redis_server.url, **more}
+        opened.append(make_portal(tmp_path / name, **shared))
+        return opened[-1]
+
+    yield open_replica
+    for portal in opened:
+        portal.close()
+
+
+@pytest.fixture
+def portal(open_portal: OpenPortal, publisher: Publisher) -> Portal:
+    """A portal that serves a publication of the store."""
+    publisher.publish()
+    portal = open_portal("only")
+    portal.activate(ADMIN)
+    return portal

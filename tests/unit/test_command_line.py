@@ -210,7 +210,7 @@ def test_the_first_welcome_shows_the_password_and_the_next_how_to_set_one(
     assert "http://localhost:8600" in first_time
     assert "with the password" in first_time
     assert "with the password" not in next_time
-    assert "python -m datalayer.accounts passwd admin" in next_time
+    assert "-m datalayer.accounts passwd admin" in next_time
 
 
 def test_the_process_ends_with_the_code_of_the_command() -> None:

@@ -27,6 +27,7 @@ from datalayer.store_watch import StoreWatch
 from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
 from tests.publisher import Publisher, set_value
 from tests.redis_server import free_port
+from tests.unit.snapshots.full_disk import small_disk
 
 READERS = 6
 SWITCHES = 100
@@ -40,6 +41,22 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
 
 
 class TestOpen:
+    def test_on_a_full_disk_the_active_publication_is_served_after_a_restart(
+        self, tmp_path: Path, publisher: Publisher
+    ) -> None:
+        with small_disk(tmp_path) as disk:
+            first = make_portal(tmp_path, state=disk.folder)
+            manifest = publisher.publish(items=2)
+            first.activate(ADMIN)
+            first.close()
+            disk.fill()
+
+            again = make_portal(tmp_path, state=disk.folder)
+
+            assert again.open().manifest == manifest
+            assert again.open().search_items("").table.num_rows == 2
+            again.close()
+
     def test_nothing_is_read_before_something_is_active(self, portal: Portal) -> None:
         with pytest.raises(NothingPublished):
             portal.open()

@@ -31,6 +31,10 @@ from tests.portals import get, request
         ("/v1/items/P00001/timeseries?start=yesterday", 422, "start"),
         ("/v1/items/P00001/timeseries?start=2026-02-01&end=2026-01-01", 422, "2026-01-01"),
         ("/v1/datasets/dim_item/rows?offset=-1", 422, "offset"),
+        ("/v1/datasets/dim_item/rows?top=5", 422, "one of limit, offset, publication"),
+        ("/v1/items/P00001/timeseries?sources=naive", 422, "location_id, source, start, end"),
+        ("/v1/datasets/oracle/rows?limit=5", 404, "dim_item"),
+        ("/v1/extracts/fact_forecast.csv?source=naive", 422, "item_id is missing"),
     ],
 )
 def test_a_wrong_call_is_told_what_was_wrong(

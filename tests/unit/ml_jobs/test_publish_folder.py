@@ -102,9 +102,19 @@ def test_the_last_day_of_demand_can_be_said(
     write_tables(tables, folder)
     (tmp_path / "work").mkdir()
 
-    sound = check_folder(folder, tmp_path / "work", registry, data_through=date(2026, 11, 19))
+    sound = check_folder(folder, tmp_path / "work", registry, data_through=date(2026, 11, 21))
 
-    assert sound.draft.manifest.data_through == date(2026, 11, 19)
+    assert sound.draft.manifest.data_through == date(2026, 11, 21)
+
+
+def test_demand_after_the_last_day_that_is_said_is_refused(
+    tables: dict[str, pa.Table], folder: Path, tmp_path: Path, registry: Registry
+) -> None:
+    write_tables(tables, folder)
+    (tmp_path / "work").mkdir()
+
+    with pytest.raises(FolderError, match="data_through is 2026-11-19, and fact_demand has demand"):
+        check_folder(folder, tmp_path / "work", registry, data_through=date(2026, 11, 19))
 
 
 def test_columns_that_the_contract_does_not_know_are_kept_and_warned_of(

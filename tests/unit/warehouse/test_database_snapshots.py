@@ -81,7 +81,7 @@ def test_a_refused_snapshot_can_be_attached_once_it_is_whole(
     snapshot = snapshot_of(publisher.publish(), publisher.store)
     path = snapshot.path("dim_item")
     aside = path.rename(path.with_suffix(".aside"))
-    with pytest.raises(PublicationError):
+    with pytest.raises(PublicationError, match=r"can't be read here: .* to fetch it"):
         database.attach(snapshot)
     aside.rename(path)
 
@@ -136,8 +136,11 @@ def test_a_stream_that_has_begun_outlives_its_snapshot(
 def test_files_that_are_gone_are_a_failed_read(database: Database, snapshot: Snapshot) -> None:
     snapshot.path("fact_demand").unlink()
 
-    with pytest.raises(ReadFailed, match=snapshot.publication_id):
+    with pytest.raises(ReadFailed, match=snapshot.publication_id) as failed:
         database.query(snapshot.publication_id, "select * from fact_demand", {})
+
+    assert "fact_demand.parquet" in str(failed.value)
+    assert str(snapshot.folder.parent) not in str(failed.value)
 
 
 def test_readers_never_fail_or_mix_generations_while_publications_switch(

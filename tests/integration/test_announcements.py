@@ -1,0 +1,169 @@
+"""Replicas with disks of their own serve what was activated last on any of them.
+
+``keep_up`` is what a running replica does every few seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import redis
+
+from datalayer.portal import Portal
+from tests.integration.conftest import OpenPortal
+from tests.portals import ADMIN
+from tests.publisher import Publisher
+from tests.redis_server import RedisServer
+
+
+def announcement(publication_id: str, activated_at: str) -> bytes:
+    fields = {"publication_id": publication_id, "activated_at": activated_at}
+    return json.dumps({**fields, "activated_by": "ana"}).encode()
+
+
+@pytest.fixture
+def other(open_portal: OpenPortal, portal: Portal) -> Portal:
+    """A replica that was started after the first one had activated a publication."""
+    other = open_portal("other")
+    other.keep_up()
+    return other
+
+
+def test_a_new_replica_begins_with_what_is_announced(portal: Portal, other: Portal) -> None:
+    assert other.open().manifest == portal.open().manifest
+    assert other.audit_trail()[0].actor == f"follow:{ADMIN.name}"
+
+
+def test_what_one_activates_the_others_serve(
+    portal: Portal, other: Portal, publisher: Publisher
+) -> None:
+    second = publisher.publish()
+    portal.activate(ADMIN)
+
+    other.keep_up()
+
+    assert other.open().manifest == second
+
+
+def test_a_roll_back_is_followed_and_not_undone(
+    portal: Portal, other: Portal, publisher: Publisher
+) -> None:
+    first = portal.open().manifest
+    publisher.publish()
+    portal.activate(ADMIN)
+    other.keep_up()
+    portal.roll_back(ADMIN)
+
+    for replica in (other, portal, other):
+        replica.keep_up()
+
+    assert [replica.open().manifest for replica in (portal, other)] == [first, first]
+
+
+def test_the_latest_activation_wins_whichever_replica_it_was_made_on(
+    portal: Portal, other: Portal, publisher: Publisher
+) -> None:
+    publisher.publish()
+    portal.activate(ADMIN)
+    third = publisher.publish()
+    other.activate(ADMIN)
+
+    portal.keep_up()
+
+    assert portal.open().manifest == third
+
+
+def test_a_replica_that_can_not_follow_says_so_and_goes_on_serving(
+    portal: Portal, other: Portal, publisher: Publisher
+) -> None:
+    first = other.open().manifest
+    second = publisher.publish()
+    portal.activate(ADMIN)
+    publisher.corrupt("fact_forecast")
+
+    other.keep_up()
+
+    health = other.health()
+    assert other.open().manifest == first
+    assert health.status == "degraded"
+    assert second.publication_id in health.problem
+    entry = other.audit_trail()[0]
+    assert (entry.action, entry.outcome) == ("follow", "rejected")
+
+
+def test_what_can_not_be_followed_is_not_tried_again_at_once(
+    portal: Portal, other: Portal, publisher: Publisher
+) -> None:
+    publisher.publish()
+    portal.activate(ADMIN)
+    publisher.corrupt("fact_forecast")
+    other.keep_up()
+    tried = len(other.audit_trail())
+
+    other.keep_up()
+
+    assert len(other.audit_trail()) == tried
+    assert other.health().problem
+
+
+def test_a_lost_announcement_is_made_again(
+    portal: Portal, other: Portal, publisher: Publisher, redis_server: RedisServer
+) -> None:
+    second = publisher.publish()
+    portal.activate(ADMIN)
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+
+    portal.keep_up()
+    other.keep_up()
+
+    assert other.open().manifest == second
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"not json",
+        b"[]",
+        announcement("../../etc", "2999-01-01T00:00:00+00:00"),
+        announcement("20261121T060000Z-00000000", "2999-01-01T00:00:00"),
+    ],
+    ids=["no JSON", "no object", "no id", "no zone"],
+)
+def test_what_is_no_announcement_is_left_alone(
+    portal: Portal, redis_server: RedisServer, forged: bytes
+) -> None:
+    served = portal.open().manifest
+    with redis.Redis.from_url(redis_server.url) as client:
+        (name,) = client.keys("farol:active:*")
+        client.set(name, forged)
+
+    portal.keep_up()
+
+    assert portal.open().manifest == served
+    assert portal.health().problem == ""
+
+
+def test_without_redis_each_replica_goes_on_as_it_is(
+    portal: Portal, other: Portal, publisher: Publisher, redis_server: RedisServer
+) -> None:
+    first, second = portal.open().manifest, publisher.publish()
+    redis_server.stop()
+
+    other.activate(ADMIN)
+    portal.keep_up()
+
+    assert [each.open().manifest for each in (portal, other)] == [first, second]
+
+
+def test_portals_of_another_store_announce_nothing_to_this_one(
+    portal: Portal, publisher: Publisher, open_portal: OpenPortal, tmp_path: Path
+) -> None:
+    stranger = open_portal("stranger", store=str(tmp_path / "store"))
+
+    stranger.keep_up()
+
+    assert stranger.health().status == "empty"
+    assert stranger.audit_trail() == ()

@@ -12,7 +12,7 @@ from datalayer.errors import InvalidSelection
 from datalayer.portal import PublicationView, SeriesSelection
 from pages.components.language import _, date_picker_format, label
 
-LISTED_PARTS: Final = 3000
+LISTED_PARTS: Final = 10_000
 SHOWN_DAYS: Final = 180
 
 
@@ -26,7 +26,7 @@ def part(view: PublicationView) -> str:
     asked = st.query_params.get("item") or _first(view) or next(iter(names), "")
     if asked not in names:
         names = {**names, **_name_of(view, asked)}
-    st.session_state["part"] = asked if asked in names else None
+    _show("part", asked if asked in names else None)
     st.selectbox(
         _("Part, by code or name"),
         list(names),
@@ -76,7 +76,7 @@ def _sources(view: PublicationView, item_id: str, known: tuple[str, ...]) -> tup
     SeriesSelection("", sources=tuple(asked)).check(view.registry)
     chosen = [name for name in known if name in asked] or list(known[:1])
     best = _champion(view, item_id)
-    st.session_state["sources"] = chosen
+    _show("sources", chosen)
     st.pills(
         _("Forecast by"),
         known,
@@ -114,7 +114,7 @@ def _span(
     start, end = _date_of("start"), _date_of("end")
     SeriesSelection(item_id, start=start, end=end).check(view.registry)
     shown = (start or min(usual, last), end or last)
-    st.session_state["span"] = tuple(min(max(day, first), last) for day in shown)
+    _show("span", tuple(min(max(day, first), last) for day in shown))
     st.date_input(
         _("Dates"),
         key="span",
@@ -141,6 +141,12 @@ def _date_of(parameter: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise InvalidSelection(parameter, text, "a date such as 2011-12-09") from error
+
+
+def _show(key: str, value: object) -> None:
+    """Let a widget show *value*. Set anew it would be sent anew, with all of its options."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def _write(key: str, parameter: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -33,6 +34,9 @@ from datalayer.snapshots.stages import Snapshot, VerifiedFiles
 from datalayer.storage.object_store import ObjectStore, S3Options
 from datalayer.storage.opening import open_store
 from datalayer.validation import ValidationReport, validate
+
+CLOCKS_DIFFER_BY = timedelta(days=1)
+"""How far the clock of the job may be ahead of the portal's."""
 
 _log = structlog.get_logger()
 
@@ -167,6 +171,7 @@ class Refresher:
 
         Raises:
             OlderPublication: It was generated before the active one.
+            PublicationError: It was generated in the future.
             ValidationFailed: It breaks the contract.
             PortalError: Anything else that stands in the way; the active one stays.
         """
@@ -176,6 +181,7 @@ class Refresher:
             if kept and self._snapshots.active_id() == manifest.publication_id:
                 self._attempts.record(attempt, "already_current")
                 return AlreadyCurrent(manifest.publication_id, kept)
+            self._refuse_future(manifest)
             self._refuse_older(manifest)
             return self._bring(attempt, manifest, kept, report)
 
@@ -269,10 +275,7 @@ class Refresher:
         return self._snapshots.verify(staged, report)
 
     def _validate(self, verified: VerifiedFiles, report: ReportProgress) -> ValidationReport:
-        expected_rows = {file.data_set: file.rows for file in verified.manifest.files}
-        return validate(
-            verified.files(), self._registry, expected_rows=expected_rows, report=report
-        )
+        return validate(verified.files(), self._registry, manifest=verified.manifest, report=report)
 
     def _taken_in(self, manifest: Manifest, report: ReportProgress) -> Snapshot:
         verified = self._verified(manifest, report)
@@ -285,6 +288,15 @@ class Refresher:
         return snapshot
 
     # --- from one snapshot to another -------------------------------------------------------
+
+    def _refuse_future(self, manifest: Manifest) -> None:
+        # Active, it would make every sound publication after it count as older.
+        if manifest.generated_at > self._snapshots.clock() + CLOCKS_DIFFER_BY:
+            problem = (
+                f"was generated at {manifest.generated_at.isoformat()}, which is still to come; "
+                "set the clock right that made it and publish again"
+            )
+            raise PublicationError(manifest.publication_id, problem)
 
     def _refuse_older(self, manifest: Manifest) -> None:
         active_id = self._snapshots.active_id()

@@ -62,8 +62,7 @@ def check_folder(
         raise FolderError(folder.name or str(folder), ("it is no folder",))
     named = _named_files(folder, registry)
     files, unreadable = _rewritten(named.files, work, registry)
-    rows = {file.data_set: file.rows for file in named.manifest.files} if named.manifest else {}
-    found = validate(files, registry, expected_rows=rows, report=report)
+    found = validate(files, registry, manifest=named.manifest, report=report)
     said, silences = _said(files, named.manifest, data_through)
     faults = [*named.faults, *unreadable.values(), *silences]
     faults += [
@@ -167,11 +166,6 @@ def _said(
         "data_through (give it with --data-through)": through,
     }
     faults = [f"its files tell no {name}" for name, value in wanted.items() if value is None]
-    if manifest and (dataset_id, moment) != (manifest.dataset_id, manifest.generated_at):
-        faults.append(
-            f"{MANIFEST_NAME} says {manifest.dataset_id} generated at {manifest.generated_at}; "
-            f"the files say {dataset_id} generated at {moment}"
-        )
     if through and last_day and through < last_day:
         faults.append(f"data_through is {through}, and fact_demand has demand on {last_day}")
     if moment is None or through is None or faults:

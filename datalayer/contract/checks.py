@@ -97,7 +97,7 @@ def _column_checks(data_set: str, column: Column) -> Iterator[Check]:
         expected = f"one of {', '.join(column.allowed)}"
         yield Check(data_set, CheckKind.ALLOWED, names, expected, allowed=column.allowed)
     if column.name in PROVENANCE:
-        expected = "the same value in every row of every data set"
+        expected = "the publication's own value in every row of every data set"
         yield Check(data_set, CheckKind.PROVENANCE, names, expected)
     if column.reference is not None:
         expected = f"a value of {column.reference.data_set}.{column.reference.column}"

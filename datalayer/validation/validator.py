@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from datalayer.contract.checks import Check, CheckKind, data_set_checks
+from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import DataSet, Registry
 from datalayer.errors import ValidationUnfinished
 from datalayer.progress import Progress, ReportProgress, Step, silent
@@ -41,7 +42,7 @@ def validate(
     files: Mapping[str, Path],
     registry: Registry,
     *,
-    expected_rows: Mapping[str, int] | None = None,
+    manifest: Manifest | None = None,
     report: ReportProgress = silent,
     memory_limit: str = MEMORY_LIMIT,
 ) -> ValidationReport:
@@ -50,7 +51,8 @@ def validate(
     Args:
         files: The Parquet file of each data set.
         registry: The contract.
-        expected_rows: Rows by data set as the manifest has them; None checks no row counts.
+        manifest: What the publication says of itself: rows of each file, and the dataset_id and
+            generated_at that every row must bear. Without one the rows need only agree.
         report: Told how many checks are done, after each data set and each longer check.
         memory_limit: What DuckDB may use before it spills to a temporary folder.
 
@@ -63,7 +65,7 @@ def validate(
     # DuckDB compares what it opens with the allowed paths after following links.
     files = {name: path.resolve() for name, path in files.items()}
     with _connection(files, memory_limit) as connection:
-        validation = _Validation(connection, files, registry, expected_rows or {}, report)
+        validation = _Validation(connection, files, registry, manifest, report)
         try:
             return validation.run()
         except duckdb.Error as error:
@@ -89,16 +91,16 @@ class _Validation:
         connection: duckdb.DuckDBPyConnection,
         files: Mapping[str, Path],
         registry: Registry,
-        expected_rows: Mapping[str, int],
+        manifest: Manifest | None,
         report: ReportProgress,
     ) -> None:
         self._connection = connection
         self._files = files
         self._data_sets = registry.data_sets
         self._checks = {n: tuple(data_set_checks(d)) for n, d in self._data_sets.items()}
-        self._expected_rows = expected_rows
+        self._expected_rows = {f.data_set: f.rows for f in manifest.files} if manifest else {}
         self._report = report
-        self._provenance: Mapping[str, str] = {}
+        self._provenance = _announced(manifest) if manifest else {}
 
     def run(self) -> ValidationReport:
         """Check each data set by itself, then what holds between them."""
@@ -107,7 +109,7 @@ class _Validation:
             name: structure_of(self._connection, data_set, self._files.get(name))
             for name, data_set in self._data_sets.items()
         }
-        self._provenance = provenance_of(self._connection, structures)
+        self._provenance = self._provenance or provenance_of(self._connection, structures)
         alone: dict[str, _Outcome] = {}
         done = 0
         for name, structure in structures.items():
@@ -160,6 +162,13 @@ class _Validation:
         if is_usable(check, scan.structure) and check.reference.column in target.usable:
             return reference_fault(scan, check)
         return None
+
+
+def _announced(manifest: Manifest) -> dict[str, str]:
+    return {
+        "dataset_id": manifest.dataset_id,
+        "generated_at": manifest.generated_at.isoformat(),
+    }
 
 
 _BETWEEN = frozenset({CheckKind.REFERENCE, CheckKind.RULE})

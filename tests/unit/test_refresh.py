@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +122,18 @@ class TestActivating:
         assert isinstance(outcome, AlreadyCurrent)
         assert outcome.publication_id == served.publication_id
         assert parts.last_entry.outcome == "already_current"
+
+    def test_a_publication_of_the_future_is_refused(
+        self, parts: Refreshing, publisher: Publisher, served: Manifest
+    ) -> None:
+        future = publisher.publish(items=2, generated_at=datetime(2999, 1, 1, tzinfo=UTC))
+
+        with pytest.raises(PublicationError, match="still to come"):
+            parts.refresher.activate(ANA)
+
+        assert parts.active_id == served.publication_id
+        assert parts.last_entry.outcome == "rejected"
+        assert parts.last_entry.publication_id == future.publication_id
 
     def test_an_older_publication_is_refused(
         self, parts: Refreshing, publisher: Publisher, served: Manifest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from datalayer.contract.registry import Registry, load_registry
 from datalayer.errors import ValidationUnfinished
 from datalayer.progress import Progress, Step
 from datalayer.validation import Fault, ValidationReport, validate
-from tests.publisher import Publisher, replace_column, set_value, write_tables
+from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value, write_tables
 
 ROOT = Path(__file__).parents[2]
 Tables = dict[str, pa.Table]
@@ -215,17 +216,47 @@ class TestFiles:
         assert ("fact_metrics", "wape", CheckKind.COLUMN) in found(report)
 
     def test_other_row_counts_than_the_manifests_are_a_fault(
-        self, tables: Tables, tmp_path: Path, registry: Registry
+        self, publisher: Publisher, tmp_path: Path, registry: Registry
     ) -> None:
-        rows = {name: table.num_rows for name, table in tables.items()}
+        tables = publisher.tables()
+        manifest = publisher.publish(tables=tables)
+        files = tuple(
+            replace(file, rows=7) if file.data_set == "dim_item" else file
+            for file in manifest.files
+        )
 
         report = validate(
-            write_tables(tables, tmp_path), registry, expected_rows={**rows, "dim_item": 7}
+            write_tables(tables, tmp_path / "files"),
+            registry,
+            manifest=replace(manifest, files=files),
         )
 
         fault = the_fault(report)
         assert (fault.check, fault.found) == (CheckKind.ROWS, "6 row(s)")
         assert "7 row(s)" in fault.expected
+
+    @pytest.mark.parametrize(
+        ("column", "other"),
+        [("dataset_id", "another"), ("generated_at", FIRST_GENERATED_AT + timedelta(seconds=1))],
+    )
+    def test_rows_of_another_origin_than_the_manifests_are_a_fault(
+        self,
+        publisher: Publisher,
+        tmp_path: Path,
+        registry: Registry,
+        column: str,
+        other: object,
+    ) -> None:
+        tables = publisher.tables()
+        manifest = publisher.publish(tables=tables)
+
+        report = validate(
+            write_tables(tables, tmp_path / "files"),
+            registry,
+            manifest=replace(manifest, **{column: other}),
+        )
+
+        assert found(report) == {(name, column, CheckKind.PROVENANCE) for name in tables}
 
 
 class TestColumns:

@@ -81,6 +81,15 @@ class AuditLog:
         with self._explained():
             self._append(line)
 
+    def require_writable(self) -> None:
+        """Make sure that an entry can be appended.
+
+        Raises:
+            StateError: It can't.
+        """
+        with self._explained():
+            self._append(b"")
+
     def entries(self, limit: int) -> tuple[AuditEntry, ...]:
         """Return the latest entries, newest first; a torn line is one that says so.
 

@@ -22,9 +22,10 @@ from datalayer.extracts import Extract, ExtractFormat
 from datalayer.identity import Identity
 from datalayer.progress import ReportProgress, silent
 from datalayer.publication_view import PublicationView
-from datalayer.refresh import Activated, AlreadyCurrent, Candidate, Refresher, store_of
+from datalayer.refresh import Refresher, store_of
 from datalayer.settings import Settings
 from datalayer.shelf import Shelf
+from datalayer.snapshots.outcomes import Activated, AlreadyCurrent, Candidate
 from datalayer.snapshots.snapshot_store import SnapshotStore
 from datalayer.snapshots.stages import Snapshot
 from datalayer.store_watch import StoreWatch

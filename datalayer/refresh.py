@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -29,6 +28,7 @@ from datalayer.progress import Progress, ReportProgress, Step, silent
 from datalayer.settings import Settings
 from datalayer.snapshots import published
 from datalayer.snapshots.attempts import Attempt, Attempts
+from datalayer.snapshots.outcomes import Activated, AlreadyCurrent, Candidate
 from datalayer.snapshots.snapshot_store import SnapshotStore
 from datalayer.snapshots.stages import Snapshot, VerifiedFiles
 from datalayer.storage.object_store import ObjectStore, S3Options
@@ -49,42 +49,6 @@ class Attachable(Protocol):
 
     def detach(self, publication_id: str) -> None:
         """Stop reading a snapshot; nothing happens if it isn't read."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """The store's latest publication, looked at without activating it.
-
-    Attributes:
-        verified: Its files, on the local disk; activating it fetches nothing again.
-    """
-
-    manifest: Manifest
-    report: ValidationReport
-    verified: VerifiedFiles
-
-
-@dataclass(frozen=True)
-class Activated:
-    """A publication became the active one.
-
-    Attributes:
-        previous_id: The one active before, None if it is the first.
-        duration_s: From the call to the switch, seconds.
-    """
-
-    publication_id: str
-    previous_id: str | None
-    snapshot: Snapshot
-    duration_s: float
-
-
-@dataclass(frozen=True)
-class AlreadyCurrent:
-    """The publication asked for is the active one; nothing changed."""
-
-    publication_id: str
-    snapshot: Snapshot
 
 
 def store_of(settings: Settings) -> ObjectStore:

@@ -68,12 +68,15 @@ class Attempts:
         Raises:
             NotAllowed: *identity* is no administrator.
             RefreshInProgress: Another attempt is running.
+            StateError: The audit log can't be written.
         """
         attempt = Attempt(identity, action, publication_id, time.monotonic())
         try:
             identity.require(Role.ADMIN, action.replace("_", " "))
             with self._lock.held(self._holder(identity, action)) as killed:
                 self._record_killed(killed)
+                # Better not done than done without a record.
+                self._audit.require_writable()
                 yield attempt
         except PortalError as error:
             outcome = "refused" if isinstance(error, CallerError) else "rejected"

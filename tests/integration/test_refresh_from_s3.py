@@ -9,7 +9,7 @@ import pytest
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
 from datalayer.errors import IntegrityError, ObjectMissing
-from datalayer.refresh import Activated
+from datalayer.snapshots.outcomes import Activated
 from datalayer.storage.s3_store import S3Store
 from tests.integration.servers import READER, S3Server
 from tests.publisher import Publisher

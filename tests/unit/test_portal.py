@@ -22,7 +22,7 @@ from datalayer.errors import (
     ValidationFailed,
 )
 from datalayer.portal import Portal, SeriesSelection
-from datalayer.refresh import AlreadyCurrent
+from datalayer.snapshots.outcomes import AlreadyCurrent
 from datalayer.store_watch import StoreWatch
 from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
 from tests.publisher import Publisher, set_value

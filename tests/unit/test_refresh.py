@@ -36,8 +36,8 @@ from datalayer.errors import (
     UnknownPublication,
     ValidationFailed,
 )
-from datalayer.progress import Progress, Step
-from datalayer.refresh import Activated, AlreadyCurrent
+from datalayer.progress import Progress, ReportProgress, Step
+from datalayer.snapshots.outcomes import Activated, AlreadyCurrent
 from datalayer.snapshots.stages import Snapshot
 from datalayer.storage.object_store import FolderStore, S3Options
 from datalayer.storage.opening import open_store
@@ -490,24 +490,33 @@ class TestTrouble:
         assert parts.active_id == newer.publication_id
         assert parts.last_entry.outcome == "activated"
 
-    def test_a_lost_audit_log_does_not_hide_what_went_wrong(
+    def test_nothing_is_done_that_can_not_be_recorded(
         self, parts: Refreshing, publisher: Publisher, state: Path
     ) -> None:
         publisher.publish(items=2)
-        publisher.corrupt("fact_forecast")
-        (state / "audit.jsonl").mkdir(parents=True)
-
-        with pytest.raises(PublicationError, match="damaged fact_forecast"):
-            parts.refresher.activate(ANA)
-
-    def test_a_switch_that_can_not_be_recorded_is_told(
-        self, parts: Refreshing, publisher: Publisher, state: Path
-    ) -> None:
-        manifest = publisher.publish(items=2)
         (state / "audit.jsonl").mkdir(parents=True)
 
         with pytest.raises(StateError, match=r"audit\.jsonl can't be used"):
             parts.refresher.activate(ANA)
+
+        assert parts.active_id is None
+
+    def test_an_audit_log_lost_on_the_way_does_not_hide_what_went_wrong(
+        self, parts: Refreshing, publisher: Publisher, state: Path
+    ) -> None:
+        publisher.publish(items=2)
+        publisher.corrupt("fact_forecast")
+
+        with pytest.raises(PublicationError, match="damaged fact_forecast"):
+            parts.refresher.activate(ANA, report=lose_audit_log(state, Step.STAGE))
+
+    def test_a_switch_whose_record_is_lost_on_the_way_is_told(
+        self, parts: Refreshing, publisher: Publisher, state: Path
+    ) -> None:
+        manifest = publisher.publish(items=2)
+
+        with pytest.raises(StateError, match=r"audit\.jsonl can't be used"):
+            parts.refresher.activate(ANA, report=lose_audit_log(state, Step.ACTIVATE))
 
         assert parts.active_id == manifest.publication_id
 
@@ -684,6 +693,18 @@ class RefusingDatabase:
 
     def detach(self, publication_id: str) -> None:
         """Do nothing."""
+
+
+def lose_audit_log(state: Path, step: Step) -> ReportProgress:
+    """Return a report that puts a folder in the audit log's place when *step* begins."""
+
+    def report(progress: Progress) -> None:
+        log = state / "audit.jsonl"
+        if progress.step is step and log.is_file():
+            log.unlink()
+            log.mkdir()
+
+    return report
 
 
 def break_off_at(step: Step, done: int = 0) -> Callable[[Progress], None]:

@@ -17,7 +17,7 @@ import pytest
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
 from datalayer.progress import Step
-from datalayer.refresh import Activated, AlreadyCurrent
+from datalayer.snapshots.outcomes import Activated, AlreadyCurrent
 from datalayer.storage.object_store import FolderStore
 from tests.unit.refreshing import ANA, Refreshing, joined
 

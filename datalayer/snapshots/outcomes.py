@@ -1,0 +1,45 @@
+"""How inspecting, activating and rolling back end when they succeed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datalayer.contract.publication import Manifest
+from datalayer.snapshots.stages import Snapshot, VerifiedFiles
+from datalayer.validation import ValidationReport
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The store's latest publication, looked at without activating it.
+
+    Attributes:
+        verified: Its files, on the local disk; activating it fetches nothing again.
+    """
+
+    manifest: Manifest
+    report: ValidationReport
+    verified: VerifiedFiles
+
+
+@dataclass(frozen=True)
+class Activated:
+    """A publication became the active one.
+
+    Attributes:
+        previous_id: The one active before, None if it is the first.
+        duration_s: From the call to the switch, seconds.
+    """
+
+    publication_id: str
+    previous_id: str | None
+    snapshot: Snapshot
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class AlreadyCurrent:
+    """The publication asked for is the active one; nothing changed."""
+
+    publication_id: str
+    snapshot: Snapshot

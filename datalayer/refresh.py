@@ -289,7 +289,7 @@ class Refresher:
         report(Progress(Step.ACTIVATE, 0, 3))
         try:
             self._database.attach(snapshot)
-        except Exception:
+        except Exception:  # raised again: whatever it was, what can't be read must not stay kept
             if kept is None:
                 self._snapshots.discard(snapshot.publication_id)
             raise

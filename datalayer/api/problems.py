@@ -99,7 +99,7 @@ class _UnexpectedErrors:
 
         try:
             await self._app(scope, receive, noting_send)
-        except Exception:
+        except Exception:  # the edge of the API: whoever called gets a reference, the log the rest
             reference = secrets.token_hex(4)
             log.exception("api.unexpected", reference=reference, path=scope.get("path"))
             if begun:

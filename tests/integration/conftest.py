@@ -13,7 +13,7 @@ from datalayer.portal import Portal
 from tests.integration.servers import S3Server, publisher_into, s3_server
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, running_redis
 
 __all__ = ["s3_server"]
 
@@ -35,10 +35,8 @@ def publisher(s3_server: S3Server, prefix: str, registry: Registry) -> Publisher
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis that holds nothing yet and that the test may stop."""
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    with running_redis(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def wait_until(ready: Callable[[], bool], *, within_s: float, problem: str) -> N
     while not ready():
         if time.monotonic() > deadline:
             raise TimeoutError(problem)
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks at a condition with a deadline
 
 
 @contextmanager

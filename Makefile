@@ -89,7 +89,7 @@ system-packages:
 PIP_COMPILE = .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
   --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 lock: .venv/.ready-dev  ## pin every requirements.in with hashes
-	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-dev tests/contract/requirements; do
+	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-extras ml_jobs/requirements-dev tests/contract/requirements; do
 	  echo "Locking $$name.in ..."
 	  $(PIP_COMPILE) --output-file $$name.txt $$name.in
 	done

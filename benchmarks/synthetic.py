@@ -92,6 +92,11 @@ QUERIES = {
                sum(quantity) as actual
         from items cross join days cross join sources left join demand using (item_id, date)
         group by date, category, source""",
+    "agg_policy": """
+        select 'all' as group_by, 'all' as group_value, policy, 'arima' as source,
+               0.95 as service_asked, 0.95 as service_achieved, 12.0 as mean_stock,
+               100 as n_windows
+        from (values ('lead_time_quantile'), ('textbook')) as policies (policy)""",
     "fact_inventory": """
         select item_id, 'network' as location_id, date '{through}' as as_of, 10.0 as current_stock,
                14 as lead_time_days, 0.95 as service_level, 2.0 as safety_stock,

@@ -1,6 +1,6 @@
-"""The command line: ``python -m ml_jobs forecast | publish | demo``.
+"""The command line: ``python -m ml_jobs forecast | demo | backtest | explain | publish``.
 
-Exit codes: 0 published, 1 refused or failed with the reason on stderr, 2 wrong usage.
+Exit codes: 0 done; 1 refused or failed with the reason on stderr; 2 wrong usage or job file.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import argparse
 import sys
 import tempfile
 import uuid
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -21,28 +22,47 @@ from datalayer.errors import PortalError
 from datalayer.logs import configure_logs
 from datalayer.storage.object_store import ObjectStore
 from datalayer.storage.opening import open_store
+from ml_jobs import explain, records
+from ml_jobs.command_line import given_values, parser
 from ml_jobs.data import CURRENCY, DEMAND
+from ml_jobs.errors import JobFileError, UsageError
+from ml_jobs.explain_view import show_explanation
 from ml_jobs.folder import check_folder
-from ml_jobs.job import JobRequest, forecast, prepare
-from ml_jobs.options import SOURCES, ForecastOptions
+from ml_jobs.gold_files import GoldFiles, drafted, fetched
+from ml_jobs.job import forget, run, under_contract
+from ml_jobs.job_file import read_job_file
+from ml_jobs.job_options import Forecast, Input, JobOptions, Rule, values_of
+from ml_jobs.options import SERVICE_LEVELS, ForecastOptions
 from ml_jobs.panel import Frequency
-from ml_jobs.publish import check, publish, refuse_if_older
-from ml_jobs.settings import load_settings
+from ml_jobs.preparing import Prepared, prepare
+from ml_jobs.publish import Draft, check, publish, refuse_if_older
+from ml_jobs.records_png import draw_record
+from ml_jobs.records_view import show_record, show_series
+from ml_jobs.request import JobRequest
+from ml_jobs.selection import CostlyRule
+from ml_jobs.settings import JobSettings, load_settings
 from ml_jobs.terminal import show_error, show_prepared, show_published, stages
+from ml_jobs.tracking import open_tracking
 
-REJECTED = Path("build/rejected.parquet")
+DEMONSTRATION = Input(
+    demand=DEMAND,
+    invoices=True,
+    frequency=Frequency.DAILY,
+    currency=CURRENCY,
+    dataset_id="online-retail-demo",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     configure_logs("INFO")
     errors = Console(stderr=True)
     try:
-        _run(options, Console())
+        _run(given, Console())
     except PortalError as error:
         show_error(errors, error)
-        return 1
+        return 2 if isinstance(error, UsageError | JobFileError) else 1
     except OSError as error:
         errors.print(f"{error.filename or 'The disk'}: {error.strerror}", soft_wrap=True)
         return 1
@@ -54,177 +74,201 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(options: argparse.Namespace, console: Console) -> None:
+@dataclass(frozen=True)
+class _Bench:
+    """What every command works with.
+
+    Attributes:
+        work: An empty folder that is gone when the command ends.
+    """
+
+    settings: JobSettings
+    registry: Registry
+    work: Path
+    console: Console
+
+    def store(self, address: str | None) -> ObjectStore:
+        """Open the store at *address*, by default the one of the settings."""
+        chosen = address or self.settings.store
+        return open_store(chosen, self.settings.s3_options(chosen))
+
+    def published(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
+        """Fetch *data_sets* of a store's latest publication, and prove them."""
+        store = self.store(address)
+        with stages(self.console) as shown:
+            return fetched(store, self.registry, data_sets, self.work, report=shown.step)
+
+
+def _run(given: argparse.Namespace, console: Console) -> None:
+    # The usage is looked at before anything else, so that it is what gets reported.
+    command = _COMMANDS[given.command]
     settings = load_settings()
-    registry = load_registry(settings.registry)
-    address = options.to or settings.store
-    store = open_store(address, settings.s3_options(address))
-    with tempfile.TemporaryDirectory(prefix="farol-publication-") as work:
-        if options.command == "publish":
-            _publish_folder(options, Path(work), registry, store, console)
-        else:
-            _forecast(_request(options), Path(work), registry, store, console)
+    with tempfile.TemporaryDirectory(prefix="farol-job-") as work:
+        command(given, _Bench(settings, load_registry(settings.registry), Path(work), console))
 
 
-def _forecast(
-    request: JobRequest, work: Path, registry: Registry, store: ObjectStore, console: Console
+def _forecast(given: argparse.Namespace, bench: _Bench) -> None:
+    _forecast_and_publish(_options(given), bench)
+
+
+def _demo(given: argparse.Namespace, bench: _Bench) -> None:
+    options = JobOptions(input=DEMONSTRATION, forecast=Forecast(country="GB")).with_values(
+        given_values(given)
+    )
+    _forecast_and_publish(options, bench, demonstration=True)
+
+
+def _forecast_and_publish(
+    options: JobOptions, bench: _Bench, *, demonstration: bool = False
 ) -> None:
-    # A store that can't be written to is better found before the models run than after.
-    refuse_if_older(request.generated_at, store, registry)
-    with stages(console) as shown:
+    request = request_of(options, bench.registry, demonstration=demonstration)
+    store = bench.store(options.output.to)
+    # A store that can't be written to, or runs that can't be logged, are better found before the
+    # models run than after.
+    refuse_if_older(request.generated_at, store, bench.registry)
+    tracking = open_tracking(options.tracking.mlflow) if options.tracking.mlflow else None
+    prepared, draft = _drafted(request, bench)
+    with stages(bench.console) as shown:
+        sound = check(draft, bench.registry, report=shown.step)
+        manifest = publish(sound, store, bench.registry, report=shown.step)
+    forget(prepared)
+    show_published(bench.console, manifest, store.address)
+    if tracking is not None:
+        run_id = tracking.log(manifest, drafted(draft), values_of(options))
+        _say(bench, f"Logged at {tracking.place} as run {run_id}")
+
+
+def _drafted(request: JobRequest, bench: _Bench) -> tuple[Prepared, Draft]:
+    with stages(bench.console) as shown:
         prepared = prepare(request, report=shown.work)
-    show_prepared(console, prepared, request.rejected)
-    with stages(console) as shown:
-        draft = forecast(request, prepared, work, registry, report=shown.work)
-        sound = check(draft, registry, report=shown.step)
-        manifest = publish(sound, store, registry, report=shown.step)
-    show_published(console, manifest, store.address)
+    show_prepared(bench.console, prepared, request.rejected)
+    with stages(bench.console) as shown:
+        draft = run(request, prepared, bench.work, bench.registry, report=shown.work)
+    return prepared, draft
 
 
-def _publish_folder(
-    options: argparse.Namespace,
-    work: Path,
-    registry: Registry,
-    store: ObjectStore,
-    console: Console,
-) -> None:
-    with stages(console) as shown:
+def _backtest(given: argparse.Namespace, bench: _Bench) -> None:
+    gold = _results(given, bench)
+    record = records.record_of(gold, given.by)
+    show_record(bench.console, record)
+    series = records.series_of(gold, given.item, given.location) if given.item else None
+    if series is not None:
+        show_series(bench.console, series)
+    if given.png is not None:
+        draw_record(record, series, given.png)
+        _say(bench, f"Drawn to {given.png}")
+
+
+def _results(given: argparse.Namespace, bench: _Bench) -> GoldFiles:
+    if given.of_store is None:
+        request = request_of(_options(given), bench.registry)
+        _, draft = _drafted(request, bench)
+        _say(bench, f"Kept in {request.work}: the same forecast goes on from what is there")
+        return drafted(draft)
+    if given.job is not None or given_values(given):
+        problem = "--from shows a publication as it is; it takes no job file and no options"
+        raise UsageError(problem)
+    return bench.published(given.of_store, records.DATA_SETS)
+
+
+def _explain(given: argparse.Namespace, bench: _Bench) -> None:
+    gold = bench.published(given.of_store, explain.DATA_SETS)
+    show_explanation(bench.console, explain.explain(gold, given.item, given.location))
+
+
+def _publish_folder(given: argparse.Namespace, bench: _Bench) -> None:
+    store = bench.store(given.to)
+    with stages(bench.console) as shown:
         sound = check_folder(
-            options.folder, work, registry, data_through=options.data_through, report=shown.step
+            given.folder,
+            bench.work,
+            bench.registry,
+            data_through=given.data_through,
+            report=shown.step,
         )
-        manifest = publish(sound.draft, store, registry, report=shown.step)
+        manifest = publish(sound.draft, store, bench.registry, report=shown.step)
     for warning in sound.warnings:
-        console.print(f"Warning: {warning}", highlight=False, markup=False, soft_wrap=True)
-    show_published(console, manifest, store.address)
+        _say(bench, f"Warning: {warning}")
+    show_published(bench.console, manifest, store.address)
 
 
-def _request(options: argparse.Namespace) -> JobRequest:
-    demonstration = options.command == "demo"
-    return JobRequest(
-        demand=DEMAND if demonstration else options.demand,
-        invoices=demonstration or options.invoices,
-        items=None if demonstration else options.items,
-        stock=None if demonstration else options.stock,
-        frequency=Frequency.DAILY if demonstration else options.frequency,
-        min_sale_days=None if demonstration else options.min_sale_days,
-        dataset_id="online-retail-demo" if demonstration else options.dataset_id,
-        currency=CURRENCY if demonstration else options.currency,
-        generated_at=options.generated_at or datetime.now(UTC).replace(microsecond=0),
-        rejected=options.rejected,
+def _say(bench: _Bench, sentence: str) -> None:
+    bench.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Bench], None]] = {
+    "forecast": _forecast,
+    "demo": _demo,
+    "backtest": _backtest,
+    "explain": _explain,
+    "publish": _publish_folder,
+}
+
+
+def _options(given: argparse.Namespace) -> JobOptions:
+    """Put the job file's values and the flags together; flags go first."""
+    of_file = {} if given.job is None else read_job_file(given.job)
+    return JobOptions().with_values({**of_file, **given_values(given)})
+
+
+def request_of(
+    options: JobOptions, registry: Registry, *, demonstration: bool = False
+) -> JobRequest:
+    """Return what a run is asked for.
+
+    Raises:
+        UsageError: No demand file is named.
+    """
+    read, engine = options.input, options.engine
+    if read.demand is None:
+        problem = "No demand is named; give --demand FILE, or demand in [input] of a job file"
+        raise UsageError(problem)
+    request = JobRequest(
+        demand=read.demand,
+        generated_at=options.output.generated_at or datetime.now(UTC).replace(microsecond=0),
+        rejected=options.output.rejected,
+        invoices=read.invoices,
+        location_column=read.location_column,
+        items=read.items,
+        stock=read.stock,
+        locations=read.locations,
+        drivers=read.drivers,
+        frequency=read.frequency,
+        min_sale_days=read.min_sale_days,
+        dataset_id=read.dataset_id,
+        currency=read.currency,
         demonstration=demonstration,
-        options=ForecastOptions(
-            horizon=options.horizon,
-            seed=options.seed,
-            sources=options.sources,
-            processes=options.processes,
-        ),
+        options=_forecast_options(options),
+        work=engine.work,
+        engine=engine.engine,
+        processes=engine.processes,
+    )
+    return under_contract(request, registry)
+
+
+def _forecast_options(options: JobOptions) -> ForecastOptions:
+    asked = options.forecast
+    return ForecastOptions(
+        horizon=asked.horizon,
+        origins=asked.origins,
+        warmups=asked.warmups,
+        spacing=asked.spacing,
+        min_history=asked.min_history,
+        sources=asked.sources,
+        rules={"arima": _costly(options.arima), "prophet": _costly(options.prophet)},
+        country=asked.country,
+        seed=asked.seed,
+        review_days=options.inventory.review_days,
+        service_levels={**SERVICE_LEVELS, **(options.inventory.service_levels or {})},
+        bootstrap_samples=asked.bootstrap_samples,
+        learn_series=asked.learn_series,
+        weigh_series=asked.weigh_series,
+        partition_series=options.engine.partition_size,
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ml_jobs", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    to = argparse.ArgumentParser(add_help=False)
-    to.add_argument(
-        "--to", metavar="STORE", help="a folder or s3://bucket/prefix; default: FAROL_STORE"
-    )
-    model = argparse.ArgumentParser(add_help=False)
-    _add_model_options(model)
-    file = commands.add_parser(
-        "forecast", parents=[to, model], help="forecast a demand file and publish the results"
-    )
-    _add_file_options(file)
-    commands.add_parser("demo", parents=[to, model], help="the same with the bundled real data")
-    folder = commands.add_parser(
-        "publish", parents=[to], help="publish Parquet files that another program wrote"
-    )
-    folder.add_argument("folder", type=Path, help="holds <data_set>.parquet of every data set")
-    folder.add_argument("--data-through", type=_day, metavar="DAY", help="last day of demand")
-    return parser
-
-
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--horizon", type=_positive, metavar="N", help="periods to forecast")
-    parser.add_argument("--seed", type=int, default=ForecastOptions.seed)
-    parser.add_argument(
-        "--sources", type=_names, default=SOURCES, help=f"default: {','.join(SOURCES)}"
-    )
-    parser.add_argument("--processes", type=_positive, help="default: one per core")
-    parser.add_argument(
-        "--generated-at", type=_moment, metavar="TIME", help="for runs to be repeated exactly"
-    )
-    parser.add_argument(
-        "--rejected", type=Path, default=REJECTED, help=f"rows set aside; default: {REJECTED}"
-    )
-
-
-def _add_file_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--demand", type=Path, required=True, help="CSV or Parquet")
-    parser.add_argument(
-        "--invoices", action="store_true", help="the demand file holds invoice lines"
-    )
-    parser.add_argument("--items", type=Path, help="item file, CSV or Parquet")
-    parser.add_argument("--stock", type=Path, help="stock file, CSV or Parquet")
-    parser.add_argument(
-        "--frequency", type=_frequency, metavar="{D,W,MS}", help="default: as the dates are"
-    )
-    parser.add_argument(
-        "--min-sale-days", type=_positive, metavar="N", help="fewer set the item aside"
-    )
-    parser.add_argument(
-        "--currency", type=_currency, metavar="CODE", help="of unit costs, such as BRL"
-    )
-    parser.add_argument("--dataset-id", help="default: name and digest of the demand file")
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number") from error
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return number
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise argparse.ArgumentTypeError("at least one source is needed")
-    return names
-
-
-def _frequency(text: str) -> Frequency:
-    try:
-        return Frequency(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not D, W or MS") from error
-
-
-def _currency(text: str) -> str:
-    if not (len(text) == 3 and text.isascii() and text.isupper()):
-        raise argparse.ArgumentTypeError(f"{text} is no ISO 4217 code such as BRL")
-    return text
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is no day; 2026-11-20 is") from error
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is no time; 2026-11-21T06:00:00Z is") from error
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} has no zone; 2026-11-21T06:00:00Z has")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise argparse.ArgumentTypeError(f"{text} lies outside the years 1 to 9999") from error
+def _costly(rule: Rule) -> CostlyRule:
+    return CostlyRule(rule.demand_classes, rule.abc_classes, rule.max_series)
 
 
 if __name__ == "__main__":

@@ -19,3 +19,10 @@ def divided(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     answer: FloatArray = np.full(top.shape, np.nan)
     np.divide(top, bottom, out=answer, where=bottom > 0)
     return answer
+
+
+def distinct(values: IntArray) -> IntArray:
+    """Return the distinct *values*, sorted; on keys that follow a pattern far before np.unique."""
+    ordered = np.sort(values)
+    answer: IntArray = ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
+    return answer

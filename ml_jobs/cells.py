@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from typing import TypeVar
 
@@ -18,12 +19,54 @@ from ml_jobs.source_file import SourceFile
 
 Texts = npt.NDArray[np.object_]
 Numbers = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 _Value = TypeVar("_Value")
+_Kind = TypeVar("_Kind", bound=np.generic)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](.*))?")
 _DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})(?: (.*))?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?")
 _PLAIN_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A column of texts that repeat: each distinct one once, and where each row's stands.
+
+    Attributes:
+        values: The distinct texts, sorted by their UTF-8 bytes; also some that no row has.
+        places: Place of each row's text among *values*, shape (rows,).
+    """
+
+    values: tuple[str, ...]
+    places: npt.NDArray[np.int64]
+
+    @property
+    def texts(self) -> Texts:
+        """The text of each row."""
+        return np.asarray(self.values, dtype=np.object_)[self.places]
+
+    @property
+    def missing(self) -> Mask:
+        """Which rows have the empty text."""
+        return self.where(lambda value: value == "")
+
+    def where(self, holds: Callable[[str], object]) -> Mask:
+        """Return the rows of whose text *holds* is true, asking once for each distinct text."""
+        found = np.fromiter((bool(holds(value)) for value in self.values), np.bool_)
+        rows: Mask = found[self.places]
+        return rows
+
+    def spelt(self, spelling: Callable[[str], str]) -> Codes:
+        """Return the codes with *spelling* applied to each text."""
+        return _sorted_codes([spelling(value) for value in self.values], self.places)
+
+    def of(self, rows: Mask) -> Codes:
+        """Return the codes of those *rows* only, without the texts that none of them has."""
+        places = self.places[rows]
+        present = np.bincount(places, minlength=len(self.values)) > 0
+        kept = tuple(self.values[place] for place in np.flatnonzero(present).tolist())
+        return Codes(kept, (np.cumsum(present) - 1)[places])
 
 
 def texts(source: SourceFile, column: str) -> Texts:
@@ -33,12 +76,18 @@ def texts(source: SourceFile, column: str) -> Texts:
         InputError: The column holds floating point numbers, which have no one spelling, or
             what can't be written as text.
     """
-    values = source.table.column(column)
-    if pa.types.is_floating(values.type):
-        raise InputError(source.name, f"has codes in {column} as {values.type}; write them as text")
-    written = _cast(source, column, pa.string(), expected="text")
-    trimmed = pc.utf8_trim_whitespace(pc.fill_null(written, ""))
+    trimmed = pc.utf8_trim_whitespace(pc.fill_null(_written(source, column), ""))
     return np.asarray(trimmed.to_pandas(), dtype=np.object_)
+
+
+def codes(source: SourceFile, column: str) -> Codes:
+    """Return a column as trimmed texts that repeat; null becomes the empty text.
+
+    Raises:
+        InputError: As for ``texts``.
+    """
+    values, places = _encoded(_written(source, column))
+    return _sorted_codes([value.strip() for value in values], places)
 
 
 def numbers(source: SourceFile, column: str) -> Numbers:
@@ -57,7 +106,7 @@ def numbers(source: SourceFile, column: str) -> Numbers:
         return np.asarray(floats.to_numpy(), dtype=np.float64)
     with_comma = bool(pc.any(pc.match_substring(values.cast(pa.string()), ",")).as_py())
     parse = _comma_number if with_comma else _number
-    return np.asarray(_by_value(values, parse), dtype=np.float64)
+    return _by_value(values, parse, np.dtype(np.float64))
 
 
 def days(source: SourceFile, column: str) -> Dates:
@@ -75,7 +124,7 @@ def days(source: SourceFile, column: str) -> Dates:
         found = _cast(source, column, pa.date32(), expected="a date")
         return np.asarray(found.to_numpy()).astype("datetime64[D]")
     _refuse_month_first(source.name, column, values)
-    return np.asarray(_by_value(values, _day), dtype="datetime64[D]")
+    return _by_value(values, _day, np.dtype("datetime64[D]"))
 
 
 def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
@@ -84,7 +133,28 @@ def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
     if not _is_text(values.type):
         instants = pc.fill_null(values.cast(pa.timestamp("us"), safe=False), 0)
         return np.asarray(instants.cast(pa.int64()).to_numpy(), dtype=np.int64)
-    return np.asarray(_by_value(values, _moment), dtype=np.int64)
+    return _by_value(values, _moment, np.dtype(np.int64))
+
+
+def _written(source: SourceFile, column: str) -> pa.ChunkedArray:
+    values = source.table.column(column)
+    if pa.types.is_floating(values.type):
+        raise InputError(source.name, f"has codes in {column} as {values.type}; write them as text")
+    return _cast(source, column, pa.string(), expected="text")
+
+
+def _encoded(values: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the distinct texts in no order, and the place of each row's among them."""
+    encoded = pc.fill_null(values.cast(pa.string()), "").combine_chunks().dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
+
+
+def _sorted_codes(values: Sequence[str], places: npt.NDArray[np.int64]) -> Codes:
+    # Python orders texts by code points, which is the order of their UTF-8 bytes.
+    distinct = sorted(set(values))
+    place = {value: number for number, value in enumerate(distinct)}
+    moved = np.fromiter((place[value] for value in values), np.int64, len(values))
+    return Codes(tuple(distinct), moved[places])
 
 
 def _cast(source: SourceFile, column: str, kind: pa.DataType, *, expected: str) -> pa.ChunkedArray:
@@ -101,11 +171,14 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
 
 
-def _by_value(values: pa.ChunkedArray, parse: Callable[[str], _Value]) -> list[_Value]:
+def _by_value(
+    values: pa.ChunkedArray, parse: Callable[[str], _Value], dtype: np.dtype[_Kind]
+) -> npt.NDArray[_Kind]:
     """Parse each distinct text once; files repeat their dates and quantities endlessly."""
-    encoded = pc.fill_null(values.cast(pa.string()), "").combine_chunks().dictionary_encode()
-    parsed = [parse(text.strip()) for text in encoded.dictionary.to_pylist()]
-    return [parsed[index] for index in encoded.indices.to_pylist()]
+    distinct, places = _encoded(values)
+    parsed = np.asarray([parse(text.strip()) for text in distinct], dtype=dtype)
+    found: npt.NDArray[_Kind] = parsed[places]
+    return found
 
 
 def _number(text: str) -> float:

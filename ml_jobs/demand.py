@@ -1,73 +1,41 @@
 """Demand files: read, cleaned row by row, and laid out on a full calendar.
 
 A demand file is long: one row per item and day with ``item_id``, ``date`` and ``quantity`` (or
-``demand``), and ``location_id`` if there are several places. Rows of one item and day are
+``demand``), and ``location_id`` if there are several places. Rows of one item, place and day are
 summed. Every row is either used or set aside with a reason; none is lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from ml_jobs import cells
-from ml_jobs.cells import Numbers, Texts
+from ml_jobs.arrays import FloatArray, IntArray, distinct
+from ml_jobs.cells import Codes
+from ml_jobs.coverage import Span, scan, span_of
+from ml_jobs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
 from ml_jobs.errors import InputError
+from ml_jobs.locations import NETWORK_ONLY, Hierarchy
+from ml_jobs.master_file import samples
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
-from ml_jobs.reasons import Accounting, Reason, Reasons, account, first_by_reason
-from ml_jobs.source_file import SourceFile, read_source
+from ml_jobs.reasons import Reason
+from ml_jobs.source_file import read_source
 
-Mask = npt.NDArray[np.bool_]
+__all__ = ["DemandRows", "build_panel", "read_demand", "since"]
 
 LARGEST_QUANTITY = 1e12
-EARLIEST = np.datetime64("1970-01-01", "D")
 MINIMUM_PERIODS = 8
+_MOST_DAYS = 1 << 22  # more than there are from 1970 to the year 9999
 DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
     Frequency.DAILY: 10,
     Frequency.WEEKLY: 10,
     Frequency.MONTHLY: 3,
 }
-
-
-@dataclass(frozen=True)
-class DemandRows:
-    """The rows of a file as demand, each used or set aside; all arrays aligned with its table.
-
-    Attributes:
-        reasons: Why a row is set aside; the empty text where it is used.
-        notes: What was done to the rows as a whole, as sentences.
-    """
-
-    source: SourceFile
-    item_ids: Texts
-    days: Dates
-    quantities: Numbers
-    reasons: Reasons
-    notes: tuple[str, ...] = ()
-
-    @property
-    def used(self) -> Mask:
-        """Which rows are used."""
-        return np.asarray(self.reasons == "", dtype=np.bool_)
-
-    @property
-    def accounting(self) -> Accounting:
-        """Where the rows went."""
-        return account(self.source, self.reasons)
-
-    def setting_aside(self, reason: Reason, rows: Mask) -> DemandRows:
-        """Return the same rows with those of *rows* that were still used set aside."""
-        return replace(self, reasons=np.where(self.used & rows, str(reason), self.reasons))
-
-    def noting(self, *notes: str) -> DemandRows:
-        """Return the same rows with *notes* added."""
-        return replace(self, notes=(*self.notes, *notes))
 
 
 def read_demand(path: Path, *, today: date) -> DemandRows:
@@ -80,89 +48,72 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
     if source.find("stock_code") and not source.find("item_id"):
         raise InputError(source.name, "seems to hold invoice lines; read it with --invoices")
     item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
+    location = source.find("location_id")
     rows = DemandRows(
         source,
-        item_ids=cells.texts(source, item),
+        items=cells.codes(source, item),
         days=cells.days(source, day),
         quantities=cells.numbers(source, quantity),
-        reasons=np.full(source.table.num_rows, "", dtype=np.object_),
+        reasons=all_used(source),
+        locations=cells.codes(source, location) if location else None,
     )
     rows = _clean(rows, today)
     refuse_unusable(rows)
     return rows.noting(*_notes(rows))
 
 
-def without_bad_cells(rows: DemandRows, today: date) -> DemandRows:
-    """Set aside rows without item, without a plausible date or without a finite quantity."""
-    for reason, bad in (
-        (Reason.MISSING_ITEM, rows.item_ids == ""),
-        (Reason.BAD_DATE, np.isnat(rows.days)),
-        (Reason.DATE_OUT_OF_RANGE, (rows.days < EARLIEST) | (rows.days > np.datetime64(today))),
-        (Reason.BAD_QUANTITY, ~np.isfinite(rows.quantities)),
-    ):
-        rows = rows.setting_aside(reason, np.asarray(bad, dtype=np.bool_))
-    return rows
-
-
-def numbered(codes: Texts) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-    """Return the distinct codes, sorted by UTF-8 bytes, and the place of each code among them."""
-    encoded = pa.array(codes, pa.string()).dictionary_encode()
-    distinct = np.asarray(encoded.dictionary.to_pylist(), dtype=np.object_)
-    order = np.argsort(distinct, kind="stable")
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return tuple(distinct[order].tolist()), place[encoded.indices.to_numpy()]
-
-
-def refuse_unusable(rows: DemandRows) -> None:
-    """Refuse a file of which no row can be used.
-
-    Raises:
-        InputError: No row is used; the reasons are named, each with its count and a sample.
-    """
-    if not rows.used.any():
-        raise InputError(rows.source.name, f"has no usable row: {_described(rows)}")
-
-
-def _described(rows: DemandRows) -> str:
-    """Return the rows set aside by reason, each with the first of them, as one phrase."""
-    samples = first_by_reason(rows.source, rows.reasons)
-    return ", ".join(
-        f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
-        for reason, count in rows.accounting.set_aside.items()
-    )
-
-
-def infer_frequency(rows: DemandRows) -> Frequency:
-    """Return the longest period of which all used dates are first days."""
-    days = np.unique(rows.days[rows.used])
-    for frequency in (Frequency.MONTHLY, Frequency.WEEKLY):
-        if len(days) > 1 and (frequency.first_days(days) == days).all():
-            return frequency
-    return Frequency.DAILY
-
-
 def build_panel(
-    rows: DemandRows, frequency: Frequency, *, min_sale_days: int, today: date
+    rows: DemandRows,
+    frequency: Frequency,
+    *,
+    min_sale_days: int,
+    today: date,
+    hierarchy: Hierarchy = NETWORK_ONLY,
+    span: Span | None = None,
 ) -> tuple[Panel, DemandRows]:
-    """Lay the used rows out on the full calendar of *frequency*.
+    """Lay the used rows out on the full calendar of *frequency*, at every level of *hierarchy*.
 
-    The calendar ends with the last period that the file covers, whichever items are kept. A last
-    week or month that is not over is left out, since its total would read as a slump. Items with
-    fewer than *min_sale_days* days of demand above zero are left out. Both are set aside.
+    There is a series for each item and place with demand and for every place above it, whose
+    demand is the sum of those below. The calendar ends with the last period that the file
+    covers, whichever items are kept. A last week or month that is not over is left out, since
+    its total would read as a slump. Items with fewer than *min_sale_days* days of demand above
+    zero in the whole network are left out. Both are set aside.
+
+    Args:
+        rows: The rows of one file.
+        frequency: How long a period is.
+        min_sale_days: Days with demand that an item needs.
+        today: The day of the forecast.
+        hierarchy: The places; with the network alone, all places are summed to it.
+        span: The periods of the calendar, where other files share it. Then the calendar may
+            begin before any series, and there may be no series at all. Default: the file's own.
 
     Returns:
         The panel, and the rows with what was left out set aside.
 
     Raises:
-        InputError: Nothing or too short a calendar is left.
+        InputError: Nothing or too short a calendar is left, or demand stands on a place that
+            has others below it.
     """
-    rows = _without_incomplete_period(rows, frequency, today)
-    refuse_unusable(rows)
-    last = frequency.first_days(rows.days[rows.used]).max()
+    alone = span is None
+    span = span or span_of(scan(rows), frequency, today=today)
+    rows = rows.setting_aside(Reason.INCOMPLETE_PERIOD, frequency.first_days(rows.days) > span.last)
     rows = _without_rare_items(rows, min_sale_days)
-    refuse_unusable(rows)
-    return _lay_out(rows, frequency, last), rows
+    if alone:
+        refuse_unusable(rows)
+        span = replace(span, first=frequency.first_days(rows.days[rows.used]).min())
+    return _lay_out(rows, frequency, span, hierarchy), rows
+
+
+def since(panel: Panel, first: np.datetime64) -> Panel:
+    """Return *panel* without the periods before the one that begins on *first*.
+
+    No series may begin before it.
+    """
+    cut = int(np.searchsorted(panel.dates, first))
+    return replace(
+        panel, dates=panel.dates[cut:], demand=panel.demand[:, cut:], starts=panel.starts - cut
+    )
 
 
 def _clean(rows: DemandRows, today: date) -> DemandRows:
@@ -173,64 +124,104 @@ def _clean(rows: DemandRows, today: date) -> DemandRows:
 
 
 def _notes(rows: DemandRows) -> list[str]:
-    notes = []
-    used = int(rows.used.sum())
-    location = rows.source.find("location_id")
-    places = np.zeros(used, dtype=np.int64)
-    if location:
-        codes, places = numbered(cells.texts(rows.source, location)[rows.used])
-        notes.append(
-            f"{len(codes)} location(s) were summed to the whole network: "
-            "this version forecasts at network level only"
-        )
-    _, series = numbered(rows.item_ids[rows.used])
-    triples = np.stack([series, rows.days[rows.used].astype(np.int64), places])
-    if repeated := used - np.unique(triples, axis=1).shape[1]:
-        notes.append(f"{repeated} row(s) repeat an item and day; their quantities were summed")
-    return notes
+    used = rows.used
+    places = rows.items.places[used]
+    if rows.locations:
+        places = places * len(rows.locations.values) + rows.locations.places[used]
+    if repeated := int(used.sum()) - len(_item_days(places, rows.days[used])):
+        return [f"{repeated} row(s) repeat an item and day; their quantities were summed"]
+    return []
 
 
-def _without_incomplete_period(rows: DemandRows, frequency: Frequency, today: date) -> DemandRows:
-    days = rows.days[rows.used]
-    first_days = frequency.first_days(days)
-    last = first_days.max()
-    # Rows that all stand on first days are whole periods; the last one may still be running.
-    covered = np.datetime64(today) if (first_days == days).all() else days.max()
-    if covered >= frequency.last_day(last):
-        return rows
-    return rows.setting_aside(Reason.INCOMPLETE_PERIOD, frequency.first_days(rows.days) == last)
+def _item_days(places: IntArray, days: Dates) -> IntArray:
+    """Return the distinct pairs of a place and a day as numbers: place times days, plus day."""
+    return distinct(places * _MOST_DAYS + days.astype(np.int64))
 
 
 def _without_rare_items(rows: DemandRows, min_sale_days: int) -> DemandRows:
     sold = rows.used & (rows.quantities > 0)
-    codes, series = numbered(rows.item_ids)
-    pairs = np.unique(np.stack([series[sold], rows.days[sold].astype(np.int64)]), axis=1)
-    sale_days = np.bincount(pairs[0], minlength=len(codes))
-    return rows.setting_aside(Reason.TOO_FEW_SALE_DAYS, sale_days[series] < max(min_sale_days, 1))
+    sold_on = _item_days(rows.items.places[sold], rows.days[sold])
+    sale_days = np.bincount(sold_on // _MOST_DAYS, minlength=len(rows.items.values))
+    rare = sale_days[rows.items.places] < max(min_sale_days, 1)
+    return rows.setting_aside(Reason.TOO_FEW_SALE_DAYS, rare)
 
 
-def _lay_out(rows: DemandRows, frequency: Frequency, last: np.datetime64) -> Panel:
-    items, series = numbered(rows.item_ids[rows.used])
-    periods = frequency.first_days(rows.days[rows.used])
-    dates = _calendar(frequency, periods.min(), last)
+def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hierarchy) -> Panel:
+    dates = span.calendar(frequency)
     if len(dates) < MINIMUM_PERIODS:
         raise InputError(
             rows.source.name,
             f"covers {len(dates)} period(s) of frequency {frequency.value}; "
             f"at least {MINIMUM_PERIODS} are needed to forecast",
         )
-    column = np.searchsorted(dates, periods)
-    starts = np.full(len(items), len(dates), dtype=np.int64)
+    used = rows.used
+    items = rows.items.of(used)
+    lowest = items.places * len(hierarchy.locations) + _nodes(rows, hierarchy)
+    keys = _with_ancestors(lowest, hierarchy)
+    series = np.searchsorted(keys, lowest)
+    column = np.searchsorted(dates, frequency.first_days(rows.days[used]))
+    shape = (len(keys), len(dates))
+    starts = np.full(shape[0], shape[1], dtype=np.int64)
     np.minimum.at(starts, series, column)
-    shape = (len(items), len(dates))
-    cell = series * shape[1] + column
-    totals = np.bincount(cell, rows.quantities[rows.used], shape[0] * shape[1])
-    demand = totals.astype(np.float64).reshape(shape)
+    totals = np.bincount(series * shape[1] + column, rows.quantities[used], shape[0] * shape[1])
+    demand = np.asarray(totals, dtype=np.float64).reshape(shape)
+    _sum_up(demand, starts, keys, hierarchy)
     demand[np.arange(shape[1]) < starts[:, None]] = np.nan
-    return Panel(items, (NETWORK,) * shape[0], dates, demand, starts, frequency)
+    item, node = np.divmod(keys, len(hierarchy.locations))
+    return Panel(
+        tuple(items.values[place] for place in item.tolist()),
+        tuple(hierarchy.location_ids[place] for place in node.tolist()),
+        dates,
+        demand,
+        starts,
+        frequency,
+    )
 
 
-def _calendar(frequency: Frequency, first: np.datetime64, last: np.datetime64) -> Dates:
-    spans = int((last - first) / np.timedelta64(1, "D")) + 1
-    dates = frequency.calendar(first, int(spans / frequency.days_per_step) + 2)
-    return dates[dates <= last]
+def _nodes(rows: DemandRows, hierarchy: Hierarchy) -> IntArray:
+    """Return the place in *hierarchy* of each used row.
+
+    Raises:
+        InputError: Demand stands on a location that has others below it.
+    """
+    used = rows.used
+    if hierarchy.is_flat:
+        return np.zeros(int(used.sum()), np.int64)
+    locations = rows.locations or Codes((NETWORK,), np.zeros(len(used), np.int64))
+    found = locations.of(used)
+    place = {code: number for number, code in enumerate(hierarchy.location_ids)}
+    inner = [code for code in found.values if not hierarchy.is_leaf[place[code]]]
+    if inner:
+        raise InputError(
+            rows.source.name,
+            f"has demand at {samples(inner)}, with other locations below; demand must stand on "
+            "the lowest ones: give what belongs to none of them a location of its own",
+        )
+    return np.array([place[code] for code in found.values], np.int64)[found.places]
+
+
+def _with_ancestors(lowest: IntArray, hierarchy: Hierarchy) -> IntArray:
+    """Return the keys of all series, sorted: item times locations, plus location."""
+    width = len(hierarchy.locations)
+    above = distinct(lowest)
+    keys = [above]
+    while above.size:
+        item, node = np.divmod(above, width)
+        parent = hierarchy.parents[node]
+        above = distinct((item * width + parent)[parent >= 0])
+        keys.append(above)
+    return distinct(np.concatenate(keys))
+
+
+def _sum_up(demand: FloatArray, starts: IntArray, keys: IntArray, hierarchy: Hierarchy) -> None:
+    """Add the demand of every series to that of the place above, from the lowest upwards."""
+    item, node = np.divmod(keys, len(hierarchy.locations))
+    for depth in range(int(hierarchy.depths.max()), 0, -1):
+        (below,) = np.nonzero(hierarchy.depths[node] == depth)
+        above = item[below] * len(hierarchy.locations) + hierarchy.parents[node[below]]
+        parent = np.searchsorted(keys, above)
+        order = np.argsort(parent, kind="stable")
+        parents, first = np.unique(parent[order], return_index=True)
+        if parents.size:
+            demand[parents] += np.add.reduceat(demand[below[order]], first, axis=0)
+        np.minimum.at(starts, parent, starts[below])

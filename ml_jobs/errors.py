@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datalayer.errors import CallerError, ContentError
+from collections.abc import Sequence
+
+from datalayer.errors import CallerError, ContentError, TransportError
 
 
 class InputError(ContentError):
@@ -50,3 +52,53 @@ class OptionError(CallerError):
 
     def __init__(self, option: str, found: object, expected: str) -> None:
         super().__init__(option=option, found=found, expected=expected)
+
+
+class MissingExtraError(CallerError):
+    """An option needs a package that is installed on request only."""
+
+    template = (
+        "{option} needs the package {package}, which is not installed; "
+        "install ml_jobs/requirements-extras.txt"
+    )
+
+    def __init__(self, *, option: str, package: str) -> None:
+        super().__init__(option=option, package=package)
+
+
+class WorkerLostError(CallerError):
+    """A worker process ended in the middle of its work."""
+
+    template = (
+        "A worker process ended while it worked, as it does when memory runs out; what was "
+        "finished is kept, and the same command goes on from there (fewer --processes need less)"
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class UsageError(CallerError):
+    """The arguments of the command line don't go together, or leave out what is needed."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem=problem)
+
+
+class JobFileError(CallerError):
+    """A job file can't be used; carries every fault found in it."""
+
+    template = "The job file {file} has {count} fault(s): {listing}"
+
+    def __init__(self, file: str, faults: Sequence[str]) -> None:
+        super().__init__(file=file, count=len(faults), listing="; ".join(faults))
+        self.faults = tuple(faults)
+
+
+class TrackingError(TransportError):
+    """A run could not be logged for comparison; what it published stands."""
+
+    template = "The run could not be logged at {place}: {problem}"
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place=place, problem=problem)

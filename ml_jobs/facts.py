@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from ml_jobs.arrays import FloatArray, IntArray
-from ml_jobs.backtest import Backtest, Forecasts
-from ml_jobs.panel import NETWORK, Dates, Items, Panel
+from ml_jobs.backtest import Backtest
+from ml_jobs.forecasts import Forecasts
+from ml_jobs.locations import NETWORK_ONLY, Hierarchy
+from ml_jobs.panel import Dates, Items, Panel
 from ml_jobs.quantiles import LEVELS
-from ml_jobs.scores import Score
+from ml_jobs.scores import MEASURES, Score
 from ml_jobs.timeline import Timeline
 
 QUANTILE_COLUMNS = tuple(f"q{round(level * 1000):03d}" for level in LEVELS)
-MEASURES = (
-    "mape",
-    "wape",
-    "mase",
-    "rmsse",
-    "bias",
-    "tracking_signal",
-    "scaled_pinball",
-    "coverage_50",
-    "coverage_80",
-    "coverage_95",
-    "fva_vs_naive",
-)
 
 
 def numbers(values: npt.NDArray[np.generic]) -> pa.Array:
@@ -58,23 +48,18 @@ def concatenated(tables: Iterable[pa.Table], empty: pa.Schema) -> pa.Table:
 
 
 def dim_item(items: Items) -> pa.Table:
-    """Return the items, one row each."""
+    """Return the items, one row each, as ``describe_items`` made them."""
     return items.table
 
 
-def dim_location() -> pa.Table:
-    """Return the one location there is: the whole network."""
-    return pa.table(
-        {
-            "location_id": [NETWORK],
-            "name": ["Network"],
-            "level": [NETWORK],
-            "parent_location_id": pa.array([None], pa.string()),
-            "state": pa.array([None], pa.string()),
-            "latitude": pa.array([None], pa.float64()),
-            "longitude": pa.array([None], pa.float64()),
-        }
+def dim_location(hierarchy: Hierarchy = NETWORK_ONLY) -> pa.Table:
+    """Return the locations, one row each; the whole network is always among them."""
+    text = ("location_id", "name", "level", "parent_location_id", "state")
+    types = dict.fromkeys(text, pa.string()) | dict.fromkeys(
+        ("latitude", "longitude"), pa.float64()
     )
+    rows = [asdict(location) for location in hierarchy.locations]
+    return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
 
 def fact_demand(panel: Panel) -> pa.Table:

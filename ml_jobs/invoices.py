@@ -1,16 +1,16 @@
 """Invoice lines as an ERP exports them (the form of the data set Online Retail), read as demand.
 
 Columns: ``invoice_no``, ``stock_code``, ``description``, ``quantity``, ``invoice_date``,
-``unit_price``; others are carried along. The rules, in their order; the first that a line meets
-decides:
+``unit_price``; others are carried along, and one may name the place. The rules, in their order;
+the first that a line meets decides:
 
 1. Codes without a digit (POST, M, DOT, BANK CHARGES, ...), ``C2`` (carriage) and gift vouchers
    (``gift_...``) are charges, not items. Codes are compared in upper case.
 2. Lines without a description, with a price of 0 or less, or with a quantity of 0 or less outside
    a cancellation are corrections of stock or of books, not demand.
 3. A cancellation (its invoice number begins with C) undoes the most recent earlier sale of the
-   same item and quantity that is not undone yet; both lines are set aside. One without such a
-   sale is set aside alone: which sale it lessens can't be told.
+   same item and quantity (and place, where lines name one) that is not undone yet; both lines
+   are set aside. One without such a sale is set aside alone: which sale it lessens can't be told.
 
 Names are the most frequent description of an item's lines, unit costs the median price (an
 assumption: prices are not costs), and categories the last word of the name, colours and sizes
@@ -20,7 +20,10 @@ aside, where enough items share it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -29,9 +32,9 @@ import numpy.typing as npt
 
 from datalayer.contract.registry import Bilingual
 from ml_jobs import cells
-from ml_jobs.catalogue import Catalogue
-from ml_jobs.cells import Numbers, Texts
-from ml_jobs.demand import DemandRows, Mask, numbered, refuse_unusable, without_bad_cells
+from ml_jobs.catalogue import Catalogue, Value
+from ml_jobs.cells import Codes, Mask, Numbers
+from ml_jobs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
 from ml_jobs.reasons import Reason
 from ml_jobs.source_file import read_source
 
@@ -64,49 +67,90 @@ QUALIFIERS = frozenset({
 })  # fmt: skip
 
 _CHARGE = re.compile(r"\D*|C2|GIFT_.*")
+_CANCELLATION = re.compile(r"[Cc]")
 _WORD = re.compile(r"[A-Z]{3,}")
+_NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
 _COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
 
 
-def read_invoices(path: Path, *, today: date) -> tuple[DemandRows, Catalogue]:
+def read_invoices(
+    path: Path, *, today: date, location_column: str | None = None
+) -> tuple[DemandRows, Catalogue]:
     """Read the invoice lines of *path* as demand; dates after *today* are set aside.
+
+    Args:
+        path: The lines.
+        today: The day of the forecast.
+        location_column: The column whose text names the place of a line, such as a country.
+            Default: the lines name no place.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
     source = read_source(path)
     invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
-    invoices, descriptions = cells.texts(source, invoice), cells.texts(source, description)
-    prices = cells.numbers(source, price)
+    descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
     rows = DemandRows(
         source,
-        item_ids=_upper(cells.texts(source, code)),
+        items=cells.codes(source, code).spelt(str.upper),
         days=cells.days(source, moment),
         quantities=cells.numbers(source, quantity),
-        reasons=np.full(source.table.num_rows, "", dtype=np.object_),
+        reasons=all_used(source),
     )
-    cancelling = _matching(invoices, re.compile(r"[Cc].*"))
+    if location_column:
+        (column,) = source.require([location_column.strip().lower()])
+        rows = _located(rows, cells.codes(source, column))
+    cancelling = cells.codes(source, invoice).where(_CANCELLATION.match)
     rows = _without_corrections(rows, today, descriptions, prices, cancelling)
     rows = _net_cancellations(rows, cells.moments(source, moment), cancelling)
     refuse_unusable(rows)
     return rows, _catalogue(rows, descriptions, prices)
 
 
-def _upper(codes: Texts) -> Texts:
-    return np.asarray([code.upper() for code in codes], dtype=np.object_)
+def location_code(text: str) -> str:
+    """Return a code made from a place's name: ASCII capitals, digits and hyphens.
+
+    Letters lose their accents; one without an ASCII form becomes its code point, so that
+    different names get different codes. A name without letters and digits has no code.
+    """
+    plain = unicodedata.normalize("NFKD", text).upper()
+    kept = "".join(_ascii(letter) for letter in plain if not unicodedata.combining(letter))
+    return _NOT_IN_CODES.sub("-", kept).strip("-")
 
 
-def _matching(values: Texts, pattern: re.Pattern[str]) -> Mask:
-    return np.fromiter((bool(pattern.fullmatch(v)) for v in values), np.bool_, len(values))
+def combined(catalogues: Iterable[Catalogue]) -> Catalogue:
+    """Return what several files tell; categories are made anew from the names of all items."""
+    parts = list(catalogues)
+    columns: dict[str, dict[str, Value]] = {}
+    for part in parts:
+        for name, values in part.columns.items():
+            columns.setdefault(name, {}).update(values)
+    if len(parts) > 1 and "category" in columns:
+        names = {item: str(name) for item, name in columns["name"].items()}
+        columns["category"] = dict(_categories(names))
+    assumed = frozenset(name for part in parts for name in part.assumed)
+    return Catalogue(columns, assumed, tuple(dict.fromkeys(r for p in parts for r in p.rules)))
+
+
+def _ascii(letter: str) -> str:
+    return letter if letter.isascii() or not letter.isalnum() else f"U{ord(letter):04X}"
+
+
+def _located(rows: DemandRows, texts: Codes) -> DemandRows:
+    names: dict[str, str] = {}
+    for text in texts.values:
+        names.setdefault(location_code(text), text)
+    names.pop("", None)
+    return replace(rows, locations=texts.spelt(location_code), location_names=names)
 
 
 def _without_corrections(
-    rows: DemandRows, today: date, descriptions: Texts, prices: Numbers, cancelling: Mask
+    rows: DemandRows, today: date, descriptions: Codes, prices: Numbers, cancelling: Mask
 ) -> DemandRows:
-    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.item_ids == "")
-    rows = rows.setting_aside(Reason.NON_STOCK_CODE, _matching(rows.item_ids, _CHARGE))
+    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.items.missing)
+    rows = rows.setting_aside(Reason.NON_STOCK_CODE, rows.items.where(_CHARGE.fullmatch))
     rows = without_bad_cells(rows, today)
-    rows = rows.setting_aside(Reason.MISSING_DESCRIPTION, descriptions == "")
+    rows = rows.setting_aside(Reason.MISSING_DESCRIPTION, descriptions.missing)
     rows = rows.setting_aside(Reason.NON_POSITIVE_PRICE, ~(prices > 0))
     return rows.setting_aside(Reason.NON_POSITIVE_QUANTITY, (rows.quantities <= 0) & ~cancelling)
 
@@ -124,28 +168,37 @@ def _net_cancellations(
 def _pairs(
     rows: DemandRows, instants: npt.NDArray[np.int64], cancellations: Mask
 ) -> tuple[Mask, Mask]:
-    """Match each cancellation with the latest open sale of its item and quantity before it."""
-    keys = list(zip(rows.item_ids, np.abs(rows.quantities).tolist(), strict=True))
-    wanted = {keys[row] for row in np.flatnonzero(cancellations)}
+    """Match each cancellation with the latest open sale like it before it."""
+    alike = _alike(rows)
     undone, netted = np.zeros_like(cancellations), np.zeros_like(cancellations)
-    open_sales: defaultdict[tuple[str, float], list[int]] = defaultdict(list)
-    used = np.flatnonzero(rows.used)
+    open_sales: defaultdict[int, list[int]] = defaultdict(list)
+    wanted = np.bincount(alike[cancellations], minlength=len(alike)) > 0
+    rest = np.flatnonzero(rows.used & wanted[alike])
     # At the same instant a sale counts as earlier than a cancellation.
-    for row in used[np.lexsort((cancellations[used], instants[used]))].tolist():
-        key = keys[row]
-        if key not in wanted:
-            continue
+    for row in rest[np.lexsort((cancellations[rest], instants[rest]))].tolist():
+        sales = open_sales[int(alike[row])]
         if not cancellations[row]:
-            open_sales[key].append(row)
-        elif open_sales[key]:
-            undone[open_sales[key].pop()] = netted[row] = True
+            sales.append(row)
+        elif sales:
+            undone[sales.pop()] = netted[row] = True
     return undone, netted
 
 
-def _catalogue(rows: DemandRows, descriptions: Texts, prices: Numbers) -> Catalogue:
-    items, series = numbered(rows.item_ids[rows.used])
-    names = _most_frequent(items, series, descriptions[rows.used])
-    costs = _medians(items, series, prices[rows.used])
+def _alike(rows: DemandRows) -> npt.NDArray[np.int64]:
+    """Number the lines so that those of one item, place and quantity (sign aside) share one."""
+    sizes = np.unique(np.abs(rows.quantities), return_inverse=True)[1]
+    kind = rows.items.places * (int(sizes.max()) + 1) + sizes
+    if rows.locations:
+        kind = kind * len(rows.locations.values) + rows.locations.places
+    numbers: npt.NDArray[np.int64] = np.unique(kind, return_inverse=True)[1]
+    return numbers
+
+
+def _catalogue(rows: DemandRows, descriptions: Codes, prices: Numbers) -> Catalogue:
+    used = rows.used
+    items = rows.items.of(used)
+    names = _most_frequent(items, descriptions.spelt(_single_spaced).of(used))
+    costs = _medians(items.values, items.places, prices[used])
     return Catalogue(
         columns={"name": names, "unit_cost": costs, "category": _categories(names)},
         assumed=frozenset({"unit_cost", "category"}),
@@ -153,27 +206,29 @@ def _catalogue(rows: DemandRows, descriptions: Texts, prices: Numbers) -> Catalo
     )
 
 
-def _most_frequent(
-    items: tuple[str, ...], series: npt.NDArray[np.int64], descriptions: Texts
-) -> dict[str, str]:
-    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for item, description in zip(series.tolist(), descriptions, strict=True):
-        counts[item][" ".join(description.split())] += 1
-    return {
-        items[item]: min(found, key=lambda name: (-found[name], name))
-        for item, found in counts.items()
-    }
+def _single_spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _most_frequent(items: Codes, descriptions: Codes) -> dict[str, str]:
+    """Return the most frequent description of each item; of equal ones the first by its bytes."""
+    width = len(descriptions.values)
+    pairs, counts = np.unique(items.places * width + descriptions.places, return_counts=True)
+    item, description = np.divmod(pairs, width)
+    best = np.lexsort((description, -counts, item))
+    first = best[np.searchsorted(item, np.arange(len(items.values)))]
+    chosen = zip(items.values, description[first].tolist(), strict=True)
+    return {name: descriptions.values[place] for name, place in chosen}
 
 
 def _medians(
     items: tuple[str, ...], series: npt.NDArray[np.int64], prices: Numbers
 ) -> dict[str, float]:
     order = np.lexsort((prices, series))
-    bounds = np.searchsorted(series[order], np.arange(len(items) + 1))
-    parts = zip(items, bounds, bounds[1:], strict=False)
-    return {
-        item: round(float(np.median(prices[order[begin:end]])), 4) for item, begin, end in parts
-    }
+    ends = np.searchsorted(series[order], np.arange(len(items) + 1))
+    middle = ends[:-1] + ends[1:]
+    medians = (prices[order[(middle - 1) // 2]] + prices[order[middle // 2]]) / 2
+    return {item: round(cost, 4) for item, cost in zip(items, medians.tolist(), strict=True)}
 
 
 def _categories(names: dict[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.catalogue import Catalogue, Value
 from ml_jobs.classification import abc_classes, syntetos_boylan
 from ml_jobs.master_file import MasterFile, NumberColumn, read_master
-from ml_jobs.panel import Items, Panel
+from ml_jobs.panel import NETWORK, Items, Panel
+from ml_jobs.stock_file import ORDERING
 
 LEAD_TIME_DAYS: Mapping[str, float] = {"A": 7.0, "B": 14.0, "C": 21.0}
 LONGEST_LEAD_TIME_DAYS = 5 * 365
@@ -36,6 +38,9 @@ TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
 NUMBER_COLUMNS = (
     NumberColumn("unit_cost"),
     NumberColumn("lead_time_days", maximum=LONGEST_LEAD_TIME_DAYS),
+    NumberColumn("lead_time_sd_days", maximum=LONGEST_LEAD_TIME_DAYS),
+    NumberColumn("minimum_order"),
+    NumberColumn("order_multiple"),
 )
 
 _LEAD_TIME_RULE = Bilingual(
@@ -49,8 +54,23 @@ _CRITICALITY_RULE = Bilingual(
 
 
 @dataclass(frozen=True)
+class ItemSummary:
+    """What the demand of the whole network tells of each item.
+
+    Attributes:
+        item_ids: Sorted by UTF-8 bytes, unique; I of them.
+        demand_class: smooth, erratic, intermittent or lumpy, shape (I,).
+        year_demand: Units asked for in the last year, shape (I,).
+    """
+
+    item_ids: tuple[str, ...]
+    demand_class: TextArray
+    year_demand: FloatArray
+
+
+@dataclass(frozen=True)
 class DescribedItems:
-    """Items with the rules by which their assumed values were made, as sentences."""
+    """Items, one row each, with the rules by which assumed values were made, as sentences."""
 
     items: Items
     assumptions: tuple[Bilingual, ...]
@@ -65,40 +85,86 @@ def read_items(path: Path) -> MasterFile:
     return read_master(path, text_columns=TEXT_COLUMNS, number_columns=NUMBER_COLUMNS)
 
 
-def describe_items(panel: Panel, catalogue: Catalogue, file: MasterFile | None) -> DescribedItems:
-    """Put together what is known and what has to be assumed of every item of *panel*."""
-    columns = _Columns(panel.item_ids, file.columns if file else {}, catalogue)
+def summary_of(panel: Panel) -> ItemSummary:
+    """Return what the network's series of *panel* tell of its items."""
+    (places,) = np.nonzero(np.array(panel.location_ids, dtype=np.object_) == NETWORK)
+    network = panel if len(places) == len(panel.item_ids) else panel.rows(places)
+    year = np.nan_to_num(network.demand[:, -panel.frequency.steps_per_year :]).sum(axis=1)
+    return ItemSummary(network.item_ids, syntetos_boylan(network).demand_class, year)
+
+
+def concatenated(summaries: Sequence[ItemSummary]) -> ItemSummary:
+    """Return the items of several panels as one; the panels must stand in the items' order.
+
+    Raises:
+        ValueError: They don't.
+    """
+    item_ids = tuple(item for part in summaries for item in part.item_ids)
+    if any(one >= other for one, other in pairwise(item_ids)):
+        raise ValueError("items of a later panel stand before those of an earlier one")
+    return ItemSummary(
+        item_ids,
+        np.concatenate([part.demand_class for part in summaries]),
+        np.concatenate([part.year_demand for part in summaries]),
+    )
+
+
+def describe_items(
+    summary: ItemSummary, catalogue: Catalogue, file: MasterFile | None
+) -> DescribedItems:
+    """Put together what is known and what has to be assumed of every item of *summary*."""
+    columns = _Columns(summary.item_ids, file.columns if file else {}, catalogue)
     sku, name = columns.text("sku"), columns.text("name")
     unit_cost = columns.number("unit_cost")
-    ranked = _abc(panel, unit_cost)
+    ranked = _abc(summary.year_demand, unit_cost)
     abc_class = [a or r for a, r in zip(columns.text("abc_class"), ranked, strict=True)]
     lead_time = columns.assuming("lead_time_days", [LEAD_TIME_DAYS[a] for a in abc_class])
     criticality = columns.assuming("criticality", [CRITICALITY[a] for a in abc_class])
     table = pa.table(
         {
-            "item_id": pa.array(panel.item_ids, pa.string()),
-            "sku": _texts([s or i for s, i in zip(sku, panel.item_ids, strict=True)]),
-            "name": _texts([n or i for n, i in zip(name, panel.item_ids, strict=True)]),
+            "item_id": pa.array(summary.item_ids, pa.string()),
+            "sku": _texts([s or i for s, i in zip(sku, summary.item_ids, strict=True)]),
+            "name": _texts([n or i for n, i in zip(name, summary.item_ids, strict=True)]),
             "category": _texts(columns.text("category")),
             "supplier": _texts(columns.text("supplier")),
             "unit": _texts(columns.text("unit")),
-            "unit_cost": pa.array(unit_cost, pa.float64(), from_pandas=True),
+            "unit_cost": _numbers(unit_cost),
             "lead_time_days": pa.array(lead_time, pa.float64()),
+            **{name: _numbers(columns.number(name)) for name in ORDERING},
             "criticality": _texts(criticality),
             "abc_class": _texts(abc_class),
-            "demand_class": _texts(syntetos_boylan(panel).demand_class.tolist()),
+            "demand_class": _texts(summary.demand_class.tolist()),
             "assumed": _texts(columns.assumed_names()),
         }
     )
     return DescribedItems(Items(table), columns.rules())
 
 
-def _abc(panel: Panel, unit_cost: FloatArray) -> list[str]:
+def items_for(panel: Panel, items: Items) -> Items:
+    """Return the items' rows repeated for each series of *panel*, in its order.
+
+    All that a row says is of the item in the whole network, its demand class too.
+
+    Args:
+        panel: Its items must be among *items*.
+        items: One row per item, sorted by item_id.
+    """
+    if panel.item_ids == (known := tuple(items.table.column("item_id").to_pylist())):
+        return items
+    place = {item: number for number, item in enumerate(known)}
+    rows = pa.array([place[item] for item in panel.item_ids], pa.int64())
+    return Items(items.table.take(rows))
+
+
+def _abc(year_demand: FloatArray, unit_cost: FloatArray) -> list[str]:
     """Rank by value of the last year's demand; by units where costs aren't known of all."""
-    year = np.nan_to_num(panel.demand[:, -panel.frequency.steps_per_year :]).sum(axis=1)
     costs = unit_cost if np.isfinite(unit_cost).all() else np.ones_like(unit_cost)
-    classes: TextArray = abc_classes(year * costs)
+    classes: TextArray = abc_classes(year_demand * costs)
     return [str(name) for name in classes]
+
+
+def _numbers(values: FloatArray) -> pa.Array:
+    return pa.array(values, pa.float64(), from_pandas=True)
 
 
 def _texts(values: Sequence[Value]) -> pa.Array:

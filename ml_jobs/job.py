@@ -1,134 +1,39 @@
-"""The whole forecast job: demand file -> panel -> forecasts -> gold tables -> a draft."""
+"""The whole forecast job: input files -> run folder -> partitions worked off -> a draft."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeVar
 
-import pyarrow as pa
-
-from datalayer.contract.registry import Bilingual, Registry
-from ml_jobs.catalogue import Catalogue
-from ml_jobs.demand import (
-    DEFAULT_MIN_SALE_DAYS,
-    DemandRows,
-    build_panel,
-    infer_frequency,
-    read_demand,
-)
-from ml_jobs.gold import forecast_panel, stamp, thresholds_of
-from ml_jobs.invoices import read_invoices
-from ml_jobs.items import describe_items, read_items
-from ml_jobs.layout import write_tables
-from ml_jobs.lineage import (
-    code_version,
-    input_entry,
-    library_versions,
-    model_version,
-    rows_entry,
-)
-from ml_jobs.master_file import MasterFile
-from ml_jobs.options import ForecastOptions
-from ml_jobs.panel import Frequency, Items, Panel, Stock
+from datalayer.contract.registry import Registry
+from ml_jobs.combine import write_data_sets
+from ml_jobs.engine import Engine, open_engine
+from ml_jobs.learning import learn, learn_tasks
+from ml_jobs.lineage import code_version, digest_of, library_versions, model_version, rows_entry
+from ml_jobs.members import MemberTask, forecast_members
+from ml_jobs.options import thresholds_of
+from ml_jobs.partition_gold import GoldTask, PartitionResults, judge_partition
+from ml_jobs.preparing import Prepared
 from ml_jobs.progress import ReportWork, Work, silent
 from ml_jobs.publish import Draft
-from ml_jobs.reasons import write_rejected
-from ml_jobs.stock import describe_stock, read_stock
+from ml_jobs.request import JobRequest
+from ml_jobs.run_folder import keep, kept
+from ml_jobs.stamp import Provenance
+from ml_jobs.weighing import Verdict, weigh
+from ml_jobs.whole import forecast_notes, whole_tables
+
+Task = TypeVar("Task")
 
 
-@dataclass(frozen=True)
-class JobRequest:
-    """What to forecast, and how; None means that the data or the defaults decide.
-
-    Attributes:
-        demand: The demand file, or the invoice lines where *invoices* is set.
-        generated_at: The time of the results, with its zone; dates after its day are set aside.
-        rejected: Where the rows set aside are written.
-        min_sale_days: Items with fewer days of demand are set aside.
-        currency: ISO 4217 code of unit costs; shown with every value where given.
-        demonstration: The data are the bundled ones.
-    """
-
-    demand: Path
-    generated_at: datetime
-    rejected: Path
-    invoices: bool = False
-    items: Path | None = None
-    stock: Path | None = None
-    frequency: Frequency | None = None
-    min_sale_days: int | None = None
-    dataset_id: str | None = None
-    currency: str | None = None
-    demonstration: bool = False
-    options: ForecastOptions = field(default_factory=ForecastOptions)
-
-    @property
-    def today(self) -> date:
-        """The day of the results."""
-        return self.generated_at.date()
+def under_contract(request: JobRequest, registry: Registry) -> JobRequest:
+    """Return *request* with the thresholds of the contract."""
+    return replace(request, options=replace(request.options, thresholds=thresholds_of(registry)))
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """Everything that a forecast is made from, and what was done to get there.
-
-    Attributes:
-        rows: The rows of the demand file, used or set aside.
-        files: The other input files by role.
-        notes: What was done to the data as a whole, as sentences.
-        assumptions: What is assumed rather than known, as sentences.
-    """
-
-    panel: Panel
-    items: Items
-    stock: Stock
-    rows: DemandRows
-    files: Mapping[str, MasterFile]
-    min_sale_days: int
-    notes: tuple[str, ...]
-    assumptions: tuple[Bilingual, ...]
-
-
-def prepare(request: JobRequest, *, report: ReportWork = silent) -> Prepared:
-    """Read the input files and lay the demand out on its calendar.
-
-    The rows set aside are written to ``request.rejected``.
-
-    Raises:
-        InputError: A file can't be used; says what was found and what would be right.
-    """
-    report(Work("read", 0, 3, request.demand.name))
-    rows, catalogue = _demand(request)
-    frequency = request.frequency or infer_frequency(rows)
-    min_sale_days = (
-        DEFAULT_MIN_SALE_DAYS[frequency] if request.min_sale_days is None else request.min_sale_days
-    )
-    report(Work("read", 1, 3, "calendar"))
-    panel, rows = build_panel(rows, frequency, min_sale_days=min_sale_days, today=request.today)
-    write_rejected(rows.source, rows.reasons, request.rejected)
-    report(Work("read", 2, 3, "items and stock"))
-    item_file = read_items(request.items) if request.items else None
-    stock_file = read_stock(request.stock) if request.stock else None
-    described = describe_items(panel, catalogue, item_file)
-    stocked = describe_stock(panel, described.items, stock_file)
-    files = {"items": item_file, "stock": stock_file}
-    given = {role: file for role, file in files.items() if file is not None}
-    report(Work("read", 3, 3))
-    return Prepared(
-        panel,
-        described.items,
-        stocked.stock,
-        rows,
-        given,
-        min_sale_days,
-        notes=(*rows.notes, *_strangers(given, panel)),
-        assumptions=(*described.assumptions, *stocked.assumptions),
-    )
-
-
-def forecast(
+def run(
     request: JobRequest,
     prepared: Prepared,
     work: Path,
@@ -136,88 +41,89 @@ def forecast(
     *,
     report: ReportWork = silent,
 ) -> Draft:
-    """Forecast what was prepared, and write the gold tables as files into the folder *work*."""
-    options = replace(request.options, thresholds=thresholds_of(registry))
-    gold = forecast_panel(prepared.panel, prepared.items, prepared.stock, options, report=report)
-    provenance = _Provenance(
-        request.dataset_id or _dataset_id(prepared), request.generated_at, model_version()
+    """Work off what was prepared, and write the gold files into the folder *work*.
+
+    What is finished is kept in the run's folder until the draft is published (`forget`); a run
+    that is killed goes on there when it is started again.
+
+    Args:
+        request: As it was prepared.
+        prepared: By `prepare`, from the same request.
+        work: An empty folder.
+        registry: The contract.
+        report: Told of each step.
+
+    Raises:
+        OptionError: There is no such engine.
+        MissingExtraError: The engine needs a package that is not installed.
+        WorkerLostError: A worker process ended; the run can be gone on with.
+    """
+    folder, plan = prepared.folder, prepared.plan
+    with open_engine(request.engine, request.processes) as engine:
+        _each(engine, learn, learn_tasks(folder.path, plan), "learn", report)
+        numbers = range(plan.partitions)
+        forecasts = [MemberTask(folder.path, number) for number in numbers]
+        _each(engine, forecast_members, forecasts, "forecast", report)
+        if not folder.verdict.exists():
+            keep(folder.verdict, weigh(folder, plan, report=report))
+        judgements = [GoldTask(folder.path, number) for number in numbers]
+        _each(engine, judge_partition, judgements, "judge", report)
+    verdict = kept(folder.verdict, Verdict)
+    results = [kept(folder.results(number), PartitionResults) for number in numbers]
+    provenance = Provenance(
+        request.dataset_id or _dataset_id(request, prepared),
+        request.generated_at,
+        model_version(),
     )
+    whole = whole_tables(prepared, verdict)
+    files = write_data_sets(folder, plan, whole, registry, provenance, work, report=report)
     return Draft(
-        files=_written(gold.tables, work, registry, provenance, report=report),
+        files=files,
         dataset_id=provenance.dataset_id,
         model_version=provenance.model_version,
         generated_at=request.generated_at,
-        data_through=prepared.panel.data_through.astype(object),
-        lineage=_lineage(request, prepared, gold.notes),
+        data_through=plan.frequency.last_day(plan.dates[-1]).astype(object),
+        lineage=_lineage(request, prepared, forecast_notes(prepared, verdict, results)),
     )
 
 
-@dataclass(frozen=True)
-class _Provenance:
-    dataset_id: str
-    generated_at: datetime
-    model_version: str
+def forget(prepared: Prepared) -> None:
+    """Remove the run's folder: its results are published."""
+    shutil.rmtree(prepared.folder.path, ignore_errors=True)
 
 
-def _written(
-    tables: Mapping[str, pa.Table],
-    work: Path,
-    registry: Registry,
-    provenance: _Provenance,
-    *,
+def _each(
+    engine: Engine,
+    function: Callable[[Task], None],
+    tasks: Sequence[Task],
+    stage: str,
     report: ReportWork,
-) -> dict[str, Path]:
-    """Stamp and write one data set at a time: two copies of them all would double the memory."""
-    files: dict[str, Path] = {}
-    for name, data_set in registry.data_sets.items():
-        report(Work("write", len(files), len(registry.data_sets), name))
-        alone = replace(registry, data_sets={name: data_set})
-        stamped = stamp(tables, alone, **vars(provenance))
-        files |= write_tables(stamped, work)
-    report(Work("write", len(files), len(files)))
-    return files
+) -> None:
+    report(Work(stage, 0, len(tasks)))
+    for done, _ in enumerate(engine.each(function, tasks), start=1):
+        report(Work(stage, done, len(tasks)))
 
 
-def _demand(request: JobRequest) -> tuple[DemandRows, Catalogue]:
-    if request.invoices:
-        return read_invoices(request.demand, today=request.today)
-    return read_demand(request.demand, today=request.today), Catalogue()
-
-
-def _strangers(files: Mapping[str, MasterFile], panel: Panel) -> list[str]:
-    notes = []
-    for file in files.values():
-        if count := file.unknown_to(panel.item_ids):
-            notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
-        if unread := file.unread():
-            notes.append(f"{file.source.name} has columns that are not read: {', '.join(unread)}")
-    return notes
-
-
-def _dataset_id(prepared: Prepared) -> str:
-    source = prepared.rows.source
-    return f"{Path(source.name).stem}-{source.sha256[:8]}"
+def _dataset_id(request: JobRequest, prepared: Prepared) -> str:
+    digests = [note.sha256 for note in prepared.inputs if note.role == "demand"]
+    digest = digests[0] if len(digests) == 1 else digest_of(digests)
+    return f"{request.demand.stem}-{digest[:8]}"
 
 
 def _lineage(
     request: JobRequest, prepared: Prepared, notes: Mapping[str, object]
 ) -> dict[str, object]:
-    sources = {"demand": prepared.rows.source} | {
-        role: file.source for role, file in prepared.files.items()
-    }
+    plan = prepared.plan
     return {
-        "inputs": [input_entry(role, source) for role, source in sources.items()],
-        "rows": rows_entry(prepared.rows.accounting),
-        "items": len(prepared.panel.item_ids),
-        "frequency": prepared.panel.frequency.value,
+        "inputs": [asdict(note) for note in prepared.inputs],
+        "rows": rows_entry(prepared.accounting),
+        "items": prepared.items.table.num_rows,
+        "frequency": plan.frequency.value,
         "currency": request.currency or "",
-        "settings": {
-            "importer": "invoices" if request.invoices else "demand",
-            "min_sale_days": prepared.min_sale_days,
-        },
-        "seed": request.options.seed,
+        "settings": {**request.settings(), "min_sale_days": prepared.min_sale_days},
+        "engine": request.engine.split(":")[0],
+        "seed": plan.options.seed,
         "forecast": dict(notes),
-        "engine": "statsforecast",
         "libraries": library_versions(),
         "code_version": code_version(),
         "demonstration": request.demonstration,

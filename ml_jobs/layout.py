@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,14 +11,6 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 122_880
 MEMORY_LIMIT = "1GiB"
-
-
-def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> dict[str, Path]:
-    """Write each table, already in key order, and return the files by data set."""
-    files = {name: folder / f"{name}.parquet" for name in tables}
-    for name, table in tables.items():
-        _write(table.schema, table.to_batches(max_chunksize=ROW_GROUP_ROWS), files[name])
-    return files
 
 
 def rewrite(source: Path, target: Path, *, key: Sequence[str]) -> None:
@@ -39,10 +31,11 @@ def rewrite(source: Path, target: Path, *, key: Sequence[str]) -> None:
         if set(key) <= set(file.schema_arrow.names):
             relation = relation.sort(*(duckdb.ColumnExpression(name).asc() for name in key))
         reader = relation.to_arrow_reader(ROW_GROUP_ROWS)
-        _write(reader.schema, reader, target)
+        write_batches(reader.schema, reader, target)
 
 
-def _write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: Path) -> None:
+def write_batches(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: Path) -> None:
+    """Write *batches*, already in key order, to *target* in whole row groups."""
     plain = schema.remove_metadata()
     with pq.ParquetWriter(target, plain, compression="zstd") as writer:
         for table in _row_groups(plain, batches):

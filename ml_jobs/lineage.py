@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from ml_jobs.reasons import Accounting
-from ml_jobs.source_file import SourceFile
 
 VERSION = "0.1.0"
-LIBRARIES = ("duckdb", "numpy", "pandas", "pyarrow", "scipy", "statsforecast")
+LIBRARIES = (
+    "duckdb",
+    "equinox",
+    "holidays",
+    "jax",
+    "jaxlib",
+    "lightgbm",
+    "numpy",
+    "optax",
+    "pandas",
+    "prophet",
+    "pyarrow",
+    "scipy",
+    "statsforecast",
+)
 
 _PACKAGE = Path(__file__).parent
 
@@ -36,9 +49,12 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
-def input_entry(role: str, source: SourceFile) -> dict[str, object]:
-    """Describe one input file."""
-    return {"role": role, "name": source.name, "sha256": source.sha256, "rows": source.rows}
+def digest_of(parts: Iterable[str]) -> str:
+    """Return one digest for several texts in this order."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
 
 
 def rows_entry(accounting: Accounting) -> dict[str, object]:

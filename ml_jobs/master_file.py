@@ -1,9 +1,9 @@
-"""Files of master data (items, stock): one row per code, every fault said at once."""
+"""Files of master data (items, stock, locations): rows named by codes, every fault at once."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,16 +39,24 @@ class MasterFile:
     """A master file, read.
 
     Attributes:
-        columns: By column, the value of each item that has one.
+        codes: What names each row, in the file's order.
+        columns: By column, the value of each code that has one.
+        code: The column that names the rows.
     """
 
     source: SourceFile
-    item_ids: Texts
+    codes: Texts
     columns: Mapping[str, Mapping[str, Value]]
+    code: str = "item_id"
+
+    @property
+    def item_ids(self) -> Texts:
+        """The codes of a file whose rows are named by items."""
+        return self.codes
 
     def unread(self) -> tuple[str, ...]:
         """Return the file's columns that nothing is read from, as they are spelt there."""
-        known = {"item_id", *OTHERWISE_READ, *self.columns}
+        known = {self.code, *OTHERWISE_READ, *self.columns}
         return tuple(c for c in self.source.table.column_names if c.strip().lower() not in known)
 
     def unknown_to(self, item_ids: tuple[str, ...]) -> int:
@@ -59,51 +67,53 @@ class MasterFile:
 def read_master(
     path: Path,
     *,
+    code: str = "item_id",
     text_columns: Mapping[str, tuple[str, ...]],
     number_columns: tuple[NumberColumn, ...],
     required: tuple[str, ...] = (),
     unique: bool = True,
 ) -> MasterFile:
-    """Read *path*, whose rows are named by ``item_id``.
+    """Read *path*, whose rows are named by the column *code*.
 
     Args:
         path: A CSV or Parquet file.
+        code: The column that names the rows; it must be there.
         text_columns: The text columns wanted, each with the only values allowed, or none if any is.
         number_columns: The numeric columns wanted.
         required: Columns that must be there.
-        unique: Whether an item may stand in one row only.
+        unique: Whether a code may stand in one row only.
 
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
     """
     source = read_source(path)
-    item_ids = cells.texts(source, source.require(["item_id"], *([n] for n in required))[0])
-    faults = [*_code_faults(item_ids, unique=unique), *_malformed_faults(source)]
+    codes = cells.texts(source, source.require([code], *([n] for n in required))[0])
+    faults = [*_code_faults(code, codes, unique=unique), *_malformed_faults(source)]
     columns: dict[str, dict[str, Value]] = {}
     for name, allowed in text_columns.items():
         if column := source.find(name):
             values = cells.texts(source, column)
             faults += _text_faults(name, values, allowed)
-            columns[name] = {i: v for i, v in zip(item_ids, values, strict=True) if v != ""}
+            columns[name] = {c: v for c, v in zip(codes, values, strict=True) if v != ""}
     for wanted in number_columns:
         if column := source.find(wanted.name):
             numbers, faulty = _numbers(source, column, wanted)
             faults += faulty
             columns[wanted.name] = {
-                i: float(v) for i, v in zip(item_ids, numbers, strict=True) if np.isfinite(v)
+                c: float(v) for c, v in zip(codes, numbers, strict=True) if np.isfinite(v)
             }
     if faults:
         raise InputError(source.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
-    return MasterFile(source, item_ids, columns)
+    return MasterFile(source, codes, columns, code)
 
 
-def _code_faults(item_ids: Texts, *, unique: bool) -> Iterator[str]:
-    counts = Counter(item_ids)
+def _code_faults(name: str, codes: Texts, *, unique: bool) -> Iterator[str]:
+    counts = Counter(codes)
     if missing := counts.pop("", 0):
-        yield f"item_id is missing in {missing} row(s)"
+        yield f"{name} is missing in {missing} row(s)"
     twice = sorted(code for code, rows in counts.items() if rows > 1)
     if unique and twice:
-        yield f"item_id must be unique; found more than once: {_samples(twice)}"
+        yield f"{name} must be unique; found more than once: {samples(twice)}"
 
 
 def _malformed_faults(source: SourceFile) -> Iterator[str]:
@@ -114,7 +124,7 @@ def _malformed_faults(source: SourceFile) -> Iterator[str]:
 def _text_faults(name: str, values: Texts, allowed: tuple[str, ...]) -> Iterator[str]:
     wrong = sorted(set(values) - {"", *allowed}) if allowed else []
     if wrong:
-        yield f"{name} has {_samples(wrong)}; it must be one of {', '.join(allowed)}"
+        yield f"{name} has {samples(wrong)}; it must be one of {', '.join(allowed)}"
 
 
 def _numbers(
@@ -130,9 +140,10 @@ def _numbers(
     wrong = sorted({text for text in texts[~inside] if text.strip() not in ("", "nan")})
     if not wrong:
         return numbers, []
-    return numbers, [f"{wanted.name} has {_samples(wrong)}; it must be {wanted.expected}"]
+    return numbers, [f"{wanted.name} has {samples(wrong)}; it must be {wanted.expected}"]
 
 
-def _samples(values: list[str]) -> str:
+def samples(values: Sequence[str]) -> str:
+    """Return the first of *values*, and how many more there are."""
     shown = ", ".join(repr(value) for value in values[:MOST_SAMPLES])
     return f"{shown} and {len(values) - MOST_SAMPLES} more" if values[MOST_SAMPLES:] else shown

@@ -138,6 +138,38 @@ def scaled_pinball(loss: FloatArray, scale: FloatArray) -> FloatArray:
     return mean(_scaled(loss, scale))
 
 
+def wql(loss: FloatArray, actual: FloatArray) -> FloatArray:
+    """Weighted quantile loss: 2 * sum(loss) / sum(actual), the mean over the levels of `pinball`.
+
+    Twice, so that a forecast without spread has its WAPE as WQL. It depends on the levels: figures
+    over other levels are not comparable.
+
+    Args:
+        loss: As `pinball` gives it, units per period, shape (..., N).
+        actual: Observed demand, units per period, same shape.
+
+    Source: Gasthaus et al. 2019, "Probabilistic forecasting with spline quantile function RNNs",
+    section 4, mean over the levels; ``mean_wQuantileLoss`` of GluonTS.
+    """
+    return divided(2.0 * total(loss), total(actual))
+
+
+def total_error(forecast: FloatArray, actual: FloatArray) -> FloatArray:
+    """Error of the horizon's total: sum(|sum(forecast) - sum(actual)|) / sum(actual).
+
+    The inner sums are over the steps of one origin, the outer ones over origins (and series, when
+    pooled): what counts for an order is the demand until the delivery, not that of each day.
+
+    Args:
+        forecast: Expected demand, units per period, shape (..., O, H): origins, steps.
+        actual: Observed demand, same shape and unit.
+
+    Source: WAPE (Kolassa and Schütz 2007) of the sums over the horizon, temporally aggregated as
+    in Syntetos and Boylan 2005, "The accuracy of intermittent demand estimates".
+    """
+    return divided(total(np.abs(total(forecast - actual))), total(total(actual)))
+
+
 def coverage(low: FloatArray, high: FloatArray, actual: FloatArray) -> FloatArray:
     """Share of actuals inside a band, its ends included.
 
@@ -165,35 +197,6 @@ def forecast_value_added(loss: FloatArray, naive_loss: FloatArray) -> FloatArray
     Source: Gilliland 2010, "The Business Forecasting Deal", chapter 4, with the pinball loss.
     """
     return 1.0 - divided(loss, naive_loss)
-
-
-def value_added_interval(
-    loss: FloatArray, naive_loss: FloatArray, *, samples: int, seed: int
-) -> tuple[float, float]:
-    """Interval that holds the value added over naive of a group of series with 95 % confidence.
-
-    Series are drawn with replacement, *samples* times; the ends are the 2.5 % and 97.5 %
-    quantiles of 1 - sum(loss) / sum(naive_loss).
-
-    Args:
-        loss: Scaled pinball loss per series, shape (S,), finite.
-        naive_loss: That of naive on the same pairs, shape (S,), finite.
-        samples: Number of resamples.
-        seed: Seed of the random draws.
-
-    Returns:
-        Lower and upper end; NaN both where naive's loss is 0 in every draw.
-
-    Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3.
-    """
-    series = len(loss)
-    draws = np.random.default_rng(seed).multinomial(series, np.full(series, 1 / series), samples)
-    values = forecast_value_added(draws @ loss, draws @ naive_loss)
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return np.nan, np.nan
-    low, high = np.quantile(known, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def champions(losses: FloatArray, allowed: BoolArray) -> IntArray:

@@ -79,6 +79,35 @@ def _as_days(values: npt.NDArray[np.generic]) -> Dates:
 
 
 @dataclass(frozen=True)
+class Drivers:
+    """Regressors known ahead, such as holidays or announced prices, one row per period.
+
+    Attributes:
+        names: One per driver; length K.
+        dates: First days of periods without gaps, history and future, shape (D,).
+        values: Finite, shape (D, K).
+    """
+
+    names: tuple[str, ...]
+    dates: Dates
+    values: npt.NDArray[np.float64]
+
+    def on(self, dates: Dates) -> npt.NDArray[np.float64]:
+        """Return the values of the periods that begin on *dates*, shape (len(dates), K).
+
+        Raises:
+            KeyError: There is no value for one of the dates.
+        """
+        rows = np.searchsorted(self.dates, dates)
+        inside = np.minimum(rows, len(self.dates) - 1)
+        missing = dates[self.dates[inside] != dates]
+        if missing.size:
+            raise KeyError(str(missing[0]))
+        values: npt.NDArray[np.float64] = self.values[inside]
+        return values
+
+
+@dataclass(frozen=True)
 class Panel:
     """Demand of S series over the T periods of one calendar without gaps.
 
@@ -89,6 +118,7 @@ class Panel:
         demand: Units per period, float64, shape (S, T); NaN before a series' first
             observation, at least 0 from there on.
         starts: Index of each series' first observed period, int64, shape (S,).
+        drivers: What is known ahead of the periods and of those to forecast; None for nothing.
     """
 
     item_ids: tuple[str, ...]
@@ -97,11 +127,22 @@ class Panel:
     demand: npt.NDArray[np.float64]
     starts: npt.NDArray[np.int64]
     frequency: Frequency
+    drivers: Drivers | None = None
 
     @property
     def data_through(self) -> np.datetime64:
         """The last day of the last period."""
         return self.frequency.last_day(self.dates[-1])
+
+    def rows(self, places: npt.NDArray[np.int64]) -> Panel:
+        """Return the panel of the series at *places*, in that order."""
+        return replace(
+            self,
+            item_ids=tuple(self.item_ids[place] for place in places),
+            location_ids=tuple(self.location_ids[place] for place in places),
+            demand=self.demand[places],
+            starts=self.starts[places],
+        )
 
     def until(self, t: int) -> Panel:
         """Return what was known after the first *t* periods.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,8 @@ class Spread:
     the mean, not with its square, so that a level that fell takes its scatter with it.
 
     Attributes:
-        excess: Variance over mean, less 1, in lots; > 0, shape (S,).
+        excess: Variance over mean, less 1, in lots; > 0, shape (S,), or (S, H) where it
+            differs from step to step.
         lot: Units in a lot, shape (S,).
         least_mean: Mean below which a distribution isn't drawn, units per period, shape (S,).
     """
@@ -75,8 +77,83 @@ def moments(demand: FloatArray) -> Moments:
     return Moments(periods, (filled > 0).sum(axis=1), mean, squares.sum(axis=1) / divisor)
 
 
-def spread_of(panel: Panel, classes: TextArray) -> Spread:
-    """Return the spread of every series, from what *panel* holds and nothing else.
+@dataclass(frozen=True)
+class ClassPool:
+    """What is typical of the series of a class: geometric means of something positive.
+
+    Attributes:
+        by_class: Natural logarithm of the mean, by class.
+        overall: The same over all series; for a class that no series of the pool belongs to.
+    """
+
+    by_class: Mapping[str, float]
+    overall: float
+
+    def logs(self, classes: TextArray) -> FloatArray:
+        """Return the logarithm that is typical of each series' class, shape (S,)."""
+        logs = np.full(classes.shape, self.overall)
+        for name, value in self.by_class.items():
+            logs[classes == name] = value
+        return logs
+
+
+def class_pool(own: FloatArray, classes: TextArray) -> ClassPool:
+    """Pool the estimates of many series.
+
+    Args:
+        own: Positive estimates, NaN where there is none, shape (S,).
+        classes: Class of each series, shape (S,).
+    """
+    logs = np.log(own)
+    overall = _mean_of_known(logs, 0.0)
+    names = np.unique(classes)
+    return ClassPool(
+        {str(name): _mean_of_known(logs[classes == name], overall) for name in names}, overall
+    )
+
+
+@dataclass(frozen=True)
+class Pools:
+    """What the series of a panel have in common; learnt once, used for any of their kind.
+
+    Attributes:
+        ratio: Variance over mean, divided by the mean size of a demand in lots, by class.
+        typical_size: Median over series of the mean demand of periods with demand, units.
+        typical_mean: Median over series of mean demand, units per period.
+        scatter: How far series' means differ among themselves, units per period.
+    """
+
+    ratio: ClassPool
+    typical_size: float
+    typical_mean: float
+    scatter: float
+
+
+def learn_pools(panel: Panel, classes: TextArray, *, thin: BoolArray) -> Pools:
+    """Learn from all series of *panel*; the thin ones do not say what a typical mean is.
+
+    Args:
+        panel: History of S series.
+        classes: Demand class of each series as of the panel's end, shape (S,).
+        thin: Which series have too little history to count, shape (S,).
+    """
+    lot = lots(panel.demand)
+    known = moments(panel.demand)
+    sizes = _sizes(known)
+    with_demand = sizes[np.isfinite(sizes)]
+    typical_size = float(np.median(with_demand)) if with_demand.size else 1.0
+    size = np.nan_to_num(sizes, nan=typical_size) / lot
+    ratio = class_pool((1.0 + excess_of(known.mean, known.variance, lot)) / size, classes)
+    begun = known.periods > 0
+    others = known.mean[begun & ~thin] if (begun & ~thin).any() else known.mean
+    typical = float(np.median(others))
+    low, high = np.quantile(others, [0.25, 0.75])
+    # 1.349: quartile range of a standard normal
+    return Pools(ratio, typical_size, typical, max(float(high - low) / 1.349, typical))
+
+
+def spread_of(panel: Panel, classes: TextArray, pools: Pools) -> Spread:
+    """Return the spread of every series, from its own history and what its class has in common.
 
     Variance over mean is estimated from the series' own moments, divided by the mean size of its
     demands, and drawn towards what is typical of its class: series of one class share how their
@@ -87,22 +164,21 @@ def spread_of(panel: Panel, classes: TextArray) -> Spread:
     Args:
         panel: History of S series.
         classes: Demand class of each series as of the panel's end, shape (S,).
+        pools: Learnt at the same cutoff.
     """
     lot = lots(panel.demand)
     known = moments(panel.demand)
-    size = _typical_sizes(known) / lot
+    size = np.nan_to_num(_sizes(known), nan=pools.typical_size) / lot
     own = (1.0 + excess_of(known.mean, known.variance, lot)) / size
-    ratio = shrunk(own, known.demands, classes) * size
+    ratio = shrunk(own, known.demands, classes, pools.ratio) * size
     excess = np.maximum(ratio - 1.0, LEAST_EXCESS)
     uncertain_mean = (1.0 + excess) / np.maximum(known.periods, 1)
     return Spread(excess + uncertain_mean, lot, LEAST_MEAN * known.mean)
 
 
-def _typical_sizes(known: Moments) -> FloatArray:
-    """Mean demand of the periods with demand; a series without any takes the median series'."""
-    sizes = divided(known.mean * known.periods, known.demands.astype(np.float64))
-    with_demand = sizes[np.isfinite(sizes)]
-    return np.nan_to_num(sizes, nan=float(np.median(with_demand)) if with_demand.size else 1.0)
+def _sizes(known: Moments) -> FloatArray:
+    """Mean demand of the periods with demand, units; NaN for a series without any."""
+    return divided(known.mean * known.periods, known.demands.astype(np.float64))
 
 
 def lots(demand: FloatArray) -> FloatArray:
@@ -120,22 +196,21 @@ def excess_of(mean: FloatArray, variance: FloatArray, lot: FloatArray) -> FloatA
     return np.maximum(divided(variance, mean * lot) - 1.0, LEAST_EXCESS)
 
 
-def shrunk(own: FloatArray, observations: FloatArray | IntArray, classes: TextArray) -> FloatArray:
+def shrunk(
+    own: FloatArray, observations: FloatArray | IntArray, classes: TextArray, pool: ClassPool
+) -> FloatArray:
     """Return *own* drawn towards the geometric mean of its class, the more the less was seen.
 
     Args:
         own: Positive estimates, NaN where there is none, shape (S,).
         observations: How much stands behind each, shape (S,).
-        classes: Group of each series, shape (S,); one without any estimate takes everybody's.
+        classes: Class of each series, shape (S,).
+        pool: What is typical of the classes.
     """
     logs = np.log(own)
-    overall = _mean_of_known(logs, 0.0)
-    pool = np.full(own.shape, overall)
-    for name in np.unique(classes):
-        members = classes == name
-        pool[members] = _mean_of_known(logs[members], overall)
     weight = np.where(np.isfinite(logs), observations / (observations + POOL_WEIGHT), 0.0)
-    answer: FloatArray = np.exp(weight * np.nan_to_num(logs) + (1.0 - weight) * pool)
+    typical = pool.logs(classes)
+    answer: FloatArray = np.exp(weight * np.nan_to_num(logs) + (1.0 - weight) * typical)
     return answer
 
 
@@ -145,11 +220,17 @@ def _mean_of_known(values: FloatArray, otherwise: float) -> float:
 
 
 def pooled_answer(
-    mean: FloatArray, spread: Spread, panel: Panel, *, thin: BoolArray, min_history: int
+    mean: FloatArray,
+    spread: Spread,
+    panel: Panel,
+    pools: Pools,
+    *,
+    thin: BoolArray,
+    min_history: int,
 ) -> tuple[FloatArray, Spread]:
     """Return a wide answer for the series that have too little history to answer alone.
 
-    A thin series' forecast is drawn towards the median demand of all series, by the share of
+    A thin series' forecast is drawn towards the typical demand of all series, by the share of
     *min_history* that it lacks; how far series differ among themselves is added to its variance
     by the same share. (A thin but long history, of an item that hardly moves, keeps its mean;
     its spread is pooled by `spread_of` already.)
@@ -158,20 +239,19 @@ def pooled_answer(
         mean: Units per period, shape (S, H).
         spread: As learnt from the series' own history.
         panel: History of the S series.
+        pools: Learnt at the same cutoff.
         thin: Which series are thin, shape (S,).
         min_history: Periods after which a series' mean is its own.
     """
-    known = moments(panel.demand)
-    begun = known.periods > 0
-    others = known.mean[begun & ~thin] if (begun & ~thin).any() else known.mean
-    typical = float(np.median(others))
-    low, high = np.quantile(others, [0.25, 0.75])
-    scatter = max(float(high - low) / 1.349, typical)  # 1.349: quartile range of a standard normal
-    lacking = np.where(thin, 1.0 - np.minimum(known.periods / min_history, 1.0), 0.0)
-    blended = (1.0 - lacking)[:, None] * mean + lacking[:, None] * typical
+    periods = moments(panel.demand).periods
+    lacking = np.where(thin, 1.0 - np.minimum(periods / min_history, 1.0), 0.0)
+    if not lacking.any():
+        return mean, spread
+    blended = (1.0 - lacking)[:, None] * mean + lacking[:, None] * pools.typical_mean
     level = np.maximum(blended.mean(axis=1), spread.least_mean) * spread.lot
-    added = np.nan_to_num(divided(lacking * scatter**2, level))
-    return blended, replace(spread, excess=spread.excess + added)
+    added = np.nan_to_num(divided(lacking * pools.scatter**2, level))
+    excess = spread.excess + (added[:, None] if spread.excess.ndim > 1 else added)
+    return blended, replace(spread, excess=excess)
 
 
 def quantiles(mean: FloatArray, spread: Spread) -> FloatArray:
@@ -183,20 +263,19 @@ def quantiles(mean: FloatArray, spread: Spread) -> FloatArray:
         mean: Units per period, at least 0, shape (S, H).
         spread: Of the same S series.
     """
-    flat = (mean == mean[:, :1]).all(axis=1)
+    excess = np.broadcast_to(spread.excess.reshape(len(mean), -1), mean.shape)
+    flat = (mean == mean[:, :1]).all(axis=1) & (excess == excess[:, :1]).all(axis=1)
     answer = np.full((*mean.shape, len(LEVELS)), np.nan)
-    answer[flat] = _rows(mean[flat, :1], spread, flat)
+    answer[flat] = _rows(mean[flat, :1], excess[flat, :1], spread, flat)
     moving = ~flat & np.isfinite(mean).all(axis=1)
-    answer[moving] = _rows(mean[moving], spread, moving)
+    answer[moving] = _rows(mean[moving], excess[moving], spread, moving)
     return answer
 
 
-def _rows(mean: FloatArray, spread: Spread, rows: BoolArray) -> FloatArray:
-    least, excess, lot = (
-        values[rows][:, None] for values in (spread.least_mean, spread.excess, spread.lot)
-    )
+def _rows(mean: FloatArray, excess: FloatArray, spread: Spread, rows: BoolArray) -> FloatArray:
+    least, lot = spread.least_mean[rows][:, None], spread.lot[rows][:, None, None]
     drawn = np.maximum(mean, least)[:, :, None]
-    return quantile(drawn, excess[:, :, None], lot[:, :, None], np.asarray(LEVELS))
+    return quantile(drawn, excess[:, :, None], lot, np.asarray(LEVELS))
 
 
 def quantile(

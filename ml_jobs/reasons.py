@@ -16,7 +16,8 @@ from ml_jobs.source_file import SourceFile
 
 LONGEST_SAMPLE = 120
 
-Reasons = npt.NDArray[np.object_]
+Reasons = npt.NDArray[np.int8]
+USED = 0
 
 
 class Reason(StrEnum):
@@ -24,6 +25,7 @@ class Reason(StrEnum):
 
     MALFORMED_ROW = "malformed_row"
     MISSING_ITEM = "missing_item"
+    MISSING_LOCATION = "missing_location"
     BAD_DATE = "bad_date"
     DATE_OUT_OF_RANGE = "date_out_of_range"
     BAD_QUANTITY = "bad_quantity"
@@ -40,6 +42,11 @@ class Reason(StrEnum):
     UNMATCHED_CANCELLATION = "unmatched_cancellation"
 
     @property
+    def number(self) -> int:
+        """The reason among all, from 1; 0 stands for a row that is used."""
+        return _NUMBERS[self]
+
+    @property
     def sentence(self) -> str:
         """What was found, and what would be right."""
         return _SENTENCES[self]
@@ -48,6 +55,7 @@ class Reason(StrEnum):
 _SENTENCES: Mapping[Reason, str] = {
     Reason.MALFORMED_ROW: "the row has another number of fields than the header",
     Reason.MISSING_ITEM: "the row names no item; a code is needed",
+    Reason.MISSING_LOCATION: "the row names no location; a code is needed in every row or in none",
     Reason.BAD_DATE: "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed",
     Reason.DATE_OUT_OF_RANGE: "the date lies before 1970 or after the day of this forecast",
     Reason.BAD_QUANTITY: "the quantity is missing or not a finite number",
@@ -65,6 +73,14 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.CANCELLATION: "the cancellation was netted against an earlier sale",
     Reason.UNMATCHED_CANCELLATION: "no earlier sale of this item has the quantity cancelled",
 }
+
+_NUMBERS: Mapping[Reason, int] = {reason: number for number, reason in enumerate(Reason, start=1)}
+_NAMES = ("", *Reason)
+
+
+def names(reasons: Reasons) -> list[str]:
+    """Return the reason of each row by its name, the empty text where the row is used."""
+    return [_NAMES[number] for number in reasons.tolist()]
 
 
 @dataclass(frozen=True)
@@ -86,23 +102,23 @@ class Accounting:
 
 
 def account(source: SourceFile, reasons: Reasons) -> Accounting:
-    """Count the rows of *source*; *reasons* is aligned with its table, empty where used."""
-    names, counts = np.unique(reasons[reasons != ""].astype(str), return_counts=True)
-    found = {Reason(n): int(c) for n, c in zip(names.tolist(), counts, strict=True)}
+    """Count the rows of *source*; *reasons* is aligned with its table, 0 where used."""
+    counts = np.bincount(reasons, minlength=len(_NAMES)).tolist()
+    found = {reason: counts[reason.number] for reason in Reason if counts[reason.number]}
     if source.malformed:
         found[Reason.MALFORMED_ROW] = len(source.malformed)
     ordered = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
-    return Accounting(source.rows, int((reasons == "").sum()), ordered)
+    return Accounting(source.rows, counts[USED], ordered)
 
 
 def first_by_reason(source: SourceFile, reasons: Reasons) -> dict[Reason, str]:
     """Return, for each reason, the first row that was set aside for it, as it came."""
     samples = {}
-    names, places = np.unique(reasons.astype(str), return_index=True)
-    for name, place in zip(names.tolist(), places.tolist(), strict=True):
-        if name:
+    numbers, places = np.unique(reasons, return_index=True)
+    for number, place in zip(numbers.tolist(), places.tolist(), strict=True):
+        if number != USED:
             (row,) = source.table.slice(place, 1).to_pylist()
-            samples[Reason(name)] = _sample(
+            samples[Reason(_NAMES[number])] = _sample(
                 source.row_numbers[place], ", ".join(f"{n}={v}" for n, v in row.items())
             )
     if source.malformed:
@@ -113,10 +129,10 @@ def first_by_reason(source: SourceFile, reasons: Reasons) -> dict[Reason, str]:
 
 def rejected_rows(source: SourceFile, reasons: Reasons) -> pa.Table:
     """Return the rows set aside: row number, reason, sentence, then the columns as they came."""
-    aside = np.flatnonzero(reasons != "")
+    aside = np.flatnonzero(reasons != USED)
     kept = source.table.take(pa.array(aside, pa.int64()))
     columns = {name: _as_text(kept.column(name)) for name in kept.column_names}
-    table = _with_reason(source.row_numbers[aside].tolist(), reasons[aside].tolist(), columns)
+    table = _with_reason(source.row_numbers[aside].tolist(), names(reasons[aside]), columns)
     if not source.malformed:
         return table
     broken = _with_reason(

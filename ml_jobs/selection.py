@@ -2,44 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
-from ml_jobs.arrays import BoolArray
-from ml_jobs.facts import texts_of
-from ml_jobs.options import ArimaRule, ForecastOptions
-from ml_jobs.panel import Items, Panel
-
-ARIMA = "arima"
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray
 
 
-def selection_of(panel: Panel, items: Items, options: ForecastOptions) -> dict[str, BoolArray]:
-    """Return which series each source of the options runs on, shape (S,) each."""
-    everything = np.ones(len(panel.item_ids), dtype=bool)
-    chosen = dict.fromkeys(options.sources, everything)
-    if ARIMA in chosen:
-        chosen[ARIMA] = arima_series(panel, items, options.arima)
-    return chosen
+@dataclass(frozen=True)
+class CostlyRule:
+    """Which series a source runs on that costs a thousand times what the others do.
+
+    Only series of the whole network qualify: they are the aggregates, where such models pay.
+
+    Attributes:
+        demand_classes: Series of these classes qualify.
+        abc_classes: Series of items of these ABC classes qualify too.
+        max_series: At most this many; classes named in *demand_classes* come first, then the
+            series with the greatest demand.
+    """
+
+    demand_classes: tuple[str, ...] = ("smooth", "erratic")
+    abc_classes: tuple[str, ...] = ("A",)
+    max_series: int = 16
 
 
-def arima_series(panel: Panel, items: Items, rule: ArimaRule) -> BoolArray:
-    """Return the series that *rule* gives to AutoARIMA, shape (S,)."""
-    of_class = np.isin(texts_of(items.table, "demand_class", otherwise=""), rule.demand_classes)
-    of_value = np.isin(texts_of(items.table, "abc_class", otherwise=""), rule.abc_classes)
-    demand = np.nansum(panel.demand, axis=1)
-    # lexsort: the last key counts most; series are in byte order of their codes already.
-    order = np.lexsort((-demand, ~of_class))
-    qualified = order[(of_class | of_value)[order]]
-    chosen = np.zeros(len(demand), dtype=bool)
+# Per series and cutoff AutoARIMA takes about four times the processor time that Prophet takes.
+DEFAULT_RULES: Mapping[str, CostlyRule] = {
+    "arima": CostlyRule(max_series=16),
+    "prophet": CostlyRule(max_series=40),
+}
+
+
+@dataclass(frozen=True)
+class SeriesFacts:
+    """What rules look at, of all series of a run; shape (S,) each.
+
+    Attributes:
+        demand_class: As published.
+        abc_class: Of the series' item.
+        demand: Total of the history, units.
+        is_network: Whether the series is an item's demand of the whole network.
+    """
+
+    demand_class: TextArray
+    abc_class: TextArray
+    demand: FloatArray
+    is_network: BoolArray
+
+
+def chosen_series(rule: CostlyRule | None, facts: SeriesFacts) -> BoolArray:
+    """Return the series that *rule* picks, shape (S,); all of them without a rule."""
+    if rule is None:
+        return np.ones(len(facts.demand), dtype=bool)
+    of_class = np.isin(facts.demand_class, rule.demand_classes)
+    of_value = np.isin(facts.abc_class, rule.abc_classes)
+    # lexsort: the last key counts most; equal ones stay in the order of their codes.
+    order = np.lexsort((-facts.demand, ~of_class))
+    qualified = order[((of_class | of_value) & facts.is_network)[order]]
+    chosen = np.zeros(len(facts.demand), dtype=bool)
     chosen[qualified[: rule.max_series]] = True
     return chosen
 
 
-def rule_in_words(source: str, options: ForecastOptions) -> str:
-    """Say which series *source* runs on."""
-    if source != ARIMA:
+def rule_in_words(rule: CostlyRule | None) -> str:
+    """Say which series a source with this *rule* runs on."""
+    if rule is None:
         return "all series"
-    rule = options.arima
     return (
-        f"at most {rule.max_series} series: demand class {' or '.join(rule.demand_classes)} first, "
-        f"then ABC class {' or '.join(rule.abc_classes)}, the greatest demand first"
+        f"at most {rule.max_series} series of the whole network: demand class "
+        f"{' or '.join(rule.demand_classes)} first, then ABC class "
+        f"{' or '.join(rule.abc_classes)}, the greatest demand first"
     )

@@ -110,7 +110,7 @@ def _sha256(path: Path) -> str:
 
 def _row_numbers(readable: int, malformed: tuple[MalformedRow, ...]) -> npt.NDArray[np.int64]:
     every = np.arange(1, readable + len(malformed) + 1, dtype=np.int64)
-    return np.setdiff1d(every, [row.row for row in malformed])
+    return every[np.isin(every, [row.row for row in malformed], invert=True)]
 
 
 def _read_parquet(path: Path) -> pa.Table:

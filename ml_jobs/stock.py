@@ -4,37 +4,32 @@ The rule plays a common policy over the demand observed, for every item alike: s
 once a week and ordered up to the 90 % quantile of demand over lead time and one week (windows of
 the last 180 days); an order arrives after the lead time; demand without stock is lost. What is on
 the shelf and on order at the end is the assumed stock, so that some items run short and others
-don't, as under any such policy. Service levels are assumed by ABC class: A 98, B 95, C 90 %.
+don't, as under any such policy. Service levels are assumed by criticality: high 98, medium 95,
+low 90 %.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from datalayer.contract.registry import Bilingual
-from ml_jobs import cells
-from ml_jobs.arrays import FloatArray, IntArray
-from ml_jobs.errors import InputError
-from ml_jobs.master_file import MasterFile, NumberColumn, read_master
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.facts import column_of, texts_of
+from ml_jobs.locations import Hierarchy
+from ml_jobs.options import SERVICE_LEVELS
 from ml_jobs.panel import Items, Panel, Stock
+from ml_jobs.stock_file import ORDERING, StockFile, read_stock, told
 
-SERVICE_LEVEL: Mapping[str, float] = {"A": 0.98, "B": 0.95, "C": 0.90}
+__all__ = ["DescribedStock", "StockFile", "assumed_stock", "describe_stock", "read_stock"]
+
 REVIEW_DAYS = 7.0
 FILL_QUANTILE = 0.90
 WINDOW_DAYS = 180.0
-
-NUMBER_COLUMNS = (
-    NumberColumn("current_stock"),
-    NumberColumn("on_order"),
-    NumberColumn("service_level", 0.5, 0.9999),
-)
+UNKNOWN_CRITICALITY = "medium"
 
 _STOCK_RULE = Bilingual(
     en=(
@@ -46,10 +41,6 @@ _STOCK_RULE = Bilingual(
         "repor até o quantil de 90 % da demanda do prazo de entrega mais uma semana."
     ),
 )
-_SERVICE_RULE = Bilingual(
-    en="Service levels are assumed by ABC class: A 98, B 95, C 90 %.",
-    pt_BR="Níveis de serviço são presumidos pela classe ABC: A 98, B 95, C 90 %.",
-)
 
 
 @dataclass(frozen=True)
@@ -60,89 +51,93 @@ class DescribedStock:
     assumptions: tuple[Bilingual, ...]
 
 
-def read_stock(path: Path) -> MasterFile:
-    """Read a stock file: ``item_id``, ``current_stock``, and optionally the others.
-
-    The others are ``location_id``, ``as_of``, ``on_order`` and ``service_level``. Rows of one
-    item at several locations are summed to the network, the highest service level holding.
-
-    Raises:
-        InputError: The file can't be used; every fault is named.
-    """
-    file = read_master(
-        path,
-        text_columns={},
-        number_columns=NUMBER_COLUMNS,
-        required=("current_stock",),
-        unique=False,
-    )
-    _refuse_repeated(file)
-    return MasterFile(file.source, file.item_ids, _summed(file) | _as_of(file))
-
-
-def describe_stock(panel: Panel, items: Items, file: MasterFile | None) -> DescribedStock:
+def describe_stock(
+    panel: Panel,
+    items: Items,
+    file: StockFile | None,
+    *,
+    levels: Mapping[str, float] = SERVICE_LEVELS,
+    hierarchy: Hierarchy | None = None,
+) -> DescribedStock:
     """Put together what the stock file says and what has to be assumed.
 
-    An item that the file leaves out gets the assumptions; its ``on_order`` is 0 where the file
-    has the item and says nothing of orders.
+    A series that the file leaves out gets the assumptions; its ``on_order`` is 0 where the file
+    has the series and says nothing of orders. Nothing depends on the panel's other series.
+
+    Args:
+        panel: S series.
+        items: One row per series, in the panel's order.
+        file: Stock per item, or per item and location.
+        levels: Service level assumed by criticality: high, medium and low.
+        hierarchy: Says which locations hang under which; rows of the file are summed to a
+            location above them that has no row of its own.
     """
-    columns = file.columns if file else {}
-    known = columns.get("current_stock", {})
-    shelf, orders = assumed_stock(panel, _lead_times(items))
-    ids = panel.item_ids
-    abc = items.table.column("abc_class").to_pylist()
-    service = columns.get("service_level", {})
-    end = panel.data_through.astype(object)
+    said = told(file, panel, hierarchy)
+    without_stock = ~np.isfinite(said.numbers["current_stock"])
+    shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
+    asked, service = said.numbers["service_level"], _service_levels(items, levels)
+    on_order = np.nan_to_num(said.numbers["on_order"])
     flags = {
-        "current_stock": [item not in known for item in ids],
-        "on_order": [item not in known for item in ids],
-        "service_level": [item not in service for item in ids],
+        "current_stock": without_stock,
+        "on_order": without_stock,
+        "service_level": ~np.isfinite(asked),
     }
-    table = pa.table(
-        {
-            "item_id": pa.array(ids, pa.string()),
-            "location_id": pa.array(panel.location_ids, pa.string()),
-            "as_of": pa.array(
-                [_day(columns.get("as_of", {}).get(item), end) for item in ids], pa.date32()
-            ),
-            "current_stock": _numbers([known.get(i, s) for i, s in zip(ids, shelf, strict=True)]),
-            "on_order": _numbers(
-                [
-                    columns.get("on_order", {}).get(item, 0.0) if item in known else order
-                    for item, order in zip(ids, orders, strict=True)
-                ]
-            ),
-            "service_level": _numbers(
-                [service.get(i, SERVICE_LEVEL[a]) for i, a in zip(ids, abc, strict=True)]
-            ),
-            "assumed": pa.array(
-                [",".join(n for n, f in flags.items() if f[i]) for i in range(len(ids))],
-                pa.string(),
-            ),
-        }
+    columns: dict[str, object] = {
+        "item_id": pa.array(panel.item_ids, pa.string()),
+        "location_id": pa.array(panel.location_ids, pa.string()),
+        "as_of": np.where(np.isnat(said.as_of), panel.data_through, said.as_of),
+        "current_stock": np.where(without_stock, shelf, said.numbers["current_stock"]),
+        "on_order": np.where(without_stock, orders, on_order),
+        "service_level": np.where(np.isfinite(asked), asked, service),
+        **{name: pa.array(said.numbers[name], from_pandas=True) for name in ORDERING},
+        "assumed": pa.array(_names(flags), pa.string()),
+    }
+    rules = [_STOCK_RULE] if without_stock.any() else []
+    rules += [_service_rule(levels)] if flags["service_level"].any() else []
+    return DescribedStock(Stock(pa.table(columns)), tuple(rules))
+
+
+def _service_levels(items: Items, levels: Mapping[str, float]) -> FloatArray:
+    criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
+    return np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
+
+
+def _service_rule(levels: Mapping[str, float]) -> Bilingual:
+    high, medium, low = (f"{100 * levels[name]:g}" for name in ("high", "medium", "low"))
+    return Bilingual(
+        en=f"Service levels are assumed by criticality: high {high}, medium {medium}, low {low} %.",
+        pt_BR="Níveis de serviço são presumidos pela criticidade: "
+        f"alta {high}, média {medium}, baixa {low} %.",
     )
-    rules = [_STOCK_RULE] if any(flags["current_stock"]) else []
-    rules += [_SERVICE_RULE] if any(flags["service_level"]) else []
-    return DescribedStock(Stock(table), tuple(rules))
+
+
+def _names(flags: Mapping[str, BoolArray]) -> list[str]:
+    """For each row the names of the flags that are set, comma separated."""
+    rows = zip(*(values.tolist() for values in flags.values()), strict=True)
+    return [",".join(n for n, flag in zip(flags, row, strict=True) if flag) for row in rows]
 
 
 def assumed_stock(panel: Panel, lead_time_days: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return stock on hand and on order that the policy above leaves, whole units, shape (S,)."""
     step = panel.frequency.days_per_step
     review = max(round(REVIEW_DAYS / step), 1)
-    lead = np.maximum(np.ceil(lead_time_days / step), 1).astype(np.int64)
+    lead = np.maximum(np.ceil(np.nan_to_num(lead_time_days) / step), 1).astype(np.int64)
     demand = np.nan_to_num(panel.demand)
     level = _fill_level(demand, lead + review, window=max(int(WINDOW_DAYS / step), 1))
-    shelf = level.copy()
-    periods = demand.shape[1]
-    arriving = np.zeros((len(lead), periods + int(lead.max(initial=1)) + 1))
-    series = np.arange(len(lead))
-    for period in range(periods):
-        shelf = np.maximum(shelf + arriving[:, period] - demand[:, period], 0.0)
+    shelf, on_order = level.copy(), np.zeros(len(lead))
+    # What arrives in each of the periods ahead; the period of today stands at its number's rest.
+    arriving = np.zeros((len(lead), int(lead.max(initial=1)) + 1))
+    series, slots = np.arange(len(lead)), arriving.shape[1]
+    for period in range(demand.shape[1]):
+        arrived = arriving[:, period % slots].copy()
+        arriving[:, period % slots] = 0.0
+        on_order -= arrived
+        shelf = np.maximum(shelf + arrived - demand[:, period], 0.0)
         if period % review == 0:
-            on_order = arriving[:, period + 1 :].sum(axis=1)
-            arriving[series, period + lead] += np.maximum(level - shelf - on_order, 0.0)
-    return shelf, arriving[:, periods:].sum(axis=1)
+            ordered = np.maximum(level - shelf - on_order, 0.0)
+            arriving[series, (period + lead) % slots] += ordered
+            on_order += ordered
+    return shelf, on_order
 
 
 def _fill_level(demand: FloatArray, spans: IntArray, *, window: int) -> FloatArray:
@@ -156,52 +151,3 @@ def _fill_level(demand: FloatArray, spans: IntArray, *, window: int) -> FloatArr
         totals = sums[rows][:, width:] - sums[rows][:, :-width]
         level[rows] = np.ceil(np.quantile(totals, FILL_QUANTILE, axis=1) - 1e-9)
     return level
-
-
-def _lead_times(items: Items) -> FloatArray:
-    return np.asarray(items.table.column("lead_time_days").to_numpy(), dtype=np.float64)
-
-
-def _numbers(values: list[float | str | None]) -> pa.Array:
-    return pa.array([float(value or 0.0) for value in values], pa.float64())
-
-
-def _day(read: float | str | None, otherwise: date) -> date:
-    return date.fromisoformat(read) if isinstance(read, str) else otherwise
-
-
-def _refuse_repeated(file: MasterFile) -> None:
-    location = file.source.find("location_id")
-    places = cells.texts(file.source, location) if location else np.full(len(file.item_ids), "")
-    pairs = Counter(zip(file.item_ids, places, strict=True))
-    twice = sorted({item for (item, _), rows in pairs.items() if rows > 1})[:5]
-    if twice:
-        raise InputError(file.source.name, f"names items more than once: {', '.join(twice)}")
-
-
-def _summed(file: MasterFile) -> dict[str, dict[str, float | str | None]]:
-    summed: dict[str, dict[str, float | str | None]] = {}
-    for wanted in NUMBER_COLUMNS:
-        column = file.source.find(wanted.name)
-        if column is None:
-            continue
-        merge = max if wanted.name == "service_level" else sum
-        rows: defaultdict[str, list[float]] = defaultdict(list)
-        for item, value in zip(file.item_ids, cells.numbers(file.source, column), strict=True):
-            if np.isfinite(value):
-                rows[item].append(float(value))
-        summed[wanted.name] = {item: float(merge(values)) for item, values in rows.items()}
-    return summed
-
-
-def _as_of(file: MasterFile) -> dict[str, dict[str, float | str | None]]:
-    column = file.source.find("as_of")
-    if column is None:
-        return {}
-    days = cells.days(file.source, column)
-    if bad := int(np.isnat(days).sum()):
-        raise InputError(file.source.name, f"has {bad} as_of that are no date such as 2026-11-20")
-    latest: dict[str, float | str | None] = {}
-    for item, day in zip(file.item_ids, days.astype(str).tolist(), strict=True):
-        latest[item] = max(day, str(latest.get(item, day)))
-    return {"as_of": latest}

@@ -8,14 +8,24 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from datalayer.contract.publication import Manifest
 from datalayer.errors import ManifestError, PortalError, SettingsError, ValidationFailed
 from datalayer.progress import Progress as StepProgress
-from ml_jobs.errors import FolderError
-from ml_jobs.job import Prepared
+from ml_jobs.errors import FolderError, JobFileError
+from ml_jobs.preparing import Prepared
 from ml_jobs.progress import Work
 from ml_jobs.reasons import Accounting
 
@@ -45,14 +55,35 @@ class Stages:
         )
 
 
+class Rate(ProgressColumn):
+    """Units a second, or seconds a unit where they are slow; empty until it is known."""
+
+    def render(self, task: Task) -> Text:
+        """Show the rate of *task*."""
+        speed = task.finished_speed or task.speed
+        return Text(rate_in_words(speed) if speed else "", style="progress.data.speed")
+
+
+def rate_in_words(units_per_s: float) -> str:
+    """Return a rate with its unit: thousands and millions for fast ones, seconds for slow."""
+    if units_per_s < 1:
+        return f"{1 / units_per_s:.1f} s each"
+    for unit, letter in ((1e6, " M"), (1e3, " k")):
+        if units_per_s >= unit:
+            return f"{units_per_s / unit:.1f}{letter}/s"
+    return f"{units_per_s:.1f}/s"
+
+
 @contextmanager
 def stages(console: Console) -> Iterator[Stages]:
-    """Draw the stages of a job until the block ends."""
+    """Draw the stages of a job until the block ends: how far, how fast, how long still."""
     columns = (
         TextColumn("{task.description:<10}"),
-        BarColumn(),
+        BarColumn(bar_width=24),
         TextColumn("{task.percentage:>3.0f} %"),
+        Rate(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         TextColumn("{task.fields[subject]}"),
     )
     with Progress(*columns, console=console) as bars:
@@ -61,28 +92,33 @@ def stages(console: Console) -> Iterator[Stages]:
 
 def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
     """Show what was read, where its rows went, and what had to be assumed."""
-    panel = prepared.panel
-    console.print(
-        f"{len(panel.item_ids)} items, {len(panel.dates)} periods of frequency "
-        f"{panel.frequency.value}, {panel.dates[0]} to {panel.data_through}",
-        highlight=False,
+    plan = prepared.plan
+    last = plan.frequency.last_day(plan.dates[-1])
+    _print(
+        console,
+        f"{prepared.items.table.num_rows} items, {len(plan.dates)} periods of frequency "
+        f"{plan.frequency.value}, {plan.dates[0]} to {last}; {plan.horizon} periods ahead, "
+        f"{len(plan.judged)} cutoffs judged",
     )
-    console.print(_rows_table(prepared.rows.accounting))
-    console.print(f"Rows set aside are in {escape(str(rejected))}", highlight=False)
+    console.print(_rows_table(prepared.accounting))
+    _print(console, f"Rows set aside are in {rejected}")
     for note in prepared.notes:
-        console.print(f"Note: {escape(note)}", highlight=False)
+        _print(console, f"Note: {note}")
     for assumption in prepared.assumptions:
-        console.print(f"Assumed: {escape(assumption.en)}", highlight=False)
+        _print(console, f"Assumed: {assumption.en}")
+
+
+def _print(console: Console, sentence: str) -> None:
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def show_published(console: Console, manifest: Manifest, address: str) -> None:
     """Show what was published, and where."""
     rows = sum(file.rows for file in manifest.files)
-    console.print(
-        f"Published {manifest.publication_id} to {escape(address)}: {len(manifest.files)} data "
-        f"sets, {rows} rows, data through {manifest.data_through}",
-        highlight=False,
-        soft_wrap=True,
+    _print(
+        console,
+        f"Published {manifest.publication_id} to {address}: {len(manifest.files)} data sets, "
+        f"{rows} rows, data through {manifest.data_through}",
     )
 
 
@@ -90,18 +126,18 @@ def show_error(console: Console, error: PortalError) -> None:
     """Show an error; where it has several faults, all of them, one a line."""
     faults = _faults(error)
     if not faults:
-        console.print(escape(str(error)), highlight=False, soft_wrap=True)
+        _print(console, str(error))
         return
-    console.print(escape(_heading(error, len(faults))), highlight=False, soft_wrap=True)
+    _print(console, _heading(error, len(faults)))
     for fault in faults:
-        console.print(f"- {escape(fault)}", highlight=False, soft_wrap=True)
+        _print(console, f"- {fault}")
 
 
 def _faults(error: PortalError) -> Sequence[str]:
     match error:
         case ValidationFailed():
             return [str(fault) for fault in error.report.faults]
-        case FolderError() | ManifestError() | SettingsError():
+        case FolderError() | JobFileError() | ManifestError() | SettingsError():
             return error.faults
         case _:
             return ()
@@ -114,6 +150,8 @@ def _heading(error: PortalError, faults: int) -> str:
         case FolderError():
             folder = error.fields["folder"]
             return f"Nothing was published: the folder {folder} has {faults} fault(s):"
+        case JobFileError():
+            return f"The job file {error.fields['file']} has {faults} fault(s):"
         case SettingsError():
             return f"The settings have {faults} fault(s):"
         case _:

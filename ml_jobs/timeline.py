@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
-from ml_jobs.backtest import Backtest, Forecasts
+from ml_jobs.backtest import Backtest
+from ml_jobs.forecasts import Forecasts
 from ml_jobs.panel import Dates, Panel
 
 
@@ -21,7 +22,7 @@ class Timeline:
         dates: First day of each period, shape (P,).
         cutoffs: Periods that the models had seen, shape (P,).
         actual: Demand, units per period, shape (S, P); NaN in the future.
-        forecasts: By source, shapes (S, P) and (S, P, 10); the spread is that of the future.
+        forecasts: By source, shapes (S, P) and (S, P, 10).
     """
 
     dates: Dates
@@ -59,5 +60,4 @@ def _joined(parts: list[tuple[Forecasts, int]]) -> Forecasts:
     return Forecasts(
         np.concatenate([part.mean[:, :steps] for part, steps in parts], axis=1),
         np.concatenate([part.quantiles[:, :steps] for part, steps in parts], axis=1),
-        parts[-1][0].spread,
     )

@@ -235,6 +235,8 @@ def _measures(source: str) -> Row:
     return {
         "mape": None,
         "wape": 0.6 if better else 0.9,
+        "wql": 0.5 if better else 0.8,
+        "total_error": 0.2 if better else 0.3,
         "mase": 0.8 if better else 1.1,
         "rmsse": 0.7 if better else 1.0,
         "bias": -0.05 if better else 0.1,
@@ -268,6 +270,26 @@ def _agg_metrics(story: Story) -> list[Row]:
         {"group_by": group_by, "group_value": value, **_measures(source)}
         for group_by, value in groups
         for source in SOURCES
+    ]
+
+
+def _agg_policy(story: Story) -> list[Row]:
+    groups = {"all": {"all"}, "category": {_category(i) for i in range(story.items)}}
+    return [
+        {
+            "group_by": group_by,
+            "group_value": value,
+            "policy": policy,
+            "service_asked": 0.95,
+            "service_achieved": achieved,
+            "fill_rate": 0.97,
+            "mean_stock": 12.0,
+            "n_windows": 2
+            * sum(group_by == "all" or _category(i) == value for i in range(story.items)),
+        }
+        for group_by, values in groups.items()
+        for value in values
+        for policy, achieved in (("lead_time_quantile", 0.95), ("textbook", 0.88))
     ]
 
 
@@ -359,6 +381,7 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "fact_metrics": _fact_metrics,
     "agg_metrics": _agg_metrics,
     "agg_daily": _agg_daily,
+    "agg_policy": _agg_policy,
     "fact_inventory": _fact_inventory,
     "fact_exception": _fact_exception,
 }

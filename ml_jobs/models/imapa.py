@@ -8,14 +8,14 @@ from typing import ClassVar
 from statsforecast.models import IMAPA
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.models.library import forecast_each, mean_of, report_all
+from ml_jobs.models.library import SingleSeries, forecast_each, mean_of, report_all
 from ml_jobs.models.protocol import PointForecasts
 from ml_jobs.panel import Panel
 from ml_jobs.progress import ReportWork, silent
 
 
 @dataclass(frozen=True)
-class Imapa:
+class Imapa(SingleSeries):
     """Intermittent Multiple Aggregation Prediction Algorithm.
 
     Demand is summed over buckets of 1, 2, ... periods, up to the mean interval between demands;
@@ -27,10 +27,10 @@ class Imapa:
     source: ClassVar[str] = "imapa"
 
     def forecast(
-        self, panel: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
+        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
     ) -> PointForecasts:
         """Forecast a flat line at the combined rate."""
         model = IMAPA()
-        mean = forecast_each(panel, horizon, series=series, forecast=mean_of(model))
+        mean = forecast_each(known, horizon, series=series, forecast=mean_of(model))
         report_all(self.source, series, report)
         return PointForecasts(mean)

@@ -21,10 +21,13 @@ class PointForecasts:
             source does not cover.
         variance: Mean squared error of one period about the forecast, as the model measured it
             in sample, shape (S,); None where demand's own variance is the better measure.
+        excess: Variance over mean, less 1, in lots, as the model learnt it, > 0, shape (S, H);
+            NaN like *mean*. None where the model learns no dispersion; goes before *variance*.
     """
 
     mean: FloatArray
     variance: FloatArray | None = None
+    excess: FloatArray | None = None
 
     @property
     def covered(self) -> BoolArray:
@@ -32,21 +35,43 @@ class PointForecasts:
         return np.isfinite(self.mean[:, 0])
 
 
+class Fitted(Protocol):
+    """A model that has learnt from one panel, and forecasts any series of the same kind."""
+
+    def forecast(
+        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
+    ) -> PointForecasts:
+        """Forecast the *horizon* periods after the panel's last one.
+
+        Args:
+            known: Everything the forecast may be made from; its series need not be those that
+                were learnt from, but it ends on the same day.
+            horizon: Periods ahead, at least 1 and at most what was fitted for.
+            series: Which series to forecast, shape (S,).
+            report: Told how many series are done.
+        """
+
+
 class Model(Protocol):
-    """One source of forecasts; fits and forecasts in one call, and keeps nothing."""
+    """One source of forecasts."""
 
     @property
     def source(self) -> str:
         """The source's name in the contract."""
 
-    def forecast(
-        self, panel: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
-    ) -> PointForecasts:
-        """Forecast the *horizon* periods after the panel's last one.
+    def fit(
+        self,
+        known: Panel,
+        horizon: int,
+        *,
+        after: Fitted | None = None,
+        report: ReportWork = silent,
+    ) -> Fitted:
+        """Learn what series have in common; a model of single series learns nothing here.
 
         Args:
-            panel: Everything the model may know.
-            horizon: Periods ahead, at least 1.
-            series: Which series to forecast, shape (S,).
-            report: Told how many series are done.
+            known: The history up to the cutoff, and nothing after it.
+            horizon: Periods ahead that will be asked for.
+            after: What the same model learnt at an earlier cutoff, to go on from.
+            report: Told how far the training is.
         """

@@ -8,14 +8,14 @@ from typing import ClassVar
 from statsforecast.models import TSB
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.models.library import forecast_each, mean_of, report_all
+from ml_jobs.models.library import SingleSeries, forecast_each, mean_of, report_all
 from ml_jobs.models.protocol import PointForecasts
 from ml_jobs.panel import Panel
 from ml_jobs.progress import ReportWork, silent
 
 
 @dataclass(frozen=True)
-class Tsb:
+class Tsb(SingleSeries):
     """Teunter-Syntetos-Babai: smoothed probability of demand times its smoothed size.
 
     Unlike Croston's method the probability is updated in every period, so the forecast decays
@@ -34,10 +34,10 @@ class Tsb:
     probability_smoothing: float = 0.1
 
     def forecast(
-        self, panel: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
+        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
     ) -> PointForecasts:
         """Forecast a flat line at probability times size."""
         model = TSB(alpha_d=self.size_smoothing, alpha_p=self.probability_smoothing)
-        mean = forecast_each(panel, horizon, series=series, forecast=mean_of(model))
+        mean = forecast_each(known, horizon, series=series, forecast=mean_of(model))
         report_all(self.source, series, report)
         return PointForecasts(mean)

@@ -56,5 +56,6 @@ def test_the_locks_are_all_found() -> None:
         "requirements-dev.txt",
         "ml_jobs/requirements.txt",
         "ml_jobs/requirements-dev.txt",
+        "ml_jobs/requirements-extras.txt",
         "tests/contract/requirements.txt",
     }

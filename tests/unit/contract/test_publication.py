@@ -290,7 +290,7 @@ class TestBadManifests:
 
         found = faults(changed(registry, spoil), registry)
 
-        assert found == "files has 100000 entries; the contract has 10 data sets"
+        assert found == "files has 110000 entries; the contract has 11 data sets"
 
     def test_an_endless_version_is_said_in_short(self, registry: Registry) -> None:
         def spoil(fields: dict[str, Any]) -> None:

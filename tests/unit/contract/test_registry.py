@@ -51,7 +51,7 @@ def custom(element: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 class TestThisRegistry:
-    def test_it_has_the_ten_data_sets(self, registry: Registry) -> None:
+    def test_it_has_the_eleven_data_sets(self, registry: Registry) -> None:
         assert set(registry.data_sets) == {
             "dim_item",
             "dim_location",
@@ -61,6 +61,7 @@ class TestThisRegistry:
             "fact_metrics",
             "agg_metrics",
             "agg_daily",
+            "agg_policy",
             "fact_inventory",
             "fact_exception",
         }

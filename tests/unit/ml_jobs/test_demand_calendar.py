@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_jobs.demand import DemandRows, build_panel, infer_frequency, read_demand
+from ml_jobs.coverage import frequency_of, scan
+from ml_jobs.demand import DemandRows, build_panel, read_demand
 from ml_jobs.errors import InputError
-from ml_jobs.panel import Frequency
+from ml_jobs.locations import Hierarchy, Location, hierarchy_of
+from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.reasons import Reason
 
 pytestmark = pytest.mark.ml
@@ -127,7 +129,7 @@ def test_the_frequency_is_the_longest_that_all_dates_begin(
 ) -> None:
     rows = rows_of(tmp_path, [("A", day, 1) for day in dates])
 
-    assert infer_frequency(rows) is frequency
+    assert frequency_of(scan(rows)) is frequency
 
 
 def test_one_row_is_refused_with_the_periods_found_and_needed(tmp_path: Path) -> None:
@@ -166,3 +168,104 @@ def test_a_view_until_a_cutoff_keeps_every_series(tmp_path: Path) -> None:
     assert view.item_ids == panel.item_ids
     assert view.demand.shape == (2, 4)
     assert str(view.data_through) == "2026-01-04"
+
+
+def located(folder: Path, rows: Iterable[tuple[str, str, str | date, float]]) -> DemandRows:
+    path = folder / "demand.csv"
+    lines = [f"{item},{place},{day},{quantity}" for item, place, day, quantity in rows]
+    path.write_text("\n".join(["item_id,location_id,date,quantity", *lines]), encoding="utf-8")
+    return read_demand(path, today=TODAY)
+
+
+def at(panel: Panel, item: str, location: str) -> list[float]:
+    place = list(zip(panel.item_ids, panel.location_ids, strict=True)).index((item, location))
+    return list(panel.demand[place].tolist())
+
+
+SOUTH = Hierarchy(
+    (
+        Location("BA", "Bahia", "site", NETWORK),
+        Location("PR", "Paraná", "site", "S"),
+        Location("RS", "Rio Grande do Sul", "site", "S"),
+        Location("S", "South", "region", NETWORK),
+        Location(NETWORK, "Network", NETWORK),
+    )
+)
+
+
+def test_demand_stands_at_every_level_above_it(tmp_path: Path) -> None:
+    rows = located(
+        tmp_path,
+        [
+            ("A", "RS", "2026-01-01", 2),
+            ("A", "PR", "2026-01-03", 3),
+            ("A", "BA", "2026-01-03", 5),
+            ("B", "BA", "2026-01-08", 7),
+        ],
+    )
+
+    panel, _ = build_panel(rows, Frequency.DAILY, min_sale_days=1, today=TODAY, hierarchy=SOUTH)
+
+    assert panel.item_ids == ("A",) * 5 + ("B",) * 2
+    assert panel.location_ids == ("BA", "PR", "RS", "S", NETWORK, "BA", NETWORK)
+    assert at(panel, "A", "S") == [2, 0, 3, 0, 0, 0, 0, 0]
+    assert at(panel, "A", NETWORK) == [2, 0, 8, 0, 0, 0, 0, 0]
+    assert panel.starts.tolist() == [2, 2, 0, 0, 0, 7, 7]
+    assert np.isnan(at(panel, "A", "PR")[:2]).all()
+
+
+def test_every_parent_is_the_sum_of_its_children(tmp_path: Path) -> None:
+    chance = np.random.default_rng(1)
+    rows = located(
+        tmp_path,
+        [
+            (f"I{item}", str(place), day, int(chance.integers(0, 9)))
+            for day in days("2026-01-01", 40)
+            for item in range(5)
+            for place in chance.choice(["BA", "PR", "RS"], 2)
+        ],
+    )
+
+    panel, _ = build_panel(rows, Frequency.DAILY, min_sale_days=1, today=TODAY, hierarchy=SOUTH)
+
+    demand = np.nan_to_num(panel.demand)
+    parent_of = {place.location_id: place.parent_location_id for place in SOUTH.locations}
+    keys = list(zip(panel.item_ids, panel.location_ids, strict=True))
+    for row, (item, location) in enumerate(keys):
+        below = [
+            n for n, (i, place) in enumerate(keys) if (i, parent_of[place]) == (item, location)
+        ]
+        assert not below or (demand[row] == demand[below].sum(axis=0)).all()
+    assert demand[np.array(panel.location_ids) == NETWORK].sum() == rows.quantities.sum()
+
+
+def test_places_are_summed_where_the_network_is_all_there_is(tmp_path: Path) -> None:
+    rows = located(tmp_path, [("A", "x", "2026-01-01", 2), ("A", "y", "2026-01-09", 3)])
+
+    panel, _ = build_panel(rows, Frequency.DAILY, min_sale_days=1, today=TODAY)
+
+    assert panel.location_ids == (NETWORK,)
+    assert panel.demand.sum() == 5
+
+
+def test_sale_days_are_those_of_the_whole_network(tmp_path: Path) -> None:
+    rows = located(
+        tmp_path,
+        [("A", "x", "2026-01-01", 2), ("A", "y", "2026-01-01", 2), ("A", "y", "2026-01-09", 3)],
+    )
+    hierarchy = hierarchy_of(scan(rows).location_ids, None)
+
+    panel, left = build_panel(
+        rows, Frequency.DAILY, min_sale_days=2, today=TODAY, hierarchy=hierarchy
+    )
+
+    assert left.used.all()
+    assert panel.location_ids == (NETWORK, "x", "y")
+
+
+@pytest.mark.parametrize("place", ["S", NETWORK])
+def test_demand_on_a_place_with_others_below_is_refused_by_name(tmp_path: Path, place: str) -> None:
+    rows = located(tmp_path, [("A", place, "2026-01-01", 2), ("A", "RS", "2026-01-09", 3)])
+
+    with pytest.raises(InputError, match=f"demand at '{place}', .* must stand on the lowest ones"):
+        build_panel(rows, Frequency.DAILY, min_sale_days=1, today=TODAY, hierarchy=SOUTH)

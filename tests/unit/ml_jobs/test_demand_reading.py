@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ml_jobs.demand import DemandRows, read_demand
 from ml_jobs.errors import InputError
-from ml_jobs.reasons import Reason, rejected_rows
+from ml_jobs.reasons import Reason, names, rejected_rows
 
 pytestmark = pytest.mark.ml
 
@@ -40,7 +40,7 @@ def read(path: Path) -> DemandRows:
 
 
 def reasons(path: Path) -> list[str]:
-    return list(read(path).reasons)
+    return names(read(path).reasons)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_parquet_with_typed_columns_is_read(tmp_path: Path) -> None:
 
     assert rows.item_ids.tolist() == ["7", "8"]
     assert rows.days.astype(str).tolist() == ["2026-01-05", "2026-01-06"]
-    assert rows.reasons.tolist() == ["", Reason.BAD_QUANTITY]
+    assert names(rows.reasons) == ["", Reason.BAD_QUANTITY]
 
 
 def test_codes_as_floating_point_are_refused(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_codes_as_floating_point_are_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def test_repeated_days_and_summed_locations_are_said(write: WriteFile) -> None:
+def test_repeated_days_of_one_item_and_place_are_said(write: WriteFile) -> None:
     path = write(
         "item_id,location_id,date,quantity\n"
         "A,north,2026-01-05,1\nA,south,2026-01-05,2\nA,south,2026-01-05,3\n"
@@ -278,8 +278,19 @@ def test_repeated_days_and_summed_locations_are_said(write: WriteFile) -> None:
     rows = read(path)
 
     assert rows.used.all()
-    assert any("2 location(s) were summed to the whole network" in note for note in rows.notes)
-    assert any("1 row(s) repeat an item and day" in note for note in rows.notes)
+    assert rows.notes == ("1 row(s) repeat an item and day; their quantities were summed",)
+
+
+def test_a_row_without_a_place_is_set_aside_where_the_others_name_one(write: WriteFile) -> None:
+    path = write("item_id,location_id,date,quantity\nA,north,2026-01-05,1\nA, ,2026-01-05,2\n")
+
+    assert reasons(path) == ["", Reason.MISSING_LOCATION]
+
+
+def test_codes_that_differ_in_blanks_only_are_one(write: WriteFile) -> None:
+    path = write("item_id,date,quantity\nA ,2026-01-05,3\n  A,2026-01-06,1\n")
+
+    assert read(path).items.values == ("A",)
 
 
 _CELLS = st.sampled_from(

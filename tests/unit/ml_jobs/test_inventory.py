@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import demand_classes
-from ml_jobs.inventory import Inventory, fact_inventory, inventory_of
-from ml_jobs.lead_time import Outlook, expected_demand, periods_until, sum_excess
+from ml_jobs.expectation import expected_demand, periods_until
+from ml_jobs.inventory import Inventory, inventory_of, levels_of
+from ml_jobs.lead_time import (
+    DemandSum,
+    Duration,
+    LeadSums,
+    Outlook,
+    SumPools,
+    lead_sums,
+    learn_sum_pools,
+    sum_excess,
+    whole_periods,
+)
 from ml_jobs.options import ForecastOptions
-from ml_jobs.panel import Frequency, Panel
-from ml_jobs.quantiles import Spread, spread_of
+from ml_jobs.panel import Frequency, Items, Panel, Stock
+from ml_jobs.quantiles import Spread, learn_pools, spread_of
+from ml_jobs.stock_facts import fact_inventory
 from tests.unit.ml_jobs.panels import items_of, panel_of, retail_panel, stock_of
 
 pytestmark = pytest.mark.ml
@@ -20,15 +35,34 @@ NAN = float("nan")
 OPTIONS = ForecastOptions()
 
 
+@dataclass(frozen=True)
+class Totals:
+    """A forecast of totals, as the model of totals gives it."""
+
+    mean: FloatArray
+    excess: FloatArray
+
+
+def spread_in(panel: Panel) -> Spread:
+    classes = demand_classes(panel)
+    pools = learn_pools(panel, classes, thin=np.zeros(len(classes), dtype=bool))
+    return spread_of(panel, classes, pools)
+
+
+def sum_pools_of(panel: Panel) -> SumPools:
+    classes = demand_classes(panel)
+    pools = learn_pools(panel, classes, thin=np.zeros(len(classes), dtype=bool))
+    return learn_sum_pools(panel, classes, pools)
+
+
 def outlook_of(panel: Panel, *, horizon: int = 28, mean: float | None = None) -> Outlook:
     count = len(panel.item_ids)
     level = np.nanmean(panel.demand, axis=1) if mean is None else np.full(count, mean)
-    classes = demand_classes(panel)
     return Outlook(
         np.array(["mean"] * count),
         np.repeat(level[:, None], horizon, axis=1),
-        spread_of(panel, classes),
-        classes,
+        spread_in(panel),
+        demand_classes(panel),
     )
 
 
@@ -37,12 +71,34 @@ def steady_panel() -> Panel:
     return panel_of(np.random.default_rng(4).poisson(1.0, (1, 1500)).astype(float))
 
 
+def sums_for(
+    panel: Panel,
+    outlook: Outlook,
+    lead_time: Duration,
+    totals: tuple[Totals, Totals] | None = None,
+) -> LeadSums:
+    return lead_sums(
+        panel,
+        outlook,
+        sum_pools_of(panel),
+        lead_time=lead_time,
+        review_days=OPTIONS.review_days,
+        totals=totals,
+    )
+
+
+def inventory_from(panel: Panel, items: Items, stock: Stock, outlook: Outlook) -> Inventory:
+    levels = levels_of(items, stock)
+    sums = sums_for(panel, outlook, levels.lead_time)
+    planned = levels.service_level
+    return inventory_of(panel, levels, outlook, sums, planned=planned, options=OPTIONS)
+
+
 def inventory_with(panel: Panel, *, mean: float | None = 1.0, **stock: object) -> Inventory:
     count = len(panel.item_ids)
     columns = {name: [value] * count for name, value in stock.items() if name != "lead_time_days"}
     items = items_of(panel, lead_time_days=[stock.get("lead_time_days", 14.0)] * count)
-    outlook = outlook_of(panel, mean=mean)
-    return inventory_of(panel, items, stock_of(panel, **columns), outlook, OPTIONS)
+    return inventory_from(panel, items, stock_of(panel, **columns), outlook_of(panel, mean=mean))
 
 
 def test_expected_demand_goes_on_at_the_last_season_beyond_the_horizon() -> None:
@@ -70,24 +126,123 @@ def test_an_amount_that_nobody_asks_for_lasts_forever() -> None:
 
 def test_the_spread_of_a_sum_of_independent_periods_is_that_of_a_period() -> None:
     panel = panel_of(np.random.default_rng(1).negative_binomial(1, 0.2, (6, 3000)).astype(float))
-    classes = demand_classes(panel)
-    spread = spread_of(panel, classes)
+    outlook = outlook_of(panel)
 
-    found = sum_excess(panel, np.full(6, 10), memory=200, spread=spread, classes=classes)
+    found = sum_excess(panel, np.full(6, 10), sum_pools_of(panel), outlook)
 
-    # Each past sum is compared with a mean that is itself off: 10 / 200 more variance.
-    np.testing.assert_allclose(found, (spread.excess + 1) * 1.05 - 1, rtol=0.12)
+    # Each past sum is compared with a mean that is itself off: 10 / 56 more variance.
+    expected = (outlook.spread.excess + 1) * (1 + 10 / 56) - 1
+    np.testing.assert_allclose(found, expected, rtol=0.12)
 
 
 def test_a_level_that_drifts_widens_the_sum_beyond_independent_periods() -> None:
     level = np.repeat(np.random.default_rng(2).uniform(0, 10, 60), 28)[None, :]
     panel = panel_of(np.random.default_rng(3).poisson(level).astype(float))
-    classes = demand_classes(panel)
-    spread = spread_of(panel, classes)
+    outlook = outlook_of(panel)
 
-    found = sum_excess(panel, np.array([28]), memory=56, spread=spread, classes=classes)
+    found = sum_excess(panel, np.array([28]), sum_pools_of(panel), outlook)
 
-    assert found[0] > 3 * spread.excess[0]
+    assert found[0] > 3 * outlook.spread.excess[0]
+
+
+def test_the_spread_of_a_sum_does_not_depend_on_the_other_series() -> None:
+    panel = retail_panel(series=8)
+    outlook, pools, periods = outlook_of(panel), sum_pools_of(panel), np.arange(3, 11)
+    together = sum_excess(panel, periods, pools, outlook)
+
+    alone = []
+    for row in range(8):
+        rows = np.array([row])
+        spread = outlook.spread
+        own = Outlook(
+            outlook.sources[rows],
+            outlook.mean[rows],
+            Spread(spread.excess[rows], spread.lot[rows], spread.least_mean[rows]),
+            outlook.classes[rows],
+        )
+        alone.append(sum_excess(panel.rows(rows), periods[rows], pools, own)[0])
+
+    np.testing.assert_allclose(alone, together)
+
+
+def test_pools_lie_between_those_of_the_lengths_around() -> None:
+    panel = retail_panel()
+    pools, classes = sum_pools_of(panel), demand_classes(panel)
+    known = pools.lengths[3:5]
+
+    low, middle, high = (
+        pools.logs(np.full(len(classes), length), classes)
+        for length in (known[0], known.mean(), known[1])
+    )
+
+    assert ((middle - low) * (high - middle) >= -1e-12).all()
+
+
+def test_days_are_held_by_whole_periods() -> None:
+    days = np.array([14.0, 0.0, 31.0, NAN])
+
+    assert whole_periods(days, Frequency.DAILY).tolist() == [14, 1, 31, 1]
+    assert whole_periods(days, Frequency.MONTHLY).tolist() == [1, 1, 2, 1]
+
+
+def test_a_total_that_was_forecast_goes_before_the_sum_of_periods() -> None:
+    panel = retail_panel(series=3)
+    time = Duration(np.full(3, 14.0), np.full(3, NAN))
+    lead = Totals(np.array([50.0, NAN, 7.0]), np.array([2.0, NAN, 0.5]))
+    cycle = Totals(3 * lead.mean, lead.excess)
+    outlook = outlook_of(panel)
+
+    found = sums_for(panel, outlook, time, (lead, cycle))
+
+    steps = sums_for(panel, outlook, time)
+    assert found.direct.tolist() == [True, False, True]
+    np.testing.assert_allclose(found.lead.mean, [50.0, steps.lead.mean[1], 7.0])
+    np.testing.assert_allclose(found.lead.excess, [2.0, steps.lead.excess[1], 0.5])
+    assert found.cycle.mean[0] == 150.0
+
+
+def test_days_that_are_a_part_of_a_period_get_their_share_of_the_total() -> None:
+    panel = panel_of(np.full((1, 60), 30.0), frequency=Frequency.MONTHLY)
+    half = Duration(np.array([365.2425 / 24]), np.array([NAN]))
+    total = Totals(np.array([40.0]), np.array([1.0]))
+
+    found = sums_for(panel, outlook_of(panel, horizon=6), half, (total, total))
+
+    assert found.lead.mean[0] == pytest.approx(20.0)
+
+
+def test_a_lead_time_that_varies_adds_its_own_variance() -> None:
+    summed = DemandSum(np.array([28.0]), np.array([0.0]), np.array([1.0]), np.array([1.0]))
+
+    varied = summed.over_uncertain_time(Duration(np.array([14.0]), np.array([3.0])))
+
+    variance = varied.mean * varied.lot * (1 + varied.excess)
+    assert variance[0] == pytest.approx(28.0 * 2.0 + (2.0 * 3.0) ** 2)
+
+
+def test_the_textbook_point_is_the_formula() -> None:
+    panel = steady_panel()
+
+    policy = inventory_with(panel, service_level=0.95, lead_time_sd_days=2.0).policy
+
+    sigma = panel.demand.std()
+    safety = stats.norm.ppf(0.95) * np.sqrt(14 * sigma**2 + 2.0**2)
+    assert policy.textbook.reorder_point[0] == pytest.approx(14.0 + safety)
+    assert policy.textbook.safety_stock[0] == pytest.approx(safety)
+
+
+def test_the_level_planned_for_sets_the_reorder_point() -> None:
+    panel = steady_panel()
+    levels = levels_of(items_of(panel), stock_of(panel))
+    outlook = outlook_of(panel, mean=1.0)
+    sums = sums_for(panel, outlook, levels.lead_time)
+
+    found = inventory_of(
+        panel, levels, outlook, sums, planned=np.array([0.99]), options=OPTIONS
+    ).policy
+
+    assert found.reorder_point[0] == sums.lead.quantile(np.array([0.99]))[0]
+    assert found.planned_level[0] == 0.99
 
 
 def test_the_reorder_point_is_the_quantile_of_lead_time_demand() -> None:
@@ -168,6 +323,29 @@ def test_an_order_fills_stock_and_open_orders_up() -> None:
     assert inventory.proposal.order_by[0] == panel.data_through + np.timedelta64(2, "D")
 
 
+def test_an_order_has_at_least_the_minimum_and_is_a_multiple() -> None:
+    panel = steady_panel()
+    plain = inventory_with(panel, current_stock=12.0).proposal.order_quantity[0]
+
+    of_six = inventory_with(panel, current_stock=12.0, order_multiple=6.0)
+    at_least = inventory_with(panel, current_stock=12.0, minimum_order=100.0, order_multiple=6.0)
+    none = inventory_with(panel, current_stock=90.0, minimum_order=100.0)
+
+    assert of_six.proposal.order_quantity[0] == 6 * np.ceil(plain / 6)
+    assert at_least.proposal.order_quantity[0] == 102.0
+    assert none.proposal.order_quantity[0] == 0.0
+
+
+def test_what_lies_above_the_order_up_to_level_is_too_much() -> None:
+    panel = steady_panel()
+
+    inventory = inventory_with(panel, current_stock=100.0)
+    short = inventory_with(panel, current_stock=3.0)
+
+    assert inventory.proposal.overstock_quantity[0] == 100.0 - inventory.policy.order_up_to[0]
+    assert short.proposal.overstock_quantity[0] == 0.0
+
+
 def test_an_order_that_can_no_longer_arrive_in_time_is_overdue() -> None:
     panel = steady_panel()
 
@@ -223,9 +401,8 @@ def test_assumed_columns_are_named_in_the_row() -> None:
     stock = stock_of(panel, assumed=["current_stock", "service_level,on_order"])
     outlook = outlook_of(panel)
 
-    table = fact_inventory(
-        panel, items, stock, outlook, inventory_of(panel, items, stock, outlook, OPTIONS)
-    )
+    inventory = inventory_from(panel, items, stock, outlook)
+    table = fact_inventory(panel, items, stock, outlook, inventory, total_source="gbm")
 
     assert table["assumed"].to_pylist() == [
         "current_stock,lead_time_days",
@@ -237,7 +414,21 @@ def test_a_spread_drawn_for_a_forecast_of_zero_still_protects_against_demand() -
     panel = retail_panel(series=3)
     zero = outlook_of(panel, mean=0.0)
 
-    inventory = inventory_of(panel, items_of(panel), stock_of(panel), zero, OPTIONS)
+    inventory = inventory_from(panel, items_of(panel), stock_of(panel), zero)
 
-    assert isinstance(zero.spread, Spread)
     assert (inventory.policy.order_up_to > 0).all()
+
+
+def test_the_published_parameters_explain_the_reorder_point() -> None:
+    panel = retail_panel(series=4)
+    items, stock, outlook = items_of(panel), stock_of(panel), outlook_of(panel)
+
+    inventory = inventory_from(panel, items, stock, outlook)
+    row = fact_inventory(panel, items, stock, outlook, inventory, total_source="gbm").to_pylist()[2]
+
+    shape = row["lead_time_demand"] / (row["lot"] * row["lead_time_excess"])
+    counts = stats.nbinom.ppf(
+        row["planned_service_level"], shape, 1 / (1 + row["lead_time_excess"])
+    )
+    assert row["reorder_point"] == pytest.approx(counts * row["lot"])
+    assert row["lead_time_source"] == row["source"] == "mean"

@@ -11,8 +11,8 @@ from ml_jobs.catalogue import Catalogue
 from ml_jobs.data import DEMAND
 from ml_jobs.demand import DemandRows
 from ml_jobs.errors import InputError
-from ml_jobs.invoices import read_invoices
-from ml_jobs.reasons import Reason
+from ml_jobs.invoices import combined, location_code, read_invoices
+from ml_jobs.reasons import Reason, names
 
 pytestmark = pytest.mark.ml
 
@@ -20,10 +20,12 @@ HEADER = "invoice_no,stock_code,description,quantity,invoice_date,unit_price,cou
 TODAY = date(2026, 11, 21)
 
 
-def read(folder: Path, *lines: str) -> tuple[DemandRows, Catalogue]:
+def read(
+    folder: Path, *lines: str, location_column: str | None = None
+) -> tuple[DemandRows, Catalogue]:
     path = folder / "lines.csv"
     path.write_text("\n".join([HEADER, *lines]), encoding="utf-8")
-    return read_invoices(path, today=TODAY)
+    return read_invoices(path, today=TODAY, location_column=location_column)
 
 
 def line(
@@ -33,8 +35,9 @@ def line(
     quantity: str = "3",
     moment: str = "2011-05-01 10:00:00",
     price: str = "2.5",
+    country: str = "Brazil",
 ) -> str:
-    return ",".join([invoice, code, name, quantity, moment, price, "Brazil"])
+    return ",".join([invoice, code, name, quantity, moment, price, country])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +65,7 @@ def test_a_line_that_is_no_demand_is_set_aside_with_its_reason(
 ) -> None:
     rows, _ = read(tmp_path, line(), bad)
 
-    assert rows.reasons.tolist() == ["", reason]
+    assert names(rows.reasons) == ["", reason]
 
 
 def test_a_cancellation_undoes_the_latest_earlier_sale_of_its_item_and_quantity(
@@ -77,7 +80,7 @@ def test_a_cancellation_undoes_the_latest_earlier_sale_of_its_item_and_quantity(
         line(invoice="5", moment="2011-05-05 10:00:00"),
     )
 
-    assert rows.reasons.tolist() == ["", Reason.CANCELLED_SALE, "", Reason.CANCELLATION, ""]
+    assert names(rows.reasons) == ["", Reason.CANCELLED_SALE, "", Reason.CANCELLATION, ""]
 
 
 def test_a_sale_is_undone_once_only(tmp_path: Path) -> None:
@@ -89,7 +92,7 @@ def test_a_sale_is_undone_once_only(tmp_path: Path) -> None:
         line(invoice="C4", quantity="-3"),
     )
 
-    assert rows.reasons.tolist() == [
+    assert names(rows.reasons) == [
         "",
         Reason.CANCELLED_SALE,
         Reason.CANCELLATION,
@@ -104,7 +107,7 @@ def test_a_cancellation_before_the_sale_undoes_nothing(tmp_path: Path) -> None:
         line(invoice="2", moment="2011-05-01 10:00:00"),
     )
 
-    assert rows.reasons.tolist() == [Reason.UNMATCHED_CANCELLATION, ""]
+    assert names(rows.reasons) == [Reason.UNMATCHED_CANCELLATION, ""]
 
 
 @pytest.mark.parametrize("day", ["2011-05-01", "01/05/2011"])
@@ -116,7 +119,7 @@ def test_lines_of_one_day_are_ordered_by_their_time(tmp_path: Path, day: str) ->
         line(invoice="C2", quantity="-3", moment=f"{day} 11:00:00"),
     )
 
-    assert rows.reasons.tolist() == [Reason.CANCELLED_SALE, "", Reason.CANCELLATION]
+    assert names(rows.reasons) == [Reason.CANCELLED_SALE, "", Reason.CANCELLATION]
 
 
 def test_codes_are_compared_in_upper_case(tmp_path: Path) -> None:
@@ -160,3 +163,78 @@ def test_every_line_of_the_bundled_data_is_used_or_set_aside() -> None:
     assert accounting.set_aside[Reason.CANCELLATION] == accounting.set_aside[Reason.CANCELLED_SALE]
     assert accounting.used > 0.95 * accounting.read
     assert set(rows.item_ids[rows.used]) == set(catalogue.columns["name"])
+
+
+def test_a_column_can_name_the_places(tmp_path: Path) -> None:
+    rows, _ = read(
+        tmp_path,
+        line(country="United Kingdom"),
+        line(country="EIRE"),
+        line(country=" United Kingdom "),
+        location_column="Country",
+    )
+
+    assert rows.locations is not None
+    assert rows.locations.texts.tolist() == ["UNITED-KINGDOM", "EIRE", "UNITED-KINGDOM"]
+    assert rows.location_names == {"EIRE": "EIRE", "UNITED-KINGDOM": "United Kingdom"}
+
+
+def test_without_that_column_lines_name_no_place(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, line())
+
+    assert rows.locations is None
+
+
+def test_a_line_without_a_place_is_set_aside_where_places_are_asked_for(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, line(), line(country=""), location_column="country")
+
+    assert names(rows.reasons) == ["", Reason.MISSING_LOCATION]
+
+
+def test_a_column_of_places_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no column depot; it has invoice_no"):
+        read(tmp_path, line(), location_column="depot")
+
+
+def test_a_cancellation_undoes_sales_of_its_own_place_only(tmp_path: Path) -> None:
+    lines = [
+        line(invoice="1", country="EIRE"),
+        line(invoice="2", country="Brazil", moment="2011-05-02 10:00:00"),
+        line(invoice="C3", country="EIRE", quantity="-3", moment="2011-05-03 10:00:00"),
+    ]
+
+    with_places, _ = read(tmp_path, *lines, location_column="country")
+    without, _ = read(tmp_path, *lines)
+
+    assert names(with_places.reasons) == [Reason.CANCELLED_SALE, "", Reason.CANCELLATION]
+    assert names(without.reasons) == ["", Reason.CANCELLED_SALE, Reason.CANCELLATION]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("United Kingdom", "UNITED-KINGDOM"),
+        ("São Paulo (SP)", "SAO-PAULO-SP"),
+        ("depot_07", "DEPOT-07"),
+        ("Malmö", "MALMO"),
+        ("東京", "U6771U4EAC"),
+        ("København", "KU00D8BENHAVN"),
+        (" - ", ""),
+    ],
+)
+def test_codes_of_places_are_ascii_capitals(text: str, code: str) -> None:
+    assert location_code(text) == code
+
+
+def test_categories_of_several_files_come_from_the_names_of_all(tmp_path: Path) -> None:
+    one, two = (
+        read(tmp_path, *(line(code=f"{k}000{n}", name=f"TIN BOX {n}") for n in range(2)))[1]
+        for k in "12"
+    )
+
+    both = combined([one, two])
+
+    assert not one.columns["category"]
+    assert both.columns["category"] == dict.fromkeys(["10000", "10001", "20000", "20001"], "box")
+    assert both.rules == one.rules
+    assert combined([one]) == one

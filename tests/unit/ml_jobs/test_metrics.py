@@ -11,6 +11,7 @@ from utilsforecast import losses
 
 from ml_jobs import metrics
 from ml_jobs.backtest import mean_change
+from ml_jobs.bootstrap import resamples, value_added_interval
 
 pytestmark = pytest.mark.ml
 
@@ -111,6 +112,109 @@ def test_scaled_pinball_is_the_mean_of_the_scaled_quantile_losses_of_utilsforeca
     np.testing.assert_allclose(found, np.mean(expected, axis=0))
 
 
+def test_the_loss_of_one_level_is_the_quantile_loss_of_utilsforecast(
+    case: dict[str, np.ndarray],
+) -> None:
+    for place, (column, level) in enumerate(zip(("low", "m", "high"), LEVELS, strict=True)):
+        quantile = case["quantiles"][:, :, place : place + 1]
+
+        found = metrics.mean(metrics.pinball(quantile, case["actual"], (level,)))
+
+        options = {"models": {column: column}, "q": level}
+        expected = of_utilsforecast(losses.quantile_loss, case, **options)
+        np.testing.assert_allclose(found, expected)
+
+
+def test_the_mean_loss_over_the_levels_is_the_mqloss_of_utilsforecast(
+    case: dict[str, np.ndarray],
+) -> None:
+    found = metrics.mean(metrics.pinball(case["quantiles"], case["actual"], LEVELS))
+
+    np.testing.assert_allclose(found, of_all_quantiles(losses.mqloss, case))
+
+
+def test_wql_is_twice_the_mqloss_of_utilsforecast_over_the_mean_demand(
+    case: dict[str, np.ndarray],
+) -> None:
+    loss = metrics.pinball(case["quantiles"], case["actual"], LEVELS)
+
+    found = metrics.wql(loss, case["actual"])
+
+    expected = 2.0 * of_all_quantiles(losses.mqloss, case) / case["actual"].mean(axis=1)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_scaled_pinball_is_the_scaled_mqloss_of_utilsforecast(
+    case: dict[str, np.ndarray],
+) -> None:
+    scale = mean_change(case["history"], 1, power=1)[:, None]
+
+    loss = metrics.pinball(case["quantiles"], case["actual"], LEVELS)
+    found = metrics.scaled_pinball(loss, scale)
+
+    options = {"seasonality": 1, "train_df": long(case["history"])}
+    np.testing.assert_allclose(found, of_all_quantiles(losses.scaled_mqloss, case, **options))
+
+
+def of_all_quantiles(
+    loss: Callable[..., pd.DataFrame], case: dict[str, np.ndarray], **options: object
+) -> np.ndarray:
+    return of_utilsforecast(
+        loss, case, models={"m": ["low", "m", "high"]}, quantiles=np.array(LEVELS), **options
+    )
+
+
+def test_coverage_is_that_of_utilsforecast(case: dict[str, np.ndarray]) -> None:
+    low, high = case["quantiles"][:, :, 0], case["quantiles"][:, :, 2]
+
+    found = metrics.coverage(low, high, case["actual"])
+
+    frame = long(case["actual"], first=60).assign(
+        **{"m-lo-80": low.ravel(), "m-hi-80": high.ravel()}
+    )
+    expected = losses.coverage(frame, models=["m"], level=80).sort_values("unique_id")["m"]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_the_wql_of_a_forecast_without_spread_is_its_wape(case: dict[str, np.ndarray]) -> None:
+    same = np.repeat(case["forecast"][:, :, None], 3, axis=2)
+
+    loss = metrics.pinball(same, case["actual"], LEVELS)
+
+    wape = metrics.wape(case["forecast"], case["actual"])
+    np.testing.assert_allclose(metrics.wql(loss, case["actual"]), wape)
+
+
+def test_errors_of_a_total_cancel_within_an_origin_and_not_between_two() -> None:
+    actual = np.array([[2.0, 2.0], [4.0, 2.0]])
+    forecast = np.array([[1.0, 3.0], [4.0, 1.0]])
+
+    assert metrics.total_error(forecast, actual) == pytest.approx(1 / 10)
+    assert metrics.total_error(forecast.reshape(1, 4), actual.reshape(1, 4)) == pytest.approx(0.1)
+    both_ways = np.array([[3.0, 2.0], [4.0, 1.0]])
+    assert metrics.total_error(both_ways, actual) == pytest.approx(2 / 10)
+
+
+def test_the_error_of_a_total_is_the_wape_of_utilsforecast_on_the_totals(
+    case: dict[str, np.ndarray],
+) -> None:
+    by_week = {name: case[name].reshape(5, 4, 7) for name in ("forecast", "actual")}
+
+    found = metrics.total_error(by_week["forecast"], by_week["actual"])
+
+    totals = long(by_week["actual"].sum(axis=2)).assign(m=by_week["forecast"].sum(axis=2).ravel())
+    expected = losses.nd(totals, models=["m"]).sort_values("unique_id")["m"]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_an_origin_without_pairs_has_no_error_of_its_total() -> None:
+    actual = np.array([[2.0, 2.0], [np.nan, np.nan]])
+    forecast = np.array([[1.0, 2.0], [np.nan, np.nan]])
+
+    assert metrics.total_error(forecast, actual) == pytest.approx(1 / 4)
+    assert np.isnan(metrics.total_error(forecast, actual * np.nan))
+
+
 def test_coverage_counts_the_ends_of_the_band() -> None:
     found = metrics.coverage(
         np.array([0.0, 0.0, 2.0, 5.0]),
@@ -164,6 +268,8 @@ def test_relative_measures_are_not_defined_without_demand() -> None:
     assert np.isnan(metrics.wape(forecast, nothing))
     assert np.isnan(metrics.bias(forecast, nothing))
     assert np.isnan(metrics.tracking_signal(nothing, nothing))
+    assert np.isnan(metrics.wql(forecast, nothing))
+    assert np.isnan(metrics.total_error(forecast, nothing))
 
 
 def test_scaled_measures_leave_out_pairs_whose_scale_is_zero() -> None:
@@ -195,13 +301,23 @@ def test_the_interval_of_the_value_added_encloses_it_and_repeats_with_its_seed()
     loss = naive * random.uniform(0.5, 1.0, 80)
     value = 1 - loss.sum() / naive.sum()
 
-    first = metrics.value_added_interval(loss, naive, samples=400, seed=1)
-    again = metrics.value_added_interval(loss, naive, samples=400, seed=1)
-    other = metrics.value_added_interval(loss, naive, samples=400, seed=2)
+    first, again, other = (
+        value_added_interval(loss @ draws, naive @ draws)
+        for draws in (drawn(1), drawn(1), drawn(2))
+    )
 
     assert first == again != other
     assert first[0] < value < first[1]
     assert first[1] - first[0] < 0.2
+
+
+def drawn(seed: int) -> np.ndarray:
+    names = [str(place) for place in range(80)]
+    return resamples(names, ["network"] * 80, samples=400, seed=seed)
+
+
+def test_an_interval_is_not_defined_where_naive_loses_nothing() -> None:
+    assert np.isnan(value_added_interval(np.ones(5), np.zeros(5))).all()
 
 
 def test_the_champion_has_the_lowest_loss_and_the_earlier_source_wins_a_tie() -> None:

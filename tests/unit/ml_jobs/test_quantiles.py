@@ -10,12 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from ml_jobs.arrays import BoolArray
 from ml_jobs.classification import demand_classes
+from ml_jobs.panel import Panel
 from ml_jobs.quantiles import (
     LEVELS,
+    Pools,
     Spread,
+    class_pool,
     exceedance,
     expected_shortage,
+    learn_pools,
     lots,
     pooled_answer,
     quantile,
@@ -32,6 +37,15 @@ ONE = np.ones(1)
 
 def spread(*, excess: float = 2.0, lot: float = 1.0, least_mean: float = 0.0) -> Spread:
     return Spread(excess * ONE, lot * ONE, least_mean * ONE)
+
+
+def pools_of(panel: Panel, thin: BoolArray | None = None) -> Pools:
+    nobody = np.zeros(len(panel.item_ids), dtype=bool)
+    return learn_pools(panel, demand_classes(panel), thin=nobody if thin is None else thin)
+
+
+def own_spread(panel: Panel) -> Spread:
+    return spread_of(panel, demand_classes(panel), pools_of(panel))
 
 
 @given(
@@ -74,7 +88,7 @@ def test_series_without_a_forecast_have_no_quantiles() -> None:
 def test_a_forecast_of_zero_is_not_certain_where_there_was_demand() -> None:
     panel = panel_of([[0.0, 0.0, 5.0] * 30])
 
-    answer = quantiles(np.zeros((1, 1)), spread_of(panel, demand_classes(panel)))
+    answer = quantiles(np.zeros((1, 1)), own_spread(panel))
 
     assert answer[0, 0, -1] > 0
 
@@ -91,8 +105,8 @@ def test_the_unit_that_demand_is_counted_in_does_not_change_its_quantiles() -> N
     pieces = panel_of([[0.0, 4.0, 0.0, 9.0, 2.0, 0.0] * 10])
     tenths = replace(pieces, demand=pieces.demand / 10)
 
-    of_pieces = quantiles(np.full((1, 1), 2.5), spread_of(pieces, demand_classes(pieces)))
-    of_tenths = quantiles(np.full((1, 1), 0.25), spread_of(tenths, demand_classes(tenths)))
+    of_pieces = quantiles(np.full((1, 1), 2.5), own_spread(pieces))
+    of_tenths = quantiles(np.full((1, 1), 0.25), own_spread(tenths))
 
     np.testing.assert_allclose(of_tenths * 10, of_pieces)
 
@@ -129,7 +143,8 @@ def test_an_estimate_is_drawn_to_its_class_the_more_the_less_was_seen() -> None:
     classes = np.array(["a", "a", "a", "a"])
     typical = np.exp(np.mean(np.log(own[:3])))
 
-    answer = shrunk(own, np.array([20.0, 20.0, 1e9, 0.0]), classes)
+    seen = np.array([20.0, 20.0, 1e9, 0.0])
+    answer = shrunk(own, seen, classes, class_pool(own, classes))
 
     assert answer[0] == pytest.approx(np.sqrt(1.0 * typical))
     assert answer[2] == pytest.approx(16.0)
@@ -137,7 +152,9 @@ def test_an_estimate_is_drawn_to_its_class_the_more_the_less_was_seen() -> None:
 
 
 def test_a_class_without_any_estimate_takes_everybodys() -> None:
-    answer = shrunk(np.array([4.0, np.nan]), np.array([5.0, 0.0]), np.array(["a", "b"]))
+    own, classes = np.array([4.0, np.nan]), np.array(["a", "b"])
+
+    answer = shrunk(own, np.array([5.0, 0.0]), classes, class_pool(own, classes))
 
     assert answer[1] == pytest.approx(4.0)
 
@@ -147,7 +164,7 @@ def test_the_spread_is_the_historic_one_where_history_is_long() -> None:
     panel = panel_of(random.negative_binomial(1.0, 0.2, (1, 4000)).astype(float))
     history = panel.demand[0]
 
-    found = spread_of(panel, demand_classes(panel))
+    found = own_spread(panel)
 
     assert found.excess[0] + 1 == pytest.approx(history.var() / history.mean(), rel=0.02)
 
@@ -172,11 +189,34 @@ def test_thin_history_gets_a_wider_answer_near_what_is_typical() -> None:
     panel = panel_of(demand)
     thin = np.arange(10) == 0
     own_mean = np.nanmean(demand, axis=1)[:, None]
-    own = spread_of(panel, demand_classes(panel))
+    own = own_spread(panel)
 
-    mean, pooled = pooled_answer(own_mean, own, panel, thin=thin, min_history=56)
+    mean, pooled = pooled_answer(
+        own_mean, own, panel, pools_of(panel, thin), thin=thin, min_history=56
+    )
 
     assert mean[0, 0] < own_mean[0, 0] / 4
     assert pooled.excess[0] * mean[0, 0] > np.var(np.nanmean(demand[1:], axis=1))
     np.testing.assert_array_equal(mean[1:], own_mean[1:])
     np.testing.assert_array_equal(pooled.excess[1:], own.excess[1:])
+
+
+def test_a_spread_is_the_same_whatever_other_series_stand_beside() -> None:
+    panel = retail_panel(series=8)
+    pools = pools_of(panel)
+    part = panel.rows(np.array([2, 5]))
+
+    whole = spread_of(panel, demand_classes(panel), pools)
+    alone = spread_of(part, demand_classes(part), pools)
+
+    np.testing.assert_array_equal(alone.excess, whole.excess[[2, 5]])
+
+
+def test_a_spread_can_differ_from_step_to_step() -> None:
+    by_step = Spread(np.array([[1.0, 9.0]]), ONE, np.zeros(1))
+
+    answer = quantiles(np.full((1, 2), 6.0), by_step)
+
+    for step, excess in enumerate((1.0, 9.0)):
+        expected = quantile(np.array(6.0), np.array(excess), np.array(1.0), np.asarray(LEVELS))
+        np.testing.assert_array_equal(answer[0, step], expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from datalayer.contract.registry import Bilingual
 from ml_jobs.catalogue import Catalogue
 from ml_jobs.errors import InputError
-from ml_jobs.items import describe_items, read_items
+from ml_jobs.items import describe_items, items_for, read_items, summary_of
+from ml_jobs.locations import Hierarchy, Location
 from ml_jobs.panel import Frequency, Items, Panel
 from ml_jobs.stock import assumed_stock, describe_stock, read_stock
 
@@ -43,11 +45,13 @@ def row_of(table: pa.Table, item: str) -> dict[str, Any]:
 
 
 def items_of(panel: Panel) -> Items:
-    return describe_items(panel, Catalogue(), None).items
+    of_network = replace(panel, location_ids=("network",) * len(panel.item_ids))
+    one_each = of_network.rows(np.unique(np.array(panel.item_ids), return_index=True)[1])
+    return items_for(panel, describe_items(summary_of(one_each), Catalogue(), None).items)
 
 
 def test_without_a_file_lead_time_and_criticality_are_assumed_by_class(panel: Panel) -> None:
-    described = describe_items(panel, Catalogue(), None)
+    described = describe_items(summary_of(panel), Catalogue(), None)
 
     row = row_of(described.items.table, "A")
     assert (row["abc_class"], row["lead_time_days"], row["criticality"]) == ("A", 7.0, "high")
@@ -67,7 +71,7 @@ def test_an_item_file_wins_over_catalogue_and_assumption(panel: Panel, tmp_path:
         written(tmp_path, "item_id;name;unit_cost;lead_time_days\nA;new name;3,5;30\n")
     )
 
-    described = describe_items(panel, catalogue, file)
+    described = describe_items(summary_of(panel), catalogue, file)
 
     a, b = row_of(described.items.table, "A"), row_of(described.items.table, "B")
     assert (a["name"], a["unit_cost"], a["lead_time_days"]) == ("new name", 3.5, 30.0)
@@ -171,6 +175,103 @@ def test_a_faulty_stock_file_is_refused(tmp_path: Path, content: str, problem: s
 
     with pytest.raises(InputError, match=f"master.csv .*{problem}"):
         read_stock(path)
+
+
+def at(panel: Panel, item: str, *places: str) -> Panel:
+    """The panel of one item, in several places with the same demand."""
+    row = panel.item_ids.index(item)
+    alone = panel.rows(np.full(len(places), row))
+    return replace(alone, location_ids=places)
+
+
+TREE = Hierarchy(
+    (
+        Location("depot", "Depot", "depot", "network"),
+        Location("network", "Network", "network"),
+        Location("north", "North", "site", "depot"),
+        Location("south", "South", "site", "depot"),
+    )
+)
+
+
+def test_stock_is_given_per_place_and_summed_to_the_places_above(
+    panel: Panel, tmp_path: Path
+) -> None:
+    file = read_stock(
+        written(
+            tmp_path,
+            "item_id,location_id,current_stock,on_order\nA,north,2,1\nA,south,5,\nB,north,9,9\n",
+        )
+    )
+    places = at(panel, "A", "depot", "network", "north", "south")
+
+    stock = describe_stock(places, items_of(places), file, hierarchy=TREE).stock.table
+
+    assert stock["current_stock"].to_pylist() == [7, 7, 2, 5]
+    assert stock["on_order"].to_pylist() == [1, 1, 1, 0]
+
+
+def test_a_row_of_its_own_goes_before_the_sum_of_the_places_below(
+    panel: Panel, tmp_path: Path
+) -> None:
+    file = read_stock(
+        written(tmp_path, "item_id,location_id,current_stock\nA,north,2\nA,network,50\n")
+    )
+    places = at(panel, "A", "network", "north")
+
+    stock = describe_stock(places, items_of(places), file).stock.table
+
+    assert stock["current_stock"].to_pylist() == [50, 2]
+
+
+def test_a_file_without_places_stands_for_the_network(panel: Panel, tmp_path: Path) -> None:
+    file = read_stock(written(tmp_path, "item_id,current_stock\nA,12\n"))
+    places = at(panel, "A", "network", "north")
+
+    rows = describe_stock(places, items_of(places), file).stock.table.to_pylist()
+
+    assert rows[0]["current_stock"] == 12
+    assert "current_stock" in rows[1]["assumed"]
+
+
+def test_service_is_assumed_by_how_critical_an_item_is(panel: Panel, tmp_path: Path) -> None:
+    file = read_items(
+        written(tmp_path, "item_id,criticality\nA,low\nB,high\nC,medium\n"),
+    )
+    items = describe_items(summary_of(panel), Catalogue(), file).items
+
+    stock = describe_stock(panel, items, None).stock.table
+
+    assert stock["service_level"].to_pylist() == [0.90, 0.98, 0.95]
+
+
+def test_order_sizes_and_the_spread_of_lead_times_are_read(panel: Panel, tmp_path: Path) -> None:
+    file = read_stock(
+        written(
+            tmp_path,
+            "item_id,current_stock,minimum_order,order_multiple,lead_time_sd_days\nA,1,10,6,2.5\n",
+        )
+    )
+
+    described = describe_stock(panel, items_of(panel), file)
+
+    a, b = row_of(described.stock.table, "A"), row_of(described.stock.table, "B")
+    assert (a["minimum_order"], a["order_multiple"], a["lead_time_sd_days"]) == (10, 6, 2.5)
+    assert (b["minimum_order"], b["order_multiple"], b["lead_time_sd_days"]) == (None,) * 3
+    assert file.unread() == ()
+
+
+def test_a_part_of_the_panel_gets_the_stock_that_the_whole_gets(
+    panel: Panel, tmp_path: Path
+) -> None:
+    file = read_stock(written(tmp_path, "item_id,current_stock\nA,12\nC,3\n"))
+    items = items_of(panel)
+    whole = describe_stock(panel, items, file).stock.table
+
+    rows = np.array([1, 2])
+    part = describe_stock(panel.rows(rows), Items(items.table.take(rows)), file).stock.table
+
+    assert part.to_pylist() == whole.take(rows).to_pylist()
 
 
 def test_assumed_stock_is_whole_and_the_same_every_time(panel: Panel) -> None:

@@ -1,0 +1,121 @@
+"""Which source stands for a series: the best of its demand class, never of the series alone.
+
+A series has one loss per origin, and a handful of origins say little about which source is best
+for it; its class has thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
+
+EVERYONE = "all"
+CLASS_GROUPING = "demand_class"
+KEYS = ("group_by", "group_value", "source", "horizon")
+
+
+@dataclass(frozen=True)
+class Champions:
+    """The source chosen for each demand class.
+
+    Attributes:
+        by_class: The source with the lowest scaled pinball loss among those that cover all of the
+            class; a class that no origin judged is not there.
+        ranking: All sources, the best on the whole network first: what stands in where a class
+            has no champion, or the champion does not cover a series.
+    """
+
+    by_class: Mapping[str, str]
+    ranking: tuple[str, ...]
+
+    def of(self, classes: TextArray, covered: Mapping[str, BoolArray]) -> TextArray:
+        """Return the source of each series; empty where none covers it.
+
+        Args:
+            classes: Demand class of each series, shape (S,).
+            covered: Which series each source covers, shape (S,) each.
+        """
+        chosen = np.full(len(classes), "", dtype="<U32")
+        for name in np.unique(classes):
+            first = [self.by_class[name]] if name in self.by_class else []
+            for source in (*first, *self.ranking):
+                if source in covered:
+                    chosen[(classes == name) & covered[source] & (chosen == "")] = source
+        return chosen
+
+
+def able(future: Mapping[str, BoolArray], judged: Mapping[str, BoolArray]) -> dict[str, BoolArray]:
+    """Return which series each source may stand for: those it forecasts and was judged on.
+
+    A series that no source was judged on may take any that forecasts it.
+
+    Args:
+        future: Which series each source forecasts, shape (S,) each.
+        judged: Which series the backtest judged each source on; empty without a backtest.
+    """
+    answer = dict(future)
+    if judged:
+        unjudged = ~np.logical_or.reduce(list(judged.values()))
+        answer = {s: covered & (judged[s] | unjudged) for s, covered in future.items()}
+    return answer
+
+
+def class_champions(sums: pa.Table, horizon: int, sources: Sequence[str]) -> Champions:
+    """Choose each demand class's champion over the first *horizon* steps.
+
+    The loss is the mean over the class's series of the scaled pinball loss, as ``agg_metrics``
+    publishes it.
+
+    Args:
+        sums: As `aggregates.metric_sums` makes them, of the cutoffs judged.
+        horizon: One of those measured.
+        sources: Every source, in the order that decides a tie.
+    """
+    groups = _groups_at(sums, horizon, sources)
+    classes = {value: order for (name, value), order in groups.items() if name == CLASS_GROUPING}
+    everywhere = groups.get((EVERYONE, EVERYONE), ())
+    unjudged = tuple(source for source in sources if source not in everywhere)
+    return Champions({name: order[0] for name, order in classes.items()}, everywhere + unjudged)
+
+
+def best_rows(sums: pa.Table, champions: Champions) -> BoolArray:
+    """Return which rows are those of their group's champion: exactly one per group and horizon.
+
+    A demand class takes the champion that was chosen for it, where that was judged on it.
+    """
+    keys = list(_keys(sums))
+    best = np.zeros(len(keys), dtype=bool)
+    places = {key: place for place, key in enumerate(keys)}
+    for horizon in sorted({key[3] for key in keys}):
+        for (name, value), order in _groups_at(sums, horizon, champions.ranking).items():
+            chosen = champions.by_class.get(value) if name == CLASS_GROUPING else None
+            best[places[name, value, chosen if chosen in order else order[0], horizon]] = True
+    return best
+
+
+def _groups_at(
+    sums: pa.Table, horizon: int, sources: Sequence[str]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The sources judged on each group, those that cover all of it first, then the best first."""
+    loss = divided(_column(sums, "scaled_pinball"), _column(sums, "scaled_pinball_count"))
+    ranks = zip(-_column(sums, "n_obs"), np.nan_to_num(loss, nan=np.inf), strict=True)
+    found: dict[tuple[str, str], list[tuple[float, float, int, str]]] = {}
+    for (name, value, source, steps), (pairs, lost) in zip(_keys(sums), ranks, strict=True):
+        if steps == horizon:
+            place = sources.index(source)
+            found.setdefault((name, value), []).append((pairs, lost, place, source))
+    return {group: tuple(source for *_, source in sorted(rows)) for group, rows in found.items()}
+
+
+def _keys(sums: pa.Table) -> Iterator[tuple[str, str, str, int]]:
+    return zip(*(sums.column(name).to_pylist() for name in KEYS), strict=True)
+
+
+def _column(sums: pa.Table, name: str) -> FloatArray:
+    values: FloatArray = sums.column(name).to_numpy()
+    return values

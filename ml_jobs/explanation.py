@@ -1,0 +1,230 @@
+"""What is said of one item: its demand, its sources, and the numbers behind its reorder point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from ml_jobs.panel import Frequency
+from ml_jobs.quantiles import quantile
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class History:
+    """The demand that everything rests on.
+
+    Attributes:
+        first: First day of the first period observed.
+        last: Last day of the last one.
+        periods: Number of periods.
+        demands: Periods with demand.
+        total: Units.
+        adi: Periods from one demand to the next; infinite without demand.
+        cv2: Squared coefficient of variation of the demands above zero.
+        sigma: Standard deviation of all periods, units.
+        demand_class: What follows from ADI and CV2.
+        published_class: Of the item in ``dim_item``; an empty string where it has none.
+    """
+
+    first: date
+    last: date
+    frequency: Frequency
+    periods: int
+    demands: int
+    total: float
+    adi: float
+    cv2: float
+    sigma: float
+    demand_class: str
+    published_class: str
+
+    @property
+    def mean(self) -> float:
+        """Units per period."""
+        return self.total / self.periods
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """What one source has to do with the item.
+
+    Attributes:
+        rule: Which series it runs on, in words.
+        ran: Whether it forecast this one.
+        weight: Its share in the ensemble of the item's class; None where it has none.
+        scores: By measure, over the longest horizon; empty where it was not judged here.
+        origins: Cutoffs at which it was judged.
+        horizon: Periods ahead that the scores are over.
+        future_total: Units that it forecasts from the end of the data on; NaN if nothing.
+    """
+
+    source: str
+    rule: str
+    ran: bool
+    weight: float | None
+    scores: Mapping[str, float]
+    origins: int
+    horizon: int
+    future_total: float
+
+
+@dataclass(frozen=True)
+class LeadTimeSum:
+    """Demand over the lead time, as the negative binomial that the reorder point is read from.
+
+    Attributes:
+        mean: Expected demand, units.
+        drawn: Mean of the distribution: *mean*, or the least that one is drawn for.
+        excess: Variance over mean, less 1, in lots.
+        lot: Units in a lot.
+        asked: Chance asked for that demand stays at or below the reorder point.
+        level: Chance planned for, so that the one asked is achieved.
+        source: What forecast it.
+    """
+
+    mean: float
+    drawn: float
+    excess: float
+    lot: float
+    asked: float
+    level: float
+    source: str
+
+    @property
+    def variance(self) -> float:
+        """Squared units."""
+        return self.drawn * self.lot * (1.0 + self.excess)
+
+    @property
+    def shape(self) -> float:
+        """Parameter r of the negative binomial."""
+        return self.drawn / (self.lot * self.excess)
+
+    @property
+    def chance(self) -> float:
+        """Parameter p of the negative binomial."""
+        return 1.0 / (1.0 + self.excess)
+
+    @property
+    def quantile(self) -> float:
+        """What demand stays at or below with the chance *level*, units."""
+        parts = (np.array([each]) for each in (self.drawn, self.excess, self.lot, self.level))
+        return float(quantile(*parts)[0])
+
+
+@dataclass(frozen=True)
+class Textbook:
+    """The formula of the textbooks, for comparison: d L + z sqrt(L sigma_d^2 + d^2 sigma_L^2).
+
+    Attributes:
+        demand: Expected demand over the lead time, d L, units.
+        z: Quantile of the standard normal at the service level asked.
+        periods: Lead time, L, in periods.
+        sigma: Standard deviation of the history's periods, sigma_d, units.
+        of_time: Standard deviation that the uncertain lead time adds, d sigma_L, units.
+        reorder_point: As published, units.
+    """
+
+    demand: float
+    z: float
+    periods: float
+    sigma: float
+    of_time: float
+    reorder_point: float
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of demand over the lead time, units."""
+        return float(np.sqrt(self.periods * self.sigma**2 + self.of_time**2))
+
+    @property
+    def recomputed(self) -> float:
+        """The reorder point that the formula gives, units."""
+        return max(self.demand + self.z * self.deviation, 0.0)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the figures of one item at one location are what they are.
+
+    Attributes:
+        item: Its row of ``dim_item``.
+        history: None where it has no demand on record.
+        sources: All that ran, those that forecast this item first.
+        champion: The source that stock is held against.
+        class_losses: Scaled pinball loss over all series of the class, by source.
+        inventory: Its row of ``fact_inventory``; None where there is none.
+        lead_time: None where lead time, service level or their distribution aren't published.
+        textbook: None where it isn't published.
+        assumptions: What the whole publication assumes, as sentences.
+    """
+
+    title: str
+    model_version: str
+    data_through: date
+    item_id: str
+    location_id: str
+    item: Row
+    history: History | None
+    sources: tuple[SourceRecord, ...]
+    champion: str
+    class_losses: Mapping[str, float]
+    inventory: Row | None
+    lead_time: LeadTimeSum | None
+    textbook: Textbook | None
+    assumptions: tuple[str, ...]
+
+    def record(self, source: str) -> SourceRecord | None:
+        """Return the record of *source*, if it has one."""
+        return next((record for record in self.sources if record.source == source), None)
+
+
+def order_quantity(row: Row, lot: float) -> float:
+    """Return the units that fill stock and open orders up, as the published levels ask for.
+
+    At least the minimum order, and rounded up to the multiple, or to whole lots without one.
+
+    Args:
+        row: Of ``fact_inventory``.
+        lot: Units in a lot.
+    """
+    up_to = _rounded_up(number(row, "order_up_to"), lot)
+    wanted = up_to - position_of(row)
+    least, multiple = number(row, "minimum_order"), number(row, "order_multiple")
+    if not wanted > 0:
+        return 0.0
+    return _rounded_up(max(wanted, float(np.nan_to_num(least))), multiple if multiple > 0 else lot)
+
+
+def position_of(row: Row | None) -> float:
+    """Return stock and open orders together, units; NaN where the stock is not known."""
+    return number(row, "current_stock") + float(np.nan_to_num(number(row, "on_order")))
+
+
+def _rounded_up(amount: float, multiple: float) -> float:
+    return float(np.ceil(amount / multiple - 1e-9) * multiple)
+
+
+def number(row: Row | None, name: str) -> float:
+    """Return a number of a row, NaN where it has none."""
+    value = (row or {}).get(name)
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def text(row: Row | None, name: str) -> str:
+    """Return a text of a row, an empty one where it has none."""
+    value = (row or {}).get(name)
+    return "" if value is None else str(value)
+
+
+def nested(values: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+    """Return the mapping that lies under *keys*; an empty one where there is none."""
+    found: object = values
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

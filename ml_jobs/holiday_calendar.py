@@ -1,0 +1,95 @@
+"""Public holidays of a country: known for any year, so a driver of demand for any horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import holidays
+import numpy as np
+
+from ml_jobs.arrays import FloatArray
+from ml_jobs.errors import OptionError
+from ml_jobs.panel import Dates, Drivers, Frequency
+
+HOLIDAY = "holiday"
+
+
+def public_holidays(country: str, first: np.datetime64, last: np.datetime64) -> dict[str, Dates]:
+    """Return the days of each public holiday from *first* to *last*, by the holiday's name.
+
+    Args:
+        country: ISO 3166 code, e.g. ``BR``.
+        first: First day of interest.
+        last: Last day of interest.
+
+    Raises:
+        OptionError: There is no calendar for such a country.
+    """
+    named: dict[str, list[np.datetime64]] = {}
+    for day, names in sorted(_calendar(country, _years(first, last)).items()):
+        if first <= day <= last:
+            # Two holidays can fall on one day; each is one by itself.
+            for name in names.split(holidays.HOLIDAY_NAME_DELIMITER):
+                named.setdefault(name, []).append(day)
+    return {name: np.array(days, dtype="datetime64[D]") for name, days in named.items()}
+
+
+def with_holidays(
+    drivers: Drivers | None, *, country: str, dates: Dates, frequency: Frequency
+) -> Drivers:
+    """Return *drivers* with one more: the share of each period's days that are public holidays.
+
+    Drivers that have their own ``holiday``, such as a company's calendar, stay as they are.
+
+    Args:
+        drivers: Known for all of *dates*; None where the calendar is all there is.
+        country: ISO 3166 code, e.g. ``BR``.
+        dates: First days of the periods, history and future, without gaps, shape (D,).
+        frequency: Of *dates*.
+
+    Raises:
+        OptionError: There is no calendar for such a country.
+        KeyError: *drivers* have no value for one of the dates.
+    """
+    shares = _shares(country, dates, frequency)[:, None]
+    if drivers is None:
+        return Drivers((HOLIDAY,), dates, shares)
+    if HOLIDAY in drivers.names:
+        return drivers
+    values = np.hstack([drivers.on(dates), shares])
+    return Drivers((*drivers.names, HOLIDAY), dates, values)
+
+
+def _shares(country: str, dates: Dates, frequency: Frequency) -> FloatArray:
+    following = frequency.following(dates[-1], 1)[0]
+    last = following - np.timedelta64(1, "D")
+    named = public_holidays(country, dates[0], last)
+    days = np.unique(np.concatenate([np.empty(0, "datetime64[D]"), *named.values()]))
+    counts = np.bincount(np.searchsorted(dates, days, side="right") - 1, minlength=len(dates))
+    lengths = np.diff(np.append(dates, following)).astype(np.int64)
+    shares: FloatArray = counts / lengths
+    return shares
+
+
+def _years(first: np.datetime64, last: np.datetime64) -> range:
+    epoch = 1970
+    begin, end = (int(day.astype("datetime64[Y]").astype(np.int64)) for day in (first, last))
+    return range(epoch + begin, epoch + end + 1)
+
+
+def _calendar(country: str, years: range) -> Mapping[np.datetime64, str]:
+    language = _own_language(country)
+    # Without a language the names, and with them their order, follow the locale of the machine.
+    found = holidays.country_holidays(country, years=years, language=language)
+    return {np.datetime64(day, "D"): names for day, names in found.items()}
+
+
+def _own_language(country: str) -> str | None:
+    try:
+        # The library would also take names of its classes, but lineage should hold codes.
+        if country.isupper() and country.isalpha():
+            return holidays.country_holidays(country).default_language
+    except NotImplementedError:
+        pass
+    expected = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
+    raise OptionError("country", repr(country), expected)

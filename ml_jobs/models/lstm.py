@@ -1,0 +1,192 @@
+"""lstm: one recurrent network for all series, which also learns how wide demand scatters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.models.lstm_series import Floats, scaled_series
+from ml_jobs.models.lstm_windows import Batch, Layout, Windows
+from ml_jobs.models.protocol import Fitted, PointForecasts
+from ml_jobs.panel import Panel
+from ml_jobs.progress import ReportWork, Work, silent
+from ml_jobs.quantiles import LEAST_EXCESS, lots
+
+if TYPE_CHECKING:
+    # At run time the network is imported where it is used: jax takes a second to load.
+    from ml_jobs.models.lstm_network import Schedule
+
+FORECAST_WINDOWS = 256  # series forecast or checked at once; more are padded to a multiple
+MOST_CELLS = 1_200_000  # periods of all series learnt from; some 100 bytes of memory each
+MOST_HELD = 512  # series that training is checked by
+HELD_SHARE = 6  # one series in so many is checked by
+STEPS_AHEAD = 28  # steps in a window of training; a longer horizon is learnt by samples
+
+
+@dataclass(frozen=True)
+class FittedLstm:
+    """What the network learnt from the series of one cutoff.
+
+    Attributes:
+        weights: All of the network's, flat; numpy, so that no jax is needed to unpickle it.
+        layout: Sizes of the network.
+        horizon: Steps ahead that it was made for.
+        losses: Mean negative log likelihood of the windows held back, at each look.
+        steps: Gradient steps that were taken.
+    """
+
+    weights: Floats
+    layout: Layout
+    horizon: int
+    losses: tuple[float, ...]
+    steps: int
+
+    def forecast(
+        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
+    ) -> PointForecasts:
+        """Forecast in batches of one size; batch-mates don't touch each other's figures."""
+        mean = np.full((len(known.item_ids), horizon), np.nan)
+        excess = mean.copy()
+        able = np.flatnonzero(series & (known.starts < len(known.dates)))
+        for first in range(0, len(able), FORECAST_WINDOWS):
+            rows = able[first : first + FORECAST_WINDOWS]
+            mean[rows], excess[rows] = self._forecast(known.rows(rows), horizon)
+            report(Work(Lstm.source, first + len(rows), len(able)))
+        return PointForecasts(mean, excess=excess)
+
+    def _forecast(self, known: Panel, horizon: int) -> tuple[FloatArray, FloatArray]:
+        """Return mean in units and excess in lots of the few series of *known*."""
+        from ml_jobs.models import lstm_network
+
+        scaled = scaled_series(known, horizon)
+        every = np.arange(len(known.item_ids))
+        batch = Windows(scaled, self.horizon).at_end(
+            every, scaled.periods, size=FORECAST_WINDOWS, steps=horizon
+        )
+        counts, dispersion = lstm_network.forecast(self.weights, batch, self.layout)
+        unit = scaled.unit[:, None]
+        mean = counts[every].astype(np.float64) * unit
+        ratio = (1.0 + dispersion[every].astype(np.float64)) * unit / lots(known.demand)[:, None]
+        return mean, np.maximum(ratio - 1.0, LEAST_EXCESS)
+
+
+@dataclass(frozen=True)
+class Lstm:
+    """Global LSTM with negative binomial answers for all steps of the horizon at once.
+
+    It learns from windows drawn at random out of all series. The last *horizon* periods of one
+    series in six are held back: training ends when they are no longer foretold better, or when
+    its budget is spent, which grows with the root of the number of series. After an earlier
+    cutoff's network of the same layout it goes on from there, with a small part of the budget.
+
+    Attributes:
+        width: Numbers in the state of the network.
+        windows: Windows in a gradient step.
+        steps: Gradient steps at most, for a thousand series.
+        later_steps: The same, when going on from an earlier cutoff.
+        rate: Highest learning rate.
+        later_rate: The same, when going on.
+        patience: Looks without gain, of which there are twelve, before training ends.
+        seed: Of the first weights and the choice of windows.
+
+    Source: Salinas et al. 2020, "DeepAR", section 3: scaling, likelihood and window sampling.
+    """
+
+    source: ClassVar[str] = "lstm"
+    width: int = 32
+    windows: int = 64
+    steps: int = 750
+    later_steps: int = 100
+    rate: float = 8e-3
+    later_rate: float = 2e-3
+    patience: int = 6
+    seed: int = 1
+
+    def fit(
+        self,
+        known: Panel,
+        horizon: int,
+        *,
+        after: Fitted | None = None,
+        report: ReportWork = silent,
+    ) -> FittedLstm:
+        """Train on *known*, from *after* on where that fits."""
+        from ml_jobs.models import lstm_network
+
+        random = np.random.default_rng(self.seed)
+        learnt = _learnt_from(known, random)
+        windows = Windows(scaled_series(learnt, 0), horizon)
+        held, ends = _held_back(learnt, horizon, random)
+        layout = _layout(windows, self.width)
+        earlier = after if isinstance(after, FittedLstm) and after.layout == layout else None
+        schedule = self._schedule(learnt, ends, later=earlier is not None)
+        first = (
+            lstm_network.initial_weights(layout, self.seed) if earlier is None else earlier.weights
+        )
+        trained = lstm_network.train(
+            first,
+            windows.sampled(
+                ends, size=self.windows, steps=min(horizon, STEPS_AHEAD), random=random
+            ),
+            tuple(_checks(windows, held)),
+            layout=layout,
+            schedule=schedule,
+            report=lambda done: report(Work(self.source, done, schedule.steps)),
+        )
+        report(Work(self.source, schedule.steps, schedule.steps))
+        return FittedLstm(trained.weights, layout, horizon, trained.losses, trained.steps)
+
+    def _schedule(self, learnt: Panel, ends: IntArray, *, later: bool) -> Schedule:
+        from ml_jobs.models.lstm_network import Schedule
+
+        able = int((learnt.starts + 1 < ends).sum())
+        share = np.clip(np.sqrt(able / 1000.0), 0.5, 1.5) if able else 0.0
+        steps = round((self.later_steps if later else self.steps) * share)
+        return Schedule(
+            steps=steps,
+            rate=self.later_rate if later else self.rate,
+            rise=max(steps // 20, 1),
+            check_every=max(steps // 12, 1),
+            patience=self.patience,
+        )
+
+
+def _learnt_from(known: Panel, random: np.random.Generator) -> Panel:
+    """Return the series with history, or as many of them, drawn at random, as are affordable."""
+    begun = np.flatnonzero(known.starts < len(known.dates))
+    most = max(MOST_CELLS // len(known.dates), 1)
+    if len(begun) > most:
+        begun = np.sort(random.choice(begun, most, replace=False))
+    return known.rows(begun)
+
+
+def _held_back(
+    learnt: Panel, horizon: int, random: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Return the series to check by, and the periods of every series to learn from."""
+    end = len(learnt.dates) - horizon
+    able = np.flatnonzero(learnt.starts + 1 < end)
+    held = random.permutation(able)[: min(-(-len(able) // HELD_SHARE), MOST_HELD)]
+    ends = np.full(len(learnt.item_ids), len(learnt.dates))
+    ends[held] = end
+    return held, ends
+
+
+def _checks(windows: Windows, held: IntArray) -> Iterator[Batch]:
+    for first in range(0, len(held), FORECAST_WINDOWS):
+        yield windows.at_end(
+            held[first : first + FORECAST_WINDOWS],
+            windows.series.periods - windows.horizon,
+            size=FORECAST_WINDOWS,
+            steps=windows.horizon,
+        )
+
+
+def _layout(windows: Windows, width: int) -> Layout:
+    reading = windows.series.reading
+    past, ahead = windows.inputs
+    return Layout(past, ahead, width, reading.first_origin, reading.stride)

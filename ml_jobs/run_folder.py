@@ -1,0 +1,104 @@
+"""What a run keeps on disk, so that a killed one goes on where it was.
+
+Every file is written beside its place and then moved there: one that is there is whole. The
+folder is named after everything that the results depend on, so a run finds only what it made
+itself, or what the same run made before it was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where the parts of one run lie.
+
+    Attributes:
+        path: The folder; every worker must see it under this path.
+    """
+
+    path: Path
+
+    @property
+    def plan(self) -> Path:
+        """What every partition is to be done with."""
+        return self.path / "plan.pickle"
+
+    @property
+    def sample(self) -> Path:
+        """The series that models learn from."""
+        return self.path / "sample.pickle"
+
+    @property
+    def verdict(self) -> Path:
+        """Weights and champions."""
+        return self.path / "verdict.pickle"
+
+    def file(self, number: int) -> Path:
+        """The demand of one input file, laid out."""
+        return self.path / "files" / f"{number:06d}.pickle"
+
+    def learnt(self, what: str, cutoff: int) -> Path:
+        """What *what*, a source or else, learnt at *cutoff*."""
+        return self.path / "learnt" / f"{what}-{cutoff}.pickle"
+
+    def partition(self, number: int) -> Path:
+        """The folder of one partition."""
+        return self.path / "partitions" / f"{number:06d}"
+
+    def series(self, number: int) -> Path:
+        """Demand, items and stock of one partition."""
+        return self.partition(number) / "series.pickle"
+
+    def members(self, number: int, cutoff: int) -> Path:
+        """What every source forecast for one partition at *cutoff*."""
+        return self.partition(number) / f"members-{cutoff}.pickle"
+
+    def table(self, number: int, name: str) -> Path:
+        """One table of one partition's results."""
+        return self.partition(number) / f"{name}.parquet"
+
+    def results(self, number: int) -> Path:
+        """What one partition found beside its tables; there once they all are."""
+        return self.partition(number) / "results.pickle"
+
+
+def keep(path: Path, value: object) -> None:
+    """Write *value* to *path*, whole or not at all."""
+    _moved_into(path, lambda part: part.write_bytes(pickle.dumps(value, protocol=5)))
+
+
+def kept(path: Path, kind: type[Kept]) -> Kept:
+    """Return what `keep` wrote to *path*.
+
+    Raises:
+        TypeError: The file holds something else.
+    """
+    value = pickle.loads(path.read_bytes())  # noqa: S301 - written by this very job
+    if not isinstance(value, kind):
+        message = f"{path.name} holds a {type(value).__name__}, not a {kind.__name__}"
+        raise TypeError(message)
+    return value
+
+
+def keep_table(path: Path, table: pa.Table) -> None:
+    """Write *table* to *path* as Parquet, whole or not at all."""
+    _moved_into(path, lambda part: pq.write_table(table, part, compression="zstd"))
+
+
+def _moved_into(path: Path, write: Callable[[Path], object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    write(part)
+    part.replace(path)

@@ -1,0 +1,95 @@
+"""Engines: every task once, whatever works on it, and clear words where that can't be."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from ml_jobs.engine import DASK, LOCAL, Processes, open_engine
+from ml_jobs.errors import MissingExtraError, OptionError, WorkerLostError
+from ml_jobs.run_folder import RunFolder, keep, kept
+
+pytestmark = pytest.mark.ml
+
+
+def doubled(number: int) -> int:
+    """A task that any worker can do."""
+    return 2 * number
+
+
+def fatal(number: int) -> int:
+    """A task that ends the process that does it."""
+    os._exit(number)
+
+
+@pytest.mark.parametrize("name", [LOCAL, DASK])
+def test_every_task_is_answered_once(name: str) -> None:
+    with open_engine(name, 2) as engine:
+        answers = dict(engine.each(doubled, range(7)))
+
+    assert answers == {number: 2 * number for number in range(7)}
+
+
+def test_one_process_works_in_place() -> None:
+    seen = list(Processes(1).each(lambda number: os.getpid() + 0 * number, [1, 2]))
+
+    assert seen == [(1, os.getpid()), (2, os.getpid())]
+
+
+def test_a_worker_that_is_lost_is_said_in_words() -> None:
+    with pytest.raises(WorkerLostError, match="goes on from there"):
+        list(Processes(2).each(fatal, [1, 1]))
+
+
+@pytest.mark.parametrize("name", ["spark", "dask://"])
+def test_an_engine_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(OptionError, match="engine is"), open_engine(name, 2):
+        pass
+
+
+def test_a_scheduler_that_does_not_answer_is_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+
+    with (
+        pytest.raises(OptionError, match="address of a Dask scheduler"),
+        open_engine(f"dask://127.0.0.1:{port}", 2),
+    ):
+        pass
+
+
+def test_without_dask_its_lock_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    with pytest.raises(MissingExtraError, match="requirements-extras"), open_engine(DASK, 2):
+        pass
+
+
+def test_what_is_kept_is_found_again_and_is_what_was_expected(tmp_path: Path) -> None:
+    path = RunFolder(tmp_path).learnt("gbm", 7)
+
+    keep(path, {"a": 1})
+
+    assert kept(path, dict) == {"a": 1}
+    with pytest.raises(TypeError, match="holds a dict, not a list"):
+        kept(path, list)
+
+
+def test_a_file_that_was_being_written_when_the_run_was_killed_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = RunFolder(tmp_path).verdict
+
+    def killed(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        keep(path, [1])
+
+    assert not path.exists()

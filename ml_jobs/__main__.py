@@ -22,27 +22,27 @@ from datalayer.errors import PortalError
 from datalayer.logs import configure_logs
 from datalayer.storage.object_store import ObjectStore
 from datalayer.storage.opening import open_store
-from ml_jobs import explain, records
-from ml_jobs.command_line import given_values, parser
+from ml_jobs.cli import explain, records
+from ml_jobs.cli.command_line import given_values, parser
+from ml_jobs.cli.explain_view import show_explanation
+from ml_jobs.cli.job_file import read_job_file
+from ml_jobs.cli.job_options import Forecast, Input, JobOptions, Rule, values_of
+from ml_jobs.cli.records_png import draw_record
+from ml_jobs.cli.records_view import show_record, show_series
+from ml_jobs.cli.terminal import show_error, show_prepared, show_published, stages
+from ml_jobs.cli.tracking import open_tracking
 from ml_jobs.data import CURRENCY, DEMAND
 from ml_jobs.errors import JobFileError, UsageError
-from ml_jobs.explain_view import show_explanation
-from ml_jobs.folder import check_folder
-from ml_jobs.gold_files import GoldFiles, drafted, fetched
-from ml_jobs.job import forget, run, under_contract
-from ml_jobs.job_file import read_job_file
-from ml_jobs.job_options import Forecast, Input, JobOptions, Rule, values_of
 from ml_jobs.options import SERVICE_LEVELS, ForecastOptions
 from ml_jobs.panel import Frequency
-from ml_jobs.preparing import Prepared, prepare
-from ml_jobs.publish import Draft, check, publish, refuse_if_older
-from ml_jobs.records_png import draw_record
-from ml_jobs.records_view import show_record, show_series
-from ml_jobs.request import JobRequest
+from ml_jobs.pipeline.job import forget, run, under_contract
+from ml_jobs.pipeline.preparing import Prepared, prepare
+from ml_jobs.pipeline.request import JobRequest
+from ml_jobs.publishing.folder import check_folder
+from ml_jobs.publishing.gold_files import GoldFiles, drafted, fetched
+from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
 from ml_jobs.selection import CostlyRule
 from ml_jobs.settings import JobSettings, load_settings
-from ml_jobs.terminal import show_error, show_prepared, show_published, stages
-from ml_jobs.tracking import open_tracking
 
 DEMONSTRATION = Input(
     demand=DEMAND,

@@ -9,8 +9,8 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
 from ml_jobs.forecasts import Forecasts
+from ml_jobs.models.simplex import least_shares
 from ml_jobs.quantiles import LEVELS
-from ml_jobs.simplex import least_shares
 
 SOURCE = "ensemble"
 PRIOR_TIERS = (("gbm", "lstm"), ("imapa", "tsb"))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ml_jobs.arrays import BoolArray, FloatArray
-from ml_jobs.holiday_calendar import public_holidays
+from ml_jobs.inputs.holiday_calendar import public_holidays
 from ml_jobs.models.library import SingleSeries, fit_each, none_covered
 from ml_jobs.models.protocol import PointForecasts
 from ml_jobs.panel import Dates, Frequency, Panel

@@ -18,8 +18,8 @@ from datalayer.contract.publication import MANIFEST_NAME, Manifest, parse_manife
 from datalayer.contract.registry import Registry
 from datalayer.storage.object_store import FolderStore, ObjectStore
 from datalayer.storage.s3_store import S3Store
-from ml_jobs.folder import check_folder
-from ml_jobs.publish import Draft, check, publish
+from ml_jobs.publishing.folder import check_folder
+from ml_jobs.publishing.publish import Draft, check, publish
 from tests.integration.servers import WRITER
 from tests.publisher import FIRST_GENERATED_AT, Publisher, data_through, write_tables
 
@@ -36,8 +36,8 @@ from pathlib import Path
 from datalayer.contract.registry import load_registry
 from datalayer.storage.object_store import S3Options
 from datalayer.storage.opening import open_store
-from ml_jobs.folder import check_folder
-from ml_jobs.publish import publish
+from ml_jobs.publishing.folder import check_folder
+from ml_jobs.publishing.publish import publish
 
 folder, work, address, endpoint, access_key, secret_key, step, subject, done = sys.argv[1:]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import stats
 
-from ml_jobs.gold_files import GoldFiles
+from ml_jobs.publishing.gold_files import GoldFiles
 
 FIRST = date(2026, 1, 1)
 DAYS = 100

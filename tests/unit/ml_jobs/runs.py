@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datalayer.contract.registry import Registry
-from ml_jobs.job import run, under_contract
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Panel
-from ml_jobs.preparing import Prepared, prepare
+from ml_jobs.pipeline.job import run, under_contract
+from ml_jobs.pipeline.preparing import Prepared, prepare
+from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.progress import ReportWork, silent
-from ml_jobs.publish import Draft
-from ml_jobs.request import JobRequest
+from ml_jobs.publishing.publish import Draft
 from ml_jobs.selection import CostlyRule
 
 GENERATED_AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -11,18 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from ml_jobs import metrics
-from ml_jobs.aggregates import agg_metrics, groupings_of, merged, metric_sums
-from ml_jobs.backtest import Backtest, Origin
-from ml_jobs.bootstrap import resamples
-from ml_jobs.champions import Champions, able, class_champions
-from ml_jobs.daily_totals import agg_daily, daily_sums, merged_days
 from ml_jobs.forecasts import Forecasts
+from ml_jobs.judging import metrics
+from ml_jobs.judging.aggregates import agg_metrics, groupings_of, merged, metric_sums
+from ml_jobs.judging.backtest import Backtest, Origin
+from ml_jobs.judging.bootstrap import resamples
+from ml_jobs.judging.champions import Champions, able, class_champions
+from ml_jobs.judging.daily_totals import agg_daily, daily_sums, merged_days
+from ml_jobs.judging.scores import MEASURES, pairs_by_source, scores_of
+from ml_jobs.judging.timeline import Timeline
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Panel
 from ml_jobs.quantiles import LEVELS
-from ml_jobs.scores import MEASURES, pairs_by_source, scores_of
-from ml_jobs.timeline import Timeline
 from tests.unit.ml_jobs.panels import items_of, retail_panel
 
 pytestmark = pytest.mark.ml

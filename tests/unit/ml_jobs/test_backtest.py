@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.backtest import Backtest, mean_change, on_the_same_rows, origin_at
 from ml_jobs.forecasts import Forecasts
+from ml_jobs.judging.backtest import Backtest, mean_change, on_the_same_rows, origin_at
+from ml_jobs.judging.scores import pairs_by_source, scores_of
+from ml_jobs.judging.timeline import timeline_of
 from ml_jobs.panel import Panel
 from ml_jobs.quantiles import LEVELS
-from ml_jobs.scores import pairs_by_source, scores_of
-from ml_jobs.timeline import timeline_of
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
 
 pytestmark = pytest.mark.ml

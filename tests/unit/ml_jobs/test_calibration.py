@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from ml_jobs.calibration import Widths, learn_widths, stretched
 from ml_jobs.forecasts import Forecasts
+from ml_jobs.judging.calibration import Widths, learn_widths, stretched
 from ml_jobs.models.ensemble import WeightSamples, pinball_of
 from ml_jobs.quantiles import LEVELS
 

@@ -19,9 +19,9 @@ import pytest
 
 from datalayer.contract.registry import Registry
 from ml_jobs.__main__ import main
-from ml_jobs.job import run
-from ml_jobs.job_options import OPTIONS
-from ml_jobs.publish import Draft
+from ml_jobs.cli.job_options import OPTIONS
+from ml_jobs.pipeline.job import run
+from ml_jobs.publishing.publish import Draft
 
 pytestmark = pytest.mark.ml
 

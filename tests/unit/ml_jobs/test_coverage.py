@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_jobs.coverage import (
+from ml_jobs.errors import InputError
+from ml_jobs.inputs.coverage import (
     Coverage,
     Span,
     demand_files,
@@ -18,8 +19,7 @@ from ml_jobs.coverage import (
     scan,
     span_of,
 )
-from ml_jobs.demand import DemandRows, build_panel, read_demand, since
-from ml_jobs.errors import InputError
+from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand, since
 from ml_jobs.panel import Frequency
 
 pytestmark = pytest.mark.ml

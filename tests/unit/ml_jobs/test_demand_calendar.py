@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_jobs.coverage import frequency_of, scan
-from ml_jobs.demand import DemandRows, build_panel, read_demand
 from ml_jobs.errors import InputError
-from ml_jobs.locations import Hierarchy, Location, hierarchy_of
+from ml_jobs.inputs.coverage import frequency_of, scan
+from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand
+from ml_jobs.inputs.locations import Hierarchy, Location, hierarchy_of
+from ml_jobs.inputs.reasons import Reason
 from ml_jobs.panel import NETWORK, Frequency, Panel
-from ml_jobs.reasons import Reason
 
 pytestmark = pytest.mark.ml
 

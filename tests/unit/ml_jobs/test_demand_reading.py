@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_jobs.demand import DemandRows, read_demand
 from ml_jobs.errors import InputError
-from ml_jobs.reasons import Reason, names, rejected_rows
+from ml_jobs.inputs.demand import DemandRows, read_demand
+from ml_jobs.inputs.reasons import Reason, names, rejected_rows
 
 pytestmark = pytest.mark.ml
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ml_jobs.drivers import DriverFile, drivers_for, read_drivers
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.drivers import DriverFile, drivers_for, read_drivers
 from ml_jobs.panel import Drivers, Frequency
 
 pytestmark = pytest.mark.ml

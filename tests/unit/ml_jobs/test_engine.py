@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ml_jobs.engine import DASK, LOCAL, Processes, open_engine
 from ml_jobs.errors import MissingExtraError, OptionError, WorkerLostError
-from ml_jobs.run_folder import RunFolder, keep, kept
+from ml_jobs.pipeline.engine import DASK, LOCAL, Processes, open_engine
+from ml_jobs.pipeline.run_folder import RunFolder, keep, kept
 
 pytestmark = pytest.mark.ml
 

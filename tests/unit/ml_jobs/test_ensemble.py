@@ -18,8 +18,8 @@ from ml_jobs.models.ensemble import (
     pinball_of,
     prior_weights,
 )
+from ml_jobs.models.simplex import least_shares
 from ml_jobs.quantiles import LEVELS, quantile
-from ml_jobs.simplex import least_shares
 
 pytestmark = pytest.mark.ml
 

@@ -11,14 +11,14 @@ import pytest
 
 from datalayer.contract.registry import Registry
 from ml_jobs.classification import demand_classes
-from ml_jobs.exceptions import exception_rows, ranked
-from ml_jobs.inventory import inventory_of, levels_of
-from ml_jobs.lead_time import Outlook, lead_sums, learn_sum_pools
 from ml_jobs.options import DEFAULT_THRESHOLDS, ForecastOptions, thresholds_of
 from ml_jobs.panel import Frequency, Items, Panel, Stock
 from ml_jobs.quantiles import learn_pools, spread_of
-from ml_jobs.shifts import interval_shift, level_shift
-from ml_jobs.situation import Record, Situation
+from ml_jobs.stocking.exceptions import exception_rows, ranked
+from ml_jobs.stocking.inventory import inventory_of, levels_of
+from ml_jobs.stocking.lead_time import Outlook, lead_sums, learn_sum_pools
+from ml_jobs.stocking.shifts import interval_shift, level_shift
+from ml_jobs.stocking.situation import Record, Situation
 from tests.unit.ml_jobs.panels import items_of, panel_of, stock_of
 
 pytestmark = pytest.mark.ml

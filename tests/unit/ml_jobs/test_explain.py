@@ -12,10 +12,10 @@ from rich.console import Console
 from datalayer.contract.registry import Registry
 from datalayer.errors import IntegrityError, InvalidSelection, ObjectMissing, UnknownItem
 from datalayer.storage.object_store import FolderStore
-from ml_jobs.explain import DATA_SETS, explain
-from ml_jobs.explain_view import show_explanation
-from ml_jobs.explanation import order_quantity
-from ml_jobs.gold_files import GoldFiles, fetched
+from ml_jobs.cli.explain import DATA_SETS, explain
+from ml_jobs.cli.explain_view import show_explanation
+from ml_jobs.cli.explanation import order_quantity
+from ml_jobs.publishing.gold_files import GoldFiles, fetched
 from tests.publisher import Publisher
 from tests.unit.ml_jobs import gold_samples as samples
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml_jobs.errors import OptionError
-from ml_jobs.holiday_calendar import HOLIDAY, public_holidays, with_holidays
+from ml_jobs.inputs.holiday_calendar import HOLIDAY, public_holidays, with_holidays
 from ml_jobs.panel import Drivers, Frequency
 
 pytestmark = pytest.mark.ml

@@ -10,9 +10,12 @@ from scipy import stats
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import demand_classes
-from ml_jobs.expectation import expected_demand, periods_until
-from ml_jobs.inventory import Inventory, inventory_of, levels_of
-from ml_jobs.lead_time import (
+from ml_jobs.options import ForecastOptions
+from ml_jobs.panel import Frequency, Items, Panel, Stock
+from ml_jobs.quantiles import Spread, learn_pools, spread_of
+from ml_jobs.stocking.expectation import expected_demand, periods_until
+from ml_jobs.stocking.inventory import Inventory, inventory_of, levels_of
+from ml_jobs.stocking.lead_time import (
     DemandSum,
     Duration,
     LeadSums,
@@ -23,10 +26,7 @@ from ml_jobs.lead_time import (
     sum_excess,
     whole_periods,
 )
-from ml_jobs.options import ForecastOptions
-from ml_jobs.panel import Frequency, Items, Panel, Stock
-from ml_jobs.quantiles import Spread, learn_pools, spread_of
-from ml_jobs.stock_facts import fact_inventory
+from ml_jobs.stocking.stock_facts import fact_inventory
 from tests.unit.ml_jobs.panels import items_of, panel_of, retail_panel, stock_of
 
 pytestmark = pytest.mark.ml

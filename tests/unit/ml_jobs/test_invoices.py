@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ml_jobs.catalogue import Catalogue
 from ml_jobs.data import DEMAND
-from ml_jobs.demand import DemandRows
 from ml_jobs.errors import InputError
-from ml_jobs.invoices import combined, location_code, read_invoices
-from ml_jobs.reasons import Reason, names
+from ml_jobs.inputs.catalogue import Catalogue
+from ml_jobs.inputs.demand import DemandRows
+from ml_jobs.inputs.invoices import combined, location_code, read_invoices
+from ml_jobs.inputs.reasons import Reason, names
 
 pytestmark = pytest.mark.ml
 

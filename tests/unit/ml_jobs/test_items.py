@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml_jobs import facts
-from ml_jobs.catalogue import Catalogue
-from ml_jobs.items import concatenated, describe_items, items_for, summary_of
+from ml_jobs.inputs.catalogue import Catalogue
+from ml_jobs.inputs.items import concatenated, describe_items, items_for, summary_of
 from ml_jobs.panel import NETWORK, Panel
+from ml_jobs.publishing import facts
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
 
 pytestmark = pytest.mark.ml

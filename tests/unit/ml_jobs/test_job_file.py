@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from ml_jobs.command_line import given_values, parser
+from ml_jobs.cli.command_line import given_values, parser
+from ml_jobs.cli.job_file import read_job_file
+from ml_jobs.cli.job_options import OPTIONS, JobOptions, Option, values_of
 from ml_jobs.errors import JobFileError
-from ml_jobs.job_file import read_job_file
-from ml_jobs.job_options import OPTIONS, JobOptions, Option, values_of
 from ml_jobs.panel import Frequency
 
 pytestmark = pytest.mark.ml

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from datalayer.contract.registry import load_registry
-from ml_jobs import facts
 from ml_jobs.errors import InputError
-from ml_jobs.locations import (
+from ml_jobs.inputs.locations import (
     LEVELS,
     NETWORK_ONLY,
     Location,
@@ -18,6 +17,7 @@ from ml_jobs.locations import (
     read_locations,
 )
 from ml_jobs.panel import NETWORK
+from ml_jobs.publishing import facts
 
 pytestmark = pytest.mark.ml
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_jobs.metrics import pinball
+from ml_jobs.judging.metrics import pinball
 from ml_jobs.models.lstm import FittedLstm, Lstm
 from ml_jobs.models.protocol import PointForecasts
 from ml_jobs.panel import Drivers, Frequency, Panel

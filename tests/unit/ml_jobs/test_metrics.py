@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from utilsforecast import losses
 
-from ml_jobs import metrics
-from ml_jobs.backtest import mean_change
-from ml_jobs.bootstrap import resamples, value_added_interval
+from ml_jobs.judging import metrics
+from ml_jobs.judging.backtest import mean_change
+from ml_jobs.judging.bootstrap import resamples, value_added_interval
 
 pytestmark = pytest.mark.ml
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from ml_jobs.errors import OptionError
-from ml_jobs.locations import NETWORK_ONLY
+from ml_jobs.inputs.locations import NETWORK_ONLY
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Frequency, Panel
-from ml_jobs.partitioning import joined, whole_items
-from ml_jobs.plan import Plan, cutoffs_of, first_starts, horizon_of, longest_sum_of
+from ml_jobs.pipeline.partitioning import joined, whole_items
+from ml_jobs.pipeline.plan import Plan, cutoffs_of, first_starts, horizon_of, longest_sum_of
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
 
 pytestmark = pytest.mark.ml

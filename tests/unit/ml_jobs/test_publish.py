@@ -14,7 +14,7 @@ from datalayer.errors import ManifestError, ObjectExists, StoreError, Validation
 from datalayer.progress import Progress, Step
 from datalayer.storage.object_store import FolderStore
 from ml_jobs.errors import NewerPublishedError
-from ml_jobs.publish import Draft, check, latest_manifest, publish
+from ml_jobs.publishing.publish import Draft, check, latest_manifest, publish
 from tests.publisher import (
     DATASET_ID,
     FIRST_GENERATED_AT,

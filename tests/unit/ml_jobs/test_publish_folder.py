@@ -16,9 +16,9 @@ from datalayer.contract.publication import MANIFEST_NAME
 from datalayer.contract.registry import Registry
 from datalayer.storage.object_store import FolderStore
 from ml_jobs.errors import FolderError
-from ml_jobs.folder import SoundFolder, check_folder
-from ml_jobs.layout import ROW_GROUP_ROWS, rewrite, write_batches
-from ml_jobs.publish import publish
+from ml_jobs.publishing.folder import SoundFolder, check_folder
+from ml_jobs.publishing.layout import ROW_GROUP_ROWS, rewrite, write_batches
+from ml_jobs.publishing.publish import publish
 from tests.publisher import (
     DATASET_ID,
     FIRST_GENERATED_AT,

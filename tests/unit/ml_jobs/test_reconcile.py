@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.locations import NETWORK_ONLY, Hierarchy, Location
+from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy, Location
+from ml_jobs.models.reconcile import Tree, reconciled, tree_of
 from ml_jobs.panel import NETWORK, Panel
-from ml_jobs.reconcile import Tree, reconciled, tree_of
 from tests.unit.ml_jobs.panels import panel_of
 
 pytestmark = pytest.mark.ml

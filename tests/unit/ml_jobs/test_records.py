@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console
 
 from datalayer.errors import UnknownItem
-from ml_jobs.gold_files import GoldFiles
-from ml_jobs.records import ItemSeries, NothingJudgedError, record_of, series_of
-from ml_jobs.records_png import draw_record
-from ml_jobs.records_view import PLOT_ROWS, plot_lines, show_record, show_series
+from ml_jobs.cli.records import ItemSeries, NothingJudgedError, record_of, series_of
+from ml_jobs.cli.records_png import draw_record
+from ml_jobs.cli.records_view import PLOT_ROWS, plot_lines, show_record, show_series
+from ml_jobs.publishing.gold_files import GoldFiles
 from tests.unit.ml_jobs import gold_samples as samples
 
 pytestmark = pytest.mark.ml

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 
 from ml_jobs.classification import demand_classes
-from ml_jobs.inventory import levels_of, policy_of
-from ml_jobs.lead_time import DemandSum, LeadSums
 from ml_jobs.panel import Frequency, Panel
-from ml_jobs.replay import (
+from ml_jobs.stocking.inventory import levels_of, policy_of
+from ml_jobs.stocking.lead_time import DemandSum, LeadSums
+from ml_jobs.stocking.replay import (
     Replay,
     added,
     agg_policy,
@@ -19,7 +19,7 @@ from ml_jobs.replay import (
     policy_sums,
     replayed,
 )
-from ml_jobs.service import (
+from ml_jobs.stocking.service import (
     LEVELS,
     NO_CORRECTION,
     ServiceTally,

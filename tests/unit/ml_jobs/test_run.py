@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 import pytest
 
 from datalayer.contract.registry import Registry
-from ml_jobs.engine import DASK
 from ml_jobs.errors import OptionError
 from ml_jobs.options import SOURCES, thresholds_of
 from ml_jobs.panel import Frequency, Panel
-from ml_jobs.preparing import Prepared
-from ml_jobs.publish import check
-from ml_jobs.run_folder import RunFolder
+from ml_jobs.pipeline.engine import DASK
+from ml_jobs.pipeline.preparing import Prepared
+from ml_jobs.pipeline.run_folder import RunFolder
+from ml_jobs.publishing.publish import check
 from ml_jobs.selection import CostlyRule
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
 from tests.unit.ml_jobs.runs import QUICK, Ran, ran, request_of

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from datalayer.progress import Progress, Step
+from ml_jobs.cli.terminal import rate_in_words, stages
 from ml_jobs.progress import Work
-from ml_jobs.terminal import rate_in_words, stages
 
 pytestmark = pytest.mark.ml
 

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from datalayer.contract.publication import ContractReference, Manifest
+from ml_jobs.cli.tracking import measures, open_tracking, parameters
 from ml_jobs.errors import MissingExtraError, TrackingError
-from ml_jobs.gold_files import GoldFiles
-from ml_jobs.tracking import measures, open_tracking, parameters
+from ml_jobs.publishing.gold_files import GoldFiles
 from tests.unit.ml_jobs import gold_samples as samples
 
 pytestmark = pytest.mark.ml
@@ -99,7 +99,7 @@ def test_a_run_is_kept_in_a_folder_with_all_that_was_said_and_no_connection(
 
 def test_telemetry_is_off_before_mlflow_is_loaded(tmp_path: Path) -> None:
     code = (
-        "import sys; from ml_jobs.tracking import open_tracking\n"
+        "import sys; from ml_jobs.cli.tracking import open_tracking\n"
         "assert 'mlflow' not in sys.modules\n"
         f"open_tracking({str(tmp_path / 'runs')!r})\n"
         "from mlflow.telemetry.client import get_telemetry_client\n"

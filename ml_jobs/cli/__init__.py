@@ -1,0 +1,1 @@
+"""The command line: options, job files, tables and plots in the terminal."""

@@ -1,0 +1,98 @@
+"""A forecast's options from a TOML file, every fault in it found at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
+from pathlib import Path
+
+from ml_jobs.cli.job_options import OPTIONS, Option
+from ml_jobs.errors import JobFileError
+
+_BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
+_SECTIONS = tuple(dict.fromkeys(option.section for option in OPTIONS))
+
+
+def read_job_file(path: Path) -> dict[str, object]:
+    """Return the values that the file at *path* gives, by ``Option.name``.
+
+    Relative paths in it are taken from the file's folder.
+
+    Raises:
+        JobFileError: The file can't be read, is no TOML, or has keys or values that are not
+            those of a job; carries every fault found.
+    """
+    found = dict(_flat(_content(path)))
+    faults = [fault for name, value in found.items() for fault in _faults(name, value)]
+    if faults:
+        raise JobFileError(path.name, faults)
+    folder = path.parent
+    return {
+        name: _BY_NAME[name].kind.located(_BY_NAME[name].kind.check(value), folder)
+        for name, value in found.items()
+    }
+
+
+def _content(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise JobFileError(path.name, [f"it can't be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise JobFileError(path.name, [f"it is no TOML: {error}"]) from error
+
+
+def _flat(content: Mapping[str, object], section: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each value with its sections and key; a section that is not known stays whole."""
+    for key, value in content.items():
+        name = f"{section}.{key}" if section else key
+        holds_sections = any(known == name or known.startswith(f"{name}.") for known in _SECTIONS)
+        if isinstance(value, dict) and holds_sections:
+            yield from _flat(value, name)
+        else:
+            yield name, value
+
+
+def _faults(name: str, value: object) -> Iterator[str]:
+    option = _BY_NAME.get(name)
+    if option is None:
+        yield _unknown(name, value)
+        return
+    try:
+        option.kind.check(value)
+    except (ValueError, TypeError):
+        expected = option.kind.expected
+        yield f"[{option.section}] {option.key} is {_shown(value)}; it must be {expected}"
+
+
+def _unknown(name: str, value: object) -> str:
+    section, _, key = name.rpartition(".")
+    if name in _SECTIONS:
+        return f"[{name}] is {_shown(value)}; it must be a section of keys"
+    if isinstance(value, dict) and section not in _SECTIONS:
+        return f"[{name}] is no section{_hint(name, _SECTIONS)}"
+    place = f"[{section}] {key}" if section else f"{key}, outside any section,"
+    elsewhere = [option.section for option in OPTIONS if option.key == key]
+    if elsewhere:
+        return f"{place} is not known; {key} belongs in [{'] or ['.join(elsewhere)}]"
+    return f"{place} is not known{_hint(key, _keys_near(section))}"
+
+
+def _keys_near(section: str) -> tuple[str, ...]:
+    """Keys that a misspelt one may have meant: those of its section, else all."""
+    own = tuple(option.key for option in OPTIONS if option.section == section)
+    return own or tuple(option.key for option in OPTIONS)
+
+
+def _hint(found: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(found, known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+
+
+def _shown(value: object) -> str:
+    """Return *value* as TOML has it, near enough to be found in the file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | time) else repr(value)

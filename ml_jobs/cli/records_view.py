@@ -1,0 +1,180 @@
+"""The record of a backtest in a terminal: tables of measures, bars, and a plot of one item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ml_jobs.arrays import FloatArray
+from ml_jobs.cli.records import LOSSES, GroupScores, ItemSeries, Record, SourceScore
+
+BAR_WIDTH = 40
+PLOT_ROWS = 12
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A measure as a column: its heading, and whether it is a share."""
+
+    heading: str
+    is_share: bool = False
+
+
+MEASURES: Mapping[str, Shown] = {
+    "wql": Shown("WQL"),
+    "scaled_pinball": Shown("pinball"),
+    "mase": Shown("MASE"),
+    "rmsse": Shown("RMSSE"),
+    "wape": Shown("WAPE"),
+    "bias": Shown("bias %", is_share=True),
+    "total_error": Shown("total"),
+    "coverage_80": Shown("80 %", is_share=True),
+    "coverage_95": Shown("95 %", is_share=True),
+}
+CHAMPION, PART = "*", "°"
+_NOTES = (
+    f"{CHAMPION} champion; {PART} judged on a part of the series only, so not comparable",
+    "WQL, MASE, RMSSE, WAPE, total (error of the sum over the horizon): lower is better",
+    "bias: above 0 is too high; 80 % and 95 %: share of the demand inside that band",
+    "added %: how much lower the loss is than naive's, with its 95 % interval",
+)
+
+
+def show_record(console: Console, record: Record) -> None:
+    """Show the scores of all series, then those by group, then the losses as bars."""
+    _print(
+        console,
+        f"{record.title}, model {record.model_version}: {record.horizon} periods ahead, "
+        f"{record.origins} cutoffs, demand to {record.data_through}",
+    )
+    known = _known(record)
+    names = [name for name in MEASURES if name in known and name not in _other_losses(record)]
+    for group in record.groups:
+        console.print(_table(group, names))
+    for note in _NOTES:
+        _print(console, note)
+    _print(console, f"\n{MEASURES[record.loss].heading} by source, all series")
+    for line in _bars(record):
+        _print(console, line)
+
+
+def show_series(console: Console, series: ItemSeries) -> None:
+    """Plot the end of one item's history, and its forecast."""
+    width = max(min(console.width, 120) - 12, 20)
+    _print(
+        console,
+        f"\n{series.item_id}, {series.location_id}: demand as bars, then the forecast of "
+        f"{series.source} (● mean, ░ its 80 % band), units a period",
+    )
+    for line in plot_lines(series, width):
+        _print(console, line)
+
+
+def plot_lines(series: ItemSeries, width: int) -> list[str]:
+    """Return the plot, line by line; one column a period, the forecast's at the right.
+
+    Args:
+        series: What to plot.
+        width: Columns for periods; the history is cut to what fits.
+    """
+    ahead = min(len(series.mean), max(width // 2, 1))
+    past = series.demand[-(width - ahead) :] if len(series.demand) else series.demand
+    mean, low, high = (values[:ahead] for values in (series.mean, series.low, series.high))
+    top = max([1e-9, *past, *mean, *high])
+    rows = [
+        f"{_axis(level, top):>9} │"
+        + "".join(_bar_cell(value / top, level) for value in past)
+        + "".join(_band_cells(mean / top, low / top, high / top, level))
+        for level in reversed(range(PLOT_ROWS))
+    ]
+    first = series.dates[-len(past)] if len(past) else (series.future[0] if ahead else "")
+    last = series.future[ahead - 1] if ahead else (series.dates[-1] if len(past) else "")
+    columns = len(past) + ahead
+    span = max(columns - len(str(first)), len(str(last)) + 1)
+    dates = f"{first!s}{last!s:>{span}}"
+    return [*rows, f"{'':>9} └{'─' * columns}", f"{'':>11}{dates}"]
+
+
+def _axis(level: int, top: float) -> str:
+    return f"{top * (level + 1) / PLOT_ROWS:.4g}" if level in (PLOT_ROWS - 1, 0) else ""
+
+
+def _bar_cell(share: float, level: int) -> str:
+    filled = np.clip(share * PLOT_ROWS - level, 0.0, 1.0)
+    # The least demand still shows as the thinnest bar.
+    eighths = max(round(float(filled) * 8), 1 if filled > 0 else 0)
+    return EIGHTHS[eighths]
+
+
+def _band_cells(mean: FloatArray, low: FloatArray, high: FloatArray, level: int) -> Iterator[str]:
+    for expected, least, most in zip(mean, low, high, strict=True):
+        if min(int(expected * PLOT_ROWS), PLOT_ROWS - 1) == level:
+            yield "●"
+        else:
+            within = most * PLOT_ROWS > level and least * PLOT_ROWS < level + 1
+            yield "░" if within else " "
+
+
+def _table(group: GroupScores, names: list[str]) -> Table:
+    title = "all series" if group.group_by == "all" else f"{group.group_by} {group.group_value}"
+    table = Table(
+        title=title, title_justify="left", box=None, header_style="dim", padding=(0, 1, 0, 0)
+    )
+    table.add_column("", no_wrap=True)
+    table.add_column("source", no_wrap=True)
+    for name in names:
+        table.add_column(MEASURES[name].heading, justify="right", no_wrap=True)
+    table.add_column("added %", justify="right", no_wrap=True)
+    for score in group.scores:
+        cells = (_cell(score, name) for name in names)
+        table.add_row(_mark(score), escape(score.source), *cells, _value_added(score.measures))
+    return table
+
+
+def _mark(score: SourceScore) -> str:
+    if score.is_champion:
+        return CHAMPION
+    return "" if score.is_whole else PART
+
+
+def _cell(score: SourceScore, name: str) -> str:
+    value = score.measures.get(name)
+    if value is None:
+        return "-"
+    return f"{100 * value:.1f}" if MEASURES[name].is_share else f"{value:.3f}"
+
+
+def _value_added(measures: Mapping[str, float]) -> str:
+    names = ("fva_vs_naive", "fva_low", "fva_high")
+    value, low, high = (100 * measures.get(name, np.nan) for name in names)
+    return "-" if np.isnan(value) else f"{value:.0f} ({low:.0f} to {high:.0f})"
+
+
+def _known(record: Record) -> set[str]:
+    return {name for score in record.everything.scores for name in score.measures}
+
+
+def _other_losses(record: Record) -> set[str]:
+    return {*LOSSES} - {record.loss}
+
+
+def _bars(record: Record) -> Iterator[str]:
+    losses = [
+        (f"{_mark(s):1} {s.source}", s.measures.get(record.loss, np.nan))
+        for s in record.everything.scores
+    ]
+    longest = max(len(source) for source, _ in losses)
+    top = max((loss for _, loss in losses if np.isfinite(loss)), default=1.0) or 1.0
+    for source, loss in losses:
+        if np.isfinite(loss):
+            yield f"  {source:<{longest}} {'█' * max(round(BAR_WIDTH * loss / top), 1)} {loss:.3f}"
+
+
+def _print(console: Console, line: str) -> None:
+    console.print(escape(line), highlight=False, soft_wrap=True)

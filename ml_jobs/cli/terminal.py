@@ -1,0 +1,170 @@
+"""What the job shows in a terminal: progress, where the rows went, and errors line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from datalayer.contract.publication import Manifest
+from datalayer.errors import ManifestError, PortalError, SettingsError, ValidationFailed
+from datalayer.progress import Progress as StepProgress
+from ml_jobs.errors import FolderError, JobFileError
+from ml_jobs.inputs.reasons import Accounting
+from ml_jobs.pipeline.preparing import Prepared
+from ml_jobs.progress import Work
+
+
+class Stages:
+    """One bar per stage, drawn as reports of it come in."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def work(self, work: Work) -> None:
+        """Show progress of the forecast."""
+        self._show(work.stage, work.done, work.total, work.subject)
+
+    def step(self, progress: StepProgress) -> None:
+        """Show progress of validating and publishing."""
+        # The two manifests count by themselves, so their bar is one of its own.
+        stage = "commit" if progress.subject == "metadata.json" else progress.step.value
+        self._show(stage, progress.done, progress.total, progress.subject)
+
+    def _show(self, stage: str, done: int, total: int, subject: str) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, subject="")
+        self._bars.update(
+            self._tasks[stage], completed=done, total=max(total, 1), subject=escape(subject)
+        )
+
+
+class Rate(ProgressColumn):
+    """Units a second, or seconds a unit where they are slow; empty until it is known."""
+
+    def render(self, task: Task) -> Text:
+        """Show the rate of *task*."""
+        speed = task.finished_speed or task.speed
+        return Text(rate_in_words(speed) if speed else "", style="progress.data.speed")
+
+
+def rate_in_words(units_per_s: float) -> str:
+    """Return a rate with its unit: thousands and millions for fast ones, seconds for slow."""
+    if units_per_s < 1:
+        return f"{1 / units_per_s:.1f} s each"
+    for unit, letter in ((1e6, " M"), (1e3, " k")):
+        if units_per_s >= unit:
+            return f"{units_per_s / unit:.1f}{letter}/s"
+    return f"{units_per_s:.1f}/s"
+
+
+@contextmanager
+def stages(console: Console) -> Iterator[Stages]:
+    """Draw the stages of a job until the block ends: how far, how fast, how long still."""
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f} %"),
+        Rate(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[subject]}"),
+    )
+    with Progress(*columns, console=console) as bars:
+        yield Stages(bars)
+
+
+def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
+    """Show what was read, where its rows went, and what had to be assumed."""
+    plan = prepared.plan
+    last = plan.frequency.last_day(plan.dates[-1])
+    _print(
+        console,
+        f"{prepared.items.table.num_rows} items, {len(plan.dates)} periods of frequency "
+        f"{plan.frequency.value}, {plan.dates[0]} to {last}; {plan.horizon} periods ahead, "
+        f"{len(plan.judged)} cutoffs judged",
+    )
+    console.print(_rows_table(prepared.accounting))
+    _print(console, f"Rows set aside are in {rejected}")
+    for note in prepared.notes:
+        _print(console, f"Note: {note}")
+    for assumption in prepared.assumptions:
+        _print(console, f"Assumed: {assumption.en}")
+
+
+def _print(console: Console, sentence: str) -> None:
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+def show_published(console: Console, manifest: Manifest, address: str) -> None:
+    """Show what was published, and where."""
+    rows = sum(file.rows for file in manifest.files)
+    _print(
+        console,
+        f"Published {manifest.publication_id} to {address}: {len(manifest.files)} data sets, "
+        f"{rows} rows, data through {manifest.data_through}",
+    )
+
+
+def show_error(console: Console, error: PortalError) -> None:
+    """Show an error; where it has several faults, all of them, one a line."""
+    faults = _faults(error)
+    if not faults:
+        _print(console, str(error))
+        return
+    _print(console, _heading(error, len(faults)))
+    for fault in faults:
+        _print(console, f"- {fault}")
+
+
+def _faults(error: PortalError) -> Sequence[str]:
+    match error:
+        case ValidationFailed():
+            return [str(fault) for fault in error.report.faults]
+        case FolderError() | JobFileError() | ManifestError() | SettingsError():
+            return error.faults
+        case _:
+            return ()
+
+
+def _heading(error: PortalError, faults: int) -> str:
+    match error:
+        case ValidationFailed():
+            return f"Nothing was published: the results break the contract, {faults} fault(s):"
+        case FolderError():
+            folder = error.fields["folder"]
+            return f"Nothing was published: the folder {folder} has {faults} fault(s):"
+        case JobFileError():
+            return f"The job file {error.fields['file']} has {faults} fault(s):"
+        case SettingsError():
+            return f"The settings have {faults} fault(s):"
+        case _:
+            return f"The manifest has {faults} fault(s):"
+
+
+def _rows_table(accounting: Accounting) -> Table:
+    table = Table(title=None, box=None, pad_edge=False)
+    table.add_column("rows", justify="right")
+    table.add_column("")
+    table.add_column("")
+    table.add_row(f"{accounting.read}", "read")
+    table.add_row(f"{accounting.used}", "used")
+    for reason, count in accounting.set_aside.items():
+        table.add_row(f"{count}", f"set aside: {reason}", reason.sentence)
+    return table

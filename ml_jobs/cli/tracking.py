@@ -1,0 +1,160 @@
+"""A run logged for comparison with MLflow: its settings, its measures and its manifest.
+
+MLflow is installed on request only, and imported when asked for. It reports nothing home, and a
+folder needs no network at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datalayer.contract.publication import MANIFEST_NAME, Manifest, manifest_json
+from ml_jobs.cli.records import EVERYTHING
+from ml_jobs.errors import MissingExtraError, TrackingError
+from ml_jobs.publishing.gold_files import GoldFiles
+from ml_jobs.settings import quieten_mlflow
+
+if TYPE_CHECKING:
+    from mlflow.entities import Metric, Param
+    from mlflow.tracking import MlflowClient
+
+LONGEST_VALUE = 500  # characters of a parameter that every server of MLflow takes
+PUBLICATION = "farol.publication_id"
+
+_NOT_ALLOWED = re.compile(r"[^\w\-. /]", re.ASCII)
+
+
+def open_tracking(place: str) -> Tracking:
+    """Return what logs runs at *place*; nothing is sent yet.
+
+    Args:
+        place: A folder, or ``http://HOST:PORT`` of an MLflow server.
+
+    Raises:
+        MissingExtraError: MLflow is not installed.
+        TrackingError: MLflow can't keep runs there.
+    """
+    quieten_mlflow()
+    try:
+        from mlflow.tracking import MlflowClient
+    except ImportError as error:
+        raise MissingExtraError(option="--mlflow", package="mlflow-skinny") from error
+    address = place if "://" in place else Path(place).absolute().as_uri()
+    if not address.startswith(("file://", "http://", "https://")):
+        raise TrackingError(place, "it must be a folder or the http address of an MLflow server")
+    with _explained(place):
+        return Tracking(MlflowClient(tracking_uri=address, registry_uri=address), place)
+
+
+class Tracking:
+    """Logs runs at one place; made by ``open_tracking``.
+
+    Attributes:
+        place: As it was given.
+    """
+
+    def __init__(self, client: MlflowClient, place: str) -> None:
+        self._client = client
+        self.place = place
+
+    def log(self, manifest: Manifest, gold: GoldFiles, settings: Mapping[str, object]) -> str:
+        """Log one published run and return its id.
+
+        The experiment is called like the data set, the run like the publication. Measures are
+        those of all series together, as ``wql/ensemble/28`` for 28 periods ahead.
+
+        Args:
+            manifest: Kept as the run's artifact.
+            gold: Holds ``agg_metrics``.
+            settings: Every option by name.
+
+        Raises:
+            TrackingError: The place failed.
+        """
+        with _explained(self.place):
+            run = self._client.create_run(
+                self._experiment(manifest.dataset_id),
+                start_time=_milliseconds(manifest),
+                run_name=manifest.publication_id,
+                tags={PUBLICATION: manifest.publication_id},
+            )
+            run_id: str = run.info.run_id
+            self._client.log_batch(
+                run_id,
+                metrics=list(_metrics(gold, _milliseconds(manifest))),
+                params=list(_params(manifest, settings)),
+            )
+            self._client.log_text(run_id, manifest_json(manifest).decode(), MANIFEST_NAME)
+            self._client.set_terminated(run_id)
+        return run_id
+
+    def _experiment(self, name: str) -> str:
+        found = self._client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        return str(self._client.create_experiment(name))
+
+
+def parameters(manifest: Manifest, settings: Mapping[str, object]) -> dict[str, str]:
+    """Return what the results follow from: settings, seed, code and the hashes of the inputs."""
+    hashes = {f"input.{role}.sha256": " ".join(found) for role, found in _inputs(manifest).items()}
+    named = {
+        **settings,
+        **hashes,
+        "model_version": manifest.model_version,
+        "code_version": manifest.lineage.get("code_version", ""),
+        "data_through": manifest.data_through,
+    }
+    return {name: str(value)[:LONGEST_VALUE] for name, value in named.items()}
+
+
+def _inputs(manifest: Manifest) -> dict[str, list[str]]:
+    """The hashes of the input files by their role."""
+    listed = manifest.lineage.get("inputs")
+    found: dict[str, list[str]] = {}
+    for entry in listed if isinstance(listed, list) else []:
+        found.setdefault(str(entry["role"]), []).append(str(entry["sha256"]))
+    return found
+
+
+def measures(gold: GoldFiles) -> dict[str, float]:
+    """Return every measure of all series together, named ``measure/source/horizon``."""
+    found = {}
+    for row in gold.rows("agg_metrics", group_by=EVERYTHING).to_pylist():
+        for name, value in row.items():
+            if isinstance(value, float):
+                place = f"{name}/{row['source']}/{row['horizon']}"
+                found[_NOT_ALLOWED.sub("_", place)] = value
+    return found
+
+
+def _params(manifest: Manifest, settings: Mapping[str, object]) -> Iterator[Param]:
+    from mlflow.entities import Param
+
+    for name, value in parameters(manifest, settings).items():
+        yield Param(_NOT_ALLOWED.sub("_", name), value)
+
+
+def _metrics(gold: GoldFiles, timestamp_ms: int) -> Iterator[Metric]:
+    from mlflow.entities import Metric
+
+    for name, value in measures(gold).items():
+        yield Metric(name, value, timestamp_ms, 0)
+
+
+def _milliseconds(manifest: Manifest) -> int:
+    return int(manifest.generated_at.timestamp() * 1000)
+
+
+@contextmanager
+def _explained(place: str) -> Iterator[None]:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        raise TrackingError(place, str(error).splitlines()[0]) from error

@@ -1,0 +1,36 @@
+"""Arrow columns from arrays, and arrays from Arrow columns; what is not known is null and NaN."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.panel import Panel
+
+
+def numbers(values: npt.NDArray[np.generic]) -> pa.Array:
+    """Return *values* as an Arrow column, NaN and NaT as null."""
+    return pa.array(values, from_pandas=True)
+
+
+def series_columns(panel: Panel, series: IntArray) -> dict[str, pa.Array]:
+    """Return item and location of each row, given the row's series."""
+    rows = pa.array(series)
+    return {
+        "item_id": pa.array(panel.item_ids, pa.string()).take(rows),
+        "location_id": pa.array(panel.location_ids, pa.string()).take(rows),
+    }
+
+
+def column_of(table: pa.Table, name: str) -> FloatArray:
+    """Return a column of numbers, null as NaN, shape (rows,)."""
+    values: FloatArray = table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return values
+
+
+def texts_of(table: pa.Table, name: str, *, otherwise: str) -> npt.NDArray[np.str_]:
+    """Return a column of text, null as *otherwise*, shape (rows,)."""
+    values = [value if value is not None else otherwise for value in table.column(name).to_pylist()]
+    return np.array(values, dtype=np.str_)

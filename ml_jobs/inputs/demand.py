@@ -1,0 +1,227 @@
+"""Demand files: read, cleaned row by row, and laid out on a full calendar.
+
+A demand file is long: one row per item and day with ``item_id``, ``date`` and ``quantity`` (or
+``demand``), and ``location_id`` if there are several places. Rows of one item, place and day are
+summed. Every row is either used or set aside with a reason; none is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from ml_jobs.arrays import FloatArray, IntArray, distinct
+from ml_jobs.errors import InputError
+from ml_jobs.inputs import cells
+from ml_jobs.inputs.cells import Codes
+from ml_jobs.inputs.coverage import Span, scan, span_of
+from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
+from ml_jobs.inputs.master_file import samples
+from ml_jobs.inputs.reasons import Reason
+from ml_jobs.inputs.source_file import read_source
+from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
+
+__all__ = ["DemandRows", "build_panel", "read_demand", "since"]
+
+LARGEST_QUANTITY = 1e12
+MINIMUM_PERIODS = 8
+_MOST_DAYS = 1 << 22  # more than there are from 1970 to the year 9999
+DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
+    Frequency.DAILY: 10,
+    Frequency.WEEKLY: 10,
+    Frequency.MONTHLY: 3,
+}
+
+
+def read_demand(path: Path, *, today: date) -> DemandRows:
+    """Read the long demand file *path*; dates after *today* are set aside.
+
+    Raises:
+        InputError: The file can't be read, lacks a column, or has no usable row.
+    """
+    source = read_source(path)
+    if source.find("stock_code") and not source.find("item_id"):
+        raise InputError(source.name, "seems to hold invoice lines; read it with --invoices")
+    item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
+    location = source.find("location_id")
+    rows = DemandRows(
+        source,
+        items=cells.codes(source, item),
+        days=cells.days(source, day),
+        quantities=cells.numbers(source, quantity),
+        reasons=all_used(source),
+        locations=cells.codes(source, location) if location else None,
+    )
+    rows = _clean(rows, today)
+    refuse_unusable(rows)
+    return rows.noting(*_notes(rows))
+
+
+def build_panel(
+    rows: DemandRows,
+    frequency: Frequency,
+    *,
+    min_sale_days: int,
+    today: date,
+    hierarchy: Hierarchy = NETWORK_ONLY,
+    span: Span | None = None,
+) -> tuple[Panel, DemandRows]:
+    """Lay the used rows out on the full calendar of *frequency*, at every level of *hierarchy*.
+
+    There is a series for each item and place with demand and for every place above it, whose
+    demand is the sum of those below. The calendar ends with the last period that the file
+    covers, whichever items are kept. A last week or month that is not over is left out, since
+    its total would read as a slump. Items with fewer than *min_sale_days* days of demand above
+    zero in the whole network are left out. Both are set aside.
+
+    Args:
+        rows: The rows of one file.
+        frequency: How long a period is.
+        min_sale_days: Days with demand that an item needs.
+        today: The day of the forecast.
+        hierarchy: The places; with the network alone, all places are summed to it.
+        span: The periods of the calendar, where other files share it. Then the calendar may
+            begin before any series, and there may be no series at all. Default: the file's own.
+
+    Returns:
+        The panel, and the rows with what was left out set aside.
+
+    Raises:
+        InputError: Nothing or too short a calendar is left, or demand stands on a place that
+            has others below it.
+    """
+    alone = span is None
+    span = span or span_of(scan(rows), frequency, today=today)
+    rows = rows.setting_aside(Reason.INCOMPLETE_PERIOD, frequency.first_days(rows.days) > span.last)
+    rows = _without_rare_items(rows, min_sale_days)
+    if alone:
+        refuse_unusable(rows)
+        span = replace(span, first=frequency.first_days(rows.days[rows.used]).min())
+    return _lay_out(rows, frequency, span, hierarchy), rows
+
+
+def since(panel: Panel, first: np.datetime64) -> Panel:
+    """Return *panel* without the periods before the one that begins on *first*.
+
+    No series may begin before it.
+    """
+    cut = int(np.searchsorted(panel.dates, first))
+    return replace(
+        panel, dates=panel.dates[cut:], demand=panel.demand[:, cut:], starts=panel.starts - cut
+    )
+
+
+def _clean(rows: DemandRows, today: date) -> DemandRows:
+    rows = without_bad_cells(rows, today)
+    with np.errstate(invalid="ignore"):
+        rows = rows.setting_aside(Reason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY)
+        return rows.setting_aside(Reason.NEGATIVE_QUANTITY, rows.quantities < 0)
+
+
+def _notes(rows: DemandRows) -> list[str]:
+    used = rows.used
+    places = rows.items.places[used]
+    if rows.locations:
+        places = places * len(rows.locations.values) + rows.locations.places[used]
+    if repeated := int(used.sum()) - len(_item_days(places, rows.days[used])):
+        return [f"{repeated} row(s) repeat an item and day; their quantities were summed"]
+    return []
+
+
+def _item_days(places: IntArray, days: Dates) -> IntArray:
+    """Return the distinct pairs of a place and a day as numbers: place times days, plus day."""
+    return distinct(places * _MOST_DAYS + days.astype(np.int64))
+
+
+def _without_rare_items(rows: DemandRows, min_sale_days: int) -> DemandRows:
+    sold = rows.used & (rows.quantities > 0)
+    sold_on = _item_days(rows.items.places[sold], rows.days[sold])
+    sale_days = np.bincount(sold_on // _MOST_DAYS, minlength=len(rows.items.values))
+    rare = sale_days[rows.items.places] < max(min_sale_days, 1)
+    return rows.setting_aside(Reason.TOO_FEW_SALE_DAYS, rare)
+
+
+def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hierarchy) -> Panel:
+    dates = span.calendar(frequency)
+    if len(dates) < MINIMUM_PERIODS:
+        raise InputError(
+            rows.source.name,
+            f"covers {len(dates)} period(s) of frequency {frequency.value}; "
+            f"at least {MINIMUM_PERIODS} are needed to forecast",
+        )
+    used = rows.used
+    items = rows.items.of(used)
+    lowest = items.places * len(hierarchy.locations) + _nodes(rows, hierarchy)
+    keys = _with_ancestors(lowest, hierarchy)
+    series = np.searchsorted(keys, lowest)
+    column = np.searchsorted(dates, frequency.first_days(rows.days[used]))
+    shape = (len(keys), len(dates))
+    starts = np.full(shape[0], shape[1], dtype=np.int64)
+    np.minimum.at(starts, series, column)
+    totals = np.bincount(series * shape[1] + column, rows.quantities[used], shape[0] * shape[1])
+    demand = np.asarray(totals, dtype=np.float64).reshape(shape)
+    _sum_up(demand, starts, keys, hierarchy)
+    demand[np.arange(shape[1]) < starts[:, None]] = np.nan
+    item, node = np.divmod(keys, len(hierarchy.locations))
+    return Panel(
+        tuple(items.values[place] for place in item.tolist()),
+        tuple(hierarchy.location_ids[place] for place in node.tolist()),
+        dates,
+        demand,
+        starts,
+        frequency,
+    )
+
+
+def _nodes(rows: DemandRows, hierarchy: Hierarchy) -> IntArray:
+    """Return the place in *hierarchy* of each used row.
+
+    Raises:
+        InputError: Demand stands on a location that has others below it.
+    """
+    used = rows.used
+    if hierarchy.is_flat:
+        return np.zeros(int(used.sum()), np.int64)
+    locations = rows.locations or Codes((NETWORK,), np.zeros(len(used), np.int64))
+    found = locations.of(used)
+    place = {code: number for number, code in enumerate(hierarchy.location_ids)}
+    inner = [code for code in found.values if not hierarchy.is_leaf[place[code]]]
+    if inner:
+        raise InputError(
+            rows.source.name,
+            f"has demand at {samples(inner)}, with other locations below; demand must stand on "
+            "the lowest ones: give what belongs to none of them a location of its own",
+        )
+    return np.array([place[code] for code in found.values], np.int64)[found.places]
+
+
+def _with_ancestors(lowest: IntArray, hierarchy: Hierarchy) -> IntArray:
+    """Return the keys of all series, sorted: item times locations, plus location."""
+    width = len(hierarchy.locations)
+    above = distinct(lowest)
+    keys = [above]
+    while above.size:
+        item, node = np.divmod(above, width)
+        parent = hierarchy.parents[node]
+        above = distinct((item * width + parent)[parent >= 0])
+        keys.append(above)
+    return distinct(np.concatenate(keys))
+
+
+def _sum_up(demand: FloatArray, starts: IntArray, keys: IntArray, hierarchy: Hierarchy) -> None:
+    """Add the demand of every series to that of the place above, from the lowest upwards."""
+    item, node = np.divmod(keys, len(hierarchy.locations))
+    for depth in range(int(hierarchy.depths.max()), 0, -1):
+        (below,) = np.nonzero(hierarchy.depths[node] == depth)
+        above = item[below] * len(hierarchy.locations) + hierarchy.parents[node[below]]
+        parent = np.searchsorted(keys, above)
+        order = np.argsort(parent, kind="stable")
+        parents, first = np.unique(parent[order], return_index=True)
+        if parents.size:
+            demand[parents] += np.add.reduceat(demand[below[order]], first, axis=0)
+        np.minimum.at(starts, parent, starts[below])

@@ -1,0 +1,159 @@
+"""From demand files to panels on one calendar, one file at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from ml_jobs.inputs.catalogue import Catalogue
+from ml_jobs.inputs.coverage import Coverage, demand_files, in_item_order, merged, scan, span_of
+from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand
+from ml_jobs.inputs.invoices import combined, read_invoices
+from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.inputs.reasons import Accounting, Reason, write_rejected
+from ml_jobs.inputs.source_file import SourceFile
+from ml_jobs.panel import Frequency, Panel
+from ml_jobs.progress import ReportWork, Work
+
+
+@dataclass(frozen=True)
+class DemandFormat:
+    """How demand files are to be understood.
+
+    Attributes:
+        today: Rows of later days are set aside.
+        invoices: The files hold invoice lines.
+        location_column: Column of invoice lines that names the place; None where none does.
+    """
+
+    today: date
+    invoices: bool = False
+    location_column: str | None = None
+
+    def read(self, path: Path) -> tuple[DemandRows, Catalogue]:
+        """Read one file.
+
+        Raises:
+            InputError: The file can't be used; says what was found and what would be right.
+        """
+        if self.invoices:
+            return read_invoices(path, today=self.today, location_column=self.location_column)
+        return read_demand(path, today=self.today), Catalogue()
+
+
+@dataclass(frozen=True)
+class InputNote:
+    """An input file as the lineage names it."""
+
+    role: str
+    name: str
+    sha256: str
+    rows: int
+
+
+def input_note(role: str, source: SourceFile) -> InputNote:
+    """Describe one input file."""
+    return InputNote(role, source.name, source.sha256, source.rows)
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What all demand files hold together.
+
+    Attributes:
+        paths: In the order of their items.
+        rows: Of the only file, so that it is read once; None where there are several.
+    """
+
+    form: DemandFormat
+    paths: tuple[Path, ...]
+    coverage: Coverage
+    catalogue: Catalogue
+    inputs: tuple[InputNote, ...]
+    notes: tuple[str, ...]
+    rows: DemandRows | None
+
+
+def look_at(path: Path, form: DemandFormat, *, report: ReportWork) -> FirstLook:
+    """Read a demand file, or every one of a folder, for what the calendar must hold.
+
+    Raises:
+        InputError: A file can't be used, or two files of a folder share a range of items.
+    """
+    paths = demand_files(path)
+    scans, catalogues, inputs, notes = [], [], [], []
+    rows: DemandRows | None = None
+    for done, file in enumerate(paths):
+        report(Work("read", done, len(paths), file.name))
+        rows, catalogue = form.read(file)
+        scans.append(scan(rows))
+        catalogues.append(catalogue)
+        inputs.append(input_note("demand", rows.source))
+        notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in rows.notes]
+    report(Work("read", len(paths), len(paths)))
+    order = in_item_order(scans)
+    return FirstLook(
+        form,
+        tuple(paths[place] for place in order),
+        merged(scans),
+        combined(catalogues),
+        tuple(inputs),
+        tuple(notes),
+        rows if len(paths) == 1 else None,
+    )
+
+
+@dataclass(frozen=True)
+class PanelFile:
+    """The demand of one file, laid out, and where its rows went."""
+
+    panel: Panel
+    accounting: Accounting
+
+
+def panels(
+    look: FirstLook,
+    frequency: Frequency,
+    hierarchy: Hierarchy,
+    *,
+    min_sale_days: int,
+    rejected: Path,
+) -> Iterator[PanelFile]:
+    """Lay out one file after the other; rows set aside are written to *rejected*.
+
+    Where there are several files, each has a file of its own beside *rejected*, and the panels
+    of all begin with the first day of any of them.
+
+    Raises:
+        InputError: A file can't be used as a whole.
+    """
+    span = None
+    if look.rows is None:
+        span = span_of(look.coverage, frequency, today=look.form.today)
+    for path in look.paths:
+        rows = look.rows or look.form.read(path)[0]
+        panel, rows = build_panel(
+            rows,
+            frequency,
+            min_sale_days=min_sale_days,
+            today=look.form.today,
+            hierarchy=hierarchy,
+            span=span,
+        )
+        target = rejected
+        if len(look.paths) > 1:
+            target = rejected.with_stem(f"{rejected.stem}-{path.stem}")
+        write_rejected(rows.source, rows.reasons, target)
+        yield PanelFile(panel, rows.accounting)
+
+
+def total_of(parts: list[Accounting]) -> Accounting:
+    """Add up where the rows of several files went."""
+    aside: Counter[Reason] = Counter()
+    for part in parts:
+        aside.update(part.set_aside)
+    ordered: Mapping[Reason, int] = dict(aside.most_common())
+    return Accounting(sum(p.read for p in parts), sum(p.used for p in parts), ordered)

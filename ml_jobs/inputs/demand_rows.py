@@ -1,0 +1,107 @@
+"""Rows of demand, each of them used or set aside with a reason; none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+
+from ml_jobs.errors import InputError
+from ml_jobs.inputs.cells import Codes, Mask, Numbers, Texts
+from ml_jobs.inputs.reasons import (
+    USED,
+    Accounting,
+    Reason,
+    Reasons,
+    account,
+    first_by_reason,
+)
+from ml_jobs.inputs.source_file import SourceFile
+from ml_jobs.panel import Dates
+
+EARLIEST = np.datetime64("1970-01-01", "D")
+
+
+@dataclass(frozen=True)
+class DemandRows:
+    """The rows of a file as demand, each used or set aside; all arrays aligned with its table.
+
+    Attributes:
+        reasons: Why a row is set aside, by the reason's number; 0 where it is used.
+        locations: Where the demand arose; None where the file has no such column.
+        location_names: Names of locations that the file tells besides their codes.
+        notes: What was done to the rows as a whole, as sentences.
+    """
+
+    source: SourceFile
+    items: Codes
+    days: Dates
+    quantities: Numbers
+    reasons: Reasons
+    locations: Codes | None = None
+    location_names: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> Mask:
+        """Which rows are used."""
+        return np.asarray(self.reasons == USED, dtype=np.bool_)
+
+    @property
+    def item_ids(self) -> Texts:
+        """The item of each row."""
+        return self.items.texts
+
+    @property
+    def accounting(self) -> Accounting:
+        """Where the rows went."""
+        return account(self.source, self.reasons)
+
+    def setting_aside(self, reason: Reason, rows: Mask) -> DemandRows:
+        """Return the same rows with those of *rows* that were still used set aside."""
+        number = np.int8(reason.number)
+        return replace(self, reasons=np.where(self.used & rows, number, self.reasons))
+
+    def noting(self, *notes: str) -> DemandRows:
+        """Return the same rows with *notes* added."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def all_used(source: SourceFile) -> Reasons:
+    """Return reasons that set no row of *source* aside."""
+    return np.full(source.table.num_rows, USED, dtype=np.int8)
+
+
+def without_bad_cells(rows: DemandRows, today: date) -> DemandRows:
+    """Set aside rows without item or place, a plausible date or a finite quantity."""
+    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.items.missing)
+    if rows.locations:
+        rows = rows.setting_aside(Reason.MISSING_LOCATION, rows.locations.missing)
+    for reason, bad in (
+        (Reason.BAD_DATE, np.isnat(rows.days)),
+        (Reason.DATE_OUT_OF_RANGE, (rows.days < EARLIEST) | (rows.days > np.datetime64(today))),
+        (Reason.BAD_QUANTITY, ~np.isfinite(rows.quantities)),
+    ):
+        rows = rows.setting_aside(reason, np.asarray(bad, dtype=np.bool_))
+    return rows
+
+
+def refuse_unusable(rows: DemandRows) -> None:
+    """Refuse a file of which no row can be used.
+
+    Raises:
+        InputError: No row is used; the reasons are named, each with its count and a sample.
+    """
+    if not rows.used.any():
+        raise InputError(rows.source.name, f"has no usable row: {_described(rows)}")
+
+
+def _described(rows: DemandRows) -> str:
+    """Return the rows set aside by reason, each with the first of them, as one phrase."""
+    samples = first_by_reason(rows.source, rows.reasons)
+    return ", ".join(
+        f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
+        for reason, count in rows.accounting.set_aside.items()
+    )

@@ -1,0 +1,185 @@
+"""Drivers of demand that are known ahead, read from a file: announced prices, campaigns, closures.
+
+The file is CSV or Parquet with a column ``date`` and one column of numbers per driver. Its rows
+are days, weeks or months, one each without gaps, from the first period of the demand to the last
+one of the horizon; a week or month is named by its first day. Rows of days serve any demand:
+their mean over a period is the period's value. A driver may begin later or end earlier than the
+file, with empty cells, as long as history and horizon are covered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.errors import InputError
+from ml_jobs.inputs import cells
+from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.panel import Dates, Drivers, Frequency
+
+_DATE = "date"
+_ROWS = ((Frequency.MONTHLY, 28), (Frequency.WEEKLY, 7), (Frequency.DAILY, 1))
+_PERIOD = {Frequency.DAILY: "day", Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}
+
+
+@dataclass(frozen=True)
+class DriverFile:
+    """A file of drivers of which every cell makes sense.
+
+    Attributes:
+        name: The file's name without its folder.
+        sha256: Digest of the file's bytes.
+        frequency: What a row is: a day, a week or a month.
+        names: One per driver, in the file's order; length K.
+        dates: First days of the rows' periods, ascending without gaps, shape (D,).
+        values: NaN before a driver begins and after it ends, finite between, shape (D, K).
+    """
+
+    name: str
+    sha256: str
+    frequency: Frequency
+    names: tuple[str, ...]
+    dates: Dates
+    values: FloatArray
+
+
+def read_drivers(path: Path) -> DriverFile:
+    """Read a file of drivers.
+
+    Args:
+        path: CSV or Parquet, as the module describes it.
+
+    Raises:
+        InputError: The file can't be read, or a column, a date or a cell of it makes no sense.
+    """
+    source = read_source(path)
+    _refuse_malformed(source)
+    (date,) = source.require([_DATE])
+    names = _driver_columns(source, date)
+    days = _days(source, date)
+    values = np.column_stack([_numbers(source, name) for name in names])
+    order = np.argsort(days, kind="stable")
+    frequency = _frequency_of(source, days[order])
+    _refuse_holes(source.name, names, days[order], values[order])
+    stripped = tuple(name.strip() for name in names)
+    return DriverFile(source.name, source.sha256, frequency, stripped, days[order], values[order])
+
+
+def drivers_for(file: DriverFile, dates: Dates, *, horizon: int, frequency: Frequency) -> Drivers:
+    """Return the drivers over the periods of a panel and the *horizon* after them.
+
+    Args:
+        file: As read.
+        dates: First days of the panel's periods, shape (T,).
+        horizon: Periods ahead, at least 1.
+        frequency: Of the panel.
+
+    Raises:
+        InputError: The file's rows don't fit the panel's periods, or a driver is not known for
+            all of history and horizon.
+    """
+    wanted = np.concatenate([dates, frequency.following(dates[-1], horizon)])
+    known, values = _by_period(file, frequency)
+    for name, column in zip(file.names, values.T, strict=True):
+        _refuse_unknown(file.name, name, known[np.isfinite(column)], wanted)
+    return Drivers(file.names, wanted, values[np.searchsorted(known, wanted)])
+
+
+def _by_period(file: DriverFile, frequency: Frequency) -> tuple[Dates, FloatArray]:
+    """Return the periods that the file touches and the drivers' means, NaN where incomplete."""
+    if file.frequency is frequency:
+        return file.dates, file.values
+    if file.frequency is not Frequency.DAILY:
+        row, period = _PERIOD[file.frequency], _PERIOD[frequency]
+        raise InputError(file.name, f"has a row per {row}; it needs one per {period} or per day")
+    periods, place = np.unique(frequency.first_days(file.dates), return_inverse=True)
+    ends = np.append(periods[1:], frequency.following(periods[-1], 1))
+    length = (ends - periods).astype(np.float64)
+    # An unknown day makes its whole period unknown, as do days outside the file.
+    sums = np.column_stack([np.bincount(place, weights=column) for column in file.values.T])
+    complete = np.bincount(place) == length
+    return periods, np.where(complete[:, None], sums / length[:, None], np.nan)
+
+
+def _refuse_unknown(file: str, driver: str, known: Dates, wanted: Dates) -> None:
+    """Values between the first and the last known one are complete, so the ends tell all."""
+    if not known.size:
+        raise InputError(file, f"has no value of {driver} for a whole period")
+    if known[-1] < wanted[-1]:
+        problem = f"has {driver} up to {known[-1]}; the horizon needs it up to {wanted[-1]}"
+        raise InputError(file, problem)
+    if known[0] > wanted[0]:
+        problem = f"has {driver} from {known[0]} on; the history needs it from {wanted[0]} on"
+        raise InputError(file, problem)
+
+
+def _refuse_malformed(source: SourceFile) -> None:
+    for row in source.malformed:
+        problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
+        raise InputError(source.name, problem)
+
+
+def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
+    names = tuple(name for name in source.table.column_names if name != date)
+    if not names:
+        raise InputError(source.name, f"has only {date}; each driver needs a column of numbers")
+    if not all(name.strip() for name in names):
+        raise InputError(source.name, "has a column without a name; each driver needs one")
+    return names
+
+
+def _days(source: SourceFile, date: str) -> Dates:
+    days = cells.days(source, date)
+    for place in np.flatnonzero(np.isnat(days)):
+        problem = f"has {_cell(source, date, place)}; dates are YYYY-MM-DD or DD/MM/YYYY"
+        raise InputError(source.name, problem)
+    return days
+
+
+def _numbers(source: SourceFile, name: str) -> FloatArray:
+    values = cells.numbers(source, name)
+    for place in np.flatnonzero(~np.isfinite(values) & ~_is_empty(source, name)):
+        problem = f"has {_cell(source, name, place)}; a driver is a number or not known (empty)"
+        raise InputError(source.name, problem)
+    return values
+
+
+def _is_empty(source: SourceFile, name: str) -> BoolArray:
+    column = source.table.column(name)
+    if pa.types.is_floating(column.type):
+        return np.isnan(cells.numbers(source, name))
+    return np.asarray(cells.texts(source, name) == "", dtype=np.bool_)
+
+
+def _cell(source: SourceFile, name: str, place: np.int64) -> str:
+    written = source.table.column(name)[int(place)].as_py()
+    return f"{written or 'nothing'} as {name} in row {source.row_numbers[place]}"
+
+
+def _frequency_of(source: SourceFile, days: Dates) -> Frequency:
+    """Return what a row of the file is; *days* ascend."""
+    again = days[1:][days[1:] == days[:-1]]
+    if again.size:
+        raise InputError(source.name, f"has more than one row of {again[0]}; one is needed")
+    shortest = np.diff(days).astype(np.int64).min(initial=31) if days.size > 1 else 1
+    frequency = next(row for row, days_between in _ROWS if shortest >= days_between)
+    expected = frequency.calendar(frequency.first_days(days[:1])[0], len(days))
+    wrong = np.flatnonzero(days != expected)
+    if wrong.size:
+        problem = f"has {days[wrong[0]]} where {expected[wrong[0]]} should stand"
+        row = _PERIOD[frequency]
+        raise InputError(source.name, f"{problem}; it needs one row per {row}, dated its first day")
+    return frequency
+
+
+def _refuse_holes(file: str, names: tuple[str, ...], days: Dates, values: FloatArray) -> None:
+    for name, column in zip(names, values.T, strict=True):
+        known = np.flatnonzero(np.isfinite(column))
+        holes = np.setdiff1d(np.arange(known[0], known[-1] + 1), known) if known.size else known
+        if holes.size:
+            problem = f"has no value of {name} on {days[holes[0]]}, between others; fill it in"
+            raise InputError(file, problem)

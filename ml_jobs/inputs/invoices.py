@@ -1,0 +1,247 @@
+"""Invoice lines as an ERP exports them (the form of the data set Online Retail), read as demand.
+
+Columns: ``invoice_no``, ``stock_code``, ``description``, ``quantity``, ``invoice_date``,
+``unit_price``; others are carried along, and one may name the place. The rules, in their order;
+the first that a line meets decides:
+
+1. Codes without a digit (POST, M, DOT, BANK CHARGES, ...), ``C2`` (carriage) and gift vouchers
+   (``gift_...``) are charges, not items. Codes are compared in upper case.
+2. Lines without a description, with a price of 0 or less, or with a quantity of 0 or less outside
+   a cancellation are corrections of stock or of books, not demand.
+3. A cancellation (its invoice number begins with C) undoes the most recent earlier sale of the
+   same item and quantity (and place, where lines name one) that is not undone yet; both lines
+   are set aside. One without such a sale is set aside alone: which sale it lessens can't be told.
+
+Names are the most frequent description of an item's lines, unit costs the median price (an
+assumption: prices are not costs), and categories the last word of the name, colours and sizes
+aside, where enough items share it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from datalayer.contract.registry import Bilingual
+from ml_jobs.inputs import cells
+from ml_jobs.inputs.catalogue import Catalogue, Value
+from ml_jobs.inputs.cells import Codes, Mask, Numbers
+from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.reasons import Reason
+from ml_jobs.inputs.source_file import read_source
+
+LEAST_CATEGORY_ITEMS = 4
+LEAST_CATEGORY_SHARE = 0.005
+
+RULES = (
+    Bilingual(
+        en="Unit costs are the median invoice price of each item.",
+        pt_BR="Custos unitários são o preço mediano de cada item nas notas.",
+    ),
+    Bilingual(
+        en=(
+            "Categories are the last noun of a name, where 0.5 % of the items (at least 4) "
+            "share it."
+        ),
+        pt_BR=(
+            "Categorias são o último substantivo do nome, quando 0,5 % dos itens (ao menos 4) "
+            "o têm em comum."
+        ),
+    ),
+)
+
+# Words that end many names and say nothing of what the thing is.
+QUALIFIERS = frozenset({
+    "ASSORTED", "BLACK", "BLUE", "BROWN", "CHRISTMAS", "CREAM", "DESIGN", "DESIGNS", "GOLD",
+    "GREEN", "GREY", "IVORY", "LARGE", "LONDON", "MEDIUM", "MINI", "NATURAL", "ORANGE", "PINK",
+    "POLKADOT", "PURPLE", "RED", "RETROSPOT", "ROSE", "SILVER", "SMALL", "SPOT", "SPOTTY",
+    "SET", "VINTAGE", "WHITE", "WITH", "AND", "FOR", "THE",
+})  # fmt: skip
+
+_CHARGE = re.compile(r"\D*|C2|GIFT_.*")
+_CANCELLATION = re.compile(r"[Cc]")
+_WORD = re.compile(r"[A-Z]{3,}")
+_NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
+_COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
+
+
+def read_invoices(
+    path: Path, *, today: date, location_column: str | None = None
+) -> tuple[DemandRows, Catalogue]:
+    """Read the invoice lines of *path* as demand; dates after *today* are set aside.
+
+    Args:
+        path: The lines.
+        today: The day of the forecast.
+        location_column: The column whose text names the place of a line, such as a country.
+            Default: the lines name no place.
+
+    Raises:
+        InputError: The file can't be read, lacks a column, or has no usable line.
+    """
+    source = read_source(path)
+    invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
+    descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
+    rows = DemandRows(
+        source,
+        items=cells.codes(source, code).spelt(str.upper),
+        days=cells.days(source, moment),
+        quantities=cells.numbers(source, quantity),
+        reasons=all_used(source),
+    )
+    if location_column:
+        (column,) = source.require([location_column.strip().lower()])
+        rows = _located(rows, cells.codes(source, column))
+    cancelling = cells.codes(source, invoice).where(_CANCELLATION.match)
+    rows = _without_corrections(rows, today, descriptions, prices, cancelling)
+    rows = _net_cancellations(rows, cells.moments(source, moment), cancelling)
+    refuse_unusable(rows)
+    return rows, _catalogue(rows, descriptions, prices)
+
+
+def location_code(text: str) -> str:
+    """Return a code made from a place's name: ASCII capitals, digits and hyphens.
+
+    Letters lose their accents; one without an ASCII form becomes its code point, so that
+    different names get different codes. A name without letters and digits has no code.
+    """
+    plain = unicodedata.normalize("NFKD", text).upper()
+    kept = "".join(_ascii(letter) for letter in plain if not unicodedata.combining(letter))
+    return _NOT_IN_CODES.sub("-", kept).strip("-")
+
+
+def combined(catalogues: Iterable[Catalogue]) -> Catalogue:
+    """Return what several files tell; categories are made anew from the names of all items."""
+    parts = list(catalogues)
+    columns: dict[str, dict[str, Value]] = {}
+    for part in parts:
+        for name, values in part.columns.items():
+            columns.setdefault(name, {}).update(values)
+    if len(parts) > 1 and "category" in columns:
+        names = {item: str(name) for item, name in columns["name"].items()}
+        columns["category"] = dict(_categories(names))
+    assumed = frozenset(name for part in parts for name in part.assumed)
+    return Catalogue(columns, assumed, tuple(dict.fromkeys(r for p in parts for r in p.rules)))
+
+
+def _ascii(letter: str) -> str:
+    return letter if letter.isascii() or not letter.isalnum() else f"U{ord(letter):04X}"
+
+
+def _located(rows: DemandRows, texts: Codes) -> DemandRows:
+    names: dict[str, str] = {}
+    for text in texts.values:
+        names.setdefault(location_code(text), text)
+    names.pop("", None)
+    return replace(rows, locations=texts.spelt(location_code), location_names=names)
+
+
+def _without_corrections(
+    rows: DemandRows, today: date, descriptions: Codes, prices: Numbers, cancelling: Mask
+) -> DemandRows:
+    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.items.missing)
+    rows = rows.setting_aside(Reason.NON_STOCK_CODE, rows.items.where(_CHARGE.fullmatch))
+    rows = without_bad_cells(rows, today)
+    rows = rows.setting_aside(Reason.MISSING_DESCRIPTION, descriptions.missing)
+    rows = rows.setting_aside(Reason.NON_POSITIVE_PRICE, ~(prices > 0))
+    return rows.setting_aside(Reason.NON_POSITIVE_QUANTITY, (rows.quantities <= 0) & ~cancelling)
+
+
+def _net_cancellations(
+    rows: DemandRows, instants: npt.NDArray[np.int64], cancelling: Mask
+) -> DemandRows:
+    cancellations = rows.used & cancelling
+    undone, netted = _pairs(rows, instants, cancellations)
+    rows = rows.setting_aside(Reason.CANCELLED_SALE, undone)
+    rows = rows.setting_aside(Reason.CANCELLATION, netted)
+    return rows.setting_aside(Reason.UNMATCHED_CANCELLATION, cancellations)
+
+
+def _pairs(
+    rows: DemandRows, instants: npt.NDArray[np.int64], cancellations: Mask
+) -> tuple[Mask, Mask]:
+    """Match each cancellation with the latest open sale like it before it."""
+    alike = _alike(rows)
+    undone, netted = np.zeros_like(cancellations), np.zeros_like(cancellations)
+    open_sales: defaultdict[int, list[int]] = defaultdict(list)
+    wanted = np.bincount(alike[cancellations], minlength=len(alike)) > 0
+    rest = np.flatnonzero(rows.used & wanted[alike])
+    # At the same instant a sale counts as earlier than a cancellation.
+    for row in rest[np.lexsort((cancellations[rest], instants[rest]))].tolist():
+        sales = open_sales[int(alike[row])]
+        if not cancellations[row]:
+            sales.append(row)
+        elif sales:
+            undone[sales.pop()] = netted[row] = True
+    return undone, netted
+
+
+def _alike(rows: DemandRows) -> npt.NDArray[np.int64]:
+    """Number the lines so that those of one item, place and quantity (sign aside) share one."""
+    sizes = np.unique(np.abs(rows.quantities), return_inverse=True)[1]
+    kind = rows.items.places * (int(sizes.max()) + 1) + sizes
+    if rows.locations:
+        kind = kind * len(rows.locations.values) + rows.locations.places
+    numbers: npt.NDArray[np.int64] = np.unique(kind, return_inverse=True)[1]
+    return numbers
+
+
+def _catalogue(rows: DemandRows, descriptions: Codes, prices: Numbers) -> Catalogue:
+    used = rows.used
+    items = rows.items.of(used)
+    names = _most_frequent(items, descriptions.spelt(_single_spaced).of(used))
+    costs = _medians(items.values, items.places, prices[used])
+    return Catalogue(
+        columns={"name": names, "unit_cost": costs, "category": _categories(names)},
+        assumed=frozenset({"unit_cost", "category"}),
+        rules=RULES,
+    )
+
+
+def _single_spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _most_frequent(items: Codes, descriptions: Codes) -> dict[str, str]:
+    """Return the most frequent description of each item; of equal ones the first by its bytes."""
+    width = len(descriptions.values)
+    pairs, counts = np.unique(items.places * width + descriptions.places, return_counts=True)
+    item, description = np.divmod(pairs, width)
+    best = np.lexsort((description, -counts, item))
+    first = best[np.searchsorted(item, np.arange(len(items.values)))]
+    chosen = zip(items.values, description[first].tolist(), strict=True)
+    return {name: descriptions.values[place] for name, place in chosen}
+
+
+def _medians(
+    items: tuple[str, ...], series: npt.NDArray[np.int64], prices: Numbers
+) -> dict[str, float]:
+    order = np.lexsort((prices, series))
+    ends = np.searchsorted(series[order], np.arange(len(items) + 1))
+    middle = ends[:-1] + ends[1:]
+    medians = (prices[order[(middle - 1) // 2]] + prices[order[middle // 2]]) / 2
+    return {item: round(cost, 4) for item, cost in zip(items, medians.tolist(), strict=True)}
+
+
+def _categories(names: dict[str, str]) -> dict[str, str]:
+    words = {item: noun for item, name in names.items() if (noun := _noun(name))}
+    shared = Counter(words.values())
+    enough = max(LEAST_CATEGORY_ITEMS, LEAST_CATEGORY_SHARE * len(names))
+    return {item: word.lower() for item, word in words.items() if shared[word] >= enough}
+
+
+def _noun(name: str) -> str | None:
+    """Return the last word of *name* that is no qualifier, in the singular; None without any."""
+    words = [word for word in _WORD.findall(name.upper()) if word not in QUALIFIERS]
+    if not words:
+        return None
+    last: str = words[-1]
+    return last.removesuffix("S") if not last.endswith("SS") else last

@@ -1,0 +1,261 @@
+"""Locations: a tree with the whole network at its root, from a file or from the codes in demand.
+
+A location file names each location by ``location_id`` and may say ``name``, ``level``,
+``parent_location_id``, ``state``, ``latitude`` and ``longitude``. A location without a parent
+hangs under the network, unless the file names the network itself as its root: then every other
+location needs a parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray, IntArray
+from ml_jobs.errors import InputError
+from ml_jobs.inputs.catalogue import Value
+from ml_jobs.inputs.master_file import NumberColumn, read_master, samples
+from ml_jobs.inputs.source_file import SourceFile
+from ml_jobs.panel import NETWORK
+
+LEVELS = ("region", "country", "depot", "site", "location")
+DEFAULT_LEVEL = "location"
+DEFAULT_INNER_LEVEL = "region"
+
+TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "name": (),
+    "level": (NETWORK, *LEVELS),
+    "parent_location_id": (),
+    "state": (),
+}
+NUMBER_COLUMNS = (
+    NumberColumn("latitude", minimum=-90, maximum=90),
+    NumberColumn("longitude", minimum=-180, maximum=180),
+)
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place, or a group of places.
+
+    Attributes:
+        latitude: Degrees north, WGS 84.
+        longitude: Degrees east, WGS 84.
+    """
+
+    location_id: str
+    name: str
+    level: str
+    parent_location_id: str | None = None
+    state: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """All locations as a tree.
+
+    Attributes:
+        locations: Sorted by the UTF-8 bytes of their codes; ``network`` is the one root.
+        notes: What was done to make it a tree, as sentences.
+    """
+
+    locations: tuple[Location, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether there is nothing below the network."""
+        return len(self.locations) == 1
+
+    @cached_property
+    def location_ids(self) -> tuple[str, ...]:
+        """The codes, L of them, sorted by UTF-8 bytes."""
+        return tuple(location.location_id for location in self.locations)
+
+    @cached_property
+    def parents(self) -> IntArray:
+        """Place of each location's parent among the locations, -1 for the network, shape (L,)."""
+        place = {code: number for number, code in enumerate(self.location_ids)}
+        above = [location.parent_location_id for location in self.locations]
+        return np.array([-1 if code is None else place[code] for code in above], np.int64)
+
+    @cached_property
+    def depths(self) -> IntArray:
+        """Steps from each location up to the network, shape (L,)."""
+        depths = np.zeros(len(self.locations), np.int64)
+        above = self.parents
+        while (above >= 0).any():
+            depths += above >= 0
+            above = np.where(above >= 0, self.parents[above], -1)
+        return depths
+
+    @cached_property
+    def is_leaf(self) -> BoolArray:
+        """Which locations have none below them, shape (L,)."""
+        leaf = np.ones(len(self.locations), np.bool_)
+        leaf[self.parents[self.parents >= 0]] = False
+        return leaf
+
+
+NETWORK_ONLY = Hierarchy((Location(NETWORK, "Network", NETWORK),))
+
+
+@dataclass(frozen=True)
+class LocationFile:
+    """A location file, read and sound.
+
+    Attributes:
+        locations: As the file has them, each under its parent; the network is among them.
+        unread: The file's columns that nothing is read from.
+    """
+
+    source: SourceFile
+    locations: tuple[Location, ...]
+    unread: tuple[str, ...]
+
+
+def read_locations(path: Path) -> LocationFile:
+    """Read a location file.
+
+    Raises:
+        InputError: The file can't be used; every fault is named.
+    """
+    master = read_master(
+        path,
+        code="location_id",
+        text_columns=TEXT_COLUMNS,
+        number_columns=NUMBER_COLUMNS,
+    )
+    rows = {code: _Row(master.columns, code) for code in master.codes.tolist()}
+    faults = [*_root_faults(rows), *_parent_faults(rows), *_place_faults(rows)]
+    if faults:
+        raise InputError(path.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
+    inner = {row.parent for row in rows.values()}
+    locations = [_location(code, row, inner=code in inner) for code, row in rows.items()]
+    if NETWORK not in rows:
+        locations.append(NETWORK_ONLY.locations[0])
+    return LocationFile(master.source, _sorted(locations), master.unread())
+
+
+def hierarchy_of(
+    codes: Iterable[str],
+    file: LocationFile | None,
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+    level: str = DEFAULT_LEVEL,
+) -> Hierarchy:
+    """Put the locations of *file* and those that only the demand names into one tree.
+
+    Args:
+        codes: The locations that demand stands on.
+        file: The location file, if there is one.
+        names: Names of codes that the file does not have; a code without one is its own name.
+        level: The level of those codes.
+    """
+    known = file.locations if file else NETWORK_ONLY.locations
+    strange = sorted(set(codes) - {location.location_id for location in known})
+    hung = [Location(code, names.get(code, code), level, NETWORK) for code in strange]
+    notes = []
+    if file and strange:
+        notes.append(
+            f"{len(strange)} location(s) are not in {file.source.name} and were hung under the "
+            f"network: {samples(strange)}"
+        )
+    if file and file.unread:
+        notes.append(f"{file.source.name} has columns that are not read: {', '.join(file.unread)}")
+    return Hierarchy(_sorted([*known, *hung]), tuple(notes))
+
+
+class _Row:
+    """One row of a location file."""
+
+    def __init__(self, columns: Mapping[str, Mapping[str, Value]], code: str) -> None:
+        self._columns = columns
+        self._code = code
+        self.parent = self.text("parent_location_id")
+        self.level = self.text("level")
+
+    def text(self, column: str) -> str | None:
+        """Return a text, None where there is none."""
+        value = self._columns.get(column, {}).get(self._code)
+        return None if value is None else str(value)
+
+    def number(self, column: str) -> float | None:
+        """Return a number, None where there is none."""
+        value = self._columns.get(column, {}).get(self._code)
+        return None if value is None else float(value)
+
+
+def _location(code: str, row: _Row, *, inner: bool) -> Location:
+    location = Location(
+        code,
+        row.text("name") or code,
+        row.level or (DEFAULT_INNER_LEVEL if inner else DEFAULT_LEVEL),
+        row.parent or NETWORK,
+        row.text("state"),
+        row.number("latitude"),
+        row.number("longitude"),
+    )
+    if code == NETWORK:
+        name = row.text("name") or NETWORK_ONLY.locations[0].name
+        return replace(location, name=name, level=NETWORK, parent_location_id=None)
+    return location
+
+
+def _root_faults(rows: Mapping[str, _Row]) -> Iterator[str]:
+    root = rows.get(NETWORK)
+    if root and root.parent:
+        yield f"{NETWORK!r} hangs under {root.parent!r}; it is the root and has no parent"
+    others = sorted(code for code, row in rows.items() if not row.parent and code != NETWORK)
+    if root and others:
+        yield (
+            f"has several roots: {NETWORK!r} and {samples(others)}; only {NETWORK!r} may have "
+            f"no parent"
+        )
+    named = sorted(code for code, row in rows.items() if row.level == NETWORK and code != NETWORK)
+    if named:
+        yield f"the level {NETWORK!r} is the root's alone; found at {samples(named)}"
+    if root and root.level not in (None, NETWORK):
+        yield f"{NETWORK!r} has the level {root.level!r}; it must be {NETWORK!r}"
+
+
+def _parent_faults(rows: Mapping[str, _Row]) -> Iterator[str]:
+    known = {*rows, NETWORK}
+    unknown = sorted({row.parent for row in rows.values() if row.parent} - known)
+    if unknown:
+        yield f"parent_location_id has {samples(unknown)}; it must be a location_id of the file"
+    circling = sorted(code for code in rows if code != NETWORK and not _reaches_root(code, rows))
+    if circling:
+        yield f"parents go in a circle at {samples(circling)}; they must lead to {NETWORK!r}"
+
+
+def _reaches_root(code: str, rows: Mapping[str, _Row]) -> bool:
+    """Return whether parents lead out of the file from *code*; an unknown parent is out of it."""
+    here: str | None = code
+    for _ in range(len(rows) + 1):
+        if here is None or here == NETWORK or here not in rows:
+            return True
+        here = rows[here].parent
+    return False
+
+
+def _place_faults(rows: Mapping[str, _Row]) -> Iterator[str]:
+    half = sorted(
+        code
+        for code, row in rows.items()
+        if (row.number("latitude") is None) != (row.number("longitude") is None)
+    )
+    if half:
+        yield f"latitude and longitude must both be there or neither; found one at {samples(half)}"
+
+
+def _sorted(locations: Iterable[Location]) -> tuple[Location, ...]:
+    # Python orders texts by code points, which is the order of their UTF-8 bytes.
+    return tuple(sorted(locations, key=lambda location: location.location_id))

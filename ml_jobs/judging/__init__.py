@@ -1,0 +1,1 @@
+"""What each source was worth: the backtest, its measures, and what they teach."""

@@ -1,0 +1,257 @@
+"""Scores of groups of items, from sums that add up over partitions: ``agg_metrics``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import pyarrow as pa
+from scipy import sparse
+
+from ml_jobs.arrays import FloatArray, IntArray, TextArray, divided
+from ml_jobs.columns import numbers, texts_of
+from ml_jobs.judging import metrics
+from ml_jobs.judging.bootstrap import resamples, value_added_interval
+from ml_jobs.judging.champions import CLASS_GROUPING, EVERYONE, KEYS, Champions, best_rows
+from ml_jobs.judging.scores import BANDS, MEASURES, NAIVE, Measures, Pairs, pooled
+from ml_jobs.options import ForecastOptions
+from ml_jobs.panel import NETWORK, Items, Panel
+
+UNCLASSIFIED = "unclassified"
+GROUPINGS = ("category", "abc_class", CLASS_GROUPING)
+
+OVER_PAIRS = (
+    "n_obs",
+    "zeros",
+    "actual",
+    "error",
+    "absolute_error",
+    "relative_error",
+    "loss",
+    "total_error",
+    *BANDS,
+)
+MEAN_OVER_ITEMS = ("mase", "rmsse", "scaled_pinball")
+COMPARED = ("compared_loss", "compared_naive")
+SUMS = (*OVER_PAIRS, *MEAN_OVER_ITEMS, *(f"{name}_count" for name in MEAN_OVER_ITEMS), *COMPARED)
+DRAWS = ("loss_draws", "naive_draws")
+
+
+def groupings_of(items: Items) -> dict[str, TextArray]:
+    """Return what `metric_sums` groups by: a value per row of the items, by grouping."""
+    return {name: texts_of(items.table, name, otherwise=UNCLASSIFIED) for name in GROUPINGS}
+
+
+def metric_sums(
+    panel: Panel,
+    groupings: Mapping[str, TextArray],
+    pairs: Mapping[str, Pairs],
+    horizons: Sequence[int],
+    options: ForecastOptions,
+) -> pa.Table:
+    """Return the sums that the scores of groups are made of, for the series of one partition.
+
+    Only the series of the whole network count: those of its locations are parts of them. A
+    group's rows are those of the sources that were judged on any of its series.
+
+    Args:
+        panel: Names of the S series.
+        groupings: Value of each series by grouping, shape (S,) each.
+        pairs: By source, of the same series.
+        horizons: Numbers of steps that are measured together.
+        options: Number of resamples and their seed.
+    """
+    network = np.flatnonzero(np.array(panel.location_ids) == NETWORK)
+    if not len(network):
+        return _schema(options.bootstrap_samples).empty_table()
+    names = [panel.item_ids[row] for row in network], [NETWORK] * len(network)
+    draws = resamples(*names, samples=options.bootstrap_samples, seed=options.seed)
+    groups = _groups_of({name: values[network] for name, values in groupings.items()}, len(network))
+    parts = [
+        _rows_of(groups, (source, horizon), judged, draws)
+        for horizon in horizons
+        for source, judged in _judged(pairs, network, horizon).items()
+    ]
+    return pa.concat_tables([_schema(options.bootstrap_samples).empty_table(), *parts])
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """G groups of S series.
+
+    Attributes:
+        names: Grouping and value of each group; length G.
+        members: 1 where a series belongs to a group, shape (G, S).
+    """
+
+    names: tuple[tuple[str, str], ...]
+    members: sparse.csr_array
+
+
+def _groups_of(groupings: Mapping[str, TextArray], series: int) -> _Groups:
+    names = [(EVERYONE, EVERYONE)]
+    members = [np.ones(series)]
+    for name, values in groupings.items():
+        for value in np.unique(values):
+            names.append((name, str(value)))
+            members.append((values == value).astype(np.float64))
+    return _Groups(tuple(names), sparse.csr_array(np.stack(members)))
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What one source adds to each sum, per series of the network.
+
+    Attributes:
+        sums: By name of ``SUMS``, shape (S,) each; 0 where the source was not judged.
+        n_origins: Shape (S,).
+    """
+
+    sums: Measures
+    n_origins: IntArray
+
+
+def _judged(pairs: Mapping[str, Pairs], rows: IntArray, horizon: int) -> dict[str, _Judged]:
+    parts = {source: whole.part(rows, horizon) for source, whole in pairs.items()}
+    measured = {source: part.measures() for source, part in parts.items()}
+    unknown = {"scaled_pinball": np.full(len(rows), np.nan)}
+    naive_loss = measured.get(NAIVE, unknown)["scaled_pinball"]
+    return {
+        source: _Judged(
+            part.sums() | _means(measured[source]) | _compared(measured[source], naive_loss),
+            part.n_origins,
+        )
+        for source, part in parts.items()
+    }
+
+
+def _means(measured: Measures) -> Measures:
+    """What means over items are made of: each item's own, and whether it has one."""
+    sums = {name: np.nan_to_num(measured[name]) for name in MEAN_OVER_ITEMS}
+    for name in MEAN_OVER_ITEMS:
+        sums[f"{name}_count"] = np.isfinite(measured[name]).astype(np.float64)
+    return sums
+
+
+def _compared(measured: Measures, naive_loss: FloatArray) -> Measures:
+    """The losses of source and naive on the series where both have one."""
+    loss = measured["scaled_pinball"]
+    both = np.isfinite(loss) & np.isfinite(naive_loss)
+    kept = (np.where(both, loss, 0.0), np.where(both, naive_loss, 0.0))
+    return dict(zip(COMPARED, kept, strict=True))
+
+
+def _rows_of(
+    groups: _Groups, what: tuple[str, int], judged: _Judged, draws: FloatArray
+) -> pa.Table:
+    members = groups.members
+    sums = {name: members @ judged.sums[name] for name in SUMS}
+    kept = np.flatnonzero(sums["n_obs"] > 0)
+    origins = members.multiply(judged.n_origins).max(axis=1).toarray()
+    resampled = [(members.multiply(judged.sums[name]).tocsr() @ draws)[kept] for name in COMPARED]
+    keys = [groups.names[row] for row in kept]
+    columns: dict[str, object] = {
+        "group_by": [name for name, _ in keys],
+        "group_value": [value for _, value in keys],
+        "source": [what[0]] * len(kept),
+        "horizon": [what[1]] * len(kept),
+        "n_origins": origins[kept].astype(np.int64),
+        **{name: sums[name][kept] for name in SUMS},
+        **{name: _lists(drawn) for name, drawn in zip(DRAWS, resampled, strict=True)},
+    }
+    return pa.table(columns, schema=_schema(draws.shape[1]))
+
+
+def _lists(values: FloatArray) -> pa.FixedSizeListArray:
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _schema(samples: int) -> pa.Schema:
+    text = [(name, pa.string()) for name in KEYS[:3]]
+    counts = [(name, pa.int64()) for name in ("horizon", "n_origins")]
+    sums = [(name, pa.float64()) for name in SUMS]
+    draws = [(name, pa.list_(pa.float64(), samples)) for name in DRAWS]
+    return pa.schema([*text, *counts, *sums, *draws])
+
+
+def merged(parts: Iterable[pa.Table]) -> pa.Table:
+    """Add up what `metric_sums` found in each partition; no more than two are held at a time.
+
+    Args:
+        parts: At least one, all with the same number of resamples.
+    """
+    return reduce(_added, parts)
+
+
+def _added(first: pa.Table, second: pa.Table) -> pa.Table:
+    both = pa.concat_tables([first, second])
+    if not both.num_rows:
+        return both
+    places: dict[tuple[object, ...], int] = {}
+    rows = np.array([places.setdefault(key, len(places)) for key in _keys(both)], dtype=np.int64)
+    origins = np.zeros(len(places), dtype=np.int64)
+    np.maximum.at(origins, rows, both.column("n_origins").to_numpy())
+    adding = sparse.csr_array(
+        (np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(places), len(rows))
+    )
+    columns: dict[str, object] = {
+        **{
+            name: list(values) for name, values in zip(KEYS, zip(*places, strict=True), strict=True)
+        },
+        "n_origins": origins,
+        **{name: adding @ both.column(name).to_numpy() for name in SUMS},
+        **{name: _lists(adding @ _drawn(both, name)) for name in DRAWS},
+    }
+    return pa.table(columns, schema=both.schema)
+
+
+def _keys(sums: pa.Table) -> Iterator[tuple[object, ...]]:
+    return zip(*(sums.column(name).to_pylist() for name in KEYS), strict=True)
+
+
+def _drawn(sums: pa.Table, name: str) -> FloatArray:
+    """A column of resampled sums, shape (rows, samples)."""
+    lists = sums.column(name).combine_chunks()
+    values: FloatArray = lists.flatten().to_numpy().reshape(-1, lists.type.list_size)
+    return values
+
+
+def agg_metrics(sums: pa.Table, champions: Champions) -> pa.Table:
+    """Return the scores of every group.
+
+    MAPE, WAPE, WQL, the error of the total, bias, tracking signal and coverage are those of all
+    pairs of the group together; MASE, RMSSE and scaled pinball loss are means over its series,
+    and so is what the value added compares. A source that covers a part of the group only is
+    compared with naive on that part, and is never the group's champion. A demand class's champion
+    is the one that its items take; that of any other group has the lowest scaled pinball loss.
+
+    Args:
+        sums: Of the whole network, as `merged` makes them.
+        champions: As chosen for the demand classes.
+    """
+    values = {name: sums.column(name).to_numpy() for name in SUMS}
+    measures = pooled(values)
+    for name in MEAN_OVER_ITEMS:
+        measures[name] = divided(values[name], values[f"{name}_count"])
+    measures |= _value_added(sums, values)
+    columns: dict[str, object] = {
+        **{name: sums.column(name) for name in (*KEYS, "n_origins")},
+        "n_obs": values["n_obs"].astype(np.int64),
+        "is_champion": best_rows(sums, champions),
+        **{name: numbers(measures[name]) for name in (*MEASURES, "fva_low", "fva_high")},
+    }
+    return pa.table(columns)
+
+
+def _value_added(sums: pa.Table, values: Measures) -> Measures:
+    value = metrics.forecast_value_added(values["compared_loss"], values["compared_naive"])
+    loss, naive_loss = (_drawn(sums, name) for name in DRAWS)
+    ends = [value_added_interval(*drawn) for drawn in zip(loss, naive_loss, strict=True)]
+    low, high = np.array(ends).reshape(-1, 2).T
+    return {
+        "fva_vs_naive": value,
+        "fva_low": np.minimum(low, value),
+        "fva_high": np.maximum(high, value),
+    }

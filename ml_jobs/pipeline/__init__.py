@@ -1,0 +1,1 @@
+"""A run from input files to gold files: learn, forecast, weigh, judge, put together."""

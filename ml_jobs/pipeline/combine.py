@@ -1,0 +1,72 @@
+"""The partitions' tables put together to the data sets of the contract, a partition at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datalayer.contract.registry import DataSet, Registry
+from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.run_folder import RunFolder
+from ml_jobs.progress import ReportWork, Work
+from ml_jobs.publishing.layout import ROW_GROUP_ROWS, write_batches
+from ml_jobs.publishing.stamp import Provenance, stamped
+
+
+def write_data_sets(
+    folder: RunFolder,
+    plan: Plan,
+    whole: Mapping[str, pa.Table],
+    registry: Registry,
+    provenance: Provenance,
+    work: Path,
+    *,
+    report: ReportWork,
+) -> dict[str, Path]:
+    """Write every data set of the contract into the folder *work*; return the files by data set.
+
+    Partitions hold whole items in the order of their codes, so what is in key order in each of
+    them is so in all of them, one after the other.
+
+    Args:
+        folder: Holds the tables of every partition.
+        plan: Of the run.
+        whole: Tables of the run as a whole; the other data sets are the partitions'.
+        registry: The contract.
+        provenance: Where all rows come from.
+        work: An empty folder.
+        report: Told of each data set.
+
+    Raises:
+        MissingColumnError: The contract requires a column that the job does not make.
+    """
+    files: dict[str, Path] = {}
+    for name, data_set in registry.data_sets.items():
+        report(Work("write", len(files), len(registry.data_sets), name))
+        tables = iter([whole[name]]) if name in whole else _parts(folder, plan, name)
+        files[name] = work / f"{name}.parquet"
+        _write(tables, data_set, provenance, files[name])
+    report(Work("write", len(files), len(files)))
+    return files
+
+
+def _parts(folder: RunFolder, plan: Plan, name: str) -> Iterator[pa.Table]:
+    for number in range(plan.partitions):
+        yield pq.read_table(folder.table(number, name))
+
+
+def _write(
+    tables: Iterator[pa.Table], data_set: DataSet, provenance: Provenance, target: Path
+) -> None:
+    first = stamped(next(tables), data_set, provenance)
+    others = (stamped(table, data_set, provenance) for table in tables)
+    batches = (
+        batch
+        for table in chain([first], others)
+        for batch in table.to_batches(max_chunksize=ROW_GROUP_ROWS)
+    )
+    write_batches(first.schema, batches, target)

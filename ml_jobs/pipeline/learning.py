@@ -1,0 +1,143 @@
+"""What is learnt once per cutoff from a sample of all series, and then used for every one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+from zlib import crc32
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray, IntArray
+from ml_jobs.classification import demand_classes
+from ml_jobs.models import models_of
+from ml_jobs.models.protocol import Fitted
+from ml_jobs.models.totals import PLAN as TOTALS_PLAN
+from ml_jobs.models.totals import FittedTotals, Totals
+from ml_jobs.options import ForecastOptions
+from ml_jobs.panel import Panel
+from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.run_folder import RunFolder, keep, kept
+from ml_jobs.quantiles import Pools, learn_pools, moments
+from ml_jobs.stocking.lead_time import SumPools, learn_sum_pools
+
+TOTALS = "totals"
+POOLS = "pools"
+
+
+@dataclass(frozen=True)
+class ClassPools:
+    """What series have in common at one cutoff: of single periods and of sums of them."""
+
+    single: Pools
+    sums: SumPools
+
+
+@dataclass(frozen=True)
+class LearnTask:
+    """One thing to learn; independent of all others.
+
+    Attributes:
+        folder: Of the run.
+        what: A source that learns from all series, ``totals`` or ``pools``.
+        cutoffs: At which to learn, the earliest first; each goes on from the one before.
+    """
+
+    folder: Path
+    what: str
+    cutoffs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Everything that was learnt at one cutoff.
+
+    Attributes:
+        fitted: By source; models of single series among them, which learnt nothing.
+        totals: The model of sums over lead times; None where it does not run.
+    """
+
+    fitted: Mapping[str, Fitted]
+    totals: FittedTotals | None
+    pools: ClassPools
+
+
+def thin_series(known: Panel, options: ForecastOptions) -> BoolArray:
+    """Return which series have too few demands to be forecast by themselves, shape (S,)."""
+    thin: BoolArray = moments(known.demand).demands < options.thin_below
+    return thin
+
+
+def sampled_series(panel: Panel, every: int) -> IntArray:
+    """Return the series of every n-th item by the digest of its code, the same in any partition."""
+    chosen = [crc32(item.encode()) % every == 0 for item in panel.item_ids]
+    return np.flatnonzero(chosen)
+
+
+def learn_tasks(folder: Path, plan: Plan) -> tuple[LearnTask, ...]:
+    """Return what there is to learn, the longest task first.
+
+    A network goes on from cutoff to cutoff, so its cutoffs are one task; the trees of each
+    cutoff are grown anew.
+    """
+    networks = [source for source in ("lstm",) if source in plan.options.sources]
+    trees = ["gbm", TOTALS] if "gbm" in plan.options.sources else []
+    chains = [LearnTask(folder, source, plan.stops) for source in networks]
+    singles = [LearnTask(folder, what, (cutoff,)) for what in trees for cutoff in plan.stops]
+    return (*chains, *singles, LearnTask(folder, POOLS, plan.stops))
+
+
+def learn(task: LearnTask) -> None:
+    """Work off one task; what was learnt before the run was killed stays."""
+    folder = RunFolder(task.folder)
+    if all(folder.learnt(task.what, cutoff).exists() for cutoff in task.cutoffs):
+        return
+    plan, sample = kept(folder.plan, Plan), kept(folder.sample, Panel)
+    before: object = None
+    for cutoff in task.cutoffs:
+        path = folder.learnt(task.what, cutoff)
+        if not path.exists():
+            keep(path, _learnt(task.what, sample.until(cutoff), plan, before))
+        before = kept(path, object)
+
+
+def _learnt(what: str, known: Panel, plan: Plan, before: object) -> object:
+    options = plan.options
+    if what == POOLS:
+        classes = demand_classes(known)
+        single = learn_pools(known, classes, thin=thin_series(known, options))
+        return ClassPools(single, learn_sum_pools(known, classes, single))
+    if what == TOTALS:
+        return Totals(TOTALS_PLAN.seeded(options.seed)).fit(known, plan.longest_sum)
+    model = models_of([what], options)[what]
+    return model.fit(known, plan.horizon, after=cast("Fitted | None", before))
+
+
+def learnt_at(folder: RunFolder, plan: Plan, cutoff: int) -> Learnt:
+    """Return everything that was learnt at *cutoff*; each process reads it once."""
+
+    def read(what: str) -> object:
+        return _read(folder.learnt(what, cutoff))
+
+    tasks = learn_tasks(folder.path, plan)
+    learnt = {task.what for task in tasks}
+    models = models_of(plan.options.models, plan.options)
+    fitted = {
+        source: cast("Fitted", read(source)) if source in learnt else cast("Fitted", model)
+        for source, model in models.items()
+    }
+    totals = cast("FittedTotals", read(TOTALS)) if TOTALS in learnt else None
+    return Learnt(fitted, totals, pools_at(folder, cutoff))
+
+
+def pools_at(folder: RunFolder, cutoff: int) -> ClassPools:
+    """Return what series have in common at *cutoff*; each process reads it once."""
+    return cast("ClassPools", _read(folder.learnt(POOLS, cutoff)))
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path) -> object:
+    return kept(path, object)

@@ -1,0 +1,144 @@
+"""What all partitions of a run share: the calendar, the cutoffs and the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.errors import OptionError
+from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.options import ForecastOptions
+from ml_jobs.panel import Dates, Frequency, Panel
+
+LONGEST_HORIZON_YEARS = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How every partition is worked on.
+
+    Attributes:
+        dates: First day of each period of the calendar, shape (T,).
+        horizon: Periods ahead.
+        longest_sum: Periods, at most, that demand is summed over for stock.
+        cutoffs: Numbers of periods seen at each past cutoff, the earliest first.
+        warmups: How many of the cutoffs, from the first on, teach weights and are not judged.
+        hierarchy: The places, from the whole network down.
+        partitions: Number of partitions.
+    """
+
+    options: ForecastOptions
+    frequency: Frequency
+    dates: Dates
+    horizon: int
+    longest_sum: int
+    cutoffs: tuple[int, ...]
+    warmups: int
+    hierarchy: Hierarchy
+    partitions: int
+
+    @property
+    def future(self) -> int:
+        """The cutoff of the forecast proper: all periods are seen."""
+        return len(self.dates)
+
+    @property
+    def stops(self) -> tuple[int, ...]:
+        """Every cutoff at which there is a forecast, the future's last."""
+        return (*self.cutoffs, self.future)
+
+    @property
+    def judged(self) -> tuple[int, ...]:
+        """The cutoffs that measures are taken at."""
+        return self.cutoffs[self.warmups :]
+
+    def eligible(self, panel: Panel, cutoff: int) -> BoolArray:
+        """Return which series are forecast at *cutoff*, shape (S,).
+
+        In the future all are. In the past, those of items that were observed long enough by then
+        to be judged, in every place where there had been demand: places add up to the network.
+        """
+        if cutoff == self.future:
+            return np.ones(len(panel.item_ids), dtype=bool)
+        least = self.options.min_history_for(self.frequency)
+        return (cutoff - first_starts(panel) >= least) & (panel.starts < cutoff)
+
+
+def item_begins(panel: Panel) -> IntArray:
+    """Return the first series of each item; series of one item follow each other."""
+    codes = panel.item_ids
+    return np.array([n for n in range(len(codes)) if n == 0 or codes[n] != codes[n - 1]], np.int64)
+
+
+def first_starts(panel: Panel) -> IntArray:
+    """Return for each series the first observed period of its item, anywhere, shape (S,)."""
+    begins = item_begins(panel)
+    if not begins.size:
+        return panel.starts
+    counts = np.diff(np.append(begins, len(panel.item_ids)))
+    starts: IntArray = np.repeat(np.minimum.reduceat(panel.starts, begins), counts)
+    return starts
+
+
+def cutoffs_of(
+    periods: int,
+    earliest_start: int,
+    *,
+    horizon: int,
+    frequency: Frequency,
+    options: ForecastOptions,
+) -> tuple[tuple[int, ...], int]:
+    """Return the past cutoffs, the earliest first, and how many of them are not judged.
+
+    The last cutoff lies *horizon* periods before the end, so that every forecast period is
+    known; the others lie ``spacing`` periods apart before it. One at which no series has enough
+    history yet is left out, the earliest first: what is judged goes before what is not.
+
+    Args:
+        periods: Periods of the calendar.
+        earliest_start: First observed period of the series that began first.
+        horizon: Periods ahead.
+        frequency: Of the calendar.
+        options: Number and spacing of the cutoffs, least history.
+    """
+    spacing = options.spacing_for(frequency)
+    least = options.min_history_for(frequency)
+    wanted = options.origins + (options.warmups if options.origins else 0)
+    backwards = [periods - horizon - spacing * back for back in range(wanted)]
+    possible = sorted(c for c in backwards if c > 0 and c - earliest_start >= least)
+    return tuple(possible), max(len(possible) - options.origins, 0)
+
+
+def horizon_of(frequency: Frequency, lead_time_days: FloatArray, options: ForecastOptions) -> int:
+    """Return the horizon asked for, else the default or the longest lead time, in periods.
+
+    Args:
+        frequency: Of the calendar.
+        lead_time_days: Lead time per item, NaN where not known, shape (I,).
+        options: May name the horizon.
+
+    Raises:
+        OptionError: The horizon asked for is absurdly long.
+    """
+    if options.horizon is not None:
+        most = LONGEST_HORIZON_YEARS * frequency.steps_per_year
+        if options.horizon > most:
+            found = f"{options.horizon} periods of frequency {frequency.value}"
+            expected = f"at most {most}, which is {LONGEST_HORIZON_YEARS} years"
+            raise OptionError("horizon", found, expected)
+        return options.horizon
+    longest = np.nanmax(lead_time_days, initial=0.0, where=np.isfinite(lead_time_days))
+    periods = int(np.ceil(longest / frequency.days_per_step))
+    return max(frequency.default_horizon, periods)
+
+
+def longest_sum_of(periods: int, frequency: Frequency, days: FloatArray) -> int:
+    """Return how many periods, at most, totals are to be forecast for.
+
+    That is what the longest of *days* takes, and no more than a third of the calendar: longer
+    totals could not be learnt from it.
+    """
+    longest = np.nanmax(days, initial=0.0, where=np.isfinite(days))
+    return max(min(int(np.ceil(longest / frequency.days_per_step)), periods // 3), 1)

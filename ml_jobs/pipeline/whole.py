@@ -1,0 +1,106 @@
+"""What only all partitions together can say: the aggregates, the Monday list, and the notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ml_jobs.judging.aggregates import agg_metrics, merged
+from ml_jobs.judging.daily_totals import agg_daily, merged_days
+from ml_jobs.options import ENSEMBLE
+from ml_jobs.pipeline.partition_gold import PartitionResults
+from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.preparing import Prepared
+from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
+from ml_jobs.pipeline.weighing import Verdict
+from ml_jobs.publishing import facts
+from ml_jobs.selection import rule_in_words
+from ml_jobs.stocking.exceptions import ranked
+from ml_jobs.stocking.replay import added, agg_policy
+
+LIBRARY_OF: Mapping[str, str] = {
+    "tsb": "statsforecast",
+    "imapa": "statsforecast",
+    "arima": "statsforecast",
+    "prophet": "prophet",
+    "gbm": "lightgbm",
+    "lstm": "jax",
+}
+
+
+def whole_tables(prepared: Prepared, verdict: Verdict) -> dict[str, pa.Table]:
+    """Return the tables that no partition can make alone, by data set."""
+    plan = prepared.plan
+    return {
+        "dim_item": facts.dim_item(prepared.items),
+        "dim_location": facts.dim_location(plan.hierarchy),
+        "agg_metrics": agg_metrics(merged(_parts(prepared, "metric_sums")), verdict.champions),
+        "agg_daily": agg_daily(merged_days(_parts(prepared, "daily_sums"))),
+        "agg_policy": agg_policy(added(_parts(prepared, "policy_sums")), source=_planned_by(plan)),
+        "fact_exception": ranked(_parts(prepared, "exceptions")),
+    }
+
+
+def _planned_by(plan: Plan) -> str:
+    """The source of lead-time demand: that of totals, else the one that most items plan with."""
+    sources = plan.options.sources
+    return LEAD_TIME_SOURCE if LEAD_TIME_SOURCE in sources else sources[-1]
+
+
+def _parts(prepared: Prepared, name: str) -> Iterator[pa.Table]:
+    for number in range(prepared.plan.partitions):
+        yield pq.read_table(prepared.folder.table(number, name))
+
+
+def forecast_notes(
+    prepared: Prepared, verdict: Verdict, results: Sequence[PartitionResults]
+) -> dict[str, object]:
+    """Return what ran on what, and why; JSON values, for the publication's lineage."""
+    plan = prepared.plan
+    days = [str(plan.frequency.last_day(plan.dates[cutoff - 1])) for cutoff in plan.cutoffs]
+    covered: Counter[str] = Counter()
+    for part in results:
+        covered.update(part.covered)
+    return {
+        "horizon": plan.horizon,
+        "cutoffs": days[plan.warmups :],
+        "warm_up_cutoffs": days[: plan.warmups],
+        "min_history": plan.options.min_history_for(plan.frequency),
+        "series": sum(part.series for part in results),
+        "thin_series": sum(part.thin for part in results),
+        "sources": {
+            source: _source_note(source, covered[source], prepared)
+            for source in plan.options.sources
+        },
+        "champions": dict(verdict.champions.by_class),
+        "corrected_widths": {
+            f"{source}, {name}": round(factor, 4)
+            for (source, name), factor in sorted(verdict.widths[plan.future].factors.items())
+        },
+        "planned_service": verdict.planned[plan.future].notes(),
+        "ensemble": _ensemble_note(prepared, verdict),
+    }
+
+
+def _source_note(source: str, series: int, prepared: Prepared) -> dict[str, object]:
+    if source == ENSEMBLE:
+        return {"rule": "all series", "series": series, "failed_series": 0}
+    note = {
+        "rule": rule_in_words(prepared.plan.options.rules.get(source)),
+        "series": series,
+        "failed_series": max(prepared.chosen[source] - series, 0),
+    }
+    library = LIBRARY_OF.get(source)
+    return {**note, "library": f"{library} {version(library)}"} if library else note
+
+
+def _ensemble_note(prepared: Prepared, verdict: Verdict) -> dict[str, object]:
+    plan = prepared.plan
+    if plan.future not in verdict.weights:
+        return {}
+    final = verdict.weights[plan.future]
+    return {"members": list(final.members), "weights": final.notes()}

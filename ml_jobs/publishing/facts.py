@@ -1,0 +1,163 @@
+"""Arrays of forecasts and scores as the long tables of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.columns import numbers, series_columns
+from ml_jobs.forecasts import Forecasts
+from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
+from ml_jobs.judging.backtest import Backtest
+from ml_jobs.judging.scores import MEASURES, Score
+from ml_jobs.judging.timeline import Timeline
+from ml_jobs.panel import Dates, Items, Panel
+from ml_jobs.quantiles import LEVELS
+
+QUANTILE_COLUMNS = tuple(f"q{round(level * 1000):03d}" for level in LEVELS)
+
+
+def days_before(cutoffs: IntArray, panel: Panel) -> Dates:
+    """Return the last day that a model saw at each cutoff."""
+    last_days = [panel.frequency.last_day(panel.dates[cutoff - 1]) for cutoff in cutoffs]
+    return np.array(last_days, dtype="datetime64[D]")
+
+
+def concatenated(tables: Iterable[pa.Table], empty: pa.Schema) -> pa.Table:
+    """Return the rows of all *tables*, or a table of the schema *empty* if there is none."""
+    parts = list(tables)
+    return pa.concat_tables(parts) if parts else empty.empty_table()
+
+
+def dim_item(items: Items) -> pa.Table:
+    """Return the items, one row each, as ``describe_items`` made them."""
+    return items.table
+
+
+def dim_location(hierarchy: Hierarchy = NETWORK_ONLY) -> pa.Table:
+    """Return the locations, one row each; the whole network is always among them."""
+    text = ("location_id", "name", "level", "parent_location_id", "state")
+    types = dict.fromkeys(text, pa.string()) | dict.fromkeys(
+        ("latitude", "longitude"), pa.float64()
+    )
+    rows = [asdict(location) for location in hierarchy.locations]
+    return pa.Table.from_pylist(rows, schema=pa.schema(types))
+
+
+def fact_demand(panel: Panel) -> pa.Table:
+    """Return the periods with demand, and the first one observed of every series."""
+    kept = np.nan_to_num(panel.demand) > 0
+    begun = panel.starts < len(panel.dates)
+    kept[np.flatnonzero(begun), panel.starts[begun]] = True
+    series, period = np.nonzero(kept)
+    return pa.table(
+        series_columns(panel, series)
+        | {"date": panel.dates[period], "quantity": panel.demand[series, period]}
+    )
+
+
+def fact_forecast(panel: Panel, timeline: Timeline) -> pa.Table:
+    """Return every source's forecast of every period of the timeline, in the contract's order."""
+    return _forecast_rows(
+        panel,
+        {source: [forecasts] for source, forecasts in timeline.forecasts.items()},
+        [timeline.actual],
+        dates=timeline.dates[None, :],
+        cutoffs=days_before(timeline.cutoffs, panel)[None, :],
+    )
+
+
+def fact_backtest(panel: Panel, backtest: Backtest) -> pa.Table:
+    """Return every source's forecast at every cutoff, beside what then happened; in order."""
+    origins = backtest.origins
+    if not origins:
+        return _forecast_schema().empty_table()
+    starts = np.array([origin.cutoff for origin in origins])
+    last_days = days_before(starts, panel)
+    return _forecast_rows(
+        panel,
+        {source: [o.forecasts[source] for o in origins] for source in origins[0].forecasts},
+        [origin.actual for origin in origins],
+        dates=panel.dates[starts[:, None] + np.arange(backtest.horizon)],
+        cutoffs=np.repeat(last_days[:, None], backtest.horizon, axis=1),
+    )
+
+
+def _forecast_rows(
+    panel: Panel,
+    forecasts: Mapping[str, Sequence[Forecasts]],
+    actuals: Sequence[FloatArray],
+    *,
+    dates: Dates,
+    cutoffs: Dates,
+) -> pa.Table:
+    """Rows by series, source, block and step, so that none of them has to be moved again.
+
+    Args:
+        panel: The series, S of them.
+        forecasts: By source; B blocks of shape (S, P) each.
+        actuals: B blocks of the same shape.
+        dates: Date of each step, shape (B, P).
+        cutoffs: Last day seen before each step, shape (B, P).
+    """
+    sources = sorted(forecasts, key=str.encode)
+    means = _laid_out([[part.mean for part in forecasts[source]] for source in sources])
+    series, source, block, step = np.nonzero(np.isfinite(means))
+    rows = (series, source, block, step)
+    columns: dict[str, object] = {
+        **series_columns(panel, series),
+        "source": pa.array(sources, pa.string()).take(pa.array(source)),
+        "date": dates[block, step],
+        "cutoff": cutoffs[block, step],
+        "forecast": means[rows],
+        "actual": numbers(np.stack(actuals, axis=1)[series, block, step]),
+    }
+    for level, name in enumerate(QUANTILE_COLUMNS):
+        laid_out = _laid_out(
+            [[part.quantiles[:, :, level] for part in forecasts[source]] for source in sources]
+        )
+        columns[name] = laid_out[rows]
+    return pa.table(columns, schema=_forecast_schema())
+
+
+def _laid_out(values: list[list[FloatArray]]) -> FloatArray:
+    """One array of the shape (S, sources, B, P) out of arrays (S, P) by source and block."""
+    return np.stack([np.stack(blocks, axis=1) for blocks in values], axis=1)
+
+
+def _forecast_schema() -> pa.Schema:
+    text = [("item_id", pa.string()), ("location_id", pa.string()), ("source", pa.string())]
+    days = [("date", pa.date32()), ("cutoff", pa.date32())]
+    amounts = [(name, pa.float64()) for name in ("forecast", "actual", *QUANTILE_COLUMNS)]
+    return pa.schema([*text, *days, *amounts])
+
+
+def fact_metrics(panel: Panel, scores: Sequence[Score]) -> pa.Table:
+    """Return every score of every series that the backtest could judge."""
+    return concatenated((_score_rows(panel, score) for score in scores), _metrics_schema())
+
+
+def _score_rows(panel: Panel, score: Score) -> pa.Table:
+    judged = np.flatnonzero(score.n_obs > 0)
+    columns: dict[str, object] = {
+        **series_columns(panel, judged),
+        "source": pa.repeat(pa.scalar(score.source), len(judged)),
+        "horizon": pa.repeat(pa.scalar(score.horizon), len(judged)),
+        "n_origins": score.n_origins[judged],
+        "n_obs": score.n_obs[judged],
+        "is_champion": score.is_champion[judged],
+    }
+    for name in MEASURES:
+        columns[name] = numbers(score.measures[name][judged])
+    return pa.table(columns, schema=_metrics_schema())
+
+
+def _metrics_schema() -> pa.Schema:
+    text = [("item_id", pa.string()), ("location_id", pa.string()), ("source", pa.string())]
+    counts = [(name, pa.int64()) for name in ("horizon", "n_origins", "n_obs")]
+    measures = [(name, pa.float64()) for name in MEASURES]
+    return pa.schema([*text, *counts, ("is_champion", pa.bool_()), *measures])

@@ -1,0 +1,228 @@
+"""A folder of Parquet files that someone else wrote, on its way to a publication.
+
+Each data set is one file. With a ``metadata.json`` (the flat layout, or a copy of a whole store)
+the files are those that it names, and they must be what it says. Without one they are named
+``<data_set>.parquet``, and what the publication says of itself is read from their columns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datalayer.contract.checks import CheckKind
+from datalayer.contract.publication import MANIFEST_NAME, Manifest, parse_manifest
+from datalayer.contract.registry import Registry
+from datalayer.errors import ManifestError
+from datalayer.progress import ReportProgress, silent
+from datalayer.validation import ValidationReport, validate
+from ml_jobs.errors import FolderError
+from ml_jobs.publishing.layout import rewrite
+from ml_jobs.publishing.publish import Draft, SoundDraft, seal
+
+
+@dataclass(frozen=True)
+class SoundFolder:
+    """What a folder's files became, and what is odd and harmless about the folder."""
+
+    draft: SoundDraft
+    warnings: tuple[str, ...]
+
+
+def check_folder(
+    folder: Path,
+    work: Path,
+    registry: Registry,
+    *,
+    data_through: date | None = None,
+    report: ReportProgress = silent,
+) -> SoundFolder:
+    """Rewrite the files of *folder* in key order into the folder *work*, and validate them.
+
+    Args:
+        folder: Holds the files; nothing in it is changed.
+        work: An empty folder.
+        registry: The contract.
+        data_through: The last day of observed demand. Default: what the folder's manifest says,
+            else the last day in ``fact_demand``.
+        report: Told of each check.
+
+    Raises:
+        FolderError: Files are missing, unreadable, not what the manifest says or not what the
+            contract asks for; every fault is named.
+    """
+    if not folder.is_dir():
+        raise FolderError(folder.name or str(folder), ("it is no folder",))
+    named = _named_files(folder, registry)
+    files, unreadable = _rewritten(named.files, work, registry)
+    found = validate(files, registry, manifest=named.manifest, report=report)
+    said, silences = _said(files, named.manifest, data_through)
+    faults = [*named.faults, *unreadable.values(), *silences]
+    faults += [
+        str(fault)
+        for fault in found.faults
+        if not (fault.check == CheckKind.FILE and fault.data_set in unreadable)
+    ]
+    if faults or said is None:
+        raise FolderError(folder.name or str(folder), tuple(faults))
+    draft = _draft(files, said, named.manifest)
+    return SoundFolder(seal(draft, registry, found), _warnings(folder, named, found))
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The files that a folder has for data sets, and what is wrong with naming them."""
+
+    manifest: Manifest | None
+    files: Mapping[str, Path]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the files say of themselves."""
+
+    dataset_id: str
+    model_version: str
+    generated_at: datetime
+    data_through: date
+
+
+def _named_files(folder: Path, registry: Registry) -> _Named:
+    by_name = {name: folder / f"{name}.parquet" for name in registry.data_sets}
+    path = folder / MANIFEST_NAME
+    if not path.is_file():
+        return _Named(None, _there(by_name), ())
+    try:
+        manifest = parse_manifest(path.read_bytes(), location=MANIFEST_NAME, registry=registry)
+    except ManifestError as error:
+        faults = [f"{MANIFEST_NAME}: {fault}" for fault in error.faults]
+        hint = f"{MANIFEST_NAME} is not one of a publication; take it away to have one made"
+        return _Named(None, _there(by_name), (*faults, hint))
+    files = {file.data_set: folder / file.path for file in manifest.files}
+    return _Named(manifest, _there(files), tuple(_not_as_announced(folder, manifest)))
+
+
+def _there(files: Mapping[str, Path]) -> dict[str, Path]:
+    return {name: path for name, path in files.items() if path.is_file()}
+
+
+def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
+    root = folder.resolve()
+    for file in manifest.files:
+        path = folder / file.path
+        if not path.resolve().is_relative_to(root):
+            yield f"{file.path} leads outside the folder"
+        elif path.is_file() and (size := path.stat().st_size) != file.size_bytes:
+            yield f"{file.path} has {size} bytes; {MANIFEST_NAME} says {file.size_bytes}"
+        elif path.is_file() and (found := _digest(path)) != file.sha256:
+            yield f"{file.path} has the SHA-256 {found}; {MANIFEST_NAME} says {file.sha256}"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _rewritten(
+    files: Mapping[str, Path], work: Path, registry: Registry
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return the files in key order, and for each that can't be read what is wrong with it."""
+    ordered: dict[str, Path] = {}
+    unreadable: dict[str, str] = {}
+    for name, path in files.items():
+        target = work / f"{name}.parquet"
+        try:
+            rewrite(path, target, key=registry.data_sets[name].key)
+        except (pa.ArrowException, duckdb.Error, OSError) as error:
+            problem = str(error).splitlines()[0].replace(f"{path.parent}/", "")
+            unreadable[name] = f"{path.name} is not readable Parquet: {problem}"
+        else:
+            ordered[name] = target
+    return ordered, unreadable
+
+
+def _said(
+    files: Mapping[str, Path], manifest: Manifest | None, data_through: date | None
+) -> tuple[_Said | None, list[str]]:
+    """Read what a manifest needs, or say what is missing; validation proves that all rows agree."""
+    dataset_id = _first(files, "dataset_id")
+    generated_at = _first(files, "generated_at")
+    model_version = manifest.model_version if manifest else _first(files, "model_version")
+    last_day = _last_day(files)
+    through = data_through or (manifest.data_through if manifest else last_day)
+    moment = generated_at if isinstance(generated_at, datetime) and generated_at.tzinfo else None
+    wanted = {
+        "dataset_id": dataset_id,
+        "model_version": model_version,
+        "generated_at with its zone": moment,
+        "data_through (give it with --data-through)": through,
+    }
+    faults = [f"its files tell no {name}" for name, value in wanted.items() if value is None]
+    if through and last_day and through < last_day:
+        faults.append(f"data_through is {through}, and fact_demand has demand on {last_day}")
+    if moment is None or through is None or faults:
+        return None, faults
+    return _Said(str(dataset_id), str(model_version), moment, through), []
+
+
+def _first(files: Mapping[str, Path], column: str) -> object:
+    """Return the first value of *column* that is found in any file; None if there is none."""
+    for path in files.values():
+        with pq.ParquetFile(path) as file:
+            if column not in file.schema_arrow.names:
+                continue
+            for batch in file.iter_batches(batch_size=1024, columns=[column]):
+                values = _microseconds(batch.column(0)).drop_null()
+                if len(values):
+                    return values[0].as_py()
+    return None
+
+
+def _microseconds(values: pa.Array) -> pa.Array:
+    """Python's times end at microseconds, so finer ones are cut there."""
+    if pa.types.is_timestamp(values.type):
+        return values.cast(pa.timestamp("us", tz=values.type.tz), safe=False)
+    return values
+
+
+def _last_day(files: Mapping[str, Path]) -> date | None:
+    path = files.get("fact_demand")
+    if path is None:
+        return None
+    with pq.ParquetFile(path) as file:
+        if "date" not in file.schema_arrow.names:
+            return None
+        days: set[object] = set()
+        for batch in file.iter_batches(columns=["date"]):
+            days.update(batch.column(0).unique().to_pylist())
+    return max((day for day in days if type(day) is date), default=None)
+
+
+def _draft(files: Mapping[str, Path], said: _Said, manifest: Manifest | None) -> Draft:
+    return Draft(
+        files=files,
+        dataset_id=said.dataset_id,
+        model_version=said.model_version,
+        generated_at=said.generated_at,
+        data_through=said.data_through,
+        lineage=dict(manifest.lineage) if manifest else {"producer": "a folder of Parquet files"},
+    )
+
+
+def _warnings(folder: Path, named: _Named, found: ValidationReport) -> tuple[str, ...]:
+    known = {path.resolve() for path in named.files.values()}
+    strange = [
+        path.name for path in sorted(folder.glob("*.parquet")) if path.resolve() not in known
+    ]
+    return (
+        *(str(warning) for warning in found.warnings),
+        *(f"{name} is no data set of the contract and is not published" for name in strange),
+    )

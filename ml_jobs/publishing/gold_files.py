@@ -1,0 +1,134 @@
+"""The gold files of one run: as they were just drafted, or fetched from a store and proven."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datalayer.contract.publication import (
+    MANIFEST_LIMIT_BYTES,
+    MANIFEST_NAME,
+    Manifest,
+    PublishedFile,
+    parse_manifest,
+)
+from datalayer.contract.registry import Registry
+from datalayer.errors import IntegrityError
+from datalayer.progress import Progress, ReportProgress, Step, silent
+from datalayer.storage.object_store import ObjectStore
+from ml_jobs.publishing.publish import Draft
+
+
+@dataclass(frozen=True)
+class GoldFiles:
+    """What one run found, as files that are what their maker announced.
+
+    Attributes:
+        title: The publication's id, or a draft's dataset_id.
+        files: By data set; perhaps not all of them.
+        lineage: JSON values; see ``Manifest.lineage``.
+    """
+
+    title: str
+    files: Mapping[str, Path]
+    dataset_id: str
+    model_version: str
+    generated_at: datetime
+    data_through: date
+    lineage: Mapping[str, object]
+
+    def rows(
+        self, data_set: str, *, columns: Sequence[str] | None = None, **wanted: str
+    ) -> pa.Table:
+        """Return the rows of *data_set* whose columns have the values *wanted*.
+
+        Args:
+            data_set: One of ``files``.
+            columns: Which to read; all by default.
+            wanted: Values by column; files are in key order, so few row groups are read.
+        """
+        filters = [(name, "==", value) for name, value in wanted.items()]
+        return pq.read_table(
+            self.files[data_set],
+            columns=list(columns) if columns is not None else None,
+            filters=filters or None,
+            partitioning=None,
+        )
+
+
+def drafted(draft: Draft) -> GoldFiles:
+    """Take the files of a draft, which this process wrote itself."""
+    return GoldFiles(
+        draft.dataset_id,
+        draft.files,
+        draft.dataset_id,
+        draft.model_version,
+        draft.generated_at,
+        draft.data_through,
+        draft.lineage,
+    )
+
+
+def fetched(
+    store: ObjectStore,
+    registry: Registry,
+    data_sets: Sequence[str],
+    folder: Path,
+    *,
+    report: ReportProgress = silent,
+) -> GoldFiles:
+    """Fetch some data sets of the latest publication of *store*, and prove them.
+
+    Args:
+        store: Holds publications.
+        registry: The contract.
+        data_sets: Which to fetch.
+        folder: Where to; an empty folder.
+        report: Told of each file.
+
+    Raises:
+        ObjectMissing: The store holds no publication, or not all of its files.
+        ManifestError: Its manifest can't be used.
+        IntegrityError: A file is not what the manifest announces; nothing of it is read.
+        StoreError: The store failed.
+    """
+    content = store.read(MANIFEST_NAME, limit_bytes=MANIFEST_LIMIT_BYTES)
+    manifest = parse_manifest(content, location=MANIFEST_NAME, registry=registry)
+    files = {}
+    for done, name in enumerate(data_sets):
+        report(Progress(Step.STAGE, done, len(data_sets), name))
+        files[name] = _proven(manifest, manifest.file(name), store, folder)
+    report(Progress(Step.STAGE, len(data_sets), len(data_sets)))
+    return GoldFiles(
+        manifest.publication_id,
+        files,
+        manifest.dataset_id,
+        manifest.model_version,
+        manifest.generated_at,
+        manifest.data_through,
+        manifest.lineage,
+    )
+
+
+def _proven(manifest: Manifest, file: PublishedFile, store: ObjectStore, folder: Path) -> Path:
+    path = folder / f"{file.data_set}.parquet"
+    store.download(file.path, path, limit_bytes=file.size_bytes, report=lambda _bytes: None)
+    size_bytes = path.stat().st_size
+    if size_bytes != file.size_bytes:
+        problem = f"has {size_bytes} bytes of {file.data_set}; its manifest says {file.size_bytes}"
+        raise IntegrityError(manifest.publication_id, problem)
+    with path.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    if digest != file.sha256:
+        problem = (
+            f"has a damaged {file.data_set}: its SHA-256 is {digest}, "
+            f"its manifest says {file.sha256}"
+        )
+        raise IntegrityError(manifest.publication_id, problem)
+    return path

@@ -1,0 +1,63 @@
+"""What a publication says of how it was made; names of files, never where they lie."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from ml_jobs.inputs.reasons import Accounting
+
+VERSION = "0.1.0"
+LIBRARIES = (
+    "duckdb",
+    "equinox",
+    "holidays",
+    "jax",
+    "jaxlib",
+    "lightgbm",
+    "numpy",
+    "optax",
+    "pandas",
+    "prophet",
+    "pyarrow",
+    "scipy",
+    "statsforecast",
+)
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def code_version() -> str:
+    """Return a digest of this package's source files, by name and content."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def model_version() -> str:
+    """Return the version that results made by this code carry."""
+    return f"{VERSION}+{code_version()[:8]}"
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that results depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def digest_of(parts: Iterable[str]) -> str:
+    """Return one digest for several texts in this order."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def rows_entry(accounting: Accounting) -> dict[str, object]:
+    """Describe where the rows of the demand file went."""
+    aside: Mapping[str, int] = {str(r): rows for r, rows in accounting.set_aside.items()}
+    return {"read": accounting.read, "used": accounting.used, "set_aside": dict(aside)}

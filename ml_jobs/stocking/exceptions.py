@@ -1,0 +1,84 @@
+"""The parts that need a person: each reason held against every series of a partition, as rows.
+
+Rows of all partitions are put together by `ranked`, the greatest value at risk first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_jobs.columns import numbers, series_columns
+from ml_jobs.stocking import demand_reasons, stock_reasons
+from ml_jobs.stocking.situation import Reason, Record, Situation
+
+__all__ = ["Record", "Situation", "exception_rows", "ranked"]
+
+SEVERITIES = ("high", "medium", "low")
+
+
+def exception_rows(situation: Situation) -> pa.Table:
+    """Return a row for every reason that holds for a series of one partition, in no order."""
+    tables = [_rows(situation, reason) for reason in _reasons(situation)]
+    return pa.concat_tables([_schema().empty_table(), *tables])
+
+
+def ranked(parts: Iterable[pa.Table]) -> pa.Table:
+    """Return ``fact_exception``: the rows of all partitions, the greatest value at risk first.
+
+    Rows without a value come last (Arrow places nulls at the end); equal ones are ordered by
+    severity, item, place and reason.
+    """
+    rows = pa.concat_tables([_schema().empty_table(), *parts])
+    urgency = pc.index_in(rows.column("severity"), pa.array(SEVERITIES))
+    order = pc.sort_indices(
+        rows.append_column("urgency", urgency),
+        [
+            ("value_at_risk", "descending"),
+            ("urgency", "ascending"),
+            ("item_id", "ascending"),
+            ("location_id", "ascending"),
+            ("reason_code", "ascending"),
+        ],
+    )
+    ranks = pa.array(np.arange(1, rows.num_rows + 1))
+    return rows.take(order).add_column(0, "rank", ranks)
+
+
+def _rows(situation: Situation, reason: Reason) -> pa.Table:
+    places = np.flatnonzero(reason.holds)
+    count = len(places)
+    columns: dict[str, object] = {
+        **series_columns(situation.panel, places),
+        "reason_code": pa.repeat(pa.scalar(reason.code), count),
+        "severity": pa.array(reason.severity[places], pa.string()),
+        "observed": numbers(reason.observed[places]),
+        "expected": numbers(reason.expected[places]),
+        "threshold": pa.repeat(pa.scalar(situation.threshold(reason.code)), count),
+        "value_at_risk": numbers(reason.value_at_risk[places]),
+        "since": pa.array(reason.since[places], pa.date32(), from_pandas=True),
+        "source": pa.array(situation.outlook.sources[places], pa.string()),
+    }
+    return pa.table(columns, schema=_schema())
+
+
+def _reasons(situation: Situation) -> Iterator[Reason]:
+    yield stock_reasons.stockout_before_delivery(situation)
+    yield stock_reasons.below_reorder_point(situation)
+    yield stock_reasons.overstock(situation)
+    yield from demand_reasons.forecast_errors(situation)
+    yield from demand_reasons.outliers(situation)
+    yield demand_reasons.demand_shifted(situation)
+    yield demand_reasons.class_changed(situation)
+    yield from demand_reasons.histories(situation)
+
+
+def _schema() -> pa.Schema:
+    text = [(name, pa.string()) for name in ("item_id", "location_id", "reason_code", "severity")]
+    amounts = [
+        (name, pa.float64()) for name in ("observed", "expected", "threshold", "value_at_risk")
+    ]
+    return pa.schema([*text, *amounts, ("since", pa.date32()), ("source", pa.string())])

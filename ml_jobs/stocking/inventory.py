@@ -1,0 +1,287 @@
+"""Stock against forecast: reorder points, cover, the risk of running out, what to order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from scipy import stats
+
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
+from ml_jobs.columns import column_of
+from ml_jobs.options import ForecastOptions
+from ml_jobs.panel import Dates, Items, Panel, Stock
+from ml_jobs.quantiles import moments
+from ml_jobs.stocking.expectation import periods_until
+from ml_jobs.stocking.lead_time import Duration, LeadSums, Outlook
+
+LONGEST_COVER_DAYS = 3650.0  # cover beyond ten years says no more than ten years does
+LONGEST_OUTLOOK_DAYS = 730.0  # a stock-out further away than two years is no date to plan by
+
+
+@dataclass(frozen=True)
+class StockLevels:
+    """What is in stock and what is asked of it, per series; NaN where not known.
+
+    Attributes:
+        as_of: Day for which the stock stands.
+        current_stock: Units on the shelf.
+        on_order: Units ordered and not delivered; nothing said counts as none.
+        lead_time: From order to delivery.
+        service_level: Chance asked for that lead-time demand is met.
+        minimum_order: Least units that an order may have; nothing said counts as 0.
+        order_multiple: Units that an order is a multiple of; nothing said counts as any.
+    """
+
+    as_of: Dates
+    current_stock: FloatArray
+    on_order: FloatArray
+    lead_time: Duration
+    service_level: FloatArray
+    minimum_order: FloatArray
+    order_multiple: FloatArray
+
+    @property
+    def position(self) -> FloatArray:
+        """Stock and open orders together, units: what demand until the next delivery can draw on.
+
+        Open orders count as arriving before they are needed; nothing says when they arrive.
+        """
+        return self.current_stock + self.on_order
+
+
+@dataclass(frozen=True)
+class Textbook:
+    """What the textbook formula would ask for, per series; NaN where an input is not known."""
+
+    reorder_point: FloatArray
+    safety_stock: FloatArray
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the forecast asks for, per series; NaN where stock, lead time or service isn't known.
+
+    Attributes:
+        lead_time_demand: Expected demand until an order placed now is delivered, units.
+        lead_time_excess: Variance over mean of that demand, less 1, in lots.
+        planned_level: Service level planned for, so that the one asked is achieved.
+        reorder_point: Order when stock and open orders are at or below this, units.
+        safety_stock: Reorder point less expected lead-time demand, at least 0, units.
+        order_up_to: Level that an order fills stock and open orders up to, units.
+        stockout_probability: Chance that lead-time demand exceeds stock and open orders.
+        expected_shortage: Expected lead-time demand beyond stock and open orders, units.
+        textbook: The same by the textbook formula.
+    """
+
+    lead_time_demand: FloatArray
+    lead_time_excess: FloatArray
+    planned_level: FloatArray
+    reorder_point: FloatArray
+    safety_stock: FloatArray
+    order_up_to: FloatArray
+    stockout_probability: FloatArray
+    expected_shortage: FloatArray
+    textbook: Textbook
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What to do about it, per series.
+
+    Attributes:
+        days_of_cover: Days until expected demand has used up stock and open orders, at most
+            ``LONGEST_COVER_DAYS``; NaN where no demand is forecast.
+        stockout_date: That day; NaT where further away than ``LONGEST_OUTLOOK_DAYS``.
+        order_quantity: Units to order now; 0 above the reorder point.
+        order_by: Last day on which an order still arrives before stock and open orders are used
+            up; NaT where no order is proposed. It lies in the past where an order is too late.
+        overstock_quantity: Units of stock and open orders above the order-up-to level, at least 0.
+        status: ok, reorder, overdue, overstock or unknown.
+    """
+
+    days_of_cover: FloatArray
+    stockout_date: Dates
+    order_quantity: FloatArray
+    order_by: Dates
+    overstock_quantity: FloatArray
+    status: TextArray
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Stock, policy and proposal of every series of the panel.
+
+    Attributes:
+        direct: Where lead-time demand was forecast as a total, shape (S,).
+    """
+
+    levels: StockLevels
+    policy: Policy
+    proposal: Proposal
+    direct: BoolArray
+
+    @property
+    def parts(self) -> tuple[StockLevels, Policy, Proposal]:
+        """The three parts, in this order."""
+        return self.levels, self.policy, self.proposal
+
+
+def inventory_of(
+    panel: Panel,
+    levels: StockLevels,
+    outlook: Outlook,
+    sums: LeadSums,
+    *,
+    planned: FloatArray,
+    options: ForecastOptions,
+) -> Inventory:
+    """Hold every series' stock against what is forecast.
+
+    Args:
+        panel: History of S series.
+        levels: Of the same series, as `levels_of` reads them.
+        outlook: The champions' forecasts.
+        sums: Demand over the lead time, and over lead time and review.
+        planned: Service level to plan for, as `PlannedLevels.of` gives it, shape (S,).
+        options: Threshold of overstock.
+    """
+    policy = policy_of(panel, levels, sums, planned=planned)
+    proposal = proposal_of(panel, levels, policy, outlook, options)
+    return Inventory(levels, policy, proposal, sums.direct)
+
+
+def levels_of(items: Items, stock: Stock) -> StockLevels:
+    """Read stock, lead times and order sizes; of what both name the stock's word goes first."""
+    return StockLevels(
+        as_of=stock.table.column("as_of").cast(pa.date32()).to_numpy(zero_copy_only=False),
+        current_stock=column_of(stock.table, "current_stock"),
+        on_order=np.nan_to_num(column_of(stock.table, "on_order")),
+        lead_time=Duration(
+            column_of(items.table, "lead_time_days"), _either(items, stock, "lead_time_sd_days")
+        ),
+        service_level=column_of(stock.table, "service_level"),
+        minimum_order=_either(items, stock, "minimum_order"),
+        order_multiple=_either(items, stock, "order_multiple"),
+    )
+
+
+def _either(items: Items, stock: Stock, name: str) -> FloatArray:
+    """The stock's value, else the item's; NaN where neither has one."""
+    answer = np.full(stock.table.num_rows, np.nan)
+    for table in (stock.table, items.table):
+        if name in table.column_names:
+            answer = np.where(np.isfinite(answer), answer, column_of(table, name))
+    return answer
+
+
+def policy_of(panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: FloatArray) -> Policy:
+    """Take reorder point and order-up-to level as quantiles of summed demand.
+
+    The reorder point is the quantile, at the service level planned for, of demand summed over the
+    lead time; the order-up-to level the same over lead time and review period.
+
+    Args:
+        panel: History of S series.
+        levels: Stock of the same series.
+        sums: Demand forecast for them.
+        planned: Service level to plan for, shape (S,).
+
+    Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
+    sections 6.7 and 6.10, with the distribution of the sum in place of z * sigma * sqrt(L).
+    """
+    lead, cycle = sums.lead, sums.cycle
+    reorder_point = lead.quantile(planned)
+    return Policy(
+        lead_time_demand=lead.mean,
+        lead_time_excess=np.where(np.isfinite(lead.mean), lead.excess, np.nan),
+        planned_level=planned,
+        reorder_point=reorder_point,
+        safety_stock=np.maximum(reorder_point - lead.mean, 0.0),
+        order_up_to=np.maximum(cycle.quantile(planned), reorder_point),
+        stockout_probability=lead.exceedance(levels.position),
+        expected_shortage=lead.shortage(levels.position),
+        textbook=textbook_of(panel, levels, lead.mean),
+    )
+
+
+def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray) -> Textbook:
+    """Return d * L + z * sqrt(L * sigma_d^2 + d^2 * sigma_L^2), what is found in textbooks.
+
+    Demand of single periods counts as normal and independent: d is the mean that the forecast
+    gives, sigma_d the standard deviation of the history, z the normal quantile of the service
+    level asked.
+
+    Args:
+        panel: History of S series.
+        levels: Lead times and service levels of the same series.
+        lead_time_demand: Expected demand over the lead time, d * L, units, shape (S,).
+
+    Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
+    sections 6.7 and 6.10.
+    """
+    time, step = levels.lead_time, panel.frequency.days_per_step
+    of_demand = time.days / step * moments(panel.demand).variance
+    per_day = np.nan_to_num(divided(lead_time_demand, time.days))
+    of_time = (per_day * np.nan_to_num(time.sd_days)) ** 2
+    safety = stats.norm.ppf(levels.service_level) * np.sqrt(of_demand + of_time)
+    reorder_point = np.maximum(lead_time_demand + safety, 0.0)
+    return Textbook(reorder_point, np.maximum(reorder_point - lead_time_demand, 0.0))
+
+
+def proposal_of(
+    panel: Panel,
+    levels: StockLevels,
+    policy: Policy,
+    outlook: Outlook,
+    options: ForecastOptions,
+) -> Proposal:
+    """Say how long stock and open orders last, how much to order and by when."""
+    position = levels.position
+    cover = _days_until(position, panel, outlook)
+    order_up_to = _rounded_up(policy.order_up_to, outlook.spread.lot)
+    quantity = np.where(order_up_to > position, _order(order_up_to, levels, outlook), 0.0)
+    proposed = (position <= policy.reorder_point) & (quantity > 0)
+    known = np.isfinite(position + policy.reorder_point)
+    slack = np.where(proposed, np.ceil(cover) - np.ceil(levels.lead_time.days), np.nan)
+    surplus = np.where(known, np.maximum(position - order_up_to, 0.0), np.nan)
+    too_much = (cover > options.thresholds["overstock"]) & (surplus > 0)
+    status = np.select(
+        [~known, proposed & (slack < 0), proposed, too_much],
+        ["unknown", "overdue", "reorder", "overstock"],
+        "ok",
+    )
+    return Proposal(
+        days_of_cover=np.where(np.isinf(cover), np.nan, np.minimum(cover, LONGEST_COVER_DAYS)),
+        stockout_date=_days_after(levels.as_of, np.ceil(cover)),
+        order_quantity=np.where(known, np.where(proposed, quantity, 0.0), np.nan),
+        order_by=_days_after(levels.as_of, slack),
+        overstock_quantity=surplus,
+        status=status,
+    )
+
+
+def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> FloatArray:
+    """Units that fill the position up: at least the minimum, rounded up to the multiple."""
+    wanted = np.maximum(order_up_to - levels.position, np.nan_to_num(levels.minimum_order))
+    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, outlook.spread.lot)
+    return _rounded_up(wanted, multiple)
+
+
+def _rounded_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+    rounded: FloatArray = np.ceil(amount / multiple - 1e-9) * multiple
+    return rounded
+
+
+def _days_until(amount: FloatArray, panel: Panel, outlook: Outlook) -> FloatArray:
+    frequency = panel.frequency
+    periods = periods_until(np.nan_to_num(amount), outlook.mean, frequency.season)
+    return np.where(np.isfinite(amount), periods * frequency.days_per_step, np.nan)
+
+
+def _days_after(start: Dates, days: FloatArray) -> Dates:
+    near = np.isfinite(days) & (np.abs(days) <= LONGEST_OUTLOOK_DAYS)
+    whole = np.where(near, days, 0.0).astype(np.int64).astype("timedelta64[D]")
+    dates: Dates = np.where(near, start + whole, np.datetime64("NaT", "D"))
+    return dates

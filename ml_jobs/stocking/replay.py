@@ -1,0 +1,194 @@
+"""What each policy would have achieved in the past: service, and the stock that it took.
+
+At each cutoff of the backtest an order is imagined to be placed with stock and open orders right
+at the reorder point. The demand that came until its delivery either was met from that or not,
+and what is left on the shelf when the delivery arrives is the stock that the policy cost; half an
+order lies on top of it on average. Lead times count in whole periods here, because demand of a
+part of a period is not observed, and as they are on average, because what they were is not known.
+
+Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
+section 6.6: P1, the share of cycles without a stock-out; average stock, safety stock plus half
+an order. Here the safety stock is the one that was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
+from ml_jobs.columns import numbers
+from ml_jobs.panel import NETWORK, Frequency, Panel
+from ml_jobs.stocking.inventory import Policy, StockLevels
+from ml_jobs.stocking.lead_time import Duration, LeadSums, whole_periods
+from ml_jobs.stocking.stock_facts import QUANTILE_POLICY, TEXTBOOK_POLICY
+
+EVERYONE = "all"
+KEY = ("group_by", "group_value", "policy")
+SUMS = ("asked", "met", "demand", "short", "stock", "windows")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The windows of one cutoff; shape (S,) each.
+
+    Attributes:
+        demand: Demand over the lead time that followed the cutoff, units; NaN where it is not
+            over yet.
+        asked: Service level asked.
+        review_demand: Expected demand of a review period, units: what an order holds.
+        reorder_points: By policy, units.
+    """
+
+    demand: FloatArray
+    asked: FloatArray
+    review_demand: FloatArray
+    reorder_points: Mapping[str, FloatArray]
+
+
+def in_whole_periods(levels: StockLevels, frequency: Frequency) -> StockLevels:
+    """Return the levels with lead times rounded up to whole periods, as they can be replayed."""
+    days = levels.lead_time.days
+    whole = np.where(
+        np.isfinite(days), whole_periods(days, frequency) * frequency.days_per_step, np.nan
+    )
+    return replace(levels, lead_time=Duration(whole, levels.lead_time.sd_days))
+
+
+def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
+    """Return the demand of the *periods* periods after the first *cutoff*, units, shape (S,).
+
+    NaN where the panel ends earlier, or the series had not begun at the cutoff.
+    """
+    steps = np.arange(int(periods.max(initial=1)))
+    inside = np.minimum(cutoff + steps, panel.demand.shape[1] - 1)
+    asked = steps < periods[:, None]
+    summed = np.where(asked, np.nan_to_num(panel.demand[:, inside]), 0.0).sum(axis=1)
+    over = (cutoff + periods <= panel.demand.shape[1]) & (panel.starts < cutoff)
+    return np.where(over, summed, np.nan)
+
+
+def replayed(
+    panel: Panel, cutoff: int, levels: StockLevels, sums: LeadSums, policy: Policy
+) -> Replay:
+    """Hold both policies of one cutoff against the demand that came.
+
+    Args:
+        panel: The whole history of S series.
+        cutoff: Number of periods that the policy was made from.
+        levels: With lead times in whole periods.
+        sums: Demand forecast at the cutoff.
+        policy: Made at the cutoff.
+    """
+    days = levels.lead_time.days
+    demand = demand_after(panel, cutoff, whole_periods(days, panel.frequency))
+    return Replay(
+        np.where(np.isfinite(days), demand, np.nan),
+        levels.service_level,
+        np.maximum(sums.cycle.mean - sums.lead.mean, 0.0),
+        {
+            QUANTILE_POLICY: policy.reorder_point,
+            TEXTBOOK_POLICY: policy.textbook.reorder_point,
+        },
+    )
+
+
+def policy_sums(
+    panel: Panel,
+    groupings: Mapping[str, TextArray],
+    replays: Iterable[Replay],
+    *,
+    judged: BoolArray,
+) -> pa.Table:
+    """Return the sums that ``agg_policy`` is made of, for the series of one partition.
+
+    Only the series of the whole network count, as in ``agg_metrics``.
+
+    Args:
+        panel: Names of the S series.
+        groupings: Value of each series by grouping, shape (S,) each.
+        replays: Of the cutoffs that are judged.
+        judged: Which series count, shape (S,).
+    """
+    network = judged & (np.array(panel.location_ids) == NETWORK)
+    everyone = np.full(len(network), EVERYONE)
+    named = {EVERYONE: everyone, **groupings}
+    parts = [
+        _rows(name, values, policy, _sums_of(replay, reorder_point, network))
+        for replay in replays
+        for policy, reorder_point in replay.reorder_points.items()
+        for name, values in named.items()
+    ]
+    return added(parts)
+
+
+def _sums_of(replay: Replay, reorder_point: FloatArray, counted: BoolArray) -> FloatArray:
+    """What each series adds to each of ``SUMS``, shape (6, S); 0 where it does not count."""
+    known = counted & np.isfinite(replay.demand + reorder_point + replay.asked)
+    left = np.maximum(reorder_point - replay.demand, 0.0)
+    sums = np.stack(
+        [
+            replay.asked,
+            replay.demand <= reorder_point + 1e-9,
+            replay.demand,
+            np.maximum(replay.demand - reorder_point, 0.0),
+            left + 0.5 * replay.review_demand,
+            np.ones(len(known)),
+        ]
+    )
+    return np.where(known, sums, 0.0)
+
+
+def _rows(name: str, values: TextArray, policy: str, sums: FloatArray) -> pa.Table:
+    groups, rows = np.unique(values, return_inverse=True)
+    totals = [np.bincount(rows, weights=of, minlength=len(groups)) for of in sums]
+    columns: dict[str, object] = {
+        "group_by": [name] * len(groups),
+        "group_value": groups.tolist(),
+        "policy": [policy] * len(groups),
+        **dict(zip(SUMS, totals, strict=True)),
+    }
+    return pa.table(columns, schema=_schema())
+
+
+def added(parts: Iterable[pa.Table]) -> pa.Table:
+    """Add up what `policy_sums` found in each partition."""
+    rows = pa.concat_tables([_schema().empty_table(), *parts])
+    grouped = rows.group_by(list(KEY), use_threads=False).aggregate(
+        [(name, "sum") for name in SUMS]
+    )
+    return grouped.select([*KEY, *(f"{name}_sum" for name in SUMS)]).rename_columns([*KEY, *SUMS])
+
+
+def agg_policy(sums: pa.Table, *, source: str) -> pa.Table:
+    """Return the service and the stock of each policy by group, from sums of all partitions.
+
+    Args:
+        sums: As `added` makes them.
+        source: The source that lead-time demand was forecast with.
+    """
+    seen = sums.filter(pc.greater(sums.column("windows"), 0))
+    found = {name: seen.column(name).to_numpy() for name in SUMS}
+    windows = found["windows"]
+    missed = divided(found["short"], found["demand"])
+    return pa.table(
+        {
+            **{name: seen.column(name) for name in KEY},
+            "source": pa.repeat(pa.scalar(source), seen.num_rows),
+            "service_asked": numbers(divided(found["asked"], windows)),
+            "service_achieved": numbers(divided(found["met"], windows)),
+            "fill_rate": numbers(1.0 - missed),
+            "mean_stock": numbers(divided(found["stock"], windows)),
+            "n_windows": windows.astype(np.int64),
+        }
+    )
+
+
+def _schema() -> pa.Schema:
+    return pa.schema(
+        [*((name, pa.string()) for name in KEY), *((name, pa.float64()) for name in SUMS)]
+    )

@@ -1,0 +1,153 @@
+"""Stock on hand: read from a stock file, or assumed by a documented rule and labelled so.
+
+The rule plays a common policy over the demand observed, for every item alike: stock is looked at
+once a week and ordered up to the 90 % quantile of demand over lead time and one week (windows of
+the last 180 days); an order arrives after the lead time; demand without stock is lost. What is on
+the shelf and on order at the end is the assumed stock, so that some items run short and others
+don't, as under any such policy. Service levels are assumed by criticality: high 98, medium 95,
+low 90 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from datalayer.contract.registry import Bilingual
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.columns import column_of, texts_of
+from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.inputs.stock_file import ORDERING, StockFile, read_stock, told
+from ml_jobs.options import SERVICE_LEVELS
+from ml_jobs.panel import Items, Panel, Stock
+
+__all__ = ["DescribedStock", "StockFile", "assumed_stock", "describe_stock", "read_stock"]
+
+REVIEW_DAYS = 7.0
+FILL_QUANTILE = 0.90
+WINDOW_DAYS = 180.0
+UNKNOWN_CRITICALITY = "medium"
+
+_STOCK_RULE = Bilingual(
+    en=(
+        "Stock and open orders are assumed: what a weekly order-up-to policy at the 90 % quantile "
+        "of demand over lead time and a week would have left."
+    ),
+    pt_BR=(
+        "Estoque e pedidos abertos são presumidos: o que teria restado de uma política semanal de "
+        "repor até o quantil de 90 % da demanda do prazo de entrega mais uma semana."
+    ),
+)
+
+
+@dataclass(frozen=True)
+class DescribedStock:
+    """Stock with the rules by which its assumed values were made, as sentences."""
+
+    stock: Stock
+    assumptions: tuple[Bilingual, ...]
+
+
+def describe_stock(
+    panel: Panel,
+    items: Items,
+    file: StockFile | None,
+    *,
+    levels: Mapping[str, float] = SERVICE_LEVELS,
+    hierarchy: Hierarchy | None = None,
+) -> DescribedStock:
+    """Put together what the stock file says and what has to be assumed.
+
+    A series that the file leaves out gets the assumptions; its ``on_order`` is 0 where the file
+    has the series and says nothing of orders. Nothing depends on the panel's other series.
+
+    Args:
+        panel: S series.
+        items: One row per series, in the panel's order.
+        file: Stock per item, or per item and location.
+        levels: Service level assumed by criticality: high, medium and low.
+        hierarchy: Says which locations hang under which; rows of the file are summed to a
+            location above them that has no row of its own.
+    """
+    said = told(file, panel, hierarchy)
+    without_stock = ~np.isfinite(said.numbers["current_stock"])
+    shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
+    asked, service = said.numbers["service_level"], _service_levels(items, levels)
+    on_order = np.nan_to_num(said.numbers["on_order"])
+    flags = {
+        "current_stock": without_stock,
+        "on_order": without_stock,
+        "service_level": ~np.isfinite(asked),
+    }
+    columns: dict[str, object] = {
+        "item_id": pa.array(panel.item_ids, pa.string()),
+        "location_id": pa.array(panel.location_ids, pa.string()),
+        "as_of": np.where(np.isnat(said.as_of), panel.data_through, said.as_of),
+        "current_stock": np.where(without_stock, shelf, said.numbers["current_stock"]),
+        "on_order": np.where(without_stock, orders, on_order),
+        "service_level": np.where(np.isfinite(asked), asked, service),
+        **{name: pa.array(said.numbers[name], from_pandas=True) for name in ORDERING},
+        "assumed": pa.array(_names(flags), pa.string()),
+    }
+    rules = [_STOCK_RULE] if without_stock.any() else []
+    rules += [_service_rule(levels)] if flags["service_level"].any() else []
+    return DescribedStock(Stock(pa.table(columns)), tuple(rules))
+
+
+def _service_levels(items: Items, levels: Mapping[str, float]) -> FloatArray:
+    criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
+    return np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
+
+
+def _service_rule(levels: Mapping[str, float]) -> Bilingual:
+    high, medium, low = (f"{100 * levels[name]:g}" for name in ("high", "medium", "low"))
+    return Bilingual(
+        en=f"Service levels are assumed by criticality: high {high}, medium {medium}, low {low} %.",
+        pt_BR="Níveis de serviço são presumidos pela criticidade: "
+        f"alta {high}, média {medium}, baixa {low} %.",
+    )
+
+
+def _names(flags: Mapping[str, BoolArray]) -> list[str]:
+    """For each row the names of the flags that are set, comma separated."""
+    rows = zip(*(values.tolist() for values in flags.values()), strict=True)
+    return [",".join(n for n, flag in zip(flags, row, strict=True) if flag) for row in rows]
+
+
+def assumed_stock(panel: Panel, lead_time_days: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return stock on hand and on order that the policy above leaves, whole units, shape (S,)."""
+    step = panel.frequency.days_per_step
+    review = max(round(REVIEW_DAYS / step), 1)
+    lead = np.maximum(np.ceil(np.nan_to_num(lead_time_days) / step), 1).astype(np.int64)
+    demand = np.nan_to_num(panel.demand)
+    level = _fill_level(demand, lead + review, window=max(int(WINDOW_DAYS / step), 1))
+    shelf, on_order = level.copy(), np.zeros(len(lead))
+    # What arrives in each of the periods ahead; the period of today stands at its number's rest.
+    arriving = np.zeros((len(lead), int(lead.max(initial=1)) + 1))
+    series, slots = np.arange(len(lead)), arriving.shape[1]
+    for period in range(demand.shape[1]):
+        arrived = arriving[:, period % slots].copy()
+        arriving[:, period % slots] = 0.0
+        on_order -= arrived
+        shelf = np.maximum(shelf + arrived - demand[:, period], 0.0)
+        if period % review == 0:
+            ordered = np.maximum(level - shelf - on_order, 0.0)
+            arriving[series, (period + lead) % slots] += ordered
+            on_order += ordered
+    return shelf, on_order
+
+
+def _fill_level(demand: FloatArray, spans: IntArray, *, window: int) -> FloatArray:
+    """Quantile of demand summed over each series' own span, in the last *window* periods."""
+    recent = demand[:, -window:]
+    sums = np.cumsum(np.pad(recent, ((0, 0), (1, 0))), axis=1)
+    level = np.zeros(len(demand))
+    for span in np.unique(spans):
+        rows = spans == span
+        width = min(int(span), recent.shape[1])
+        totals = sums[rows][:, width:] - sums[rows][:, :-width]
+        level[rows] = np.ceil(np.quantile(totals, FILL_QUANTILE, axis=1) - 1e-9)
+    return level

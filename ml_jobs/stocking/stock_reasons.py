@@ -1,0 +1,63 @@
+"""Reasons for an exception that lie in the stock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray
+from ml_jobs.stocking.situation import Reason, Situation
+
+
+def stockout_before_delivery(situation: Situation) -> Reason:
+    """Stock and open orders last less long than a delivery takes; at risk: what will lack."""
+    levels, policy, proposal = situation.inventory.parts
+    return Reason(
+        "stockout_before_delivery",
+        _runs_out_before_delivery(situation),
+        proposal.days_of_cover,
+        levels.lead_time.days,
+        policy.expected_shortage * situation.unit_cost,
+        levels.as_of,
+        np.full(len(levels.as_of), "high"),
+    )
+
+
+def below_reorder_point(situation: Situation) -> Reason:
+    """Stock and open orders are below the reorder point and an order now still arrives in time.
+
+    At risk: what will lack.
+    """
+    levels, policy, _ = situation.inventory.parts
+    limit = situation.threshold("below_reorder_point") * policy.reorder_point
+    return Reason(
+        "below_reorder_point",
+        (levels.position < limit) & ~_runs_out_before_delivery(situation),
+        levels.position,
+        policy.reorder_point,
+        policy.expected_shortage * situation.unit_cost,
+        levels.as_of,
+        np.full(len(levels.as_of), "medium"),
+    )
+
+
+def _runs_out_before_delivery(situation: Situation) -> BoolArray:
+    levels, _, proposal = situation.inventory.parts
+    spare = proposal.days_of_cover - levels.lead_time.days
+    short: BoolArray = spare < situation.threshold("stockout_before_delivery")
+    return short
+
+
+def overstock(situation: Situation) -> Reason:
+    """The stock lasts too long; at risk: what lies above the order-up-to level."""
+    levels, _, proposal = situation.inventory.parts
+    threshold = situation.threshold("overstock")
+    surplus = np.nan_to_num(proposal.overstock_quantity)
+    return Reason(
+        "overstock",
+        (proposal.days_of_cover > threshold) & (surplus > 0),
+        proposal.days_of_cover,
+        levels.lead_time.days + situation.options.review_days,
+        surplus * situation.unit_cost,
+        levels.as_of,
+        np.where(proposal.days_of_cover > 2 * threshold, "medium", "low"),
+    )

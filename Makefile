@@ -10,7 +10,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
-.PHONY: help run setup publish activate serve test check system-packages lock locale bench clean
+.PHONY: help run setup publish activate serve test check system-packages lock locale bench \
+  bench-forecasting clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -44,6 +45,11 @@ endef
 
 .venv-contract/.ready: tests/contract/requirements.txt
 	$(call environment,.venv-contract,tests/contract/requirements.txt,.ready)
+
+.venv-peers/.ready: benchmarks/peers/requirements.txt
+	@test -x .venv-peers/bin/python || "$(PYTHON)" -m venv .venv-peers
+	.venv-peers/bin/python -m pip install -qq torch==2.13.0
+	$(call environment,.venv-peers,benchmarks/peers/requirements.txt,.ready)
 
 $(STORE)/metadata.json:
 	@$(MAKE) --no-print-directory publish
@@ -106,5 +112,8 @@ bench: setup  ## measure against peers in the same run (writes JSON to build/ben
 	@.venv/bin/python -m benchmarks.refresh
 	.venv/bin/python -m benchmarks.redis_down
 
+bench-forecasting: .venv-ml/.ready-dev .venv-peers/.ready  ## measure forecasts against peers: DATA=folder of demand files
+	@.venv-ml/bin/python -m benchmarks.forecasting --data "$(DATA)"
+
 clean:  ## remove environments, state and published data
-	rm -rf .venv .venv-ml .venv-contract build var exports
+	rm -rf .venv .venv-ml .venv-contract .venv-peers build var exports

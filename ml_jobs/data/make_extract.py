@@ -28,7 +28,15 @@ from ml_jobs.inputs.invoices import read_invoices
 from ml_jobs.panel import Frequency, Panel
 
 QUOTAS: Mapping[str, int] = {"smooth": 40, "erratic": 40, "intermittent": 80, "lumpy": 180}
-COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
+COLUMNS = (
+    "invoice_no",
+    "stock_code",
+    "description",
+    "quantity",
+    "invoice_date",
+    "unit_price",
+    "country",
+)
 MIN_SALE_DAYS = 10
 READ_ON = date(2012, 1, 1)
 

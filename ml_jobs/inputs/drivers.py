@@ -31,16 +31,14 @@ class DriverFile:
     """A file of drivers of which every cell makes sense.
 
     Attributes:
-        name: The file's name without its folder.
-        sha256: Digest of the file's bytes.
+        source: The file as it came.
         frequency: What a row is: a day, a week or a month.
         names: One per driver, in the file's order; length K.
         dates: First days of the rows' periods, ascending without gaps, shape (D,).
         values: NaN before a driver begins and after it ends, finite between, shape (D, K).
     """
 
-    name: str
-    sha256: str
+    source: SourceFile
     frequency: Frequency
     names: tuple[str, ...]
     dates: Dates
@@ -66,7 +64,7 @@ def read_drivers(path: Path) -> DriverFile:
     frequency = _frequency_of(source, days[order])
     _refuse_holes(source.name, names, days[order], values[order])
     stripped = tuple(name.strip() for name in names)
-    return DriverFile(source.name, source.sha256, frequency, stripped, days[order], values[order])
+    return DriverFile(source, frequency, stripped, days[order], values[order])
 
 
 def drivers_for(file: DriverFile, dates: Dates, *, horizon: int, frequency: Frequency) -> Drivers:
@@ -85,7 +83,7 @@ def drivers_for(file: DriverFile, dates: Dates, *, horizon: int, frequency: Freq
     wanted = np.concatenate([dates, frequency.following(dates[-1], horizon)])
     known, values = _by_period(file, frequency)
     for name, column in zip(file.names, values.T, strict=True):
-        _refuse_unknown(file.name, name, known[np.isfinite(column)], wanted)
+        _refuse_unknown(file.source.name, name, known[np.isfinite(column)], wanted)
     return Drivers(file.names, wanted, values[np.searchsorted(known, wanted)])
 
 
@@ -95,7 +93,9 @@ def _by_period(file: DriverFile, frequency: Frequency) -> tuple[Dates, FloatArra
         return file.dates, file.values
     if file.frequency is not Frequency.DAILY:
         row, period = _PERIOD[file.frequency], _PERIOD[frequency]
-        raise InputError(file.name, f"has a row per {row}; it needs one per {period} or per day")
+        raise InputError(
+            file.source.name, f"has a row per {row}; it needs one per {period} or per day"
+        )
     periods, place = np.unique(frequency.first_days(file.dates), return_inverse=True)
     ends = np.append(periods[1:], frequency.following(periods[-1], 1))
     length = (ends - periods).astype(np.float64)

@@ -88,7 +88,13 @@ class _MasterFiles:
 
     def inputs(self) -> list[InputNote]:
         """Describe those there are."""
-        return [input_note(role, file.source) for role, file in vars(self).items() if file]
+        files = {
+            "items": self.items,
+            "stock": self.stock,
+            "drivers": self.drivers,
+            "locations": self.locations,
+        }
+        return [input_note(role, file.source) for role, file in files.items() if file is not None]
 
 
 def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:

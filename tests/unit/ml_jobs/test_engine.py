@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from ml_jobs.errors import MissingExtraError, OptionError, WorkerLostError
 from ml_jobs.pipeline.engine import DASK, LOCAL, Processes, open_engine
@@ -32,6 +33,16 @@ def test_every_task_is_answered_once(name: str) -> None:
         answers = dict(engine.each(doubled, range(7)))
 
     assert answers == {number: 2 * number for number in range(7)}
+
+
+def test_a_cluster_that_runs_already_is_worked_with() -> None:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address.removeprefix("tcp://")
+
+        with open_engine(f"dask://{address}", None) as engine:
+            answers = dict(engine.each(doubled, [1, 2, 3]))
+
+    assert answers == {1: 2, 2: 4, 3: 6}
 
 
 def test_one_process_works_in_place() -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from datalayer.contract.registry import Registry
-from ml_jobs.errors import OptionError
+from ml_jobs.errors import InputError, OptionError
 from ml_jobs.options import SOURCES, thresholds_of
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.pipeline.engine import DASK
@@ -215,6 +216,67 @@ def test_a_past_forecast_was_made_before_the_day_it_is_for(done: Ran) -> None:
     past = forecast.filter(pc.is_valid(forecast["actual"]))
     assert past.num_rows > 0
     assert len(past["cutoff"].unique()) == 4
+
+
+def test_places_get_forecasts_that_add_up_to_the_networks(
+    tmp_path: Path, registry: Registry
+) -> None:
+    rows = retail_panel(series=6, periods=200)
+    places = replace(
+        rows,
+        item_ids=("A", "A", "A", "B", "B", "B"),
+        location_ids=("NORTE", "SUL", "SUDESTE", "NORTE", "SUL", "SUDESTE"),
+    )
+
+    result = ran(request_of(places, tmp_path), registry)
+
+    assert check(result.draft, registry).report.passed
+    forecast = result.table("fact_forecast").to_pandas()
+    said = forecast[forecast["source"] == "ensemble"]
+    of_network = said["location_id"] == "network"
+    network = said[of_network].set_index(["item_id", "date"])["forecast"].sort_index()
+    summed = said[~of_network].groupby(["item_id", "date"])["forecast"].sum().sort_index()
+    assert set(said["location_id"]) == {"network", "NORTE", "SUL", "SUDESTE"}
+    np.testing.assert_allclose(summed, network, rtol=1e-9)
+    assert set(forecast[forecast["source"] == "arima"]["location_id"]) == {"network"}
+    assert result.table("dim_item").num_rows == 2
+    assert result.table("fact_inventory").num_rows == 8
+
+
+def test_what_is_known_ahead_must_reach_as_far_as_the_forecast(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    days = np.append(panel.dates, panel.frequency.following(panel.dates[-1], 20))
+    prices = pa.table({"date": days, "price": np.linspace(1.0, 2.0, len(days))})
+    pq.write_table(prices, tmp_path / "drivers.parquet")
+    request = replace(request_of(panel, tmp_path), drivers=tmp_path / "drivers.parquet")
+
+    with pytest.raises(InputError, match=r"price up to .*; the horizon needs it up to"):
+        ran(request, registry)
+
+
+def test_what_is_known_ahead_is_used_and_named_in_the_lineage(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    days = np.append(panel.dates, panel.frequency.following(panel.dates[-1], 60))
+    random = np.random.default_rng(1)
+    prices = pa.table({"date": days, "price": random.random(len(days))})
+    pq.write_table(prices, tmp_path / "drivers.parquet")
+    options = replace(QUICK, sources=("mean", "gbm"))
+    (tmp_path / "without").mkdir()
+    request = request_of(panel, tmp_path, options)
+
+    driven = ran(replace(request, drivers=tmp_path / "drivers.parquet"), registry)
+    alone = ran(request_of(panel, tmp_path / "without", options), registry)
+
+    inputs = driven.draft.lineage["inputs"]
+    assert isinstance(inputs, list)
+    assert [entry["role"] for entry in inputs] == ["demand", "drivers"]
+    trees = [
+        result.table("fact_forecast").filter(pc.field("source") == "gbm")["forecast"].to_numpy()
+        for result in (driven, alone)
+    ]
+    assert not np.array_equal(trees[0], trees[1])
 
 
 def test_a_spike_after_the_last_cutoff_changes_nothing_that_was_forecast_before(

@@ -40,7 +40,7 @@ from ml_jobs.inputs.reasons import Accounting
 from ml_jobs.inputs.stock_file import StockFile, read_stock
 from ml_jobs.models import refuse_unknown
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
-from ml_jobs.panel import Drivers, Items, Panel
+from ml_jobs.panel import NETWORK, Drivers, Items, Panel
 from ml_jobs.pipeline.learning import sampled_series
 from ml_jobs.pipeline.members import Partition
 from ml_jobs.pipeline.partitioning import facts_of, joined, together, whole_items
@@ -108,6 +108,9 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         OptionError: An option has a value that can't be used.
     """
     refuse_unknown(request.options.sources)
+    if request.location_column and not request.invoices:
+        expected = "given with --invoices only; a demand file names its places in location_id"
+        raise OptionError("location_column", request.location_column, expected)
     _refuse_partial(request.options)
     masters = _MasterFiles(
         read_items(request.items) if request.items else None,
@@ -117,6 +120,9 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
     )
     form = DemandFormat(request.today, request.invoices, request.location_column)
     look = look_at(request.demand, form, report=report)
+    if masters.locations is not None and look.coverage.location_ids == (NETWORK,):
+        problem = "names no location, though there is a file of locations; it needs a location_id"
+        raise InputError(request.demand.name, problem)
     hierarchy = hierarchy_of(
         look.coverage.location_ids,
         masters.locations,

@@ -40,15 +40,18 @@ def whole_tables(prepared: Prepared, verdict: Verdict) -> dict[str, pa.Table]:
         "dim_location": facts.dim_location(plan.hierarchy),
         "agg_metrics": agg_metrics(merged(_parts(prepared, "metric_sums")), verdict.champions),
         "agg_daily": agg_daily(merged_days(_parts(prepared, "daily_sums"))),
-        "agg_policy": agg_policy(added(_parts(prepared, "policy_sums")), source=_planned_by(plan)),
+        "agg_policy": agg_policy(
+            added(_parts(prepared, "policy_sums")), source=_planned_by(plan, verdict)
+        ),
         "fact_exception": ranked(_parts(prepared, "exceptions")),
     }
 
 
-def _planned_by(plan: Plan) -> str:
-    """The source of lead-time demand: that of totals, else the one that most items plan with."""
-    sources = plan.options.sources
-    return LEAD_TIME_SOURCE if LEAD_TIME_SOURCE in sources else sources[-1]
+def _planned_by(plan: Plan, verdict: Verdict) -> str:
+    """The source of lead-time demand: that of totals, else the best on the whole network."""
+    if LEAD_TIME_SOURCE in plan.options.sources:
+        return LEAD_TIME_SOURCE
+    return verdict.champions.ranking[0]
 
 
 def _parts(prepared: Prepared, name: str) -> Iterator[pa.Table]:

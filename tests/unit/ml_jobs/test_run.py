@@ -349,6 +349,23 @@ def test_sources_that_all_run_on_a_part_only_are_refused(
         ran(request_of(panel, tmp_path, replace(QUICK, sources=("arima",))), registry)
 
 
+def test_a_column_of_places_is_for_invoice_lines_only(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    with pytest.raises(OptionError, match="names its places in location_id"):
+        ran(replace(request_of(panel, tmp_path), location_column="depot"), registry)
+
+
+def test_a_file_of_locations_needs_demand_that_names_them(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    places = tmp_path / "places.csv"
+    places.write_text("location_id,name\nSUL,Sul\n", encoding="utf-8")
+
+    with pytest.raises(InputError, match="needs a location_id"):
+        ran(replace(request_of(panel, tmp_path), locations=places), registry)
+
+
 def test_thresholds_come_from_the_contract(registry: Registry) -> None:
     thresholds = thresholds_of(registry)
 

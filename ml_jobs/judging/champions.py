@@ -16,6 +16,8 @@ from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
 
 EVERYONE = "all"
 CLASS_GROUPING = "demand_class"
+FAVOURITE = "ensemble"
+MARGIN = 0.02  # share of its loss by which another source must be better than the favourite
 KEYS = ("group_by", "group_value", "source", "horizon")
 
 
@@ -69,14 +71,15 @@ def class_champions(sums: pa.Table, horizon: int, sources: Sequence[str]) -> Cha
     """Choose each demand class's champion over the first *horizon* steps.
 
     The loss is the mean over the class's series of the scaled pinball loss, as ``agg_metrics``
-    publishes it.
+    publishes it. The ensemble is the champion unless another source's loss is lower by more than
+    ``MARGIN``: a lead over four cutoffs that is smaller than that seldom lasts.
 
     Args:
         sums: As `aggregates.metric_sums` makes them, of the cutoffs judged.
         horizon: One of those measured.
         sources: Every source, in the order that decides a tie.
     """
-    groups = _groups_at(sums, horizon, sources)
+    groups = _groups_at(sums, horizon, sources, margin=MARGIN)
     classes = {value: order for (name, value), order in groups.items() if name == CLASS_GROUPING}
     everywhere = groups.get((EVERYONE, EVERYONE), ())
     unjudged = tuple(source for source in sources if source not in everywhere)
@@ -99,7 +102,7 @@ def best_rows(sums: pa.Table, champions: Champions) -> BoolArray:
 
 
 def _groups_at(
-    sums: pa.Table, horizon: int, sources: Sequence[str]
+    sums: pa.Table, horizon: int, sources: Sequence[str], *, margin: float = 0.0
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     """The sources judged on each group, those that cover all of it first, then the best first."""
     loss = divided(_column(sums, "scaled_pinball"), _column(sums, "scaled_pinball_count"))
@@ -108,7 +111,8 @@ def _groups_at(
     for (name, value, source, steps), (pairs, lost) in zip(_keys(sums), ranks, strict=True):
         if steps == horizon:
             place = sources.index(source)
-            found.setdefault((name, value), []).append((pairs, lost, place, source))
+            handicapped = lost if source == FAVOURITE else lost / (1.0 - margin)
+            found.setdefault((name, value), []).append((pairs, handicapped, place, source))
     return {group: tuple(source for *_, source in sorted(rows)) for group, rows in found.items()}
 
 

@@ -311,3 +311,24 @@ def part_of(timeline: Timeline, rows: np.ndarray) -> Timeline:
         for name, each in timeline.forecasts.items()
     }
     return replace(timeline, actual=timeline.actual[rows], forecasts=forecasts)
+
+
+@pytest.mark.parametrize(("loss_of_gbm", "champion"), [(0.99, "ensemble"), (0.97, "gbm")])
+def test_the_ensemble_is_champion_unless_another_source_is_clearly_better(
+    loss_of_gbm: float, champion: str
+) -> None:
+    sums = pa.table(
+        {
+            "group_by": ["demand_class"] * 2,
+            "group_value": ["lumpy"] * 2,
+            "source": ["gbm", "ensemble"],
+            "horizon": [28, 28],
+            "n_obs": [100.0, 100.0],
+            "scaled_pinball": [loss_of_gbm, 1.0],
+            "scaled_pinball_count": [1.0, 1.0],
+        }
+    )
+
+    found = class_champions(sums, 28, ("ensemble", "gbm"))
+
+    assert found.by_class == {"lumpy": champion}

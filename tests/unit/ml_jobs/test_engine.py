@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from distributed import LocalCluster
 
@@ -54,6 +58,42 @@ def test_one_process_works_in_place() -> None:
 def test_a_worker_that_is_lost_is_said_in_words() -> None:
     with pytest.raises(WorkerLostError, match="goes on from there"):
         list(Processes(2).each(fatal, [1, 1]))
+
+
+def waiting(folder: str) -> None:
+    """A task that says that it began, and never ends."""
+    Path(folder, str(os.getpid())).touch()
+    threading.Event().wait()
+
+
+KILLED = """
+import sys
+from ml_jobs.pipeline.engine import Processes
+from tests.unit.ml_jobs.test_engine import waiting
+
+if __name__ == "__main__":
+    list(Processes(2).each(waiting, [sys.argv[1]] * 2))
+"""
+
+
+def test_workers_end_with_the_run_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED, encoding="utf-8")
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    run = subprocess.Popen([sys.executable, str(script), str(begun)], env=environment)
+    deadline = time.monotonic() + 60
+    while len(list(begun.iterdir())) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    workers = [psutil.Process(int(path.name)) for path in begun.iterdir()]
+
+    run.kill()
+    run.wait()
+
+    _, left = psutil.wait_procs(workers, timeout=30)
+    assert left == []
 
 
 @pytest.mark.parametrize("name", ["spark", "dask://"])

@@ -1,7 +1,8 @@
 """What Farol published, read as its readers read it: the gold Parquet files of the store.
 
 The contract publishes no 80 % quantile; it is taken from those at 75 and 90 %, linearly in the
-level. This holds for Farol alone: every peer is asked for its 80 % quantile.
+level, and rounded to whole units, as all demand and all quantiles of the data sets measured are.
+This holds for Farol alone: every peer is asked for its 80 % quantile.
 """
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ def read_predictions(split: Split, path: Path) -> Predictions:
 
 def _predictions(split: Split, rows: pa.Table) -> Predictions:
     said = {name: rows.column(name).to_numpy().astype(np.float64) for name in PUBLISHED}
-    said["q800"] = said["q750"] + (0.80 - 0.75) / (0.90 - 0.75) * (said["q900"] - said["q750"])
+    part = (0.80 - 0.75) / (0.90 - 0.75)
+    said["q800"] = np.rint(said["q750"] + part * (said["q900"] - said["q750"]))
     quantiles = np.column_stack([said[f"q{round(level * 1000):03d}"] for level in LEVELS])
     return _placed(split, rows, rows.column("forecast").to_numpy(), quantiles)
 

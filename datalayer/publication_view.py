@@ -91,9 +91,9 @@ class PublicationView:
         """Return the figures, exceptions and total of the overview."""
         return overview.overview(self._reader)
 
-    def exceptions(self, limit: int = 100) -> Result:
-        """Return the first rows of fact_exception by rank, with the part's ``name``."""
-        return queries.exceptions(self._reader, limit)
+    def exceptions(self, limit: int = 100, location_id: str = NETWORK) -> Result:
+        """Return a location's first rows of fact_exception by rank, with the part's ``name``."""
+        return queries.exceptions(self._reader, limit, location_id)
 
     def rows(self, data_set: str, limit: int = 100, offset: int = 0) -> Result:
         """Return rows of a data set in key order.

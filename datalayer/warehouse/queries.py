@@ -9,7 +9,7 @@ from datalayer.contract.registry import DataSet, Registry
 from datalayer.errors import UnknownDataSet, UnknownItem
 from datalayer.warehouse.reader import Reader
 from datalayer.warehouse.results import Result
-from datalayer.warehouse.selections import SeriesSelection, within
+from datalayer.warehouse.selections import NETWORK, SeriesSelection, within
 from datalayer.warehouse.views import page_query
 
 MOST_ROWS = 10_000
@@ -91,9 +91,10 @@ def item_inventory(reader: Reader, item_id: str, location_id: str) -> Result:
     return reader.result(table, "fact_inventory", sources=_sources_in(table))
 
 
-def exceptions(reader: Reader, limit: int) -> Result:
-    """Return the first exceptions by rank."""
-    table = reader.ask("exceptions", limit=within("limit", limit, least=1, most=MOST_ROWS))
+def exceptions(reader: Reader, limit: int, location_id: str = NETWORK) -> Result:
+    """Return the first exceptions of a location by rank."""
+    within_limit = within("limit", limit, least=1, most=MOST_ROWS)
+    table = reader.ask("exceptions", location_id=location_id, limit=within_limit)
     return reader.result(table, "fact_exception", "dim_item", sources=_sources_in(table))
 
 

@@ -259,6 +259,12 @@ class TestPartDetails:
         assert table["rank"].to_pylist() == [1, 2, 3]
         assert table["name"].to_pylist()[0] == "Bateria estacionária 12 V 100 Ah"
 
+    def test_exceptions_are_those_of_one_location(self, view: PublicationView) -> None:
+        of_network = view.exceptions().table
+
+        assert set(of_network["location_id"].to_pylist()) == {"network"}
+        assert view.exceptions(location_id="elsewhere").table.num_rows == 0
+
 
 class TestRows:
     def test_pages_of_rows_join_to_the_whole_in_key_order(

@@ -85,11 +85,11 @@ def _calendar(country: str, years: range) -> Mapping[np.datetime64, str]:
 
 
 def _own_language(country: str) -> str | None:
-    try:
-        # The library would also take names of its classes, but lineage should hold codes.
-        if country.isupper() and country.isalpha():
-            return holidays.country_holidays(country).default_language
-    except NotImplementedError:
-        pass
     expected = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
-    raise OptionError("country", repr(country), expected)
+    # The library would also take names of its classes, but lineage should hold codes.
+    if not (country.isupper() and country.isalpha()):
+        raise OptionError("country", repr(country), expected)
+    try:
+        return holidays.country_holidays(country).default_language
+    except NotImplementedError as error:  # the library's word for a country without a calendar
+        raise OptionError("country", repr(country), expected) from error

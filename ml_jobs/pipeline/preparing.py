@@ -236,13 +236,14 @@ def _split(run: _Run, files: _Files, described: DescribedItems, report: ReportWo
     facts = together([facts_of(panel, items_for(panel, described.items)) for panel in files])
     chosen = {source: chosen_series(options.rules.get(source), facts) for source in options.models}
     plan = _plan(run, files, described.items)
+    drivers = _drivers(run, plan)
     every = -(-len(facts.demand) // options.learn_series)
     sampled: list[Panel] = []
     assumed: dict[str, Bilingual] = {}
     number = offset = 0
     for done, panel in enumerate(files):
         report(Work("split", done, files.count))
-        whole = replace(panel, drivers=_drivers(run, plan))
+        whole = replace(panel, drivers=drivers)
         sampled.append(whole.rows(sampled_series(whole, every)))
         for rows in whole_items(whole, options.partition_series):
             part = whole.rows(rows)
@@ -281,13 +282,14 @@ def _kept_partition(
 
 def _plan(run: _Run, files: _Files, items: Items) -> Plan:
     options = run.request.options
-    starts = [(panel.dates, int(panel.starts.min()), panel.frequency) for panel in files]
-    dates, _, frequency = starts[0]
+    # All panels have one calendar, which begins with the series that began first.
+    panel = next(iter(files))
+    dates, frequency = panel.dates, panel.frequency
     lead_time = column_of(items.table, "lead_time_days")
     horizon = horizon_of(frequency, lead_time, options)
     cutoffs, warmups = cutoffs_of(
         len(dates),
-        min(start for _, start, _ in starts),
+        0,
         horizon=horizon,
         frequency=frequency,
         options=options,

@@ -86,7 +86,7 @@ def test_workers_end_with_the_run_that_is_killed(tmp_path: Path) -> None:
     deadline = time.monotonic() + 60
     while len(list(begun.iterdir())) < 2:
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks at a condition with a deadline
     workers = [psutil.Process(int(path.name)) for path in begun.iterdir()]
 
     run.kill()

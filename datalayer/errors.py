@@ -269,6 +269,39 @@ class NotAllowed(CallerError):
         super().__init__(actor=actor, action=action, role=role)
 
 
+class SignInRequired(CallerError):
+    """Everything here takes a sign-in or an API key, and the caller brought neither."""
+
+    template = "This portal is for its members; sign in, or send an API key as X-API-Key"
+
+
+class KeyRefused(CallerError):
+    """An API key is unknown, expired or revoked; which of them, only the audit log tells."""
+
+    template = (
+        "The API key is not valid; have a new one made with: python -m datalayer.accounts key"
+    )
+
+
+class TooManyRequests(CallerError):
+    """A key or an address asked more often than it may."""
+
+    template = "More than {limit}; try again in {wait_s} s"
+
+    def __init__(self, limit: str, wait_s: int) -> None:
+        super().__init__(limit=limit, wait_s=wait_s)
+        self.wait_s = wait_s
+
+
+class QueryTooLong(TransportError):
+    """A read took longer than it may and was interrupted; whole data sets are for the extracts."""
+
+    template = "The read took longer than {timeout_s:g} s and was interrupted; ask for less of it"
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(timeout_s=timeout_s)
+
+
 class SignInRefused(CallerError):
     """Name or password is wrong; says the same, and takes as long, whichever it is."""
 

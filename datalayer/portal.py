@@ -17,9 +17,9 @@ from datalayer.compliance import Compliance, check_compliance, with_loaded_modul
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import load_registry
 from datalayer.dictionary import DictionaryEntry, dictionary
-from datalayer.errors import NothingPublished, PortalError, StateError
+from datalayer.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.extracts import Extract, ExtractFormat
-from datalayer.identity import Identity
+from datalayer.identity import ANYONE, Identity
 from datalayer.progress import ReportProgress, silent
 from datalayer.publication_view import PublicationView
 from datalayer.refresh import Refresher, store_of
@@ -117,10 +117,12 @@ class Portal:
 
     Attributes:
         registry: The contract.
+        members_only: Whether reading takes a sign-in or an API key.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
+        self.members_only = settings.access == "members"
         self._clock = clock
         self._store = store_of(settings)
         self._snapshots = SnapshotStore(settings.state, self.registry, clock)
@@ -146,15 +148,19 @@ class Portal:
         )
         self._compliance = check_compliance()
 
-    def open(self, publication_id: str | None = None) -> PublicationView:
-        """Return the publication named, or the active one.
+    def open(
+        self, publication_id: str | None = None, identity: Identity = ANYONE
+    ) -> PublicationView:
+        """Return the publication named, or the active one, for *identity* to read.
 
         Raises:
+            SignInRequired: The portal is for its members and *identity* is nobody.
             NothingPublished: No publication is active.
             UnknownPublication: It is not kept here.
         """
-        reader = self._shelf.kept(publication_id) if publication_id else self._shelf.active()
-        return PublicationView(reader, self._clock)
+        if self.members_only and identity == ANYONE:
+            raise SignInRequired
+        return self._view(publication_id)
 
     def store_state(self) -> StoreState:
         """Ask the store for its latest publication; a failure is part of the answer."""
@@ -178,7 +184,7 @@ class Portal:
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
-            files = self.open().manifest.files
+            files = self._view().manifest.files
         except NothingPublished:
             files = ()
         active_rows = {file.data_set: file.rows for file in files}
@@ -295,6 +301,10 @@ class Portal:
         self._cache.close()
         self._database.close()
 
+    def _view(self, publication_id: str | None = None) -> PublicationView:
+        reader = self._shelf.kept(publication_id) if publication_id else self._shelf.active()
+        return PublicationView(reader, self._clock)
+
     def _recover(self) -> None:
         try:
             self._refresher.recover()
@@ -305,7 +315,7 @@ class Portal:
     def _served(self) -> tuple[Manifest | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""
         try:
-            manifest = self.open().manifest
+            manifest = self._view().manifest
         except NothingPublished:
             return None, ""
         except PortalError as error:

@@ -12,6 +12,7 @@ from datalayer.extracts import Extract, ExtractFormat
 from datalayer.warehouse import overview, queries
 from datalayer.warehouse.freshness import FreshnessState, freshness_state
 from datalayer.warehouse.overview import Overview
+from datalayer.warehouse.questions import Question
 from datalayer.warehouse.reader import Reader
 from datalayer.warehouse.results import Provenance, Result
 from datalayer.warehouse.selections import NETWORK, SeriesSelection
@@ -50,6 +51,10 @@ class PublicationView:
             name: freshness_state(self.manifest.generated_at, now, data_set.freshness)
             for name, data_set in self.registry.data_sets.items()
         }
+
+    def answer(self, question: Question) -> Result:
+        """Return the answer to *question*, cached."""
+        return self._reader.answer(question)
 
     def search_items(self, text: str, limit: int = 20) -> Result:
         """Find parts: item_id, sku, name, category, abc_class, demand_class; best match first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -36,6 +37,12 @@ class Settings(BaseSettings):
         keep_snapshots: Publications kept on the local disk for roll-back and pinned links.
         snapshot_quota_bytes: Most disk for them together.
         memory_limit: DuckDB's, e.g. ``512MiB``.
+        query_timeout_s: Longest time of one read; extracts may take longer.
+        access: ``open`` (pages and reads for everybody) or ``members`` (sign-in or API key).
+        session_hours: A sign-in ends after this time.
+        session_idle_minutes: It ends sooner where nothing was asked for this long.
+        rate_limit: Requests to the API of one key or address, e.g. ``1200/minute``.
+        trusted_proxies: Addresses and networks, by comma, whose X-Forwarded-For is believed.
     """
 
     model_config = SettingsConfigDict(
@@ -62,6 +69,12 @@ class Settings(BaseSettings):
     keep_snapshots: int = Field(default=5, ge=2)
     snapshot_quota_bytes: int = Field(default=20 * 1024 * MEBIBYTE, gt=0)
     memory_limit: str = "512MiB"
+    query_timeout_s: float = Field(default=10.0, gt=0, le=600)
+    access: Literal["open", "members"] = "open"
+    session_hours: float = Field(default=24.0, gt=0, le=24 * 30)
+    session_idle_minutes: float = Field(default=120.0, gt=0)
+    rate_limit: str = "1200/minute"
+    trusted_proxies: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")
@@ -96,6 +109,23 @@ class Settings(BaseSettings):
             raise _SettingError("must begin with redis://, rediss:// or unix://")
         if value and not _has_sound_port(value.get_secret_value()):
             raise _SettingError("has a port that is not a number from 1 to 65535")
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _a_rate(cls, value: str) -> str:
+        pattern = r"[1-9]\d{0,8}/(second|minute|hour)"
+        return _expect(value, pattern, "a rate such as 1200/minute (second, minute or hour)")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for each in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(each)
+            except ValueError:
+                expected = "addresses or networks by comma, such as 10.0.0.5, 172.16.0.0/12"
+                raise _SettingError(f"has {each!r}; it must be {expected}") from None
         return value
 
     @field_validator("memory_limit")

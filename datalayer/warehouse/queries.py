@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from datalayer.contract.registry import DataSet, Registry
 from datalayer.errors import UnknownDataSet, UnknownItem
-from datalayer.warehouse.reader import Reader
+from datalayer.warehouse.reader import Reader, sources_in
 from datalayer.warehouse.results import Result
 from datalayer.warehouse.selections import NETWORK, SeriesSelection, within
 from datalayer.warehouse.views import page_query
@@ -76,26 +73,26 @@ def forecast_series(reader: Reader, selection: SeriesSelection) -> Result:
         data_through=reader.manifest.data_through,
         period=_PERIODS[frequency(reader)],
     )
-    return reader.result(table, "fact_forecast", "fact_demand", sources=_sources_in(table))
+    return reader.result(table, "fact_forecast", "fact_demand", sources=sources_in(table))
 
 
 def item_metrics(reader: Reader, item_id: str, location_id: str) -> Result:
     """Return the accuracy of every source on a part, champion first."""
     table = reader.ask("item_metrics", item_id=item_id, location_id=location_id)
-    return reader.result(table, "fact_metrics", sources=_sources_in(table))
+    return reader.result(table, "fact_metrics", sources=sources_in(table))
 
 
 def item_inventory(reader: Reader, item_id: str, location_id: str) -> Result:
     """Return the stock position of a part: one row, or none."""
     table = reader.ask("item_inventory", item_id=item_id, location_id=location_id)
-    return reader.result(table, "fact_inventory", sources=_sources_in(table))
+    return reader.result(table, "fact_inventory", sources=sources_in(table))
 
 
 def exceptions(reader: Reader, limit: int, location_id: str = NETWORK) -> Result:
     """Return the first exceptions of a location by rank."""
     within_limit = within("limit", limit, least=1, most=MOST_ROWS)
     table = reader.ask("exceptions", location_id=location_id, limit=within_limit)
-    return reader.result(table, "fact_exception", "dim_item", sources=_sources_in(table))
+    return reader.result(table, "fact_exception", "dim_item", sources=sources_in(table))
 
 
 def rows(reader: Reader, name: str, limit: int, offset: int) -> Result:
@@ -122,8 +119,3 @@ def data_set_named(registry: Registry, name: str) -> DataSet:
     if data_set is None:
         raise UnknownDataSet(name, tuple(registry.data_sets))
     return data_set
-
-
-def _sources_in(table: pa.Table) -> tuple[str, ...]:
-    found = pc.unique(table.column("source")).drop_null().to_pylist()
-    return tuple(found)

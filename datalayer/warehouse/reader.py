@@ -5,23 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import lru_cache
-from importlib.resources import files
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datalayer.cache.result_cache import CacheKey, ResultCache
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
 from datalayer.snapshots.stages import Snapshot
 from datalayer.warehouse.database import Database, Parameter
+from datalayer.warehouse.questions import Question, question_sql
 from datalayer.warehouse.results import Provenance, Result
-
-
-@lru_cache
-def question_sql(question: str) -> str:
-    """Return the text of ``sql/<question>.sql``."""
-    return (files("datalayer.warehouse") / "sql" / f"{question}.sql").read_text(encoding="utf-8")
 
 
 class Reader:
@@ -52,6 +46,12 @@ class Reader:
     def ask_sql(self, question: str, sql: str, **parameters: Parameter) -> pa.Table:
         """Return the answer to *sql*, cached under the name *question*."""
         return self.cached(question, sql, lambda: self.query(sql, **parameters), **parameters)
+
+    def answer(self, question: Question) -> Result:
+        """Return the answer to *question* with its provenance, cached."""
+        table = self.ask_sql(question.name, question.sql, **question.parameters)
+        found = question.sources or (sources_in(table) if "source" in table.column_names else ())
+        return self.result(table, *question.data_sets, sources=found)
 
     def query(self, sql: str, **parameters: Parameter) -> pa.Table:
         """Return the answer to *sql*, read from the files."""
@@ -101,3 +101,8 @@ class Reader:
             data_sets=data_sets,
             sources=sources,
         )
+
+
+def sources_in(table: pa.Table) -> tuple[str, ...]:
+    """Return the different values of the column ``source``, without nulls."""
+    return tuple(pc.unique(table.column("source")).drop_null().to_pylist())

@@ -18,7 +18,7 @@ from datalayer.errors import PublicationError, ReadFailed, UnknownPublication
 from datalayer.snapshots.stages import Snapshot
 from datalayer.storage.object_store import FolderStore
 from datalayer.warehouse.database import Database
-from datalayer.warehouse.reader import question_sql
+from datalayer.warehouse.questions import question_sql
 from tests.publisher import Publisher
 from tests.reading import publications_folder, snapshot_of, with_column
 

@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
 .PHONY: help run setup publish activate serve test check system-packages lock locale bench \
-  bench-forecasting clean
+  bench-serving bench-forecasting clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -51,6 +51,9 @@ endef
 	.venv-peers/bin/python -m pip install -qq torch==2.13.0
 	$(call environment,.venv-peers,benchmarks/peers/requirements.txt,.ready)
 
+.venv-serving/.ready: benchmarks/serving_peers/requirements.txt
+	$(call environment,.venv-serving,benchmarks/serving_peers/requirements.txt,.ready)
+
 $(STORE)/metadata.json:
 	@$(MAKE) --no-print-directory publish
 
@@ -76,11 +79,16 @@ check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
 	.venv-ml/bin/mypy ml_jobs
 	.venv/bin/lint-imports
 
-# What the tests need from the system: a real Redis and a real browser.
+# What tests and benchmarks need from the system: a real Redis, a real browser, the clients of
+# docs/api.md, a spreadsheet, a load generator.
 system-packages:
 	@missing=""
 	command -v redis-server > /dev/null || missing="$$missing redis-server"
+	command -v wrk > /dev/null || missing="$$missing wrk"
 	command -v chromium > /dev/null || missing="$$missing chromium fonts-liberation"
+	command -v curl > /dev/null || missing="$$missing curl"
+	command -v Rscript > /dev/null || missing="$$missing r-base-core"
+	command -v soffice > /dev/null || missing="$$missing libreoffice-calc-nogui"
 	test -z "$$missing" && exit 0
 	if test "$$(id -u)" = 0 && command -v apt-get > /dev/null; then
 	  echo "Installing$$missing ..."
@@ -95,7 +103,7 @@ system-packages:
 PIP_COMPILE = .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
   --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 lock: .venv/.ready-dev  ## pin every requirements.in with hashes
-	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-extras ml_jobs/requirements-dev tests/contract/requirements; do
+	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-extras ml_jobs/requirements-dev tests/contract/requirements benchmarks/serving_peers/requirements; do
 	  echo "Locking $$name.in ..."
 	  $(PIP_COMPILE) --output-file $$name.txt $$name.in
 	done
@@ -108,12 +116,17 @@ locale: .venv/.ready-dev  ## gather the pages' sentences into the catalogue and 
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 100
 	.venv/bin/pybabel -q compile -D farol -d pages/locale -l pt_BR
 
-bench: setup  ## measure against peers in the same run (writes JSON to build/bench)
+bench: setup .venv-serving/.ready system-packages  ## measure against peers in the same run (writes JSON to build/bench)
 	@.venv/bin/python -m benchmarks.refresh
-	.venv/bin/python -m benchmarks.redis_down
+	.venv/bin/python -m benchmarks.serving --rows 1000000
+
+# 100000000 needs 5 GB of disk and some minutes more.
+ROWS ?= 1000000 10000000
+bench-serving: setup .venv-serving/.ready system-packages  ## measure the API against its peers: ROWS="1000000 10000000 100000000"
+	@.venv/bin/python -m benchmarks.serving --rows $(ROWS)
 
 bench-forecasting: .venv-ml/.ready-dev .venv-peers/.ready  ## measure forecasts against peers: DATA=folder of demand files
 	@.venv-ml/bin/python -m benchmarks.forecasting --data "$(DATA)"
 
 clean:  ## remove environments, state and published data
-	rm -rf .venv .venv-ml .venv-contract .venv-peers build var exports
+	rm -rf .venv .venv-ml .venv-contract .venv-peers .venv-serving build var exports

@@ -5,12 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
-from starlette.routing import Mount, Route
 
 from datalayer import runtime
 from datalayer.accounts import first_admin_notice
-from datalayer.api.application import create_api
-from datalayer.api.health import health
+from datalayer.api.serving import serving
 from datalayer.logs import configure_logs
 from datalayer.settings import load_settings
 from pages.components import frame, index_page
@@ -23,19 +21,20 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     if notice := first_admin_notice(load_settings().state):
         print(notice, flush=True)  # noqa: T201 - for the terminal only, never for the log
     runtime.portal().follow_replicas()
+    runtime.portal().watch_store()
     gc.collect()
     gc.freeze()
     yield
+    await served.close()
     runtime.reset()
 
 
+configure_logs(load_settings().log_level)  # before the server's own first lines
+served = serving(runtime.portal(), load_settings())
 app = st.App(
     "pages/_navigation.py",
-    routes=[
-        Mount("/api", create_api(runtime.portal())),
-        Route("/health", health(runtime.portal())),
-        *index_page.routes(),
-    ],
+    routes=[*served.routes, *index_page.routes()],
+    middleware=served.middleware,
     lifespan=lifespan,
     on_script_error=frame.failed,
 )

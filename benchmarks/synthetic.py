@@ -103,10 +103,10 @@ QUERIES = {
                12.0 as reorder_point, 'reorder' as status, 'arima' as source, '' as assumed
         from items where number <= 100""",
     "fact_exception": """
-        select number as rank, item_id, 'network' as location_id,
+        select row_number() over (order by number) as rank, item_id, 'network' as location_id,
                'below_reorder_point' as reason_code, 'high' as severity, 10.0 as observed,
                12.0 as threshold, 100.0 / number as value_at_risk, 'arima' as source
-        from items where number <= 100""",
+        from items where number % 3 = 1""",
 }
 
 

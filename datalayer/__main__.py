@@ -1,11 +1,11 @@
-"""The command line: ``python -m datalayer status | activate | rollback | inspect | prune``."""
+"""The command line: ``python -m datalayer status | activate | rollback | ... | verify``."""
 
 from __future__ import annotations
 
-import getpass
+import re
 import secrets
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -17,9 +17,9 @@ from rich.table import Table
 
 from datalayer.accounts import FIRST_ADMIN, first_admin_notice, password_hint
 from datalayer.errors import PortalError
-from datalayer.identity import Identity, Role
+from datalayer.identity import operator
 from datalayer.logs import configure_logs
-from datalayer.portal import AlreadyCurrent, Portal
+from datalayer.portal import AlreadyCurrent, Portal, Verdict
 from datalayer.progress import Progress, ReportProgress, Step
 from datalayer.settings import load_settings
 from datalayer.validation import Fault
@@ -65,10 +65,17 @@ def _parser() -> ArgumentParser:
     add("status", _status, "show the store, the active publication, the kept ones and the cache")
     activate = add("activate", _activate, "make a publication the one that is served")
     activate.add_argument("publication_id", nargs="?", help="by default the store's latest")
+    activate.add_argument(
+        "--force", action="store_true", help="fetch and check it anew, also if it is active"
+    )
     rollback = add("rollback", _roll_back, "return to a publication that was active before")
     rollback.add_argument("publication_id", nargs="?", help="by default the one active before")
     add("inspect", _inspect, "fetch and validate the latest publication without activating it")
     add("prune", _prune, "remove old snapshots from the local disk")
+    audit = add("audit", _audit, "list who did what, when, and how it ended, newest first")
+    audit.add_argument("--limit", type=_count, default=20, help="entries; by default 20")
+    verify = add("verify", _verify, "walk the audit log's chain and say whether it is whole")
+    verify.add_argument("--head", type=_digest, help="SHA-256 of a line, as the log had it")
     welcome = commands.add_parser("welcome", help="say where the portal opens and how to sign in")
     welcome.add_argument("--port", type=int, default=8501)
     return parser
@@ -76,12 +83,13 @@ def _parser() -> ArgumentParser:
 
 def _status(portal: Portal, _: Namespace) -> int:
     store, health = portal.store_state(), portal.health()
+    served = health.publication
     rows = [
         ("store", store.address),
         ("latest publication", store.latest.publication_id if store.latest else "-"),
         ("active publication", health.publication_id or "-"),
-        ("data through", str(health.data_through or "-")),
-        ("generated at", str(health.generated_at or "-")),
+        ("data through", str(served.data_through if served else "-")),
+        ("generated at", str(served.generated_at if served else "-")),
         ("cache", ", ".join(f"{name} {value}" for name, value in health.cache.items())),
     ]
     for name, value in rows:
@@ -99,7 +107,7 @@ def _status(portal: Portal, _: Namespace) -> int:
 
 def _activate(portal: Portal, chosen: Namespace) -> int:
     with _bars() as report:
-        outcome = portal.activate(_operator(), chosen.publication_id, report)
+        outcome = portal.activate(operator(), chosen.publication_id, report, force=chosen.force)
     if isinstance(outcome, AlreadyCurrent):
         _out.print(f"Publication {outcome.publication_id} is the active one already")
     else:
@@ -112,7 +120,7 @@ def _activate(portal: Portal, chosen: Namespace) -> int:
 
 def _roll_back(portal: Portal, chosen: Namespace) -> int:
     with _bars() as report:
-        outcome = portal.roll_back(_operator(), chosen.publication_id, report)
+        outcome = portal.roll_back(operator(), chosen.publication_id, report)
     _out.print(
         f"Rolled back from {outcome.previous_id or 'none'} to {outcome.publication_id} "
         f"in {outcome.duration_s:.1f} s"
@@ -122,7 +130,7 @@ def _roll_back(portal: Portal, chosen: Namespace) -> int:
 
 def _inspect(portal: Portal, _: Namespace) -> int:
     with _bars() as report:
-        candidate = portal.inspect(_operator(), report)
+        candidate = portal.inspect(operator(), report)
     table = Table("data set", box=None, pad_edge=False)
     for heading in ("rows", "active now"):
         table.add_column(heading, justify="right")
@@ -138,24 +146,74 @@ def _inspect(portal: Portal, _: Namespace) -> int:
 
 
 def _prune(portal: Portal, _: Namespace) -> int:
-    removed = portal.prune(_operator())
+    removed = portal.prune(operator())
     _out.print(f"Removed {', '.join(removed)}" if removed else "There was nothing to remove")
     return 0
+
+
+def _audit(portal: Portal, chosen: Namespace) -> int:
+    for entry in portal.audit_trail(chosen.limit):
+        at = entry.at.isoformat(timespec="seconds") if entry.at else "-"
+        words = (at, entry.actor, entry.action, entry.outcome, entry.publication_id or "-")
+        details = [f"{name}={value}" for name, value in entry.details.items()]
+        # What others typed may hold what a terminal obeys.
+        _out.print("  ".join(_harmless(text) for text in (*words, *details)))
+    return 0
+
+
+def _verify(portal: Portal, chosen: Namespace) -> int:
+    with _bars() as report:
+        found = portal.verify_audit_log(chosen.head, report)
+    if found.broken is not None:
+        _err.print(f"The audit log is broken: {found.broken}")
+        return 1
+    _tell_chain(found)
+    if chosen.head is None:
+        return 0
+    if found.sought_line is None:
+        _err.print(f"No line has the SHA-256 {chosen.head}: the log was cut or replaced")
+        return 1
+    _out.print(f"{'sought head':<20}line {found.sought_line} of {found.lines}")
+    return 0
+
+
+def _tell_chain(found: Verdict) -> None:
+    unproved = (found.chained_from or found.lines + 1) - 1
+    rows = [
+        ("audit log", "whole" if found.chained_from else "no line is chained yet"),
+        ("entries", f"{found.lines - found.torn:,}"),
+        ("first", str(found.first_at or "-")),
+        ("last", str(found.last_at or "-")),
+        ("head", found.head),
+    ]
+    if found.torn:
+        rows.append(("torn", f"{found.torn:,}, cut by a crash; they are part of the chain"))
+    if unproved:
+        rows.append(("not proved", f"the first {unproved:,}, from before the chain began"))
+    for name, value in rows:
+        _out.print(f"{name:<20}{value}")
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,5}", text, re.ASCII):
+        raise ArgumentTypeError(f"{text!r}; it must be a whole number from 1 to 999999")
+    return int(text)
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", text.lower()):
+        raise ArgumentTypeError(f"{text!r}; it must be the 64 hex digits of a SHA-256")
+    return text.lower()
+
+
+def _harmless(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _welcome(first_sign_in: str | None, port: int) -> int:
     _out.print(f"Farol opens at http://localhost:{port}")
     _out.print(first_sign_in or f"Sign in as {FIRST_ADMIN}. {password_hint()}")
     return 0
-
-
-def _operator() -> Identity:
-    # Who may run commands on this machine may do anything to its files anyway.
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = "unknown"  # a container may run as a number without a name
-    return Identity(f"cli:{name}", Role.ADMIN)
 
 
 @contextmanager
@@ -170,7 +228,9 @@ def _bars() -> Iterator[ReportProgress]:
     bars, tasks = Bars(*columns, console=_err), dict[Step, TaskID]()
 
     def report(progress: Progress) -> None:
-        # Started with the first report, so that a refusal prints its sentence and no more.
+        # Started with the first report of work, so that a refusal prints its sentence and no more.
+        if progress.step is Step.BEGIN:
+            return
         bars.start()
         if progress.step not in tasks:
             tasks[progress.step] = bars.add_task(progress.step.value, subject="")

@@ -126,6 +126,33 @@ class StoreDenied(StoreError):
     )
 
 
+class StoreWritable(CallerError):
+    """The object store took what the portal wrote, though the portal only needs to read."""
+
+    template = (
+        "The store {address} lets this portal write; "
+        "give it credentials that may only read and list"
+    )
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address=address)
+
+
+class CacheDown(TransportError):
+    """The cache that replicas share does not answer."""
+
+    template = "The second level of the cache does not answer; reading goes on without it"
+
+
+class MachineLearningFound(ContentError):
+    """A package that trains, predicts or serves models is installed or loaded here."""
+
+    template = "Machine learning is deployed here: {violations}"
+
+    def __init__(self, violations: Sequence[str]) -> None:
+        super().__init__(violations=", ".join(violations))
+
+
 class ReadFailed(TransportError):
     """A snapshot's files could not be read from the local disk."""
 
@@ -209,6 +236,28 @@ class RefreshInProgress(CallerError):
         super().__init__(actor=actor, started_at=started_at)
 
 
+class UnknownJob(CallerError):
+    """No refresh job of that id is remembered."""
+
+    template = (
+        "There is no job {job_id} here; only the latest ones since the start are remembered, "
+        "and the audit trail says how the others ended"
+    )
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id=job_id)
+
+
+class UnexpectedFailure(PortalError):
+    """Something failed that nobody foresaw; the log has it under the reference."""
+
+    template = "Something unexpected happened; the log has it under {reference}"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference=reference)
+        self.reference = reference
+
+
 class NothingPublished(CallerError):
     """No publication is active, so there is nothing to read."""
 
@@ -260,6 +309,23 @@ class InvalidSelection(CallerError):
         super().__init__(parameter=parameter, found=found, expected=expected)
 
 
+class UnknownParameter(InvalidSelection):
+    """A call carries a parameter that its address doesn't have."""
+
+
+class InvalidCursor(InvalidSelection):
+    """A cursor is damaged, or belongs to another question than the one asked."""
+
+
+class NotAcceptable(CallerError):
+    """The caller takes none of the media types in which this can be answered."""
+
+    template = "The request accepts {found}; what is here comes as {known}"
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(found=found, known=known)
+
+
 class NotAllowed(CallerError):
     """The caller's role does not permit the action."""
 
@@ -267,6 +333,12 @@ class NotAllowed(CallerError):
 
     def __init__(self, actor: str, action: str, role: str) -> None:
         super().__init__(actor=actor, action=action, role=role)
+
+
+class CredentialRequired(NotAllowed):
+    """The action takes a role, and the caller showed no credential at all."""
+
+    template = "It takes the role {role} to {action}; sign in, or send an API key as X-API-Key"
 
 
 class SignInRequired(CallerError):
@@ -280,6 +352,15 @@ class KeyRefused(CallerError):
 
     template = (
         "The API key is not valid; have a new one made with: python -m datalayer.accounts key"
+    )
+
+
+class CrossSiteRequest(CallerError):
+    """A page of another site tried to act with the session of who looks at it."""
+
+    template = (
+        "A sign-in counts for changes from this portal's own pages only, and this request comes "
+        "from elsewhere; send an API key as X-API-Key"
     )
 
 
@@ -325,6 +406,15 @@ class UnknownUser(CallerError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(name=name, known=", ".join(known) or "-")
+
+
+class LastAdmin(CallerError):
+    """Without this user nobody could administer the portal."""
+
+    template = "{name} is the last administrator who can sign in; make another one first"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
 
 
 class SettingsError(CallerError):

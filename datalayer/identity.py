@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
 from enum import StrEnum
 
-from datalayer.errors import NotAllowed
+from datalayer.errors import CredentialRequired, NotAllowed
 
 
 class Role(StrEnum):
@@ -32,11 +33,26 @@ class Identity:
         """Refuse unless this identity holds *role* or a higher one.
 
         Raises:
-            NotAllowed: The role held is lower than *role*.
+            NotAllowed: The role held is lower than *role*; ``CredentialRequired`` where nobody
+                has said yet who they are.
         """
         order = list(Role)
         if order.index(self.role) < order.index(role):
+            if self == ANYONE:
+                raise CredentialRequired(self.name, action, role.value)
             raise NotAllowed(self.name, action, role.value)
 
 
 ANYONE = Identity("anyone", Role.PLANNER)
+
+
+def operator() -> Identity:
+    """Return who runs a command on this machine: ``cli:<user>``, an administrator.
+
+    Who may do that may do anything to the portal's files anyway.
+    """
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "unknown"  # a container may run as a number without a name
+    return Identity(f"cli:{name}", Role.ADMIN)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Literal
+from datetime import UTC, datetime
 
 import structlog
 
 from datalayer.announcements import Announcements, NoNote, Note
-from datalayer.audit import AuditEntry, AuditLog
+from datalayer.audit import AuditEntry, AuditLog, Verdict
 from datalayer.cache.redis_cache import RedisCache, RedisNote
 from datalayer.cache.result_cache import LayeredCache, MemoryCache, ResultCache
 from datalayer.compliance import Compliance, check_compliance, with_loaded_modules
@@ -18,11 +17,13 @@ from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import load_registry
 from datalayer.dictionary import DictionaryEntry, dictionary
 from datalayer.errors import NothingPublished, PortalError, SignInRequired, StateError
-from datalayer.extracts import Extract, ExtractFormat
+from datalayer.extracts import DigestMemo, Extract, ExtractRequest, Extracts, Part
+from datalayer.health import Health, judged
 from datalayer.identity import ANYONE, Identity
 from datalayer.progress import ReportProgress, silent
 from datalayer.publication_view import PublicationView
 from datalayer.refresh import Refresher, store_of
+from datalayer.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.settings import Settings
 from datalayer.shelf import Shelf
 from datalayer.snapshots.outcomes import Activated, AlreadyCurrent, Candidate
@@ -33,6 +34,7 @@ from datalayer.validation import Fault
 from datalayer.warehouse.database import Database
 from datalayer.warehouse.freshness import FreshnessState
 from datalayer.warehouse.overview import Kpi, Overview
+from datalayer.warehouse.reader import Reader
 from datalayer.warehouse.selections import NETWORK, SeriesSelection
 
 _log = structlog.get_logger(__name__)
@@ -44,18 +46,22 @@ __all__ = [
     "AuditEntry",
     "Candidate",
     "Extract",
-    "ExtractFormat",
+    "ExtractRequest",
     "Fault",
     "FreshnessState",
     "Health",
+    "JobStatus",
     "Kpi",
     "Overview",
+    "Part",
     "Portal",
     "PublicationView",
+    "RefreshJob",
     "RowComparison",
     "SeriesSelection",
     "Snapshot",
     "StoreState",
+    "Verdict",
 ]
 
 
@@ -85,28 +91,6 @@ class RowComparison:
     active_rows: int | None
 
 
-@dataclass(frozen=True)
-class Health:
-    """What /health answers.
-
-    Attributes:
-        status: ``ok``; ``degraded`` when it serves though something about it is wrong;
-            ``empty`` when there is nothing to serve.
-        store: ``address`` and ``state`` (reachable, unreachable or unknown), ``problem``.
-        cache: ``state`` of the second level: off, ok or down.
-        problem: Why what is served is not what is active, or an empty string.
-    """
-
-    status: Literal["ok", "degraded", "empty"]
-    publication_id: str | None
-    data_through: date | None
-    generated_at: datetime | None
-    store: dict[str, str]
-    cache: dict[str, str]
-    ml_dependencies: Compliance
-    problem: str = ""
-
-
 def utc_now() -> datetime:
     """Return the present moment, UTC."""
     return datetime.now(UTC)
@@ -118,6 +102,7 @@ class Portal:
     Attributes:
         registry: The contract.
         members_only: Whether reading takes a sign-in or an API key.
+        jobs: What changes something, in the background.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
@@ -127,7 +112,10 @@ class Portal:
         self._store = store_of(settings)
         self._snapshots = SnapshotStore(settings.state, self.registry, clock)
         self._database = Database(
-            self._snapshots.folder, self.registry, memory_limit=settings.memory_limit
+            self._snapshots.folder,
+            self.registry,
+            memory_limit=settings.memory_limit,
+            query_timeout_s=settings.query_timeout_s,
         )
         self._audit = AuditLog(settings.state / "audit.jsonl", clock)
         self._refresher = Refresher(
@@ -142,11 +130,17 @@ class Portal:
         self._recover()
         self._cache = _cache(settings)
         self._shelf = Shelf(self._snapshots, self._database, self.registry, self._cache)
-        self._store_watch = StoreWatch(self._refresher.latest)
+        self._store_watch = StoreWatch(self._refresher.latest, self._store.try_write)
         self._announcements = Announcements(
             _note(settings), self._snapshots.active, self._refresher.follow
         )
+        self._extracts = Extracts(
+            self._audit,
+            DigestMemo(settings.state / "extract_digests.json"),
+            members_only=self.members_only,
+        )
         self._compliance = check_compliance()
+        self.jobs = RefreshJobs(self._audit.entries, clock)
 
     def open(
         self, publication_id: str | None = None, identity: Identity = ANYONE
@@ -158,9 +152,62 @@ class Portal:
             NothingPublished: No publication is active.
             UnknownPublication: It is not kept here.
         """
-        if self.members_only and identity == ANYONE:
-            raise SignInRequired
-        return self._view(publication_id)
+        return PublicationView(self._reader_for(identity, publication_id), self._clock)
+
+    def extract(
+        self,
+        request: ExtractRequest,
+        identity: Identity = ANYONE,
+        publication_id: str | None = None,
+    ) -> Extract:
+        """Return rows of a publication, the active one if none is named, as a file.
+
+        Raises:
+            SignInRequired, NothingPublished, UnknownPublication: As for ``open``.
+            NotAllowed: The portal is for its members, more than a part's rows are wanted and
+                *identity* is no analyst.
+            UnknownDataSet, InvalidSelection: The request can't be met.
+            StateError: The audit log can't be written: nothing leaves unseen.
+        """
+        return self._extracts.extract(self._reader_for(identity, publication_id), request, identity)
+
+    def describe_extract(
+        self,
+        request: ExtractRequest,
+        identity: Identity = ANYONE,
+        publication_id: str | None = None,
+    ) -> dict[str, object]:
+        """Return what the file of ``extract`` is: its columns, origin, rows, size and SHA-256.
+
+        Raises:
+            PortalError: As for ``extract``.
+        """
+        return self._extracts.describe(
+            self._reader_for(identity, publication_id), request, identity
+        )
+
+    def extract_series(
+        self,
+        selection: SeriesSelection,
+        dialect: str | None = None,
+        identity: Identity = ANYONE,
+        publication_id: str | None = None,
+    ) -> Extract:
+        """Return the rows of ``forecast_series`` as CSV, each with where it comes from.
+
+        Raises:
+            PortalError: As for ``extract`` and ``forecast_series``.
+        """
+        return self._extracts.series(
+            self._reader_for(identity, publication_id), selection, dialect, identity
+        )
+
+    def active_id(self) -> str | None:
+        """Return the id of the active publication; None if there is none or nobody can tell."""
+        try:
+            return self._snapshots.active_id()
+        except StateError:
+            return None
 
     def store_state(self) -> StoreState:
         """Ask the store for its latest publication; a failure is part of the answer."""
@@ -184,7 +231,7 @@ class Portal:
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
-            files = self._view().manifest.files
+            files = self._reader().manifest.files
         except NothingPublished:
             files = ()
         active_rows = {file.data_set: file.rows for file in files}
@@ -198,14 +245,20 @@ class Portal:
         identity: Identity,
         publication_id: str | None = None,
         report: ReportProgress = silent,
+        *,
+        force: bool = False,
     ) -> Activated | AlreadyCurrent:
         """Make a publication of the store the active one; None for the latest.
+
+        With *force* it is fetched, verified and validated anew whatever is kept here of it.
 
         Raises:
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
-        outcome = self._refresher.activate(identity, publication_id=publication_id, report=report)
+        outcome = self._refresher.activate(
+            identity, publication_id=publication_id, force=force, report=report
+        )
         self._shelf.forget_removed()
         self._announcements.announce()
         return outcome
@@ -242,13 +295,25 @@ class Portal:
         """Return the latest entries of the audit log, newest first."""
         return self._audit.entries(limit)
 
-    def prune(self, identity: Identity) -> tuple[str, ...]:
+    def verify_audit_log(self, head: str | None = None, report: ReportProgress = silent) -> Verdict:
+        """Walk along the audit log's chain; *head* is a line's SHA-256 that should be in it.
+
+        Raises:
+            StateError: The log is there and can't be read.
+        """
+        return self._audit.verify(head, report)
+
+    def audit_counts(self) -> Mapping[tuple[str, str], int]:
+        """Return the lines of each action and outcome since this portal was opened."""
+        return self._audit.counts()
+
+    def prune(self, identity: Identity, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what the settings keep; returns their ids.
 
         Raises:
             NotAllowed: *identity* is no administrator.
         """
-        removed = self._refresher.prune(identity)
+        removed = self._refresher.prune(identity, report=report)
         self._shelf.forget_removed()
         return removed
 
@@ -263,25 +328,19 @@ class Portal:
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""
-        store = self._store_watch.last_answer()
-        compliance = with_loaded_modules(self._compliance)
-        manifest, problem = self._served()
-        cache = self._cache.health()
-        sound = not problem and store.reach != "unreachable" and compliance.status == "pass"
-        return Health(
-            status="empty"
-            if manifest is None
-            else "ok"
-            if sound and cache != "down"
-            else "degraded",
-            publication_id=manifest.publication_id if manifest else None,
-            data_through=manifest.data_through if manifest else None,
-            generated_at=manifest.generated_at if manifest else None,
+        view, problem = self._served()
+        return judged(
+            view,
+            store_address=self._store.address,
+            store=self._store_watch.last_answer(),
+            cache=self._cache.health(),
+            compliance=with_loaded_modules(self._compliance),
             problem=problem,
-            store={"address": self._store.address, "state": store.reach, "problem": store.problem},
-            cache={"state": cache},
-            ml_dependencies=compliance,
         )
+
+    def watch_store(self) -> None:
+        """Begin to ask the store whether it is there and takes no writes, on another thread."""
+        self._store_watch.last_answer()
 
     def follow_replicas(self) -> None:
         """Switch, from this moment on, to what is activated on the replicas that share Redis."""
@@ -301,9 +360,13 @@ class Portal:
         self._cache.close()
         self._database.close()
 
-    def _view(self, publication_id: str | None = None) -> PublicationView:
-        reader = self._shelf.kept(publication_id) if publication_id else self._shelf.active()
-        return PublicationView(reader, self._clock)
+    def _reader_for(self, identity: Identity, publication_id: str | None) -> Reader:
+        if self.members_only and identity == ANYONE:
+            raise SignInRequired
+        return self._reader(publication_id)
+
+    def _reader(self, publication_id: str | None = None) -> Reader:
+        return self._shelf.kept(publication_id) if publication_id else self._shelf.active()
 
     def _recover(self) -> None:
         try:
@@ -312,15 +375,15 @@ class Portal:
             # On a full or read-only disk nothing can be cleared up, and all can still be read.
             _log.warning("portal.not_recovered", problem=str(error))
 
-    def _served(self) -> tuple[Manifest | None, str]:
+    def _served(self) -> tuple[PublicationView | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""
         try:
-            manifest = self._view().manifest
+            view = PublicationView(self._reader(), self._clock)
         except NothingPublished:
             return None, ""
         except PortalError as error:
             return None, str(error)
-        return manifest, self._shelf.problem or self._announcements.problem
+        return view, self._shelf.problem or self._announcements.problem
 
 
 def _cache(settings: Settings) -> ResultCache:

@@ -10,6 +10,7 @@ from enum import StrEnum
 class Step(StrEnum):
     """The steps of publishing and refreshing, in the order in which they happen."""
 
+    BEGIN = "begin"
     STAGE = "stage"
     VERIFY = "verify"
     VALIDATE = "validate"
@@ -33,6 +34,19 @@ class Progress:
     done: int
     total: int
     subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicationFound(Progress):
+    """The publication that a refresh is about is known: the end of its first step.
+
+    Attributes:
+        publication_id: Its id.
+        size_bytes: Size of its files together, as the manifest announces it.
+    """
+
+    publication_id: str
+    size_bytes: int
 
 
 ReportProgress = Callable[[Progress], None]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from datalayer import extracts
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
-from datalayer.extracts import Extract, ExtractFormat
-from datalayer.warehouse import overview, queries
+from datalayer.warehouse import overview, paging, queries
 from datalayer.warehouse.freshness import FreshnessState, freshness_state
 from datalayer.warehouse.overview import Overview
+from datalayer.warehouse.paging import JsonRows, TablePage
 from datalayer.warehouse.questions import Question
 from datalayer.warehouse.reader import Reader
 from datalayer.warehouse.results import Provenance, Result
@@ -55,6 +54,14 @@ class PublicationView:
     def answer(self, question: Question) -> Result:
         """Return the answer to *question*, cached."""
         return self._reader.answer(question)
+
+    def json_rows(self, question: Question) -> JsonRows:
+        """Return one page of the answer to *question* as JSON text; not cached here."""
+        return paging.json_rows(self._reader, question)
+
+    def table_page(self, question: Question) -> TablePage:
+        """Return one page of the answer to *question* as a table; not cached here."""
+        return paging.table_page(self._reader, question)
 
     def search_items(self, text: str, limit: int = 20) -> Result:
         """Find parts: item_id, sku, name, category, abc_class, demand_class; best match first."""
@@ -108,21 +115,3 @@ class PublicationView:
             InvalidSelection: *limit* or *offset* is out of bounds.
         """
         return queries.rows(self._reader, data_set, limit, offset)
-
-    def extract(
-        self,
-        data_set: str,
-        format: ExtractFormat,  # noqa: A002 - the word that callers and file names use
-        selection: SeriesSelection | None = None,
-    ) -> Extract:
-        """Return a whole data set, or the part of it that *selection* names, as a file.
-
-        Raises:
-            UnknownDataSet: The registry has none of that name.
-            InvalidSelection: The format is neither csv nor parquet, or the data set has no parts.
-        """
-        return extracts.extract(self._reader, data_set, format, selection)
-
-    def series_csv(self, selection: SeriesSelection) -> bytes:
-        """Return the rows of ``forecast_series`` as CSV, provenance in columns of its own."""
-        return extracts.series_csv(self.forecast_series(selection), selection)

@@ -8,32 +8,27 @@ from typing import Protocol
 import structlog
 
 from datalayer.audit import AuditLog
-from datalayer.contract.publication import Manifest, is_publication_id
+from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
 from datalayer.errors import (
     ContentError,
-    IntegrityError,
     InvalidSelection,
-    ManifestError,
     NoEarlierPublication,
     OlderPublication,
     PortalError,
     PublicationError,
-    StateError,
     UnknownPublication,
-    ValidationFailed,
 )
 from datalayer.identity import Identity
 from datalayer.progress import Progress, ReportProgress, Step, silent
 from datalayer.settings import Settings
-from datalayer.snapshots import published
 from datalayer.snapshots.attempts import Attempt, Attempts
+from datalayer.snapshots.intake import Intake
 from datalayer.snapshots.outcomes import Activated, AlreadyCurrent, Candidate
 from datalayer.snapshots.snapshot_store import SnapshotStore
 from datalayer.snapshots.stages import Snapshot, VerifiedFiles
 from datalayer.storage.object_store import ObjectStore, S3Options
 from datalayer.storage.opening import open_store
-from datalayer.validation import ValidationReport, validate
 
 CLOCKS_DIFFER_BY = timedelta(days=1)
 """How far the clock of the job may be ahead of the portal's."""
@@ -88,9 +83,8 @@ class Refresher:
         keep: int,
         quota_bytes: int,
     ) -> None:
-        self._registry = registry
-        self._store = store
         self._snapshots = snapshots
+        self._intake = Intake(registry, store, snapshots)
         self._database = database
         self._attempts = Attempts(snapshots.refresh_lock, audit, snapshots.active, snapshots.clock)
         self._keep = keep
@@ -103,7 +97,7 @@ class Refresher:
             ObjectMissing: Nothing has been published there.
             ManifestError, StoreError: It can't be used or read.
         """
-        return published.latest(self._store, self._registry)
+        return self._intake.latest()
 
     def inspect(self, identity: Identity, *, report: ReportProgress = silent) -> Candidate:
         """Fetch, verify and validate the latest publication without activating it.
@@ -114,12 +108,14 @@ class Refresher:
             PortalError: It can't be fetched or its files are not the ones announced.
         """
         with self._attempts.attempt(identity, "inspect", None) as attempt:
-            manifest = self._wanted(None, attempt)
-            kept = self._intact(manifest, report)
+            manifest = self._wanted(None, attempt, report)
+            kept = self._intake.intact(manifest, report)
             verified = (
-                VerifiedFiles(manifest, kept.folder) if kept else self._verified(manifest, report)
+                VerifiedFiles(manifest, kept.folder)
+                if kept
+                else self._intake.verified(manifest, report)
             )
-            found = self._validate(verified, report)
+            found = self._intake.validated(verified, report)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
         return Candidate(manifest, found, verified)
@@ -129,9 +125,18 @@ class Refresher:
         identity: Identity,
         *,
         publication_id: str | None = None,
+        force: bool = False,
         report: ReportProgress = silent,
     ) -> Activated | AlreadyCurrent:
         """Make a publication the active one; None for the store's latest.
+
+        Args:
+            identity: Who does it.
+            publication_id: Which one; None for the store's latest.
+            force: Fetch, verify and validate it anew, also if it is kept or active already.
+                Its kept snapshot is replaced only if it is damaged: whole, it holds the same
+                bytes, and replacing files under those who read them gains nothing.
+            report: Is told how far it has come.
 
         Raises:
             OlderPublication: It was generated before the active one.
@@ -140,13 +145,22 @@ class Refresher:
             PortalError: Anything else that stands in the way; the active one stays.
         """
         with self._attempts.attempt(identity, "activate", publication_id) as attempt:
-            manifest = self._wanted(publication_id, attempt)
-            kept = self._intact(manifest, report)
-            if kept and self._snapshots.active_id() == manifest.publication_id:
+            manifest = self._wanted(publication_id, attempt, report, from_store=force)
+            kept = self._intake.intact(manifest, report)
+            current = self._snapshots.active_id() == manifest.publication_id
+            if kept and current and not force:
                 self._attempts.record(attempt, "already_current")
                 return AlreadyCurrent(manifest.publication_id, kept)
             self._refuse_future(manifest)
             self._refuse_older(manifest)
+            if force:
+                # What was staged before is not what the store holds at this moment.
+                self._snapshots.unstage(manifest.publication_id)
+            if force and kept:
+                self._intake.prove_anew(manifest, report)
+            if force and kept and current:
+                self._attempts.record(attempt, "already_current", forced=True)
+                return AlreadyCurrent(manifest.publication_id, kept)
             return self._bring(attempt, manifest, kept, report)
 
     def roll_back(
@@ -168,8 +182,8 @@ class Refresher:
                 raise NoEarlierPublication
             if target == self._snapshots.active_id():
                 raise InvalidSelection("publication_id", target, "another than the active one")
-            manifest = self._wanted(target, attempt)
-            return self._bring(attempt, manifest, self._intact(manifest, report), report)
+            manifest = self._wanted(target, attempt, report)
+            return self._bring(attempt, manifest, self._intake.intact(manifest, report), report)
 
     def follow(
         self, identity: Identity, publication_id: str, *, report: ReportProgress = silent
@@ -180,16 +194,17 @@ class Refresher:
             PortalError: Whatever stands in the way; the active one stays.
         """
         with self._attempts.attempt(identity, "follow", publication_id) as attempt:
-            manifest = self._wanted(publication_id, attempt)
-            return self._bring(attempt, manifest, self._intact(manifest, report), report)
+            manifest = self._wanted(publication_id, attempt, report)
+            return self._bring(attempt, manifest, self._intake.intact(manifest, report), report)
 
-    def prune(self, identity: Identity) -> tuple[str, ...]:
+    def prune(self, identity: Identity, *, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what is kept; returns their ids.
 
         Raises:
             PortalError: Not allowed, or a refresh is running.
         """
         with self._attempts.attempt(identity, "prune", None) as attempt:
+            report(Progress(Step.BEGIN, 0, 1))
             removed = self._prune()
             self._attempts.record(attempt, "pruned", removed=", ".join(removed) or "-")
         return removed
@@ -204,54 +219,17 @@ class Refresher:
         for name in self._snapshots.sweep():
             _log.info("refresh.swept", name=name)
 
-    # --- from the store to a snapshot -------------------------------------------------------
-
-    def _wanted(self, publication_id: str | None, attempt: Attempt) -> Manifest:
-        manifest = self.latest() if publication_id is None else self._named(publication_id)
+    def _wanted(
+        self,
+        publication_id: str | None,
+        attempt: Attempt,
+        report: ReportProgress,
+        *,
+        from_store: bool = False,
+    ) -> Manifest:
+        manifest = self._intake.wanted(publication_id, report, from_store=from_store)
         attempt.publication_id = manifest.publication_id
         return manifest
-
-    def _named(self, publication_id: str) -> Manifest:
-        try:
-            return self._snapshots.get(publication_id).manifest
-        except UnknownPublication:
-            if not is_publication_id(publication_id):
-                raise
-        except (StateError, ManifestError) as error:
-            _log.warning("snapshot.damaged", problem=str(error))
-        return published.named(publication_id, self._store, self._registry)
-
-    def _intact(self, manifest: Manifest, report: ReportProgress) -> Snapshot | None:
-        """Return the kept snapshot of *manifest* if its files are what they were."""
-        try:
-            kept = self._snapshots.get(manifest.publication_id)
-            _require_same_content(kept.manifest, manifest)
-            self._snapshots.check(kept, report)
-        except UnknownPublication:
-            return None
-        except (IntegrityError, StateError, ManifestError) as error:
-            _log.warning("snapshot.damaged", problem=str(error))
-            return None
-        return kept
-
-    def _verified(self, manifest: Manifest, report: ReportProgress) -> VerifiedFiles:
-        staged = self._snapshots.stage(manifest, self._store, report)
-        return self._snapshots.verify(staged, report)
-
-    def _validate(self, verified: VerifiedFiles, report: ReportProgress) -> ValidationReport:
-        return validate(verified.files(), self._registry, manifest=verified.manifest, report=report)
-
-    def _taken_in(self, manifest: Manifest, report: ReportProgress) -> Snapshot:
-        verified = self._verified(manifest, report)
-        validation = self._validate(verified, report)
-        if not validation.passed:
-            raise ValidationFailed(manifest.publication_id, validation)
-        report(Progress(Step.PROMOTE, 0, 1))
-        snapshot = self._snapshots.promote(verified, validation)
-        report(Progress(Step.PROMOTE, 1, 1))
-        return snapshot
-
-    # --- from one snapshot to another -------------------------------------------------------
 
     def _refuse_future(self, manifest: Manifest) -> None:
         # Active, it would make every sound publication after it count as older.
@@ -284,7 +262,7 @@ class Refresher:
         kept: Snapshot | None,
         report: ReportProgress,
     ) -> Activated:
-        snapshot = kept or self._taken_in(manifest, report)
+        snapshot = kept or self._intake.taken_in(manifest, report)
         previous_id = self._snapshots.active_id()
         report(Progress(Step.ACTIVATE, 0, 3))
         try:
@@ -298,7 +276,13 @@ class Refresher:
         attempt.switched = True
         duration_s = attempt.duration_s
         report(Progress(Step.ACTIVATE, 2, 3))
-        self._attempts.record(attempt, "activated", previous=previous_id or "-", seconds=duration_s)
+        self._attempts.record(
+            attempt,
+            "activated",
+            previous=previous_id or "-",
+            seconds=duration_s,
+            size_bytes=snapshot.size_bytes,
+        )
         self._prune_if_possible()
         report(Progress(Step.ACTIVATE, 3, 3))
         return Activated(snapshot.publication_id, previous_id, snapshot, duration_s)
@@ -315,11 +299,3 @@ class Refresher:
         except PortalError as error:
             # The switch is done; too many old snapshots are no reason to call it failed.
             _log.warning("refresh.prune_failed", problem=str(error))
-
-
-def _require_same_content(kept: Manifest, found: Manifest) -> None:
-    # Paths may differ: the same files may have been published flat.
-    contents = [{(file.data_set, file.sha256) for file in each.files} for each in (kept, found)]
-    if contents[0] != contents[1]:
-        problem = "differs from the one of that id kept here; publish it under a new id"
-        raise PublicationError(found.publication_id, problem)

@@ -1,16 +1,21 @@
-"""Whether the store answers, known without ever waiting for it."""
+"""Whether the store answers, and takes no writes, known without ever waiting for it."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import structlog
 
 from datalayer.errors import PortalError, TransportError
 
 StoreReach = Literal["unknown", "reachable", "unreachable"]
+StoreWrites = Literal["unknown", "not checked", "no", "yes"]
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -19,10 +24,12 @@ class LastAnswer:
 
     Attributes:
         problem: Why it is unreachable, or an empty string.
+        writable: Whether it took what this process wrote, once it could be asked.
     """
 
     reach: StoreReach
     problem: str = ""
+    writable: StoreWrites = "unknown"
 
 
 class StoreWatch:
@@ -30,11 +37,19 @@ class StoreWatch:
 
     Args:
         ask: Asks the store anything; raises a ``PortalError`` if it can't be reached.
+        try_write: Tries to write to it, and returns whether it could; None where that is no
+            question of the store's. Called until it has given an answer, and then no more.
         every_s: Age at which an answer is old.
     """
 
-    def __init__(self, ask: Callable[[], object], every_s: float = 15.0) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], object],
+        try_write: Callable[[], bool | None],
+        every_s: float = 15.0,
+    ) -> None:
         self._ask = ask
+        self._try_write = try_write
         self._every_s = every_s
         self._asking = threading.Lock()
         self._asked_at = float("-inf")
@@ -50,10 +65,10 @@ class StoreWatch:
     def learn(self, problem: PortalError | None) -> LastAnswer:
         """Take note of how it ended that somebody asked the store; None if it went well."""
         if isinstance(problem, TransportError):
-            self._last = LastAnswer("unreachable", str(problem))
+            self._last = replace(self._last, reach="unreachable", problem=str(problem))
         else:
             # The store answered; what it holds is another question.
-            self._last = LastAnswer("reachable")
+            self._last = replace(self._last, reach="reachable", problem="")
         self._asked_at = time.monotonic()
         return self._last
 
@@ -65,9 +80,19 @@ class StoreWatch:
     def _ask_store(self) -> None:
         try:
             self._ask()
+            self._check_writes()
         except PortalError as error:
             self.learn(error)
         else:
             self.learn(None)
         finally:
             self._asking.release()
+
+    def _check_writes(self) -> None:
+        if self._last.writable != "unknown":
+            return
+        took = self._try_write()
+        writable: StoreWrites = "not checked" if took is None else "yes" if took else "no"
+        self._last = replace(self._last, writable=writable)
+        if took:
+            _log.warning("store.writable")

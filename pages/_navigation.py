@@ -14,10 +14,14 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=frame.SIDEBAR_WIDTH,
 )
-frame.begin()
-st.logo(str(frame.STATIC / "farol.svg"), size="large")
-page = st.navigation(
-    [
+
+
+def pages() -> list[st.Page]:
+    """Return every page, for everybody: a deep link to one left out is said not to exist.
+
+    Each page checks for itself who may see what.
+    """
+    return [
         st.Page(
             "overview.py",
             title=_("Overview"),
@@ -34,10 +38,20 @@ page = st.navigation(
             title=_("Administration"),
             icon=":material/admin_panel_settings:",
             url_path="admin",
+            visibility="visible" if frame.may_administer() else "hidden",
         ),
     ]
-)
-with frame.guarded(page.url_path):
-    frame.sidebar()
-    page.run()
+
+
+frame.begin()
+st.logo(str(frame.STATIC / "farol.svg"), size="large")
+with frame.guarded("navigation"):
+    must_sign_in = frame.must_sign_in()
+    page = st.navigation(pages(), position="hidden" if must_sign_in else "sidebar")
+    with frame.guarded(page.url_path):
+        frame.sidebar()
+        if must_sign_in:
+            frame.sign_in_page()
+        else:
+            page.run()
 access.deliver_cookie()

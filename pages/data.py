@@ -3,7 +3,7 @@
 import streamlit as st
 
 from datalayer.runtime import portal
-from pages.components import captions, data_sets, frame, tables
+from pages.components import captions, copied_calls, data_sets, frame, tables
 from pages.components.language import _, label
 
 frame.header(_("Data"))
@@ -15,6 +15,7 @@ chosen = data_sets.choose(view.registry)
 st.header(label(chosen.label))
 st.write(label(chosen.description))
 data_sets.downloads(view, chosen)
+copied_calls.show(view, chosen)
 
 st.subheader(_("Columns"))
 data_sets.columns(entry for entry in portal().dictionary() if entry.data_set == chosen.name)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-import streamlit as st
-
-from pages.components import charts, exceptions, filters, frame, parts, tables
+from pages.components import charts, data_sets, exceptions, filters, frame, parts, tables
 from pages.components.language import _
 from pages.components.units import per_period
 
@@ -36,12 +32,5 @@ parts.judgement(
     view.item_metrics(item_id), selection.sources, registry=view.registry, frequency=frequency
 )
 
-st.download_button(
-    _("Download what is drawn (CSV)"),
-    partial(view.series_csv, selection),
-    file_name=f"farol_{item_id}_{view.manifest.publication_id}.csv",
-    mime="text/csv",
-    icon=":material/download:",
-    on_click="ignore",
-)
+data_sets.series_download(view, selection, frame.identity())
 tables.forecast_twin(series, selection.sources, key="series", registry=view.registry)

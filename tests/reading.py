@@ -37,9 +37,13 @@ def view_of(
     clock: Callable[[], datetime] = lambda: LOADED_AT,
 ) -> PublicationView:
     """Return a view of *snapshot*, attached to *database*."""
+    return PublicationView(reader_of(snapshot, registry, database), clock)
+
+
+def reader_of(snapshot: Snapshot, registry: Registry, database: Database) -> Reader:
+    """Return a reader of *snapshot*, attached to *database*, with a cache of its own."""
     database.attach(snapshot)
-    cache = MemoryCache(2**24)
-    return PublicationView(Reader(snapshot, registry, database=database, cache=cache), clock)
+    return Reader(snapshot, registry, database=database, cache=MemoryCache(2**24))
 
 
 def with_column(registry: Registry, data_set: str, name: str) -> Registry:

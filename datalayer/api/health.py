@@ -2,38 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from datalayer.api.answers import json_answer
+from datalayer.api.context import caller
+from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
+from datalayer.identity import ANYONE
 from datalayer.portal import Health, Portal
 
+_HEADERS = {"Cache-Control": "no-store"}
 
-def health(portal: Portal) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint that tells the state of *portal*.
 
-    It answers 200 when there is something to serve and 503 when not. It never waits for store
-    or Redis, so it runs on the event loop: a full thread pool can't hold it up.
+def health_routes(portal: Portal) -> list[Route]:
+    """Return ``/health`` and the two that probes ask, ``/health/live`` and ``/health/ready``.
+
+    None of them waits for store or Redis, so they run on the event loop: a full thread pool
+    can't hold them up. ``/health/live`` answers 200 as long as the process answers at all; the
+    others 503 while there is nothing to serve.
     """
 
-    async def answer(request: Request) -> Response:  # noqa: ARG001 - Starlette passes it
+    async def health(request: Request) -> Response:
         state = portal.health()
-        response = json_answer(_content(state), {"Cache-Control": "no-store"})
-        response.status_code = 503 if state.publication_id is None else 200
-        return response
+        known = portal.members_only and caller(request) == ANYONE
+        return _answer(_for_strangers(state) if known else _content(state), state)
 
-    return answer
+    async def live(_: Request) -> Response:
+        return json_answer({"liveness": "alive"}, _HEADERS)
+
+    async def ready(_: Request) -> Response:
+        state = portal.health()
+        return _answer({"readiness": state.readiness}, state)
+
+    return [
+        Route("/health", health),
+        Route("/health/live", live),
+        Route("/health/ready", ready),
+    ]
+
+
+def _answer(content: object, state: Health) -> Response:
+    response = json_answer(content, _HEADERS)
+    response.status_code = 200 if state.readiness == "ready" else 503
+    return response
 
 
 def _content(state: Health) -> dict[str, object]:
-    compliance = state.ml_dependencies
-    return asdict(state) | {
+    served, compliance = state.publication, state.ml_dependencies
+    return {
+        "status": state.status,
+        "liveness": "alive",
+        "readiness": state.readiness,
+        "publication_id": state.publication_id,
+        "data_through": served.data_through if served else None,
+        "generated_at": served.generated_at if served else None,
+        "publication": asdict(served) if served else None,
+        "store": state.store,
+        "cache": state.cache,
         "ml_dependencies": {
             "status": compliance.status,
             "checked": compliance.checked,
             "violations": compliance.violations,
-        }
+            "looked_for": sorted(FORBIDDEN_DISTRIBUTIONS),
+        },
+        "problem": state.problem,
+        "findings": [str(finding) for finding in state.findings],
+    }
+
+
+def _for_strangers(state: Health) -> dict[str, object]:
+    """Return what a probe needs, without ids, addresses and what is wrong in words."""
+    return {
+        "status": state.status,
+        "liveness": "alive",
+        "readiness": state.readiness,
+        "store": {"state": state.store["state"]},
+        "cache": state.cache,
+        "ml_dependencies": {"status": state.ml_dependencies.status},
     }

@@ -1,44 +1,111 @@
-"""Errors as problems (RFC 9457): a title, a sentence, no trace; the log has the rest."""
+"""Errors as problems (RFC 9457): a stable type, a sentence, no trace; the log has the rest."""
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from datalayer.errors import (
-    CallerError,
-    InvalidSelection,
-    NotAllowed,
-    NothingPublished,
-    PortalError,
-    RefreshInProgress,
-    TransportError,
-    UnknownDataSet,
-    UnknownItem,
-    UnknownPublication,
-)
+from datalayer import errors
+from datalayer.errors import PortalError
 
 MEDIA_TYPE = "application/problem+json"
+TYPES = "/api/v1/problems"
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """A kind of problem.
+
+    Attributes:
+        slug: The end of its ``type``, an address under which it is explained.
+        advice: What a caller can do about it.
+    """
+
+    slug: str
+    status: int
+    title: str
+    advice: str
+
+    @property
+    def uri(self) -> str:
+        """The ``type`` of every problem of this kind."""
+        return f"{TYPES}/{self.slug}"
+
+
+def _types(*rows: tuple[str, int, str, str]) -> Mapping[str, ProblemType]:
+    return {row[0]: ProblemType(*row) for row in rows}
+
+
+PROBLEM_TYPES = _types(
+    ("unknown-part", 404, "Unknown part", "Take one of the suggestions, or search with items?q="),
+    ("unknown-data-set", 404, "Unknown data set", "datasets lists those there are."),
+    ("unknown-job", 404, "Unknown job", "A portal keeps its latest jobs only; the audit has all."),
+    ("not-found", 404, "Not found", "openapi.json lists the addresses there are."),
+    ("publication-gone", 410, "Publication gone", "Read the nearest kept one, or the active one."),
+    ("nothing-published", 503, "Nothing published", "Activate a publication, then ask again."),
+    ("invalid-parameter", 422, "Invalid parameter", "The detail says what would be right."),
+    ("unknown-parameter", 422, "Unknown parameter", "The detail lists the known ones."),
+    ("invalid-cursor", 422, "Invalid cursor", "Begin again at the first page."),
+    ("invalid-body", 422, "Invalid body", "The detail says what would be right."),
+    ("unreadable-body", 400, "Unreadable body", "Send JSON, encoded as UTF-8."),
+    ("body-too-large", 413, "Body too large", "No call here needs more than a few bytes."),
+    ("unsupported-media-type", 415, "Unsupported media type", "Send application/json."),
+    ("not-acceptable", 406, "Not acceptable", "Accept one of the types in the detail."),
+    ("method-not-allowed", 405, "Method not allowed", "Allow lists the methods there are."),
+    ("sign-in-required", 401, "Sign-in required", "Send an API key as X-API-Key."),
+    ("key-refused", 401, "Key refused", "Have an administrator make another key."),
+    ("not-allowed", 403, "Not allowed", "It takes another role, or a key of another scope."),
+    ("cross-site", 403, "Cross-site request", "Send an API key instead of the browser's cookie."),
+    ("refresh-in-progress", 409, "Refresh in progress", "Wait for it to end, then ask again."),
+    ("no-earlier-publication", 409, "No earlier publication", "Name the one to go back to."),
+    ("too-many-requests", 429, "Too many requests", "Wait as long as Retry-After says."),
+    ("query-too-long", 503, "Query too long", "Ask for less, or take an extract."),
+    ("temporarily-unavailable", 503, "Temporarily unavailable", "Ask again later."),
+    ("unusable-content", 500, "Unusable content", "Tell an administrator."),
+    ("refused", 400, "Refused", "The detail says why."),
+    ("internal-error", 500, "Internal error", "Tell an administrator the reference."),
+)
 
 # The first that fits counts, so the special come before the general.
-_KINDS: tuple[tuple[type[PortalError], int, str], ...] = (
-    (UnknownItem, 404, "Unknown part"),
-    (UnknownDataSet, 404, "Unknown data set"),
-    (UnknownPublication, 404, "Unknown publication"),
-    (NothingPublished, 503, "Nothing published"),
-    (InvalidSelection, 422, "Invalid parameter"),
-    (NotAllowed, 403, "Not allowed"),
-    (RefreshInProgress, 409, "Refresh in progress"),
-    (CallerError, 400, "Bad request"),
-    (TransportError, 503, "Temporarily unavailable"),
-    (PortalError, 500, "Unusable content"),
+_KINDS: tuple[tuple[type[PortalError], str], ...] = (
+    (errors.UnknownItem, "unknown-part"),
+    (errors.UnknownDataSet, "unknown-data-set"),
+    (errors.UnknownPublication, "publication-gone"),
+    (errors.NothingPublished, "nothing-published"),
+    (errors.UnknownParameter, "unknown-parameter"),
+    (errors.InvalidCursor, "invalid-cursor"),
+    (errors.InvalidSelection, "invalid-parameter"),
+    (errors.NotAcceptable, "not-acceptable"),
+    (errors.UnknownJob, "unknown-job"),
+    (errors.SignInRequired, "sign-in-required"),
+    (errors.CredentialRequired, "sign-in-required"),
+    (errors.KeyRefused, "key-refused"),
+    (errors.CrossSiteRequest, "cross-site"),
+    (errors.NotAllowed, "not-allowed"),
+    (errors.RefreshInProgress, "refresh-in-progress"),
+    (errors.NoEarlierPublication, "no-earlier-publication"),
+    (errors.TooManyRequests, "too-many-requests"),
+    (errors.QueryTooLong, "query-too-long"),
+    (errors.CallerError, "refused"),
+    (errors.TransportError, "temporarily-unavailable"),
+    (errors.UnexpectedFailure, "internal-error"),
+    (PortalError, "unusable-content"),
 )
+_OF_STATUS = {
+    400: "unreadable-body",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -51,36 +118,79 @@ def answer_with_problems(api: FastAPI) -> None:
     api.add_middleware(_UnexpectedErrors)
 
 
-def problem(status: int, title: str, detail: str, **more: object) -> JSONResponse:
+def problem(
+    slug: str, detail: str, headers: Mapping[str, str] | None = None, **more: object
+) -> Response:
     """Return a problem as a response."""
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return JSONResponse(content, status, media_type=MEDIA_TYPE)
+    kind = PROBLEM_TYPES[slug]
+    content = {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": detail}
+    # Escaped to ASCII: what a caller sent may be no text that UTF-8 can write.
+    body = json.dumps(content | more, default=str).encode()
+    return Response(body, kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
-async def _portal_error(request: Request, error: Exception) -> JSONResponse:
-    status, title = next((s, t) for kind, s, t in _KINDS if isinstance(error, kind))
-    if status >= 500:
+def problem_of(error: PortalError) -> Response:
+    """Return *error* as a problem."""
+    slug = next(slug for kind, slug in _KINDS if isinstance(error, kind))
+    more: dict[str, object] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, errors.UnknownItem):
+        more["suggestions"] = error.suggestions
+    if isinstance(error, errors.UnknownPublication):
+        more["nearest"] = error.nearest
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, errors.UnexpectedFailure):
+        more["reference"] = error.reference
+    if PROBLEM_TYPES[slug].status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="farol"'
+    return problem(slug, str(error), headers, **more)
+
+
+def failed(scope: Scope) -> Response:
+    """Log the error that nobody foresaw and return the problem that names the log entry."""
+    reference = secrets.token_hex(4)
+    log.exception("api.unexpected", reference=reference, path=scope.get("path"))
+    detail = f"Something unexpected happened; the log has it under {reference}"
+    return problem("internal-error", detail, reference=reference)
+
+
+async def _portal_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PortalError)  # noqa: S101 - registered for no other
+    response = problem_of(error)
+    if response.status_code >= 500:
         log.warning("api.failed", path=request.url.path, problem=str(error))
-    suggestions = {"suggestions": error.suggestions} if isinstance(error, UnknownItem) else {}
-    return problem(status, title, str(error), **suggestions)
+    return response
 
 
-async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
-    faults = error.errors() if isinstance(error, RequestValidationError) else ()
-    listing = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in faults)
-    return problem(422, "Invalid parameter", listing, path=request.url.path)
+async def _invalid_request(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for no other
+    faults = [
+        {
+            "parameter": ".".join(str(part) for part in fault["loc"][1:]) or "body",
+            "found": repr(fault.get("input"))[:80],
+            "expected": fault["msg"],
+        }
+        for fault in error.errors()
+    ]
+    in_body = any(fault["loc"][0] == "body" for fault in error.errors())
+    unreadable = any(fault["type"] == "json_invalid" for fault in error.errors())
+    listing = "; ".join(f"{f['parameter']} is {f['found']}: {f['expected']}" for f in faults)
+    slug = "unreadable-body" if unreadable else "invalid-body" if in_body else "invalid-parameter"
+    return problem(slug, listing, errors=faults)
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    if status == 404:
-        return problem(404, "Not found", f"There is nothing at {request.url.path}")
-    title = str(error.detail) if isinstance(error, HTTPException) else "Failed"
-    return problem(status, title, f"{request.method} {request.url.path}: {title}")
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for no other
+    slug = _OF_STATUS.get(error.status_code, "refused")
+    detail = f"{request.method} {request.url.path}: {error.detail}"
+    if error.status_code == 404:
+        detail = f"There is nothing at {request.url.path}"
+    return problem(slug, detail, error.headers)
 
 
 class _UnexpectedErrors:
-    """Logs what nobody foresaw and answers with a reference to that log entry.
+    """Answers what nobody foresaw with a reference to its log entry.
 
     Once an answer has begun it can't be taken back: the connection breaks off instead, so a
     file that failed half way is never taken for whole.
@@ -100,10 +210,7 @@ class _UnexpectedErrors:
         try:
             await self._app(scope, receive, noting_send)
         except Exception:  # the edge of the API: whoever called gets a reference, the log the rest
-            reference = secrets.token_hex(4)
-            log.exception("api.unexpected", reference=reference, path=scope.get("path"))
+            response = failed(scope)
             if begun:
                 raise
-            detail = f"Something unexpected happened; the log has it under {reference}"
-            response = problem(500, "Internal error", detail, reference=reference)
             await response(scope, receive, send)

@@ -1,13 +1,16 @@
-"""The shapes of the API's answers; those of rows are made from the registry."""
+"""The shapes of the API's answers with examples; those of rows are made from the registry."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from datalayer.contract.registry import Column, ColumnType, DataSet
+from datalayer.contract.registry import Column, ColumnType
+
+ARROW = "application/vnd.apache.arrow.stream"
 
 _PYTHON_TYPES: dict[ColumnType, type] = {
     ColumnType.TEXT: str,
@@ -17,10 +20,139 @@ _PYTHON_TYPES: dict[ColumnType, type] = {
     ColumnType.INTEGER: int,
     ColumnType.BOOLEAN: bool,
 }
+_EXAMPLES: dict[ColumnType, object] = {
+    ColumnType.TEXT: "text",
+    ColumnType.DATE: "2026-11-21",
+    ColumnType.TIMESTAMP: "2026-11-21T06:00:00Z",
+    ColumnType.DOUBLE: 12.5,
+    ColumnType.INTEGER: 28,
+    ColumnType.BOOLEAN: True,
+}
+_FAMILIAR: dict[str, object] = {
+    "item_id": "P00001",
+    "sku": "NC-P00001",
+    "location_id": "network",
+    "name": "Bateria estacionária 12 V 100 Ah",
+    "category": "Energia",
+    "supplier": "Acme",
+    "unit": "un",
+    "group_by": "all",
+    "group_value": "all",
+    "assumed": "lead_time_days,unit_cost",
+    "parent_location_id": None,
+    "state": "SP",
+    "latitude": -23.55,
+    "longitude": -46.63,
+    "dataset_id": "demand-2026-11",
+    "model_version": "2026.11.0",
+}
+METADATA_EXAMPLE: dict[str, object] = {
+    "publication_id": "20261121T060000Z-1a2b3c4d",
+    "dataset_id": "demand-2026-11",
+    "model_version": "2026.11.0",
+    "generated_at": "2026-11-21T06:00:00Z",
+    "data_through": "2026-11-20",
+    "loaded_at": "2026-11-21T07:00:00Z",
+    "data_sets": ["fact_forecast"],
+    "sources": ["ensemble"],
+}
 
 
 class Metadata(BaseModel):
     """Where an answer comes from."""
+
+    publication_id: str = Field(description="The publication that was read.")
+    dataset_id: str = Field(description="The demand data behind it.")
+    model_version: str = Field(description="Version of what computed it.")
+    generated_at: datetime = Field(description="When the results were computed, UTC.")
+    data_through: date = Field(description="Last day of observed demand behind them.")
+    loaded_at: datetime = Field(description="When this portal took the publication in, UTC.")
+    data_sets: list[str] = Field(description="Data sets read, in order of importance.")
+    sources: list[str] = Field(description="Forecast sources among the rows.")
+
+
+class Envelope(BaseModel):
+    """What surrounds the data of every answer."""
+
+    next: str | None = Field(description="Cursor of the page that follows; null after the last.")
+    metadata: Metadata
+
+
+class Labels(BaseModel):
+    """One text in the two languages of the portal."""
+
+    en: str
+    pt_BR: str
+
+
+class ColumnDescription(BaseModel):
+    """One column of a data set."""
+
+    name: str
+    type: str = Field(description="As DuckDB names it.")
+    unit: str = Field(description="Symbol of the unit, or empty.")
+    required: bool = Field(description="Never null.")
+    key_position: int | None = Field(description="Place in the key, from 1; null outside it.")
+    minimum: float | None
+    maximum: float | None
+    allowed: list[str] = Field(description="The only values there are; empty if any is allowed.")
+    reference: str | None = Field(description="`data_set.column` that has every value, or null.")
+    quantile_level: float | None = Field(description="Level as a fraction, in quantile columns.")
+    label: Labels
+    description: Labels
+    value_labels: dict[str, Labels]
+
+
+class RuleDescription(BaseModel):
+    """A rule that a publication had to keep before it was served."""
+
+    name: str
+    description: Labels
+    query: str = Field(description="Counts the rows that break the rule.")
+
+
+class FreshnessLimits(BaseModel):
+    """When data count as due and as stale, in hours after ``generated_at``."""
+
+    due_after_hours: float
+    stale_after_hours: float
+
+
+class DataSetSummary(BaseModel):
+    """One data set of a publication."""
+
+    name: str
+    rows: int
+    size_bytes: int = Field(description="Size of its Parquet file.")
+    sha256: str = Field(description="SHA-256 of its Parquet file.")
+    freshness: Literal["fresh", "due", "stale", "unknown"]
+    label: Labels
+    description: Labels
+
+
+class DataSetDescription(DataSetSummary):
+    """One data set with the contract that it keeps."""
+
+    key: list[str]
+    freshness_limits: FreshnessLimits
+    columns: list[ColumnDescription]
+    rules: list[RuleDescription]
+
+
+class DataSets(Envelope):
+    """Every data set."""
+
+    data: list[DataSetSummary]
+
+
+class DataSetAnswer(Envelope):
+    """One data set."""
+
+    data: DataSetDescription
+
+
+class KeptPublication(BaseModel):
+    """A publication that can be read here."""
 
     publication_id: str
     dataset_id: str
@@ -28,90 +160,206 @@ class Metadata(BaseModel):
     generated_at: datetime
     data_through: date
     loaded_at: datetime
-    data_sets: list[str]
-    sources: list[str]
+    size_bytes: int
+    active: bool = Field(description="Whether it is the one that is read unless `p` says another.")
 
 
-class ColumnDescription(BaseModel):
-    """One column of a data set; labels and descriptions by language."""
+class Publications(Envelope):
+    """Every kept publication, the newest first."""
 
-    name: str
-    type: str
-    unit: str
-    required: bool
-    key_position: int | None
-    minimum: float | None
-    maximum: float | None
-    allowed: list[str]
-    label: dict[str, str]
-    description: dict[str, str]
+    data: list[KeptPublication]
 
 
-class DataSetSummary(BaseModel):
-    """One data set of the active publication."""
+class ActivePublication(KeptPublication):
+    """The active publication with what it was made of."""
 
-    name: str
-    rows: int
-    freshness: str
-    label: dict[str, str]
-    description: dict[str, str]
+    rows: dict[str, int] = Field(description="Number of rows by data set.")
+    lineage: dict[str, Any] = Field(description="Inputs, settings and versions, as published.")
 
 
-class DataSetDescription(DataSetSummary):
-    """One data set with its columns."""
-
-    key: list[str]
-    columns: list[ColumnDescription]
-
-
-class DataSets(BaseModel):
-    """Every data set."""
-
-    metadata: Metadata
-    data_sets: list[DataSetSummary]
-
-
-class DataSetAnswer(BaseModel):
-    """One data set."""
-
-    metadata: Metadata
-    data_set: DataSetDescription
-
-
-class PublicationAnswer(BaseModel):
+class PublicationAnswer(Envelope):
     """The active publication."""
 
-    metadata: Metadata
-    rows: dict[str, int]
-    lineage: dict[str, Any]
+    data: ActivePublication
+
+
+class Amounts(BaseModel):
+    """Figures of one or many parts before and after, in units, to six decimals.
+
+    A figure that a publication doesn't have counts as 0.
+    """
+
+    parts: int
+    forecast_total_before: float
+    forecast_total_after: float
+    forecast_total_change: float
+    reorder_point_before: float
+    reorder_point_after: float
+    reorder_point_change: float
+    order_quantity_before: float
+    order_quantity_after: float
+    order_quantity_change: float
+
+
+ChangeReason = Literal["new", "dropped", "changed", "same"]
+
+
+class GroupOfChanges(Amounts):
+    """The figures of the parts with one value in common; the groups add up to the totals."""
+
+    value: str
+
+
+class GroupsOfChanges(BaseModel):
+    """Every part stands in one group of each list."""
+
+    reason: list[GroupOfChanges]
+    demand_class: list[GroupOfChanges]
+    category: list[GroupOfChanges]
+
+
+class PartChange(BaseModel):
+    """One part before and after; null where a publication doesn't say."""
+
+    item_id: str
+    name: str
+    category: str
+    demand_class: str
+    reason: ChangeReason
+    forecast_total_before: float | None
+    forecast_total_after: float | None
+    forecast_total_change: float
+    reorder_point_before: float | None
+    reorder_point_after: float | None
+    reorder_point_change: float
+    order_quantity_before: float | None
+    order_quantity_after: float | None
+    order_quantity_change: float
+    status_before: str | None
+    status_after: str | None
+    source_before: str | None
+    source_after: str | None
+
+
+class PublicationChanges(BaseModel):
+    """The difference of two publications, at the level of the whole network."""
+
+    before: str = Field(description="Id of the one publication.")
+    after: str = Field(description="Id of the other.")
+    first_date: date | None = Field(
+        description="First future date that both forecast; null where they share none."
+    )
+    last_date: date | None = Field(description="Last future date that both forecast.")
+    totals: Amounts
+    groups: GroupsOfChanges
+    parts: list[PartChange] = Field(description="One page, the greatest change first.")
+
+
+class ChangesAnswer(Envelope):
+    """What changed from one publication to another."""
+
+    data: PublicationChanges
 
 
 class Problem(BaseModel):
     """What went wrong, as RFC 9457 writes it."""
 
-    type: str = "about:blank"
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field("about:blank", description="Stable; under it the kind is explained.")
     title: str
     status: int
-    detail: str
+    detail: str = Field(description="What was found, and what would be right.")
     reference: str | None = Field(None, description="Under which the log has the details.")
 
 
-def row_model(data_set: DataSet) -> type[BaseModel]:
-    """Return the model of one row of *data_set*."""
-    fields: dict[str, Any] = {column.name: _field(column) for column in data_set.columns}
-    return create_model(f"{data_set.name}_row", **fields)
+class ProblemKind(BaseModel):
+    """A kind of problem."""
+
+    slug: str
+    status: int
+    title: str
+    advice: str = Field(description="What a caller can do about it.")
+    type: str = Field(description="Stands in every problem of this kind.")
 
 
-def rows_model(data_set: DataSet) -> type[BaseModel]:
-    """Return the model of a page of rows of *data_set*."""
-    row: Any = row_model(data_set)
-    return create_model(f"{data_set.name}_rows", metadata=(Metadata, ...), rows=(list[row], ...))
+class ProblemKinds(BaseModel):
+    """Every kind of problem."""
+
+    data: list[ProblemKind]
+    next: None
+
+
+class ProblemKindAnswer(BaseModel):
+    """One kind of problem."""
+
+    data: ProblemKind
+
+
+def row_model(name: str, columns: Iterable[Column], **more: Any) -> type[BaseModel]:  # noqa: ANN401
+    """Return the model of a row of *columns*, and of fields *more* as pydantic takes them."""
+    fields: dict[str, Any] = {column.name: _field(column) for column in columns}
+    return create_model(name, **fields, **more)
+
+
+def rows_model(name: str, row: type[BaseModel], *, with_total: bool = False) -> type[BaseModel]:
+    """Return the model of an answer that consists of rows."""
+    row_type: Any = row
+    total: dict[str, Any] = (
+        {"total": (int, Field(description="All rows, on this page or not."))} if with_total else {}
+    )
+    return create_model(name, __base__=Envelope, data=(list[row_type], ...), **total)
+
+
+def example_of(column: Column) -> object:
+    """Return a value as it might stand in *column*."""
+    if column.allowed:
+        return "ensemble" if "ensemble" in column.allowed else column.allowed[0]
+    if column.name in _FAMILIAR:
+        return _FAMILIAR[column.name]
+    if column.type is ColumnType.DOUBLE and column.unit == "share":
+        return 0.25
+    return _EXAMPLES[column.type]
+
+
+def row_example(columns: Iterable[Column]) -> dict[str, object]:
+    """Return a row as it might be."""
+    return {column.name: example_of(column) for column in columns}
+
+
+def rows_response(
+    model: type[BaseModel], example: dict[str, object], *, data_sets: tuple[str, ...]
+) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes an answer of rows such as *example*.
+
+    They come as JSON or as an Arrow stream, and are read from *data_sets*.
+    """
+    described = object_response(model, [example], data_sets=data_sets)
+    if "total" in model.model_fields:
+        described[200]["content"]["application/json"]["example"]["total"] = 1
+    described[200]["content"][ARROW] = {
+        "schema": {"type": "string", "contentMediaType": ARROW},
+        "example": "An Arrow IPC stream; next, total and metadata in its schema, under 'farol'.",
+    }
+    return described
+
+
+def object_response(
+    model: type[BaseModel], example: object, *, data_sets: tuple[str, ...] = ()
+) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes an answer with *example* as its data."""
+    metadata = METADATA_EXAMPLE | {"data_sets": list(data_sets)}
+    envelope = {"data": example, "next": None, "metadata": metadata}
+    return {200: {"model": model, "content": {"application/json": {"example": envelope}}}}
 
 
 def _field(column: Column) -> Any:  # noqa: ANN401 - what pydantic's create_model takes
-    python_type: Any = _PYTHON_TYPES[column.type]
+    python_type: Any = Literal[column.allowed] if column.allowed else _PYTHON_TYPES[column.type]
     unit = f" [{column.unit}]" if column.unit else ""
-    description = column.description.en + unit
-    if column.required:
-        return (python_type, Field(description=description))
-    return (python_type | None, Field(None, description=description))
+    described = Field(
+        description=column.description.en + unit,
+        examples=[example_of(column)],
+        ge=None if column.allowed else column.minimum,
+        le=None if column.allowed else column.maximum,
+    )
+    return (python_type if column.required else python_type | None, described)

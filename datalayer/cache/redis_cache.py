@@ -38,7 +38,7 @@ class RedisCache:
         )
         self._ttl_s = ttl_s
         self._max_value_bytes = max_value_bytes
-        self._flights = SingleFlight()
+        self._flights = SingleFlight[CacheKey, pa.Table]()
         self._breaker = _Breaker(self._client, retry_after_s)
 
     def get_or_make(self, key: CacheKey, make: MakeTable) -> pa.Table:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import pyarrow as pa
 
 MakeTable = Callable[[], pa.Table]
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
 
 # Measured: what an entry takes beside its buffers, whose own slack is in the share of a column.
 _ENTRY_OVERHEAD_BYTES = 1024
@@ -59,14 +61,14 @@ class ResultCache(Protocol):
         """Let go of threads and connections."""
 
 
-class SingleFlight:
+class SingleFlight(Generic[Key, Made]):
     """Runs one making per key at a time; others who want the key wait for its outcome."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[CacheKey, Future[pa.Table]] = {}
+        self._flights: dict[Key, Future[Made]] = {}
 
-    def run(self, key: CacheKey, make: MakeTable) -> pa.Table:
+    def run(self, key: Key, make: Callable[[], Made]) -> Made:
         """Return what *make* returns here or in the thread that is already at it."""
         with self._lock:
             flight = self._flights.get(key)
@@ -93,7 +95,7 @@ class MemoryCache:
         self._size_bytes = 0
         self._tables: OrderedDict[CacheKey, pa.Table] = OrderedDict()
         self._lock = threading.Lock()
-        self._flights = SingleFlight()
+        self._flights = SingleFlight[CacheKey, pa.Table]()
 
     @property
     def size_bytes(self) -> int:

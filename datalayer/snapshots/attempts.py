@@ -16,7 +16,7 @@ from datalayer.identity import Identity, Role
 from datalayer.snapshots.active import Activation
 from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
 
-MOST_LOOKED_AT = 100
+MOST_LOOKED_AT = 1000
 
 _log = structlog.get_logger()
 

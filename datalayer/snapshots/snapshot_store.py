@@ -91,6 +91,16 @@ class SnapshotStore:
                 self._fetch(manifest, store, folder, report)
         return StagedFiles(manifest, folder)
 
+    def unstage(self, publication_id: str) -> None:
+        """Remove what is staged of a publication, so that it is fetched anew.
+
+        Raises:
+            StagingError: The local disk refuses.
+        """
+        folder = self._staging / publication_id
+        with disk_trouble(publication_id, folder):
+            _remove(folder)
+
     def verify(self, staged: StagedFiles, report: ReportProgress = silent) -> VerifiedFiles:
         """Compare size and SHA-256 of every file with the manifest.
 
@@ -121,11 +131,13 @@ class SnapshotStore:
         with disk_trouble(publication_id, self.folder):
             _seal(verified.folder, snapshot, validation)
             self.folder.mkdir(exist_ok=True)
-            self.discard(publication_id)
+            # Between these two names there is nothing to read, so nothing else is done there.
+            damaged = self._set_aside(publication_id)
             verified.folder.rename(target)
             target.chmod(0o555)
             sync_folder(self.folder)
-        self._loaded[publication_id] = snapshot
+            self._loaded[publication_id] = snapshot
+            _remove(damaged)
         return snapshot
 
     def check(self, snapshot: Snapshot, report: ReportProgress = silent) -> None:
@@ -191,18 +203,10 @@ class SnapshotStore:
         Raises:
             StateError: The local disk refuses.
         """
-        folder = self.folder / publication_id
-        aside = self._staging / f"{publication_id}{DISCARDED_SUFFIX}"
-        self._loaded.pop(publication_id, None)
-        if not folder.is_dir():
-            return
         try:
-            self._staging.mkdir(parents=True, exist_ok=True)
-            _remove(aside)
-            folder.chmod(0o755)
-            folder.rename(aside)
-            _remove(aside)
+            _remove(self._set_aside(publication_id))
         except OSError as error:
+            folder = self.folder / publication_id
             raise StateError(str(folder), f"can't be removed: {error.strerror}") from error
 
     def prune(self, keep: int, quota_bytes: int) -> tuple[str, ...]:
@@ -236,6 +240,18 @@ class SnapshotStore:
             if idle:
                 self._close_folders()
         return tuple(path.name for path in left_over)
+
+    def _set_aside(self, publication_id: str) -> Path:
+        """Move a kept snapshot, if there is one, to where it is not served; return that place."""
+        folder = self.folder / publication_id
+        aside = self._staging / f"{publication_id}{DISCARDED_SUFFIX}"
+        self._loaded.pop(publication_id, None)
+        if folder.is_dir():
+            self._staging.mkdir(parents=True, exist_ok=True)
+            _remove(aside)
+            folder.chmod(0o755)
+            folder.rename(aside)
+        return aside
 
     def _fetch(
         self, manifest: Manifest, store: ObjectStore, folder: Path, report: ReportProgress

@@ -23,6 +23,9 @@ ReportBytes = Callable[[int], None]
 
 CHUNK_BYTES = 1024 * 1024
 
+WRITE_CHECK_KEY = ".farol-write-check"
+"""No publication's id begins with a dot, so no object under this key can be part of one."""
+
 
 @dataclass(frozen=True)
 class S3Options:
@@ -88,6 +91,12 @@ class ObjectStore(Protocol):
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return the keys that begin with *prefix*, sorted."""
 
+    def try_write(self) -> bool | None:
+        """Try to write ``WRITE_CHECK_KEY``, and remove it again; return whether it was taken.
+
+        None where writing is no question of the store's credentials.
+        """
+
 
 class FolderStore:
     """Objects are files under *root*; the folder is made with the first write.
@@ -139,6 +148,13 @@ class FolderStore:
             top = self._path(parent) if parent else self._root
             found = [path.relative_to(self._root).as_posix() for path in self._files(top)]
         return tuple(sorted(key for key in found if key.startswith(prefix)))
+
+    def try_write(self) -> None:
+        """Try nothing: one user may well publish to a folder and serve from it.
+
+        Who may write to a folder is a matter of its permissions, or of a mount that can only be
+        read; it has no credentials that could be narrower.
+        """
 
     def _path(self, key: str) -> Path:
         path = self._root / checked_key(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +36,7 @@ from datalayer.errors import (
 )
 from datalayer.storage.object_store import (
     CHUNK_BYTES,
+    WRITE_CHECK_KEY,
     ReportBytes,
     S3Options,
     checked_key,
@@ -57,6 +58,7 @@ _DENIED = {
     "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
 }
+_NOT_PERMITTED = {"AccessDenied", "AllAccessDisabled"}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "ResourceNotFound"}
 
 
@@ -122,6 +124,19 @@ class S3Store:
             listed = self._client.list_objects(self._bucket, prefix=start, recursive=True)
             names = [str(each.object_name) for each in listed if not each.is_dir]
         return tuple(sorted(name.removeprefix(self._prefix) for name in names))
+
+    def try_write(self) -> bool:
+        """Return whether these credentials may write; see ``ObjectStore.try_write``."""
+        try:
+            self.write(WRITE_CHECK_KEY, b"written by Farol to see whether it may; to be deleted")
+        except StoreDenied as denied:
+            if denied.fields["reason"] in _NOT_PERMITTED:
+                return False
+            raise  # the credentials are wrong altogether, so nothing is known
+        # Who may write need not be allowed to delete; one such object at most stays.
+        with suppress(StoreError), self._explained(WRITE_CHECK_KEY):
+            self._client.remove_object(self._bucket, self._full(WRITE_CHECK_KEY))
+        return True
 
     def _full(self, key: str) -> str:
         return f"{self._prefix}{checked_key(key)}"

@@ -25,6 +25,7 @@ from datalayer.errors import (
 )
 from datalayer.snapshots.stages import Snapshot
 from datalayer.warehouse.views import attach_statements, detach_statement, use_statement
+from datalayer.warehouse.watchdog import Watchdog
 
 Parameter = str | int | float | bool | date | None | tuple[str, ...]
 Parameters = Mapping[str, Parameter]
@@ -67,8 +68,16 @@ class Database:
         StateError: The folder of the snapshots can't be made.
     """
 
-    def __init__(self, snapshots_folder: Path, registry: Registry, *, memory_limit: str) -> None:
+    def __init__(
+        self,
+        snapshots_folder: Path,
+        registry: Registry,
+        *,
+        memory_limit: str,
+        query_timeout_s: float = 10.0,
+    ) -> None:
         _make(snapshots_folder)
+        self._watchdog = Watchdog(query_timeout_s)
         self._registry = registry
         self._connection = duckdb.connect(":memory:")
         self._changing = threading.Lock()
@@ -114,9 +123,22 @@ class Database:
         Raises:
             UnknownPublication: The snapshot is not attached.
             ReadFailed: Its files are gone or can't be read.
+            QueryTooLong: It took longer than one read may.
+        """
+        with self._reading(publication_id) as cursor, self._watchdog.watching(cursor):
+            return cursor.sql(sql, params=_bound(parameters)).to_arrow_table()
+
+    def columns(self, publication_id: str, sql: str, parameters: Parameters) -> Mapping[str, str]:
+        """Return the names and types of the columns of *sql* over one snapshot's views.
+
+        Raises:
+            UnknownPublication, ReadFailed: As for ``query``.
         """
         with self._reading(publication_id) as cursor:
-            return cursor.sql(sql, params=_bound(parameters)).to_arrow_table()
+            relation = cursor.sql(sql, params=_bound(parameters))
+            return {
+                name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)
+            }
 
     def stream(
         self, publication_id: str, sql: str, parameters: Parameters
@@ -140,6 +162,7 @@ class Database:
 
     def close(self) -> None:
         """Close the database; reads after this fail."""
+        self._watchdog.stop()
         self._connection.close()
 
     @contextmanager

@@ -84,7 +84,7 @@ def _forecast_30d(reader: Reader, source: str | None) -> Kpi:
         source=source,
         location_id=NETWORK,
         data_through=reader.manifest.data_through,
-        periods=_PERIODS_IN_30_DAYS[frequency(reader)],
+        periods=_PERIODS_IN_30_DAYS[frequency(reader.manifest)],
     )
     trend = _trend(points)
     return Kpi(

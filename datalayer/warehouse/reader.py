@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 import pyarrow as pa
@@ -37,6 +37,7 @@ class Reader:
         self.database = database
         self.snapshot = snapshot
         self._cache = cache
+        self._columns: dict[str, Mapping[str, str]] = {}
         self._contract = "".join(registry.fingerprints[name] for name in sorted(registry.data_sets))
 
     def ask(self, question: str, **parameters: Parameter) -> pa.Table:
@@ -52,6 +53,15 @@ class Reader:
         table = self.ask_sql(question.name, question.sql, **question.parameters)
         found = question.sources or (sources_in(table) if "source" in table.column_names else ())
         return self.result(table, *question.data_sets, sources=found)
+
+    def columns(self, question: Question) -> Mapping[str, str]:
+        """Return names and types of the columns of the answer to *question*; nothing is read."""
+        known = self._columns.get(question.sql)
+        if known is None:
+            publication_id = self.manifest.publication_id
+            known = self.database.columns(publication_id, question.sql, question.parameters)
+            self._columns[question.sql] = known
+        return known
 
     def query(self, sql: str, **parameters: Parameter) -> pa.Table:
         """Return the answer to *sql*, read from the files."""

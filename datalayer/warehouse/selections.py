@@ -9,6 +9,8 @@ from datalayer.contract.registry import Registry
 from datalayer.errors import InvalidSelection
 
 NETWORK = "network"
+MOST_ITEMS = 200
+"""Most parts that can be named at once."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,38 @@ class SeriesSelection:
         Raises:
             InvalidSelection: Either of the two.
         """
-        known = ", ".join(registry.sources)
-        for source in self.sources:
-            if source not in registry.sources:
-                raise InvalidSelection("source", source, f"one of {known}")
-        if self.start and self.end and self.start > self.end:
-            raise InvalidSelection("start", self.start, f"on or before the end, {self.end}")
+        _check(registry, self.sources, self.start, self.end)
+
+
+@dataclass(frozen=True)
+class SummarySelection:
+    """What is summed up: a place, by source and span, all parts or some.
+
+    Attributes:
+        sources: Forecast sources wanted; empty for all there are.
+        start: First day wanted, inclusive; None for the beginning of the data.
+        end: Last day wanted, inclusive; None for the end of the forecast.
+        category: Only parts of that category; None for all.
+        item_ids: Only these parts; empty for all.
+    """
+
+    location_id: str = NETWORK
+    sources: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    category: str | None = None
+    item_ids: tuple[str, ...] = ()
+
+    def check(self, registry: Registry) -> None:
+        """Refuse what ``SeriesSelection.check`` refuses, and more than 200 parts.
+
+        Raises:
+            InvalidSelection: Any of them.
+        """
+        _check(registry, self.sources, self.start, self.end)
+        if len(self.item_ids) > MOST_ITEMS:
+            expected = f"given at most {MOST_ITEMS} times; ask by category, or take an extract"
+            raise InvalidSelection("item_ids", f"given {len(self.item_ids)} times", expected)
 
 
 def within(parameter: str, value: int, *, least: int, most: int) -> int:
@@ -50,3 +78,14 @@ def within(parameter: str, value: int, *, least: int, most: int) -> int:
     if not least <= value <= most:
         raise InvalidSelection(parameter, value, f"between {least} and {most}")
     return value
+
+
+def _check(
+    registry: Registry, sources: tuple[str, ...], start: date | None, end: date | None
+) -> None:
+    known = ", ".join(registry.sources)
+    for source in sources:
+        if source not in registry.sources:
+            raise InvalidSelection("source", ascii(source[:80]), f"one of {known}")
+    if start and end and start > end:
+        raise InvalidSelection("start", start, f"on or before the end, {end}")

@@ -5,10 +5,10 @@ The one module of the read side that quotes identifiers and paths.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from datalayer.contract.registry import Column, DataSet, Registry
+from datalayer.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.snapshots.stages import Snapshot
 
 
@@ -51,14 +51,46 @@ def count_query(data_set: DataSet, filters: Sequence[str] = ()) -> str:
     return f"select count(*) as rows from {_identifier(data_set.name)}{_where(filters)}"
 
 
+def first_rows(sql: str) -> str:
+    """Return *sql* cut after ``$page_rows`` rows and one, which tells that more follow."""
+    return f"select * from ({sql}) limit $page_rows + 1"
+
+
+def json_query(sql: str, columns: Mapping[str, str], *, order: Sequence[str], paged: bool) -> str:
+    """Return a query of one row: the rows of *sql* as JSON text, and what stands at their end.
+
+    Args:
+        sql: The rows; where *paged*, ``$page_rows`` of them are given and one more is read.
+        columns: Names and types of the rows' columns.
+        order: Columns whose values in the last row are wanted.
+        paged: Whether the rows are limited.
+
+    Returns:
+        SQL whose columns are data (objects with commas between, null where there are no rows),
+        rows (read, one beyond the page included), last (JSON list, null without *order* or rows),
+        and sources (null where the rows have no source).
+    """
+    within = " filter (where position <= $page_rows)" if paged else ""
+    ordering = ", ".join(f"row.{_identifier(name)}" for name in order)
+    last = f"max_by(json_array({ordering})::varchar, position){within}" if order else "null"
+    sources = f"list(distinct row.source){within}" if "source" in columns else "null"
+    return (
+        f"select string_agg(to_json(row)::varchar, ','){within} as data, count(*) as rows, "
+        f"{last} as last, list_filter({sources}, lambda name: name is not null) as sources "
+        f"from (select row, row_number() over () as position "
+        f"from (select {_json_columns(columns)} from ({first_rows(sql) if paged else sql})) as row)"
+    )
+
+
 def equals(column: Column, parameter: str) -> str:
     """Return a filter: *column* is *parameter*."""
     return f"{_identifier(column.name)} = ${parameter}"
 
 
 def one_of(column: Column, parameter: str) -> str:
-    """Return a filter: *column* is in the list *parameter*."""
-    return f"list_contains(cast(${parameter} as varchar[]), {_identifier(column.name)})"
+    """Return a filter: *column* is in the list *parameter*, whose values are text of its type."""
+    listed = f"cast(${parameter} as {column.type.value}[])"
+    return f"list_contains({listed}, {_identifier(column.name)})"
 
 
 def at_least(column: Column, parameter: str) -> str:
@@ -71,6 +103,67 @@ def at_most(column: Column, parameter: str) -> str:
     return f"{_identifier(column.name)} <= ${parameter}"
 
 
+def after_key(columns: Sequence[Column], parameters: Sequence[str]) -> str:
+    """Return a filter: the row stands behind the one whose *columns* have these *parameters*.
+
+    The first comparison says nothing that the second doesn't; it is there because DuckDB skips
+    row groups by it, and not by the alternatives behind it.
+
+    Args:
+        columns: The columns that order the rows, none of them null.
+        parameters: A parameter for each of them.
+    """
+    column, value = _identifier(columns[0].name), f"${parameters[0]}"
+    if len(columns) == 1:
+        return f"{column} > {value}"
+    rest = after_key(columns[1:], parameters[1:])
+    return f"{column} >= {value} and ({column} > {value} or ({column} = {value} and {rest}))"
+
+
+def filtered(sql: str, columns: Sequence[str], filters: Sequence[str], order: Sequence[str]) -> str:
+    """Return *columns* of the rows of *sql* that meet *filters*, by the columns in *order*."""
+    named, ordering = (", ".join(map(_identifier, names)) for names in (columns, order))
+    return f"select {named} from ({sql}){_where(filters)} order by {ordering}"
+
+
+def counted(sql: str, filters: Sequence[str]) -> str:
+    """Return a query of how many rows of *sql* meet *filters*, as column ``rows``."""
+    return f"select count(*) as rows from ({sql}){_where(filters)}"
+
+
+def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, ColumnType]) -> str:
+    """Return the rows of *sql* between columns that hold the parameters *first* and *last*."""
+    before, after = (
+        ", ".join(
+            f"cast(${name} as {kind.value}) as {_identifier(name)}" for name, kind in each.items()
+        )
+        for each in (first, last)
+    )
+    return f"select {before}, answer.*, {after} from ({sql}) as answer"
+
+
+def as_lines(sql: str, cells: Sequence[str], *, separator: str) -> str:
+    """Return a query of one column, ``line``: the text of *cells* over the rows of *sql*.
+
+    Args:
+        sql: The rows.
+        cells: SQL of the text of each cell; null is an empty one.
+        separator: Stands between the cells; a line ends with CR LF.
+    """
+    joined = f", {_literal(separator)}, ".join(cells)
+    return f"select concat({joined}, chr(13), chr(10)) as line from ({sql})"
+
+
+def quoted_name(column: str) -> str:
+    """Return the name of a column as SQL writes it."""
+    return _identifier(column)
+
+
+def quoted_text(text: str) -> str:
+    """Return *text*, a constant of ours, as SQL writes it; values of callers are parameters."""
+    return _literal(text)
+
+
 def _view(schema: str, data_set: DataSet, path: Path) -> str:
     columns = ", ".join(
         f"cast({_identifier(c.name)} as {c.type.value}) as {_identifier(c.name)}"
@@ -80,6 +173,18 @@ def _view(schema: str, data_set: DataSet, path: Path) -> str:
         f"create view {_identifier(schema)}.{_identifier(data_set.name)} as "
         f"select {columns} from read_parquet({_literal(str(path.resolve()))})"
     )
+
+
+def _json_columns(columns: Mapping[str, str]) -> str:
+    """Return the columns by name, times as ISO 8601 text in UTC with a Z."""
+    written = (
+        f"replace(strftime({_identifier(name)}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z') "
+        f"as {_identifier(name)}"
+        if kind.startswith("TIMESTAMP")
+        else _identifier(name)
+        for name, kind in columns.items()
+    )
+    return ", ".join(written)
 
 
 def _names(columns: Sequence[Column]) -> str:

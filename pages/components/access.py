@@ -1,24 +1,23 @@
 """Who looks at the page: streamlit-authenticator over the portal's own accounts.
 
 The library keeps the session's state and carries its token in a cookie. Names, passwords,
-throttle and revocation are ``datalayer.accounts``'s; its e-mail and two-factor paths, which post
-to another host, are never reached.
+throttle, tokens and when they end are ``datalayer.accounts``'s; the library's e-mail and
+two-factor paths, which post to another host, are never reached.
 """
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datalayer.accounts import SESSION_COOKIE, TOKEN_LIFETIME, Accounts, Session
+from datalayer.accounts import SESSION_COOKIE, Accounts, open_accounts
 from datalayer.errors import PortalError
+from datalayer.gate import client_address, trusted_networks
 from datalayer.identity import ANYONE, Identity
-from datalayer.settings import load_settings
+from datalayer.settings import Settings, load_settings
 from pages.components.language import _, error_text
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
 # The library is imported where it is used: its import draws warnings outside of a page's run, and
 # who only reads never needs it.
 
-_BEGAN = "signed_in_at"
+_TOKEN = "session_token"  # noqa: S105 - the key under which a session keeps it, no secret
+_ENDS = "session_ends"
 _REFUSAL = "sign_in_refusal"
 _COOKIE_DUE = "cookie_due"
 _SET, _DELETE = "set", "delete"  # also the keys under which the library's component answers
@@ -38,14 +38,14 @@ def identity() -> Identity:
 
     Draws nothing, so that it can come before everything else.
     """
-    if st.session_state.get("authentication_status"):
-        return _still_signed_in()
-    token = st.context.cookies.get(SESSION_COOKIE)
-    session = _accounts().session_from_token(token) if token else None
-    if session is None:
+    token = st.session_state.get(_TOKEN) or st.context.cookies.get(SESSION_COOKIE)
+    found = _accounts().identity_from_token(token) if token else None
+    if found is None:
+        _forget()
         return ANYONE
-    _begin(session)
-    return session.identity
+    if st.session_state.get(_TOKEN) is None:
+        _begin(found, token)
+    return found
 
 
 def sign_in_form() -> None:
@@ -67,12 +67,12 @@ def sign_in_form() -> None:
 
 
 def sign_out_button() -> None:
-    """Draw the button that ends every session of who is signed in."""
+    """Draw the button that ends this session."""
     st.button(
         _("Sign out"),
         key="sign_out",
         icon=":material/logout:",
-        help=_("Ends your sessions in every browser"),
+        help=_("Ends your session in this browser"),
         on_click=_sign_out,
     )
 
@@ -91,50 +91,59 @@ def deliver_cookie() -> None:
         return
     from streamlit_authenticator.controllers import CookieController
 
-    cookies = CookieController(
-        SESSION_COOKIE, _accounts().cookie_key(), TOKEN_LIFETIME.total_seconds() / 86_400
-    )
-    if due == _SET:
-        cookies.set_cookie()
+    model = CookieController(SESSION_COOKIE, _accounts().cookie_key()).cookie_model
+    token = st.session_state.get(_TOKEN)
+    if due == _SET and token:
+        # Not the library's own way: it writes a token of its own, which no session stands behind.
+        model.cookie_manager.set(
+            SESSION_COOKIE,
+            token,
+            expires_at=st.session_state[_ENDS],
+            secure=(st.context.url or "").startswith("https:"),
+        )
         return
     with suppress(KeyError):  # raised when the browser has not listed its cookies yet; no matter
-        cookies.cookie_model.cookie_manager.delete(SESSION_COOKIE)
-
-
-def _still_signed_in() -> Identity:
-    found = _accounts().identity_of(
-        st.session_state["username"], since=st.session_state.get(_BEGAN, 0.0)
-    )
-    if found is None:
-        _library().logout()
-        return ANYONE
-    return found
+        model.cookie_manager.delete(SESSION_COOKIE)
 
 
 def _sign_in() -> None:
-    began = time.time()
     try:
-        signed_in = _accounts().authenticate(
-            st.session_state["sign_in_name"], st.session_state["sign_in_password"]
+        signed_in = _accounts().sign_in(
+            st.session_state["sign_in_name"],
+            st.session_state["sign_in_password"],
+            address=_address(),
         )
     except PortalError as refusal:
         st.session_state[_REFUSAL] = refusal
         return
-    _begin(Session(signed_in, began))
+    _begin(signed_in.identity, signed_in.token)
+    st.session_state[_ENDS] = signed_in.ends
     st.session_state[_COOKIE_DUE] = _SET
 
 
 def _sign_out() -> None:
-    signed_in = identity()
-    _library().logout()
-    if signed_in != ANYONE:
-        _accounts().sign_out_everywhere(signed_in.name)
+    token = st.session_state.get(_TOKEN)
+    if token is not None:
+        _accounts().sign_out(token)
+    _forget()
     st.session_state[_COOKIE_DUE] = _DELETE
 
 
-def _begin(session: Session) -> None:
-    _library().login("", "", token={"username": session.identity.name})
-    st.session_state[_BEGAN] = session.began
+def _begin(who: Identity, token: str) -> None:
+    _library().login("", "", token={"username": who.name})
+    st.session_state[_TOKEN] = token
+
+
+def _forget() -> None:
+    if st.session_state.pop(_TOKEN, None) is not None:
+        _library().logout()
+
+
+def _address() -> str:
+    # Streamlit gives None for this very host.
+    forwarded_for = ", ".join(st.context.headers.get_all("X-Forwarded-For"))
+    trusted = trusted_networks(load_settings().trusted_proxies)
+    return client_address(st.context.ip_address or "127.0.0.1", forwarded_for, trusted)
 
 
 def _library() -> AuthenticationModel:
@@ -151,9 +160,9 @@ def _library() -> AuthenticationModel:
 
 
 def _accounts() -> Accounts:
-    return _accounts_in(load_settings().state)
+    return _accounts_of(load_settings())
 
 
 @lru_cache
-def _accounts_in(state: Path) -> Accounts:
-    return Accounts(state)
+def _accounts_of(settings: Settings) -> Accounts:
+    return open_accounts(settings)

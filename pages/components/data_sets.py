@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import urlencode
 
 import pyarrow as pa
 import streamlit as st
@@ -11,8 +12,10 @@ import streamlit as st
 from datalayer.contract.registry import ColumnType, DataSet, Registry
 from datalayer.dictionary import DictionaryEntry
 from datalayer.errors import UnknownDataSet
-from datalayer.portal import FreshnessState, PublicationView
-from pages.components import tables
+from datalayer.identity import Identity
+from datalayer.portal import FreshnessState, PublicationView, SeriesSelection
+from datalayer.runtime import portal
+from pages.components import language, tables
 from pages.components.language import _, label, number
 
 PREVIEW_ROWS: Final = 10
@@ -100,18 +103,71 @@ def downloads(view: PublicationView, data_set: DataSet) -> None:
 
     They name the publication, so that what comes is what the page shows, switch or no switch.
     """
-    publication_id = view.manifest.publication_id
     file = view.manifest.file(data_set.name)
+    dialect = dialect_chooser()
     with st.container(horizontal=True, vertical_alignment="center"):
-        for kind, icon in (("csv", ":material/csv:"), ("parquet", ":material/download:")):
+        for kind, text, icon in (
+            ("csv", "CSV", ":material/csv:"),
+            ("parquet", "Parquet", ":material/download:"),
+            ("arrow", "Arrow", ":material/download:"),
+        ):
             st.link_button(
-                _("Download {kind}").format(kind={"csv": "CSV", "parquet": "Parquet"}[kind]),
-                f"api/v1/extracts/{data_set.name}.{kind}?publication={publication_id}",
+                _("Download {kind}").format(kind=text),
+                _address(view, f"{data_set.name}.{kind}", dialect if kind == "csv" else None),
                 icon=icon,
             )
+        st.link_button(
+            _("Description of the CSV (JSON)"),
+            _address(view, f"{data_set.name}.csv.metadata.json", dialect),
+            icon=":material/description:",
+            help=_("Columns, origin, number of rows, size and SHA-256; makes the file once"),
+        )
         st.caption(_("{rows} rows, all of them").format(rows=number(file.rows, 0)))
     st.caption(_("SHA-256 of the published file, {size}:").format(size=size_text(file.size_bytes)))
     st.code(file.sha256, language=None, wrap_lines=True)
+
+
+def dialect_chooser() -> str:
+    """Draw the chooser of the CSV dialect and return the name of the choice.
+
+    It begins with what the spreadsheet of the language that is spoken opens rightly.
+    """
+    texts = {
+        "rfc": _("Comma, decimal point (RFC 4180)"),
+        "excel-br": _("Excel in Brazil: semicolon, decimal comma, dd/mm/yyyy"),
+    }
+    return st.radio(
+        _("CSV for"),
+        list(texts),
+        index=list(texts).index("excel-br" if language.current() == "pt_BR" else "rfc"),
+        format_func=texts.__getitem__,
+        horizontal=True,
+        key="dialect",
+    )
+
+
+def series_download(view: PublicationView, selection: SeriesSelection, identity: Identity) -> None:
+    """Draw the button that brings what a forecast chart shows, in the dialect chosen beside it."""
+    dialect = dialect_chooser()
+    publication_id = view.manifest.publication_id
+
+    def content() -> bytes:
+        extract = portal().extract_series(selection, dialect, identity, publication_id)
+        return b"".join(extract.chunks)
+
+    st.download_button(
+        _("Download what is drawn (CSV)"),
+        content,
+        file_name=f"farol_{selection.item_id}_{publication_id}_{dialect}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _address(view: PublicationView, file: str, dialect: str | None) -> str:
+    asked = {"dialect": dialect, "p": view.manifest.publication_id}
+    return f"api/v1/extracts/{file}?{urlencode({k: v for k, v in asked.items() if v})}"
 
 
 def freshness_text(state: FreshnessState) -> str:

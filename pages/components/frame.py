@@ -12,8 +12,14 @@ from urllib.parse import urlencode
 import streamlit as st
 import structlog
 
-from datalayer.errors import NothingPublished, PortalError, UnknownItem, UnknownPublication
-from datalayer.identity import ANYONE, Identity
+from datalayer.errors import (
+    NothingPublished,
+    PortalError,
+    SignInRequired,
+    UnknownItem,
+    UnknownPublication,
+)
+from datalayer.identity import ANYONE, Identity, Role
 from datalayer.portal import FreshnessState, PublicationView
 from datalayer.runtime import portal
 from pages.components import access, captions, language
@@ -57,17 +63,39 @@ def view() -> PublicationView:
     It is opened when first asked for, so that administrators reach their page without one.
 
     Raises:
+        SignInRequired: The portal is for its members, and nobody is signed in.
         NothingPublished: No publication is active.
         UnknownPublication: The link pins one that is not kept here.
     """
-    if _VIEW not in st.session_state:
-        st.session_state[_VIEW] = portal().open(st.query_params.get("p"))
-    return cast("PublicationView", st.session_state[_VIEW])
+    looking = identity()
+    if _VIEW not in st.session_state or st.session_state[_VIEW][0] != looking:
+        # A fragment runs long after its page: what is open for a session closes with it.
+        st.session_state.pop(_VIEW, None)
+        st.session_state[_VIEW] = (looking, portal().open(st.query_params.get("p"), looking))
+    return cast("PublicationView", st.session_state[_VIEW][1])
 
 
 def identity() -> Identity:
     """Return who is looking."""
     return access.identity()
+
+
+def must_sign_in() -> bool:
+    """Say whether the portal shows nothing before whoever looks has signed in."""
+    return portal().members_only and identity() == ANYONE
+
+
+def may_administer() -> bool:
+    """Say whether whoever looks may be an administrator: is one, or has not signed in yet."""
+    looking = identity()
+    return looking == ANYONE or looking.role is Role.ADMIN
+
+
+def sign_in_page() -> None:
+    """Draw what a portal for members shows to who is not signed in, on whichever page."""
+    st.title(_("Sign in"), anchor=False)
+    st.write(_("This portal is for its members."))
+    access.sign_in_form()
 
 
 def header(title: str) -> None:
@@ -114,6 +142,8 @@ def guarded(page: str) -> Iterator[None]:
     """Turn whatever goes wrong inside into a notice; nothing of it reaches a user raw."""
     try:
         yield
+    except SignInRequired:
+        st.rerun()  # the session ended while the page was drawn; the next run asks to sign in
     except NothingPublished as error:
         _nothing_published(error)
     except UnknownItem as error:

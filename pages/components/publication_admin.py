@@ -17,14 +17,14 @@ from datalayer.portal import (
     AlreadyCurrent,
     Candidate,
     PublicationView,
+    RefreshJob,
     Snapshot,
     StoreState,
 )
 from datalayer.progress import ReportProgress
 from datalayer.runtime import portal
-from pages.components import captions, frame, publication_report
+from pages.components import captions, frame, publication_report, refresh_job
 from pages.components.language import _, error_text, moment, ngettext
-from pages.components.refresh_job import RefreshJob
 
 _JOB: Final = "refresh_job"
 _ENDED: Final = "refresh_ended"
@@ -67,14 +67,18 @@ def look_again_button() -> None:
 
 
 def watch() -> None:
-    """Follow what is under way until it ends, then draw the page anew; else say how it ended."""
-    job: RefreshJob[object] | None = st.session_state.get(_JOB)
+    """Follow what is under way until it ends, then draw the page anew; else say how it ended.
+
+    That may have been begun on this page, on another administrator's, or by a script.
+    """
+    job: RefreshJob | None = st.session_state.get(_JOB) or portal().jobs.running()
     if job is None:
         if ended := st.session_state.get(_ENDED):
             _say(*ended)
         return
-    with st.status(job.title, expanded=True):
-        job.watch()
+    # Remembered before it is watched: whoever presses a button meanwhile comes back to watch.
+    st.session_state[_JOB] = job
+    refresh_job.watch(job)
     del st.session_state[_JOB]
     try:
         outcome = job.outcome()
@@ -105,14 +109,14 @@ def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
         look_again_button()
         _button(
             _("Check it"),
-            _("Checking publication {id}").format(id=publication_id),
+            "inspect",
             lambda who, report: portal().inspect(who, report),
             icon=":material/fact_check:",
             key="check",
         )
         _button(
             _("Activate"),
-            _("Activating publication {id}").format(id=publication_id),
+            "activate",
             lambda who, report: portal().activate(who, publication_id, report),
             icon=":material/publish:",
             key="activate",
@@ -139,7 +143,7 @@ def roll_back(snapshots: Sequence[Snapshot], active_id: str | None) -> None:
         st.markdown(_("Everybody sees it at once. The publication left stays kept."))
         _button(
             _("Roll back now"),
-            _("Rolling back to publication {id}").format(id=chosen),
+            "roll_back",
             lambda who, report: portal().roll_back(who, chosen, report),
             icon=":material/undo:",
             key="roll_back",
@@ -152,8 +156,8 @@ def prune_button() -> None:
     """Draw the button that removes the snapshots beyond what the settings keep."""
     _button(
         _("Remove those beyond the limit"),
-        _("Removing snapshots"),
-        lambda who, _report: portal().prune(who),
+        "prune",
+        lambda who, report: portal().prune(who, report),
         icon=":material/delete_sweep:",
         key="prune",
     )
@@ -174,7 +178,7 @@ def _kept_text(snapshot: Snapshot, before: str | None) -> str:
 
 def _button(
     text: str,
-    title: str,
+    action: str,
     work: Work,
     *,
     icon: str,
@@ -189,15 +193,20 @@ def _button(
         disabled=disabled,
         type="primary" if primary else "secondary",
         on_click=_start,
-        args=(title, work),
+        args=(action, work),
     )
 
 
-def _start(title: str, work: Work) -> None:
-    if _JOB not in st.session_state:
-        st.session_state.pop(_ENDED, None)
-        # Asked anew: since the button was drawn, its session may have been ended elsewhere.
-        st.session_state[_JOB] = RefreshJob(title, partial(work, frame.identity()))
+def _start(action: str, work: Work) -> None:
+    if _JOB in st.session_state:
+        return
+    st.session_state.pop(_ENDED, None)
+    # Asked anew: since the button was drawn, its session may have been ended elsewhere.
+    who = frame.identity()
+    try:
+        st.session_state[_JOB] = portal().jobs.start(action, who, partial(work, who))
+    except PortalError as error:
+        st.session_state[_ENDED] = (error, datetime.now(UTC))
 
 
 def _say(outcome: object, at: datetime) -> None:

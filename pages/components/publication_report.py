@@ -11,6 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.contract.publication import Manifest
+from datalayer.errors import MachineLearningFound
 from datalayer.portal import (
     AuditEntry,
     Candidate,
@@ -157,7 +158,7 @@ def audit_trail(entries: Iterable[AuditEntry]) -> None:
 
 
 def proof(health: Health, checked_at: datetime) -> None:
-    """Draw the dated proof that no machine learning is deployed, and the state of the rest."""
+    """Draw the dated proof that no machine learning is deployed, and all that is found wrong."""
     found = health.ml_dependencies
     if found.status == "pass":
         st.success(
@@ -167,20 +168,15 @@ def proof(health: Health, checked_at: datetime) -> None:
             ).format(count=number(found.checked, 0), moment=moment(checked_at)),
             icon=":material/verified_user:",
         )
-    else:
-        listed = captions.literal(", ".join(found.violations))
-        st.error(
-            _("Machine learning is deployed here: {violations}").format(violations=listed),
-            icon=":material/gpp_bad:",
-        )
     cache = {
         "off": _("Cache: this process's memory; no second level is set up"),
         "ok": _("Cache: ✓ the second level answers"),
-        "down": _("Cache: ✗ the second level does not answer; reading goes on without it"),
     }
-    st.markdown(cache.get(health.cache["state"], ""))
-    if health.problem:
-        st.warning(captions.literal(health.problem), icon=":material/warning:")
+    if health.cache["state"] in cache:
+        st.markdown(cache[health.cache["state"]])
+    for finding in health.findings:
+        draw = st.error if isinstance(finding, MachineLearningFound) else st.warning
+        draw(captions.literal(error_text(finding)), icon=":material/warning:")
 
 
 def _facts(manifest: Manifest, loaded_at: datetime | None) -> dict[str, str]:

@@ -1,71 +1,51 @@
-"""An inspection, activation or roll-back under way, and how far it has come.
-
-It runs in a thread of its own: somebody who leaves the page or reloads it must not cut it short.
-The page only watches, and can come back to watch.
-"""
+"""A refresh under way, drawn as it moves: the page only watches, and can come back to watch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from threading import Lock
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from datalayer.progress import Progress, ReportProgress, Step
+from datalayer.portal import RefreshJob
+from datalayer.progress import Progress, Step
 from pages.components.data_sets import size_text
 from pages.components.language import _, number
-
-Outcome = TypeVar("Outcome")
 
 _LOOK_EVERY_S: Final = 0.1
 _IN_BYTES: Final = frozenset({Step.STAGE, Step.UPLOAD})
 
 
-class RefreshJob(Generic[Outcome]):
-    """Work that reports its progress from whatever thread it likes.
-
-    Args:
-        title: What is being done, in the user's language.
-        work: Does it, reporting to the function that it is given.
-    """
-
-    def __init__(self, title: str, work: Callable[[ReportProgress], Outcome]) -> None:
-        self.title = title
-        self._lock = Lock()
-        self._latest: dict[Step, Progress] = {}
-        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="refresh")
-        self._outcome: Future[Outcome] = thread.submit(work, self._report)
-        thread.shutdown(wait=False)
-
-    def watch(self) -> None:
-        """Draw a bar per step, moving, until the work is done."""
-        bars: dict[Step, DeltaGenerator] = {}
-        drawn: dict[Step, Progress] = {}
-        done = False
-        while not done:
-            done = bool(wait([self._outcome], timeout=_LOOK_EVERY_S).done)
-            for step, progress in self.latest().items():
+def watch(job: RefreshJob) -> None:
+    """Draw what *job* does and a bar per step, moving, until it has ended."""
+    bars: dict[Step, DeltaGenerator] = {}
+    drawn: dict[Step, Progress] = {}
+    title, ended = _title(job), False
+    with st.status(title, expanded=True) as status:
+        while not ended:
+            ended = job.wait(_LOOK_EVERY_S)
+            for step, progress in job.latest().items():
                 if drawn.get(step) != progress:
                     bars.setdefault(step, st.empty()).progress(
                         _fraction(progress), _progress_text(progress)
                     )
                     drawn[step] = progress
+            if title != _title(job):
+                title = _title(job)
+                status.update(label=title)
 
-    def latest(self) -> Mapping[Step, Progress]:
-        """Return the latest report of each step so far, in the order in which they began."""
-        with self._lock:
-            return dict(self._latest)
 
-    def outcome(self) -> Outcome:
-        """Return what the work returned, waiting for it, or raise what it raised."""
-        return self._outcome.result()
-
-    def _report(self, progress: Progress) -> None:
-        with self._lock:
-            self._latest[progress.step] = progress
+def _title(job: RefreshJob) -> str:
+    if job.action == "prune":
+        return _("Removing snapshots")
+    if job.publication is None:
+        return _("Finding the publication")
+    titles = {
+        "inspect": _("Checking publication {id}"),
+        "activate": _("Activating publication {id}"),
+        "roll_back": _("Rolling back to publication {id}"),
+    }
+    return titles[job.action].format(id=job.publication.publication_id)
 
 
 def _fraction(progress: Progress) -> float:
@@ -83,6 +63,7 @@ def _progress_text(progress: Progress) -> str:
 
 def _step_text(step: Step) -> str:
     return {
+        Step.BEGIN: _("Beginning"),
         Step.STAGE: _("Fetching the files"),
         Step.VERIFY: _("Comparing sizes and SHA-256"),
         Step.VALIDATE: _("Checking against the contract"),

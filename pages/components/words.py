@@ -14,6 +14,16 @@ def action_text(action: str) -> str:
         "roll_back": _("roll back"),
         "follow": _("follow another replica"),
         "prune": _("remove snapshots"),
+        "sign_in": _("sign in"),
+        "sign_out": _("sign out"),
+        "user_add": _("add a user"),
+        "user_disable": _("disable a user"),
+        "user_enable": _("enable a user"),
+        "user_role": _("change a role"),
+        "password_set": _("set a password"),
+        "key_add": _("make an API key"),
+        "key_revoke": _("revoke an API key"),
+        "key_check": _("use an API key"),
         "unreadable": _("unreadable line"),
     }.get(action, action)
 
@@ -27,6 +37,8 @@ def outcome_text(outcome: str) -> str:
         "pruned": "✓ " + _("removed"),
         "rejected": "✗ " + _("rejected"),
         "refused": "✗ " + _("refused"),
+        "blocked": "✗ " + _("too many attempts"),
+        "done": "✓ " + _("done"),
         "interrupted": "✗ " + _("interrupted"),
         "unreadable": "?",
     }.get(outcome, outcome)

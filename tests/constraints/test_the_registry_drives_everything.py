@@ -11,7 +11,7 @@ import pytest
 
 from datalayer.api.application import create_api
 from datalayer.contract.registry import load_registry
-from datalayer.portal import Portal
+from datalayer.portal import ExtractRequest, Portal
 from datalayer.storage.object_store import FolderStore
 from tests.portals import ADMIN, get, make_portal
 from tests.publisher import Publisher
@@ -61,7 +61,7 @@ def test_an_added_column_arrives_in_the_dictionary(portal: Portal) -> None:
 
 
 def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:
-    extract = portal.open().extract("dim_item", "csv")
+    extract = portal.extract(ExtractRequest("dim_item"))
 
     lines = b"".join(extract.chunks).decode().splitlines()
     assert "shelf_life_days" in next(csv.reader(lines))
@@ -70,7 +70,7 @@ def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:
 def test_an_added_column_arrives_in_the_api_and_its_description(portal: Portal) -> None:
     api = create_api(portal)
 
-    rows = get(api, "/v1/datasets/dim_item/rows").json()["rows"]
+    rows = get(api, "/v1/datasets/dim_item/rows").json()["data"]
     assert {1 <= row["shelf_life_days"] <= 9 for row in rows} == {True}
     assert "shelf_life_days" in json.dumps(api.openapi())
 

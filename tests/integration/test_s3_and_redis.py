@@ -13,11 +13,11 @@ import redis
 
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
-from datalayer.errors import StoreError
+from datalayer.errors import StoreError, StoreWritable
 from datalayer.portal import Activated, Portal, PublicationView, SeriesSelection
 from datalayer.storage.object_store import FolderStore
 from tests.integration.conftest import OpenPortal
-from tests.integration.servers import publisher_into, running_s3, wait_until
+from tests.integration.servers import WRITER, publisher_into, running_s3, wait_until
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 from tests.redis_server import RedisServer
@@ -47,7 +47,6 @@ def answers(view: PublicationView) -> dict[str, object]:
         **{name: result.table.to_pylist() for name, result in results.items()},
         "figures": [(kpi.name, kpi.value, kpi.trend) for kpi in overview.kpis],
         "sources": view.sources(PART),
-        "file": b"".join(view.extract("fact_forecast", "csv").chunks),
     }
 
 
@@ -104,6 +103,22 @@ class TestOnePortal:
 
         assert health.status == "ok"
         assert (health.store["state"], health.cache["state"]) == ("reachable", "ok")
+        assert health.store["writable"] == "no"
+        assert health.findings == ()
+
+    def test_keys_that_may_write_are_a_finding(
+        self, open_portal: OpenPortal, publisher: Publisher
+    ) -> None:
+        publisher.publish()
+        careless = open_portal("careless", s3_access_key=WRITER[0], s3_secret_key=WRITER[1])
+        careless.activate(ADMIN)
+        careless.watch_store()
+        careless.wait_for_store()
+
+        health = careless.health()
+
+        assert health.status == "degraded"
+        assert [type(finding) for finding in health.findings] == [StoreWritable]
 
 
 class TestTwoReplicas:

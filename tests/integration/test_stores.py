@@ -237,6 +237,34 @@ class TestS3:
 
         assert keys[1] not in f"{raised.value} {raised.value!r} {options!r}"
 
+    def test_keys_that_only_read_are_found_unable_to_write(
+        self, s3_server: S3Server, s3_prefix: str
+    ) -> None:
+        reader = S3Store(s3_server.options(READER), s3_server.bucket, s3_prefix)
+
+        took = reader.try_write()
+
+        assert took is False
+        assert reader.keys("") == ()
+
+    def test_keys_that_may_write_are_found_out_and_leave_nothing(
+        self, s3_server: S3Server, s3_prefix: str
+    ) -> None:
+        writer = S3Store(s3_server.options(WRITER), s3_server.bucket, s3_prefix)
+
+        took = writer.try_write()
+
+        assert took is True
+        assert writer.keys("") == ()
+
+    def test_of_wrong_keys_nobody_can_tell_whether_they_may_write(
+        self, s3_server: S3Server, s3_prefix: str
+    ) -> None:
+        stranger = S3Store(s3_server.options(("nobody", "wrong")), s3_server.bucket, s3_prefix)
+
+        with pytest.raises(StoreDenied):
+            stranger.try_write()
+
     def test_a_missing_bucket_is_said_to_be_missing(self, s3_server: S3Server) -> None:
         store = S3Store(s3_server.options(), "another-bucket")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
@@ -15,6 +16,7 @@ from tests.publisher import Publisher
 
 SCRIPT = Path(__file__).parents[2] / "pages/_navigation.py"
 ADMIN = Identity("cli:test", Role.ADMIN)
+BROWSER = "192.0.2.7"
 
 OpenPage = Callable[..., AppTest]
 
@@ -25,6 +27,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("FAROL_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("FAROL_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("FAROL_REGISTRY", str(SCRIPT.parents[1] / "schema_registry.json"))
+    # The address of a connection is all that a page under test has no stand-in for.
+    monkeypatch.setattr(type(st.context), "ip_address", property(lambda _: BROWSER))
     runtime.reset()
     yield tmp_path / "state"
     runtime.reset()

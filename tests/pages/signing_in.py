@@ -6,16 +6,15 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from datalayer.accounts import Accounts, User
-from datalayer.identity import Role
-from datalayer.passwords import hash_password
+from datalayer.accounts import Accounts
+from datalayer.identity import Role, operator
 
 PASSWORD = "a password of the tests"
 
 
 def add_user(state: Path, name: str, role: Role) -> None:
-    """Put a user into the state folder whose password is ``PASSWORD``."""
-    Accounts(state)._store(User(name, hash_password(PASSWORD, rounds=4), role, not_before=0.0))
+    """Make a user in the state folder whose password is ``PASSWORD``."""
+    Accounts(state, bcrypt_rounds=4).add(name, role, PASSWORD, by=operator())
 
 
 def sign_in(app: AppTest, name: str = "admin", password: str = PASSWORD) -> AppTest:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
-import jwt
 import pytest
 import streamlit as st
+from streamlit.runtime.context import StreamlitHeaders
 from streamlit.testing.v1 import AppTest
 
-from datalayer.accounts import SESSION_COOKIE, TOKEN_LIFETIME, Accounts
-from datalayer.identity import Role
-from tests.pages.conftest import OpenPage, texts
+from datalayer import runtime
+from datalayer.accounts import SESSION_COOKIE, Accounts
+from datalayer.errors import SignInRefused
+from datalayer.identity import Identity, Role, operator
+from tests.pages.conftest import BROWSER, OpenPage, texts
 from tests.pages.signing_in import PASSWORD, add_user, sign_in
 
 
@@ -39,8 +42,8 @@ def bring_cookie(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
 
 
 def token(accounts: Accounts, name: str = "admin") -> str:
-    end = (datetime.now(UTC) + TOKEN_LIFETIME).timestamp()
-    return jwt.encode({"username": name, "exp_date": end}, accounts.cookie_key(), "HS256")
+    """Sign in as another browser does, and return what its cookie holds."""
+    return accounts.sign_in(name, PASSWORD).token
 
 
 def component_calls(app: AppTest) -> list[dict[str, object]]:
@@ -79,12 +82,23 @@ def test_a_refusal_says_the_same_whatever_is_wrong(
     assert [refusal in error.value for error in app.error] == [True]
 
 
-def test_too_many_failures_are_answered_with_the_wait(open_page: OpenPage) -> None:
-    app = open_page("admin.py", locale="en-US")
-    for _ in range(3):
-        sign_in(app, password="wrong")
+def fail(state: Path, names: Iterable[str]) -> None:
+    """Fail to sign in from this browser, a minute ahead: the wait outlasts any page's drawing."""
+    accounts = Accounts(state, clock=lambda: time.time() + 60, bcrypt_rounds=4)
+    for name in names:
+        with pytest.raises(SignInRefused):
+            accounts.authenticate(name, "wrong", address=BROWSER)
 
-    sign_in(app)
+
+@pytest.mark.parametrize(
+    "names", [["admin"] * 3, [f"name{number}" for number in range(20)]], ids=["name", "address"]
+)
+def test_too_many_failures_are_answered_with_the_wait(
+    open_page: OpenPage, state: Path, names: list[str]
+) -> None:
+    fail(state, names)
+
+    app = sign_in(open_page("admin.py", locale="en-US"))
 
     assert asks_to_sign_in(app)
     assert "Too many failed attempts" in app.error[0].value
@@ -124,9 +138,7 @@ def test_the_token_in_the_cookie_is_one_that_signs_in(open_page: OpenPage, admin
 
     written = next(call for call in component_calls(app) if call["method"] == "set")
 
-    found = admin.identity_from_token(str(written["value"]))
-    assert found is not None
-    assert found.role is Role.ADMIN
+    assert admin.identity_from_token(str(written["value"])) == Identity("admin", Role.ADMIN)
 
 
 def test_a_reader_without_cookie_gets_no_cookie_component(open_page: OpenPage) -> None:
@@ -174,15 +186,25 @@ def test_signing_out_deletes_the_cookie(open_page: OpenPage) -> None:
     assert "delete" in [call["method"] for call in component_calls(app)]
 
 
-def test_a_session_ended_elsewhere_ends_here_at_the_next_run(
+def test_a_password_changed_elsewhere_ends_the_session_at_the_next_run(
     open_page: OpenPage, admin: Accounts
 ) -> None:
     app = sign_in(open_page("admin.py"))
 
-    admin.sign_out_everywhere("admin")
+    admin.set_password("admin", "another password", by=operator())
     app.run()
 
     assert asks_to_sign_in(app)
+
+
+def test_signing_out_in_one_browser_leaves_the_other_signed_in(open_page: OpenPage) -> None:
+    here, there = sign_in(open_page("admin.py")), sign_in(open_page("admin.py"))
+
+    here.button(key="sign_out").click().run()
+    there.run()
+
+    assert asks_to_sign_in(here)
+    assert not asks_to_sign_in(there)
 
 
 def test_who_signed_out_can_sign_in_again(open_page: OpenPage) -> None:
@@ -201,3 +223,23 @@ def test_a_planner_is_told_which_role_it_takes(open_page: OpenPage, state: Path)
 
     assert "ana may not administer publications; it takes the role admin" in app.error[0].value
     assert not buttons(app) & {"activate", "check", "roll_back", "prune"}
+
+
+def test_an_attempt_is_audited_with_the_address_it_came_from(open_page: OpenPage) -> None:
+    sign_in(open_page("admin.py"), password="wrong")
+
+    entry = runtime.portal().audit_trail()[0]
+    assert (entry.action, entry.outcome) == ("sign_in", "refused")
+    assert entry.details["address"] == BROWSER
+
+
+def test_behind_a_trusted_proxy_the_address_is_the_browsers_own(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = StreamlitHeaders([("X-Forwarded-For", "1.1.1.1, 198.51.100.1")])
+    monkeypatch.setattr(type(st.context), "headers", property(lambda _context: headers))
+    monkeypatch.setenv("FAROL_TRUSTED_PROXIES", BROWSER)
+
+    sign_in(open_page("admin.py"), password="wrong")
+
+    assert runtime.portal().audit_trail()[0].details["address"] == "198.51.100.1"

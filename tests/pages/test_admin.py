@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import threading
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.errors import NotAllowed
-from datalayer.identity import Role
+from datalayer.accounts import Accounts
+from datalayer.identity import Role, operator
+from datalayer.portal import JobStatus, RefreshJob
 from datalayer.progress import Progress, ReportProgress, Step
 from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
-from pages.components.refresh_job import RefreshJob
 from tests.integration.bad_servers import bad_server
-from tests.pages.conftest import OpenPage, texts
+from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
 from tests.publisher import Publisher, set_value
 
@@ -245,18 +246,63 @@ class TestSideBySide:
         assert "Another refresh is running, started by bruno" in app.error[0].value
         assert active_id() == active.published[0].publication_id
 
-    def test_a_button_of_a_session_that_was_ended_does_nothing(
+    def test_a_button_of_who_is_no_administrator_any_more_does_nothing(
         self, open_admin: OpenPage, active: Publisher, state: Path
     ) -> None:
         active.publish()
         app = open_admin()
-        add_user(state, "admin", Role.PLANNER)
+        add_user(state, "second", Role.ADMIN)
+        Accounts(state).set_role("admin", Role.PLANNER, by=operator())
 
         press(app, "activate")
 
         assert active_id() == active.published[0].publication_id
         entry = runtime.portal().audit_trail()[0]
         assert (entry.action, entry.outcome, entry.role) == ("activate", "refused", "planner")
+
+
+class TestOneWayOfDoingIt:
+    @pytest.fixture
+    def watched(self, monkeypatch: pytest.MonkeyPatch) -> Event:
+        """Set as soon as somebody waits for a job."""
+        waited_for, wait = Event(), RefreshJob.wait
+
+        def noted(job: RefreshJob, timeout_s: float | None = None) -> bool:
+            waited_for.set()
+            return wait(job, timeout_s)
+
+        monkeypatch.setattr(RefreshJob, "wait", noted)
+        return waited_for
+
+    def test_what_the_page_did_is_a_job_that_the_api_can_tell_of(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        candidate = active.publish(items=9)
+
+        app = press(open_admin(locale="en-US"), "activate")
+
+        (job,) = runtime.portal().jobs.latest()
+        assert (job.action, job.actor, job.status) == ("activate", "admin", JobStatus.SUCCEEDED)
+        assert job.publication is not None
+        assert job.publication.publication_id == candidate.publication_id
+        assert "is active since" in app.success[0].value
+
+    def test_what_a_script_began_is_watched_to_its_end_by_whoever_opens_the_page(
+        self, open_admin: OpenPage, active: Publisher, watched: Event
+    ) -> None:
+        candidate = active.publish(items=9)
+        portal = runtime.portal()
+
+        def work(report: ReportProgress) -> object:
+            report(Progress(Step.BEGIN, 0, 1))
+            assert watched.wait(30)
+            return portal.activate(ADMIN, None, report)
+
+        portal.jobs.start("activate", ADMIN, work)
+        app = open_admin(locale="en-US")
+
+        assert "is active since" in app.success[0].value
+        assert active_id() == candidate.publication_id
 
 
 class TestProof:
@@ -269,6 +315,16 @@ class TestProof:
         assert len(proofs) == 1
         assert f"{datetime.now():%Y}" in proofs[0]  # noqa: DTZ005 - the year will do
 
+    def test_what_is_found_wrong_is_told(
+        self, open_admin: OpenPage, active: Publisher, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "torch", pytest)
+
+        app = open_admin(locale="en-US")
+
+        errors = [error.value.replace("\\", "") for error in app.error]
+        assert errors == ["Machine learning is deployed here: module:torch"]
+
     def test_nothing_on_the_page_trains_or_predicts(
         self, open_admin: OpenPage, active: Publisher
     ) -> None:
@@ -276,27 +332,3 @@ class TestProof:
 
         known = {"look_again", "check", "activate", "roll_back", "prune", "sign_out"}
         assert keys == known
-
-
-class TestRefreshJob:
-    def test_it_reports_from_whatever_thread_in_the_order_of_its_steps(self) -> None:
-        def work(report: ReportProgress) -> str:
-            for step in (Step.STAGE, Step.VERIFY):
-                thread = threading.Thread(target=report, args=(Progress(step, 1, 2),))
-                thread.start()
-                thread.join()
-            return "done"
-
-        job = RefreshJob("title", work)
-
-        assert job.outcome() == "done"
-        assert list(job.latest()) == [Step.STAGE, Step.VERIFY]
-
-    def test_what_it_raises_is_raised_where_its_outcome_is_asked(self) -> None:
-        def work(report: ReportProgress) -> None:
-            raise NotAllowed("ana", "activate", "admin")
-
-        job = RefreshJob("title", work)
-
-        with pytest.raises(NotAllowed, match="ana may not activate"):
-            job.outcome()

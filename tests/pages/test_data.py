@@ -128,10 +128,29 @@ def test_the_links_bring_the_whole_data_set_of_the_publication_shown(
     assert len(rows) - 1 == shown.file("fact_demand").rows
 
 
+def test_the_dialect_chosen_is_the_one_that_comes(open_page: OpenPage) -> None:
+    app = open_page("data.py", locale="en-US", dataset="fact_demand")
+    plain = links(app)
+
+    app.radio(key="dialect").set_value("excel-br").run()
+
+    changed = links(app)
+    assert "item_id,location_id" in downloaded(plain["Download CSV"].removeprefix("api"))
+    assert "item_id;location_id" in downloaded(changed["Download CSV"].removeprefix("api"))
+    assert "dialect" not in changed["Download Parquet"]
+    described = downloaded(changed["Description of the CSV (JSON)"].removeprefix("api"))
+    assert '"excel-br"' in described
+
+
 def test_the_links_are_relative_so_that_a_base_path_works(open_page: OpenPage) -> None:
     found = links(open_page("data.py", locale="en-US"))
 
-    assert set(found) == {"Download CSV", "Download Parquet"}
+    assert set(found) == {
+        "Download CSV",
+        "Download Parquet",
+        "Download Arrow",
+        "Description of the CSV (JSON)",
+    }
     assert all(url.startswith("api/v1/extracts/") for url in found.values())
 
 

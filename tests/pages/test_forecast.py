@@ -15,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
+from datalayer.identity import ANYONE
 from datalayer.portal import SeriesSelection
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
@@ -240,7 +241,9 @@ def test_the_file_is_exactly_what_is_drawn(open_page: OpenPage, active: Publishe
     view = runtime.portal().open(publication)
     start = min(view.forecast_series(SeriesSelection("P00001")).table["date"].to_pylist())
     selection = SeriesSelection("P00001", sources=("arima",), start=start)
-    rows = list(csv.DictReader(io.StringIO(view.series_csv(selection).decode("utf-8-sig"))))
+    extract = runtime.portal().extract_series(selection, None, ANYONE, publication)
+    file = b"".join(extract.chunks).decode()
+    rows = list(csv.DictReader(io.StringIO(file, newline="")))
     assert button.label == "Baixar o que está no gráfico (CSV)"
     assert len(rows) == view.forecast_series(selection).table.num_rows
 

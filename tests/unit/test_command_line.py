@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import pytest
 import structlog
 
 from datalayer.__main__ import main
+from datalayer.audit import AuditLog
 from datalayer.contract.publication import Manifest
+from datalayer.identity import Identity, Role
 from datalayer.storage.object_store import FolderStore
 
 if TYPE_CHECKING:
@@ -190,6 +193,80 @@ def test_who_acted_is_recorded(first: Manifest, tmp_path: Path) -> None:
     (line,) = (tmp_path / "state" / "audit.jsonl").read_text().splitlines()
 
     assert json.loads(line)["actor"].startswith("cli:")
+
+
+def test_a_whole_audit_log_is_told_with_its_head(
+    first: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = (tmp_path / "state" / "audit.jsonl").read_bytes().rstrip(b"\n")
+    capsys.readouterr()
+
+    code = main(["verify"])
+
+    facts = dict(each.split(maxsplit=1) for each in capsys.readouterr().out.splitlines())
+    assert code == 0
+    assert facts["audit"] == "log           whole"
+    assert facts["entries"] == "1"
+    assert facts["head"] == hashlib.sha256(line).hexdigest()
+
+
+def test_a_changed_audit_log_is_a_failure_that_names_the_line(
+    first: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["activate"])
+    log = tmp_path / "state" / "audit.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"activated"', b'"rejected"'))
+    capsys.readouterr()
+
+    code = main(["verify"])
+
+    shown = capsys.readouterr()
+    assert code == 1
+    assert "The audit log is broken: line 2 says" in shown.err
+    assert shown.out == ""
+
+
+def test_a_head_that_was_kept_is_sought_in_the_audit_log(
+    first: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = (tmp_path / "state" / "audit.jsonl").read_bytes().rstrip(b"\n")
+
+    found = main(["verify", "--head", hashlib.sha256(line).hexdigest()])
+    said = capsys.readouterr().out
+    missing = main(["verify", "--head", "0" * 64])
+
+    assert (found, missing) == (0, 1)
+    assert "line 1 of 1" in said
+    assert f"No line has the SHA-256 {'0' * 64}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("head", ["", "abc", "g" * 64, "0" * 65])
+def test_a_head_that_is_no_digest_is_refused(head: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["verify", "--head", head])
+
+    assert "must be the 64 hex digits of a SHA-256" in capsys.readouterr().err
+
+
+def test_an_empty_audit_log_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["verify"])
+
+    assert code == 0
+    assert "no line is chained yet" in capsys.readouterr().out
+
+
+def test_the_audit_log_is_listed_without_what_a_terminal_obeys(
+    first: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = AuditLog(tmp_path / "state" / "audit.jsonl")
+    log.record(Identity("eve\x1b[2J\n", Role.PLANNER), "activate", "refused", None, reason="no")
+    capsys.readouterr()
+
+    code = main(["audit", "--limit", "1"])
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert line.split("  ")[1:] == ["eve\\x1b[2J\\n", "activate", "refused", "-", "reason=no"]
 
 
 def test_nothing_to_prune_is_said(first: Manifest, capsys: pytest.CaptureFixture[str]) -> None:

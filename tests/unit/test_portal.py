@@ -303,9 +303,12 @@ class TestHealth:
         health = portal.health()
 
         assert health.status == "ok"
-        assert health.publication_id == manifest.publication_id
-        assert health.data_through == manifest.data_through
-        assert health.generated_at == manifest.generated_at
+        assert health.readiness == "ready"
+        assert health.publication is not None
+        assert health.publication.id == manifest.publication_id
+        assert health.publication.data_through == manifest.data_through
+        assert health.publication.generated_at == manifest.generated_at
+        assert health.publication.model_version == manifest.model_version
         assert health.ml_dependencies.status == "pass"
 
     def test_an_unreachable_redis_is_a_degraded_portal_that_answers(
@@ -324,7 +327,7 @@ class TestHealth:
 
     def test_health_never_waits_for_the_store(self) -> None:
         may_answer = threading.Event()
-        watch = StoreWatch(may_answer.wait)
+        watch = StoreWatch(may_answer.wait, lambda: None)
 
         answers = [watch.last_answer().reach for _ in range(100)]
 
@@ -340,7 +343,7 @@ class TestHealth:
             failed.set()
             raise StoreError("s3://bucket", "does not answer")
 
-        watch = StoreWatch(fail)
+        watch = StoreWatch(fail, lambda: None)
         watch.last_answer()
         failed.wait()
         watch.wait_for_answer()
@@ -361,6 +364,9 @@ class TestHealth:
 
         assert health.status == "degraded"
         assert health.ml_dependencies.violations == ("module:torch",)
+        assert [str(each) for each in health.findings] == [
+            "Machine learning is deployed here: module:torch"
+        ]
 
 
 def test_readers_never_fail_or_mix_while_an_admin_switches(
@@ -379,8 +385,8 @@ def test_readers_never_fail_or_mix_while_an_admin_switches(
             try:
                 view = portal.open()
                 rows = view.search_items("", limit=100 + reads % 50).table.num_rows
-                forecasts = view.extract("fact_forecast", "csv", SeriesSelection("P00001")).rows
-                whole = rows == items[view.manifest.publication_id] and forecasts == 112
+                forecasts = view.forecast_series(SeriesSelection("P00001")).table.num_rows
+                whole = rows == items[view.manifest.publication_id] and forecasts == 172
                 outcomes["whole" if whole else "mixed"] += 1
             except Exception as error:  # noqa: BLE001 - every failure is counted
                 outcomes[f"failed: {error!r}"] += 1

@@ -107,6 +107,7 @@ class TestActivating:
         parts.refresher.activate(ANA, report=reports)
 
         assert reports.steps == [
+            Step.BEGIN,
             Step.STAGE,
             Step.VERIFY,
             Step.VALIDATE,
@@ -263,7 +264,13 @@ class TestFetchingOnce:
 
         parts.refresher.activate(ANA, report=reports)
 
-        assert reports.steps == [Step.VERIFY, Step.VALIDATE, Step.PROMOTE, Step.ACTIVATE]
+        assert reports.steps == [
+            Step.BEGIN,
+            Step.VERIFY,
+            Step.VALIDATE,
+            Step.PROMOTE,
+            Step.ACTIVATE,
+        ]
 
     def test_a_candidate_changed_on_the_disk_is_refused_and_then_fetched_anew(
         self, parts: Refreshing, publisher: Publisher
@@ -288,7 +295,7 @@ class TestFetchingOnce:
         parts.refresher.activate(ANA, report=reports)
 
         assert parts.active_id == newer.publication_id
-        assert reports.steps == [Step.VERIFY, Step.ACTIVATE]
+        assert reports.steps == [Step.BEGIN, Step.VERIFY, Step.ACTIVATE]
 
     def test_a_kept_publication_that_was_damaged_is_fetched_anew(
         self, parts: Refreshing, publisher: Publisher, served: Manifest
@@ -329,6 +336,95 @@ class TestFetchingOnce:
             parts.refresher.activate(ANA)
 
         assert parts.active_id == served.publication_id
+
+
+class TestForcing:
+    def test_the_active_publication_is_fetched_and_checked_anew(
+        self, parts: Refreshing, served: Manifest
+    ) -> None:
+        reports = Reports()
+
+        outcome = parts.refresher.activate(ANA, force=True, report=reports)
+
+        assert isinstance(outcome, AlreadyCurrent)
+        assert reports.steps == [Step.BEGIN, Step.VERIFY, Step.STAGE, Step.VALIDATE]
+        assert parts.last_entry.outcome == "already_current"
+        assert parts.last_entry.details["forced"] is True
+
+    def test_a_whole_snapshot_is_left_where_its_readers_have_it_open(
+        self, parts: Refreshing, served: Manifest, state: Path
+    ) -> None:
+        kept = parts.snapshots.get(served.publication_id)
+        before = kept.path("fact_forecast").stat()
+
+        parts.refresher.activate(ANA, force=True)
+
+        after = kept.path("fact_forecast").stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        assert not list((state / "staging").iterdir())
+
+    def test_a_damaged_snapshot_is_healed_and_read_again_at_once(
+        self, parts: Refreshing, served: Manifest, state: Path
+    ) -> None:
+        assert isinstance(parts.database, Database)
+        question = "select sum(forecast) as total from fact_forecast"
+        total = parts.database.query(served.publication_id, question, {})
+        damage(parts.snapshots.get(served.publication_id))
+
+        outcome = parts.refresher.activate(ANA, force=True)
+
+        assert isinstance(outcome, Activated)
+        parts.snapshots.check(parts.snapshots.get(served.publication_id))
+        assert parts.database.query(served.publication_id, question, {}) == total
+        assert not list((state / "staging").iterdir())
+
+    def test_what_was_staged_before_is_fetched_anew(
+        self, parts: Refreshing, publisher: Publisher
+    ) -> None:
+        publisher.publish(items=2)
+        parts.refresher.inspect(ANA)
+        reports = Reports()
+
+        parts.refresher.activate(ANA, force=True, report=reports)
+
+        assert Step.STAGE in reports.steps
+
+    def test_damage_in_the_store_is_found_and_the_active_one_stays(
+        self, parts: Refreshing, publisher: Publisher, served: Manifest, state: Path
+    ) -> None:
+        publisher.corrupt("fact_forecast")
+
+        with pytest.raises(PublicationError, match="damaged fact_forecast"):
+            parts.refresher.activate(ANA, force=True)
+
+        parts.snapshots.check(parts.snapshots.get(served.publication_id))
+        assert parts.active_id == served.publication_id
+        assert not list((state / "staging").iterdir())
+
+    def test_an_older_publication_is_refused_before_it_is_fetched(
+        self, parts: Refreshing, publisher: Publisher, served: Manifest
+    ) -> None:
+        publisher.publish(items=2)
+        parts.refresher.activate(ANA)
+        publisher.go_back()
+        reports = Reports()
+
+        with pytest.raises(OlderPublication):
+            parts.refresher.activate(ANA, force=True, report=reports)
+
+        assert Step.STAGE not in reports.steps
+
+    def test_one_that_is_kept_and_not_active_is_activated(
+        self, parts: Refreshing, publisher: Publisher, served: Manifest
+    ) -> None:
+        newer = publisher.publish(items=2)
+        parts.refresher.activate(ANA)
+        parts.refresher.roll_back(ANA)
+
+        outcome = parts.refresher.activate(ANA, force=True)
+
+        assert isinstance(outcome, Activated)
+        assert parts.active_id == newer.publication_id
 
 
 def with_file(change: Callable[[dict[str, Any]], None]) -> Callable[[Publisher], None]:
@@ -459,8 +555,12 @@ class TestTrouble:
             parts.refresher.activate(ANA)
             publisher.publish(items=2)
 
+            def fill_while_fetching(progress: Progress) -> None:
+                if progress.step is Step.STAGE:
+                    disk.fill()
+
             with pytest.raises(StagingError, match=FULL):
-                parts.refresher.activate(ANA, report=lambda _: disk.fill())
+                parts.refresher.activate(ANA, report=fill_while_fetching)
 
             assert parts.active_id == first.publication_id
             assert not list((disk.folder / "staging").iterdir())

@@ -1,8 +1,8 @@
--- Parts that match what was typed, best match first.
+-- Parts that match what was typed, each with how well it does.
 -- A part matches when its code or sku begins with the text, or when its name holds every
 -- word of the text; case and accents don't count. No text at all matches every part.
--- Parameters: $text as typed, $limit rows.
--- Columns: item_id, sku, name, category, abc_class, demand_class.
+-- Parameters: $text as typed.
+-- Columns: those of dim_item, match_rank (0 is best).
 with asked as (
     select
         lower(strip_accents(trim($text))) as folded,
@@ -10,7 +10,7 @@ with asked as (
 ),
 folded_items as (
     select
-        item_id, sku, name, category, abc_class, demand_class,
+        dim_item.*,
         lower(strip_accents(item_id)) as folded_id,
         lower(strip_accents(coalesce(sku, ''))) as folded_sku,
         lower(strip_accents(coalesce(name, ''))) as folded_name
@@ -18,7 +18,7 @@ folded_items as (
 ),
 ranked as (
     select
-        folded_items.*,
+        folded_items.* exclude (folded_id, folded_sku, folded_name),
         case
             when folded in (folded_id, folded_sku) then 0
             when starts_with(folded_id, folded) or starts_with(folded_sku, folded) then 1
@@ -29,8 +29,6 @@ ranked as (
         end as match_rank
     from folded_items, asked
 )
-select item_id, sku, name, category, abc_class, demand_class
+select *
 from ranked
 where match_rank is not null
-order by match_rank, item_id
-limit $limit

@@ -9,9 +9,12 @@ import pytest
 from fastapi import FastAPI
 
 from datalayer.api.application import create_api
+from datalayer.contract.registry import Registry
 from datalayer.portal import Portal
+from datalayer.storage.object_store import FolderStore
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
+from tests.served_portal import ServedPortal, served_portal
 
 
 @pytest.fixture
@@ -34,3 +37,28 @@ def portal(empty_portal: Portal, publisher: Publisher) -> Portal:
 def api(portal: Portal) -> FastAPI:
     """The API of ``portal``."""
     return create_api(portal)
+
+
+@pytest.fixture
+def served(tmp_path: Path, publisher: Publisher) -> Iterator[ServedPortal]:
+    """A portal of six parts behind its front, open to everybody."""
+    publisher.publish()
+    with served_portal(tmp_path) as served:
+        served.portal.activate(ADMIN)
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[ServedPortal]:
+    """As ``served``, once for all tests of a module that change nothing."""
+    folder = tmp_path_factory.mktemp("shared")
+    Publisher(FolderStore(folder / "store"), registry).publish()
+    with served_portal(folder, rate_limit="999999999/second") as served:
+        served.portal.activate(ADMIN)
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shared_api(shared: ServedPortal) -> FastAPI:
+    """The API of ``shared``, without its front."""
+    return create_api(shared.portal)

@@ -2,44 +2,89 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from datalayer.api.health import health
+from datalayer.api.health import health_routes
+from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
+from datalayer.identity import Identity
 from datalayer.portal import Portal
-from tests.portals import get, make_portal, unreachable_store
+from tests.portals import ADMIN, PLANNER, get, make_portal, unreachable_store
 from tests.publisher import Publisher
 
 
-def application(portal: Portal) -> Starlette:
-    return Starlette(routes=[Route("/health", health(portal))])
+class CalledBy:
+    """Stands where the front stands, which finds out who calls."""
+
+    def __init__(self, app: ASGIApp, identity: Identity | None) -> None:
+        self._app = app
+        self._identity = identity
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._identity is not None:
+            scope.setdefault("state", {})["identity"] = self._identity
+        await self._app(scope, receive, send)
+
+
+def application(portal: Portal, caller: Identity | None = None) -> Starlette:
+    return Starlette(
+        routes=health_routes(portal), middleware=[Middleware(CalledBy, identity=caller)]
+    )
 
 
 def test_a_serving_portal_answers_200_with_every_part(portal: Portal) -> None:
     answer = get(application(portal), "/health")
 
     content = answer.json()
-    manifest = portal.open().manifest
+    view = portal.open()
     assert answer.status_code == 200
-    assert content["status"] == "ok"
-    assert content["publication_id"] == manifest.publication_id
+    assert (content["status"], content["liveness"]) == ("ok", "alive")
+    assert content["readiness"] == "ready"
+    assert content["publication_id"] == view.manifest.publication_id
     assert content["data_through"] == "2026-11-20"
     assert content["generated_at"] == "2026-11-21T06:00:00Z"
-    assert content["ml_dependencies"]["status"] == "pass"
-    assert content["ml_dependencies"]["checked"] > 30
-    assert content["ml_dependencies"]["violations"] == []
+    assert content["publication"] == {
+        "id": view.manifest.publication_id,
+        "dataset_id": view.manifest.dataset_id,
+        "data_through": "2026-11-20",
+        "generated_at": "2026-11-21T06:00:00Z",
+        "model_version": view.manifest.model_version,
+        "loaded_at": view.loaded_at.isoformat().replace("+00:00", "Z"),
+    }
     assert content["store"]["state"] in {"unknown", "reachable"}
     assert content["cache"] == {"state": "off"}
+    assert content["findings"] == []
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_portal_with_nothing_to_serve_answers_503(empty_portal: Portal) -> None:
-    answer = get(application(empty_portal), "/health")
+def test_the_proof_of_no_machine_learning_names_what_was_looked_for(portal: Portal) -> None:
+    found = get(application(portal), "/health").json()["ml_dependencies"]
 
-    assert answer.status_code == 503
-    assert answer.json()["status"] == "empty"
+    assert (found["status"], found["violations"]) == ("pass", [])
+    assert found["checked"] > 30
+    assert set(found["looked_for"]) == FORBIDDEN_DISTRIBUTIONS
+
+
+def test_a_portal_with_nothing_to_serve_is_alive_and_not_ready(empty_portal: Portal) -> None:
+    app = application(empty_portal)
+
+    whole, live, ready = (get(app, f"/health{path}") for path in ("", "/live", "/ready"))
+
+    assert (whole.status_code, whole.json()["status"]) == (503, "empty")
+    assert whole.json()["publication"] is None
+    assert (live.status_code, live.json()) == (200, {"liveness": "alive"})
+    assert (ready.status_code, ready.json()) == (503, {"readiness": "not ready"})
+
+
+def test_a_serving_portal_is_ready(portal: Portal) -> None:
+    answer = get(application(portal), "/health/ready")
+
+    assert (answer.status_code, answer.json()) == (200, {"readiness": "ready"})
 
 
 def test_an_unreachable_store_never_holds_it_up(
@@ -56,15 +101,53 @@ def test_an_unreachable_store_never_holds_it_up(
     cut_off.close()
 
 
-def test_a_store_found_unreachable_degrades(portal: Portal, tmp_path: Path) -> None:
+def test_a_store_found_unreachable_degrades_and_is_a_finding(
+    portal: Portal, tmp_path: Path
+) -> None:
     cut_off = make_portal(tmp_path, **unreachable_store())
     app = application(cut_off)
     get(app, "/health")
     cut_off.wait_for_store()
 
-    content = get(app, "/health").json()
+    answer = get(app, "/health")
 
-    assert content["status"] == "degraded"
-    assert content["store"]["state"] == "unreachable"
-    assert content["store"]["problem"]
+    content = answer.json()
+    assert (answer.status_code, content["status"]) == (200, "degraded")
+    assert content["readiness"] == "ready"
+    assert (content["store"]["state"], content["store"]["writable"]) == ("unreachable", "unknown")
+    assert content["findings"] == [content["store"]["problem"]]
     cut_off.close()
+
+
+class TestForMembers:
+    def test_a_stranger_is_told_how_it_is_and_nothing_of_what_is_in_it(
+        self, portal: Portal, tmp_path: Path
+    ) -> None:
+        members = make_portal(tmp_path, access="members", **unreachable_store())
+        members.health()
+        members.wait_for_store()
+
+        content = get(application(members), "/health").json()
+
+        assert content == {
+            "status": "degraded",
+            "liveness": "alive",
+            "readiness": "ready",
+            "store": {"state": "unreachable"},
+            "cache": {"state": "off"},
+            "ml_dependencies": {"status": "pass"},
+        }
+        assert portal.open().manifest.publication_id not in json.dumps(content)
+        members.close()
+
+    @pytest.mark.parametrize("member", [PLANNER, ADMIN])
+    def test_a_member_is_told_everything(
+        self, portal: Portal, tmp_path: Path, member: Identity
+    ) -> None:
+        members = make_portal(tmp_path, access="members")
+
+        content = get(application(members, member), "/health").json()
+
+        assert content["publication_id"] == portal.open().manifest.publication_id
+        assert content["store"]["address"] == str(tmp_path / "store")
+        members.close()

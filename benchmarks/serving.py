@@ -1,0 +1,154 @@
+"""Farol's API under load, against its peers and against what is possible, in one run.
+
+    python -m benchmarks.serving --rows 1000000 10000000
+
+Serves synthetic publications with the real application, ROAPI, Datasette and a raw ASGI
+application, one process each, and loads them with wrk. Before anything is timed, what the
+contenders answer is compared value by value; while it is timed, every answer's status and size are
+checked, and Farol's log tells whether it came from the cache. Contenders take turns; a figure is
+the median over the rounds. Writes build/bench/serving.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import serving_measures as measures
+from benchmarks import serving_report as report
+from benchmarks.serving_data import Published, published
+from benchmarks.serving_load import Unfair, wrk_version
+from benchmarks.serving_measures import Effort
+from benchmarks.serving_report import Figure, Goal
+from benchmarks.serving_servers import UVICORN, peer_versions
+
+BENCH = Path("build/bench")
+LOGS = BENCH / "serving-logs"
+"""What the servers wrote; kept where a run was stopped."""
+
+QUIET = 0.3
+"""Load average above which the machine is called busy."""
+
+console = Console(stderr=True)
+
+
+def redis_figures(_: Path) -> list[Figure]:
+    """What an unreachable Redis adds to a read."""
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.redis_down"], check=True, stdout=subprocess.DEVNULL
+    )
+    found = json.loads((BENCH / "redis_down.json").read_text(encoding="utf-8"))
+    figures = []
+    for server, added in found["added_median_ms"].items():
+        figures.append(_added(f"Redis {server}: added to a read, median", added, judged=True))
+        first = found["first_read_ms"][server]
+        figures.append(_added(f"Redis {server}: the first read", first, judged=False))
+    return figures
+
+
+def _added(what: str, milliseconds: float, *, judged: bool) -> Figure:
+    goal = Goal(5.0, at_least=False, unit="ms") if judged else None
+    return Figure(what, 0, f"{milliseconds:.3g} ms", "", (milliseconds,), goal, unit="ms")
+
+
+def steps(
+    kept: Sequence[Published], folder: Path, effort: Effort
+) -> list[tuple[str, Callable[[], list[Figure]]]]:
+    """Return what is measured, in order, each under its name."""
+    small, largest = kept[0], kept[-1]
+    planned: list[tuple[str, Callable[[], list[Figure]]]] = [
+        ("cached answers", lambda: measures.cached_answers(small, folder, effort))
+    ]
+    for each in kept:
+        size = f"{each.rows:,} rows"
+        planned += [
+            (
+                f"uncached rows of a part, {size}",
+                lambda each=each: measures.uncached_series(each, folder, effort),
+            ),
+            (f"REST peers, {size}", lambda each=each: measures.rest_peers(each, folder, effort)),
+        ]
+    if len(kept) > 1:
+        planned.append(("sizes", lambda: measures.sizes(kept, folder, effort)))
+    planned += [
+        ("users' bounds", lambda: measures.bounds(largest, folder, effort)),
+        ("Redis unreachable", lambda: redis_figures(folder)),
+    ]
+    return planned
+
+
+def measure(rows: Sequence[int], *, rounds: int, seconds: float) -> list[Figure]:
+    """Measure everything, write it and return it.
+
+    Raises:
+        Unfair: A contender did not answer as it must.
+    """
+    about: dict[str, object] = {
+        "machine": report.machine(),
+        "versions": report.versions({**peer_versions(), "wrk": wrk_version()}),
+        "uvicorn": " ".join(UVICORN),
+        "rounds": rounds,
+        "seconds": seconds,
+    }
+    _tell_busy(about)
+    kept = []
+    for number in sorted(set(rows)):
+        console.print(f"Data: {number:,} rows")
+        kept.append(published(number))
+    about["data"] = [
+        {"rows": each.rows, "items": each.items, "megabytes": round(each.megabytes, 1)}
+        for each in kept
+    ]
+    figures: list[Figure] = []
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir(parents=True)
+    with console.status("starting") as status:
+        effort = Effort(rounds, seconds, status.update)
+        planned = steps(kept, LOGS, effort)
+        for place, (name, run) in enumerate(planned, start=1):
+            began = time.monotonic()
+            figures += run()
+            report.write(about, figures)
+            took = f"{time.monotonic() - began:.0f} s"
+            console.print(f"[{place}/{len(planned)}] {name}: {took}", markup=False)
+    shutil.rmtree(LOGS)
+    return figures
+
+
+def _tell_busy(about: dict[str, object]) -> None:
+    machine = about["machine"]
+    load = machine["load_before"] if isinstance(machine, dict) else 0
+    if load > QUIET:
+        console.print(
+            f"The machine is busy (load {load}): the figures will say little", style="red"
+        )
+
+
+def main() -> int:
+    """Measure, show and write; 1 where a contender did not answer as it must."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of one measurement, at least 1")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    try:
+        figures = measure(arguments.rows, rounds=arguments.rounds, seconds=arguments.seconds)
+    except Unfair as fault:
+        console.print(f"Stopped: {fault}", style="bold red", markup=False)
+        return 1
+    report.show(figures, Console())
+    console.print(f"{(time.monotonic() - began) / 60:.1f} minutes; {report.TARGET}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

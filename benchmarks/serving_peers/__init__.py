@@ -1,0 +1,1 @@
+"""The servers that the serving benchmark compares Farol with."""

@@ -1,0 +1,137 @@
+"""What every route of the API shares: who calls, which publication, and which parameters exist."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic.json_schema import SkipJsonSchema
+
+from datalayer.api.cursors import Cursor
+from datalayer.api.problems import MEDIA_TYPE
+from datalayer.api.schemas import Problem
+from datalayer.contract.publication import is_publication_id
+from datalayer.errors import InvalidSelection, UnknownParameter
+from datalayer.identity import ANYONE, Identity
+from datalayer.portal import Portal, PublicationView
+
+PUBLICATION_EXAMPLE = "20261121T060000Z-1a2b3c4d"
+
+Pin = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        description="A kept publication's id, to read that one whatever is active.",
+        # Of the schema: one of the parameter stands in the form of the documentation page, where
+        # every call that is tried there would ask for a publication that nobody has.
+        examples=[PUBLICATION_EXAMPLE],
+        json_schema_extra={"pattern": r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"},
+    ),
+]
+CursorText = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        alias="cursor",
+        max_length=4096,
+        description="The `next` of the answer before; pins its publication.",
+    ),
+]
+
+_PROBLEMS = {
+    400: "The request can't be understood",
+    401: "A sign-in or an API key is needed",
+    404: "Unknown",
+    406: "None of the media types asked for can be given",
+    410: "The publication is not kept any more",
+    422: "A parameter can't be used",
+    429: "Too many requests",
+    503: "Nothing published, or temporarily unavailable",
+}
+
+
+def read_router(*tags: str) -> APIRouter:
+    """Return a router for reads: its problems are documented and unknown parameters refused."""
+    return APIRouter(
+        prefix="/v1",
+        tags=list(tags),
+        responses=problems(*_PROBLEMS),
+        dependencies=[Depends(refuse_unknown_parameters)],
+    )
+
+
+def problems(*statuses: int, **_: str) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes the problems of these *statuses*."""
+    return {
+        status: {
+            "description": _PROBLEMS.get(status, "Refused"),
+            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+        }
+        for status in statuses
+    }
+
+
+def caller(request: Request) -> Identity:
+    """Return who calls, as the front of the API found out."""
+    found = request.scope.get("state", {}).get("identity", ANYONE)
+    return found if isinstance(found, Identity) else ANYONE
+
+
+def opened(
+    request: Request, portal: Portal, publication_id: str | None, cursor: Cursor | None = None
+) -> PublicationView:
+    """Return the publication to read: the cursor's, the pinned one, or the active one.
+
+    Raises:
+        InvalidSelection: *publication_id* can't be one, or is another than the cursor's.
+        UnknownPublication, NothingPublished, SignInRequired: As for ``Portal.open``.
+    """
+    if publication_id is not None and not is_publication_id(publication_id):
+        expected = f"a publication's id such as {PUBLICATION_EXAMPLE}"
+        raise InvalidSelection("p", repr(publication_id[:80]), expected)
+    if cursor and publication_id not in (None, cursor.publication_id):
+        expected = f"{cursor.publication_id}, which the cursor is of, or left out"
+        raise InvalidSelection("p", publication_id, expected)
+    wanted = cursor.publication_id if cursor else publication_id
+    request.scope.setdefault("state", {})["pinned"] = wanted is not None
+    return portal.open(wanted, caller(request))
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """Left out silently, a misspelt parameter would answer another question than was asked."""
+    route = request.scope["route"]
+    if not route.include_in_schema:
+        return
+    known = _known_parameters(request)
+    for name in request.query_params:
+        if name not in known:
+            expected = f"one of {', '.join(known)}" if known else "left out: there is none here"
+            raise UnknownParameter("parameter", repr(name[:80]), expected)
+    _refuse_repeated(request)
+
+
+def _refuse_repeated(request: Request) -> None:
+    for name, parameter in _documented(request).items():
+        most = _most_values(parameter["schema"])
+        given = len(request.query_params.getlist(name))
+        if given > most:
+            expected = "given once" if most == 1 else f"given at most {most} times"
+            raise InvalidSelection(name, f"given {given} times", expected)
+
+
+def _most_values(schema: dict[str, Any]) -> float:
+    """Return how often a parameter of this schema may stand in an address."""
+    for each in (schema, *schema.get("anyOf", ())):
+        if each.get("type") == "array":
+            return float(each.get("maxItems", math.inf))
+    return 1
+
+
+def _known_parameters(request: Request) -> list[str]:
+    return list(_documented(request))
+
+
+def _documented(request: Request) -> dict[str, Any]:
+    route = request.scope["route"]
+    operation = request.app.openapi()["paths"][route.path_format][request.method.lower()]
+    listed = operation.get("parameters", [])
+    return {each["name"]: each for each in listed if each["in"] == "query"}

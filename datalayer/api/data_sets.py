@@ -1,0 +1,149 @@
+"""The data sets: their contract, and their rows by filters that the contract types."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Request, Response
+
+from datalayer.api.answers import object_answer, rows_answer
+from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.parameters import DataSetName, Page, documented, opened_page
+from datalayer.api.schemas import (
+    DataSetAnswer,
+    DataSets,
+    object_response,
+    row_example,
+    row_model,
+    rows_model,
+    rows_response,
+)
+from datalayer.contract.registry import Column, DataSet
+from datalayer.errors import UnknownDataSet
+from datalayer.portal import Portal, PublicationView
+from datalayer.warehouse import listings
+from datalayer.warehouse.filters import conditions, filters_of
+from datalayer.warehouse.queries import data_set_named
+
+
+def create_router(portal: Portal) -> APIRouter:
+    """Return the routes of the data sets; each one's rows have a route of their own."""
+    router = read_router("data sets")
+    _add_contract(router, portal)
+    for data_set in portal.registry.data_sets.values():
+        _add_rows(router, portal, data_set)
+    _refuse_other_rows(router, portal)
+    return router
+
+
+def _add_contract(router: APIRouter, portal: Portal) -> None:
+    known = portal.registry.data_sets
+    first = next(iter(known.values()))
+
+    @router.get(
+        "/datasets",
+        operation_id="list_data_sets",
+        summary="The data sets",
+        responses=object_response(DataSets, [_summary_example(first)], data_sets=(first.name,)),
+    )
+    def data_sets(request: Request, p: Pin = None) -> Response:
+        """Every data set with its rows, its freshness and the digest of its file."""
+        view = opened(request, portal, p)
+        summaries = [_summary(view, data_set) for data_set in known.values()]
+        return object_answer(request, view, summaries, tuple(known))
+
+    @router.get(
+        "/datasets/{name}",
+        operation_id="get_data_set",
+        summary="The contract of a data set",
+        responses=object_response(
+            DataSetAnswer, _summary_example(first) | _contract(first), data_sets=(first.name,)
+        ),
+    )
+    def data_set(request: Request, name: DataSetName, p: Pin = None) -> Response:
+        """Columns with their units and labels in both languages, rules and freshness."""
+        view = opened(request, portal, p)
+        found = data_set_named(view.registry, name)
+        return object_answer(request, view, _summary(view, found) | _contract(found), (name,))
+
+
+def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
+    """Add a route of its own for *data_set*, so that its columns stand in the OpenAPI document."""
+    filters = filters_of(data_set.columns)
+    model = rows_model(f"{data_set.name}_rows", row_model(f"{data_set.name}_row", data_set.columns))
+
+    @router.get(
+        f"/datasets/{data_set.name}/rows",
+        operation_id=f"list_{data_set.name}_rows",
+        summary=f"Rows of {data_set.label.en[:1].lower()}{data_set.label.en[1:]}",
+        description=f"{data_set.description.en} In key order; every column is a filter.",
+        responses=rows_response(model, row_example(data_set.columns), data_sets=(data_set.name,)),
+        openapi_extra=documented(filters.values()),
+    )
+    def rows(request: Request, page: Page) -> Response:
+        view, after = opened_page(request, portal, page)
+        wanted = conditions(filters, request.query_params.multi_items())
+        question = listings.data_set_rows(data_set, wanted, limit=page.limit, after=after)
+        return rows_answer(request, view, question)
+
+
+def _refuse_other_rows(router: APIRouter, portal: Portal) -> None:
+    @router.get("/datasets/{name}/rows", include_in_schema=False)
+    def unknown_rows(request: Request, name: str) -> Response:
+        raise UnknownDataSet(name, tuple(opened(request, portal, None).registry.data_sets))
+
+
+def _summary(view: PublicationView, data_set: DataSet) -> dict[str, object]:
+    file = view.manifest.file(data_set.name)
+    return {
+        "name": data_set.name,
+        "rows": file.rows,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "freshness": view.freshness()[data_set.name].value,
+        "label": asdict(data_set.label),
+        "description": asdict(data_set.description),
+    }
+
+
+def _summary_example(data_set: DataSet) -> dict[str, object]:
+    return {
+        "name": data_set.name,
+        "rows": 1000,
+        "size_bytes": 65_536,
+        "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "freshness": "fresh",
+        "label": asdict(data_set.label),
+        "description": asdict(data_set.description),
+    }
+
+
+def _contract(data_set: DataSet) -> dict[str, object]:
+    return {
+        "key": data_set.key,
+        "freshness_limits": asdict(data_set.freshness),
+        "columns": [_column(column) for column in data_set.columns],
+        "rules": [
+            {"name": rule.name, "description": asdict(rule.description), "query": rule.query}
+            for rule in data_set.rules
+        ],
+    }
+
+
+def _column(column: Column) -> dict[str, object]:
+    reference = column.reference
+    return {
+        "name": column.name,
+        "type": column.type.value,
+        "unit": column.unit,
+        "required": column.required,
+        "key_position": column.key_position,
+        "minimum": column.minimum,
+        "maximum": column.maximum,
+        "allowed": column.allowed,
+        "reference": f"{reference.data_set}.{reference.column}" if reference else None,
+        "quantile_level": column.quantile_level,
+        "label": asdict(column.label),
+        "description": asdict(column.description),
+        "value_labels": {name: asdict(label) for name, label in column.value_labels.items()},
+    }

@@ -1,0 +1,57 @@
+"""What a caller takes: JSON or Arrow, packed by zstd or plain."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+
+from datalayer.errors import NotAcceptable
+
+
+class Form(StrEnum):
+    """A media type in which rows are answered."""
+
+    JSON = "application/json"
+    ARROW = "application/vnd.apache.arrow.stream"
+
+
+@lru_cache(maxsize=256)
+def form_asked(accept: bytes) -> Form:
+    """Return the form that an ``Accept`` header asks for; JSON where it leaves the choice.
+
+    Raises:
+        NotAcceptable: Neither JSON nor Arrow is among what it names.
+    """
+    weights = _weights(accept or b"*/*")
+    for form in (Form.ARROW, Form.JSON):
+        if weights.get(form.value, 0.0) > 0 and weights[form.value] == max(weights.values()):
+            return form
+    if any(weights.get(name, 0.0) > 0 for name in (Form.JSON.value, "application/*", "*/*")):
+        return Form.JSON
+    if weights.get(Form.ARROW.value, 0.0) > 0:
+        return Form.ARROW
+    known = " or ".join(form.value for form in Form)
+    raise NotAcceptable(accept.decode("latin-1")[:200], known)
+
+
+@lru_cache(maxsize=256)
+def takes_zstd(accept_encoding: bytes) -> bool:
+    """Say whether an ``Accept-Encoding`` header takes zstd."""
+    return _weights(accept_encoding).get("zstd", 0.0) > 0
+
+
+def _weights(header: bytes) -> dict[str, float]:
+    """Return the names of a header such as ``Accept`` with their weights from 0 to 1."""
+    weights = {}
+    for part in header.decode("latin-1").lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        given = [each[2:] for each in parameters if each.startswith("q=")]
+        weights[name] = _weight(given[0]) if given else 1.0
+    return weights
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(text)))
+    except ValueError:
+        return 0.0

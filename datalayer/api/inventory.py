@@ -1,0 +1,127 @@
+"""Stock positions and exceptions: what to order, and what to look at first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from datalayer.api.answers import rows_answer
+from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.parameters import (
+    ItemId,
+    Location,
+    Placed,
+    documented,
+    filters_on,
+    opened_page,
+    read_as,
+    require_item_and_place,
+    require_place,
+)
+from datalayer.api.schemas import row_example, row_model, rows_model, rows_response
+from datalayer.contract.registry import ColumnType
+from datalayer.portal import NETWORK, Portal
+from datalayer.warehouse import listings
+from datalayer.warehouse.filters import Conditions, conditions
+from datalayer.warehouse.queries import inventory_question
+
+Alerts = Annotated[
+    bool,
+    read_as("alerts", ColumnType.BOOLEAN),
+    Query(
+        description="Only positions that ask for an order, or are at or below the reorder point.",
+        openapi_examples={"alerts": {"value": True}},
+    ),
+]
+Alert = Annotated[
+    bool, Field(description="Asks for an order, or is at or below the reorder point.")
+]
+
+
+def create_router(portal: Portal) -> APIRouter:
+    """Return the routes of stock and exceptions."""
+    router = read_router("inventory")
+    _add_positions(router, portal)
+    _add_position(router, portal)
+    _add_exceptions(router, portal)
+    return router
+
+
+def _add_positions(router: APIRouter, portal: Portal) -> None:
+    stock, catalogue = (portal.registry.data_sets[name] for name in ("fact_inventory", "dim_item"))
+    of_part = [catalogue.column(name) for name in listings.STOCK_ITEM_COLUMNS]
+    filters = filters_on(stock, *listings.STOCK_FILTERS) | filters_on(
+        catalogue, *listings.STOCK_ITEM_FILTERS
+    )
+    row = row_model("StockOfPart", [*stock.columns, *of_part], alert=(Alert, ...))
+    example = row_example([*stock.columns, *of_part]) | {"alert": True}
+
+    @router.get(
+        "/inventory",
+        operation_id="list_inventory",
+        summary="Stock positions and reorder alerts",
+        responses=rows_response(
+            rows_model("Inventory", row, with_total=True),
+            example,
+            data_sets=("fact_inventory", "dim_item"),
+        ),
+        openapi_extra=documented(filters.values()),
+    )
+    def list_inventory(request: Request, page: Placed, alerts: Alerts = False) -> Response:
+        """Stock positions at one location by part, each with what the catalogue says of it."""
+        view, after = opened_page(request, portal, page)
+        wanted = conditions(filters, request.query_params.multi_items())
+        wanted += listings.ALERTS if alerts else Conditions()
+        question = listings.stock_positions(
+            view.registry, page.location, wanted, limit=page.limit, after=after
+        )
+        return rows_answer(request, view, question, lambda: require_place(view, page.location))
+
+
+def _add_position(router: APIRouter, portal: Portal) -> None:
+    columns = portal.registry.data_sets["fact_inventory"].columns
+    model = rows_model("StockAnswer", row_model("Stock", columns))
+
+    @router.get(
+        "/inventory/{item_id:path}",
+        operation_id="get_inventory",
+        summary="The stock position of a part",
+        responses=rows_response(model, row_example(columns), data_sets=("fact_inventory",)),
+    )
+    def inventory(
+        request: Request, item_id: ItemId, location: Location = NETWORK, p: Pin = None
+    ) -> Response:
+        """One row, or none where no stock of the part is planned at the location."""
+        view = opened(request, portal, p)
+        return rows_answer(
+            request,
+            view,
+            inventory_question(item_id, location),
+            lambda: require_item_and_place(view, item_id, location),
+        )
+
+
+def _add_exceptions(router: APIRouter, portal: Portal) -> None:
+    data_set = portal.registry.data_sets["fact_exception"]
+    filters = filters_on(data_set, *listings.EXCEPTION_FILTERS)
+    model = rows_model("Exceptions", row_model("Exception", data_set.columns), with_total=True)
+
+    @router.get(
+        "/exceptions",
+        operation_id="list_exceptions",
+        summary="What to look at first",
+        responses=rows_response(
+            model, row_example(data_set.columns), data_sets=("fact_exception",)
+        ),
+        openapi_extra=documented(filters.values()),
+    )
+    def list_exceptions(request: Request, page: Placed) -> Response:
+        """Exceptions at one location by rank, the most urgent first."""
+        view, after = opened_page(request, portal, page)
+        wanted = conditions(filters, request.query_params.multi_items())
+        question = listings.exceptions(
+            view.registry, page.location, wanted, limit=page.limit, after=after
+        )
+        return rows_answer(request, view, question, lambda: require_place(view, page.location))

@@ -1,0 +1,138 @@
+"""Parts: the catalogue, one part, and a part's history with its forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from datalayer.api.answers import rows_answer
+from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.parameters import (
+    NO_NUL,
+    End,
+    ItemId,
+    Location,
+    Page,
+    Start,
+    documented,
+    documented_sources,
+    filters_on,
+    opened_page,
+    require_item_and_place,
+    sources_asked,
+)
+from datalayer.api.schemas import row_example, row_model, rows_model, rows_response
+from datalayer.contract.registry import Column, Registry
+from datalayer.portal import NETWORK, Portal, SeriesSelection
+from datalayer.warehouse import listings
+from datalayer.warehouse.filters import LONGEST_TEXT, conditions
+from datalayer.warehouse.queries import item_question, series_question
+
+_SERIES = ("date", "source", "forecast", "actual", "cutoff")
+
+Search = Annotated[
+    str,
+    Query(
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="Beginning of a code, or words of the name; case and accents don't count.",
+        openapi_examples={"words": {"value": "bateria 12 V"}},
+    ),
+]
+
+
+@dataclass(frozen=True)
+class SpanParameters:
+    """What part of a series is wanted."""
+
+    start: Start = None
+    end: End = None
+    location: Location = NETWORK
+    p: Pin = None
+
+
+Span = Annotated[SpanParameters, Depends()]
+
+
+def create_router(portal: Portal) -> APIRouter:
+    """Return the routes of parts."""
+    router = read_router("items")
+    _add_catalogue(router, portal)
+    _add_series(router, portal)
+    _add_item(router, portal)
+    return router
+
+
+def _add_catalogue(router: APIRouter, portal: Portal) -> None:
+    data_set = portal.registry.data_sets["dim_item"]
+    filters = filters_on(data_set, *listings.ITEM_FILTERS)
+    model = rows_model("Items", row_model("Item", data_set.columns), with_total=True)
+
+    @router.get(
+        "/items",
+        operation_id="list_items",
+        summary="Search the catalogue of parts",
+        responses=rows_response(model, row_example(data_set.columns), data_sets=("dim_item",)),
+        openapi_extra=documented(filters.values()),
+    )
+    def list_items(request: Request, page: Page, q: Search = "") -> Response:
+        """Parts by code; with `q` the best match first."""
+        view, after = opened_page(request, portal, page)
+        wanted = conditions(filters, request.query_params.multi_items())
+        question = listings.items(view.registry, q, wanted, limit=page.limit, after=after)
+        return rows_answer(request, view, question)
+
+
+def _add_series(router: APIRouter, portal: Portal) -> None:
+    columns = _series_columns(portal.registry)
+    row = row_model("SeriesPoint", columns)
+    example = row_example(columns)
+
+    @router.get(
+        "/items/{item_id:path}/timeseries",
+        operation_id="get_item_timeseries",
+        summary="History and forecasts of a part",
+        responses=rows_response(
+            rows_model("Series", row), example, data_sets=("fact_forecast", "fact_demand")
+        ),
+        openapi_extra={"parameters": [documented_sources(portal.registry)]},
+    )
+    def item_timeseries(request: Request, item_id: ItemId, span: Span) -> Response:
+        """Rows without a source are the observed demand, zeros included; they come first.
+
+        Then one row per source and date: the forecast of a past date is what was forecast at the
+        last cutoff before it. The whole series is one page.
+        """
+        view = opened(request, portal, span.p)
+        selection = SeriesSelection(
+            item_id, span.location, sources_asked(request), span.start, span.end
+        )
+        question = series_question(view.registry, view.manifest, selection)
+        return rows_answer(
+            request, view, question, lambda: require_item_and_place(view, item_id, span.location)
+        )
+
+
+def _add_item(router: APIRouter, portal: Portal) -> None:
+    columns = portal.registry.data_sets["dim_item"].columns
+    model = rows_model("ItemAnswer", row_model("Item", columns))
+
+    @router.get(
+        "/items/{item_id:path}",
+        operation_id="get_item",
+        summary="One part of the catalogue",
+        responses=rows_response(model, row_example(columns), data_sets=("dim_item",)),
+    )
+    def item(request: Request, item_id: ItemId, p: Pin = None) -> Response:
+        """One row, or a problem that names the nearest codes."""
+        view = opened(request, portal, p)
+        return rows_answer(request, view, item_question(item_id), lambda: view.item(item_id))
+
+
+def _series_columns(registry: Registry) -> list[Column]:
+    data_set = registry.data_sets["fact_forecast"]
+    columns = [*(data_set.column(name) for name in _SERIES), *data_set.quantiles]
+    # The rows of the observed demand have only a date and an actual.
+    return [replace(each, required=each.name == "date") for each in columns]

@@ -1,0 +1,105 @@
+"""What refresh and roll-back take and answer, with the examples of the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datalayer.api.context import PUBLICATION_EXAMPLE
+from datalayer.api.schemas import Problem
+from datalayer.contract.publication import PUBLICATION_ID
+from datalayer.portal import JobStatus
+
+
+class RefreshRequest(BaseModel):
+    """What to bring in."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    source: Literal["ml_results"] = Field(
+        description="The store that the portal's settings name; there is one."
+    )
+    force: bool = Field(
+        False,
+        description="Fetch, verify and validate the latest publication anew, also if it is the "
+        "active one; a damaged copy of it is replaced. An older one is refused all the same.",
+    )
+
+
+class RollBackRequest(BaseModel):
+    """What to go back to."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    publication_id: str | None = Field(
+        None,
+        pattern=f"^{PUBLICATION_ID.pattern}$",
+        description="A publication's id; null for the one that was active before.",
+    )
+
+
+class JobProgress(BaseModel):
+    """How far one step of a job has come."""
+
+    step: str
+    done: int = Field(description="Bytes when fetching (`stage`), else files or checks.")
+    total: int
+
+
+class Job(BaseModel):
+    """A refresh or roll-back under way, or how it ended."""
+
+    job_id: str
+    action: str = Field(description="`activate` or `roll_back`, as in the audit log.")
+    status: JobStatus
+    message: str
+    step: str | None = Field(description="The step at hand, or the last one of a job that ended.")
+    progress: list[JobProgress] = Field(description="Every step so far, in their order.")
+    publication_id: str | None = Field(description="Null until the store has named it.")
+    outcome: Literal["activated", "already_current"] | None = Field(
+        description="How a job that succeeded ended."
+    )
+    started_at: datetime
+    estimated_completion: datetime | None = Field(
+        description="Going by earlier jobs and the size of this one; null when nothing is known."
+    )
+    ended_at: datetime | None
+    problem: Problem | None = Field(description="Why a job failed.")
+
+
+RUNNING_EXAMPLE: Final[dict[str, object]] = {
+    "job_id": "9f86d081884c7d65",
+    "action": "activate",
+    "status": "running",
+    "message": f"Bringing in publication {PUBLICATION_EXAMPLE}; "
+    "readers go on reading the active one",
+    "step": "stage",
+    "progress": [
+        {"step": "begin", "done": 1, "total": 1},
+        {"step": "stage", "done": 1_048_576, "total": 4_194_304},
+    ],
+    "publication_id": PUBLICATION_EXAMPLE,
+    "outcome": None,
+    "started_at": datetime(2026, 11, 21, 7, tzinfo=UTC).isoformat(),
+    "estimated_completion": datetime(2026, 11, 21, 7, 0, 4, tzinfo=UTC).isoformat(),
+    "ended_at": None,
+    "problem": None,
+}
+ENDED_EXAMPLE: Final = RUNNING_EXAMPLE | {
+    "status": "succeeded",
+    "message": f"Publication {PUBLICATION_EXAMPLE} is active",
+    "step": "activate",
+    "progress": [{"step": "activate", "done": 3, "total": 3}],
+    "outcome": "activated",
+    "ended_at": datetime(2026, 11, 21, 7, 0, 5, tzinfo=UTC).isoformat(),
+}
+REFRESH_EXAMPLES: Final[Any] = {
+    "latest": {"value": {"source": "ml_results", "force": False}},
+    "anew": {"value": {"source": "ml_results", "force": True}},
+}
+ROLL_BACK_EXAMPLES: Final[Any] = {
+    "before": {"value": {"publication_id": None}},
+    "named": {"value": {"publication_id": PUBLICATION_EXAMPLE}},
+}

@@ -1,0 +1,230 @@
+"""Parameters that reads share: strictly typed, with examples for the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BeforeValidator
+from pydantic.json_schema import SkipJsonSchema
+
+from datalayer.api.context import CursorText, Pin, opened
+from datalayer.api.cursors import Position, read_cursor
+from datalayer.api.schemas import example_of
+from datalayer.contract.registry import Column, ColumnType, DataSet, Registry
+from datalayer.errors import InvalidSelection
+from datalayer.portal import NETWORK, Portal, PublicationView
+from datalayer.warehouse.filters import (
+    GREATEST_INTEGER,
+    LEAST_INTEGER,
+    LONGEST_TEXT,
+    MOST_VALUES,
+    Comparison,
+    Filter,
+    filters_of,
+    read_value,
+)
+from datalayer.warehouse.queries import MOST_ROWS, location_question
+
+NO_NUL = r"^[^\x00]*$"
+
+
+def read_as(name: str, kind: ColumnType) -> BeforeValidator:
+    """Read the text of a parameter as strictly, and refuse it with the same words, as filters.
+
+    It stands after the bounds: before them, pydantic would leave these out of the document.
+    """
+    return BeforeValidator(lambda text: read_value(name, kind, text))
+
+
+Limit = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=MOST_ROWS,
+        description="Most rows of one page.",
+        openapi_examples={"page": {"value": 50}},
+    ),
+    read_as("limit", ColumnType.INTEGER),
+]
+Start = Annotated[
+    date | SkipJsonSchema[None],
+    Query(
+        description="First day, inclusive; the beginning of the data if left out.",
+        openapi_examples={"day": {"value": "2026-11-01"}},
+    ),
+    read_as("start", ColumnType.DATE),
+]
+End = Annotated[
+    date | SkipJsonSchema[None],
+    Query(
+        description="Last day, inclusive; the end of the forecast if left out.",
+        openapi_examples={"day": {"value": "2026-12-18"}},
+    ),
+    read_as("end", ColumnType.DATE),
+]
+Location = Annotated[
+    str,
+    Query(
+        min_length=1,
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="A `location_id` of dim_location; the whole network if left out.",
+        openapi_examples={"network": {"value": NETWORK}},
+    ),
+    read_as("location", ColumnType.TEXT),
+]
+ItemId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="Code of a part.",
+        openapi_examples={"part": {"value": "P00001"}},
+    ),
+    read_as("item_id", ColumnType.TEXT),
+]
+DataSetName = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="Name of a data set.",
+        openapi_examples={"forecasts": {"value": "fact_forecast"}},
+    ),
+    read_as("name", ColumnType.TEXT),
+]
+
+
+@dataclass(frozen=True)
+class PageParameters:
+    """Which page of an answer, and of which publication."""
+
+    limit: Limit = 100
+    cursor: CursorText = None
+    p: Pin = None
+
+
+@dataclass(frozen=True)
+class PlacedPageParameters(PageParameters):
+    """A page of the rows of one location."""
+
+    location: Location = NETWORK
+
+
+Page = Annotated[PageParameters, Depends()]
+Placed = Annotated[PlacedPageParameters, Depends()]
+
+
+def opened_page(
+    request: Request, portal: Portal, page: PageParameters
+) -> tuple[PublicationView, Position | None]:
+    """Return the publication to read, and where the page before ended (None for the first).
+
+    Raises:
+        InvalidSelection: Cursor or publication can't be used.
+        UnknownPublication, NothingPublished, SignInRequired: As for ``Portal.open``.
+    """
+    cursor = read_cursor(request)
+    return opened(request, portal, page.p, cursor), cursor.after if cursor else None
+
+
+def require_place(view: PublicationView, location_id: str) -> None:
+    """Refuse a location that the publication doesn't have.
+
+    Raises:
+        InvalidSelection: It has none of that id.
+    """
+    if not view.answer(location_question(location_id)).table.num_rows:
+        expected = f"a location_id of the data set dim_location, such as {NETWORK}"
+        raise InvalidSelection("location", ascii(location_id), expected)
+
+
+def require_item_and_place(view: PublicationView, item_id: str, location_id: str) -> None:
+    """Refuse a part or a location that the publication doesn't have.
+
+    Raises:
+        UnknownItem: It has no such part; carries the nearest codes.
+        InvalidSelection: It has no such location.
+    """
+    view.item(item_id)
+    require_place(view, location_id)
+
+
+def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:
+    """Return the filters on those of the named columns that *data_set* has."""
+    return filters_of(column for column in data_set.columns if column.name in names)
+
+
+def documented(filters: Iterable[Filter]) -> dict[str, Any]:
+    """Return what the OpenAPI document says of *filters*, for a route's ``openapi_extra``."""
+    return {"parameters": [_parameter(each) for each in filters]}
+
+
+def documented_sources(registry: Registry) -> dict[str, Any]:
+    """Return what the OpenAPI document says of ``source``, a list of forecast sources."""
+    return documented_list(
+        "source",
+        {"type": "string", "enum": list(registry.sources)},
+        "Forecast sources; all if left out.",
+        ["ensemble"] if "ensemble" in registry.sources else list(registry.sources)[:1],
+    )
+
+
+def sources_asked(request: Request) -> tuple[str, ...]:
+    """Return the forecast sources that *request* names; empty for all."""
+    return tuple(request.query_params.getlist("source"))
+
+
+def _parameter(each: Filter) -> dict[str, Any]:
+    description = each.column.description.en
+    example = example_of(each.column)
+    if each.comparison is Comparison.ONE_OF:
+        text = f"{description} One or several values."
+        return documented_list(each.name, _schema(each.column), text, [example])
+    bound = "least" if each.comparison is Comparison.AT_LEAST else "greatest"
+    return {
+        "name": each.name,
+        "in": "query",
+        "required": False,
+        "description": f"{description} The {bound}, inclusive.",
+        "schema": _schema(each.column),
+        "example": example,
+    }
+
+
+def documented_list(
+    name: str, schema: dict[str, Any], description: str, example: list[Any]
+) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a parameter that may be given several times."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "array", "items": schema, "maxItems": MOST_VALUES},
+        "example": example,
+    }
+
+
+def _schema(column: Column) -> dict[str, Any]:
+    if column.allowed:
+        return {"type": "string", "enum": list(column.allowed)}
+    schemas: dict[ColumnType, dict[str, Any]] = {
+        ColumnType.TEXT: {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL},
+        ColumnType.DATE: {"type": "string", "format": "date"},
+        ColumnType.TIMESTAMP: {"type": "string", "format": "date-time"},
+        ColumnType.DOUBLE: {"type": "number"},
+        ColumnType.INTEGER: {
+            "type": "integer",
+            "minimum": LEAST_INTEGER,
+            "maximum": GREATEST_INTEGER,
+        },
+        ColumnType.BOOLEAN: {"type": "boolean"},
+    }
+    return schemas[column.type]

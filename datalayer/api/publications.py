@@ -1,0 +1,252 @@
+"""Publications: those kept here, the active one, and what changed from one to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BeforeValidator
+
+from datalayer.api.answers import object_answer
+from datalayer.api.context import PUBLICATION_EXAMPLE, CursorText, opened, read_router
+from datalayer.api.cursors import cursor_text, read_cursor
+from datalayer.api.parameters import Limit, documented_list
+from datalayer.api.schemas import (
+    METADATA_EXAMPLE,
+    ChangesAnswer,
+    PublicationAnswer,
+    Publications,
+    object_response,
+)
+from datalayer.changes import Changes, Reason, changes
+from datalayer.contract.publication import Manifest, is_publication_id
+from datalayer.errors import InvalidSelection
+from datalayer.portal import Portal
+from datalayer.warehouse.listings import rows_passed
+
+_ID_PATTERN = r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"
+_EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
+_GROUPINGS = ("reason", "demand_class", "category")
+_KEPT_EXAMPLE: dict[str, object] = {
+    name: METADATA_EXAMPLE[name]
+    for name in (
+        "publication_id",
+        "dataset_id",
+        "model_version",
+        "generated_at",
+        "data_through",
+        "loaded_at",
+    )
+} | {"size_bytes": 52_428_800, "active": True}
+_READ = ("dim_item", "fact_forecast", "fact_inventory", "fact_metrics")
+_AMOUNTS_EXAMPLE: dict[str, object] = {
+    "forecast_total_before": 40.5,
+    "forecast_total_after": 52.25,
+    "forecast_total_change": 11.75,
+    "reorder_point_before": 20.0,
+    "reorder_point_after": 26.0,
+    "reorder_point_change": 6.0,
+    "order_quantity_before": 0.0,
+    "order_quantity_after": 30.0,
+    "order_quantity_change": 30.0,
+}
+_GROUP_EXAMPLE: dict[str, object] = {"value": "changed", "parts": 1, **_AMOUNTS_EXAMPLE}
+_CHANGES_EXAMPLE: dict[str, object] = {
+    "before": _EARLIER_EXAMPLE,
+    "after": PUBLICATION_EXAMPLE,
+    "first_date": "2026-11-21",
+    "last_date": "2026-12-17",
+    "totals": {"parts": 1, **_AMOUNTS_EXAMPLE},
+    "groups": {
+        "reason": [_GROUP_EXAMPLE],
+        "demand_class": [_GROUP_EXAMPLE | {"value": "lumpy"}],
+        "category": [_GROUP_EXAMPLE | {"value": "Energia"}],
+    },
+    "parts": [
+        {
+            "item_id": "P00001",
+            "name": "Bateria estacionária 12 V 100 Ah",
+            "category": "Energia",
+            "demand_class": "lumpy",
+            "reason": "changed",
+            **_AMOUNTS_EXAMPLE,
+            "status_before": "ok",
+            "status_after": "reorder",
+            "source_before": "ensemble",
+            "source_after": "ensemble",
+        }
+    ],
+}
+
+
+def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
+    def checked(text: str) -> str:
+        if not is_publication_id(text):
+            expected = f"a publication's id such as {PUBLICATION_EXAMPLE}"
+            raise InvalidSelection(name, ascii(text[:80]), expected)
+        return text
+
+    described = Path(
+        pattern=_ID_PATTERN,
+        description="A kept publication's id.",
+        openapi_examples={"publication": {"value": example}},
+    )
+    return described, BeforeValidator(checked)
+
+
+Before = Annotated[str, *_publication_id("before", _EARLIER_EXAMPLE)]
+After = Annotated[str, *_publication_id("after", PUBLICATION_EXAMPLE)]
+
+
+@dataclass(frozen=True)
+class PartsParameters:
+    """Which page of the parts."""
+
+    limit: Limit = 100
+    cursor: CursorText = None
+
+
+Parts = Annotated[PartsParameters, Depends()]
+
+
+def create_router(portal: Portal) -> APIRouter:
+    """Return the routes of publications."""
+    router = read_router("publications")
+    _add_kept(router, portal)
+    _add_changes(router, portal)
+    return router
+
+
+def _add_kept(router: APIRouter, portal: Portal) -> None:
+    @router.get(
+        "/publications",
+        operation_id="list_publications",
+        summary="The publications kept here",
+        responses=object_response(Publications, [_KEPT_EXAMPLE]),
+    )
+    def publications(request: Request) -> Response:
+        """Every one can be read with `p`, the newest first."""
+        view = opened(request, portal, None)
+        active_id = view.manifest.publication_id
+        kept = [
+            _about(each.manifest, each.loaded_at, active=each.publication_id == active_id)
+            for each in portal.kept()
+        ]
+        return object_answer(request, view, kept)
+
+    @router.get(
+        "/publications/active",
+        operation_id="get_active_publication",
+        summary="The active publication",
+        responses=object_response(
+            PublicationAnswer,
+            _KEPT_EXAMPLE | {"rows": {"fact_forecast": 2920}, "lineage": {"frequency": "D"}},
+            data_sets=("fact_forecast",),
+        ),
+    )
+    def active_publication(request: Request) -> Response:
+        """What is read unless `p` says another, with its rows by data set and its lineage."""
+        view = opened(request, portal, None)
+        manifest = view.manifest
+        rows = {file.data_set: file.rows for file in manifest.files}
+        about = _about(manifest, view.loaded_at, active=True)
+        data = {**about, "rows": rows, "lineage": dict(manifest.lineage)}
+        return object_answer(request, view, data, tuple(rows))
+
+
+def _add_changes(router: APIRouter, portal: Portal) -> None:
+    reasons = documented_list(
+        "reason",
+        {"type": "string", "enum": [reason.value for reason in Reason]},
+        "Only parts that are new, dropped, changed or the same; sums are of all parts.",
+        [Reason.CHANGED.value],
+    )
+
+    @router.get(
+        "/publications/{before}/changes/{after}",
+        operation_id="get_publication_changes",
+        summary="What changed from one publication to another",
+        responses=object_response(ChangesAnswer, _CHANGES_EXAMPLE, data_sets=_READ),
+        openapi_extra={"parameters": [reasons]},
+    )
+    def publication_changes(
+        request: Request, before: Before, after: After, page: Parts
+    ) -> Response:
+        """The difference of every part at the level of the whole network.
+
+        Forecasts are those of each part's champion, summed over the future dates that both
+        publications cover. The changes of all parts, and of the groups of each list, add up to
+        the change of the totals.
+        """
+        wanted = _reasons(request)
+        earlier, later = (opened(request, portal, each) for each in (before, after))
+        found = changes(earlier, later)
+        passed = _passed(request)
+        parts = _of_reasons(found.parts, wanted)
+        following = (
+            cursor_text(request, after, (passed + page.limit,))
+            if passed + page.limit < parts.num_rows
+            else None
+        )
+        shown = parts.slice(passed, page.limit)
+        data = {"before": before, "after": after} | _content(found, shown)
+        return object_answer(request, later, data, _READ, following=following)
+
+
+def _passed(request: Request) -> int:
+    cursor = read_cursor(request)
+    return rows_passed(cursor.after if cursor else None)
+
+
+def _reasons(request: Request) -> list[str]:
+    asked = request.query_params.getlist("reason")
+    known = [reason.value for reason in Reason]
+    for reason in asked:
+        if reason not in known:
+            raise InvalidSelection("reason", ascii(reason[:80]), f"one of {', '.join(known)}")
+    return asked
+
+
+def _of_reasons(parts: pa.Table, reasons: list[str]) -> pa.Table:
+    if not reasons:
+        return parts
+    return parts.filter(pc.is_in(parts["reason"], pa.array(reasons, pa.string())))
+
+
+def _content(found: Changes, parts: pa.Table) -> dict[str, object]:
+    span = found.span
+    return {
+        "first_date": span.first_date if span else None,
+        "last_date": span.last_date if span else None,
+        "totals": _numbers(found.totals()),
+        "groups": {name: _groups(found, name) for name in _GROUPINGS},
+        "parts": [_numbers(row) for row in parts.to_pylist()],
+    }
+
+
+def _groups(found: Changes, name: str) -> list[dict[str, object]]:
+    rows = (_numbers(row) for row in found.by(name))
+    return [{"value": row.pop(name), **row} for row in rows]
+
+
+def _numbers(row: dict[str, object]) -> dict[str, object]:
+    """Return *row* with its decimals as JSON numbers, which show them to the last digit."""
+    return {k: float(v) if isinstance(v, Decimal) else v for k, v in row.items()}
+
+
+def _about(manifest: Manifest, loaded_at: datetime, *, active: bool) -> dict[str, object]:
+    return {
+        "publication_id": manifest.publication_id,
+        "dataset_id": manifest.dataset_id,
+        "model_version": manifest.model_version,
+        "generated_at": manifest.generated_at,
+        "data_through": manifest.data_through,
+        "loaded_at": loaded_at,
+        "size_bytes": sum(file.size_bytes for file in manifest.files),
+        "active": active,
+    }

@@ -1,0 +1,240 @@
+"""Refresh and roll-back by a script: begun here, done in the background, looked at by job id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Depends, HTTPException, Path, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Message
+
+from datalayer.api.answers import json_answer
+from datalayer.api.context import (
+    caller,
+    problems,
+    refuse_unknown_parameters,
+)
+from datalayer.api.job_schemas import (
+    ENDED_EXAMPLE,
+    REFRESH_EXAMPLES,
+    ROLL_BACK_EXAMPLES,
+    RUNNING_EXAMPLE,
+    Job,
+    RefreshRequest,
+    RollBackRequest,
+)
+from datalayer.api.problems import MEDIA_TYPE, PROBLEM_TYPES, problem_of
+from datalayer.portal import AlreadyCurrent, JobStatus, Portal, RefreshJob
+
+MOST_BODY_BYTES: Final = 64 * 1024
+
+# The manifest is read within milliseconds, and tells how long the rest may take. A store that
+# is slower than this keeps nobody: who asks for the job later is told.
+_WAIT_FOR_MANIFEST_S: Final = 1.0
+
+JobId = Annotated[
+    str,
+    Path(
+        description="The `job_id` of the answer that began the job.",
+        openapi_examples={"job": {"value": "9f86d081884c7d65"}},
+    ),
+]
+
+
+def create_router(portal: Portal) -> APIRouter:
+    """Return the routes that begin a refresh of *portal* or a roll-back, and tell of them."""
+    router = APIRouter(
+        prefix="/v1/data",
+        tags=["refresh"],
+        responses=_REFUSED,
+        dependencies=[Depends(refuse_unknown_parameters)],
+        route_class=_CappedRoute,
+    )
+    _add_beginnings(router, portal)
+
+    @router.get(
+        "/refresh/{job_id}",
+        name="refresh_job",
+        operation_id="get_refresh_job",
+        summary="How far a refresh or roll-back is",
+        responses=_job_answer(200, ENDED_EXAMPLE) | _described(404, "unknown-job"),
+    )
+    def refresh_job(request: Request, job_id: JobId) -> Response:
+        return _answer(portal, portal.jobs.get(job_id, caller(request)))
+
+    return router
+
+
+def _add_beginnings(router: APIRouter, portal: Portal) -> None:
+    @router.post(
+        "/refresh",
+        operation_id="start_refresh",
+        status_code=202,
+        summary="Bring in and activate the latest publication",
+        responses=_BEGUN,
+        dependencies=[Depends(_require_json)],
+    )
+    def refresh(
+        request: Request,
+        wanted: Annotated[RefreshRequest, Body(openapi_examples=REFRESH_EXAMPLES)],
+    ) -> Response:
+        who = caller(request)
+        job = portal.jobs.start(
+            "activate",
+            who,
+            lambda report: portal.activate(who, None, report, force=wanted.force),
+        )
+        return _begun(request, portal, job)
+
+    @router.post(
+        "/rollback",
+        operation_id="start_roll_back",
+        status_code=202,
+        summary="Return to an earlier publication",
+        responses=_BEGUN,
+        dependencies=[Depends(_require_json)],
+    )
+    def roll_back(
+        request: Request,
+        wanted: Annotated[RollBackRequest, Body(openapi_examples=ROLL_BACK_EXAMPLES)],
+    ) -> Response:
+        who = caller(request)
+        job = portal.jobs.start(
+            "roll_back",
+            who,
+            lambda report: portal.roll_back(who, wanted.publication_id, report),
+        )
+        return _begun(request, portal, job)
+
+
+class _CappedRoute(APIRoute):
+    """Reads a body no further than it may be long; FastAPI's own limit answers no problem."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        handle = super().get_route_handler()
+
+        async def capped(request: Request) -> Response:
+            body = await _capped_body(request)
+
+            async def receive() -> Message:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            return await handle(Request(request.scope, receive))
+
+        return capped
+
+
+async def _capped_body(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "")
+    _refuse_longer(int(announced[:20]) if announced.isdecimal() else 0)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        _refuse_longer(len(body))
+    return bytes(body)
+
+
+def _refuse_longer(size_bytes: int) -> None:
+    if size_bytes > MOST_BODY_BYTES:
+        detail = f"The body is longer than {MOST_BODY_BYTES} bytes, the most that is read"
+        raise HTTPException(413, detail)
+
+
+def _require_json(request: Request) -> None:
+    found = request.headers.get("content-type", "")
+    if found.partition(";")[0].strip().lower() != "application/json":
+        detail = f"The body is {found[:80] or 'of no stated type'}; it must be application/json"
+        raise HTTPException(415, detail, {"Accept": "application/json"})
+
+
+def _begun(request: Request, portal: Portal, job: RefreshJob) -> Response:
+    job.wait_for_publication(_WAIT_FOR_MANIFEST_S)
+    response = _answer(portal, job)
+    response.status_code = 202
+    response.headers["Location"] = request.url_for("refresh_job", job_id=job.job_id).path
+    return response
+
+
+def _answer(portal: Portal, job: RefreshJob) -> Response:
+    return json_answer(_content(portal, job), {"Cache-Control": "no-store"})
+
+
+def _content(portal: Portal, job: RefreshJob) -> dict[str, object]:
+    status, found = job.status, job.publication
+    outcome = job.outcome() if status is JobStatus.SUCCEEDED else None
+    problem = job.problem if status is JobStatus.FAILED else None
+    steps = [
+        {"step": each.step.value, "done": each.done, "total": each.total}
+        for each in job.latest().values()
+    ]
+    return {
+        "job_id": job.job_id,
+        "action": job.action,
+        "status": status.value,
+        "message": _message(job, outcome),
+        "step": steps[-1]["step"] if steps else None,
+        "progress": steps,
+        "publication_id": found.publication_id if found else None,
+        "outcome": _ending(outcome) if outcome else None,
+        "started_at": job.started_at,
+        "estimated_completion": portal.jobs.expected_end(job),
+        "ended_at": None if status is JobStatus.RUNNING else job.ended_at,
+        "problem": json.loads(bytes(problem_of(problem).body)) if problem else None,
+    }
+
+
+def _ending(outcome: object) -> str:
+    return "already_current" if isinstance(outcome, AlreadyCurrent) else "activated"
+
+
+def _message(job: RefreshJob, outcome: object) -> str:
+    name = job.publication.publication_id if job.publication else "of the store"
+    if job.problem:
+        return f"Nothing was changed: {job.problem}"
+    if isinstance(outcome, AlreadyCurrent):
+        return f"Publication {name} was active already"
+    if outcome:
+        return f"Publication {name} is active"
+    doing = "Going back to" if job.action == "roll_back" else "Bringing in"
+    return f"{doing} publication {name}; readers go on reading the active one"
+
+
+# --- what the OpenAPI document says ----------------------------------------------------------
+
+
+def _job_answer(status: int, example: object) -> dict[int | str, dict[str, Any]]:
+    described = {"description": "The job", "model": Job}
+    return {status: described | {"content": {"application/json": {"example": example}}}}
+
+
+def _described(status: int, slug: str) -> dict[int | str, dict[str, Any]]:
+    kind = PROBLEM_TYPES[slug]
+    example = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.advice,
+    }
+    answer: dict[int | str, dict[str, Any]] = problems(status)
+    answer[status]["description"] = kind.title
+    answer[status]["content"][MEDIA_TYPE]["example"] = example
+    return answer
+
+
+_REFUSED: Final = (
+    _described(401, "sign-in-required")
+    | _described(403, "not-allowed")
+    | _described(422, "invalid-body")
+    | _described(429, "too-many-requests")
+    | _described(503, "temporarily-unavailable")
+)
+_BEGUN: Final = (
+    _job_answer(202, RUNNING_EXAMPLE)
+    | _described(400, "unreadable-body")
+    | _described(409, "refresh-in-progress")
+    | _described(413, "body-too-large")
+    | _described(415, "unsupported-media-type")
+)

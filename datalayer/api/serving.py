@@ -1,0 +1,56 @@
+"""What is served beside the pages: the API, /health and /metrics, behind one front."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+
+from datalayer.api.application import create_api
+from datalayer.api.front import Front
+from datalayer.api.health import health_routes
+from datalayer.api.limiting import Limiter
+from datalayer.api.metrics import Metrics, metrics_endpoint
+from datalayer.gate import open_gate
+from datalayer.portal import Portal
+from datalayer.settings import Settings
+
+SHARE_OF_CACHE = 0.25
+"""Of the memory for cached results, what kept answers of the API may take."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Routes to serve, and the middleware to serve them behind; ``close`` ends its connections."""
+
+    routes: list[BaseRoute]
+    middleware: list[Middleware]
+    close: Callable[[], Awaitable[None]]
+
+
+def serving(portal: Portal, settings: Settings) -> Serving:
+    """Return what serves *portal* beside the pages."""
+    metrics = Metrics()
+    metrics.watch(portal)
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    limiter = Limiter(settings.rate_limit, redis_url)
+    return Serving(
+        routes=[
+            Mount("/api", create_api(portal)),
+            *health_routes(portal),
+            Route("/metrics", metrics_endpoint(metrics)),
+        ],
+        middleware=[
+            Middleware(
+                Front,
+                portal=portal,
+                gate=open_gate(settings),
+                limiter=limiter,
+                metrics=metrics,
+                cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
+            )
+        ],
+        close=limiter.close,
+    )

@@ -1,0 +1,122 @@
+"""How the portal is, at one moment: what is served, and everything that is not as it should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from datalayer.compliance import Compliance
+from datalayer.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
+from datalayer.publication_view import PublicationView
+from datalayer.store_watch import LastAnswer
+
+HealthStatus = Literal["ok", "degraded", "empty"]
+
+
+@dataclass(frozen=True)
+class ServedPublication:
+    """The publication that is served; its members as in ``Manifest``."""
+
+    id: str
+    dataset_id: str
+    data_through: date
+    generated_at: datetime
+    model_version: str
+    loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class Health:
+    """What /health answers.
+
+    Attributes:
+        publication: What is served; None when there is nothing.
+        store: ``address``; ``state`` (reachable, unreachable or unknown), ``problem``; whether it
+            takes what this portal writes, ``writable`` (no, yes, unknown, or "not checked" for a
+            folder).
+        cache: ``state`` of the second level: off, ok or down.
+        problem: Why what is served is not what is active, or an empty string.
+        findings: What is not as it should be, a sentence each.
+    """
+
+    publication: ServedPublication | None
+    store: dict[str, str]
+    cache: dict[str, str]
+    ml_dependencies: Compliance
+    problem: str
+    findings: tuple[PortalError, ...]
+
+    @property
+    def publication_id(self) -> str | None:
+        """The id of what is served; None when there is nothing."""
+        return self.publication.id if self.publication else None
+
+    @property
+    def status(self) -> HealthStatus:
+        """``degraded`` when it serves with findings; ``empty`` when there is nothing to serve."""
+        if self.publication is None:
+            return "empty"
+        return "degraded" if self.findings else "ok"
+
+    @property
+    def readiness(self) -> Literal["ready", "not ready"]:
+        """``ready`` with something to serve, whatever is found."""
+        return "ready" if self.publication else "not ready"
+
+
+def judged(
+    view: PublicationView | None,
+    *,
+    store_address: str,
+    store: LastAnswer,
+    cache: str,
+    compliance: Compliance,
+    problem: str,
+) -> Health:
+    """Return how the portal is, from what is known of its parts.
+
+    Args:
+        view: What is served; None when there is nothing.
+        store_address: Fit to be shown: without credentials.
+        store: What it said when it was last asked.
+        cache: State of its second level.
+        compliance: The outcome of looking for machine learning.
+        problem: Why what is served is not what is active, or an empty string.
+    """
+    findings: list[PortalError] = []
+    if problem:
+        findings.append(PortalError(problem=problem))
+    if store.reach == "unreachable":
+        findings.append(PortalError(problem=store.problem))
+    if store.writable == "yes":
+        findings.append(StoreWritable(store_address))
+    if cache == "down":
+        findings.append(CacheDown())
+    if compliance.violations:
+        findings.append(MachineLearningFound(compliance.violations))
+    return Health(
+        publication=_served(view) if view else None,
+        store={
+            "address": store_address,
+            "state": store.reach,
+            "problem": store.problem,
+            "writable": store.writable,
+        },
+        cache={"state": cache},
+        ml_dependencies=compliance,
+        problem=problem,
+        findings=tuple(findings),
+    )
+
+
+def _served(view: PublicationView) -> ServedPublication:
+    manifest = view.manifest
+    return ServedPublication(
+        id=manifest.publication_id,
+        dataset_id=manifest.dataset_id,
+        data_through=manifest.data_through,
+        generated_at=manifest.generated_at,
+        model_version=manifest.model_version,
+        loaded_at=view.loaded_at,
+    )

@@ -1,0 +1,109 @@
+"""One page of an answer, as JSON text made by DuckDB while it reads, or as a table."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from datalayer.warehouse.database import Parameter
+from datalayer.warehouse.questions import Question
+from datalayer.warehouse.reader import Reader, sources_in
+from datalayer.warehouse.results import Result
+from datalayer.warehouse.views import first_rows, json_query
+
+Position = tuple[str | int | float | bool | None, ...]
+
+
+@dataclass(frozen=True)
+class JsonRows:
+    """One page as text; no row of it has passed through Python.
+
+    Attributes:
+        data: The rows as JSON objects with commas between, UTF-8, without brackets; dates ISO
+            8601, times UTC with a Z.
+        rows: How many there are.
+        more: Whether rows follow beyond the page.
+        last: Values of the question's ordering columns in the last row, dates as ISO text.
+        sources: The forecast sources among the rows.
+        total: All rows of the answer, page or not; None where nobody counts.
+    """
+
+    data: bytes
+    rows: int
+    more: bool
+    last: Position
+    sources: tuple[str, ...]
+    total: int | None
+
+
+@dataclass(frozen=True)
+class TablePage:
+    """One page as a table; ``more``, ``last`` and ``total`` as in ``JsonRows``."""
+
+    result: Result
+    more: bool
+    last: Position
+    total: int | None
+
+
+def json_rows(reader: Reader, question: Question) -> JsonRows:
+    """Read one page of the answer to *question* as JSON.
+
+    Raises:
+        ReadFailed, QueryTooLong: As for ``Database.query``.
+    """
+    columns = reader.columns(question)
+    paged = question.limit is not None
+    sql = json_query(question.sql, columns, order=question.order, paged=paged)
+    (found,) = reader.query(sql, **question.parameters, **_page(question)).to_pylist()
+    read = found["rows"]
+    return JsonRows(
+        data=(found["data"] or "").encode(),
+        rows=min(read, question.limit or read),
+        more=question.limit is not None and read > question.limit,
+        last=tuple(json.loads(found["last"])) if found["last"] else (),
+        sources=question.sources or tuple(sorted(found["sources"] or ())),
+        total=_total(reader, question),
+    )
+
+
+def table_page(reader: Reader, question: Question) -> TablePage:
+    """Read one page of the answer to *question* as a table.
+
+    Raises:
+        ReadFailed, QueryTooLong: As for ``Database.query``.
+    """
+    sql = question.sql if question.limit is None else first_rows(question.sql)
+    read = reader.query(sql, **question.parameters, **_page(question))
+    table = read if question.limit is None else read.slice(0, question.limit)
+    found = sources_in(table) if "source" in table.column_names else ()
+    return TablePage(
+        result=reader.result(table, *question.data_sets, sources=question.sources or found),
+        more=read.num_rows > table.num_rows,
+        last=_last(table, question.order),
+        total=_total(reader, question),
+    )
+
+
+def _page(question: Question) -> dict[str, Parameter]:
+    return {} if question.limit is None else {"page_rows": question.limit}
+
+
+def _last(table: pa.Table, order: tuple[str, ...]) -> Position:
+    if not (order and table.num_rows):
+        return ()
+    values = (table.column(name)[-1].as_py() for name in order)
+    return tuple(v.isoformat() if isinstance(v, date | datetime) else v for v in values)
+
+
+def _total(reader: Reader, question: Question) -> int | None:
+    if question.total_sql is None:
+        return None
+    named = set(re.findall(r"\$(\w+)", question.total_sql))
+    parameters = {name: value for name, value in question.parameters.items() if name in named}
+    (rows,) = reader.query(question.total_sql, **parameters).column("rows").to_pylist()
+    return int(rows)

@@ -1,0 +1,38 @@
+"""Every address of the API that reads, filled in from the examples of its own document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.served_portal import ServedPortal
+
+# Where an example names a publication, the one that is served takes its place.
+_PUBLICATIONS = {"before", "after", "a", "b", "publication_id"}
+_PUBLIC = {"/v1/problems", "/v1/problems/{slug}"}
+
+
+def reads(served: ServedPortal) -> list[str]:
+    """Return an address for each GET of the API that reads a publication or a job."""
+    paths = served.api.openapi()["paths"]
+    return [
+        "/api" + filled(path, operations["get"], served.portal.active_id() or "")
+        for path, operations in paths.items()
+        if "get" in operations and path not in _PUBLIC
+    ]
+
+
+def filled(path: str, operation: dict[str, Any], publication_id: str) -> str:
+    """Return *path* with the examples of its parameters in their places."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            name = parameter["name"]
+            value = publication_id if name in _PUBLICATIONS else example(parameter)
+            path = path.replace(f"{{{name}}}", str(value))
+    return path
+
+
+def example(parameter: dict[str, Any]) -> object:
+    """Return the example of a parameter."""
+    if "example" in parameter:
+        return parameter["example"]
+    return next(iter(parameter["examples"].values()))["value"]

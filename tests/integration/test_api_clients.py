@@ -1,0 +1,315 @@
+"""Clients work as printed, in docs/api.md and on the data page, against a running portal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from datalayer.audit import AuditLog
+from datalayer.contract.registry import Registry
+from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
+from datalayer.storage.object_store import FolderStore
+from pages.components.copied_calls import calls_of
+from tests.api_document import BLOCKS, M_TEXT, Block
+from tests.integration.servers import wait_until
+from tests.portals import ADMIN, ROOT, make_portal
+from tests.publisher import Publisher
+from tests.running_portal import RunningPortal, running_portal
+
+PROGRAMS: Mapping[str, Sequence[str]] = {
+    "sh": ("bash", "-euo", "pipefail", "-c"),
+    "python": (sys.executable, "-W", "error", "-c"),
+    "r": ("Rscript", "--vanilla", "-e"),
+}
+# A block of the shell leaves its variables to those after it, as a terminal does.
+KEEPING = "source ./variables\n{code}\nexport -p > ./variables\n"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A block that was run, and what the document says it prints, if it does."""
+
+    block: Block
+    exit_code: int
+    output: str
+    errors: str
+    printed: Block | None
+
+
+@pytest.fixture(scope="module")
+def portal_folder(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
+    """State and store of a portal with two publications; a third waits in the store."""
+    folder = tmp_path_factory.mktemp("clients")
+    publisher = Publisher(FolderStore(folder / "store"), registry)
+    portal = make_portal(folder)
+    try:
+        for salt in ("before", ""):
+            publisher.publish(salt=salt)
+            portal.activate(ADMIN)
+    finally:
+        portal.close()
+    publisher.publish(salt="next")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(portal_folder: Path) -> Iterator[RunningPortal]:
+    """That portal, served."""
+    with running_portal(portal_folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def workplace(portal_folder: Path) -> Path:
+    """A folder to run code in: with the project's environment, and nothing else."""
+    folder = portal_folder / "workplace"
+    folder.mkdir()
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "variables").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(running: RunningPortal, workplace: Path) -> list[Run]:
+    """Every block that can be run here, run in the order of the document."""
+    return [
+        run(block, after, running, workplace)
+        for block, after in zip(BLOCKS, [*BLOCKS[1:], None], strict=True)
+        if block.language in PROGRAMS
+    ]
+
+
+def run(block: Block, after: Block | None, running: RunningPortal, workplace: Path) -> Run:
+    environment = {**running.environment, "FAROL_URL": running.address, "PYTHONPATH": str(ROOT)}
+    code = KEEPING.format(code=block.text) if block.language == "sh" else block.text
+    done = executed(block.language, code, workplace, {**environment, **variables(workplace)})
+    printed = after if after and after.language in ("json", "text") else None
+    return Run(block, done.returncode, done.stdout, done.stderr, printed)
+
+
+def executed(
+    language: str, code: str, folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PROGRAMS[language], code],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def variables(workplace: Path) -> dict[str, str]:
+    """Return what the blocks of the shell have exported, for other languages."""
+    exported = re.findall(r'^declare -x (\w+)="(.*)"$', (workplace / "variables").read_text(), re.M)
+    return {name: value for name, value in exported if name.startswith(("FAROL_", "REFRESH_"))}
+
+
+def differences(printed: object, answered: object, where: str = "") -> list[str]:
+    """Return where *printed*, which may leave things out, is not the shape of *answered*."""
+    if printed is None or answered is None:
+        return []
+    if type(printed) is not type(answered):
+        return [f"{where} is {type(answered).__name__}, printed {type(printed).__name__}"]
+    if isinstance(printed, dict) and isinstance(answered, dict):
+        missing = [f"{where}.{name} is not answered" for name in printed.keys() - answered.keys()]
+        both = printed.keys() & answered.keys()
+        found = (differences(printed[name], answered[name], f"{where}.{name}") for name in both)
+        return [*missing, *(each for one in found for each in one)]
+    if isinstance(printed, list) and isinstance(answered, list) and printed:
+        return differences(printed[0], answered[0], f"{where}[0]") if answered else [f"{where} []"]
+    return []
+
+
+def test_every_block_of_the_document_ends_well(runs: list[Run]) -> None:
+    failed = [(each.block.line, each.output, each.errors) for each in runs if each.exit_code]
+
+    assert failed == []
+    assert {each.block.language for each in runs} == set(PROGRAMS)
+
+
+def test_no_answer_that_is_printed_unseen_is_a_problem(runs: list[Run]) -> None:
+    refused = [
+        (each.block.line, each.output)
+        for each in runs
+        if each.printed is None and '"detail":' in each.output
+    ]
+
+    assert refused == []
+
+
+def test_answers_have_the_fields_that_are_printed(runs: list[Run]) -> None:
+    compared = [each for each in runs if each.printed and each.printed.language == "json"]
+
+    found = {
+        each.printed.line: differences(json.loads(each.printed.text), json.loads(each.output))
+        for each in compared
+        if each.printed
+    }
+
+    assert len(found) >= 4
+    assert {line: each for line, each in found.items() if each} == {}
+
+
+def test_other_output_is_what_is_printed(runs: list[Run]) -> None:
+    compared = [each for each in runs if each.printed and each.printed.language == "text"]
+
+    assert len(compared) >= 4
+    assert [each.output for each in compared] == [
+        each.printed.text for each in compared if each.printed
+    ]
+
+
+def test_the_refresh_of_the_document_activates_what_waits_and_goes_back(
+    running: RunningPortal, runs: list[Run]
+) -> None:
+    log = AuditLog(running.state / "audit.jsonl")
+
+    def ended() -> list[tuple[str, str]]:
+        own = [each for each in reversed(log.entries(1000)) if each.actor == "key:nightly"]
+        return [(each.action, each.outcome) for each in own if each.outcome != "started"]
+
+    wait_until(lambda: len(ended()) >= 2, within_s=30, problem="the roll-back did not end")
+    assert ended() == [("activate", "activated"), ("roll_back", "activated")]
+
+
+def test_a_refresh_by_curl_is_refused_while_another_runs(
+    running: RunningPortal, workplace: Path
+) -> None:
+    block = next(each for each in BLOCKS if '"source": "ml_results", "force"' in each.text)
+    key = running.command("datalayer.accounts", "key", "add", "waits", "--scope", "refresh")
+    (workplace / "variables").write_text(f'declare -x REFRESH_KEY="{key.strip()}"\n')
+
+    lock = RefreshLock(running.state / "refresh.lock")
+    with lock.held(LockHolder("tester", "activate", "noon")):
+        refused = run(block, None, running, workplace)
+
+    assert refused.exit_code == 22  # curl: "HTTP page not retrieved", with --fail-with-body
+    answer = json.loads((workplace / "job.json").read_text())
+    assert answer["type"] == "/api/v1/problems/refresh-in-progress"
+    assert answer["status"] == 409
+    assert "tester" in answer["detail"]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [each for each in BLOCKS if each.language == "powerquery"],
+    ids=lambda block: f"line {block.line}",
+)
+def test_power_query_asks_for_what_there_is_and_names_its_types(
+    running: RunningPortal, block: Block
+) -> None:
+    path = re.search(rf"RelativePath = {M_TEXT}", block.text)
+    query = re.search(r"Query = \[(.*?)\]", block.text)
+    typed = re.findall(rf"\{{{M_TEXT}, type (\w+)\}}", block.text)
+    assert path
+    assert query
+    parameters = dict(re.findall(rf"(\w+) = {M_TEXT}", query[1]))
+
+    rows = rows_answered(f"{running.address}/{path[1]}?{urllib.parse.urlencode(parameters)}")
+
+    assert rows
+    assert len(typed) >= 5
+    for name, kind in typed:
+        values = [row[name] for row in rows if row[name] not in (None, "")]
+        assert [value for value in values if not is_typed(value, kind)] == []
+
+
+def rows_answered(address: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(address) as answer:
+        if answer.headers["Content-Type"] == "application/json":
+            data: list[dict[str, Any]] = json.load(answer)["data"]
+            return data
+        return list(csv.DictReader(io.StringIO(answer.read().decode())))
+
+
+def is_typed(value: Any, kind: str) -> bool:
+    """Say whether *value* is what Power Query reads as *kind* under the culture en-US."""
+    try:
+        {"text": str, "number": float, "date": date.fromisoformat}[kind](value)
+    except ValueError:
+        return False
+    return True
+
+
+COUNTING = {
+    "curl": ("sh", "{code}"),
+    "Python": ("python", "{code}\nprint(len(rows))"),
+    "R": ("r", "{code}\ncat(nrow(rows))"),
+}
+
+
+@dataclass(frozen=True)
+class CopiedCall:
+    """A call of a data set as the data page shows it, and how many rows it must bring."""
+
+    language: str
+    code: str
+    rows: int
+
+    def run(self, folder: Path, key: str) -> subprocess.CompletedProcess[str]:
+        """Run it in an empty *folder*; Python and R print how many rows they have."""
+        program, counting = COUNTING[self.language]
+        return executed(program, counting.format(code=self.code), folder, {"FAROL_KEY": key})
+
+    def rows_brought(self, folder: Path, output: str) -> int:
+        if self.language != "curl":
+            return int(output)
+        (file,) = folder.glob("dim_item_*.parquet")
+        rows: int = pq.read_metadata(file).num_rows
+        return rows
+
+
+@pytest.fixture(params=[False, True], ids=["open", "with a key"])
+def with_key(request: pytest.FixtureRequest) -> bool:
+    """Whether a call carries a key."""
+    return bool(request.param)
+
+
+@pytest.fixture(params=list(COUNTING))
+def copied(
+    running: RunningPortal, registry: Registry, request: pytest.FixtureRequest, with_key: bool
+) -> CopiedCall:
+    """The call of a data set, in a language."""
+    address = f"{running.address}/api/v1/extracts/dim_item"
+    with urllib.request.urlopen(f"{address}.parquet.metadata.json") as answer:
+        about = json.load(answer)
+    publication_id = about["metadata"]["publication_id"]
+    calls = calls_of(address, registry.data_sets["dim_item"], publication_id, with_key=with_key)
+    return CopiedCall(request.param, calls[request.param], about["rows"])
+
+
+def test_a_copied_call_brings_every_row(
+    running: RunningPortal, copied: CopiedCall, tmp_path: Path
+) -> None:
+    key = running.command("datalayer.accounts", "key", "add", "copied", "--scope", "read")
+
+    done = copied.run(tmp_path, key.strip())
+
+    assert done.returncode == 0, done.stderr
+    assert copied.rows_brought(tmp_path, done.stdout) == copied.rows
+
+
+def test_a_copied_call_sends_the_key_where_one_is_needed(
+    copied: CopiedCall, tmp_path: Path, with_key: bool
+) -> None:
+    done = copied.run(tmp_path, f"farol_{'0' * 12}_{'0' * 64}")
+
+    assert (done.returncode != 0) == with_key
+    assert ("401" in done.stderr) == with_key

@@ -1,0 +1,82 @@
+"""Over a real server, a file that is not whole is a broken connection to whoever fetches it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from datalayer.api.application import create_api
+from datalayer.portal import Portal
+from tests.integration.servers import free_port, wait_until
+from tests.portals import ADMIN, make_portal
+from tests.publisher import Publisher
+
+CSV = "/v1/extracts/fact_demand.csv"
+
+
+@pytest.fixture
+def portal(tmp_path: Path, registry: object) -> Iterator[Portal]:
+    portal = make_portal(tmp_path)
+    Publisher(portal._store, portal.registry).publish()
+    portal.activate(ADMIN)
+    yield portal
+    portal.close()
+
+
+@contextmanager
+def served(portal: Portal) -> Iterator[int]:
+    """Serve the API of *portal* for the block; gives the port."""
+    port = free_port()
+    config = uvicorn.Config(create_api(portal), port=port, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, within_s=20, problem="the server did not start")
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def fetched(port: int) -> bytes:
+    return httpx.get(f"http://127.0.0.1:{port}{CSV}", timeout=20).content
+
+
+def test_an_error_half_way_breaks_the_connection(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*arguments: object) -> Iterator[bytes]:
+        yield b"item_id\r\n"
+        yield b"P00001\r\n"
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("datalayer.extracts.writing.csv_chunks", failing)
+
+    with served(portal) as port, pytest.raises(httpx.RemoteProtocolError):
+        fetched(port)
+
+    assert portal.audit_trail(1)[0].outcome == "broken"
+
+
+def test_a_file_other_than_announced_breaks_the_connection(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shorter(*arguments: object) -> Iterator[bytes]:
+        yield b"item_id\r\n"
+        yield b"P00001\r\n"
+
+    with served(portal) as port:
+        whole = fetched(port)
+        monkeypatch.setattr("datalayer.extracts.writing.csv_chunks", shorter)
+        with pytest.raises(httpx.RemoteProtocolError):
+            fetched(port)
+
+    assert len(whole) > 100
+    assert portal.audit_trail(1)[0].outcome == "altered"

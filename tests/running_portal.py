@@ -1,0 +1,85 @@
+"""The portal as it is deployed: ``uvicorn app:app`` on a port of its own, asked over HTTP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.integration.servers import wait_until
+from tests.portals import ROOT
+from tests.redis_server import free_port
+
+READY_WITHIN_S = 60
+
+
+@dataclass(frozen=True)
+class RunningPortal:
+    """A portal that answers at *address*.
+
+    Attributes:
+        environment: What it runs in, for commands that work on the same state.
+        log: File that holds all it wrote.
+    """
+
+    address: str
+    state: Path
+    environment: dict[str, str]
+    log: Path
+
+    def command(self, *arguments: str) -> str:
+        """Run a module of the project on this portal's state; return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@contextmanager
+def running_portal(folder: Path, **settings: str) -> Iterator[RunningPortal]:
+    """Serve store and state of *folder*, laid out as ``portal_settings`` does, for the block."""
+    port = free_port()
+    others = {name: value for name, value in os.environ.items() if not name.startswith("FAROL_")}
+    environment = {
+        **others,
+        "FAROL_STORE": str(folder / "store"),
+        "FAROL_STATE": str(folder / "var"),
+        **settings,
+    }
+    served = RunningPortal(f"http://127.0.0.1:{port}", folder / "var", environment, folder / "log")
+    command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port)]
+    with served.log.open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+
+    def answers() -> bool:
+        assert server.poll() is None, served.log.read_text(errors="replace")
+        return _is_live(served.address)
+
+    try:
+        wait_until(answers, within_s=READY_WITHIN_S, problem="the portal did not answer in time")
+        yield served
+    finally:
+        server.terminate()
+        server.wait(timeout=READY_WITHIN_S)
+
+
+def _is_live(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health/live", timeout=10) as answer:
+            return answer.status == 200
+    except urllib.error.URLError:
+        return False

@@ -1,0 +1,96 @@
+"""A portal with its API, /health and /metrics behind their front, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from datalayer.accounts import SESSION_COOKIE, Accounts, ApiKeys, Scope, open_accounts
+from datalayer.api.serving import serving
+from datalayer.identity import Identity, Role
+from datalayer.portal import Portal
+from datalayer.settings import Settings
+from tests.portals import portal_settings
+
+OPERATOR = Identity("cli:test", Role.ADMIN)
+PASSWORD = "correct horse battery staple"
+BASE = "http://portal"
+
+
+@dataclass
+class ServedPortal:
+    """A portal as it is served, and calls of it.
+
+    Attributes:
+        peer: Address that calls come from.
+    """
+
+    settings: Settings
+    portal: Portal
+    peer: str = "192.0.2.7"
+    _keys: dict[Scope, str] = field(default_factory=dict)
+
+    @cached_property
+    def app(self) -> Starlette:
+        """What app.py serves, without the pages."""
+        served = serving(self.portal, self.settings)
+        return Starlette(routes=served.routes, middleware=served.middleware)
+
+    @property
+    def api(self) -> FastAPI:
+        """The API alone."""
+        (mounted,) = (each for each in self.app.routes if isinstance(each, Mount))
+        assert isinstance(mounted.app, FastAPI)
+        return mounted.app
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return open_accounts(self.settings)
+
+    def key(self, scope: Scope) -> str:
+        """Return an API key of *scope*."""
+        if scope not in self._keys:
+            keys = ApiKeys(self.settings.state)
+            self._keys[scope] = keys.add(f"{scope}er", scope, by=OPERATOR, expires_in_s=None)
+        return self._keys[scope]
+
+    def cookie(self, name: str, role: Role) -> str:
+        """Return the session cookie of a new user who has just signed in."""
+        self.accounts.add(name, role, PASSWORD, by=OPERATOR)
+        return f"{SESSION_COOKIE}={self.accounts.sign_in(name, PASSWORD).token}"
+
+    def get(self, address: str, **headers: str) -> httpx.Response:
+        return self.call("GET", address, headers)
+
+    def call(
+        self, method: str, address: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        """Return the answer to one call; redirects are answers too."""
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, client=(self.peer, 50_000))
+            async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+                return await client.request(method, address, headers=headers, **more)
+
+        return asyncio.run(ask())
+
+
+@contextmanager
+def served_portal(folder: Path, **settings: object) -> Iterator[ServedPortal]:
+    """Serve a portal whose store and state lie in *folder* for the block."""
+    read = portal_settings(folder, **settings)
+    portal = Portal(read)
+    try:
+        yield ServedPortal(read, portal)
+    finally:
+        portal.close()

@@ -1,0 +1,136 @@
+"""Stock, exceptions and accuracy over the API: filters, pages and totals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from tests.portals import get
+from tests.served_portal import ServedPortal
+
+Row = dict[str, Any]
+
+
+def rows_of(shared: ServedPortal, data_set: str) -> list[Row]:
+    rows: list[Row] = shared.portal.open().rows(data_set, limit=10_000).table.to_pylist()
+    return rows
+
+
+def found(api: FastAPI, address: str) -> list[Row]:
+    rows: list[Row] = get(api, address).json()["data"]
+    return rows
+
+
+def test_positions_carry_what_the_catalogue_says(shared_api: FastAPI) -> None:
+    page = get(shared_api, "/v1/inventory?limit=1").json()
+
+    (row,) = page["data"]
+    assert (row["item_id"], row["category"]) == ("P00001", "Energia")
+    assert row["name"].startswith("Bateria")
+    assert page["total"] == 6
+
+
+def test_alerts_ask_for_an_order_or_are_at_the_reorder_point(
+    shared: ServedPortal, shared_api: FastAPI
+) -> None:
+    alerts = {row["item_id"] for row in found(shared_api, "/v1/inventory?alerts=true")}
+
+    expected = {
+        row["item_id"]
+        for row in rows_of(shared, "fact_inventory")
+        if row["status"] in ("reorder", "overdue")
+        or row["order_quantity"] > 0
+        or row["current_stock"] + row["on_order"] <= row["reorder_point"]
+    }
+    assert alerts == expected
+    assert 0 < len(alerts) < 6
+
+
+def test_without_the_filter_alerts_are_marked(shared_api: FastAPI) -> None:
+    marked = {r["item_id"] for r in found(shared_api, "/v1/inventory") if r["alert"]}
+
+    assert marked == {r["item_id"] for r in found(shared_api, "/v1/inventory?alerts=true")}
+
+
+@pytest.mark.parametrize("filters", ["", "status=ok&status=reorder&", "category=Energia&"])
+def test_the_pages_together_are_the_whole(shared_api: FastAPI, filters: str) -> None:
+    whole = get(shared_api, f"/v1/inventory?{filters}").json()
+
+    rows, cursor = [], ""
+    for _ in range(whole["total"]):
+        page = get(shared_api, f"/v1/inventory?{filters}limit=1{cursor}").json()
+        rows += page["data"]
+        cursor = f"&cursor={page['next']}"
+
+    assert rows == whole["data"]
+    assert page["next"] is None
+    assert page["total"] == whole["total"] > 1
+
+
+def test_orders_up_to_a_date_can_be_asked_for(shared_api: FastAPI) -> None:
+    until = found(shared_api, "/v1/inventory?order_by_max=2026-11-20")
+
+    assert [row["order_by"] for row in until] == ["2026-11-20"]
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "True"])
+def test_alerts_are_true_or_false(shared_api: FastAPI, value: str) -> None:
+    answer = get(shared_api, f"/v1/inventory?alerts={value}")
+
+    assert answer.status_code == 422
+    assert "true or false" in answer.json()["detail"]
+
+
+def test_one_position_is_its_row(shared_api: FastAPI) -> None:
+    (row,) = found(shared_api, "/v1/inventory/P00003")
+
+    assert (row["item_id"], row["location_id"]) == ("P00003", "network")
+
+
+def test_the_position_of_an_unknown_part_is_a_problem(shared_api: FastAPI) -> None:
+    assert get(shared_api, "/v1/inventory/P9").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/v1/inventory", "/v1/inventory/P00001", "/v1/exceptions"])
+def test_an_unknown_location_is_refused(shared_api: FastAPI, address: str) -> None:
+    answer = get(shared_api, f"{address}?location=nowhere")
+
+    assert answer.status_code == 422
+    assert "dim_location" in answer.json()["detail"]
+
+
+def test_exceptions_come_by_rank_with_their_number(shared_api: FastAPI) -> None:
+    page = get(shared_api, "/v1/exceptions?limit=2").json()
+    rest = get(shared_api, f"/v1/exceptions?limit=2&cursor={page['next']}").json()
+
+    assert [row["rank"] for row in page["data"] + rest["data"]] == [1, 2, 3, 4]
+    assert (page["total"], rest["next"]) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("severity", "high"), ("reason_code", "biased"), ("item_id", "P00002")],
+)
+def test_exceptions_can_be_narrowed(
+    shared: ServedPortal, shared_api: FastAPI, column: str, value: str
+) -> None:
+    ranks = [row["rank"] for row in found(shared_api, f"/v1/exceptions?{column}={value}")]
+
+    assert ranks == [r["rank"] for r in rows_of(shared, "fact_exception") if r[column] == value]
+    assert ranks
+
+
+def test_accuracy_can_be_asked_for_by_group_and_source(
+    shared: ServedPortal, shared_api: FastAPI
+) -> None:
+    page = get(shared_api, "/v1/metrics?group_by=category&source=arima&horizon=14").json()
+
+    expected = [
+        row["group_value"]
+        for row in rows_of(shared, "agg_metrics")
+        if (row["group_by"], row["source"]) == ("category", "arima")
+    ]
+    assert [row["group_value"] for row in page["data"]] == expected
+    assert page["total"] == len(expected) > 1

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -34,23 +35,65 @@ BENCH = Path("build/bench")
 LOGS = BENCH / "serving-logs"
 """What the servers wrote; kept where a run was stopped."""
 
+EXTRACT_ROUNDS = 1
+"""Each takes a minute with 10 million rows; benchmarks.extracts alone measures more of them."""
+
+MOST_EXTRACTED_ROWS = 10_000_000
+WIDTH = 160
+"""Of the table where there is no terminal."""
+
 QUIET = 0.3
 """Load average above which the machine is called busy."""
 
 console = Console(stderr=True)
 
 
-def redis_figures(_: Path) -> list[Figure]:
-    """What an unreachable Redis adds to a read."""
-    subprocess.run(
-        [sys.executable, "-m", "benchmarks.redis_down"], check=True, stdout=subprocess.DEVNULL
-    )
-    found = json.loads((BENCH / "redis_down.json").read_text(encoding="utf-8"))
+def redis_figures() -> list[Figure]:
+    """Return what an unreachable Redis adds to a read."""
+    found = _of_script("redis_down")
     figures = []
     for server, added in found["added_median_ms"].items():
         figures.append(_added(f"Redis {server}: added to a read, median", added, judged=True))
         first = found["first_read_ms"][server]
         figures.append(_added(f"Redis {server}: the first read", first, judged=False))
+    return figures
+
+
+def extract_figures(rows: int) -> list[Figure]:
+    """Return the speed of CSV extracts against writing the same bytes, and their memory."""
+    found = _of_script("extracts", "--rows", str(rows), "--rounds", str(EXTRACT_ROUNDS))
+    figures = []
+    for form in (each for each in found["forms"] if each.startswith("csv")):
+        one = found["forms"][form]
+        figures += [
+            Figure(
+                f"extract as {form}: MB per CPU-second over plain write()",
+                found["rows"],
+                f"{one['mb_per_cpu_s']:.0f} MB/CPU-s",
+                f"{one['write_mb_per_cpu_s']:,.0f} MB/CPU-s",
+                (one["ratio"],),
+                Goal(found["goal"]["ratio"], at_least=True),
+            ),
+            Figure(
+                f"extract as {form}: memory beyond what the portal holds",
+                found["rows"],
+                f"{one['extra_mb']:.0f} MB",
+                "",
+                (one["extra_mb"],),
+                Goal(found["goal"]["extra_mb"], at_least=False, unit="MB"),
+                unit="MB",
+            ),
+        ]
+    return figures
+
+
+def _of_script(name: str, *options: str) -> dict[str, Any]:
+    """Run another benchmark and return the figures that it writes."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *options]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise Unfair(f"benchmarks.{name} failed: {run.stderr[-2000:]}")
+    figures: dict[str, Any] = json.loads((BENCH / f"{name}.json").read_text(encoding="utf-8"))
     return figures
 
 
@@ -80,7 +123,8 @@ def steps(
         planned.append(("sizes", lambda: measures.sizes(kept, folder, effort)))
     planned += [
         ("users' bounds", lambda: measures.bounds(largest, folder, effort)),
-        ("Redis unreachable", lambda: redis_figures(folder)),
+        ("Redis unreachable", redis_figures),
+        ("extracts", lambda: extract_figures(min(largest.rows, MOST_EXTRACTED_ROWS))),
     ]
     return planned
 
@@ -145,7 +189,7 @@ def main() -> int:
     except Unfair as fault:
         console.print(f"Stopped: {fault}", style="bold red", markup=False)
         return 1
-    report.show(figures, Console())
+    report.show(figures, Console(width=None if sys.stdout.isatty() else WIDTH))
     console.print(f"{(time.monotonic() - began) / 60:.1f} minutes; {report.TARGET}")
     return 0
 

@@ -21,7 +21,7 @@ MOST_ROWS_IN_ROAPI = 20_000_000
 
 REST_CONNECTIONS = 16
 CACHED_CONNECTIONS = 64
-LONGER = 4.0
+LONGER = 3.0
 """Times the seconds for a peer that reads every row, so that enough answers end within them."""
 
 JUMP = 97

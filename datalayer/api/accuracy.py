@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import read_router
 from datalayer.api.parameters import Page, documented, filters_on, opened_page
-from datalayer.api.schemas import row_example, row_model, rows_model, rows_response
+from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.portal import Portal
 from datalayer.warehouse import listings
 from datalayer.warehouse.filters import conditions

@@ -54,8 +54,25 @@ def create_api(portal: Portal) -> FastAPI:
     _add_problem_types(api)
     answer_with_problems(api)
     # Made here and kept by FastAPI: no caller waits for it, and what is added to it stays.
-    add_links(api.openapi())
+    document = api.openapi()
+    add_links(document)
+    _add_key(document)
     return api
+
+
+def _add_key(document: dict[str, Any]) -> None:
+    """Say in the document which calls take an API key, and which of them may do without."""
+    scheme = {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "Needed to change something, and on a portal for members to read.",
+    }
+    document["components"]["securitySchemes"] = {"key": scheme}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            changes = path.startswith("/v1/data/")
+            operation["security"] = [{"key": []}] if changes else [{}, {"key": []}]
 
 
 def _add_problem_types(api: FastAPI) -> None:

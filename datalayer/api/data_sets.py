@@ -9,15 +9,14 @@ from fastapi import APIRouter, Request, Response
 from datalayer.api.answers import object_answer, rows_answer
 from datalayer.api.context import Pin, opened, read_router
 from datalayer.api.parameters import DataSetName, Page, documented, opened_page
-from datalayer.api.schemas import (
-    DataSetAnswer,
-    DataSets,
+from datalayer.api.row_schemas import (
     object_response,
     row_example,
     row_model,
     rows_model,
     rows_response,
 )
+from datalayer.api.schemas import DataSetAnswer, DataSets
 from datalayer.contract.registry import Column, DataSet
 from datalayer.errors import UnknownDataSet
 from datalayer.portal import Portal, PublicationView

@@ -21,7 +21,7 @@ from datalayer.api.parameters import (
     require_place,
     sources_asked,
 )
-from datalayer.api.schemas import rows_model, rows_response
+from datalayer.api.row_schemas import rows_model, rows_response
 from datalayer.portal import NETWORK, Portal, PublicationView
 from datalayer.warehouse.filters import LONGEST_TEXT, plain_text
 from datalayer.warehouse.queries import (

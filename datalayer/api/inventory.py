@@ -20,7 +20,7 @@ from datalayer.api.parameters import (
     require_item_and_place,
     require_place,
 )
-from datalayer.api.schemas import row_example, row_model, rows_model, rows_response
+from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.contract.registry import ColumnType
 from datalayer.portal import NETWORK, Portal
 from datalayer.warehouse import listings

@@ -23,7 +23,7 @@ from datalayer.api.parameters import (
     require_item_and_place,
     sources_asked,
 )
-from datalayer.api.schemas import row_example, row_model, rows_model, rows_response
+from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
 from datalayer.warehouse import listings

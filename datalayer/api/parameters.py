@@ -13,7 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from datalayer.api.context import CursorText, Pin, opened
 from datalayer.api.cursors import Position, read_cursor
-from datalayer.api.schemas import example_of
+from datalayer.api.row_schemas import example_of
 from datalayer.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, PublicationView

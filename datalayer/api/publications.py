@@ -16,13 +16,8 @@ from datalayer.api.answers import object_answer
 from datalayer.api.context import PUBLICATION_EXAMPLE, CursorText, opened, read_router
 from datalayer.api.cursors import cursor_text, read_cursor
 from datalayer.api.parameters import Limit, documented_list
-from datalayer.api.schemas import (
-    METADATA_EXAMPLE,
-    ChangesAnswer,
-    PublicationAnswer,
-    Publications,
-    object_response,
-)
+from datalayer.api.row_schemas import object_response
+from datalayer.api.schemas import METADATA_EXAMPLE, ChangesAnswer, PublicationAnswer, Publications
 from datalayer.changes import Changes, Reason, changes
 from datalayer.contract.publication import Manifest, is_publication_id
 from datalayer.errors import InvalidSelection

@@ -17,6 +17,9 @@ from datalayer.warehouse.database import Database, Parameter
 from datalayer.warehouse.questions import Question, question_sql
 from datalayer.warehouse.results import Provenance, Result
 
+MOST_QUESTIONS_KNOWN = 1000
+"""Questions whose columns are remembered; callers choose filters, so there is no end of them."""
+
 
 class Reader:
     """Reads one snapshot; the database may attach and detach others meanwhile.
@@ -60,6 +63,8 @@ class Reader:
         if known is None:
             publication_id = self.manifest.publication_id
             known = self.database.columns(publication_id, question.sql, question.parameters)
+            if len(self._columns) >= MOST_QUESTIONS_KNOWN:
+                self._columns.clear()
             self._columns[question.sql] = known
         return known
 

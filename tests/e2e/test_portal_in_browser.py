@@ -102,7 +102,7 @@ def test_the_download_holds_exactly_the_rows_that_are_drawn(visit: Visit, tmp_pa
         rows = list(csv.DictReader(file))
     path = f"/api/v1/items/{PART}/timeseries?source=tsb&start=2011-09-01&end=2012-01-31"
     served = answer(visit.served, path)
-    drawn = [(row["date"], row["source"] or "") for row in served["rows"]]  # type: ignore[attr-defined]
+    drawn = [(row["date"], row["source"] or "") for row in served["data"]]  # type: ignore[attr-defined]
     assert [(row["date"], row["source"]) for row in rows] == drawn
     assert {row["publication_id"] for row in rows} == {manifest_of(visit.served)["publication_id"]}
     assert str(manifest_of(visit.served)["publication_id"]) in download.value.suggested_filename
@@ -147,7 +147,7 @@ def test_the_data_page_offers_the_whole_data_set(visit: Visit, tmp_path: Path) -
     visit.open("/data?dataset=fact_inventory")
 
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("link", name=re.compile("CSV")).click()
+        visit.page.get_by_role("link", name="Download CSV").click()
     download.value.save_as(tmp_path / "extract.csv")
 
     files = {file["data_set"]: file for file in manifest_of(visit.served)["files"]}  # type: ignore[attr-defined]

@@ -1,0 +1,117 @@
+"""The shapes of rows, made from the registry, and how the OpenAPI document shows answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from datalayer.api.forms import Form
+from datalayer.api.schemas import METADATA_EXAMPLE, Envelope
+from datalayer.contract.registry import Column, ColumnType
+
+_PYTHON_TYPES: dict[ColumnType, type] = {
+    ColumnType.TEXT: str,
+    ColumnType.DATE: date,
+    ColumnType.TIMESTAMP: datetime,
+    ColumnType.DOUBLE: float,
+    ColumnType.INTEGER: int,
+    ColumnType.BOOLEAN: bool,
+}
+_EXAMPLES: dict[ColumnType, object] = {
+    ColumnType.TEXT: "text",
+    ColumnType.DATE: "2026-11-21",
+    ColumnType.TIMESTAMP: "2026-11-21T06:00:00Z",
+    ColumnType.DOUBLE: 12.5,
+    ColumnType.INTEGER: 28,
+    ColumnType.BOOLEAN: True,
+}
+_FAMILIAR: dict[str, object] = {
+    "item_id": "P00001",
+    "sku": "NC-P00001",
+    "location_id": "network",
+    "name": "Bateria estacionária 12 V 100 Ah",
+    "category": "Energia",
+    "supplier": "Acme",
+    "unit": "un",
+    "group_by": "all",
+    "group_value": "all",
+    "assumed": "lead_time_days,unit_cost",
+    "parent_location_id": None,
+    "state": "SP",
+    "latitude": -23.55,
+    "longitude": -46.63,
+    "dataset_id": "demand-2026-11",
+    "model_version": "2026.11.0",
+}
+
+
+def row_model(name: str, columns: Iterable[Column], **more: Any) -> type[BaseModel]:  # noqa: ANN401
+    """Return the model of a row of *columns*, and of fields *more* as pydantic takes them."""
+    fields: dict[str, Any] = {column.name: _field(column) for column in columns}
+    return create_model(name, **fields, **more)
+
+
+def rows_model(name: str, row: type[BaseModel], *, with_total: bool = False) -> type[BaseModel]:
+    """Return the model of an answer that consists of rows."""
+    row_type: Any = row
+    total: dict[str, Any] = (
+        {"total": (int, Field(description="All rows, on this page or not."))} if with_total else {}
+    )
+    return create_model(name, __base__=Envelope, data=(list[row_type], ...), **total)
+
+
+def example_of(column: Column) -> object:
+    """Return a value as it might stand in *column*."""
+    if column.allowed:
+        return "ensemble" if "ensemble" in column.allowed else column.allowed[0]
+    if column.name in _FAMILIAR:
+        return _FAMILIAR[column.name]
+    if column.type is ColumnType.DOUBLE and column.unit == "share":
+        return 0.25
+    return _EXAMPLES[column.type]
+
+
+def row_example(columns: Iterable[Column]) -> dict[str, object]:
+    """Return a row as it might be."""
+    return {column.name: example_of(column) for column in columns}
+
+
+def rows_response(
+    model: type[BaseModel], example: dict[str, object], *, data_sets: tuple[str, ...]
+) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes an answer of rows such as *example*.
+
+    They come as JSON or as an Arrow stream, and are read from *data_sets*.
+    """
+    described = object_response(model, [example], data_sets=data_sets)
+    if "total" in model.model_fields:
+        described[200]["content"]["application/json"]["example"]["total"] = 1
+    described[200]["content"][Form.ARROW.value] = {
+        "schema": {"type": "string", "contentMediaType": Form.ARROW.value},
+        "example": "An Arrow IPC stream; next, total and metadata in its schema, under 'farol'.",
+    }
+    return described
+
+
+def object_response(
+    model: type[BaseModel], example: object, *, data_sets: tuple[str, ...] = ()
+) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes an answer with *example* as its data."""
+    metadata = METADATA_EXAMPLE | {"data_sets": list(data_sets)}
+    envelope = {"data": example, "next": None, "metadata": metadata}
+    return {200: {"model": model, "content": {"application/json": {"example": envelope}}}}
+
+
+def _field(column: Column) -> Any:  # noqa: ANN401 - what pydantic's create_model takes
+    python_type: Any = Literal[column.allowed] if column.allowed else _PYTHON_TYPES[column.type]
+    unit = f" [{column.unit}]" if column.unit else ""
+    described = Field(
+        description=column.description.en + unit,
+        examples=[example_of(column)],
+        ge=None if column.allowed else column.minimum,
+        le=None if column.allowed else column.maximum,
+    )
+    return (python_type if column.required else python_type | None, described)

@@ -17,8 +17,6 @@ class DictionaryEntry:
     """
 
     data_set: str
-    data_set_label: Bilingual
-    data_set_description: Bilingual
     column: str
     type: ColumnType
     unit: str
@@ -37,8 +35,6 @@ def dictionary(registry: Registry) -> tuple[DictionaryEntry, ...]:
     return tuple(
         DictionaryEntry(
             data_set=data_set.name,
-            data_set_label=data_set.label,
-            data_set_description=data_set.description,
             column=column.name,
             type=column.type,
             unit=column.unit,

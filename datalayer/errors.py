@@ -316,6 +316,11 @@ class UnknownParameter(InvalidSelection):
 class InvalidCursor(InvalidSelection):
     """A cursor is damaged, or belongs to another question than the one asked."""
 
+    def __init__(
+        self, found: object, expected: str = "the value of next in the answer before"
+    ) -> None:
+        super().__init__("cursor", found, expected)
+
 
 class NotAcceptable(CallerError):
     """The caller takes none of the media types in which this can be answered."""

@@ -22,7 +22,8 @@ class Identity:
     """A person or a program that acts.
 
     Attributes:
-        name: Sign-in name, or ``cli:<user>`` for the command line.
+        name: Sign-in name; ``key:<name>`` of an API key, ``cli:<user>`` of the command line, and
+            ``follow:<name>`` of a replica that does what another name did elsewhere.
         role: The highest role held.
     """
 
@@ -41,6 +42,14 @@ class Identity:
             if self == ANYONE:
                 raise CredentialRequired(self.name, action, role.value)
             raise NotAllowed(self.name, action, role.value)
+
+    def require_administrator(self) -> None:
+        """Refuse unless this identity may see and do what the page for administrators offers.
+
+        Raises:
+            NotAllowed: It holds a lower role.
+        """
+        self.require(Role.ADMIN, "administer publications")
 
 
 ANYONE = Identity("anyone", Role.PLANNER)

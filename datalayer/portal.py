@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -12,7 +11,7 @@ from datalayer.announcements import Announcements, NoNote, Note
 from datalayer.audit import AuditEntry, AuditLog, Verdict
 from datalayer.cache.redis_cache import RedisCache, RedisNote
 from datalayer.cache.result_cache import LayeredCache, MemoryCache, ResultCache
-from datalayer.compliance import Compliance, check_compliance, with_loaded_modules
+from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import load_registry
 from datalayer.dictionary import DictionaryEntry, dictionary
@@ -26,15 +25,22 @@ from datalayer.refresh import Refresher, store_of
 from datalayer.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.settings import Settings
 from datalayer.shelf import Shelf
-from datalayer.snapshots.outcomes import Activated, AlreadyCurrent, Candidate
+from datalayer.snapshots.outcomes import (
+    Activated,
+    AlreadyCurrent,
+    Candidate,
+    RowComparison,
+    compared,
+)
 from datalayer.snapshots.snapshot_store import SnapshotStore
 from datalayer.snapshots.stages import Snapshot
-from datalayer.store_watch import StoreWatch
+from datalayer.store_watch import StoreState, StoreWatch
 from datalayer.validation import Fault
 from datalayer.warehouse.database import Database
 from datalayer.warehouse.freshness import FreshnessState
 from datalayer.warehouse.overview import Kpi, Overview
 from datalayer.warehouse.reader import Reader
+from datalayer.warehouse.results import Provenance, Result
 from datalayer.warehouse.selections import NETWORK, SeriesSelection
 
 _log = structlog.get_logger(__name__)
@@ -55,40 +61,16 @@ __all__ = [
     "Overview",
     "Part",
     "Portal",
+    "Provenance",
     "PublicationView",
     "RefreshJob",
+    "Result",
     "RowComparison",
     "SeriesSelection",
     "Snapshot",
     "StoreState",
     "Verdict",
 ]
-
-
-@dataclass(frozen=True)
-class StoreState:
-    """What the object store held when it was asked.
-
-    Attributes:
-        asked_at: When that was, UTC.
-        latest: The latest publication's manifest; None when it can't be read.
-        problem: Why it can't.
-    """
-
-    address: str
-    asked_at: datetime
-    reachable: bool
-    latest: Manifest | None
-    problem: PortalError | None
-
-
-@dataclass(frozen=True)
-class RowComparison:
-    """Rows of one data set in a candidate and in the active publication (None: no active one)."""
-
-    data_set: str
-    candidate_rows: int
-    active_rows: int | None
 
 
 def utc_now() -> datetime:
@@ -231,14 +213,10 @@ class Portal:
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
-            files = self._reader().manifest.files
+            active = self._reader().manifest
         except NothingPublished:
-            files = ()
-        active_rows = {file.data_set: file.rows for file in files}
-        return tuple(
-            RowComparison(file.data_set, file.rows, active_rows.get(file.data_set))
-            for file in manifest.files
-        )
+            active = None
+        return compared(manifest, active)
 
     def activate(
         self,
@@ -320,11 +298,6 @@ class Portal:
     def dictionary(self) -> tuple[DictionaryEntry, ...]:
         """Return the data dictionary."""
         return dictionary(self.registry)
-
-    def check_compliance(self) -> Compliance:
-        """Look anew at what is installed and loaded in this process."""
-        self._compliance = check_compliance()
-        return self._compliance
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""

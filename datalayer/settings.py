@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         store_timeout_s: Longest wait for a connection to the store and for each answer.
         state: Folder for snapshots, the active publication, the audit log and the accounts.
         redis_url: Cache shared between replicas; None for one process alone.
-        cache_bytes: Most memory for cached results.
+        cache_bytes: Most memory for cached results; kept answers take a share beside it.
         keep_snapshots: Publications kept on the local disk for roll-back and pinned links.
         snapshot_quota_bytes: Most disk for them together.
         memory_limit: DuckDB's, e.g. ``512MiB``.

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 import structlog
 
+from datalayer.contract.publication import Manifest
 from datalayer.errors import PortalError, TransportError
 
 StoreReach = Literal["unknown", "reachable", "unreachable"]
@@ -30,6 +32,23 @@ class LastAnswer:
     reach: StoreReach
     problem: str = ""
     writable: StoreWrites = "unknown"
+
+
+@dataclass(frozen=True)
+class StoreState:
+    """What the object store held when it was asked.
+
+    Attributes:
+        asked_at: When that was, UTC.
+        latest: The latest publication's manifest; None when it can't be read.
+        problem: Why it can't.
+    """
+
+    address: str
+    asked_at: datetime
+    reachable: bool
+    latest: Manifest | None
+    problem: PortalError | None
 
 
 class StoreWatch:
@@ -91,7 +110,13 @@ class StoreWatch:
     def _check_writes(self) -> None:
         if self._last.writable != "unknown":
             return
-        took = self._try_write()
+        try:
+            took = self._try_write()
+        except PortalError as error:
+            # It answered a read: what stands in a write's way, such as a gateway that lets only
+            # reads through, makes it no less reachable.
+            _log.info("store.write_not_tried_out", problem=str(error))
+            return
         writable: StoreWrites = "not checked" if took is None else "yes" if took else "no"
         self._last = replace(self._last, writable=writable)
         if took:

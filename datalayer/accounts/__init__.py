@@ -12,6 +12,7 @@ from datalayer.accounts.accounts import (
 )
 from datalayer.accounts.api_keys import ApiKey, ApiKeys, Scope
 from datalayer.accounts.first_admin import first_admin_notice, password_hint
+from datalayer.accounts.sign_in_throttle import household
 from datalayer.accounts.users import User
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "SignedIn",
     "User",
     "first_admin_notice",
+    "household",
     "open_accounts",
     "password_hint",
 ]

@@ -147,14 +147,7 @@ def keyed_digest(text: str, key: str) -> str:
     return hmac.new(key.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def _subjects(name: str, address: str, key: str) -> dict[str, Limit]:
-    subjects = {keyed_digest(f"name {name}", key): PER_NAME}
-    if address:
-        subjects[keyed_digest(f"address {_household(address)}", key)] = PER_ADDRESS
-    return subjects
-
-
-def _household(address: str) -> str:
+def household(address: str) -> str:
     """Return the address, or the /64 network of an IPv6 one: a single host has all of that."""
     try:
         found = ip_address(address)
@@ -163,3 +156,10 @@ def _household(address: str) -> str:
     if isinstance(found, IPv6Address):
         return str(ip_network((found, 64), strict=False))
     return str(found)
+
+
+def _subjects(name: str, address: str, key: str) -> dict[str, Limit]:
+    subjects = {keyed_digest(f"name {name}", key): PER_NAME}
+    if address:
+        subjects[keyed_digest(f"address {household(address)}", key)] = PER_ADDRESS
+    return subjects

@@ -8,15 +8,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic.json_schema import SkipJsonSchema
 
-from datalayer.api.cursors import Cursor
+from datalayer.api.cursors import LONGEST_CURSOR, Cursor
 from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.schemas import Problem
-from datalayer.contract.publication import is_publication_id
+from datalayer.contract.publication import PUBLICATION_ID, is_publication_id
 from datalayer.errors import InvalidSelection, UnknownParameter
 from datalayer.identity import ANYONE, Identity
 from datalayer.portal import Portal, PublicationView
 
 PUBLICATION_EXAMPLE = "20261121T060000Z-1a2b3c4d"
+PUBLICATION_ID_PATTERN = f"^{PUBLICATION_ID.pattern}$"
 
 Pin = Annotated[
     str | SkipJsonSchema[None],
@@ -25,14 +26,14 @@ Pin = Annotated[
         # Of the schema: one of the parameter stands in the form of the documentation page, where
         # every call that is tried there would ask for a publication that nobody has.
         examples=[PUBLICATION_EXAMPLE],
-        json_schema_extra={"pattern": r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"},
+        json_schema_extra={"pattern": PUBLICATION_ID_PATTERN},
     ),
 ]
 CursorText = Annotated[
     str | SkipJsonSchema[None],
     Query(
         alias="cursor",
-        max_length=4096,
+        max_length=LONGEST_CURSOR,
         description="The `next` of the answer before; pins its publication.",
     ),
 ]
@@ -59,7 +60,7 @@ def read_router(*tags: str) -> APIRouter:
     )
 
 
-def problems(*statuses: int, **_: str) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return how the OpenAPI document describes the problems of these *statuses*."""
     return {
         status: {
@@ -96,12 +97,12 @@ def opened(
     return portal.open(wanted, caller(request))
 
 
-def refuse_unknown_parameters(request: Request) -> None:
+async def refuse_unknown_parameters(request: Request) -> None:
     """Left out silently, a misspelt parameter would answer another question than was asked."""
     route = request.scope["route"]
     if not route.include_in_schema:
         return
-    known = _known_parameters(request)
+    known = _documented(request)
     for name in request.query_params:
         if name not in known:
             expected = f"one of {', '.join(known)}" if known else "left out: there is none here"
@@ -124,10 +125,6 @@ def _most_values(schema: dict[str, Any]) -> float:
         if each.get("type") == "array":
             return float(each.get("maxItems", math.inf))
     return 1
-
-
-def _known_parameters(request: Request) -> list[str]:
-    return list(_documented(request))
 
 
 def _documented(request: Request) -> dict[str, Any]:

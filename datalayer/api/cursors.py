@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from starlette.requests import Request
 
 from datalayer.contract.publication import is_publication_id
 from datalayer.errors import InvalidCursor
+from datalayer.warehouse.filters import NOT_FILTERS
+from datalayer.warehouse.questions import Position
 
-Position = tuple[str | int | float | bool | None, ...]
-
-_NOT_ASKED = {"cursor", "limit", "p"}
-_LONGEST = 4096
+LONGEST_CURSOR = 4096
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,7 @@ class Cursor:
     Attributes:
         publication_id: The publication that the first page was read from: a page that follows
             is of the same one, whatever is active by then.
-        after: What the ordering columns had in the last row of the page before, dates as ISO
-            text; the number of rows passed where rows are counted instead.
+        after: Where the page before ended.
     """
 
     publication_id: str
@@ -46,11 +43,11 @@ def read_cursor(request: Request) -> Cursor | None:
         return None
     try:
         publication_id, asked, after = _decoded(text)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise _unusable(text) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidCursor(repr(text[:80])) from error
     if asked != _asked(request):
         raise InvalidCursor(
-            "cursor", "of another question", "sent to the address and with the filters it came from"
+            "of another question", "sent to the address and with the filters it came from"
         )
     return Cursor(publication_id, after)
 
@@ -62,7 +59,7 @@ def cursor_text(request: Request, publication_id: str, after: Position) -> str:
 
 
 def _decoded(text: str) -> tuple[str, str, Position]:
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST_CURSOR:
         raise ValueError(text[:80])
     content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     publication_id, asked, after = json.loads(content)
@@ -83,10 +80,6 @@ def _is_plain(value: object) -> bool:
 def _asked(request: Request) -> str:
     """Return a fingerprint of the address and the filters, whatever their order."""
     query = parse_qsl(request.url.query, keep_blank_values=True)
-    filters = sorted(each for each in query if each[0] not in _NOT_ASKED)
+    filters = sorted(each for each in query if each[0] not in NOT_FILTERS)
     content = json.dumps([request.url.path, filters])
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _unusable(text: str) -> InvalidCursor:
-    return InvalidCursor("cursor", repr(text[:80]), "the value of next in the answer before")

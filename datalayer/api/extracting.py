@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any, Final, Literal
 
+import anyio
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from datalayer.api.answers import PINNED_FOR_S, Facts, json_answer
+from datalayer.api.answers import Facts, cache_control, json_answer, names, tell
 from datalayer.api.context import Pin, caller, opened, read_router
+from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
 from datalayer.extracts import MEDIA_TYPES, Digest
 from datalayer.portal import Extract, ExtractRequest, Part, Portal
@@ -23,7 +25,6 @@ Format = Annotated[
     Literal["csv", "parquet", "arrow"],
     Path(openapi_examples={"comma-separated": {"value": "csv"}}),
 ]
-DataSetName = Annotated[str, Path(openapi_examples={"parts": {"value": "dim_item"}})]
 Dialect = Annotated[
     Literal["rfc", "excel-br"] | None,
     Query(
@@ -32,6 +33,9 @@ Dialect = Annotated[
         openapi_examples={"RFC 4180": {"value": "rfc"}},
     ),
 ]
+MOST_AT_A_TIME: Final = 8
+"""Extracts that are being read at any moment; more take turns, and leave threads to other reads."""
+
 _TRAILERS = "http.response.trailers"
 
 
@@ -57,14 +61,8 @@ class _PartParameters:
             openapi_examples={"one": {"value": ["ensemble"]}},
         ),
     ] = None
-    start: Annotated[
-        date | None,
-        Query(description="First day.", openapi_examples={"a day": {"value": "2026-01-01"}}),
-    ] = None
-    end: Annotated[
-        date | None,
-        Query(description="Last day.", openapi_examples={"a day": {"value": "2026-12-31"}}),
-    ] = None
+    start: Start = None
+    end: End = None
 
     def part(self) -> Part:
         """Return them as a part of a data set."""
@@ -78,6 +76,7 @@ Parts = Annotated[_PartParameters, Depends()]
 def create_router(portal: Portal) -> APIRouter:
     """Return the routes of the extracts of *portal*."""
     router = read_router("extracts")
+    turns = anyio.CapacityLimiter(MOST_AT_A_TIME)
 
     # Ahead of the file's, whose name would swallow this one's.
     @router.get(
@@ -86,7 +85,7 @@ def create_router(portal: Portal) -> APIRouter:
         summary="What a file is: columns, dialect, origin, rows, size and SHA-256",
         responses={200: _DESCRIPTION},
     )
-    def description(
+    async def description(
         request: Request,
         name: DataSetName,
         format: Format,  # noqa: A002 - the word that callers and file names use
@@ -94,12 +93,14 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        view = opened(request, portal, p)
+        view = await run_in_threadpool(opened, request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
         publication_id = view.manifest.publication_id
-        described = portal.describe_extract(wanted, caller(request), publication_id)
-        _tell(request, Facts(view.provenance((name,)), 0))
-        return json_answer(described, {"X-Publication-Id": publication_id})
+        describe = partial(portal.describe_extract, wanted, caller(request), publication_id)
+        described = await anyio.to_thread.run_sync(describe, limiter=turns)
+        tell(request, Facts(view.provenance((name,)), 0))
+        headers = {"X-Publication-Id": publication_id, "Cache-Control": cache_control(request)}
+        return json_answer(described, headers)
 
     @router.get(
         "/extracts/{name}.{format}",
@@ -119,11 +120,12 @@ def create_router(portal: Portal) -> APIRouter:
         view = opened(request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
         extract = portal.extract(wanted, caller(request), view.manifest.publication_id)
-        _tell(request, Facts(extract.provenance, extract.rows))
-        headers = {"ETag": f'"{extract.key}"', "Cache-Control": _cache_control(request)}
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
+        tell(request, Facts(extract.provenance, extract.rows))
+        headers = {"ETag": f'"{extract.key}"', "Cache-Control": cache_control(request)}
+        asked = request.headers.get("if-none-match", "").encode("latin-1")
+        if names(asked, headers["ETag"].encode()):
             return Response(status_code=304, headers=headers)
-        return FileAnswer(extract, headers)
+        return FileAnswer(extract, headers, turns)
 
     return router
 
@@ -133,13 +135,19 @@ class FileAnswer(Response):
 
     What is known of it up front stands in the headers; what is not, in trailers where the server
     has them. An error half way breaks the connection: no length was kept, no last chunk was sent.
+
+    Args:
+        turns: Holds a thread for each read of the next bytes; none while they are sent.
     """
 
-    def __init__(self, extract: Extract, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, extract: Extract, headers: Mapping[str, str], turns: anyio.CapacityLimiter
+    ) -> None:
         super().__init__(media_type=extract.media_type)
         del self.headers["content-length"]  # of the empty body that a Response begins with
         self.headers.update({**_headers(extract), **headers})
         self._chunks = extract.chunks
+        self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file; stop reading it as soon as the caller is gone.
@@ -157,14 +165,14 @@ class FileAnswer(Response):
     async def _send(self, scope: Scope, send: Send, gone: asyncio.Future[None]) -> None:
         trailers = _TRAILERS in scope.get("extensions", {}) and self._chunks.announced is None
         # An error before the first bytes is still answered as a problem.
-        chunk = await run_in_threadpool(_next, self._chunks)
+        chunk = await self._next()
         if trailers:
             self.headers["Trailer"] = "Repr-Digest"
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send({**start, "trailers": trailers})
         while chunk is not None and not gone.done():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            chunk = await run_in_threadpool(_next, self._chunks)
+            chunk = await self._next()
         if gone.done():
             return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -172,14 +180,14 @@ class FileAnswer(Response):
             proof = (b"repr-digest", _repr_digest(self._chunks.digest).encode())
             await send({"type": _TRAILERS, "headers": [proof], "more_trailers": False})
 
+    async def _next(self) -> bytes | None:
+        read = partial(next, self._chunks, None)
+        return await anyio.to_thread.run_sync(read, limiter=self._turns)
+
 
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _next(chunks: Iterator[bytes]) -> bytes | None:
-    return next(chunks, None)
 
 
 def _headers(extract: Extract) -> Mapping[str, str]:
@@ -205,17 +213,6 @@ def _repr_digest(digest: Digest) -> str:
     """Return the field of RFC 9530."""
     encoded = b64encode(bytes.fromhex(digest.sha256)).decode()
     return f"sha-256=:{encoded}:"
-
-
-def _cache_control(request: Request) -> str:
-    state = request.scope.get("state", {})
-    scope = "private" if state.get("members_only") else "public"
-    return f"{scope}, max-age={PINNED_FOR_S}, immutable" if state.get("pinned") else "no-cache"
-
-
-def _tell(request: Request, facts: Facts) -> None:
-    """Leave for the log what this read was."""
-    request.scope.setdefault("state", {})["facts"] = facts
 
 
 _FILE: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 
@@ -13,6 +14,11 @@ class Form(StrEnum):
 
     JSON = "application/json"
     ARROW = "application/vnd.apache.arrow.stream"
+
+
+def accepted(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return what a request accepts: several ``Accept`` are one list (RFC 9110, 5.3)."""
+    return b",".join(value for name, value in headers if name == b"accept") or b"*/*"
 
 
 @lru_cache(maxsize=256)

@@ -17,8 +17,9 @@ import structlog
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from datalayer.accounts import household
 from datalayer.api.answers import Answer, Facts
-from datalayer.api.forms import form_asked
+from datalayer.api.forms import accepted, form_asked
 from datalayer.api.headers import Header, security_headers
 from datalayer.api.kept_answers import KeptAnswer, KeptAnswers, Key
 from datalayer.api.limiting import Limiter
@@ -98,7 +99,7 @@ class Front:
             await nothing(scope, receive, answering)
             self._tell(scope, answering, began, request_id=request_id, identity=identity)
             return
-        key = self._key(scope, asked, identity)
+        key = self._key(scope, identity)
         kept = self._kept.find(key) if key else None
         if kept is not None:
             status, size_bytes = await kept.answer.send_to(asked, send, more)
@@ -140,13 +141,18 @@ class Front:
     async def _count(self, scope: Scope, asked: Mapping[bytes, bytes], identity: Identity) -> None:
         if not scope["path"].startswith("/api/"):
             return
-        caller = self._address(scope, asked) if identity is ANYONE else identity.name
+        caller = self._household(scope, asked) if identity is ANYONE else identity.name
         try:
             await self._limiter.count(caller)
         except TooManyRequests:
             kind = "address" if identity is ANYONE else "key" if ":" in caller else "user"
             self._metrics.rate_limited(kind)
             raise
+
+    def _household(self, scope: Scope, asked: Mapping[bytes, bytes]) -> str:
+        address = self._address(scope, asked)
+        # Only an address of IPv6 may stand for many; looking at the others is time lost.
+        return household(address) if ":" in address else address
 
     def _address(self, scope: Scope, asked: Mapping[bytes, bytes]) -> str:
         client = scope.get("client")
@@ -155,7 +161,7 @@ class Front:
             return peer
         return self._gate.address(peer, scope["headers"])
 
-    def _key(self, scope: Scope, asked: Mapping[bytes, bytes], identity: Identity) -> Key | None:
+    def _key(self, scope: Scope, identity: Identity) -> Key | None:
         """Return the key of the answer to this request; None for what is never kept."""
         if scope["method"] != "GET" or (self._portal.members_only and identity is ANYONE):
             return None
@@ -163,7 +169,7 @@ class Front:
         if active_id is None:
             return None
         try:
-            form = form_asked(asked.get(b"accept", b"*/*"))
+            form = form_asked(accepted(scope["headers"]))
         except NotAcceptable:
             return None
         return active_id, scope["path"], scope["query_string"], form.value

@@ -27,8 +27,8 @@ def health_routes(portal: Portal) -> list[Route]:
 
     async def health(request: Request) -> Response:
         state = portal.health()
-        known = portal.members_only and caller(request) == ANYONE
-        return _answer(_for_strangers(state) if known else _content(state), state)
+        is_stranger = portal.members_only and caller(request) == ANYONE
+        return _answer(_for_strangers(state) if is_stranger else _content(state), state)
 
     async def live(_: Request) -> Response:
         return json_answer({"liveness": "alive"}, _HEADERS)

@@ -1,4 +1,4 @@
-"""What refresh and roll-back take and answer, with the examples of the OpenAPI document."""
+"""What refresh and roll-back take and answer, and how the OpenAPI document tells of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from datalayer.api.context import PUBLICATION_EXAMPLE
+from datalayer.api.context import PUBLICATION_EXAMPLE, PUBLICATION_ID_PATTERN, problems
+from datalayer.api.problems import MEDIA_TYPE, PROBLEM_TYPES
 from datalayer.api.schemas import Problem
-from datalayer.contract.publication import PUBLICATION_ID
 from datalayer.portal import JobStatus
 
 
@@ -35,7 +35,7 @@ class RollBackRequest(BaseModel):
 
     publication_id: str | None = Field(
         None,
-        pattern=f"^{PUBLICATION_ID.pattern}$",
+        pattern=PUBLICATION_ID_PATTERN,
         description="A publication's id; null for the one that was active before.",
     )
 
@@ -103,3 +103,42 @@ ROLL_BACK_EXAMPLES: Final[Any] = {
     "before": {"value": {"publication_id": None}},
     "named": {"value": {"publication_id": PUBLICATION_EXAMPLE}},
 }
+
+
+def job_answer(status: int, example: object) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes an answer that is a job."""
+    described = {"description": "The job", "model": Job}
+    return {status: described | {"content": {"application/json": {"example": example}}}}
+
+
+def refusal(status: int, slug: str) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes the problem of the type *slug*."""
+    kind = PROBLEM_TYPES[slug]
+    example = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.advice,
+    }
+    answer: dict[int | str, dict[str, Any]] = problems(status)
+    answer[status]["description"] = kind.title
+    answer[status]["content"][MEDIA_TYPE]["example"] = example
+    return answer
+
+
+REFUSED: Final = (
+    refusal(401, "sign-in-required")
+    | refusal(403, "not-allowed")
+    | refusal(422, "invalid-body")
+    | refusal(429, "too-many-requests")
+    | refusal(503, "temporarily-unavailable")
+)
+"""What every call may be refused with."""
+BEGUN: Final = (
+    job_answer(202, RUNNING_EXAMPLE)
+    | refusal(400, "unreadable-body")
+    | refusal(409, "refresh-in-progress")
+    | refusal(413, "body-too-large")
+    | refusal(415, "unsupported-media-type")
+)
+"""How a call that begins a job is answered."""

@@ -67,7 +67,7 @@ class Limiter:
 
     def _too_many(self, reset_time: float) -> TooManyRequests:
         wait_s = max(1, math.ceil(reset_time - time.time()))
-        return TooManyRequests(f"{self._rate.replace('/', ' requests a ')}", wait_s)
+        return TooManyRequests(self._rate.replace("/", " requests a "), wait_s)
 
 
 def _redis(url: str) -> shared_storage.RedisStorage:

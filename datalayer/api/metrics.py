@@ -117,7 +117,7 @@ class Metrics:
             return dict(self._limited)
 
 
-def metrics_endpoint(metrics: Metrics) -> Callable[[Request], Response]:
+def metrics_endpoint(metrics: Metrics, *, members_only: bool) -> Callable[[Request], Response]:
     """Return the endpoint that shows *metrics* as text, in the format that the caller prefers.
 
     In a portal for members it takes a sign-in or a key, like every other read; a key is what
@@ -126,7 +126,7 @@ def metrics_endpoint(metrics: Metrics) -> Callable[[Request], Response]:
     """
 
     def answer(request: Request) -> Response:
-        if request.scope.get("state", {}).get("members_only") and caller(request) == ANYONE:
+        if members_only and caller(request) == ANYONE:
             return problem_of(SignInRequired())
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         headers = {"Cache-Control": "no-store", "Content-Type": media_type}

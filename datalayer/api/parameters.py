@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from datalayer.api.context import CursorText, Pin, opened
-from datalayer.api.cursors import Position, read_cursor
+from datalayer.api.cursors import read_cursor
 from datalayer.api.row_schemas import example_of
 from datalayer.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.errors import InvalidSelection
@@ -28,6 +28,7 @@ from datalayer.warehouse.filters import (
     read_value,
 )
 from datalayer.warehouse.queries import MOST_ROWS, location_question
+from datalayer.warehouse.questions import Position
 
 NO_NUL = r"^[^\x00]*$"
 

@@ -126,7 +126,9 @@ def problem(
     content = {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": detail}
     # Escaped to ASCII: what a caller sent may be no text that UTF-8 can write.
     body = json.dumps(content | more, default=str).encode()
-    return Response(body, kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+    # By itself a 404 or a 410 may be kept on the way, and told to others or after it has ended.
+    sent = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(body, kind.status, media_type=MEDIA_TYPE, headers=sent)
 
 
 def problem_of(error: PortalError) -> Response:
@@ -151,8 +153,7 @@ def failed(scope: Scope) -> Response:
     """Log the error that nobody foresaw and return the problem that names the log entry."""
     reference = secrets.token_hex(4)
     log.exception("api.unexpected", reference=reference, path=scope.get("path"))
-    detail = f"Something unexpected happened; the log has it under {reference}"
-    return problem("internal-error", detail, reference=reference)
+    return problem_of(errors.UnexpectedFailure(reference))
 
 
 async def _portal_error(request: Request, error: Exception) -> Response:

@@ -13,7 +13,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BeforeValidator
 
 from datalayer.api.answers import object_answer
-from datalayer.api.context import PUBLICATION_EXAMPLE, CursorText, opened, read_router
+from datalayer.api.context import (
+    PUBLICATION_EXAMPLE,
+    PUBLICATION_ID_PATTERN,
+    CursorText,
+    opened,
+    read_router,
+)
 from datalayer.api.cursors import cursor_text, read_cursor
 from datalayer.api.parameters import Limit, documented_list
 from datalayer.api.row_schemas import object_response
@@ -24,7 +30,6 @@ from datalayer.errors import InvalidSelection
 from datalayer.portal import Portal
 from datalayer.warehouse.listings import rows_passed
 
-_ID_PATTERN = r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"
 _EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
 _GROUPINGS = ("reason", "demand_class", "category")
 _KEPT_EXAMPLE: dict[str, object] = {
@@ -87,7 +92,7 @@ def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
         return text
 
     described = Path(
-        pattern=_ID_PATTERN,
+        pattern=PUBLICATION_ID_PATTERN,
         description="A kept publication's id.",
         openapi_examples={"publication": {"value": example}},
     )

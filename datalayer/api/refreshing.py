@@ -11,21 +11,19 @@ from fastapi.routing import APIRoute
 from starlette.types import Message
 
 from datalayer.api.answers import json_answer
-from datalayer.api.context import (
-    caller,
-    problems,
-    refuse_unknown_parameters,
-)
+from datalayer.api.context import caller, refuse_unknown_parameters
 from datalayer.api.job_schemas import (
+    BEGUN,
     ENDED_EXAMPLE,
     REFRESH_EXAMPLES,
+    REFUSED,
     ROLL_BACK_EXAMPLES,
-    RUNNING_EXAMPLE,
-    Job,
     RefreshRequest,
     RollBackRequest,
+    job_answer,
+    refusal,
 )
-from datalayer.api.problems import MEDIA_TYPE, PROBLEM_TYPES, problem_of
+from datalayer.api.problems import problem_of
 from datalayer.portal import AlreadyCurrent, JobStatus, Portal, RefreshJob
 
 MOST_BODY_BYTES: Final = 64 * 1024
@@ -48,7 +46,7 @@ def create_router(portal: Portal) -> APIRouter:
     router = APIRouter(
         prefix="/v1/data",
         tags=["refresh"],
-        responses=_REFUSED,
+        responses=REFUSED,
         dependencies=[Depends(refuse_unknown_parameters)],
         route_class=_CappedRoute,
     )
@@ -59,7 +57,7 @@ def create_router(portal: Portal) -> APIRouter:
         name="refresh_job",
         operation_id="get_refresh_job",
         summary="How far a refresh or roll-back is",
-        responses=_job_answer(200, ENDED_EXAMPLE) | _described(404, "unknown-job"),
+        responses=job_answer(200, ENDED_EXAMPLE) | refusal(404, "unknown-job"),
     )
     def refresh_job(request: Request, job_id: JobId) -> Response:
         return _answer(portal, portal.jobs.get(job_id, caller(request)))
@@ -73,7 +71,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         operation_id="start_refresh",
         status_code=202,
         summary="Bring in and activate the latest publication",
-        responses=_BEGUN,
+        responses=BEGUN,
         dependencies=[Depends(_require_json)],
     )
     def refresh(
@@ -93,7 +91,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         operation_id="start_roll_back",
         status_code=202,
         summary="Return to an earlier publication",
-        responses=_BEGUN,
+        responses=BEGUN,
         dependencies=[Depends(_require_json)],
     )
     def roll_back(
@@ -200,41 +198,3 @@ def _message(job: RefreshJob, outcome: object) -> str:
         return f"Publication {name} is active"
     doing = "Going back to" if job.action == "roll_back" else "Bringing in"
     return f"{doing} publication {name}; readers go on reading the active one"
-
-
-# --- what the OpenAPI document says ----------------------------------------------------------
-
-
-def _job_answer(status: int, example: object) -> dict[int | str, dict[str, Any]]:
-    described = {"description": "The job", "model": Job}
-    return {status: described | {"content": {"application/json": {"example": example}}}}
-
-
-def _described(status: int, slug: str) -> dict[int | str, dict[str, Any]]:
-    kind = PROBLEM_TYPES[slug]
-    example = {
-        "type": kind.uri,
-        "title": kind.title,
-        "status": kind.status,
-        "detail": kind.advice,
-    }
-    answer: dict[int | str, dict[str, Any]] = problems(status)
-    answer[status]["description"] = kind.title
-    answer[status]["content"][MEDIA_TYPE]["example"] = example
-    return answer
-
-
-_REFUSED: Final = (
-    _described(401, "sign-in-required")
-    | _described(403, "not-allowed")
-    | _described(422, "invalid-body")
-    | _described(429, "too-many-requests")
-    | _described(503, "temporarily-unavailable")
-)
-_BEGUN: Final = (
-    _job_answer(202, RUNNING_EXAMPLE)
-    | _described(400, "unreadable-body")
-    | _described(409, "refresh-in-progress")
-    | _described(413, "body-too-large")
-    | _described(415, "unsupported-media-type")
-)

@@ -18,7 +18,7 @@ from datalayer.portal import Portal
 from datalayer.settings import Settings
 
 SHARE_OF_CACHE = 0.25
-"""Of the memory for cached results, what kept answers of the API may take."""
+"""What kept answers of the API may take beside the cached results, as a share of their memory."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def serving(portal: Portal, settings: Settings) -> Serving:
         routes=[
             Mount("/api", create_api(portal)),
             *health_routes(portal),
-            Route("/metrics", metrics_endpoint(metrics)),
+            Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
         ],
         middleware=[
             Middleware(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MANIFEST_VERSION = 1
 MANIFEST_NAME = "metadata.json"
 MANIFEST_LIMIT_BYTES = 4 * 1024 * 1024
-PUBLICATION_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
+PUBLICATION_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from datetime import date
 from datalayer.contract.registry import Column, DataSet, Registry
 from datalayer.errors import InvalidSelection
 from datalayer.warehouse.csv_dialects import DIALECTS, RFC
-from datalayer.warehouse.database import Parameter
-from datalayer.warehouse.filters import plain_text
+from datalayer.warehouse.filters import Conditions, plain_text
 from datalayer.warehouse.queries import data_set_named
+from datalayer.warehouse.selections import check_sources_and_span
 from datalayer.warehouse.views import at_least, at_most, equals, one_of
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -93,13 +93,13 @@ class ExtractRequest:
         return name
 
 
-def filters_of(part: Part, data_set: DataSet) -> tuple[tuple[str, ...], dict[str, Parameter]]:
-    """Return the filters that *part* puts on *data_set*, and their values."""
+def conditions_of(part: Part, data_set: DataSet) -> Conditions:
+    """Return what the rows of *data_set* that are in *part* must meet."""
     used = {
         name: (column, make) for name, column, make in _FILTERS if getattr(part, name) not in _NONE
     }
-    filters = tuple(make(data_set.column(column), name) for name, (column, make) in used.items())
-    return filters, {name: getattr(part, name) for name in used}
+    predicates = tuple(make(data_set.column(column), name) for name, (column, make) in used.items())
+    return Conditions(predicates, {name: getattr(part, name) for name in used})
 
 
 _NONE: tuple[object, ...] = (None, ())
@@ -122,11 +122,7 @@ def _check_part(part: Part, data_set: DataSet, registry: Registry) -> None:
             expected = f"left out: {data_set.name} has no column {column}"
             raise InvalidSelection(_CALLED.get(name, name), "given", expected)
     _check_texts(part)
-    for source in part.sources:
-        if source not in registry.sources:
-            raise InvalidSelection("source", repr(source), f"one of {', '.join(registry.sources)}")
-    if part.start and part.end and part.start > part.end:
-        raise InvalidSelection("start", part.start, f"on or before the end, {part.end}")
+    check_sources_and_span(registry, part.sources, part.start, part.end)
 
 
 def _check_texts(part: Part) -> None:

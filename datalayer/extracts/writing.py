@@ -12,8 +12,9 @@ import pyarrow.parquet
 
 from datalayer.contract.registry import ColumnType
 from datalayer.errors import ReadFailed
-from datalayer.extracts.requests import WHOLE, ExtractRequest, filters_of
-from datalayer.warehouse.csv_dialects import DIALECTS, RFC, CsvDialect, line_bytes
+from datalayer.extracts.requests import WHOLE, ExtractRequest, conditions_of
+from datalayer.warehouse.arrow_text import text_bytes
+from datalayer.warehouse.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.warehouse.database import Parameters
 from datalayer.warehouse.queries import data_set_named, forecast_series, series_question
 from datalayer.warehouse.reader import Reader
@@ -61,14 +62,14 @@ class Rows:
 def rows_of(reader: Reader, request: ExtractRequest) -> Rows:
     """Return the rows that *request*, a checked one, asks for."""
     data_set = data_set_named(reader.registry, request.data_set)
-    filters, parameters = filters_of(request.part, data_set)
-    if filters:
-        counted = reader.query(count_query(data_set, filters), **parameters)
+    wanted = conditions_of(request.part, data_set)
+    if wanted.predicates:
+        counted = reader.query(count_query(data_set, wanted.predicates), **wanted.parameters)
         count = counted.column("rows")[0].as_py()
     else:
         count = reader.manifest.file(data_set.name).rows
     columns = {column.name: column.type for column in data_set.columns}
-    return Rows(whole_query(data_set, filters), parameters, columns, count)
+    return Rows(whole_query(data_set, wanted.predicates), wanted.parameters, columns, count)
 
 
 def series_rows(reader: Reader, selection: SeriesSelection) -> Rows:
@@ -113,7 +114,7 @@ def csv_chunks(reader: Reader, rows: Rows, dialect: CsvDialect) -> Iterator[byte
     yield dialect.head(rows.columns)
     lines = dialect.lines(rows.sql, rows.columns)
     for batch in _counted(reader, lines, rows):
-        yield line_bytes(batch)
+        yield text_bytes(batch.column(0))
 
 
 class _Sink(io.RawIOBase):

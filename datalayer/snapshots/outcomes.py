@@ -1,4 +1,4 @@
-"""How inspecting, activating and rolling back end when they succeed."""
+"""How inspecting, activating and rolling back end when they succeed, and what would change."""
 
 from __future__ import annotations
 
@@ -43,3 +43,21 @@ class AlreadyCurrent:
 
     publication_id: str
     snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class RowComparison:
+    """Rows of one data set in a candidate and in the active publication (None: no active one)."""
+
+    data_set: str
+    candidate_rows: int
+    active_rows: int | None
+
+
+def compared(candidate: Manifest, active: Manifest | None) -> tuple[RowComparison, ...]:
+    """Return the rows of each data set of *candidate* beside those of *active*."""
+    active_rows = {file.data_set: file.rows for file in active.files} if active else {}
+    return tuple(
+        RowComparison(file.data_set, file.rows, active_rows.get(file.data_set))
+        for file in candidate.files
+    )

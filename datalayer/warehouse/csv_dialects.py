@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from datalayer.contract.registry import ColumnType
 from datalayer.warehouse.views import as_lines, quoted_name, quoted_text
 
@@ -127,13 +125,3 @@ EXCEL_BR = CsvDialect(
 """What Excel in Brazil opens rightly by a double click: semicolon, decimal comma, dd/mm/aaaa."""
 
 DIALECTS: Mapping[str, CsvDialect] = {each.name: each for each in (RFC, EXCEL_BR)}
-
-
-def line_bytes(batch: pa.RecordBatch) -> bytes:
-    """Return the lines of *batch*, one behind the other: Arrow holds a column of text so."""
-    lines = batch.column(0)
-    _, offsets, text = lines.buffers()
-    if text is None:
-        return b""
-    ends = memoryview(offsets).cast("i")
-    return bytes(memoryview(text)[ends[lines.offset] : ends[lines.offset + len(lines)]])

@@ -111,11 +111,11 @@ def behind(columns: Sequence[Column], position: Sequence[object]) -> Conditions:
         position: The values of another row in them, dates as ISO text; as a cursor has them.
 
     Raises:
-        InvalidSelection: *position* has other columns or types than the rows: the cursor is not
-            one of these.
+        InvalidCursor: *position* has other columns than the rows, or values of other types.
+        InvalidSelection: A value of the right type can't be one of its column.
     """
     if len(position) != len(columns):
-        raise _foreign_cursor(position)
+        raise InvalidCursor(ascii(list(position))[:80])
     pairs = zip(columns, position, strict=True)
     parameters = {f"after_{column.name}": _positioned(column, value) for column, value in pairs}
     return Conditions((views.after_key(columns, list(parameters)),), parameters)
@@ -223,7 +223,7 @@ def _positioned(column: Column, value: object) -> Parameter:
     """Return *value* of a cursor as a value of *column*."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
-        raise _foreign_cursor((value,))
+        raise InvalidCursor(ascii([value])[:80])
     return read_value("cursor", column.type, text)
 
 
@@ -232,8 +232,3 @@ _WRITTEN_AS_TEXT = {ColumnType.TEXT, ColumnType.DATE, ColumnType.TIMESTAMP}
 
 def _invalid(name: str, text: str, expected: str) -> InvalidSelection:
     return InvalidSelection(name, ascii(text[:80]), expected)
-
-
-def _foreign_cursor(position: Sequence[object]) -> InvalidCursor:
-    found = ascii(list(position))[:80]
-    return InvalidCursor("cursor", found, "the value of next in the answer before")

@@ -8,11 +8,8 @@ from datalayer.contract.registry import Column, DataSet, Registry
 from datalayer.errors import InvalidCursor
 from datalayer.warehouse.filters import Conditions, behind, equal, plain_text
 from datalayer.warehouse.queries import BEST_FIRST
-from datalayer.warehouse.questions import Question, question_sql
+from datalayer.warehouse.questions import Position, Question, question_sql
 from datalayer.warehouse.views import count_query, counted, filtered, whole_query
-
-Position = Sequence[object]
-"""Where a page begins: behind the row with these values in the ordering columns."""
 
 ITEM_FILTERS = ("category", "abc_class", "demand_class", "criticality", "supplier")
 STOCK_FILTERS = ("status", "order_by")
@@ -152,7 +149,5 @@ def rows_passed(after: Position | None) -> int:
         or isinstance(after[0], bool)
         or after[0] < 0
     ):
-        raise InvalidCursor(
-            "cursor", ascii(list(after))[:80], "the value of next in the answer before"
-        )
+        raise InvalidCursor(ascii(list(after))[:80])
     return after[0]

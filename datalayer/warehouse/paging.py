@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pyarrow as pa
 
+from datalayer.warehouse.arrow_text import text_bytes
 from datalayer.warehouse.database import Parameter
-from datalayer.warehouse.questions import Question
+from datalayer.warehouse.questions import Position, Question
 from datalayer.warehouse.reader import Reader, sources_in
 from datalayer.warehouse.results import Result
 from datalayer.warehouse.views import first_rows, json_query
-
-Position = tuple[str | int | float | bool | None, ...]
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class JsonRows:
             8601, times UTC with a Z.
         rows: How many there are.
         more: Whether rows follow beyond the page.
-        last: Values of the question's ordering columns in the last row, dates as ISO text.
+        last: Where a page after this one begins, if the question has an order.
         sources: The forecast sources among the rows.
         total: All rows of the answer, page or not; None where nobody counts.
     """
@@ -57,16 +55,18 @@ def json_rows(reader: Reader, question: Question) -> JsonRows:
         ReadFailed, QueryTooLong: As for ``Database.query``.
     """
     columns = reader.columns(question)
-    paged = question.limit is not None
-    sql = json_query(question.sql, columns, order=question.order, paged=paged)
-    (found,) = reader.query(sql, **question.parameters, **_page(question)).to_pylist()
-    read = found["rows"]
+    beside = dict.fromkeys((*question.order, *(("source",) if "source" in columns else ())))
+    read = reader.query(
+        json_query(_cut(question), columns, tuple(beside)), **question.parameters, **_page(question)
+    )
+    page = _within(read, question)
+    found = sources_in(page) if "source" in columns else ()
     return JsonRows(
-        data=(found["data"] or "").encode(),
-        rows=min(read, question.limit or read),
-        more=question.limit is not None and read > question.limit,
-        last=tuple(json.loads(found["last"])) if found["last"] else (),
-        sources=question.sources or tuple(sorted(found["sources"] or ())),
+        data=b"".join(map(text_bytes, page.column("row_json").chunks))[:-1],
+        rows=page.num_rows,
+        more=read.num_rows > page.num_rows,
+        last=_last(page, question.order),
+        sources=question.sources or tuple(sorted(found)),
         total=_total(reader, question),
     )
 
@@ -77,9 +77,8 @@ def table_page(reader: Reader, question: Question) -> TablePage:
     Raises:
         ReadFailed, QueryTooLong: As for ``Database.query``.
     """
-    sql = question.sql if question.limit is None else first_rows(question.sql)
-    read = reader.query(sql, **question.parameters, **_page(question))
-    table = read if question.limit is None else read.slice(0, question.limit)
+    read = reader.query(_cut(question), **question.parameters, **_page(question))
+    table = _within(read, question)
     found = sources_in(table) if "source" in table.column_names else ()
     return TablePage(
         result=reader.result(table, *question.data_sets, sources=question.sources or found),
@@ -87,6 +86,14 @@ def table_page(reader: Reader, question: Question) -> TablePage:
         last=_last(table, question.order),
         total=_total(reader, question),
     )
+
+
+def _cut(question: Question) -> str:
+    return question.sql if question.limit is None else first_rows(question.sql)
+
+
+def _within(read: pa.Table, question: Question) -> pa.Table:
+    return read if question.limit is None else read.slice(0, question.limit)
 
 
 def _page(question: Question) -> dict[str, Parameter]:

@@ -9,6 +9,10 @@ from importlib.resources import files
 
 from datalayer.warehouse.database import Parameter
 
+Position = tuple[str | int | float | bool | None, ...]
+"""Where a page begins: behind the row with these values in the ordering columns, dates as ISO
+text; behind so many rows where rows are counted instead."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -20,10 +24,9 @@ class Question:
         parameters: A value for every ``$name``.
         data_sets: The data sets read, in order of importance.
         sources: Forecast sources of the answer; empty to take them from its column ``source``.
-        limit: Most rows of the answer; None for all. The query itself is not limited.
-        order: The columns that order the answer and, together, name a row; a page that follows
-            another begins after the values that these had in its last row. Empty where pages are
-            counted by rows instead.
+        limit: Most rows of one page; None for all in one. *sql* itself is not limited.
+        order: The columns that order the answer and, together, name a row; a ``Position`` has
+            values of these. Empty where it counts rows.
         total_sql: A query of the number of all rows, as column ``rows``; None where nobody counts.
     """
 

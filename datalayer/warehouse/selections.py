@@ -35,7 +35,7 @@ class SeriesSelection:
         Raises:
             InvalidSelection: Either of the two.
         """
-        _check(registry, self.sources, self.start, self.end)
+        check_sources_and_span(registry, self.sources, self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class SummarySelection:
         Raises:
             InvalidSelection: Any of them.
         """
-        _check(registry, self.sources, self.start, self.end)
+        check_sources_and_span(registry, self.sources, self.start, self.end)
         if len(self.item_ids) > MOST_ITEMS:
             expected = f"given at most {MOST_ITEMS} times; ask by category, or take an extract"
             raise InvalidSelection("item_ids", f"given {len(self.item_ids)} times", expected)
@@ -80,9 +80,14 @@ def within(parameter: str, value: int, *, least: int, most: int) -> int:
     return value
 
 
-def _check(
+def check_sources_and_span(
     registry: Registry, sources: tuple[str, ...], start: date | None, end: date | None
 ) -> None:
+    """Refuse a source that *registry* doesn't know and a span that ends before it starts.
+
+    Raises:
+        InvalidSelection: Either of the two.
+    """
     known = ", ".join(registry.sources)
     for source in sources:
         if source not in registry.sources:

@@ -56,29 +56,23 @@ def first_rows(sql: str) -> str:
     return f"select * from ({sql}) limit $page_rows + 1"
 
 
-def json_query(sql: str, columns: Mapping[str, str], *, order: Sequence[str], paged: bool) -> str:
-    """Return a query of one row: the rows of *sql* as JSON text, and what stands at their end.
+def json_query(sql: str, columns: Mapping[str, str], beside: Sequence[str]) -> str:
+    """Return a query of the rows of *sql* as JSON text.
+
+    Nothing is gathered or numbered: planning that would take longer than a small read.
 
     Args:
-        sql: The rows; where *paged*, ``$page_rows`` of them are given and one more is read.
-        columns: Names and types of the rows' columns.
-        order: Columns whose values in the last row are wanted.
-        paged: Whether the rows are limited.
+        sql: The rows.
+        columns: Names and types of their columns.
+        beside: Names of columns that are wanted as they are, too.
 
     Returns:
-        SQL whose columns are data (objects with commas between, null where there are no rows),
-        rows (read, one beyond the page included), last (JSON list, null without *order* or rows),
-        and sources (null where the rows have no source).
+        SQL whose columns are row_json (an object and a comma) and those of *beside*.
     """
-    within = " filter (where position <= $page_rows)" if paged else ""
-    ordering = ", ".join(f"row.{_identifier(name)}" for name in order)
-    last = f"max_by(json_array({ordering})::varchar, position){within}" if order else "null"
-    sources = f"list(distinct row.source){within}" if "source" in columns else "null"
+    kept = "".join(f", row.{_identifier(name)}" for name in beside)
     return (
-        f"select string_agg(to_json(row)::varchar, ','){within} as data, count(*) as rows, "
-        f"{last} as last, list_filter({sources}, lambda name: name is not null) as sources "
-        f"from (select row, row_number() over () as position "
-        f"from (select {_json_columns(columns)} from ({first_rows(sql) if paged else sql})) as row)"
+        f"select to_json(row)::varchar || ',' as row_json{kept} "
+        f"from (select {_json_columns(columns)} from ({sql})) as row"
     )
 
 

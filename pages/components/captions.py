@@ -8,7 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from datalayer.contract.publication import Manifest
-from datalayer.warehouse.results import Provenance
+from datalayer.portal import Provenance
 from pages.components.language import _, ago, current, day, moment
 
 

@@ -14,8 +14,7 @@ import streamlit as st
 
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
-from datalayer.portal import Kpi
-from datalayer.warehouse.results import Provenance, Result
+from datalayer.portal import Kpi, Provenance, Result
 from pages.components import captions, findings
 from pages.components.drawing import Drawing, observed_look, source_look
 from pages.components.language import _, age, day

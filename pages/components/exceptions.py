@@ -10,7 +10,7 @@ import streamlit as st
 
 from datalayer.contract.publication import Manifest
 from datalayer.contract.registry import Registry
-from datalayer.warehouse.results import Result
+from datalayer.portal import Result
 from pages.components import captions, findings, frame
 from pages.components.language import _, day, label
 from pages.components.units import amount

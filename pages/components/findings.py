@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datalayer.contract.registry import ReasonCode
-from datalayer.warehouse.overview import Kpi
+from datalayer.portal import Kpi
 from pages.components.captions import if_assumed
 from pages.components.language import _, day, label, number, percent, quantity
 from pages.components.units import amount, periods

@@ -11,7 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.contract.registry import Registry
-from datalayer.warehouse.results import Provenance, Result
+from datalayer.portal import Provenance, Result
 from pages.components import captions, twins
 from pages.components.language import NOTHING, _, day, label, moment, number
 

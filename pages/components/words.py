@@ -14,6 +14,7 @@ def action_text(action: str) -> str:
         "roll_back": _("roll back"),
         "follow": _("follow another replica"),
         "prune": _("remove snapshots"),
+        "extract": _("take an extract"),
         "sign_in": _("sign in"),
         "sign_out": _("sign out"),
         "user_add": _("add a user"),
@@ -39,6 +40,10 @@ def outcome_text(outcome: str) -> str:
         "refused": "✗ " + _("refused"),
         "blocked": "✗ " + _("too many attempts"),
         "done": "✓ " + _("done"),
+        "begun": "… " + _("begun"),
+        "delivered": "✓ " + _("delivered whole"),
+        "broken": "✗ " + _("broken off"),
+        "altered": "✗ " + _("not what was announced"),
         "interrupted": "✗ " + _("interrupted"),
         "unreadable": "?",
     }.get(outcome, outcome)

@@ -1,4 +1,4 @@
-"""How Babel finds the sentences of the portal's errors: by their ``template``, not by a call.
+"""How Babel finds what the portal's errors say: their ``template``, and actions not allowed.
 
 Used while translating only; nothing imports it when the portal runs.
 """
@@ -18,10 +18,16 @@ def error_templates(
     comment_tags: Collection[str],  # noqa: ARG001
     options: Mapping[str, str],  # noqa: ARG001
 ) -> Iterator[Found]:
-    """Yield the templates of the error classes in *file*, as Babel wants its messages."""
+    """Yield the templates of the error classes in *file*, as Babel wants its messages.
+
+    Beside them, what ``identity.require(role, "do this")`` says would be done: it becomes a
+    field of an error.
+    """
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.ClassDef):
             yield from ((line, None, text, []) for line, text in _templates(node))
+        elif isinstance(node, ast.Call) and _is_requirement(node):
+            yield node.lineno, None, ast.literal_eval(node.args[1]), []
 
 
 def _templates(error: ast.ClassDef) -> Iterator[tuple[int, str]]:
@@ -36,3 +42,8 @@ def _templates(error: ast.ClassDef) -> Iterator[tuple[int, str]]:
         if isinstance(target, ast.Name) and target.id == "template":
             value = ast.literal_eval(statement.value)  # type: ignore[union-attr]
             yield statement.lineno, value
+
+
+def _is_requirement(call: ast.Call) -> bool:
+    named = isinstance(call.func, ast.Attribute) and call.func.attr == "require"
+    return named and len(call.args) == 2 and isinstance(call.args[1], ast.Constant)

@@ -75,9 +75,9 @@ def running(portal_folder: Path) -> Iterator[RunningPortal]:
 
 
 @pytest.fixture(scope="module")
-def workplace(portal_folder: Path) -> Path:
+def scratch(portal_folder: Path) -> Path:
     """A folder to run code in: with the project's environment, and nothing else."""
-    folder = portal_folder / "workplace"
+    folder = portal_folder / "scratch"
     folder.mkdir()
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "variables").touch()
@@ -85,19 +85,19 @@ def workplace(portal_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(running: RunningPortal, workplace: Path) -> list[Run]:
+def runs(running: RunningPortal, scratch: Path) -> list[Run]:
     """Every block that can be run here, run in the order of the document."""
     return [
-        run(block, after, running, workplace)
+        run(block, after, running, scratch)
         for block, after in zip(BLOCKS, [*BLOCKS[1:], None], strict=True)
         if block.language in PROGRAMS
     ]
 
 
-def run(block: Block, after: Block | None, running: RunningPortal, workplace: Path) -> Run:
+def run(block: Block, after: Block | None, running: RunningPortal, scratch: Path) -> Run:
     environment = {**running.environment, "FAROL_URL": running.address, "PYTHONPATH": str(ROOT)}
     code = KEEPING.format(code=block.text) if block.language == "sh" else block.text
-    done = executed(block.language, code, workplace, {**environment, **variables(workplace)})
+    done = executed(block.language, code, scratch, {**environment, **variables(scratch)})
     printed = after if after and after.language in ("json", "text") else None
     return Run(block, done.returncode, done.stdout, done.stderr, printed)
 
@@ -115,9 +115,9 @@ def executed(
     )
 
 
-def variables(workplace: Path) -> dict[str, str]:
+def variables(scratch: Path) -> dict[str, str]:
     """Return what the blocks of the shell have exported, for other languages."""
-    exported = re.findall(r'^declare -x (\w+)="(.*)"$', (workplace / "variables").read_text(), re.M)
+    exported = re.findall(r'^declare -x (\w+)="(.*)"$', (scratch / "variables").read_text(), re.M)
     return {name: value for name, value in exported if name.startswith(("FAROL_", "REFRESH_"))}
 
 
@@ -190,18 +190,18 @@ def test_the_refresh_of_the_document_activates_what_waits_and_goes_back(
 
 
 def test_a_refresh_by_curl_is_refused_while_another_runs(
-    running: RunningPortal, workplace: Path
+    running: RunningPortal, scratch: Path
 ) -> None:
     block = next(each for each in BLOCKS if '"source": "ml_results", "force"' in each.text)
     key = running.command("datalayer.accounts", "key", "add", "waits", "--scope", "refresh")
-    (workplace / "variables").write_text(f'declare -x REFRESH_KEY="{key.strip()}"\n')
+    (scratch / "variables").write_text(f'declare -x REFRESH_KEY="{key.strip()}"\n')
 
     lock = RefreshLock(running.state / "refresh.lock")
     with lock.held(LockHolder("tester", "activate", "noon")):
-        refused = run(block, None, running, workplace)
+        refused = run(block, None, running, scratch)
 
     assert refused.exit_code == 22  # curl: "HTTP page not retrieved", with --fail-with-body
-    answer = json.loads((workplace / "job.json").read_text())
+    answer = json.loads((scratch / "job.json").read_text())
     assert answer["type"] == "/api/v1/problems/refresh-in-progress"
     assert answer["status"] == 409
     assert "tester" in answer["detail"]

@@ -17,7 +17,8 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
 from datalayer.errors import NotAllowed, UnknownPublication
-from pages.components import language
+from datalayer.extracts.delivery import Outcome
+from pages.components import language, words
 from pages.components.language import ago, day, moment, number, percent, quantity, speaking
 
 ROOT = Path(__file__).parents[2]
@@ -182,3 +183,18 @@ def test_english_is_the_source_language() -> None:
     error = NotAllowed("ana", "activate", "admin")
 
     assert language.error_text(error) == str(error)
+
+
+@pytest.mark.usefixtures("portuguese")
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("begun", "… começada"),
+        (Outcome.DELIVERED, "✓ entregue inteira"),
+        (Outcome.BROKEN, "✗ cortada"),
+        (Outcome.ALTERED, "✗ não é a anunciada"),
+    ],
+)
+def test_the_audit_trail_tells_of_extracts_in_words(outcome: str, told: str) -> None:
+    assert words.action_text("extract") == "fazer uma extração"
+    assert words.outcome_text(outcome) == told

@@ -65,9 +65,23 @@ def test_a_failure_leaves_it_unknown_and_is_tried_again() -> None:
     assert found == "yes"
 
 
+def test_a_store_that_answers_reads_and_fails_at_writes_is_reachable() -> None:
+    refused = StoreError("s3://bucket", "gives no S3 answer")
+    watch = answering(60, refused)
+
+    found = asked(watch)
+
+    assert found == "unknown"
+    assert watch.last_answer().reach == "reachable"
+
+
 def test_credentials_that_are_refused_altogether_leave_it_unknown() -> None:
     denied = StoreDenied("s3://bucket", key="k", reason="InvalidAccessKeyId")
-    watch = answering(60, denied)
+
+    def refuse() -> None:
+        raise denied
+
+    watch = StoreWatch(refuse, lambda: True, 60)
 
     found = asked(watch)
 

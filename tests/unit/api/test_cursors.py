@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from datalayer.api.cursors import Cursor, Position, cursor_text, read_cursor
+from datalayer.api.cursors import Cursor, cursor_text, read_cursor
 from datalayer.errors import InvalidCursor
+from datalayer.warehouse.questions import Position
 
 PUBLICATION = "20261121T060000Z-1a2b3c4d"
 ROWS = "/v1/datasets/dim_item/rows"
@@ -70,7 +71,11 @@ def test_a_cursor_of_another_question_is_refused(asked: tuple[str, str]) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "AAAA", "ünïcode", "W10", "bnVsbA", "eyJhIjoxfQ", "W1wiXFwiXQ", "A" * 5000]
+    "text",
+    [
+        *("", "x", "AAAA", "ünïcode", "W10", "bnVsbA", "eyJhIjoxfQ", "W1wiXFwiXQ", "A" * 5000),
+        pytest.param("W1tb" * 1000, id="nested beyond reading"),
+    ],
 )
 def test_a_damaged_cursor_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor, match="the value of next in the answer before"):

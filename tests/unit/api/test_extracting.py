@@ -7,10 +7,13 @@ import base64
 import csv
 import hashlib
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.types import Message
@@ -131,6 +134,13 @@ def test_what_the_caller_has_already_is_not_sent_again(
     assert (other.status_code, later.status_code) == (200, 200)
 
 
+def test_a_file_is_validated_like_every_answer(api: FastAPI) -> None:
+    sent = get(api, CSV, **{"If-None-Match": "*"})
+
+    assert sent.status_code == 304
+    assert sent.headers["cache-control"] == "public, no-cache"
+
+
 def test_a_kept_publication_may_be_asked_for(
     api: FastAPI, portal: Portal, publisher: Publisher
 ) -> None:
@@ -249,3 +259,38 @@ class TestMembers:
             return int(sent[0]["status"])
 
         assert (status(""), status("item_id=P00001")) == (whole, part)
+
+
+def test_descriptions_that_take_long_hold_up_no_other_read(
+    api: FastAPI, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, begun = threading.Event(), threading.Semaphore(0)
+    describe = portal.describe_extract
+
+    def slow(*asked: Any) -> dict[str, object]:
+        begun.release()
+        released.wait()
+        return describe(*asked)
+
+    async def ask_all() -> list[int]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = 2
+        transport = httpx.ASGITransport(api)
+        async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
+            slow_ones = [
+                asyncio.create_task(client.get(f"{CSV}.metadata.json?item_id=P0000{n}"))
+                for n in range(1, 4)
+            ]
+            try:
+                while not begun.acquire(blocking=False):
+                    await asyncio.sleep(0)
+                other = await asyncio.wait_for(client.get("/v1/items"), timeout=20)
+            finally:
+                released.set()
+            return [
+                other.status_code,
+                *(each.status_code for each in await asyncio.gather(*slow_ones)),
+            ]
+
+    monkeypatch.setattr(portal, "describe_extract", slow)
+
+    assert asyncio.run(ask_all()) == [200, 200, 200, 200]

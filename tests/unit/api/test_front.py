@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,18 @@ class TestLimit:
 
         assert limited.get(ITEMS).status_code == 200
 
+    def test_the_addresses_of_one_ipv6_household_count_together(
+        self, limited: ServedPortal
+    ) -> None:
+        given = []
+        for end in ("1", "2", "ffff:1", "2:3:4"):
+            limited.peer = str(ip_address(f"2001:db8:0:1::{end}"))
+            given.append(limited.get(ITEMS).status_code)
+
+        assert given == [200, 200, 200, 429]
+        limited.peer = "2001:db8:0:2::1"
+        assert limited.get(ITEMS).status_code == 200
+
     def test_a_key_counts_for_itself_wherever_it_is_used(self, limited: ServedPortal) -> None:
         headers = {"X-API-Key": limited.key(Scope.READ)}
         self.statuses(limited)
@@ -235,6 +248,18 @@ class TestKeptAnswers:
             assert served.get(f"{SERIES}?source=naive").content != served.get(SERIES).content
             assert served.get(SERIES, **arrow).headers["content-type"] == arrow["Accept"]
             assert served.get(SERIES).headers["content-type"] == "application/json"
+
+    def test_several_accept_headers_are_one_list_for_the_answer_and_for_where_it_is_kept(
+        self, served: ServedPortal
+    ) -> None:
+        arrow = "application/vnd.apache.arrow.stream"
+        twice = [("Accept", arrow), ("Accept", "application/json;q=0.5")]
+
+        first = served.call("GET", ITEMS, headers=twice)  # type: ignore[arg-type]
+        second = served.get(ITEMS, Accept="application/json")
+
+        assert first.headers["content-type"] == arrow
+        assert second.headers["content-type"] == "application/json"
 
     def test_a_packed_answer_is_the_plain_one(self, served: ServedPortal) -> None:
         plain = served.get(SERIES, **{"Accept-Encoding": "identity"})
@@ -365,5 +390,15 @@ def test_a_members_portal_keeps_its_answers_to_its_members(
         headers = {"Cookie": served.cookie("paulo", Role.PLANNER)}
         for _ in range(2):
             assert served.get(ITEMS, **headers).headers["cache-control"] == "private, no-cache"
+
+        pin = served.portal.active_id()
+        for address in (
+            f"{ITEMS}?p={pin}",
+            f"/api/v1/datasets?p={pin}",
+            f"/api/v1/extracts/dim_item.csv?item_id=P00001&p={pin}",
+            f"/api/v1/extracts/dim_item.csv.metadata.json?item_id=P00001&p={pin}",
+        ):
+            assert served.get(address, **headers).headers["cache-control"] == "private, no-cache"
+        assert served.get(f"{ITEMS}/X", **headers).headers["cache-control"] == "no-store"
 
         assert problem(served.get(ITEMS)) == (401, "sign-in-required")

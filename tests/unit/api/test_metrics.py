@@ -22,11 +22,11 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 class Front:
-    """Stands where the front stands, which knows the access and finds out who calls."""
+    """Stands where the front stands, which finds out who calls."""
 
-    def __init__(self, app: ASGIApp, *, members_only: bool, identity: Identity) -> None:
+    def __init__(self, app: ASGIApp, *, identity: Identity) -> None:
         self._app = app
-        self._state = {"members_only": members_only, "identity": identity}
+        self._state = {"identity": identity}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {}).update(self._state)
@@ -36,8 +36,9 @@ class Front:
 def application(
     metrics: Metrics, *, members_only: bool = False, identity: Identity = ANYONE
 ) -> Starlette:
-    front = Middleware(Front, members_only=members_only, identity=identity)
-    return Starlette(routes=[Route("/metrics", metrics_endpoint(metrics))], middleware=[front])
+    endpoint = metrics_endpoint(metrics, members_only=members_only)
+    front = Middleware(Front, identity=identity)
+    return Starlette(routes=[Route("/metrics", endpoint)], middleware=[front])
 
 
 def samples(metrics: Metrics) -> Samples:

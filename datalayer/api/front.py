@@ -157,7 +157,7 @@ class Front:
     def _address(self, scope: Scope, asked: Mapping[bytes, bytes]) -> str:
         client = scope.get("client")
         peer: str | None = client[0] if client else None
-        if peer and b"x-forwarded-for" not in asked:
+        if peer and ":" not in peer and b"x-forwarded-for" not in asked:
             return peer
         return self._gate.address(peer, scope["headers"])
 

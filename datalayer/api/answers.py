@@ -187,7 +187,7 @@ def _json_rows(request: Request, view: PublicationView, question: Question) -> t
     rows = view.json_rows(question)
     provenance = view.provenance(question.data_sets, rows.sources)
     rest = _rest(request, question, rows, provenance)
-    return b'{"data":[' + rows.data + b"]," + rest[1:], Facts(provenance, rows.rows)
+    return b"".join((b'{"data":[', rows.data, b"],", rest[1:])), Facts(provenance, rows.rows)
 
 
 def _arrow_rows(request: Request, view: PublicationView, question: Question) -> tuple[bytes, Facts]:

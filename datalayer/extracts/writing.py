@@ -114,7 +114,7 @@ def csv_chunks(reader: Reader, rows: Rows, dialect: CsvDialect) -> Iterator[byte
     yield dialect.head(rows.columns)
     lines = dialect.lines(rows.sql, rows.columns)
     for batch in _counted(reader, lines, rows):
-        yield text_bytes(batch.column(0))
+        yield bytes(text_bytes(batch.column(0)))
 
 
 class _Sink(io.RawIOBase):

@@ -62,7 +62,7 @@ def json_rows(reader: Reader, question: Question) -> JsonRows:
     page = _within(read, question)
     found = sources_in(page) if "source" in columns else ()
     return JsonRows(
-        data=b"".join(map(text_bytes, page.column("row_json").chunks))[:-1],
+        data=_joined(page.column("row_json")),
         rows=page.num_rows,
         more=read.num_rows > page.num_rows,
         last=_last(page, question.order),
@@ -86,6 +86,12 @@ def table_page(reader: Reader, question: Question) -> TablePage:
         last=_last(table, question.order),
         total=_total(reader, question),
     )
+
+
+def _joined(rows: pa.ChunkedArray) -> bytes:
+    """Return the texts one behind the other, without the comma behind the last."""
+    views = [text_bytes(chunk) for chunk in rows.chunks if len(chunk)]
+    return b"".join([*views[:-1], *(view[:-1] for view in views[-1:])])
 
 
 def _cut(question: Question) -> str:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ class Server:
             reads += sum(bool(_READ.search(line)) for line in lines)
             hits += sum(bool(_HIT.search(line)) for line in lines)
             if reads < least:
-                time.sleep(0.05)  # the log is written by a thread of its own
+                time.sleep(0.05)  # between two looks at a condition with a deadline
         if reads < least:
             raise Unfair(f"Farol logged {reads} reads of at least {least}; see {self.log}")
         wrong = hits < least if cached else hits > 0
@@ -68,9 +69,26 @@ class Server:
             raise Unfair(f"{hits} of {reads} answers came from the cache; {expected} must")
 
     def forget_reads(self) -> None:
-        """Leave what was logged so far out of the next check."""
-        time.sleep(0.5)  # lines of reads that have ended may still be on their way
-        self._lines()
+        """Leave what was logged so far out of the next check.
+
+        Lines come in the order of their answers: once that of one more read stands in the log, so
+        do those before it.
+
+        Raises:
+            Unfair: Its line does not come.
+        """
+        marker = f"marker-{time.monotonic_ns()}"
+        address = f"http://127.0.0.1:{self.port}/api/v1/exceptions?limit=1"
+        for _ in range(2):  # the second comes from the cache, where there is one
+            asked = urllib.request.Request(address, headers={"X-Request-ID": marker})
+            with urllib.request.urlopen(asked) as answer:
+                answer.read()
+        found, deadline = 0, time.monotonic() + 20
+        while found < 2:
+            if time.monotonic() > deadline:
+                raise Unfair(f"Farol logged no read as {marker}; see {self.log}")
+            found += sum(marker.encode() in line for line in self._lines())
+            time.sleep(0.02)  # between two looks at a condition with a deadline
 
     def _lines(self) -> list[bytes]:
         with self.log.open("rb") as log:
@@ -199,7 +217,7 @@ def _running(
             if process.poll() is not None or time.monotonic() > began + READY_WITHIN_S:
                 told = log.read_text(errors="replace")[-3000:]
                 raise Unfair(f"{name} did not start: {told}")
-            time.sleep(0.02)
+            time.sleep(0.02)  # between two looks at a condition with a deadline
         yield Server(ready[0], log, time.monotonic() - began)
     finally:
         process.terminate()

@@ -68,7 +68,7 @@ serve: .venv/.ready  ## open the portal on PORT
 	exec .venv/bin/streamlit run app.py --server.port $(PORT)
 
 test: setup .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages check  ## run every check and test
-	@.venv-ml/bin/python -m pytest -q -n 2 tests/unit/ml_jobs tests/unit/contract
+	@.venv-ml/bin/python -m pytest -q -n 2 tests/unit/ml_jobs tests/unit/kernel/contract
 	.venv/bin/python -m pytest -q -n 2 --ignore tests/unit/ml_jobs --ignore tests/e2e
 	.venv/bin/python -m pytest -q tests/e2e
 

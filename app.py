@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from datalayer import runtime
-from datalayer.accounts import first_admin_notice
+from datalayer.access.first_admin import first_admin_notice
 from datalayer.api.serving import serving
-from datalayer.logs import configure_logs
+from datalayer.kernel.logs import configure_logs
 from datalayer.settings import load_settings
 from pages.components import frame, index_page
 

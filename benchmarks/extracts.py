@@ -29,7 +29,7 @@ from rich.table import Table
 
 from benchmarks.refresh import peak_megabytes
 from benchmarks.synthetic import Plan, publish
-from datalayer.identity import Identity, Role
+from datalayer.access.identity import Identity, Role
 from datalayer.portal import ExtractRequest, Portal
 from datalayer.settings import Settings
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from datalayer.cache.redis_cache import RedisCache
-from datalayer.cache.result_cache import CacheKey, MemoryCache, ResultCache
+from datalayer.reading.cache.redis_cache import RedisCache
+from datalayer.reading.cache.result_cache import CacheKey, MemoryCache, ResultCache
 
 TABLE = pa.table({"forecast": [float(day) for day in range(730)]})
 TARGET = Path("build/bench/redis_down.json")

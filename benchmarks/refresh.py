@@ -30,10 +30,10 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.synthetic import Plan, publish
-from datalayer.contract.publication import MANIFEST_NAME, Manifest, parse_manifest
-from datalayer.contract.registry import load_registry
-from datalayer.errors import PortalError
-from datalayer.identity import Identity, Role
+from datalayer.access.identity import Identity, Role
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
+from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.errors import PortalError
 from datalayer.portal import Portal, SeriesSelection
 from datalayer.settings import Settings
 

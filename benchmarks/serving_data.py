@@ -16,8 +16,8 @@ import duckdb
 
 from benchmarks import synthetic
 from benchmarks.serving_load import Unfair
-from datalayer.contract.publication import MANIFEST_NAME, Manifest, parse_manifest
-from datalayer.contract.registry import load_registry
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
+from datalayer.kernel.contract.registry import load_registry
 
 KEPT = Path("build/bench-data")
 GENERATION = 0.25

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow.parquet as pq
 from rich.progress import track
 
-from datalayer.contract.publication import (
+from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     ContractReference,
     Manifest,
@@ -27,7 +27,7 @@ from datalayer.contract.publication import (
     manifest_json,
     new_publication_id,
 )
-from datalayer.contract.registry import DataSet, load_registry
+from datalayer.kernel.contract.registry import DataSet, load_registry
 
 ROWS_PER_ITEM = 2_920
 HISTORY_DAYS = 702

@@ -15,14 +15,15 @@ from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from datalayer.accounts import FIRST_ADMIN, first_admin_notice, password_hint
-from datalayer.errors import PortalError
-from datalayer.identity import operator
-from datalayer.logs import configure_logs
+from datalayer.access.accounts import FIRST_ADMIN
+from datalayer.access.first_admin import first_admin_notice, password_hint
+from datalayer.access.identity import operator
+from datalayer.kernel.errors import PortalError
+from datalayer.kernel.logs import configure_logs
+from datalayer.kernel.progress import Progress, ReportProgress, Step
+from datalayer.kernel.validation import Fault
 from datalayer.portal import AlreadyCurrent, Portal, Verdict
-from datalayer.progress import Progress, ReportProgress, Step
 from datalayer.settings import load_settings
-from datalayer.validation import Fault
 
 # Wide enough that no id or address is ever broken: output is also read by programs.
 _out = Console(highlight=False, markup=False, soft_wrap=True)

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from datalayer.compliance import Compliance
-from datalayer.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
-from datalayer.publication_view import PublicationView
-from datalayer.store_watch import LastAnswer
+from datalayer.kernel.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
+from datalayer.publications.store_watch import LastAnswer
+from datalayer.reading.publication_view import PublicationView
 
 HealthStatus = Literal["ok", "degraded", "empty"]
 

@@ -7,41 +7,41 @@ from datetime import UTC, datetime
 
 import structlog
 
-from datalayer.announcements import Announcements, NoNote, Note
-from datalayer.audit import AuditEntry, AuditLog, Verdict
-from datalayer.cache.redis_cache import RedisCache, RedisNote
-from datalayer.cache.result_cache import LayeredCache, MemoryCache, ResultCache
+from datalayer.access.audit import AuditEntry, AuditLog, Verdict
+from datalayer.access.identity import ANYONE, Identity
 from datalayer.compliance import check_compliance, with_loaded_modules
-from datalayer.contract.publication import Manifest
-from datalayer.contract.registry import load_registry
-from datalayer.dictionary import DictionaryEntry, dictionary
-from datalayer.errors import NothingPublished, PortalError, SignInRequired, StateError
-from datalayer.extracts import DigestMemo, Extract, ExtractRequest, Extracts, Part
 from datalayer.health import Health, judged
-from datalayer.identity import ANYONE, Identity
-from datalayer.progress import ReportProgress, silent
-from datalayer.publication_view import PublicationView
-from datalayer.refresh import Refresher, store_of
-from datalayer.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
-from datalayer.settings import Settings
-from datalayer.shelf import Shelf
-from datalayer.snapshots.outcomes import (
+from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
+from datalayer.kernel.progress import ReportProgress, silent
+from datalayer.kernel.validation import Fault
+from datalayer.publications.announcements import Announcements, NoNote, Note
+from datalayer.publications.outcomes import (
     Activated,
     AlreadyCurrent,
     Candidate,
     RowComparison,
     compared,
 )
-from datalayer.snapshots.snapshot_store import SnapshotStore
-from datalayer.snapshots.stages import Snapshot
-from datalayer.store_watch import StoreState, StoreWatch
-from datalayer.validation import Fault
-from datalayer.warehouse.database import Database
-from datalayer.warehouse.freshness import FreshnessState
-from datalayer.warehouse.overview import Kpi, Overview
-from datalayer.warehouse.reader import Reader
-from datalayer.warehouse.results import Provenance, Result
-from datalayer.warehouse.selections import NETWORK, SeriesSelection
+from datalayer.publications.refresh import Refresher, store_of
+from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
+from datalayer.publications.snapshot_store import SnapshotStore
+from datalayer.publications.stages import Snapshot
+from datalayer.publications.store_watch import StoreState, StoreWatch
+from datalayer.reading.cache.redis_cache import RedisCache, RedisNote
+from datalayer.reading.cache.result_cache import LayeredCache, MemoryCache, ResultCache
+from datalayer.reading.database import Database
+from datalayer.reading.extracts import DigestMemo, Extract, ExtractRequest, Extracts, Part
+from datalayer.reading.freshness import FreshnessState
+from datalayer.reading.overview import Kpi, Overview
+from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.reader import Reader
+from datalayer.reading.results import Provenance, Result
+from datalayer.reading.selections import NETWORK, SeriesSelection
+from datalayer.reading.shelf import Shelf
+from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from datalayer.errors import SettingsError
+from datalayer.kernel.errors import SettingsError
 
 PREFIX = "FAROL_"
 MEBIBYTE = 1024 * 1024

@@ -17,11 +17,11 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from datalayer.contract.registry import Registry, load_registry
-from datalayer.errors import PortalError
-from datalayer.logs import configure_logs
-from datalayer.storage.object_store import ObjectStore
-from datalayer.storage.opening import open_store
+from datalayer.kernel.contract.registry import Registry, load_registry
+from datalayer.kernel.errors import PortalError
+from datalayer.kernel.logs import configure_logs
+from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.kernel.storage.opening import open_store
 from ml_jobs.cli import explain, records
 from ml_jobs.cli.command_line import given_values, parser
 from ml_jobs.cli.explain_view import show_explanation

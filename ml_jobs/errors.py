@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from datalayer.errors import CallerError, ContentError, TransportError
+from datalayer.kernel.errors import CallerError, ContentError, TransportError
 
 
 class InputError(ContentError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from ml_jobs.panel import Frequency
 from ml_jobs.selection import DEFAULT_RULES, CostlyRule
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from datalayer.errors import SettingsError
-from datalayer.storage.object_store import S3Options
+from datalayer.kernel.errors import SettingsError
+from datalayer.kernel.storage.object_store import S3Options
 
 PREFIX = "FAROL_"
 

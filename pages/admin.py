@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from datalayer.identity import ANYONE
+from datalayer.access.identity import ANYONE
 from datalayer.runtime import portal
 from pages.components import access, frame, publication_admin, publication_report
 from pages.components.language import _

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from datalayer.contract.registry import Registry
-    from datalayer.storage.object_store import FolderStore
+    from datalayer.kernel.contract.registry import Registry
+    from datalayer.kernel.storage.object_store import FolderStore
     from tests.publisher import Publisher
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """The contract of this repository."""
-    from datalayer.contract.registry import load_registry
+    from datalayer.kernel.contract.registry import load_registry
 
     return load_registry(ROOT / "schema_registry.json")
 
@@ -29,7 +29,7 @@ def registry() -> Registry:
 @pytest.fixture
 def folder_store(tmp_path: Path) -> FolderStore:
     """An empty store in a folder."""
-    from datalayer.storage.object_store import FolderStore
+    from datalayer.kernel.storage.object_store import FolderStore
 
     return FolderStore(tmp_path / "store")
 

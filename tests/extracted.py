@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from datalayer.extracts import Extract, ExtractRequest, Extracts, Part
-from datalayer.identity import ANYONE
-from datalayer.warehouse.reader import Reader
+from datalayer.access.identity import ANYONE
+from datalayer.reading.extracts import Extract, ExtractRequest, Extracts, Part
+from datalayer.reading.reader import Reader
 
 AWKWARD = [
     "00123",

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from datalayer.contract.registry import Column, ColumnType, DataSet, Registry
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
 
 HISTORY_DAYS = 60
 FUTURE_DAYS = 28

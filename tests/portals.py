@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 from starlette.types import ASGIApp
 
-from datalayer.identity import Identity, Role
+from datalayer.access.identity import Identity, Role
 from datalayer.portal import Portal, utc_now
 from datalayer.settings import Settings
 from tests.redis_server import free_port

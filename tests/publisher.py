@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datalayer.contract.publication import (
+from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     ContractReference,
     Manifest,
@@ -26,8 +26,8 @@ from datalayer.contract.publication import (
     new_publication_id,
     parse_manifest,
 )
-from datalayer.contract.registry import Registry
-from datalayer.storage.object_store import ObjectStore
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import ObjectStore
 from tests.fake_data import Story, made_tables
 
 FIRST_GENERATED_AT = datetime(2026, 11, 21, 6, tzinfo=UTC)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from datalayer.cache.result_cache import MemoryCache
-from datalayer.contract.publication import Manifest
-from datalayer.contract.registry import Bilingual, Column, ColumnType, Registry
-from datalayer.publication_view import PublicationView
-from datalayer.snapshots.stages import Snapshot
-from datalayer.storage.object_store import ObjectStore
-from datalayer.warehouse.database import Database
-from datalayer.warehouse.reader import Reader
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType, Registry
+from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.publications.stages import Snapshot
+from datalayer.reading.cache.result_cache import MemoryCache
+from datalayer.reading.database import Database
+from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.reader import Reader
 
 LOADED_AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
 

@@ -15,9 +15,10 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from datalayer.accounts import SESSION_COOKIE, Accounts, ApiKeys, Scope, open_accounts
+from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
+from datalayer.access.api_keys import ApiKeys, Scope
+from datalayer.access.identity import Identity, Role
 from datalayer.api.serving import serving
-from datalayer.identity import Identity, Role
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 from tests.portals import portal_settings

@@ -9,8 +9,8 @@ from datalayer.api.context import read_router
 from datalayer.api.parameters import Page, documented, filters_on, opened_page
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.portal import Portal
-from datalayer.warehouse import listings
-from datalayer.warehouse.filters import conditions
+from datalayer.reading import listings
+from datalayer.reading.filters import conditions
 
 
 def create_router(portal: Portal) -> APIRouter:

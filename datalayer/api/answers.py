@@ -16,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 from datalayer.api.cursors import cursor_text
 from datalayer.api.forms import Form, accepted, form_asked, takes_zstd
 from datalayer.api.headers import Header
-from datalayer.errors import NotAcceptable
+from datalayer.kernel.errors import NotAcceptable
 from datalayer.portal import PublicationView
-from datalayer.warehouse.paging import JsonRows, TablePage
-from datalayer.warehouse.questions import Question
-from datalayer.warehouse.results import Provenance
+from datalayer.reading.paging import JsonRows, TablePage
+from datalayer.reading.question import Question
+from datalayer.reading.results import Provenance
 
 LEAST_COMPRESSED_BYTES = 1024
 PINNED_FOR_S = 86_400

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic.json_schema import SkipJsonSchema
 
+from datalayer.access.identity import ANYONE, Identity
 from datalayer.api.cursors import LONGEST_CURSOR, Cursor
 from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.schemas import Problem
-from datalayer.contract.publication import PUBLICATION_ID, is_publication_id
-from datalayer.errors import InvalidSelection, UnknownParameter
-from datalayer.identity import ANYONE, Identity
+from datalayer.kernel.contract.manifest import PUBLICATION_ID, is_publication_id
+from datalayer.kernel.errors import InvalidSelection, UnknownParameter
 from datalayer.portal import Portal, PublicationView
 
 PUBLICATION_EXAMPLE = "20261121T060000Z-1a2b3c4d"

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from datalayer.contract.publication import is_publication_id
-from datalayer.errors import InvalidCursor
-from datalayer.warehouse.filters import NOT_FILTERS
-from datalayer.warehouse.questions import Position
+from datalayer.kernel.contract.manifest import is_publication_id
+from datalayer.kernel.errors import InvalidCursor
+from datalayer.reading.filters import NOT_FILTERS
+from datalayer.reading.question import Position
 
 LONGEST_CURSOR = 4096
 

@@ -17,12 +17,12 @@ from datalayer.api.row_schemas import (
     rows_response,
 )
 from datalayer.api.schemas import DataSetAnswer, DataSets
-from datalayer.contract.registry import Column, DataSet
-from datalayer.errors import UnknownDataSet
+from datalayer.kernel.contract.registry import Column, DataSet
+from datalayer.kernel.errors import UnknownDataSet
 from datalayer.portal import Portal, PublicationView
-from datalayer.warehouse import listings
-from datalayer.warehouse.filters import conditions, filters_of
-from datalayer.warehouse.queries import data_set_named
+from datalayer.reading import listings
+from datalayer.reading.filters import conditions, filters_of
+from datalayer.reading.queries import data_set_named
 
 
 def create_router(portal: Portal) -> APIRouter:

@@ -18,8 +18,8 @@ from datalayer.api.answers import Facts, cache_control, json_answer, names, tell
 from datalayer.api.context import Pin, caller, opened, read_router
 from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
-from datalayer.extracts import MEDIA_TYPES, Digest
 from datalayer.portal import Extract, ExtractRequest, Part, Portal
+from datalayer.reading.extracts import MEDIA_TYPES, Digest
 
 Format = Annotated[
     Literal["csv", "parquet", "arrow"],

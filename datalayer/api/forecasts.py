@@ -23,13 +23,13 @@ from datalayer.api.parameters import (
 )
 from datalayer.api.row_schemas import rows_model, rows_response
 from datalayer.portal import NETWORK, Portal, PublicationView
-from datalayer.warehouse.filters import LONGEST_TEXT, plain_text
-from datalayer.warehouse.queries import (
+from datalayer.reading.filters import LONGEST_TEXT, plain_text
+from datalayer.reading.queries import (
     items_named_question,
     measured_items_question,
     summary_question,
 )
-from datalayer.warehouse.selections import MOST_ITEMS, SummarySelection
+from datalayer.reading.selections import MOST_ITEMS, SummarySelection
 
 
 class SourceSummary(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 
-from datalayer.errors import NotAcceptable
+from datalayer.kernel.errors import NotAcceptable
 
 
 class Form(StrEnum):

@@ -17,7 +17,9 @@ import structlog
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from datalayer.accounts import household
+from datalayer.access.gate import Gate
+from datalayer.access.identity import ANYONE, Identity
+from datalayer.access.sign_in_throttle import household
 from datalayer.api.answers import Answer, Facts
 from datalayer.api.forms import accepted, form_asked
 from datalayer.api.headers import Header, security_headers
@@ -25,10 +27,8 @@ from datalayer.api.kept_answers import KeptAnswer, KeptAnswers, Key
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics
 from datalayer.api.problems import problem, problem_of
-from datalayer.errors import NotAcceptable, PortalError, TooManyRequests
-from datalayer.gate import Gate
-from datalayer.identity import ANYONE, Identity
-from datalayer.logs import ReadLog
+from datalayer.kernel.errors import NotAcceptable, PortalError, TooManyRequests
+from datalayer.kernel.logs import ReadLog
 from datalayer.portal import Portal
 
 _GUARDED = ("/api/", "/health", "/metrics")

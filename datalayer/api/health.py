@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from datalayer.access.identity import ANYONE
 from datalayer.api.answers import json_answer
 from datalayer.api.context import caller
 from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
-from datalayer.identity import ANYONE
 from datalayer.portal import Health, Portal
 
 _HEADERS = {"Cache-Control": "no-store"}

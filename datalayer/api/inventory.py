@@ -21,11 +21,11 @@ from datalayer.api.parameters import (
     require_place,
 )
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
-from datalayer.contract.registry import ColumnType
+from datalayer.kernel.contract.registry import ColumnType
 from datalayer.portal import NETWORK, Portal
-from datalayer.warehouse import listings
-from datalayer.warehouse.filters import Conditions, conditions
-from datalayer.warehouse.queries import inventory_question
+from datalayer.reading import listings
+from datalayer.reading.filters import Conditions, conditions
+from datalayer.reading.queries import inventory_question
 
 Alerts = Annotated[
     bool,

@@ -24,11 +24,11 @@ from datalayer.api.parameters import (
     sources_asked,
 )
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
-from datalayer.contract.registry import Column, Registry
+from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
-from datalayer.warehouse import listings
-from datalayer.warehouse.filters import LONGEST_TEXT, conditions
-from datalayer.warehouse.queries import item_question, series_question
+from datalayer.reading import listings
+from datalayer.reading.filters import LONGEST_TEXT, conditions
+from datalayer.reading.queries import item_question, series_question
 
 _SERIES = ("date", "source", "forecast", "actual", "cutoff")
 

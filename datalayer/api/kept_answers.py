@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from datalayer.api.answers import Answer
-from datalayer.cache.result_cache import SingleFlight
-from datalayer.logs import ReadLine
+from datalayer.kernel.logs import ReadLine
+from datalayer.reading.cache.result_cache import SingleFlight
 
 Key = tuple[str, str, bytes, str]
 """Active publication, path, query string, form."""

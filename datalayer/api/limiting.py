@@ -13,7 +13,7 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from datalayer.errors import TooManyRequests
+from datalayer.kernel.errors import TooManyRequests
 
 REDIS_LEFT_ALONE_S = 2.0
 REDIS_TIMEOUT_S = 0.1

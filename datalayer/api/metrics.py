@@ -23,10 +23,10 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from datalayer.access.identity import ANYONE
 from datalayer.api.context import caller
 from datalayer.api.problems import problem_of
-from datalayer.errors import SignInRequired
-from datalayer.identity import ANYONE
+from datalayer.kernel.errors import SignInRequired
 from datalayer.portal import Health, Portal
 
 CacheUse = Literal["hit", "miss", "none"]

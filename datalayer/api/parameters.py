@@ -14,10 +14,10 @@ from pydantic.json_schema import SkipJsonSchema
 from datalayer.api.context import CursorText, Pin, opened
 from datalayer.api.cursors import read_cursor
 from datalayer.api.row_schemas import example_of
-from datalayer.contract.registry import Column, ColumnType, DataSet, Registry
-from datalayer.errors import InvalidSelection
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
+from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, PublicationView
-from datalayer.warehouse.filters import (
+from datalayer.reading.filters import (
     GREATEST_INTEGER,
     LEAST_INTEGER,
     LONGEST_TEXT,
@@ -27,8 +27,8 @@ from datalayer.warehouse.filters import (
     filters_of,
     read_value,
 )
-from datalayer.warehouse.queries import MOST_ROWS, location_question
-from datalayer.warehouse.questions import Position
+from datalayer.reading.queries import MOST_ROWS, location_question
+from datalayer.reading.question import Position
 
 NO_NUL = r"^[^\x00]*$"
 

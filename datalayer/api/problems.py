@@ -13,8 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from datalayer import errors
-from datalayer.errors import PortalError
+from datalayer.kernel import errors
+from datalayer.kernel.errors import PortalError
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "/api/v1/problems"

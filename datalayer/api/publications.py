@@ -24,11 +24,11 @@ from datalayer.api.cursors import cursor_text, read_cursor
 from datalayer.api.parameters import Limit, documented_list
 from datalayer.api.row_schemas import object_response
 from datalayer.api.schemas import METADATA_EXAMPLE, ChangesAnswer, PublicationAnswer, Publications
-from datalayer.changes import Changes, Reason, changes
-from datalayer.contract.publication import Manifest, is_publication_id
-from datalayer.errors import InvalidSelection
+from datalayer.kernel.contract.manifest import Manifest, is_publication_id
+from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import Portal
-from datalayer.warehouse.listings import rows_passed
+from datalayer.reading.changes import Changes, Reason, changes
+from datalayer.reading.listings import rows_passed
 
 _EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
 _GROUPINGS = ("reason", "demand_class", "category")

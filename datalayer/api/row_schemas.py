@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, create_model
 
 from datalayer.api.forms import Form
 from datalayer.api.schemas import METADATA_EXAMPLE, Envelope
-from datalayer.contract.registry import Column, ColumnType
+from datalayer.kernel.contract.registry import Column, ColumnType
 
 _PYTHON_TYPES: dict[ColumnType, type] = {
     ColumnType.TEXT: str,

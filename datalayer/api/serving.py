@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
+from datalayer.access.gate import open_gate
 from datalayer.api.application import create_api
 from datalayer.api.front import Front
 from datalayer.api.health import health_routes
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
-from datalayer.gate import open_gate
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from scipy import stats
 
-from datalayer.errors import InvalidSelection, UnknownItem
+from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import syntetos_boylan
 from ml_jobs.cli.explanation import (

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from datalayer.errors import ContentError
+from datalayer.kernel.errors import ContentError
 from ml_jobs.arrays import FloatArray
 from ml_jobs.cli.explain import champion_at, history_panel
 from ml_jobs.cli.explanation import number

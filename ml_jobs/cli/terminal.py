@@ -21,9 +21,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from datalayer.contract.publication import Manifest
-from datalayer.errors import ManifestError, PortalError, SettingsError, ValidationFailed
-from datalayer.progress import Progress as StepProgress
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.errors import ManifestError, PortalError, SettingsError, ValidationFailed
+from datalayer.kernel.progress import Progress as StepProgress
 from ml_jobs.errors import FolderError, JobFileError
 from ml_jobs.inputs.reasons import Accounting
 from ml_jobs.pipeline.preparing import Prepared

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datalayer.contract.publication import MANIFEST_NAME, Manifest, manifest_json
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, manifest_json
 from ml_jobs.cli.records import EVERYTHING
 from ml_jobs.errors import MissingExtraError, TrackingError
 from ml_jobs.publishing.gold_files import GoldFiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from datalayer.contract.registry import Bilingual
+from datalayer.kernel.contract.registry import Bilingual
 
 Value = str | float | None
 

@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from datalayer.contract.registry import Bilingual
+from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.catalogue import Catalogue, Value
 from ml_jobs.inputs.cells import Codes, Mask, Numbers

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from datalayer.contract.registry import Bilingual
+from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
 from ml_jobs.inputs.catalogue import Catalogue, Value

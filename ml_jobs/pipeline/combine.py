@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datalayer.contract.registry import DataSet, Registry
+from datalayer.kernel.contract.registry import DataSet, Registry
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder
 from ml_jobs.progress import ReportWork, Work

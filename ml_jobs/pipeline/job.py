@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from ml_jobs.options import thresholds_of
 from ml_jobs.pipeline.combine import write_data_sets
 from ml_jobs.pipeline.engine import Engine, open_engine

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from datalayer.contract.registry import Bilingual
+from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import BoolArray
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError, OptionError

@@ -17,12 +17,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datalayer.contract.checks import CheckKind
-from datalayer.contract.publication import MANIFEST_NAME, Manifest, parse_manifest
-from datalayer.contract.registry import Registry
-from datalayer.errors import ManifestError
-from datalayer.progress import ReportProgress, silent
-from datalayer.validation import ValidationReport, validate
+from datalayer.kernel.contract.checks import CheckKind
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import ManifestError
+from datalayer.kernel.progress import ReportProgress, silent
+from datalayer.kernel.validation import ValidationReport, validate
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.layout import rewrite
 from ml_jobs.publishing.publish import Draft, SoundDraft, seal

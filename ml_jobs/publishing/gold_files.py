@@ -11,17 +11,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datalayer.contract.publication import (
+from datalayer.kernel.contract.manifest import (
     MANIFEST_LIMIT_BYTES,
     MANIFEST_NAME,
     Manifest,
     PublishedFile,
     parse_manifest,
 )
-from datalayer.contract.registry import Registry
-from datalayer.errors import IntegrityError
-from datalayer.progress import Progress, ReportProgress, Step, silent
-from datalayer.storage.object_store import ObjectStore
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import IntegrityError
+from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.storage.object_store import ObjectStore
 from ml_jobs.publishing.publish import Draft
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from datalayer.contract.publication import (
+from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     ContractReference,
     Manifest,
@@ -23,11 +23,11 @@ from datalayer.contract.publication import (
     new_publication_id,
     parse_manifest,
 )
-from datalayer.contract.registry import Registry
-from datalayer.errors import ManifestError, ObjectExists, ObjectMissing, ValidationFailed
-from datalayer.progress import Progress, ReportProgress, Step, silent
-from datalayer.storage.object_store import ObjectStore
-from datalayer.validation import ValidationReport, validate
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing, ValidationFailed
+from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.kernel.validation import ValidationReport, validate
 from ml_jobs.errors import NewerPublishedError
 
 MANIFEST_LIMIT_BYTES = 16 << 20

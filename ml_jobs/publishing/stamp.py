@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.contract.registry import Column, ColumnType, DataSet
-from datalayer.errors import ContentError
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet
+from datalayer.kernel.errors import ContentError
 
 ARROW_TYPES: Mapping[ColumnType, pa.DataType] = {
     ColumnType.TEXT: pa.string(),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from datalayer.contract.registry import Bilingual
+from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.inputs.locations import Hierarchy

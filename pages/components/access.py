@@ -1,7 +1,7 @@
 """Who looks at the page: streamlit-authenticator over the portal's own accounts.
 
 The library keeps the session's state and carries its token in a cookie. Names, passwords,
-throttle, tokens and when they end are ``datalayer.accounts``'s; the library's e-mail and
+throttle, tokens and when they end are ``datalayer.access``'s; the library's e-mail and
 two-factor paths, which post to another host, are never reached.
 """
 
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datalayer.accounts import SESSION_COOKIE, Accounts, open_accounts
-from datalayer.errors import PortalError
-from datalayer.gate import client_address, trusted_networks
-from datalayer.identity import ANYONE, Identity
+from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
+from datalayer.access.gate import client_address, trusted_networks
+from datalayer.access.identity import ANYONE, Identity
+from datalayer.kernel.errors import PortalError
 from datalayer.settings import Settings, load_settings
 from pages.components.language import _, error_text
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from datalayer.contract.publication import Manifest
+from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Provenance
 from pages.components.language import _, ago, current, day, moment
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from datalayer.contract.publication import Manifest
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Kpi, Provenance, Result
 from pages.components import captions, findings
 from pages.components.drawing import Drawing, observed_look, source_look

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urljoin
 
 import streamlit as st
 
-from datalayer.contract.registry import ColumnType, DataSet
+from datalayer.kernel.contract.registry import ColumnType, DataSet
 from datalayer.portal import PublicationView
 from datalayer.runtime import portal
 from pages.components.language import _

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.contract.registry import ColumnType, DataSet, Registry
-from datalayer.dictionary import DictionaryEntry
-from datalayer.errors import UnknownDataSet
-from datalayer.identity import Identity
+from datalayer.access.identity import Identity
+from datalayer.kernel.contract.dictionary import DictionaryEntry
+from datalayer.kernel.contract.registry import ColumnType, DataSet, Registry
+from datalayer.kernel.errors import UnknownDataSet
 from datalayer.portal import FreshnessState, PublicationView, SeriesSelection
 from datalayer.runtime import portal
 from pages.components import language, tables

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from pages.components import traces
 from pages.components.language import _, current, day, label, separators
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pyarrow.compute as pc
 import streamlit as st
 
-from datalayer.contract.publication import Manifest
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Result
 from pages.components import captions, findings, frame
 from pages.components.language import _, day, label

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow.compute as pc
 import streamlit as st
 
-from datalayer.errors import InvalidSelection
+from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import PublicationView, SeriesSelection
 from pages.components.language import _, date_picker_format, label
 

@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.contract.registry import ReasonCode
+from datalayer.kernel.contract.registry import ReasonCode
 from datalayer.portal import Kpi
 from pages.components.captions import if_assumed
 from pages.components.language import _, day, label, number, percent, quantity

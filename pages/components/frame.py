@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 import streamlit as st
 import structlog
 
-from datalayer.errors import (
+from datalayer.access.identity import ANYONE, Identity, Role
+from datalayer.kernel.errors import (
     NothingPublished,
     PortalError,
     SignInRequired,
     UnknownItem,
     UnknownPublication,
 )
-from datalayer.identity import ANYONE, Identity, Role
 from datalayer.portal import FreshnessState, PublicationView
 from datalayer.runtime import portal
 from pages.components import access, captions, language

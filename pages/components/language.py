@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from datalayer.contract.registry import Bilingual, Language
-from datalayer.errors import PortalError
+from datalayer.kernel.contract.registry import Bilingual, Language
+from datalayer.kernel.errors import PortalError
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 DEFAULT: Final[Language] = "pt_BR"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Result
 from pages.components import captions, findings
 from pages.components.language import _, label

@@ -9,9 +9,10 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.contract.publication import Manifest
-from datalayer.errors import NothingPublished, PortalError, StoreError, ValidationFailed
-from datalayer.identity import Identity
+from datalayer.access.identity import Identity
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.errors import NothingPublished, PortalError, StoreError, ValidationFailed
+from datalayer.kernel.progress import ReportProgress
 from datalayer.portal import (
     Activated,
     AlreadyCurrent,
@@ -21,7 +22,6 @@ from datalayer.portal import (
     Snapshot,
     StoreState,
 )
-from datalayer.progress import ReportProgress
 from datalayer.runtime import portal
 from pages.components import captions, frame, publication_report, refresh_job
 from pages.components.language import _, error_text, moment, ngettext

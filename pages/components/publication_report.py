@@ -10,8 +10,8 @@ from typing import Final
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.contract.publication import Manifest
-from datalayer.errors import MachineLearningFound
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.errors import MachineLearningFound
 from datalayer.portal import (
     AuditEntry,
     Candidate,

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Provenance, Result
 from pages.components import captions, twins
 from pages.components.language import NOTHING, _, day, label, moment, number

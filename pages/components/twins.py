@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from pages.components.drawing import observed_look, source_look
 from pages.components.language import _
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalayer.contract.checks import CheckKind
+from datalayer.kernel.contract.checks import CheckKind
 from pages.components.language import _
 
 

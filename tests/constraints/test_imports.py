@@ -49,7 +49,7 @@ def test_the_portal_loads_neither_what_draws_nor_what_trains(package: str) -> No
 
 def test_a_folder_store_loads_no_s3_client() -> None:
     loaded = loaded_modules(
-        "from datalayer.storage.opening import open_store; open_store('exports', None)"
+        "from datalayer.kernel.storage.opening import open_store; open_store('exports', None)"
     )
 
     assert "minio" not in loaded
@@ -58,8 +58,8 @@ def test_a_folder_store_loads_no_s3_client() -> None:
 @pytest.mark.parametrize(
     ("package", "owner"),
     [
-        ("minio", "datalayer/storage/s3_store.py"),
-        ("redis", "datalayer/cache/redis_cache.py"),
+        ("minio", "datalayer/kernel/storage/s3_store.py"),
+        ("redis", "datalayer/reading/cache/redis_cache.py"),
         ("streamlit_authenticator", "pages/components/access.py"),
     ],
 )

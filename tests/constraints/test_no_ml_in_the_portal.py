@@ -36,7 +36,7 @@ class RefuseTheJob(MetaPathFinder):
 sys.meta_path.insert(0, RefuseTheJob())
 
 from datalayer.compliance import check_compliance
-from datalayer.identity import Identity, Role
+from datalayer.access.identity import Identity, Role
 from datalayer.runtime import portal
 from streamlit.testing.v1 import AppTest
 

@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[2]
 DEPLOYED = sorted(p for f in ("datalayer", "pages") for p in (PROJECT / f).rglob("*.py"))
 CODE = [PROJECT / "app.py", *DEPLOYED, *sorted((PROJECT / "ml_jobs").rglob("*.py"))]
 SETTINGS = {"datalayer/settings.py", "ml_jobs/settings.py"}
-QUOTES_IDENTIFIERS = ("datalayer/warehouse/views.py", "datalayer/validation")
+QUOTES_IDENTIFIERS = ("datalayer/reading/views.py", "datalayer/kernel/validation")
 SQL_WORDS = re.compile(r"\b(select\s.+\sfrom|create\s+(view|schema|table)|copy\s*\()", re.I | re.S)
 
 
@@ -46,7 +46,7 @@ def test_sql_is_formatted_only_where_identifiers_are_quoted(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PROJECT / "datalayer/warehouse/sql").glob("*.sql")), ids=name_of
+    "path", sorted((PROJECT / "datalayer/reading/sql").glob("*.sql")), ids=name_of
 )
 def test_every_question_says_its_purpose_and_takes_named_values(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

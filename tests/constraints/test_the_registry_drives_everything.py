@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from datalayer.api.application import create_api
-from datalayer.contract.registry import load_registry
+from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.portal import ExtractRequest, Portal
-from datalayer.storage.object_store import FolderStore
 from tests.portals import ADMIN, get, make_portal
 from tests.publisher import Publisher
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from tests.publisher import Publisher, set_value, write_tables
 
 ROOT = Path(__file__).parents[2]

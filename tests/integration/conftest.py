@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Portal
 from tests.integration.servers import S3Server, publisher_into, s3_server
 from tests.portals import ADMIN, make_portal

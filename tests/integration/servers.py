@@ -17,9 +17,9 @@ import pytest
 import urllib3
 from minio import Minio
 
-from datalayer.contract.registry import Registry
-from datalayer.storage.object_store import S3Options
-from datalayer.storage.s3_store import S3Store
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import S3Options
+from datalayer.kernel.storage.s3_store import S3Store
 from tests.publisher import Publisher
 
 READY_WITHIN_S = 60

@@ -20,10 +20,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from datalayer.audit import AuditLog
-from datalayer.contract.registry import Registry
-from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
-from datalayer.storage.object_store import FolderStore
+from datalayer.access.audit import AuditLog
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 from pages.components.copied_calls import calls_of
 from tests.api_document import BLOCKS, M_TEXT, Block
 from tests.integration.servers import wait_until
@@ -193,7 +193,7 @@ def test_a_refresh_by_curl_is_refused_while_another_runs(
     running: RunningPortal, scratch: Path
 ) -> None:
     block = next(each for each in BLOCKS if '"source": "ml_results", "force"' in each.text)
-    key = running.command("datalayer.accounts", "key", "add", "waits", "--scope", "refresh")
+    key = running.command("datalayer.access", "key", "add", "waits", "--scope", "refresh")
     (scratch / "variables").write_text(f'declare -x REFRESH_KEY="{key.strip()}"\n')
 
     lock = RefreshLock(running.state / "refresh.lock")
@@ -298,7 +298,7 @@ def copied(
 def test_a_copied_call_brings_every_row(
     running: RunningPortal, copied: CopiedCall, tmp_path: Path
 ) -> None:
-    key = running.command("datalayer.accounts", "key", "add", "copied", "--scope", "read")
+    key = running.command("datalayer.access", "key", "add", "copied", "--scope", "read")
 
     done = copied.run(tmp_path, key.strip())
 

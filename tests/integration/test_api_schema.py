@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.accounts import ApiKeys, Scope
-from datalayer.contract.registry import Registry
-from datalayer.storage.object_store import FolderStore
+from datalayer.access.api_keys import ApiKeys, Scope
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 from tests.running_portal import RunningPortal, running_portal

@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datalayer.audit import AuditLog
-from datalayer.contract.registry import Registry
-from datalayer.extracts import DigestMemo, ExtractRequest, Extracts
-from datalayer.identity import ANYONE
-from datalayer.storage.object_store import FolderStore
-from datalayer.warehouse.database import Database
-from datalayer.warehouse.reader import Reader
+from datalayer.access.audit import AuditLog
+from datalayer.access.identity import ANYONE
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.reading.database import Database
+from datalayer.reading.extracts import DigestMemo, ExtractRequest, Extracts
+from datalayer.reading.reader import Reader
 from tests.extracted import AWKWARD, content
 from tests.publisher import Publisher, replace_column
 from tests.reading import publications_folder, reader_of, snapshot_of

@@ -57,7 +57,7 @@ def test_an_error_half_way_breaks_the_connection(
         yield b"P00001\r\n"
         raise ZeroDivisionError
 
-    monkeypatch.setattr("datalayer.extracts.writing.csv_chunks", failing)
+    monkeypatch.setattr("datalayer.reading.extracts.writing.csv_chunks", failing)
 
     with served(portal) as port, pytest.raises(httpx.RemoteProtocolError):
         fetched(port)
@@ -74,7 +74,7 @@ def test_a_file_other_than_announced_breaks_the_connection(
 
     with served(portal) as port:
         whole = fetched(port)
-        monkeypatch.setattr("datalayer.extracts.writing.csv_chunks", shorter)
+        monkeypatch.setattr("datalayer.reading.extracts.writing.csv_chunks", shorter)
         with pytest.raises(httpx.RemoteProtocolError):
             fetched(port)
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datalayer.contract.publication import MANIFEST_NAME, Manifest, parse_manifest
-from datalayer.contract.registry import Registry
-from datalayer.storage.object_store import FolderStore, ObjectStore
-from datalayer.storage.s3_store import S3Store
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore, ObjectStore
+from datalayer.kernel.storage.s3_store import S3Store
 from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.publish import Draft, check, publish
 from tests.integration.servers import WRITER
@@ -33,9 +33,9 @@ PUBLISHER_TO_KILL = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from datalayer.contract.registry import load_registry
-from datalayer.storage.object_store import S3Options
-from datalayer.storage.opening import open_store
+from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.storage.object_store import S3Options
+from datalayer.kernel.storage.opening import open_store
 from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.publish import publish
 

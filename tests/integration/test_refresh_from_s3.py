@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.contract.publication import Manifest
-from datalayer.contract.registry import Registry
-from datalayer.errors import IntegrityError, ObjectMissing
-from datalayer.snapshots.outcomes import Activated
-from datalayer.storage.s3_store import S3Store
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import IntegrityError, ObjectMissing
+from datalayer.kernel.storage.s3_store import S3Store
+from datalayer.publications.outcomes import Activated
 from tests.integration.servers import READER, S3Server
 from tests.publisher import Publisher
-from tests.unit.refreshing import ANA, Refreshing, joined
+from tests.unit.publications.refreshing import ANA, Refreshing, joined
 
 
 @pytest.fixture

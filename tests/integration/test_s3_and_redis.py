@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from datalayer.contract.publication import Manifest
-from datalayer.contract.registry import Registry
-from datalayer.errors import StoreError, StoreWritable
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import StoreError, StoreWritable
+from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.portal import Activated, Portal, PublicationView, SeriesSelection
-from datalayer.storage.object_store import FolderStore
 from tests.integration.conftest import OpenPortal
 from tests.integration.servers import WRITER, publisher_into, running_s3, wait_until
 from tests.portals import ADMIN, make_portal

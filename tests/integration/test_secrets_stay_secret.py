@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.accounts import SESSION_COOKIE, ApiKeys, Scope, open_accounts
-from datalayer.identity import Role
+from datalayer.access.accounts import SESSION_COOKIE, open_accounts
+from datalayer.access.api_keys import ApiKeys, Scope
+from datalayer.access.identity import Role
 from tests.integration.servers import READER, S3Server, wait_until
 from tests.portals import ADMIN, make_portal, portal_settings
 from tests.publisher import Publisher

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datalayer.errors import (
+from datalayer.kernel.errors import (
     InvalidSelection,
     ObjectExists,
     ObjectMissing,
@@ -21,8 +21,8 @@ from datalayer.errors import (
     StoreDenied,
     StoreError,
 )
-from datalayer.storage.object_store import FolderStore, ObjectStore, S3Options
-from datalayer.storage.s3_store import S3Store
+from datalayer.kernel.storage.object_store import FolderStore, ObjectStore, S3Options
+from datalayer.kernel.storage.s3_store import S3Store
 from tests.integration import bad_servers
 from tests.integration.servers import READER, WRITER, free_port
 

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.identity import Identity, Role
+from datalayer.access.identity import Identity, Role
 from tests.publisher import Publisher
 
 SCRIPT = Path(__file__).parents[2] / "pages/_navigation.py"

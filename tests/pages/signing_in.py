@@ -6,8 +6,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from datalayer.accounts import Accounts
-from datalayer.identity import Role, operator
+from datalayer.access.accounts import Accounts
+from datalayer.access.identity import Role, operator
 
 PASSWORD = "a password of the tests"
 

@@ -13,9 +13,9 @@ from streamlit.runtime.context import StreamlitHeaders
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.accounts import SESSION_COOKIE, Accounts
-from datalayer.errors import SignInRefused
-from datalayer.identity import Identity, Role, operator
+from datalayer.access.accounts import SESSION_COOKIE, Accounts
+from datalayer.access.identity import Identity, Role, operator
+from datalayer.kernel.errors import SignInRefused
 from tests.pages.conftest import BROWSER, OpenPage, texts
 from tests.pages.signing_in import PASSWORD, add_user, sign_in
 

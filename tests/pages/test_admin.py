@@ -12,11 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.accounts import Accounts
-from datalayer.identity import Role, operator
+from datalayer.access.accounts import Accounts
+from datalayer.access.identity import Role, operator
+from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.portal import JobStatus, RefreshJob
-from datalayer.progress import Progress, ReportProgress, Step
-from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 from tests.integration.bad_servers import bad_server
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pytest
 from streamlit.elements.lib import streamlit_plotly_theme
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Kpi
-from datalayer.warehouse.results import Provenance, Result
+from datalayer.reading.results import Provenance, Result
 from pages.components import charts, drawing
 from pages.components.charts import CaptionedFigure, forecast_figure, total_figure
 from pages.components.language import speaking

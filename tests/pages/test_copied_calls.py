@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.contract.registry import ColumnType, Registry
-from datalayer.identity import Role
+from datalayer.access.identity import Role
+from datalayer.kernel.contract.registry import ColumnType, Registry
 from pages.components.copied_calls import calls_of
 from tests.pages.conftest import OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in

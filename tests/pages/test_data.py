@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
 from datalayer.api.application import create_api
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher, set_value
 

@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.identity import ANYONE
+from datalayer.access.identity import ANYONE
 from datalayer.portal import SeriesSelection
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher

@@ -16,8 +16,8 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from datalayer.errors import NotAllowed, UnknownPublication
-from datalayer.extracts.delivery import Outcome
+from datalayer.kernel.errors import NotAllowed, UnknownPublication
+from datalayer.reading.extracts.delivery import Outcome
 from pages.components import language, words
 from pages.components.language import ago, day, moment, number, percent, quantity, speaking
 

@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.accounts import Accounts
-from datalayer.identity import Role, operator
+from datalayer.access.accounts import Accounts
+from datalayer.access.identity import Role, operator
 from tests.pages.conftest import OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
 from tests.publisher import Publisher

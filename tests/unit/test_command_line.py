@@ -14,10 +14,10 @@ import pytest
 import structlog
 
 from datalayer.__main__ import main
-from datalayer.audit import AuditLog
-from datalayer.contract.publication import Manifest
-from datalayer.identity import Identity, Role
-from datalayer.storage.object_store import FolderStore
+from datalayer.access.audit import AuditLog
+from datalayer.access.identity import Identity, Role
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.storage.object_store import FolderStore
 
 if TYPE_CHECKING:
     from tests.publisher import Publisher
@@ -287,7 +287,7 @@ def test_the_first_welcome_shows_the_password_and_the_next_how_to_set_one(
     assert "http://localhost:8600" in first_time
     assert "with the password" in first_time
     assert "with the password" not in next_time
-    assert "-m datalayer.accounts passwd admin" in next_time
+    assert "-m datalayer.access passwd admin" in next_time
 
 
 def test_the_process_ends_with_the_code_of_the_command() -> None:

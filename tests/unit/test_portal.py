@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from datalayer import runtime
-from datalayer.contract.registry import Registry
-from datalayer.errors import (
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import (
     NotAllowed,
     NothingPublished,
     ReadFailed,
@@ -22,12 +22,12 @@ from datalayer.errors import (
     ValidationFailed,
 )
 from datalayer.portal import Portal, SeriesSelection
-from datalayer.snapshots.outcomes import AlreadyCurrent
-from datalayer.store_watch import StoreWatch
+from datalayer.publications.outcomes import AlreadyCurrent
+from datalayer.publications.store_watch import StoreWatch
 from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
 from tests.publisher import Publisher, set_value
 from tests.redis_server import free_port
-from tests.unit.snapshots.full_disk import small_disk
+from tests.unit.publications.full_disk import small_disk
 
 READERS = 6
 SWITCHES = 100

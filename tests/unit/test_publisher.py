@@ -9,10 +9,10 @@ from datetime import timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from datalayer.contract.publication import MANIFEST_NAME, PublishedFile, parse_manifest
-from datalayer.contract.registry import Registry
-from datalayer.errors import ObjectMissing
-from datalayer.storage.object_store import FolderStore
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, PublishedFile, parse_manifest
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import ObjectMissing
+from datalayer.kernel.storage.object_store import FolderStore
 from tests.publisher import LIMIT_BYTES, Publisher
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.errors import SettingsError
+from datalayer.kernel.errors import SettingsError
 from datalayer.settings import Settings, load_settings
 
 

@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from datalayer.api.application import create_api
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.portal import Portal
-from datalayer.storage.object_store import FolderStore
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 from tests.served_portal import ServedPortal, served_portal

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from datalayer.api.application import create_api
 from datalayer.api.forms import Form
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Portal, SeriesSelection
 from tests.portals import get
 from tests.reading import with_column

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from datalayer.api.cursors import Cursor, cursor_text, read_cursor
-from datalayer.errors import InvalidCursor
-from datalayer.warehouse.questions import Position
+from datalayer.kernel.errors import InvalidCursor
+from datalayer.reading.question import Position
 
 PUBLICATION = "20261121T060000Z-1a2b3c4d"
 ROWS = "/v1/datasets/dim_item/rows"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 
-from datalayer.contract.registry import Registry
-from datalayer.warehouse.filters import filters_of
+from datalayer.kernel.contract.registry import Registry
+from datalayer.reading.filters import filters_of
 from tests.portals import get
 from tests.served_portal import ServedPortal
 

@@ -18,8 +18,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message
 
+from datalayer.access.identity import Identity, Role
 from datalayer.api.application import create_api
-from datalayer.identity import Identity, Role
 from datalayer.portal import ExtractRequest, Part, Portal
 from tests.portals import ADMIN, PLANNER, get, make_portal
 from tests.publisher import Publisher
@@ -203,7 +203,7 @@ def test_a_file_that_fails_half_way_breaks_off(
         yield b"P00001\r\n"
         raise ZeroDivisionError
 
-    monkeypatch.setattr("datalayer.extracts.writing.csv_chunks", failing)
+    monkeypatch.setattr("datalayer.reading.extracts.writing.csv_chunks", failing)
 
     with pytest.raises(ZeroDivisionError):
         get(api, CSV)

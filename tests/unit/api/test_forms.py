@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datalayer.api.forms import Form, form_asked, takes_zstd
-from datalayer.errors import NotAcceptable
+from datalayer.kernel.errors import NotAcceptable
 
 ARROW = Form.ARROW.value.encode()
 

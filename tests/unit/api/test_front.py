@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 from structlog.testing import capture_logs
 
-from datalayer.accounts import Scope
-from datalayer.identity import Role
+from datalayer.access.api_keys import Scope
+from datalayer.access.identity import Role
 from tests.integration.servers import wait_until
 from tests.portals import ADMIN
 from tests.publisher import Publisher

@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from datalayer.access.identity import Identity
 from datalayer.api.health import health_routes
 from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
-from datalayer.identity import Identity
 from datalayer.portal import Portal
 from tests.portals import ADMIN, PLANNER, get, make_portal, unreachable_store
 from tests.publisher import Publisher

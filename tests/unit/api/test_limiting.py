@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from datalayer.api.limiting import Limiter
-from datalayer.errors import TooManyRequests
+from datalayer.kernel.errors import TooManyRequests
 from tests.redis_server import free_port, running_redis
 
 

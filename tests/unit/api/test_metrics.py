@@ -11,9 +11,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from datalayer.access.identity import ANYONE, Identity
 from datalayer.api.metrics import BOUNDS_S, Metrics, metrics_endpoint
-from datalayer.errors import NotAllowed
-from datalayer.identity import ANYONE, Identity
+from datalayer.kernel.errors import NotAllowed
 from datalayer.portal import Portal
 from tests.portals import ADMIN, PLANNER, get
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from datalayer.contract.publication import Manifest
+from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Portal
 from tests.portals import ADMIN, get
 from tests.publisher import Publisher

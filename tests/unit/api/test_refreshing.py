@@ -15,12 +15,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.api.application import create_api
 from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.refreshing import MOST_BODY_BYTES
-from datalayer.identity import ANYONE, Identity, Role
 from datalayer.portal import Portal
-from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 from tests.portals import ADMIN, PLANNER
 from tests.publisher import Publisher
 

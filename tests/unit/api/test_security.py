@@ -11,11 +11,12 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from datalayer.accounts import SESSION_COOKIE, ApiKeys, Scope
+from datalayer.access.accounts import SESSION_COOKIE
+from datalayer.access.api_keys import ApiKeys, Scope
+from datalayer.access.identity import Role
 from datalayer.api.problems import PROBLEM_TYPES
-from datalayer.identity import Role
 from datalayer.portal import PublicationView
-from datalayer.snapshots.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 from tests.api_addresses import reads
 from tests.portals import ADMIN
 from tests.publisher import Publisher

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datalayer.contract.registry import Registry
+from datalayer.kernel.contract.registry import Registry
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Panel
 from ml_jobs.pipeline.job import run, under_contract

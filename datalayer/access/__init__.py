@@ -1,0 +1,1 @@
+"""Who calls and what they may: identities, accounts, sessions, keys, the audit log."""

@@ -1,0 +1,179 @@
+"""The command line of users and API keys: ``python -m datalayer.access``."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from datalayer.access.accounts import Accounts, open_accounts
+from datalayer.access.api_keys import ApiKeys, Scope
+from datalayer.access.identity import Role, operator
+from datalayer.access.passwords import new_password
+from datalayer.kernel.errors import InvalidSelection, PortalError
+from datalayer.kernel.logs import configure_logs
+from datalayer.settings import load_settings
+
+# Wide enough that no key is ever broken: output is also read by programs.
+_out = Console(highlight=False, markup=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+_SECONDS: Final = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_EXPIRES = re.compile(r"([1-9]\d{0,4})([hdw])")
+
+UserCommand = Callable[[Accounts, Namespace], None]
+KeyCommand = Callable[[ApiKeys, Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        # What goes well is told in words; the log is for what doesn't.
+        configure_logs("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
+        if chosen.command == "key":
+            chosen.run(ApiKeys(settings.state), chosen)
+        else:
+            chosen.run(open_accounts(settings), chosen)
+    except PortalError as error:
+        _err.print(str(error))
+        return 1
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m datalayer.access", description="Manage users and API keys."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: UserCommand, explanation: str) -> ArgumentParser:
+        command = commands.add_parser(name, help=explanation)
+        command.set_defaults(run=run)
+        return command
+
+    new = add("add", _add, "make a user")
+    new.add_argument("name")
+    new.add_argument("--role", choices=list(Role), type=Role, required=True)
+    passwd = add("passwd", _passwd, "set a password; ends the user's sessions")
+    passwd.add_argument("name")
+    for takes_password in (new, passwd):
+        takes_password.add_argument(
+            "--random", action="store_true", help="make the password and print it"
+        )
+    add("disable", _disable, "refuse a user; ends its sessions at once").add_argument("name")
+    add("enable", _enable, "let a disabled user sign in again").add_argument("name")
+    role = add("role", _role, "give a user another role")
+    role.add_argument("name")
+    role.add_argument("role", choices=list(Role), type=Role)
+    add("list", _list, "show the users")
+    _add_key_commands(commands.add_parser("key", help="manage API keys"))
+    return parser
+
+
+def _add_key_commands(parser: ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="key_command", required=True)
+
+    def add(name: str, run: KeyCommand, explanation: str) -> ArgumentParser:
+        command = commands.add_parser(name, help=explanation)
+        command.set_defaults(run=run)
+        return command
+
+    new = add("add", _key_add, "make a key and show it, this once")
+    new.add_argument("name", help="the program or person that will use it")
+    new.add_argument("--scope", choices=list(Scope), type=Scope, required=True)
+    new.add_argument("--expires", metavar="TIME", help="such as 12h, 90d or 52w; by default never")
+    add("list", _key_list, "show the keys, without their secrets")
+    add("revoke", _key_revoke, "refuse a key from here on").add_argument("id")
+
+
+def _add(accounts: Accounts, chosen: Namespace) -> None:
+    password = new_password() if chosen.random else _asked_password()
+    made = accounts.add(chosen.name, chosen.role, password, by=operator())
+    shown = f" with the password: {password}" if chosen.random else ""
+    _out.print(f"{made.name} is a new {made.role.value}{shown}")
+
+
+def _passwd(accounts: Accounts, chosen: Namespace) -> None:
+    password = new_password() if chosen.random else _asked_password()
+    accounts.set_password(chosen.name, password, by=operator())
+    shown = f": {password}" if chosen.random else ""
+    _out.print(f"{chosen.name} has a new password{shown}")
+
+
+def _disable(accounts: Accounts, chosen: Namespace) -> None:
+    accounts.disable(chosen.name, by=operator())
+    _out.print(f"{chosen.name} can't sign in any more, and is signed out everywhere")
+
+
+def _enable(accounts: Accounts, chosen: Namespace) -> None:
+    accounts.enable(chosen.name, by=operator())
+    _out.print(f"{chosen.name} can sign in again")
+
+
+def _role(accounts: Accounts, chosen: Namespace) -> None:
+    accounts.set_role(chosen.name, chosen.role, by=operator())
+    _out.print(f"{chosen.name} has the role {chosen.role.value}")
+
+
+def _list(accounts: Accounts, _: Namespace) -> None:
+    table = Table("user", "role", "state", box=None, pad_edge=False)
+    for user in accounts.users().values():
+        table.add_row(user.name, user.role.value, "disabled" if user.disabled else "enabled")
+    _out.print(table)
+
+
+def _key_add(keys: ApiKeys, chosen: Namespace) -> None:
+    expires_in_s = None if chosen.expires is None else _seconds(chosen.expires)
+    made = keys.add(chosen.name, chosen.scope, by=operator(), expires_in_s=expires_in_s)
+    _err.print("Shown this once and stored nowhere; send it as X-API-Key:")
+    _out.print(made)
+
+
+def _key_list(keys: ApiKeys, _: Namespace) -> None:
+    headings = ("id", "name", "scope", "state", "created", "expires", "last used")
+    table = Table(*headings, box=None, pad_edge=False)
+    for key in keys.all():
+        moments = (_moment(at) for at in (key.created, key.expires, key.last_used))
+        table.add_row(key.id, key.name, key.scope.value, key.state(time.time()), *moments)
+    _out.print(table)
+
+
+def _key_revoke(keys: ApiKeys, chosen: Namespace) -> None:
+    revoked = keys.revoke(chosen.id, by=operator())
+    _out.print(f"The key {revoked.id} of {revoked.name} is refused from here on")
+
+
+def _seconds(text: str) -> float:
+    found = _EXPIRES.fullmatch(text)
+    if found is None:
+        raise InvalidSelection("--expires", repr(text), "hours, days or weeks: 12h, 90d or 52w")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _moment(at: float | None) -> str:
+    if at is None:
+        return "never"
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _asked_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass.getpass("New password: ")
+    if getpass.getpass("Once more: ") != first:
+        raise InvalidSelection("password", "different the second time", "the same both times")
+    return first
+
+
+if __name__ == "__main__":
+    sys.exit(main())

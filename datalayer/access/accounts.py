@@ -1,0 +1,293 @@
+"""Accounts: who signs in, who holds a session, and what administrators change about users.
+
+Everything lies in the state folder, in files that only their owner can read: ``accounts.json``,
+``sessions.json``, ``cookie_key`` and ``sign_in_failures.json``.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from datalayer.access.audit import AuditLog
+from datalayer.access.identity import ANYONE, Identity, Role, operator
+from datalayer.access.names import checked_name, normal_name
+from datalayer.access.passwords import (
+    decoy_hash,
+    hash_password,
+    new_password,
+    password_matches,
+)
+from datalayer.access.sessions import Sessions
+from datalayer.access.sign_in_throttle import SignInThrottle, keyed_digest
+from datalayer.access.tokens import Claims, Tokens
+from datalayer.access.users import User, Users
+from datalayer.kernel.errors import (
+    InvalidSelection,
+    LastAdmin,
+    SignInBlocked,
+    SignInRefused,
+    UnknownUser,
+)
+from datalayer.settings import Settings
+
+FIRST_ADMIN = "admin"
+SESSION_COOKIE = "farol_session"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A sign-in that succeeded.
+
+    Attributes:
+        token: For the browser's cookie.
+        ends: When the session ends at the latest, UTC.
+    """
+
+    identity: Identity
+    token: str
+    ends: datetime
+
+
+def open_accounts(settings: Settings) -> Accounts:
+    """Return the accounts of the portal that *settings* describe."""
+    return Accounts(
+        settings.state,
+        session=timedelta(hours=settings.session_hours),
+        idle=timedelta(minutes=settings.session_idle_minutes),
+    )
+
+
+class Accounts:
+    """The users of one state folder and their sessions.
+
+    Args:
+        state: The state folder; made if missing.
+        session: How long a sign-in lasts.
+        idle: How long it lasts while nothing is asked.
+        clock: Gives Unix time in seconds.
+        bcrypt_rounds: Logarithm of the cost of a hash; 12 takes about a quarter of a second.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        session: timedelta = timedelta(hours=24),
+        idle: timedelta = timedelta(hours=2),
+        clock: Callable[[], float] = time.time,
+        bcrypt_rounds: int = 12,
+    ) -> None:
+        self._users = Users(state / "accounts.json")
+        self._tokens = Tokens(state / "cookie_key")
+        self._longest_s = session.total_seconds()
+        self._sessions = Sessions(
+            state / "sessions.json",
+            longest_s=self._longest_s,
+            idle_s=idle.total_seconds(),
+            clock=clock,
+        )
+        self._throttle = SignInThrottle(state / "sign_in_failures.json", clock=clock)
+        self._audit = AuditLog(state / "audit.jsonl", lambda: datetime.fromtimestamp(clock(), UTC))
+        self._clock = clock
+        self._rounds = bcrypt_rounds
+        self._decoy = decoy_hash(rounds=bcrypt_rounds)
+
+    def users(self) -> Mapping[str, User]:
+        """Return the users by name, as the file has them at this moment.
+
+        Raises:
+            StateError: The file is damaged.
+        """
+        return self._users.by_name()
+
+    def cookie_key(self) -> str:
+        """Return the key that signs session tokens, made of 32 random bytes at first use.
+
+        Raises:
+            StateError: The key in the file is short or not random.
+        """
+        return self._tokens.key()
+
+    def authenticate(self, name: str, password: str, *, address: str = "") -> Identity:
+        """Return who signs in with *name* and *password*; every attempt is audited.
+
+        Args:
+            name: As typed.
+            password: As typed.
+            address: Where the attempt comes from; empty if that is not known.
+
+        Raises:
+            SignInBlocked: Too many failures; the password was not looked at.
+            SignInRefused: The name or the password is wrong, or the user is disabled.
+        """
+        name, key = normal_name(name), self.cookie_key()
+        wait = self._throttle.attempt(name, address, key)
+        user = self.users().get(name)
+        if wait.seconds > 0:
+            if not wait.told_before:
+                self._note_sign_in(name, user, "blocked", address=address)
+            raise SignInBlocked(math.ceil(wait.seconds))
+        matches = password_matches(password, user.password if user else self._decoy)
+        if user is None or user.disabled or not matches:
+            self._note_sign_in(name, user, "refused", address=address)
+            raise SignInRefused
+        self._throttle.succeeded(name, address, key)
+        self._note_sign_in(name, user, "done", address=address)
+        return user.identity
+
+    def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
+        """Check *name* and *password* as ``authenticate`` does, and begin a session.
+
+        Raises:
+            SignInBlocked: Too many failures; the password was not looked at.
+            SignInRefused: The name or the password is wrong, or the user is disabled.
+        """
+        began = self._clock()  # before the check: a password that changes meanwhile ends this
+        identity = self.authenticate(name, password, address=address)
+        session_id = self._sessions.begin(identity.name, began=began)
+        ends = began + self._longest_s
+        token = self._tokens.sign(Claims(identity.name, session_id), ends=ends)
+        return SignedIn(identity, token, datetime.fromtimestamp(ends, UTC))
+
+    def identity_from_token(self, token: str) -> Identity | None:
+        """Return who holds a session, which counts as a use of it; None if it has ended.
+
+        Costs a ``stat`` of each file and the check of a signature while nothing has changed.
+        """
+        claims = self._tokens.read(token)
+        user = self.users().get(claims.user) if claims else None
+        if claims is None or user is None or user.disabled:
+            return None
+        session = self._sessions.find(claims.session_id)
+        if session is None or session.user != user.name or session.began < user.not_before:
+            return None
+        return user.identity
+
+    def sign_out(self, token: str) -> None:
+        """End the session that *token* stands for, and no other; an ended one stays ended."""
+        who = self.identity_from_token(token)
+        claims = self._tokens.read(token)
+        if who is not None and claims is not None:
+            self._sessions.end(claims.session_id)
+            self._audit.record(who, "sign_out", "done", None)
+
+    def ensure_first_admin(self) -> str | None:
+        """Make the user ``admin`` if there is no user yet.
+
+        Returns:
+            The password, which is stored nowhere; None if there were users already.
+        """
+        if self.users():
+            return None
+        password = new_password()
+        made = self._made(FIRST_ADMIN, Role.ADMIN, password)
+        with self._users.locked() as users:
+            if users:
+                return None
+            self._store(made, "user_add", by=operator(), role=made.role.value)
+        return password
+
+    def add(self, name: str, role: Role, password: str, *, by: Identity) -> User:
+        """Make a user.
+
+        Raises:
+            NotAllowed: *by* is no administrator.
+            InvalidSelection: The name is taken or none, or the password too short or too long.
+        """
+        by.require(Role.ADMIN, "add users")
+        made = self._made(checked_name(name), role, password)
+        with self._users.locked() as users:
+            if made.name in users:
+                raise InvalidSelection("name", f"{made.name}, a user already", "a new name")
+            self._store(made, "user_add", by=by, role=role.value)
+        return made
+
+    def set_password(self, name: str, password: str, *, by: Identity) -> None:
+        """Give *name* another password, end its sessions and forget its failed attempts.
+
+        Raises:
+            NotAllowed: *by* is no administrator.
+            UnknownUser: There is no such user.
+            InvalidSelection: The password is too short or too long.
+        """
+        by.require(Role.ADMIN, "set passwords")
+        hashed = hash_password(password, rounds=self._rounds)
+        with self._users.locked():
+            changed = replace(self._known(name), password=hashed, not_before=self._clock())
+            self._store(changed, "password_set", by=by)
+        self._sessions.end_all(changed.name)
+        self._throttle.succeeded(changed.name, "", self.cookie_key())
+
+    def disable(self, name: str, *, by: Identity) -> None:
+        """Refuse *name* from here on, and end its sessions.
+
+        Raises:
+            NotAllowed: *by* is no administrator.
+            UnknownUser: There is no such user.
+            LastAdmin: Nobody could administer the portal any more.
+        """
+        by.require(Role.ADMIN, "disable users")
+        with self._users.locked():
+            changed = replace(self._known(name), disabled=True, not_before=self._clock())
+            self._require_an_admin_beside(changed)
+            self._store(changed, "user_disable", by=by)
+        self._sessions.end_all(changed.name)
+
+    def enable(self, name: str, *, by: Identity) -> None:
+        """Let *name*, which was disabled, sign in again.
+
+        Raises:
+            NotAllowed: *by* is no administrator.
+            UnknownUser: There is no such user.
+        """
+        by.require(Role.ADMIN, "enable users")
+        with self._users.locked():
+            self._store(replace(self._known(name), disabled=False), "user_enable", by=by)
+
+    def set_role(self, name: str, role: Role, *, by: Identity) -> None:
+        """Give *name* another role, which holds in its running sessions too.
+
+        Raises:
+            NotAllowed: *by* is no administrator.
+            UnknownUser: There is no such user.
+            LastAdmin: Nobody could administer the portal any more.
+        """
+        by.require(Role.ADMIN, "change roles")
+        with self._users.locked():
+            changed = replace(self._known(name), role=role)
+            self._require_an_admin_beside(changed)
+            self._store(changed, "user_role", by=by, role=role.value)
+
+    def _made(self, name: str, role: Role, password: str) -> User:
+        hashed = hash_password(password, rounds=self._rounds)
+        return User(name, hashed, role, not_before=self._clock())
+
+    def _known(self, name: str) -> User:
+        users = self.users()
+        found = users.get(normal_name(name))
+        if found is None:
+            raise UnknownUser(name, tuple(users))
+        return found
+
+    def _require_an_admin_beside(self, changed: User) -> None:
+        after = {**self.users(), changed.name: changed}.values()
+        if not any(user.role is Role.ADMIN and not user.disabled for user in after):
+            raise LastAdmin(changed.name)
+
+    def _store(self, user: User, action: str, *, by: Identity, **details: str) -> None:
+        self._audit.require_writable()
+        self._users.store(user)
+        self._audit.record(by, action, "done", None, user=user.name, **details)
+
+    def _note_sign_in(self, name: str, user: User | None, outcome: str, *, address: str) -> None:
+        """Audit an attempt; a name that is no user's may be a password in the wrong field."""
+        details = {"address": address} if address else {}
+        if user is None:
+            details["name_digest"] = keyed_digest(name, self.cookie_key())[:16]
+        who = user.identity if user else replace(ANYONE, name="-")
+        self._audit.record(who, "sign_in", outcome, None, **details)

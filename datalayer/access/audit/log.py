@@ -1,0 +1,243 @@
+"""The audit log: who did what to which publication, and how it ended; one JSON line each."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import FileIO
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import structlog
+
+from datalayer.access.audit.chain import Verdict, digest, lines_backwards, next_link, walk
+from datalayer.access.identity import Identity
+from datalayer.kernel.errors import StateError
+from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+
+LONGEST_TEXT = 2000
+UNREADABLE = "unreadable"
+
+Detail = str | int | float
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One line of the log.
+
+    Attributes:
+        at: When it was written, UTC; None where the line can't be read.
+        action: What was tried (activate, roll_back, inspect, prune, ...), or ``unreadable``
+            for a line that a crash has torn.
+        outcome: How it ended (activated, already_current, rejected, refused, ...).
+        details: Reason, durations and the like.
+    """
+
+    at: datetime | None
+    actor: str
+    role: str
+    action: str
+    outcome: str
+    publication_id: str | None
+    details: Mapping[str, Detail] = field(default_factory=dict)
+
+
+def utc_now() -> datetime:
+    """Return the present moment, UTC."""
+    return datetime.now(UTC)
+
+
+class AuditLog:
+    """A file that only grows; safe to write from several threads and processes."""
+
+    def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        self._path = path
+        self._clock = clock
+        self._counted_bytes = self._size_bytes()
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counting = threading.Lock()
+
+    def record(
+        self,
+        actor: Identity,
+        action: str,
+        outcome: str,
+        publication_id: str | None,
+        **details: Detail,
+    ) -> None:
+        """Append one entry, tied to the line before it, and bring it to the disk.
+
+        The new line's SHA-256 is logged: against it, a log whose end was cut off shows.
+
+        Raises:
+            StateError: It could not be written; the log is as it was.
+        """
+        entry = {
+            "at": self._clock().isoformat(),
+            "actor": actor.name,
+            "role": actor.role.value,
+            "action": action,
+            "outcome": outcome,
+            "publication_id": publication_id,
+            "details": {name: _short(value) for name, value in details.items()},
+        }
+        with self._explained(), self._held() as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            link = next_link(file.fileno(), size_bytes)
+            chained = {"sequence": link.sequence, **entry, "previous": link.previous}
+            # JSON escapes line ends, so nobody's name or text can forge a second entry.
+            line = json.dumps(chained, allow_nan=False).encode()
+            _append(file, size_bytes, line + b"\n")
+        _log.info("audit.appended", sequence=link.sequence, head=digest(line))
+
+    def require_writable(self) -> None:
+        """Make sure that an entry can be appended.
+
+        Raises:
+            StateError: It can't.
+        """
+        with self._explained(), self._held() as file:
+            _append(file, os.fstat(file.fileno()).st_size, b"")
+
+    def entries(self, limit: int) -> tuple[AuditEntry, ...]:
+        """Return the latest entries, newest first; a torn line is one that says so.
+
+        Raises:
+            StateError: The log is there and can't be read.
+        """
+        with self._explained(), self._whole() as (file, size_bytes):
+            lines = list(islice(lines_backwards(file.fileno(), size_bytes), limit))
+        return tuple(map(_entry, lines))
+
+    def verify(self, head: str | None = None, report: ReportProgress = silent) -> Verdict:
+        """Walk along the chain; what is appended meanwhile is left out.
+
+        Args:
+            head: SHA-256 of a line, as it was logged when that line was written.
+            report: Told the bytes walked and those there are.
+
+        Raises:
+            StateError: The log is there and can't be read.
+        """
+        with self._explained(), self._whole() as (file, size_bytes):
+            walked = _Walked(report, size_bytes, self._path.name)
+            return walk(_first(file, size_bytes), head, walked.add)
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Return how many lines of each action and outcome came since this object was made.
+
+        Whichever process wrote them; torn lines count as ``unreadable``.
+
+        Raises:
+            StateError: The log is there and can't be read.
+        """
+        with self._counting, self._explained(), self._whole() as (file, size_bytes):
+            if size_bytes < self._counted_bytes:
+                self._counted_bytes = 0  # another file was put in its place
+            file.seek(self._counted_bytes)
+            for line in _first(file, size_bytes - self._counted_bytes):
+                entry = _entry(line)
+                self._counts[entry.action, entry.outcome] += 1
+            self._counted_bytes = size_bytes
+            return dict(self._counts)
+
+    @contextmanager
+    def _whole(self) -> Iterator[tuple[BinaryIO, int]]:
+        """Give the file to read, and how long it is once nobody is in the middle of a line."""
+        # Without an entry there is no file yet, which reads like an empty one.
+        with (self._path if self._path.exists() else Path(os.devnull)).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            size_bytes = os.fstat(file.fileno()).st_size
+            # What is appended from here on lies behind; writers need not wait for the reader.
+            fcntl.flock(file, fcntl.LOCK_UN)
+            yield file, size_bytes
+
+    def _size_bytes(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    @contextmanager
+    def _held(self) -> Iterator[FileIO]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        with open(os.open(self._path, flags, 0o640), "r+b", buffering=0) as file:  # noqa: PTH123
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateError(str(self._path), f"can't be used: {error.strerror}") from error
+
+
+class _Walked:
+    """Turns the bytes walked since the last report into reports of all of them."""
+
+    def __init__(self, report: ReportProgress, total_bytes: int, subject: str) -> None:
+        self._report = report
+        self._total_bytes = total_bytes
+        self._subject = subject
+        self._walked_bytes = 0
+
+    def add(self, walked_bytes: int) -> None:
+        """Report that *walked_bytes* more have been walked."""
+        self._walked_bytes += walked_bytes
+        self._report(Progress(Step.VERIFY, self._walked_bytes, self._total_bytes, self._subject))
+
+
+def _first(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:
+    """Yield the lines in the first *size_bytes* of *file*."""
+    while size_bytes > 0 and (line := file.readline(size_bytes)):
+        size_bytes -= len(line)
+        yield line
+
+
+def _append(file: FileIO, size_bytes: int, line: bytes) -> None:
+    """Append *line*, or nothing at all, after ending a line that a crash has torn."""
+    torn = size_bytes > 0 and os.pread(file.fileno(), 1, size_bytes - 1) != b"\n"
+    try:
+        _write_all(file.fileno(), b"\n" + line if torn else line)
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(size_bytes)
+        raise
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _short(value: Detail) -> Detail:
+    return value[:LONGEST_TEXT] if isinstance(value, str) else value
+
+
+def _entry(line: bytes) -> AuditEntry:
+    try:
+        fields = json.loads(line)
+        return AuditEntry(
+            at=datetime.fromisoformat(fields["at"]),
+            actor=fields["actor"],
+            role=fields["role"],
+            action=fields["action"],
+            outcome=fields["outcome"],
+            publication_id=fields["publication_id"],
+            details=fields["details"],
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        text = line.decode(errors="replace").strip()
+        return AuditEntry(None, "-", "-", UNREADABLE, UNREADABLE, None, {"line": text[:200]})

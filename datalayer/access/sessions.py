@@ -1,0 +1,125 @@
+"""Sessions: who signed in, when, and when they were last heard of; shared by pages and API.
+
+A session is what the portal's side of a sign-in is: a token whose session is not here is refused,
+however well it is signed. So ending one is to take it off the list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from datalayer.access.last_use import NOTE_EVERY_S, LastUse
+from datalayer.access.names import is_name
+from datalayer.access.private_files import PrivateFile
+
+MOST_KEPT: Final = 10_000
+CLOCK_SKEW_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Session:
+    """One sign-in in one browser; times are Unix times in seconds.
+
+    Attributes:
+        digest: SHA-256 of the random id that the browser's token carries.
+        last_seen: When it was last used; at most a minute before that in truth.
+    """
+
+    digest: str
+    user: str
+    began: float
+    last_seen: float
+
+
+class Sessions:
+    """The sessions of one state folder, kept across restarts.
+
+    Args:
+        path: Where they are kept.
+        longest_s: A session ends this long after it began.
+        idle_s: It ends sooner where nothing was asked for this long, up to a minute earlier.
+        clock: Gives Unix time in seconds.
+    """
+
+    def __init__(
+        self, path: Path, *, longest_s: float, idle_s: float, clock: Callable[[], float]
+    ) -> None:
+        self._file = PrivateFile[Mapping[str, Session]](
+            path, _parse, absent={}, remedy="restore it, or delete it and everybody signs in again"
+        )
+        self._longest_s = longest_s
+        self._idle_s = idle_s
+        self._clock = clock
+        self._use = LastUse(self._note_use, every_s=min(NOTE_EVERY_S, idle_s / 2))
+
+    def begin(self, user: str, *, began: float) -> str:
+        """Begin a session of *user* and return its id, 16 random bytes as hexadecimal."""
+        session_id = secrets.token_hex(16)
+        made = Session(_digest(session_id), user, began, began)
+        with self._file.locked() as kept:
+            self._write([*self._live(kept), made][-MOST_KEPT:])
+        return session_id
+
+    def find(self, session_id: str) -> Session | None:
+        """Return a session that goes on, which counts as a use of it; None if there is none."""
+        found = self._file.read().get(_digest(session_id))
+        if found is None or not self._goes_on(found):
+            return None
+        self._use.note(found.digest, written=found.last_seen, now=self._clock())
+        return found
+
+    def end(self, session_id: str) -> Session | None:
+        """End a session and return it; None if there is none."""
+        with self._file.locked() as kept:
+            ended = kept.get(_digest(session_id))
+            self._write([each for each in self._live(kept) if each != ended])
+        return ended
+
+    def end_all(self, user: str) -> None:
+        """End every session of *user*."""
+        with self._file.locked() as kept:
+            self._write([each for each in self._live(kept) if each.user != user])
+
+    def _goes_on(self, session: Session) -> bool:
+        now = self._clock()
+        idle_s = now - self._use.latest(session.digest, session.last_seen)
+        age_s = now - session.began
+        return -CLOCK_SKEW_S <= age_s < self._longest_s and idle_s < self._idle_s
+
+    def _live(self, kept: Mapping[str, Session]) -> list[Session]:
+        for session in kept.values():
+            if not self._goes_on(session):
+                self._use.forget(session.digest)
+        return [session for session in kept.values() if self._goes_on(session)]
+
+    def _note_use(self, digest: str, now: float) -> None:
+        with self._file.locked(wait=False) as kept:
+            if found := kept.get(digest):
+                self._write(list({**kept, digest: replace(found, last_seen=now)}.values()))
+
+    def _write(self, sessions: list[Session]) -> None:
+        content = {"version": 1, "sessions": [asdict(session) for session in sessions]}
+        self._file.write(json.dumps(content) + "\n")
+
+
+def _digest(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _parse(text: str) -> Mapping[str, Session]:
+    sessions = [_parse_session(entry) for entry in json.loads(text)["sessions"]]
+    return {session.digest: session for session in sessions}
+
+
+def _parse_session(entry: Mapping[str, str]) -> Session:
+    if not is_name(entry["user"]):
+        raise ValueError(f"{entry['user']!r} is no user name")
+    return Session(
+        str(entry["digest"]), entry["user"], float(entry["began"]), float(entry["last_seen"])
+    )

@@ -1,0 +1,292 @@
+"""What can be wrong in a registry document beyond the standard's own rules."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import Formatter
+from typing import Any
+
+from open_data_contract_standard.model import (
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
+
+from datalayer.kernel.contract.odcs import (
+    API_VERSION,
+    LOGICAL_TYPES,
+    PHYSICAL_TYPES,
+    VALUE_LISTS,
+    custom_values,
+    data_sets,
+    freshness_hours,
+    is_number,
+    is_text,
+    type_of,
+)
+from datalayer.kernel.contract.registry import ColumnType
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_READ_FROM = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)", re.IGNORECASE)
+_NAMED_SUBQUERY = re.compile(r"\b([a-z_][a-z0-9_]*)\s+as\s*\(\s*select\b", re.IGNORECASE)
+_ONE_SELECT = re.compile(r"\s*(select|with)\b[^;]*\Z", re.IGNORECASE)
+_KEY_TYPES = (ColumnType.TEXT, ColumnType.DATE, ColumnType.INTEGER)
+_NUMBERS = (ColumnType.DOUBLE, ColumnType.INTEGER)
+_PROVENANCE = {"dataset_id": ColumnType.TEXT, "generated_at": ColumnType.TIMESTAMP}
+_ML_PROVENANCE = {**_PROVENANCE, "source": ColumnType.TEXT, "model_version": ColumnType.TEXT}
+_PLACES = {"observed", "expected", "threshold"}
+
+
+def document_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
+    """Say everything that keeps *odcs* from being the registry."""
+    if odcs.apiVersion != API_VERSION:
+        yield f"apiVersion is {odcs.apiVersion!r}; it must be {API_VERSION!r}"
+    for name in ("id", "version"):
+        if not getattr(odcs, name):
+            yield f"{name} is missing"
+    if not data_sets(odcs):
+        yield "schema lists no data set"
+    yield from _repeated("data set", [d.name for d in data_sets(odcs)])
+    for data_set in data_sets(odcs):
+        yield from _data_set_faults(data_set, odcs)
+    yield from _freshness_faults(odcs)
+    yield from _source_faults(odcs)
+    yield from _reason_faults(odcs)
+
+
+def _data_set_faults(data_set: SchemaObject, odcs: OpenDataContractStandard) -> Iterator[str]:
+    place = f"data set {data_set.name!r}"
+    columns = data_set.properties or []
+    yield from _name_faults(place, data_set.name)
+    yield from _text_faults(place, data_set)
+    yield from _repeated(f"{place}: column", [c.name for c in columns])
+    for column in columns:
+        yield from _column_faults(f"{data_set.name}.{column.name}", column, odcs)
+    yield from _key_faults(place, columns)
+    yield from _provenance_faults(place, columns)
+    yield from _quantile_faults(place, columns)
+    yield from _repeated(f"{place}: rule", [r.name for r in data_set.quality or ()])
+    for rule in data_set.quality or ():
+        yield from _rule_faults(f"rule {data_set.name}.{rule.name}", rule, odcs)
+
+
+def _name_faults(place: str, name: object) -> Iterator[str]:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield f"{place}: the name must be lower-case letters, digits and _, a letter first"
+
+
+def _text_faults(place: str, element: SchemaObject | SchemaProperty) -> Iterator[str]:
+    values = custom_values(element.customProperties)
+    texts = {
+        "businessName (label in English)": element.businessName,
+        "description (in English)": element.description,
+        "customProperties.labelPtBr": values.get("labelPtBr"),
+        "customProperties.descriptionPtBr": values.get("descriptionPtBr"),
+    }
+    for name, text in texts.items():
+        if not is_text(text):
+            yield f"{place}: {name} is missing"
+
+
+def _column_faults(
+    place: str, column: SchemaProperty, odcs: OpenDataContractStandard
+) -> Iterator[str]:
+    yield from _name_faults(place, column.name)
+    yield from _text_faults(place, column)
+    yield from _type_faults(place, column)
+    yield from _range_faults(place, column)
+    yield from _value_faults(place, column)
+    yield from _reference_faults(place, column, odcs)
+
+
+def _type_faults(place: str, column: SchemaProperty) -> Iterator[str]:
+    found = type_of(column)
+    if found is None:
+        known = ", ".join(PHYSICAL_TYPES)
+        yield f"{place}: unknown physicalType {column.physicalType!r}; known are {known}"
+    elif LOGICAL_TYPES.get(column.logicalType or "") != found:
+        yield f"{place}: logicalType {column.logicalType!r} does not go with {found.value}"
+
+
+def _range_faults(place: str, column: SchemaProperty) -> Iterator[str]:
+    options = column.logicalTypeOptions or {}
+    unknown = sorted(set(options) - {"minimum", "maximum"})
+    if unknown:
+        yield f"{place}: logicalTypeOptions {', '.join(unknown)} is not checked by anything"
+    bounds = [options[k] for k in ("minimum", "maximum") if k in options]
+    if not all(is_number(bound) for bound in bounds):
+        yield f"{place}: minimum and maximum must be finite numbers, found {bounds}"
+    elif bounds and type_of(column) not in _NUMBERS:
+        yield f"{place}: a range needs a number column"
+    elif bounds != sorted(bounds):
+        yield f"{place}: minimum {bounds[0]} is above maximum {bounds[1]}"
+
+
+def _value_faults(place: str, column: SchemaProperty) -> Iterator[str]:
+    value_list = custom_values(column.customProperties).get("valuesFrom")
+    if value_list is not None and value_list not in VALUE_LISTS:
+        yield f"{place}: valuesFrom {value_list!r} must be one of {', '.join(VALUE_LISTS)}"
+    if value_list is not None and column.enum:
+        yield f"{place}: enum and valuesFrom exclude each other"
+    if (column.enum or value_list is not None) and type_of(column) is not ColumnType.TEXT:
+        yield f"{place}: listed values need a text column"
+    yield from _repeated(f"{place}: value", [entry.value for entry in column.enum or ()])
+    for entry in column.enum or ():
+        labels = (entry.label, custom_values(entry.customProperties).get("labelPtBr"))
+        if not isinstance(entry.value, str):
+            yield f"{place}: value {entry.value!r} must be text"
+        if not all(map(is_text, labels)):
+            yield f"{place}: value {entry.value!r} needs label and labelPtBr"
+
+
+def _reference_faults(
+    place: str, column: SchemaProperty, odcs: OpenDataContractStandard
+) -> Iterator[str]:
+    relationships = column.relationships or []
+    if len(relationships) > 1:
+        yield f"{place}: more than one relationship"
+    for relationship in relationships:
+        target = _column_at(relationship.to, odcs)
+        if target is None:
+            yield f"{place}: refers to {relationship.to!r}, which is not a column of the registry"
+        elif target.primaryKeyPosition != 1 or not target.required:
+            yield f"{place}: refers to {relationship.to!r}, which is not a key"
+        elif target.physicalType != column.physicalType:
+            yield f"{place}: refers to {relationship.to!r}, which has another type"
+
+
+def _column_at(path: object, odcs: OpenDataContractStandard) -> SchemaProperty | None:
+    parts = str(path).split(".")
+    for data_set in data_sets(odcs):
+        for column in data_set.properties or ():
+            if [data_set.name, column.name] == parts:
+                return column
+    return None
+
+
+def _key_faults(place: str, columns: Sequence[SchemaProperty]) -> Iterator[str]:
+    keys = [c for c in columns if c.primaryKey]
+    positions = sorted(c.primaryKeyPosition or 0 for c in keys)
+    if not keys:
+        yield f"{place}: no column is a primaryKey"
+    if positions != list(range(1, len(keys) + 1)):
+        yield f"{place}: key positions {positions} have a gap; they must run 1 to {len(keys)}"
+    for column in keys:
+        if not column.required:
+            yield f"{place}: key column {column.name!r} must be required"
+        if type_of(column) not in {*_KEY_TYPES, None}:
+            yield f"{place}: key column {column.name!r} can't be {column.physicalType}"
+
+
+def _provenance_faults(place: str, columns: Sequence[SchemaProperty]) -> Iterator[str]:
+    by_name = {c.name: c for c in columns}
+    is_result = bool({"source", "model_version"} & set(by_name))
+    for name, expected in (_ML_PROVENANCE if is_result else _PROVENANCE).items():
+        column = by_name.get(name)
+        if column is None or not column.required or type_of(column) is not expected:
+            yield f"{place}: needs a required column {name!r} of type {expected.value}"
+
+
+def _quantile_faults(place: str, columns: Sequence[SchemaProperty]) -> Iterator[str]:
+    levels = []
+    for column in columns:
+        level = custom_values(column.customProperties).get("quantileLevel")
+        if level is None:
+            continue
+        if not is_number(level) or column.name != f"q{round(level * 1000):03d}":
+            yield f"{place}: quantile column {column.name!r} is not named after level {level!r}"
+        else:
+            levels.append(level)
+        if type_of(column) is not ColumnType.DOUBLE:
+            yield f"{place}: quantile column {column.name!r} must be DOUBLE"
+    if levels != sorted(levels) or any(not 0 < level < 1 for level in levels):
+        yield f"{place}: quantile columns stand at {levels}; levels must rise between 0 and 1"
+
+
+def _rule_faults(place: str, rule: DataQuality, odcs: OpenDataContractStandard) -> Iterator[str]:
+    values = custom_values(rule.customProperties)
+    yield from _name_faults(place, rule.name)
+    if rule.type != "sql" or rule.mustBe != 0:
+        yield f"{place}: must be of type sql with mustBe 0"
+    if not is_text(rule.description) or not is_text(values.get("descriptionPtBr")):
+        yield f"{place}: needs description and descriptionPtBr"
+    known = {d.name for d in data_sets(odcs)}
+    for name, query in (("query", rule.query), ("sampleQuery", values.get("sampleQuery"))):
+        if not isinstance(query, str) or not _ONE_SELECT.match(query):
+            yield f"{place}: {name} must be one select without semicolon"
+            continue
+        read = set(_READ_FROM.findall(query)) - set(_NAMED_SUBQUERY.findall(query))
+        for unknown in sorted(read - known):
+            yield f"{place}: {name} reads from {unknown!r}, which is not a data set"
+
+
+def _freshness_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
+    limits = freshness_hours(odcs.slaProperties)
+    known = {d.name for d in data_sets(odcs)}
+    for name in sorted(known - set(limits), key=str):
+        yield f"slaProperties: data set {name!r} has no dueAfter and staleAfter"
+    for name, found in limits.items():
+        due, stale = found.get("dueAfter"), found.get("staleAfter")
+        if name not in known:
+            yield f"slaProperties: {name!r} is not a data set"
+        if due is None or stale is None:
+            yield f"slaProperties: {name!r} needs dueAfter and staleAfter, as numbers in h or d"
+        elif not 0 < due <= stale:
+            yield f"slaProperties: {name!r} is due after {due} h and stale after {stale} h"
+
+
+def _source_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
+    sources = _entries(odcs, "sources")
+    if not sources:
+        yield "customProperties.sources lists no source"
+    yield from _repeated("source", [s.get("name") for s in sources])
+    for source in sources:
+        place = f"source {source.get('name')!r}"
+        yield from _name_faults(place, source.get("name"))
+        if source.get("kind") not in {"model", "baseline"}:
+            yield f"{place}: kind {source.get('kind')!r} must be model or baseline"
+        yield from _missing_texts(place, source, ("label", "labelPtBr"))
+
+
+def _reason_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
+    reasons = _entries(odcs, "reasonCodes")
+    if not reasons:
+        yield "customProperties.reasonCodes lists no reason"
+    yield from _repeated("reason", [r.get("name") for r in reasons])
+    for reason in reasons:
+        place = f"reason {reason.get('name')!r}"
+        yield from _name_faults(place, reason.get("name"))
+        yield from _missing_texts(place, reason, ("label", "labelPtBr"))
+        if not is_number(reason.get("threshold")):
+            yield f"{place}: threshold {reason.get('threshold')!r} must be a finite number"
+        for name in ("sentence", "sentencePtBr"):
+            if _places(reason.get(name)) != _PLACES:
+                places = " ".join(f"{{{p}}}" for p in sorted(_PLACES))
+                yield f"{place}: {name} must have the places {places}"
+
+
+def _entries(odcs: OpenDataContractStandard, name: str) -> list[dict[str, Any]]:
+    value = custom_values(odcs.customProperties).get(name)
+    return [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
+
+
+def _missing_texts(place: str, entry: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if not is_text(entry.get(name)):
+            yield f"{place}: {name} is missing"
+
+
+def _places(sentence: object) -> set[str] | None:
+    try:
+        return {place for _, place, _, _ in Formatter().parse(str(sentence)) if place is not None}
+    except ValueError:
+        return None
+
+
+def _repeated(what: str, names: Iterable[object]) -> Iterator[str]:
+    for name, times in Counter(map(repr, names)).items():
+        if times > 1:
+            yield f"{what} {name} stands {times} times"

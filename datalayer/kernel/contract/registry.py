@@ -1,0 +1,181 @@
+"""The schema registry, read from its ODCS document into frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["en", "pt_BR"]
+
+
+@dataclass(frozen=True)
+class Bilingual:
+    """One text in the two languages of the portal."""
+
+    en: str
+    pt_BR: str
+
+    def in_language(self, language: Language) -> str:
+        """Return the text in *language*."""
+        return self.pt_BR if language == "pt_BR" else self.en
+
+
+class ColumnType(StrEnum):
+    """The column types of the contract, named as DuckDB names them."""
+
+    TEXT = "VARCHAR"
+    DATE = "DATE"
+    TIMESTAMP = "TIMESTAMP WITH TIME ZONE"
+    DOUBLE = "DOUBLE"
+    INTEGER = "BIGINT"
+    BOOLEAN = "BOOLEAN"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column whose every value stands in a column of another data set."""
+
+    data_set: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a data set.
+
+    Attributes:
+        required: No nulls.
+        key_position: Place in the data set's key, from 1; None outside the key.
+        minimum: Least value allowed, inclusive; None if there is none.
+        maximum: Greatest value allowed, inclusive; None if there is none.
+        allowed: The only values allowed; empty if any is.
+        reference: Where every value must stand, or None.
+        unit: Symbol of the unit, or an empty string.
+        quantile_level: Level as a fraction for a quantile column (0.025 for q025), else None.
+        value_labels: Labels of the values in ``allowed``; empty where any value is.
+    """
+
+    name: str
+    type: ColumnType
+    required: bool
+    key_position: int | None
+    minimum: float | None
+    maximum: float | None
+    allowed: tuple[str, ...]
+    reference: Reference | None
+    unit: str
+    quantile_level: float | None
+    label: Bilingual
+    description: Bilingual
+    value_labels: Mapping[str, Bilingual] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A quality rule of the contract's own: the SQL finds the rows that break it.
+
+    Attributes:
+        name: Identifier, unique in its data set.
+        query: ``select count(*) ...`` over the data sets by name; must be 0.
+        sample_query: Selects up to any number of keys of the rows that break the rule.
+    """
+
+    name: str
+    description: Bilingual
+    query: str
+    sample_query: str
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """When data counts as due and as stale, in hours after ``generated_at``."""
+
+    due_after_hours: float
+    stale_after_hours: float
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One data set: its columns in order, its key and its rules."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    freshness: Freshness
+    label: Bilingual
+    description: Bilingual
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the key columns, in key order."""
+        keyed = [column for column in self.columns if column.key_position is not None]
+        return tuple(c.name for c in sorted(keyed, key=lambda c: c.key_position or 0))
+
+    @property
+    def quantiles(self) -> tuple[Column, ...]:
+        """The quantile columns by rising level; empty where the data set has none."""
+        found = [column for column in self.columns if column.quantile_level is not None]
+        return tuple(sorted(found, key=lambda c: c.quantile_level or 0))
+
+    def column(self, name: str) -> Column:
+        """Return the column called *name*.
+
+        Raises:
+            KeyError: There is no such column.
+        """
+        return next(c for c in self.columns if c.name == name)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A forecast source that the contract knows."""
+
+    name: str
+    kind: Literal["model", "baseline"]
+    label: Bilingual
+
+
+@dataclass(frozen=True)
+class ReasonCode:
+    """A reason for an exception, with the sentence that explains a row of it.
+
+    Attributes:
+        sentence: Has the places ``{observed}``, ``{expected}`` and ``{threshold}``.
+        threshold: Default threshold of the rule, in *threshold_unit*.
+        unit: Unit of ``{observed}`` and ``{expected}``, or an empty string.
+        threshold_unit: Unit of ``{threshold}``, or an empty string.
+    """
+
+    name: str
+    label: Bilingual
+    sentence: Bilingual
+    threshold: float
+    unit: str = ""
+    threshold_unit: str = ""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The whole contract."""
+
+    id: str
+    version: str
+    data_sets: Mapping[str, DataSet]
+    sources: Mapping[str, Source]
+    reason_codes: Mapping[str, ReasonCode]
+    fingerprints: Mapping[str, str]
+
+
+def load_registry(path: Path) -> Registry:
+    """Read the schema registry at *path*.
+
+    Raises:
+        RegistryError: The file can't be read or breaks a rule; carries every fault found.
+    """
+    from datalayer.kernel.contract.document import read_document
+    from datalayer.kernel.contract.translation import registry_of
+
+    return registry_of(read_document(path))

@@ -1,0 +1,148 @@
+"""From a registry document free of faults to the frozen dataclasses of ``registry``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
+
+from datalayer.kernel.contract.document import Document
+from datalayer.kernel.contract.odcs import PHYSICAL_TYPES, custom_values, data_sets, freshness_hours
+from datalayer.kernel.contract.registry import (
+    Bilingual,
+    Column,
+    DataSet,
+    Freshness,
+    ReasonCode,
+    Reference,
+    Registry,
+    Rule,
+    Source,
+)
+
+_ValueLists = Mapping[str, Mapping[str, Bilingual]]
+
+
+def registry_of(document: Document) -> Registry:
+    """Return the registry that *document* describes."""
+    odcs = document.odcs
+    values = custom_values(odcs.customProperties)
+    sources = {entry["name"]: _source(entry) for entry in values["sources"]}
+    reasons = {entry["name"]: _reason_code(entry) for entry in values["reasonCodes"]}
+    value_lists = {
+        "sources": {name: source.label for name, source in sources.items()},
+        "reasonCodes": {name: reason.label for name, reason in reasons.items()},
+    }
+    freshness = {n: _freshness(h) for n, h in freshness_hours(odcs.slaProperties).items()}
+    found = [_data_set(d, freshness[d.name or ""], value_lists) for d in data_sets(odcs)]
+    return Registry(
+        id=odcs.id or "",
+        version=odcs.version or "",
+        data_sets={d.name: d for d in found},
+        sources=sources,
+        reason_codes=reasons,
+        fingerprints=_fingerprints(document.content),
+    )
+
+
+def _fingerprints(content: Mapping[str, Any]) -> dict[str, str]:
+    return {d["name"]: hashlib.sha256(_canonical(d)).hexdigest() for d in content["schema"]}
+
+
+def _canonical(value: object) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def _data_set(data_set: SchemaObject, freshness: Freshness, value_lists: _ValueLists) -> DataSet:
+    return DataSet(
+        name=data_set.name or "",
+        columns=tuple(_column(c, value_lists) for c in data_set.properties or ()),
+        rules=tuple(_rule(r) for r in data_set.quality or ()),
+        freshness=freshness,
+        label=_label(data_set),
+        description=_description(data_set),
+    )
+
+
+def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
+    values = custom_values(column.customProperties)
+    options = column.logicalTypeOptions or {}
+    labels = _value_labels(column, value_lists)
+    return Column(
+        name=column.name or "",
+        type=PHYSICAL_TYPES[column.physicalType or ""],
+        required=bool(column.required),
+        key_position=column.primaryKeyPosition if column.primaryKey else None,
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        allowed=tuple(labels),
+        reference=_reference(column),
+        unit=values.get("unit", ""),
+        quantile_level=values.get("quantileLevel"),
+        label=_label(column),
+        description=_description(column),
+        value_labels=labels,
+    )
+
+
+def _value_labels(column: SchemaProperty, value_lists: _ValueLists) -> Mapping[str, Bilingual]:
+    name = custom_values(column.customProperties).get("valuesFrom")
+    if name is not None:
+        return value_lists[name]
+    return {
+        str(entry.value): Bilingual(
+            en=entry.label or "", pt_BR=custom_values(entry.customProperties)["labelPtBr"]
+        )
+        for entry in column.enum or ()
+    }
+
+
+def _reference(column: SchemaProperty) -> Reference | None:
+    for relationship in column.relationships or ():
+        data_set, _, name = str(relationship.to).partition(".")
+        return Reference(data_set, name)
+    return None
+
+
+def _rule(rule: DataQuality) -> Rule:
+    values = custom_values(rule.customProperties)
+    return Rule(
+        name=rule.name or "",
+        description=Bilingual(en=rule.description or "", pt_BR=values["descriptionPtBr"]),
+        query=rule.query or "",
+        sample_query=values["sampleQuery"],
+    )
+
+
+def _freshness(hours: Mapping[str, float]) -> Freshness:
+    return Freshness(due_after_hours=hours["dueAfter"], stale_after_hours=hours["staleAfter"])
+
+
+def _label(element: SchemaObject | SchemaProperty) -> Bilingual:
+    values = custom_values(element.customProperties)
+    return Bilingual(en=element.businessName or "", pt_BR=values["labelPtBr"])
+
+
+def _description(element: SchemaObject | SchemaProperty) -> Bilingual:
+    values = custom_values(element.customProperties)
+    return Bilingual(en=element.description or "", pt_BR=values["descriptionPtBr"])
+
+
+def _source(entry: Mapping[str, Any]) -> Source:
+    label = Bilingual(en=entry["label"], pt_BR=entry["labelPtBr"])
+    return Source(name=entry["name"], kind=entry["kind"], label=label)
+
+
+def _reason_code(entry: Mapping[str, Any]) -> ReasonCode:
+    return ReasonCode(
+        name=entry["name"],
+        label=Bilingual(en=entry["label"], pt_BR=entry["labelPtBr"]),
+        sentence=Bilingual(en=entry["sentence"], pt_BR=entry["sentencePtBr"]),
+        threshold=float(entry["threshold"]),
+        unit=entry.get("unit", ""),
+        threshold_unit=entry.get("thresholdUnit", ""),
+    )

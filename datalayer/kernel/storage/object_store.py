@@ -1,0 +1,245 @@
+"""What an object store does, and the store that is a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from datalayer.kernel.errors import (
+    InvalidSelection,
+    ObjectExists,
+    ObjectMissing,
+    ObjectTooLarge,
+    StoreDenied,
+    StoreError,
+)
+from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, written_beside
+
+ReportBytes = Callable[[int], None]
+
+CHUNK_BYTES = 1024 * 1024
+
+WRITE_CHECK_KEY = ".farol-write-check"
+"""No publication's id begins with a dot, so no object under this key can be part of one."""
+
+
+@dataclass(frozen=True)
+class S3Options:
+    """How to reach an S3-compatible store; secrets never show in ``repr``.
+
+    Attributes:
+        endpoint: ``host:port``, without ``https://``.
+        timeout_s: Longest wait for a connection and for each answer.
+        ca_file: Certificate authorities to trust instead of the system's, PEM.
+    """
+
+    endpoint: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    secure: bool = True
+    region: str = "us-east-1"
+    timeout_s: float = 10.0
+    ca_file: Path | None = None
+
+
+class ObjectStore(Protocol):
+    """A flat space of immutable objects under keys with ``/`` between parts.
+
+    Every method raises ``StoreError`` when the store is unreachable or too slow,
+    ``StoreDenied`` when it refuses the credentials, and ``InvalidSelection`` for a key that
+    is not a plain relative path.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where the store is, fit to be shown: no credentials."""
+
+    def read(self, key: str, *, limit_bytes: int) -> bytes:
+        """Return a small object whole.
+
+        Raises:
+            ObjectMissing: There is none.
+            ObjectTooLarge: It is longer than *limit_bytes*; no more than that is read.
+        """
+
+    def download(self, key: str, target: Path, *, limit_bytes: int, report: ReportBytes) -> None:
+        """Write an object to the file *target*, telling *report* the bytes of each chunk.
+
+        Raises:
+            ObjectMissing, ObjectTooLarge: As for ``read``.
+            OSError: The local disk refused (full, read-only).
+        """
+
+    def upload(self, source: Path, key: str, *, report: ReportBytes) -> None:
+        """Store the file *source* under *key*; readers see all of it or none.
+
+        Raises:
+            OSError: *source* can't be read.
+        """
+
+    def write(self, key: str, content: bytes, *, must_be_new: bool = False) -> None:
+        """Store *content* under *key*; readers see all of it or none.
+
+        Raises:
+            ObjectExists: *must_be_new* and there is such an object.
+        """
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """Return the keys that begin with *prefix*, sorted."""
+
+    def try_write(self) -> bool | None:
+        """Try to write ``WRITE_CHECK_KEY``, and remove it again; return whether it was taken.
+
+        None where writing is no question of the store's credentials.
+        """
+
+
+class FolderStore:
+    """Objects are files under *root*; the folder is made with the first write.
+
+    A key never leads outside *root*, whether by its text or through a symbolic link.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @property
+    def address(self) -> str:
+        """The folder, as it was given."""
+        return str(self._root)
+
+    def read(self, key: str, *, limit_bytes: int) -> bytes:
+        """Return a small object whole; see ``ObjectStore.read``."""
+        with self._explained(key):
+            source = self._path(key).open("rb")
+        with source:
+            chunks = self._chunks(source, key)
+            return b"".join(within_limit(chunks, self.address, key, limit_bytes))
+
+    def download(self, key: str, target: Path, *, limit_bytes: int, report: ReportBytes) -> None:
+        """Copy an object to the file *target*; see ``ObjectStore.download``."""
+        with self._explained(key):
+            source = self._path(key).open("rb")
+        with source, target.open("wb") as file:
+            for chunk in within_limit(self._chunks(source, key), self.address, key, limit_bytes):
+                file.write(chunk)
+                report(len(chunk))
+
+    def upload(self, source: Path, key: str, *, report: ReportBytes) -> None:
+        """Copy the file *source* to *key*; see ``ObjectStore.upload``."""
+        with source.open("rb") as reading, self._writing(key, must_be_new=False) as file:
+            while chunk := reading.read(CHUNK_BYTES):
+                file.write(chunk)
+                report(len(chunk))
+
+    def write(self, key: str, content: bytes, *, must_be_new: bool = False) -> None:
+        """Store *content* under *key*; see ``ObjectStore.write``."""
+        with self._writing(key, must_be_new=must_be_new) as file:
+            file.write(content)
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """Return the keys that begin with *prefix*, sorted; files half written are no objects."""
+        parent = checked_prefix(prefix).rpartition("/")[0]
+        with self._explained(prefix):
+            top = self._path(parent) if parent else self._root
+            found = [path.relative_to(self._root).as_posix() for path in self._files(top)]
+        return tuple(sorted(key for key in found if key.startswith(prefix)))
+
+    def try_write(self) -> None:
+        """Try nothing: one user may well publish to a folder and serve from it.
+
+        Who may write to a folder is a matter of its permissions, or of a mount that can only be
+        read; it has no credentials that could be narrower.
+        """
+
+    def _path(self, key: str) -> Path:
+        path = self._root / checked_key(key)
+        if not self._inside(path):
+            raise InvalidSelection("key", repr(key), f"inside {self.address}, not a link out of it")
+        return path
+
+    def _inside(self, path: Path) -> bool:
+        # Unlike Path.resolve, realpath answers for a loop of links too.
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._root))
+
+    def _files(self, top: Path) -> Iterator[Path]:
+        for folder, _, names in os.walk(top, onerror=_raise_unless_absent):
+            for name in names:
+                path = Path(folder, name)
+                if not name.endswith(PARTIAL_SUFFIX) and path.is_file() and self._inside(path):
+                    yield path
+
+    def _chunks(self, source: BinaryIO, key: str) -> Iterator[bytes]:
+        # Only the reading is explained: an error while writing is the local disk's.
+        while True:
+            with self._explained(key):
+                chunk = source.read(CHUNK_BYTES)
+            if not chunk:
+                return
+            yield chunk
+
+    @contextmanager
+    def _writing(self, key: str, *, must_be_new: bool) -> Iterator[BinaryIO]:
+        with self._explained(key):
+            path = self._path(key)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with written_beside(path, must_be_new=must_be_new) as file:
+                    yield file
+            except FileExistsError as error:
+                raise ObjectExists(self.address, key) from error
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise ObjectMissing(self.address, key) from error
+        except PermissionError as error:
+            raise StoreDenied(self.address, key=key, reason=error.strerror) from error
+        except OSError as error:
+            raise StoreError(self.address, f"failed at {key}: {error.strerror}") from error
+
+
+def checked_key(key: str) -> str:
+    """Return *key* if it is a plain relative path.
+
+    Raises:
+        InvalidSelection: It is empty or absolute, or has an empty part, ``.``, ``..``, a
+            backslash or a control character.
+    """
+    wrong_character = any(character == "\\" or not character.isprintable() for character in key)
+    if wrong_character or any(part in {"", ".", ".."} for part in key.split("/")):
+        raise InvalidSelection("key", repr(key), "a relative path without '..', '.' or backslash")
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return *prefix* if it can begin a key: a plain relative path, perhaps ending in ``/``."""
+    checked_key(f"{prefix}x")
+    return prefix
+
+
+def within_limit(
+    chunks: Iterator[bytes], address: str, key: str, limit_bytes: int
+) -> Iterator[bytes]:
+    """Pass *chunks* on as long as they stay within *limit_bytes* together.
+
+    Raises:
+        ObjectTooLarge: They don't; the chunk that went too far is not passed on.
+    """
+    passed_bytes = 0
+    for chunk in chunks:
+        passed_bytes += len(chunk)
+        if passed_bytes > limit_bytes:
+            raise ObjectTooLarge(address, key, limit_bytes)
+        yield chunk
+
+
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

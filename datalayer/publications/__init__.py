@@ -1,0 +1,1 @@
+"""Bringing publications in, keeping them on the local disk, and switching between them."""

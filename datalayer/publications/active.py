@@ -1,0 +1,95 @@
+"""Which publication is active: one small file, replaced whole, that every process follows."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from datalayer.kernel.errors import StateError
+from datalayer.kernel.storage.durable import write_durably
+
+MOST_PREVIOUS = 50
+
+
+@dataclass(frozen=True)
+class Activation:
+    """The switch that made a publication the active one.
+
+    Attributes:
+        activated_by: Name of who did it.
+        previous: Publications that were active before, the latest first, each once.
+    """
+
+    publication_id: str
+    activated_at: datetime
+    activated_by: str
+    previous: tuple[str, ...]
+
+
+class ActivePointer:
+    """The file ``active.json``; reading it costs one ``stat`` as long as it stays the same."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: tuple[tuple[int, ...], Activation] | None = None
+
+    def read(self) -> Activation | None:
+        """Return the last switch, also one made by another process; None before the first.
+
+        Raises:
+            StateError: The file is there and can't be understood.
+        """
+        try:
+            signature = _signature(os.stat(self._path))  # noqa: PTH116 - called on every read
+        except FileNotFoundError:
+            return None
+        known = self._known
+        if known is None or known[0] != signature:
+            known = self._known = self._load()
+        return known[1]
+
+    def replace(self, publication_id: str, activated_by: str, now: datetime) -> Activation:
+        """Make *publication_id* the active one.
+
+        Raises:
+            OSError: The disk refused; the active one is as it was.
+        """
+        before = self.read()
+        earlier = (before.publication_id, *before.previous) if before else ()
+        previous = tuple(each for each in earlier if each != publication_id)[:MOST_PREVIOUS]
+        activation = Activation(publication_id, now, activated_by, previous)
+        content = asdict(activation) | {"activated_at": now.isoformat()}
+        write_durably(self._path, json.dumps(content, indent=2).encode())
+        self._known = None
+        return activation
+
+    def _load(self) -> tuple[tuple[int, ...], Activation]:
+        try:
+            with self._path.open("rb") as file:
+                signature = _signature(os.fstat(file.fileno()))
+                content = file.read()
+            return signature, _activation(json.loads(content))
+        except OSError as error:
+            raise StateError(str(self._path), f"can't be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            problem = f"is damaged ({error}); remove it, then activate a publication"
+            raise StateError(str(self._path), problem) from error
+
+
+def _signature(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _activation(document: dict[str, object]) -> Activation:
+    previous = document["previous"]
+    if not isinstance(previous, list):
+        raise TypeError(previous)
+    return Activation(
+        publication_id=str(document["publication_id"]),
+        activated_at=datetime.fromisoformat(str(document["activated_at"])),
+        activated_by=str(document["activated_by"]),
+        previous=tuple(str(each) for each in previous),
+    )

@@ -1,0 +1,1 @@
+"""What can be asked of one publication: database, questions, cache, extracts."""

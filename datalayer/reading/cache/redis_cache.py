@@ -1,0 +1,189 @@
+"""The level that replicas share: tables in Redis as Arrow IPC. The one module that imports redis.
+
+Redis down means slower, never wrong and never an error. After one failure no read goes near
+it again until a thread of our own has seen it answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import pyarrow as pa
+import redis
+import structlog
+
+from datalayer.reading.cache.result_cache import CacheKey, MakeTable, SingleFlight
+
+_PREFIX = "farol:"
+_DIGEST_BYTES = 32
+
+log = structlog.get_logger(__name__)
+
+
+class RedisCache:
+    """Tables in Redis, each with a digest that is checked before its bytes are parsed."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        ttl_s: int = 86_400,
+        timeout_s: float = 0.1,
+        retry_after_s: float = 2.0,
+        max_value_bytes: int = 16 * 2**20,
+    ) -> None:
+        self._client = redis.Redis.from_url(
+            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
+        )
+        self._ttl_s = ttl_s
+        self._max_value_bytes = max_value_bytes
+        self._flights = SingleFlight[CacheKey, pa.Table]()
+        self._breaker = _Breaker(self._client, retry_after_s)
+
+    def get_or_make(self, key: CacheKey, make: MakeTable) -> pa.Table:
+        """Return the table under *key*; see ``ResultCache``."""
+        return self._flights.run(key, lambda: self._get_or_make(key, make))
+
+    def health(self) -> str:
+        """Return ``ok``, or ``down`` while Redis is left alone."""
+        return "ok" if self._breaker.closed else "down"
+
+    def wait_until_up(self, timeout_s: float) -> bool:
+        """Wait until Redis is used again; returns whether it is."""
+        return self._breaker.wait_until_closed(timeout_s)
+
+    def close(self) -> None:
+        """Stop watching and close the connections."""
+        self._breaker.stop()
+        self._client.close()
+
+    def _get_or_make(self, key: CacheKey, make: MakeTable) -> pa.Table:
+        name = _PREFIX + key.text()
+        table = self._get(name)
+        if table is None:
+            table = make()
+            self._put(name, table)
+        return table
+
+    def _get(self, name: str) -> pa.Table | None:
+        if not self._breaker.closed:
+            return None
+        try:
+            value = self._client.get(name)
+        except redis.ResponseError as error:
+            log.warning("cache.refused", problem=type(error).__name__)
+            return None
+        except (redis.RedisError, OSError) as error:
+            self._breaker.open(error)
+            return None
+        return _unpacked(name, value) if isinstance(value, bytes) else None
+
+    def _put(self, name: str, table: pa.Table) -> None:
+        if not self._breaker.closed or table.nbytes > self._max_value_bytes:
+            return
+        try:
+            self._client.set(name, _packed(name, table), ex=self._ttl_s)
+        except redis.ResponseError as error:
+            log.warning("cache.refused", problem=type(error).__name__)
+        except (redis.RedisError, OSError) as error:
+            self._breaker.open(error)
+
+
+class RedisNote:
+    """One small value that replicas share; lost or out of reach, it is as if never written."""
+
+    def __init__(self, url: str, name: str, *, timeout_s: float = 1.0) -> None:
+        self._client = redis.Redis.from_url(
+            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
+        )
+        self._name = _PREFIX + name
+
+    def read(self) -> bytes | None:
+        """Return the value; None if there is none or Redis does not answer."""
+        try:
+            value = self._client.get(self._name)
+        except (redis.RedisError, OSError):
+            return None
+        return value if isinstance(value, bytes) else None
+
+    def write(self, content: bytes) -> None:
+        """Replace the value, if Redis answers."""
+        try:
+            self._client.set(self._name, content)
+        except (redis.RedisError, OSError) as error:
+            # Tried again and again while Redis is down, which the cache has told already.
+            log.debug("note.not_written", problem=type(error).__name__)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+class _Breaker:
+    """Keeps readers off a Redis that failed; a thread asks after it until it answers."""
+
+    def __init__(self, client: redis.Redis, retry_after_s: float) -> None:
+        self._client = client
+        self._retry_after_s = retry_after_s
+        self._stopped = threading.Event()
+        self._closed = threading.Event()
+        self._closed.set()
+        self._lock = threading.Lock()
+
+    @property
+    def closed(self) -> bool:
+        """Whether readers may go to Redis."""
+        return self._closed.is_set()
+
+    def open(self, error: Exception) -> None:
+        """Keep readers off from this moment."""
+        with self._lock:
+            if not self.closed or self._stopped.is_set():
+                return
+            self._closed.clear()
+        log.warning("cache.down", problem=type(error).__name__)
+        threading.Thread(target=self._ask_after, name="redis-watch", daemon=True).start()
+
+    def wait_until_closed(self, timeout_s: float) -> bool:
+        """Wait until readers may go to Redis again."""
+        return self._closed.wait(timeout_s)
+
+    def stop(self) -> None:
+        """End the asking."""
+        self._stopped.set()
+
+    def _ask_after(self) -> None:
+        while not self._stopped.wait(self._retry_after_s):
+            try:
+                self._client.ping()
+            except (redis.RedisError, OSError):
+                continue
+            log.info("cache.up")
+            self._closed.set()
+            return
+
+
+def _packed(name: str, table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    content = bytes(sink.getvalue().to_pybytes())
+    return _digest(name, content) + content
+
+
+def _unpacked(name: str, value: bytes) -> pa.Table | None:
+    """Return the table, or None where the bytes are not those that were stored under *name*.
+
+    Arrow trusts its input, so nothing damaged or foreign may reach it.
+    """
+    digest, content = value[:_DIGEST_BYTES], value[_DIGEST_BYTES:]
+    if digest != _digest(name, content):
+        log.warning("cache.damaged")
+        return None
+    return pa.ipc.open_stream(content).read_all()
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\0" + content).digest()

@@ -1,0 +1,118 @@
+"""A file on its way: counted and hashed as it goes, and never taken for whole when it is not."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Generator, Iterator
+from enum import StrEnum
+
+from datalayer.kernel.errors import ReadFailed
+from datalayer.reading.extracts.digests import Digest
+
+Begun = Callable[[], None]
+
+
+class Outcome(StrEnum):
+    """What became of a file: given out whole, given up or failed, or not what was announced."""
+
+    DELIVERED = "delivered"
+    BROKEN = "broken"
+    ALTERED = "altered"
+
+
+Ended = Callable[[Digest, Outcome], None]
+
+
+class Delivery:
+    """The bytes of a file, once; whoever takes them exhausts or closes it.
+
+    The last bytes leave only after all were found to be what was announced: else an error comes
+    in their place, and the receiver has a broken transfer instead of a wrong file.
+
+    Args:
+        chunks: The bytes.
+        rows: How many rows the file has.
+        announced: What the file was told to be; None if nobody could tell.
+        begun: Called before the first bytes are read.
+        ended: Called once after that, with what was read and what became of it.
+    """
+
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        *,
+        rows: int,
+        announced: Digest | None,
+        begun: Begun,
+        ended: Ended,
+    ) -> None:
+        self._rows = rows
+        self._announced = announced
+        self._begun = begun
+        self._ended = ended
+        self._open = False
+        self._turn = threading.Lock()
+        self._hash = hashlib.sha256()
+        self._size_bytes = 0
+        self._content = self._checked(chunks)
+
+    def __iter__(self) -> Delivery:
+        return self
+
+    def __next__(self) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            StopIteration: The file is whole.
+            ReadFailed: It can't be read, or is not what was announced.
+        """
+        with self._turn:
+            try:
+                return next(self._content)
+            except StopIteration:
+                self._end(Outcome.DELIVERED)
+                raise
+            except BaseException:
+                self._end(Outcome.BROKEN)
+                raise
+
+    @property
+    def announced(self) -> Digest | None:
+        """What the file was told to be."""
+        return self._announced
+
+    @property
+    def digest(self) -> Digest:
+        """What was read so far; the whole file once this is exhausted."""
+        return Digest(self._rows, self._size_bytes, self._hash.hexdigest())
+
+    def close(self) -> None:
+        """Give up what is left, and free the reader behind it.
+
+        Waits for whoever is reading: a cancelled request leaves its thread behind.
+        """
+        with self._turn:
+            self._content.close()
+            self._end(Outcome.BROKEN)
+
+    def _checked(self, chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
+        self._begun()
+        self._open = True
+        held = b""
+        for chunk in chunks:
+            self._hash.update(chunk)
+            self._size_bytes += len(chunk)
+            if held:
+                yield held
+            held = chunk
+        if self._announced not in (None, self.digest):
+            self._end(Outcome.ALTERED)
+            problem = f"{self.digest} was made where {self._announced} was announced"
+            raise ReadFailed("-", problem)
+        yield held
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._open:
+            self._open = False
+            self._ended(self.digest, outcome)

@@ -1,0 +1,132 @@
+"""What of a publication somebody wants to take away, and in which form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from datalayer.kernel.contract.registry import Column, DataSet, Registry
+from datalayer.kernel.errors import InvalidSelection
+from datalayer.reading.csv_dialects import DIALECTS, RFC
+from datalayer.reading.filters import Conditions, plain_text
+from datalayer.reading.queries import data_set_named
+from datalayer.reading.selections import check_sources_and_span
+from datalayer.reading.views import at_least, at_most, equals, one_of
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+}
+"""The formats, each with its media type."""
+
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which rows of a data set; what is left out restricts nothing.
+
+    Attributes:
+        location_id: One place; None for the rows of every place, the network's among them.
+        sources: Forecast sources; empty for all there are.
+        start: First day, inclusive.
+        end: Last day, inclusive.
+    """
+
+    item_id: str | None = None
+    location_id: str | None = None
+    sources: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+
+
+WHOLE = Part()
+"""Every row."""
+
+
+@dataclass(frozen=True)
+class ExtractRequest:
+    """A file that somebody wants.
+
+    Attributes:
+        data_set: Name of the data set.
+        format: csv, parquet or arrow.
+        dialect: Name of the CSV dialect; None for rfc, and for the other formats.
+        part: The rows wanted.
+    """
+
+    data_set: str
+    format: str = "csv"
+    dialect: str | None = None
+    part: Part = WHOLE
+
+    def checked(self, registry: Registry) -> ExtractRequest:
+        """Return this request with its dialect named, if *registry* allows it.
+
+        Raises:
+            UnknownDataSet: There is none of that name.
+            InvalidSelection: Format, dialect or part is not usable.
+        """
+        data_set = data_set_named(registry, self.data_set)
+        if self.format not in MEDIA_TYPES:
+            raise InvalidSelection("format", repr(self.format[:80]), "csv, parquet or arrow")
+        _check_part(self.part, data_set, registry)
+        return ExtractRequest(self.data_set, self.format, self._dialect_name(), self.part)
+
+    def file_name(self, publication_id: str) -> str:
+        """Return a name that says data set, part, publication and dialect."""
+        item_id = _NOT_IN_FILE_NAMES.sub("-", self.part.item_id or "")
+        parts = (self.data_set, item_id, publication_id, self.dialect)
+        return f"{'_'.join(filter(None, parts))}.{self.format}"
+
+    def _dialect_name(self) -> str | None:
+        if self.format != "csv":
+            if self.dialect is not None:
+                raise InvalidSelection("dialect", self.dialect[:80], "left out: only CSV has one")
+            return None
+        name = RFC.name if self.dialect is None else self.dialect
+        if name not in DIALECTS:
+            raise InvalidSelection("dialect", repr(name[:80]), " or ".join(DIALECTS))
+        return name
+
+
+def conditions_of(part: Part, data_set: DataSet) -> Conditions:
+    """Return what the rows of *data_set* that are in *part* must meet."""
+    used = {
+        name: (column, make) for name, column, make in _FILTERS if getattr(part, name) not in _NONE
+    }
+    predicates = tuple(make(data_set.column(column), name) for name, (column, make) in used.items())
+    return Conditions(predicates, {name: getattr(part, name) for name in used})
+
+
+_NONE: tuple[object, ...] = (None, ())
+# Field of a part, column that it restricts, how.
+_FILTERS: tuple[tuple[str, str, Callable[[Column, str], str]], ...] = (
+    ("item_id", "item_id", equals),
+    ("location_id", "location_id", equals),
+    ("sources", "source", one_of),
+    ("start", "date", at_least),
+    ("end", "date", at_most),
+)
+_CALLED = {"location_id": "location", "sources": "source"}
+"""What callers call a field of a part, where it is another name."""
+
+
+def _check_part(part: Part, data_set: DataSet, registry: Registry) -> None:
+    known = {column.name for column in data_set.columns}
+    for name, column, _ in _FILTERS:
+        if getattr(part, name) not in _NONE and column not in known:
+            expected = f"left out: {data_set.name} has no column {column}"
+            raise InvalidSelection(_CALLED.get(name, name), "given", expected)
+    _check_texts(part)
+    check_sources_and_span(registry, part.sources, part.start, part.end)
+
+
+def _check_texts(part: Part) -> None:
+    named = (("item_id", part.item_id), ("location", part.location_id))
+    for name, text in (*named, *(("source", source) for source in part.sources)):
+        if text is not None:
+            plain_text(name, text)

@@ -1,0 +1,234 @@
+"""Filters of rows, typed by the registry: which there are, and their values read from text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from datalayer.kernel.contract.registry import Column, ColumnType
+from datalayer.kernel.errors import InvalidCursor, InvalidSelection
+from datalayer.reading import views
+from datalayer.reading.database import Parameter
+
+LONGEST_TEXT = 200
+MOST_VALUES = 200
+LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**63 - 1
+
+NOT_FILTERS = frozenset({"p", "cursor", "limit"})
+"""Parameters of every read; a column of such a name can't be filtered by."""
+
+_ORDERED = {ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.DOUBLE, ColumnType.INTEGER}
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
+
+
+class Comparison(StrEnum):
+    """How a filter compares a column with its value."""
+
+    ONE_OF = "one_of"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+_ENDINGS = {Comparison.ONE_OF: "", Comparison.AT_LEAST: "_min", Comparison.AT_MOST: "_max"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter that a reader may set.
+
+    Attributes:
+        name: The column's, with ``_min`` or ``_max`` where the value is a bound.
+    """
+
+    name: str
+    column: Column
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What rows must meet: SQL that compares, and a value for each ``$name`` in it."""
+
+    predicates: tuple[str, ...] = ()
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def __add__(self, other: Conditions) -> Conditions:
+        """Return the conditions of both."""
+        return Conditions(
+            (*self.predicates, *other.predicates), {**self.parameters, **other.parameters}
+        )
+
+
+def filters_of(columns: Iterable[Column]) -> dict[str, Filter]:
+    """Return the filters that *columns* allow, by name.
+
+    Every column can be asked for by its values; those that have an order by bounds, too.
+    """
+    wanted = [
+        Filter(f"{column.name}{_ENDINGS[comparison]}", column, comparison)
+        for column in columns
+        for comparison in Comparison
+        if comparison is Comparison.ONE_OF or column.type in _ORDERED
+    ]
+    return {each.name: each for each in wanted if each.name not in NOT_FILTERS}
+
+
+def conditions(filters: Mapping[str, Filter], asked: Iterable[tuple[str, str]]) -> Conditions:
+    """Return what *asked*, pairs of a filter's name and a value as text, means.
+
+    Several values of one column are alternatives; different filters must all be met. Names that
+    are no filters are left alone.
+
+    Raises:
+        InvalidSelection: A value is not of its column's type, a bound is given twice, or there
+            are more than 200 values.
+    """
+    given: dict[str, list[str]] = {}
+    for name, text in asked:
+        if name in filters:
+            given.setdefault(name, []).append(text)
+    met = (_condition(filters[name], texts) for name, texts in sorted(given.items()))
+    return sum(met, Conditions())
+
+
+def equal(column: Column, value: Parameter) -> Conditions:
+    """Return the condition that *column* is *value*."""
+    parameter = f"only_{column.name}"
+    return Conditions((views.equals(column, parameter),), {parameter: value})
+
+
+def behind(columns: Sequence[Column], position: Sequence[object]) -> Conditions:
+    """Return the condition that a row stands behind *position* in the order of *columns*.
+
+    Args:
+        columns: The columns that order the rows and together name one.
+        position: The values of another row in them, dates as ISO text; as a cursor has them.
+
+    Raises:
+        InvalidCursor: *position* has other columns than the rows, or values of other types.
+        InvalidSelection: A value of the right type can't be one of its column.
+    """
+    if len(position) != len(columns):
+        raise InvalidCursor(ascii(list(position))[:80])
+    pairs = zip(columns, position, strict=True)
+    parameters = {f"after_{column.name}": _positioned(column, value) for column, value in pairs}
+    return Conditions((views.after_key(columns, list(parameters)),), parameters)
+
+
+def plain_text(name: str, text: str) -> str:
+    """Return *text* if it can be looked for.
+
+    Raises:
+        InvalidSelection: It is longer than 200 characters or holds what is no character.
+    """
+    if len(text) > LONGEST_TEXT:
+        expected = f"at most {LONGEST_TEXT} characters long"
+        raise InvalidSelection(name, f"{len(text)} characters long", expected)
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidSelection(name, ascii(text[:80]), "text without NUL and lone surrogates")
+    return text
+
+
+def read_value(name: str, kind: ColumnType, text: str) -> Parameter:
+    """Return the value of the parameter *name*, written as *text*.
+
+    Raises:
+        InvalidSelection: It is no value of *kind*.
+    """
+    return _READERS[kind](name, text)
+
+
+def _condition(asked: Filter, texts: list[str]) -> Conditions:
+    column, parameter = asked.column, f"filter_{asked.name}"
+    values = [_value(asked.name, column, text) for text in texts]
+    if asked.comparison is Comparison.ONE_OF and len(values) > 1:
+        if len(values) > MOST_VALUES:
+            raise InvalidSelection(
+                asked.name, f"given {len(values)} times", f"given at most {MOST_VALUES} times"
+            )
+        listed = tuple(str(value) for value in values)
+        return Conditions((views.one_of(column, parameter),), {parameter: listed})
+    if len(values) > 1:
+        raise InvalidSelection(asked.name, "given more than once", "given once")
+    compare = {
+        Comparison.ONE_OF: views.equals,
+        Comparison.AT_LEAST: views.at_least,
+        Comparison.AT_MOST: views.at_most,
+    }[asked.comparison]
+    return Conditions((compare(column, parameter),), {parameter: values[0]})
+
+
+def _value(name: str, column: Column, text: str) -> Parameter:
+    if column.allowed and text not in column.allowed:
+        raise _invalid(name, text, f"one of {', '.join(column.allowed)}")
+    return read_value(name, column.type, text)
+
+
+def _date(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
+    except ValueError:
+        raise _invalid(name, text, "a date such as 2026-11-21") from None
+
+
+def _timestamp(name: str, text: str) -> datetime:
+    expected = "a time with its zone, such as 2026-11-21T06:00:00Z"
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise _invalid(name, text, expected) from None
+    if time.tzinfo is None:
+        raise _invalid(name, text, expected)
+    return time
+
+
+def _integer(name: str, text: str) -> int:
+    expected = f"a whole number between {LEAST_INTEGER} and {GREATEST_INTEGER}"
+    number = int(text) if _INTEGER.fullmatch(text) else None
+    if number is None or not LEAST_INTEGER <= number <= GREATEST_INTEGER:
+        raise _invalid(name, text, expected)
+    return number
+
+
+def _number(name: str, text: str) -> float:
+    number = float(text) if len(text) <= LONGEST_TEXT and _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(number):
+        raise _invalid(name, text, "a number such as 12.5")
+    return number
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise _invalid(name, text, "true or false")
+    return text == "true"
+
+
+_READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
+    ColumnType.TEXT: plain_text,
+    ColumnType.DATE: _date,
+    ColumnType.TIMESTAMP: _timestamp,
+    ColumnType.INTEGER: _integer,
+    ColumnType.DOUBLE: _number,
+    ColumnType.BOOLEAN: _boolean,
+}
+
+
+def _positioned(column: Column, value: object) -> Parameter:
+    """Return *value* of a cursor as a value of *column*."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
+        raise InvalidCursor(ascii([value])[:80])
+    return read_value("cursor", column.type, text)
+
+
+_WRITTEN_AS_TEXT = {ColumnType.TEXT, ColumnType.DATE, ColumnType.TIMESTAMP}
+
+
+def _invalid(name: str, text: str, expected: str) -> InvalidSelection:
+    return InvalidSelection(name, ascii(text[:80]), expected)

@@ -1,0 +1,199 @@
+"""SQL made from the registry: the views of a snapshot and the reads of a whole data set.
+
+The one module of the read side that quotes identifiers and paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
+from datalayer.publications.stages import Snapshot
+
+
+def attach_statements(snapshot: Snapshot, registry: Registry) -> tuple[str, ...]:
+    """Return the DDL of a snapshot: its schema, and a view for every data set."""
+    schema = snapshot.manifest.publication_id
+    views = (
+        _view(schema, data_set, snapshot.path(data_set.name))
+        for data_set in registry.data_sets.values()
+    )
+    return (f"create schema {_identifier(schema)}", *views)
+
+
+def detach_statement(publication_id: str) -> str:
+    """Return the statement that drops a snapshot's schema and its views."""
+    return f"drop schema if exists {_identifier(publication_id)} cascade"
+
+
+def use_statement(publication_id: str) -> str:
+    """Return the statement that makes a cursor read this snapshot and no other."""
+    return f"use {_identifier(publication_id)}"
+
+
+def page_query(data_set: DataSet) -> str:
+    """Return a query of ``$limit`` rows after ``$offset``.
+
+    The files are written and proved to be in key order and one thread keeps that order, so
+    sorting would only cost the reading of the whole file.
+    """
+    return f"{whole_query(data_set)} limit $limit offset $offset"
+
+
+def whole_query(data_set: DataSet, filters: Sequence[str] = ()) -> str:
+    """Return a query of every row that meets *filters*, in key order."""
+    return f"select {_names(data_set.columns)} from {_identifier(data_set.name)}{_where(filters)}"
+
+
+def count_query(data_set: DataSet, filters: Sequence[str] = ()) -> str:
+    """Return a query of the number of rows that meet *filters*, as column ``rows``."""
+    return f"select count(*) as rows from {_identifier(data_set.name)}{_where(filters)}"
+
+
+def first_rows(sql: str) -> str:
+    """Return *sql* cut after ``$page_rows`` rows and one, which tells that more follow."""
+    return f"select * from ({sql}) limit $page_rows + 1"
+
+
+def json_query(sql: str, columns: Mapping[str, str], beside: Sequence[str]) -> str:
+    """Return a query of the rows of *sql* as JSON text.
+
+    Nothing is gathered or numbered: planning that would take longer than a small read.
+
+    Args:
+        sql: The rows.
+        columns: Names and types of their columns.
+        beside: Names of columns that are wanted as they are, too.
+
+    Returns:
+        SQL whose columns are row_json (an object and a comma) and those of *beside*.
+    """
+    kept = "".join(f", row.{_identifier(name)}" for name in beside)
+    return (
+        f"select to_json(row)::varchar || ',' as row_json{kept} "
+        f"from (select {_json_columns(columns)} from ({sql})) as row"
+    )
+
+
+def equals(column: Column, parameter: str) -> str:
+    """Return a filter: *column* is *parameter*."""
+    return f"{_identifier(column.name)} = ${parameter}"
+
+
+def one_of(column: Column, parameter: str) -> str:
+    """Return a filter: *column* is in the list *parameter*, whose values are text of its type."""
+    listed = f"cast(${parameter} as {column.type.value}[])"
+    return f"list_contains({listed}, {_identifier(column.name)})"
+
+
+def at_least(column: Column, parameter: str) -> str:
+    """Return a filter: *column* is not below *parameter*."""
+    return f"{_identifier(column.name)} >= ${parameter}"
+
+
+def at_most(column: Column, parameter: str) -> str:
+    """Return a filter: *column* is not above *parameter*."""
+    return f"{_identifier(column.name)} <= ${parameter}"
+
+
+def after_key(columns: Sequence[Column], parameters: Sequence[str]) -> str:
+    """Return a filter: the row stands behind the one whose *columns* have these *parameters*.
+
+    The first comparison says nothing that the second doesn't; it is there because DuckDB skips
+    row groups by it, and not by the alternatives behind it.
+
+    Args:
+        columns: The columns that order the rows, none of them null.
+        parameters: A parameter for each of them.
+    """
+    column, value = _identifier(columns[0].name), f"${parameters[0]}"
+    if len(columns) == 1:
+        return f"{column} > {value}"
+    rest = after_key(columns[1:], parameters[1:])
+    return f"{column} >= {value} and ({column} > {value} or ({column} = {value} and {rest}))"
+
+
+def filtered(sql: str, columns: Sequence[str], filters: Sequence[str], order: Sequence[str]) -> str:
+    """Return *columns* of the rows of *sql* that meet *filters*, by the columns in *order*."""
+    named, ordering = (", ".join(map(_identifier, names)) for names in (columns, order))
+    return f"select {named} from ({sql}){_where(filters)} order by {ordering}"
+
+
+def counted(sql: str, filters: Sequence[str]) -> str:
+    """Return a query of how many rows of *sql* meet *filters*, as column ``rows``."""
+    return f"select count(*) as rows from ({sql}){_where(filters)}"
+
+
+def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, ColumnType]) -> str:
+    """Return the rows of *sql* between columns that hold the parameters *first* and *last*."""
+    before, after = (
+        ", ".join(
+            f"cast(${name} as {kind.value}) as {_identifier(name)}" for name, kind in each.items()
+        )
+        for each in (first, last)
+    )
+    return f"select {before}, answer.*, {after} from ({sql}) as answer"
+
+
+def as_lines(sql: str, cells: Sequence[str], *, separator: str) -> str:
+    """Return a query of one column, ``line``: the text of *cells* over the rows of *sql*.
+
+    Args:
+        sql: The rows.
+        cells: SQL of the text of each cell; null is an empty one.
+        separator: Stands between the cells; a line ends with CR LF.
+    """
+    joined = f", {_literal(separator)}, ".join(cells)
+    return f"select concat({joined}, chr(13), chr(10)) as line from ({sql})"
+
+
+def quoted_name(column: str) -> str:
+    """Return the name of a column as SQL writes it."""
+    return _identifier(column)
+
+
+def quoted_text(text: str) -> str:
+    """Return *text*, a constant of ours, as SQL writes it; values of callers are parameters."""
+    return _literal(text)
+
+
+def _view(schema: str, data_set: DataSet, path: Path) -> str:
+    columns = ", ".join(
+        f"cast({_identifier(c.name)} as {c.type.value}) as {_identifier(c.name)}"
+        for c in data_set.columns
+    )
+    return (
+        f"create view {_identifier(schema)}.{_identifier(data_set.name)} as "
+        f"select {columns} from read_parquet({_literal(str(path.resolve()))})"
+    )
+
+
+def _json_columns(columns: Mapping[str, str]) -> str:
+    """Return the columns by name, times as ISO 8601 text in UTC with a Z."""
+    written = (
+        f"replace(strftime({_identifier(name)}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z') "
+        f"as {_identifier(name)}"
+        if kind.startswith("TIMESTAMP")
+        else _identifier(name)
+        for name, kind in columns.items()
+    )
+    return ", ".join(written)
+
+
+def _names(columns: Sequence[Column]) -> str:
+    return ", ".join(_identifier(column.name) for column in columns)
+
+
+def _where(filters: Sequence[str]) -> str:
+    return f" where {' and '.join(filters)}" if filters else ""
+
+
+def _identifier(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"

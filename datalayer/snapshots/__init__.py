@@ -1,1 +1,0 @@
-"""Publications on the local disk, from half fetched to served."""

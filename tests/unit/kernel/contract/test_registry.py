@@ -1,0 +1,262 @@
+"""The registry of this repository, and every fault that a changed copy can have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datalayer.kernel.contract.registry import ColumnType, Reference, Registry, load_registry
+from datalayer.kernel.errors import RegistryError
+
+ROOT = Path(__file__).parents[4]
+Change = Callable[[dict[str, Any]], None]
+
+
+def changed(tmp_path: Path, *changes: Change) -> Path:
+    """Return the path of a copy of the registry after *changes*."""
+    content = json.loads((ROOT / "schema_registry.json").read_text(encoding="utf-8"))
+    for change in changes:
+        change(content)
+    path = tmp_path / "schema_registry.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def faults(path: Path) -> str:
+    with pytest.raises(RegistryError) as caught:
+        load_registry(path)
+    return "\n".join(caught.value.faults)
+
+
+def data_set(content: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(d for d in content["schema"] if d["name"] == name)
+
+
+def column(content: dict[str, Any], path: str) -> dict[str, Any]:
+    name, _, wanted = path.partition(".")
+    return next(c for c in data_set(content, name)["properties"] if c["name"] == wanted)
+
+
+def update(path: str, **values: object) -> Change:
+    """Return the change that sets fields of a column."""
+    return lambda content: column(content, path).update(values)
+
+
+def custom(element: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(p for p in element["customProperties"] if p["property"] == name)
+
+
+class TestThisRegistry:
+    def test_it_has_the_eleven_data_sets(self, registry: Registry) -> None:
+        assert set(registry.data_sets) == {
+            "dim_item",
+            "dim_location",
+            "fact_demand",
+            "fact_forecast",
+            "fact_backtest",
+            "fact_metrics",
+            "agg_metrics",
+            "agg_daily",
+            "agg_policy",
+            "fact_inventory",
+            "fact_exception",
+        }
+
+    def test_facts_are_keyed_in_the_order_in_which_they_are_read(self, registry: Registry) -> None:
+        assert registry.data_sets["fact_forecast"].key == (
+            "item_id",
+            "location_id",
+            "source",
+            "date",
+        )
+
+    def test_quantile_columns_are_named_in_permille(self, registry: Registry) -> None:
+        quantiles = registry.data_sets["fact_forecast"].quantiles
+
+        assert [(c.name, c.quantile_level) for c in quantiles][:3] == [
+            ("q025", 0.025),
+            ("q050", 0.05),
+            ("q100", 0.1),
+        ]
+        assert len(quantiles) == 10
+
+    def test_every_result_bears_its_provenance(self, registry: Registry) -> None:
+        for found in registry.data_sets.values():
+            required = {c.name for c in found.columns if c.required}
+            assert {"dataset_id", "generated_at"} <= required
+
+    def test_sources_are_the_values_of_source_columns(self, registry: Registry) -> None:
+        source = registry.data_sets["fact_forecast"].column("source")
+
+        assert source.allowed == tuple(registry.sources)
+        assert source.value_labels["naive"].pt_BR == "Ingênua sazonal"
+
+    def test_references_name_their_target(self, registry: Registry) -> None:
+        item_id = registry.data_sets["fact_demand"].column("item_id")
+
+        assert item_id.reference == Reference("dim_item", "item_id")
+
+    def test_times_have_their_zone(self, registry: Registry) -> None:
+        generated_at = registry.data_sets["fact_demand"].column("generated_at")
+
+        assert generated_at.type is ColumnType.TIMESTAMP
+
+    def test_each_reason_explains_itself_in_both_languages(self, registry: Registry) -> None:
+        for reason in registry.reason_codes.values():
+            figures = {"observed": "1", "expected": "2", "threshold": "3"}
+            assert reason.sentence.en.format(**figures) != reason.sentence.pt_BR.format(**figures)
+
+    def test_fingerprints_tell_data_sets_apart(self, registry: Registry) -> None:
+        assert len(set(registry.fingerprints.values())) == len(registry.data_sets)
+
+    def test_a_changed_column_changes_one_fingerprint(
+        self, registry: Registry, tmp_path: Path
+    ) -> None:
+        copy = load_registry(changed(tmp_path, update("dim_item.sku", description="Other.")))
+
+        differing = {
+            name
+            for name, fingerprint in copy.fingerprints.items()
+            if fingerprint != registry.fingerprints[name]
+        }
+        assert differing == {"dim_item"}
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (update("dim_item.sku", name="name"), "column 'name' stands 2 times"),
+            (update("dim_item.sku", physicalType="MONEY"), "unknown physicalType 'MONEY'"),
+            (update("dim_item.sku", logicalType="date"), "'date' does not go with VARCHAR"),
+            (update("dim_item.sku", businessName=""), "businessName (label in English) is missing"),
+            (update("dim_item.sku", customProperties=[]), "customProperties.labelPtBr is missing"),
+            (update("dim_item.sku", name="SKU no."), "lower-case letters"),
+            (
+                update("fact_demand.item_id", relationships=[{"to": "dim_items.item_id"}]),
+                "refers to 'dim_items.item_id', which is not a column",
+            ),
+            (
+                update("fact_demand.item_id", relationships=[{"to": "dim_item.sku"}]),
+                "refers to 'dim_item.sku', which is not a key",
+            ),
+            (
+                update("fact_demand.date", primaryKeyPosition=5),
+                "key positions [1, 2, 5] have a gap",
+            ),
+            (update("fact_demand.date", required=False), "key column 'date' must be required"),
+            (update("dim_item.item_id", primaryKey=False), "no column is a primaryKey"),
+            (
+                update("dim_item.unit_cost", logicalTypeOptions={"minimum": 5, "maximum": 1}),
+                "minimum 5 is above maximum 1",
+            ),
+            (
+                update("dim_item.unit_cost", logicalTypeOptions={"exclusiveMinimum": 0}),
+                "exclusiveMinimum is not checked by anything",
+            ),
+            (
+                update("dim_item.sku", logicalTypeOptions={"minimum": 0}),
+                "a range needs a number column",
+            ),
+            (
+                update("dim_item.abc_class", enum=[{"value": "A", "label": "A"}]),
+                "value 'A' needs label and labelPtBr",
+            ),
+            (update("fact_forecast.model_version", required=False), "'model_version' of type"),
+            (update("dim_item.generated_at", physicalType="DATE"), "'generated_at' of type"),
+            (lambda c: c["schema"].append(c["schema"][0]), "data set 'dim_item' stands 2 times"),
+            (lambda c: c.update(apiVersion="v3.1.0"), "apiVersion is 'v3.1.0'"),
+            (lambda c: c.update(schema=[]), "schema lists no data set"),
+            (lambda c: c["slaProperties"].pop(), "needs dueAfter and staleAfter"),
+            (
+                lambda c: c["slaProperties"][0].update(value=1000),
+                "is due after 1000.0 h and stale after 168.0 h",
+            ),
+            (
+                lambda c: custom(c, "sources")["value"][0].update(kind="oracle"),
+                "kind 'oracle' must be model or baseline",
+            ),
+            (
+                lambda c: custom(c, "reasonCodes")["value"][0].update(sentence="No places"),
+                "sentence must have the places",
+            ),
+            (
+                lambda c: custom(c, "reasonCodes")["value"][0].update(threshold="high"),
+                "threshold 'high' must be a finite number",
+            ),
+        ],
+    )
+    def test_each_is_said(self, tmp_path: Path, change: Change, said: str) -> None:
+        path = changed(tmp_path, change)
+
+        assert said in faults(path)
+
+    def test_a_rule_that_reads_an_unknown_data_set_is_one(self, tmp_path: Path) -> None:
+        def change(content: dict[str, Any]) -> None:
+            rule = data_set(content, "dim_item")["quality"][0]
+            rule["query"] = "select count(*) from dim_items"
+
+        assert "query reads from 'dim_items', which is not a data set" in faults(
+            changed(tmp_path, change)
+        )
+
+    @pytest.mark.parametrize("query", ["drop table dim_item", "select 1; select 2"])
+    def test_a_rule_that_is_more_than_a_select_is_one(self, tmp_path: Path, query: str) -> None:
+        def change(content: dict[str, Any]) -> None:
+            data_set(content, "dim_item")["quality"][0]["query"] = query
+
+        assert "must be one select without semicolon" in faults(changed(tmp_path, change))
+
+    def test_quantiles_out_of_order_are_one(self, tmp_path: Path) -> None:
+        def change(content: dict[str, Any]) -> None:
+            columns = data_set(content, "fact_forecast")["properties"]
+            names = [c["name"] for c in columns]
+            one, other = names.index("q050"), names.index("q900")
+            columns[one], columns[other] = columns[other], columns[one]
+
+        assert "levels must rise between 0 and 1" in faults(changed(tmp_path, change))
+
+    def test_a_quantile_named_after_another_level_is_one(self, tmp_path: Path) -> None:
+        def change(content: dict[str, Any]) -> None:
+            custom(column(content, "fact_forecast.q900"), "quantileLevel")["value"] = 0.8
+
+        assert "'q900' is not named after level 0.8" in faults(changed(tmp_path, change))
+
+    def test_all_are_said_at_once(self, tmp_path: Path) -> None:
+        path = changed(
+            tmp_path,
+            update("dim_item.sku", physicalType="MONEY"),
+            update("fact_demand.quantity", businessName=None),
+            lambda c: custom(c, "sources")["value"][0].update(label=""),
+        )
+
+        found = faults(path)
+
+        assert "dim_item.sku" in found
+        assert "fact_demand.quantity" in found
+        assert "source 'prophet': label is missing" in found
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ("{", "is not JSON"),
+            ("[]", "not an object"),
+            ('{"id": 1, "id": 2}', "stands twice"),
+            ('{"nonsense": 1}', "nonsense"),
+            ('{"schema": [{"name": 5}]}', "schema.0.name"),
+        ],
+    )
+    def test_a_file_that_is_no_registry_is_one(
+        self, tmp_path: Path, content: str, said: str
+    ) -> None:
+        path = tmp_path / "registry.json"
+        path.write_text(content)
+
+        assert said in faults(path)
+
+    def test_a_missing_file_is_one(self, tmp_path: Path) -> None:
+        assert "No such file" in faults(tmp_path / "none.json")

@@ -1,0 +1,740 @@
+"""What validation finds in content that breaks the contract, and that it finds nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from datalayer.kernel.contract.checks import CheckKind, checks_for
+from datalayer.kernel.contract.registry import Registry, load_registry
+from datalayer.kernel.errors import ValidationUnfinished
+from datalayer.kernel.progress import Progress, Step
+from datalayer.kernel.validation import Fault, ValidationReport, validate
+from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value, write_tables
+
+ROOT = Path(__file__).parents[4]
+Tables = dict[str, pa.Table]
+Validate = Callable[[Mapping[str, pa.Table]], ValidationReport]
+
+
+@pytest.fixture
+def tables(publisher: Publisher) -> Tables:
+    return publisher.tables()
+
+
+@pytest.fixture
+def validated(tmp_path: Path, registry: Registry) -> Validate:
+    """Write tables to files and validate them."""
+    return lambda tables: validate(write_tables(tables, tmp_path / "files"), registry)
+
+
+def found(report: ValidationReport) -> set[tuple[str, str | None, str]]:
+    return {(fault.data_set, fault.column, fault.check) for fault in report.faults}
+
+
+def the_fault(report: ValidationReport) -> Fault:
+    assert len(report.faults) == 1, report.summary()
+    return report.faults[0]
+
+
+class TestSoundContent:
+    def test_it_passes_every_check(
+        self, tables: Tables, validated: Validate, registry: Registry
+    ) -> None:
+        report = validated(tables)
+
+        assert report.passed, report.summary()
+        assert report.checks == len(checks_for(registry))
+        assert report.warnings == ()
+
+    def test_its_rows_are_counted(self, tables: Tables, validated: Validate) -> None:
+        report = validated(tables)
+
+        assert report.rows == {name: table.num_rows for name, table in tables.items()}
+
+    def test_progress_reaches_the_total(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        told: list[Progress] = []
+
+        validate(write_tables(tables, tmp_path), registry, report=told.append)
+
+        assert told[-1].done == told[-1].total
+        assert {p.step for p in told} == {Step.VALIDATE}
+        assert {p.subject for p in told} == set(registry.data_sets)
+        assert [p.done for p in told] == sorted(p.done for p in told)
+
+    @pytest.mark.parametrize(
+        ("data_set", "column", "narrower"),
+        [
+            ("fact_forecast", "forecast", pa.float32()),
+            ("fact_metrics", "n_obs", pa.int16()),
+            ("fact_metrics", "horizon", pa.uint8()),
+            ("fact_demand", "item_id", pa.dictionary(pa.int32(), pa.string())),
+            ("fact_demand", "item_id", pa.large_string()),
+            ("fact_demand", "generated_at", pa.timestamp("ms", tz="America/Sao_Paulo")),
+            ("fact_demand", "generated_at", pa.timestamp("ns", tz="UTC")),
+        ],
+    )
+    def test_a_type_that_holds_no_more_is_as_good(
+        self, tables: Tables, validated: Validate, data_set: str, column: str, narrower: pa.DataType
+    ) -> None:
+        values = tables[data_set].column(column).combine_chunks().cast(narrower)
+        tables[data_set] = replace_column(tables[data_set], column, values)
+
+        report = validated(tables)
+
+        assert report.passed, report.summary()
+
+    def test_the_order_of_columns_does_not_matter(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        names = tables["fact_forecast"].column_names
+        tables["fact_forecast"] = tables["fact_forecast"].select(names[::-1])
+
+        assert validated(tables).passed
+
+    def test_files_in_a_folder_of_any_name_are_read(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        files = write_tables(tables, tmp_path / "it's [a] *folder?; ção")
+
+        assert validate(files, registry).passed
+
+    def test_files_behind_links_and_relative_paths_are_read(
+        self, tables: Tables, tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        files = write_tables(tables, tmp_path / "real")
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        monkeypatch.chdir(tmp_path)
+
+        report = validate({n: Path("link") / path.name for n, path in files.items()}, registry)
+
+        assert report.passed, report.summary()
+
+    def test_a_column_that_is_new_in_the_registry_is_checked(self, tmp_path: Path) -> None:
+        content = json.loads((ROOT / "schema_registry.json").read_text(encoding="utf-8"))
+        demand = next(d for d in content["schema"] if d["name"] == "fact_demand")
+        returned = next(c for c in demand["properties"] if c["name"] == "quantity").copy()
+        demand["properties"].append({**returned, "name": "returned"})
+        path = tmp_path / "registry.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        registry = load_registry(path)
+        tables = Publisher(None, registry).tables()  # type: ignore[arg-type]
+
+        sound = validate(write_tables(tables, tmp_path / "sound"), registry)
+        tables["fact_demand"] = set_value(tables["fact_demand"], "returned", 3, -1.0)
+        unsound = validate(write_tables(tables, tmp_path / "unsound"), registry)
+
+        assert sound.passed, sound.summary()
+        assert found(unsound) == {("fact_demand", "returned", CheckKind.RANGE)}
+
+
+class TestFiles:
+    def test_a_missing_file_is_a_fault(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        files["fact_exception"].unlink()
+
+        report = validate(files, registry)
+
+        assert the_fault(report).found == "there is no file"
+
+    def test_a_data_set_without_a_file_is_a_fault(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        del tables["fact_exception"]
+
+        assert found(validated(tables)) == {("fact_exception", None, CheckKind.FILE)}
+
+    @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9])
+    def test_a_truncated_file_is_a_fault(
+        self, tables: Tables, tmp_path: Path, registry: Registry, kept: float
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        content = files["fact_backtest"].read_bytes()
+        files["fact_backtest"].write_bytes(content[: int(len(content) * kept)])
+
+        fault = the_fault(validate(files, registry))
+
+        assert (fault.data_set, fault.check) == ("fact_backtest", CheckKind.FILE)
+        assert "can't be read" in fault.found
+        assert str(tmp_path) not in fault.found
+
+    @pytest.mark.parametrize(
+        "column", ["q500", "actual", "item_id", "model_version", "generated_at"]
+    )
+    def test_a_damaged_page_of_any_column_is_a_fault(
+        self, tables: Tables, tmp_path: Path, registry: Registry, column: str
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        path = files["fact_backtest"]
+        metadata = pq.ParquetFile(path).metadata
+        index = metadata.schema.names.index(column)
+        chunk = metadata.row_group(0).column(index)
+        start = chunk.dictionary_page_offset or chunk.data_page_offset
+        content = bytearray(path.read_bytes())
+        content[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+        path.write_bytes(content)
+
+        report = validate(files, registry)
+
+        assert ("fact_backtest", None, CheckKind.FILE) in found(report)
+
+    @pytest.mark.parametrize("content", [b"", b"PAR1", b"hello", b"PAR1" + b"\0" * 99 + b"PAR1"])
+    def test_a_file_that_is_no_parquet_is_a_fault(
+        self, tables: Tables, tmp_path: Path, registry: Registry, content: bytes
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        files["fact_metrics"].write_bytes(content)
+
+        assert found(validate(files, registry)) == {("fact_metrics", None, CheckKind.FILE)}
+
+    def test_a_file_of_another_data_set_is_a_fault(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["fact_metrics"], tables["fact_demand"] = (
+            tables["fact_demand"],
+            tables["fact_metrics"],
+        )
+
+        report = validated(tables)
+
+        assert ("fact_demand", "quantity", CheckKind.COLUMN) in found(report)
+        assert ("fact_metrics", "wape", CheckKind.COLUMN) in found(report)
+
+    def test_other_row_counts_than_the_manifests_are_a_fault(
+        self, publisher: Publisher, tmp_path: Path, registry: Registry
+    ) -> None:
+        tables = publisher.tables()
+        manifest = publisher.publish(tables=tables)
+        files = tuple(
+            replace(file, rows=7) if file.data_set == "dim_item" else file
+            for file in manifest.files
+        )
+
+        report = validate(
+            write_tables(tables, tmp_path / "files"),
+            registry,
+            manifest=replace(manifest, files=files),
+        )
+
+        fault = the_fault(report)
+        assert (fault.check, fault.found) == (CheckKind.ROWS, "6 row(s)")
+        assert "7 row(s)" in fault.expected
+
+    @pytest.mark.parametrize(
+        ("column", "other"),
+        [("dataset_id", "another"), ("generated_at", FIRST_GENERATED_AT + timedelta(seconds=1))],
+    )
+    def test_rows_of_another_origin_than_the_manifests_are_a_fault(
+        self,
+        publisher: Publisher,
+        tmp_path: Path,
+        registry: Registry,
+        column: str,
+        other: object,
+    ) -> None:
+        tables = publisher.tables()
+        manifest = publisher.publish(tables=tables)
+
+        report = validate(
+            write_tables(tables, tmp_path / "files"),
+            registry,
+            manifest=replace(manifest, **{column: other}),
+        )
+
+        assert found(report) == {(name, column, CheckKind.PROVENANCE) for name in tables}
+
+
+class TestColumns:
+    def test_a_missing_one_is_a_fault(self, tables: Tables, validated: Validate) -> None:
+        tables["fact_demand"] = tables["fact_demand"].drop_columns(["quantity"])
+
+        report = validated(tables)
+
+        assert found(report) == {("fact_demand", "quantity", CheckKind.COLUMN)}
+
+    def test_a_misspelt_one_is_named_beside_the_missing(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["fact_demand"] = tables["fact_demand"].rename_columns({"quantity": "Quantity"})
+
+        report = validated(tables)
+
+        assert "Quantity" in the_fault(report).found
+        assert [w.column for w in report.warnings] == ["Quantity"]
+
+    @pytest.mark.parametrize(
+        ("data_set", "column", "type_"),
+        [
+            ("fact_demand", "quantity", pa.string()),
+            ("fact_demand", "quantity", pa.int64()),
+            ("fact_demand", "date", pa.timestamp("us")),
+            ("fact_demand", "date", pa.string()),
+            ("fact_demand", "generated_at", pa.timestamp("us")),
+            ("fact_metrics", "n_obs", pa.float64()),
+            ("fact_metrics", "is_champion", pa.int8()),
+            ("dim_item", "item_id", pa.binary()),
+        ],
+    )
+    def test_a_retyped_one_is_a_fault(
+        self, tables: Tables, validated: Validate, data_set: str, column: str, type_: pa.DataType
+    ) -> None:
+        values = tables[data_set].column(column).combine_chunks()
+        tables[data_set] = replace_column(
+            tables[data_set], column, pc.cast(values, type_, safe=False)
+        )
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.data_set, fault.column, fault.check) == (data_set, column, CheckKind.TYPE)
+
+    def test_an_unknown_one_only_warns(self, tables: Tables, validated: Validate) -> None:
+        extra = pa.array([1] * tables["dim_item"].num_rows)
+        tables["dim_item"] = tables["dim_item"].append_column("shelf", extra)
+
+        report = validated(tables)
+
+        assert report.passed
+        assert [(w.data_set, w.column) for w in report.warnings] == [("dim_item", "shelf")]
+
+
+class TestRows:
+    @pytest.mark.parametrize(
+        ("data_set", "column", "value", "kind"),
+        [
+            ("fact_demand", "quantity", None, CheckKind.REQUIRED),
+            ("fact_demand", "quantity", math.nan, CheckKind.FINITE),
+            ("fact_demand", "quantity", math.inf, CheckKind.FINITE),
+            ("fact_demand", "quantity", -math.inf, CheckKind.FINITE),
+            ("fact_demand", "quantity", -3.0, CheckKind.RANGE),
+            ("fact_forecast", "forecast", math.nan, CheckKind.FINITE),
+            ("fact_forecast", "forecast", None, CheckKind.REQUIRED),
+            ("fact_forecast", "q025", -0.5, CheckKind.RANGE),
+            ("fact_forecast", "q990", math.inf, CheckKind.FINITE),
+            ("fact_forecast", "model_version", None, CheckKind.REQUIRED),
+            ("fact_metrics", "mase", math.nan, CheckKind.FINITE),
+            ("fact_metrics", "bias", math.inf, CheckKind.FINITE),
+            ("fact_metrics", "coverage_80", 1.01, CheckKind.RANGE),
+            ("fact_metrics", "tracking_signal", -1.5, CheckKind.RANGE),
+            ("fact_metrics", "n_origins", 0, CheckKind.RANGE),
+            ("fact_metrics", "source", "oracle", CheckKind.ALLOWED),
+            ("fact_inventory", "status", "fine", CheckKind.ALLOWED),
+            ("dim_item", "abc_class", "D", CheckKind.ALLOWED),
+            ("fact_exception", "reason_code", "gut_feeling", CheckKind.ALLOWED),
+            ("fact_backtest", "dataset_id", "another", CheckKind.PROVENANCE),
+            ("fact_backtest", "dataset_id", None, CheckKind.REQUIRED),
+        ],
+    )
+    def test_a_bad_value_is_found_with_its_key(
+        self,
+        tables: Tables,
+        validated: Validate,
+        data_set: str,
+        column: str,
+        value: object,
+        kind: CheckKind,
+    ) -> None:
+        tables[data_set] = set_value(tables[data_set], column, 1, value)
+
+        report = validated(tables)
+
+        fault = next(f for f in report.faults if (f.column, f.check) == (column, kind))
+        row = tables[data_set].slice(1, 1).to_pylist()[0]
+        assert (fault.data_set, fault.count, len(fault.samples)) == (data_set, 1, 1)
+        assert str(next(iter(row.values()))) in fault.samples[0]
+        assert {f.data_set for f in report.faults} <= {
+            data_set,
+            "agg_daily",
+            "fact_forecast",
+            "fact_backtest",
+        }
+
+    def test_a_nan_is_found_in_spite_of_statistics_that_pass_over_it(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        values = [1.0] * tables["fact_metrics"].num_rows
+        values[5] = math.nan
+        tables["fact_metrics"] = replace_column(tables["fact_metrics"], "rmsse", values)
+
+        assert found(validated(tables)) == {("fact_metrics", "rmsse", CheckKind.FINITE)}
+
+    def test_samples_of_nan_are_shown_in_spite_of_statistics_that_pass_over_it(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        values = [1.0] * tables["fact_metrics"].num_rows
+        values[5] = math.nan
+        tables["fact_metrics"] = replace_column(tables["fact_metrics"], "rmsse", values)
+
+        fault = the_fault(validated(tables))
+
+        assert "nan" in fault.found
+        assert len(fault.samples) == 1
+
+    def test_quantiles_that_fall_are_found(self, tables: Tables, validated: Validate) -> None:
+        row = tables["fact_backtest"].slice(4, 1).to_pylist()[0]
+        tables["fact_backtest"] = set_value(tables["fact_backtest"], "q900", 4, row["q750"] - 0.01)
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.data_set, fault.check) == ("fact_backtest", CheckKind.QUANTILES)
+        assert fault.count == 1
+
+    def test_no_more_than_five_samples_are_shown(self, tables: Tables, validated: Validate) -> None:
+        size = tables["fact_metrics"].num_rows
+        tables["fact_metrics"] = replace_column(tables["fact_metrics"], "wape", [-1.0] * size)
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.count, len(fault.samples)) == (size, 5)
+
+
+class TestKeys:
+    def test_a_repeated_key_is_found(self, tables: Tables, validated: Validate) -> None:
+        demand = tables["fact_demand"]
+        tables["fact_demand"] = pa.concat_tables([demand.slice(0, 4), demand.slice(3)])
+
+        fault = next(f for f in validated(tables).faults if f.data_set == "fact_demand")
+
+        assert (fault.check, fault.count) == (CheckKind.UNIQUE_KEY, 1)
+        assert fault.samples[0].startswith("item_id=P00001, location_id=network, date=")
+
+    def test_rows_out_of_order_are_found(self, tables: Tables, validated: Validate) -> None:
+        demand = tables["fact_demand"]
+        tables["fact_demand"] = pa.concat_tables(
+            [demand.slice(10, 5), demand.slice(0, 10), demand.slice(15)]
+        )
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.check, fault.count) == (CheckKind.KEY_ORDER, 1)
+
+    def test_a_repeated_key_is_found_far_from_its_twin(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        demand = tables["fact_demand"]
+        tables["fact_demand"] = pa.concat_tables([demand, demand.slice(0, 1)])
+
+        checks = {f.check for f in validated(tables).faults if f.data_set == "fact_demand"}
+
+        assert {CheckKind.KEY_ORDER, CheckKind.UNIQUE_KEY} <= checks
+
+    def test_order_is_kept_across_row_groups(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        demand = tables["fact_demand"]
+        pq.write_table(demand, files["fact_demand"], row_group_size=7)
+        sound = validate(files, registry)
+        twice = pa.concat_tables([demand.slice(0, 7), demand.slice(6)])
+        pq.write_table(twice, files["fact_demand"], row_group_size=7)
+
+        unsound = validate(files, registry)
+
+        assert sound.passed, sound.summary()
+        assert ("fact_demand", None, CheckKind.UNIQUE_KEY) in found(unsound)
+
+    def test_text_is_ordered_by_its_bytes(self, publisher: Publisher, validated: Validate) -> None:
+        tables = publisher.tables(items=5)
+        names = ["A-10", "A2", "Z", "a", "É"]
+        renamed = dict(zip(tables["dim_item"].column("item_id").to_pylist(), names, strict=True))
+        for name, table in tables.items():
+            if "item_id" in table.column_names:
+                values = [renamed[code] for code in table.column("item_id").to_pylist()]
+                tables[name] = replace_column(table, "item_id", values)
+
+        report = validated(tables)
+
+        assert report.passed, report.summary()
+
+
+class TestBetweenDataSets:
+    @pytest.mark.parametrize("data_set", ["fact_demand", "fact_inventory", "fact_exception"])
+    def test_an_orphan_item_is_found(
+        self, tables: Tables, validated: Validate, data_set: str
+    ) -> None:
+        last = tables[data_set].num_rows - 1
+        tables[data_set] = set_value(tables[data_set], "item_id", last, "P99999")
+
+        report = validated(tables)
+
+        fault = next(f for f in report.faults if f.check == CheckKind.REFERENCE)
+        assert (fault.data_set, fault.column, fault.count) == (data_set, "item_id", 1)
+        assert fault.samples == ("item_id=P99999",)
+
+    def test_an_actual_that_was_not_observed_is_found(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["fact_backtest"] = set_value(tables["fact_backtest"], "actual", 0, 77.0)
+
+        fault = the_fault(validated(tables))
+
+        assert fault.check == "rule:actual_equals_demand"
+        assert "P00001" in fault.samples[0]
+
+    def test_an_aggregate_that_is_not_the_sum_is_found(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        totals = tables["agg_daily"]
+        doubled = [2 * value for value in totals.column("forecast").to_pylist()]
+        tables["agg_daily"] = replace_column(totals, "forecast", doubled)
+
+        checks = {fault.check for fault in validated(tables).faults}
+
+        assert checks == {"rule:sums_of_forecast", "rule:windows_of_forecast"}
+
+    def test_a_total_that_is_missing_is_found(self, tables: Tables, validated: Validate) -> None:
+        tables["agg_daily"] = tables["agg_daily"].slice(1)
+
+        assert "rule:sums_of_forecast" in {f.check for f in validated(tables).faults}
+
+    def test_a_forecast_made_after_the_day_is_found(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        day: date = tables["fact_forecast"].column("date")[0].as_py()
+        tables["fact_forecast"] = set_value(
+            tables["fact_forecast"], "cutoff", 0, day + timedelta(days=1)
+        )
+
+        assert the_fault(validated(tables)).check == "rule:cutoff_before_date"
+
+    def test_a_reorder_point_below_the_safety_stock_is_found(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["fact_inventory"] = set_value(tables["fact_inventory"], "safety_stock", 2, 999.0)
+
+        fault = the_fault(validated(tables))
+
+        assert fault.samples == ("P00003, network",)
+
+    @pytest.mark.parametrize("champions", [[True, True], [False, False]])
+    def test_other_than_one_champion_is_found(
+        self, tables: Tables, validated: Validate, champions: list[bool]
+    ) -> None:
+        metrics = tables["fact_metrics"]
+        values = champions + metrics.column("is_champion").to_pylist()[2:]
+        tables["fact_metrics"] = replace_column(metrics, "is_champion", values)
+
+        assert the_fault(validated(tables)).check == "rule:one_champion"
+
+    def test_provenance_is_one_for_all_data_sets(
+        self, publisher: Publisher, tables: Tables, validated: Validate
+    ) -> None:
+        publisher.publish()
+        tables["fact_metrics"] = publisher.tables()["fact_metrics"]
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.column, fault.check) == ("generated_at", CheckKind.PROVENANCE)
+        assert "2026-11-21 06:00:00+00" in fault.expected
+
+
+def parted(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+    """The rows of *table* with those of two depots beside them, which have 1/4 and 3/4 of all."""
+    measures = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+    parts = [table]
+    for depot, share in (("D1", 0.25), ("D2", 0.75)):
+        part = replace_column(table, "location_id", [depot] * table.num_rows)
+        for name in measures:
+            part = replace_column(part, name, pc.multiply(part[name], share).combine_chunks())
+        parts.append(part)
+    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in key])
+
+
+def set_forecast(table: pa.Table, location: str, value: float) -> pa.Table:
+    """The table with another forecast in the first row of *location*."""
+    row = table["location_id"].to_pylist().index(location)
+    return set_value(table, "forecast", row, value)
+
+
+class TestLevels:
+    @pytest.fixture
+    def levels(self, tables: Tables, registry: Registry) -> Tables:
+        """A network of two depots."""
+        whole = tables["dim_location"].to_pylist()[0]
+        depots = [
+            {**whole, "location_id": code, "level": "depot", "parent_location_id": "network"}
+            for code in ("D1", "D2")
+        ]
+        schema = tables["dim_location"].schema
+        tables["dim_location"] = pa.Table.from_pylist([*depots, whole], schema=schema)
+        for name in ("fact_demand", "fact_forecast", "fact_backtest", "agg_daily"):
+            tables[name] = parted(tables[name], registry.data_sets[name].key)
+        return tables
+
+    def test_levels_that_add_up_are_sound(self, levels: Tables, validated: Validate) -> None:
+        report = validated(levels)
+
+        assert report.passed, report.summary()
+
+    @pytest.mark.parametrize("location", ["network", "D2"])
+    def test_forecasts_that_do_not_add_up_are_found(
+        self, levels: Tables, validated: Validate, location: str
+    ) -> None:
+        levels["fact_backtest"] = set_forecast(levels["fact_backtest"], location, 77.0)
+
+        fault = the_fault(validated(levels))
+
+        assert (fault.data_set, fault.check) == ("fact_backtest", "rule:levels_add_up")
+        assert fault.samples[0].startswith("P00001, network, arima, ")
+        assert "equals the sum of those of the same source right below it" in str(fault)
+
+    def test_the_forecasts_of_a_day_that_do_not_add_up_are_found(
+        self, levels: Tables, validated: Validate
+    ) -> None:
+        levels["fact_forecast"] = set_forecast(levels["fact_forecast"], "network", 77.0)
+
+        checks = {(fault.data_set, fault.check) for fault in validated(levels).faults}
+
+        assert ("fact_forecast", "rule:levels_add_up") in checks
+
+    def test_a_source_may_forecast_the_network_alone(
+        self, levels: Tables, validated: Validate
+    ) -> None:
+        backtest = levels["fact_backtest"]
+        kept = pc.or_(
+            pc.equal(backtest["location_id"], "network"), pc.equal(backtest["source"], "naive")
+        )
+        levels["fact_backtest"] = backtest.filter(kept)
+
+        assert validated(levels).passed
+
+    def test_a_part_may_have_demand_in_the_network_alone(
+        self, levels: Tables, validated: Validate
+    ) -> None:
+        for name in ("fact_demand", "fact_forecast", "fact_backtest"):
+            table = levels[name]
+            of_others = pc.not_equal(table["item_id"], "P00001")
+            levels[name] = table.filter(
+                pc.or_(pc.equal(table["location_id"], "network"), of_others)
+            )
+
+        checks = {fault.check for fault in validated(levels).faults}
+
+        assert checks <= {"rule:sums_of_forecast"}
+
+    def test_demand_that_does_not_add_up_is_found(
+        self, levels: Tables, validated: Validate
+    ) -> None:
+        demand = levels["fact_demand"]
+        asked = pc.and_(
+            pc.equal(demand["location_id"], "network"), pc.greater(demand["quantity"], 0)
+        )
+        row = asked.to_pylist().index(True)
+        levels["fact_demand"] = pa.concat_tables([demand.slice(0, row), demand.slice(row + 1)])
+
+        fault = next(f for f in validated(levels).faults if f.data_set == "fact_demand")
+
+        assert (fault.check, fault.count) == ("rule:levels_add_up", 1)
+        assert fault.samples[0].startswith("P00001, network, ")
+
+
+class TestRules:
+    def test_every_rule_shows_no_samples_where_it_holds(
+        self, tables: Tables, registry: Registry
+    ) -> None:
+        with duckdb.connect(":memory:") as connection:
+            for name, table in tables.items():
+                connection.register(name, table)
+
+            for data_set in registry.data_sets.values():
+                for rule in data_set.rules:
+                    assert connection.execute(rule.query).fetchall() == [(0,)], rule.name
+                    assert connection.execute(rule.sample_query).fetchall() == [], rule.name
+
+
+class TestEmptyContent:
+    def test_a_publication_without_forecasts_is_refused(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        for name in ("fact_forecast", "agg_daily"):
+            tables[name] = tables[name].slice(0, 0)
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.data_set, fault.check) == ("fact_forecast", "rule:not_empty")
+
+    def test_a_publication_without_anything_is_refused(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        report = validated({name: table.slice(0, 0) for name, table in tables.items()})
+
+        assert found(report) == {
+            ("dim_item", None, "rule:not_empty"),
+            ("dim_location", None, "rule:network_exists"),
+            ("fact_forecast", None, "rule:not_empty"),
+        }
+
+    @pytest.mark.parametrize("data_set", ["fact_exception", "fact_inventory", "fact_metrics"])
+    def test_a_data_set_may_be_empty(
+        self, tables: Tables, validated: Validate, data_set: str
+    ) -> None:
+        tables[data_set] = tables[data_set].slice(0, 0)
+
+        assert validated(tables).passed
+
+
+class TestReports:
+    def test_every_fault_is_told_at_once(self, tables: Tables, validated: Validate) -> None:
+        tables["fact_demand"] = set_value(tables["fact_demand"], "quantity", 0, math.nan)
+        tables["fact_metrics"] = set_value(tables["fact_metrics"], "source", 0, "oracle")
+        tables["fact_inventory"] = set_value(tables["fact_inventory"], "item_id", 5, "P99999")
+        tables["dim_item"] = tables["dim_item"].drop_columns(["sku"])
+        del tables["fact_exception"]
+
+        report = validated(tables)
+
+        assert {
+            ("fact_demand", "quantity", CheckKind.FINITE),
+            ("fact_metrics", "source", CheckKind.ALLOWED),
+            ("fact_inventory", "item_id", CheckKind.REFERENCE),
+            ("dim_item", "sku", CheckKind.COLUMN),
+            ("fact_exception", None, CheckKind.FILE),
+        } <= found(report)
+
+    def test_the_summary_names_what_was_found_and_what_is_right(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["fact_demand"] = set_value(tables["fact_demand"], "quantity", 0, -3.0)
+
+        summary = validated(tables).summary()
+
+        assert "fact_demand.quantity: 1 row(s) with -3.0; expected at least 0" in summary
+        assert "item_id=P00001" in summary
+
+    @pytest.mark.parametrize("memory_limit", ["1KB", "500KB", "1MB", "4MB"])
+    def test_too_little_memory_is_no_verdict(
+        self, tables: Tables, tmp_path: Path, registry: Registry, memory_limit: str
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+
+        with pytest.raises(ValidationUnfinished, match="could not be finished"):
+            validate(files, registry, memory_limit=memory_limit)
+
+
+def test_a_file_outside_the_publication_can_not_be_read_by_a_rule(
+    tables: dict[str, Any], tmp_path: Path
+) -> None:
+    content = json.loads((ROOT / "schema_registry.json").read_text(encoding="utf-8"))
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n")
+    content["schema"][0]["quality"][0]["query"] = f"select (select count(*) from '{secret}')"
+    path = tmp_path / "registry.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    report = validate(write_tables(tables, tmp_path / "files"), load_registry(path))
+
+    assert "can't be run" in the_fault(report).found

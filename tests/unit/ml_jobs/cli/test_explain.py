@@ -1,0 +1,233 @@
+"""The explanation of an item: recomputed from what is published, with the numbers put in."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import IntegrityError, InvalidSelection, ObjectMissing, UnknownItem
+from datalayer.kernel.storage.object_store import FolderStore
+from ml_jobs.cli.explain import DATA_SETS, explain
+from ml_jobs.cli.explain_view import show_explanation
+from ml_jobs.cli.explanation import order_quantity
+from ml_jobs.publishing.gold_files import GoldFiles, fetched
+from tests.publisher import Publisher
+from tests.unit.ml_jobs import gold_samples as samples
+
+pytestmark = pytest.mark.ml
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> GoldFiles:
+    return samples.gold_of(tmp_path / "gold")
+
+
+def shown(gold: GoldFiles, item: str = "P1") -> str:
+    told = io.StringIO()
+    show_explanation(Console(file=told, width=200), explain(gold, item))
+    return told.getvalue()
+
+
+class TestDemand:
+    def test_class_and_its_measures_follow_from_the_demand_on_record(self, gold: GoldFiles) -> None:
+        history = explain(gold, "P1").history
+
+        assert history is not None
+        assert (history.periods, history.demands, history.total) == (100, 20, 60.0)
+        assert history.adi == 5.0
+        # Ten twos and ten fours: variance 20 / 19 over 3 squared.
+        assert history.cv2 == pytest.approx(20 / 19 / 9)
+        assert history.demand_class == "intermittent"
+
+    def test_cut_offs_and_another_class_of_the_whole_item_are_told(self, gold: GoldFiles) -> None:
+        told = shown(gold)
+
+        assert "ADI = 100 / 20 = 5, not below 1.32" in told
+        assert "below 0.49: in steady sizes" in told
+        assert "intermittent here; the item as a whole is lumpy" in told
+
+    def test_months_are_counted_as_months(self, tmp_path: Path) -> None:
+        rows = [
+            {"item_id": "P1", "location_id": "network", "date": day, "quantity": 1.0}
+            for day in (samples.FIRST, samples.FIRST.replace(month=3))
+        ]
+        gold = samples.gold_of(tmp_path / "monthly", fact_demand=rows)
+        monthly = replace(gold, lineage={**gold.lineage, "frequency": "MS"})
+
+        history = explain(monthly, "P1").history
+
+        assert history is not None
+        assert (history.periods, history.demands) == (4, 2)
+
+
+class TestSources:
+    def test_the_weights_are_those_of_the_class_and_of_the_members_that_ran(
+        self, gold: GoldFiles
+    ) -> None:
+        explained = explain(gold, "P1")
+
+        weights = {r.source: r.weight for r in explained.sources if r.weight is not None}
+        assert weights == {"gbm": 0.6, "tsb": 0.4}
+
+    def test_an_unseen_set_of_members_shares_what_is_left(self, tmp_path: Path) -> None:
+        only_gbm = [
+            {"item_id": "P1", "location_id": "network", "source": "gbm", "forecast": 1.0}
+            | {"date": samples.THROUGH.replace(year=2027)}
+        ]
+        gold = samples.gold_of(tmp_path / "few", fact_forecast=only_gbm)
+
+        explained = explain(gold, "P1")
+
+        assert {r.source: r.weight for r in explained.sources if r.weight} == {"gbm": 1.0}
+
+    def test_the_ensemble_is_put_together_again_from_its_members(self, gold: GoldFiles) -> None:
+        told = shown(gold)
+
+        # 28 days of 0.7 and of 0.6.
+        assert "0.4 x 16.8 (tsb) = 18.48" in told
+        assert "made to add up" not in told
+
+    def test_a_source_that_did_not_run_says_by_which_rule(self, gold: GoldFiles) -> None:
+        record = explain(gold, "P1").record("arima")
+
+        assert record is not None
+        assert (record.ran, record.rule) == (False, "at most 12 series")
+
+    def test_only_the_future_counts_as_ahead(self, gold: GoldFiles) -> None:
+        record = explain(gold, "P1").record("naive")
+
+        assert record is not None
+        assert record.future_total == pytest.approx(samples.AHEAD * 0.5)
+
+
+class TestReorderPoint:
+    def test_it_is_recomputed_from_mean_excess_lot_and_the_level_planned_for(
+        self, gold: GoldFiles
+    ) -> None:
+        lead_time = explain(gold, "P1").lead_time
+
+        assert lead_time is not None
+        assert lead_time.quantile == samples.reorder_point()
+        assert (lead_time.shape, lead_time.chance) == (4.5, pytest.approx(1 / 3))
+        assert lead_time.variance == 27.0
+        assert lead_time.source == "gbm"
+
+    def test_both_formulas_agree_with_what_is_published(self, gold: GoldFiles) -> None:
+        told = shown(gold)
+
+        assert f"its 97 % quantile = {samples.reorder_point():g} units; published" in told
+        assert "Planned for 97 %" in told
+        assert told.count(", equal") == 4
+        assert "NOT EQUAL" not in told
+
+    def test_a_published_figure_that_does_not_follow_is_called_out(self, tmp_path: Path) -> None:
+        wrong = samples.inventory(reorder_point=samples.reorder_point() + 5)
+
+        told = shown(samples.gold_of(tmp_path / "wrong", fact_inventory=[wrong]))
+
+        assert "NOT EQUAL" in told
+
+    def test_a_forecast_of_next_to_nothing_is_drawn_wider(self, tmp_path: Path) -> None:
+        none = samples.inventory(lead_time_demand=0.0)
+
+        lead_time = explain(samples.gold_of(tmp_path / "n", fact_inventory=[none]), "P1").lead_time
+
+        assert lead_time is not None
+        # 5 % of the historic 0.6 a day over 14 days.
+        assert lead_time.drawn == pytest.approx(0.42)
+
+    def test_what_is_not_published_is_not_made_up(self, tmp_path: Path) -> None:
+        bare = samples.inventory(lead_time_excess=None, textbook_reorder_point=None)
+
+        told = shown(samples.gold_of(tmp_path / "bare", fact_inventory=[bare]))
+
+        assert "what it was made from is not published" in told
+
+
+class TestOrder:
+    @pytest.mark.parametrize(
+        ("changed", "wanted"),
+        [
+            ({}, 36.0),
+            ({"minimum_order": None}, 36.0),
+            ({"minimum_order": 37.0}, 48.0),
+            ({"order_multiple": None}, 35.0),
+            ({"order_multiple": None, "minimum_order": 50.0}, 50.0),
+            ({"current_stock": 38.0}, 0.0),
+        ],
+    )
+    def test_it_fills_up_by_minimum_and_multiple(
+        self, changed: dict[str, float | None], wanted: float
+    ) -> None:
+        assert order_quantity(samples.inventory(**changed), lot=1.0) == wanted
+
+    def test_the_order_is_told_with_its_bounds(self, gold: GoldFiles) -> None:
+        told = shown(gold)
+
+        assert "Stock 3 (assumed) + on order 2 = 5, not above the reorder point" in told
+        assert "Order 40 - 5, at least 30 and in multiples of 12 = 36 units" in told
+        assert "Order by 2026-04-01" in told
+
+    def test_without_stock_nothing_is_said_of_orders(self, tmp_path: Path) -> None:
+        unknown = samples.inventory(current_stock=None)
+
+        told = shown(samples.gold_of(tmp_path / "unknown", fact_inventory=[unknown]))
+
+        assert "nothing can be said of orders" in told
+
+
+def test_what_is_assumed_is_told_in_english(gold: GoldFiles) -> None:
+    told = shown(gold)
+
+    assert "Of this item: current_stock, service_level" in told
+    assert "Stock is assumed." in told
+    assert "As told." in told
+    assert "presumido" not in told
+
+
+@pytest.mark.parametrize(("asked", "near"), [("p1", "P1"), ("P3", "P1"), ("coaxial", "P2")])
+def test_an_unknown_item_gets_suggestions(gold: GoldFiles, asked: str, near: str) -> None:
+    with pytest.raises(UnknownItem) as unknown:
+        explain(gold, asked)
+
+    assert near in unknown.value.suggestions
+
+
+def test_an_unknown_location_is_refused_with_those_there_are(gold: GoldFiles) -> None:
+    with pytest.raises(InvalidSelection, match="where P1 is: network"):
+        explain(gold, "P1", "netwrk")
+
+
+class TestFetching:
+    def test_the_latest_publication_is_fetched_and_proven(
+        self, publisher: Publisher, registry: Registry, tmp_path: Path
+    ) -> None:
+        publisher.publish()
+        latest = publisher.publish()
+
+        gold = fetched(publisher.store, registry, DATA_SETS, tmp_path)
+
+        assert gold.title == latest.publication_id
+        assert set(gold.files) == set(DATA_SETS)
+        assert shown(gold, "P00001").startswith("P00001 ")
+
+    @pytest.mark.parametrize("spoil", ["corrupt", "truncate"])
+    def test_a_file_that_is_not_what_was_announced_is_never_read(
+        self, publisher: Publisher, registry: Registry, tmp_path: Path, spoil: str
+    ) -> None:
+        publisher.publish()
+        getattr(publisher, spoil)("fact_inventory")
+
+        with pytest.raises(IntegrityError, match="fact_inventory"):
+            fetched(publisher.store, registry, DATA_SETS, tmp_path)
+
+    def test_a_store_without_a_publication_is_refused(
+        self, folder_store: FolderStore, registry: Registry, tmp_path: Path
+    ) -> None:
+        with pytest.raises(ObjectMissing):
+            fetched(folder_store, registry, DATA_SETS, tmp_path)

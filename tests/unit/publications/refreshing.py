@@ -1,0 +1,75 @@
+"""The parts of a refresh, joined for tests as the portal joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datalayer.access.audit import AuditEntry, AuditLog
+from datalayer.access.identity import Identity, Role
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.progress import Progress, Step
+from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.publications.refresh import Attachable, Refresher
+from datalayer.publications.snapshot_store import SnapshotStore
+from datalayer.reading.database import Database
+
+ANA = Identity("ana", Role.ADMIN)
+PLANNER = Identity("paulo", Role.PLANNER)
+
+
+@dataclass
+class Refreshing:
+    """A refresher and all that it works on."""
+
+    snapshots: SnapshotStore
+    database: Attachable
+    audit: AuditLog
+    refresher: Refresher
+
+    @property
+    def active_id(self) -> str | None:
+        """The publication that is served."""
+        return self.snapshots.active_id()
+
+    @property
+    def last_entry(self) -> AuditEntry:
+        """The latest line of the audit log."""
+        return self.audit.entries(1)[0]
+
+
+@dataclass
+class Reports:
+    """Remembers every report of progress."""
+
+    all: list[Progress] = field(default_factory=list)
+
+    def __call__(self, progress: Progress) -> None:
+        self.all.append(progress)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps reported, each once, in order."""
+        return list(dict.fromkeys(report.step for report in self.all))
+
+
+def joined(
+    state: Path,
+    store: ObjectStore,
+    registry: Registry,
+    *,
+    keep: int = 5,
+    quota_bytes: int = 1 << 40,
+    make_database: Callable[[Path, Registry], Attachable] | None = None,
+) -> Refreshing:
+    """Return a refresher over the state folder *state*."""
+    snapshots = SnapshotStore(state, registry)
+    database = (make_database or _real_database)(snapshots.folder, registry)
+    audit = AuditLog(state / "audit.jsonl")
+    refresher = Refresher(registry, store, snapshots, database, audit, keep, quota_bytes)
+    return Refreshing(snapshots, database, audit, refresher)
+
+
+def _real_database(folder: Path, registry: Registry) -> Attachable:
+    return Database(folder, registry, memory_limit="256MiB")

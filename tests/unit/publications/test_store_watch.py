@@ -1,0 +1,131 @@
+"""What is known of the store: whether it takes writes is asked once, and told by health."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datalayer.kernel.errors import StoreDenied, StoreError, StoreWritable
+from datalayer.portal import Portal
+from datalayer.publications.store_watch import StoreWatch
+from tests.portals import ADMIN, make_portal
+from tests.publisher import Publisher
+
+
+def asked(watch: StoreWatch) -> str:
+    """Return whether the store is writable, after an answer."""
+    watch.last_answer()
+    watch.wait_for_answer()
+    return watch.last_answer().writable
+
+
+def answering(watch_every_s: float, *outcomes: bool | StoreError | None) -> StoreWatch:
+    """Return a watch whose tries to write end as *outcomes*, one after another."""
+    left = list(outcomes)
+
+    def try_write() -> bool | None:
+        outcome = left.pop(0)
+        if isinstance(outcome, StoreError):
+            raise outcome
+        return outcome
+
+    return StoreWatch(lambda: None, try_write, watch_every_s)
+
+
+@pytest.mark.parametrize(
+    ("took", "writable"), [(True, "yes"), (False, "no"), (None, "not checked")]
+)
+def test_whether_the_store_took_a_write_is_known(took: bool | None, writable: str) -> None:
+    watch = answering(60, took)
+
+    found = asked(watch)
+
+    assert found == writable
+    assert watch.last_answer().reach == "reachable"
+
+
+def test_once_it_is_known_nothing_is_written_any_more() -> None:
+    watch = answering(-1, False)
+    asked(watch)
+
+    found = asked(watch)
+
+    assert found == "no"
+    assert watch.last_answer().reach == "reachable"
+
+
+def test_a_failure_leaves_it_unknown_and_is_tried_again() -> None:
+    watch = answering(-1, StoreError("s3://bucket", "does not answer"), True)
+    first = watch.last_answer(), watch.wait_for_answer()
+
+    found = asked(watch)
+
+    assert first[0].writable == "unknown"
+    assert found == "yes"
+
+
+def test_a_store_that_answers_reads_and_fails_at_writes_is_reachable() -> None:
+    refused = StoreError("s3://bucket", "gives no S3 answer")
+    watch = answering(60, refused)
+
+    found = asked(watch)
+
+    assert found == "unknown"
+    assert watch.last_answer().reach == "reachable"
+
+
+def test_credentials_that_are_refused_altogether_leave_it_unknown() -> None:
+    denied = StoreDenied("s3://bucket", key="k", reason="InvalidAccessKeyId")
+
+    def refuse() -> None:
+        raise denied
+
+    watch = StoreWatch(refuse, lambda: True, 60)
+
+    found = asked(watch)
+
+    assert found == "unknown"
+    assert watch.last_answer().reach == "unreachable"
+
+
+class WritableStore:
+    """Takes whatever is written to it."""
+
+    address = "s3://bucket"
+
+    def try_write(self) -> bool:
+        return True
+
+
+def test_a_store_that_takes_writes_is_a_finding(publisher: Publisher, tmp_path: Path) -> None:
+    publisher.publish()
+    portal = make_portal(tmp_path)
+    portal.activate(ADMIN)
+    portal._store_watch = StoreWatch(lambda: None, WritableStore().try_write)
+    portal.watch_store()
+    portal.wait_for_store()
+
+    health = portal.health()
+
+    assert health.status == "degraded"
+    assert health.store["writable"] == "yes"
+    (finding,) = health.findings
+    assert isinstance(finding, StoreWritable)
+    assert str(finding).startswith(f"The store {tmp_path / 'store'} lets this portal write")
+    portal.close()
+
+
+def test_a_folder_is_not_written_to(publisher: Publisher, tmp_path: Path) -> None:
+    publisher.publish()
+    portal: Portal = make_portal(tmp_path)
+    before = sorted((tmp_path / "store").rglob("*"))
+    portal.watch_store()
+    portal.wait_for_store()
+
+    health = portal.health()
+
+    assert health.store["writable"] == "not checked"
+    assert health.findings == ()
+    assert sorted((tmp_path / "store").rglob("*")) == before
+    portal.close()

@@ -1,0 +1,49 @@
+"""Extracts over publications that are served where they lie, whatever their content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from datalayer.access.audit import AuditLog
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.reading.database import Database
+from datalayer.reading.extracts import DigestMemo, Extracts
+from datalayer.reading.reader import Reader
+from tests.publisher import Publisher
+from tests.reading import publications_folder, reader_of, snapshot_of
+
+OpenReader = Callable[[Manifest], Reader]
+
+
+@pytest.fixture
+def database(folder_store: FolderStore, registry: Registry) -> Iterator[Database]:
+    database = Database(publications_folder(folder_store), registry, memory_limit="256MiB")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def open_reader(publisher: Publisher, registry: Registry, database: Database) -> OpenReader:
+    """Opens a publication without validating it."""
+    return lambda manifest: reader_of(snapshot_of(manifest, publisher.store), registry, database)
+
+
+@pytest.fixture
+def reader(publisher: Publisher, open_reader: OpenReader) -> Reader:
+    """Reads a publication of six parts."""
+    return open_reader(publisher.publish())
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> AuditLog:
+    return AuditLog(tmp_path / "audit.jsonl")
+
+
+@pytest.fixture
+def extracts(tmp_path: Path, audit: AuditLog) -> Extracts:
+    return Extracts(audit, DigestMemo(tmp_path / "digests.json"), members_only=False)

@@ -1,0 +1,212 @@
+"""Files of every format are the rows asked for, named by what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from datalayer.access.identity import ANYONE
+from datalayer.kernel.errors import InvalidSelection, ReadFailed, UnknownDataSet, UnknownItem
+from datalayer.reading.csv_dialects import RFC
+from datalayer.reading.extracts import ExtractRequest, Extracts, Part
+from datalayer.reading.extracts.writing import csv_chunks, rows_of
+from datalayer.reading.reader import Reader
+from datalayer.reading.selections import SeriesSelection
+from tests.extracted import cells_of, content, written
+
+FORMATS = ["csv", "parquet", "arrow"]
+
+
+def table_of(extracts: Extracts, reader: Reader, request: ExtractRequest) -> pa.Table:
+    file = io.BytesIO(content(extracts.extract(reader, request, ANYONE)))
+    if request.format == "parquet":
+        return pq.read_table(file)
+    return pa.ipc.open_stream(file).read_all()
+
+
+class TestTyped:
+    def test_parquet_of_a_whole_data_set_is_the_published_file(
+        self, extracts: Extracts, reader: Reader
+    ) -> None:
+        extract = extracts.extract(reader, ExtractRequest("fact_forecast", "parquet"), ANYONE)
+        announced = extract.chunks.announced
+
+        taken = content(extract)
+        published = reader.manifest.file("fact_forecast")
+        assert announced is not None
+        assert hashlib.sha256(taken).hexdigest() == published.sha256 == announced.sha256
+        assert len(taken) == published.size_bytes == announced.size_bytes
+        assert extract.rows == published.rows
+
+    def test_arrow_has_every_row_with_the_contracts_types(
+        self, extracts: Extracts, reader: Reader
+    ) -> None:
+        for name in reader.registry.data_sets:
+            table = table_of(extracts, reader, ExtractRequest(name, "arrow"))
+
+            published = pq.read_table(reader.snapshot.path(name))
+            assert table.equals(published.select(table.column_names).cast(table.schema))
+            assert table.num_rows == reader.manifest.file(name).rows
+
+    @pytest.mark.parametrize("file_format", ["parquet", "arrow"])
+    def test_rows_of_a_part_are_typed_too(
+        self, extracts: Extracts, reader: Reader, file_format: str
+    ) -> None:
+        part = Part("P00002", sources=("naive",))
+        table = table_of(extracts, reader, ExtractRequest("fact_forecast", file_format, part=part))
+
+        whole = table_of(extracts, reader, ExtractRequest("fact_forecast", "arrow"))
+        assert table.schema.equals(whole.schema)
+        assert table.num_rows == 56
+        assert set(table["item_id"].to_pylist()) == {"P00002"}
+
+
+class TestParts:
+    @pytest.mark.parametrize("file_format", FORMATS)
+    def test_only_what_was_asked_for(
+        self, extracts: Extracts, reader: Reader, file_format: str
+    ) -> None:
+        through = reader.manifest.data_through
+        part = Part("P00002", "network", ("naive",), through - timedelta(days=6), through)
+        extract = extracts.extract(
+            reader, ExtractRequest("fact_forecast", file_format, part=part), ANYONE
+        )
+
+        assert extract.rows == 7
+        assert content(extract)
+
+    def test_days_of_every_part(self, extracts: Extracts, reader: Reader) -> None:
+        through = reader.manifest.data_through
+        rows = cells_of(written(extracts, reader, "fact_demand", part=Part(start=through)))
+
+        assert {row["date"] for row in rows} == {through.isoformat()}
+
+    def test_a_part_that_there_is_not_has_no_rows(self, extracts: Extracts, reader: Reader) -> None:
+        request = ExtractRequest("fact_forecast", part=Part("P'; drop table x --"))
+
+        assert extracts.extract(reader, request, ANYONE).rows == 0
+
+    @pytest.mark.parametrize(
+        ("name", "part", "named"),
+        [
+            ("agg_daily", Part("P00002"), "agg_daily has no column item_id"),
+            ("dim_item", Part(sources=("naive",)), "dim_item has no column source"),
+            ("fact_forecast", Part(sources=("oracle",)), "oracle"),
+            ("fact_forecast", Part("P\0"), "NUL"),
+            ("fact_forecast", Part("\ud800"), "surrogates"),
+            ("fact_forecast", Part("x" * 201), "201 characters"),
+        ],
+    )
+    def test_a_part_that_can_not_be_is_refused(
+        self, extracts: Extracts, reader: Reader, name: str, part: Part, named: str
+    ) -> None:
+        with pytest.raises(InvalidSelection, match=named):
+            extracts.extract(reader, ExtractRequest(name, part=part), ANYONE)
+
+    def test_a_span_that_ends_before_it_begins_is_refused(
+        self, extracts: Extracts, reader: Reader
+    ) -> None:
+        through = reader.manifest.data_through
+        part = Part(start=through, end=through - timedelta(days=1))
+
+        with pytest.raises(InvalidSelection, match="on or before the end"):
+            extracts.extract(reader, ExtractRequest("fact_demand", part=part), ANYONE)
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        (ExtractRequest("dim_item", "xlsx"), "csv, parquet or arrow"),
+        (ExtractRequest("dim_item", "csv", "tsv"), "rfc or excel-br"),
+        (ExtractRequest("dim_item", "parquet", "rfc"), "only CSV has one"),
+    ],
+)
+def test_an_unknown_form_is_refused(
+    extracts: Extracts, reader: Reader, request_: ExtractRequest, named: str
+) -> None:
+    with pytest.raises(InvalidSelection, match=named):
+        extracts.extract(reader, request_, ANYONE)
+
+
+def test_an_unknown_data_set_is_refused(extracts: Extracts, reader: Reader) -> None:
+    with pytest.raises(UnknownDataSet):
+        extracts.extract(reader, ExtractRequest("../accounts", "parquet"), ANYONE)
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        (ExtractRequest("dim_item"), "dim_item_{}_rfc.csv"),
+        (ExtractRequest("dim_item", dialect="excel-br"), "dim_item_{}_excel-br.csv"),
+        (ExtractRequest("dim_item", "parquet"), "dim_item_{}.parquet"),
+        (ExtractRequest("dim_item", part=Part('a/"\r\n b')), "dim_item_a-b_{}_rfc.csv"),
+    ],
+)
+def test_the_name_says_data_set_part_publication_and_dialect(
+    extracts: Extracts, reader: Reader, request_: ExtractRequest, name: str
+) -> None:
+    extract = extracts.extract(reader, request_, ANYONE)
+
+    assert extract.file_name == name.format(reader.manifest.publication_id)
+
+
+def test_other_than_the_counted_rows_break_the_file_off(reader: Reader) -> None:
+    rows = rows_of(reader, ExtractRequest("dim_item"))
+    object.__setattr__(rows, "count", rows.count + 1)
+
+    with pytest.raises(ReadFailed, match="6 rows were read where 7 were counted"):
+        list(csv_chunks(reader, rows, RFC))
+
+
+def test_a_published_file_that_is_gone_is_a_failed_read(extracts: Extracts, reader: Reader) -> None:
+    reader.snapshot.path("dim_item").unlink()
+
+    with pytest.raises(ReadFailed):
+        content(extracts.extract(reader, ExtractRequest("dim_item", "parquet"), ANYONE))
+
+
+class TestSeries:
+    def test_it_has_the_rows_that_are_drawn_and_where_they_come_from(
+        self, extracts: Extracts, reader: Reader
+    ) -> None:
+        selection = SeriesSelection("P00001", sources=("arima",))
+
+        extract = extracts.series(reader, selection, None, ANYONE)
+
+        rows = cells_of(content(extract))
+        names = list(rows[0])
+        assert len(rows) == extract.rows == 116
+        assert names[:5] == ["item_id", "location_id", "date", "source", "forecast"]
+        assert names[-5:] == [
+            "publication_id",
+            "dataset_id",
+            "model_version",
+            "generated_at",
+            "data_through",
+        ]
+        assert {row["publication_id"] for row in rows} == {reader.manifest.publication_id}
+        assert {row["generated_at"] for row in rows} == {"2026-11-21T06:00:00Z"}
+
+    def test_it_comes_in_the_dialect_asked_for(self, extracts: Extracts, reader: Reader) -> None:
+        selection = SeriesSelection("P00001")
+
+        extract = extracts.series(reader, selection, "excel-br", ANYONE)
+
+        rows = cells_of(content(extract), ";")
+        assert {row["data_through"] for row in rows} == {"20/11/2026"}
+        assert extract.file_name.startswith("series_P00001_")
+        assert extract.file_name.endswith("_excel-br.csv")
+
+    def test_a_selection_of_nothing_is_its_names(self, extracts: Extracts, reader: Reader) -> None:
+        selection = SeriesSelection("P00001", location_id="elsewhere")
+
+        assert extracts.series(reader, selection, None, ANYONE).rows == 0
+
+    def test_an_unknown_part_is_refused(self, extracts: Extracts, reader: Reader) -> None:
+        with pytest.raises(UnknownItem):
+            extracts.series(reader, SeriesSelection("nobody"), None, ANYONE)

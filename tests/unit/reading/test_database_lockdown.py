@@ -1,0 +1,103 @@
+"""The database can read the snapshots' folder and do nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import DatabaseUnsafe, ReadFailed, UnknownPublication
+from datalayer.publications.stages import Snapshot
+from datalayer.reading.database import Database
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from read_csv('/etc/passwd')",
+        "select * from read_text('/etc/passwd')",
+        "select * from glob('/etc/*')",
+        "attach '/tmp/other.db'",
+        "install httpfs",
+        "load httpfs",
+        "copy (select 1) to '/tmp/taken.csv'",
+        "export database '/tmp/taken'",
+        "set threads = 8",
+        "set memory_limit = '8GB'",
+        "set enable_external_access = true",
+        "set lock_configuration = false",
+        "set allowed_directories = ['/']",
+        "reset enable_external_access",
+        "select * from read_parquet('s3://bucket/file.parquet')",
+        "select * from read_parquet('https://example.org/file.parquet')",
+    ],
+)
+def test_sql_reaches_nothing_outside(
+    database: Database, snapshot: Snapshot, statement: str
+) -> None:
+    with pytest.raises(ReadFailed):
+        database.query(snapshot.publication_id, statement, {})
+
+
+def test_a_folder_beside_the_snapshots_is_out_of_reach(
+    database: Database, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    secret = tmp_path / "accounts.csv"
+    secret.write_text("name\nadmin\n")
+
+    with pytest.raises(ReadFailed, match="disabled by configuration"):
+        database.query(snapshot.publication_id, "from read_csv($path)", {"path": str(secret)})
+
+
+def test_python_variables_are_no_tables(database: Database, snapshot: Snapshot) -> None:
+    with pytest.raises(ReadFailed, match="does not exist"):
+        database.query(snapshot.publication_id, "select * from snapshot", {})
+
+
+def test_the_settings_are_what_the_design_asks(database: Database, tmp_path: Path) -> None:
+    settings = database.settings()
+
+    assert settings["enable_external_access"] == "false"
+    assert settings["lock_configuration"] == "true"
+    assert settings["autoinstall_known_extensions"] == "false"
+    assert settings["autoload_known_extensions"] == "false"
+    assert settings["allow_community_extensions"] == "false"
+    assert settings["allowed_directories"] == f"[{tmp_path}/store/publications/]"
+    assert settings["memory_limit"] == "256.0 MiB"
+    assert settings["max_temp_directory_size"] == "0 bytes"
+    assert settings["threads"] == "1"
+    assert settings["parquet_metadata_cache"] == "true"
+    assert settings["disabled_optimizers"] == "partitioned_execution"
+
+
+def test_a_database_that_is_less_than_locked_is_refused(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Database.settings
+    weaker = {"enable_external_access": "true"}
+    monkeypatch.setattr(Database, "settings", lambda self: {**honest(self), **weaker})
+
+    with pytest.raises(DatabaseUnsafe, match="enable_external_access is 'true'"):
+        Database(tmp_path, registry, memory_limit="256MiB")
+
+
+def test_a_grouping_reads_the_file_once(database: Database, snapshot: Snapshot) -> None:
+    question = "explain select item_id, sum(forecast) from fact_forecast group by item_id"
+
+    plan = str(database.query(snapshot.publication_id, question, {}).to_pylist())
+
+    assert plan.count("READ_PARQUET") == 1
+
+
+def test_times_are_utc_wherever_the_process_runs(database: Database, snapshot: Snapshot) -> None:
+    table = database.query(snapshot.publication_id, "select generated_at from dim_item", {})
+
+    assert str(table.schema.field("generated_at").type) == "timestamp[us, tz=UTC]"
+
+
+def test_an_id_is_never_taken_for_sql(database: Database, snapshot: Snapshot) -> None:
+    with pytest.raises(UnknownPublication):
+        database.query('x"; drop schema main; --', "select 1", {})
+
+    assert database.query(snapshot.publication_id, "select 1 as one", {}).num_rows == 1

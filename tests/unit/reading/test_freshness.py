@@ -1,0 +1,36 @@
+"""Four states of freshness, from the registry's thresholds and the age of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from datalayer.kernel.contract.registry import Freshness, Registry
+from datalayer.reading.database import Database
+from datalayer.reading.freshness import freshness_state
+from tests.publisher import FIRST_GENERATED_AT, Publisher
+from tests.reading import snapshot_of, view_of
+
+LIMITS = Freshness(due_after_hours=36, stale_after_hours=168)
+
+
+@pytest.mark.parametrize(
+    ("age_hours", "state"),
+    [(-0.1, "unknown"), (0, "fresh"), (35.9, "fresh"), (36, "due"), (167.9, "due"), (168, "stale")],
+)
+def test_age_decides_the_state(age_hours: float, state: str) -> None:
+    now = FIRST_GENERATED_AT + timedelta(hours=age_hours)
+
+    assert freshness_state(FIRST_GENERATED_AT, now, LIMITS) == state
+
+
+def test_every_data_set_has_a_state_by_its_own_thresholds(
+    publisher: Publisher, registry: Registry, database: Database
+) -> None:
+    clock: Callable[[], datetime] = lambda: FIRST_GENERATED_AT + timedelta(days=365)  # noqa: E731
+
+    view = view_of(snapshot_of(publisher.publish(), publisher.store), registry, database, clock)
+
+    assert view.freshness() == dict.fromkeys(registry.data_sets, "stale")

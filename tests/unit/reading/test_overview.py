@@ -1,0 +1,178 @@
+"""The figures of the overview, on data known beforehand and on data that lack them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.reading.overview import Kpi
+from datalayer.reading.publication_view import PublicationView
+from tests.fake_data import FUTURE_DAYS
+from tests.publisher import Publisher, replace_column
+
+OpenView = Callable[[Manifest], PublicationView]
+NAMES = ("forecast_30d", "parts_at_risk", "value_at_risk", "service_level", "accuracy")
+
+
+def kpi(view: PublicationView, name: str) -> Kpi:
+    return next(each for each in view.overview().kpis if each.name == name)
+
+
+def changed(publisher: Publisher, data_set: str, column: str, values: object) -> Manifest:
+    tables = publisher.tables()
+    tables[data_set] = replace_column(tables[data_set], column, values)
+    return publisher.publish(tables=tables)
+
+
+def test_the_figures_come_in_their_order(view: PublicationView) -> None:
+    assert tuple(each.name for each in view.overview().kpis) == NAMES
+
+
+def test_every_figure_has_a_date_for_every_point_and_a_provenance(view: PublicationView) -> None:
+    for each in view.overview().kpis:
+        assert len(each.trend) == len(each.trend_dates)
+        assert each.provenance.publication_id == view.manifest.publication_id
+
+
+def test_the_30_day_forecast_is_the_sum_of_the_headline_sources_future(
+    view: PublicationView,
+) -> None:
+    forecast = kpi(view, "forecast_30d")
+
+    total = view.overview().forecast_total.table
+    future = total.filter(pc.greater(total["date"], pa.scalar(view.manifest.data_through)))
+    assert forecast.value == pytest.approx(pc.sum(future["forecast"]).as_py())
+    assert len(forecast.trend) == FUTURE_DAYS
+    assert forecast.trend_dates[0] == view.manifest.data_through + timedelta(days=1)
+    assert forecast.provenance.sources == ("arima",)
+    assert forecast.unit == "un"
+
+
+@pytest.mark.parametrize(("frequency", "periods"), [("D", FUTURE_DAYS), ("W", 4), ("MS", 1)])
+def test_30_days_are_whole_periods_of_the_publication(
+    publisher: Publisher, open_view: OpenView, frequency: str, periods: int
+) -> None:
+    view = open_view(publisher.publish(lineage={"frequency": frequency}))
+
+    assert len(kpi(view, "forecast_30d").trend) == periods
+
+
+def test_parts_at_risk_run_out_before_a_delivery_ordered_now_arrives(
+    publisher: Publisher, open_view: OpenView
+) -> None:
+    inventory = publisher.tables()["fact_inventory"]
+    as_of = inventory["as_of"][0].as_py()
+    lead_days = int(inventory["lead_time_days"][0].as_py())
+    last = as_of + timedelta(days=lead_days - 1)
+    dates = [as_of, last, last + timedelta(days=1), None, None, None]
+
+    at_risk = kpi(open_view(changed(publisher, "fact_inventory", "stockout_date", dates)), NAMES[1])
+
+    assert at_risk.value == 2
+    assert at_risk.trend_dates[0] == as_of
+    assert at_risk.trend == (1.0,) * (lead_days - 1) + (2.0, 2.0)
+
+
+def test_value_at_risk_grows_to_its_whole_with_the_stock_outs(view: PublicationView) -> None:
+    at_risk = kpi(view, "value_at_risk")
+
+    assert at_risk.value == pytest.approx(1000 + 500 + 1000 / 3 + 250)
+    assert at_risk.trend == pytest.approx((1000, 1500, 1500 + 1000 / 3, at_risk.value))
+
+
+def test_a_part_with_two_reasons_counts_once_with_its_greatest_value(
+    publisher: Publisher, open_view: OpenView
+) -> None:
+    items = ["P00001", "P00001", "P00002", "P00003"]
+
+    view = open_view(changed(publisher, "fact_exception", "item_id", items))
+
+    assert kpi(view, "value_at_risk").value == pytest.approx(1000 + 1000 / 3 + 250)
+
+
+def test_service_level_is_the_mean_chance_of_not_running_out(view: PublicationView) -> None:
+    chances = [1 - 0.9 / (number + 1) for number in range(6)]
+
+    assert kpi(view, "service_level").value == pytest.approx(sum(chances) / 6)
+
+
+def test_accuracy_is_that_of_weekly_totals_by_category(view: PublicationView) -> None:
+    accuracy = kpi(view, "accuracy")
+
+    totals: dict[tuple[date, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for row in view.rows("agg_daily", limit=10_000).table.to_pylist():
+        if row["source"] == "arima" and row["actual"] is not None:
+            monday = row["date"] - timedelta(days=row["date"].weekday())
+            total = totals[monday, row["category"]]
+            total[0] += row["forecast"]
+            total[1] += row["actual"]
+    error = sum(abs(forecast - actual) for forecast, actual in totals.values())
+    demand = sum(actual for _, actual in totals.values())
+    assert accuracy.value == pytest.approx(1 - error / demand)
+    assert accuracy.trend_dates == tuple(sorted({monday for monday, _ in totals}))
+    assert accuracy.provenance.sources == ("arima",)
+
+
+def test_the_longest_horizon_decides_the_headline(
+    publisher: Publisher, open_view: OpenView
+) -> None:
+    tables = publisher.tables()
+    table = tables["agg_metrics"]
+    rows = [
+        {**row, "horizon": 28, "is_champion": row["source"] == "naive"} for row in table.to_pylist()
+    ]
+    longer = pa.Table.from_pylist(rows, schema=table.schema)
+    keys = [(name, "ascending") for name in ("group_by", "group_value", "source", "horizon")]
+    tables["agg_metrics"] = pa.concat_tables([table, longer]).sort_by(keys)
+
+    view = open_view(publisher.publish(tables=tables))
+
+    assert view.overview().forecast_total.provenance.sources == ("naive",)
+
+
+def test_a_publication_of_empty_tables_has_no_figures_and_no_error(
+    publisher: Publisher, open_view: OpenView
+) -> None:
+    empty = {name: table.slice(0, 0) for name, table in publisher.tables().items()}
+
+    overview = open_view(publisher.publish(tables=empty)).overview()
+
+    assert [each.value for each in overview.kpis] == [None] * 5
+    assert [each.trend for each in overview.kpis] == [()] * 5
+    assert overview.exceptions.table.num_rows == 0
+    assert overview.forecast_total.table.num_rows == 0
+
+
+def test_what_is_not_known_is_no_figure(publisher: Publisher, open_view: OpenView) -> None:
+    tables = publisher.tables()
+    for data_set, column in (
+        ("fact_inventory", "current_stock"),
+        ("fact_inventory", "stockout_date"),
+        ("fact_inventory", "stockout_probability"),
+        ("fact_exception", "value_at_risk"),
+        ("agg_daily", "actual"),
+    ):
+        table = tables[data_set]
+        tables[data_set] = replace_column(table, column, [None] * table.num_rows)
+
+    view = open_view(publisher.publish(tables=tables))
+
+    values = {each.name: each.value for each in view.overview().kpis}
+    assert values["parts_at_risk"] is None
+    assert values["value_at_risk"] is None
+    assert values["service_level"] is None
+    assert values["accuracy"] is None
+
+
+def test_forecast_total_has_one_row_per_date(view: PublicationView) -> None:
+    table = view.overview().forecast_total.table
+
+    dates = table["date"].to_pylist()
+    assert table.column_names == ["date", "source", "forecast", "actual"]
+    assert dates == sorted(set(dates))

@@ -31,8 +31,9 @@ import duckdb
 
 from benchmarks.synthetic import Plan, publish
 from datalayer.access.identity import Identity, Role
-from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
-from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
+from datalayer.kernel.contract.manifest_parser import parse_manifest
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import PortalError
 from datalayer.portal import Portal, SeriesSelection
 from datalayer.settings import Settings

@@ -16,8 +16,9 @@ import duckdb
 
 from benchmarks import synthetic
 from benchmarks.serving_load import Unfair
-from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
-from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
+from datalayer.kernel.contract.manifest_parser import parse_manifest
+from datalayer.kernel.contract.registry_loader import load_registry
 
 KEPT = Path("build/bench-data")
 GENERATION = 0.25

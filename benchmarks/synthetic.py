@@ -27,7 +27,8 @@ from datalayer.kernel.contract.manifest import (
     manifest_json,
     new_publication_id,
 )
-from datalayer.kernel.contract.registry import DataSet, load_registry
+from datalayer.kernel.contract.registry import DataSet
+from datalayer.kernel.contract.registry_loader import load_registry
 
 ROWS_PER_ITEM = 2_920
 HISTORY_DAYS = 702

@@ -17,7 +17,8 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from datalayer.kernel.contract.registry import Registry, load_registry
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.storage.object_store import ObjectStore

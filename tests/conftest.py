@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """The contract of this repository."""
-    from datalayer.kernel.contract.registry import load_registry
+    from datalayer.kernel.contract.registry_loader import load_registry
 
     return load_registry(ROOT / "schema_registry.json")
 

@@ -24,8 +24,8 @@ from datalayer.kernel.contract.manifest import (
     PublishedFile,
     manifest_json,
     new_publication_id,
-    parse_manifest,
 )
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import ObjectStore
 from tests.fake_data import Story, made_tables

@@ -7,10 +7,7 @@ pages look up its translation, so an error reads the same in a log, a terminal a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from datalayer.kernel.validation import ValidationReport
+from typing import ClassVar
 
 
 class PortalError(Exception):
@@ -72,14 +69,6 @@ class ManifestError(ContentError):
 
 class IntegrityError(PublicationError):
     """A file's size or SHA-256 is not the one its manifest announces."""
-
-
-class ValidationFailed(PublicationError):
-    """The publication's content breaks the contract; carries the whole report."""
-
-    def __init__(self, publication_id: str, report: ValidationReport) -> None:
-        super().__init__(publication_id, f"breaks the contract: {report.summary()}")
-        self.report = report
 
 
 class OlderPublication(PublicationError):

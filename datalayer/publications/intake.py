@@ -12,11 +12,11 @@ from datalayer.kernel.errors import (
     PublicationError,
     StateError,
     UnknownPublication,
-    ValidationFailed,
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation import ValidationReport, validate
+from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications import published
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot, VerifiedFiles

@@ -7,8 +7,8 @@ from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     Manifest,
     is_publication_id,
-    parse_manifest,
 )
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import (
     ManifestError,

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datalayer.kernel.contract.checks import CheckKind
-from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.progress import ReportProgress, silent

@@ -16,8 +16,8 @@ from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     Manifest,
     PublishedFile,
-    parse_manifest,
 )
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import IntegrityError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent

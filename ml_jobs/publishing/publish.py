@@ -21,13 +21,14 @@ from datalayer.kernel.contract.manifest import (
     PublishedFile,
     manifest_json,
     new_publication_id,
-    parse_manifest,
 )
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing, ValidationFailed
+from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation import ValidationReport, validate
+from datalayer.kernel.validation.report import ValidationFailed
 from ml_jobs.errors import NewerPublishedError
 
 MANIFEST_LIMIT_BYTES = 16 << 20

@@ -11,7 +11,7 @@ import streamlit as st
 
 from datalayer.access.identity import Identity
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.errors import NothingPublished, PortalError, StoreError, ValidationFailed
+from datalayer.kernel.errors import NothingPublished, PortalError, StoreError
 from datalayer.kernel.progress import ReportProgress
 from datalayer.portal import (
     Activated,
@@ -21,6 +21,7 @@ from datalayer.portal import (
     RefreshJob,
     Snapshot,
     StoreState,
+    ValidationFailed,
 )
 from datalayer.runtime import portal
 from pages.components import captions, frame, publication_report, refresh_job

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from datalayer.api.application import create_api
-from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.portal import ExtractRequest, Portal
 from tests.portals import ADMIN, get, make_portal

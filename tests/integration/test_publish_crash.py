@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, parse_manifest
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore, ObjectStore
 from datalayer.kernel.storage.s3_store import S3Store
@@ -33,7 +34,7 @@ PUBLISHER_TO_KILL = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.storage.object_store import S3Options
 from datalayer.kernel.storage.opening import open_store
 from ml_jobs.publishing.folder import check_folder

@@ -19,8 +19,8 @@ from datalayer.kernel.errors import (
     ReadFailed,
     StoreError,
     UnknownPublication,
-    ValidationFailed,
 )
+from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.portal import Portal, SeriesSelection
 from datalayer.publications.outcomes import AlreadyCurrent
 from datalayer.publications.store_watch import StoreWatch

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from datalayer.kernel.contract.manifest import MANIFEST_NAME, PublishedFile, parse_manifest
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, PublishedFile
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ObjectMissing
 from datalayer.kernel.storage.object_store import FolderStore

@@ -8,10 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from datalayer.kernel.contract.registry import Registry
 
 MANIFEST_VERSION = 1
 MANIFEST_NAME = "metadata.json"
@@ -118,51 +114,3 @@ def manifest_json(manifest: Manifest) -> bytes:
     }
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
-
-
-def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Manifest:
-    """Return the manifest that *content* is.
-
-    Args:
-        content: The bytes of a ``metadata.json``.
-        location: Where they were read, for the message of an error.
-        registry: The contract whose data sets a publication must have, all of them.
-
-    Raises:
-        ManifestError: *content* is not a manifest; carries every fault found.
-    """
-    from datalayer.kernel.contract.manifest_faults import json_object, manifest_faults
-    from datalayer.kernel.errors import ManifestError
-
-    fields = json_object(content, location=location)
-    faults = tuple(manifest_faults(fields, registry))
-    if faults:
-        raise ManifestError(location, faults)
-    return _manifest(fields)
-
-
-def _manifest(fields: Mapping[str, Any]) -> Manifest:
-    return Manifest(
-        publication_id=fields["publication_id"],
-        dataset_id=fields["dataset_id"],
-        model_version=fields["model_version"],
-        generated_at=datetime.fromisoformat(fields["generated_at"]).astimezone(UTC),
-        data_through=date.fromisoformat(fields["data_through"]),
-        contract=_contract_reference(fields["contract"]),
-        files=tuple(_published_file(entry) for entry in fields["files"]),
-        lineage=fields["lineage"],
-    )
-
-
-def _contract_reference(fields: Mapping[str, Any]) -> ContractReference:
-    return ContractReference(fields["id"], fields["version"], fields["fingerprints"])
-
-
-def _published_file(entry: Mapping[str, Any]) -> PublishedFile:
-    return PublishedFile(
-        data_set=entry["data_set"],
-        path=entry["path"],
-        size_bytes=entry["size_bytes"],
-        sha256=entry["sha256"],
-        rows=entry["rows"],
-    )

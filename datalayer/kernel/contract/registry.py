@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
 Language = Literal["en", "pt_BR"]
@@ -167,15 +166,3 @@ class Registry:
     sources: Mapping[str, Source]
     reason_codes: Mapping[str, ReasonCode]
     fingerprints: Mapping[str, str]
-
-
-def load_registry(path: Path) -> Registry:
-    """Read the schema registry at *path*.
-
-    Raises:
-        RegistryError: The file can't be read or breaks a rule; carries every fault found.
-    """
-    from datalayer.kernel.contract.document import read_document
-    from datalayer.kernel.contract.translation import registry_of
-
-    return registry_of(read_document(path))

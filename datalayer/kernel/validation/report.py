@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from datalayer.kernel.errors import PublicationError
+
 _MOST_IN_SUMMARY = 20
 
 
@@ -64,3 +66,11 @@ class ValidationReport:
         more = len(self.faults) - _MOST_IN_SUMMARY
         rest = f"; and {more} more" if more > 0 else ""
         return f"{len(self.faults)} fault(s): {listed}{rest}"
+
+
+class ValidationFailed(PublicationError):
+    """The publication's content breaks the contract; carries the whole report."""
+
+    def __init__(self, publication_id: str, report: ValidationReport) -> None:
+        super().__init__(publication_id, f"breaks the contract: {report.summary()}")
+        self.report = report

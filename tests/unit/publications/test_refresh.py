@@ -34,11 +34,11 @@ from datalayer.kernel.errors import (
     StateError,
     StoreError,
     UnknownPublication,
-    ValidationFailed,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.kernel.storage.object_store import FolderStore, S3Options
 from datalayer.kernel.storage.opening import open_store
+from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.outcomes import Activated, AlreadyCurrent
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database

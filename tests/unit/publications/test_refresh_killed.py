@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 REFRESH = """
 import os, signal, sys
 from pathlib import Path
-from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.unit.publications.refreshing import joined

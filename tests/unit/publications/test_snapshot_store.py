@@ -16,11 +16,11 @@ from datalayer.kernel.errors import (
     StagingError,
     StateError,
     UnknownPublication,
-    ValidationFailed,
 )
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.kernel.validation import Fault, ValidationReport
+from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications import staging
 from datalayer.publications.refresh_lock import LockHolder
 from datalayer.publications.snapshot_store import SnapshotStore

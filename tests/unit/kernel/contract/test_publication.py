@@ -19,8 +19,8 @@ from datalayer.kernel.contract.manifest import (
     is_publication_id,
     manifest_json,
     new_publication_id,
-    parse_manifest,
 )
+from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 

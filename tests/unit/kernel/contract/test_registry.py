@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from datalayer.kernel.contract.registry import ColumnType, Reference, Registry, load_registry
+from datalayer.kernel.contract.registry import ColumnType, Reference, Registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import RegistryError
 
 ROOT = Path(__file__).parents[4]

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from datalayer.kernel.contract.checks import CheckKind, checks_for
-from datalayer.kernel.contract.registry import Registry, load_registry
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import ValidationUnfinished
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.validation import Fault, ValidationReport, validate

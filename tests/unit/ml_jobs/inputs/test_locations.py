@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.kernel.contract.registry import load_registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.locations import (
     LEVELS,

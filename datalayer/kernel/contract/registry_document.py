@@ -10,7 +10,7 @@ from pathlib import Path
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError
 
-from datalayer.kernel.contract.faults import document_faults
+from datalayer.kernel.contract.registry_faults import document_faults
 from datalayer.kernel.errors import RegistryError
 
 

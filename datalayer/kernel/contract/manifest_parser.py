@@ -10,7 +10,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
-from datalayer.kernel.contract.manifest import MANIFEST_VERSION, id_time, is_publication_id
+from datalayer.kernel.contract.manifest import (
+    MANIFEST_VERSION,
+    ContractReference,
+    Manifest,
+    PublishedFile,
+    id_time,
+    is_publication_id,
+)
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 
@@ -35,6 +42,24 @@ _FIELDS = {
     "lineage",
 }
 _FILE_FIELDS = {"data_set", "path", "size_bytes", "sha256", "rows"}
+
+
+def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Manifest:
+    """Return the manifest that *content* is.
+
+    Args:
+        content: The bytes of a ``metadata.json``.
+        location: Where they were read, for the message of an error.
+        registry: The contract whose data sets a publication must have, all of them.
+
+    Raises:
+        ManifestError: *content* is not a manifest; carries every fault found.
+    """
+    fields = json_object(content, location=location)
+    faults = tuple(manifest_faults(fields, registry))
+    if faults:
+        raise ManifestError(location, faults)
+    return _manifest(fields)
 
 
 def json_object(content: bytes, *, location: str) -> dict[str, Any]:
@@ -257,3 +282,30 @@ def _repeated(name: str, counted: Mapping[str, int]) -> Iterator[str]:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _manifest(fields: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        publication_id=fields["publication_id"],
+        dataset_id=fields["dataset_id"],
+        model_version=fields["model_version"],
+        generated_at=datetime.fromisoformat(fields["generated_at"]).astimezone(UTC),
+        data_through=date.fromisoformat(fields["data_through"]),
+        contract=_contract_reference(fields["contract"]),
+        files=tuple(_published_file(entry) for entry in fields["files"]),
+        lineage=fields["lineage"],
+    )
+
+
+def _contract_reference(fields: Mapping[str, Any]) -> ContractReference:
+    return ContractReference(fields["id"], fields["version"], fields["fingerprints"])
+
+
+def _published_file(entry: Mapping[str, Any]) -> PublishedFile:
+    return PublishedFile(
+        data_set=entry["data_set"],
+        path=entry["path"],
+        size_bytes=entry["size_bytes"],
+        sha256=entry["sha256"],
+        rows=entry["rows"],
+    )

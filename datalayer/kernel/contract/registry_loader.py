@@ -1,15 +1,15 @@
-"""From a registry document free of faults to the frozen dataclasses of ``registry``."""
+"""Loading the registry: from its document to the frozen dataclasses of ``registry``."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
 
-from datalayer.kernel.contract.document import Document
 from datalayer.kernel.contract.odcs import PHYSICAL_TYPES, custom_values, data_sets, freshness_hours
 from datalayer.kernel.contract.registry import (
     Bilingual,
@@ -22,8 +22,18 @@ from datalayer.kernel.contract.registry import (
     Rule,
     Source,
 )
+from datalayer.kernel.contract.registry_document import Document, read_document
 
 _ValueLists = Mapping[str, Mapping[str, Bilingual]]
+
+
+def load_registry(path: Path) -> Registry:
+    """Read the schema registry at *path*.
+
+    Raises:
+        RegistryError: The file can't be read or breaks a rule; carries every fault found.
+    """
+    return registry_of(read_document(path))
 
 
 def registry_of(document: Document) -> Registry:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from datalayer.kernel.contract.registry import Bilingual
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.settings import PREFIX, Settings
 
 PROJECT = Path(__file__).parents[2]
@@ -34,6 +36,29 @@ def test_links_lead_somewhere(document: Path) -> None:
     ]
 
     assert broken == []
+
+
+def test_the_glossary_has_the_words_of_the_contract() -> None:
+    text = (PROJECT / "docs/glossary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| .+? \| `([a-z_.]+)` \|$", text, re.M)
+
+    differences = [row for row in rows if tuple(row[:2]) != label_of(row[2])]
+
+    assert len(rows) > 20
+    assert differences == []
+
+
+def label_of(place: str) -> tuple[str, str]:
+    """Return the label in both languages of a ``data_set`` or ``data_set.column``, uncapped."""
+    data_set, _, column = place.partition(".")
+    found = load_registry(PROJECT / "schema_registry.json").data_sets[data_set]
+    label: Bilingual = found.column(column).label if column else found.label
+    return uncapped(label.en), uncapped(label.pt_BR)
+
+
+def uncapped(text: str) -> str:
+    """Return *text* as it stands within a sentence; abbreviations keep their capitals."""
+    return text if text[:2].isupper() else f"{text[:1].lower()}{text[1:]}"
 
 
 def leads_somewhere(target: Path, anchor: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -59,6 +60,44 @@ def label_of(place: str) -> tuple[str, str]:
 def uncapped(text: str) -> str:
     """Return *text* as it stands within a sentence; abbreviations keep their capitals."""
     return text if text[:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_files_and_functions_that_are_named_exist(document: Path) -> None:
+    if document.parent.name == "decisions":
+        return  # a decision names what there was when it was taken
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(
+        r"((?:datalayer|ml_jobs|pages|tests|benchmarks)/[\w/.-]+)(?:::([\w.]+))?", text
+    )
+
+    missing = [(path, name) for path, name in named if not is_there(path.rstrip("."), name)]
+
+    assert missing == []
+
+
+def is_there(path: str, name: str) -> bool:
+    """Return True if the file or folder exists and, for a file of code, defines *name*."""
+    found = PROJECT / path
+    if not name:
+        return found.exists()
+    return found.is_file() and name in defined(found)
+
+
+def defined(path: Path) -> set[str]:
+    """Return the functions, classes, methods and constants of a module, as ``Class.method``."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            methods = (each for each in node.body if isinstance(each, ast.FunctionDef))
+            names |= {f"{node.name}.{each.name}" for each in methods}
+    return names
 
 
 def leads_somewhere(target: Path, anchor: str) -> bool:

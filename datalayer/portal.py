@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -11,6 +11,7 @@ from datalayer.access.audit import AuditEntry, AuditLog, Verdict
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.health import Health, judged
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
@@ -73,11 +74,6 @@ __all__ = [
     "ValidationFailed",
     "Verdict",
 ]
-
-
-def utc_now() -> datetime:
-    """Return the present moment, UTC."""
-    return datetime.now(UTC)
 
 
 class Portal:

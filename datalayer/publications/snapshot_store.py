@@ -14,11 +14,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -43,11 +44,6 @@ LOADED_NAME = "loaded.json"
 DISCARDED_SUFFIX = ".discarded"
 
 _log = structlog.get_logger()
-
-
-def utc_now() -> datetime:
-    """Return the present moment, UTC."""
-    return datetime.now(UTC)
 
 
 class SnapshotStore:

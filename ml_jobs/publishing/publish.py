@@ -7,7 +7,6 @@ write the publication before it stays the latest one; what a crash leaves behind
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation import ValidationReport, validate
 from datalayer.kernel.validation.report import ValidationFailed
@@ -141,7 +141,7 @@ def latest_manifest(store: ObjectStore, registry: Registry) -> Manifest | None:
 
 
 def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Manifest:
-    digests = {name: _digest(path) for name, path in draft.files.items()}
+    digests = {name: file_sha256(path) for name, path in draft.files.items()}
     salt = json.dumps(
         [digests, draft.dataset_id, draft.model_version, dict(draft.lineage)], sort_keys=True
     )
@@ -166,11 +166,6 @@ def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Mani
         files=files,
         lineage=draft.lineage,
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _own_key(manifest: Manifest) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from io import FileIO
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ import structlog
 
 from datalayer.access.audit.chain import Verdict, digest, lines_backwards, next_link, walk
 from datalayer.access.identity import Identity
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import StateError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 
@@ -50,11 +51,6 @@ class AuditEntry:
     outcome: str
     publication_id: str | None
     details: Mapping[str, Detail] = field(default_factory=dict)
-
-
-def utc_now() -> datetime:
-    """Return the present moment, UTC."""
-    return datetime.now(UTC)
 
 
 class AuditLog:

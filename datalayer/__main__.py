@@ -23,7 +23,7 @@ from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.kernel.validation import Fault
 from datalayer.portal import AlreadyCurrent, Portal, Verdict
-from datalayer.settings import load_settings
+from datalayer.settings import Settings
 
 # Wide enough that no id or address is ever broken: output is also read by programs.
 _out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
     chosen = _parser().parse_args(arguments)
     try:
-        settings = load_settings()
+        settings = Settings.load()
         # What goes well is told in words; the log is for what doesn't.
         configure_logs("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
         if chosen.command == "welcome":

@@ -27,7 +27,7 @@ from datalayer.publications.outcomes import (
     RowComparison,
     compared,
 )
-from datalayer.publications.refresh import Refresher, store_of
+from datalayer.publications.refresh import Refresher
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot
@@ -89,7 +89,7 @@ class Portal:
         self.registry = load_registry(settings.registry)
         self.members_only = settings.access == "members"
         self._clock = clock
-        self._store = store_of(settings)
+        self._store = settings.open_store()
         self._snapshots = SnapshotStore(settings.state, self.registry, clock)
         self._database = Database(
             self._snapshots.folder,

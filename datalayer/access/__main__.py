@@ -20,7 +20,7 @@ from datalayer.access.identity import Role, operator
 from datalayer.access.passwords import new_password
 from datalayer.kernel.errors import InvalidSelection, PortalError
 from datalayer.kernel.logs import configure_logs
-from datalayer.settings import load_settings
+from datalayer.settings import Settings
 
 # Wide enough that no key is ever broken: output is also read by programs.
 _out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
     chosen = _parser().parse_args(arguments)
     try:
-        settings = load_settings()
+        settings = Settings.load()
         # What goes well is told in words; the log is for what doesn't.
         configure_logs("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
         if chosen.command == "key":

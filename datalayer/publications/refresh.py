@@ -21,14 +21,12 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
-from datalayer.kernel.storage.object_store import ObjectStore, S3Options
-from datalayer.kernel.storage.opening import open_store
+from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.publications.attempts import Attempt, Attempts
 from datalayer.publications.intake import Intake
 from datalayer.publications.outcomes import Activated, AlreadyCurrent, Candidate
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot, VerifiedFiles
-from datalayer.settings import Settings
 
 CLOCKS_DIFFER_BY = timedelta(days=1)
 """How far the clock of the job may be ahead of the portal's."""
@@ -44,27 +42,6 @@ class Attachable(Protocol):
 
     def detach(self, publication_id: str) -> None:
         """Stop reading a snapshot; nothing happens if it isn't read."""
-
-
-def store_of(settings: Settings) -> ObjectStore:
-    """Return the store that the settings name; nothing is connected yet.
-
-    Raises:
-        SettingsError: The store's settings have faults.
-    """
-    access_key, secret_key = settings.s3_access_key, settings.s3_secret_key
-    if not (settings.s3_endpoint and access_key and secret_key):
-        return open_store(settings.store, None)
-    options = S3Options(
-        endpoint=settings.s3_endpoint,
-        access_key=access_key.get_secret_value(),
-        secret_key=secret_key.get_secret_value(),
-        secure=settings.s3_secure,
-        region=settings.s3_region,
-        timeout_s=settings.store_timeout_s,
-        ca_file=settings.s3_ca_file,
-    )
-    return open_store(settings.store, options)
 
 
 class Refresher:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.settings import PREFIX, Settings
+from datalayer.kernel.storage.settings import PREFIX
+from datalayer.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])

@@ -12,8 +12,8 @@ import pytest
 from minio import Minio
 
 from datalayer.kernel.errors import SettingsError, StoreDenied, StoreError
-from datalayer.kernel.storage.object_store import ObjectStore, S3Options
-from datalayer.kernel.storage.s3_store import S3Store
+from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from tests.integration import bad_servers
 from tests.integration.servers import READER, WRITER, free_port
 from tests.store_rules import MEBIBYTE, StoreRules, ignore_bytes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -25,25 +24,6 @@ CHUNK_BYTES = 1024 * 1024
 
 WRITE_CHECK_KEY = ".farol-write-check"
 """No publication's id begins with a dot, so no object under this key can be part of one."""
-
-
-@dataclass(frozen=True)
-class S3Options:
-    """How to reach an S3-compatible store; secrets never show in ``repr``.
-
-    Attributes:
-        endpoint: ``host:port``, without ``https://``.
-        timeout_s: Longest wait for a connection and for each answer.
-        ca_file: Certificate authorities to trust instead of the system's, PEM.
-    """
-
-    endpoint: str
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    secure: bool = True
-    region: str = "us-east-1"
-    timeout_s: float = 10.0
-    ca_file: Path | None = None
 
 
 class ObjectStore(Protocol):

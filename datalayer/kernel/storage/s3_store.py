@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -38,7 +39,6 @@ from datalayer.kernel.storage.object_store import (
     CHUNK_BYTES,
     WRITE_CHECK_KEY,
     ReportBytes,
-    S3Options,
     checked_key,
     within_limit,
 )
@@ -59,6 +59,25 @@ _DENIED = {
 }
 _NOT_PERMITTED = {"AccessDenied", "AllAccessDisabled"}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "ResourceNotFound"}
+
+
+@dataclass(frozen=True)
+class S3Options:
+    """How to reach an S3-compatible store; secrets never show in ``repr``.
+
+    Attributes:
+        endpoint: ``host:port``, without ``https://``.
+        timeout_s: Longest wait for a connection and for each answer.
+        ca_file: Certificate authorities to trust instead of the system's, PEM.
+    """
+
+    endpoint: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    secure: bool = True
+    region: str = "us-east-1"
+    timeout_s: float = 10.0
+    ca_file: Path | None = None
 
 
 class S3Store:

@@ -36,8 +36,8 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step
-from datalayer.kernel.storage.object_store import FolderStore, S3Options
-from datalayer.kernel.storage.opening import open_store
+from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.outcomes import Activated, AlreadyCurrent
 from datalayer.publications.stages import Snapshot
@@ -534,7 +534,7 @@ class TestTrouble:
         self, state: Path, registry: Registry, parts: Refreshing, served: Manifest
     ) -> None:
         options = S3Options("127.0.0.1:1", "key", "secret", secure=False, timeout_s=1)
-        cut_off = joined(state, open_store("s3://farol", options), registry)
+        cut_off = joined(state, S3Store(options, "farol"), registry)
 
         with pytest.raises(StoreError, match="can't be reached"):
             cut_off.refresher.activate(ANA)

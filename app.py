@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from datalayer import runtime
-from datalayer.access.first_admin import first_admin_notice
+from datalayer.access.accounts import first_admin_notice
 from datalayer.api.serving import serving
 from datalayer.kernel.logs import configure_logs
 from datalayer.settings import Settings

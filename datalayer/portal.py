@@ -7,7 +7,8 @@ from datetime import datetime
 
 import structlog
 
-from datalayer.access.audit import AuditEntry, AuditLog, Verdict
+from datalayer.access.audit.chain import ChainCheck
+from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.health import Health, judged
@@ -53,6 +54,7 @@ __all__ = [
     "AlreadyCurrent",
     "AuditEntry",
     "Candidate",
+    "ChainCheck",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -72,7 +74,6 @@ __all__ = [
     "Snapshot",
     "StoreState",
     "ValidationFailed",
-    "Verdict",
 ]
 
 
@@ -271,7 +272,9 @@ class Portal:
         """Return the latest entries of the audit log, newest first."""
         return self._audit.entries(limit)
 
-    def verify_audit_log(self, head: str | None = None, report: ReportProgress = silent) -> Verdict:
+    def verify_audit_log(
+        self, head: str | None = None, report: ReportProgress = silent
+    ) -> ChainCheck:
         """Walk along the audit log's chain; *head* is a line's SHA-256 that should be in it.
 
         Raises:

@@ -97,14 +97,14 @@ def _add_key_commands(parser: ArgumentParser) -> None:
 
 
 def _add(accounts: Accounts, chosen: Namespace) -> None:
-    password = new_password() if chosen.random else _asked_password()
+    password = new_password() if chosen.random else _ask_password()
     made = accounts.add(chosen.name, chosen.role, password, by=operator())
     shown = f" with the password: {password}" if chosen.random else ""
     _out.print(f"{made.name} is a new {made.role.value}{shown}")
 
 
 def _passwd(accounts: Accounts, chosen: Namespace) -> None:
-    password = new_password() if chosen.random else _asked_password()
+    password = new_password() if chosen.random else _ask_password()
     accounts.set_password(chosen.name, password, by=operator())
     shown = f": {password}" if chosen.random else ""
     _out.print(f"{chosen.name} has a new password{shown}")
@@ -166,7 +166,7 @@ def _moment(at: float | None) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _asked_password() -> str:
+def _ask_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     first = getpass.getpass("New password: ")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
-from datalayer.access.gate import client_address, trusted_networks
+from datalayer.access.authentication import client_address, trusted_networks
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.kernel.errors import PortalError
 from datalayer.settings import Settings

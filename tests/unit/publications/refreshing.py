@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from datalayer.access.audit import AuditEntry, AuditLog
+from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.progress import Progress, Step

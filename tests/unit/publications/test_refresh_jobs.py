@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.access.audit import AuditEntry
+from datalayer.access.audit.log import AuditEntry
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.kernel.errors import (
     CredentialRequired,

@@ -7,18 +7,18 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from datalayer import runtime
-from datalayer.access.first_admin import first_admin_notice
+from datalayer.access.accounts import first_admin_notice
 from datalayer.api.serving import serving
 from datalayer.kernel.logs import configure_logs
-from datalayer.settings import load_settings
+from datalayer.settings import Settings
 from pages.components import frame, index_page
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Tell the first admin's password, and set aside from collection what lives to the end."""
-    configure_logs(load_settings().log_level)
-    if notice := first_admin_notice(load_settings().state):
+    configure_logs(Settings.load().log_level)
+    if notice := first_admin_notice(Settings.load().state):
         print(notice, flush=True)  # noqa: T201 - for the terminal only, never for the log
     runtime.portal().follow_replicas()
     runtime.portal().watch_store()
@@ -29,8 +29,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     runtime.reset()
 
 
-configure_logs(load_settings().log_level)  # before the server's own first lines
-served = serving(runtime.portal(), load_settings())
+configure_logs(Settings.load().log_level)  # before the server's own first lines
+served = serving(runtime.portal(), Settings.load())
 app = st.App(
     "pages/_navigation.py",
     routes=[*served.routes, *index_page.routes()],

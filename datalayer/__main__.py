@@ -15,15 +15,14 @@ from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from datalayer.access.accounts import FIRST_ADMIN
-from datalayer.access.first_admin import first_admin_notice, password_hint
+from datalayer.access.accounts import FIRST_ADMIN, first_admin_notice, password_hint
 from datalayer.access.identity import operator
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.kernel.validation import Fault
-from datalayer.portal import AlreadyCurrent, Portal, Verdict
-from datalayer.settings import load_settings
+from datalayer.portal import AlreadyCurrent, ChainCheck, Portal
+from datalayer.settings import Settings
 
 # Wide enough that no id or address is ever broken: output is also read by programs.
 _out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
     chosen = _parser().parse_args(arguments)
     try:
-        settings = load_settings()
+        settings = Settings.load()
         # What goes well is told in words; the log is for what doesn't.
         configure_logs("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
         if chosen.command == "welcome":
@@ -178,7 +177,7 @@ def _verify(portal: Portal, chosen: Namespace) -> int:
     return 0
 
 
-def _tell_chain(found: Verdict) -> None:
+def _tell_chain(found: ChainCheck) -> None:
     unproved = (found.chained_from or found.lines + 1) - 1
     rows = [
         ("audit log", "whole" if found.chained_from else "no line is chained yet"),

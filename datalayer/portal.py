@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
-from datalayer.access.audit import AuditEntry, AuditLog, Verdict
+from datalayer.access.audit.chain import ChainCheck
+from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.health import Health, judged
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
@@ -18,18 +20,18 @@ from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequire
 from datalayer.kernel.progress import ReportProgress, silent
 from datalayer.kernel.validation import Fault
 from datalayer.kernel.validation.report import ValidationFailed
+from datalayer.publications.activation import Activations
 from datalayer.publications.announcements import Announcements, NoNote, Note
-from datalayer.publications.outcomes import (
+from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
+from datalayer.publications.snapshot_store import SnapshotStore
+from datalayer.publications.stages import (
     Activated,
     AlreadyCurrent,
     Candidate,
     RowComparison,
-    compared,
+    Snapshot,
+    compare_rows,
 )
-from datalayer.publications.refresh import Refresher, store_of
-from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
-from datalayer.publications.snapshot_store import SnapshotStore
-from datalayer.publications.stages import Snapshot
 from datalayer.publications.store_watch import StoreState, StoreWatch
 from datalayer.reading.cache.redis_cache import RedisCache, RedisNote
 from datalayer.reading.cache.result_cache import LayeredCache, MemoryCache, ResultCache
@@ -52,6 +54,7 @@ __all__ = [
     "AlreadyCurrent",
     "AuditEntry",
     "Candidate",
+    "ChainCheck",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -71,13 +74,7 @@ __all__ = [
     "Snapshot",
     "StoreState",
     "ValidationFailed",
-    "Verdict",
 ]
-
-
-def utc_now() -> datetime:
-    """Return the present moment, UTC."""
-    return datetime.now(UTC)
 
 
 class Portal:
@@ -93,7 +90,7 @@ class Portal:
         self.registry = load_registry(settings.registry)
         self.members_only = settings.access == "members"
         self._clock = clock
-        self._store = store_of(settings)
+        self._store = settings.open_store()
         self._snapshots = SnapshotStore(settings.state, self.registry, clock)
         self._database = Database(
             self._snapshots.folder,
@@ -102,7 +99,7 @@ class Portal:
             query_timeout_s=settings.query_timeout_s,
         )
         self._audit = AuditLog(settings.state / "audit.jsonl", clock)
-        self._refresher = Refresher(
+        self._activations = Activations(
             registry=self.registry,
             store=self._store,
             snapshots=self._snapshots,
@@ -114,9 +111,9 @@ class Portal:
         self._recover()
         self._cache = _cache(settings)
         self._shelf = Shelf(self._snapshots, self._database, self.registry, self._cache)
-        self._store_watch = StoreWatch(self._refresher.latest, self._store.try_write)
+        self._store_watch = StoreWatch(self._activations.latest, self._store.try_write)
         self._announcements = Announcements(
-            _note(settings), self._snapshots.active, self._refresher.follow
+            _note(settings), self._snapshots.active, self._activations.follow
         )
         self._extracts = Extracts(
             self._audit,
@@ -197,7 +194,7 @@ class Portal:
         """Ask the store for its latest publication; a failure is part of the answer."""
         latest, problem = None, None
         try:
-            latest = self._refresher.latest()
+            latest = self._activations.latest()
         except PortalError as error:
             problem = error
         reachable = self._store_watch.learn(problem).reach == "reachable"
@@ -210,7 +207,7 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It can't be fetched or verified.
         """
-        return self._refresher.inspect(identity, report=report)
+        return self._activations.inspect(identity, report=report)
 
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
@@ -218,7 +215,7 @@ class Portal:
             active = self._reader().manifest
         except NothingPublished:
             active = None
-        return compared(manifest, active)
+        return compare_rows(manifest, active)
 
     def activate(
         self,
@@ -236,7 +233,7 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
-        outcome = self._refresher.activate(
+        outcome = self._activations.activate(
             identity, publication_id=publication_id, force=force, report=report
         )
         self._shelf.forget_removed()
@@ -255,7 +252,7 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It is not kept or is damaged; the active one goes on serving.
         """
-        outcome = self._refresher.roll_back(identity, publication_id, report=report)
+        outcome = self._activations.roll_back(identity, publication_id, report=report)
         self._announcements.announce()
         return outcome
 
@@ -275,7 +272,9 @@ class Portal:
         """Return the latest entries of the audit log, newest first."""
         return self._audit.entries(limit)
 
-    def verify_audit_log(self, head: str | None = None, report: ReportProgress = silent) -> Verdict:
+    def verify_audit_log(
+        self, head: str | None = None, report: ReportProgress = silent
+    ) -> ChainCheck:
         """Walk along the audit log's chain; *head* is a line's SHA-256 that should be in it.
 
         Raises:
@@ -293,7 +292,7 @@ class Portal:
         Raises:
             NotAllowed: *identity* is no administrator.
         """
-        removed = self._refresher.prune(identity, report=report)
+        removed = self._activations.prune(identity, report=report)
         self._shelf.forget_removed()
         return removed
 
@@ -345,7 +344,7 @@ class Portal:
 
     def _recover(self) -> None:
         try:
-            self._refresher.recover()
+            self._activations.recover()
         except StateError as error:
             # On a full or read-only disk nothing can be cleared up, and all can still be read.
             _log.warning("portal.not_recovered", problem=str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from datalayer.portal import Portal
-from datalayer.settings import load_settings
+from datalayer.settings import Settings
 
 _lock = threading.Lock()
 _portal: Portal | None = None
@@ -21,7 +21,7 @@ def portal() -> Portal:
     global _portal  # noqa: PLW0603 - one per process is what this module is for
     with _lock:
         if _portal is None:
-            _portal = Portal(load_settings())
+            _portal = Portal(Settings.load())
         return _portal
 
 

@@ -22,7 +22,7 @@ from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.storage.opening import open_store
+from datalayer.kernel.storage.settings import StoreSettings
 from ml_jobs.cli import explain, records
 from ml_jobs.cli.command_line import given_values, parser
 from ml_jobs.cli.explain_view import show_explanation
@@ -43,7 +43,6 @@ from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.gold_files import GoldFiles, drafted, fetched
 from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
 from ml_jobs.selection import CostlyRule
-from ml_jobs.settings import JobSettings, load_settings
 
 DEMONSTRATION = Input(
     demand=DEMAND,
@@ -83,15 +82,14 @@ class _Bench:
         work: An empty folder that is gone when the command ends.
     """
 
-    settings: JobSettings
+    settings: StoreSettings
     registry: Registry
     work: Path
     console: Console
 
     def store(self, address: str | None) -> ObjectStore:
         """Open the store at *address*, by default the one of the settings."""
-        chosen = address or self.settings.store
-        return open_store(chosen, self.settings.s3_options(chosen))
+        return self.settings.open_store(address or None)
 
     def published(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
         """Fetch *data_sets* of a store's latest publication, and prove them."""
@@ -103,7 +101,7 @@ class _Bench:
 def _run(given: argparse.Namespace, console: Console) -> None:
     # The usage is looked at before anything else, so that it is what gets reported.
     command = _COMMANDS[given.command]
-    settings = load_settings()
+    settings = StoreSettings.load()
     with tempfile.TemporaryDirectory(prefix="farol-job-") as work:
         command(given, _Bench(settings, load_registry(settings.registry), Path(work), console))
 

@@ -11,7 +11,8 @@ import httpx
 from starlette.types import ASGIApp
 
 from datalayer.access.identity import Identity, Role
-from datalayer.portal import Portal, utc_now
+from datalayer.kernel.clock import utc_now
+from datalayer.portal import Portal
 from datalayer.settings import Settings
 from tests.redis_server import free_port
 

@@ -20,7 +20,7 @@ from datalayer.access.identity import Role, operator
 from datalayer.access.passwords import new_password
 from datalayer.kernel.errors import InvalidSelection, PortalError
 from datalayer.kernel.logs import configure_logs
-from datalayer.settings import load_settings
+from datalayer.settings import Settings
 
 # Wide enough that no key is ever broken: output is also read by programs.
 _out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
     chosen = _parser().parse_args(arguments)
     try:
-        settings = load_settings()
+        settings = Settings.load()
         # What goes well is told in words; the log is for what doesn't.
         configure_logs("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
         if chosen.command == "key":
@@ -97,14 +97,14 @@ def _add_key_commands(parser: ArgumentParser) -> None:
 
 
 def _add(accounts: Accounts, chosen: Namespace) -> None:
-    password = new_password() if chosen.random else _asked_password()
+    password = new_password() if chosen.random else _ask_password()
     made = accounts.add(chosen.name, chosen.role, password, by=operator())
     shown = f" with the password: {password}" if chosen.random else ""
     _out.print(f"{made.name} is a new {made.role.value}{shown}")
 
 
 def _passwd(accounts: Accounts, chosen: Namespace) -> None:
-    password = new_password() if chosen.random else _asked_password()
+    password = new_password() if chosen.random else _ask_password()
     accounts.set_password(chosen.name, password, by=operator())
     shown = f": {password}" if chosen.random else ""
     _out.print(f"{chosen.name} has a new password{shown}")
@@ -166,7 +166,7 @@ def _moment(at: float | None) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _asked_password() -> str:
+def _ask_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     first = getpass.getpass("New password: ")

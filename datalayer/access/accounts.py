@@ -7,15 +7,15 @@ Everything lies in the state folder, in files that only their owner can read: ``
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from datalayer.access.audit import AuditLog
-from datalayer.access.identity import ANYONE, Identity, Role, operator
-from datalayer.access.names import checked_name, normal_name
+from datalayer.access.audit.log import AuditLog
+from datalayer.access.identity import ANYONE, Identity, Role, check_name, normal_name, operator
 from datalayer.access.passwords import (
     decoy_hash,
     hash_password,
@@ -24,8 +24,7 @@ from datalayer.access.passwords import (
 )
 from datalayer.access.sessions import Sessions
 from datalayer.access.sign_in_throttle import SignInThrottle, keyed_digest
-from datalayer.access.tokens import Claims, Tokens
-from datalayer.access.users import User, Users
+from datalayer.access.users import User, open_users, users_json
 from datalayer.kernel.errors import (
     InvalidSelection,
     LastAdmin,
@@ -62,6 +61,25 @@ def open_accounts(settings: Settings) -> Accounts:
     )
 
 
+def first_admin_notice(state: Path) -> str | None:
+    """Make the first admin if there is none; return what to show in the terminal, once."""
+    password = Accounts(state).ensure_first_admin()
+    if password is None:
+        return None
+    return (
+        f"First start: sign in as  {FIRST_ADMIN}  with the password  {password}\n"
+        f"It is shown this once and stored nowhere.\n{password_hint()}"
+    )
+
+
+def password_hint() -> str:
+    """Return the command that sets the first admin's password, as it is typed here."""
+    interpreter = Path(sys.executable)
+    if interpreter.is_relative_to(Path.cwd()):
+        interpreter = interpreter.relative_to(Path.cwd())
+    return f"To set its password: {interpreter} -m datalayer.access passwd {FIRST_ADMIN}"
+
+
 class Accounts:
     """The users of one state folder and their sessions.
 
@@ -82,14 +100,10 @@ class Accounts:
         clock: Callable[[], float] = time.time,
         bcrypt_rounds: int = 12,
     ) -> None:
-        self._users = Users(state / "accounts.json")
-        self._tokens = Tokens(state / "cookie_key")
+        self._file = open_users(state)
         self._longest_s = session.total_seconds()
         self._sessions = Sessions(
-            state / "sessions.json",
-            longest_s=self._longest_s,
-            idle_s=idle.total_seconds(),
-            clock=clock,
+            state, longest_s=self._longest_s, idle_s=idle.total_seconds(), clock=clock
         )
         self._throttle = SignInThrottle(state / "sign_in_failures.json", clock=clock)
         self._audit = AuditLog(state / "audit.jsonl", lambda: datetime.fromtimestamp(clock(), UTC))
@@ -103,7 +117,7 @@ class Accounts:
         Raises:
             StateError: The file is damaged.
         """
-        return self._users.by_name()
+        return self._file.read()
 
     def cookie_key(self) -> str:
         """Return the key that signs session tokens, made of 32 random bytes at first use.
@@ -111,7 +125,7 @@ class Accounts:
         Raises:
             StateError: The key in the file is short or not random.
         """
-        return self._tokens.key()
+        return self._sessions.cookie_key()
 
     def authenticate(self, name: str, password: str, *, address: str = "") -> Identity:
         """Return who signs in with *name* and *password*; every attempt is audited.
@@ -130,14 +144,14 @@ class Accounts:
         user = self.users().get(name)
         if wait.seconds > 0:
             if not wait.told_before:
-                self._note_sign_in(name, user, "blocked", address=address)
+                self._record_sign_in(name, user, "blocked", address=address)
             raise SignInBlocked(math.ceil(wait.seconds))
         matches = password_matches(password, user.password if user else self._decoy)
         if user is None or user.disabled or not matches:
-            self._note_sign_in(name, user, "refused", address=address)
+            self._record_sign_in(name, user, "refused", address=address)
             raise SignInRefused
         self._throttle.succeeded(name, address, key)
-        self._note_sign_in(name, user, "done", address=address)
+        self._record_sign_in(name, user, "done", address=address)
         return user.identity
 
     def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
@@ -149,31 +163,25 @@ class Accounts:
         """
         began = self._clock()  # before the check: a password that changes meanwhile ends this
         identity = self.authenticate(name, password, address=address)
-        session_id = self._sessions.begin(identity.name, began=began)
-        ends = began + self._longest_s
-        token = self._tokens.sign(Claims(identity.name, session_id), ends=ends)
-        return SignedIn(identity, token, datetime.fromtimestamp(ends, UTC))
+        token = self._sessions.begin(identity.name, began=began)
+        return SignedIn(identity, token, datetime.fromtimestamp(began + self._longest_s, UTC))
 
     def identity_from_token(self, token: str) -> Identity | None:
         """Return who holds a session, which counts as a use of it; None if it has ended.
 
         Costs a ``stat`` of each file and the check of a signature while nothing has changed.
         """
-        claims = self._tokens.read(token)
-        user = self.users().get(claims.user) if claims else None
-        if claims is None or user is None or user.disabled:
-            return None
-        session = self._sessions.find(claims.session_id)
-        if session is None or session.user != user.name or session.began < user.not_before:
+        session = self._sessions.find(token)
+        user = self.users().get(session.user) if session else None
+        if session is None or user is None or user.disabled or session.began < user.not_before:
             return None
         return user.identity
 
     def sign_out(self, token: str) -> None:
         """End the session that *token* stands for, and no other; an ended one stays ended."""
         who = self.identity_from_token(token)
-        claims = self._tokens.read(token)
-        if who is not None and claims is not None:
-            self._sessions.end(claims.session_id)
+        if who is not None:
+            self._sessions.end(token)
             self._audit.record(who, "sign_out", "done", None)
 
     def ensure_first_admin(self) -> str | None:
@@ -185,8 +193,8 @@ class Accounts:
         if self.users():
             return None
         password = new_password()
-        made = self._made(FIRST_ADMIN, Role.ADMIN, password)
-        with self._users.locked() as users:
+        made = self._make_user(FIRST_ADMIN, Role.ADMIN, password)
+        with self._file.lock() as users:
             if users:
                 return None
             self._store(made, "user_add", by=operator(), role=made.role.value)
@@ -200,8 +208,8 @@ class Accounts:
             InvalidSelection: The name is taken or none, or the password too short or too long.
         """
         by.require(Role.ADMIN, "add users")
-        made = self._made(checked_name(name), role, password)
-        with self._users.locked() as users:
+        made = self._make_user(check_name(name), role, password)
+        with self._file.lock() as users:
             if made.name in users:
                 raise InvalidSelection("name", f"{made.name}, a user already", "a new name")
             self._store(made, "user_add", by=by, role=role.value)
@@ -217,7 +225,7 @@ class Accounts:
         """
         by.require(Role.ADMIN, "set passwords")
         hashed = hash_password(password, rounds=self._rounds)
-        with self._users.locked():
+        with self._file.lock():
             changed = replace(self._known(name), password=hashed, not_before=self._clock())
             self._store(changed, "password_set", by=by)
         self._sessions.end_all(changed.name)
@@ -232,7 +240,7 @@ class Accounts:
             LastAdmin: Nobody could administer the portal any more.
         """
         by.require(Role.ADMIN, "disable users")
-        with self._users.locked():
+        with self._file.lock():
             changed = replace(self._known(name), disabled=True, not_before=self._clock())
             self._require_an_admin_beside(changed)
             self._store(changed, "user_disable", by=by)
@@ -246,7 +254,7 @@ class Accounts:
             UnknownUser: There is no such user.
         """
         by.require(Role.ADMIN, "enable users")
-        with self._users.locked():
+        with self._file.lock():
             self._store(replace(self._known(name), disabled=False), "user_enable", by=by)
 
     def set_role(self, name: str, role: Role, *, by: Identity) -> None:
@@ -258,12 +266,12 @@ class Accounts:
             LastAdmin: Nobody could administer the portal any more.
         """
         by.require(Role.ADMIN, "change roles")
-        with self._users.locked():
+        with self._file.lock():
             changed = replace(self._known(name), role=role)
             self._require_an_admin_beside(changed)
             self._store(changed, "user_role", by=by, role=role.value)
 
-    def _made(self, name: str, role: Role, password: str) -> User:
+    def _make_user(self, name: str, role: Role, password: str) -> User:
         hashed = hash_password(password, rounds=self._rounds)
         return User(name, hashed, role, not_before=self._clock())
 
@@ -281,10 +289,10 @@ class Accounts:
 
     def _store(self, user: User, action: str, *, by: Identity, **details: str) -> None:
         self._audit.require_writable()
-        self._users.store(user)
+        self._file.write(users_json({**self.users(), user.name: user}.values()))
         self._audit.record(by, action, "done", None, user=user.name, **details)
 
-    def _note_sign_in(self, name: str, user: User | None, outcome: str, *, address: str) -> None:
+    def _record_sign_in(self, name: str, user: User | None, outcome: str, *, address: str) -> None:
         """Audit an attempt; a name that is no user's may be a password in the wrong field."""
         details = {"address": address} if address else {}
         if user is None:

@@ -18,10 +18,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from datalayer.access.audit import AuditLog
-from datalayer.access.identity import Identity, Role
+from datalayer.access.audit.log import AuditLog
+from datalayer.access.identity import Identity, Role, check_name, is_name
 from datalayer.access.last_use import LastUse
-from datalayer.access.names import checked_name, is_name
 from datalayer.access.private_files import PrivateFile
 from datalayer.kernel.errors import InvalidSelection, KeyRefused
 
@@ -128,16 +127,16 @@ class ApiKeys:
         now, secret = self._clock(), secrets.token_hex(32)
         made = ApiKey(
             id=secrets.token_hex(6),
-            name=checked_name(name),
+            name=check_name(name),
             secret_sha256=_sha256(secret),
             scope=scope,
             created=now,
             expires=None if expires_in_s is None else now + expires_in_s,
         )
-        with self._file.locked() as keys:
+        with self._file.lock() as keys:
             self._audit.require_writable()
             self._write(keys, made)
-            self._audit.record(by, "key_add", "done", None, **_described(made))
+            self._audit.record(by, "key_add", "done", None, **_describe(made))
         return f"farol_{made.id}_{secret}"
 
     def revoke(self, key_id: str, *, by: Identity) -> ApiKey:
@@ -148,7 +147,7 @@ class ApiKeys:
             InvalidSelection: There is no such key.
         """
         by.require(Role.ADMIN, "revoke API keys")
-        with self._file.locked() as keys:
+        with self._file.lock() as keys:
             found = keys.get(key_id)
             if found is None:
                 known = ", ".join(keys) or "none yet"
@@ -156,11 +155,11 @@ class ApiKeys:
             revoked = replace(found, revoked=found.revoked or self._clock())
             self._audit.require_writable()
             self._write(keys, revoked)
-            self._audit.record(by, "key_revoke", "done", None, **_described(revoked))
+            self._audit.record(by, "key_revoke", "done", None, **_describe(revoked))
         return revoked
 
     def _note_use(self, key_id: str, now: float) -> None:
-        with self._file.locked(wait=False) as keys:
+        with self._file.lock(wait=False) as keys:
             if found := keys.get(key_id):
                 self._write(keys, replace(found, last_used=now))
 
@@ -178,7 +177,7 @@ def _holder(key: ApiKey) -> Identity:
     return Identity(f"key:{key.name}", _ROLES[key.scope])
 
 
-def _described(key: ApiKey) -> dict[str, str]:
+def _describe(key: ApiKey) -> dict[str, str]:
     return {"key": key.id, "name": key.name, "scope": key.scope.value}
 
 

@@ -1,12 +1,17 @@
-"""Who acts: a name and a role, checked where an action is carried out."""
+"""Who acts: a name and a role, checked where an action is carried out; what names there are."""
 
 from __future__ import annotations
 
 import getpass
+import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from datalayer.kernel.errors import CredentialRequired, NotAllowed
+from datalayer.kernel.errors import CredentialRequired, InvalidSelection, NotAllowed
+
+# No colon: ``cli:``, ``key:`` and ``follow:`` begin the names of those who are no users.
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
 class Role(StrEnum):
@@ -65,3 +70,27 @@ def operator() -> Identity:
     except (KeyError, OSError):
         name = "unknown"  # a container may run as a number without a name
     return Identity(f"cli:{name}", Role.ADMIN)
+
+
+def normal_name(name: str) -> str:
+    """Return *name* as it is compared: case and spaces around it do not matter."""
+    # Cut, so that a name of megabytes is never normalised; no real one is longer.
+    return unicodedata.normalize("NFKC", name[:256]).strip().lower()
+
+
+def is_name(text: str) -> bool:
+    """Return True if *text* can name a user or a key's holder, and is in its normal form."""
+    return _NAME.fullmatch(text) is not None
+
+
+def check_name(name: str) -> str:
+    """Return the normal form of a name that can be given to a user or a key's holder.
+
+    Raises:
+        InvalidSelection: It can't.
+    """
+    normal = normal_name(name)
+    if not is_name(normal):
+        expected = "1 to 64 of a-z, 0-9, dot, dash, underscore and @, beginning with a-z or 0-9"
+        raise InvalidSelection("name", repr(name[:80]), expected)
+    return normal

@@ -42,7 +42,7 @@ def hash_password(password: str, *, rounds: int) -> str:
 
 
 def password_matches(password: str, hashed: str) -> bool:
-    """Say whether *hashed* is the hash of *password*; takes as long whether it is or not."""
+    """Return True if *hashed* is the hash of *password*; takes as long whether it is or not."""
     return bcrypt.checkpw(_digest(password), hashed.encode("ascii"))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Generic, TypeVar
 
 from datalayer.kernel.errors import StateError
 from datalayer.kernel.storage.durable import write_durably
+from datalayer.kernel.storage.lock import lock_file
 
 _OWNER_ONLY = 0o600
 
@@ -22,14 +21,15 @@ class PrivateFile(Generic[Content]):
 
     Args:
         path: The file; its lock stands beside it.
-        parse: Makes the content of the text; its ValueError, KeyError or TypeError means that
-            the file is damaged.
+        parse: Makes the content of the text; its ValueError, KeyError, TypeError or
+            AttributeError means that the file is damaged.
         absent: The content while there is no file.
-        remedy: What to do about a damaged file, as the end of a sentence.
+        remedy: What to do about a damaged file, as the end of a sentence; None where a damaged
+            one counts as absent.
     """
 
     def __init__(
-        self, path: Path, parse: Callable[[str], Content], *, absent: Content, remedy: str
+        self, path: Path, parse: Callable[[str], Content], *, absent: Content, remedy: str | None
     ) -> None:
         self._path = path
         self._parse = parse
@@ -40,87 +40,57 @@ class PrivateFile(Generic[Content]):
     def read(self) -> Content:
         """Return what the file says at this moment; costs one ``stat`` while it is the same.
 
+        The content is shared by all who read it: it must not be changed.
+
         Raises:
             StateError: The file is damaged or can't be read.
         """
         try:
             stat = self._path.stat()
+            version = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            known = self._known
+            if known is None or known[0] != version:
+                # Others lose the right to read it before its secrets are in use.
+                if stat.st_mode & 0o077:
+                    self._path.chmod(_OWNER_ONLY)
+                known = self._known = (version, self._parse_text())
         except FileNotFoundError:
             return self._absent
         except OSError as error:
             raise StateError(str(self._path), f"can't be read: {error.strerror}") from error
-        version = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-        known = self._known
-        if known is None or known[0] != version:
-            known = self._known = (version, self._parsed())
         return known[1]
 
     @contextmanager
-    def locked(self, *, wait: bool = True) -> Iterator[Content]:
+    def lock(self, *, wait: bool = True) -> Iterator[Content]:
         """Keep every other writer out, and give what the file says meanwhile.
 
         Raises:
             StateError: The folder can't be written, or the file is damaged.
             BlockingIOError: Somebody else is writing, and *wait* is false.
         """
-        with locked(self._path.with_suffix(".lock"), wait=wait):
+        with lock_file(self._path.with_suffix(".lock"), wait=wait):
             yield self.read()
 
     def write(self, text: str) -> None:
-        """Replace the file; to be called under ``locked``.
+        """Replace the file; to be called under ``lock``.
+
+        Readers and a crash see the old text or the new, whole.
 
         Raises:
             StateError: The disk refused.
         """
-        write_private(self._path, text)
-
-    def _parsed(self) -> Content:
         try:
-            return self._parse(read_private(self._path))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(self._path, text.encode(), mode=_OWNER_ONLY)
         except OSError as error:
-            raise StateError(str(self._path), f"can't be read: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError) as error:
+            raise StateError(str(self._path), f"can't be written: {error.strerror}") from error
+
+    def _parse_text(self) -> Content:
+        text = self._path.read_bytes()
+        try:
+            return self._parse(text.decode())
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if self._remedy is None:
+                return self._absent
             problem = f"is damaged ({error}); {self._remedy}"
             raise StateError(str(self._path), problem) from error
-
-
-@contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock file *path*, which is made if missing, against every other holder.
-
-    Raises:
-        StateError: The folder can't be written.
-        BlockingIOError: Somebody else holds it, and *wait* is false.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
-    except OSError as error:
-        raise StateError(str(path), f"can't be written: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
-    finally:
-        # Closing alone would leave the lock with a child that was forked meanwhile.
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
-
-
-def read_private(path: Path) -> str:
-    """Return the text of *path*, first taking from others the right to read it."""
-    if path.stat().st_mode & 0o077:
-        path.chmod(_OWNER_ONLY)
-    return path.read_text(encoding="utf-8")
-
-
-def write_private(path: Path, content: str) -> None:
-    """Replace *path* by *content*: readers and a crash see the old text or the new, whole.
-
-    Raises:
-        StateError: The disk refused.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, content.encode(), mode=_OWNER_ONLY)
-    except OSError as error:
-        raise StateError(str(path), f"can't be written: {error.strerror}") from error

@@ -1,25 +1,31 @@
 """Sessions: who signed in, when, and when they were last heard of; shared by pages and API.
 
-A session is what the portal's side of a sign-in is: a token whose session is not here is refused,
-however well it is signed. So ending one is to take it off the list.
+A browser holds a signed token that names a session of the list. A token whose session is not on
+the list is refused, however well it is signed: ending a session is to take it off.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import jwt
+
+from datalayer.access.identity import is_name
 from datalayer.access.last_use import NOTE_EVERY_S, LastUse
-from datalayer.access.names import is_name
 from datalayer.access.private_files import PrivateFile
 
 MOST_KEPT: Final = 10_000
 CLOCK_SKEW_S: Final = 60.0
+
+_KEY = re.compile(r"[0-9a-f]{64,}")
+_ALGORITHM = "HS256"
 
 
 @dataclass(frozen=True)
@@ -41,50 +47,84 @@ class Sessions:
     """The sessions of one state folder, kept across restarts.
 
     Args:
-        path: Where they are kept.
+        state: Holds ``sessions.json`` and ``cookie_key``, which signs the tokens.
         longest_s: A session ends this long after it began.
         idle_s: It ends sooner where nothing was asked for this long, up to a minute earlier.
         clock: Gives Unix time in seconds.
     """
 
     def __init__(
-        self, path: Path, *, longest_s: float, idle_s: float, clock: Callable[[], float]
+        self, state: Path, *, longest_s: float, idle_s: float, clock: Callable[[], float]
     ) -> None:
         self._file = PrivateFile[Mapping[str, Session]](
-            path, _parse, absent={}, remedy="restore it, or delete it and everybody signs in again"
+            state / "sessions.json",
+            _parse,
+            absent={},
+            remedy="restore it, or delete it and everybody signs in again",
+        )
+        self._key_file = PrivateFile[str](
+            state / "cookie_key",
+            _parse_key,
+            absent="",
+            remedy="delete it to have one made (everybody signs in again)",
         )
         self._longest_s = longest_s
         self._idle_s = idle_s
         self._clock = clock
         self._use = LastUse(self._note_use, every_s=min(NOTE_EVERY_S, idle_s / 2))
 
+    def cookie_key(self) -> str:
+        """Return the key that signs tokens, made of 32 random bytes at first use.
+
+        Raises:
+            StateError: The key in the file is short or not random.
+        """
+        if not self._key_file.read():
+            with self._key_file.lock() as made_meanwhile:
+                if not made_meanwhile:
+                    self._key_file.write(secrets.token_hex(32))
+        return self._key_file.read()
+
     def begin(self, user: str, *, began: float) -> str:
-        """Begin a session of *user* and return its id, 16 random bytes as hexadecimal."""
+        """Begin a session of *user* and return its token, which streamlit-authenticator can read.
+
+        The token carries 16 random bytes, of which the list holds the digest.
+        """
         session_id = secrets.token_hex(16)
         made = Session(_digest(session_id), user, began, began)
-        with self._file.locked() as kept:
+        with self._file.lock() as kept:
             self._write([*self._live(kept), made][-MOST_KEPT:])
-        return session_id
+        claims = {"username": user, "exp_date": began + self._longest_s, "session": session_id}
+        return jwt.encode(claims, self.cookie_key(), _ALGORITHM)
 
-    def find(self, session_id: str) -> Session | None:
+    def find(self, token: str) -> Session | None:
         """Return a session that goes on, which counts as a use of it; None if there is none."""
-        found = self._file.read().get(_digest(session_id))
+        found = self._listed(token)
         if found is None or not self._goes_on(found):
             return None
         self._use.note(found.digest, written=found.last_seen, now=self._clock())
         return found
 
-    def end(self, session_id: str) -> Session | None:
-        """End a session and return it; None if there is none."""
-        with self._file.locked() as kept:
-            ended = kept.get(_digest(session_id))
+    def end(self, token: str) -> None:
+        """End the session that *token* stands for, if there is one, and no other."""
+        with self._file.lock() as kept:
+            ended = self._listed(token)
             self._write([each for each in self._live(kept) if each != ended])
-        return ended
 
     def end_all(self, user: str) -> None:
         """End every session of *user*."""
-        with self._file.locked() as kept:
+        with self._file.lock() as kept:
             self._write([each for each in self._live(kept) if each.user != user])
+
+    def _listed(self, token: str) -> Session | None:
+        """Return the session that *token* names; None if it is none of ours."""
+        try:
+            claims = jwt.decode(token, self.cookie_key(), algorithms=[_ALGORITHM])
+        except (jwt.InvalidTokenError, UnicodeError):
+            return None
+        session_id = claims.get("session")
+        found = self._file.read().get(_digest(session_id)) if isinstance(session_id, str) else None
+        return found if found and found.user == claims.get("username") else None
 
     def _goes_on(self, session: Session) -> bool:
         now = self._clock()
@@ -93,13 +133,16 @@ class Sessions:
         return -CLOCK_SKEW_S <= age_s < self._longest_s and idle_s < self._idle_s
 
     def _live(self, kept: Mapping[str, Session]) -> list[Session]:
+        live = []
         for session in kept.values():
-            if not self._goes_on(session):
+            if self._goes_on(session):
+                live.append(session)
+            else:
                 self._use.forget(session.digest)
-        return [session for session in kept.values() if self._goes_on(session)]
+        return live
 
     def _note_use(self, digest: str, now: float) -> None:
-        with self._file.locked(wait=False) as kept:
+        with self._file.lock(wait=False) as kept:
             if found := kept.get(digest):
                 self._write(list({**kept, digest: replace(found, last_seen=now)}.values()))
 
@@ -123,3 +166,10 @@ def _parse_session(entry: Mapping[str, str]) -> Session:
     return Session(
         str(entry["digest"]), entry["user"], float(entry["began"]), float(entry["last_seen"])
     )
+
+
+def _parse_key(text: str) -> str:
+    key = text.strip()
+    if not _KEY.fullmatch(key) or len(set(key)) < 10:
+        raise ValueError(f"it holds {len(key)} characters that are no random key")
+    return key

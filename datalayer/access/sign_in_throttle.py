@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
-from datalayer.access.private_files import locked, read_private, write_private
+from datalayer.access.private_files import PrivateFile
 
 KEPT: Final = 4096
 
@@ -74,8 +74,8 @@ class SignInThrottle:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float]) -> None:
-        self._path = path
-        self._lock_path = path.with_suffix(".lock")
+        # A damaged count must not lock everybody out; the next failure rewrites it.
+        self._file = PrivateFile[Mapping[str, _Failures]](path, _parse, absent={}, remedy=None)
         self._clock = clock
 
     def attempt(self, name: str, address: str, key: str) -> Wait:
@@ -84,8 +84,8 @@ class SignInThrottle:
         An attempt that may go on is counted as failed until ``succeeded`` says otherwise, so
         that attempts made side by side don't slip through together.
         """
-        with locked(self._lock_path):
-            kept, now = self._read(), self._clock()
+        with self._file.lock() as listed:
+            kept, now = self._recent(listed), self._clock()
             counted = {
                 digest: (self._remembered(kept.pop(digest, None), limit), limit)
                 for digest, limit in _subjects(name, address, key).items()
@@ -110,8 +110,8 @@ class SignInThrottle:
         Earlier failures from the address stay: who has one account must not be able to clear
         the way for guesses at the others.
         """
-        with locked(self._lock_path):
-            kept = self._read()
+        with self._file.lock() as listed:
+            kept = self._recent(listed)
             for digest, limit in _subjects(name, address, key).items():
                 failures = kept.pop(digest, None)
                 if failures and limit is PER_ADDRESS:
@@ -123,23 +123,13 @@ class SignInThrottle:
             return _Failures()
         return failures
 
-    def _read(self) -> dict[str, _Failures]:
-        try:
-            listed = json.loads(read_private(self._path))
-            found = {
-                digest: _Failures(int(count), float(last), told=bool(told))
-                for digest, (count, last, told) in listed.items()
-            }
-        except FileNotFoundError:
-            return {}
-        except (ValueError, TypeError, AttributeError):
-            return {}  # a damaged count must not lock everybody out; the next failure rewrites it
-        horizon = self._clock() - PER_NAME.forget_after_s
-        return {digest: failures for digest, failures in found.items() if failures.last > horizon}
+    def _recent(self, listed: Mapping[str, _Failures]) -> dict[str, _Failures]:
+        since = self._clock() - PER_NAME.forget_after_s
+        return {digest: failures for digest, failures in listed.items() if failures.last > since}
 
     def _write(self, kept: Mapping[str, _Failures]) -> None:
         newest = list(kept.items())[-KEPT:]  # a failure moves its name to the end
-        write_private(self._path, json.dumps({d: (f.count, f.last, f.told) for d, f in newest}))
+        self._file.write(json.dumps({d: (f.count, f.last, f.told) for d, f in newest}))
 
 
 def keyed_digest(text: str, key: str) -> str:
@@ -163,3 +153,10 @@ def _subjects(name: str, address: str, key: str) -> dict[str, Limit]:
     if address:
         subjects[keyed_digest(f"address {household(address)}", key)] = PER_ADDRESS
     return subjects
+
+
+def _parse(text: str) -> Mapping[str, _Failures]:
+    return {
+        digest: _Failures(int(count), float(last), told=bool(told))
+        for digest, (count, last, told) in json.loads(text).items()
+    }

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from datalayer.access.identity import Identity, Role
-from datalayer.access.names import is_name
+from datalayer.access.identity import Identity, Role, is_name
 from datalayer.access.private_files import PrivateFile
 
 _HASH = re.compile(r"\$2[aby]\$\d\d\$.{53}")
@@ -38,33 +36,20 @@ class User:
         return Identity(self.name, self.role)
 
 
-class Users:
-    """The users of one state folder, as ``accounts.json`` has them at the moment of asking."""
+def open_users(state: Path) -> PrivateFile[Mapping[str, User]]:
+    """Return the file of the users of one state folder, by name."""
+    return PrivateFile[Mapping[str, User]](
+        state / "accounts.json",
+        _parse,
+        absent={},
+        remedy="restore it, or delete it for a new first admin",
+    )
 
-    def __init__(self, path: Path) -> None:
-        self._file = PrivateFile[Mapping[str, User]](
-            path, _parse, absent={}, remedy="restore it, or delete it for a new first admin"
-        )
 
-    def by_name(self) -> Mapping[str, User]:
-        """Return the users by name.
-
-        Raises:
-            StateError: The file is damaged.
-        """
-        return self._file.read()
-
-    @contextmanager
-    def locked(self) -> Iterator[Mapping[str, User]]:
-        """Keep every other writer out, and give the users meanwhile."""
-        with self._file.locked() as users:
-            yield users
-
-    def store(self, user: User) -> None:
-        """Add *user*, or replace the one of that name; to be called under ``locked``."""
-        users = {**self.by_name(), user.name: user}
-        content = {"version": 1, "users": [asdict(one) for one in users.values()]}
-        self._file.write(json.dumps(content, indent=2) + "\n")
+def users_json(users: Iterable[User]) -> str:
+    """Return the text of the file that holds *users*."""
+    content = {"version": 1, "users": [asdict(user) for user in users]}
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _parse(text: str) -> Mapping[str, User]:

@@ -17,7 +17,7 @@ import structlog
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from datalayer.access.gate import Gate
+from datalayer.access.authentication import Authentication
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.access.sign_in_throttle import household
 from datalayer.api.answers import Answer, Facts
@@ -52,14 +52,14 @@ class Front:
         self,
         app: ASGIApp,
         portal: Portal,
-        gate: Gate,
+        authentication: Authentication,
         limiter: Limiter,
         metrics: Metrics,
         cache_bytes: int,
     ) -> None:
         self._app = app
         self._portal = portal
-        self._gate = gate
+        self._authentication = authentication
         self._limiter = limiter
         self._metrics = metrics
         self._kept = KeptAnswers(cache_bytes)
@@ -136,7 +136,7 @@ class Front:
     def _caller(self, scope: Scope, asked: Mapping[bytes, bytes]) -> Identity:
         if _CREDENTIALS.isdisjoint(asked):
             return ANYONE
-        return self._gate.identify(scope["method"], scope["headers"])
+        return self._authentication.identify(scope["method"], scope["headers"])
 
     async def _count(self, scope: Scope, asked: Mapping[bytes, bytes], identity: Identity) -> None:
         if not scope["path"].startswith("/api/"):
@@ -159,7 +159,7 @@ class Front:
         peer: str | None = client[0] if client else None
         if peer and ":" not in peer and b"x-forwarded-for" not in asked:
             return peer
-        return self._gate.address(peer, scope["headers"])
+        return self._authentication.address(peer, scope["headers"])
 
     def _key(self, scope: Scope, identity: Identity) -> Key | None:
         """Return the key of the answer to this request; None for what is never kept."""

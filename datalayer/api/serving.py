@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from datalayer.access.gate import open_gate
+from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
 from datalayer.api.front import Front
 from datalayer.api.health import health_routes
@@ -46,7 +46,7 @@ def serving(portal: Portal, settings: Settings) -> Serving:
             Middleware(
                 Front,
                 portal=portal,
-                gate=open_gate(settings),
+                authentication=open_authentication(settings),
                 limiter=limiter,
                 metrics=metrics,
                 cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),

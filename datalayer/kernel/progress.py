@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -50,6 +50,18 @@ class PublicationFound(Progress):
 
 
 ReportProgress = Callable[[Progress], None]
+
+
+def count_bytes(report: ReportProgress, begin: Progress) -> Callable[[int], None]:
+    """Return a function that is told the bytes of each chunk and reports all from *begin* on."""
+    done = begin.done
+
+    def count(chunk_bytes: int) -> None:
+        nonlocal done
+        done += chunk_bytes
+        report(replace(begin, done=done))
+
+    return count
 
 
 def silent(progress: Progress) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
-from datalayer.access.audit import AuditLog, Detail
+from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import CallerError, PortalError, RefreshInProgress, StateError
+from datalayer.kernel.storage.lock import lock_file
 from datalayer.publications.active import Activation
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 
 MOST_LOOKED_AT = 1000
 
@@ -45,23 +48,30 @@ class Attempt:
 
 
 class Attempts:
-    """Lets one attempt at a time happen and records every one of them."""
+    """Lets one attempt at a time happen and records every one of them.
+
+    Args:
+        lock_path: Locked by whoever changes what is served.
+        audit: Where attempts are recorded.
+        active: Returns the last switch.
+        clock: The present moment, UTC.
+    """
 
     def __init__(
         self,
-        lock: RefreshLock,
+        lock_path: Path,
         audit: AuditLog,
         active: Callable[[], Activation | None],
         clock: Callable[[], datetime],
     ) -> None:
-        self._lock = lock
+        self._lock_path = lock_path
         self._audit = audit
         self._active = active
         self._clock = clock
 
     @contextmanager
-    def attempt(
-        self, identity: Identity, action: str, publication_id: str | None
+    def begin(
+        self, identity: Identity, action: str, publication_id: str | None = None
     ) -> Iterator[Attempt]:
         """Hold the lock in the block. A failure of the block is recorded, a success is not.
 
@@ -73,8 +83,7 @@ class Attempts:
         attempt = Attempt(identity, action, publication_id, time.monotonic())
         try:
             identity.require(Role.ADMIN, action.replace("_", " "))
-            with self._lock.held(self._holder(identity, action)) as killed:
-                self._record_killed(killed)
+            with self.lock(identity, action):
                 # Better not done than done without a record.
                 self._audit.require_writable()
                 yield attempt
@@ -85,6 +94,20 @@ class Attempts:
         except BaseException as error:
             self._record_failure(attempt, "interrupted", error)
             raise
+
+    @contextmanager
+    def lock(self, identity: Identity, action: str) -> Iterator[None]:
+        """Hold the lock in the block, after recording what a killed process could not.
+
+        Raises:
+            RefreshInProgress: Another attempt is running.
+            StateError: The state folder can't be used.
+        """
+        since = self._clock().isoformat(timespec="milliseconds")
+        with refresh_lock(self._lock_path, LockHolder(identity.name, action, since)) as killed:
+            if killed:
+                self._record_killed(killed)
+            yield
 
     def record(self, attempt: Attempt, outcome: str, **details: Detail) -> None:
         """Record how *attempt* ended.
@@ -100,21 +123,6 @@ class Attempts:
             f"refresh.{outcome}", action=attempt.action, publication_id=attempt.publication_id
         )
 
-    def recover(self) -> None:
-        """Record what a killed process could not; does nothing while an attempt is running.
-
-        Raises:
-            StateError: The state folder can't be used.
-        """
-        try:
-            with self._lock.held(self._holder(Identity("start", Role.ADMIN), "recover")) as killed:
-                self._record_killed(killed)
-        except RefreshInProgress:
-            return
-
-    def _holder(self, identity: Identity, action: str) -> LockHolder:
-        return LockHolder(identity.name, action, self._clock().isoformat(timespec="milliseconds"))
-
     def _record_failure(self, attempt: Attempt, outcome: str, error: BaseException) -> None:
         if attempt.recorded:
             return
@@ -127,9 +135,7 @@ class Attempts:
             # The caller hears of the error that came first; this one is for the operator.
             _log.error("audit.lost", outcome=outcome, reason=reason, problem=str(lost))
 
-    def _record_killed(self, killed: LockHolder | None) -> None:
-        if killed is None:
-            return
+    def _record_killed(self, killed: LockHolder) -> None:
         switch = self._switch_since(killed.started_at)
         if switch and self._is_recorded(switch):
             return
@@ -158,3 +164,51 @@ class Attempts:
             and entry.at >= switch.activated_at
             for entry in self._audit.entries(MOST_LOOKED_AT)
         )
+
+
+@dataclass(frozen=True)
+class LockHolder:
+    """Who holds the lock.
+
+    Attributes:
+        started_at: ISO 8601, UTC.
+    """
+
+    actor: str
+    action: str
+    started_at: str
+
+
+@contextmanager
+def refresh_lock(path: Path, holder: LockHolder) -> Iterator[LockHolder | None]:
+    """Hold the lock file *path* in the block, against other threads and processes.
+
+    The file names the holder, and one that ends well empties it. So a name that is found there
+    is of a refresh that was killed; it is yielded, else None.
+
+    Raises:
+        RefreshInProgress: Another holds it; says who and since when.
+        StateError: The lock file can't be used.
+    """
+    with ExitStack() as stack:
+        try:
+            descriptor = stack.enter_context(lock_file(path, wait=False, mode=0o644))
+        except BlockingIOError as error:
+            present = _read_holder(path) or LockHolder("another process", "", "this moment")
+            raise RefreshInProgress(present.actor, present.started_at) from error
+        killed = _read_holder(path)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+        except OSError as error:
+            raise StateError(str(path), f"can't be written: {error.strerror}") from error
+        stack.callback(os.ftruncate, descriptor, 0)
+        yield killed
+
+
+def _read_holder(path: Path) -> LockHolder | None:
+    content = path.read_bytes()
+    try:
+        return LockHolder(**json.loads(content)) if content else None
+    except (ValueError, TypeError):
+        return LockHolder("unknown", "unknown", "an unknown time")

@@ -18,7 +18,7 @@ from typing import Final
 
 import structlog
 
-from datalayer.access.audit import AuditEntry
+from datalayer.access.audit.log import AuditEntry
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import PortalError, UnexpectedFailure, UnknownJob
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step

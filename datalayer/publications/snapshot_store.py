@@ -1,9 +1,8 @@
-"""The publications on the local disk: staged, verified, promoted, active, pruned.
+"""Where snapshots are kept: promoted, found, made the active one, removed.
 
 Layout of the state folder::
 
-    staging/<id>.partial      being fetched
-    staging/<id>              fetched whole, not served
+    staging/                  see ``Staging``; also <id>.discarded, on its way out
     snapshots/<id>            read-only: metadata.json, loaded.json, <data set>.parquet
     active.json               which one is served
     refresh.lock              held by whoever changes any of these
@@ -12,32 +11,31 @@ Layout of the state folder::
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
-from datalayer.kernel.contract.manifest import (
-    MANIFEST_NAME,
-    Manifest,
-    is_publication_id,
-    manifest_json,
-)
+from datalayer.kernel.clock import utc_now
+from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, is_publication_id
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.errors import IntegrityError, PortalError, StateError, UnknownPublication
-from datalayer.kernel.progress import ReportProgress, silent
+from datalayer.kernel.errors import (
+    IntegrityError,
+    ManifestError,
+    PortalError,
+    PublicationError,
+    StateError,
+    UnknownPublication,
+)
+from datalayer.kernel.progress import ReportProgress
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
-from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation import ValidationReport
 from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.active import Activation, ActivePointer
-from datalayer.publications.nearest import nearest
-from datalayer.publications.refresh_lock import RefreshLock
-from datalayer.publications.stages import Snapshot, StagedFiles, VerifiedFiles
-from datalayer.publications.staging import disk_trouble, fetch, prove
+from datalayer.publications.stages import Snapshot, VerifiedFiles
+from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
 
 LOADED_NAME = "loaded.json"
 DISCARDED_SUFFIX = ".discarded"
@@ -45,69 +43,24 @@ DISCARDED_SUFFIX = ".discarded"
 _log = structlog.get_logger()
 
 
-def utc_now() -> datetime:
-    """Return the present moment, UTC."""
-    return datetime.now(UTC)
-
-
 class SnapshotStore:
     """Keeps publications under the folder *state* and knows which one is active.
 
     Reading is safe from any thread and process at any time. Whoever stages, promotes,
-    activates, discards or prunes holds ``refresh_lock``.
+    activates, discards, prunes or sweeps holds the lock ``lock_path``.
     """
 
     def __init__(
         self, state: Path, registry: Registry, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self.folder = state / "snapshots"
-        self.refresh_lock = RefreshLock(state / "refresh.lock")
-        self._state = state
-        self._staging = state / "staging"
-        self._registry = registry
+        self.staging = Staging(state / "staging")
+        self.lock_path = state / "refresh.lock"
         self.clock = clock
+        self._state = state
+        self._registry = registry
         self._pointer = ActivePointer(state / "active.json")
         self._loaded: dict[str, Snapshot] = {}
-
-    def stage(
-        self, manifest: Manifest, store: ObjectStore, report: ReportProgress = silent
-    ) -> StagedFiles:
-        """Fetch the files of *manifest*, unless the same ones lie staged already.
-
-        Raises:
-            StagingError: The local disk is full or refuses; nothing half fetched is left.
-            ObjectTooLarge, ObjectMissing, StoreError: The store did not do its part.
-        """
-        folder = self._staging / manifest.publication_id
-        description = manifest_json(manifest)
-        with disk_trouble(manifest.publication_id, folder):
-            if _content(folder / MANIFEST_NAME) != description:
-                self._clear_staging()
-                self._fetch(manifest, store, folder, report)
-        return StagedFiles(manifest, folder)
-
-    def unstage(self, publication_id: str) -> None:
-        """Remove what is staged of a publication, so that it is fetched anew.
-
-        Raises:
-            StagingError: The local disk refuses.
-        """
-        folder = self._staging / publication_id
-        with disk_trouble(publication_id, folder):
-            _remove(folder)
-
-    def verify(self, staged: StagedFiles, report: ReportProgress = silent) -> VerifiedFiles:
-        """Compare size and SHA-256 of every file with the manifest.
-
-        Raises:
-            IntegrityError: One differs; what was staged is removed, so that it is fetched anew.
-        """
-        try:
-            prove(staged, report)
-        except IntegrityError:
-            shutil.rmtree(staged.folder, ignore_errors=True)
-            raise
-        return VerifiedFiles(staged.manifest, staged.folder)
 
     def promote(self, verified: VerifiedFiles, validation: ValidationReport) -> Snapshot:
         """Move verified and valid files to where snapshots are served from, read-only.
@@ -123,7 +76,7 @@ class SnapshotStore:
             raise ValidationFailed(publication_id, validation)
         target = self.folder / publication_id
         snapshot = Snapshot(verified.manifest, target, self.clock())
-        with disk_trouble(publication_id, self.folder):
+        with translate_disk_errors(publication_id, self.folder):
             _seal(verified.folder, snapshot, validation)
             self.folder.mkdir(exist_ok=True)
             # Between these two names there is nothing to read, so nothing else is done there.
@@ -132,16 +85,8 @@ class SnapshotStore:
             target.chmod(0o555)
             sync_folder(self.folder)
             self._loaded[publication_id] = snapshot
-            _remove(damaged)
+            remove(damaged)
         return snapshot
-
-    def check(self, snapshot: Snapshot, report: ReportProgress = silent) -> None:
-        """Compare a kept snapshot's files with its manifest.
-
-        Raises:
-            IntegrityError: One is damaged or missing.
-        """
-        prove(snapshot, report)
 
     def get(self, publication_id: str) -> Snapshot:
         """Return the snapshot of a kept publication.
@@ -153,15 +98,54 @@ class SnapshotStore:
         # An id comes from links, so it is no file name before it looks like an id.
         folder = self.folder / publication_id if is_publication_id(publication_id) else None
         if folder is None or not folder.is_dir():
-            raise UnknownPublication(publication_id[:80], nearest(publication_id, self._kept_ids()))
+            nearest = _nearest(publication_id, self._kept_ids())
+            raise UnknownPublication(publication_id[:80], nearest)
         known = self._loaded.get(publication_id)
         if known is None:
             known = self._loaded[publication_id] = self._load(folder)
         return known
 
+    def find_manifest(self, publication_id: str) -> Manifest | None:
+        """Return the manifest of a kept publication; None if it is not kept or is damaged.
+
+        Raises:
+            UnknownPublication: *publication_id* can't be one.
+        """
+        try:
+            return self.get(publication_id).manifest
+        except UnknownPublication:
+            if not is_publication_id(publication_id):
+                raise
+        except (StateError, ManifestError) as error:
+            _log.warning("snapshot.damaged", problem=str(error))
+        return None
+
+    def find_intact(self, manifest: Manifest, report: ReportProgress) -> Snapshot | None:
+        """Return the kept snapshot of *manifest*, its files proved; None without or if damaged.
+
+        Raises:
+            PublicationError: The one kept is another under the same id.
+        """
+        try:
+            kept = self.get(manifest.publication_id)
+            _require_same_content(kept.manifest, manifest)
+            prove(kept, report)
+        except UnknownPublication:
+            return None
+        except (IntegrityError, StateError, ManifestError) as error:
+            _log.warning("snapshot.damaged", problem=str(error))
+            return None
+        return kept
+
     def kept(self) -> tuple[Snapshot, ...]:
         """Return the snapshots kept here, newest first; one that can't be used is left out."""
-        return tuple(self._usable())
+        usable = []
+        for publication_id in self._kept_ids():
+            try:
+                usable.append(self.get(publication_id))
+            except PortalError as error:
+                _log.warning("snapshot.unusable", publication_id=publication_id, problem=str(error))
+        return tuple(usable)
 
     def active(self) -> Activation | None:
         """Return the switch to the active publication; None before the first.
@@ -173,12 +157,12 @@ class SnapshotStore:
 
     def active_id(self) -> str | None:
         """Return the id of the active publication, also if another process switched to it."""
-        activation = self._pointer.read()
+        activation = self.active()
         return activation.publication_id if activation else None
 
     def roll_back_target(self) -> str | None:
         """Return the publication that was active last before this one and is still kept."""
-        activation = self._pointer.read()
+        activation = self.active()
         previous = activation.previous if activation else ()
         kept = set(self._kept_ids())
         return next((each for each in previous if each in kept), None)
@@ -189,7 +173,7 @@ class SnapshotStore:
         Raises:
             StagingError: The local disk is full or refuses; the active one stays.
         """
-        with disk_trouble(snapshot.publication_id, self._state):
+        with translate_disk_errors(snapshot.publication_id, self._state):
             return self._pointer.replace(snapshot.publication_id, activated_by, self.clock())
 
     def discard(self, publication_id: str) -> None:
@@ -199,7 +183,7 @@ class SnapshotStore:
             StateError: The local disk refuses.
         """
         try:
-            _remove(self._set_aside(publication_id))
+            remove(self._set_aside(publication_id))
         except OSError as error:
             folder = self.folder / publication_id
             raise StateError(str(folder), f"can't be removed: {error.strerror}") from error
@@ -216,50 +200,34 @@ class SnapshotStore:
         kept = sorted(self._kept_ids(), key=lambda each: each not in spared)
         removed, used_bytes = [], 0
         for place, publication_id in enumerate(kept, start=1):
-            used_bytes += _size_bytes(self.folder / publication_id)
+            files = (self.folder / publication_id).iterdir()
+            used_bytes += sum(path.stat().st_size for path in files)
             if publication_id not in spared and (place > keep or used_bytes > quota_bytes):
                 self.discard(publication_id)
                 removed.append(publication_id)
         return tuple(removed)
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove what a killed process left half done; does nothing while a refresh runs.
-
-        Returns:
-            The names removed.
-        """
-        with self.refresh_lock.idle() as idle:
-            left_over = [path for path in self._half_done() if idle]
-            for path in left_over:
-                _remove(path)
-            if idle:
-                self._close_folders()
+        """Remove what a killed process left half done; return the names removed."""
+        left_over = [*self._state.glob(f".*{PARTIAL_SUFFIX}"), *self.staging.half_done()]
+        for path in left_over:
+            remove(path)
+        # A process killed between moving a snapshot and closing its folder left it open.
+        for publication_id in self._kept_ids():
+            (self.folder / publication_id).chmod(0o555)
         return tuple(path.name for path in left_over)
 
     def _set_aside(self, publication_id: str) -> Path:
         """Move a kept snapshot, if there is one, to where it is not served; return that place."""
         folder = self.folder / publication_id
-        aside = self._staging / f"{publication_id}{DISCARDED_SUFFIX}"
+        aside = self.staging.folder / f"{publication_id}{DISCARDED_SUFFIX}"
         self._loaded.pop(publication_id, None)
         if folder.is_dir():
-            self._staging.mkdir(parents=True, exist_ok=True)
-            _remove(aside)
+            self.staging.folder.mkdir(parents=True, exist_ok=True)
+            remove(aside)
             folder.chmod(0o755)
             folder.rename(aside)
         return aside
-
-    def _fetch(
-        self, manifest: Manifest, store: ObjectStore, folder: Path, report: ReportProgress
-    ) -> None:
-        partial = folder.with_name(f"{folder.name}{PARTIAL_SUFFIX}")
-        partial.mkdir(parents=True)
-        try:
-            fetch(manifest, store, partial, report)
-            write_durably(partial / MANIFEST_NAME, manifest_json(manifest))
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-        sync_folder(self._staging)
 
     def _load(self, folder: Path) -> Snapshot:
         location = folder / MANIFEST_NAME
@@ -274,33 +242,19 @@ class SnapshotStore:
             raise StateError(str(folder), problem) from error
 
     def _kept_ids(self) -> tuple[str, ...]:
+        """Return the ids of all snapshots, newest first."""
         if not self.folder.is_dir():
             return ()
         names = (path.name for path in self.folder.iterdir() if path.is_dir())
         return tuple(sorted(filter(is_publication_id, names), reverse=True))
 
-    def _usable(self) -> Iterator[Snapshot]:
-        for publication_id in self._kept_ids():
-            try:
-                yield self.get(publication_id)
-            except PortalError as error:
-                _log.warning("snapshot.unusable", publication_id=publication_id, problem=str(error))
 
-    def _clear_staging(self) -> None:
-        if self._staging.is_dir():
-            for path in self._staging.iterdir():
-                _remove(path)
-
-    def _half_done(self) -> Iterator[Path]:
-        yield from self._state.glob(f".*{PARTIAL_SUFFIX}")
-        for path in sorted(self._staging.glob("*")):
-            if not (is_publication_id(path.name) and (path / MANIFEST_NAME).is_file()):
-                yield path
-
-    def _close_folders(self) -> None:
-        # A process killed between moving a snapshot and closing its folder left it open.
-        for publication_id in self._kept_ids():
-            (self.folder / publication_id).chmod(0o555)
+def _require_same_content(kept: Manifest, found: Manifest) -> None:
+    # Paths may differ: the same files may have been published flat.
+    contents = [{(file.data_set, file.sha256) for file in each.files} for each in (kept, found)]
+    if contents[0] != contents[1]:
+        problem = "differs from the one of that id kept here; publish it under a new id"
+        raise PublicationError(found.publication_id, problem)
 
 
 def _seal(folder: Path, snapshot: Snapshot, validation: ValidationReport) -> None:
@@ -316,20 +270,18 @@ def _seal(folder: Path, snapshot: Snapshot, validation: ValidationReport) -> Non
         path.chmod(0o444)
 
 
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+def _nearest(asked: str, kept: Sequence[str]) -> str:
+    """Return the id in *kept* (newest first) nearest in time to *asked*, to offer it instead.
 
+    The newest where *asked* is no publication id; ``-`` where none is kept.
+    """
+    if not kept:
+        return "-"
+    if not is_publication_id(asked):
+        return kept[0]
 
-def _size_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+    def order(publication_id: str) -> int:
+        # The digits of the id's time: no count of seconds, but in the order of time.
+        return int(publication_id[:8] + publication_id[9:15])
 
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        path.chmod(0o755)
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    return min(kept, key=lambda each: abs(order(each) - order(asked)))

@@ -1,4 +1,9 @@
-"""The stages of a publication on the local disk; a type each, so that none can be skipped."""
+"""The stages of a publication on the local disk, a type each, so that none can be skipped.
+
+    StagedFiles -> VerifiedFiles -> (ValidationReport) -> Snapshot
+
+With them what inspecting and activating return.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.validation import ValidationReport
 
 
 def file_name(data_set: str) -> str:
@@ -60,4 +66,58 @@ class Snapshot(_InFolder):
     @property
     def size_bytes(self) -> int:
         """Size of all its files together."""
-        return sum(file.size_bytes for file in self.manifest.files)
+        return self.manifest.size_bytes
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The store's latest publication, looked at without activating it.
+
+    Attributes:
+        verified: Its files, on the local disk; activating it fetches nothing again.
+    """
+
+    manifest: Manifest
+    report: ValidationReport
+    verified: VerifiedFiles
+
+
+@dataclass(frozen=True)
+class Activated:
+    """A publication became the active one.
+
+    Attributes:
+        previous_id: The one active before, None if it is the first.
+        duration_s: From the call to the switch, seconds.
+    """
+
+    publication_id: str
+    previous_id: str | None
+    snapshot: Snapshot
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class AlreadyCurrent:
+    """The publication asked for is the active one; nothing changed."""
+
+    publication_id: str
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class RowComparison:
+    """Rows of one data set in a candidate and in the active publication (None: no active one)."""
+
+    data_set: str
+    candidate_rows: int
+    active_rows: int | None
+
+
+def compare_rows(candidate: Manifest, active: Manifest | None) -> tuple[RowComparison, ...]:
+    """Return the rows of each data set of *candidate* beside those of *active*."""
+    active_rows = {file.data_set: file.rows for file in active.files} if active else {}
+    return tuple(
+        RowComparison(file.data_set, file.rows, active_rows.get(file.data_set))
+        for file in candidate.files
+    )

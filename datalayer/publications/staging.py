@@ -1,42 +1,109 @@
-"""Fetching a publication's files and proving that they are the ones announced."""
+"""Files fetched from the store, and proved to be the ones announced; nothing serves them yet."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from datalayer.kernel.contract.manifest import Manifest, PublishedFile
+from datalayer.kernel.contract.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    is_publication_id,
+    manifest_json,
+)
 from datalayer.kernel.errors import IntegrityError, StagingError
-from datalayer.kernel.progress import Progress, ReportProgress, Step
+from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
+from datalayer.kernel.storage.digest import prove_file
+from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.publications.stages import Snapshot, StagedFiles, file_name
+from datalayer.publications.stages import Snapshot, StagedFiles, VerifiedFiles, file_name
 
 
-def total_bytes(manifest: Manifest) -> int:
-    """Return the size of all files that *manifest* announces."""
-    return sum(file.size_bytes for file in manifest.files)
+class Staging:
+    """A folder of publications: ``<id>.partial`` while one is fetched, ``<id>`` once it is whole.
 
-
-def fetch(manifest: Manifest, store: ObjectStore, folder: Path, report: ReportProgress) -> None:
-    """Fetch every file of *manifest* into *folder*, none beyond the size announced.
-
-    Raises:
-        StagingError: The local disk is full or refuses.
-        ObjectTooLarge, ObjectMissing, StoreError: The store did not do its part.
+    Whoever calls it holds the lock of refreshes.
     """
-    with disk_trouble(manifest.publication_id, folder):
-        _require_space(manifest, folder)
-        before = 0
-        for file in manifest.files:
-            _fetch_file(manifest, file, store, folder / file_name(file.data_set), before, report)
-            before += file.size_bytes
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def stage(
+        self, manifest: Manifest, store: ObjectStore, report: ReportProgress = silent
+    ) -> StagedFiles:
+        """Fetch the files of *manifest*, unless the same ones lie staged already.
+
+        No more bytes are fetched than the manifest announces.
+
+        Raises:
+            StagingError: The local disk is full or refuses; nothing half fetched is left.
+            ObjectTooLarge, ObjectMissing, StoreError: The store did not do its part.
+        """
+        folder = self.folder / manifest.publication_id
+        with translate_disk_errors(manifest.publication_id, folder):
+            described = folder / MANIFEST_NAME
+            if not described.is_file() or described.read_bytes() != manifest_json(manifest):
+                for path in list(self.folder.glob("*")):
+                    remove(path)
+                self._fetch(manifest, store, report)
+        return StagedFiles(manifest, folder)
+
+    def verify(self, staged: StagedFiles, report: ReportProgress = silent) -> VerifiedFiles:
+        """Compare size and SHA-256 of every file with the manifest.
+
+        Raises:
+            IntegrityError: One differs; what was staged is removed, so that it is fetched anew.
+            StagingError: The local disk failed.
+        """
+        try:
+            prove(staged, report)
+        except IntegrityError:
+            shutil.rmtree(staged.folder, ignore_errors=True)
+            raise
+        return VerifiedFiles(staged.manifest, staged.folder)
+
+    def discard(self, publication_id: str) -> None:
+        """Remove what is staged of a publication, so that it is fetched anew.
+
+        Raises:
+            StagingError: The local disk refuses.
+        """
+        folder = self.folder / publication_id
+        with translate_disk_errors(publication_id, folder):
+            remove(folder)
+
+    def half_done(self) -> Iterator[Path]:
+        """Yield what a killed process left here that is no publication fetched whole."""
+        for path in sorted(self.folder.glob("*")):
+            if not (is_publication_id(path.name) and (path / MANIFEST_NAME).is_file()):
+                yield path
+
+    def _fetch(self, manifest: Manifest, store: ObjectStore, report: ReportProgress) -> None:
+        folder = self.folder / manifest.publication_id
+        partial = folder.with_name(f"{folder.name}{PARTIAL_SUFFIX}")
+        partial.mkdir(parents=True)
+        try:
+            _require_space(manifest, partial)
+            fetched_bytes = 0
+            for file in manifest.files:
+                target = partial / file_name(file.data_set)
+                begin = Progress(Step.STAGE, fetched_bytes, manifest.size_bytes, file.data_set)
+                count = count_bytes(report, begin)
+                store.download(file.path, target, limit_bytes=file.size_bytes, report=count)
+                with target.open("rb") as written:
+                    os.fsync(written.fileno())
+                fetched_bytes += file.size_bytes
+            write_durably(partial / MANIFEST_NAME, manifest_json(manifest))
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        sync_folder(self.folder)
 
 
-def prove(files: StagedFiles | Snapshot, report: ReportProgress) -> None:
+def prove(files: StagedFiles | Snapshot, report: ReportProgress = silent) -> None:
     """Compare size and SHA-256 of every file with the manifest.
 
     Raises:
@@ -44,16 +111,16 @@ def prove(files: StagedFiles | Snapshot, report: ReportProgress) -> None:
         StagingError: The local disk failed.
     """
     announced = files.manifest.files
-    with disk_trouble(files.manifest.publication_id, files.folder):
+    with translate_disk_errors(files.manifest.publication_id, files.folder):
         for done, file in enumerate(announced):
             report(Progress(Step.VERIFY, done, len(announced), file.data_set))
-            _prove_file(files.manifest.publication_id, file, files.path(file.data_set))
+            prove_file(files.path(file.data_set), file, files.manifest.publication_id)
     report(Progress(Step.VERIFY, len(announced), len(announced)))
 
 
 @contextmanager
-def disk_trouble(publication_id: str, folder: Path) -> Iterator[None]:
-    """Turn an error of the local disk into a ``StagingError``."""
+def translate_disk_errors(publication_id: str, folder: Path) -> Iterator[None]:
+    """Turn an error of the local disk in the block into a ``StagingError``."""
     try:
         yield
     except OSError as error:
@@ -61,8 +128,21 @@ def disk_trouble(publication_id: str, folder: Path) -> Iterator[None]:
         raise StagingError(publication_id, str(folder), problem) from error
 
 
+def remove(path: Path) -> None:
+    """Remove a file or a folder, read-only ones too, if it is there.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    if path.is_dir():
+        path.chmod(0o755)
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _require_space(manifest: Manifest, folder: Path) -> None:
-    needed, free = total_bytes(manifest), _free_bytes(folder)
+    needed, free = manifest.size_bytes, _free_bytes(folder)
     if needed > free:
         problem = f"it needs {needed} bytes and {free} are free"
         raise StagingError(manifest.publication_id, str(folder), problem)
@@ -71,40 +151,3 @@ def _require_space(manifest: Manifest, folder: Path) -> None:
 def _free_bytes(folder: Path) -> int:
     there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     return shutil.disk_usage(there).free
-
-
-def _fetch_file(
-    manifest: Manifest,
-    file: PublishedFile,
-    store: ObjectStore,
-    target: Path,
-    before: int,
-    report: ReportProgress,
-) -> None:
-    total, fetched = total_bytes(manifest), before
-
-    def count(chunk_bytes: int) -> None:
-        nonlocal fetched
-        fetched += chunk_bytes
-        report(Progress(Step.STAGE, fetched, total, file.data_set))
-
-    store.download(file.path, target, limit_bytes=file.size_bytes, report=count)
-    with target.open("rb") as written:
-        os.fsync(written.fileno())
-
-
-def _prove_file(publication_id: str, file: PublishedFile, path: Path) -> None:
-    if not path.is_file():
-        raise IntegrityError(publication_id, f"has no file for {file.data_set}")
-    size_bytes = path.stat().st_size
-    if size_bytes != file.size_bytes:
-        problem = f"has {size_bytes} bytes of {file.data_set}; its manifest says {file.size_bytes}"
-        raise IntegrityError(publication_id, problem)
-    with path.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    if digest != file.sha256:
-        problem = (
-            f"has a damaged {file.data_set}: its SHA-256 is {digest}, "
-            f"its manifest says {file.sha256}"
-        )
-        raise IntegrityError(publication_id, problem)

@@ -7,7 +7,6 @@ the files are those that it names, and they must be what it says. Without one th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +22,7 @@ from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.progress import ReportProgress, silent
+from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.validation import ValidationReport, validate
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.layout import rewrite
@@ -123,13 +123,8 @@ def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
             yield f"{file.path} leads outside the folder"
         elif path.is_file() and (size := path.stat().st_size) != file.size_bytes:
             yield f"{file.path} has {size} bytes; {MANIFEST_NAME} says {file.size_bytes}"
-        elif path.is_file() and (found := _digest(path)) != file.sha256:
+        elif path.is_file() and (found := file_sha256(path)) != file.sha256:
             yield f"{file.path} has the SHA-256 {found}; {MANIFEST_NAME} says {file.sha256}"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _rewritten(

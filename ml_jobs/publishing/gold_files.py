@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,8 +18,8 @@ from datalayer.kernel.contract.manifest import (
 )
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.errors import IntegrityError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.storage.digest import prove_file
 from datalayer.kernel.storage.object_store import ObjectStore
 from ml_jobs.publishing.publish import Draft
 
@@ -119,16 +118,5 @@ def fetched(
 def _proven(manifest: Manifest, file: PublishedFile, store: ObjectStore, folder: Path) -> Path:
     path = folder / f"{file.data_set}.parquet"
     store.download(file.path, path, limit_bytes=file.size_bytes, report=lambda _bytes: None)
-    size_bytes = path.stat().st_size
-    if size_bytes != file.size_bytes:
-        problem = f"has {size_bytes} bytes of {file.data_set}; its manifest says {file.size_bytes}"
-        raise IntegrityError(manifest.publication_id, problem)
-    with path.open("rb") as written:
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
-    if digest != file.sha256:
-        problem = (
-            f"has a damaged {file.data_set}: its SHA-256 is {digest}, "
-            f"its manifest says {file.sha256}"
-        )
-        raise IntegrityError(manifest.publication_id, problem)
+    prove_file(path, file, manifest.publication_id)
     return path

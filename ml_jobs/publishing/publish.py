@@ -7,7 +7,6 @@ write the publication before it stays the latest one; what a crash leaves behind
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +24,8 @@ from datalayer.kernel.contract.manifest import (
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing
-from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
+from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation import ValidationReport, validate
 from datalayer.kernel.validation.report import ValidationFailed
@@ -141,7 +141,7 @@ def latest_manifest(store: ObjectStore, registry: Registry) -> Manifest | None:
 
 
 def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Manifest:
-    digests = {name: _digest(path) for name, path in draft.files.items()}
+    digests = {name: file_sha256(path) for name, path in draft.files.items()}
     salt = json.dumps(
         [digests, draft.dataset_id, draft.model_version, dict(draft.lineage)], sort_keys=True
     )
@@ -168,11 +168,6 @@ def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Mani
     )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _own_key(manifest: Manifest) -> str:
     return f"publications/{manifest.publication_id}/{MANIFEST_NAME}"
 
@@ -190,12 +185,12 @@ def _stands(manifest: Manifest, store: ObjectStore) -> bool:
 
 def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> None:
     manifest = sound.manifest
-    total = sum(file.size_bytes for file in manifest.files)
     done = 0
     for file in manifest.files:
-        report(Progress(Step.UPLOAD, done, total, file.data_set))
-        for_file = _Bytes(report, done, total, file.data_set)
-        store.upload(sound.files[file.data_set], file.path, report=for_file)
+        begin = Progress(Step.UPLOAD, done, manifest.size_bytes, file.data_set)
+        report(begin)
+        count = count_bytes(report, begin)
+        store.upload(sound.files[file.data_set], file.path, report=count)
         done += file.size_bytes
     report(_manifest_progress(0))
     store.write(_own_key(manifest), manifest_json(manifest), must_be_new=True)
@@ -203,17 +198,3 @@ def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> No
 
 def _manifest_progress(done: int) -> Progress:
     return Progress(Step.UPLOAD, done, 2, MANIFEST_NAME)
-
-
-class _Bytes:
-    """Turns the bytes of one file's chunks into progress over all files."""
-
-    def __init__(self, report: ReportProgress, done: int, total: int, subject: str) -> None:
-        self._report = report
-        self._done = done
-        self._total = total
-        self._subject = subject
-
-    def __call__(self, chunk_bytes: int) -> None:
-        self._done += chunk_bytes
-        self._report(Progress(Step.UPLOAD, self._done, self._total, self._subject))

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
-from datalayer.access.gate import client_address, trusted_networks
+from datalayer.access.authentication import client_address, trusted_networks
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.kernel.errors import PortalError
-from datalayer.settings import Settings, load_settings
+from datalayer.settings import Settings
 from pages.components.language import _, error_text
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _forget() -> None:
 def _address() -> str:
     # Streamlit gives None for this very host.
     forwarded_for = ", ".join(st.context.headers.get_all("X-Forwarded-For"))
-    trusted = trusted_networks(load_settings().trusted_proxies)
+    trusted = trusted_networks(Settings.load().trusted_proxies)
     return client_address(st.context.ip_address or "127.0.0.1", forwarded_for, trusted)
 
 
@@ -160,7 +160,7 @@ def _library() -> AuthenticationModel:
 
 
 def _accounts() -> Accounts:
-    return _accounts_of(load_settings())
+    return _accounts_of(Settings.load())
 
 
 @lru_cache

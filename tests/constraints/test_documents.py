@@ -10,7 +10,8 @@ import pytest
 
 from datalayer.kernel.contract.registry import Bilingual
 from datalayer.kernel.contract.registry_loader import load_registry
-from datalayer.settings import PREFIX, Settings
+from datalayer.kernel.storage.settings import PREFIX
+from datalayer.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])

@@ -49,7 +49,7 @@ def test_the_portal_loads_neither_what_draws_nor_what_trains(package: str) -> No
 
 def test_a_folder_store_loads_no_s3_client() -> None:
     loaded = loaded_modules(
-        "from datalayer.kernel.storage.opening import open_store; open_store('exports', None)"
+        "from datalayer.settings import Settings; Settings(store='exports').open_store()"
     )
 
     assert "minio" not in loaded

@@ -18,8 +18,7 @@ import urllib3
 from minio import Minio
 
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.storage.object_store import S3Options
-from datalayer.kernel.storage.s3_store import S3Store
+from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from tests.publisher import Publisher
 
 READY_WITHIN_S = 60

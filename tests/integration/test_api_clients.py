@@ -20,10 +20,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from datalayer.access.audit import AuditLog
+from datalayer.access.audit.log import AuditLog
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.attempts import LockHolder, refresh_lock
 from pages.components.copied_calls import calls_of
 from tests.api_document import BLOCKS, M_TEXT, Block
 from tests.integration.servers import wait_until
@@ -196,8 +196,8 @@ def test_a_refresh_by_curl_is_refused_while_another_runs(
     key = running.command("datalayer.access", "key", "add", "waits", "--scope", "refresh")
     (scratch / "variables").write_text(f'declare -x REFRESH_KEY="{key.strip()}"\n')
 
-    lock = RefreshLock(running.state / "refresh.lock")
-    with lock.held(LockHolder("tester", "activate", "noon")):
+    holder = LockHolder("tester", "activate", "noon")
+    with refresh_lock(running.state / "refresh.lock", holder):
         refused = run(block, None, running, scratch)
 
     assert refused.exit_code == 22  # curl: "HTTP page not retrieved", with --fail-with-body

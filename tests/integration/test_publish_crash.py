@@ -35,8 +35,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from datalayer.kernel.contract.registry_loader import load_registry
-from datalayer.kernel.storage.object_store import S3Options
-from datalayer.kernel.storage.opening import open_store
+from datalayer.kernel.storage.settings import StoreSettings
 from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.publish import publish
 
@@ -48,7 +47,9 @@ def kill_at(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 
 registry = load_registry(Path("schema_registry.json"))
-store = open_store(address, S3Options(endpoint, access_key, secret_key, secure=False))
+keys = {"s3_access_key": access_key, "s3_secret_key": secret_key}
+settings = {"s3_endpoint": endpoint, "s3_secure": False, **keys}
+store = StoreSettings.model_validate(settings).open_store(address)
 sound = check_folder(Path(folder), Path(work), registry, report=kill_at)
 publish(sound.draft, store, registry, report=kill_at)
 """

@@ -10,7 +10,8 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import IntegrityError, ObjectMissing
 from datalayer.kernel.storage.s3_store import S3Store
-from datalayer.publications.outcomes import Activated
+from datalayer.publications.stages import Activated
+from datalayer.publications.staging import prove
 from tests.integration.servers import READER, S3Server
 from tests.publisher import Publisher
 from tests.unit.publications.refreshing import ANA, Refreshing, joined
@@ -18,7 +19,7 @@ from tests.unit.publications.refreshing import ANA, Refreshing, joined
 
 @pytest.fixture
 def parts(s3_server: S3Server, prefix: str, registry: Registry, tmp_path: Path) -> Refreshing:
-    """A refresher that may read the bucket and nothing else."""
+    """Activations that may read the bucket and nothing else."""
     store = S3Store(s3_server.options(READER), s3_server.bucket, prefix)
     return joined(tmp_path / "state", store, registry)
 
@@ -27,7 +28,7 @@ def parts(s3_server: S3Server, prefix: str, registry: Registry, tmp_path: Path) 
 def served(parts: Refreshing, publisher: Publisher) -> Manifest:
     """A publication that is active already."""
     manifest = publisher.publish(items=2)
-    parts.refresher.activate(ANA)
+    parts.activations.activate(ANA)
     return manifest
 
 
@@ -36,11 +37,11 @@ def test_a_publication_is_taken_in_whole(
 ) -> None:
     newer = publisher.publish(items=2)
 
-    outcome = parts.refresher.activate(ANA)
+    outcome = parts.activations.activate(ANA)
 
     assert isinstance(outcome, Activated)
     assert parts.active_id == newer.publication_id
-    parts.snapshots.check(outcome.snapshot)
+    prove(outcome.snapshot)
 
 
 def test_a_truncated_file_is_rejected(
@@ -50,7 +51,7 @@ def test_a_truncated_file_is_rejected(
     publisher.truncate("fact_forecast")
 
     with pytest.raises(IntegrityError):
-        parts.refresher.activate(ANA)
+        parts.activations.activate(ANA)
 
     assert parts.active_id == served.publication_id
 
@@ -62,7 +63,7 @@ def test_a_missing_file_is_rejected(
     publisher.withhold("fact_forecast")
 
     with pytest.raises(ObjectMissing):
-        parts.refresher.activate(ANA)
+        parts.activations.activate(ANA)
 
     assert parts.active_id == served.publication_id
 
@@ -71,10 +72,10 @@ def test_rolling_back_reads_nothing_from_the_store(
     parts: Refreshing, publisher: Publisher, served: Manifest
 ) -> None:
     publisher.publish(items=2)
-    parts.refresher.activate(ANA)
+    parts.activations.activate(ANA)
     for file in served.files:
         publisher.store.write(file.path, b"gone")
 
-    parts.refresher.roll_back(ANA)
+    parts.activations.roll_back(ANA)
 
     assert parts.active_id == served.publication_id

@@ -16,7 +16,7 @@ from datalayer.access.accounts import Accounts
 from datalayer.access.identity import Role, operator
 from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.portal import JobStatus, RefreshJob
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.integration.bad_servers import bad_server
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
@@ -240,7 +240,7 @@ class TestSideBySide:
         app = open_admin(locale="en-US")
         holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
 
-        with RefreshLock(state / "refresh.lock").held(holder):
+        with refresh_lock(state / "refresh.lock", holder):
             press(app, "activate")
 
         assert "Another refresh is running, started by bruno" in app.error[0].value

@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from datalayer.__main__ import main
-from datalayer.access.audit import AuditLog
+from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.storage.object_store import FolderStore

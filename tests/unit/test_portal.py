@@ -22,7 +22,7 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.portal import Portal, SeriesSelection
-from datalayer.publications.outcomes import AlreadyCurrent
+from datalayer.publications.stages import AlreadyCurrent
 from datalayer.publications.store_watch import StoreWatch
 from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
 from tests.publisher import Publisher, set_value

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datalayer.kernel.errors import SettingsError
-from datalayer.settings import Settings, load_settings
+from datalayer.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +21,12 @@ def faults(monkeypatch: pytest.MonkeyPatch, **variables: str) -> tuple[str, ...]
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as raised:
-        load_settings()
+        Settings.load()
     return raised.value.faults
 
 
 def test_nothing_has_to_be_set() -> None:
-    settings = load_settings()
+    settings = Settings.load()
 
     assert settings.store == "exports/ml_results"
     assert settings.state == Path("var")
@@ -37,7 +37,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("FAROL_REDIS_URL", "")
     monkeypatch.setenv("FAROL_KEEP_SNAPSHOTS", "")
 
-    settings = load_settings()
+    settings = Settings.load()
 
     assert settings.redis_url is None
     assert settings.keep_snapshots == 5
@@ -104,7 +104,7 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAROL_S3_SECRET_KEY", "hush-secret")
     monkeypatch.setenv("FAROL_REDIS_URL", "redis://:hush-redis@cache:6379/0")
 
-    shown = f"{load_settings()!r} {load_settings()} {load_settings().model_dump_json()}"
+    shown = f"{Settings.load()!r} {Settings.load()} {Settings.load().model_dump_json()}"
 
     assert "hush" not in shown
 
@@ -131,7 +131,7 @@ def test_an_s3_store_with_its_keys_is_accepted(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FAROL_S3_SECRET_KEY", "b")
     monkeypatch.setenv("FAROL_S3_SECURE", "false")
 
-    settings = load_settings()
+    settings = Settings.load()
 
     assert settings.s3_secret_key is not None
     assert settings.s3_secret_key.get_secret_value() == "b"

@@ -51,7 +51,7 @@ class Break:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainCheck:
     """What a walk along the chain found.
 
     Attributes:
@@ -110,7 +110,9 @@ def lines_backwards(descriptor: int, size_bytes: int) -> Iterator[bytes]:
     yield rest
 
 
-def walk(lines: Iterable[bytes], sought: str | None, report: Callable[[int], None]) -> Verdict:
+def check_chain(
+    lines: Iterable[bytes], sought: str | None, report: Callable[[int], None]
+) -> ChainCheck:
     """Return what the chain through *lines* is like, up to the first that breaks it.
 
     Args:
@@ -118,47 +120,47 @@ def walk(lines: Iterable[bytes], sought: str | None, report: Callable[[int], Non
         sought: A SHA-256 that one of the lines should have; None to seek none.
         report: Told now and then how many bytes have been walked since the last time.
     """
-    verdict, walked_bytes = Verdict(), 0
+    check, walked_bytes = ChainCheck(), 0
     for line in lines:
-        verdict = _step(verdict, line, sought)
+        check = _step(check, line, sought)
         walked_bytes += len(line)
-        if verdict.broken:
+        if check.broken:
             break
-        if verdict.lines % _LINES_PER_REPORT == 0:
+        if check.lines % _LINES_PER_REPORT == 0:
             report(walked_bytes)
             walked_bytes = 0
     report(walked_bytes)
-    return verdict
+    return check
 
 
-def _step(verdict: Verdict, line: bytes, sought: str | None) -> Verdict:
-    number, fields = verdict.lines + 1, _fields(line)
+def _step(check: ChainCheck, line: bytes, sought: str | None) -> ChainCheck:
+    number, fields = check.lines + 1, _fields(line)
     link = _link(fields)
-    if broken := _break(verdict, number, link, readable=fields is not None):
-        return replace(verdict, broken=broken)
+    if broken := _break(check, number, link, readable=fields is not None):
+        return replace(check, broken=broken)
     head, at = digest(line), _at(fields)
-    return Verdict(
+    return ChainCheck(
         lines=number,
-        torn=verdict.torn + (fields is None),
-        chained_from=verdict.chained_from or (number if link else None),
-        first_at=verdict.first_at or at,
-        last_at=at or verdict.last_at,
+        torn=check.torn + (fields is None),
+        chained_from=check.chained_from or (number if link else None),
+        first_at=check.first_at or at,
+        last_at=at or check.last_at,
         head=head,
-        sought_line=verdict.sought_line or (number if head == sought else None),
+        sought_line=check.sought_line or (number if head == sought else None),
     )
 
 
-def _break(verdict: Verdict, number: int, link: Link | None, *, readable: bool) -> Break | None:
+def _break(check: ChainCheck, number: int, link: Link | None, *, readable: bool) -> Break | None:
     if link is None:
-        if verdict.chained_from and readable:
+        if check.chained_from and readable:
             return Break(number, "is an entry without a link", f"have the sequence {number}")
         return None
     if link.sequence != number:
         found = f"has the sequence {link.sequence}"
         return Break(number, found, f"have {number}: lines were put in, taken out or moved")
-    if link.previous != verdict.head:
+    if link.previous != check.head:
         found = f"says that the line before it has the SHA-256 {link.previous[:64]!a}"
-        expected = f"say {verdict.head}: that line was changed, put in or moved"
+        expected = f"say {check.head}: that line was changed, put in or moved"
         return Break(number, found, expected)
     return None
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from io import FileIO
 from itertools import islice
 from pathlib import Path
@@ -18,10 +18,12 @@ from typing import BinaryIO
 
 import structlog
 
-from datalayer.access.audit.chain import Verdict, digest, lines_backwards, next_link, walk
+from datalayer.access.audit.chain import ChainCheck, check_chain, digest, lines_backwards, next_link
 from datalayer.access.identity import Identity
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import StateError
-from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
+from datalayer.kernel.storage.lock import lock_descriptor
 
 LONGEST_TEXT = 2000
 UNREADABLE = "unreadable"
@@ -50,11 +52,6 @@ class AuditEntry:
     outcome: str
     publication_id: str | None
     details: Mapping[str, Detail] = field(default_factory=dict)
-
-
-def utc_now() -> datetime:
-    """Return the present moment, UTC."""
-    return datetime.now(UTC)
 
 
 class AuditLog:
@@ -91,8 +88,7 @@ class AuditLog:
             "publication_id": publication_id,
             "details": {name: _short(value) for name, value in details.items()},
         }
-        with self._explained(), self._held() as file:
-            size_bytes = os.fstat(file.fileno()).st_size
+        with self._open_to_append() as (file, size_bytes):
             link = next_link(file.fileno(), size_bytes)
             chained = {"sequence": link.sequence, **entry, "previous": link.previous}
             # JSON escapes line ends, so nobody's name or text can forge a second entry.
@@ -106,8 +102,8 @@ class AuditLog:
         Raises:
             StateError: It can't.
         """
-        with self._explained(), self._held() as file:
-            _append(file, os.fstat(file.fileno()).st_size, b"")
+        with self._open_to_append() as (file, size_bytes):
+            _append(file, size_bytes, b"")
 
     def entries(self, limit: int) -> tuple[AuditEntry, ...]:
         """Return the latest entries, newest first; a torn line is one that says so.
@@ -115,11 +111,11 @@ class AuditLog:
         Raises:
             StateError: The log is there and can't be read.
         """
-        with self._explained(), self._whole() as (file, size_bytes):
+        with self._open_whole() as (file, size_bytes):
             lines = list(islice(lines_backwards(file.fileno(), size_bytes), limit))
         return tuple(map(_entry, lines))
 
-    def verify(self, head: str | None = None, report: ReportProgress = silent) -> Verdict:
+    def verify(self, head: str | None = None, report: ReportProgress = silent) -> ChainCheck:
         """Walk along the chain; what is appended meanwhile is left out.
 
         Args:
@@ -129,9 +125,9 @@ class AuditLog:
         Raises:
             StateError: The log is there and can't be read.
         """
-        with self._explained(), self._whole() as (file, size_bytes):
-            walked = _Walked(report, size_bytes, self._path.name)
-            return walk(_first(file, size_bytes), head, walked.add)
+        with self._open_whole() as (file, size_bytes):
+            begin = Progress(Step.VERIFY, 0, size_bytes, self._path.name)
+            return check_chain(_first(file, size_bytes), head, count_bytes(report, begin))
 
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return how many lines of each action and outcome came since this object was made.
@@ -141,7 +137,7 @@ class AuditLog:
         Raises:
             StateError: The log is there and can't be read.
         """
-        with self._counting, self._explained(), self._whole() as (file, size_bytes):
+        with self._counting, self._open_whole() as (file, size_bytes):
             if size_bytes < self._counted_bytes:
                 self._counted_bytes = 0  # another file was put in its place
             file.seek(self._counted_bytes)
@@ -151,17 +147,6 @@ class AuditLog:
             self._counted_bytes = size_bytes
             return dict(self._counts)
 
-    @contextmanager
-    def _whole(self) -> Iterator[tuple[BinaryIO, int]]:
-        """Give the file to read, and how long it is once nobody is in the middle of a line."""
-        # Without an entry there is no file yet, which reads like an empty one.
-        with (self._path if self._path.exists() else Path(os.devnull)).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH)
-            size_bytes = os.fstat(file.fileno()).st_size
-            # What is appended from here on lies behind; writers need not wait for the reader.
-            fcntl.flock(file, fcntl.LOCK_UN)
-            yield file, size_bytes
-
     def _size_bytes(self) -> int:
         try:
             return self._path.stat().st_size
@@ -169,34 +154,34 @@ class AuditLog:
             return 0
 
     @contextmanager
-    def _held(self) -> Iterator[FileIO]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-        with open(os.open(self._path, flags, 0o640), "r+b", buffering=0) as file:  # noqa: PTH123
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
+    def _open_whole(self) -> Iterator[tuple[BinaryIO, int]]:
+        """Give the file to read, and how long it is once nobody is in the middle of a line."""
+        with (
+            self._translate_errors(),
+            # Without an entry there is no file yet, which reads like an empty one.
+            (self._path if self._path.exists() else Path(os.devnull)).open("rb") as file,
+        ):
+            # What is appended from here on lies behind; writers need not wait for the reader.
+            with lock_descriptor(file.fileno(), fcntl.LOCK_SH):
+                size_bytes = os.fstat(file.fileno()).st_size
+            yield file, size_bytes
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _open_to_append(self) -> Iterator[tuple[FileIO, int]]:
+        """Give the file to append to, kept from all others, and how long it is."""
+        with self._translate_errors():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+            descriptor = os.open(self._path, flags, 0o640)
+            with open(descriptor, "r+b", buffering=0) as file, lock_descriptor(descriptor):  # noqa: PTH123
+                yield file, os.fstat(descriptor).st_size
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise StateError(str(self._path), f"can't be used: {error.strerror}") from error
-
-
-class _Walked:
-    """Turns the bytes walked since the last report into reports of all of them."""
-
-    def __init__(self, report: ReportProgress, total_bytes: int, subject: str) -> None:
-        self._report = report
-        self._total_bytes = total_bytes
-        self._subject = subject
-        self._walked_bytes = 0
-
-    def add(self, walked_bytes: int) -> None:
-        """Report that *walked_bytes* more have been walked."""
-        self._walked_bytes += walked_bytes
-        self._report(Progress(Step.VERIFY, self._walked_bytes, self._total_bytes, self._subject))
 
 
 def _first(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:
@@ -210,16 +195,13 @@ def _append(file: FileIO, size_bytes: int, line: bytes) -> None:
     """Append *line*, or nothing at all, after ending a line that a crash has torn."""
     torn = size_bytes > 0 and os.pread(file.fileno(), 1, size_bytes - 1) != b"\n"
     try:
-        _write_all(file.fileno(), b"\n" + line if torn else line)
+        content = b"\n" + line if torn else line
+        while content:
+            content = content[os.write(file.fileno(), content) :]
         os.fsync(file.fileno())
     except OSError:
         file.truncate(size_bytes)
         raise
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
 
 
 def _short(value: Detail) -> Detail:

@@ -62,6 +62,11 @@ class Manifest:
     files: tuple[PublishedFile, ...]
     lineage: Mapping[str, object]
 
+    @property
+    def size_bytes(self) -> int:
+        """Size of all its files together."""
+        return sum(file.size_bytes for file in self.files)
+
     def file(self, data_set: str) -> PublishedFile:
         """Return the file of *data_set*.
 

@@ -13,7 +13,7 @@ PARTIAL_SUFFIX = ".partial"
 
 
 @contextmanager
-def written_beside(
+def open_durably(
     target: Path, *, must_be_new: bool = False, mode: int = 0o666
 ) -> Iterator[BinaryIO]:
     """Open a file beside *target* that becomes *target* once the block ends well.
@@ -43,8 +43,8 @@ def written_beside(
 def write_durably(
     target: Path, content: bytes, *, must_be_new: bool = False, mode: int = 0o666
 ) -> None:
-    """Make *content* the whole of the file *target*; see ``written_beside``."""
-    with written_beside(target, must_be_new=must_be_new, mode=mode) as file:
+    """Make *content* the whole of the file *target*; see ``open_durably``."""
+    with open_durably(target, must_be_new=must_be_new, mode=mode) as file:
         file.write(content)
 
 

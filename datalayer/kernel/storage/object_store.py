@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -17,7 +16,7 @@ from datalayer.kernel.errors import (
     StoreDenied,
     StoreError,
 )
-from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, written_beside
+from datalayer.kernel.storage.durable import open_durably
 
 ReportBytes = Callable[[int], None]
 
@@ -25,25 +24,6 @@ CHUNK_BYTES = 1024 * 1024
 
 WRITE_CHECK_KEY = ".farol-write-check"
 """No publication's id begins with a dot, so no object under this key can be part of one."""
-
-
-@dataclass(frozen=True)
-class S3Options:
-    """How to reach an S3-compatible store; secrets never show in ``repr``.
-
-    Attributes:
-        endpoint: ``host:port``, without ``https://``.
-        timeout_s: Longest wait for a connection and for each answer.
-        ca_file: Certificate authorities to trust instead of the system's, PEM.
-    """
-
-    endpoint: str
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    secure: bool = True
-    region: str = "us-east-1"
-    timeout_s: float = 10.0
-    ca_file: Path | None = None
 
 
 class ObjectStore(Protocol):
@@ -88,9 +68,6 @@ class ObjectStore(Protocol):
             ObjectExists: *must_be_new* and there is such an object.
         """
 
-    def keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys that begin with *prefix*, sorted."""
-
     def try_write(self) -> bool | None:
         """Try to write ``WRITE_CHECK_KEY``, and remove it again; return whether it was taken.
 
@@ -114,7 +91,7 @@ class FolderStore:
 
     def read(self, key: str, *, limit_bytes: int) -> bytes:
         """Return a small object whole; see ``ObjectStore.read``."""
-        with self._explained(key):
+        with self._explain(key):
             source = self._path(key).open("rb")
         with source:
             chunks = self._chunks(source, key)
@@ -122,7 +99,7 @@ class FolderStore:
 
     def download(self, key: str, target: Path, *, limit_bytes: int, report: ReportBytes) -> None:
         """Copy an object to the file *target*; see ``ObjectStore.download``."""
-        with self._explained(key):
+        with self._explain(key):
             source = self._path(key).open("rb")
         with source, target.open("wb") as file:
             for chunk in within_limit(self._chunks(source, key), self.address, key, limit_bytes):
@@ -131,23 +108,15 @@ class FolderStore:
 
     def upload(self, source: Path, key: str, *, report: ReportBytes) -> None:
         """Copy the file *source* to *key*; see ``ObjectStore.upload``."""
-        with source.open("rb") as reading, self._writing(key, must_be_new=False) as file:
+        with source.open("rb") as reading, self._open_to_write(key, must_be_new=False) as file:
             while chunk := reading.read(CHUNK_BYTES):
                 file.write(chunk)
                 report(len(chunk))
 
     def write(self, key: str, content: bytes, *, must_be_new: bool = False) -> None:
         """Store *content* under *key*; see ``ObjectStore.write``."""
-        with self._writing(key, must_be_new=must_be_new) as file:
+        with self._open_to_write(key, must_be_new=must_be_new) as file:
             file.write(content)
-
-    def keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys that begin with *prefix*, sorted; files half written are no objects."""
-        parent = checked_prefix(prefix).rpartition("/")[0]
-        with self._explained(prefix):
-            top = self._path(parent) if parent else self._root
-            found = [path.relative_to(self._root).as_posix() for path in self._files(top)]
-        return tuple(sorted(key for key in found if key.startswith(prefix)))
 
     def try_write(self) -> None:
         """Try nothing: one user may well publish to a folder and serve from it.
@@ -158,43 +127,33 @@ class FolderStore:
 
     def _path(self, key: str) -> Path:
         path = self._root / checked_key(key)
-        if not self._inside(path):
+        # Unlike Path.resolve, realpath answers for a loop of links too.
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._root)):
             raise InvalidSelection("key", repr(key), f"inside {self.address}, not a link out of it")
         return path
-
-    def _inside(self, path: Path) -> bool:
-        # Unlike Path.resolve, realpath answers for a loop of links too.
-        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._root))
-
-    def _files(self, top: Path) -> Iterator[Path]:
-        for folder, _, names in os.walk(top, onerror=_raise_unless_absent):
-            for name in names:
-                path = Path(folder, name)
-                if not name.endswith(PARTIAL_SUFFIX) and path.is_file() and self._inside(path):
-                    yield path
 
     def _chunks(self, source: BinaryIO, key: str) -> Iterator[bytes]:
         # Only the reading is explained: an error while writing is the local disk's.
         while True:
-            with self._explained(key):
+            with self._explain(key):
                 chunk = source.read(CHUNK_BYTES)
             if not chunk:
                 return
             yield chunk
 
     @contextmanager
-    def _writing(self, key: str, *, must_be_new: bool) -> Iterator[BinaryIO]:
-        with self._explained(key):
+    def _open_to_write(self, key: str, *, must_be_new: bool) -> Iterator[BinaryIO]:
+        with self._explain(key):
             path = self._path(key)
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with written_beside(path, must_be_new=must_be_new) as file:
+                with open_durably(path, must_be_new=must_be_new) as file:
                     yield file
             except FileExistsError as error:
                 raise ObjectExists(self.address, key) from error
 
     @contextmanager
-    def _explained(self, key: str) -> Iterator[None]:
+    def _explain(self, key: str) -> Iterator[None]:
         try:
             yield
         except (FileNotFoundError, IsADirectoryError) as error:
@@ -218,12 +177,6 @@ def checked_key(key: str) -> str:
     return key
 
 
-def checked_prefix(prefix: str) -> str:
-    """Return *prefix* if it can begin a key: a plain relative path, perhaps ending in ``/``."""
-    checked_key(f"{prefix}x")
-    return prefix
-
-
 def within_limit(
     chunks: Iterator[bytes], address: str, key: str, limit_bytes: int
 ) -> Iterator[bytes]:
@@ -238,8 +191,3 @@ def within_limit(
         if passed_bytes > limit_bytes:
             raise ObjectTooLarge(address, key, limit_bytes)
         yield chunk
-
-
-def _raise_unless_absent(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error

@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -38,9 +39,7 @@ from datalayer.kernel.storage.object_store import (
     CHUNK_BYTES,
     WRITE_CHECK_KEY,
     ReportBytes,
-    S3Options,
     checked_key,
-    checked_prefix,
     within_limit,
 )
 
@@ -60,6 +59,25 @@ _DENIED = {
 }
 _NOT_PERMITTED = {"AccessDenied", "AllAccessDisabled"}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "ResourceNotFound"}
+
+
+@dataclass(frozen=True)
+class S3Options:
+    """How to reach an S3-compatible store; secrets never show in ``repr``.
+
+    Attributes:
+        endpoint: ``host:port``, without ``https://``.
+        timeout_s: Longest wait for a connection and for each answer.
+        ca_file: Certificate authorities to trust instead of the system's, PEM.
+    """
+
+    endpoint: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    secure: bool = True
+    region: str = "us-east-1"
+    timeout_s: float = 10.0
+    ca_file: Path | None = None
 
 
 class S3Store:
@@ -97,7 +115,7 @@ class S3Store:
     def upload(self, source: Path, key: str, *, report: ReportBytes) -> None:
         """Send the file *source* in parts; see ``ObjectStore.upload``."""
         size_bytes = source.stat().st_size
-        with source.open("rb") as file, self._explained(key):
+        with source.open("rb") as file, self._explain(key):
             self._client.put_object(
                 self._bucket,
                 self._full(key),
@@ -112,18 +130,10 @@ class S3Store:
         if must_be_new:
             self._create(key, content)
             return
-        with self._explained(key):
+        with self._explain(key):
             self._client.put_object(
                 self._bucket, self._full(key), io.BytesIO(content), len(content)
             )
-
-    def keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys that begin with *prefix*, sorted."""
-        start = f"{self._prefix}{checked_prefix(prefix)}"
-        with self._explained(prefix):
-            listed = self._client.list_objects(self._bucket, prefix=start, recursive=True)
-            names = [str(each.object_name) for each in listed if not each.is_dir]
-        return tuple(sorted(name.removeprefix(self._prefix) for name in names))
 
     def try_write(self) -> bool:
         """Return whether these credentials may write; see ``ObjectStore.try_write``."""
@@ -134,7 +144,7 @@ class S3Store:
                 return False
             raise  # the credentials are wrong altogether, so nothing is known
         # Who may write need not be allowed to delete; one such object at most stays.
-        with suppress(StoreError), self._explained(WRITE_CHECK_KEY):
+        with suppress(StoreError), self._explain(WRITE_CHECK_KEY):
             self._client.remove_object(self._bucket, self._full(WRITE_CHECK_KEY))
         return True
 
@@ -143,7 +153,7 @@ class S3Store:
 
     def _chunks(self, key: str) -> Generator[bytes]:
         """Yield the object in chunks of about ``CHUNK_BYTES``."""
-        with self._explained(key):
+        with self._explain(key):
             response = self._client.get_object(self._bucket, self._full(key))
         pace = _Pace(self._options.timeout_s)
         try:
@@ -154,7 +164,7 @@ class S3Store:
 
     def _next_chunk(self, response: urllib3.BaseHTTPResponse, key: str, pace: _Pace) -> bytes:
         gathered = bytearray()
-        with self._explained(key):
+        with self._explain(key):
             while len(gathered) < CHUNK_BYTES:
                 # read1 returns what has come, so that a trickle can be told from a stream.
                 with pace.waiting():
@@ -168,7 +178,7 @@ class S3Store:
 
     def _create(self, key: str, content: bytes) -> None:
         # put_object takes no headers, and as metadata the condition would be ignored.
-        with self._explained(key):
+        with self._explain(key):
             url = self._client.get_presigned_url(
                 "PUT", self._bucket, self._full(key), expires=timedelta(minutes=5)
             )
@@ -193,7 +203,7 @@ class S3Store:
         return StoreDenied(self.address, key=key or self._bucket, reason=code)
 
     @contextmanager
-    def _explained(self, key: str) -> Iterator[None]:
+    def _explain(self, key: str) -> Iterator[None]:
         try:
             yield
         except S3Error as error:

@@ -66,7 +66,7 @@ class DigestMemo:
 
     def _change(self, key: str, digest: Digest | None) -> None:
         try:
-            with self._file.locked() as known:
+            with self._file.lock() as known:
                 kept = {name: value for name, value in known.items() if name != key}
                 if digest is not None:
                     kept[key] = digest

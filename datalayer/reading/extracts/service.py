@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from datalayer.access.audit import AuditLog
+from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
 from datalayer.reading.csv_dialects import DIALECTS

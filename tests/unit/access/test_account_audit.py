@@ -9,7 +9,7 @@ import pytest
 
 from datalayer.access.accounts import Accounts
 from datalayer.access.api_keys import ApiKeys, Scope
-from datalayer.access.audit import AuditEntry, AuditLog
+from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import Role
 from datalayer.kernel.errors import KeyRefused, SignInBlocked, SignInRefused, StateError
 from tests.unit.access.conftest import BY, Clock

@@ -12,7 +12,7 @@ import structlog
 from datalayer.access.__main__ import main
 from datalayer.access.accounts import Accounts
 from datalayer.access.api_keys import ApiKeys
-from datalayer.access.audit import AuditLog
+from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Role
 from datalayer.kernel.errors import KeyRefused, SignInRefused
 

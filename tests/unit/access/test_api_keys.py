@@ -11,8 +11,8 @@ import pytest
 
 from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import ANYONE, Identity, Role
-from datalayer.access.private_files import locked
 from datalayer.kernel.errors import InvalidSelection, KeyRefused, NotAllowed, StateError
+from datalayer.kernel.storage.lock import lock_file
 from tests.unit.access.conftest import BY, Clock
 
 
@@ -204,7 +204,7 @@ class TestTheFile:
     def test_a_check_does_not_wait_for_who_writes_the_file(
         self, keys: ApiKeys, key: str, tmp_path: Path
     ) -> None:
-        with locked(tmp_path / "api_keys.lock"):
+        with lock_file(tmp_path / "api_keys.lock"):
             holder = keys.check(key)
 
         assert holder.name == "key:bi"

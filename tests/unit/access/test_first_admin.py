@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.access.accounts import Accounts
-from datalayer.access.first_admin import first_admin_notice
+from datalayer.access.accounts import Accounts, first_admin_notice
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import SignInRefused, StateError
 from tests.unit.access.conftest import CHEAP

@@ -265,7 +265,7 @@ class TestTheList:
         self, tmp_path: Path, clock: Clock
     ) -> None:
         def opened() -> Sessions:
-            return Sessions(tmp_path / "sessions.json", longest_s=DAY, idle_s=IDLE, clock=clock)
+            return Sessions(tmp_path, longest_s=DAY, idle_s=IDLE, clock=clock)
 
         def begin_two_and_end_one(sessions: Sessions) -> tuple[str, str]:
             ended = sessions.begin("ana", began=clock.now)

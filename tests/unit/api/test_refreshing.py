@@ -20,7 +20,7 @@ from datalayer.api.application import create_api
 from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.refreshing import MOST_BODY_BYTES
 from datalayer.portal import Portal
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.portals import ADMIN, PLANNER
 from tests.publisher import Publisher
 
@@ -255,7 +255,7 @@ class TestConflict:
     ) -> None:
         holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
 
-        with RefreshLock(tmp_path / "var/refresh.lock").held(holder):
+        with refresh_lock(tmp_path / "var/refresh.lock", holder):
             answer = caller.post(path, body)
 
         assert problem(answer) == (409, "refresh-in-progress")

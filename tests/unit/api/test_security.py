@@ -16,7 +16,7 @@ from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import Role
 from datalayer.api.problems import PROBLEM_TYPES
 from datalayer.portal import PublicationView
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.api_addresses import reads
 from tests.portals import ADMIN
 from tests.publisher import Publisher
@@ -255,7 +255,7 @@ class TestChanges:
         holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
         headers = self.headers(served, "refresh key")
 
-        with RefreshLock(served.settings.state / "refresh.lock").held(holder):
+        with refresh_lock(served.settings.state / "refresh.lock", holder):
             answer = served.call("POST", address, headers, json=body)
 
         assert problem(answer) == (409, "refresh-in-progress")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from datalayer.access.audit import AuditEntry, AuditLog
+from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.publications.refresh import Attachable, Refresher
+from datalayer.publications.activation import Activations, Attachable
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.reading.database import Database
 
@@ -21,12 +21,12 @@ PLANNER = Identity("paulo", Role.PLANNER)
 
 @dataclass
 class Refreshing:
-    """A refresher and all that it works on."""
+    """Activations and all that they work on."""
 
     snapshots: SnapshotStore
     database: Attachable
     audit: AuditLog
-    refresher: Refresher
+    activations: Activations
 
     @property
     def active_id(self) -> str | None:
@@ -63,12 +63,12 @@ def joined(
     quota_bytes: int = 1 << 40,
     make_database: Callable[[Path, Registry], Attachable] | None = None,
 ) -> Refreshing:
-    """Return a refresher over the state folder *state*."""
+    """Return activations over the state folder *state*."""
     snapshots = SnapshotStore(state, registry)
     database = (make_database or _real_database)(snapshots.folder, registry)
     audit = AuditLog(state / "audit.jsonl")
-    refresher = Refresher(registry, store, snapshots, database, audit, keep, quota_bytes)
-    return Refreshing(snapshots, database, audit, refresher)
+    activations = Activations(registry, store, snapshots, database, audit, keep, quota_bytes)
+    return Refreshing(snapshots, database, audit, activations)
 
 
 def _real_database(folder: Path, registry: Registry) -> Attachable:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.access.audit import AuditEntry
+from datalayer.access.audit.log import AuditEntry
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.kernel.errors import (
     CredentialRequired,
@@ -22,8 +22,8 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step
 from datalayer.portal import AlreadyCurrent, Portal
+from datalayer.publications.attempts import LockHolder, refresh_lock
 from datalayer.publications.refresh_jobs import MOST_REMEMBERED, JobStatus, RefreshJob, RefreshJobs
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 from tests.portals import ADMIN, PLANNER, make_portal
 from tests.publisher import Publisher
 
@@ -199,7 +199,7 @@ class TestRefusing:
         holder = LockHolder("bruno", "activate", NOW.isoformat())
 
         with (
-            RefreshLock(tmp_path / "var/refresh.lock").held(holder),
+            refresh_lock(tmp_path / "var/refresh.lock", holder),
             pytest.raises(RefreshInProgress, match="started by bruno"),
         ):
             portal.jobs.start("activate", ADMIN, activating(portal, ADMIN))

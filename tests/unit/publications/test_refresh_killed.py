@@ -16,9 +16,11 @@ import pytest
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.progress import Step
+from datalayer.kernel.errors import RefreshInProgress
+from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.publications.outcomes import Activated, AlreadyCurrent
+from datalayer.publications.stages import Activated, AlreadyCurrent
+from datalayer.publications.staging import prove
 from tests.unit.publications.refreshing import ANA, Refreshing, joined
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def kill_at_the_step(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 
 parts = joined(state, FolderStore(store), load_registry(Path("schema_registry.json")))
-parts.refresher.activate(Identity("eve", Role.ADMIN), report=kill_at_the_step)
+parts.activations.activate(Identity("eve", Role.ADMIN), report=kill_at_the_step)
 """
 
 BEFORE_THE_SWITCH = [
@@ -75,7 +77,7 @@ def served(
 ) -> Manifest:
     """A publication that is active before anything is killed."""
     manifest = publisher.publish(items=1)
-    joined(state, folder_store, registry).refresher.activate(ANA)
+    joined(state, folder_store, registry).activations.activate(ANA)
     return manifest
 
 
@@ -94,14 +96,14 @@ def refresh_killed_at(step: Step, done: str, state: Path, store: FolderStore) ->
 def started_again(state: Path, store: FolderStore, registry: Registry) -> Refreshing:
     """Return the parts of a portal that starts over what was left."""
     parts = joined(state, store, registry)
-    parts.refresher.recover()
+    parts.activations.recover()
     return parts
 
 
 def assert_whole(parts: Refreshing, state: Path) -> None:
     """Assert that all that is kept is whole and nothing half done is left."""
     for snapshot in parts.snapshots.kept():
-        parts.snapshots.check(snapshot)
+        prove(snapshot)
         parts.database.attach(snapshot)
     assert not list((state / "staging").glob("*.partial"))
     assert not list(state.glob(".*"))
@@ -126,7 +128,7 @@ def test_killed_before_the_switch_the_earlier_publication_is_served(
     assert_whole(parts, state)
     entry = parts.last_entry
     assert (entry.actor, entry.action, entry.outcome) == ("eve", "activate", "interrupted")
-    assert isinstance(parts.refresher.activate(ANA), Activated)
+    assert isinstance(parts.activations.activate(ANA), Activated)
     assert parts.active_id == newer.publication_id
 
 
@@ -153,7 +155,7 @@ def test_killed_after_the_switch_the_new_publication_is_served_and_recorded_once
         if entry.publication_id == newer.publication_id
     ]
     assert recorded == [("eve", "activated")]
-    assert isinstance(parts.refresher.activate(ANA), AlreadyCurrent)
+    assert isinstance(parts.activations.activate(ANA), AlreadyCurrent)
 
 
 def test_a_first_refresh_that_is_killed_leaves_nothing_active(
@@ -165,7 +167,7 @@ def test_a_first_refresh_that_is_killed_leaves_nothing_active(
 
     parts = started_again(state, folder_store, registry)
     assert parts.active_id is None
-    assert isinstance(parts.refresher.activate(ANA), Activated)
+    assert isinstance(parts.activations.activate(ANA), Activated)
 
 
 def test_recovering_twice_records_once(
@@ -195,8 +197,26 @@ def test_recovering_leaves_a_running_refresh_alone(
     publisher.publish(items=1)
     parts = joined(state, folder_store, registry)
     other = joined(state, folder_store, registry)
+    half_seen: list[bool] = []
 
-    outcome = parts.refresher.activate(ANA, report=lambda _: other.refresher.recover())
+    def recover_meanwhile(progress: Progress) -> None:
+        other.activations.recover()
+        if progress.step is Step.STAGE:
+            half_seen.append(bool(list((state / "staging").glob("*.partial"))))
+
+    outcome = parts.activations.activate(ANA, report=recover_meanwhile)
 
     assert isinstance(outcome, Activated)
+    assert half_seen
+    assert all(half_seen)
     assert [entry.outcome for entry in parts.audit.entries(10)] == ["activated"]
+
+
+def test_recovering_keeps_refreshes_out_meanwhile(
+    state: Path, folder_store: FolderStore, registry: Registry, publisher: Publisher
+) -> None:
+    publisher.publish(items=1)
+    parts = joined(state, folder_store, registry)
+
+    with parts.activations._attempts.lock(ANA, "recover"), pytest.raises(RefreshInProgress):
+        parts.activations.activate(ANA)

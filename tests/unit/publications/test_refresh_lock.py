@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from datalayer.kernel.errors import RefreshInProgress, StateError
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.attempts import LockHolder, refresh_lock
 
 ANA = LockHolder("ana", "activate", "2026-11-21T12:00:00.000+00:00")
 EVE = LockHolder("eve", "roll_back", "2026-11-21T13:00:00.000+00:00")
 
 HOLD = """
 import os, pathlib, sys
-from datalayer.publications.refresh_lock import LockHolder, RefreshLock
+from datalayer.publications.attempts import LockHolder, refresh_lock
 holder = LockHolder("ana", "activate", "2026-11-21T12:00:00.000+00:00")
-with RefreshLock(pathlib.Path(sys.argv[1])).held(holder):
+with refresh_lock(pathlib.Path(sys.argv[1]), holder):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 def taken(path: Path, holder: LockHolder = EVE) -> LockHolder | None:
     """Take the lock and give it back; return whom it says was killed."""
-    with RefreshLock(path).held(holder) as killed:
+    with refresh_lock(path, holder) as killed:
         return killed
 
 
@@ -44,7 +44,7 @@ def test_a_free_lock_is_taken_again_and_again(path: Path) -> None:
 
 
 def test_a_thread_is_told_who_holds_it_and_since_when(path: Path) -> None:
-    with RefreshLock(path).held(ANA), ThreadPoolExecutor(1) as pool:
+    with refresh_lock(path, ANA), ThreadPoolExecutor(1) as pool:
         refused = pool.submit(taken, path)
 
         with pytest.raises(RefreshInProgress, match=r"started by ana at 2026-11-21T12:00"):
@@ -78,7 +78,7 @@ def test_a_killed_holder_leaves_the_lock_free_and_its_name(path: Path) -> None:
 
 
 def test_a_holder_that_fails_leaves_no_name(path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), RefreshLock(path).held(ANA):
+    with pytest.raises(ZeroDivisionError), refresh_lock(path, ANA):
         raise ZeroDivisionError
 
     assert taken(path) is None
@@ -86,7 +86,7 @@ def test_a_holder_that_fails_leaves_no_name(path: Path) -> None:
 
 def test_a_child_that_outlives_the_holder_does_not_keep_the_lock(path: Path) -> None:
     reader, writer = os.pipe()
-    with RefreshLock(path).held(ANA):
+    with refresh_lock(path, ANA):
         child = os.fork()
         if child == 0:
             os.close(writer)
@@ -107,28 +107,6 @@ def test_a_damaged_name_is_no_obstacle(path: Path) -> None:
 
     assert killed is not None
     assert killed.actor == "unknown"
-
-
-def test_idle_keeps_refreshes_out(path: Path) -> None:
-    with RefreshLock(path).idle() as idle:
-        assert idle
-        with pytest.raises(RefreshInProgress):
-            taken(path)
-
-
-def test_idle_does_not_wait_for_a_refresh(path: Path) -> None:
-    with RefreshLock(path).held(ANA), RefreshLock(path).idle() as idle:
-        assert not idle
-
-
-def test_idle_leaves_the_name_of_a_killed_holder(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text('{"actor": "ana", "action": "activate", "started_at": "noon"}')
-
-    with RefreshLock(path).idle():
-        pass
-
-    assert taken(path) == LockHolder("ana", "activate", "noon")
 
 
 def test_a_lock_that_can_not_be_opened_is_an_error(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.kernel.validation import Fault, ValidationReport
 from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications import staging
-from datalayer.publications.refresh_lock import LockHolder
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot
+from datalayer.publications.staging import prove
 from tests.unit.publications.full_disk import FULL, small_disk
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ class Keep:
     def one(self, *, active: bool = False) -> Snapshot:
         """Publish, take in and perhaps activate a publication."""
         manifest = self._publisher.publish(items=1)
-        verified = self._snapshots.verify(self._snapshots.stage(manifest, self._store))
+        verified = self._snapshots.staging.verify(
+            self._snapshots.staging.stage(manifest, self._store)
+        )
         snapshot = self._snapshots.promote(verified, SOUND)
         if active:
             self._snapshots.set_active(snapshot, "ana")
@@ -87,7 +89,7 @@ class TestStaging:
     ) -> None:
         manifest = publisher.publish(items=1)
 
-        staged = snapshots.stage(manifest, folder_store)
+        staged = snapshots.staging.stage(manifest, folder_store)
 
         for file in manifest.files:
             published = folder_store.read(file.path, limit_bytes=AMPLE)
@@ -99,7 +101,7 @@ class TestStaging:
         manifest = publisher.publish(items=1)
         reports: list[Progress] = []
 
-        snapshots.stage(manifest, folder_store, reports.append)
+        snapshots.staging.stage(manifest, folder_store, reports.append)
 
         total = sum(file.size_bytes for file in manifest.files)
         assert {report.step for report in reports} == {Step.STAGE}
@@ -111,10 +113,10 @@ class TestStaging:
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher
     ) -> None:
         manifest = publisher.publish(items=1)
-        first = snapshots.stage(manifest, folder_store)
+        first = snapshots.staging.stage(manifest, folder_store)
         reports: list[Progress] = []
 
-        second = snapshots.stage(manifest, folder_store, reports.append)
+        second = snapshots.staging.stage(manifest, folder_store, reports.append)
 
         assert second == first
         assert reports == []
@@ -122,9 +124,9 @@ class TestStaging:
     def test_another_publication_takes_the_place_of_the_staged_one(
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher
     ) -> None:
-        first = snapshots.stage(publisher.publish(items=1), folder_store)
+        first = snapshots.staging.stage(publisher.publish(items=1), folder_store)
 
-        second = snapshots.stage(publisher.publish(items=1), folder_store)
+        second = snapshots.staging.stage(publisher.publish(items=1), folder_store)
 
         assert not first.folder.exists()
         assert second.folder.exists()
@@ -140,7 +142,7 @@ class TestStaging:
         folder_store.write(manifest.file("fact_forecast").path, bytes(10_000_000))
 
         with pytest.raises(ObjectTooLarge):
-            snapshots.stage(manifest, folder_store)
+            snapshots.staging.stage(manifest, folder_store)
 
         assert names_in(state / "staging") == []
 
@@ -155,7 +157,7 @@ class TestStaging:
         publisher.withhold("fact_forecast")
 
         with pytest.raises(ObjectMissing, match="fact_forecast"):
-            snapshots.stage(manifest, folder_store)
+            snapshots.staging.stage(manifest, folder_store)
 
         assert names_in(state / "staging") == []
 
@@ -172,7 +174,7 @@ class TestStaging:
         reports: list[Progress] = []
 
         with pytest.raises(StagingError, match=r"it needs \d+ bytes and 1000 are free"):
-            snapshots.stage(manifest, folder_store, reports.append)
+            snapshots.staging.stage(manifest, folder_store, reports.append)
 
         assert reports == []
         assert names_in(state / "staging") == []
@@ -185,17 +187,17 @@ class TestStaging:
             snapshots = SnapshotStore(disk.folder, registry)
 
             with pytest.raises(StagingError, match=FULL):
-                snapshots.stage(manifest, folder_store, lambda _: disk.fill())
+                snapshots.staging.stage(manifest, folder_store, lambda _: disk.fill())
 
             assert names_in(disk.folder / "staging") == []
             disk.empty()
-            snapshots.stage(manifest, folder_store)
+            snapshots.staging.stage(manifest, folder_store)
 
     def test_a_data_set_is_no_path(
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher
     ) -> None:
         manifest = publisher.publish(items=1)
-        staged = snapshots.stage(manifest, folder_store)
+        staged = snapshots.staging.stage(manifest, folder_store)
 
         with pytest.raises(KeyError):
             staged.path("../active")
@@ -206,10 +208,10 @@ class TestVerifying:
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher
     ) -> None:
         manifest = publisher.publish(items=1)
-        staged = snapshots.stage(manifest, folder_store)
+        staged = snapshots.staging.stage(manifest, folder_store)
         reports: list[Progress] = []
 
-        verified = snapshots.verify(staged, reports.append)
+        verified = snapshots.staging.verify(staged, reports.append)
 
         assert verified.manifest == manifest
         files = len(manifest.files)
@@ -221,10 +223,10 @@ class TestVerifying:
     ) -> None:
         manifest = publisher.publish(items=1)
         publisher.corrupt("fact_metrics")
-        staged = snapshots.stage(manifest, folder_store)
+        staged = snapshots.staging.stage(manifest, folder_store)
 
         with pytest.raises(IntegrityError, match="damaged fact_metrics: its SHA-256 is"):
-            snapshots.verify(staged)
+            snapshots.staging.verify(staged)
 
         assert not staged.folder.exists()
 
@@ -234,22 +236,22 @@ class TestVerifying:
         manifest = publisher.publish(items=1)
         publisher.truncate("fact_metrics")
         size_bytes = manifest.file("fact_metrics").size_bytes
-        staged = snapshots.stage(manifest, folder_store)
+        staged = snapshots.staging.stage(manifest, folder_store)
 
         with pytest.raises(
             IntegrityError,
             match=rf"has {size_bytes // 2} bytes of fact_metrics; its manifest says {size_bytes}",
         ):
-            snapshots.verify(staged)
+            snapshots.staging.verify(staged)
 
     def test_a_file_that_vanished_is_found(
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher
     ) -> None:
-        staged = snapshots.stage(publisher.publish(items=1), folder_store)
+        staged = snapshots.staging.stage(publisher.publish(items=1), folder_store)
         staged.path("fact_metrics").unlink()
 
         with pytest.raises(IntegrityError, match="has no file for fact_metrics"):
-            snapshots.verify(staged)
+            snapshots.staging.verify(staged)
 
 
 class TestPromoting:
@@ -279,7 +281,9 @@ class TestPromoting:
     def test_what_breaks_the_contract_is_not_promoted(
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher
     ) -> None:
-        verified = snapshots.verify(snapshots.stage(publisher.publish(items=1), folder_store))
+        verified = snapshots.staging.verify(
+            snapshots.staging.stage(publisher.publish(items=1), folder_store)
+        )
 
         with pytest.raises(ValidationFailed, match="breaks the contract"):
             snapshots.promote(verified, BROKEN)
@@ -300,25 +304,27 @@ class TestPromoting:
     ) -> None:
         snapshot = keep.one()
         damage(snapshot)
-        verified = snapshots.verify(snapshots.stage(publisher.latest, folder_store))
+        verified = snapshots.staging.verify(snapshots.staging.stage(publisher.latest, folder_store))
 
         snapshots.promote(verified, SOUND)
 
-        snapshots.check(snapshots.get(snapshot.publication_id))
+        prove(snapshots.get(snapshot.publication_id))
 
     def test_damage_to_a_kept_snapshot_is_found(self, snapshots: SnapshotStore, keep: Keep) -> None:
         snapshot = keep.one()
         damage(snapshot)
 
         with pytest.raises(IntegrityError, match="bytes of fact_forecast"):
-            snapshots.check(snapshot)
+            prove(snapshot)
 
     def test_a_full_disk_promotes_nothing(
         self, registry: Registry, folder_store: FolderStore, publisher: Publisher, tmp_path: Path
     ) -> None:
         with small_disk(tmp_path) as disk:
             snapshots = SnapshotStore(disk.folder, registry)
-            verified = snapshots.verify(snapshots.stage(publisher.publish(items=1), folder_store))
+            verified = snapshots.staging.verify(
+                snapshots.staging.stage(publisher.publish(items=1), folder_store)
+            )
             disk.fill()
 
             with pytest.raises(StagingError, match=FULL):
@@ -498,29 +504,17 @@ class TestSweeping:
 
         assert len(removed) == 3
         assert names_in(state / "staging") == []
-        assert names_in(state) == ["active.json", "refresh.lock", "snapshots", "staging"]
+        assert names_in(state) == ["active.json", "snapshots", "staging"]
         assert len(snapshots.kept()) == 1
 
     def test_a_candidate_fetched_whole_stays(
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher
     ) -> None:
-        staged = snapshots.stage(publisher.publish(items=1), folder_store)
+        staged = snapshots.staging.stage(publisher.publish(items=1), folder_store)
 
         assert snapshots.sweep() == ()
 
         assert staged.folder.is_dir()
-
-    def test_a_running_refresh_is_not_disturbed(
-        self, snapshots: SnapshotStore, state: Path
-    ) -> None:
-        half = state / "staging" / "20261121T060000Z-1a2b3c4d.partial"
-        half.mkdir(parents=True)
-
-        with snapshots.refresh_lock.held(LockHolder("ana", "activate", "noon")):
-            removed = snapshots.sweep()
-
-        assert removed == ()
-        assert half.is_dir()
 
     def test_a_snapshot_left_open_is_closed(self, snapshots: SnapshotStore, keep: Keep) -> None:
         snapshot = keep.one()

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datalayer.access.audit import AuditLog, Verdict
-from datalayer.access.audit.chain import BEFORE_FIRST, lines_backwards
+from datalayer.access.audit.chain import BEFORE_FIRST, ChainCheck, lines_backwards
+from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.progress import Progress
 
@@ -58,9 +58,9 @@ def test_each_line_has_its_number_and_the_hash_of_the_line_before(
 def test_a_whole_chain_is_told_with_its_head_and_times(log: AuditLog, path: Path) -> None:
     record(log, 5)
 
-    verdict = log.verify()
+    check = log.verify()
 
-    assert verdict == Verdict(
+    assert check == ChainCheck(
         lines=5,
         chained_from=1,
         first_at=NOON,
@@ -70,7 +70,7 @@ def test_a_whole_chain_is_told_with_its_head_and_times(log: AuditLog, path: Path
 
 
 def test_a_log_without_a_file_is_an_empty_chain(log: AuditLog) -> None:
-    assert log.verify() == Verdict()
+    assert log.verify() == ChainCheck()
 
 
 def test_the_progress_ends_with_every_byte(log: AuditLog, path: Path) -> None:
@@ -89,9 +89,9 @@ def test_entries_from_before_the_chain_are_counted_and_not_proved(
     path.write_bytes(OLD_LINE * 3)
     record(log, 2)
 
-    verdict = log.verify()
+    check = log.verify()
 
-    assert (verdict.lines, verdict.chained_from, verdict.broken) == (5, 4, None)
+    assert (check.lines, check.chained_from, check.broken) == (5, 4, None)
 
 
 @pytest.mark.parametrize("torn", [b'{"sequence": 3, "at": "20', b"\xff\xfe", b"[" * 100_000])
@@ -101,9 +101,9 @@ def test_a_torn_line_is_part_of_the_chain(log: AuditLog, path: Path, torn: bytes
         file.write(torn)
     record(log, 2)
 
-    verdict = log.verify()
+    check = log.verify()
 
-    assert (verdict.lines, verdict.torn, verdict.broken) == (5, 1, None)
+    assert (check.lines, check.torn, check.broken) == (5, 1, None)
     assert json.loads(path.read_bytes().splitlines()[-1])["sequence"] == 5
 
 
@@ -112,10 +112,10 @@ def test_a_torn_line_that_was_changed_breaks_the_chain(log: AuditLog, path: Path
     record(log, 1)
     path.write_bytes(path.read_bytes().replace(b"torn", b"tore"))
 
-    verdict = log.verify()
+    check = log.verify()
 
-    assert verdict.broken is not None
-    assert verdict.broken.line == 2
+    assert check.broken is not None
+    assert check.broken.line == 2
 
 
 def test_the_break_says_where_it_is_and_what_would_be_right(log: AuditLog, path: Path) -> None:
@@ -124,13 +124,13 @@ def test_the_break_says_where_it_is_and_what_would_be_right(log: AuditLog, path:
     path.write_bytes(path.read_bytes().replace(b'"publication_id": "1"', b'"publication_id": "7"'))
     after = digest(path.read_bytes().splitlines()[1])
 
-    verdict = log.verify()
+    check = log.verify()
 
-    assert str(verdict.broken) == (
+    assert str(check.broken) == (
         f"line 3 says that the line before it has the SHA-256 '{before}'; "
         f"it should say {after}: that line was changed, put in or moved"
     )
-    assert verdict.lines == 2
+    assert check.lines == 2
 
 
 def test_an_entry_put_in_without_a_link_breaks_the_chain(log: AuditLog, path: Path) -> None:
@@ -138,10 +138,10 @@ def test_an_entry_put_in_without_a_link_breaks_the_chain(log: AuditLog, path: Pa
     with path.open("ab") as file:
         file.write(OLD_LINE)
 
-    verdict = log.verify()
+    check = log.verify()
 
-    assert verdict.broken is not None
-    assert str(verdict.broken).startswith("line 3 is an entry without a link")
+    assert check.broken is not None
+    assert str(check.broken).startswith("line 3 is an entry without a link")
 
 
 def test_a_tail_that_was_cut_shows_against_the_head_that_was_logged(
@@ -151,10 +151,10 @@ def test_a_tail_that_was_cut_shows_against_the_head_that_was_logged(
     head = log.verify().head
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
 
-    verdict = log.verify(head)
+    check = log.verify(head)
 
-    assert verdict.broken is None
-    assert verdict.sought_line is None
+    assert check.broken is None
+    assert check.sought_line is None
 
 
 def test_an_earlier_head_is_found_where_it_was(log: AuditLog, path: Path) -> None:
@@ -179,8 +179,8 @@ def test_many_writers_make_one_chain(path: Path) -> None:
         for number in range(80):
             pool.submit(logs[number % 4].record, ANA, "activate", "activated", str(number))
 
-    verdict = logs[0].verify()
-    assert (verdict.lines, verdict.torn, verdict.broken) == (80, 0, None)
+    check = logs[0].verify()
+    assert (check.lines, check.torn, check.broken) == (80, 0, None)
 
 
 CHANGES = st.sampled_from(["alter", "delete", "insert", "swap", "repeat"])
@@ -217,9 +217,9 @@ def test_every_change_of_what_was_logged_is_found(
     changed = _changed(lines, change, chained[where % len(chained)], position, inserted)
     path.write_bytes(b"".join(changed))
 
-    verdict = log.verify(head)
+    check = log.verify(head)
 
-    assert changed == lines or verdict.broken is not None or verdict.sought_line is None
+    assert changed == lines or check.broken is not None or check.sought_line is None
 
 
 def _changed(

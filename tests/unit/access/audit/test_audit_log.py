@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.access.audit import UNREADABLE, AuditLog
+from datalayer.access.audit.log import UNREADABLE, AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import StateError
 
@@ -113,7 +113,7 @@ def test_a_full_disk_leaves_the_log_as_it_was(log: AuditLog, path: Path) -> None
     before = path.read_bytes()
     code = (
         "import pathlib, resource, signal, sys\n"
-        "from datalayer.access.audit import AuditLog\n"
+        "from datalayer.access.audit.log import AuditLog\n"
         "from datalayer.kernel.errors import StateError\n"
         "from datalayer.access.identity import Identity, Role\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.access.audit import AuditLog
+from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, ReadFailed, StateError
 from datalayer.reading.extracts import Digest, DigestMemo, ExtractRequest, Extracts, Part

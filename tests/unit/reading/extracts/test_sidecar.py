@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datalayer.access.audit import AuditLog
+from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import ANYONE
 from datalayer.reading.extracts import ExtractRequest, Extracts, Part
 from datalayer.reading.reader import Reader

@@ -36,11 +36,11 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step
-from datalayer.kernel.storage.object_store import FolderStore, S3Options
-from datalayer.kernel.storage.opening import open_store
+from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from datalayer.kernel.validation.report import ValidationFailed
-from datalayer.publications.outcomes import Activated, AlreadyCurrent
-from datalayer.publications.stages import Snapshot
+from datalayer.publications.stages import Activated, AlreadyCurrent, Snapshot
+from datalayer.publications.staging import prove
 from datalayer.reading.database import Database
 from tests.unit.publications.full_disk import FULL, small_disk
 from tests.unit.publications.refreshing import ANA, PLANNER, Refreshing, Reports, joined
@@ -59,7 +59,7 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def parts(state: Path, folder_store: FolderStore, registry: Registry) -> Refreshing:
-    """A refresher over an empty state folder."""
+    """Activations over an empty state folder."""
     return joined(state, folder_store, registry)
 
 
@@ -67,7 +67,7 @@ def parts(state: Path, folder_store: FolderStore, registry: Registry) -> Refresh
 def served(parts: Refreshing, publisher: Publisher) -> Manifest:
     """A publication that is active already."""
     manifest = publisher.publish(items=2)
-    parts.refresher.activate(ANA)
+    parts.activations.activate(ANA)
     return manifest
 
 
@@ -77,7 +77,7 @@ class TestActivating:
     ) -> None:
         manifest = publisher.publish(items=2)
 
-        outcome = parts.refresher.activate(ANA)
+        outcome = parts.activations.activate(ANA)
 
         assert isinstance(outcome, Activated)
         assert outcome.publication_id == manifest.publication_id == parts.active_id
@@ -104,7 +104,7 @@ class TestActivating:
         publisher.publish(items=2)
         reports = Reports()
 
-        parts.refresher.activate(ANA, report=reports)
+        parts.activations.activate(ANA, report=reports)
 
         assert reports.steps == [
             Step.BEGIN,
@@ -118,7 +118,7 @@ class TestActivating:
     def test_the_active_publication_is_current_already(
         self, parts: Refreshing, served: Manifest
     ) -> None:
-        outcome = parts.refresher.activate(ANA)
+        outcome = parts.activations.activate(ANA)
 
         assert isinstance(outcome, AlreadyCurrent)
         assert outcome.publication_id == served.publication_id
@@ -130,7 +130,7 @@ class TestActivating:
         future = publisher.publish(items=2, generated_at=datetime(2999, 1, 1, tzinfo=UTC))
 
         with pytest.raises(PublicationError, match="still to come"):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
         assert parts.last_entry.outcome == "rejected"
@@ -140,11 +140,11 @@ class TestActivating:
         self, parts: Refreshing, publisher: Publisher, served: Manifest
     ) -> None:
         newer = publisher.publish(items=2)
-        parts.refresher.activate(ANA)
+        parts.activations.activate(ANA)
         publisher.go_back()
 
         with pytest.raises(OlderPublication, match="roll back instead"):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id == newer.publication_id
         assert parts.last_entry.outcome == "rejected"
@@ -154,10 +154,10 @@ class TestActivating:
         self, parts: Refreshing, publisher: Publisher, served: Manifest
     ) -> None:
         publisher.publish(items=2)
-        parts.refresher.activate(ANA)
+        parts.activations.activate(ANA)
 
         with pytest.raises(OlderPublication):
-            parts.refresher.activate(ANA, publication_id=served.publication_id)
+            parts.activations.activate(ANA, publication_id=served.publication_id)
 
     def test_any_publication_of_the_store_can_be_named(
         self, parts: Refreshing, publisher: Publisher
@@ -165,7 +165,7 @@ class TestActivating:
         first = publisher.publish(items=2)
         publisher.publish(items=2)
 
-        parts.refresher.activate(ANA, publication_id=first.publication_id)
+        parts.activations.activate(ANA, publication_id=first.publication_id)
 
         assert parts.active_id == first.publication_id
 
@@ -181,14 +181,14 @@ class TestActivating:
         error: type[PortalError],
     ) -> None:
         with pytest.raises(error):
-            parts.refresher.activate(ANA, publication_id=publication_id)
+            parts.activations.activate(ANA, publication_id=publication_id)
 
         assert parts.active_id == served.publication_id
         assert parts.last_entry.publication_id == publication_id
 
     def test_an_empty_store_has_nothing_to_activate(self, parts: Refreshing) -> None:
         with pytest.raises(ObjectMissing, match=r"holds no metadata\.json"):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id is None
         assert parts.last_entry.outcome == "rejected"
@@ -199,7 +199,7 @@ class TestActivating:
         folder_store.write(MANIFEST_NAME, b" " * (MANIFEST_LIMIT_BYTES + 1))
 
         with pytest.raises(ManifestError, match="longer than 4194304 bytes"):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
         assert parts.last_entry.outcome == "rejected"
@@ -211,7 +211,7 @@ class TestActivating:
         flat = flattened(manifest, publisher, tmp_path / "flat")
         parts = joined(state, flat, registry)
 
-        parts.refresher.activate(ANA, publication_id=manifest.publication_id)
+        parts.activations.activate(ANA, publication_id=manifest.publication_id)
 
         assert parts.active_id == manifest.publication_id
 
@@ -228,13 +228,13 @@ class TestActivating:
         assert folder_store.read(key, limit_bytes=1 << 20)
 
         with pytest.raises(PublicationError, match=f"manifest that says {newer.publication_id}"):
-            parts.refresher.activate(ANA, publication_id=UNKNOWN_ID)
+            parts.activations.activate(ANA, publication_id=UNKNOWN_ID)
 
     def test_a_planner_may_not(self, parts: Refreshing, publisher: Publisher, state: Path) -> None:
         publisher.publish(items=2)
 
         with pytest.raises(NotAllowed, match="paulo may not activate"):
-            parts.refresher.activate(PLANNER)
+            parts.activations.activate(PLANNER)
 
         assert parts.active_id is None
         assert not (state / "staging").exists()
@@ -247,7 +247,7 @@ class TestActivating:
         published = []
         for _ in range(3):
             published.append(publisher.publish(items=2).publication_id)
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert [each.publication_id for each in parts.snapshots.kept()] == published[:0:-1]
         assert isinstance(parts.database, Database)
@@ -259,10 +259,10 @@ class TestFetchingOnce:
         self, parts: Refreshing, publisher: Publisher
     ) -> None:
         publisher.publish(items=2)
-        parts.refresher.inspect(ANA)
+        parts.activations.inspect(ANA)
         reports = Reports()
 
-        parts.refresher.activate(ANA, report=reports)
+        parts.activations.activate(ANA, report=reports)
 
         assert reports.steps == [
             Step.BEGIN,
@@ -276,23 +276,23 @@ class TestFetchingOnce:
         self, parts: Refreshing, publisher: Publisher
     ) -> None:
         publisher.publish(items=2)
-        candidate = parts.refresher.inspect(ANA)
+        candidate = parts.activations.inspect(ANA)
         candidate.verified.path("fact_forecast").write_bytes(b"something else")
 
         with pytest.raises(PublicationError, match="bytes of fact_forecast"):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
-        assert isinstance(parts.refresher.activate(ANA), Activated)
+        assert isinstance(parts.activations.activate(ANA), Activated)
 
     def test_a_kept_publication_is_checked_and_not_fetched_again(
         self, parts: Refreshing, publisher: Publisher, served: Manifest
     ) -> None:
         newer = publisher.publish(items=2)
-        parts.refresher.activate(ANA)
-        parts.refresher.roll_back(ANA)
+        parts.activations.activate(ANA)
+        parts.activations.roll_back(ANA)
         reports = Reports()
 
-        parts.refresher.activate(ANA, report=reports)
+        parts.activations.activate(ANA, report=reports)
 
         assert parts.active_id == newer.publication_id
         assert reports.steps == [Step.BEGIN, Step.VERIFY, Step.ACTIVATE]
@@ -302,10 +302,10 @@ class TestFetchingOnce:
     ) -> None:
         damage(parts.snapshots.get(served.publication_id))
 
-        outcome = parts.refresher.activate(ANA)
+        outcome = parts.activations.activate(ANA)
 
         assert isinstance(outcome, Activated)
-        parts.snapshots.check(parts.snapshots.get(served.publication_id))
+        prove(parts.snapshots.get(served.publication_id))
 
     def test_a_kept_publication_whose_manifest_was_damaged_is_fetched_anew(
         self,
@@ -320,7 +320,7 @@ class TestFetchingOnce:
         manifest_file.write_bytes(b"{")
         started_again = joined(state, folder_store, registry)
 
-        started_again.refresher.activate(ANA, publication_id=served.publication_id)
+        started_again.activations.activate(ANA, publication_id=served.publication_id)
 
         assert started_again.snapshots.get(served.publication_id).manifest == served
 
@@ -333,7 +333,7 @@ class TestFetchingOnce:
         publisher.rewrite_manifest(announce_other_content)
 
         with pytest.raises(PublicationError, match="publish it under a new id"):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
 
@@ -344,7 +344,7 @@ class TestForcing:
     ) -> None:
         reports = Reports()
 
-        outcome = parts.refresher.activate(ANA, force=True, report=reports)
+        outcome = parts.activations.activate(ANA, force=True, report=reports)
 
         assert isinstance(outcome, AlreadyCurrent)
         assert reports.steps == [Step.BEGIN, Step.VERIFY, Step.STAGE, Step.VALIDATE]
@@ -357,7 +357,7 @@ class TestForcing:
         kept = parts.snapshots.get(served.publication_id)
         before = kept.path("fact_forecast").stat()
 
-        parts.refresher.activate(ANA, force=True)
+        parts.activations.activate(ANA, force=True)
 
         after = kept.path("fact_forecast").stat()
         assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -371,10 +371,10 @@ class TestForcing:
         total = parts.database.query(served.publication_id, question, {})
         damage(parts.snapshots.get(served.publication_id))
 
-        outcome = parts.refresher.activate(ANA, force=True)
+        outcome = parts.activations.activate(ANA, force=True)
 
         assert isinstance(outcome, Activated)
-        parts.snapshots.check(parts.snapshots.get(served.publication_id))
+        prove(parts.snapshots.get(served.publication_id))
         assert parts.database.query(served.publication_id, question, {}) == total
         assert not list((state / "staging").iterdir())
 
@@ -382,10 +382,10 @@ class TestForcing:
         self, parts: Refreshing, publisher: Publisher
     ) -> None:
         publisher.publish(items=2)
-        parts.refresher.inspect(ANA)
+        parts.activations.inspect(ANA)
         reports = Reports()
 
-        parts.refresher.activate(ANA, force=True, report=reports)
+        parts.activations.activate(ANA, force=True, report=reports)
 
         assert Step.STAGE in reports.steps
 
@@ -395,9 +395,9 @@ class TestForcing:
         publisher.corrupt("fact_forecast")
 
         with pytest.raises(PublicationError, match="damaged fact_forecast"):
-            parts.refresher.activate(ANA, force=True)
+            parts.activations.activate(ANA, force=True)
 
-        parts.snapshots.check(parts.snapshots.get(served.publication_id))
+        prove(parts.snapshots.get(served.publication_id))
         assert parts.active_id == served.publication_id
         assert not list((state / "staging").iterdir())
 
@@ -405,12 +405,12 @@ class TestForcing:
         self, parts: Refreshing, publisher: Publisher, served: Manifest
     ) -> None:
         publisher.publish(items=2)
-        parts.refresher.activate(ANA)
+        parts.activations.activate(ANA)
         publisher.go_back()
         reports = Reports()
 
         with pytest.raises(OlderPublication):
-            parts.refresher.activate(ANA, force=True, report=reports)
+            parts.activations.activate(ANA, force=True, report=reports)
 
         assert Step.STAGE not in reports.steps
 
@@ -418,10 +418,10 @@ class TestForcing:
         self, parts: Refreshing, publisher: Publisher, served: Manifest
     ) -> None:
         newer = publisher.publish(items=2)
-        parts.refresher.activate(ANA)
-        parts.refresher.roll_back(ANA)
+        parts.activations.activate(ANA)
+        parts.activations.roll_back(ANA)
 
-        outcome = parts.refresher.activate(ANA, force=True)
+        outcome = parts.activations.activate(ANA, force=True)
 
         assert isinstance(outcome, Activated)
         assert parts.active_id == newer.publication_id
@@ -473,7 +473,7 @@ class TestBadPublications:
         SPOILED[fault](publisher)
 
         with pytest.raises(PortalError) as raised:
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
         assert len(parts.snapshots.kept()) == 1
@@ -492,7 +492,7 @@ class TestBadPublications:
         publisher.publish(tables=tables)
 
         with pytest.raises(ValidationFailed, match="breaks the contract") as raised:
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert {fault.column for fault in raised.value.report.faults} >= {"forecast"}
         assert parts.active_id == served.publication_id
@@ -505,7 +505,7 @@ class TestBadPublications:
         publisher.publish(tables=empty)
 
         with pytest.raises(ValidationFailed):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
 
@@ -522,7 +522,7 @@ class TestBadPublications:
         refusing = joined(state, folder_store, registry, make_database=RefusingDatabase)
 
         with pytest.raises(PublicationError, match="does not fit"):
-            refusing.refresher.activate(ANA)
+            refusing.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
         assert [each.publication_id for each in parts.snapshots.kept()] == [served.publication_id]
@@ -534,10 +534,10 @@ class TestTrouble:
         self, state: Path, registry: Registry, parts: Refreshing, served: Manifest
     ) -> None:
         options = S3Options("127.0.0.1:1", "key", "secret", secure=False, timeout_s=1)
-        cut_off = joined(state, open_store("s3://farol", options), registry)
+        cut_off = joined(state, S3Store(options, "farol"), registry)
 
         with pytest.raises(StoreError, match="can't be reached"):
-            cut_off.refresher.activate(ANA)
+            cut_off.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
         assert parts.last_entry.outcome == "rejected"
@@ -552,7 +552,7 @@ class TestTrouble:
         with small_disk(tmp_path) as disk:
             parts = joined(disk.folder, folder_store, registry)
             first = publisher.publish(items=2)
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
             publisher.publish(items=2)
 
             def fill_while_fetching(progress: Progress) -> None:
@@ -560,12 +560,12 @@ class TestTrouble:
                     disk.fill()
 
             with pytest.raises(StagingError, match=FULL):
-                parts.refresher.activate(ANA, report=fill_while_fetching)
+                parts.activations.activate(ANA, report=fill_while_fetching)
 
             assert parts.active_id == first.publication_id
             assert not list((disk.folder / "staging").iterdir())
             disk.empty()
-            assert isinstance(parts.refresher.activate(ANA), Activated)
+            assert isinstance(parts.activations.activate(ANA), Activated)
 
     def test_one_that_is_broken_off_is_recorded(
         self, parts: Refreshing, publisher: Publisher, served: Manifest
@@ -573,11 +573,11 @@ class TestTrouble:
         publisher.publish(items=2)
 
         with pytest.raises(KeyboardInterrupt):
-            parts.refresher.activate(ANA, report=break_off_at(Step.VALIDATE))
+            parts.activations.activate(ANA, report=break_off_at(Step.VALIDATE))
 
         assert parts.active_id == served.publication_id
         assert parts.last_entry.outcome == "interrupted"
-        assert isinstance(parts.refresher.activate(ANA), Activated)
+        assert isinstance(parts.activations.activate(ANA), Activated)
 
     def test_one_that_is_broken_off_after_the_switch_is_recorded_as_done(
         self, parts: Refreshing, publisher: Publisher, served: Manifest
@@ -585,7 +585,7 @@ class TestTrouble:
         newer = publisher.publish(items=2)
 
         with pytest.raises(KeyboardInterrupt):
-            parts.refresher.activate(ANA, report=break_off_at(Step.ACTIVATE, done=2))
+            parts.activations.activate(ANA, report=break_off_at(Step.ACTIVATE, done=2))
 
         assert parts.active_id == newer.publication_id
         assert parts.last_entry.outcome == "activated"
@@ -597,7 +597,7 @@ class TestTrouble:
         (state / "audit.jsonl").mkdir(parents=True)
 
         with pytest.raises(StateError, match=r"audit\.jsonl can't be used"):
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
 
         assert parts.active_id is None
 
@@ -608,7 +608,7 @@ class TestTrouble:
         publisher.corrupt("fact_forecast")
 
         with pytest.raises(PublicationError, match="damaged fact_forecast"):
-            parts.refresher.activate(ANA, report=lose_audit_log(state, Step.STAGE))
+            parts.activations.activate(ANA, report=lose_audit_log(state, Step.STAGE))
 
     def test_a_switch_whose_record_is_lost_on_the_way_is_told(
         self, parts: Refreshing, publisher: Publisher, state: Path
@@ -616,7 +616,7 @@ class TestTrouble:
         manifest = publisher.publish(items=2)
 
         with pytest.raises(StateError, match=r"audit\.jsonl can't be used"):
-            parts.refresher.activate(ANA, report=lose_audit_log(state, Step.ACTIVATE))
+            parts.activations.activate(ANA, report=lose_audit_log(state, Step.ACTIVATE))
 
         assert parts.active_id == manifest.publication_id
 
@@ -631,10 +631,10 @@ class TestTrouble:
             assert told.wait(30)
 
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(parts.refresher.activate, ANA, report=wait)
+            first = pool.submit(parts.activations.activate, ANA, report=wait)
             assert staging.wait(30)
             with pytest.raises(RefreshInProgress, match="started by ana at 20"):
-                parts.refresher.activate(ANA)
+                parts.activations.activate(ANA)
             refused = parts.last_entry
             told.set()
 
@@ -650,11 +650,11 @@ class TestRollingBack:
         published = []
         for _ in range(3):
             published.append(publisher.publish(items=2).publication_id)
-            parts.refresher.activate(ANA)
+            parts.activations.activate(ANA)
         return published
 
     def test_the_one_active_before_comes_back(self, parts: Refreshing, three: list[str]) -> None:
-        outcome = parts.refresher.roll_back(ANA)
+        outcome = parts.activations.roll_back(ANA)
 
         assert outcome.publication_id == parts.active_id == three[1]
         assert outcome.previous_id == three[2]
@@ -662,14 +662,14 @@ class TestRollingBack:
         assert parts.last_entry.outcome == "activated"
 
     def test_any_kept_one_can_be_named(self, parts: Refreshing, three: list[str]) -> None:
-        parts.refresher.roll_back(ANA, three[0])
+        parts.activations.roll_back(ANA, three[0])
 
         assert parts.active_id == three[0]
 
     def test_rolling_back_twice_undoes_the_first(self, parts: Refreshing, three: list[str]) -> None:
-        parts.refresher.roll_back(ANA)
+        parts.activations.roll_back(ANA)
 
-        parts.refresher.roll_back(ANA)
+        parts.activations.roll_back(ANA)
 
         assert parts.active_id == three[2]
 
@@ -678,7 +678,7 @@ class TestRollingBack:
     ) -> None:
         Path(folder_store.address).rename(f"{folder_store.address}-gone")
 
-        parts.refresher.roll_back(ANA)
+        parts.activations.roll_back(ANA)
 
         assert parts.active_id == three[1]
 
@@ -689,7 +689,7 @@ class TestRollingBack:
         Path(folder_store.address).rename(f"{folder_store.address}-gone")
 
         with pytest.raises(ObjectMissing):
-            parts.refresher.roll_back(ANA)
+            parts.activations.roll_back(ANA)
 
         assert parts.active_id == three[2]
 
@@ -697,18 +697,18 @@ class TestRollingBack:
         self, parts: Refreshing, served: Manifest
     ) -> None:
         with pytest.raises(NoEarlierPublication):
-            parts.refresher.roll_back(ANA)
+            parts.activations.roll_back(ANA)
 
         assert parts.active_id == served.publication_id
         assert parts.last_entry.outcome == "refused"
 
     def test_the_active_one_is_not_gone_back_to(self, parts: Refreshing, served: Manifest) -> None:
         with pytest.raises(InvalidSelection, match="another than the active one"):
-            parts.refresher.roll_back(ANA, served.publication_id)
+            parts.activations.roll_back(ANA, served.publication_id)
 
     def test_a_planner_may_not(self, parts: Refreshing, three: list[str]) -> None:
         with pytest.raises(NotAllowed):
-            parts.refresher.roll_back(PLANNER)
+            parts.activations.roll_back(PLANNER)
 
         assert parts.active_id == three[2]
 
@@ -719,7 +719,7 @@ class TestInspecting:
     ) -> None:
         manifest = publisher.publish(items=2)
 
-        candidate = parts.refresher.inspect(ANA)
+        candidate = parts.activations.inspect(ANA)
 
         assert candidate.manifest == manifest
         assert candidate.report.passed
@@ -732,7 +732,7 @@ class TestInspecting:
         empty = {name: table.slice(0, 0) for name, table in publisher.tables(items=2).items()}
         publisher.publish(tables=empty)
 
-        candidate = parts.refresher.inspect(ANA)
+        candidate = parts.activations.inspect(ANA)
 
         assert candidate.report.faults
         assert parts.last_entry.outcome == "rejected"
@@ -742,7 +742,7 @@ class TestInspecting:
     ) -> None:
         reports = Reports()
 
-        candidate = parts.refresher.inspect(ANA, report=reports)
+        candidate = parts.activations.inspect(ANA, report=reports)
 
         assert candidate.manifest == served
         assert Step.STAGE not in reports.steps
@@ -754,7 +754,7 @@ class TestInspecting:
         publisher.corrupt("fact_forecast")
 
         with pytest.raises(PublicationError, match="damaged fact_forecast"):
-            parts.refresher.inspect(ANA)
+            parts.activations.inspect(ANA)
 
         assert parts.last_entry.outcome == "rejected"
 
@@ -767,10 +767,10 @@ class TestPruning:
         published = []
         for _ in range(3):
             published.append(publisher.publish(items=2).publication_id)
-            generous.refresher.activate(ANA)
+            generous.activations.activate(ANA)
         parts = joined(state, folder_store, registry, keep=2)
 
-        removed = parts.refresher.prune(ANA)
+        removed = parts.activations.prune(ANA)
 
         assert removed == (published[0],)
         assert parts.last_entry.outcome == "pruned"
@@ -778,7 +778,7 @@ class TestPruning:
 
     def test_a_planner_may_not(self, parts: Refreshing) -> None:
         with pytest.raises(NotAllowed):
-            parts.refresher.prune(PLANNER)
+            parts.activations.prune(PLANNER)
 
 
 class RefusingDatabase:

@@ -1,4 +1,4 @@
-"""The gate: who a request comes from, by API key or session cookie, and from which address."""
+"""Authentication: who sends a request, by API key or session cookie, and from which address."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Headers = Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]
 _READS = {"GET", "HEAD", "OPTIONS"}
 
 
-def open_gate(settings: Settings) -> Gate:
-    """Return the gate of the portal that *settings* describe."""
-    return Gate(
+def open_authentication(settings: Settings) -> Authentication:
+    """Return the authentication of the portal that *settings* describe."""
+    return Authentication(
         open_accounts(settings),
         ApiKeys(settings.state),
         trusted_proxies=trusted_networks(settings.trusted_proxies),
     )
 
 
-class Gate:
-    """Tells who a request comes from. Knows no web framework.
+class Authentication:
+    """Finds out who a request comes from. Knows no web framework.
 
     Args:
         accounts: Whose sessions count.
@@ -142,7 +142,7 @@ def _session_token(headers: Mapping[bytes, list[bytes]]) -> str | None:
 
 
 def _is_same_origin(headers: Mapping[bytes, list[bytes]]) -> bool:
-    """Say whether a page of the portal sent this; False where the browser does not tell.
+    """Return True if a page of the portal sent this; False where the browser does not tell.
 
     Raises:
         CrossSiteRequest: The browser tells that it was another site's page.

@@ -1,4 +1,4 @@
-"""The gate: who a request comes from, and from where."""
+"""The authentication: who a request comes from, and from where."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import pytest
 
 from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
 from datalayer.access.api_keys import ApiKeys, Scope
-from datalayer.access.gate import Gate, client_address, open_gate, trusted_networks
+from datalayer.access.authentication import (
+    Authentication,
+    client_address,
+    open_authentication,
+    trusted_networks,
+)
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.kernel.errors import CrossSiteRequest, KeyRefused, NotAllowed, StateError
 from tests.portals import portal_settings
@@ -32,8 +37,8 @@ def keys(tmp_path: Path) -> ApiKeys:
 
 
 @pytest.fixture
-def gate(accounts: Accounts, keys: ApiKeys) -> Gate:
-    return Gate(accounts, keys, trusted_proxies=trusted_networks("10.0.0.0/8, 192.0.2.1"))
+def authentication(accounts: Accounts, keys: ApiKeys) -> Authentication:
+    return Authentication(accounts, keys, trusted_proxies=trusted_networks("10.0.0.0/8, 192.0.2.1"))
 
 
 @pytest.fixture
@@ -54,31 +59,38 @@ def refreshing(keys: ApiKeys) -> bytes:
 
 
 class TestKeys:
-    def test_who_brings_nothing_is_anyone(self, gate: Gate) -> None:
-        assert gate.identify("GET", []) == ANYONE
-        assert gate.identify("POST", {}) == ANYONE
+    def test_who_brings_nothing_is_anyone(self, authentication: Authentication) -> None:
+        assert authentication.identify("GET", []) == ANYONE
+        assert authentication.identify("POST", {}) == ANYONE
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_a_key_says_who_it_is_by_either_header(
-        self, gate: Gate, reading: bytes, refreshing: bytes, method: str
+        self, authentication: Authentication, reading: bytes, refreshing: bytes, method: str
     ) -> None:
-        assert gate.identify(method, [(b"x-api-key", reading)]) == READER
-        assert gate.identify(method, {b"authorization": b"Bearer " + refreshing}) == REFRESHER
-        assert gate.identify(method, [(b"authorization", b"bearer  " + reading)]) == READER
+        assert authentication.identify(method, [(b"x-api-key", reading)]) == READER
+        assert (
+            authentication.identify(method, {b"authorization": b"Bearer " + refreshing})
+            == REFRESHER
+        )
+        assert (
+            authentication.identify(method, [(b"authorization", b"bearer  " + reading)]) == READER
+        )
 
-    def test_the_same_key_twice_is_one(self, gate: Gate, reading: bytes) -> None:
+    def test_the_same_key_twice_is_one(
+        self, authentication: Authentication, reading: bytes
+    ) -> None:
         headers = [(b"x-api-key", reading), (b"authorization", b"Bearer " + reading)]
 
-        assert gate.identify("GET", headers) == READER
+        assert authentication.identify("GET", headers) == READER
 
     @pytest.mark.parametrize("second", [b"x-api-key", b"authorization"])
     def test_two_different_keys_are_refused_though_both_are_good(
-        self, gate: Gate, reading: bytes, refreshing: bytes, second: bytes
+        self, authentication: Authentication, reading: bytes, refreshing: bytes, second: bytes
     ) -> None:
         other = refreshing if second == b"x-api-key" else b"Bearer " + refreshing
 
         with pytest.raises(KeyRefused):
-            gate.identify("GET", [(b"x-api-key", reading), (second, other)])
+            authentication.identify("GET", [(b"x-api-key", reading), (second, other)])
 
     @pytest.mark.parametrize(
         "header",
@@ -92,59 +104,63 @@ class TestKeys:
         ],
     )
     def test_a_bad_key_is_refused_and_not_taken_for_nobody(
-        self, gate: Gate, cookie: Headers, header: tuple[bytes, bytes]
+        self, authentication: Authentication, cookie: Headers, header: tuple[bytes, bytes]
     ) -> None:
         with pytest.raises(KeyRefused):
-            gate.identify("GET", [header])
+            authentication.identify("GET", [header])
         with pytest.raises(KeyRefused):
-            gate.identify("GET", [header, *cookie])
+            authentication.identify("GET", [header, *cookie])
 
-    def test_what_a_proxy_authenticates_with_is_its_own_affair(self, gate: Gate) -> None:
-        assert gate.identify("GET", [(b"authorization", b"Basic dXNlcjpwYXNz")]) == ANYONE
+    def test_what_a_proxy_authenticates_with_is_its_own_affair(
+        self, authentication: Authentication
+    ) -> None:
+        assert authentication.identify("GET", [(b"authorization", b"Basic dXNlcjpwYXNz")]) == ANYONE
 
     def test_a_key_counts_more_than_a_cookie(
-        self, gate: Gate, cookie: Headers, reading: bytes
+        self, authentication: Authentication, cookie: Headers, reading: bytes
     ) -> None:
-        assert gate.identify("GET", [*cookie, (b"x-api-key", reading)]) == READER
+        assert authentication.identify("GET", [*cookie, (b"x-api-key", reading)]) == READER
 
     def test_a_read_key_may_not_refresh_and_a_refresh_key_may(
-        self, gate: Gate, reading: bytes, refreshing: bytes
+        self, authentication: Authentication, reading: bytes, refreshing: bytes
     ) -> None:
-        reader = gate.identify("POST", [(b"x-api-key", reading)])
+        reader = authentication.identify("POST", [(b"x-api-key", reading)])
 
-        gate.identify("POST", [(b"x-api-key", refreshing)]).require(Role.ADMIN, "refresh")
+        authentication.identify("POST", [(b"x-api-key", refreshing)]).require(Role.ADMIN, "refresh")
         with pytest.raises(NotAllowed):
             reader.require(Role.ADMIN, "refresh")
 
     def test_damaged_keys_are_an_error_and_nobody_is_let_in(
-        self, gate: Gate, reading: bytes, tmp_path: Path
+        self, authentication: Authentication, reading: bytes, tmp_path: Path
     ) -> None:
         (tmp_path / "api_keys.json").write_text("{", encoding="utf-8")
 
         with pytest.raises(StateError):
-            gate.identify("GET", [(b"x-api-key", reading)])
+            authentication.identify("GET", [(b"x-api-key", reading)])
 
 
 class TestCookies:
     @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
     @pytest.mark.parametrize("site", [b"same-origin", b"cross-site", b"none"])
     def test_a_session_reads_whoever_linked_here(
-        self, gate: Gate, cookie: Headers, method: str, site: bytes
+        self, authentication: Authentication, cookie: Headers, method: str, site: bytes
     ) -> None:
-        assert gate.identify(method, [*cookie, (b"sec-fetch-site", site)]) == ADMIN
+        assert authentication.identify(method, [*cookie, (b"sec-fetch-site", site)]) == ADMIN
 
     @pytest.mark.parametrize("value", [b"", b"x", b"a.b.c", b"\xff", b"eyJhbGciOiJub25lIn0.e30."])
-    def test_a_cookie_that_is_no_session_is_nobody(self, gate: Gate, value: bytes) -> None:
+    def test_a_cookie_that_is_no_session_is_nobody(
+        self, authentication: Authentication, value: bytes
+    ) -> None:
         headers = [(b"cookie", SESSION_COOKIE.encode() + b"=" + value)]
 
-        assert gate.identify("GET", headers) == ANYONE
+        assert authentication.identify("GET", headers) == ANYONE
 
     def test_a_session_that_was_ended_is_nobody(
-        self, gate: Gate, accounts: Accounts, cookie: Headers
+        self, authentication: Authentication, accounts: Accounts, cookie: Headers
     ) -> None:
         accounts.set_password("admin", "another password", by=BY)
 
-        assert gate.identify("GET", cookie) == ANYONE
+        assert authentication.identify("GET", cookie) == ANYONE
 
     @pytest.mark.parametrize(
         "told",
@@ -155,15 +171,15 @@ class TestCookies:
         ],
     )
     def test_a_session_changes_things_from_the_portals_own_pages(
-        self, gate: Gate, cookie: Headers, told: Headers
+        self, authentication: Authentication, cookie: Headers, told: Headers
     ) -> None:
-        assert gate.identify("POST", [*cookie, *told]) == ADMIN
+        assert authentication.identify("POST", [*cookie, *told]) == ADMIN
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "WHATEVER"])
     def test_a_session_changes_nothing_where_the_browser_does_not_say_whence(
-        self, gate: Gate, cookie: Headers, method: str
+        self, authentication: Authentication, cookie: Headers, method: str
     ) -> None:
-        assert gate.identify(method, [*cookie, (b"host", b"farol.example")]) == ANYONE
+        assert authentication.identify(method, [*cookie, (b"host", b"farol.example")]) == ANYONE
 
     @pytest.mark.parametrize(
         "told",
@@ -182,23 +198,23 @@ class TestCookies:
         ],
     )
     def test_another_sites_page_changes_nothing_by_the_cookie(
-        self, gate: Gate, cookie: Headers, told: Headers
+        self, authentication: Authentication, cookie: Headers, told: Headers
     ) -> None:
         with pytest.raises(CrossSiteRequest):
-            gate.identify("POST", [*cookie, (b"host", b"farol.example"), *told])
+            authentication.identify("POST", [*cookie, (b"host", b"farol.example"), *told])
 
     def test_an_origin_without_a_host_to_compare_is_elsewhere(
-        self, gate: Gate, cookie: Headers
+        self, authentication: Authentication, cookie: Headers
     ) -> None:
         with pytest.raises(CrossSiteRequest):
-            gate.identify("POST", [*cookie, (b"origin", b"https://farol.example")])
+            authentication.identify("POST", [*cookie, (b"origin", b"https://farol.example")])
 
     def test_a_key_changes_things_from_wherever(
-        self, gate: Gate, cookie: Headers, refreshing: bytes
+        self, authentication: Authentication, cookie: Headers, refreshing: bytes
     ) -> None:
         headers = [*cookie, (b"x-api-key", refreshing), (b"sec-fetch-site", b"cross-site")]
 
-        assert gate.identify("POST", headers) == REFRESHER
+        assert authentication.identify("POST", headers) == REFRESHER
 
 
 class TestAddress:
@@ -237,13 +253,13 @@ class TestAddress:
     def test_without_trusted_proxies_it_is_who_opened_the_connection(self) -> None:
         assert client_address("10.0.0.1", "198.51.100.1", ()) == "10.0.0.1"
 
-    def test_a_header_sent_twice_is_read_as_one(self, gate: Gate) -> None:
+    def test_a_header_sent_twice_is_read_as_one(self, authentication: Authentication) -> None:
         headers = [
             (b"x-forwarded-for", b"1.1.1.1, 198.51.100.1"),
             (b"x-forwarded-for", b"10.0.0.9"),
         ]
 
-        assert gate.address("10.0.0.1", headers) == "198.51.100.1"
+        assert authentication.address("10.0.0.1", headers) == "198.51.100.1"
 
 
 def test_the_gate_of_the_settings_knows_their_accounts_keys_and_proxies(tmp_path: Path) -> None:
@@ -251,8 +267,10 @@ def test_the_gate_of_the_settings_knows_their_accounts_keys_and_proxies(tmp_path
     accounts = open_accounts(settings)
     signed_in = accounts.sign_in("admin", accounts.ensure_first_admin() or "")
 
-    gate = open_gate(settings)
+    authentication = open_authentication(settings)
 
     cookie = f"{SESSION_COOKIE}={signed_in.token}".encode()
-    assert gate.identify("GET", {b"cookie": cookie}) == ADMIN
-    assert gate.address("10.0.0.1", {b"x-forwarded-for": b"198.51.100.1"}) == "198.51.100.1"
+    assert authentication.identify("GET", {b"cookie": cookie}) == ADMIN
+    assert (
+        authentication.address("10.0.0.1", {b"x-forwarded-for": b"198.51.100.1"}) == "198.51.100.1"
+    )

@@ -1,4 +1,10 @@
-"""Refreshing: from the store's publication to the active snapshot, one at a time, on the record."""
+"""Activation: from the store's latest publication to the active snapshot, step by step.
+
+    find -> stage -> verify -> validate -> promote -> attach -> point
+
+``Activations`` has an action for each thing that administrators and replicas do, then the steps
+in their order. Whatever fails before the last step leaves the active snapshot serving.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +13,8 @@ from typing import Protocol
 
 import structlog
 
-from datalayer.access.audit import AuditLog
-from datalayer.access.identity import Identity
+from datalayer.access.audit.log import AuditLog
+from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import (
@@ -18,17 +24,23 @@ from datalayer.kernel.errors import (
     OlderPublication,
     PortalError,
     PublicationError,
+    RefreshInProgress,
     UnknownPublication,
 )
-from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
-from datalayer.kernel.storage.object_store import ObjectStore, S3Options
-from datalayer.kernel.storage.opening import open_store
+from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
+from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.kernel.validation import ValidationReport, validate
+from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.attempts import Attempt, Attempts
-from datalayer.publications.intake import Intake
-from datalayer.publications.outcomes import Activated, AlreadyCurrent, Candidate
 from datalayer.publications.snapshot_store import SnapshotStore
-from datalayer.publications.stages import Snapshot, VerifiedFiles
-from datalayer.settings import Settings
+from datalayer.publications.stages import (
+    Activated,
+    AlreadyCurrent,
+    Candidate,
+    Snapshot,
+    VerifiedFiles,
+)
+from datalayer.publications.store_manifests import read_latest_manifest, read_manifest
 
 CLOCKS_DIFFER_BY = timedelta(days=1)
 """How far the clock of the job may be ahead of the portal's."""
@@ -37,7 +49,7 @@ _log = structlog.get_logger()
 
 
 class Attachable(Protocol):
-    """The database, as far as a refresh needs it."""
+    """The database, as far as an activation needs it."""
 
     def attach(self, snapshot: Snapshot) -> None:
         """Make the snapshot readable; nothing happens if it is already."""
@@ -46,32 +58,8 @@ class Attachable(Protocol):
         """Stop reading a snapshot; nothing happens if it isn't read."""
 
 
-def store_of(settings: Settings) -> ObjectStore:
-    """Return the store that the settings name; nothing is connected yet.
-
-    Raises:
-        SettingsError: The store's settings have faults.
-    """
-    access_key, secret_key = settings.s3_access_key, settings.s3_secret_key
-    if not (settings.s3_endpoint and access_key and secret_key):
-        return open_store(settings.store, None)
-    options = S3Options(
-        endpoint=settings.s3_endpoint,
-        access_key=access_key.get_secret_value(),
-        secret_key=secret_key.get_secret_value(),
-        secure=settings.s3_secure,
-        region=settings.s3_region,
-        timeout_s=settings.store_timeout_s,
-        ca_file=settings.s3_ca_file,
-    )
-    return open_store(settings.store, options)
-
-
-class Refresher:
-    """Brings publications in and switches between them; every attempt ends in the audit log.
-
-    Whatever fails before the switch leaves the active snapshot serving.
-    """
+class Activations:
+    """Brings publications in and switches between them; every attempt ends in the audit log."""
 
     def __init__(
         self,
@@ -83,10 +71,11 @@ class Refresher:
         keep: int,
         quota_bytes: int,
     ) -> None:
+        self._registry = registry
+        self._store = store
         self._snapshots = snapshots
-        self._intake = Intake(registry, store, snapshots)
         self._database = database
-        self._attempts = Attempts(snapshots.refresh_lock, audit, snapshots.active, snapshots.clock)
+        self._attempts = Attempts(snapshots.lock_path, audit, snapshots.active, snapshots.clock)
         self._keep = keep
         self._quota_bytes = quota_bytes
 
@@ -97,7 +86,7 @@ class Refresher:
             ObjectMissing: Nothing has been published there.
             ManifestError, StoreError: It can't be used or read.
         """
-        return self._intake.latest()
+        return read_latest_manifest(self._store, self._registry)
 
     def inspect(self, identity: Identity, *, report: ReportProgress = silent) -> Candidate:
         """Fetch, verify and validate the latest publication without activating it.
@@ -107,15 +96,12 @@ class Refresher:
         Raises:
             PortalError: It can't be fetched or its files are not the ones announced.
         """
-        with self._attempts.attempt(identity, "inspect", None) as attempt:
-            manifest = self._wanted(None, attempt, report)
-            kept = self._intake.intact(manifest, report)
+        with self._attempts.begin(identity, "inspect") as attempt:
+            manifest, kept = self._find(None, attempt, report)
             verified = (
-                VerifiedFiles(manifest, kept.folder)
-                if kept
-                else self._intake.verified(manifest, report)
+                VerifiedFiles(manifest, kept.folder) if kept else self._fetch(manifest, report)
             )
-            found = self._intake.validated(verified, report)
+            found = self._validate(verified, report)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
         return Candidate(manifest, found, verified)
@@ -144,24 +130,22 @@ class Refresher:
             ValidationFailed: It breaks the contract.
             PortalError: Anything else that stands in the way; the active one stays.
         """
-        with self._attempts.attempt(identity, "activate", publication_id) as attempt:
-            manifest = self._wanted(publication_id, attempt, report, from_store=force)
-            kept = self._intake.intact(manifest, report)
-            current = self._snapshots.active_id() == manifest.publication_id
-            if kept and current and not force:
-                self._attempts.record(attempt, "already_current")
-                return AlreadyCurrent(manifest.publication_id, kept)
-            self._refuse_future(manifest)
-            self._refuse_older(manifest)
+        with self._attempts.begin(identity, "activate", publication_id) as attempt:
+            manifest, kept = self._find(publication_id, attempt, report, from_store=force)
+            current = kept is not None and self._snapshots.active_id() == kept.publication_id
+            if force or not current:
+                self._refuse_future(manifest)
+                self._refuse_older(manifest)
             if force:
                 # What was staged before is not what the store holds at this moment.
-                self._snapshots.unstage(manifest.publication_id)
-            if force and kept:
-                self._intake.prove_anew(manifest, report)
-            if force and kept and current:
-                self._attempts.record(attempt, "already_current", forced=True)
+                self._snapshots.staging.discard(manifest.publication_id)
+                if kept:
+                    self._prove_store(manifest, report)
+            if kept and current:
+                details = {"forced": True} if force else {}
+                self._attempts.record(attempt, "already_current", **details)
                 return AlreadyCurrent(manifest.publication_id, kept)
-            return self._bring(attempt, manifest, kept, report)
+            return self._switch_to(manifest, kept, attempt, report)
 
     def roll_back(
         self,
@@ -176,14 +160,14 @@ class Refresher:
             NoEarlierPublication: None was active before that is still kept.
             PortalError: Anything else that stands in the way; the active one stays.
         """
-        with self._attempts.attempt(identity, "roll_back", publication_id) as attempt:
+        with self._attempts.begin(identity, "roll_back", publication_id) as attempt:
             target = publication_id or self._snapshots.roll_back_target()
             if target is None:
                 raise NoEarlierPublication
             if target == self._snapshots.active_id():
                 raise InvalidSelection("publication_id", target, "another than the active one")
-            manifest = self._wanted(target, attempt, report)
-            return self._bring(attempt, manifest, self._intake.intact(manifest, report), report)
+            manifest, kept = self._find(target, attempt, report)
+            return self._switch_to(manifest, kept, attempt, report)
 
     def follow(
         self, identity: Identity, publication_id: str, *, report: ReportProgress = silent
@@ -193,9 +177,9 @@ class Refresher:
         Raises:
             PortalError: Whatever stands in the way; the active one stays.
         """
-        with self._attempts.attempt(identity, "follow", publication_id) as attempt:
-            manifest = self._wanted(publication_id, attempt, report)
-            return self._bring(attempt, manifest, self._intake.intact(manifest, report), report)
+        with self._attempts.begin(identity, "follow", publication_id) as attempt:
+            manifest, kept = self._find(publication_id, attempt, report)
+            return self._switch_to(manifest, kept, attempt, report)
 
     def prune(self, identity: Identity, *, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what is kept; returns their ids.
@@ -203,7 +187,7 @@ class Refresher:
         Raises:
             PortalError: Not allowed, or a refresh is running.
         """
-        with self._attempts.attempt(identity, "prune", None) as attempt:
+        with self._attempts.begin(identity, "prune") as attempt:
             report(Progress(Step.BEGIN, 0, 1))
             removed = self._prune()
             self._attempts.record(attempt, "pruned", removed=", ".join(removed) or "-")
@@ -215,21 +199,41 @@ class Refresher:
         Raises:
             StateError: The state folder can't be used.
         """
-        self._attempts.recover()
-        for name in self._snapshots.sweep():
-            _log.info("refresh.swept", name=name)
+        try:
+            with self._attempts.lock(Identity("start", Role.ADMIN), "recover"):
+                for name in self._snapshots.sweep():
+                    _log.info("refresh.swept", name=name)
+        except RefreshInProgress:
+            return
 
-    def _wanted(
+    def _find(
         self,
         publication_id: str | None,
         attempt: Attempt,
         report: ReportProgress,
         *,
         from_store: bool = False,
-    ) -> Manifest:
-        manifest = self._intake.wanted(publication_id, report, from_store=from_store)
+    ) -> tuple[Manifest, Snapshot | None]:
+        """Return the manifest, and its snapshot if one is kept here whole.
+
+        The manifest of a publication that is kept needs no store unless *from_store*.
+        """
+        report(Progress(Step.BEGIN, 0, 1))
+        if publication_id is None:
+            manifest = self.latest()
+        else:
+            known = None if from_store else self._snapshots.find_manifest(publication_id)
+            manifest = known or read_manifest(publication_id, self._store, self._registry)
         attempt.publication_id = manifest.publication_id
-        return manifest
+        found = PublicationFound(
+            Step.BEGIN,
+            1,
+            1,
+            publication_id=manifest.publication_id,
+            size_bytes=manifest.size_bytes,
+        )
+        report(found)
+        return manifest, self._snapshots.find_intact(manifest, report)
 
     def _refuse_future(self, manifest: Manifest) -> None:
         # Active, it would make every sound publication after it count as older.
@@ -255,14 +259,41 @@ class Refresher:
                 active.generated_at.isoformat(),
             )
 
-    def _bring(
-        self,
-        attempt: Attempt,
-        manifest: Manifest,
-        kept: Snapshot | None,
-        report: ReportProgress,
+    def _fetch(self, manifest: Manifest, report: ReportProgress) -> VerifiedFiles:
+        staging = self._snapshots.staging
+        return staging.verify(staging.stage(manifest, self._store, report), report)
+
+    def _validate(self, verified: VerifiedFiles, report: ReportProgress) -> ValidationReport:
+        return validate(verified.files(), self._registry, manifest=verified.manifest, report=report)
+
+    def _fetch_valid(
+        self, manifest: Manifest, report: ReportProgress
+    ) -> tuple[VerifiedFiles, ValidationReport]:
+        verified = self._fetch(manifest, report)
+        validation = self._validate(verified, report)
+        if not validation.passed:
+            raise ValidationFailed(manifest.publication_id, validation)
+        return verified, validation
+
+    def _prove_store(self, manifest: Manifest, report: ReportProgress) -> None:
+        """Fetch, verify and validate beside what is kept, and leave nothing behind."""
+        try:
+            self._fetch_valid(manifest, report)
+        finally:
+            self._snapshots.staging.discard(manifest.publication_id)
+
+    def _promote(self, manifest: Manifest, report: ReportProgress) -> Snapshot:
+        verified, validation = self._fetch_valid(manifest, report)
+        report(Progress(Step.PROMOTE, 0, 1))
+        snapshot = self._snapshots.promote(verified, validation)
+        report(Progress(Step.PROMOTE, 1, 1))
+        return snapshot
+
+    def _switch_to(
+        self, manifest: Manifest, kept: Snapshot | None, attempt: Attempt, report: ReportProgress
     ) -> Activated:
-        snapshot = kept or self._intake.taken_in(manifest, report)
+        """Promote what is not kept, attach it and point to it: from then on it is served."""
+        snapshot = kept or self._promote(manifest, report)
         previous_id = self._snapshots.active_id()
         report(Progress(Step.ACTIVATE, 0, 3))
         try:
@@ -283,7 +314,11 @@ class Refresher:
             seconds=duration_s,
             size_bytes=snapshot.size_bytes,
         )
-        self._prune_if_possible()
+        try:
+            self._prune()
+        except PortalError as error:
+            # The switch is done; too many old snapshots are no reason to call it failed.
+            _log.warning("refresh.prune_failed", problem=str(error))
         report(Progress(Step.ACTIVATE, 3, 3))
         return Activated(snapshot.publication_id, previous_id, snapshot, duration_s)
 
@@ -292,10 +327,3 @@ class Refresher:
         for publication_id in removed:
             self._database.detach(publication_id)
         return removed
-
-    def _prune_if_possible(self) -> None:
-        try:
-            self._prune()
-        except PortalError as error:
-            # The switch is done; too many old snapshots are no reason to call it failed.
-            _log.warning("refresh.prune_failed", problem=str(error))

@@ -1,4 +1,4 @@
-"""What a store has published, as far as manifests tell."""
+"""Where the store's manifests are found: the latest publication's, and one by its id."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.storage.object_store import ObjectStore
 
 
-def latest(store: ObjectStore, registry: Registry) -> Manifest:
+def read_latest_manifest(store: ObjectStore, registry: Registry) -> Manifest:
     """Return the manifest of the latest publication in *store*.
 
     Raises:
         ObjectMissing: Nothing has been published there.
         ManifestError, StoreError: It can't be used or read.
     """
-    return _manifest_at(MANIFEST_NAME, store, registry)
+    return _read_manifest(MANIFEST_NAME, store, registry)
 
 
-def named(publication_id: str, store: ObjectStore, registry: Registry) -> Manifest:
+def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -> Manifest:
     """Return the manifest of one publication in *store*.
 
     Raises:
@@ -43,10 +43,10 @@ def named(publication_id: str, store: ObjectStore, registry: Registry) -> Manife
         raise UnknownPublication(publication_id[:80], "-")
     key = f"publications/{publication_id}/{MANIFEST_NAME}"
     try:
-        manifest = _manifest_at(key, store, registry)
+        manifest = _read_manifest(key, store, registry)
     except ObjectMissing:
         # A flat folder describes its one publication in the root only.
-        manifest = latest(store, registry)
+        manifest = read_latest_manifest(store, registry)
         if manifest.publication_id != publication_id:
             raise
     if manifest.publication_id != publication_id:
@@ -55,7 +55,7 @@ def named(publication_id: str, store: ObjectStore, registry: Registry) -> Manife
     return manifest
 
 
-def _manifest_at(key: str, store: ObjectStore, registry: Registry) -> Manifest:
+def _read_manifest(key: str, store: ObjectStore, registry: Registry) -> Manifest:
     location = f"{store.address}/{key}"
     try:
         content = store.read(key, limit_bytes=MANIFEST_LIMIT_BYTES)

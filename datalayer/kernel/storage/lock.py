@@ -1,0 +1,55 @@
+"""Locks on files, held against other threads and processes; the system frees a dead holder's."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datalayer.kernel.errors import StateError
+
+
+@contextmanager
+def lock_file(path: Path, *, wait: bool = True, mode: int = 0o600) -> Iterator[int]:
+    """Hold the lock file *path*, made if missing, in the block; yields its descriptor.
+
+    Args:
+        path: The lock file; its folder is made too.
+        wait: Wait for another holder to end.
+        mode: Permissions of a file that is made.
+
+    Raises:
+        StateError: The file can't be opened or made.
+        BlockingIOError: Somebody else holds it, and *wait* is false.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+    except OSError as error:
+        raise StateError(str(path), f"can't be opened: {error.strerror}") from error
+    try:
+        with lock_descriptor(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB)):
+            yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def lock_descriptor(descriptor: int, operation: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Hold a lock on an open file in the block.
+
+    Args:
+        descriptor: Of the open file.
+        operation: ``LOCK_EX`` or ``LOCK_SH`` of fcntl, with ``LOCK_NB`` not to wait.
+
+    Raises:
+        BlockingIOError: Somebody else holds it, and *operation* says not to wait.
+    """
+    fcntl.flock(descriptor, operation)
+    try:
+        yield
+    finally:
+        # Closing alone would leave the lock with a child that was forked meanwhile.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,0 +1,137 @@
+"""The settings of a store, which the portal and the job share; every fault is told at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final, Self, get_args
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from datalayer.kernel.errors import InvalidSelection, SettingsError
+from datalayer.kernel.storage.object_store import FolderStore, ObjectStore
+
+PREFIX: Final = "FAROL_"
+S3_SCHEME: Final = "s3://"
+
+_ADDRESSES: Final = "a folder or s3://bucket/prefix"
+# No dots in a row, beside a dash or as in an IP address: no S3 store has such buckets.
+_S3_ADDRESS = re.compile(
+    r"s3://(?P<bucket>(?![\d.]+(?:/|$))(?![a-z0-9.-]*(?:\.\.|\.-|-\.))"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?"
+)
+
+
+class SettingFault(ValueError):
+    """What is wrong with a setting, as the rest of a sentence that its name begins."""
+
+
+class StoreSettings(BaseSettings):
+    """Where the store is and how to reach it; the variables are ``FAROL_`` + the names here.
+
+    An empty variable counts as unset. Secrets never show in ``repr``.
+
+    Attributes:
+        store: Where publications are: a folder or ``s3://bucket/prefix``.
+        registry: The contract.
+        s3_endpoint: ``host:port`` of the S3 store, without ``https://``.
+        s3_ca_file: Certificate authorities to trust for the S3 store, PEM; the system's if unset.
+        store_timeout_s: Longest wait for a connection to the store and for each answer.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    store: str = "exports/ml_results"
+    registry: Path = Path("schema_registry.json")
+    s3_endpoint: str | None = None
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    s3_secure: bool = True
+    s3_region: str = "us-east-1"
+    s3_ca_file: Path | None = None
+    store_timeout_s: float = Field(default=10.0, gt=0, le=300)
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str | None) -> str | None:
+        return value and match_setting(value, r"[^/\s]+", "host:port, without https://")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings from the environment.
+
+        Raises:
+            SettingsError: Some are missing or wrong; names every one of them by its variable.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            # The cause is left out: it would carry the values, and some of them are secrets.
+            raise SettingsError([cls._describe(fault) for fault in error.errors()]) from None
+
+    def open_store(self, address: str | None = None) -> ObjectStore:
+        """Return the store at *address*, by default ``store``; nothing is read or connected yet.
+
+        Raises:
+            InvalidSelection: The address is neither a folder nor ``s3://bucket/prefix``.
+            SettingsError: It is an S3 store, and settings for it are missing or wrong.
+        """
+        address = self.store if address is None else address
+        if "://" not in address and address.strip():
+            return FolderStore(Path(address))
+        found = _S3_ADDRESS.fullmatch(address)
+        if found is None:
+            raise InvalidSelection("store", repr(address), _ADDRESSES)
+        endpoint, access_key, secret_key = self._require_s3(address)
+        # minio is loaded only where it is used: a folder store needs none of it.
+        from datalayer.kernel.storage.s3_store import S3Options, S3Store
+
+        options = S3Options(
+            endpoint=endpoint,
+            access_key=access_key,
+            secret_key=secret_key,
+            secure=self.s3_secure,
+            region=self.s3_region,
+            timeout_s=self.store_timeout_s,
+            ca_file=self.s3_ca_file,
+        )
+        return S3Store(options, found["bucket"], (found["prefix"] or "").strip("/"))
+
+    def _require_s3(self, address: str) -> tuple[str, str, str]:
+        """Return endpoint, access key and secret key."""
+        endpoint, access_key, secret_key = self.s3_endpoint, self.s3_access_key, self.s3_secret_key
+        if endpoint and access_key and secret_key:
+            return endpoint, access_key.get_secret_value(), secret_key.get_secret_value()
+        needed = ("s3_endpoint", "s3_access_key", "s3_secret_key")
+        missing = [f"{PREFIX}{name.upper()}" for name in needed if not getattr(self, name)]
+        raise SettingsError([f"{variable} is missing; {address} needs it" for variable in missing])
+
+    @classmethod
+    def _describe(cls, fault: ErrorDetails) -> str:
+        name = str(fault["loc"][0])
+        variable = f"{PREFIX}{name.upper()}"
+        if fault["type"] == "value_error":
+            return f"{variable} {fault['ctx']['error']}"
+        is_secret = SecretStr in get_args(cls.model_fields[name].annotation)
+        found = "" if is_secret else f"is {fault['input']!r}: "
+        return f"{variable} {found}{fault['msg']}"
+
+
+def match_setting(value: str, pattern: str, expected: str) -> str:
+    """Return *value* if it matches *pattern* as a whole and is not blank.
+
+    Raises:
+        SettingFault: It doesn't; says what was *expected*.
+    """
+    if not re.fullmatch(pattern, value) or not value.strip():
+        raise SettingFault(f"is {value!r}; it must be {expected}")
+    return value

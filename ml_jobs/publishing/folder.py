@@ -58,6 +58,7 @@ def check_folder(
     Raises:
         FolderError: Files are missing, unreadable, not what the manifest says or not what the
             contract asks for; every fault is named.
+        ManifestError: The publication's manifest would be longer than a portal reads.
     """
     if not folder.is_dir():
         raise FolderError(folder.name or str(folder), ("it is no folder",))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from datalayer.kernel.contract.manifest import MANIFEST_NAME
+from datalayer.kernel.contract.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NAME
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError, ObjectExists, StoreError
 from datalayer.kernel.progress import Progress, Step
@@ -108,6 +109,16 @@ def test_a_draft_that_claims_demand_from_the_future_is_refused(
         check(claim, registry)
 
 
+def test_a_manifest_longer_than_a_portal_reads_is_refused(
+    draft: MakeDraft, registry: Registry
+) -> None:
+    endless = replace(draft(), lineage={"note": "x" * MANIFEST_LIMIT_BYTES})
+
+    sentence = r"it would have \d{7} bytes, .* no more than 4194304; shorten its lineage, .*4194316"
+    with pytest.raises(ManifestError, match=sentence):
+        check(endless, registry)
+
+
 def test_older_results_do_not_replace_newer_ones(
     draft: MakeDraft, folder_store: FolderStore, registry: Registry
 ) -> None:
@@ -136,23 +147,25 @@ def test_publishing_the_same_again_changes_nothing(
     }
 
 
+@pytest.mark.parametrize("other", [b"something else", b" " * (MANIFEST_LIMIT_BYTES + 1)])
 def test_another_publication_under_the_same_id_is_never_overwritten(
-    draft: MakeDraft, folder_store: FolderStore, registry: Registry
+    draft: MakeDraft, folder_store: FolderStore, registry: Registry, other: bytes
 ) -> None:
     sound = check(draft(), registry)
     key = f"publications/{sound.manifest.publication_id}/{MANIFEST_NAME}"
-    folder_store.write(key, b"something else")
+    folder_store.write(key, other)
 
     with pytest.raises(ObjectExists, match=MANIFEST_NAME):
         publish(sound, folder_store, registry)
 
-    assert folder_store.read(key, limit_bytes=100) == b"something else"
+    assert folder_store.read(key, limit_bytes=1 << 24) == other
 
 
+@pytest.mark.parametrize("broken", [b"{", b" " * (MANIFEST_LIMIT_BYTES + 1)])
 def test_a_broken_root_manifest_is_mended(
-    draft: MakeDraft, folder_store: FolderStore, registry: Registry
+    draft: MakeDraft, folder_store: FolderStore, registry: Registry, broken: bytes
 ) -> None:
-    folder_store.write(MANIFEST_NAME, b"{")
+    folder_store.write(MANIFEST_NAME, broken)
 
     manifest = publish(check(draft(), registry), folder_store, registry)
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
+from open_data_contract_standard.model import (
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
+from pydantic import ValidationError
 
 from datalayer.kernel.contract.odcs import PHYSICAL_TYPES, custom_values, data_sets, freshness_hours
 from datalayer.kernel.contract.registry import (
@@ -22,7 +28,9 @@ from datalayer.kernel.contract.registry import (
     Rule,
     Source,
 )
-from datalayer.kernel.contract.registry_document import Document, read_document
+from datalayer.kernel.contract.registry_faults import document_faults
+from datalayer.kernel.contract.strict_json import json_object
+from datalayer.kernel.errors import RegistryError
 
 _ValueLists = Mapping[str, Mapping[str, Bilingual]]
 
@@ -33,12 +41,33 @@ def load_registry(path: Path) -> Registry:
     Raises:
         RegistryError: The file can't be read or breaks a rule; carries every fault found.
     """
-    return registry_of(read_document(path))
+    content = _content(path)
+    try:
+        odcs = OpenDataContractStandard.model_validate(content)
+    except ValidationError as error:
+        raise RegistryError(str(path), list(_model_faults(error))) from error
+    faults = list(document_faults(odcs))
+    if faults:
+        raise RegistryError(str(path), faults)
+    return _registry(odcs, content)
 
 
-def registry_of(document: Document) -> Registry:
-    """Return the registry that *document* describes."""
-    odcs = document.odcs
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return json_object(path.read_bytes())
+    except OSError as error:
+        raise RegistryError(str(path), [f"can't be read: {error.strerror}"]) from error
+    except ValueError as error:
+        raise RegistryError(str(path), [str(error)]) from error
+
+
+def _model_faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False):
+        place = ".".join(str(part) for part in fault["loc"])
+        yield f"{place}: {fault['msg']}, found {str(fault['input'])[:60]!r}"
+
+
+def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Registry:
     values = custom_values(odcs.customProperties)
     sources = {entry["name"]: _source(entry) for entry in values["sources"]}
     reasons = {entry["name"]: _reason_code(entry) for entry in values["reasonCodes"]}
@@ -54,7 +83,7 @@ def registry_of(document: Document) -> Registry:
         data_sets={d.name: d for d in found},
         sources=sources,
         reason_codes=reasons,
-        fingerprints=_fingerprints(document.content),
+        fingerprints=_fingerprints(content),
     )
 
 

@@ -244,9 +244,9 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            ("{", "is not JSON"),
+            ("{", "it is not JSON"),
             ("[]", "not an object"),
-            ('{"id": 1, "id": 2}', "stands twice"),
+            ('{"id": 1, "id": 2}', "one object has 'id' 2 times"),
             ('{"nonsense": 1}', "nonsense"),
             ('{"schema": [{"name": 5}]}', "schema.0.name"),
         ],

@@ -118,11 +118,13 @@ def _major(version: str) -> str:
 
 
 def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
-    if not isinstance(files, list) or not all(isinstance(entry, dict) for entry in files):
+    if not isinstance(files, list):
         return
     if len(files) > MOST_FILES:
         known = len(registry.data_sets)
         yield f"files has {len(files)} entries; the contract has {known} data sets"
+        return
+    if not all(isinstance(entry, dict) for entry in files):
         return
     named = Counter(str(entry.get("data_set")) for entry in files)
     for data_set in registry.data_sets:

@@ -18,10 +18,10 @@ from rich.table import Table
 from datalayer.access.accounts import FIRST_ADMIN
 from datalayer.access.first_admin import first_admin_notice, password_hint
 from datalayer.access.identity import operator
+from datalayer.kernel.contract.report import Fault
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.progress import Progress, ReportProgress, Step
-from datalayer.kernel.validation import Fault
 from datalayer.portal import AlreadyCurrent, Portal, Verdict
 from datalayer.settings import load_settings
 

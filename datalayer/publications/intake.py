@@ -6,6 +6,7 @@ import structlog
 
 from datalayer.kernel.contract.manifest import Manifest, is_publication_id
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import (
     IntegrityError,
     ManifestError,
@@ -15,8 +16,7 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.validation import ValidationReport, validate
-from datalayer.kernel.validation.report import ValidationFailed
+from datalayer.kernel.validation import validate
 from datalayer.publications import published
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot, VerifiedFiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.validation import ValidationReport
+from datalayer.kernel.contract.report import ValidationReport
 from datalayer.publications.stages import Snapshot, VerifiedFiles
 
 

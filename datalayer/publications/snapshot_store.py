@@ -27,12 +27,11 @@ from datalayer.kernel.contract.manifest import (
 )
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import IntegrityError, PortalError, StateError, UnknownPublication
 from datalayer.kernel.progress import ReportProgress, silent
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.validation import ValidationReport
-from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.nearest import nearest
 from datalayer.publications.refresh_lock import RefreshLock

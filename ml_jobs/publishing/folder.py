@@ -21,9 +21,10 @@ from datalayer.kernel.contract.checks import CheckKind
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationReport
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.progress import ReportProgress, silent
-from datalayer.kernel.validation import ValidationReport, validate
+from datalayer.kernel.validation import validate
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.layout import rewrite
 from ml_jobs.publishing.publish import Draft, SoundDraft, seal

@@ -25,11 +25,11 @@ from datalayer.kernel.contract.manifest import (
 )
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing, ObjectTooLarge
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.validation import ValidationReport, validate
-from datalayer.kernel.validation.report import ValidationFailed
+from datalayer.kernel.validation import validate
 from ml_jobs.errors import NewerPublishedError
 
 

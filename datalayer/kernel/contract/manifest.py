@@ -154,20 +154,10 @@ def is_publication_id(text: str) -> bool:
 
 def manifest_json(manifest: Manifest) -> bytes:
     """Return *manifest* as the JSON that is stored, the same bytes for the same manifest."""
-    content = {
+    content = asdict(manifest) | {
         "manifest_version": MANIFEST_VERSION,
-        "publication_id": manifest.publication_id,
-        "dataset_id": manifest.dataset_id,
-        "model_version": manifest.model_version,
         "generated_at": manifest.generated_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "data_through": manifest.data_through.isoformat(),
-        "contract": {
-            "id": manifest.contract.id,
-            "version": manifest.contract.version,
-            "fingerprints": dict(manifest.contract.fingerprints),
-        },
-        "files": [asdict(file) for file in manifest.files],
-        "lineage": dict(manifest.lineage),
     }
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"

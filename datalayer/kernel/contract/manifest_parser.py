@@ -72,13 +72,13 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
     try:
         manifest = _MANIFEST.validate_python(fields)
     except ValidationError as error:
-        raise ManifestError(location, [*_field_faults(error), *faults]) from error
+        raise ManifestError(location, [*_field_faults(error, registry), *faults]) from error
     if faults:
         raise ManifestError(location, faults)
     return manifest
 
 
-def _field_faults(error: ValidationError) -> Iterator[str]:
+def _field_faults(error: ValidationError, registry: Registry) -> Iterator[str]:
     """Say what is wrong in single fields, in the contract's words instead of pydantic's."""
     lacking: dict[str, list[str]] = defaultdict(list)
     unfit: dict[str, None] = {}  # in order, and each once
@@ -86,8 +86,11 @@ def _field_faults(error: ValidationError) -> Iterator[str]:
         match fault["loc"], fault["type"]:
             case ("contract", "fingerprints", *_), _:
                 unfit[f"contract.fingerprints must be {_FINGERPRINTS}"] = None
-            case (("contract", _), _) | (("files",), "value_error"):
+            case ("contract", _), _:
                 pass  # said by comparison with the registry
+            case ("files",), "value_error":
+                found, known = len(fault["input"]), len(registry.data_sets)
+                unfit[f"files has {found} entries; the contract has {known} data sets"] = None
             case (("files",), "tuple_type") | (("files", _), _):
                 unfit["files must be a list of objects"] = None
             case (*place, name), "missing":
@@ -118,11 +121,7 @@ def _major(version: str) -> str:
 
 
 def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
-    if not isinstance(files, list):
-        return
-    if len(files) > MOST_FILES:
-        known = len(registry.data_sets)
-        yield f"files has {len(files)} entries; the contract has {known} data sets"
+    if not isinstance(files, list) or len(files) > MOST_FILES:
         return
     if not all(isinstance(entry, dict) for entry in files):
         return

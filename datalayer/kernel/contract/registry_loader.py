@@ -69,13 +69,19 @@ def _model_faults(error: ValidationError) -> Iterator[str]:
 
 def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Registry:
     values = custom_values(odcs.customProperties)
-    sources = {entry["name"]: _source(entry) for entry in values["sources"]}
+    sources = {
+        e["name"]: Source(e["name"], e["kind"], Bilingual(en=e["label"], pt_BR=e["labelPtBr"]))
+        for e in values["sources"]
+    }
     reasons = {entry["name"]: _reason_code(entry) for entry in values["reasonCodes"]}
     value_lists = {
         "sources": {name: source.label for name, source in sources.items()},
         "reasonCodes": {name: reason.label for name, reason in reasons.items()},
     }
-    freshness = {n: _freshness(h) for n, h in freshness_hours(odcs.slaProperties).items()}
+    freshness = {
+        name: Freshness(due_after_hours=hours["dueAfter"], stale_after_hours=hours["staleAfter"])
+        for name, hours in freshness_hours(odcs.slaProperties).items()
+    }
     found = [_data_set(d, freshness[d.name or ""], value_lists) for d in data_sets(odcs)]
     return Registry(
         id=odcs.id or "",
@@ -83,24 +89,28 @@ def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Reg
         data_sets={d.name: d for d in found},
         sources=sources,
         reason_codes=reasons,
-        fingerprints=_fingerprints(content),
+        fingerprints={d["name"]: _fingerprint(d) for d in content["schema"]},
     )
 
 
-def _fingerprints(content: Mapping[str, Any]) -> dict[str, str]:
-    return {d["name"]: hashlib.sha256(_canonical(d)).hexdigest() for d in content["schema"]}
-
-
-def _canonical(value: object) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+def _fingerprint(data_set: Mapping[str, Any]) -> str:
+    text = json.dumps(data_set, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _data_set(data_set: SchemaObject, freshness: Freshness, value_lists: _ValueLists) -> DataSet:
     return DataSet(
         name=data_set.name or "",
         columns=tuple(_column(c, value_lists) for c in data_set.properties or ()),
-        rules=tuple(_rule(r) for r in data_set.quality or ()),
+        rules=tuple(
+            Rule(
+                name=rule.name or "",
+                description=_description(rule),
+                query=rule.query or "",
+                sample_query=custom_values(rule.customProperties)["sampleQuery"],
+            )
+            for rule in data_set.quality or ()
+        ),
         freshness=freshness,
         label=_label(data_set),
         description=_description(data_set),
@@ -111,6 +121,7 @@ def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
     values = custom_values(column.customProperties)
     options = column.logicalTypeOptions or {}
     labels = _value_labels(column, value_lists)
+    target = column.relationships[0].to if column.relationships else None
     return Column(
         name=column.name or "",
         type=PHYSICAL_TYPES[column.physicalType or ""],
@@ -119,7 +130,7 @@ def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
         allowed=tuple(labels),
-        reference=_reference(column),
+        reference=Reference(*str(target).split(".")) if target else None,
         unit=values.get("unit", ""),
         quantile_level=values.get("quantileLevel"),
         label=_label(column),
@@ -140,40 +151,14 @@ def _value_labels(column: SchemaProperty, value_lists: _ValueLists) -> Mapping[s
     }
 
 
-def _reference(column: SchemaProperty) -> Reference | None:
-    for relationship in column.relationships or ():
-        data_set, _, name = str(relationship.to).partition(".")
-        return Reference(data_set, name)
-    return None
-
-
-def _rule(rule: DataQuality) -> Rule:
-    values = custom_values(rule.customProperties)
-    return Rule(
-        name=rule.name or "",
-        description=Bilingual(en=rule.description or "", pt_BR=values["descriptionPtBr"]),
-        query=rule.query or "",
-        sample_query=values["sampleQuery"],
-    )
-
-
-def _freshness(hours: Mapping[str, float]) -> Freshness:
-    return Freshness(due_after_hours=hours["dueAfter"], stale_after_hours=hours["staleAfter"])
-
-
 def _label(element: SchemaObject | SchemaProperty) -> Bilingual:
     values = custom_values(element.customProperties)
     return Bilingual(en=element.businessName or "", pt_BR=values["labelPtBr"])
 
 
-def _description(element: SchemaObject | SchemaProperty) -> Bilingual:
+def _description(element: SchemaObject | SchemaProperty | DataQuality) -> Bilingual:
     values = custom_values(element.customProperties)
     return Bilingual(en=element.description or "", pt_BR=values["descriptionPtBr"])
-
-
-def _source(entry: Mapping[str, Any]) -> Source:
-    label = Bilingual(en=entry["label"], pt_BR=entry["labelPtBr"])
-    return Source(name=entry["name"], kind=entry["kind"], label=label)
 
 
 def _reason_code(entry: Mapping[str, Any]) -> ReasonCode:

@@ -20,6 +20,7 @@ from datalayer.kernel.contract.manifest import (
     manifest_json,
 )
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import (
     InvalidSelection,
     ManifestError,
@@ -38,7 +39,6 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.kernel.storage.object_store import FolderStore, S3Options
 from datalayer.kernel.storage.opening import open_store
-from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.outcomes import Activated, AlreadyCurrent
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database

@@ -11,10 +11,10 @@ import pytest
 
 from datalayer.kernel.contract.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NAME
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import ManifestError, ObjectExists, StoreError
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.kernel.validation.report import ValidationFailed
 from ml_jobs.errors import NewerPublishedError
 from ml_jobs.publishing.publish import Draft, check, latest_manifest, publish
 from tests.publisher import (

@@ -17,10 +17,10 @@ from rich.table import Table
 
 from datalayer.access.accounts import FIRST_ADMIN, first_admin_notice, password_hint
 from datalayer.access.identity import operator
+from datalayer.kernel.contract.report import Fault
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.progress import Progress, ReportProgress, Step
-from datalayer.kernel.validation import Fault
 from datalayer.portal import AlreadyCurrent, ChainCheck, Portal
 from datalayer.settings import Settings
 

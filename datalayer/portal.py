@@ -16,10 +16,9 @@ from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
+from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import ReportProgress, silent
-from datalayer.kernel.validation import Fault
-from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.activation import Activations
 from datalayer.publications.announcements import Announcements, NoNote, Note
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs

@@ -17,6 +17,7 @@ from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import (
     ContentError,
     InvalidSelection,
@@ -29,8 +30,7 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.validation import ValidationReport, validate
-from datalayer.kernel.validation.report import ValidationFailed
+from datalayer.kernel.validation import validate
 from datalayer.publications.attempts import Attempt, Attempts
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (

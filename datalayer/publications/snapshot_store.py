@@ -21,6 +21,7 @@ from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, is_publication_id
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import (
     IntegrityError,
     ManifestError,
@@ -31,8 +32,6 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import ReportProgress
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
-from datalayer.kernel.validation import ValidationReport
-from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.validation import ValidationReport
+from datalayer.kernel.contract.report import ValidationReport
 
 
 def file_name(data_set: str) -> str:

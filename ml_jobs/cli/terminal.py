@@ -22,9 +22,9 @@ from rich.table import Table
 from rich.text import Text
 
 from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import ManifestError, PortalError, SettingsError
 from datalayer.kernel.progress import Progress as StepProgress
-from datalayer.kernel.validation.report import ValidationFailed
 from ml_jobs.errors import FolderError, JobFileError
 from ml_jobs.inputs.reasons import Accounting
 from ml_jobs.pipeline.preparing import Prepared

@@ -20,10 +20,11 @@ from datalayer.kernel.contract.checks import CheckKind
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationReport
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.progress import ReportProgress, silent
 from datalayer.kernel.storage.digest import file_sha256
-from datalayer.kernel.validation import ValidationReport, validate
+from datalayer.kernel.validation import validate
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.layout import rewrite
 from ml_jobs.publishing.publish import Draft, SoundDraft, seal
@@ -58,6 +59,7 @@ def check_folder(
     Raises:
         FolderError: Files are missing, unreadable, not what the manifest says or not what the
             contract asks for; every fault is named.
+        ManifestError: The publication's manifest would be longer than a portal reads.
     """
     if not folder.is_dir():
         raise FolderError(folder.name or str(folder), ("it is no folder",))

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from datalayer.kernel.contract.manifest import (
+    MANIFEST_LIMIT_BYTES,
     MANIFEST_NAME,
     ContractReference,
     Manifest,
@@ -23,15 +24,13 @@ from datalayer.kernel.contract.manifest import (
 )
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing
+from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
+from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing, ObjectTooLarge
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
 from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.validation import ValidationReport, validate
-from datalayer.kernel.validation.report import ValidationFailed
+from datalayer.kernel.validation import validate
 from ml_jobs.errors import NewerPublishedError
-
-MANIFEST_LIMIT_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ def check(draft: Draft, registry: Registry, *, report: ReportProgress = silent) 
 
     Raises:
         ValidationFailed: The content breaks the contract; carries the whole report.
-        ManifestError: What the draft says of itself can't stand in a manifest.
+        ManifestError: What the draft says of itself can't stand in a manifest, or makes it
+            longer than a portal reads.
     """
     return seal(draft, registry, validate(draft.files, registry, report=report))
 
@@ -86,7 +86,15 @@ def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraf
     manifest = _manifest(draft, registry, found.rows)
     if not found.passed:
         raise ValidationFailed(manifest.publication_id, found)
-    parse_manifest(manifest_json(manifest), location=MANIFEST_NAME, registry=registry)
+    content = manifest_json(manifest)
+    if len(content) > MANIFEST_LIMIT_BYTES:
+        lineage = len(json.dumps(dict(draft.lineage), ensure_ascii=False).encode())
+        problem = (
+            f"it would have {len(content)} bytes, and a portal reads no more than "
+            f"{MANIFEST_LIMIT_BYTES}; shorten its lineage, which has about {lineage} of them"
+        )
+        raise ManifestError(MANIFEST_NAME, [problem])
+    parse_manifest(content, location=MANIFEST_NAME, registry=registry)
     return SoundDraft(manifest, draft.files, found)
 
 
@@ -135,7 +143,7 @@ def latest_manifest(store: ObjectStore, registry: Registry) -> Manifest | None:
     try:
         content = store.read(MANIFEST_NAME, limit_bytes=MANIFEST_LIMIT_BYTES)
         return parse_manifest(content, location=MANIFEST_NAME, registry=registry)
-    except (ObjectMissing, ManifestError):
+    except (ObjectMissing, ObjectTooLarge, ManifestError):
         # A broken root manifest is no reason to withhold the sound one that would mend it.
         return None
 
@@ -178,6 +186,8 @@ def _stands(manifest: Manifest, store: ObjectStore) -> bool:
         found = store.read(_own_key(manifest), limit_bytes=MANIFEST_LIMIT_BYTES)
     except ObjectMissing:
         return False
+    except ObjectTooLarge:
+        found = b""
     if found != manifest_json(manifest):
         raise ObjectExists(store.address, _own_key(manifest))
     return True

@@ -13,6 +13,7 @@ import pytest
 
 from datalayer import runtime
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import (
     NotAllowed,
     NothingPublished,
@@ -20,7 +21,6 @@ from datalayer.kernel.errors import (
     StoreError,
     UnknownPublication,
 )
-from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.portal import Portal, SeriesSelection
 from datalayer.publications.stages import AlreadyCurrent
 from datalayer.publications.store_watch import StoreWatch

@@ -8,11 +8,68 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 MANIFEST_VERSION = 1
 MANIFEST_NAME = "metadata.json"
 MANIFEST_LIMIT_BYTES = 4 * 1024 * 1024
 PUBLICATION_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+LARGEST_FILE_BYTES = 2**40
+MOST_ROWS = 10**12
+LONGEST_NAME = 200
+LONGEST_PATH = 400
+MOST_FILES = 500
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PATH_PART = r"[A-Za-z0-9_][A-Za-z0-9._=-]*"
+
+
+def read_instant(value: object) -> datetime:
+    """Return a point in time written as ISO 8601 with its zone, in UTC.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if found is None or found.tzinfo is None:
+        raise ValueError("no time with its zone")
+    try:
+        return found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("before the year 1 in UTC") from error
+
+
+def read_day(value: object) -> date:
+    """Return a day written as 2026-11-20.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("no day")
+    return date.fromisoformat(value)
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("not printable")
+    return text
+
+
+def _few(entries: object) -> object:
+    # Said once, instead of a fault for every entry of an endless list.
+    if isinstance(entries, list) and len(entries) > MOST_FILES:
+        raise ValueError("too many")
+    return entries
+
+
+# What a manifest from outside must keep; who makes one here is not held to it until it is read.
+_Id = Annotated[str, Field(pattern=rf"^{PUBLICATION_ID.pattern}$")]
+_Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
+_Path = Annotated[str, Field(max_length=LONGEST_PATH, pattern=rf"^{_PATH_PART}(/{_PATH_PART})*$")]
+_Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True)
@@ -25,10 +82,10 @@ class PublishedFile:
     """
 
     data_set: str
-    path: str
-    size_bytes: int
-    sha256: str
-    rows: int
+    path: _Path
+    size_bytes: Annotated[int, Field(strict=True, ge=0, le=LARGEST_FILE_BYTES)]
+    sha256: _Sha256
+    rows: Annotated[int, Field(strict=True, ge=0, le=MOST_ROWS)]
 
 
 @dataclass(frozen=True)
@@ -37,7 +94,7 @@ class ContractReference:
 
     id: str
     version: str
-    fingerprints: Mapping[str, str]
+    fingerprints: Mapping[str, _Sha256]
 
 
 @dataclass(frozen=True)
@@ -53,13 +110,13 @@ class Manifest:
             each text or an object of texts by language) are shown to users.
     """
 
-    publication_id: str
-    dataset_id: str
-    model_version: str
-    generated_at: datetime
-    data_through: date
+    publication_id: _Id
+    dataset_id: _Name
+    model_version: _Name
+    generated_at: Annotated[datetime, PlainValidator(read_instant)]
+    data_through: Annotated[date, PlainValidator(read_day)]
     contract: ContractReference
-    files: tuple[PublishedFile, ...]
+    files: Annotated[tuple[PublishedFile, ...], BeforeValidator(_few)]
     lineage: Mapping[str, object]
 
     @property
@@ -102,20 +159,10 @@ def is_publication_id(text: str) -> bool:
 
 def manifest_json(manifest: Manifest) -> bytes:
     """Return *manifest* as the JSON that is stored, the same bytes for the same manifest."""
-    content = {
+    content = asdict(manifest) | {
         "manifest_version": MANIFEST_VERSION,
-        "publication_id": manifest.publication_id,
-        "dataset_id": manifest.dataset_id,
-        "model_version": manifest.model_version,
         "generated_at": manifest.generated_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "data_through": manifest.data_through.isoformat(),
-        "contract": {
-            "id": manifest.contract.id,
-            "version": manifest.contract.version,
-            "fingerprints": dict(manifest.contract.fingerprints),
-        },
-        "files": [asdict(file) for file in manifest.files],
-        "lineage": dict(manifest.lineage),
     }
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from open_data_contract_standard.model import DataQuality, SchemaObject, SchemaProperty
+from open_data_contract_standard.model import (
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
+from pydantic import ValidationError
 
 from datalayer.kernel.contract.odcs import PHYSICAL_TYPES, custom_values, data_sets, freshness_hours
 from datalayer.kernel.contract.registry import (
@@ -22,7 +28,9 @@ from datalayer.kernel.contract.registry import (
     Rule,
     Source,
 )
-from datalayer.kernel.contract.registry_document import Document, read_document
+from datalayer.kernel.contract.registry_faults import document_faults
+from datalayer.kernel.contract.strict_json import json_object
+from datalayer.kernel.errors import RegistryError
 
 _ValueLists = Mapping[str, Mapping[str, Bilingual]]
 
@@ -33,20 +41,47 @@ def load_registry(path: Path) -> Registry:
     Raises:
         RegistryError: The file can't be read or breaks a rule; carries every fault found.
     """
-    return registry_of(read_document(path))
+    content = _content(path)
+    try:
+        odcs = OpenDataContractStandard.model_validate(content)
+    except ValidationError as error:
+        raise RegistryError(str(path), list(_model_faults(error))) from error
+    faults = list(document_faults(odcs))
+    if faults:
+        raise RegistryError(str(path), faults)
+    return _registry(odcs, content)
 
 
-def registry_of(document: Document) -> Registry:
-    """Return the registry that *document* describes."""
-    odcs = document.odcs
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return json_object(path.read_bytes())
+    except OSError as error:
+        raise RegistryError(str(path), [f"can't be read: {error.strerror}"]) from error
+    except ValueError as error:
+        raise RegistryError(str(path), [str(error)]) from error
+
+
+def _model_faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False):
+        place = ".".join(str(part) for part in fault["loc"])
+        yield f"{place}: {fault['msg']}, found {str(fault['input'])[:60]!r}"
+
+
+def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Registry:
     values = custom_values(odcs.customProperties)
-    sources = {entry["name"]: _source(entry) for entry in values["sources"]}
+    sources = {
+        e["name"]: Source(e["name"], e["kind"], Bilingual(en=e["label"], pt_BR=e["labelPtBr"]))
+        for e in values["sources"]
+    }
     reasons = {entry["name"]: _reason_code(entry) for entry in values["reasonCodes"]}
     value_lists = {
         "sources": {name: source.label for name, source in sources.items()},
         "reasonCodes": {name: reason.label for name, reason in reasons.items()},
     }
-    freshness = {n: _freshness(h) for n, h in freshness_hours(odcs.slaProperties).items()}
+    freshness = {
+        name: Freshness(due_after_hours=hours["dueAfter"], stale_after_hours=hours["staleAfter"])
+        for name, hours in freshness_hours(odcs.slaProperties).items()
+    }
     found = [_data_set(d, freshness[d.name or ""], value_lists) for d in data_sets(odcs)]
     return Registry(
         id=odcs.id or "",
@@ -54,24 +89,28 @@ def registry_of(document: Document) -> Registry:
         data_sets={d.name: d for d in found},
         sources=sources,
         reason_codes=reasons,
-        fingerprints=_fingerprints(document.content),
+        fingerprints={d["name"]: _fingerprint(d) for d in content["schema"]},
     )
 
 
-def _fingerprints(content: Mapping[str, Any]) -> dict[str, str]:
-    return {d["name"]: hashlib.sha256(_canonical(d)).hexdigest() for d in content["schema"]}
-
-
-def _canonical(value: object) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+def _fingerprint(data_set: Mapping[str, Any]) -> str:
+    text = json.dumps(data_set, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _data_set(data_set: SchemaObject, freshness: Freshness, value_lists: _ValueLists) -> DataSet:
     return DataSet(
         name=data_set.name or "",
         columns=tuple(_column(c, value_lists) for c in data_set.properties or ()),
-        rules=tuple(_rule(r) for r in data_set.quality or ()),
+        rules=tuple(
+            Rule(
+                name=rule.name or "",
+                description=_description(rule),
+                query=rule.query or "",
+                sample_query=custom_values(rule.customProperties)["sampleQuery"],
+            )
+            for rule in data_set.quality or ()
+        ),
         freshness=freshness,
         label=_label(data_set),
         description=_description(data_set),
@@ -82,6 +121,7 @@ def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
     values = custom_values(column.customProperties)
     options = column.logicalTypeOptions or {}
     labels = _value_labels(column, value_lists)
+    target = column.relationships[0].to if column.relationships else None
     return Column(
         name=column.name or "",
         type=PHYSICAL_TYPES[column.physicalType or ""],
@@ -90,7 +130,7 @@ def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
         allowed=tuple(labels),
-        reference=_reference(column),
+        reference=Reference(*str(target).split(".")) if target else None,
         unit=values.get("unit", ""),
         quantile_level=values.get("quantileLevel"),
         label=_label(column),
@@ -111,40 +151,14 @@ def _value_labels(column: SchemaProperty, value_lists: _ValueLists) -> Mapping[s
     }
 
 
-def _reference(column: SchemaProperty) -> Reference | None:
-    for relationship in column.relationships or ():
-        data_set, _, name = str(relationship.to).partition(".")
-        return Reference(data_set, name)
-    return None
-
-
-def _rule(rule: DataQuality) -> Rule:
-    values = custom_values(rule.customProperties)
-    return Rule(
-        name=rule.name or "",
-        description=Bilingual(en=rule.description or "", pt_BR=values["descriptionPtBr"]),
-        query=rule.query or "",
-        sample_query=values["sampleQuery"],
-    )
-
-
-def _freshness(hours: Mapping[str, float]) -> Freshness:
-    return Freshness(due_after_hours=hours["dueAfter"], stale_after_hours=hours["staleAfter"])
-
-
 def _label(element: SchemaObject | SchemaProperty) -> Bilingual:
     values = custom_values(element.customProperties)
     return Bilingual(en=element.businessName or "", pt_BR=values["labelPtBr"])
 
 
-def _description(element: SchemaObject | SchemaProperty) -> Bilingual:
+def _description(element: SchemaObject | SchemaProperty | DataQuality) -> Bilingual:
     values = custom_values(element.customProperties)
     return Bilingual(en=element.description or "", pt_BR=values["descriptionPtBr"])
-
-
-def _source(entry: Mapping[str, Any]) -> Source:
-    label = Bilingual(en=entry["label"], pt_BR=entry["labelPtBr"])
-    return Source(name=entry["name"], kind=entry["kind"], label=label)
 
 
 def _reason_code(entry: Mapping[str, Any]) -> ReasonCode:

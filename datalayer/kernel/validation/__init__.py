@@ -3,7 +3,6 @@
 The job validates before it publishes and the portal before it activates, by the same code.
 """
 
-from datalayer.kernel.validation.report import Fault, ValidationReport
 from datalayer.kernel.validation.validator import validate
 
-__all__ = ["Fault", "ValidationReport", "validate"]
+__all__ = ["validate"]

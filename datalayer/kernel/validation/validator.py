@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from datalayer.kernel.contract.checks import Check, CheckKind, data_set_checks
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.contract.registry import DataSet, Registry
+from datalayer.kernel.contract.registry import Reference, Registry, Rule
+from datalayer.kernel.contract.report import Fault, ValidationReport
 from datalayer.kernel.errors import ValidationUnfinished
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
-from datalayer.kernel.validation.content import (
+from datalayer.kernel.validation import statements
+from datalayer.kernel.validation.scan import (
     Scan,
+    file_fault,
+    first_provenance,
     key_faults,
-    provenance_of,
-    reference_fault,
-    row_faults,
-    rule_fault,
-)
-from datalayer.kernel.validation.report import Fault, ValidationReport
-from datalayer.kernel.validation.statements import literal
-from datalayer.kernel.validation.structure import (
-    Structure,
-    absent,
-    is_usable,
+    open_scan,
     problem_of,
     raise_if_exhausted,
-    structure_of,
+    row_faults,
 )
 
 MEMORY_LIMIT = "512MiB"
 _SPILL_LIMIT = "8GiB"
+_BETWEEN = frozenset({CheckKind.REFERENCE, CheckKind.RULE})
 
 
 def validate(
@@ -65,26 +61,15 @@ def validate(
     # DuckDB compares what it opens with the allowed paths after following links.
     files = {name: path.resolve() for name, path in files.items()}
     with _connection(files, memory_limit) as connection:
-        validation = _Validation(connection, files, registry, manifest, report)
         try:
-            return validation.run()
+            return _Validation(connection, files, registry, manifest, report).run()
         except duckdb.Error as error:
             problem = problem_of(error, None)
             raise ValidationUnfinished(problem) from error
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """What one step over one data set found."""
-
-    structure: Structure
-    rows: int | None
-    faults: tuple[Fault, ...]
-    checks: int
-
-
 class _Validation:
-    """One run over one publication."""
+    """One run over one publication; gathers what it finds."""
 
     def __init__(
         self,
@@ -94,74 +79,88 @@ class _Validation:
         manifest: Manifest | None,
         report: ReportProgress,
     ) -> None:
-        self._connection = connection
         self._files = files
-        self._data_sets = registry.data_sets
-        self._checks = {n: tuple(data_set_checks(d)) for n, d in self._data_sets.items()}
+        self._checks = {n: data_set_checks(d) for n, d in registry.data_sets.items()}
+        self._scans = {
+            name: open_scan(connection, data_set, files.get(name))
+            for name, data_set in registry.data_sets.items()
+        }
         self._expected_rows = {f.data_set: f.rows for f in manifest.files} if manifest else {}
+        self._provenance = _announced(manifest) if manifest else first_provenance(self._scans)
         self._report = report
-        self._provenance = _announced(manifest) if manifest else {}
+        self._faults: list[Fault] = []
+        self._rows: dict[str, int] = {}
+        self._done = 0
 
     def run(self) -> ValidationReport:
         """Check each data set by itself, then what holds between them."""
-        total = sum(len(checks) for checks in self._checks.values())
-        structures = {
-            name: structure_of(self._connection, data_set, self._files.get(name))
-            for name, data_set in self._data_sets.items()
-        }
-        self._provenance = self._provenance or provenance_of(self._connection, structures)
-        alone: dict[str, _Outcome] = {}
-        done = 0
-        for name, structure in structures.items():
-            alone[name] = self._check_alone(self._data_sets[name], structure)
-            done += alone[name].checks
-            self._report(Progress(Step.VALIDATE, done, total, name))
-        between: list[Fault] = []
-        for check in self._checks_between():
-            between += self._check_between(check, alone)
-            done += 1
-            self._report(Progress(Step.VALIDATE, done, total, check.data_set))
-        return _report_of(alone, between, done)
+        for name, scan in self._scans.items():
+            self._faults += scan.faults
+            self._note(name, self._check_alone(name, scan))
+        for check in itertools.chain.from_iterable(self._checks.values()):
+            if check.kind in _BETWEEN:
+                self._check_between(check)
+                self._note(check.data_set, 1)
+        warnings = [warning for scan in self._scans.values() for warning in scan.warnings]
+        return ValidationReport(tuple(self._faults), tuple(warnings), self._rows, self._done)
 
-    def _check_alone(self, data_set: DataSet, structure: Structure) -> _Outcome:
-        checks = self._checks[data_set.name]
-        made = [c for c in checks if c.kind not in _BETWEEN]
-        if not structure.usable:
-            return _Outcome(structure, None, structure.faults, 1)
-        scan = Scan(self._connection, data_set, structure, self._provenance)
+    def _note(self, data_set: str, checks: int) -> None:
+        self._done += checks
+        total = sum(map(len, self._checks.values()))
+        self._report(Progress(Step.VALIDATE, self._done, total, data_set))
+
+    def _check_alone(self, name: str, scan: Scan) -> int:
+        """Make the checks of one data set and return how many they were."""
+        if not scan.usable:
+            return 1
+        checks = self._checks[name]
         try:
-            rows, faults = row_faults(scan, checks, self._expected_rows.get(data_set.name))
-            if set(data_set.key) <= structure.usable:
+            rows, faults = row_faults(scan, checks, self._expected_rows.get(name), self._provenance)
+            if set(scan.data_set.key) <= scan.usable:
                 faults += key_faults(scan, checks)
         except duckdb.Error as error:
             raise_if_exhausted(error)
-            problem = problem_of(error, self._files[data_set.name])
-            broken = absent(data_set, f"the file can't be read: {problem}")
-            broken = replace(broken, warnings=structure.warnings)
-            return _Outcome(broken, None, (*structure.faults, *broken.faults), 1)
-        usable = [c for c in made if is_usable(c, structure)]
-        return _Outcome(structure, rows, (*structure.faults, *faults), len(usable))
+            problem = f"the file can't be read: {problem_of(error, self._files[name])}"
+            self._faults.append(file_fault(scan.data_set, problem))
+            self._scans[name] = replace(scan, usable=frozenset())
+            return 1
+        self._faults += faults
+        self._rows[name] = rows
+        return sum(scan.covers(check) for check in checks if check.kind not in _BETWEEN)
 
-    def _checks_between(self) -> Iterator[Check]:
-        for checks in self._checks.values():
-            yield from (check for check in checks if check.kind in _BETWEEN)
+    def _check_between(self, check: Check) -> None:
+        scan = self._scans[check.data_set]
+        if check.rule:
+            self._check_rule(scan, check, check.rule)
+        elif check.reference and scan.covers(check):
+            self._check_reference(scan, check, check.reference)
 
-    def _check_between(self, check: Check, alone: Mapping[str, _Outcome]) -> list[Fault]:
-        structure = alone[check.data_set].structure
-        scan = Scan(self._connection, self._data_sets[check.data_set], structure, self._provenance)
-        fault = self._fault_between(scan, check, alone)
-        return [fault] if fault else []
+    def _check_reference(self, scan: Scan, check: Check, reference: Reference) -> None:
+        if reference.column not in self._scans[reference.data_set].usable:
+            return
+        values = scan.rows(statements.sampled(statements.orphans(check), 1))
+        if values:
+            count = scan.count(statements.orphan_rows(check))
+            samples = [f"{check.column}={row[0]}" for row in values]
+            found = f"{count} row(s) with a value that is not there"
+            self._faults.append(check.fault(count, found, samples))
 
-    def _fault_between(
-        self, scan: Scan, check: Check, alone: Mapping[str, _Outcome]
-    ) -> Fault | None:
-        if check.reference is None:
-            whole = all(outcome.structure.whole for outcome in alone.values())
-            return rule_fault(scan, check, whole=whole, path=self._files.get(check.data_set))
-        target = alone[check.reference.data_set].structure
-        if is_usable(check, scan.structure) and check.reference.column in target.usable:
-            return reference_fault(scan, check)
-        return None
+    def _check_rule(self, scan: Scan, check: Check, rule: Rule) -> None:
+        try:
+            found = scan.rows(rule.query)[0][0]
+            samples = scan.rows(statements.first_rows(rule.sample_query)) if found != 0 else []
+        except duckdb.Error as error:
+            raise_if_exhausted(error)
+            # Where a data set is damaged, a rule that fails to run says nothing.
+            if all(each.usable and not each.faults for each in self._scans.values()):
+                problem = problem_of(error, self._files.get(check.data_set))
+                self._faults.append(check.fault(1, f"the rule can't be run: {problem}", []))
+            return
+        if found != 0:
+            count = abs(round(float(str(found)))) if found is not None else 1
+            texts = [", ".join(map(str, row)) for row in samples]
+            note = f"{count} row(s) that break the rule {rule.name}"
+            self._faults.append(check.fault(count, note, texts))
 
 
 def _announced(manifest: Manifest) -> dict[str, str]:
@@ -169,18 +168,6 @@ def _announced(manifest: Manifest) -> dict[str, str]:
         "dataset_id": manifest.dataset_id,
         "generated_at": manifest.generated_at.isoformat(),
     }
-
-
-_BETWEEN = frozenset({CheckKind.REFERENCE, CheckKind.RULE})
-
-
-def _report_of(
-    alone: Mapping[str, _Outcome], between: Sequence[Fault], checks: int
-) -> ValidationReport:
-    faults = [fault for outcome in alone.values() for fault in outcome.faults]
-    warnings = [fault for outcome in alone.values() for fault in outcome.structure.warnings]
-    rows = {name: outcome.rows for name, outcome in alone.items() if outcome.rows is not None}
-    return ValidationReport((*faults, *between), tuple(warnings), rows, checks)
 
 
 @contextmanager
@@ -197,12 +184,12 @@ def _connection(
 
 
 def _settings(files: Mapping[str, Path], spill: str, memory_limit: str) -> dict[str, str]:
-    paths = ", ".join(literal(str(path)) for path in files.values())
+    paths = ", ".join(statements.literal(str(path)) for path in files.values())
     return {
         "TimeZone": "'UTC'",
-        "memory_limit": literal(memory_limit),
-        "temp_directory": literal(spill),
-        "max_temp_directory_size": literal(_SPILL_LIMIT),
+        "memory_limit": statements.literal(memory_limit),
+        "temp_directory": statements.literal(spill),
+        "max_temp_directory_size": statements.literal(_SPILL_LIMIT),
         "preserve_insertion_order": "true",
         "parquet_metadata_cache": "true",
         # A file's own statistics are a claim of its writer (and silent on NaN), so nothing may

@@ -20,6 +20,7 @@ from datalayer.kernel.contract.manifest import (
     manifest_json,
 )
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import (
     InvalidSelection,
     ManifestError,
@@ -38,7 +39,6 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.kernel.storage.s3_store import S3Options, S3Store
-from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications.stages import Activated, AlreadyCurrent, Snapshot
 from datalayer.publications.staging import prove
 from datalayer.reading.database import Database

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import Fault, ValidationFailed, ValidationReport
 from datalayer.kernel.errors import (
     IntegrityError,
     ObjectMissing,
@@ -19,8 +20,6 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.kernel.validation import Fault, ValidationReport
-from datalayer.kernel.validation.report import ValidationFailed
 from datalayer.publications import staging
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,45 +127,117 @@ class TestThisRegistry:
         assert differing == {"dim_item"}
 
 
+def every_column(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for described in content["schema"]:
+        for found in described["properties"]:
+            yield f"{described['name']}.{found['name']}", found
+
+
+# What every column can have wrong, and what is said of the column then.
+COLUMN_FAULTS: dict[str, tuple[dict[str, object], str]] = {
+    "unknown type": ({"physicalType": "MONEY"}, "unknown physicalType 'MONEY'"),
+    "types that disagree": ({"logicalType": "money"}, "logicalType 'money' does not go with"),
+    "no label": ({"businessName": ""}, "businessName (label in English) is missing"),
+    "no description": ({"description": " "}, "description (in English) is missing"),
+    "no translations": ({"customProperties": []}, "customProperties.labelPtBr is missing"),
+    "an unknown limit": (
+        {"logicalTypeOptions": {"exclusiveMinimum": 0}},
+        "exclusiveMinimum is not checked by anything",
+    ),
+    "a limit that is no number": (
+        {"logicalTypeOptions": {"minimum": "low"}},
+        "minimum and maximum must be finite numbers",
+    ),
+    "a target that is none": (
+        {"relationships": [{"to": "dim_items.item_id"}]},
+        "refers to 'dim_items.item_id', which is not a column",
+    ),
+    "a target that is no key": (
+        {"relationships": [{"to": "dim_item.sku"}]},
+        "refers to 'dim_item.sku', which is not a key",
+    ),
+    "two targets": (
+        {"relationships": [{"to": "dim_item.item_id"}, {"to": "dim_item.item_id"}]},
+        "more than one relationship",
+    ),
+    "a value without labels": (
+        {"enum": [{"value": "A", "label": "A"}]},
+        "value 'A' needs label and labelPtBr",
+    ),
+    "a value twice": ({"enum": [{"value": "A"}, {"value": "A"}]}, "value 'A' stands 2 times"),
+    "an unknown list": (
+        {"customProperties": [{"property": "valuesFrom", "value": "x"}]},
+        "valuesFrom 'x' must be one of",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", COLUMN_FAULTS)
+def test_the_same_fault_is_said_of_every_column_that_has_it(tmp_path: Path, fault: str) -> None:
+    values, said = COLUMN_FAULTS[fault]
+    places: list[str] = []
+
+    def spoil(content: dict[str, Any]) -> None:
+        for place, found in every_column(content):
+            found.update(values)
+            places.append(place)
+
+    lines = faults(changed(tmp_path, spoil)).splitlines()
+
+    assert [line.partition(":")[0] for line in lines if said in line] == places
+
+
+def test_every_key_column_must_be_required(tmp_path: Path) -> None:
+    keys: list[str] = []
+
+    def spoil(content: dict[str, Any]) -> None:
+        for place, found in every_column(content):
+            if found.get("primaryKey"):
+                found["required"] = False
+                keys.append(place)
+
+    said = faults(changed(tmp_path, spoil))
+
+    for place in keys:
+        data_set_name, _, name = place.partition(".")
+        assert f"data set '{data_set_name}': key column '{name}' must be required" in said
+
+
+def test_every_data_set_needs_its_provenance(tmp_path: Path) -> None:
+    names: list[str] = []
+
+    def spoil(content: dict[str, Any]) -> None:
+        for described in content["schema"]:
+            names.append(described["name"])
+            for name in ("dataset_id", "generated_at"):
+                column(content, f"{described['name']}.{name}")["required"] = False
+
+    said = faults(changed(tmp_path, spoil))
+
+    for name in names:
+        assert f"data set '{name}': needs a required column 'dataset_id'" in said
+        assert f"data set '{name}': needs a required column 'generated_at'" in said
+
+
 class TestFaults:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
             (update("dim_item.sku", name="name"), "column 'name' stands 2 times"),
-            (update("dim_item.sku", physicalType="MONEY"), "unknown physicalType 'MONEY'"),
             (update("dim_item.sku", logicalType="date"), "'date' does not go with VARCHAR"),
-            (update("dim_item.sku", businessName=""), "businessName (label in English) is missing"),
-            (update("dim_item.sku", customProperties=[]), "customProperties.labelPtBr is missing"),
             (update("dim_item.sku", name="SKU no."), "lower-case letters"),
-            (
-                update("fact_demand.item_id", relationships=[{"to": "dim_items.item_id"}]),
-                "refers to 'dim_items.item_id', which is not a column",
-            ),
-            (
-                update("fact_demand.item_id", relationships=[{"to": "dim_item.sku"}]),
-                "refers to 'dim_item.sku', which is not a key",
-            ),
             (
                 update("fact_demand.date", primaryKeyPosition=5),
                 "key positions [1, 2, 5] have a gap",
             ),
-            (update("fact_demand.date", required=False), "key column 'date' must be required"),
             (update("dim_item.item_id", primaryKey=False), "no column is a primaryKey"),
             (
                 update("dim_item.unit_cost", logicalTypeOptions={"minimum": 5, "maximum": 1}),
                 "minimum 5 is above maximum 1",
             ),
             (
-                update("dim_item.unit_cost", logicalTypeOptions={"exclusiveMinimum": 0}),
-                "exclusiveMinimum is not checked by anything",
-            ),
-            (
                 update("dim_item.sku", logicalTypeOptions={"minimum": 0}),
                 "a range needs a number column",
-            ),
-            (
-                update("dim_item.abc_class", enum=[{"value": "A", "label": "A"}]),
-                "value 'A' needs label and labelPtBr",
             ),
             (update("fact_forecast.model_version", required=False), "'model_version' of type"),
             (update("dim_item.generated_at", physicalType="DATE"), "'generated_at' of type"),
@@ -244,9 +316,9 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            ("{", "is not JSON"),
+            ("{", "it is not JSON"),
             ("[]", "not an object"),
-            ('{"id": 1, "id": 2}', "stands twice"),
+            ('{"id": 1, "id": 2}', "one object has 'id' 2 times"),
             ('{"nonsense": 1}', "nonsense"),
             ('{"schema": [{"name": 5}]}', "schema.0.name"),
         ],

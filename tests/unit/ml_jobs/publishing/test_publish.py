@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from datalayer.kernel.contract.manifest import MANIFEST_NAME
+from datalayer.kernel.contract.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NAME
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import ManifestError, ObjectExists, StoreError
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.kernel.validation.report import ValidationFailed
 from ml_jobs.errors import NewerPublishedError
 from ml_jobs.publishing.publish import Draft, check, latest_manifest, publish
 from tests.publisher import (
@@ -114,6 +115,16 @@ def test_a_draft_that_claims_demand_from_the_future_is_refused(
         check(claim, registry)
 
 
+def test_a_manifest_longer_than_a_portal_reads_is_refused(
+    draft: MakeDraft, registry: Registry
+) -> None:
+    endless = replace(draft(), lineage={"note": "x" * MANIFEST_LIMIT_BYTES})
+
+    sentence = r"it would have \d{7} bytes, .* no more than 4194304; shorten its lineage, .*4194316"
+    with pytest.raises(ManifestError, match=sentence):
+        check(endless, registry)
+
+
 def test_older_results_do_not_replace_newer_ones(
     draft: MakeDraft, folder_store: FolderStore, registry: Registry
 ) -> None:
@@ -142,23 +153,25 @@ def test_publishing_the_same_again_changes_nothing(
     }
 
 
+@pytest.mark.parametrize("other", [b"something else", b" " * (MANIFEST_LIMIT_BYTES + 1)])
 def test_another_publication_under_the_same_id_is_never_overwritten(
-    draft: MakeDraft, folder_store: FolderStore, registry: Registry
+    draft: MakeDraft, folder_store: FolderStore, registry: Registry, other: bytes
 ) -> None:
     sound = check(draft(), registry)
     key = f"publications/{sound.manifest.publication_id}/{MANIFEST_NAME}"
-    folder_store.write(key, b"something else")
+    folder_store.write(key, other)
 
     with pytest.raises(ObjectExists, match=MANIFEST_NAME):
         publish(sound, folder_store, registry)
 
-    assert folder_store.read(key, limit_bytes=100) == b"something else"
+    assert folder_store.read(key, limit_bytes=1 << 24) == other
 
 
+@pytest.mark.parametrize("broken", [b"{", b" " * (MANIFEST_LIMIT_BYTES + 1)])
 def test_a_broken_root_manifest_is_mended(
-    draft: MakeDraft, folder_store: FolderStore, registry: Registry
+    draft: MakeDraft, folder_store: FolderStore, registry: Registry, broken: bytes
 ) -> None:
-    folder_store.write(MANIFEST_NAME, b"{")
+    folder_store.write(MANIFEST_NAME, broken)
 
     manifest = publish(check(draft(), registry), folder_store, registry)
 

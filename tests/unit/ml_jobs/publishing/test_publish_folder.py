@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datalayer.kernel.contract.manifest import MANIFEST_NAME
+from datalayer.kernel.contract.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NAME
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.storage.object_store import FolderStore
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.folder import SoundFolder, check_folder
@@ -265,6 +266,17 @@ class TestWithAManifest:
 
         assert faults[0].startswith("metadata.json: manifest_version is None")
         assert any("take it away to have one made" in fault for fault in faults)
+
+    def test_one_longer_than_a_portal_reads_is_refused_with_what_to_shorten(
+        self, folder: Path, checked: Check
+    ) -> None:
+        path = folder / MANIFEST_NAME
+        fields = json.loads(path.read_text())
+        fields["lineage"]["note"] = "x" * MANIFEST_LIMIT_BYTES
+        path.write_text(json.dumps(fields))
+
+        with pytest.raises(ManifestError, match="no more than 4194304; shorten its lineage"):
+            checked()
 
     def test_a_link_out_of_the_folder_is_refused(
         self, folder: Path, publisher: Publisher, checked: Check, tmp_path: Path

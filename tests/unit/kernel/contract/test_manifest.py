@@ -284,9 +284,12 @@ class TestBadManifests:
 
         assert "UTF-8" in faults(content.decode().encode(encoding), registry)
 
-    def test_what_is_said_of_an_endless_manifest_is_short(self, registry: Registry) -> None:
+    @pytest.mark.parametrize("entry", [{}, "x"])
+    def test_what_is_said_of_an_endless_manifest_is_short(
+        self, registry: Registry, entry: object
+    ) -> None:
         def spoil(fields: dict[str, Any]) -> None:
-            fields["files"] *= 10_000
+            fields["files"] = [entry] * 110_000
 
         found = faults(changed(registry, spoil), registry)
 

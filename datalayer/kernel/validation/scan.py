@@ -1,0 +1,211 @@
+"""One data set's file: whether it has the contract's columns, and what its rows break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from datalayer.kernel.contract.checks import PROVENANCE, Check, CheckKind
+from datalayer.kernel.contract.registry import ColumnType, DataSet
+from datalayer.kernel.contract.report import Fault
+from datalayer.kernel.validation import statements
+
+WITHIN_ROW = frozenset(
+    {
+        CheckKind.REQUIRED,
+        CheckKind.FINITE,
+        CheckKind.RANGE,
+        CheckKind.ALLOWED,
+        CheckKind.PROVENANCE,
+        CheckKind.QUANTILES,
+    }
+)
+# What casts to the contract's type without loss that any reader would miss.
+_FAMILIES: Mapping[ColumnType, frozenset[str]] = {
+    ColumnType.TEXT: frozenset({"VARCHAR"}),
+    ColumnType.DATE: frozenset({"DATE"}),
+    ColumnType.TIMESTAMP: frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"}),
+    ColumnType.DOUBLE: frozenset({"DOUBLE", "FLOAT"}),
+    ColumnType.INTEGER: frozenset(
+        {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT"}
+    ),
+    ColumnType.BOOLEAN: frozenset({"BOOLEAN"}),
+}
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A data set's file as it looks from outside, ready to be read.
+
+    Attributes:
+        usable: Columns that are there with a type of the contract; empty if the file is not.
+        faults: What is wrong with the file and its columns.
+        warnings: Columns that the contract does not know.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    data_set: DataSet
+    usable: frozenset[str]
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+    def covers(self, check: Check) -> bool:
+        """Return whether the columns that *check* concerns can be looked at."""
+        return bool(self.usable) and set(check.columns) <= self.usable
+
+    def rows(self, statement: str) -> list[tuple[object, ...]]:
+        """Return every row of *statement*, which must be few."""
+        return list(self.connection.execute(statement).fetchall())
+
+    def count(self, statement: str) -> int:
+        """Return the one number of *statement*."""
+        return int(str(self.rows(statement)[0][0]))
+
+
+def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Path | None) -> Scan:
+    """Look at the file at *path* and name its usable columns as a view of the data set's name."""
+    if path is None or not path.is_file():
+        return Scan(connection, data_set, frozenset(), (file_fault(data_set, "there is no file"),))
+    try:
+        rows = connection.execute(statements.describe(path)).fetchall()
+    except duckdb.Error as error:
+        raise_if_exhausted(error)
+        fault = file_fault(data_set, f"the file can't be read: {problem_of(error, path)}")
+        return Scan(connection, data_set, frozenset(), (fault,))
+    found = {str(name): str(physical) for name, physical, *_ in rows}
+    faults = tuple(_column_faults(data_set, found))
+    broken = {fault.column for fault in faults}
+    usable = [c.name for c in data_set.columns if c.name not in broken]
+    if usable:
+        connection.execute(statements.create_view(data_set.name, usable, path))
+    extra = tuple(_extra_columns(data_set, found))
+    return Scan(connection, data_set, frozenset(usable), faults, extra)
+
+
+def file_fault(data_set: DataSet, problem: str) -> Fault:
+    """Return the fault of a file that can't be used at all."""
+    expected = "a Parquet file that can be read"
+    return Fault(data_set.name, None, CheckKind.FILE, 1, problem, expected)
+
+
+def raise_if_exhausted(error: duckdb.Error) -> None:
+    """Raise *error* again if it tells of this machine, not of the file that was read."""
+    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
+        raise error
+
+
+def problem_of(error: duckdb.Error, path: Path | None) -> str:
+    """Return the first line of a DuckDB error, without the folder that the file lies in."""
+    line = str(error).partition("\n")[0].partition("Error: ")[2] or str(error)
+    return line.replace(f"{path.parent}/", "") if path else line
+
+
+def first_provenance(scans: Mapping[str, Scan]) -> dict[str, str]:
+    """Return the provenance that all rows must bear: that of the first row there is."""
+    for name, scan in scans.items():
+        if not set(PROVENANCE) <= scan.usable:
+            continue
+        try:
+            rows = scan.rows(statements.first_values(name, PROVENANCE))
+        except duckdb.Error as error:
+            raise_if_exhausted(error)
+            # The file is damaged; the scan of its rows reports that.
+            continue
+        if rows and None not in rows[0]:
+            return dict(zip(PROVENANCE, map(str, rows[0]), strict=True))
+    return {}
+
+
+def row_faults(
+    scan: Scan, checks: Sequence[Check], expected_rows: int | None, provenance: Mapping[str, str]
+) -> tuple[int, list[Fault]]:
+    """Make the checks within a row, and count the rows, in one scan.
+
+    Returns:
+        The rows of the data set, and the faults.
+    """
+    made = [c for c in checks if c.kind in WITHIN_ROW and scan.covers(c)]
+    made = [c for c in made if c.kind is not CheckKind.PROVENANCE or provenance]
+    statement = statements.screen(scan.data_set, scan.usable, provenance)
+    rows, broken = (int(str(count)) for count in scan.rows(statement)[0][:2])
+    faults = []
+    if expected_rows is not None and rows != expected_rows:
+        found, expected = f"{rows} row(s)", f"{expected_rows} row(s), as the manifest says"
+        missing = abs(rows - expected_rows)
+        faults.append(Fault(scan.data_set.name, None, CheckKind.ROWS, missing, found, expected))
+    if broken:
+        counts = scan.rows(statements.broken_counts(made, provenance))[0]
+        faults += [
+            _row_fault(scan, check, int(str(count)), provenance)
+            for check, count in zip(made, counts, strict=True)
+            if count
+        ]
+    return rows, faults
+
+
+def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
+    """Prove from the strict order of the rows that the key is unique, in one streaming pass."""
+    order, unique = (
+        next(c for c in checks if c.kind is kind)
+        for kind in (CheckKind.KEY_ORDER, CheckKind.UNIQUE_KEY)
+    )
+    name, key = scan.data_set.name, scan.data_set.key
+    misplaced = scan.count(statements.neighbours(name, key))
+    if not misplaced:
+        return
+    falling = misplaced - scan.count(statements.equal_neighbours(name, key))
+    if falling:
+        samples = scan.rows(statements.falling_samples(name, key))
+        found = f"{falling} row(s) behind the row before"
+        yield order.fault(falling, found, [_key_text(key, row) for row in samples])
+    # Where the order does not hold, equal keys may stand anywhere.
+    repeated = scan.count(statements.counted(statements.duplicates(name, key)))
+    if repeated:
+        samples = scan.rows(statements.sampled(statements.duplicates(name, key), len(key)))
+        found = f"{repeated} key(s) on more than one row"
+        yield unique.fault(repeated, found, [_key_text(key, row) for row in samples])
+
+
+def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:
+    unknown = ", ".join(sorted(set(found) - {c.name for c in data_set.columns}))
+    for column in data_set.columns:
+        physical = found.get(column.name)
+        place = (data_set.name, column.name)
+        if physical is None:
+            note = "the column is missing" + (f" (unknown are {unknown})" if unknown else "")
+            yield Fault(*place, CheckKind.COLUMN, 1, note, f"a column of type {column.type}")
+        elif physical not in _FAMILIES[column.type]:
+            expected = " or ".join(sorted(_FAMILIES[column.type]))
+            yield Fault(*place, CheckKind.TYPE, 1, f"type {physical}", f"type {expected}")
+
+
+def _extra_columns(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:
+    known = {column.name for column in data_set.columns}
+    for name, physical in found.items():
+        if name not in known:
+            note = f"a column of type {physical} that the contract does not know"
+            expected = "only columns of the contract; it is not read"
+            yield Fault(data_set.name, name, CheckKind.EXTRA_COLUMN, 1, note, expected)
+
+
+def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, str]) -> Fault:
+    key = [name for name in scan.data_set.key if name in scan.usable]
+    rows = scan.rows(statements.broken_samples(check, key, provenance))
+    samples = [_key_text(key, row[: len(key)]) for row in rows]
+    values = [", ".join(_value_text(v) for v in row[len(key) :]) for row in rows]
+    fault = check.fault(count, f"{count} row(s) with {' | '.join(dict.fromkeys(values))}", samples)
+    if check.kind is CheckKind.PROVENANCE:
+        value = provenance[check.columns[0]]
+        return replace(fault, expected=f"{value} in every row of every data set")
+    return fault
+
+
+def _key_text(key: Sequence[str], values: Sequence[object]) -> str:
+    return ", ".join(f"{n}={_value_text(v)}" for n, v in zip(key, values, strict=True))
+
+
+def _value_text(value: object) -> str:
+    return "null" if value is None else str(value)

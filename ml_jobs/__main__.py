@@ -11,7 +11,6 @@ import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -27,14 +26,13 @@ from ml_jobs.cli import explain, records
 from ml_jobs.cli.command_line import given_values, parser
 from ml_jobs.cli.explain_view import show_explanation
 from ml_jobs.cli.job_file import read_job_file
-from ml_jobs.cli.job_options import Forecast, Input, JobOptions, Rule, values_of
+from ml_jobs.cli.job_options import request_of, values_of
 from ml_jobs.cli.records_png import draw_record
 from ml_jobs.cli.records_view import show_record, show_series
 from ml_jobs.cli.terminal import show_error, show_prepared, show_published, stages
 from ml_jobs.cli.tracking import open_tracking
 from ml_jobs.data import CURRENCY, DEMAND
 from ml_jobs.errors import JobFileError, UsageError
-from ml_jobs.options import SERVICE_LEVELS, ForecastOptions
 from ml_jobs.panel import Frequency
 from ml_jobs.pipeline.job import forget, run, under_contract
 from ml_jobs.pipeline.preparing import Prepared, prepare
@@ -42,16 +40,16 @@ from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.gold_files import GoldFiles, drafted, fetched
 from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
-from ml_jobs.selection import CostlyRule
 from ml_jobs.settings import JobSettings, load_settings
 
-DEMONSTRATION = Input(
-    demand=DEMAND,
-    invoices=True,
-    frequency=Frequency.DAILY,
-    currency=CURRENCY,
-    dataset_id="online-retail-demo",
-)
+DEMONSTRATION: Mapping[str, object] = {
+    "input.demand": DEMAND,
+    "input.invoices": True,
+    "input.frequency": Frequency.DAILY,
+    "input.currency": CURRENCY,
+    "input.dataset_id": "online-retail-demo",
+    "forecast.country": "GB",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,25 +107,20 @@ def _run(given: argparse.Namespace, console: Console) -> None:
 
 
 def _forecast(given: argparse.Namespace, bench: _Bench) -> None:
-    _forecast_and_publish(_options(given), bench)
+    _forecast_and_publish(_request(given, bench), bench)
 
 
 def _demo(given: argparse.Namespace, bench: _Bench) -> None:
-    options = JobOptions(input=DEMONSTRATION, forecast=Forecast(country="GB")).with_values(
-        given_values(given)
-    )
-    _forecast_and_publish(options, bench, demonstration=True)
+    request = request_of({**DEMONSTRATION, **given_values(given)}, demonstration=True)
+    _forecast_and_publish(under_contract(request, bench.registry), bench)
 
 
-def _forecast_and_publish(
-    options: JobOptions, bench: _Bench, *, demonstration: bool = False
-) -> None:
-    request = request_of(options, bench.registry, demonstration=demonstration)
-    store = bench.store(options.output.to)
+def _forecast_and_publish(request: JobRequest, bench: _Bench) -> None:
+    store = bench.store(request.to)
     # A store that can't be written to, or runs that can't be logged, are better found before the
     # models run than after.
     refuse_if_older(request.generated_at, store, bench.registry)
-    tracking = open_tracking(options.tracking.mlflow) if options.tracking.mlflow else None
+    tracking = open_tracking(request.mlflow) if request.mlflow else None
     prepared, draft = _drafted(request, bench)
     with stages(bench.console) as shown:
         sound = check(draft, bench.registry, report=shown.step)
@@ -135,7 +128,7 @@ def _forecast_and_publish(
     forget(prepared)
     show_published(bench.console, manifest, store.address)
     if tracking is not None:
-        run_id = tracking.log(manifest, drafted(draft), values_of(options))
+        run_id = tracking.log(manifest, drafted(draft), values_of(request))
         _say(bench, f"Logged at {tracking.place} as run {run_id}")
 
 
@@ -162,7 +155,7 @@ def _backtest(given: argparse.Namespace, bench: _Bench) -> None:
 
 def _results(given: argparse.Namespace, bench: _Bench) -> GoldFiles:
     if given.of_store is None:
-        request = request_of(_options(given), bench.registry)
+        request = _request(given, bench)
         _, draft = _drafted(request, bench)
         _say(bench, f"Kept in {request.work}: the same forecast goes on from what is there")
         return drafted(draft)
@@ -206,70 +199,10 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Bench], None]] = {
 }
 
 
-def _options(given: argparse.Namespace) -> JobOptions:
+def _request(given: argparse.Namespace, bench: _Bench) -> JobRequest:
     """Put the job file's values and the flags together; flags go first."""
     of_file = {} if given.job is None else read_job_file(given.job)
-    return JobOptions().with_values({**of_file, **given_values(given)})
-
-
-def request_of(
-    options: JobOptions, registry: Registry, *, demonstration: bool = False
-) -> JobRequest:
-    """Return what a run is asked for.
-
-    Raises:
-        UsageError: No demand file is named.
-    """
-    read, engine = options.input, options.engine
-    if read.demand is None:
-        problem = "No demand is named; give --demand FILE, or demand in [input] of a job file"
-        raise UsageError(problem)
-    request = JobRequest(
-        demand=read.demand,
-        generated_at=options.output.generated_at or datetime.now(UTC).replace(microsecond=0),
-        rejected=options.output.rejected,
-        invoices=read.invoices,
-        location_column=read.location_column,
-        items=read.items,
-        stock=read.stock,
-        locations=read.locations,
-        drivers=read.drivers,
-        frequency=read.frequency,
-        min_sale_days=read.min_sale_days,
-        dataset_id=read.dataset_id,
-        currency=read.currency,
-        demonstration=demonstration,
-        options=_forecast_options(options),
-        work=engine.work,
-        engine=engine.engine,
-        processes=engine.processes,
-    )
-    return under_contract(request, registry)
-
-
-def _forecast_options(options: JobOptions) -> ForecastOptions:
-    asked = options.forecast
-    return ForecastOptions(
-        horizon=asked.horizon,
-        origins=asked.origins,
-        warmups=asked.warmups,
-        spacing=asked.spacing,
-        min_history=asked.min_history,
-        sources=asked.sources,
-        rules={"arima": _costly(options.arima), "prophet": _costly(options.prophet)},
-        country=asked.country,
-        seed=asked.seed,
-        review_days=options.inventory.review_days,
-        service_levels={**SERVICE_LEVELS, **(options.inventory.service_levels or {})},
-        bootstrap_samples=asked.bootstrap_samples,
-        learn_series=asked.learn_series,
-        weigh_series=asked.weigh_series,
-        partition_series=options.engine.partition_size,
-    )
-
-
-def _costly(rule: Rule) -> CostlyRule:
-    return CostlyRule(rule.demand_classes, rule.abc_classes, rule.max_series)
+    return under_contract(request_of({**of_file, **given_values(given)}), bench.registry)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ml_jobs.cli.job_options import OPTIONS, Option
-from ml_jobs.cli.option_kinds import FLAG
+from ml_jobs.cli.job_options import OPTIONS, SECTIONS, Option
 from ml_jobs.panel import NETWORK
 
 GROUPINGS = ("category", "abc_class", "demand_class")
@@ -64,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         description=_FORECAST,
     )
     _add_job_file(forecast)
-    add_options(forecast, OPTIONS)
+    _add_options(forecast, OPTIONS)
     demo = _command(
         commands,
         "demo",
@@ -72,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         summary="the same with the bundled real data",
         description=_DEMO,
     )
-    add_options(demo, [option for option in OPTIONS if option.section != "input"])
+    _add_options(demo, [option for option in OPTIONS if option.section != "input"])
     _add_backtest(commands)
     _add_explain(commands)
     _add_publish(commands)
@@ -85,47 +84,42 @@ def given_values(arguments: argparse.Namespace) -> dict[str, object]:
     return {option.name: given[option.name] for option in OPTIONS if option.name in given}
 
 
-def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
     """Give *parser* the flags of *options*, grouped by section; absent ones leave no trace."""
-    for section, members in groupby(options, key=lambda option: (option.section, option.heading)):
-        name, heading = section
-        group = parser.add_argument_group(f"[{name}]", heading)
+    for section, members in groupby(options, key=lambda option: option.section):
+        group = parser.add_argument_group(f"[{section}]", SECTIONS[section])
         for option in members:
             _add_option(group, option)
 
 
 def _add_option(group: argparse._ArgumentGroup, option: Option) -> None:
-    text, missing = _help(option), argparse.SUPPRESS
-    kind = option.kind
-    if kind is FLAG:
-        action = argparse.BooleanOptionalAction
-        group.add_argument(option.flag, dest=option.name, default=missing, help=text, action=action)
-        return
-    bare = None if kind.when_bare is None else kind.check(kind.when_bare)
-    group.add_argument(
-        option.flag,
-        dest=option.name,
-        default=missing,
-        help=text,
-        type=_reader(option),
-        metavar=kind.metavar,
-        nargs=None if bare is None else "?",
-        const=bare,
-    )
+    shared: dict[str, Any] = {"dest": option.name, "default": argparse.SUPPRESS}
+    if option.kind.metavar:
+        bare = option.kind.when_bare
+        shared |= {"type": _reader(option), "metavar": option.kind.metavar}
+        shared |= {} if bare is None else {"nargs": "?", "const": option.check(bare)}
+    else:
+        shared |= {"action": argparse.BooleanOptionalAction}
+    group.add_argument(option.flag, help=_help(option), **shared)
 
 
 def _help(option: Option) -> str:
-    default = option.default
-    if default is None or isinstance(default, bool):
-        return option.text.replace("%", "%%")
-    shown = ",".join(default) if isinstance(default, tuple) else default
-    return f"{option.text} (default: {shown})".replace("%", "%%")
+    match option.default:
+        case None | bool():
+            shown = ""
+        case tuple(names):
+            shown = f" (default: {','.join(names)})"
+        case dict(shares):
+            shown = f" (default: {','.join(f'{name}={share}' for name, share in shares.items())})"
+        case default:
+            shown = f" (default: {default})"
+    return f"{option.text}{shown}".replace("%", "%%")
 
 
 def _reader(option: Option) -> Callable[[str], object]:
     def read(text: str) -> object:
         try:
-            return option.kind.from_text(text)
+            return option.check(option.kind.parse(text))
         except (ValueError, TypeError) as error:
             message = f"{text!r} must be {option.kind.expected}"
             raise argparse.ArgumentTypeError(message) from error
@@ -174,7 +168,7 @@ def _add_backtest(commands: _Commands) -> None:
     shown.add_argument("--location", default=NETWORK, metavar="ID", help=f"default: {NETWORK}")
     shown.add_argument("--png", type=Path, metavar="FILE", help="draw the plots here too")
     _add_job_file(parser)
-    add_options(parser, [option for option in OPTIONS if option.name not in _PUBLISHING])
+    _add_options(parser, [option for option in OPTIONS if option.name not in _PUBLISHING])
 
 
 def _add_explain(commands: _Commands) -> None:

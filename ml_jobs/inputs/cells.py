@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import TypeVar
 
 import numpy as np
@@ -127,6 +127,12 @@ def days(source: SourceFile, column: str) -> Dates:
     return _by_value(values, _day, np.dtype("datetime64[D]"))
 
 
+def shown(source: SourceFile, column: str, rows: Mask) -> list[str]:
+    """Return what stands in *rows* of a column, trimmed; null becomes the empty text."""
+    values = source.table.column(column).filter(pa.array(rows)).to_pylist()
+    return ["" if value is None else str(value).strip() for value in values]
+
+
 def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
     """Return microseconds that order the rows in time; without a time of day, its beginning."""
     values = source.table.column(column)
@@ -194,31 +200,35 @@ def _comma_number(text: str) -> float:
     return float("nan")
 
 
-def _day(text: str) -> np.datetime64:
+def _date_and_time(text: str) -> tuple[date, str] | None:
+    """Return the day of *text* and what is written after it."""
     if match := _ISO.fullmatch(text):
-        year, month, day, _ = match.groups()
+        year, month, day, clock = match.groups()
     elif match := _DAY_FIRST.fullmatch(text):
-        day, month, year, _ = match.groups()
+        day, month, year, clock = match.groups()
     else:
-        return np.datetime64("NaT", "D")
+        return None
     try:
-        return np.datetime64(date(int(year), int(month), int(day)), "D")
+        return date(int(year), int(month), int(day)), clock or ""
     except ValueError:
-        return np.datetime64("NaT", "D")
+        return None
+
+
+def _day(text: str) -> np.datetime64:
+    found = _date_and_time(text)
+    return np.datetime64(found[0] if found else "NaT", "D")
 
 
 def _moment(text: str) -> int:
-    day = _day(text)
-    if np.isnat(day):
+    found = _date_and_time(text)
+    if found is None:
         return 0
-    match = _ISO.fullmatch(text) or _DAY_FIRST.fullmatch(text)
-    clock = match.group(4) if match else None
+    day, clock = found
     try:
-        at = time.fromisoformat(clock) if clock else time()
+        at = time.fromisoformat(clock).replace(tzinfo=None)
     except ValueError:
         at = time()
-    seconds = (at.hour * 60 + at.minute) * 60 + at.second
-    return int(day.astype(np.int64)) * 86_400_000_000 + seconds * 1_000_000 + at.microsecond
+    return int(np.datetime64(datetime.combine(day, at), "us").astype(np.int64))
 
 
 def _refuse_month_first(file: str, column: str, values: pa.ChunkedArray) -> None:

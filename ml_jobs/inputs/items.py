@@ -18,7 +18,7 @@ from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
 from ml_jobs.inputs.catalogue import Catalogue, Value
-from ml_jobs.inputs.master_file import MasterFile, NumberColumn, read_master
+from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
 from ml_jobs.inputs.stock_file import ORDERING
 from ml_jobs.panel import NETWORK, Items, Panel
 
@@ -26,16 +26,14 @@ LEAD_TIME_DAYS: Mapping[str, float] = {"A": 7.0, "B": 14.0, "C": 21.0}
 LONGEST_LEAD_TIME_DAYS = 5 * 365
 CRITICALITY: Mapping[str, str] = {"A": "high", "B": "medium", "C": "low"}
 
-TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "sku": (),
-    "name": (),
-    "category": (),
-    "supplier": (),
-    "unit": (),
-    "criticality": ("high", "medium", "low"),
-    "abc_class": ("A", "B", "C"),
-}
-NUMBER_COLUMNS = (
+COLUMNS = (
+    TextColumn("sku"),
+    TextColumn("name"),
+    TextColumn("category"),
+    TextColumn("supplier"),
+    TextColumn("unit"),
+    TextColumn("criticality", ("high", "medium", "low")),
+    TextColumn("abc_class", ("A", "B", "C")),
     NumberColumn("unit_cost"),
     NumberColumn("lead_time_days", maximum=LONGEST_LEAD_TIME_DAYS),
     NumberColumn("lead_time_sd_days", maximum=LONGEST_LEAD_TIME_DAYS),
@@ -82,7 +80,7 @@ def read_items(path: Path) -> MasterFile:
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    return read_master(path, text_columns=TEXT_COLUMNS, number_columns=NUMBER_COLUMNS)
+    return read_master(path, COLUMNS)
 
 
 def summary_of(panel: Panel) -> ItemSummary:
@@ -113,7 +111,7 @@ def describe_items(
     summary: ItemSummary, catalogue: Catalogue, file: MasterFile | None
 ) -> DescribedItems:
     """Put together what is known and what has to be assumed of every item of *summary*."""
-    columns = _Columns(summary.item_ids, file.columns if file else {}, catalogue)
+    columns = _Columns(summary.item_ids, file.table.to_pylist() if file else [], catalogue)
     sku, name = columns.text("sku"), columns.text("name")
     unit_cost = columns.number("unit_cost")
     ranked = _abc(summary.year_demand, unit_cost)
@@ -175,23 +173,21 @@ class _Columns:
     """Columns put together by precedence: item file, then catalogue, then an assumption."""
 
     def __init__(
-        self,
-        item_ids: tuple[str, ...],
-        from_file: Mapping[str, Mapping[str, Value]],
-        catalogue: Catalogue,
+        self, item_ids: tuple[str, ...], rows: list[dict[str, Value]], catalogue: Catalogue
     ) -> None:
         self._item_ids = item_ids
-        self._from_file = from_file
+        self._rows = {row["item_id"]: row for row in rows}
         self._catalogue = catalogue
         self._assumed: dict[str, list[bool]] = {}
 
     def values(self, column: str) -> list[Value]:
         """Return what file and catalogue say, None where neither does."""
-        read = self._from_file.get(column, {})
-        told = self._catalogue.columns.get(column, {})
+        read = [self._rows.get(item, {}).get(column) for item in self._item_ids]
+        known = [self._catalogue.columns.get(column, {}).get(item) for item in self._item_ids]
+        pairs = list(zip(read, known, strict=True))
         if column in self._catalogue.assumed:
-            self._assumed[column] = [i not in read and i in told for i in self._item_ids]
-        return [read.get(item, told.get(item)) for item in self._item_ids]
+            self._assumed[column] = [r is None and k is not None for r, k in pairs]
+        return [k if r is None else r for r, k in pairs]
 
     def text(self, column: str) -> list[str | None]:
         """Return a text column, None where nothing is said."""

@@ -37,7 +37,7 @@ from ml_jobs.inputs.items import (
 from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile
 from ml_jobs.inputs.reasons import Accounting
-from ml_jobs.inputs.stock_file import StockFile, read_stock
+from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.models import refuse_unknown
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import NETWORK, Drivers, Items, Panel
@@ -82,7 +82,7 @@ class _MasterFiles:
     """The input files beside demand; None where there is none."""
 
     items: MasterFile | None
-    stock: StockFile | None
+    stock: MasterFile | None
     drivers: DriverFile | None
     locations: LocationFile | None
 

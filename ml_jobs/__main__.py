@@ -38,7 +38,7 @@ from ml_jobs.pipeline.job import forget, run, under_contract
 from ml_jobs.pipeline.preparing import Prepared, prepare
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.publishing.folder import check_folder
-from ml_jobs.publishing.gold_files import GoldFiles, drafted, fetched
+from ml_jobs.publishing.gold_files import GoldFiles, draft_gold, fetch_gold
 from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
 from ml_jobs.settings import JobSettings, load_settings
 
@@ -95,7 +95,7 @@ class _Bench:
         """Fetch *data_sets* of a store's latest publication, and prove them."""
         store = self.store(address)
         with stages(self.console) as shown:
-            return fetched(store, self.registry, data_sets, self.work, report=shown.step)
+            return fetch_gold(store, self.registry, data_sets, self.work, report=shown.step)
 
 
 def _run(given: argparse.Namespace, console: Console) -> None:
@@ -121,18 +121,18 @@ def _forecast_and_publish(request: JobRequest, bench: _Bench) -> None:
     # models run than after.
     refuse_if_older(request.generated_at, store, bench.registry)
     tracking = open_tracking(request.mlflow) if request.mlflow else None
-    prepared, draft = _drafted(request, bench)
+    prepared, draft = _make_draft(request, bench)
     with stages(bench.console) as shown:
         sound = check(draft, bench.registry, report=shown.step)
         manifest = publish(sound, store, bench.registry, report=shown.step)
     forget(prepared)
     show_published(bench.console, manifest, store.address)
     if tracking is not None:
-        run_id = tracking.log(manifest, drafted(draft), values_of(request))
+        run_id = tracking.log(manifest, draft_gold(draft), values_of(request))
         _say(bench, f"Logged at {tracking.place} as run {run_id}")
 
 
-def _drafted(request: JobRequest, bench: _Bench) -> tuple[Prepared, Draft]:
+def _make_draft(request: JobRequest, bench: _Bench) -> tuple[Prepared, Draft]:
     with stages(bench.console) as shown:
         prepared = prepare(request, report=shown.work)
     show_prepared(bench.console, prepared, request.rejected)
@@ -156,9 +156,9 @@ def _backtest(given: argparse.Namespace, bench: _Bench) -> None:
 def _results(given: argparse.Namespace, bench: _Bench) -> GoldFiles:
     if given.of_store is None:
         request = _request(given, bench)
-        _, draft = _drafted(request, bench)
+        _, draft = _make_draft(request, bench)
         _say(bench, f"Kept in {request.work}: the same forecast goes on from what is there")
-        return drafted(draft)
+        return draft_gold(draft)
     if given.job is not None or given_values(given):
         problem = "--from shows a publication as it is; it takes no job file and no options"
         raise UsageError(problem)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from ml_jobs.digests import file_sha256
 from ml_jobs.errors import InputError
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -91,7 +91,7 @@ def read_source(path: Path) -> SourceFile:
         InputError: The file is missing, empty, in an unknown encoding or not readable.
     """
     try:
-        digest = _sha256(path)
+        digest = file_sha256(path)
         with path.open("rb") as file:
             is_parquet = file.read(4) == b"PAR1" or path.suffix == ".parquet"
     except OSError as error:
@@ -101,11 +101,6 @@ def read_source(path: Path) -> SourceFile:
         raise InputError(path.name, "has no rows; at least one row of demand is needed")
     numbers = _row_numbers(table.num_rows, malformed)
     return SourceFile(path.name, digest, table, numbers, malformed)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _row_numbers(readable: int, malformed: tuple[MalformedRow, ...]) -> npt.NDArray[np.int64]:

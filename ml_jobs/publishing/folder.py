@@ -7,7 +7,6 @@ the files are those that it names, and they must be what it says. Without one th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.progress import ReportProgress, silent
 from datalayer.kernel.validation import ValidationReport, validate
+from ml_jobs.digests import file_sha256
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.layout import rewrite
 from ml_jobs.publishing.publish import Draft, SoundDraft, seal
@@ -61,24 +61,23 @@ def check_folder(
     """
     if not folder.is_dir():
         raise FolderError(folder.name or str(folder), ("it is no folder",))
-    named = _named_files(folder, registry)
-    files, unreadable = _rewritten(named.files, work, registry)
-    found = validate(files, registry, manifest=named.manifest, report=report)
-    said, silences = _said(files, named.manifest, data_through)
-    faults = [*named.faults, *unreadable.values(), *silences]
+    content = _content_of(folder, registry)
+    files, unreadable = _rewrite_all(content.files, work, registry)
+    found = validate(files, registry, manifest=content.manifest, report=report)
+    draft, silences = _draft_of(files, content.manifest, data_through)
+    faults = [*content.faults, *unreadable.values(), *silences]
     faults += [
         str(fault)
         for fault in found.faults
         if not (fault.check == CheckKind.FILE and fault.data_set in unreadable)
     ]
-    if faults or said is None:
+    if faults or draft is None:
         raise FolderError(folder.name or str(folder), tuple(faults))
-    draft = _draft(files, said, named.manifest)
-    return SoundFolder(seal(draft, registry, found), _warnings(folder, named, found))
+    return SoundFolder(seal(draft, registry, found), _warnings(folder, content, found))
 
 
 @dataclass(frozen=True)
-class _Named:
+class _FolderContent:
     """The files that a folder has for data sets, and what is wrong with naming them."""
 
     manifest: Manifest | None
@@ -86,33 +85,23 @@ class _Named:
     faults: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What the files say of themselves."""
-
-    dataset_id: str
-    model_version: str
-    generated_at: datetime
-    data_through: date
-
-
-def _named_files(folder: Path, registry: Registry) -> _Named:
-    by_name = {name: folder / f"{name}.parquet" for name in registry.data_sets}
+def _content_of(folder: Path, registry: Registry) -> _FolderContent:
+    manifest, faults = None, []
     path = folder / MANIFEST_NAME
-    if not path.is_file():
-        return _Named(None, _there(by_name), ())
-    try:
-        manifest = parse_manifest(path.read_bytes(), location=MANIFEST_NAME, registry=registry)
-    except ManifestError as error:
-        faults = [f"{MANIFEST_NAME}: {fault}" for fault in error.faults]
-        hint = f"{MANIFEST_NAME} is not one of a publication; take it away to have one made"
-        return _Named(None, _there(by_name), (*faults, hint))
-    files = {file.data_set: folder / file.path for file in manifest.files}
-    return _Named(manifest, _there(files), tuple(_not_as_announced(folder, manifest)))
-
-
-def _there(files: Mapping[str, Path]) -> dict[str, Path]:
-    return {name: path for name, path in files.items() if path.is_file()}
+    files = {name: folder / f"{name}.parquet" for name in registry.data_sets}
+    if path.is_file():
+        try:
+            manifest = parse_manifest(path.read_bytes(), location=MANIFEST_NAME, registry=registry)
+        except ManifestError as error:
+            faults = [f"{MANIFEST_NAME}: {fault}" for fault in error.faults]
+            faults += [
+                f"{MANIFEST_NAME} is not one of a publication; take it away to have one made"
+            ]
+        else:
+            files = {file.data_set: folder / file.path for file in manifest.files}
+            faults = list(_not_as_announced(folder, manifest))
+    existing = {name: path for name, path in files.items() if path.is_file()}
+    return _FolderContent(manifest, existing, tuple(faults))
 
 
 def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
@@ -123,16 +112,11 @@ def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
             yield f"{file.path} leads outside the folder"
         elif path.is_file() and (size := path.stat().st_size) != file.size_bytes:
             yield f"{file.path} has {size} bytes; {MANIFEST_NAME} says {file.size_bytes}"
-        elif path.is_file() and (found := _digest(path)) != file.sha256:
+        elif path.is_file() and (found := file_sha256(path)) != file.sha256:
             yield f"{file.path} has the SHA-256 {found}; {MANIFEST_NAME} says {file.sha256}"
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _rewritten(
+def _rewrite_all(
     files: Mapping[str, Path], work: Path, registry: Registry
 ) -> tuple[dict[str, Path], dict[str, str]]:
     """Return the files in key order, and for each that can't be read what is wrong with it."""
@@ -150,19 +134,19 @@ def _rewritten(
     return ordered, unreadable
 
 
-def _said(
+def _draft_of(
     files: Mapping[str, Path], manifest: Manifest | None, data_through: date | None
-) -> tuple[_Said | None, list[str]]:
+) -> tuple[Draft | None, list[str]]:
     """Read what a manifest needs, or say what is missing; validation proves that all rows agree."""
-    dataset_id = _first(files, "dataset_id")
-    generated_at = _first(files, "generated_at")
-    model_version = manifest.model_version if manifest else _first(files, "model_version")
-    last_day = _last_day(files)
+    found = {
+        "dataset_id": _first(files, "dataset_id"),
+        "model_version": manifest.model_version if manifest else _first(files, "model_version"),
+    }
+    generated_at, last_day = _first(files, "generated_at"), _last_day(files)
     through = data_through or (manifest.data_through if manifest else last_day)
     moment = generated_at if isinstance(generated_at, datetime) and generated_at.tzinfo else None
     wanted = {
-        "dataset_id": dataset_id,
-        "model_version": model_version,
+        **found,
         "generated_at with its zone": moment,
         "data_through (give it with --data-through)": through,
     }
@@ -171,7 +155,10 @@ def _said(
         faults.append(f"data_through is {through}, and fact_demand has demand on {last_day}")
     if moment is None or through is None or faults:
         return None, faults
-    return _Said(str(dataset_id), str(model_version), moment, through), []
+    texts = {name: str(value) for name, value in found.items()}
+    lineage = dict(manifest.lineage) if manifest else {"producer": "a folder of Parquet files"}
+    draft = Draft(files=files, **texts, generated_at=moment, data_through=through, lineage=lineage)
+    return draft, []
 
 
 def _first(files: Mapping[str, Path], column: str) -> object:
@@ -207,19 +194,8 @@ def _last_day(files: Mapping[str, Path]) -> date | None:
     return max((day for day in days if type(day) is date), default=None)
 
 
-def _draft(files: Mapping[str, Path], said: _Said, manifest: Manifest | None) -> Draft:
-    return Draft(
-        files=files,
-        dataset_id=said.dataset_id,
-        model_version=said.model_version,
-        generated_at=said.generated_at,
-        data_through=said.data_through,
-        lineage=dict(manifest.lineage) if manifest else {"producer": "a folder of Parquet files"},
-    )
-
-
-def _warnings(folder: Path, named: _Named, found: ValidationReport) -> tuple[str, ...]:
-    known = {path.resolve() for path in named.files.values()}
+def _warnings(folder: Path, content: _FolderContent, found: ValidationReport) -> tuple[str, ...]:
+    known = {path.resolve() for path in content.files.values()}
     strange = [
         path.name for path in sorted(folder.glob("*.parquet")) if path.resolve() not in known
     ]

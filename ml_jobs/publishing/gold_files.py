@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +21,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import IntegrityError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
+from ml_jobs.digests import file_sha256
 from ml_jobs.publishing.publish import Draft
 
 
@@ -37,9 +37,7 @@ class GoldFiles:
 
     title: str
     files: Mapping[str, Path]
-    dataset_id: str
     model_version: str
-    generated_at: datetime
     data_through: date
     lineage: Mapping[str, object]
 
@@ -62,20 +60,14 @@ class GoldFiles:
         )
 
 
-def drafted(draft: Draft) -> GoldFiles:
-    """Take the files of a draft, which this process wrote itself."""
+def draft_gold(draft: Draft) -> GoldFiles:
+    """Return the files of a draft, which this process wrote itself."""
     return GoldFiles(
-        draft.dataset_id,
-        draft.files,
-        draft.dataset_id,
-        draft.model_version,
-        draft.generated_at,
-        draft.data_through,
-        draft.lineage,
+        draft.dataset_id, draft.files, draft.model_version, draft.data_through, draft.lineage
     )
 
 
-def fetched(
+def fetch_gold(
     store: ObjectStore,
     registry: Registry,
     data_sets: Sequence[str],
@@ -103,28 +95,25 @@ def fetched(
     files = {}
     for done, name in enumerate(data_sets):
         report(Progress(Step.STAGE, done, len(data_sets), name))
-        files[name] = _proven(manifest, manifest.file(name), store, folder)
+        files[name] = _fetch_file(manifest, manifest.file(name), store, folder)
     report(Progress(Step.STAGE, len(data_sets), len(data_sets)))
     return GoldFiles(
         manifest.publication_id,
         files,
-        manifest.dataset_id,
         manifest.model_version,
-        manifest.generated_at,
         manifest.data_through,
         manifest.lineage,
     )
 
 
-def _proven(manifest: Manifest, file: PublishedFile, store: ObjectStore, folder: Path) -> Path:
+def _fetch_file(manifest: Manifest, file: PublishedFile, store: ObjectStore, folder: Path) -> Path:
     path = folder / f"{file.data_set}.parquet"
     store.download(file.path, path, limit_bytes=file.size_bytes, report=lambda _bytes: None)
     size_bytes = path.stat().st_size
     if size_bytes != file.size_bytes:
         problem = f"has {size_bytes} bytes of {file.data_set}; its manifest says {file.size_bytes}"
         raise IntegrityError(manifest.publication_id, problem)
-    with path.open("rb") as written:
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    digest = file_sha256(path)
     if digest != file.sha256:
         problem = (
             f"has a damaged {file.data_set}: its SHA-256 is {digest}, "

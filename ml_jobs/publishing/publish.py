@@ -7,9 +7,8 @@ write the publication before it stays the latest one; what a crash leaves behind
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation import ValidationReport, validate
 from datalayer.kernel.validation.report import ValidationFailed
+from ml_jobs.digests import file_sha256
 from ml_jobs.errors import NewerPublishedError
 
 MANIFEST_LIMIT_BYTES = 16 << 20
@@ -104,7 +104,7 @@ def publish(
     """
     manifest = sound.manifest
     refuse_if_older(manifest.generated_at, store, registry)
-    if not _stands(manifest, store):
+    if not _is_published(manifest, store):
         _upload(sound, store, report)
     # Somebody else may have published while the files were going up.
     refuse_if_older(manifest.generated_at, store, registry)
@@ -141,7 +141,7 @@ def latest_manifest(store: ObjectStore, registry: Registry) -> Manifest | None:
 
 
 def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Manifest:
-    digests = {name: _digest(path) for name, path in draft.files.items()}
+    digests = {name: file_sha256(path) for name, path in draft.files.items()}
     salt = json.dumps(
         [digests, draft.dataset_id, draft.model_version, dict(draft.lineage)], sort_keys=True
     )
@@ -168,17 +168,12 @@ def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Mani
     )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _own_key(manifest: Manifest) -> str:
     return f"publications/{manifest.publication_id}/{MANIFEST_NAME}"
 
 
-def _stands(manifest: Manifest, store: ObjectStore) -> bool:
-    """Tell whether this very publication is in the store already, manifest and all."""
+def _is_published(manifest: Manifest, store: ObjectStore) -> bool:
+    """Return whether this very publication is in the store already, manifest and all."""
     try:
         found = store.read(_own_key(manifest), limit_bytes=MANIFEST_LIMIT_BYTES)
     except ObjectMissing:
@@ -194,8 +189,8 @@ def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> No
     done = 0
     for file in manifest.files:
         report(Progress(Step.UPLOAD, done, total, file.data_set))
-        for_file = _Bytes(report, done, total, file.data_set)
-        store.upload(sound.files[file.data_set], file.path, report=for_file)
+        count = _chunk_counter(report, done, total, file.data_set)
+        store.upload(sound.files[file.data_set], file.path, report=count)
         done += file.size_bytes
     report(_manifest_progress(0))
     store.write(_own_key(manifest), manifest_json(manifest), must_be_new=True)
@@ -205,15 +200,14 @@ def _manifest_progress(done: int) -> Progress:
     return Progress(Step.UPLOAD, done, 2, MANIFEST_NAME)
 
 
-class _Bytes:
-    """Turns the bytes of one file's chunks into progress over all files."""
+def _chunk_counter(
+    report: ReportProgress, done: int, total: int, subject: str
+) -> Callable[[int], None]:
+    """Return what turns the bytes of one file's chunks into progress over all files."""
 
-    def __init__(self, report: ReportProgress, done: int, total: int, subject: str) -> None:
-        self._report = report
-        self._done = done
-        self._total = total
-        self._subject = subject
+    def count(chunk_bytes: int) -> None:
+        nonlocal done
+        done += chunk_bytes
+        report(Progress(Step.UPLOAD, done, total, subject))
 
-    def __call__(self, chunk_bytes: int) -> None:
-        self._done += chunk_bytes
-        self._report(Progress(Step.UPLOAD, self._done, self._total, self._subject))
+    return count

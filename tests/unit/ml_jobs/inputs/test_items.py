@@ -86,9 +86,9 @@ def test_gold_has_one_row_per_item_and_demand_at_every_level() -> None:
     panel = with_depot(retail_panel(series=3))
     described = describe_items(summary_of(panel), Catalogue(), None)
 
-    items, demand = facts.dim_item(described.items), facts.fact_demand(panel)
+    demand = facts.fact_demand(panel)
 
-    assert items["item_id"].to_pylist() == ["P000", "P001", "P002"]
+    assert described.items.table["item_id"].to_pylist() == ["P000", "P001", "P002"]
     totals = demand.group_by("location_id").aggregate([("quantity", "sum")]).to_pylist()
     of = {row["location_id"]: row["quantity_sum"] for row in totals}
     assert of[NETWORK] == 2 * of["D"] == np.nansum(panel.demand[1::2])

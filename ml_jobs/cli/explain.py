@@ -17,13 +17,13 @@ from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import syntetos_boylan
 from ml_jobs.cli.explanation import (
+    DemandHistory,
     Explanation,
-    History,
     LeadTimeSum,
     Row,
     SourceRecord,
-    Textbook,
-    nested,
+    TextbookFormula,
+    mapping_at,
     number,
     text,
 )
@@ -120,11 +120,11 @@ def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | No
     return _panel_of_one((item_id, location_id), days, quantities, gold.data_through, frequency)
 
 
-def _history(panel: Panel | None, *, published: str) -> History | None:
+def _history(panel: Panel | None, *, published: str) -> DemandHistory | None:
     if panel is None:
         return None
     pattern = syntetos_boylan(panel)
-    return History(
+    return DemandHistory(
         first=panel.dates[0].astype(object),
         last=panel.data_through.astype(object),
         frequency=panel.frequency,
@@ -163,18 +163,18 @@ def _frequency(lineage: Mapping[str, object]) -> Frequency:
 
 
 def _sources(
-    gold: GoldFiles, item_id: str, location_id: str, history: History | None
+    gold: GoldFiles, item_id: str, location_id: str, history: DemandHistory | None
 ) -> tuple[SourceRecord, ...]:
     place = {"item_id": item_id, "location_id": location_id}
     futures = _future_totals(gold, place)
     scores = _longest(gold.rows("fact_metrics", **place).to_pylist())
-    notes = nested(gold.lineage, "forecast", "sources")
+    notes = mapping_at(gold.lineage, "forecast", "sources")
     weights = _weights(gold.lineage, history.demand_class if history else "", futures)
     names = sorted({*notes, *futures, *scores}, key=lambda name: (name not in futures, name))
     return tuple(
         SourceRecord(
             source=name,
-            rule=text(nested(notes, name), "rule"),
+            rule=text(mapping_at(notes, name), "rule"),
             ran=name in futures,
             weight=weights.get(name),
             scores=_measures(scores.get(name)),
@@ -202,7 +202,7 @@ def _longest(rows: Sequence[Row]) -> dict[str, Row]:
     return {text(row, "source"): row for row in rows if number(row, "horizon") == horizon}
 
 
-def _class_losses(gold: GoldFiles, history: History | None) -> dict[str, float]:
+def _class_losses(gold: GoldFiles, history: DemandHistory | None) -> dict[str, float]:
     """The loss of each source over all series of the item's class."""
     if history is None:
         return {}
@@ -219,20 +219,20 @@ def _weights(
     lineage: Mapping[str, object], demand_class: str, covering: Collection[str]
 ) -> dict[str, float]:
     """The ensemble's weights for a series of the class that the sources of *covering* cover."""
-    ensemble = nested(lineage, "forecast", "ensemble")
+    ensemble = mapping_at(lineage, "forecast", "ensemble")
     listed = ensemble.get("members")
     members = [str(name) for name in listed] if isinstance(listed, list) else []
     together = "+".join(name for name in members if name in covering)
-    by_kind = nested(ensemble, "weights")
+    by_kind = mapping_at(ensemble, "weights")
     for kind in (f"{demand_class}: {together}", f"all: {together}", "otherwise"):
-        found = nested(by_kind, kind)
+        found = mapping_at(by_kind, kind)
         weights = {name: number(found, name) for name in found if name in covering}
         if weights:
             return {name: weight / sum(weights.values()) for name, weight in weights.items()}
     return {}
 
 
-def _lead_time(inventory: Row, history: History | None) -> LeadTimeSum | None:
+def _lead_time(inventory: Row, history: DemandHistory | None) -> LeadTimeSum | None:
     names = ("lead_time_demand", "lead_time_excess", "lot", "service_level", "lead_time_days")
     mean, excess, lot, asked, days = (number(inventory, name) for name in names)
     if not np.isfinite([mean, excess, lot, asked, days]).all() or history is None:
@@ -250,14 +250,14 @@ def _lead_time(inventory: Row, history: History | None) -> LeadTimeSum | None:
 
 
 def _textbook(
-    inventory: Row, lead_time: LeadTimeSum | None, history: History | None
-) -> Textbook | None:
+    inventory: Row, lead_time: LeadTimeSum | None, history: DemandHistory | None
+) -> TextbookFormula | None:
     published = number(inventory, "textbook_reorder_point")
     if lead_time is None or history is None or not np.isfinite(published):
         return None
     days = number(inventory, "lead_time_days")
     sd_days = float(np.nan_to_num(number(inventory, "lead_time_sd_days")))
-    return Textbook(
+    return TextbookFormula(
         demand=lead_time.mean,
         z=float(stats.norm.ppf(lead_time.asked)),
         periods=days / history.frequency.days_per_step,

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from ml_jobs.classification import ADI_CUT_OFF, CV2_CUT_OFF
 from ml_jobs.cli.explanation import (
+    DemandHistory,
     Explanation,
-    History,
     LeadTimeSum,
-    Textbook,
+    TextbookFormula,
     number,
     order_quantity,
     position_of,
@@ -72,19 +72,19 @@ def _demand_lines(explained: Explanation) -> Iterator[str]:
     yield f"so the demand is {history.demand_class}{_published_class(history)}"
 
 
-def _adi(history: History) -> str:
+def _adi(history: DemandHistory) -> str:
     if history.adi < ADI_CUT_OFF:
         return f"below {ADI_CUT_OFF}: it comes often"
     return f"not below {ADI_CUT_OFF}: it comes seldom"
 
 
-def _cv2(history: History) -> str:
+def _cv2(history: DemandHistory) -> str:
     if history.cv2 < CV2_CUT_OFF:
         return f"below {CV2_CUT_OFF}: in steady sizes"
     return f"not below {CV2_CUT_OFF}: in uneven sizes"
 
 
-def _published_class(history: History) -> str:
+def _published_class(history: DemandHistory) -> str:
     if history.published_class in ("", history.demand_class):
         return ""
     return f" here; the item as a whole is {history.published_class}"
@@ -204,7 +204,7 @@ def _planned_lines(lead_time: LeadTimeSum) -> Iterator[str]:
         )
 
 
-def _textbook_lines(textbook: Textbook) -> Iterator[str]:
+def _textbook_lines(textbook: TextbookFormula) -> Iterator[str]:
     yield (
         "The textbook's formula instead: d L + z sqrt(L sigma² + (d sigma_L)²) = "
         f"{_n(textbook.demand)} + {_n(textbook.z)} x sqrt({_n(textbook.periods)} x "

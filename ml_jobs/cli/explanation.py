@@ -15,7 +15,7 @@ Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
-class History:
+class DemandHistory:
     """The demand that everything rests on.
 
     Attributes:
@@ -118,7 +118,7 @@ class LeadTimeSum:
 
 
 @dataclass(frozen=True)
-class Textbook:
+class TextbookFormula:
     """The formula of the textbooks, for comparison: d L + z sqrt(L sigma_d^2 + d^2 sigma_L^2).
 
     Attributes:
@@ -170,13 +170,13 @@ class Explanation:
     item_id: str
     location_id: str
     item: Row
-    history: History | None
+    history: DemandHistory | None
     sources: tuple[SourceRecord, ...]
     champion: str
     class_losses: Mapping[str, float]
     inventory: Row | None
     lead_time: LeadTimeSum | None
-    textbook: Textbook | None
+    textbook: TextbookFormula | None
     assumptions: tuple[str, ...]
 
     def record(self, source: str) -> SourceRecord | None:
@@ -222,7 +222,7 @@ def text(row: Row | None, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def nested(values: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+def mapping_at(values: Mapping[str, object], *keys: str) -> Mapping[str, object]:
     """Return the mapping that lies under *keys*; an empty one where there is none."""
     found: object = values
     for key in keys:

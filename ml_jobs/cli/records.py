@@ -56,7 +56,7 @@ class GroupScores:
 
 
 @dataclass(frozen=True)
-class Record:
+class BacktestRecord:
     """How good each source was on the past.
 
     Attributes:
@@ -104,7 +104,7 @@ class ItemSeries:
     high: FloatArray
 
 
-def record_of(gold: GoldFiles, by: str) -> Record:
+def record_of(gold: GoldFiles, by: str) -> BacktestRecord:
     """Return the scores of all series, and of each group by *by*, over the longest horizon.
 
     Args:
@@ -127,7 +127,7 @@ def record_of(gold: GoldFiles, by: str) -> Record:
         _group([r for r in judged if (r["group_by"], r["group_value"]) == (by, v)], by, v, loss)
         for v in values
     ]
-    return Record(
+    return BacktestRecord(
         title=gold.title,
         model_version=gold.model_version,
         data_through=gold.data_through,

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.cli.records import LOSSES, GroupScores, ItemSeries, Record, SourceScore
+from ml_jobs.cli.records import LOSSES, BacktestRecord, GroupScores, ItemSeries, SourceScore
 
 BAR_WIDTH = 40
 PLOT_ROWS = 12
@@ -46,7 +46,7 @@ _NOTES = (
 )
 
 
-def show_record(console: Console, record: Record) -> None:
+def show_record(console: Console, record: BacktestRecord) -> None:
     """Show the scores of all series, then those by group, then the losses as bars."""
     _print(
         console,
@@ -156,15 +156,15 @@ def _value_added(measures: Mapping[str, float]) -> str:
     return "-" if np.isnan(value) else f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
-def _known(record: Record) -> set[str]:
+def _known(record: BacktestRecord) -> set[str]:
     return {name for score in record.everything.scores for name in score.measures}
 
 
-def _other_losses(record: Record) -> set[str]:
+def _other_losses(record: BacktestRecord) -> set[str]:
     return {*LOSSES} - {record.loss}
 
 
-def _bars(record: Record) -> Iterator[str]:
+def _bars(record: BacktestRecord) -> Iterator[str]:
     losses = [
         (f"{_mark(s):1} {s.source}", s.measures.get(record.loss, np.nan))
         for s in record.everything.scores

@@ -28,7 +28,7 @@ PUBLICATION = "farol.publication_id"
 _NOT_ALLOWED = re.compile(r"[^\w\-. /]", re.ASCII)
 
 
-def open_tracking(place: str) -> Tracking:
+def open_tracking(place: str) -> RunTracker:
     """Return what logs runs at *place*; nothing is sent yet.
 
     Args:
@@ -46,11 +46,11 @@ def open_tracking(place: str) -> Tracking:
     address = place if "://" in place else Path(place).absolute().as_uri()
     if not address.startswith(("file://", "http://", "https://")):
         raise TrackingError(place, "it must be a folder or the http address of an MLflow server")
-    with _explained(place):
-        return Tracking(MlflowClient(tracking_uri=address, registry_uri=address), place)
+    with _tracking_errors(place):
+        return RunTracker(MlflowClient(tracking_uri=address, registry_uri=address), place)
 
 
-class Tracking:
+class RunTracker:
     """Logs runs at one place; made by ``open_tracking``.
 
     Attributes:
@@ -75,7 +75,7 @@ class Tracking:
         Raises:
             TrackingError: The place failed.
         """
-        with _explained(self.place):
+        with _tracking_errors(self.place):
             run = self._client.create_run(
                 self._experiment(manifest.dataset_id),
                 start_time=_milliseconds(manifest),
@@ -151,7 +151,7 @@ def _milliseconds(manifest: Manifest) -> int:
 
 
 @contextmanager
-def _explained(place: str) -> Iterator[None]:
+def _tracking_errors(place: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
 
     try:

@@ -57,7 +57,7 @@ class Codes:
         rows: Mask = found[self.places]
         return rows
 
-    def spelt(self, spelling: Callable[[str], str]) -> Codes:
+    def respell(self, spelling: Callable[[str], str]) -> Codes:
         """Return the codes with *spelling* applied to each text."""
         return _sorted_codes([spelling(value) for value in self.values], self.places)
 
@@ -76,7 +76,7 @@ def texts(source: SourceFile, column: str) -> Texts:
         InputError: The column holds floating point numbers, which have no one spelling, or
             what can't be written as text.
     """
-    trimmed = pc.utf8_trim_whitespace(pc.fill_null(_written(source, column), ""))
+    trimmed = pc.utf8_trim_whitespace(pc.fill_null(_as_text(source, column), ""))
     return np.asarray(trimmed.to_pandas(), dtype=np.object_)
 
 
@@ -86,7 +86,7 @@ def codes(source: SourceFile, column: str) -> Codes:
     Raises:
         InputError: As for ``texts``.
     """
-    values, places = _encoded(_written(source, column))
+    values, places = _encode(_as_text(source, column))
     return _sorted_codes([value.strip() for value in values], places)
 
 
@@ -127,7 +127,7 @@ def days(source: SourceFile, column: str) -> Dates:
     return _by_value(values, _day, np.dtype("datetime64[D]"))
 
 
-def shown(source: SourceFile, column: str, rows: Mask) -> list[str]:
+def raw_texts(source: SourceFile, column: str, rows: Mask) -> list[str]:
     """Return what stands in *rows* of a column, trimmed; null becomes the empty text."""
     values = source.table.column(column).filter(pa.array(rows)).to_pylist()
     return ["" if value is None else str(value).strip() for value in values]
@@ -142,14 +142,14 @@ def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
     return _by_value(values, _moment, np.dtype(np.int64))
 
 
-def _written(source: SourceFile, column: str) -> pa.ChunkedArray:
+def _as_text(source: SourceFile, column: str) -> pa.ChunkedArray:
     values = source.table.column(column)
     if pa.types.is_floating(values.type):
         raise InputError(source.name, f"has codes in {column} as {values.type}; write them as text")
     return _cast(source, column, pa.string(), expected="text")
 
 
-def _encoded(values: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:
+def _encode(values: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the distinct texts in no order, and the place of each row's among them."""
     encoded = pc.fill_null(values.cast(pa.string()), "").combine_chunks().dictionary_encode()
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
@@ -181,7 +181,7 @@ def _by_value(
     values: pa.ChunkedArray, parse: Callable[[str], _Value], dtype: np.dtype[_Kind]
 ) -> npt.NDArray[_Kind]:
     """Parse each distinct text once; files repeat their dates and quantities endlessly."""
-    distinct, places = _encoded(values)
+    distinct, places = _encode(values)
     parsed = np.asarray([parse(text.strip()) for text in distinct], dtype=dtype)
     found: npt.NDArray[_Kind] = parsed[places]
     return found

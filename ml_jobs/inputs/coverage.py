@@ -97,7 +97,7 @@ def in_item_order(scans: Sequence[Coverage]) -> tuple[int, ...]:
     return tuple(order)
 
 
-def merged(scans: Sequence[Coverage]) -> Coverage:
+def merge_coverage(scans: Sequence[Coverage]) -> Coverage:
     """Return what files cover together; there must be one at least."""
     names: dict[str, str] = {}
     for part in reversed(scans):

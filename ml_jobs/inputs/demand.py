@@ -22,7 +22,7 @@ from ml_jobs.inputs.coverage import Span, scan, span_of
 from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
-from ml_jobs.inputs.reasons import Reason
+from ml_jobs.inputs.reasons import RejectReason
 from ml_jobs.inputs.source_file import read_source
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
 
@@ -97,7 +97,9 @@ def build_panel(
     """
     alone = span is None
     span = span or span_of(scan(rows), frequency, today=today)
-    rows = rows.setting_aside(Reason.INCOMPLETE_PERIOD, frequency.first_days(rows.days) > span.last)
+    rows = rows.setting_aside(
+        RejectReason.INCOMPLETE_PERIOD, frequency.first_days(rows.days) > span.last
+    )
     rows = _without_rare_items(rows, min_sale_days)
     if alone:
         refuse_unusable(rows)
@@ -119,8 +121,10 @@ def since(panel: Panel, first: np.datetime64) -> Panel:
 def _clean(rows: DemandRows, today: date) -> DemandRows:
     rows = without_bad_cells(rows, today)
     with np.errstate(invalid="ignore"):
-        rows = rows.setting_aside(Reason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY)
-        return rows.setting_aside(Reason.NEGATIVE_QUANTITY, rows.quantities < 0)
+        rows = rows.setting_aside(
+            RejectReason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY
+        )
+        return rows.setting_aside(RejectReason.NEGATIVE_QUANTITY, rows.quantities < 0)
 
 
 def _notes(rows: DemandRows) -> list[str]:
@@ -143,7 +147,7 @@ def _without_rare_items(rows: DemandRows, min_sale_days: int) -> DemandRows:
     sold_on = _item_days(rows.items.places[sold], rows.days[sold])
     sale_days = np.bincount(sold_on // _MOST_DAYS, minlength=len(rows.items.values))
     rare = sale_days[rows.items.places] < max(min_sale_days, 1)
-    return rows.setting_aside(Reason.TOO_FEW_SALE_DAYS, rare)
+    return rows.setting_aside(RejectReason.TOO_FEW_SALE_DAYS, rare)
 
 
 def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hierarchy) -> Panel:

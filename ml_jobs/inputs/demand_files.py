@@ -9,11 +9,18 @@ from datetime import date
 from pathlib import Path
 
 from ml_jobs.inputs.catalogue import Catalogue
-from ml_jobs.inputs.coverage import Coverage, demand_files, in_item_order, merged, scan, span_of
+from ml_jobs.inputs.coverage import (
+    Coverage,
+    demand_files,
+    in_item_order,
+    merge_coverage,
+    scan,
+    span_of,
+)
 from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand
-from ml_jobs.inputs.invoices import combined, read_invoices
+from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
 from ml_jobs.inputs.locations import Hierarchy
-from ml_jobs.inputs.reasons import Accounting, Reason, write_rejected
+from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
@@ -98,8 +105,8 @@ def look_at(path: Path, form: DemandFormat, *, report: ReportWork) -> FirstLook:
     return FirstLook(
         form,
         tuple(paths[place] for place in order),
-        merged(scans),
-        combined(catalogues),
+        merge_coverage(scans),
+        merge_catalogues(catalogues),
         tuple(inputs),
         tuple(notes),
         rows if len(paths) == 1 else None,
@@ -152,8 +159,8 @@ def panels(
 
 def total_of(parts: list[Accounting]) -> Accounting:
     """Add up where the rows of several files went."""
-    aside: Counter[Reason] = Counter()
+    aside: Counter[RejectReason] = Counter()
     for part in parts:
         aside.update(part.set_aside)
-    ordered: Mapping[Reason, int] = dict(aside.most_common())
+    ordered: Mapping[RejectReason, int] = dict(aside.most_common())
     return Accounting(sum(p.read for p in parts), sum(p.used for p in parts), ordered)

@@ -13,8 +13,8 @@ from ml_jobs.inputs.cells import Codes, Mask, Numbers, Texts
 from ml_jobs.inputs.reasons import (
     USED,
     Accounting,
-    Reason,
     Reasons,
+    RejectReason,
     account,
     first_by_reason,
 )
@@ -59,7 +59,7 @@ class DemandRows:
         """Where the rows went."""
         return account(self.source, self.reasons)
 
-    def setting_aside(self, reason: Reason, rows: Mask) -> DemandRows:
+    def setting_aside(self, reason: RejectReason, rows: Mask) -> DemandRows:
         """Return the same rows with those of *rows* that were still used set aside."""
         number = np.int8(reason.number)
         return replace(self, reasons=np.where(self.used & rows, number, self.reasons))
@@ -76,13 +76,16 @@ def all_used(source: SourceFile) -> Reasons:
 
 def without_bad_cells(rows: DemandRows, today: date) -> DemandRows:
     """Set aside rows without item or place, a plausible date or a finite quantity."""
-    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.items.missing)
+    rows = rows.setting_aside(RejectReason.MISSING_ITEM, rows.items.missing)
     if rows.locations:
-        rows = rows.setting_aside(Reason.MISSING_LOCATION, rows.locations.missing)
+        rows = rows.setting_aside(RejectReason.MISSING_LOCATION, rows.locations.missing)
     for reason, bad in (
-        (Reason.BAD_DATE, np.isnat(rows.days)),
-        (Reason.DATE_OUT_OF_RANGE, (rows.days < EARLIEST) | (rows.days > np.datetime64(today))),
-        (Reason.BAD_QUANTITY, ~np.isfinite(rows.quantities)),
+        (RejectReason.BAD_DATE, np.isnat(rows.days)),
+        (
+            RejectReason.DATE_OUT_OF_RANGE,
+            (rows.days < EARLIEST) | (rows.days > np.datetime64(today)),
+        ),
+        (RejectReason.BAD_QUANTITY, ~np.isfinite(rows.quantities)),
     ):
         rows = rows.setting_aside(reason, np.asarray(bad, dtype=np.bool_))
     return rows
@@ -95,10 +98,10 @@ def refuse_unusable(rows: DemandRows) -> None:
         InputError: No row is used; the reasons are named, each with its count and a sample.
     """
     if not rows.used.any():
-        raise InputError(rows.source.name, f"has no usable row: {_described(rows)}")
+        raise InputError(rows.source.name, f"has no usable row: {_reasons_in_words(rows)}")
 
 
-def _described(rows: DemandRows) -> str:
+def _reasons_in_words(rows: DemandRows) -> str:
     """Return the rows set aside by reason, each with the first of them, as one phrase."""
     samples = first_by_reason(rows.source, rows.reasons)
     return ", ".join(

@@ -35,7 +35,7 @@ from ml_jobs.inputs import cells
 from ml_jobs.inputs.catalogue import Catalogue, Value
 from ml_jobs.inputs.cells import Codes, Mask, Numbers
 from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
-from ml_jobs.inputs.reasons import Reason
+from ml_jobs.inputs.reasons import RejectReason
 from ml_jobs.inputs.source_file import read_source
 
 LEAST_CATEGORY_ITEMS = 4
@@ -92,14 +92,14 @@ def read_invoices(
     descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
     rows = DemandRows(
         source,
-        items=cells.codes(source, code).spelt(str.upper),
+        items=cells.codes(source, code).respell(str.upper),
         days=cells.days(source, moment),
         quantities=cells.numbers(source, quantity),
         reasons=all_used(source),
     )
     if location_column:
         (column,) = source.require([location_column.strip().lower()])
-        rows = _located(rows, cells.codes(source, column))
+        rows = _with_locations(rows, cells.codes(source, column))
     cancelling = cells.codes(source, invoice).where(_CANCELLATION.match)
     rows = _without_corrections(rows, today, descriptions, prices, cancelling)
     rows = _net_cancellations(rows, cells.moments(source, moment), cancelling)
@@ -118,7 +118,7 @@ def location_code(text: str) -> str:
     return _NOT_IN_CODES.sub("-", kept).strip("-")
 
 
-def combined(catalogues: Iterable[Catalogue]) -> Catalogue:
+def merge_catalogues(catalogues: Iterable[Catalogue]) -> Catalogue:
     """Return what several files tell; categories are made anew from the names of all items."""
     parts = list(catalogues)
     columns: dict[str, dict[str, Value]] = {}
@@ -136,23 +136,25 @@ def _ascii(letter: str) -> str:
     return letter if letter.isascii() or not letter.isalnum() else f"U{ord(letter):04X}"
 
 
-def _located(rows: DemandRows, texts: Codes) -> DemandRows:
+def _with_locations(rows: DemandRows, texts: Codes) -> DemandRows:
     names: dict[str, str] = {}
     for text in texts.values:
         names.setdefault(location_code(text), text)
     names.pop("", None)
-    return replace(rows, locations=texts.spelt(location_code), location_names=names)
+    return replace(rows, locations=texts.respell(location_code), location_names=names)
 
 
 def _without_corrections(
     rows: DemandRows, today: date, descriptions: Codes, prices: Numbers, cancelling: Mask
 ) -> DemandRows:
-    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.items.missing)
-    rows = rows.setting_aside(Reason.NON_STOCK_CODE, rows.items.where(_CHARGE.fullmatch))
+    rows = rows.setting_aside(RejectReason.MISSING_ITEM, rows.items.missing)
+    rows = rows.setting_aside(RejectReason.NON_STOCK_CODE, rows.items.where(_CHARGE.fullmatch))
     rows = without_bad_cells(rows, today)
-    rows = rows.setting_aside(Reason.MISSING_DESCRIPTION, descriptions.missing)
-    rows = rows.setting_aside(Reason.NON_POSITIVE_PRICE, ~(prices > 0))
-    return rows.setting_aside(Reason.NON_POSITIVE_QUANTITY, (rows.quantities <= 0) & ~cancelling)
+    rows = rows.setting_aside(RejectReason.MISSING_DESCRIPTION, descriptions.missing)
+    rows = rows.setting_aside(RejectReason.NON_POSITIVE_PRICE, ~(prices > 0))
+    return rows.setting_aside(
+        RejectReason.NON_POSITIVE_QUANTITY, (rows.quantities <= 0) & ~cancelling
+    )
 
 
 def _net_cancellations(
@@ -160,9 +162,9 @@ def _net_cancellations(
 ) -> DemandRows:
     cancellations = rows.used & cancelling
     undone, netted = _pairs(rows, instants, cancellations)
-    rows = rows.setting_aside(Reason.CANCELLED_SALE, undone)
-    rows = rows.setting_aside(Reason.CANCELLATION, netted)
-    return rows.setting_aside(Reason.UNMATCHED_CANCELLATION, cancellations)
+    rows = rows.setting_aside(RejectReason.CANCELLED_SALE, undone)
+    rows = rows.setting_aside(RejectReason.CANCELLATION, netted)
+    return rows.setting_aside(RejectReason.UNMATCHED_CANCELLATION, cancellations)
 
 
 def _pairs(
@@ -197,7 +199,7 @@ def _alike(rows: DemandRows) -> npt.NDArray[np.int64]:
 def _catalogue(rows: DemandRows, descriptions: Codes, prices: Numbers) -> Catalogue:
     used = rows.used
     items = rows.items.of(used)
-    names = _most_frequent(items, descriptions.spelt(_single_spaced).of(used))
+    names = _most_frequent(items, descriptions.respell(_single_spaced).of(used))
     costs = _medians(items.values, items.places, prices[used])
     return Catalogue(
         columns={"name": names, "unit_cost": costs, "category": _categories(names)},

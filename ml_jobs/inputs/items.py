@@ -91,7 +91,7 @@ def summary_of(panel: Panel) -> ItemSummary:
     return ItemSummary(network.item_ids, syntetos_boylan(network).demand_class, year)
 
 
-def concatenated(summaries: Sequence[ItemSummary]) -> ItemSummary:
+def join_summaries(summaries: Sequence[ItemSummary]) -> ItemSummary:
     """Return the items of several panels as one; the panels must stand in the items' order.
 
     Raises:

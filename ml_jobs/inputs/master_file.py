@@ -20,7 +20,7 @@ LARGEST_NUMBER = 1e12
 OTHERWISE_READ = ("location_id",)
 
 
-class Column(Protocol):
+class WantedColumn(Protocol):
     """A column wanted of a file, and what its values must be."""
 
     @property
@@ -78,7 +78,9 @@ class NumberColumn:
         numbers = cells.numbers(source, column)
         with np.errstate(invalid="ignore"):
             inside = (numbers >= self.minimum) & (numbers <= self.maximum)
-        wrong = {text for text in cells.shown(source, column, ~inside) if text not in ("", "nan")}
+        wrong = {
+            text for text in cells.raw_texts(source, column, ~inside) if text not in ("", "nan")
+        }
         return pa.array(numbers, self.type, from_pandas=True), wrong
 
 
@@ -93,7 +95,7 @@ class DateColumn:
     def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
         """Return the values, and the texts that are no date."""
         days = cells.days(source, column)
-        return pa.array(days, self.type), set(cells.shown(source, column, np.isnat(days)))
+        return pa.array(days, self.type), set(cells.raw_texts(source, column, np.isnat(days)))
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class MasterFile:
 
 def read_master(
     path: Path,
-    columns: Sequence[Column],
+    columns: Sequence[WantedColumn],
     *,
     code: str = "item_id",
     also_key: dict[str, str] | None = None,

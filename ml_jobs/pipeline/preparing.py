@@ -28,9 +28,9 @@ from ml_jobs.inputs.drivers import DriverFile, drivers_for, read_drivers
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import (
     DescribedItems,
-    concatenated,
     describe_items,
     items_for,
+    join_summaries,
     read_items,
     summary_of,
 )
@@ -203,7 +203,7 @@ def _laid_out(run: _Run, report: ReportWork) -> Prepared:
         raise InputError(request.demand.name, "has no item with enough demand to forecast")
     files = _Files(folder, len(firsts), min(firsts))
     described = describe_items(
-        concatenated([summary_of(panel) for panel in files]),
+        join_summaries([summary_of(panel) for panel in files]),
         run.look.catalogue,
         run.masters.items,
     )

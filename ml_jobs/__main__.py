@@ -29,7 +29,7 @@ from ml_jobs.cli.job_file import read_job_file
 from ml_jobs.cli.job_options import request_of, values_of
 from ml_jobs.cli.records_png import draw_record
 from ml_jobs.cli.records_view import show_record, show_series
-from ml_jobs.cli.terminal import show_error, show_prepared, show_published, stages
+from ml_jobs.cli.terminal import print_line, show_error, show_prepared, show_published, stages
 from ml_jobs.cli.tracking import open_tracking
 from ml_jobs.data import CURRENCY, DEMAND
 from ml_jobs.errors import JobFileError, UsageError
@@ -129,7 +129,7 @@ def _forecast_and_publish(request: JobRequest, bench: _Bench) -> None:
     show_published(bench.console, manifest, store.address)
     if tracking is not None:
         run_id = tracking.log(manifest, draft_gold(draft), values_of(request))
-        _say(bench, f"Logged at {tracking.place} as run {run_id}")
+        print_line(bench.console, f"Logged at {tracking.place} as run {run_id}")
 
 
 def _make_draft(request: JobRequest, bench: _Bench) -> tuple[Prepared, Draft]:
@@ -150,14 +150,16 @@ def _backtest(given: argparse.Namespace, bench: _Bench) -> None:
         show_series(bench.console, series)
     if given.png is not None:
         draw_record(record, series, given.png)
-        _say(bench, f"Drawn to {given.png}")
+        print_line(bench.console, f"Drawn to {given.png}")
 
 
 def _results(given: argparse.Namespace, bench: _Bench) -> GoldFiles:
     if given.of_store is None:
         request = _request(given, bench)
         _, draft = _make_draft(request, bench)
-        _say(bench, f"Kept in {request.work}: the same forecast goes on from what is there")
+        print_line(
+            bench.console, f"Kept in {request.work}: the same forecast goes on from what is there"
+        )
         return draft_gold(draft)
     if given.job is not None or given_values(given):
         problem = "--from shows a publication as it is; it takes no job file and no options"
@@ -182,12 +184,8 @@ def _publish_folder(given: argparse.Namespace, bench: _Bench) -> None:
         )
         manifest = publish(sound.draft, store, bench.registry, report=shown.step)
     for warning in sound.warnings:
-        _say(bench, f"Warning: {warning}")
+        print_line(bench.console, f"Warning: {warning}")
     show_published(bench.console, manifest, store.address)
-
-
-def _say(bench: _Bench, sentence: str) -> None:
-    bench.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Bench], None]] = {

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 
 import numpy as np
 from scipy import stats
 
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
-from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import syntetos_boylan
 from ml_jobs.cli.explanation import (
     DemandHistory,
@@ -23,11 +21,13 @@ from ml_jobs.cli.explanation import (
     Row,
     SourceRecord,
     TextbookFormula,
+    at_longest_horizon,
     mapping_at,
     number,
     text,
 )
-from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
+from ml_jobs.columns import column_of
+from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.publishing.gold_files import GoldFiles
 from ml_jobs.quantiles import LEAST_MEAN
 
@@ -39,7 +39,6 @@ DATA_SETS = (
     "fact_inventory",
     "agg_metrics",
 )
-MEASURES = ("scaled_pinball", "mase", "bias", "coverage_80")
 
 
 def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explanation:
@@ -53,24 +52,17 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
     if not items:
         raise UnknownItem(item_id, _suggestions(gold, item_id))
     inventory = _inventory(gold, item_id, location_id)
-    panel = history_panel(gold, item_id, location_id)
-    history = _history(panel, published=text(items[0], "demand_class"))
+    history = _history(history_panel(gold, item_id, location_id))
     lead_time = _lead_time(inventory, history)
     return Explanation(
-        title=gold.title,
-        model_version=gold.model_version,
-        data_through=gold.data_through,
-        item_id=item_id,
-        location_id=location_id,
+        gold=gold,
         item=items[0],
+        inventory=inventory,
         history=history,
         sources=_sources(gold, item_id, location_id, history),
-        champion=text(inventory, "source"),
         class_losses=_class_losses(gold, history),
-        inventory=inventory,
         lead_time=lead_time,
         textbook=_textbook(inventory, lead_time, history),
-        assumptions=_assumptions(gold.lineage),
     )
 
 
@@ -115,12 +107,22 @@ def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | No
     if not rows.num_rows:
         return None
     days = rows.column("date").to_numpy().astype("datetime64[D]")
-    quantities = rows.column("quantity").to_numpy().astype(np.float64)
-    frequency = _frequency(gold.lineage)
-    return _panel_of_one((item_id, location_id), days, quantities, gold.data_through, frequency)
+    published = text(gold.lineage, "frequency")
+    frequency = Frequency(published) if published in set(Frequency) else Frequency.DAILY
+    # From the first row to the end of the data, or to the last row; no row is a zero.
+    first = frequency.first_days(days.min()[None])[0]
+    last = max(np.datetime64(gold.data_through), days.max())
+    longest = int((last - first).astype(int) / frequency.days_per_step) + 2
+    dates = frequency.calendar(first, longest)
+    dates = dates[dates <= last]
+    demand = np.zeros((1, len(dates)))
+    periods = np.searchsorted(dates, frequency.first_days(days))
+    np.add.at(demand[0], periods, column_of(rows, "quantity"))
+    starts = np.zeros(1, dtype=np.int64)
+    return Panel((item_id,), (location_id,), dates, demand, starts, frequency)
 
 
-def _history(panel: Panel | None, *, published: str) -> DemandHistory | None:
+def _history(panel: Panel | None) -> DemandHistory | None:
     if panel is None:
         return None
     pattern = syntetos_boylan(panel)
@@ -135,31 +137,7 @@ def _history(panel: Panel | None, *, published: str) -> DemandHistory | None:
         cv2=float(pattern.cv2[0]),
         sigma=float(panel.demand.std()),
         demand_class=str(pattern.demand_class[0]),
-        published_class=published,
     )
-
-
-def _panel_of_one(
-    series: tuple[str, str],
-    days: Dates,
-    quantities: FloatArray,
-    through: date,
-    frequency: Frequency,
-) -> Panel:
-    """Lay the rows of one series out from its first row to the end; no row is a zero."""
-    first = frequency.first_days(days.min()[None])[0]
-    longest = int((np.datetime64(through) - first).astype(int) / frequency.days_per_step) + 2
-    dates = frequency.calendar(first, longest)
-    dates = dates[dates <= max(np.datetime64(through), days.max())]
-    demand = np.zeros((1, len(dates)))
-    np.add.at(demand[0], np.searchsorted(dates, frequency.first_days(days)), quantities)
-    starts = np.zeros(1, dtype=np.int64)
-    return Panel(series[:1], series[1:], dates, demand, starts, frequency)
-
-
-def _frequency(lineage: Mapping[str, object]) -> Frequency:
-    said = text(lineage, "frequency")
-    return Frequency(said) if said in set(Frequency) else Frequency.DAILY
 
 
 def _sources(
@@ -167,7 +145,8 @@ def _sources(
 ) -> tuple[SourceRecord, ...]:
     place = {"item_id": item_id, "location_id": location_id}
     futures = _future_totals(gold, place)
-    scores = _longest(gold.rows("fact_metrics", **place).to_pylist())
+    judged = at_longest_horizon(gold.rows("fact_metrics", **place).to_pylist())
+    scores = {text(row, "source"): row for row in judged}
     notes = mapping_at(gold.lineage, "forecast", "sources")
     weights = _weights(gold.lineage, history.demand_class if history else "", futures)
     names = sorted({*notes, *futures, *scores}, key=lambda name: (name not in futures, name))
@@ -175,12 +154,9 @@ def _sources(
         SourceRecord(
             source=name,
             rule=text(mapping_at(notes, name), "rule"),
-            ran=name in futures,
             weight=weights.get(name),
-            scores=_measures(scores.get(name)),
-            origins=int(np.nan_to_num(number(scores.get(name), "n_origins"))),
-            horizon=int(np.nan_to_num(number(scores.get(name), "horizon"))),
-            future_total=futures.get(name, float("nan")),
+            scores=scores.get(name, {}),
+            future_total=futures.get(name),
         )
         for name in names
     )
@@ -196,23 +172,13 @@ def _future_totals(gold: GoldFiles, place: Mapping[str, str]) -> dict[str, float
     return totals
 
 
-def _longest(rows: Sequence[Row]) -> dict[str, Row]:
-    """The scores over the longest horizon that was judged, by source."""
-    horizon = max((number(row, "horizon") for row in rows), default=0.0)
-    return {text(row, "source"): row for row in rows if number(row, "horizon") == horizon}
-
-
 def _class_losses(gold: GoldFiles, history: DemandHistory | None) -> dict[str, float]:
     """The loss of each source over all series of the item's class."""
     if history is None:
         return {}
     group = {"group_by": "demand_class", "group_value": history.demand_class}
-    rows = _longest(gold.rows("agg_metrics", **group).to_pylist())
-    return {source: number(row, "scaled_pinball") for source, row in rows.items()}
-
-
-def _measures(row: Row | None) -> dict[str, float]:
-    return {name: number(row, name) for name in MEASURES} if row else {}
+    rows = at_longest_horizon(gold.rows("agg_metrics", **group).to_pylist())
+    return {text(row, "source"): number(row, "scaled_pinball") for row in rows}
 
 
 def _weights(
@@ -265,9 +231,3 @@ def _textbook(
         of_time=lead_time.mean / days * sd_days if days > 0 else 0.0,
         reorder_point=published,
     )
-
-
-def _assumptions(lineage: Mapping[str, object]) -> tuple[str, ...]:
-    said = lineage.get("assumptions")
-    sentences = said if isinstance(said, list) else []
-    return tuple(text(each, "en") if isinstance(each, dict) else str(each) for each in sentences)

@@ -46,7 +46,7 @@ def _draw_losses(axes: Axes, record: BacktestRecord) -> None:
     heading = MEASURES[record.loss].heading
     axes.set_title(
         f"{heading} by source, lower is better: {record.horizon} periods ahead, "
-        f"{record.origins} cutoffs ({record.title})"
+        f"{record.origins} cutoffs ({record.gold.title})"
     )
 
 

@@ -91,32 +91,33 @@ def stages(console: Console) -> Iterator[Stages]:
         yield Stages(bars)
 
 
+def print_line(console: Console, line: str) -> None:
+    """Print *line* as it is: nothing in it is markup, and it is never broken."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
 def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
     """Show what was read, where its rows went, and what had to be assumed."""
     plan = prepared.plan
     last = plan.frequency.last_day(plan.dates[-1])
-    _print(
+    print_line(
         console,
         f"{prepared.items.table.num_rows} items, {len(plan.dates)} periods of frequency "
         f"{plan.frequency.value}, {plan.dates[0]} to {last}; {plan.horizon} periods ahead, "
         f"{len(plan.judged)} cutoffs judged",
     )
     console.print(_rows_table(prepared.accounting))
-    _print(console, f"Rows set aside are in {rejected}")
+    print_line(console, f"Rows set aside are in {rejected}")
     for note in prepared.notes:
-        _print(console, f"Note: {note}")
+        print_line(console, f"Note: {note}")
     for assumption in prepared.assumptions:
-        _print(console, f"Assumed: {assumption.en}")
-
-
-def _print(console: Console, sentence: str) -> None:
-    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        print_line(console, f"Assumed: {assumption.en}")
 
 
 def show_published(console: Console, manifest: Manifest, address: str) -> None:
     """Show what was published, and where."""
     rows = sum(file.rows for file in manifest.files)
-    _print(
+    print_line(
         console,
         f"Published {manifest.publication_id} to {address}: {len(manifest.files)} data sets, "
         f"{rows} rows, data through {manifest.data_through}",
@@ -127,11 +128,11 @@ def show_error(console: Console, error: PortalError) -> None:
     """Show an error; where it has several faults, all of them, one a line."""
     faults = _faults(error)
     if not faults:
-        _print(console, str(error))
+        print_line(console, str(error))
         return
-    _print(console, _heading(error, len(faults)))
+    print_line(console, _heading(error, len(faults)))
     for fault in faults:
-        _print(console, f"- {fault}")
+        print_line(console, f"- {fault}")
 
 
 def _faults(error: PortalError) -> Sequence[str]:

@@ -96,7 +96,7 @@ class TestSources:
         record = explain(gold, "P1").record("arima")
 
         assert record is not None
-        assert (record.ran, record.rule) == (False, "at most 12 series")
+        assert (record.future_total, record.rule) == (None, "at most 12 series")
 
     def test_only_the_future_counts_as_ahead(self, gold: GoldFiles) -> None:
         record = explain(gold, "P1").record("naive")

@@ -57,9 +57,14 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
         reasons=all_used(source),
         locations=cells.codes(source, location) if location else None,
     )
-    rows = _clean(rows, today)
+    rows = without_bad_cells(rows, today)
+    for reason, bad in (
+        (RejectReason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY),
+        (RejectReason.NEGATIVE_QUANTITY, rows.quantities < 0),
+    ):
+        rows = rows.setting_aside(reason, bad)
     refuse_unusable(rows)
-    return rows.noting(*_notes(rows))
+    return replace(rows, notes=_notes(rows))
 
 
 def build_panel(
@@ -118,23 +123,14 @@ def since(panel: Panel, first: np.datetime64) -> Panel:
     )
 
 
-def _clean(rows: DemandRows, today: date) -> DemandRows:
-    rows = without_bad_cells(rows, today)
-    with np.errstate(invalid="ignore"):
-        rows = rows.setting_aside(
-            RejectReason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY
-        )
-        return rows.setting_aside(RejectReason.NEGATIVE_QUANTITY, rows.quantities < 0)
-
-
-def _notes(rows: DemandRows) -> list[str]:
+def _notes(rows: DemandRows) -> tuple[str, ...]:
     used = rows.used
     places = rows.items.places[used]
     if rows.locations:
         places = places * len(rows.locations.values) + rows.locations.places[used]
     if repeated := int(used.sum()) - len(_item_days(places, rows.days[used])):
-        return [f"{repeated} row(s) repeat an item and day; their quantities were summed"]
-    return []
+        return (f"{repeated} row(s) repeat an item and day; their quantities were summed",)
+    return ()
 
 
 def _item_days(places: IntArray, days: Dates) -> IntArray:

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.cells import Codes, Mask, Numbers, Texts
+from ml_jobs.inputs.cells import Codes, Mask, Numbers
 from ml_jobs.inputs.reasons import (
     USED,
     Accounting,
@@ -50,11 +50,6 @@ class DemandRows:
         return np.asarray(self.reasons == USED, dtype=np.bool_)
 
     @property
-    def item_ids(self) -> Texts:
-        """The item of each row."""
-        return self.items.texts
-
-    @property
     def accounting(self) -> Accounting:
         """Where the rows went."""
         return account(self.source, self.reasons)
@@ -63,10 +58,6 @@ class DemandRows:
         """Return the same rows with those of *rows* that were still used set aside."""
         number = np.int8(reason.number)
         return replace(self, reasons=np.where(self.used & rows, number, self.reasons))
-
-    def noting(self, *notes: str) -> DemandRows:
-        """Return the same rows with *notes* added."""
-        return replace(self, notes=(*self.notes, *notes))
 
 
 def all_used(source: SourceFile) -> Reasons:
@@ -98,13 +89,9 @@ def refuse_unusable(rows: DemandRows) -> None:
         InputError: No row is used; the reasons are named, each with its count and a sample.
     """
     if not rows.used.any():
-        raise InputError(rows.source.name, f"has no usable row: {_reasons_in_words(rows)}")
-
-
-def _reasons_in_words(rows: DemandRows) -> str:
-    """Return the rows set aside by reason, each with the first of them, as one phrase."""
-    samples = first_by_reason(rows.source, rows.reasons)
-    return ", ".join(
-        f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
-        for reason, count in rows.accounting.set_aside.items()
-    )
+        samples = first_by_reason(rows.source, rows.reasons)
+        listed = ", ".join(
+            f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
+            for reason, count in rows.accounting.set_aside.items()
+        )
+        raise InputError(rows.source.name, f"has no usable row: {listed}")

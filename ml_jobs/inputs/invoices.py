@@ -114,7 +114,11 @@ def location_code(text: str) -> str:
     different names get different codes. A name without letters and digits has no code.
     """
     plain = unicodedata.normalize("NFKD", text).upper()
-    kept = "".join(_ascii(letter) for letter in plain if not unicodedata.combining(letter))
+    kept = "".join(
+        letter if letter.isascii() or not letter.isalnum() else f"U{ord(letter):04X}"
+        for letter in plain
+        if not unicodedata.combining(letter)
+    )
     return _NOT_IN_CODES.sub("-", kept).strip("-")
 
 
@@ -130,10 +134,6 @@ def merge_catalogues(catalogues: Iterable[Catalogue]) -> Catalogue:
         columns["category"] = dict(_categories(names))
     assumed = frozenset(name for part in parts for name in part.assumed)
     return Catalogue(columns, assumed, tuple(dict.fromkeys(r for p in parts for r in p.rules)))
-
-
-def _ascii(letter: str) -> str:
-    return letter if letter.isascii() or not letter.isalnum() else f"U{ord(letter):04X}"
 
 
 def _with_locations(rows: DemandRows, texts: Codes) -> DemandRows:
@@ -199,17 +199,14 @@ def _alike(rows: DemandRows) -> npt.NDArray[np.int64]:
 def _catalogue(rows: DemandRows, descriptions: Codes, prices: Numbers) -> Catalogue:
     used = rows.used
     items = rows.items.of(used)
-    names = _most_frequent(items, descriptions.respell(_single_spaced).of(used))
+    single_spaced = descriptions.respell(lambda text: " ".join(text.split()))
+    names = _most_frequent(items, single_spaced.of(used))
     costs = _medians(items.values, items.places, prices[used])
     return Catalogue(
         columns={"name": names, "unit_cost": costs, "category": _categories(names)},
         assumed=frozenset({"unit_cost", "category"}),
         rules=RULES,
     )
-
-
-def _single_spaced(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _most_frequent(items: Codes, descriptions: Codes) -> dict[str, str]:

@@ -59,7 +59,7 @@ def test_every_usual_dialect_of_csv_is_read(write: WriteFile, content: str | byt
     rows = read(write(content))
 
     assert rows.used.all()
-    assert rows.item_ids.tolist() == ["A"]
+    assert rows.items.texts.tolist() == ["A"]
     assert rows.days.astype(str).tolist() == ["2026-01-05"]
     assert rows.quantities.tolist() == [3.0]
 
@@ -69,7 +69,7 @@ def test_latin_1_is_read(write: WriteFile) -> None:
 
     rows = read(path)
 
-    assert rows.item_ids.tolist() == ["Conexão"]
+    assert rows.items.texts.tolist() == ["Conexão"]
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_parquet_with_typed_columns_is_read(tmp_path: Path) -> None:
 
     rows = read(path)
 
-    assert rows.item_ids.tolist() == ["7", "8"]
+    assert rows.items.texts.tolist() == ["7", "8"]
     assert rows.days.astype(str).tolist() == ["2026-01-05", "2026-01-06"]
     assert names(rows.reasons) == ["", RejectReason.BAD_QUANTITY]
 

@@ -131,7 +131,7 @@ def test_lines_of_one_day_are_ordered_by_their_time(tmp_path: Path, day: str) ->
 def test_codes_are_compared_in_upper_case(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, line(code="85123a"), line(code="85123A"))
 
-    assert rows.item_ids.tolist() == ["85123A", "85123A"]
+    assert rows.items.texts.tolist() == ["85123A", "85123A"]
 
 
 def test_the_most_frequent_description_is_the_name(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_every_line_of_the_bundled_data_is_used_or_set_aside() -> None:
         == accounting.set_aside[RejectReason.CANCELLED_SALE]
     )
     assert accounting.used > 0.95 * accounting.read
-    assert set(rows.item_ids[rows.used]) == set(catalogue.columns["name"])
+    assert set(rows.items.texts[rows.used]) == set(catalogue.columns["name"])
 
 
 def test_a_column_can_name_the_places(tmp_path: Path) -> None:

@@ -48,15 +48,12 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
         UnknownItem: There is no such item; names the nearest ones.
         InvalidSelection: The item has nothing at the location; names where it has.
     """
-    items = gold.rows("dim_item", item_id=item_id).to_pylist()
-    if not items:
-        raise UnknownItem(item_id, _suggestions(gold, item_id))
-    inventory = _inventory(gold, item_id, location_id)
+    item, inventory = item_rows(gold, item_id, location_id)
     history = _history(history_panel(gold, item_id, location_id))
     lead_time = _lead_time(inventory, history)
     return Explanation(
         gold=gold,
-        item=items[0],
+        item=item,
         inventory=inventory,
         history=history,
         sources=_sources(gold, item_id, location_id, history),
@@ -66,39 +63,34 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
     )
 
 
-def _suggestions(gold: GoldFiles, item_id: str) -> Sequence[str]:
-    known = gold.rows("dim_item", columns=["item_id", "name"])
-    codes = [str(code) for code in known.column("item_id").to_pylist()]
-    asked = item_id.casefold()
-    by_case = {code.casefold(): code for code in codes}
-    near = [by_case[code] for code in difflib.get_close_matches(asked, by_case, n=5, cutoff=0.4)]
-    named = [
-        code
-        for code, name in zip(codes, known.column("name").to_pylist(), strict=True)
-        if name and asked in str(name).casefold()
-    ]
-    return list(dict.fromkeys([*near, *named]))[:5]
-
-
-def _inventory(gold: GoldFiles, item_id: str, location_id: str) -> Row:
-    rows: list[Row] = gold.rows("fact_inventory", item_id=item_id).to_pylist()
-    for row in rows:
-        if row["location_id"] == location_id:
-            return row
-    known = sorted(text(row, "location_id") for row in rows)
-    near = difflib.get_close_matches(location_id, known, n=5, cutoff=0.3) or known[:5]
-    raise InvalidSelection("location", location_id, f"where {item_id} is: {', '.join(near)}")
-
-
-def champion_at(gold: GoldFiles, item_id: str, location_id: str) -> str:
-    """Return the source that the stock of an item at a location is held against.
+def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row]:
+    """Return the rows of ``dim_item`` and ``fact_inventory`` of an item at a location.
 
     Raises:
         UnknownItem, InvalidSelection: As for `explain`.
     """
-    if not gold.rows("dim_item", columns=["item_id"], item_id=item_id).num_rows:
+    items = gold.rows("dim_item", item_id=item_id).to_pylist()
+    if not items:
         raise UnknownItem(item_id, _suggestions(gold, item_id))
-    return text(_inventory(gold, item_id, location_id), "source")
+    rows = gold.rows("fact_inventory", item_id=item_id).to_pylist()
+    by_location: dict[str, Row] = {row["location_id"]: row for row in rows}
+    if location_id not in by_location:
+        known = sorted(by_location)
+        near = difflib.get_close_matches(location_id, known, n=5, cutoff=0.3) or known[:5]
+        raise InvalidSelection("location", location_id, f"where {item_id} is: {', '.join(near)}")
+    return items[0], by_location[location_id]
+
+
+def _suggestions(gold: GoldFiles, item_id: str) -> Sequence[str]:
+    names = {
+        str(row["item_id"]): str(row["name"] or "")
+        for row in gold.rows("dim_item", columns=["item_id", "name"]).to_pylist()
+    }
+    asked = item_id.casefold()
+    by_case = {code.casefold(): code for code in names}
+    near = [by_case[code] for code in difflib.get_close_matches(asked, by_case, n=5, cutoff=0.4)]
+    named = [code for code, name in names.items() if asked in name.casefold()]
+    return list(dict.fromkeys([*near, *named]))[:5]
 
 
 def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | None:

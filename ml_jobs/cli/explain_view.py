@@ -165,13 +165,12 @@ def _reorder_lines(explained: Explanation) -> Iterator[str]:
         )
     yield (
         f"Reorder point = its {_percent(lead_time.level)} quantile = {_n(lead_time.quantile)} "
-        f"units; published: {_n(published)}, {_agreement(lead_time.quantile, published)}"
+        f"units; {_beside(lead_time.quantile, published)}"
     )
     stock = max(lead_time.quantile - lead_time.mean, 0.0)
-    published_stock = number(row, "safety_stock")
     yield (
         f"Safety stock = {_n(lead_time.quantile)} - {_n(lead_time.mean)} = {_n(stock)} units; "
-        f"published: {_n(published_stock)}, {_agreement(stock, published_stock)}"
+        f"{_beside(stock, number(row, 'safety_stock'))}"
     )
     if explained.textbook is not None:
         yield from _textbook_lines(explained.textbook)
@@ -199,8 +198,7 @@ def _textbook_lines(textbook: TextbookFormula) -> Iterator[str]:
         "The textbook's formula instead: d L + z sqrt(L sigma² + (d sigma_L)²) = "
         f"{_n(textbook.demand)} + {_n(textbook.z)} x sqrt({_n(textbook.periods)} x "
         f"{_n(textbook.sigma)}² + {_n(textbook.of_time)}²) = {_n(textbook.recomputed)} units; "
-        f"published: {_n(textbook.reorder_point)}, "
-        f"{_agreement(textbook.recomputed, textbook.reorder_point)}"
+        f"{_beside(textbook.recomputed, textbook.reorder_point)}"
     )
 
 
@@ -243,7 +241,7 @@ def _quantity_lines(explained: Explanation) -> Iterator[str]:
     yield (
         f"Order {_n(number(row, 'order_up_to'))} - {_n(position_of(row))}"
         f"{', ' + ' and '.join(bounds) if bounds else ''} = {_n(quantity)} units; "
-        f"published: {_n(published)}, {_agreement(quantity, published)}"
+        f"{_beside(quantity, published)}"
     )
 
 
@@ -260,8 +258,9 @@ def _flag(name: str, assumed: list[str]) -> str:
     return " (assumed)" if name in assumed else ""
 
 
-def _agreement(found: float, published: float) -> str:
-    return "equal" if _equal(found, published) else "NOT EQUAL"
+def _beside(found: float, published: float) -> str:
+    agreement = "equal" if _equal(found, published) else "NOT EQUAL"
+    return f"published: {_n(published)}, {agreement}"
 
 
 def _equal(found: float, published: float, tolerance: float = CLOSE) -> bool:

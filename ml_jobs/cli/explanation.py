@@ -132,14 +132,10 @@ class TextbookFormula:
     reorder_point: float
 
     @property
-    def deviation(self) -> float:
-        """Standard deviation of demand over the lead time, units."""
-        return float(np.sqrt(self.periods * self.sigma**2 + self.of_time**2))
-
-    @property
     def recomputed(self) -> float:
         """The reorder point that the formula gives, units."""
-        return max(self.demand + self.z * self.deviation, 0.0)
+        deviation = float(np.sqrt(self.periods * self.sigma**2 + self.of_time**2))
+        return max(self.demand + self.z * deviation, 0.0)
 
 
 @dataclass(frozen=True)

@@ -77,13 +77,9 @@ def _unknown(name: str, value: object) -> str:
     elsewhere = [option.section for option in OPTIONS if option.key == key]
     if elsewhere:
         return f"{place} is not known; {key} belongs in [{'] or ['.join(elsewhere)}]"
-    return f"{place} is not known{_hint(key, _keys_near(section))}"
-
-
-def _keys_near(section: str) -> tuple[str, ...]:
-    """Keys that a misspelt one may have meant: those of its section, else all."""
-    own = tuple(option.key for option in OPTIONS if option.section == section)
-    return own or tuple(option.key for option in OPTIONS)
+    # What a misspelt key may have meant: one of its section, else any.
+    own = [option.key for option in OPTIONS if option.section == section]
+    return f"{place} is not known{_hint(key, own or [option.key for option in OPTIONS])}"
 
 
 def _hint(found: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from datalayer.kernel.errors import ContentError
 from ml_jobs.arrays import FloatArray
-from ml_jobs.cli.explain import champion_at, history_panel
+from ml_jobs.cli.explain import history_panel, item_rows
 from ml_jobs.cli.explanation import Row, at_longest_horizon, number, text
 from ml_jobs.columns import column_of
 from ml_jobs.panel import NETWORK, Dates
@@ -156,7 +156,7 @@ def series_of(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Item
     Raises:
         UnknownItem, InvalidSelection: There is no such item, or nothing of it there.
     """
-    source = champion_at(gold, item_id, location_id)
+    source = text(item_rows(gold, item_id, location_id)[1], "source")
     panel = history_panel(gold, item_id, location_id)
     place = {"item_id": item_id, "location_id": location_id, "source": source}
     rows = gold.rows("fact_forecast", columns=["date", "forecast", *BAND], **place)

@@ -126,38 +126,27 @@ def show_published(console: Console, manifest: Manifest, address: str) -> None:
 
 def show_error(console: Console, error: PortalError) -> None:
     """Show an error; where it has several faults, all of them, one a line."""
-    faults = _faults(error)
+    faults: Sequence[object]
+    match error:
+        case ValidationFailed():
+            faults = error.report.faults
+            heading = "Nothing was published: the results break the contract,"
+        case FolderError(faults=faults):
+            heading = f"Nothing was published: the folder {error.fields['folder']} has"
+        case JobFileError(faults=faults):
+            heading = f"The job file {error.fields['file']} has"
+        case SettingsError(faults=faults):
+            heading = "The settings have"
+        case ManifestError(faults=faults):
+            heading = "The manifest has"
+        case _:
+            faults = ()
     if not faults:
         print_line(console, str(error))
         return
-    print_line(console, _heading(error, len(faults)))
+    print_line(console, f"{heading} {len(faults)} fault(s):")
     for fault in faults:
         print_line(console, f"- {fault}")
-
-
-def _faults(error: PortalError) -> Sequence[str]:
-    match error:
-        case ValidationFailed():
-            return [str(fault) for fault in error.report.faults]
-        case FolderError() | JobFileError() | ManifestError() | SettingsError():
-            return error.faults
-        case _:
-            return ()
-
-
-def _heading(error: PortalError, faults: int) -> str:
-    match error:
-        case ValidationFailed():
-            return f"Nothing was published: the results break the contract, {faults} fault(s):"
-        case FolderError():
-            folder = error.fields["folder"]
-            return f"Nothing was published: the folder {folder} has {faults} fault(s):"
-        case JobFileError():
-            return f"The job file {error.fields['file']} has {faults} fault(s):"
-        case SettingsError():
-            return f"The settings have {faults} fault(s):"
-        case _:
-            return f"The manifest has {faults} fault(s):"
 
 
 def _rows_table(accounting: Accounting) -> Table:

@@ -69,24 +69,17 @@ class Codes:
         return Codes(kept, (np.cumsum(present) - 1)[places])
 
 
-def texts(source: SourceFile, column: str) -> Texts:
-    """Return a column as trimmed text; null becomes the empty text.
+def codes(source: SourceFile, column: str) -> Codes:
+    """Return a column as trimmed texts; null becomes the empty text.
 
     Raises:
         InputError: The column holds floating point numbers, which have no one spelling, or
             what can't be written as text.
     """
-    trimmed = pc.utf8_trim_whitespace(pc.fill_null(_as_text(source, column), ""))
-    return np.asarray(trimmed.to_pandas(), dtype=np.object_)
-
-
-def codes(source: SourceFile, column: str) -> Codes:
-    """Return a column as trimmed texts that repeat; null becomes the empty text.
-
-    Raises:
-        InputError: As for ``texts``.
-    """
-    values, places = _encode(_as_text(source, column))
+    found = source.table.column(column).type
+    if pa.types.is_floating(found):
+        raise InputError(source.name, f"has codes in {column} as {found}; write them as text")
+    values, places = _encode(_cast(source, column, pa.string(), expected="text"))
     return _sorted_codes([value.strip() for value in values], places)
 
 
@@ -140,13 +133,6 @@ def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
         instants = pc.fill_null(values.cast(pa.timestamp("us"), safe=False), 0)
         return np.asarray(instants.cast(pa.int64()).to_numpy(), dtype=np.int64)
     return _by_value(values, _moment, np.dtype(np.int64))
-
-
-def _as_text(source: SourceFile, column: str) -> pa.ChunkedArray:
-    values = source.table.column(column)
-    if pa.types.is_floating(values.type):
-        raise InputError(source.name, f"has codes in {column} as {values.type}; write them as text")
-    return _cast(source, column, pa.string(), expected="text")
 
 
 def _encode(values: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:

@@ -19,14 +19,12 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.cells import Codes
 from ml_jobs.inputs.coverage import Span, scan, span_of
-from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.demand_rows import DemandRows, refuse_unusable, without_bad_cells
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
-from ml_jobs.inputs.reasons import RejectReason
+from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
-
-__all__ = ["DemandRows", "build_panel", "read_demand", "since"]
 
 LARGEST_QUANTITY = 1e12
 MINIMUM_PERIODS = 8
@@ -54,7 +52,7 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
         items=cells.codes(source, item),
         days=cells.days(source, day),
         quantities=cells.numbers(source, quantity),
-        reasons=all_used(source),
+        reasons=np.full(source.table.num_rows, USED, np.int8),
         locations=cells.codes(source, location) if location else None,
     )
     rows = without_bad_cells(rows, today)

@@ -17,7 +17,8 @@ from ml_jobs.inputs.coverage import (
     scan,
     span_of,
 )
-from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand
+from ml_jobs.inputs.demand import build_panel, read_demand
+from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected

@@ -60,11 +60,6 @@ class DemandRows:
         return replace(self, reasons=np.where(self.used & rows, number, self.reasons))
 
 
-def all_used(source: SourceFile) -> Reasons:
-    """Return reasons that set no row of *source* aside."""
-    return np.full(source.table.num_rows, USED, dtype=np.int8)
-
-
 def without_bad_cells(rows: DemandRows, today: date) -> DemandRows:
     """Set aside rows without item or place, a plausible date or a finite quantity."""
     rows = rows.setting_aside(RejectReason.MISSING_ITEM, rows.items.missing)

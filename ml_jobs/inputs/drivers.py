@@ -134,7 +134,7 @@ def _numbers(source: SourceFile, name: str) -> FloatArray:
     if pa.types.is_floating(source.table.column(name).type):
         unknown = np.isnan(values)
     else:
-        unknown = np.asarray(cells.texts(source, name) == "", dtype=np.bool_)
+        unknown = cells.codes(source, name).missing
     wrong = ~np.isfinite(values) & ~unknown
     _refuse_cells(source, name, wrong, "a driver is a number or not known (empty)")
     return values

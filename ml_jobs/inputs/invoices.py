@@ -34,8 +34,8 @@ from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.catalogue import Catalogue, Value
 from ml_jobs.inputs.cells import Codes, Mask, Numbers
-from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
-from ml_jobs.inputs.reasons import RejectReason
+from ml_jobs.inputs.demand_rows import DemandRows, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
 
 LEAST_CATEGORY_ITEMS = 4
@@ -95,7 +95,7 @@ def read_invoices(
         items=cells.codes(source, code).respell(str.upper),
         days=cells.days(source, moment),
         quantities=cells.numbers(source, quantity),
-        reasons=all_used(source),
+        reasons=np.full(source.table.num_rows, USED, np.int8),
     )
     if location_column:
         (column,) = source.require([location_column.strip().lower()])

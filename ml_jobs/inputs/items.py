@@ -112,30 +112,27 @@ def describe_items(
 ) -> DescribedItems:
     """Put together what is known and what has to be assumed of every item of *summary*."""
     columns = _Columns(summary.item_ids, file.table.to_pylist() if file else [], catalogue)
-    sku, name = columns.text("sku"), columns.text("name")
-    unit_cost = columns.number("unit_cost")
-    ranked = _abc(summary.year_demand, unit_cost)
-    abc_class = [a or r for a, r in zip(columns.text("abc_class"), ranked, strict=True)]
+    unit_cost = columns.values("unit_cost")
+    ranked = _abc(summary.year_demand, np.array(unit_cost, np.float64))
+    abc_class = [str(a or r) for a, r in zip(columns.values("abc_class"), ranked, strict=True)]
     lead_time = columns.assuming("lead_time_days", [LEAD_TIME_DAYS[a] for a in abc_class])
     criticality = columns.assuming("criticality", [CRITICALITY[a] for a in abc_class])
-    table = pa.table(
-        {
-            "item_id": pa.array(summary.item_ids, pa.string()),
-            "sku": _texts([s or i for s, i in zip(sku, summary.item_ids, strict=True)]),
-            "name": _texts([n or i for n, i in zip(name, summary.item_ids, strict=True)]),
-            "category": _texts(columns.text("category")),
-            "supplier": _texts(columns.text("supplier")),
-            "unit": _texts(columns.text("unit")),
-            "unit_cost": _numbers(unit_cost),
-            "lead_time_days": pa.array(lead_time, pa.float64()),
-            **{name: _numbers(columns.number(name)) for name in ORDERING},
-            "criticality": _texts(criticality),
-            "abc_class": _texts(abc_class),
-            "demand_class": _texts(summary.demand_class.tolist()),
-            "assumed": _texts(columns.assumed_names()),
-        }
-    )
-    return DescribedItems(Items(table), columns.rules())
+    values: dict[str, Sequence[Value]] = {
+        "item_id": summary.item_ids,
+        "sku": columns.values("sku", otherwise=summary.item_ids),
+        "name": columns.values("name", otherwise=summary.item_ids),
+        **{name: columns.values(name) for name in ("category", "supplier", "unit")},
+        "unit_cost": unit_cost,
+        "lead_time_days": lead_time,
+        **{name: columns.values(name) for name in ORDERING},
+        "criticality": criticality,
+        "abc_class": abc_class,
+        "demand_class": summary.demand_class.tolist(),
+        "assumed": columns.assumed_names(),
+    }
+    types = {column.name: column.type for column in COLUMNS}
+    arrays = {n: pa.array(column, types.get(n, pa.string())) for n, column in values.items()}
+    return DescribedItems(Items(pa.table(arrays)), columns.rules())
 
 
 def items_for(panel: Panel, items: Items) -> Items:
@@ -161,14 +158,6 @@ def _abc(year_demand: FloatArray, unit_cost: FloatArray) -> list[str]:
     return [str(name) for name in classes]
 
 
-def _numbers(values: FloatArray) -> pa.Array:
-    return pa.array(values, pa.float64(), from_pandas=True)
-
-
-def _texts(values: Sequence[Value]) -> pa.Array:
-    return pa.array(values, pa.string())
-
-
 class _Columns:
     """Columns put together by precedence: item file, then catalogue, then an assumption."""
 
@@ -180,28 +169,21 @@ class _Columns:
         self._catalogue = catalogue
         self._assumed: dict[str, list[bool]] = {}
 
-    def values(self, column: str) -> list[Value]:
-        """Return what file and catalogue say, None where neither does."""
+    def values(self, column: str, *, otherwise: Sequence[Value] | None = None) -> list[Value]:
+        """Return what file and catalogue say; where neither does, *otherwise* or None."""
         read = [self._rows.get(item, {}).get(column) for item in self._item_ids]
         known = [self._catalogue.columns.get(column, {}).get(item) for item in self._item_ids]
-        pairs = list(zip(read, known, strict=True))
         if column in self._catalogue.assumed:
+            pairs = zip(read, known, strict=True)
             self._assumed[column] = [r is None and k is not None for r, k in pairs]
-        return [k if r is None else r for r, k in pairs]
-
-    def text(self, column: str) -> list[str | None]:
-        """Return a text column, None where nothing is said."""
-        return [None if value is None else str(value) for value in self.values(column)]
-
-    def number(self, column: str) -> FloatArray:
-        """Return a numeric column, NaN where nothing is said."""
-        return np.array([np.nan if v is None else v for v in self.values(column)], np.float64)
+        rest = otherwise or [None] * len(read)
+        by_rank = zip(read, known, rest, strict=True)
+        return [next((v for v in values if v is not None), None) for values in by_rank]
 
     def assuming(self, column: str, rule: Sequence[Value]) -> list[Value]:
         """Return a column with *rule* where nothing is said; that counts as assumed."""
-        values = self.values(column)
-        self._assumed[column] = [value is None for value in values]
-        return [r if v is None else v for v, r in zip(values, rule, strict=True)]
+        self._assumed[column] = [value is None for value in self.values(column)]
+        return self.values(column, otherwise=rule)
 
     def assumed_names(self) -> list[str]:
         """Return, for each item, the names of its assumed columns, comma separated."""

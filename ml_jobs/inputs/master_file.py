@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,25 +18,6 @@ from ml_jobs.inputs.source_file import SourceFile, read_source
 MOST_SAMPLES = 5
 LARGEST_NUMBER = 1e12
 OTHERWISE_READ = ("location_id",)
-
-
-class WantedColumn(Protocol):
-    """A column wanted of a file, and what its values must be."""
-
-    @property
-    def name(self) -> str:
-        """Its name, in small letters."""
-
-    @property
-    def type(self) -> pa.DataType:
-        """What its values become."""
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, to be read after "must be"."""
-
-    def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
-        """Return the values, null where the file says nothing, and the texts that make none."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +35,7 @@ class TextColumn:
 
     def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
         """Return the values, null where the file says nothing, and the texts that make none."""
-        texts = cells.texts(source, column).tolist()
+        texts = cells.codes(source, column).texts.tolist()
         wrong = set(texts) - {"", *self.allowed} if self.allowed else set()
         return pa.array([text or None for text in texts], self.type), wrong
 
@@ -96,6 +77,9 @@ class DateColumn:
         """Return the values, and the texts that are no date."""
         days = cells.days(source, column)
         return pa.array(days, self.type), set(cells.raw_texts(source, column, np.isnat(days)))
+
+
+WantedColumn: TypeAlias = TextColumn | NumberColumn | DateColumn
 
 
 @dataclass(frozen=True)
@@ -144,7 +128,7 @@ def read_master(
     """
     source = read_source(path)
     (found, *_) = source.require([code], *([name] for name in required))
-    values = {code: pa.array(cells.texts(source, found), pa.string())}
+    values = {code: pa.array(cells.codes(source, found).texts, pa.string())}
     faults = []
     for wanted in columns:
         values[wanted.name] = pa.nulls(source.table.num_rows, wanted.type)

@@ -92,11 +92,6 @@ class RejectReason(StrEnum):
 _REASONS = tuple(RejectReason)
 
 
-def names(reasons: Reasons) -> list[str]:
-    """Return the reason of each row by its name, the empty text where the row is used."""
-    return ["" if number == USED else _REASONS[number - 1] for number in reasons.tolist()]
-
-
 @dataclass(frozen=True)
 class Accounting:
     """Where the rows of an input file went; rows read are rows used plus rows set aside.

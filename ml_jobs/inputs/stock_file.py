@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml_jobs.columns import series_columns
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import (
     DateColumn,
@@ -63,7 +65,8 @@ def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | Non
     """
     known = file.table if file else pa.table({n: pa.nulls(0, t) for n, t in _TYPES.items()})
     rows = _every_level(_rows_of(known, panel.item_ids), hierarchy)
-    found = pc.index_in(_keys(panel.item_ids, panel.location_ids), _keys(*_columns(rows)))
+    series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
+    found = pc.index_in(_keys(series), _keys(rows))
     return rows.take(found)
 
 
@@ -87,7 +90,7 @@ def _every_level(rows: pa.Table, hierarchy: Hierarchy | None) -> pa.Table:
         above = above.set_column(at, "location_id", parents).filter(pc.is_valid(parents))
         parts.append(above)
     totals = _totals(pa.concat_tables(parts)) if parts else rows
-    own = pc.is_in(_keys(*_columns(totals)), _keys(*_columns(rows)))
+    own = pc.is_in(_keys(totals), _keys(rows))
     return pa.concat_tables([rows, totals.filter(pc.invert(own))])
 
 
@@ -113,12 +116,6 @@ def _totals(rows: pa.Table) -> pa.Table:
     return plain.rename_columns(rows.column_names).cast(rows.schema)
 
 
-def _keys(item_ids: object, location_ids: object) -> pa.Array:
+def _keys(rows: pa.Table) -> pa.Array:
     """One text for each item and location; codes hold no control characters."""
-    items, places = pa.array(item_ids, pa.string()), pa.array(location_ids, pa.string())
-    return pc.binary_join_element_wise(items, places, "\x1f")
-
-
-def _columns(rows: pa.Table) -> tuple[pa.Array, pa.Array]:
-    item_ids, location_ids = (rows.column(name).combine_chunks() for name in _KEY)
-    return item_ids, location_ids
+    return pc.binary_join_element_wise(*rows.select(_KEY).combine_chunks().columns, "\x1f")

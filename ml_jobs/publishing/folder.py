@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datalayer.kernel.contract.checks import CheckKind
@@ -161,37 +162,32 @@ def _draft_of(
     return draft, []
 
 
+def _batches(path: Path, column: str) -> Iterator[pa.Array]:
+    """Yield the values of *column*, a batch at a time; none where the file has no such column."""
+    with pq.ParquetFile(path) as file:
+        if column in file.schema_arrow.names:
+            yield from (batch.column(0) for batch in file.iter_batches(columns=[column]))
+
+
 def _first(files: Mapping[str, Path], column: str) -> object:
     """Return the first value of *column* that is found in any file; None if there is none."""
     for path in files.values():
-        with pq.ParquetFile(path) as file:
-            if column not in file.schema_arrow.names:
-                continue
-            for batch in file.iter_batches(batch_size=1024, columns=[column]):
-                values = _microseconds(batch.column(0)).drop_null()
-                if len(values):
-                    return values[0].as_py()
+        for batch in _batches(path, column):
+            values = batch.drop_null()
+            if pa.types.is_timestamp(values.type):
+                # Python's times end at microseconds, so finer ones are cut there.
+                values = values.cast(pa.timestamp("us", tz=values.type.tz), safe=False)
+            if len(values):
+                return values[0].as_py()
     return None
 
 
-def _microseconds(values: pa.Array) -> pa.Array:
-    """Python's times end at microseconds, so finer ones are cut there."""
-    if pa.types.is_timestamp(values.type):
-        return values.cast(pa.timestamp("us", tz=values.type.tz), safe=False)
-    return values
-
-
 def _last_day(files: Mapping[str, Path]) -> date | None:
-    path = files.get("fact_demand")
-    if path is None:
+    if "fact_demand" not in files:
         return None
-    with pq.ParquetFile(path) as file:
-        if "date" not in file.schema_arrow.names:
-            return None
-        days: set[object] = set()
-        for batch in file.iter_batches(columns=["date"]):
-            days.update(batch.column(0).unique().to_pylist())
-    return max((day for day in days if type(day) is date), default=None)
+    batches = _batches(files["fact_demand"], "date")
+    days = (pc.max(batch).as_py() for batch in batches if pa.types.is_date(batch.type))
+    return max((day for day in days if day is not None), default=None)
 
 
 def _warnings(folder: Path, content: _FolderContent, found: ValidationReport) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from ml_jobs.inputs.coverage import (
     scan,
     span_of,
 )
-from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand, since
+from ml_jobs.inputs.demand import build_panel, read_demand, since
+from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.panel import Frequency
 
 pytestmark = pytest.mark.ml

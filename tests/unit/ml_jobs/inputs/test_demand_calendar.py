@@ -11,7 +11,8 @@ import pytest
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.coverage import frequency_of, scan
-from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand
+from ml_jobs.inputs.demand import build_panel, read_demand
+from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.inputs.locations import Hierarchy, Location, hierarchy_of
 from ml_jobs.inputs.reasons import RejectReason
 from ml_jobs.panel import NETWORK, Frequency, Panel

@@ -15,14 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand import DemandRows, read_demand
-from ml_jobs.inputs.reasons import RejectReason, names, rejected_rows
+from ml_jobs.inputs.demand import read_demand
+from ml_jobs.inputs.demand_rows import DemandRows
+from ml_jobs.inputs.reasons import USED, Reasons, RejectReason, rejected_rows
 
 pytestmark = pytest.mark.ml
 
 TODAY = date(2026, 11, 21)
 
 WriteFile = Callable[[str | bytes], Path]
+
+
+def names(reasons: Reasons) -> list[str]:
+    return ["" if number == USED else [*RejectReason][number - 1] for number in reasons]
 
 
 @pytest.fixture

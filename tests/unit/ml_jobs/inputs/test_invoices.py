@@ -10,14 +10,18 @@ import pytest
 from ml_jobs.data import DEMAND
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.catalogue import Catalogue
-from ml_jobs.inputs.demand import DemandRows
+from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.inputs.invoices import location_code, merge_catalogues, read_invoices
-from ml_jobs.inputs.reasons import RejectReason, names
+from ml_jobs.inputs.reasons import USED, Reasons, RejectReason
 
 pytestmark = pytest.mark.ml
 
 HEADER = "invoice_no,stock_code,description,quantity,invoice_date,unit_price,country"
 TODAY = date(2026, 11, 21)
+
+
+def names(reasons: Reasons) -> list[str]:
+    return ["" if number == USED else [*RejectReason][number - 1] for number in reasons]
 
 
 def read(

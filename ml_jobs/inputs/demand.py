@@ -56,11 +56,12 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
         locations=cells.codes(source, location) if location else None,
     )
     rows = without_bad_cells(rows, today)
-    for reason, bad in (
-        (RejectReason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY),
-        (RejectReason.NEGATIVE_QUANTITY, rows.quantities < 0),
-    ):
-        rows = rows.setting_aside(reason, bad)
+    rows = rows.set_aside(
+        {
+            RejectReason.QUANTITY_OUT_OF_RANGE: rows.quantities > LARGEST_QUANTITY,
+            RejectReason.NEGATIVE_QUANTITY: rows.quantities < 0,
+        }
+    )
     refuse_unusable(rows)
     return replace(rows, notes=_notes(rows))
 
@@ -100,9 +101,8 @@ def build_panel(
     """
     alone = span is None
     span = span or span_of(scan(rows), frequency, today=today)
-    rows = rows.setting_aside(
-        RejectReason.INCOMPLETE_PERIOD, frequency.first_days(rows.days) > span.last
-    )
+    running = frequency.first_days(rows.days) > span.last
+    rows = rows.set_aside({RejectReason.INCOMPLETE_PERIOD: running})
     rows = _without_rare_items(rows, min_sale_days)
     if alone:
         refuse_unusable(rows)
@@ -141,7 +141,7 @@ def _without_rare_items(rows: DemandRows, min_sale_days: int) -> DemandRows:
     sold_on = _item_days(rows.items.places[sold], rows.days[sold])
     sale_days = np.bincount(sold_on // _MOST_DAYS, minlength=len(rows.items.values))
     rare = sale_days[rows.items.places] < max(min_sale_days, 1)
-    return rows.setting_aside(RejectReason.TOO_FEW_SALE_DAYS, rare)
+    return rows.set_aside({RejectReason.TOO_FEW_SALE_DAYS: rare})
 
 
 def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hierarchy) -> Panel:

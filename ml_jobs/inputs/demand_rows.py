@@ -54,27 +54,28 @@ class DemandRows:
         """Where the rows went."""
         return account(self.source, self.reasons)
 
-    def setting_aside(self, reason: RejectReason, rows: Mask) -> DemandRows:
-        """Return the same rows with those of *rows* that were still used set aside."""
-        number = np.int8(reason.number)
-        return replace(self, reasons=np.where(self.used & rows, number, self.reasons))
+    def set_aside(self, why: Mapping[RejectReason, Mask]) -> DemandRows:
+        """Return the same rows, those that are still used set aside by the first reason met."""
+        reasons = self.reasons.copy()
+        for reason, rows in why.items():
+            reasons[(reasons == USED) & rows] = reason.number
+        return replace(self, reasons=reasons)
 
 
 def without_bad_cells(rows: DemandRows, today: date) -> DemandRows:
     """Set aside rows without item or place, a plausible date or a finite quantity."""
-    rows = rows.setting_aside(RejectReason.MISSING_ITEM, rows.items.missing)
+    days = rows.days
+    missing = {RejectReason.MISSING_ITEM: rows.items.missing}
     if rows.locations:
-        rows = rows.setting_aside(RejectReason.MISSING_LOCATION, rows.locations.missing)
-    for reason, bad in (
-        (RejectReason.BAD_DATE, np.isnat(rows.days)),
-        (
-            RejectReason.DATE_OUT_OF_RANGE,
-            (rows.days < EARLIEST) | (rows.days > np.datetime64(today)),
-        ),
-        (RejectReason.BAD_QUANTITY, ~np.isfinite(rows.quantities)),
-    ):
-        rows = rows.setting_aside(reason, np.asarray(bad, dtype=np.bool_))
-    return rows
+        missing[RejectReason.MISSING_LOCATION] = rows.locations.missing
+    return rows.set_aside(
+        {
+            **missing,
+            RejectReason.BAD_DATE: np.isnat(days),
+            RejectReason.DATE_OUT_OF_RANGE: (days < EARLIEST) | (days > np.datetime64(today)),
+            RejectReason.BAD_QUANTITY: ~np.isfinite(rows.quantities),
+        }
+    )
 
 
 def refuse_unusable(rows: DemandRows) -> None:

@@ -29,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.inputs import cells
@@ -147,13 +148,16 @@ def _with_locations(rows: DemandRows, texts: Codes) -> DemandRows:
 def _without_corrections(
     rows: DemandRows, today: date, descriptions: Codes, prices: Numbers, cancelling: Mask
 ) -> DemandRows:
-    rows = rows.setting_aside(RejectReason.MISSING_ITEM, rows.items.missing)
-    rows = rows.setting_aside(RejectReason.NON_STOCK_CODE, rows.items.where(_CHARGE.fullmatch))
-    rows = without_bad_cells(rows, today)
-    rows = rows.setting_aside(RejectReason.MISSING_DESCRIPTION, descriptions.missing)
-    rows = rows.setting_aside(RejectReason.NON_POSITIVE_PRICE, ~(prices > 0))
-    return rows.setting_aside(
-        RejectReason.NON_POSITIVE_QUANTITY, (rows.quantities <= 0) & ~cancelling
+    charges = rows.items.where(_CHARGE.fullmatch)
+    rows = rows.set_aside(
+        {RejectReason.MISSING_ITEM: rows.items.missing, RejectReason.NON_STOCK_CODE: charges}
+    )
+    return without_bad_cells(rows, today).set_aside(
+        {
+            RejectReason.MISSING_DESCRIPTION: descriptions.missing,
+            RejectReason.NON_POSITIVE_PRICE: ~(prices > 0),
+            RejectReason.NON_POSITIVE_QUANTITY: (rows.quantities <= 0) & ~cancelling,
+        }
     )
 
 
@@ -162,9 +166,13 @@ def _net_cancellations(
 ) -> DemandRows:
     cancellations = rows.used & cancelling
     undone, netted = _pairs(rows, instants, cancellations)
-    rows = rows.setting_aside(RejectReason.CANCELLED_SALE, undone)
-    rows = rows.setting_aside(RejectReason.CANCELLATION, netted)
-    return rows.setting_aside(RejectReason.UNMATCHED_CANCELLATION, cancellations)
+    return rows.set_aside(
+        {
+            RejectReason.CANCELLED_SALE: undone,
+            RejectReason.CANCELLATION: netted,
+            RejectReason.UNMATCHED_CANCELLATION: cancellations,
+        }
+    )
 
 
 def _pairs(
@@ -201,7 +209,8 @@ def _catalogue(rows: DemandRows, descriptions: Codes, prices: Numbers) -> Catalo
     items = rows.items.of(used)
     single_spaced = descriptions.respell(lambda text: " ".join(text.split()))
     names = _most_frequent(items, single_spaced.of(used))
-    costs = _medians(items.values, items.places, prices[used])
+    medians = pd.Series(prices[used]).groupby(items.places).median().tolist()
+    costs = {item: round(cost, 4) for item, cost in zip(items.values, medians, strict=True)}
     return Catalogue(
         columns={"name": names, "unit_cost": costs, "category": _categories(names)},
         assumed=frozenset({"unit_cost", "category"}),
@@ -218,16 +227,6 @@ def _most_frequent(items: Codes, descriptions: Codes) -> dict[str, str]:
     first = best[np.searchsorted(item, np.arange(len(items.values)))]
     chosen = zip(items.values, description[first].tolist(), strict=True)
     return {name: descriptions.values[place] for name, place in chosen}
-
-
-def _medians(
-    items: tuple[str, ...], series: npt.NDArray[np.int64], prices: Numbers
-) -> dict[str, float]:
-    order = np.lexsort((prices, series))
-    ends = np.searchsorted(series[order], np.arange(len(items) + 1))
-    middle = ends[:-1] + ends[1:]
-    medians = (prices[order[(middle - 1) // 2]] + prices[order[middle // 2]]) / 2
-    return {item: round(cost, 4) for item, cost in zip(items, medians.tolist(), strict=True)}
 
 
 def _categories(names: dict[str, str]) -> dict[str, str]:

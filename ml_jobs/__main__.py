@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @dataclass(frozen=True)
-class _Bench:
+class _Context:
     """What every command works with.
 
     Attributes:
@@ -91,7 +91,7 @@ class _Bench:
         chosen = address or self.settings.store
         return open_store(chosen, self.settings.s3_options(chosen))
 
-    def published(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
+    def fetch_latest(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
         """Fetch *data_sets* of a store's latest publication, and prove them."""
         store = self.store(address)
         with stages(self.console) as shown:
@@ -103,92 +103,92 @@ def _run(given: argparse.Namespace, console: Console) -> None:
     command = _COMMANDS[given.command]
     settings = load_settings()
     with tempfile.TemporaryDirectory(prefix="farol-job-") as work:
-        command(given, _Bench(settings, load_registry(settings.registry), Path(work), console))
+        command(given, _Context(settings, load_registry(settings.registry), Path(work), console))
 
 
-def _forecast(given: argparse.Namespace, bench: _Bench) -> None:
-    _forecast_and_publish(_request(given, bench), bench)
+def _forecast(given: argparse.Namespace, context: _Context) -> None:
+    _forecast_and_publish(_request(given, context), context)
 
 
-def _demo(given: argparse.Namespace, bench: _Bench) -> None:
+def _demo(given: argparse.Namespace, context: _Context) -> None:
     request = request_of({**DEMONSTRATION, **given_values(given)}, demonstration=True)
-    _forecast_and_publish(under_contract(request, bench.registry), bench)
+    _forecast_and_publish(under_contract(request, context.registry), context)
 
 
-def _forecast_and_publish(request: JobRequest, bench: _Bench) -> None:
-    store = bench.store(request.to)
+def _forecast_and_publish(request: JobRequest, context: _Context) -> None:
+    store = context.store(request.to)
     # A store that can't be written to, or runs that can't be logged, are better found before the
     # models run than after.
-    refuse_if_older(request.generated_at, store, bench.registry)
+    refuse_if_older(request.generated_at, store, context.registry)
     tracking = open_tracking(request.mlflow) if request.mlflow else None
-    prepared, draft = _make_draft(request, bench)
-    with stages(bench.console) as shown:
-        sound = check(draft, bench.registry, report=shown.step)
-        manifest = publish(sound, store, bench.registry, report=shown.step)
+    prepared, draft = _make_draft(request, context)
+    with stages(context.console) as shown:
+        sound = check(draft, context.registry, report=shown.step)
+        manifest = publish(sound, store, context.registry, report=shown.step)
     forget(prepared)
-    show_published(bench.console, manifest, store.address)
+    show_published(context.console, manifest, store.address)
     if tracking is not None:
         run_id = tracking.log(manifest, draft_gold(draft), values_of(request))
-        print_line(bench.console, f"Logged at {tracking.place} as run {run_id}")
+        print_line(context.console, f"Logged at {tracking.place} as run {run_id}")
 
 
-def _make_draft(request: JobRequest, bench: _Bench) -> tuple[Prepared, Draft]:
-    with stages(bench.console) as shown:
+def _make_draft(request: JobRequest, context: _Context) -> tuple[Prepared, Draft]:
+    with stages(context.console) as shown:
         prepared = prepare(request, report=shown.work)
-    show_prepared(bench.console, prepared, request.rejected)
-    with stages(bench.console) as shown:
-        draft = run(request, prepared, bench.work, bench.registry, report=shown.work)
+    show_prepared(context.console, prepared, request.rejected)
+    with stages(context.console) as shown:
+        draft = run(request, prepared, context.work, context.registry, report=shown.work)
     return prepared, draft
 
 
-def _backtest(given: argparse.Namespace, bench: _Bench) -> None:
-    gold = _results(given, bench)
+def _backtest(given: argparse.Namespace, context: _Context) -> None:
+    gold = _results(given, context)
     record = records.record_of(gold, given.by)
-    show_record(bench.console, record)
+    show_record(context.console, record)
     series = records.series_of(gold, given.item, given.location) if given.item else None
     if series is not None:
-        show_series(bench.console, series)
+        show_series(context.console, series)
     if given.png is not None:
         draw_record(record, series, given.png)
-        print_line(bench.console, f"Drawn to {given.png}")
+        print_line(context.console, f"Drawn to {given.png}")
 
 
-def _results(given: argparse.Namespace, bench: _Bench) -> GoldFiles:
+def _results(given: argparse.Namespace, context: _Context) -> GoldFiles:
     if given.of_store is None:
-        request = _request(given, bench)
-        _, draft = _make_draft(request, bench)
+        request = _request(given, context)
+        _, draft = _make_draft(request, context)
         print_line(
-            bench.console, f"Kept in {request.work}: the same forecast goes on from what is there"
+            context.console, f"Kept in {request.work}: the same forecast goes on from what is there"
         )
         return draft_gold(draft)
     if given.job is not None or given_values(given):
         problem = "--from shows a publication as it is; it takes no job file and no options"
         raise UsageError(problem)
-    return bench.published(given.of_store, records.DATA_SETS)
+    return context.fetch_latest(given.of_store, records.DATA_SETS)
 
 
-def _explain(given: argparse.Namespace, bench: _Bench) -> None:
-    gold = bench.published(given.of_store, explain.DATA_SETS)
-    show_explanation(bench.console, explain.explain(gold, given.item, given.location))
+def _explain(given: argparse.Namespace, context: _Context) -> None:
+    gold = context.fetch_latest(given.of_store, explain.DATA_SETS)
+    show_explanation(context.console, explain.explain(gold, given.item, given.location))
 
 
-def _publish_folder(given: argparse.Namespace, bench: _Bench) -> None:
-    store = bench.store(given.to)
-    with stages(bench.console) as shown:
+def _publish_folder(given: argparse.Namespace, context: _Context) -> None:
+    store = context.store(given.to)
+    with stages(context.console) as shown:
         sound = check_folder(
             given.folder,
-            bench.work,
-            bench.registry,
+            context.work,
+            context.registry,
             data_through=given.data_through,
             report=shown.step,
         )
-        manifest = publish(sound.draft, store, bench.registry, report=shown.step)
+        manifest = publish(sound.draft, store, context.registry, report=shown.step)
     for warning in sound.warnings:
-        print_line(bench.console, f"Warning: {warning}")
-    show_published(bench.console, manifest, store.address)
+        print_line(context.console, f"Warning: {warning}")
+    show_published(context.console, manifest, store.address)
 
 
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Bench], None]] = {
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Context], None]] = {
     "forecast": _forecast,
     "demo": _demo,
     "backtest": _backtest,
@@ -197,10 +197,10 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Bench], None]] = {
 }
 
 
-def _request(given: argparse.Namespace, bench: _Bench) -> JobRequest:
+def _request(given: argparse.Namespace, context: _Context) -> JobRequest:
     """Put the job file's values and the flags together; flags go first."""
     of_file = {} if given.job is None else read_job_file(given.job)
-    return under_contract(request_of({**of_file, **given_values(given)}), bench.registry)
+    return under_contract(request_of({**of_file, **given_values(given)}), context.registry)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ DATA_SETS = (
 
 
 def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explanation:
-    """Gather why *item_id* is forecast and ordered as it is.
+    """Explain why *item_id* is forecast and ordered as it is.
 
     Raises:
         UnknownItem: There is no such item; names the nearest ones.

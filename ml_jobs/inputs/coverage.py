@@ -70,7 +70,7 @@ def demand_files(path: Path) -> tuple[Path, ...]:
 
 
 def scan(rows: DemandRows) -> Coverage:
-    """Tell what the used rows of one file cover; at least one must be used."""
+    """Return what the used rows of one file cover; at least one must be used."""
     used = rows.used
     items = rows.items.of(used).values
     places = (NETWORK,) if rows.locations is None else rows.locations.of(used).values

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.columns import numbers, series_columns
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
+from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.judging.backtest import Backtest
 from ml_jobs.judging.scores import MEASURES, Score
 from ml_jobs.judging.timeline import Timeline
@@ -27,7 +27,7 @@ def days_before(cutoffs: IntArray, panel: Panel) -> Dates:
     return np.array(last_days, dtype="datetime64[D]")
 
 
-def dim_location(hierarchy: Hierarchy = NETWORK_ONLY) -> pa.Table:
+def dim_location(hierarchy: Hierarchy) -> pa.Table:
     """Return the locations, one row each; the whole network is always among them."""
     return pa.Table.from_pylist([asdict(location) for location in hierarchy.locations])
 

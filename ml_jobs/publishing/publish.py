@@ -78,7 +78,7 @@ def check(draft: Draft, registry: Registry, *, report: ReportProgress = silent) 
 
 
 def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraft:
-    """Take *draft* for sound if its validation *found* no fault.
+    """Return *draft* as sound, if its validation *found* no fault.
 
     Raises:
         ValidationFailed, ManifestError: As for ``check``.

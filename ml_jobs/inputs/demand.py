@@ -79,7 +79,7 @@ def build_panel(
 
     There is a series for each item and place with demand and for every place above it, whose
     demand is the sum of those below. The calendar ends with the last period that the file
-    covers, whichever items are kept. A last week or month that is not over is left out, since
+    covers, whichever items are kept. A last week or month that is not over is left out, panel_since
     its total would read as a slump. Items with fewer than *min_sale_days* days of demand above
     zero in the whole network are left out. Both are set aside.
 
@@ -110,7 +110,7 @@ def build_panel(
     return _lay_out(rows, frequency, span, hierarchy), rows
 
 
-def since(panel: Panel, first: np.datetime64) -> Panel:
+def panel_since(panel: Panel, first: np.datetime64) -> Panel:
     """Return *panel* without the periods before the one that begins on *first*.
 
     No series may begin before it.

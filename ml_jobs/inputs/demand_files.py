@@ -68,7 +68,7 @@ def input_note(role: str, source: SourceFile) -> InputNote:
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class DemandScan:
     """What all demand files hold together.
 
     Attributes:
@@ -85,7 +85,7 @@ class FirstLook:
     rows: DemandRows | None
 
 
-def look_at(path: Path, form: DemandFormat, *, report: ReportWork) -> FirstLook:
+def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> DemandScan:
     """Read a demand file, or every one of a folder, for what the calendar must hold.
 
     Raises:
@@ -103,7 +103,7 @@ def look_at(path: Path, form: DemandFormat, *, report: ReportWork) -> FirstLook:
         notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in rows.notes]
     report(Work("read", len(paths), len(paths)))
     order = in_item_order(scans)
-    return FirstLook(
+    return DemandScan(
         form,
         tuple(paths[place] for place in order),
         merge_coverage(scans),
@@ -123,7 +123,7 @@ class PanelFile:
 
 
 def panels(
-    look: FirstLook,
+    look: DemandScan,
     frequency: Frequency,
     hierarchy: Hierarchy,
     *,

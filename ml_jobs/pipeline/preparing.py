@@ -14,14 +14,14 @@ from ml_jobs.arrays import BoolArray
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError, OptionError
 from ml_jobs.inputs.coverage import frequency_of
-from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, since
+from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, panel_since
 from ml_jobs.inputs.demand_files import (
     DemandFormat,
-    FirstLook,
+    DemandScan,
     InputNote,
     input_note,
-    look_at,
     panels,
+    scan_demand,
     total_of,
 )
 from ml_jobs.inputs.drivers import DriverFile, drivers_for, read_drivers
@@ -119,7 +119,7 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         read_locations(request.locations) if request.locations else None,
     )
     form = DemandFormat(request.today, request.invoices, request.location_column)
-    look = look_at(request.demand, form, report=report)
+    look = scan_demand(request.demand, form, report=report)
     if masters.locations is not None and look.coverage.location_ids == (NETWORK,):
         problem = "names no location, though there is a file of locations; it needs a location_id"
         raise InputError(request.demand.name, problem)
@@ -145,7 +145,7 @@ class _Run:
     """What was read, on its way to partitions."""
 
     request: JobRequest
-    look: FirstLook
+    look: DemandScan
     hierarchy: Hierarchy
     masters: _MasterFiles
 
@@ -177,7 +177,7 @@ class _Files:
 
     def __iter__(self) -> Iterator[Panel]:
         for number in range(self.count):
-            yield since(kept(self.folder.file(number), Panel), self.first)
+            yield panel_since(kept(self.folder.file(number), Panel), self.first)
 
 
 def _laid_out(run: _Run, report: ReportWork) -> Prepared:

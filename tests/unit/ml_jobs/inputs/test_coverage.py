@@ -19,7 +19,7 @@ from ml_jobs.inputs.coverage import (
     scan,
     span_of,
 )
-from ml_jobs.inputs.demand import build_panel, read_demand, since
+from ml_jobs.inputs.demand import build_panel, panel_since, read_demand
 from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.panel import Frequency
 
@@ -131,7 +131,7 @@ def test_files_apart_give_the_panel_of_all_rows_together(
         build_panel(rows, frequency, min_sale_days=5, today=TODAY, span=span)[0] for rows in apart
     ]
     first = min(panel.dates[panel.starts.min()] for panel in several)
-    several = [since(panel, first) for panel in several]
+    several = [panel_since(panel, first) for panel in several]
 
     assert sum((panel.item_ids for panel in several), ()) == one.item_ids
     assert all((panel.dates == one.dates).all() for panel in several)

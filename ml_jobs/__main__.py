@@ -11,7 +11,6 @@ import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -27,30 +26,29 @@ from ml_jobs.cli import explain, records
 from ml_jobs.cli.command_line import given_values, parser
 from ml_jobs.cli.explain_view import show_explanation
 from ml_jobs.cli.job_file import read_job_file
-from ml_jobs.cli.job_options import Forecast, Input, JobOptions, Rule, values_of
+from ml_jobs.cli.job_options import request_of, values_of
 from ml_jobs.cli.records_png import draw_record
 from ml_jobs.cli.records_view import show_record, show_series
-from ml_jobs.cli.terminal import show_error, show_prepared, show_published, stages
+from ml_jobs.cli.terminal import print_line, show_error, show_prepared, show_published, stages
 from ml_jobs.cli.tracking import open_tracking
 from ml_jobs.data import CURRENCY, DEMAND
 from ml_jobs.errors import JobFileError, UsageError
-from ml_jobs.options import SERVICE_LEVELS, ForecastOptions
 from ml_jobs.panel import Frequency
 from ml_jobs.pipeline.job import forget, run, under_contract
 from ml_jobs.pipeline.preparing import Prepared, prepare
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.publishing.folder import check_folder
-from ml_jobs.publishing.gold_files import GoldFiles, drafted, fetched
+from ml_jobs.publishing.gold_files import GoldFiles, draft_gold, fetch_gold
 from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
-from ml_jobs.selection import CostlyRule
 
-DEMONSTRATION = Input(
-    demand=DEMAND,
-    invoices=True,
-    frequency=Frequency.DAILY,
-    currency=CURRENCY,
-    dataset_id="online-retail-demo",
-)
+DEMONSTRATION: Mapping[str, object] = {
+    "input.demand": DEMAND,
+    "input.invoices": True,
+    "input.frequency": Frequency.DAILY,
+    "input.currency": CURRENCY,
+    "input.dataset_id": "online-retail-demo",
+    "forecast.country": "GB",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @dataclass(frozen=True)
-class _Bench:
+class _Context:
     """What every command works with.
 
     Attributes:
@@ -91,11 +89,11 @@ class _Bench:
         """Open the store at *address*, by default the one of the settings."""
         return self.settings.open_store(address or None)
 
-    def published(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
+    def fetch_latest(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
         """Fetch *data_sets* of a store's latest publication, and prove them."""
         store = self.store(address)
         with stages(self.console) as shown:
-            return fetched(store, self.registry, data_sets, self.work, report=shown.step)
+            return fetch_gold(store, self.registry, data_sets, self.work, report=shown.step)
 
 
 def _run(given: argparse.Namespace, console: Console) -> None:
@@ -103,99 +101,92 @@ def _run(given: argparse.Namespace, console: Console) -> None:
     command = _COMMANDS[given.command]
     settings = StoreSettings.load()
     with tempfile.TemporaryDirectory(prefix="farol-job-") as work:
-        command(given, _Bench(settings, load_registry(settings.registry), Path(work), console))
+        command(given, _Context(settings, load_registry(settings.registry), Path(work), console))
 
 
-def _forecast(given: argparse.Namespace, bench: _Bench) -> None:
-    _forecast_and_publish(_options(given), bench)
+def _forecast(given: argparse.Namespace, context: _Context) -> None:
+    _forecast_and_publish(_request(given, context), context)
 
 
-def _demo(given: argparse.Namespace, bench: _Bench) -> None:
-    options = JobOptions(input=DEMONSTRATION, forecast=Forecast(country="GB")).with_values(
-        given_values(given)
-    )
-    _forecast_and_publish(options, bench, demonstration=True)
+def _demo(given: argparse.Namespace, context: _Context) -> None:
+    request = request_of({**DEMONSTRATION, **given_values(given)}, demonstration=True)
+    _forecast_and_publish(under_contract(request, context.registry), context)
 
 
-def _forecast_and_publish(
-    options: JobOptions, bench: _Bench, *, demonstration: bool = False
-) -> None:
-    request = request_of(options, bench.registry, demonstration=demonstration)
-    store = bench.store(options.output.to)
+def _forecast_and_publish(request: JobRequest, context: _Context) -> None:
+    store = context.store(request.to)
     # A store that can't be written to, or runs that can't be logged, are better found before the
     # models run than after.
-    refuse_if_older(request.generated_at, store, bench.registry)
-    tracking = open_tracking(options.tracking.mlflow) if options.tracking.mlflow else None
-    prepared, draft = _drafted(request, bench)
-    with stages(bench.console) as shown:
-        sound = check(draft, bench.registry, report=shown.step)
-        manifest = publish(sound, store, bench.registry, report=shown.step)
+    refuse_if_older(request.generated_at, store, context.registry)
+    tracking = open_tracking(request.mlflow) if request.mlflow else None
+    prepared, draft = _make_draft(request, context)
+    with stages(context.console) as shown:
+        sound = check(draft, context.registry, report=shown.step)
+        manifest = publish(sound, store, context.registry, report=shown.step)
     forget(prepared)
-    show_published(bench.console, manifest, store.address)
+    show_published(context.console, manifest, store.address)
     if tracking is not None:
-        run_id = tracking.log(manifest, drafted(draft), values_of(options))
-        _say(bench, f"Logged at {tracking.place} as run {run_id}")
+        run_id = tracking.log(manifest, draft_gold(draft), values_of(request))
+        print_line(context.console, f"Logged at {tracking.place} as run {run_id}")
 
 
-def _drafted(request: JobRequest, bench: _Bench) -> tuple[Prepared, Draft]:
-    with stages(bench.console) as shown:
+def _make_draft(request: JobRequest, context: _Context) -> tuple[Prepared, Draft]:
+    with stages(context.console) as shown:
         prepared = prepare(request, report=shown.work)
-    show_prepared(bench.console, prepared, request.rejected)
-    with stages(bench.console) as shown:
-        draft = run(request, prepared, bench.work, bench.registry, report=shown.work)
+    show_prepared(context.console, prepared, request.rejected)
+    with stages(context.console) as shown:
+        draft = run(request, prepared, context.work, context.registry, report=shown.work)
     return prepared, draft
 
 
-def _backtest(given: argparse.Namespace, bench: _Bench) -> None:
-    gold = _results(given, bench)
+def _backtest(given: argparse.Namespace, context: _Context) -> None:
+    gold = _results(given, context)
     record = records.record_of(gold, given.by)
-    show_record(bench.console, record)
+    show_record(context.console, record)
     series = records.series_of(gold, given.item, given.location) if given.item else None
     if series is not None:
-        show_series(bench.console, series)
+        show_series(context.console, series)
     if given.png is not None:
         draw_record(record, series, given.png)
-        _say(bench, f"Drawn to {given.png}")
+        print_line(context.console, f"Drawn to {given.png}")
 
 
-def _results(given: argparse.Namespace, bench: _Bench) -> GoldFiles:
+def _results(given: argparse.Namespace, context: _Context) -> GoldFiles:
     if given.of_store is None:
-        request = request_of(_options(given), bench.registry)
-        _, draft = _drafted(request, bench)
-        _say(bench, f"Kept in {request.work}: the same forecast goes on from what is there")
-        return drafted(draft)
+        request = _request(given, context)
+        _, draft = _make_draft(request, context)
+        print_line(
+            context.console, f"Kept in {request.work}: the same forecast goes on from what is there"
+        )
+        return draft_gold(draft)
     if given.job is not None or given_values(given):
         problem = "--from shows a publication as it is; it takes no job file and no options"
         raise UsageError(problem)
-    return bench.published(given.of_store, records.DATA_SETS)
+    return context.fetch_latest(given.of_store, records.DATA_SETS)
 
 
-def _explain(given: argparse.Namespace, bench: _Bench) -> None:
-    gold = bench.published(given.of_store, explain.DATA_SETS)
-    show_explanation(bench.console, explain.explain(gold, given.item, given.location))
+def _explain(given: argparse.Namespace, context: _Context) -> None:
+    gold = context.fetch_latest(given.of_store, explain.DATA_SETS)
+    show_explanation(context.console, explain.explain(gold, given.item, given.location))
 
 
-def _publish_folder(given: argparse.Namespace, bench: _Bench) -> None:
-    store = bench.store(given.to)
-    with stages(bench.console) as shown:
+def _publish_folder(given: argparse.Namespace, context: _Context) -> None:
+    store = context.store(given.to)
+    with stages(context.console) as shown:
         sound = check_folder(
             given.folder,
-            bench.work,
-            bench.registry,
+            context.work,
+            context.registry,
             data_through=given.data_through,
             report=shown.step,
         )
-        manifest = publish(sound.draft, store, bench.registry, report=shown.step)
+        manifest = publish(sound.draft, store, context.registry, report=shown.step)
     for warning in sound.warnings:
-        _say(bench, f"Warning: {warning}")
-    show_published(bench.console, manifest, store.address)
+        print_line(context.console, f"Warning: {warning}")
+    show_published(context.console, manifest, store.address)
 
 
-def _say(bench: _Bench, sentence: str) -> None:
-    bench.console.print(sentence, highlight=False, markup=False, soft_wrap=True)
-
-
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Bench], None]] = {
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Context], None]] = {
     "forecast": _forecast,
     "demo": _demo,
     "backtest": _backtest,
@@ -204,70 +195,10 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Bench], None]] = {
 }
 
 
-def _options(given: argparse.Namespace) -> JobOptions:
+def _request(given: argparse.Namespace, context: _Context) -> JobRequest:
     """Put the job file's values and the flags together; flags go first."""
     of_file = {} if given.job is None else read_job_file(given.job)
-    return JobOptions().with_values({**of_file, **given_values(given)})
-
-
-def request_of(
-    options: JobOptions, registry: Registry, *, demonstration: bool = False
-) -> JobRequest:
-    """Return what a run is asked for.
-
-    Raises:
-        UsageError: No demand file is named.
-    """
-    read, engine = options.input, options.engine
-    if read.demand is None:
-        problem = "No demand is named; give --demand FILE, or demand in [input] of a job file"
-        raise UsageError(problem)
-    request = JobRequest(
-        demand=read.demand,
-        generated_at=options.output.generated_at or datetime.now(UTC).replace(microsecond=0),
-        rejected=options.output.rejected,
-        invoices=read.invoices,
-        location_column=read.location_column,
-        items=read.items,
-        stock=read.stock,
-        locations=read.locations,
-        drivers=read.drivers,
-        frequency=read.frequency,
-        min_sale_days=read.min_sale_days,
-        dataset_id=read.dataset_id,
-        currency=read.currency,
-        demonstration=demonstration,
-        options=_forecast_options(options),
-        work=engine.work,
-        engine=engine.engine,
-        processes=engine.processes,
-    )
-    return under_contract(request, registry)
-
-
-def _forecast_options(options: JobOptions) -> ForecastOptions:
-    asked = options.forecast
-    return ForecastOptions(
-        horizon=asked.horizon,
-        origins=asked.origins,
-        warmups=asked.warmups,
-        spacing=asked.spacing,
-        min_history=asked.min_history,
-        sources=asked.sources,
-        rules={"arima": _costly(options.arima), "prophet": _costly(options.prophet)},
-        country=asked.country,
-        seed=asked.seed,
-        review_days=options.inventory.review_days,
-        service_levels={**SERVICE_LEVELS, **(options.inventory.service_levels or {})},
-        bootstrap_samples=asked.bootstrap_samples,
-        learn_series=asked.learn_series,
-        weigh_series=asked.weigh_series,
-        partition_series=options.engine.partition_size,
-    )
-
-
-def _costly(rule: Rule) -> CostlyRule:
-    return CostlyRule(rule.demand_classes, rule.abc_classes, rule.max_series)
+    return under_contract(request_of({**of_file, **given_values(given)}), context.registry)
 
 
 if __name__ == "__main__":

@@ -74,9 +74,6 @@ class WorkerLostError(CallerError):
         "finished is kept, and the same command goes on from there (fewer --processes need less)"
     )
 
-    def __init__(self) -> None:
-        super().__init__()
-
 
 class UsageError(CallerError):
     """The arguments of the command line don't go together, or leave out what is needed."""

@@ -1,11 +1,20 @@
-"""The settings of one forecast run, all of them recorded in the publication's lineage."""
+"""How a run forecasts: its options, all of them recorded in the publication's lineage.
+
+Every option of the job is declared once, by a field here, in `CostlyRule` or in `JobRequest`: its
+type and bounds, default, section and explanation. Flags, job file and help are made from that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from datalayer.kernel.contract.registry import Registry
+from ml_jobs.option_kinds import Count, CountFromZero, CountryCode, Help, Kind, several
 from ml_jobs.panel import Frequency
 from ml_jobs.selection import DEFAULT_RULES, CostlyRule
 
@@ -28,10 +37,24 @@ DEFAULT_THRESHOLDS: Mapping[str, float] = {
 }
 
 
-def thresholds_of(registry: Registry) -> dict[str, float]:
-    """Return the threshold of every reason code, for `ForecastOptions.thresholds`."""
-    of_contract = {name: reason.threshold for name, reason in registry.reason_codes.items()}
-    return {**DEFAULT_THRESHOLDS, **of_contract}
+def _with_default_levels(found: object) -> object:
+    if isinstance(found, Mapping) and found and set(found) <= set(SERVICE_LEVELS):
+        return {**SERVICE_LEVELS, **found}
+    raise ValueError
+
+
+def _parse_levels(text: str) -> object:
+    pairs = (pair.partition("=") for pair in text.split(","))
+    return {name.strip(): float(value) for name, _, value in pairs}
+
+
+_Chance = Annotated[float, Field(strict=True, ge=0.5, le=0.9999, allow_inf_nan=False)]
+_SERVICE_LEVELS = Kind(
+    f"a fraction of 0.5 to 0.9999 for any of {', '.join(SERVICE_LEVELS)}",
+    "NAME=FRACTION,...",
+    _with_default_levels,
+    _parse_levels,
+)
 
 
 @dataclass(frozen=True)
@@ -39,39 +62,65 @@ class ForecastOptions:
     """How to forecast; None means the default of the panel's frequency.
 
     Attributes:
-        horizon: Periods ahead. Default: the frequency's own, or the longest lead time if longer.
-        origins: Rolling origins of the backtest that are judged.
-        warmups: Earlier origins that are not judged: the ensemble learns its first weights there.
-        spacing: Periods between two origins. Default: 28 days, 4 weeks or 6 months.
-        min_history: Periods a series must have been observed for before it is judged.
-        sources: Which models run, in this order.
         rules: Which series a source runs on that is too dear to run on all.
-        country: ISO 3166 code of the country whose public holidays models know.
-        seed: Seed of everything random.
-        review_days: Days between two orders, for the order-up-to level.
-        service_levels: Service level asked by criticality, where the stock file says none.
-        bootstrap_samples: Resamples behind the interval of the forecast value added.
-        learn_series: Series, at most, that global models and pools learn from.
-        weigh_series: Series, at most, that weights and champions are learnt from.
-        partition_series: Series, at least, that are worked on at a time (items stay whole).
         thresholds: Threshold per reason code; the registry's, where one is at hand.
     """
 
-    horizon: int | None = None
-    origins: int = 4
-    warmups: int = 1
-    spacing: int | None = None
-    min_history: int | None = None
-    sources: tuple[str, ...] = SOURCES
+    horizon: Annotated[
+        Count | None,
+        Help(
+            "forecast", "periods ahead; else 28 days, 13 weeks, 6 months or the longest lead time"
+        ),
+    ] = None
+    origins: Annotated[
+        CountFromZero, Help("forecast", "past cutoffs at which every source is judged")
+    ] = 4
+    warmups: Annotated[
+        CountFromZero,
+        Help("forecast", "earlier cutoffs, not judged, that the weights are learnt from"),
+    ] = 1
+    spacing: Annotated[
+        Count | None,
+        Help("forecast", "periods from cutoff to cutoff; else 28 days, 4 weeks, 6 months"),
+    ] = None
+    min_history: Annotated[
+        Count | None,
+        Help(
+            "forecast",
+            "periods observed before a series is judged; else 56 days, 26 weeks, 12 months",
+        ),
+    ] = None
+    sources: Annotated[
+        tuple[str, ...], several(SOURCES, "SOURCE"), Help("forecast", "models that run")
+    ] = SOURCES
+    country: Annotated[
+        CountryCode, Help("forecast", "the country whose public holidays the models know")
+    ] = "BR"
+    seed: Annotated[CountFromZero, Help("forecast", "of everything random")] = 20111209
+    learn_series: Annotated[Count, Help("forecast", "series, at most, that models learn from")] = (
+        10_000
+    )
+    weigh_series: Annotated[
+        Count, Help("forecast", "series, at most, that weights are learnt from")
+    ] = 2_000
+    bootstrap_samples: Annotated[
+        Count, Help("forecast", "resamples behind the interval of the value added")
+    ] = 500
     rules: Mapping[str, CostlyRule] = field(default_factory=lambda: dict(DEFAULT_RULES))
-    country: str = "BR"
-    seed: int = 20111209
-    review_days: int = 28
-    service_levels: Mapping[str, float] = field(default_factory=lambda: dict(SERVICE_LEVELS))
-    bootstrap_samples: int = 500
-    learn_series: int = 10_000
-    weigh_series: int = 2_000
-    partition_series: int = 128
+    review_days: Annotated[Count, Help("inventory", "days between two orders")] = 28
+    service_levels: Annotated[
+        Mapping[str, _Chance],
+        _SERVICE_LEVELS,
+        Help(
+            "inventory",
+            "by criticality, the chance asked for that stock lasts until an order arrives; "
+            "the stock file's go first",
+        ),
+    ] = field(default_factory=lambda: dict(SERVICE_LEVELS))
+    partition_series: Annotated[
+        Count,
+        Help("engine", "series worked on at a time; memory grows with it", key="partition_size"),
+    ] = 128
     thresholds: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
 
     def spacing_for(self, frequency: Frequency) -> int:
@@ -96,3 +145,9 @@ class ForecastOptions:
     def thin_below(self) -> float:
         """Demands in a history below which it is thin and borrows from the other series."""
         return self.thresholds.get("thin_history", DEFAULT_THRESHOLDS["thin_history"])
+
+
+def thresholds_of(registry: Registry) -> dict[str, float]:
+    """Return the threshold of every reason code, for `ForecastOptions.thresholds`."""
+    of_contract = {name: reason.threshold for name, reason in registry.reason_codes.items()}
+    return {**DEFAULT_THRESHOLDS, **of_contract}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from ml_jobs.arrays import BoolArray, FloatArray, TextArray
+from ml_jobs.option_kinds import CountFromZero, Help, several
 
 
-@dataclass(frozen=True)
+@checked_dataclass(frozen=True)
 class CostlyRule:
     """Which series a source runs on that costs a thousand times what the others do.
 
@@ -23,9 +26,17 @@ class CostlyRule:
             series with the greatest demand.
     """
 
-    demand_classes: tuple[str, ...] = ("smooth", "erratic")
-    abc_classes: tuple[str, ...] = ("A",)
-    max_series: int = 16
+    demand_classes: Annotated[
+        tuple[str, ...],
+        several(("smooth", "erratic", "intermittent", "lumpy"), "CLASS", least=0),
+        Help("rules", "series of these classes come first"),
+    ] = ("smooth", "erratic")
+    abc_classes: Annotated[
+        tuple[str, ...],
+        several(("A", "B", "C"), "CLASS", least=0),
+        Help("rules", "then items of these ABC classes"),
+    ] = ("A",)
+    max_series: Annotated[CountFromZero, Help("rules", "on so many series at most")] = 16
 
 
 # Per series and cutoff AutoARIMA takes about four times the processor time that Prophet takes.

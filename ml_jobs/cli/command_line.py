@@ -7,16 +7,12 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any
 
-from ml_jobs.cli.job_options import OPTIONS, Option
-from ml_jobs.cli.option_kinds import FLAG
+from ml_jobs.cli.job_options import OPTIONS, SECTIONS, Option
 from ml_jobs.panel import NETWORK
 
 GROUPINGS = ("category", "abc_class", "demand_class")
-
-if TYPE_CHECKING:
-    _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse has no public name for it
 
 _PUBLISHING = ("output.to", "tracking.mlflow")
 
@@ -27,55 +23,74 @@ and publishes all of it as Parquet files that the portal reads."""
 EPILOG = """\
 Exit codes: 0 done; 1 refused or failed, with the reason on stderr; 2 wrong usage or job file."""
 
-_FORECAST = """\
+# By command: its arguments in short, a line for the list of commands, and what it does.
+_COMMANDS = {
+    "forecast": (
+        "[--job FILE] [--demand FILE] [options]",
+        "forecast a demand file and publish the results",
+        """\
 Reads a demand file, forecasts every item with every source, and publishes the results.
 Options can stand in a job file too (--job), by section and key; flags go before it.
-docs/examples/job.toml is one with all options."""
-
-_DEMO = "The same with the bundled real data, so that the portal has something to show."
-
-_BACKTEST = """\
+docs/examples/job.toml is one with all options.""",
+    ),
+    "demo": (
+        "[options]",
+        "the same with the bundled real data",
+        "The same with the bundled real data, so that the portal has something to show.",
+    ),
+    "backtest": (
+        "[--from STORE | --job FILE | --demand FILE] [options]",
+        "show how good each source was on the past",
+        """\
 Shows how well each source would have forecast the past: of a publication (--from), or of a
-forecast that is run for the purpose, with the options of `forecast`, and not published."""
-
-_EXPLAIN = """\
+forecast that is run for the purpose, with the options of `forecast`, and not published.""",
+    ),
+    "explain": (
+        "ITEM [--location ID] [--from STORE]",
+        "say why an item is forecast and ordered as it is",
+        """\
 Says why the latest publication of a store forecasts what it does for an item, and why it asks for
-that reorder point: classes, sources, weights, scores, and the formula with the numbers put in."""
-
-_PUBLISH = """\
+that reorder point: classes, sources, weights, scores, and the formula with the numbers put in.""",
+    ),
+    "publish": (
+        "FOLDER [--to STORE] [--data-through DAY]",
+        "publish Parquet files that another program wrote",
+        """\
 Publishes Parquet files that another program wrote: <data_set>.parquet of every data set of the
-contract, validated first; a metadata.json beside them is made if there is none."""
+contract, validated first; a metadata.json beside them is made if there is none.""",
+    ),
+}
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
+    raw = argparse.RawDescriptionHelpFormatter
     whole = argparse.ArgumentParser(
-        prog="python -m ml_jobs",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m ml_jobs", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw
     )
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    forecast = _command(
-        commands,
-        "forecast",
-        "[--job FILE] [--demand FILE] [options]",
-        summary="forecast a demand file and publish the results",
-        description=_FORECAST,
-    )
-    _add_job_file(forecast)
-    add_options(forecast, OPTIONS)
-    demo = _command(
-        commands,
-        "demo",
-        "[options]",
-        summary="the same with the bundled real data",
-        description=_DEMO,
-    )
-    add_options(demo, [option for option in OPTIONS if option.section != "input"])
-    _add_backtest(commands)
-    _add_explain(commands)
-    _add_publish(commands)
+    made = {
+        name: commands.add_parser(
+            name,
+            help=summary,
+            usage=f"python -m ml_jobs {name} {usage}",
+            description=description,
+            formatter_class=raw,
+            allow_abbrev=False,
+        )
+        for name, (usage, summary, description) in _COMMANDS.items()
+    }
+    _add_backtest(made["backtest"])
+    for name, options in (
+        ("forecast", OPTIONS),
+        ("demo", [option for option in OPTIONS if option.section != "input"]),
+        ("backtest", [option for option in OPTIONS if option.name not in _PUBLISHING]),
+    ):
+        if name != "demo":
+            made[name].add_argument("--job", type=Path, metavar="FILE", help="job file, TOML")
+        _add_options(made[name], options)
+    _add_explain(made["explain"])
+    _add_publish(made["publish"])
     return whole
 
 
@@ -85,47 +100,42 @@ def given_values(arguments: argparse.Namespace) -> dict[str, object]:
     return {option.name: given[option.name] for option in OPTIONS if option.name in given}
 
 
-def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
     """Give *parser* the flags of *options*, grouped by section; absent ones leave no trace."""
-    for section, members in groupby(options, key=lambda option: (option.section, option.heading)):
-        name, heading = section
-        group = parser.add_argument_group(f"[{name}]", heading)
+    for section, members in groupby(options, key=lambda option: option.section):
+        group = parser.add_argument_group(f"[{section}]", SECTIONS[section])
         for option in members:
             _add_option(group, option)
 
 
 def _add_option(group: argparse._ArgumentGroup, option: Option) -> None:
-    text, missing = _help(option), argparse.SUPPRESS
-    kind = option.kind
-    if kind is FLAG:
-        action = argparse.BooleanOptionalAction
-        group.add_argument(option.flag, dest=option.name, default=missing, help=text, action=action)
-        return
-    bare = None if kind.when_bare is None else kind.check(kind.when_bare)
-    group.add_argument(
-        option.flag,
-        dest=option.name,
-        default=missing,
-        help=text,
-        type=_reader(option),
-        metavar=kind.metavar,
-        nargs=None if bare is None else "?",
-        const=bare,
-    )
+    shared: dict[str, Any] = {"dest": option.name, "default": argparse.SUPPRESS}
+    if option.kind.metavar:
+        bare = option.kind.when_bare
+        shared |= {"type": _reader(option), "metavar": option.kind.metavar}
+        shared |= {} if bare is None else {"nargs": "?", "const": option.check(bare)}
+    else:
+        shared |= {"action": argparse.BooleanOptionalAction}
+    group.add_argument(option.flag, help=_help(option), **shared)
 
 
 def _help(option: Option) -> str:
-    default = option.default
-    if default is None or isinstance(default, bool):
-        return option.text.replace("%", "%%")
-    shown = ",".join(default) if isinstance(default, tuple) else default
-    return f"{option.text} (default: {shown})".replace("%", "%%")
+    match option.default:
+        case None | bool():
+            shown = ""
+        case tuple(names):
+            shown = f" (default: {','.join(names)})"
+        case dict(shares):
+            shown = f" (default: {','.join(f'{name}={share}' for name, share in shares.items())})"
+        case default:
+            shown = f" (default: {default})"
+    return f"{option.text}{shown}".replace("%", "%%")
 
 
 def _reader(option: Option) -> Callable[[str], object]:
     def read(text: str) -> object:
         try:
-            return option.kind.from_text(text)
+            return option.check(option.kind.parse(text))
         except (ValueError, TypeError) as error:
             message = f"{text!r} must be {option.kind.expected}"
             raise argparse.ArgumentTypeError(message) from error
@@ -133,36 +143,7 @@ def _reader(option: Option) -> Callable[[str], object]:
     return read
 
 
-def _command(
-    commands: _Commands,
-    name: str,
-    usage: str,
-    *,
-    summary: str,
-    description: str,
-) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=summary,
-        usage=f"python -m ml_jobs {name} {usage}",
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
-def _add_job_file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--job", type=Path, metavar="FILE", help="job file, TOML")
-
-
-def _add_backtest(commands: _Commands) -> None:
-    parser = _command(
-        commands,
-        "backtest",
-        "[--from STORE | --job FILE | --demand FILE] [options]",
-        summary="show how good each source was on the past",
-        description=_BACKTEST,
-    )
+def _add_backtest(parser: argparse.ArgumentParser) -> None:
     shown = parser.add_argument_group("what to show")
     shown.add_argument(
         "--from", dest="of_store", metavar="STORE", help="the latest publication of this store"
@@ -173,31 +154,15 @@ def _add_backtest(commands: _Commands) -> None:
     shown.add_argument("--item", metavar="ID", help="plot this item's history and forecast too")
     shown.add_argument("--location", default=NETWORK, metavar="ID", help=f"default: {NETWORK}")
     shown.add_argument("--png", type=Path, metavar="FILE", help="draw the plots here too")
-    _add_job_file(parser)
-    add_options(parser, [option for option in OPTIONS if option.name not in _PUBLISHING])
 
 
-def _add_explain(commands: _Commands) -> None:
-    parser = _command(
-        commands,
-        "explain",
-        "ITEM [--location ID] [--from STORE]",
-        summary="say why an item is forecast and ordered as it is",
-        description=_EXPLAIN,
-    )
+def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("item", metavar="ITEM", help="the item's code")
     parser.add_argument("--location", default=NETWORK, metavar="ID", help=f"default: {NETWORK}")
     parser.add_argument("--from", dest="of_store", metavar="STORE", help="default: FAROL_STORE")
 
 
-def _add_publish(commands: _Commands) -> None:
-    parser = _command(
-        commands,
-        "publish",
-        "FOLDER [--to STORE] [--data-through DAY]",
-        summary="publish Parquet files that another program wrote",
-        description=_PUBLISH,
-    )
+def _add_publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="holds the Parquet files")
     parser.add_argument("--to", metavar="STORE", help="default: FAROL_STORE")
     parser.add_argument(

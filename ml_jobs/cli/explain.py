@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 
 import numpy as np
 from scipy import stats
 
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
-from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import syntetos_boylan
 from ml_jobs.cli.explanation import (
+    DemandHistory,
     Explanation,
-    History,
     LeadTimeSum,
     Row,
     SourceRecord,
-    Textbook,
-    nested,
+    TextbookFormula,
+    at_longest_horizon,
+    mapping_at,
     number,
     text,
 )
-from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
+from ml_jobs.columns import column_of
+from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.publishing.gold_files import GoldFiles
 from ml_jobs.quantiles import LEAST_MEAN
 
@@ -39,74 +39,58 @@ DATA_SETS = (
     "fact_inventory",
     "agg_metrics",
 )
-MEASURES = ("scaled_pinball", "mase", "bias", "coverage_80")
 
 
 def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explanation:
-    """Gather why *item_id* is forecast and ordered as it is.
+    """Explain why *item_id* is forecast and ordered as it is.
 
     Raises:
         UnknownItem: There is no such item; names the nearest ones.
         InvalidSelection: The item has nothing at the location; names where it has.
     """
-    items = gold.rows("dim_item", item_id=item_id).to_pylist()
-    if not items:
-        raise UnknownItem(item_id, _suggestions(gold, item_id))
-    inventory = _inventory(gold, item_id, location_id)
-    panel = history_panel(gold, item_id, location_id)
-    history = _history(panel, published=text(items[0], "demand_class"))
+    item, inventory = item_rows(gold, item_id, location_id)
+    history = _history(history_panel(gold, item_id, location_id))
     lead_time = _lead_time(inventory, history)
     return Explanation(
-        title=gold.title,
-        model_version=gold.model_version,
-        data_through=gold.data_through,
-        item_id=item_id,
-        location_id=location_id,
-        item=items[0],
+        gold=gold,
+        item=item,
+        inventory=inventory,
         history=history,
         sources=_sources(gold, item_id, location_id, history),
-        champion=text(inventory, "source"),
         class_losses=_class_losses(gold, history),
-        inventory=inventory,
         lead_time=lead_time,
         textbook=_textbook(inventory, lead_time, history),
-        assumptions=_assumptions(gold.lineage),
     )
 
 
-def _suggestions(gold: GoldFiles, item_id: str) -> Sequence[str]:
-    known = gold.rows("dim_item", columns=["item_id", "name"])
-    codes = [str(code) for code in known.column("item_id").to_pylist()]
-    asked = item_id.casefold()
-    by_case = {code.casefold(): code for code in codes}
-    near = [by_case[code] for code in difflib.get_close_matches(asked, by_case, n=5, cutoff=0.4)]
-    named = [
-        code
-        for code, name in zip(codes, known.column("name").to_pylist(), strict=True)
-        if name and asked in str(name).casefold()
-    ]
-    return list(dict.fromkeys([*near, *named]))[:5]
-
-
-def _inventory(gold: GoldFiles, item_id: str, location_id: str) -> Row:
-    rows: list[Row] = gold.rows("fact_inventory", item_id=item_id).to_pylist()
-    for row in rows:
-        if row["location_id"] == location_id:
-            return row
-    known = sorted(text(row, "location_id") for row in rows)
-    near = difflib.get_close_matches(location_id, known, n=5, cutoff=0.3) or known[:5]
-    raise InvalidSelection("location", location_id, f"where {item_id} is: {', '.join(near)}")
-
-
-def champion_at(gold: GoldFiles, item_id: str, location_id: str) -> str:
-    """Return the source that the stock of an item at a location is held against.
+def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row]:
+    """Return the rows of ``dim_item`` and ``fact_inventory`` of an item at a location.
 
     Raises:
         UnknownItem, InvalidSelection: As for `explain`.
     """
-    if not gold.rows("dim_item", columns=["item_id"], item_id=item_id).num_rows:
+    items = gold.rows("dim_item", item_id=item_id).to_pylist()
+    if not items:
         raise UnknownItem(item_id, _suggestions(gold, item_id))
-    return text(_inventory(gold, item_id, location_id), "source")
+    rows = gold.rows("fact_inventory", item_id=item_id).to_pylist()
+    by_location: dict[str, Row] = {row["location_id"]: row for row in rows}
+    if location_id not in by_location:
+        known = sorted(by_location)
+        near = difflib.get_close_matches(location_id, known, n=5, cutoff=0.3) or known[:5]
+        raise InvalidSelection("location", location_id, f"where {item_id} is: {', '.join(near)}")
+    return items[0], by_location[location_id]
+
+
+def _suggestions(gold: GoldFiles, item_id: str) -> Sequence[str]:
+    names = {
+        str(row["item_id"]): str(row["name"] or "")
+        for row in gold.rows("dim_item", columns=["item_id", "name"]).to_pylist()
+    }
+    asked = item_id.casefold()
+    by_case = {code.casefold(): code for code in names}
+    near = [by_case[code] for code in difflib.get_close_matches(asked, by_case, n=5, cutoff=0.4)]
+    named = [code for code, name in names.items() if asked in name.casefold()]
+    return list(dict.fromkeys([*near, *named]))[:5]
 
 
 def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | None:
@@ -115,16 +99,26 @@ def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | No
     if not rows.num_rows:
         return None
     days = rows.column("date").to_numpy().astype("datetime64[D]")
-    quantities = rows.column("quantity").to_numpy().astype(np.float64)
-    frequency = _frequency(gold.lineage)
-    return _panel_of_one((item_id, location_id), days, quantities, gold.data_through, frequency)
+    published = text(gold.lineage, "frequency")
+    frequency = Frequency(published) if published in set(Frequency) else Frequency.DAILY
+    # From the first row to the end of the data, or to the last row; no row is a zero.
+    first = frequency.first_days(days.min()[None])[0]
+    last = max(np.datetime64(gold.data_through), days.max())
+    longest = int((last - first).astype(int) / frequency.days_per_step) + 2
+    dates = frequency.calendar(first, longest)
+    dates = dates[dates <= last]
+    demand = np.zeros((1, len(dates)))
+    periods = np.searchsorted(dates, frequency.first_days(days))
+    np.add.at(demand[0], periods, column_of(rows, "quantity"))
+    starts = np.zeros(1, dtype=np.int64)
+    return Panel((item_id,), (location_id,), dates, demand, starts, frequency)
 
 
-def _history(panel: Panel | None, *, published: str) -> History | None:
+def _history(panel: Panel | None) -> DemandHistory | None:
     if panel is None:
         return None
     pattern = syntetos_boylan(panel)
-    return History(
+    return DemandHistory(
         first=panel.dates[0].astype(object),
         last=panel.data_through.astype(object),
         frequency=panel.frequency,
@@ -135,52 +129,26 @@ def _history(panel: Panel | None, *, published: str) -> History | None:
         cv2=float(pattern.cv2[0]),
         sigma=float(panel.demand.std()),
         demand_class=str(pattern.demand_class[0]),
-        published_class=published,
     )
 
 
-def _panel_of_one(
-    series: tuple[str, str],
-    days: Dates,
-    quantities: FloatArray,
-    through: date,
-    frequency: Frequency,
-) -> Panel:
-    """Lay the rows of one series out from its first row to the end; no row is a zero."""
-    first = frequency.first_days(days.min()[None])[0]
-    longest = int((np.datetime64(through) - first).astype(int) / frequency.days_per_step) + 2
-    dates = frequency.calendar(first, longest)
-    dates = dates[dates <= max(np.datetime64(through), days.max())]
-    demand = np.zeros((1, len(dates)))
-    np.add.at(demand[0], np.searchsorted(dates, frequency.first_days(days)), quantities)
-    starts = np.zeros(1, dtype=np.int64)
-    return Panel(series[:1], series[1:], dates, demand, starts, frequency)
-
-
-def _frequency(lineage: Mapping[str, object]) -> Frequency:
-    said = text(lineage, "frequency")
-    return Frequency(said) if said in set(Frequency) else Frequency.DAILY
-
-
 def _sources(
-    gold: GoldFiles, item_id: str, location_id: str, history: History | None
+    gold: GoldFiles, item_id: str, location_id: str, history: DemandHistory | None
 ) -> tuple[SourceRecord, ...]:
     place = {"item_id": item_id, "location_id": location_id}
     futures = _future_totals(gold, place)
-    scores = _longest(gold.rows("fact_metrics", **place).to_pylist())
-    notes = nested(gold.lineage, "forecast", "sources")
+    judged = at_longest_horizon(gold.rows("fact_metrics", **place).to_pylist())
+    scores = {text(row, "source"): row for row in judged}
+    notes = mapping_at(gold.lineage, "forecast", "sources")
     weights = _weights(gold.lineage, history.demand_class if history else "", futures)
     names = sorted({*notes, *futures, *scores}, key=lambda name: (name not in futures, name))
     return tuple(
         SourceRecord(
             source=name,
-            rule=text(nested(notes, name), "rule"),
-            ran=name in futures,
+            rule=text(mapping_at(notes, name), "rule"),
             weight=weights.get(name),
-            scores=_measures(scores.get(name)),
-            origins=int(np.nan_to_num(number(scores.get(name), "n_origins"))),
-            horizon=int(np.nan_to_num(number(scores.get(name), "horizon"))),
-            future_total=futures.get(name, float("nan")),
+            scores=scores.get(name, {}),
+            future_total=futures.get(name),
         )
         for name in names
     )
@@ -196,43 +164,33 @@ def _future_totals(gold: GoldFiles, place: Mapping[str, str]) -> dict[str, float
     return totals
 
 
-def _longest(rows: Sequence[Row]) -> dict[str, Row]:
-    """The scores over the longest horizon that was judged, by source."""
-    horizon = max((number(row, "horizon") for row in rows), default=0.0)
-    return {text(row, "source"): row for row in rows if number(row, "horizon") == horizon}
-
-
-def _class_losses(gold: GoldFiles, history: History | None) -> dict[str, float]:
+def _class_losses(gold: GoldFiles, history: DemandHistory | None) -> dict[str, float]:
     """The loss of each source over all series of the item's class."""
     if history is None:
         return {}
     group = {"group_by": "demand_class", "group_value": history.demand_class}
-    rows = _longest(gold.rows("agg_metrics", **group).to_pylist())
-    return {source: number(row, "scaled_pinball") for source, row in rows.items()}
-
-
-def _measures(row: Row | None) -> dict[str, float]:
-    return {name: number(row, name) for name in MEASURES} if row else {}
+    rows = at_longest_horizon(gold.rows("agg_metrics", **group).to_pylist())
+    return {text(row, "source"): number(row, "scaled_pinball") for row in rows}
 
 
 def _weights(
     lineage: Mapping[str, object], demand_class: str, covering: Collection[str]
 ) -> dict[str, float]:
     """The ensemble's weights for a series of the class that the sources of *covering* cover."""
-    ensemble = nested(lineage, "forecast", "ensemble")
+    ensemble = mapping_at(lineage, "forecast", "ensemble")
     listed = ensemble.get("members")
     members = [str(name) for name in listed] if isinstance(listed, list) else []
     together = "+".join(name for name in members if name in covering)
-    by_kind = nested(ensemble, "weights")
+    by_kind = mapping_at(ensemble, "weights")
     for kind in (f"{demand_class}: {together}", f"all: {together}", "otherwise"):
-        found = nested(by_kind, kind)
+        found = mapping_at(by_kind, kind)
         weights = {name: number(found, name) for name in found if name in covering}
         if weights:
             return {name: weight / sum(weights.values()) for name, weight in weights.items()}
     return {}
 
 
-def _lead_time(inventory: Row, history: History | None) -> LeadTimeSum | None:
+def _lead_time(inventory: Row, history: DemandHistory | None) -> LeadTimeSum | None:
     names = ("lead_time_demand", "lead_time_excess", "lot", "service_level", "lead_time_days")
     mean, excess, lot, asked, days = (number(inventory, name) for name in names)
     if not np.isfinite([mean, excess, lot, asked, days]).all() or history is None:
@@ -250,14 +208,14 @@ def _lead_time(inventory: Row, history: History | None) -> LeadTimeSum | None:
 
 
 def _textbook(
-    inventory: Row, lead_time: LeadTimeSum | None, history: History | None
-) -> Textbook | None:
+    inventory: Row, lead_time: LeadTimeSum | None, history: DemandHistory | None
+) -> TextbookFormula | None:
     published = number(inventory, "textbook_reorder_point")
     if lead_time is None or history is None or not np.isfinite(published):
         return None
     days = number(inventory, "lead_time_days")
     sd_days = float(np.nan_to_num(number(inventory, "lead_time_sd_days")))
-    return Textbook(
+    return TextbookFormula(
         demand=lead_time.mean,
         z=float(stats.norm.ppf(lead_time.asked)),
         periods=days / history.frequency.days_per_step,
@@ -265,9 +223,3 @@ def _textbook(
         of_time=lead_time.mean / days * sd_days if days > 0 else 0.0,
         reorder_point=published,
     )
-
-
-def _assumptions(lineage: Mapping[str, object]) -> tuple[str, ...]:
-    said = lineage.get("assumptions")
-    sentences = said if isinstance(said, list) else []
-    return tuple(text(each, "en") if isinstance(each, dict) else str(each) for each in sentences)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from rich.console import Console
@@ -12,14 +12,14 @@ from rich.table import Table
 from ml_jobs.classification import ADI_CUT_OFF, CV2_CUT_OFF
 from ml_jobs.cli.explanation import (
     Explanation,
-    History,
     LeadTimeSum,
-    Textbook,
+    TextbookFormula,
     number,
     order_quantity,
     position_of,
     text,
 )
+from ml_jobs.cli.terminal import print_line
 from ml_jobs.panel import Frequency
 
 PERIODS = {Frequency.DAILY: "days", Frequency.WEEKLY: "weeks", Frequency.MONTHLY: "months"}
@@ -29,32 +29,28 @@ WEIGHTS = 1e-3  # they are published with four digits
 
 def show_explanation(console: Console, explained: Explanation) -> None:
     """Show all of it, from demand to order."""
-    name = text(explained.item, "name")
-    title = f"{explained.item_id} {name}, {explained.location_id}".replace("  ", " ")
+    gold, row = explained.gold, explained.inventory
+    names = (text(explained.item, name) for name in ("item_id", "name"))
+    title = f"{' '.join(filter(None, names))}, {text(row, 'location_id')}"
     console.rule(f"[bold]{escape(title)}", align="left", characters="─")
-    _print(
+    print_line(
         console,
-        f"Publication {explained.title}, model {explained.model_version}, "
-        f"demand to {explained.data_through}",
+        f"Publication {gold.title}, model {gold.model_version}, demand to {gold.data_through}",
     )
-    _section(console, "Demand", _demand_lines(explained))
-    _section(console, "Sources", ())
+    _show_section(console, "Demand", _demand_lines(explained))
+    _show_section(console, "Sources", ())
     console.print(_sources_table(explained))
-    _section(console, "", _champion_lines(explained))
-    _section(console, "Reorder point", _reorder_lines(explained))
-    _section(console, "Order", _order_lines(explained))
-    _section(console, "Assumed, not known", _assumed_lines(explained))
+    _show_section(console, "", _champion_lines(explained))
+    _show_section(console, "Reorder point", _reorder_lines(explained))
+    _show_section(console, "Order", _order_lines(explained))
+    _show_section(console, "Assumed, not known", _assumed_lines(explained))
 
 
-def _section(console: Console, heading: str, lines: Iterator[str] | tuple[str, ...]) -> None:
+def _show_section(console: Console, heading: str, lines: Iterable[str]) -> None:
     if heading:
         console.print(f"\n[bold]{heading}")
     for line in lines:
-        _print(console, f"  {line}")
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(escape(line), highlight=False, soft_wrap=True)
+        print_line(console, f"  {line}")
 
 
 def _demand_lines(explained: Explanation) -> Iterator[str]:
@@ -62,32 +58,28 @@ def _demand_lines(explained: Explanation) -> Iterator[str]:
     if history is None:
         yield "No demand is on record."
         return
-    periods = PERIODS[history.frequency]
     yield (
-        f"{history.periods} {periods} from {history.first} to {history.last}, {history.demands} "
-        f"of them with demand: {_n(history.total)} units, {_n(history.mean)} a period"
+        f"{history.periods} {PERIODS[history.frequency]} from {history.first} to {history.last}, "
+        f"{history.demands} of them with demand: {_n(history.total)} units, "
+        f"{_n(history.mean)} a period"
     )
-    yield f"ADI = {history.periods} / {history.demands} = {_n(history.adi)}, {_adi(history)}"
-    yield f"CV2 = variance / mean² of the demands above 0 = {_n(history.cv2)}, {_cv2(history)}"
-    yield f"so the demand is {history.demand_class}{_published_class(history)}"
-
-
-def _adi(history: History) -> str:
-    if history.adi < ADI_CUT_OFF:
-        return f"below {ADI_CUT_OFF}: it comes often"
-    return f"not below {ADI_CUT_OFF}: it comes seldom"
-
-
-def _cv2(history: History) -> str:
-    if history.cv2 < CV2_CUT_OFF:
-        return f"below {CV2_CUT_OFF}: in steady sizes"
-    return f"not below {CV2_CUT_OFF}: in uneven sizes"
-
-
-def _published_class(history: History) -> str:
-    if history.published_class in ("", history.demand_class):
-        return ""
-    return f" here; the item as a whole is {history.published_class}"
+    often = history.adi < ADI_CUT_OFF
+    yield (
+        f"ADI = {history.periods} / {history.demands} = {_n(history.adi)}, "
+        f"{'' if often else 'not '}below {ADI_CUT_OFF}: it comes {'often' if often else 'seldom'}"
+    )
+    steady = history.cv2 < CV2_CUT_OFF
+    yield (
+        f"CV2 = variance / mean² of the demands above 0 = {_n(history.cv2)}, "
+        f"{'' if steady else 'not '}below {CV2_CUT_OFF}: "
+        f"in {'steady' if steady else 'uneven'} sizes"
+    )
+    published = text(explained.item, "demand_class")
+    other = published not in ("", history.demand_class)
+    yield (
+        f"so the demand is {history.demand_class}"
+        f"{f' here; the item as a whole is {published}' if other else ''}"
+    )
 
 
 def _sources_table(explained: Explanation) -> Table:
@@ -98,16 +90,17 @@ def _sources_table(explained: Explanation) -> Table:
         table.add_column(name, justify="right")
     table.add_column("runs on")
     for record in explained.sources:
-        scores = record.scores
+        figures = [_n(number(record.scores, name)) for name in ("scaled_pinball", "mase")]
+        shares = [_percent(number(record.scores, name)) for name in ("bias", "coverage_80")]
+        ran = record.future_total is not None
         table.add_row(
             "*" if record.source == explained.champion else "",
             record.source,
-            _n(record.future_total) if record.ran else "-",
-            _n(record.weight) if record.weight is not None else "",
-            *(_n(scores[name]) if name in scores else "" for name in ("scaled_pinball", "mase")),
-            *(_percent(scores[name]) if name in scores else "" for name in ("bias", "coverage_80")),
+            _n(record.future_total or 0.0) if ran else "-",
+            "" if record.weight is None else _n(record.weight),
+            *([*figures, *shares] if record.scores else [""] * 4),
             escape(record.rule),
-            style=None if record.ran else "dim",
+            style=None if ran else "dim",
         )
     return table
 
@@ -117,33 +110,34 @@ def _champion_lines(explained: Explanation) -> Iterator[str]:
     yield "ahead: units forecast after the data's end; loss: scaled pinball loss, lower is better"
     champion = explained.record(explained.champion)
     if champion is not None and champion.scores:
-        yield f"Judged over {champion.horizon} periods at {champion.origins} past cutoffs"
+        horizon, cutoffs = (champion.scores[name] for name in ("horizon", "n_origins"))
+        yield f"Judged over {horizon} periods at {cutoffs} past cutoffs"
     elif champion is not None:
         yield "This series has too little history to be judged by itself"
-    yield from _class_lines(explained)
+    losses = explained.class_losses
+    if explained.champion in losses:
+        ordered = sorted(losses, key=lambda source: losses[source])
+        listed = ", ".join(f"{source} {_n(losses[source])}" for source in ordered)
+        yield f"Loss over all {_class_of(explained)} series: {listed}"
     yield from _ensemble_lines(explained)
 
 
 def _ensemble_lines(explained: Explanation) -> Iterator[str]:
-    parts = [record for record in explained.sources if record.weight]
+    parts = [
+        (record.source, record.weight, record.future_total)
+        for record in explained.sources
+        if record.weight and record.future_total is not None
+    ]
     if not parts:
         return
-    summed = " + ".join(f"{_n(r.weight or 0.0)} x {_n(r.future_total)} ({r.source})" for r in parts)
-    total = sum((r.weight or 0.0) * r.future_total for r in parts)
+    summed = " + ".join(f"{_n(weight)} x {_n(ahead)} ({source})" for source, weight, ahead in parts)
+    total = sum(weight * ahead for _, weight, ahead in parts)
     kind = _class_of(explained)
     yield f"ensemble ahead, by the weights of {kind} series = {summed} = {_n(total)}"
-    published = explained.record("ensemble")
-    if published is not None and not _equal(total, published.future_total, WEIGHTS):
-        yield f"made to add up over the locations, that became {_n(published.future_total)}"
-
-
-def _class_lines(explained: Explanation) -> Iterator[str]:
-    losses = explained.class_losses
-    if explained.champion not in losses:
-        return
-    ordered = sorted(losses, key=lambda source: losses[source])
-    listed = ", ".join(f"{source} {_n(losses[source])}" for source in ordered)
-    yield f"Loss over all {_class_of(explained)} series: {listed}"
+    ensemble = explained.record("ensemble")
+    published = ensemble.future_total if ensemble else None
+    if published is not None and not _equal(total, published, WEIGHTS):
+        yield f"made to add up over the locations, that became {_n(published)}"
 
 
 def _class_of(explained: Explanation) -> str:
@@ -153,10 +147,10 @@ def _class_of(explained: Explanation) -> str:
 def _reorder_lines(explained: Explanation) -> Iterator[str]:
     row, lead_time = explained.inventory, explained.lead_time
     assumed = text(row, "assumed").split(",")
-    days = number(row, "lead_time_days")
+    days, spread = number(row, "lead_time_days"), number(row, "lead_time_sd_days")
     yield (
         f"Lead time {_n(days)} days{_flag('lead_time_days', assumed)}"
-        f"{_lead_time_spread(number(row, 'lead_time_sd_days'))}, "
+        f"{f' give or take {_n(spread)}' if np.isfinite(spread) and spread > 0 else ''}, "
         f"service level {_percent(number(row, 'service_level'))}{_flag('service_level', assumed)}"
     )
     published = number(row, "reorder_point")
@@ -164,16 +158,19 @@ def _reorder_lines(explained: Explanation) -> Iterator[str]:
         yield f"Reorder point {_n(published)}; what it was made from is not published"
         return
     yield from _distribution_lines(lead_time)
-    yield from _planned_lines(lead_time)
+    if lead_time.level > lead_time.asked:
+        yield (
+            f"Planned for {_percent(lead_time.level)}: at earlier cutoffs it took that to achieve "
+            f"the {_percent(lead_time.asked)} asked"
+        )
     yield (
         f"Reorder point = its {_percent(lead_time.level)} quantile = {_n(lead_time.quantile)} "
-        f"units; published: {_n(published)}, {_agreement(lead_time.quantile, published)}"
+        f"units; {_beside(lead_time.quantile, published)}"
     )
     stock = max(lead_time.quantile - lead_time.mean, 0.0)
-    published_stock = number(row, "safety_stock")
     yield (
         f"Safety stock = {_n(lead_time.quantile)} - {_n(lead_time.mean)} = {_n(stock)} units; "
-        f"published: {_n(published_stock)}, {_agreement(stock, published_stock)}"
+        f"{_beside(stock, number(row, 'safety_stock'))}"
     )
     if explained.textbook is not None:
         yield from _textbook_lines(explained.textbook)
@@ -196,26 +193,13 @@ def _distribution_lines(lead_time: LeadTimeSum) -> Iterator[str]:
     )
 
 
-def _planned_lines(lead_time: LeadTimeSum) -> Iterator[str]:
-    if lead_time.level > lead_time.asked:
-        yield (
-            f"Planned for {_percent(lead_time.level)}: at earlier cutoffs it took that to achieve "
-            f"the {_percent(lead_time.asked)} asked"
-        )
-
-
-def _textbook_lines(textbook: Textbook) -> Iterator[str]:
+def _textbook_lines(textbook: TextbookFormula) -> Iterator[str]:
     yield (
         "The textbook's formula instead: d L + z sqrt(L sigma² + (d sigma_L)²) = "
         f"{_n(textbook.demand)} + {_n(textbook.z)} x sqrt({_n(textbook.periods)} x "
         f"{_n(textbook.sigma)}² + {_n(textbook.of_time)}²) = {_n(textbook.recomputed)} units; "
-        f"published: {_n(textbook.reorder_point)}, "
-        f"{_agreement(textbook.recomputed, textbook.reorder_point)}"
+        f"{_beside(textbook.recomputed, textbook.reorder_point)}"
     )
-
-
-def _lead_time_spread(sd_days: float) -> str:
-    return f" give or take {_n(sd_days)}" if np.isfinite(sd_days) and sd_days > 0 else ""
 
 
 def _order_lines(explained: Explanation) -> Iterator[str]:
@@ -247,7 +231,7 @@ def _order_lines(explained: Explanation) -> Iterator[str]:
 def _quantity_lines(explained: Explanation) -> Iterator[str]:
     row, lead_time = explained.inventory, explained.lead_time
     published = number(row, "order_quantity")
-    if row is None or lead_time is None or not np.isfinite(number(row, "order_up_to")):
+    if lead_time is None or not np.isfinite(number(row, "order_up_to")):
         yield f"Order {_n(published)} units"
         return
     least, multiple = number(row, "minimum_order"), number(row, "order_multiple")
@@ -257,24 +241,26 @@ def _quantity_lines(explained: Explanation) -> Iterator[str]:
     yield (
         f"Order {_n(number(row, 'order_up_to'))} - {_n(position_of(row))}"
         f"{', ' + ' and '.join(bounds) if bounds else ''} = {_n(quantity)} units; "
-        f"published: {_n(published)}, {_agreement(quantity, published)}"
+        f"{_beside(quantity, published)}"
     )
 
 
 def _assumed_lines(explained: Explanation) -> Iterator[str]:
-    names = [*text(explained.inventory, "assumed").split(",")]
-    names += text(explained.item, "assumed").split(",")
-    listed = ", ".join(dict.fromkeys(name for name in names if name))
-    yield f"Of this item: {listed or 'nothing'}"
-    yield from explained.assumptions
+    rows = (explained.inventory, explained.item)
+    names = [name for row in rows for name in text(row, "assumed").split(",") if name]
+    yield f"Of this item: {', '.join(dict.fromkeys(names)) or 'nothing'}"
+    sentences = explained.gold.lineage.get("assumptions")
+    for each in sentences if isinstance(sentences, list) else []:
+        yield text(each, "en") if isinstance(each, dict) else str(each)
 
 
 def _flag(name: str, assumed: list[str]) -> str:
     return " (assumed)" if name in assumed else ""
 
 
-def _agreement(found: float, published: float) -> str:
-    return "equal" if _equal(found, published) else "NOT EQUAL"
+def _beside(found: float, published: float) -> str:
+    agreement = "equal" if _equal(found, published) else "NOT EQUAL"
+    return f"published: {_n(published)}, {agreement}"
 
 
 def _equal(found: float, published: float, tolerance: float = CLOSE) -> bool:

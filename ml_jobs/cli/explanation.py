@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from ml_jobs.panel import Frequency
+from ml_jobs.publishing.gold_files import GoldFiles
 from ml_jobs.quantiles import quantile
 
 Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
-class History:
+class DemandHistory:
     """The demand that everything rests on.
 
     Attributes:
@@ -28,7 +29,6 @@ class History:
         cv2: Squared coefficient of variation of the demands above zero.
         sigma: Standard deviation of all periods, units.
         demand_class: What follows from ADI and CV2.
-        published_class: Of the item in ``dim_item``; an empty string where it has none.
     """
 
     first: date
@@ -41,7 +41,6 @@ class History:
     cv2: float
     sigma: float
     demand_class: str
-    published_class: str
 
     @property
     def mean(self) -> float:
@@ -55,22 +54,17 @@ class SourceRecord:
 
     Attributes:
         rule: Which series it runs on, in words.
-        ran: Whether it forecast this one.
         weight: Its share in the ensemble of the item's class; None where it has none.
-        scores: By measure, over the longest horizon; empty where it was not judged here.
-        origins: Cutoffs at which it was judged.
-        horizon: Periods ahead that the scores are over.
-        future_total: Units that it forecasts from the end of the data on; NaN if nothing.
+        scores: Its row of ``fact_metrics`` over the longest horizon; empty where it was not
+            judged here.
+        future_total: Units that it forecasts from the end of the data on; None if it did not run.
     """
 
     source: str
     rule: str
-    ran: bool
     weight: float | None
-    scores: Mapping[str, float]
-    origins: int
-    horizon: int
-    future_total: float
+    scores: Row
+    future_total: float | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +112,7 @@ class LeadTimeSum:
 
 
 @dataclass(frozen=True)
-class Textbook:
+class TextbookFormula:
     """The formula of the textbooks, for comparison: d L + z sqrt(L sigma_d^2 + d^2 sigma_L^2).
 
     Attributes:
@@ -138,14 +132,10 @@ class Textbook:
     reorder_point: float
 
     @property
-    def deviation(self) -> float:
-        """Standard deviation of demand over the lead time, units."""
-        return float(np.sqrt(self.periods * self.sigma**2 + self.of_time**2))
-
-    @property
     def recomputed(self) -> float:
         """The reorder point that the formula gives, units."""
-        return max(self.demand + self.z * self.deviation, 0.0)
+        deviation = float(np.sqrt(self.periods * self.sigma**2 + self.of_time**2))
+        return max(self.demand + self.z * deviation, 0.0)
 
 
 @dataclass(frozen=True)
@@ -153,31 +143,29 @@ class Explanation:
     """Why the figures of one item at one location are what they are.
 
     Attributes:
+        gold: What the figures are published in.
         item: Its row of ``dim_item``.
+        inventory: Its row of ``fact_inventory``.
         history: None where it has no demand on record.
         sources: All that ran, those that forecast this item first.
-        champion: The source that stock is held against.
         class_losses: Scaled pinball loss over all series of the class, by source.
-        inventory: Its row of ``fact_inventory``; None where there is none.
         lead_time: None where lead time, service level or their distribution aren't published.
         textbook: None where it isn't published.
-        assumptions: What the whole publication assumes, as sentences.
     """
 
-    title: str
-    model_version: str
-    data_through: date
-    item_id: str
-    location_id: str
+    gold: GoldFiles
     item: Row
-    history: History | None
+    inventory: Row
+    history: DemandHistory | None
     sources: tuple[SourceRecord, ...]
-    champion: str
     class_losses: Mapping[str, float]
-    inventory: Row | None
     lead_time: LeadTimeSum | None
-    textbook: Textbook | None
-    assumptions: tuple[str, ...]
+    textbook: TextbookFormula | None
+
+    @property
+    def champion(self) -> str:
+        """The source that stock is held against."""
+        return text(self.inventory, "source")
 
     def record(self, source: str) -> SourceRecord | None:
         """Return the record of *source*, if it has one."""
@@ -201,7 +189,7 @@ def order_quantity(row: Row, lot: float) -> float:
     return _rounded_up(max(wanted, float(np.nan_to_num(least))), multiple if multiple > 0 else lot)
 
 
-def position_of(row: Row | None) -> float:
+def position_of(row: Row) -> float:
     """Return stock and open orders together, units; NaN where the stock is not known."""
     return number(row, "current_stock") + float(np.nan_to_num(number(row, "on_order")))
 
@@ -210,19 +198,26 @@ def _rounded_up(amount: float, multiple: float) -> float:
     return float(np.ceil(amount / multiple - 1e-9) * multiple)
 
 
-def number(row: Row | None, name: str) -> float:
+def at_longest_horizon(rows: Iterable[Row]) -> list[Row]:
+    """Return the scores over the longest horizon that was judged."""
+    scores = list(rows)
+    longest = max((number(row, "horizon") for row in scores), default=0.0)
+    return [row for row in scores if number(row, "horizon") == longest]
+
+
+def number(row: Row, name: str) -> float:
     """Return a number of a row, NaN where it has none."""
-    value = (row or {}).get(name)
+    value = row.get(name)
     return float(value) if isinstance(value, int | float) else float("nan")
 
 
-def text(row: Row | None, name: str) -> str:
+def text(row: Row, name: str) -> str:
     """Return a text of a row, an empty one where it has none."""
-    value = (row or {}).get(name)
+    value = row.get(name)
     return "" if value is None else str(value)
 
 
-def nested(values: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+def mapping_at(values: Mapping[str, object], *keys: str) -> Mapping[str, object]:
     """Return the mapping that lies under *keys*; an empty one where there is none."""
     found: object = values
     for key in keys:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
 
-from ml_jobs.cli.job_options import OPTIONS, Option
+from ml_jobs.cli.job_options import OPTIONS, SECTIONS, Option
 from ml_jobs.errors import JobFileError
 
 _BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
-_SECTIONS = tuple(dict.fromkeys(option.section for option in OPTIONS))
 
 
 def read_job_file(path: Path) -> dict[str, object]:
@@ -28,11 +27,12 @@ def read_job_file(path: Path) -> dict[str, object]:
     faults = [fault for name, value in found.items() for fault in _faults(name, value)]
     if faults:
         raise JobFileError(path.name, faults)
-    folder = path.parent
-    return {
-        name: _BY_NAME[name].kind.located(_BY_NAME[name].kind.check(value), folder)
-        for name, value in found.items()
-    }
+    return {name: _value(_BY_NAME[name], value, path.parent) for name, value in found.items()}
+
+
+def _value(option: Option, found: object, folder: Path) -> object:
+    value, relative_to = option.check(found), option.kind.relative_to
+    return value if relative_to is None else relative_to(folder, str(value))
 
 
 def _content(path: Path) -> Mapping[str, object]:
@@ -48,7 +48,7 @@ def _flat(content: Mapping[str, object], section: str = "") -> Iterator[tuple[st
     """Yield each value with its sections and key; a section that is not known stays whole."""
     for key, value in content.items():
         name = f"{section}.{key}" if section else key
-        holds_sections = any(known == name or known.startswith(f"{name}.") for known in _SECTIONS)
+        holds_sections = any(known == name or known.startswith(f"{name}.") for known in SECTIONS)
         if isinstance(value, dict) and holds_sections:
             yield from _flat(value, name)
         else:
@@ -61,7 +61,7 @@ def _faults(name: str, value: object) -> Iterator[str]:
         yield _unknown(name, value)
         return
     try:
-        option.kind.check(value)
+        option.check(value)
     except (ValueError, TypeError):
         expected = option.kind.expected
         yield f"[{option.section}] {option.key} is {_shown(value)}; it must be {expected}"
@@ -69,21 +69,17 @@ def _faults(name: str, value: object) -> Iterator[str]:
 
 def _unknown(name: str, value: object) -> str:
     section, _, key = name.rpartition(".")
-    if name in _SECTIONS:
+    if name in SECTIONS:
         return f"[{name}] is {_shown(value)}; it must be a section of keys"
-    if isinstance(value, dict) and section not in _SECTIONS:
-        return f"[{name}] is no section{_hint(name, _SECTIONS)}"
+    if isinstance(value, dict) and section not in SECTIONS:
+        return f"[{name}] is no section{_hint(name, SECTIONS)}"
     place = f"[{section}] {key}" if section else f"{key}, outside any section,"
     elsewhere = [option.section for option in OPTIONS if option.key == key]
     if elsewhere:
         return f"{place} is not known; {key} belongs in [{'] or ['.join(elsewhere)}]"
-    return f"{place} is not known{_hint(key, _keys_near(section))}"
-
-
-def _keys_near(section: str) -> tuple[str, ...]:
-    """Keys that a misspelt one may have meant: those of its section, else all."""
-    own = tuple(option.key for option in OPTIONS if option.section == section)
-    return own or tuple(option.key for option in OPTIONS)
+    # What a misspelt key may have meant: one of its section, else any.
+    own = [option.key for option in OPTIONS if option.section == section]
+    return f"{place} is not known{_hint(key, own or [option.key for option in OPTIONS])}"
 
 
 def _hint(found: str, known: Iterable[str]) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
 
 from datalayer.kernel.errors import ContentError
 from ml_jobs.arrays import FloatArray
-from ml_jobs.cli.explain import champion_at, history_panel
-from ml_jobs.cli.explanation import number
+from ml_jobs.cli.explain import history_panel, item_rows
+from ml_jobs.cli.explanation import Row, at_longest_horizon, number, text
+from ml_jobs.columns import column_of
 from ml_jobs.panel import NETWORK, Dates
 from ml_jobs.publishing.gold_files import GoldFiles
 
@@ -56,19 +56,18 @@ class GroupScores:
 
 
 @dataclass(frozen=True)
-class Record:
+class BacktestRecord:
     """How good each source was on the past.
 
     Attributes:
+        gold: What the scores are published in.
         horizon: Periods ahead that the scores are over.
         origins: Cutoffs that were judged.
         loss: The measure that the sources are ordered by.
         groups: All series together, then the groups of one kind.
     """
 
-    title: str
-    model_version: str
-    data_through: date
+    gold: GoldFiles
     horizon: int
     origins: int
     loss: str
@@ -104,7 +103,7 @@ class ItemSeries:
     high: FloatArray
 
 
-def record_of(gold: GoldFiles, by: str) -> Record:
+def record_of(gold: GoldFiles, by: str) -> BacktestRecord:
     """Return the scores of all series, and of each group by *by*, over the longest horizon.
 
     Args:
@@ -114,53 +113,41 @@ def record_of(gold: GoldFiles, by: str) -> Record:
     Raises:
         NothingJudgedError: There are none.
     """
-    rows = gold.rows("agg_metrics").to_pylist()
-    horizon = max((int(row["horizon"]) for row in rows), default=0)
-    judged = [row for row in rows if row["horizon"] == horizon]
+    judged = at_longest_horizon(gold.rows("agg_metrics").to_pylist())
     everywhere = [row for row in judged if row["group_by"] == EVERYTHING]
     if not everywhere:
         raise NothingJudgedError(gold.title)
     loss = next(name for name in LOSSES if name in everywhere[0])
-    values = sorted({str(row["group_value"]) for row in judged if row["group_by"] == by})
-    groups = [_group(everywhere, EVERYTHING, EVERYTHING, loss)]
-    groups += [
-        _group([r for r in judged if (r["group_by"], r["group_value"]) == (by, v)], by, v, loss)
-        for v in values
-    ]
-    return Record(
-        title=gold.title,
-        model_version=gold.model_version,
-        data_through=gold.data_through,
-        horizon=horizon,
-        origins=max(int(row["n_origins"]) for row in everywhere),
+    groups = {(EVERYTHING, EVERYTHING): everywhere}
+    for row in sorted(judged, key=lambda row: text(row, "group_value")):
+        if row["group_by"] == by:
+            groups.setdefault((by, text(row, "group_value")), []).append(row)
+    return BacktestRecord(
+        gold=gold,
+        horizon=int(number(everywhere[0], "horizon")),
+        origins=int(max(number(row, "n_origins") for row in everywhere)),
         loss=loss,
-        groups=tuple(groups),
+        groups=tuple(_group(rows, *group, loss) for group, rows in groups.items()),
     )
 
 
-def _group(
-    rows: Sequence[Mapping[str, object]], group_by: str, group_value: str, loss: str
-) -> GroupScores:
+def _group(rows: Sequence[Row], group_by: str, group_value: str, loss: str) -> GroupScores:
     most = max(number(row, "n_obs") for row in rows)
     scores = (
         SourceScore(
-            str(row["source"]),
-            row["is_champion"] is True,
-            number(row, "n_obs") == most,
-            _measures(row),
+            source=text(row, "source"),
+            is_champion=row["is_champion"] is True,
+            is_whole=number(row, "n_obs") == most,
+            measures={
+                name: float(value)
+                for name, value in row.items()
+                if isinstance(value, int | float) and not isinstance(value, bool)
+            },
         )
         for row in rows
     )
     ordered = sorted(scores, key=lambda s: (not s.is_whole, s.measures.get(loss, np.inf), s.source))
     return GroupScores(group_by, group_value, tuple(ordered))
-
-
-def _measures(row: Mapping[str, object]) -> dict[str, float]:
-    return {
-        name: float(value)
-        for name, value in row.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
 
 
 def series_of(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> ItemSeries:
@@ -169,29 +156,21 @@ def series_of(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Item
     Raises:
         UnknownItem, InvalidSelection: There is no such item, or nothing of it there.
     """
-    source = champion_at(gold, item_id, location_id)
+    source = text(item_rows(gold, item_id, location_id)[1], "source")
     panel = history_panel(gold, item_id, location_id)
     place = {"item_id": item_id, "location_id": location_id, "source": source}
     rows = gold.rows("fact_forecast", columns=["date", "forecast", *BAND], **place)
     future = rows.filter(pa.compute.greater(rows.column("date"), pa.scalar(gold.data_through)))
+    days: Dates = future.column("date").to_numpy().astype("datetime64[D]")
+    mean, low, high = (column_of(future, name) for name in ("forecast", *BAND))
     return ItemSeries(
         item_id=item_id,
         location_id=location_id,
         source=source,
-        dates=panel.dates if panel else _days(rows.slice(0, 0)),
+        dates=panel.dates if panel else days[:0],
         demand=panel.demand[0] if panel else np.empty(0),
-        future=_days(future),
-        mean=_numbers(future, "forecast"),
-        low=_numbers(future, BAND[0]),
-        high=_numbers(future, BAND[1]),
+        future=days,
+        mean=mean,
+        low=low,
+        high=high,
     )
-
-
-def _days(rows: pa.Table) -> Dates:
-    days: Dates = rows.column("date").to_numpy().astype("datetime64[D]")
-    return days
-
-
-def _numbers(rows: pa.Table, name: str) -> FloatArray:
-    values: FloatArray = rows.column(name).to_numpy().astype(np.float64)
-    return values

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml_jobs.cli.records import ItemSeries, Record
+from ml_jobs.cli.records import BacktestRecord, ItemSeries
 from ml_jobs.cli.records_view import MEASURES
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ WIDTH_INCHES = 10.0
 PERIODS_SHOWN = 200
 
 
-def draw_record(record: Record, series: ItemSeries | None, path: Path) -> None:
+def draw_record(record: BacktestRecord, series: ItemSeries | None, path: Path) -> None:
     """Write the losses by source, and one item's plot if given, to the PNG file *path*.
 
     Raises:
@@ -37,7 +37,7 @@ def draw_record(record: Record, series: ItemSeries | None, path: Path) -> None:
     figure.savefig(path, format="png")
 
 
-def _draw_losses(axes: Axes, record: Record) -> None:
+def _draw_losses(axes: Axes, record: BacktestRecord) -> None:
     known = [s for s in record.everything.scores if record.loss in s.measures]
     sources = [f"{s.source} *" if s.is_champion else s.source for s in known]
     bars = axes.barh(sources, [s.measures[record.loss] for s in known])
@@ -46,7 +46,7 @@ def _draw_losses(axes: Axes, record: Record) -> None:
     heading = MEASURES[record.loss].heading
     axes.set_title(
         f"{heading} by source, lower is better: {record.horizon} periods ahead, "
-        f"{record.origins} cutoffs ({record.title})"
+        f"{record.origins} cutoffs ({record.gold.title})"
     )
 
 

@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.cli.records import LOSSES, GroupScores, ItemSeries, Record, SourceScore
+from ml_jobs.cli.records import LOSSES, BacktestRecord, GroupScores, ItemSeries, SourceScore
+from ml_jobs.cli.terminal import print_line
 
 BAR_WIDTH = 40
 PLOT_ROWS = 12
@@ -46,34 +47,32 @@ _NOTES = (
 )
 
 
-def show_record(console: Console, record: Record) -> None:
+def show_record(console: Console, record: BacktestRecord) -> None:
     """Show the scores of all series, then those by group, then the losses as bars."""
-    _print(
+    gold, loss = record.gold, record.loss
+    print_line(
         console,
-        f"{record.title}, model {record.model_version}: {record.horizon} periods ahead, "
-        f"{record.origins} cutoffs, demand to {record.data_through}",
+        f"{gold.title}, model {gold.model_version}: {record.horizon} periods ahead, "
+        f"{record.origins} cutoffs, demand to {gold.data_through}",
     )
-    known = _known(record)
-    names = [name for name in MEASURES if name in known and name not in _other_losses(record)]
+    known = {name for score in record.everything.scores for name in score.measures}
+    known -= {*LOSSES} - {loss}
     for group in record.groups:
-        console.print(_table(group, names))
-    for note in _NOTES:
-        _print(console, note)
-    _print(console, f"\n{MEASURES[record.loss].heading} by source, all series")
-    for line in _bars(record):
-        _print(console, line)
+        console.print(_table(group, [name for name in MEASURES if name in known]))
+    for line in (*_NOTES, f"\n{MEASURES[loss].heading} by source, all series", *_bars(record)):
+        print_line(console, line)
 
 
 def show_series(console: Console, series: ItemSeries) -> None:
     """Plot the end of one item's history, and its forecast."""
     width = max(min(console.width, 120) - 12, 20)
-    _print(
+    print_line(
         console,
         f"\n{series.item_id}, {series.location_id}: demand as bars, then the forecast of "
         f"{series.source} (● mean, ░ its 80 % band), units a period",
     )
     for line in plot_lines(series, width):
-        _print(console, line)
+        print_line(console, line)
 
 
 def plot_lines(series: ItemSeries, width: int) -> list[str]:
@@ -138,9 +137,7 @@ def _table(group: GroupScores, names: list[str]) -> Table:
 
 
 def _mark(score: SourceScore) -> str:
-    if score.is_champion:
-        return CHAMPION
-    return "" if score.is_whole else PART
+    return CHAMPION if score.is_champion else "" if score.is_whole else PART
 
 
 def _cell(score: SourceScore, name: str) -> str:
@@ -156,15 +153,7 @@ def _value_added(measures: Mapping[str, float]) -> str:
     return "-" if np.isnan(value) else f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
-def _known(record: Record) -> set[str]:
-    return {name for score in record.everything.scores for name in score.measures}
-
-
-def _other_losses(record: Record) -> set[str]:
-    return {*LOSSES} - {record.loss}
-
-
-def _bars(record: Record) -> Iterator[str]:
+def _bars(record: BacktestRecord) -> Iterator[str]:
     losses = [
         (f"{_mark(s):1} {s.source}", s.measures.get(record.loss, np.nan))
         for s in record.everything.scores
@@ -174,7 +163,3 @@ def _bars(record: Record) -> Iterator[str]:
     for source, loss in losses:
         if np.isfinite(loss):
             yield f"  {source:<{longest}} {'█' * max(round(BAR_WIDTH * loss / top), 1)} {loss:.3f}"
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(escape(line), highlight=False, soft_wrap=True)

@@ -91,32 +91,33 @@ def stages(console: Console) -> Iterator[Stages]:
         yield Stages(bars)
 
 
+def print_line(console: Console, line: str) -> None:
+    """Print *line* as it is: nothing in it is markup, and it is never broken."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
 def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
     """Show what was read, where its rows went, and what had to be assumed."""
     plan = prepared.plan
     last = plan.frequency.last_day(plan.dates[-1])
-    _print(
+    print_line(
         console,
         f"{prepared.items.table.num_rows} items, {len(plan.dates)} periods of frequency "
         f"{plan.frequency.value}, {plan.dates[0]} to {last}; {plan.horizon} periods ahead, "
         f"{len(plan.judged)} cutoffs judged",
     )
     console.print(_rows_table(prepared.accounting))
-    _print(console, f"Rows set aside are in {rejected}")
+    print_line(console, f"Rows set aside are in {rejected}")
     for note in prepared.notes:
-        _print(console, f"Note: {note}")
+        print_line(console, f"Note: {note}")
     for assumption in prepared.assumptions:
-        _print(console, f"Assumed: {assumption.en}")
-
-
-def _print(console: Console, sentence: str) -> None:
-    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        print_line(console, f"Assumed: {assumption.en}")
 
 
 def show_published(console: Console, manifest: Manifest, address: str) -> None:
     """Show what was published, and where."""
     rows = sum(file.rows for file in manifest.files)
-    _print(
+    print_line(
         console,
         f"Published {manifest.publication_id} to {address}: {len(manifest.files)} data sets, "
         f"{rows} rows, data through {manifest.data_through}",
@@ -125,38 +126,27 @@ def show_published(console: Console, manifest: Manifest, address: str) -> None:
 
 def show_error(console: Console, error: PortalError) -> None:
     """Show an error; where it has several faults, all of them, one a line."""
-    faults = _faults(error)
+    faults: Sequence[object]
+    match error:
+        case ValidationFailed():
+            faults = error.report.faults
+            heading = "Nothing was published: the results break the contract,"
+        case FolderError(faults=faults):
+            heading = f"Nothing was published: the folder {error.fields['folder']} has"
+        case JobFileError(faults=faults):
+            heading = f"The job file {error.fields['file']} has"
+        case SettingsError(faults=faults):
+            heading = "The settings have"
+        case ManifestError(faults=faults):
+            heading = "The manifest has"
+        case _:
+            faults = ()
     if not faults:
-        _print(console, str(error))
+        print_line(console, str(error))
         return
-    _print(console, _heading(error, len(faults)))
+    print_line(console, f"{heading} {len(faults)} fault(s):")
     for fault in faults:
-        _print(console, f"- {fault}")
-
-
-def _faults(error: PortalError) -> Sequence[str]:
-    match error:
-        case ValidationFailed():
-            return [str(fault) for fault in error.report.faults]
-        case FolderError() | JobFileError() | ManifestError() | SettingsError():
-            return error.faults
-        case _:
-            return ()
-
-
-def _heading(error: PortalError, faults: int) -> str:
-    match error:
-        case ValidationFailed():
-            return f"Nothing was published: the results break the contract, {faults} fault(s):"
-        case FolderError():
-            folder = error.fields["folder"]
-            return f"Nothing was published: the folder {folder} has {faults} fault(s):"
-        case JobFileError():
-            return f"The job file {error.fields['file']} has {faults} fault(s):"
-        case SettingsError():
-            return f"The settings have {faults} fault(s):"
-        case _:
-            return f"The manifest has {faults} fault(s):"
+        print_line(console, f"- {fault}")
 
 
 def _rows_table(accounting: Accounting) -> Table:

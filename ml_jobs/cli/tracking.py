@@ -19,7 +19,6 @@ from ml_jobs.publishing.gold_files import GoldFiles
 from ml_jobs.settings import quieten_mlflow
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric, Param
     from mlflow.tracking import MlflowClient
 
 LONGEST_VALUE = 500  # characters of a parameter that every server of MLflow takes
@@ -28,7 +27,7 @@ PUBLICATION = "farol.publication_id"
 _NOT_ALLOWED = re.compile(r"[^\w\-. /]", re.ASCII)
 
 
-def open_tracking(place: str) -> Tracking:
+def open_tracking(place: str) -> RunTracker:
     """Return what logs runs at *place*; nothing is sent yet.
 
     Args:
@@ -46,11 +45,11 @@ def open_tracking(place: str) -> Tracking:
     address = place if "://" in place else Path(place).absolute().as_uri()
     if not address.startswith(("file://", "http://", "https://")):
         raise TrackingError(place, "it must be a folder or the http address of an MLflow server")
-    with _explained(place):
-        return Tracking(MlflowClient(tracking_uri=address, registry_uri=address), place)
+    with _tracking_errors(place):
+        return RunTracker(MlflowClient(tracking_uri=address, registry_uri=address), place)
 
 
-class Tracking:
+class RunTracker:
     """Logs runs at one place; made by ``open_tracking``.
 
     Attributes:
@@ -75,18 +74,26 @@ class Tracking:
         Raises:
             TrackingError: The place failed.
         """
-        with _explained(self.place):
+        from mlflow.entities import Metric, Param
+
+        timestamp_ms = int(manifest.generated_at.timestamp() * 1000)
+        with _tracking_errors(self.place):
             run = self._client.create_run(
                 self._experiment(manifest.dataset_id),
-                start_time=_milliseconds(manifest),
+                start_time=timestamp_ms,
                 run_name=manifest.publication_id,
                 tags={PUBLICATION: manifest.publication_id},
             )
             run_id: str = run.info.run_id
             self._client.log_batch(
                 run_id,
-                metrics=list(_metrics(gold, _milliseconds(manifest))),
-                params=list(_params(manifest, settings)),
+                metrics=[
+                    Metric(name, value, timestamp_ms, 0) for name, value in measures(gold).items()
+                ],
+                params=[
+                    Param(_NOT_ALLOWED.sub("_", name), value)
+                    for name, value in parameters(manifest, settings).items()
+                ],
             )
             self._client.log_text(run_id, manifest_json(manifest).decode(), MANIFEST_NAME)
             self._client.set_terminated(run_id)
@@ -101,7 +108,11 @@ class Tracking:
 
 def parameters(manifest: Manifest, settings: Mapping[str, object]) -> dict[str, str]:
     """Return what the results follow from: settings, seed, code and the hashes of the inputs."""
-    hashes = {f"input.{role}.sha256": " ".join(found) for role, found in _inputs(manifest).items()}
+    inputs = manifest.lineage.get("inputs")
+    hashes: dict[str, str] = {}
+    for entry in inputs if isinstance(inputs, list) else []:
+        name = f"input.{entry['role']}.sha256"
+        hashes[name] = f"{hashes.get(name, '')} {entry['sha256']}".lstrip()
     named = {
         **settings,
         **hashes,
@@ -110,15 +121,6 @@ def parameters(manifest: Manifest, settings: Mapping[str, object]) -> dict[str, 
         "data_through": manifest.data_through,
     }
     return {name: str(value)[:LONGEST_VALUE] for name, value in named.items()}
-
-
-def _inputs(manifest: Manifest) -> dict[str, list[str]]:
-    """The hashes of the input files by their role."""
-    listed = manifest.lineage.get("inputs")
-    found: dict[str, list[str]] = {}
-    for entry in listed if isinstance(listed, list) else []:
-        found.setdefault(str(entry["role"]), []).append(str(entry["sha256"]))
-    return found
 
 
 def measures(gold: GoldFiles) -> dict[str, float]:
@@ -132,26 +134,8 @@ def measures(gold: GoldFiles) -> dict[str, float]:
     return found
 
 
-def _params(manifest: Manifest, settings: Mapping[str, object]) -> Iterator[Param]:
-    from mlflow.entities import Param
-
-    for name, value in parameters(manifest, settings).items():
-        yield Param(_NOT_ALLOWED.sub("_", name), value)
-
-
-def _metrics(gold: GoldFiles, timestamp_ms: int) -> Iterator[Metric]:
-    from mlflow.entities import Metric
-
-    for name, value in measures(gold).items():
-        yield Metric(name, value, timestamp_ms, 0)
-
-
-def _milliseconds(manifest: Manifest) -> int:
-    return int(manifest.generated_at.timestamp() * 1000)
-
-
 @contextmanager
-def _explained(place: str) -> Iterator[None]:
+def _tracking_errors(place: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
 
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import TypeVar
 
 import numpy as np
@@ -57,7 +57,7 @@ class Codes:
         rows: Mask = found[self.places]
         return rows
 
-    def spelt(self, spelling: Callable[[str], str]) -> Codes:
+    def respell(self, spelling: Callable[[str], str]) -> Codes:
         """Return the codes with *spelling* applied to each text."""
         return _sorted_codes([spelling(value) for value in self.values], self.places)
 
@@ -69,24 +69,17 @@ class Codes:
         return Codes(kept, (np.cumsum(present) - 1)[places])
 
 
-def texts(source: SourceFile, column: str) -> Texts:
-    """Return a column as trimmed text; null becomes the empty text.
+def codes(source: SourceFile, column: str) -> Codes:
+    """Return a column as trimmed texts; null becomes the empty text.
 
     Raises:
         InputError: The column holds floating point numbers, which have no one spelling, or
             what can't be written as text.
     """
-    trimmed = pc.utf8_trim_whitespace(pc.fill_null(_written(source, column), ""))
-    return np.asarray(trimmed.to_pandas(), dtype=np.object_)
-
-
-def codes(source: SourceFile, column: str) -> Codes:
-    """Return a column as trimmed texts that repeat; null becomes the empty text.
-
-    Raises:
-        InputError: As for ``texts``.
-    """
-    values, places = _encoded(_written(source, column))
+    found = source.table.column(column).type
+    if pa.types.is_floating(found):
+        raise InputError(source.name, f"has codes in {column} as {found}; write them as text")
+    values, places = _encode(_cast(source, column, pa.string(), expected="text"))
     return _sorted_codes([value.strip() for value in values], places)
 
 
@@ -127,6 +120,12 @@ def days(source: SourceFile, column: str) -> Dates:
     return _by_value(values, _day, np.dtype("datetime64[D]"))
 
 
+def raw_texts(source: SourceFile, column: str, rows: Mask) -> list[str]:
+    """Return what stands in *rows* of a column, trimmed; null becomes the empty text."""
+    values = source.table.column(column).filter(pa.array(rows)).to_pylist()
+    return ["" if value is None else str(value).strip() for value in values]
+
+
 def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
     """Return microseconds that order the rows in time; without a time of day, its beginning."""
     values = source.table.column(column)
@@ -136,14 +135,7 @@ def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
     return _by_value(values, _moment, np.dtype(np.int64))
 
 
-def _written(source: SourceFile, column: str) -> pa.ChunkedArray:
-    values = source.table.column(column)
-    if pa.types.is_floating(values.type):
-        raise InputError(source.name, f"has codes in {column} as {values.type}; write them as text")
-    return _cast(source, column, pa.string(), expected="text")
-
-
-def _encoded(values: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:
+def _encode(values: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return the distinct texts in no order, and the place of each row's among them."""
     encoded = pc.fill_null(values.cast(pa.string()), "").combine_chunks().dictionary_encode()
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
@@ -175,7 +167,7 @@ def _by_value(
     values: pa.ChunkedArray, parse: Callable[[str], _Value], dtype: np.dtype[_Kind]
 ) -> npt.NDArray[_Kind]:
     """Parse each distinct text once; files repeat their dates and quantities endlessly."""
-    distinct, places = _encoded(values)
+    distinct, places = _encode(values)
     parsed = np.asarray([parse(text.strip()) for text in distinct], dtype=dtype)
     found: npt.NDArray[_Kind] = parsed[places]
     return found
@@ -194,31 +186,35 @@ def _comma_number(text: str) -> float:
     return float("nan")
 
 
-def _day(text: str) -> np.datetime64:
+def _date_and_time(text: str) -> tuple[date, str] | None:
+    """Return the day of *text* and what is written after it."""
     if match := _ISO.fullmatch(text):
-        year, month, day, _ = match.groups()
+        year, month, day, clock = match.groups()
     elif match := _DAY_FIRST.fullmatch(text):
-        day, month, year, _ = match.groups()
+        day, month, year, clock = match.groups()
     else:
-        return np.datetime64("NaT", "D")
+        return None
     try:
-        return np.datetime64(date(int(year), int(month), int(day)), "D")
+        return date(int(year), int(month), int(day)), clock or ""
     except ValueError:
-        return np.datetime64("NaT", "D")
+        return None
+
+
+def _day(text: str) -> np.datetime64:
+    found = _date_and_time(text)
+    return np.datetime64(found[0] if found else "NaT", "D")
 
 
 def _moment(text: str) -> int:
-    day = _day(text)
-    if np.isnat(day):
+    found = _date_and_time(text)
+    if found is None:
         return 0
-    match = _ISO.fullmatch(text) or _DAY_FIRST.fullmatch(text)
-    clock = match.group(4) if match else None
+    day, clock = found
     try:
-        at = time.fromisoformat(clock) if clock else time()
+        at = time.fromisoformat(clock).replace(tzinfo=None)
     except ValueError:
         at = time()
-    seconds = (at.hour * 60 + at.minute) * 60 + at.second
-    return int(day.astype(np.int64)) * 86_400_000_000 + seconds * 1_000_000 + at.microsecond
+    return int(np.datetime64(datetime.combine(day, at), "us").astype(np.int64))
 
 
 def _refuse_month_first(file: str, column: str, values: pa.ChunkedArray) -> None:

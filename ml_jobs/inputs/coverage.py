@@ -70,7 +70,7 @@ def demand_files(path: Path) -> tuple[Path, ...]:
 
 
 def scan(rows: DemandRows) -> Coverage:
-    """Tell what the used rows of one file cover; at least one must be used."""
+    """Return what the used rows of one file cover; at least one must be used."""
     used = rows.used
     items = rows.items.of(used).values
     places = (NETWORK,) if rows.locations is None else rows.locations.of(used).values
@@ -97,7 +97,7 @@ def in_item_order(scans: Sequence[Coverage]) -> tuple[int, ...]:
     return tuple(order)
 
 
-def merged(scans: Sequence[Coverage]) -> Coverage:
+def merge_coverage(scans: Sequence[Coverage]) -> Coverage:
     """Return what files cover together; there must be one at least."""
     names: dict[str, str] = {}
     for part in reversed(scans):

@@ -19,14 +19,12 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.cells import Codes
 from ml_jobs.inputs.coverage import Span, scan, span_of
-from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.demand_rows import DemandRows, refuse_unusable, without_bad_cells
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
-from ml_jobs.inputs.reasons import Reason
+from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
-
-__all__ = ["DemandRows", "build_panel", "read_demand", "since"]
 
 LARGEST_QUANTITY = 1e12
 MINIMUM_PERIODS = 8
@@ -54,12 +52,18 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
         items=cells.codes(source, item),
         days=cells.days(source, day),
         quantities=cells.numbers(source, quantity),
-        reasons=all_used(source),
+        reasons=np.full(source.table.num_rows, USED, np.int8),
         locations=cells.codes(source, location) if location else None,
     )
-    rows = _clean(rows, today)
+    rows = without_bad_cells(rows, today)
+    rows = rows.set_aside(
+        {
+            RejectReason.QUANTITY_OUT_OF_RANGE: rows.quantities > LARGEST_QUANTITY,
+            RejectReason.NEGATIVE_QUANTITY: rows.quantities < 0,
+        }
+    )
     refuse_unusable(rows)
-    return rows.noting(*_notes(rows))
+    return replace(rows, notes=_notes(rows))
 
 
 def build_panel(
@@ -75,7 +79,7 @@ def build_panel(
 
     There is a series for each item and place with demand and for every place above it, whose
     demand is the sum of those below. The calendar ends with the last period that the file
-    covers, whichever items are kept. A last week or month that is not over is left out, since
+    covers, whichever items are kept. A last week or month that is not over is left out, panel_since
     its total would read as a slump. Items with fewer than *min_sale_days* days of demand above
     zero in the whole network are left out. Both are set aside.
 
@@ -97,7 +101,8 @@ def build_panel(
     """
     alone = span is None
     span = span or span_of(scan(rows), frequency, today=today)
-    rows = rows.setting_aside(Reason.INCOMPLETE_PERIOD, frequency.first_days(rows.days) > span.last)
+    running = frequency.first_days(rows.days) > span.last
+    rows = rows.set_aside({RejectReason.INCOMPLETE_PERIOD: running})
     rows = _without_rare_items(rows, min_sale_days)
     if alone:
         refuse_unusable(rows)
@@ -105,7 +110,7 @@ def build_panel(
     return _lay_out(rows, frequency, span, hierarchy), rows
 
 
-def since(panel: Panel, first: np.datetime64) -> Panel:
+def panel_since(panel: Panel, first: np.datetime64) -> Panel:
     """Return *panel* without the periods before the one that begins on *first*.
 
     No series may begin before it.
@@ -116,21 +121,14 @@ def since(panel: Panel, first: np.datetime64) -> Panel:
     )
 
 
-def _clean(rows: DemandRows, today: date) -> DemandRows:
-    rows = without_bad_cells(rows, today)
-    with np.errstate(invalid="ignore"):
-        rows = rows.setting_aside(Reason.QUANTITY_OUT_OF_RANGE, rows.quantities > LARGEST_QUANTITY)
-        return rows.setting_aside(Reason.NEGATIVE_QUANTITY, rows.quantities < 0)
-
-
-def _notes(rows: DemandRows) -> list[str]:
+def _notes(rows: DemandRows) -> tuple[str, ...]:
     used = rows.used
     places = rows.items.places[used]
     if rows.locations:
         places = places * len(rows.locations.values) + rows.locations.places[used]
     if repeated := int(used.sum()) - len(_item_days(places, rows.days[used])):
-        return [f"{repeated} row(s) repeat an item and day; their quantities were summed"]
-    return []
+        return (f"{repeated} row(s) repeat an item and day; their quantities were summed",)
+    return ()
 
 
 def _item_days(places: IntArray, days: Dates) -> IntArray:
@@ -143,7 +141,7 @@ def _without_rare_items(rows: DemandRows, min_sale_days: int) -> DemandRows:
     sold_on = _item_days(rows.items.places[sold], rows.days[sold])
     sale_days = np.bincount(sold_on // _MOST_DAYS, minlength=len(rows.items.values))
     rare = sale_days[rows.items.places] < max(min_sale_days, 1)
-    return rows.setting_aside(Reason.TOO_FEW_SALE_DAYS, rare)
+    return rows.set_aside({RejectReason.TOO_FEW_SALE_DAYS: rare})
 
 
 def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hierarchy) -> Panel:

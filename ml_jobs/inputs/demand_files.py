@@ -9,11 +9,19 @@ from datetime import date
 from pathlib import Path
 
 from ml_jobs.inputs.catalogue import Catalogue
-from ml_jobs.inputs.coverage import Coverage, demand_files, in_item_order, merged, scan, span_of
-from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand
-from ml_jobs.inputs.invoices import combined, read_invoices
+from ml_jobs.inputs.coverage import (
+    Coverage,
+    demand_files,
+    in_item_order,
+    merge_coverage,
+    scan,
+    span_of,
+)
+from ml_jobs.inputs.demand import build_panel, read_demand
+from ml_jobs.inputs.demand_rows import DemandRows
+from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
 from ml_jobs.inputs.locations import Hierarchy
-from ml_jobs.inputs.reasons import Accounting, Reason, write_rejected
+from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
@@ -60,7 +68,7 @@ def input_note(role: str, source: SourceFile) -> InputNote:
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class DemandScan:
     """What all demand files hold together.
 
     Attributes:
@@ -77,7 +85,7 @@ class FirstLook:
     rows: DemandRows | None
 
 
-def look_at(path: Path, form: DemandFormat, *, report: ReportWork) -> FirstLook:
+def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> DemandScan:
     """Read a demand file, or every one of a folder, for what the calendar must hold.
 
     Raises:
@@ -95,11 +103,11 @@ def look_at(path: Path, form: DemandFormat, *, report: ReportWork) -> FirstLook:
         notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in rows.notes]
     report(Work("read", len(paths), len(paths)))
     order = in_item_order(scans)
-    return FirstLook(
+    return DemandScan(
         form,
         tuple(paths[place] for place in order),
-        merged(scans),
-        combined(catalogues),
+        merge_coverage(scans),
+        merge_catalogues(catalogues),
         tuple(inputs),
         tuple(notes),
         rows if len(paths) == 1 else None,
@@ -115,7 +123,7 @@ class PanelFile:
 
 
 def panels(
-    look: FirstLook,
+    look: DemandScan,
     frequency: Frequency,
     hierarchy: Hierarchy,
     *,
@@ -152,8 +160,8 @@ def panels(
 
 def total_of(parts: list[Accounting]) -> Accounting:
     """Add up where the rows of several files went."""
-    aside: Counter[Reason] = Counter()
+    aside: Counter[RejectReason] = Counter()
     for part in parts:
         aside.update(part.set_aside)
-    ordered: Mapping[Reason, int] = dict(aside.most_common())
+    ordered: Mapping[RejectReason, int] = dict(aside.most_common())
     return Accounting(sum(p.read for p in parts), sum(p.used for p in parts), ordered)

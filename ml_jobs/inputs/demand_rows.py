@@ -9,12 +9,12 @@ from datetime import date
 import numpy as np
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.cells import Codes, Mask, Numbers, Texts
+from ml_jobs.inputs.cells import Codes, Mask, Numbers
 from ml_jobs.inputs.reasons import (
     USED,
     Accounting,
-    Reason,
     Reasons,
+    RejectReason,
     account,
     first_by_reason,
 )
@@ -50,42 +50,32 @@ class DemandRows:
         return np.asarray(self.reasons == USED, dtype=np.bool_)
 
     @property
-    def item_ids(self) -> Texts:
-        """The item of each row."""
-        return self.items.texts
-
-    @property
     def accounting(self) -> Accounting:
         """Where the rows went."""
         return account(self.source, self.reasons)
 
-    def setting_aside(self, reason: Reason, rows: Mask) -> DemandRows:
-        """Return the same rows with those of *rows* that were still used set aside."""
-        number = np.int8(reason.number)
-        return replace(self, reasons=np.where(self.used & rows, number, self.reasons))
-
-    def noting(self, *notes: str) -> DemandRows:
-        """Return the same rows with *notes* added."""
-        return replace(self, notes=(*self.notes, *notes))
-
-
-def all_used(source: SourceFile) -> Reasons:
-    """Return reasons that set no row of *source* aside."""
-    return np.full(source.table.num_rows, USED, dtype=np.int8)
+    def set_aside(self, why: Mapping[RejectReason, Mask]) -> DemandRows:
+        """Return the same rows, those that are still used set aside by the first reason met."""
+        reasons = self.reasons.copy()
+        for reason, rows in why.items():
+            reasons[(reasons == USED) & rows] = reason.number
+        return replace(self, reasons=reasons)
 
 
 def without_bad_cells(rows: DemandRows, today: date) -> DemandRows:
     """Set aside rows without item or place, a plausible date or a finite quantity."""
-    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.items.missing)
+    days = rows.days
+    missing = {RejectReason.MISSING_ITEM: rows.items.missing}
     if rows.locations:
-        rows = rows.setting_aside(Reason.MISSING_LOCATION, rows.locations.missing)
-    for reason, bad in (
-        (Reason.BAD_DATE, np.isnat(rows.days)),
-        (Reason.DATE_OUT_OF_RANGE, (rows.days < EARLIEST) | (rows.days > np.datetime64(today))),
-        (Reason.BAD_QUANTITY, ~np.isfinite(rows.quantities)),
-    ):
-        rows = rows.setting_aside(reason, np.asarray(bad, dtype=np.bool_))
-    return rows
+        missing[RejectReason.MISSING_LOCATION] = rows.locations.missing
+    return rows.set_aside(
+        {
+            **missing,
+            RejectReason.BAD_DATE: np.isnat(days),
+            RejectReason.DATE_OUT_OF_RANGE: (days < EARLIEST) | (days > np.datetime64(today)),
+            RejectReason.BAD_QUANTITY: ~np.isfinite(rows.quantities),
+        }
+    )
 
 
 def refuse_unusable(rows: DemandRows) -> None:
@@ -95,13 +85,9 @@ def refuse_unusable(rows: DemandRows) -> None:
         InputError: No row is used; the reasons are named, each with its count and a sample.
     """
     if not rows.used.any():
-        raise InputError(rows.source.name, f"has no usable row: {_described(rows)}")
-
-
-def _described(rows: DemandRows) -> str:
-    """Return the rows set aside by reason, each with the first of them, as one phrase."""
-    samples = first_by_reason(rows.source, rows.reasons)
-    return ", ".join(
-        f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
-        for reason, count in rows.accounting.set_aside.items()
-    )
+        samples = first_by_reason(rows.source, rows.reasons)
+        listed = ", ".join(
+            f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
+            for reason, count in rows.accounting.set_aside.items()
+        )
+        raise InputError(rows.source.name, f"has no usable row: {listed}")

@@ -55,10 +55,13 @@ def read_drivers(path: Path) -> DriverFile:
         InputError: The file can't be read, or a column, a date or a cell of it makes no sense.
     """
     source = read_source(path)
-    _refuse_malformed(source)
+    for row in source.malformed:
+        problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
+        raise InputError(source.name, problem)
     (date,) = source.require([_DATE])
     names = _driver_columns(source, date)
-    days = _days(source, date)
+    days = cells.days(source, date)
+    _refuse_cells(source, date, np.isnat(days), "dates are YYYY-MM-DD or DD/MM/YYYY")
     values = np.column_stack([_numbers(source, name) for name in names])
     order = np.argsort(days, kind="stable")
     frequency = _frequency_of(source, days[order])
@@ -117,12 +120,6 @@ def _refuse_unknown(file: str, driver: str, known: Dates, wanted: Dates) -> None
         raise InputError(file, problem)
 
 
-def _refuse_malformed(source: SourceFile) -> None:
-    for row in source.malformed:
-        problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
-        raise InputError(source.name, problem)
-
-
 def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
     names = tuple(name for name in source.table.column_names if name != date)
     if not names:
@@ -132,32 +129,22 @@ def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
     return names
 
 
-def _days(source: SourceFile, date: str) -> Dates:
-    days = cells.days(source, date)
-    for place in np.flatnonzero(np.isnat(days)):
-        problem = f"has {_cell(source, date, place)}; dates are YYYY-MM-DD or DD/MM/YYYY"
-        raise InputError(source.name, problem)
-    return days
-
-
 def _numbers(source: SourceFile, name: str) -> FloatArray:
     values = cells.numbers(source, name)
-    for place in np.flatnonzero(~np.isfinite(values) & ~_is_empty(source, name)):
-        problem = f"has {_cell(source, name, place)}; a driver is a number or not known (empty)"
-        raise InputError(source.name, problem)
+    if pa.types.is_floating(source.table.column(name).type):
+        unknown = np.isnan(values)
+    else:
+        unknown = cells.codes(source, name).missing
+    wrong = ~np.isfinite(values) & ~unknown
+    _refuse_cells(source, name, wrong, "a driver is a number or not known (empty)")
     return values
 
 
-def _is_empty(source: SourceFile, name: str) -> BoolArray:
-    column = source.table.column(name)
-    if pa.types.is_floating(column.type):
-        return np.isnan(cells.numbers(source, name))
-    return np.asarray(cells.texts(source, name) == "", dtype=np.bool_)
-
-
-def _cell(source: SourceFile, name: str, place: np.int64) -> str:
-    written = source.table.column(name)[int(place)].as_py()
-    return f"{written or 'nothing'} as {name} in row {source.row_numbers[place]}"
+def _refuse_cells(source: SourceFile, name: str, wrong: BoolArray, right: str) -> None:
+    for place in np.flatnonzero(wrong):
+        written = source.table.column(name)[int(place)].as_py() or "nothing"
+        problem = f"has {written} as {name} in row {source.row_numbers[place]}; {right}"
+        raise InputError(source.name, problem)
 
 
 def _frequency_of(source: SourceFile, days: Dates) -> Frequency:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import holidays
 import numpy as np
 
@@ -25,8 +23,13 @@ def public_holidays(country: str, first: np.datetime64, last: np.datetime64) -> 
     Raises:
         OptionError: There is no calendar for such a country.
     """
+    years = range(first.astype(object).year, last.astype(object).year + 1)
+    # Without a language the names, and with them their order, follow the locale of the machine.
+    language = _own_language(country)
+    found = holidays.country_holidays(country, years=years, language=language)
     named: dict[str, list[np.datetime64]] = {}
-    for day, names in sorted(_calendar(country, _years(first, last)).items()):
+    for date, names in sorted(found.items()):
+        day = np.datetime64(date, "D")
         if first <= day <= last:
             # Two holidays can fall on one day; each is one by itself.
             for name in names.split(holidays.HOLIDAY_NAME_DELIMITER):
@@ -69,19 +72,6 @@ def _shares(country: str, dates: Dates, frequency: Frequency) -> FloatArray:
     lengths = np.diff(np.append(dates, following)).astype(np.int64)
     shares: FloatArray = counts / lengths
     return shares
-
-
-def _years(first: np.datetime64, last: np.datetime64) -> range:
-    epoch = 1970
-    begin, end = (int(day.astype("datetime64[Y]").astype(np.int64)) for day in (first, last))
-    return range(epoch + begin, epoch + end + 1)
-
-
-def _calendar(country: str, years: range) -> Mapping[np.datetime64, str]:
-    language = _own_language(country)
-    # Without a language the names, and with them their order, follow the locale of the machine.
-    found = holidays.country_holidays(country, years=years, language=language)
-    return {np.datetime64(day, "D"): names for day, names in found.items()}
 
 
 def _own_language(country: str) -> str | None:

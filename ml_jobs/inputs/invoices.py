@@ -29,13 +29,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.catalogue import Catalogue, Value
 from ml_jobs.inputs.cells import Codes, Mask, Numbers
-from ml_jobs.inputs.demand_rows import DemandRows, all_used, refuse_unusable, without_bad_cells
-from ml_jobs.inputs.reasons import Reason
+from ml_jobs.inputs.demand_rows import DemandRows, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
 
 LEAST_CATEGORY_ITEMS = 4
@@ -92,14 +93,14 @@ def read_invoices(
     descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
     rows = DemandRows(
         source,
-        items=cells.codes(source, code).spelt(str.upper),
+        items=cells.codes(source, code).respell(str.upper),
         days=cells.days(source, moment),
         quantities=cells.numbers(source, quantity),
-        reasons=all_used(source),
+        reasons=np.full(source.table.num_rows, USED, np.int8),
     )
     if location_column:
         (column,) = source.require([location_column.strip().lower()])
-        rows = _located(rows, cells.codes(source, column))
+        rows = _with_locations(rows, cells.codes(source, column))
     cancelling = cells.codes(source, invoice).where(_CANCELLATION.match)
     rows = _without_corrections(rows, today, descriptions, prices, cancelling)
     rows = _net_cancellations(rows, cells.moments(source, moment), cancelling)
@@ -114,11 +115,15 @@ def location_code(text: str) -> str:
     different names get different codes. A name without letters and digits has no code.
     """
     plain = unicodedata.normalize("NFKD", text).upper()
-    kept = "".join(_ascii(letter) for letter in plain if not unicodedata.combining(letter))
+    kept = "".join(
+        letter if letter.isascii() or not letter.isalnum() else f"U{ord(letter):04X}"
+        for letter in plain
+        if not unicodedata.combining(letter)
+    )
     return _NOT_IN_CODES.sub("-", kept).strip("-")
 
 
-def combined(catalogues: Iterable[Catalogue]) -> Catalogue:
+def merge_catalogues(catalogues: Iterable[Catalogue]) -> Catalogue:
     """Return what several files tell; categories are made anew from the names of all items."""
     parts = list(catalogues)
     columns: dict[str, dict[str, Value]] = {}
@@ -132,27 +137,28 @@ def combined(catalogues: Iterable[Catalogue]) -> Catalogue:
     return Catalogue(columns, assumed, tuple(dict.fromkeys(r for p in parts for r in p.rules)))
 
 
-def _ascii(letter: str) -> str:
-    return letter if letter.isascii() or not letter.isalnum() else f"U{ord(letter):04X}"
-
-
-def _located(rows: DemandRows, texts: Codes) -> DemandRows:
+def _with_locations(rows: DemandRows, texts: Codes) -> DemandRows:
     names: dict[str, str] = {}
     for text in texts.values:
         names.setdefault(location_code(text), text)
     names.pop("", None)
-    return replace(rows, locations=texts.spelt(location_code), location_names=names)
+    return replace(rows, locations=texts.respell(location_code), location_names=names)
 
 
 def _without_corrections(
     rows: DemandRows, today: date, descriptions: Codes, prices: Numbers, cancelling: Mask
 ) -> DemandRows:
-    rows = rows.setting_aside(Reason.MISSING_ITEM, rows.items.missing)
-    rows = rows.setting_aside(Reason.NON_STOCK_CODE, rows.items.where(_CHARGE.fullmatch))
-    rows = without_bad_cells(rows, today)
-    rows = rows.setting_aside(Reason.MISSING_DESCRIPTION, descriptions.missing)
-    rows = rows.setting_aside(Reason.NON_POSITIVE_PRICE, ~(prices > 0))
-    return rows.setting_aside(Reason.NON_POSITIVE_QUANTITY, (rows.quantities <= 0) & ~cancelling)
+    charges = rows.items.where(_CHARGE.fullmatch)
+    rows = rows.set_aside(
+        {RejectReason.MISSING_ITEM: rows.items.missing, RejectReason.NON_STOCK_CODE: charges}
+    )
+    return without_bad_cells(rows, today).set_aside(
+        {
+            RejectReason.MISSING_DESCRIPTION: descriptions.missing,
+            RejectReason.NON_POSITIVE_PRICE: ~(prices > 0),
+            RejectReason.NON_POSITIVE_QUANTITY: (rows.quantities <= 0) & ~cancelling,
+        }
+    )
 
 
 def _net_cancellations(
@@ -160,9 +166,13 @@ def _net_cancellations(
 ) -> DemandRows:
     cancellations = rows.used & cancelling
     undone, netted = _pairs(rows, instants, cancellations)
-    rows = rows.setting_aside(Reason.CANCELLED_SALE, undone)
-    rows = rows.setting_aside(Reason.CANCELLATION, netted)
-    return rows.setting_aside(Reason.UNMATCHED_CANCELLATION, cancellations)
+    return rows.set_aside(
+        {
+            RejectReason.CANCELLED_SALE: undone,
+            RejectReason.CANCELLATION: netted,
+            RejectReason.UNMATCHED_CANCELLATION: cancellations,
+        }
+    )
 
 
 def _pairs(
@@ -197,17 +207,15 @@ def _alike(rows: DemandRows) -> npt.NDArray[np.int64]:
 def _catalogue(rows: DemandRows, descriptions: Codes, prices: Numbers) -> Catalogue:
     used = rows.used
     items = rows.items.of(used)
-    names = _most_frequent(items, descriptions.spelt(_single_spaced).of(used))
-    costs = _medians(items.values, items.places, prices[used])
+    single_spaced = descriptions.respell(lambda text: " ".join(text.split()))
+    names = _most_frequent(items, single_spaced.of(used))
+    medians = pd.Series(prices[used]).groupby(items.places).median().tolist()
+    costs = {item: round(cost, 4) for item, cost in zip(items.values, medians, strict=True)}
     return Catalogue(
         columns={"name": names, "unit_cost": costs, "category": _categories(names)},
         assumed=frozenset({"unit_cost", "category"}),
         rules=RULES,
     )
-
-
-def _single_spaced(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _most_frequent(items: Codes, descriptions: Codes) -> dict[str, str]:
@@ -219,16 +227,6 @@ def _most_frequent(items: Codes, descriptions: Codes) -> dict[str, str]:
     first = best[np.searchsorted(item, np.arange(len(items.values)))]
     chosen = zip(items.values, description[first].tolist(), strict=True)
     return {name: descriptions.values[place] for name, place in chosen}
-
-
-def _medians(
-    items: tuple[str, ...], series: npt.NDArray[np.int64], prices: Numbers
-) -> dict[str, float]:
-    order = np.lexsort((prices, series))
-    ends = np.searchsorted(series[order], np.arange(len(items) + 1))
-    middle = ends[:-1] + ends[1:]
-    medians = (prices[order[(middle - 1) // 2]] + prices[order[middle // 2]]) / 2
-    return {item: round(cost, 4) for item, cost in zip(items, medians.tolist(), strict=True)}
 
 
 def _categories(names: dict[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
 from ml_jobs.inputs.catalogue import Catalogue, Value
-from ml_jobs.inputs.master_file import MasterFile, NumberColumn, read_master
+from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
 from ml_jobs.inputs.stock_file import ORDERING
 from ml_jobs.panel import NETWORK, Items, Panel
 
@@ -26,16 +26,14 @@ LEAD_TIME_DAYS: Mapping[str, float] = {"A": 7.0, "B": 14.0, "C": 21.0}
 LONGEST_LEAD_TIME_DAYS = 5 * 365
 CRITICALITY: Mapping[str, str] = {"A": "high", "B": "medium", "C": "low"}
 
-TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "sku": (),
-    "name": (),
-    "category": (),
-    "supplier": (),
-    "unit": (),
-    "criticality": ("high", "medium", "low"),
-    "abc_class": ("A", "B", "C"),
-}
-NUMBER_COLUMNS = (
+COLUMNS = (
+    TextColumn("sku"),
+    TextColumn("name"),
+    TextColumn("category"),
+    TextColumn("supplier"),
+    TextColumn("unit"),
+    TextColumn("criticality", ("high", "medium", "low")),
+    TextColumn("abc_class", ("A", "B", "C")),
     NumberColumn("unit_cost"),
     NumberColumn("lead_time_days", maximum=LONGEST_LEAD_TIME_DAYS),
     NumberColumn("lead_time_sd_days", maximum=LONGEST_LEAD_TIME_DAYS),
@@ -82,7 +80,7 @@ def read_items(path: Path) -> MasterFile:
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    return read_master(path, text_columns=TEXT_COLUMNS, number_columns=NUMBER_COLUMNS)
+    return read_master(path, COLUMNS)
 
 
 def summary_of(panel: Panel) -> ItemSummary:
@@ -93,7 +91,7 @@ def summary_of(panel: Panel) -> ItemSummary:
     return ItemSummary(network.item_ids, syntetos_boylan(network).demand_class, year)
 
 
-def concatenated(summaries: Sequence[ItemSummary]) -> ItemSummary:
+def join_summaries(summaries: Sequence[ItemSummary]) -> ItemSummary:
     """Return the items of several panels as one; the panels must stand in the items' order.
 
     Raises:
@@ -113,31 +111,28 @@ def describe_items(
     summary: ItemSummary, catalogue: Catalogue, file: MasterFile | None
 ) -> DescribedItems:
     """Put together what is known and what has to be assumed of every item of *summary*."""
-    columns = _Columns(summary.item_ids, file.columns if file else {}, catalogue)
-    sku, name = columns.text("sku"), columns.text("name")
-    unit_cost = columns.number("unit_cost")
-    ranked = _abc(summary.year_demand, unit_cost)
-    abc_class = [a or r for a, r in zip(columns.text("abc_class"), ranked, strict=True)]
+    columns = _Columns(summary.item_ids, file.table.to_pylist() if file else [], catalogue)
+    unit_cost = columns.values("unit_cost")
+    ranked = _abc(summary.year_demand, np.array(unit_cost, np.float64))
+    abc_class = [str(a or r) for a, r in zip(columns.values("abc_class"), ranked, strict=True)]
     lead_time = columns.assuming("lead_time_days", [LEAD_TIME_DAYS[a] for a in abc_class])
     criticality = columns.assuming("criticality", [CRITICALITY[a] for a in abc_class])
-    table = pa.table(
-        {
-            "item_id": pa.array(summary.item_ids, pa.string()),
-            "sku": _texts([s or i for s, i in zip(sku, summary.item_ids, strict=True)]),
-            "name": _texts([n or i for n, i in zip(name, summary.item_ids, strict=True)]),
-            "category": _texts(columns.text("category")),
-            "supplier": _texts(columns.text("supplier")),
-            "unit": _texts(columns.text("unit")),
-            "unit_cost": _numbers(unit_cost),
-            "lead_time_days": pa.array(lead_time, pa.float64()),
-            **{name: _numbers(columns.number(name)) for name in ORDERING},
-            "criticality": _texts(criticality),
-            "abc_class": _texts(abc_class),
-            "demand_class": _texts(summary.demand_class.tolist()),
-            "assumed": _texts(columns.assumed_names()),
-        }
-    )
-    return DescribedItems(Items(table), columns.rules())
+    values: dict[str, Sequence[Value]] = {
+        "item_id": summary.item_ids,
+        "sku": columns.values("sku", otherwise=summary.item_ids),
+        "name": columns.values("name", otherwise=summary.item_ids),
+        **{name: columns.values(name) for name in ("category", "supplier", "unit")},
+        "unit_cost": unit_cost,
+        "lead_time_days": lead_time,
+        **{name: columns.values(name) for name in ORDERING},
+        "criticality": criticality,
+        "abc_class": abc_class,
+        "demand_class": summary.demand_class.tolist(),
+        "assumed": columns.assumed_names(),
+    }
+    types = {column.name: column.type for column in COLUMNS}
+    arrays = {n: pa.array(column, types.get(n, pa.string())) for n, column in values.items()}
+    return DescribedItems(Items(pa.table(arrays)), columns.rules())
 
 
 def items_for(panel: Panel, items: Items) -> Items:
@@ -163,49 +158,32 @@ def _abc(year_demand: FloatArray, unit_cost: FloatArray) -> list[str]:
     return [str(name) for name in classes]
 
 
-def _numbers(values: FloatArray) -> pa.Array:
-    return pa.array(values, pa.float64(), from_pandas=True)
-
-
-def _texts(values: Sequence[Value]) -> pa.Array:
-    return pa.array(values, pa.string())
-
-
 class _Columns:
     """Columns put together by precedence: item file, then catalogue, then an assumption."""
 
     def __init__(
-        self,
-        item_ids: tuple[str, ...],
-        from_file: Mapping[str, Mapping[str, Value]],
-        catalogue: Catalogue,
+        self, item_ids: tuple[str, ...], rows: list[dict[str, Value]], catalogue: Catalogue
     ) -> None:
         self._item_ids = item_ids
-        self._from_file = from_file
+        self._rows = {row["item_id"]: row for row in rows}
         self._catalogue = catalogue
         self._assumed: dict[str, list[bool]] = {}
 
-    def values(self, column: str) -> list[Value]:
-        """Return what file and catalogue say, None where neither does."""
-        read = self._from_file.get(column, {})
-        told = self._catalogue.columns.get(column, {})
+    def values(self, column: str, *, otherwise: Sequence[Value] | None = None) -> list[Value]:
+        """Return what file and catalogue say; where neither does, *otherwise* or None."""
+        read = [self._rows.get(item, {}).get(column) for item in self._item_ids]
+        known = [self._catalogue.columns.get(column, {}).get(item) for item in self._item_ids]
         if column in self._catalogue.assumed:
-            self._assumed[column] = [i not in read and i in told for i in self._item_ids]
-        return [read.get(item, told.get(item)) for item in self._item_ids]
-
-    def text(self, column: str) -> list[str | None]:
-        """Return a text column, None where nothing is said."""
-        return [None if value is None else str(value) for value in self.values(column)]
-
-    def number(self, column: str) -> FloatArray:
-        """Return a numeric column, NaN where nothing is said."""
-        return np.array([np.nan if v is None else v for v in self.values(column)], np.float64)
+            pairs = zip(read, known, strict=True)
+            self._assumed[column] = [r is None and k is not None for r, k in pairs]
+        rest = otherwise or [None] * len(read)
+        by_rank = zip(read, known, rest, strict=True)
+        return [next((v for v in values if v is not None), None) for values in by_rank]
 
     def assuming(self, column: str, rule: Sequence[Value]) -> list[Value]:
         """Return a column with *rule* where nothing is said; that counts as assumed."""
-        values = self.values(column)
-        self._assumed[column] = [value is None for value in values]
-        return [r if v is None else v for v, r in zip(values, rule, strict=True)]
+        self._assumed[column] = [value is None for value in self.values(column)]
+        return self.values(column, otherwise=rule)
 
     def assumed_names(self) -> list[str]:
         """Return, for each item, the names of its assumed columns, comma separated."""

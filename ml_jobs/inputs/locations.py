@@ -9,17 +9,17 @@ location needs a parent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.catalogue import Value
-from ml_jobs.inputs.master_file import NumberColumn, read_master, samples
+from ml_jobs.inputs.master_file import NumberColumn, TextColumn, read_master, samples
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import NETWORK
 
@@ -27,16 +27,16 @@ LEVELS = ("region", "country", "depot", "site", "location")
 DEFAULT_LEVEL = "location"
 DEFAULT_INNER_LEVEL = "region"
 
-TEXT_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "name": (),
-    "level": (NETWORK, *LEVELS),
-    "parent_location_id": (),
-    "state": (),
-}
-NUMBER_COLUMNS = (
+COLUMNS = (
+    TextColumn("name"),
+    TextColumn("level", (NETWORK, *LEVELS)),
+    TextColumn("parent_location_id"),
+    TextColumn("state"),
     NumberColumn("latitude", minimum=-90, maximum=90),
     NumberColumn("longitude", minimum=-180, maximum=180),
 )
+
+_Rows = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -127,18 +127,15 @@ def read_locations(path: Path) -> LocationFile:
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    master = read_master(
-        path,
-        code="location_id",
-        text_columns=TEXT_COLUMNS,
-        number_columns=NUMBER_COLUMNS,
-    )
-    rows = {code: _Row(master.columns, code) for code in master.codes.tolist()}
-    faults = [*_root_faults(rows), *_parent_faults(rows), *_place_faults(rows)]
+    master = read_master(path, COLUMNS, code="location_id")
+    rows: _Rows = {row["location_id"]: row for row in master.table.to_pylist()}
+    parents = {code: row["parent_location_id"] for code, row in rows.items()}
+    levels = {code: row["level"] for code, row in rows.items()}
+    faults = [*_root_faults(parents, levels), *_parent_faults(parents), *_place_faults(rows)]
     if faults:
         raise InputError(path.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
-    inner = {row.parent for row in rows.values()}
-    locations = [_location(code, row, inner=code in inner) for code, row in rows.items()]
+    inner = set(parents.values())
+    locations = [_location(row, inner=code in inner) for code, row in rows.items()]
     if NETWORK not in rows:
         locations.append(NETWORK_ONLY.locations[0])
     return LocationFile(master.source, _sorted(locations), master.unread())
@@ -173,84 +170,61 @@ def hierarchy_of(
     return Hierarchy(_sorted([*known, *hung]), tuple(notes))
 
 
-class _Row:
-    """One row of a location file."""
-
-    def __init__(self, columns: Mapping[str, Mapping[str, Value]], code: str) -> None:
-        self._columns = columns
-        self._code = code
-        self.parent = self.text("parent_location_id")
-        self.level = self.text("level")
-
-    def text(self, column: str) -> str | None:
-        """Return a text, None where there is none."""
-        value = self._columns.get(column, {}).get(self._code)
-        return None if value is None else str(value)
-
-    def number(self, column: str) -> float | None:
-        """Return a number, None where there is none."""
-        value = self._columns.get(column, {}).get(self._code)
-        return None if value is None else float(value)
-
-
-def _location(code: str, row: _Row, *, inner: bool) -> Location:
-    location = Location(
-        code,
-        row.text("name") or code,
-        row.level or (DEFAULT_INNER_LEVEL if inner else DEFAULT_LEVEL),
-        row.parent or NETWORK,
-        row.text("state"),
-        row.number("latitude"),
-        row.number("longitude"),
+def _location(row: Mapping[str, Any], *, inner: bool) -> Location:
+    known = {name: row[name] for name in ("location_id", "state", "latitude", "longitude")}
+    if row["location_id"] == NETWORK:
+        name = row["name"] or NETWORK_ONLY.locations[0].name
+        return Location(**known, name=name, level=NETWORK)
+    return Location(
+        **known,
+        name=row["name"] or row["location_id"],
+        level=row["level"] or (DEFAULT_INNER_LEVEL if inner else DEFAULT_LEVEL),
+        parent_location_id=row["parent_location_id"] or NETWORK,
     )
-    if code == NETWORK:
-        name = row.text("name") or NETWORK_ONLY.locations[0].name
-        return replace(location, name=name, level=NETWORK, parent_location_id=None)
-    return location
 
 
-def _root_faults(rows: Mapping[str, _Row]) -> Iterator[str]:
-    root = rows.get(NETWORK)
-    if root and root.parent:
-        yield f"{NETWORK!r} hangs under {root.parent!r}; it is the root and has no parent"
-    others = sorted(code for code, row in rows.items() if not row.parent and code != NETWORK)
-    if root and others:
+def _root_faults(
+    parents: Mapping[str, str | None], levels: Mapping[str, str | None]
+) -> Iterator[str]:
+    if parent := parents.get(NETWORK):
+        yield f"{NETWORK!r} hangs under {parent!r}; it is the root and has no parent"
+    others = sorted(code for code, parent in parents.items() if not parent and code != NETWORK)
+    if NETWORK in parents and others:
         yield (
             f"has several roots: {NETWORK!r} and {samples(others)}; only {NETWORK!r} may have "
             f"no parent"
         )
-    named = sorted(code for code, row in rows.items() if row.level == NETWORK and code != NETWORK)
+    named = sorted(code for code, level in levels.items() if level == NETWORK and code != NETWORK)
     if named:
         yield f"the level {NETWORK!r} is the root's alone; found at {samples(named)}"
-    if root and root.level not in (None, NETWORK):
-        yield f"{NETWORK!r} has the level {root.level!r}; it must be {NETWORK!r}"
+    if (level := levels.get(NETWORK)) not in (None, NETWORK):
+        yield f"{NETWORK!r} has the level {level!r}; it must be {NETWORK!r}"
 
 
-def _parent_faults(rows: Mapping[str, _Row]) -> Iterator[str]:
-    known = {*rows, NETWORK}
-    unknown = sorted({row.parent for row in rows.values() if row.parent} - known)
+def _parent_faults(parents: Mapping[str, str | None]) -> Iterator[str]:
+    unknown = sorted({parent for parent in parents.values() if parent} - {*parents, NETWORK})
     if unknown:
         yield f"parent_location_id has {samples(unknown)}; it must be a location_id of the file"
-    circling = sorted(code for code in rows if code != NETWORK and not _reaches_root(code, rows))
+    circling = sorted(code for code in parents if not _reaches_root(code, parents))
     if circling:
         yield f"parents go in a circle at {samples(circling)}; they must lead to {NETWORK!r}"
 
 
-def _reaches_root(code: str, rows: Mapping[str, _Row]) -> bool:
+def _reaches_root(code: str, parents: Mapping[str, str | None]) -> bool:
     """Return whether parents lead out of the file from *code*; an unknown parent is out of it."""
     here: str | None = code
-    for _ in range(len(rows) + 1):
-        if here is None or here == NETWORK or here not in rows:
+    for _ in range(len(parents) + 1):
+        if here is None or here == NETWORK or here not in parents:
             return True
-        here = rows[here].parent
+        here = parents[here]
     return False
 
 
-def _place_faults(rows: Mapping[str, _Row]) -> Iterator[str]:
+def _place_faults(rows: _Rows) -> Iterator[str]:
     half = sorted(
         code
         for code, row in rows.items()
-        if (row.number("latitude") is None) != (row.number("longitude") is None)
+        if (row["latitude"] is None) != (row["longitude"] is None)
     )
     if half:
         yield f"latitude and longitude must both be there or neither; found one at {samples(half)}"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
-from ml_jobs.inputs.catalogue import Value
-from ml_jobs.inputs.cells import Texts
 from ml_jobs.inputs.source_file import SourceFile, read_source
 
 MOST_SAMPLES = 5
@@ -21,17 +21,65 @@ OTHERWISE_READ = ("location_id",)
 
 
 @dataclass(frozen=True)
+class TextColumn:
+    """A column of texts; of any, if none are *allowed* by name."""
+
+    name: str
+    allowed: tuple[str, ...] = ()
+    type = pa.string()
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, to be read after "must be"."""
+        return f"one of {', '.join(self.allowed)}"
+
+    def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
+        """Return the values, null where the file says nothing, and the texts that make none."""
+        texts = cells.codes(source, column).texts.tolist()
+        wrong = set(texts) - {"", *self.allowed} if self.allowed else set()
+        return pa.array([text or None for text in texts], self.type), wrong
+
+
+@dataclass(frozen=True)
 class NumberColumn:
-    """A numeric column and the values that it may have."""
+    """A column of numbers from *minimum* to *maximum*."""
 
     name: str
     minimum: float = 0.0
     maximum: float = LARGEST_NUMBER
+    type = pa.float64()
 
     @property
     def expected(self) -> str:
-        """What a value must be."""
+        """What a value must be, to be read after "must be"."""
         return f"a number from {self.minimum:g} to {self.maximum:g}"
+
+    def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
+        """Return the values, null where the file says nothing, and the texts that make none."""
+        numbers = cells.numbers(source, column)
+        with np.errstate(invalid="ignore"):
+            inside = (numbers >= self.minimum) & (numbers <= self.maximum)
+        wrong = {
+            text for text in cells.raw_texts(source, column, ~inside) if text not in ("", "nan")
+        }
+        return pa.array(numbers, self.type, from_pandas=True), wrong
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """A column with a date in every row."""
+
+    name: str
+    type = pa.date32()
+    expected = "a date such as 2026-11-20 in every row"
+
+    def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
+        """Return the values, and the texts that are no date."""
+        days = cells.days(source, column)
+        return pa.array(days, self.type), set(cells.raw_texts(source, column, np.isnat(days)))
+
+
+WantedColumn: TypeAlias = TextColumn | NumberColumn | DateColumn
 
 
 @dataclass(frozen=True)
@@ -39,108 +87,77 @@ class MasterFile:
     """A master file, read.
 
     Attributes:
-        codes: What names each row, in the file's order.
-        columns: By column, the value of each code that has one.
+        table: The code of each row and the columns wanted; null where the file says nothing.
         code: The column that names the rows.
     """
 
     source: SourceFile
-    codes: Texts
-    columns: Mapping[str, Mapping[str, Value]]
-    code: str = "item_id"
-
-    @property
-    def item_ids(self) -> Texts:
-        """The codes of a file whose rows are named by items."""
-        return self.codes
+    table: pa.Table
+    code: str
 
     def unread(self) -> tuple[str, ...]:
         """Return the file's columns that nothing is read from, as they are spelt there."""
-        known = {self.code, *OTHERWISE_READ, *self.columns}
+        known = {*OTHERWISE_READ, *self.table.column_names}
         return tuple(c for c in self.source.table.column_names if c.strip().lower() not in known)
 
     def unknown_to(self, item_ids: tuple[str, ...]) -> int:
-        """Return how many items of the file are not among *item_ids*."""
-        return len(set(self.item_ids) - set(item_ids))
+        """Return how many codes of the file are not among *item_ids*."""
+        return len(set(self.table.column(self.code).to_pylist()) - set(item_ids))
 
 
 def read_master(
     path: Path,
+    columns: Sequence[WantedColumn],
     *,
     code: str = "item_id",
-    text_columns: Mapping[str, tuple[str, ...]],
-    number_columns: tuple[NumberColumn, ...],
+    also_key: dict[str, str] | None = None,
     required: tuple[str, ...] = (),
-    unique: bool = True,
 ) -> MasterFile:
     """Read *path*, whose rows are named by the column *code*.
 
     Args:
         path: A CSV or Parquet file.
+        columns: What is wanted besides the codes.
         code: The column that names the rows; it must be there.
-        text_columns: The text columns wanted, each with the only values allowed, or none if any is.
-        number_columns: The numeric columns wanted.
+        also_key: Columns that tell rows of one code apart, each with the value that stands for
+            none. Default: a code may stand in one row only.
         required: Columns that must be there.
-        unique: Whether a code may stand in one row only.
 
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
     """
     source = read_source(path)
-    codes = cells.texts(source, source.require([code], *([n] for n in required))[0])
-    faults = [*_code_faults(code, codes, unique=unique), *_malformed_faults(source)]
-    columns: dict[str, dict[str, Value]] = {}
-    for name, allowed in text_columns.items():
-        if column := source.find(name):
-            values = cells.texts(source, column)
-            faults += _text_faults(name, values, allowed)
-            columns[name] = {c: v for c, v in zip(codes, values, strict=True) if v != ""}
-    for wanted in number_columns:
+    (found, *_) = source.require([code], *([name] for name in required))
+    values = {code: pa.array(cells.codes(source, found).texts, pa.string())}
+    faults = []
+    for wanted in columns:
+        values[wanted.name] = pa.nulls(source.table.num_rows, wanted.type)
         if column := source.find(wanted.name):
-            numbers, faulty = _numbers(source, column, wanted)
-            faults += faulty
-            columns[wanted.name] = {
-                c: float(v) for c, v in zip(codes, numbers, strict=True) if np.isfinite(v)
-            }
+            values[wanted.name], wrong = wanted.read(source, column)
+            if wrong:
+                problem = f"has {samples(sorted(wrong))}; it must be {wanted.expected}"
+                faults.append(f"{wanted.name} {problem}")
+    for name, otherwise in (also_key or {}).items():
+        values[name] = values[name].fill_null(otherwise)
+    table = pa.table(values)
+    malformed = [
+        f"row {row.row} has {row.found} fields; the header has {row.expected}"
+        for row in source.malformed[:MOST_SAMPLES]
+    ]
+    faults = [*_key_faults(table.select([code, *(also_key or {})])), *malformed, *faults]
     if faults:
         raise InputError(source.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
-    return MasterFile(source, codes, columns, code)
+    return MasterFile(source, table, code)
 
 
-def _code_faults(name: str, codes: Texts, *, unique: bool) -> Iterator[str]:
-    counts = Counter(codes)
-    if missing := counts.pop("", 0):
-        yield f"{name} is missing in {missing} row(s)"
-    twice = sorted(code for code, rows in counts.items() if rows > 1)
-    if unique and twice:
-        yield f"{name} must be unique; found more than once: {samples(twice)}"
-
-
-def _malformed_faults(source: SourceFile) -> Iterator[str]:
-    for row in source.malformed[:MOST_SAMPLES]:
-        yield f"row {row.row} has {row.found} fields; the header has {row.expected}"
-
-
-def _text_faults(name: str, values: Texts, allowed: tuple[str, ...]) -> Iterator[str]:
-    wrong = sorted(set(values) - {"", *allowed}) if allowed else []
-    if wrong:
-        yield f"{name} has {samples(wrong)}; it must be one of {', '.join(allowed)}"
-
-
-def _numbers(
-    source: SourceFile, column: str, wanted: NumberColumn
-) -> tuple[cells.Numbers, list[str]]:
-    numbers = cells.numbers(source, column)
-    texts = np.asarray(
-        ["" if value is None else str(value) for value in source.table.column(column).to_pylist()],
-        dtype=np.object_,
-    )
-    with np.errstate(invalid="ignore"):
-        inside = (numbers >= wanted.minimum) & (numbers <= wanted.maximum) & np.isfinite(numbers)
-    wrong = sorted({text for text in texts[~inside] if text.strip() not in ("", "nan")})
-    if not wrong:
-        return numbers, []
-    return numbers, [f"{wanted.name} has {samples(wrong)}; it must be {wanted.expected}"]
+def _key_faults(keys: pa.Table) -> Iterator[str]:
+    rows = Counter(zip(*keys.to_pydict().values(), strict=True))
+    if missing := sum(count for (code, *_), count in rows.items() if not code):
+        yield f"{keys.column_names[0]} is missing in {missing} row(s)"
+    twice = sorted({code for (code, *_), count in rows.items() if code and count > 1})
+    if twice:
+        names = " and ".join(keys.column_names)
+        yield f"{names} must be unique; found more than once: {samples(twice)}"
 
 
 def samples(values: Sequence[str]) -> str:

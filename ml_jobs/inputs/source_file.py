@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from ml_jobs.errors import InputError
 DELIMITERS = (";", ",", "\t", "|")
 
 _CHUNK_BYTES = 1 << 20
-_CONTROLS = frozenset(range(32)) - {9, 10, 13}
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,18 @@ class SourceFile:
         Raises:
             InputError: Some group has no column, or more than one.
         """
+        found, missing = [], []
         for names in alternatives:
-            several = [c for c in self.table.column_names if c.strip().lower() in names]
-            if len(several) > 1:
-                raise InputError(self.name, f"has {' and '.join(several)}; keep one of them")
-        found = [self.find(*names) for names in alternatives]
-        missing = [" or ".join(n) for n, c in zip(alternatives, found, strict=True) if c is None]
+            columns = [c for c in self.table.column_names if c.strip().lower() in names]
+            if len(columns) > 1:
+                raise InputError(self.name, f"has {' and '.join(columns)}; keep one of them")
+            if not columns:
+                missing.append(" or ".join(names))
+            found += columns
         if missing:
-            columns = ", ".join(self.table.column_names)
-            raise InputError(self.name, f"has no column {', '.join(missing)}; it has {columns}")
-        return tuple(column for column in found if column is not None)
+            there = ", ".join(self.table.column_names)
+            raise InputError(self.name, f"has no column {', '.join(missing)}; it has {there}")
+        return tuple(found)
 
 
 def read_source(path: Path) -> SourceFile:
@@ -99,13 +102,9 @@ def read_source(path: Path) -> SourceFile:
     table, malformed = (_read_parquet(path), ()) if is_parquet else _read_csv(path)
     if table.num_rows + len(malformed) == 0:
         raise InputError(path.name, "has no rows; at least one row of demand is needed")
-    numbers = _row_numbers(table.num_rows, malformed)
-    return SourceFile(path.name, digest, table, numbers, malformed)
-
-
-def _row_numbers(readable: int, malformed: tuple[MalformedRow, ...]) -> npt.NDArray[np.int64]:
-    every = np.arange(1, readable + len(malformed) + 1, dtype=np.int64)
-    return every[np.isin(every, [row.row for row in malformed], invert=True)]
+    every = np.arange(1, table.num_rows + len(malformed) + 1, dtype=np.int64)
+    readable = every[np.isin(every, [row.row for row in malformed], invert=True)]
+    return SourceFile(path.name, digest, table, readable, malformed)
 
 
 def _read_parquet(path: Path) -> pa.Table:
@@ -183,29 +182,26 @@ def _encoding(path: Path) -> str:
 
 def _first_undecodable(path: Path, encoding: str) -> int | None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    position = 0
-    for chunk in _chunks(path):
+    for offset, chunk in _chunks(path):
         held = len(decoder.getstate()[0])
         try:
-            decoder.decode(chunk)
+            decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            return position - held + error.start
-        position += len(chunk)
-    held = len(decoder.getstate()[0])
-    return position - held if held else None
-
-
-def _first_control(path: Path) -> int | None:
-    position = 0
-    for chunk in _chunks(path):
-        found = [chunk.find(bytes([code])) for code in _CONTROLS]
-        if any(place >= 0 for place in found):
-            return position + min(place for place in found if place >= 0)
-        position += len(chunk)
+            return offset - held + error.start
     return None
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _first_control(path: Path) -> int | None:
+    for offset, chunk in _chunks(path):
+        if found := _CONTROL.search(chunk):
+            return offset + found.start()
+    return None
+
+
+def _chunks(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield where each chunk begins, and the chunk; the last one is empty."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            yield chunk
+        chunk = None
+        while chunk != b"":
+            offset, chunk = file.tell(), file.read(_CHUNK_BYTES)
+            yield offset, chunk

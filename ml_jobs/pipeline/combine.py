@@ -14,7 +14,7 @@ from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder
 from ml_jobs.progress import ReportWork, Work
 from ml_jobs.publishing.layout import ROW_GROUP_ROWS, write_batches
-from ml_jobs.publishing.stamp import Provenance, stamped
+from ml_jobs.publishing.stamp import Stamp, stamp_table
 
 
 def write_data_sets(
@@ -22,7 +22,7 @@ def write_data_sets(
     plan: Plan,
     whole: Mapping[str, pa.Table],
     registry: Registry,
-    provenance: Provenance,
+    stamp: Stamp,
     work: Path,
     *,
     report: ReportWork,
@@ -37,7 +37,7 @@ def write_data_sets(
         plan: Of the run.
         whole: Tables of the run as a whole; the other data sets are the partitions'.
         registry: The contract.
-        provenance: Where all rows come from.
+        stamp: Where all rows come from.
         work: An empty folder.
         report: Told of each data set.
 
@@ -49,7 +49,7 @@ def write_data_sets(
         report(Work("write", len(files), len(registry.data_sets), name))
         tables = iter([whole[name]]) if name in whole else _parts(folder, plan, name)
         files[name] = work / f"{name}.parquet"
-        _write(tables, data_set, provenance, files[name])
+        _write(tables, data_set, stamp, files[name])
     report(Work("write", len(files), len(files)))
     return files
 
@@ -59,11 +59,9 @@ def _parts(folder: RunFolder, plan: Plan, name: str) -> Iterator[pa.Table]:
         yield pq.read_table(folder.table(number, name))
 
 
-def _write(
-    tables: Iterator[pa.Table], data_set: DataSet, provenance: Provenance, target: Path
-) -> None:
-    first = stamped(next(tables), data_set, provenance)
-    others = (stamped(table, data_set, provenance) for table in tables)
+def _write(tables: Iterator[pa.Table], data_set: DataSet, stamp: Stamp, target: Path) -> None:
+    first = stamp_table(next(tables), data_set, stamp)
+    others = (stamp_table(table, data_set, stamp) for table in tables)
     batches = (
         batch
         for table in chain([first], others)

@@ -29,7 +29,7 @@ from ml_jobs.publishing.lineage import (
     rows_entry,
 )
 from ml_jobs.publishing.publish import Draft
-from ml_jobs.publishing.stamp import Provenance
+from ml_jobs.publishing.stamp import Stamp
 
 Task = TypeVar("Task")
 
@@ -76,17 +76,17 @@ def run(
         _each(engine, judge_partition, judgements, "judge", report)
     verdict = kept(folder.verdict, Verdict)
     results = [kept(folder.results(number), PartitionResults) for number in numbers]
-    provenance = Provenance(
+    stamp = Stamp(
         request.dataset_id or _dataset_id(request, prepared),
         request.generated_at,
         model_version(),
     )
     whole = whole_tables(prepared, verdict)
-    files = write_data_sets(folder, plan, whole, registry, provenance, work, report=report)
+    files = write_data_sets(folder, plan, whole, registry, stamp, work, report=report)
     return Draft(
         files=files,
-        dataset_id=provenance.dataset_id,
-        model_version=provenance.model_version,
+        dataset_id=stamp.dataset_id,
+        model_version=stamp.model_version,
         generated_at=request.generated_at,
         data_through=plan.frequency.last_day(plan.dates[-1]).astype(object),
         lineage=_lineage(request, prepared, forecast_notes(prepared, verdict, results)),

@@ -14,30 +14,30 @@ from ml_jobs.arrays import BoolArray
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError, OptionError
 from ml_jobs.inputs.coverage import frequency_of
-from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, since
+from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, panel_since
 from ml_jobs.inputs.demand_files import (
     DemandFormat,
-    FirstLook,
+    DemandScan,
     InputNote,
     input_note,
-    look_at,
     panels,
+    scan_demand,
     total_of,
 )
 from ml_jobs.inputs.drivers import DriverFile, drivers_for, read_drivers
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import (
     DescribedItems,
-    concatenated,
     describe_items,
     items_for,
+    join_summaries,
     read_items,
     summary_of,
 )
 from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile
 from ml_jobs.inputs.reasons import Accounting
-from ml_jobs.inputs.stock_file import StockFile, read_stock
+from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.models import refuse_unknown
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import NETWORK, Drivers, Items, Panel
@@ -82,7 +82,7 @@ class _MasterFiles:
     """The input files beside demand; None where there is none."""
 
     items: MasterFile | None
-    stock: StockFile | None
+    stock: MasterFile | None
     drivers: DriverFile | None
     locations: LocationFile | None
 
@@ -119,7 +119,7 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         read_locations(request.locations) if request.locations else None,
     )
     form = DemandFormat(request.today, request.invoices, request.location_column)
-    look = look_at(request.demand, form, report=report)
+    look = scan_demand(request.demand, form, report=report)
     if masters.locations is not None and look.coverage.location_ids == (NETWORK,):
         problem = "names no location, though there is a file of locations; it needs a location_id"
         raise InputError(request.demand.name, problem)
@@ -145,7 +145,7 @@ class _Run:
     """What was read, on its way to partitions."""
 
     request: JobRequest
-    look: FirstLook
+    look: DemandScan
     hierarchy: Hierarchy
     masters: _MasterFiles
 
@@ -177,7 +177,7 @@ class _Files:
 
     def __iter__(self) -> Iterator[Panel]:
         for number in range(self.count):
-            yield since(kept(self.folder.file(number), Panel), self.first)
+            yield panel_since(kept(self.folder.file(number), Panel), self.first)
 
 
 def _laid_out(run: _Run, report: ReportWork) -> Prepared:
@@ -203,7 +203,7 @@ def _laid_out(run: _Run, report: ReportWork) -> Prepared:
         raise InputError(request.demand.name, "has no item with enough demand to forecast")
     files = _Files(folder, len(firsts), min(firsts))
     described = describe_items(
-        concatenated([summary_of(panel) for panel in files]),
+        join_summaries([summary_of(panel) for panel in files]),
         run.look.catalogue,
         run.masters.items,
     )

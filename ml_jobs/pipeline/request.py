@@ -2,52 +2,104 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from dataclasses import asdict, field
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Annotated
 
+from pydantic.dataclasses import dataclass
+
+from ml_jobs.option_kinds import (
+    MLFLOW_FOLDER,
+    Count,
+    CurrencyCode,
+    EngineName,
+    FilePath,
+    Flag,
+    FolderPath,
+    Help,
+    Moment,
+    Period,
+    StoreAddress,
+    Text,
+    TrackingPlace,
+)
 from ml_jobs.options import ForecastOptions
-from ml_jobs.panel import Frequency
 from ml_jobs.pipeline.engine import LOCAL
 
-WORK = Path("build/runs")
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """What to forecast, and how; None means that the data or the defaults decide.
+    """What to forecast, and how; None means that the data, the environment or defaults decide.
 
     Attributes:
         demand: The demand file, a folder of such files, or invoice lines where *invoices* is set.
         generated_at: The time of the results, with its zone; dates after its day are set aside.
-        rejected: Where the rows set aside are written.
-        location_column: Column of the invoice lines that names the place.
-        min_sale_days: Items with fewer days of demand are set aside.
-        currency: ISO 4217 code of unit costs; shown with every value where given.
         demonstration: The data are the bundled ones.
-        work: Where runs keep what they have done, each in a folder of its own.
-        engine: ``processes``, ``dask`` or ``dask://HOST:PORT``.
-        processes: Worker processes on this machine; None for one per core.
+        options: How to forecast.
     """
 
-    demand: Path
-    generated_at: datetime
-    rejected: Path
-    invoices: bool = False
-    location_column: str | None = None
-    items: Path | None = None
-    stock: Path | None = None
-    locations: Path | None = None
-    drivers: Path | None = None
-    frequency: Frequency | None = None
-    min_sale_days: int | None = None
-    dataset_id: str | None = None
-    currency: str | None = None
+    demand: Annotated[
+        FilePath,
+        Help("input", "item_id, date, quantity, perhaps location_id; or a folder of such"),
+    ]
+    invoices: Annotated[
+        Flag, Help("input", "the demand file holds invoice lines, cancellations among them")
+    ] = False
+    items: Annotated[
+        FilePath | None,
+        Help("input", "of the items: name, category, unit cost, lead time and more"),
+    ] = None
+    stock: Annotated[
+        FilePath | None, Help("input", "stock on hand, open orders, service level by item")
+    ] = None
+    locations: Annotated[
+        FilePath | None, Help("input", "the locations and what each belongs to: depot, region")
+    ] = None
+    drivers: Annotated[
+        FilePath | None, Help("input", "what is known ahead, by date: prices, planned works")
+    ] = None
+    location_column: Annotated[
+        Text | None, Help("input", "column of invoice lines that names the location")
+    ] = None
+    frequency: Annotated[
+        Period | None, Help("input", "days, weeks or months; else as the dates are")
+    ] = None
+    min_sale_days: Annotated[
+        Count | None, Help("input", "items with demand on fewer days are set aside")
+    ] = None
+    currency: Annotated[CurrencyCode | None, Help("input", "of unit costs, such as BRL")] = None
+    dataset_id: Annotated[
+        Text | None, Help("input", "names the data in every result; else the demand file does")
+    ] = None
+    engine: Annotated[
+        EngineName,
+        Help("engine", "processes of this machine, or Dask (see requirements-extras.txt)"),
+    ] = LOCAL
+    processes: Annotated[Count | None, Help("engine", "on this machine; else one per core")] = None
+    work: Annotated[
+        FolderPath,
+        Help("engine", "keeps what is finished, so that a killed run goes on where it was"),
+    ] = Path("build/runs")
+    mlflow: Annotated[
+        TrackingPlace | None,
+        Help("tracking", f"log the run with MLflow; by itself in {MLFLOW_FOLDER}"),
+    ] = None
+    to: Annotated[
+        StoreAddress | None, Help("output", "the store to publish to; else FAROL_STORE")
+    ] = None
+    rejected: Annotated[FilePath, Help("output", "rows set aside, with the reason of each")] = Path(
+        "build/rejected.parquet"
+    )
+    generated_at: Annotated[
+        Moment, Help("output", "time of the results, to repeat a run exactly; else now")
+    ] = field(default_factory=_now)
     demonstration: bool = False
     options: ForecastOptions = field(default_factory=ForecastOptions)
-    work: Path = WORK
-    engine: str = LOCAL
-    processes: int | None = None
 
     @property
     def today(self) -> date:

@@ -36,7 +36,7 @@ def whole_tables(prepared: Prepared, verdict: Verdict) -> dict[str, pa.Table]:
     """Return the tables that no partition can make alone, by data set."""
     plan = prepared.plan
     return {
-        "dim_item": facts.dim_item(prepared.items),
+        "dim_item": prepared.items.table,
         "dim_location": facts.dim_location(plan.hierarchy),
         "agg_metrics": agg_metrics(merged(_parts(prepared, "metric_sums")), verdict.champions),
         "agg_daily": agg_daily(merged_days(_parts(prepared, "daily_sums"))),

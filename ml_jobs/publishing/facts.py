@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -11,11 +11,11 @@ import pyarrow as pa
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.columns import numbers, series_columns
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
+from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.judging.backtest import Backtest
 from ml_jobs.judging.scores import MEASURES, Score
 from ml_jobs.judging.timeline import Timeline
-from ml_jobs.panel import Dates, Items, Panel
+from ml_jobs.panel import Dates, Panel
 from ml_jobs.quantiles import LEVELS
 
 QUANTILE_COLUMNS = tuple(f"q{round(level * 1000):03d}" for level in LEVELS)
@@ -27,25 +27,9 @@ def days_before(cutoffs: IntArray, panel: Panel) -> Dates:
     return np.array(last_days, dtype="datetime64[D]")
 
 
-def concatenated(tables: Iterable[pa.Table], empty: pa.Schema) -> pa.Table:
-    """Return the rows of all *tables*, or a table of the schema *empty* if there is none."""
-    parts = list(tables)
-    return pa.concat_tables(parts) if parts else empty.empty_table()
-
-
-def dim_item(items: Items) -> pa.Table:
-    """Return the items, one row each, as ``describe_items`` made them."""
-    return items.table
-
-
-def dim_location(hierarchy: Hierarchy = NETWORK_ONLY) -> pa.Table:
+def dim_location(hierarchy: Hierarchy) -> pa.Table:
     """Return the locations, one row each; the whole network is always among them."""
-    text = ("location_id", "name", "level", "parent_location_id", "state")
-    types = dict.fromkeys(text, pa.string()) | dict.fromkeys(
-        ("latitude", "longitude"), pa.float64()
-    )
-    rows = [asdict(location) for location in hierarchy.locations]
-    return pa.Table.from_pylist(rows, schema=pa.schema(types))
+    return pa.Table.from_pylist([asdict(location) for location in hierarchy.locations])
 
 
 def fact_demand(panel: Panel) -> pa.Table:
@@ -72,10 +56,13 @@ def fact_forecast(panel: Panel, timeline: Timeline) -> pa.Table:
 
 
 def fact_backtest(panel: Panel, backtest: Backtest) -> pa.Table:
-    """Return every source's forecast at every cutoff, beside what then happened; in order."""
+    """Return every source's forecast at every cutoff, beside what then happened; in order.
+
+    Without a cutoff the table has no columns either.
+    """
     origins = backtest.origins
     if not origins:
-        return _forecast_schema().empty_table()
+        return pa.table({})
     starts = np.array([origin.cutoff for origin in origins])
     last_days = days_before(starts, panel)
     return _forecast_rows(
@@ -121,7 +108,7 @@ def _forecast_rows(
             [[part.quantiles[:, :, level] for part in forecasts[source]] for source in sources]
         )
         columns[name] = laid_out[rows]
-    return pa.table(columns, schema=_forecast_schema())
+    return pa.table(columns)
 
 
 def _laid_out(values: list[list[FloatArray]]) -> FloatArray:
@@ -129,35 +116,24 @@ def _laid_out(values: list[list[FloatArray]]) -> FloatArray:
     return np.stack([np.stack(blocks, axis=1) for blocks in values], axis=1)
 
 
-def _forecast_schema() -> pa.Schema:
-    text = [("item_id", pa.string()), ("location_id", pa.string()), ("source", pa.string())]
-    days = [("date", pa.date32()), ("cutoff", pa.date32())]
-    amounts = [(name, pa.float64()) for name in ("forecast", "actual", *QUANTILE_COLUMNS)]
-    return pa.schema([*text, *days, *amounts])
-
-
 def fact_metrics(panel: Panel, scores: Sequence[Score]) -> pa.Table:
-    """Return every score of every series that the backtest could judge."""
-    return concatenated((_score_rows(panel, score) for score in scores), _metrics_schema())
+    """Return every score of every series that the backtest could judge.
+
+    Without a score the table has no columns either.
+    """
+    return pa.concat_tables([_score_rows(panel, score) for score in scores] or [pa.table({})])
 
 
 def _score_rows(panel: Panel, score: Score) -> pa.Table:
     judged = np.flatnonzero(score.n_obs > 0)
-    columns: dict[str, object] = {
-        **series_columns(panel, judged),
-        "source": pa.repeat(pa.scalar(score.source), len(judged)),
-        "horizon": pa.repeat(pa.scalar(score.horizon), len(judged)),
-        "n_origins": score.n_origins[judged],
-        "n_obs": score.n_obs[judged],
-        "is_champion": score.is_champion[judged],
-    }
-    for name in MEASURES:
-        columns[name] = numbers(score.measures[name][judged])
-    return pa.table(columns, schema=_metrics_schema())
-
-
-def _metrics_schema() -> pa.Schema:
-    text = [("item_id", pa.string()), ("location_id", pa.string()), ("source", pa.string())]
-    counts = [(name, pa.int64()) for name in ("horizon", "n_origins", "n_obs")]
-    measures = [(name, pa.float64()) for name in MEASURES]
-    return pa.schema([*text, *counts, ("is_champion", pa.bool_()), *measures])
+    return pa.table(
+        {
+            **series_columns(panel, judged),
+            "source": pa.repeat(pa.scalar(score.source), len(judged)),
+            "horizon": pa.repeat(pa.scalar(score.horizon), len(judged)),
+            "n_origins": score.n_origins[judged],
+            "n_obs": score.n_obs[judged],
+            "is_champion": score.is_champion[judged],
+            **{name: numbers(score.measures[name][judged]) for name in MEASURES},
+        }
+    )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datalayer.kernel.contract.checks import CheckKind
@@ -63,24 +64,23 @@ def check_folder(
     """
     if not folder.is_dir():
         raise FolderError(folder.name or str(folder), ("it is no folder",))
-    named = _named_files(folder, registry)
-    files, unreadable = _rewritten(named.files, work, registry)
-    found = validate(files, registry, manifest=named.manifest, report=report)
-    said, silences = _said(files, named.manifest, data_through)
-    faults = [*named.faults, *unreadable.values(), *silences]
+    content = _content_of(folder, registry)
+    files, unreadable = _rewrite_all(content.files, work, registry)
+    found = validate(files, registry, manifest=content.manifest, report=report)
+    draft, silences = _draft_of(files, content.manifest, data_through)
+    faults = [*content.faults, *unreadable.values(), *silences]
     faults += [
         str(fault)
         for fault in found.faults
         if not (fault.check == CheckKind.FILE and fault.data_set in unreadable)
     ]
-    if faults or said is None:
+    if faults or draft is None:
         raise FolderError(folder.name or str(folder), tuple(faults))
-    draft = _draft(files, said, named.manifest)
-    return SoundFolder(seal(draft, registry, found), _warnings(folder, named, found))
+    return SoundFolder(seal(draft, registry, found), _warnings(folder, content, found))
 
 
 @dataclass(frozen=True)
-class _Named:
+class _FolderContent:
     """The files that a folder has for data sets, and what is wrong with naming them."""
 
     manifest: Manifest | None
@@ -88,33 +88,23 @@ class _Named:
     faults: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What the files say of themselves."""
-
-    dataset_id: str
-    model_version: str
-    generated_at: datetime
-    data_through: date
-
-
-def _named_files(folder: Path, registry: Registry) -> _Named:
-    by_name = {name: folder / f"{name}.parquet" for name in registry.data_sets}
+def _content_of(folder: Path, registry: Registry) -> _FolderContent:
+    manifest, faults = None, []
     path = folder / MANIFEST_NAME
-    if not path.is_file():
-        return _Named(None, _there(by_name), ())
-    try:
-        manifest = parse_manifest(path.read_bytes(), location=MANIFEST_NAME, registry=registry)
-    except ManifestError as error:
-        faults = [f"{MANIFEST_NAME}: {fault}" for fault in error.faults]
-        hint = f"{MANIFEST_NAME} is not one of a publication; take it away to have one made"
-        return _Named(None, _there(by_name), (*faults, hint))
-    files = {file.data_set: folder / file.path for file in manifest.files}
-    return _Named(manifest, _there(files), tuple(_not_as_announced(folder, manifest)))
-
-
-def _there(files: Mapping[str, Path]) -> dict[str, Path]:
-    return {name: path for name, path in files.items() if path.is_file()}
+    files = {name: folder / f"{name}.parquet" for name in registry.data_sets}
+    if path.is_file():
+        try:
+            manifest = parse_manifest(path.read_bytes(), location=MANIFEST_NAME, registry=registry)
+        except ManifestError as error:
+            faults = [f"{MANIFEST_NAME}: {fault}" for fault in error.faults]
+            faults += [
+                f"{MANIFEST_NAME} is not one of a publication; take it away to have one made"
+            ]
+        else:
+            files = {file.data_set: folder / file.path for file in manifest.files}
+            faults = list(_not_as_announced(folder, manifest))
+    existing = {name: path for name, path in files.items() if path.is_file()}
+    return _FolderContent(manifest, existing, tuple(faults))
 
 
 def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
@@ -129,7 +119,7 @@ def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
             yield f"{file.path} has the SHA-256 {found}; {MANIFEST_NAME} says {file.sha256}"
 
 
-def _rewritten(
+def _rewrite_all(
     files: Mapping[str, Path], work: Path, registry: Registry
 ) -> tuple[dict[str, Path], dict[str, str]]:
     """Return the files in key order, and for each that can't be read what is wrong with it."""
@@ -147,19 +137,19 @@ def _rewritten(
     return ordered, unreadable
 
 
-def _said(
+def _draft_of(
     files: Mapping[str, Path], manifest: Manifest | None, data_through: date | None
-) -> tuple[_Said | None, list[str]]:
+) -> tuple[Draft | None, list[str]]:
     """Read what a manifest needs, or say what is missing; validation proves that all rows agree."""
-    dataset_id = _first(files, "dataset_id")
-    generated_at = _first(files, "generated_at")
-    model_version = manifest.model_version if manifest else _first(files, "model_version")
-    last_day = _last_day(files)
+    found = {
+        "dataset_id": _first(files, "dataset_id"),
+        "model_version": manifest.model_version if manifest else _first(files, "model_version"),
+    }
+    generated_at, last_day = _first(files, "generated_at"), _last_day(files)
     through = data_through or (manifest.data_through if manifest else last_day)
     moment = generated_at if isinstance(generated_at, datetime) and generated_at.tzinfo else None
     wanted = {
-        "dataset_id": dataset_id,
-        "model_version": model_version,
+        **found,
         "generated_at with its zone": moment,
         "data_through (give it with --data-through)": through,
     }
@@ -168,55 +158,42 @@ def _said(
         faults.append(f"data_through is {through}, and fact_demand has demand on {last_day}")
     if moment is None or through is None or faults:
         return None, faults
-    return _Said(str(dataset_id), str(model_version), moment, through), []
+    texts = {name: str(value) for name, value in found.items()}
+    lineage = dict(manifest.lineage) if manifest else {"producer": "a folder of Parquet files"}
+    draft = Draft(files=files, **texts, generated_at=moment, data_through=through, lineage=lineage)
+    return draft, []
+
+
+def _batches(path: Path, column: str) -> Iterator[pa.Array]:
+    """Yield the values of *column*, a batch at a time; none where the file has no such column."""
+    with pq.ParquetFile(path) as file:
+        if column in file.schema_arrow.names:
+            yield from (batch.column(0) for batch in file.iter_batches(columns=[column]))
 
 
 def _first(files: Mapping[str, Path], column: str) -> object:
     """Return the first value of *column* that is found in any file; None if there is none."""
     for path in files.values():
-        with pq.ParquetFile(path) as file:
-            if column not in file.schema_arrow.names:
-                continue
-            for batch in file.iter_batches(batch_size=1024, columns=[column]):
-                values = _microseconds(batch.column(0)).drop_null()
-                if len(values):
-                    return values[0].as_py()
+        for batch in _batches(path, column):
+            values = batch.drop_null()
+            if pa.types.is_timestamp(values.type):
+                # Python's times end at microseconds, so finer ones are cut there.
+                values = values.cast(pa.timestamp("us", tz=values.type.tz), safe=False)
+            if len(values):
+                return values[0].as_py()
     return None
 
 
-def _microseconds(values: pa.Array) -> pa.Array:
-    """Python's times end at microseconds, so finer ones are cut there."""
-    if pa.types.is_timestamp(values.type):
-        return values.cast(pa.timestamp("us", tz=values.type.tz), safe=False)
-    return values
-
-
 def _last_day(files: Mapping[str, Path]) -> date | None:
-    path = files.get("fact_demand")
-    if path is None:
+    if "fact_demand" not in files:
         return None
-    with pq.ParquetFile(path) as file:
-        if "date" not in file.schema_arrow.names:
-            return None
-        days: set[object] = set()
-        for batch in file.iter_batches(columns=["date"]):
-            days.update(batch.column(0).unique().to_pylist())
-    return max((day for day in days if type(day) is date), default=None)
+    batches = _batches(files["fact_demand"], "date")
+    days = (pc.max(batch).as_py() for batch in batches if pa.types.is_date(batch.type))
+    return max((day for day in days if day is not None), default=None)
 
 
-def _draft(files: Mapping[str, Path], said: _Said, manifest: Manifest | None) -> Draft:
-    return Draft(
-        files=files,
-        dataset_id=said.dataset_id,
-        model_version=said.model_version,
-        generated_at=said.generated_at,
-        data_through=said.data_through,
-        lineage=dict(manifest.lineage) if manifest else {"producer": "a folder of Parquet files"},
-    )
-
-
-def _warnings(folder: Path, named: _Named, found: ValidationReport) -> tuple[str, ...]:
-    known = {path.resolve() for path in named.files.values()}
+def _warnings(folder: Path, content: _FolderContent, found: ValidationReport) -> tuple[str, ...]:
+    known = {path.resolve() for path in content.files.values()}
     strange = [
         path.name for path in sorted(folder.glob("*.parquet")) if path.resolve() not in known
     ]

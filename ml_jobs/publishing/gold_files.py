@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,9 +36,7 @@ class GoldFiles:
 
     title: str
     files: Mapping[str, Path]
-    dataset_id: str
     model_version: str
-    generated_at: datetime
     data_through: date
     lineage: Mapping[str, object]
 
@@ -61,20 +59,14 @@ class GoldFiles:
         )
 
 
-def drafted(draft: Draft) -> GoldFiles:
-    """Take the files of a draft, which this process wrote itself."""
+def draft_gold(draft: Draft) -> GoldFiles:
+    """Return the files of a draft, which this process wrote itself."""
     return GoldFiles(
-        draft.dataset_id,
-        draft.files,
-        draft.dataset_id,
-        draft.model_version,
-        draft.generated_at,
-        draft.data_through,
-        draft.lineage,
+        draft.dataset_id, draft.files, draft.model_version, draft.data_through, draft.lineage
     )
 
 
-def fetched(
+def fetch_gold(
     store: ObjectStore,
     registry: Registry,
     data_sets: Sequence[str],
@@ -102,20 +94,18 @@ def fetched(
     files = {}
     for done, name in enumerate(data_sets):
         report(Progress(Step.STAGE, done, len(data_sets), name))
-        files[name] = _proven(manifest, manifest.file(name), store, folder)
+        files[name] = _fetch_file(manifest, manifest.file(name), store, folder)
     report(Progress(Step.STAGE, len(data_sets), len(data_sets)))
     return GoldFiles(
         manifest.publication_id,
         files,
-        manifest.dataset_id,
         manifest.model_version,
-        manifest.generated_at,
         manifest.data_through,
         manifest.lineage,
     )
 
 
-def _proven(manifest: Manifest, file: PublishedFile, store: ObjectStore, folder: Path) -> Path:
+def _fetch_file(manifest: Manifest, file: PublishedFile, store: ObjectStore, folder: Path) -> Path:
     path = folder / f"{file.data_set}.parquet"
     store.download(file.path, path, limit_bytes=file.size_bytes, report=lambda _bytes: None)
     prove_file(path, file, manifest.publication_id)

@@ -78,7 +78,7 @@ def check(draft: Draft, registry: Registry, *, report: ReportProgress = silent) 
 
 
 def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraft:
-    """Take *draft* for sound if its validation *found* no fault.
+    """Return *draft* as sound, if its validation *found* no fault.
 
     Raises:
         ValidationFailed, ManifestError: As for ``check``.
@@ -112,7 +112,7 @@ def publish(
     """
     manifest = sound.manifest
     refuse_if_older(manifest.generated_at, store, registry)
-    if not _stands(manifest, store):
+    if not _is_published(manifest, store):
         _upload(sound, store, report)
     # Somebody else may have published while the files were going up.
     refuse_if_older(manifest.generated_at, store, registry)
@@ -180,8 +180,8 @@ def _own_key(manifest: Manifest) -> str:
     return f"publications/{manifest.publication_id}/{MANIFEST_NAME}"
 
 
-def _stands(manifest: Manifest, store: ObjectStore) -> bool:
-    """Tell whether this very publication is in the store already, manifest and all."""
+def _is_published(manifest: Manifest, store: ObjectStore) -> bool:
+    """Return whether this very publication is in the store already, manifest and all."""
     try:
         found = store.read(_own_key(manifest), limit_bytes=MANIFEST_LIMIT_BYTES)
     except ObjectMissing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +33,7 @@ class MissingColumnError(ContentError):
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Stamp:
     """Where all rows of a run come from.
 
     Attributes:
@@ -46,19 +46,17 @@ class Provenance:
     generated_at: datetime
     model_version: str
 
-    def columns(self) -> Mapping[str, object]:
-        """Return the value of each column of provenance."""
-        return {**vars(self), "generated_at": self.generated_at.astimezone(UTC)}
 
-
-def stamped(table: pa.Table, data_set: DataSet, provenance: Provenance) -> pa.Table:
+def stamp_table(table: pa.Table, data_set: DataSet, stamp: Stamp) -> pa.Table:
     """Return *table* with the columns of *data_set*, in the order of its key.
+
+    A table without rows gets all of them.
 
     Raises:
         MissingColumnError: The contract requires a column that the table lacks.
     """
-    columns = [_column(table, data_set, c, provenance.columns()) for c in data_set.columns]
-    whole = pa.table(columns, names=[column.name for column in data_set.columns])
+    columns = {column.name: _column(table, data_set, column, stamp) for column in data_set.columns}
+    whole = pa.table(columns)
     # Arrow compares text by its UTF-8 bytes, as the contract orders keys.
     order = pc.sort_indices(whole, [(name, "ascending") for name in data_set.key]).to_numpy()
     in_order = bool((np.diff(order.astype(np.int64)) > 0).all())
@@ -66,13 +64,13 @@ def stamped(table: pa.Table, data_set: DataSet, provenance: Provenance) -> pa.Ta
 
 
 def _column(
-    table: pa.Table, data_set: DataSet, column: Column, provenance: Mapping[str, object]
+    table: pa.Table, data_set: DataSet, column: Column, stamp: Stamp
 ) -> pa.ChunkedArray | pa.Array:
     arrow_type = ARROW_TYPES[column.type]
-    if column.name in provenance:
-        return pa.repeat(pa.scalar(provenance[column.name], arrow_type), table.num_rows)
+    if column.name in vars(stamp):
+        return pa.repeat(pa.scalar(vars(stamp)[column.name], arrow_type), table.num_rows)
     if column.name in table.column_names:
         return table.column(column.name).cast(arrow_type)
-    if column.required:
+    if column.required and table.num_rows:
         raise MissingColumnError(data_set.name, column.name)
     return pa.nulls(table.num_rows, arrow_type)

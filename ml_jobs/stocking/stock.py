@@ -20,11 +20,12 @@ from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.inputs.locations import Hierarchy
-from ml_jobs.inputs.stock_file import ORDERING, StockFile, read_stock, told
+from ml_jobs.inputs.master_file import MasterFile
+from ml_jobs.inputs.stock_file import ORDERING, read_stock, stock_rows
 from ml_jobs.options import SERVICE_LEVELS
 from ml_jobs.panel import Items, Panel, Stock
 
-__all__ = ["DescribedStock", "StockFile", "assumed_stock", "describe_stock", "read_stock"]
+__all__ = ["DescribedStock", "assumed_stock", "describe_stock", "read_stock"]
 
 REVIEW_DAYS = 7.0
 FILL_QUANTILE = 0.90
@@ -54,7 +55,7 @@ class DescribedStock:
 def describe_stock(
     panel: Panel,
     items: Items,
-    file: StockFile | None,
+    file: MasterFile | None,
     *,
     levels: Mapping[str, float] = SERVICE_LEVELS,
     hierarchy: Hierarchy | None = None,
@@ -72,11 +73,13 @@ def describe_stock(
         hierarchy: Says which locations hang under which; rows of the file are summed to a
             location above them that has no row of its own.
     """
-    said = told(file, panel, hierarchy)
-    without_stock = ~np.isfinite(said.numbers["current_stock"])
+    known = stock_rows(file, panel, hierarchy)
+    on_hand, asked = column_of(known, "current_stock"), column_of(known, "service_level")
+    without_stock = ~np.isfinite(on_hand)
     shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
-    asked, service = said.numbers["service_level"], _service_levels(items, levels)
-    on_order = np.nan_to_num(said.numbers["on_order"])
+    service = _service_levels(items, levels)
+    on_order = np.nan_to_num(column_of(known, "on_order"))
+    as_of = known.column("as_of").to_numpy().astype("datetime64[D]")
     flags = {
         "current_stock": without_stock,
         "on_order": without_stock,
@@ -85,11 +88,11 @@ def describe_stock(
     columns: dict[str, object] = {
         "item_id": pa.array(panel.item_ids, pa.string()),
         "location_id": pa.array(panel.location_ids, pa.string()),
-        "as_of": np.where(np.isnat(said.as_of), panel.data_through, said.as_of),
-        "current_stock": np.where(without_stock, shelf, said.numbers["current_stock"]),
+        "as_of": np.where(np.isnat(as_of), panel.data_through, as_of),
+        "current_stock": np.where(without_stock, shelf, on_hand),
         "on_order": np.where(without_stock, orders, on_order),
         "service_level": np.where(np.isfinite(asked), asked, service),
-        **{name: pa.array(said.numbers[name], from_pandas=True) for name in ORDERING},
+        **{name: known.column(name) for name in ORDERING},
         "assumed": pa.array(_names(flags), pa.string()),
     }
     rules = [_STOCK_RULE] if without_stock.any() else []

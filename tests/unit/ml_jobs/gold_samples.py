@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +134,7 @@ def gold_of(folder: Path, **changed: Sequence[Mapping[str, object]]) -> GoldFile
     return GoldFiles(
         title="20260411T060000Z-00000000",
         files={name: folder / f"{name}.parquet" for name in sets},
-        dataset_id="parts",
         model_version="1",
-        generated_at=datetime(2026, 4, 11, 6, tzinfo=UTC),
         data_through=THROUGH,
         lineage={
             "frequency": "D",

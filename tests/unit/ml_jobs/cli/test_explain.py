@@ -15,7 +15,7 @@ from datalayer.kernel.storage.object_store import FolderStore
 from ml_jobs.cli.explain import DATA_SETS, explain
 from ml_jobs.cli.explain_view import show_explanation
 from ml_jobs.cli.explanation import order_quantity
-from ml_jobs.publishing.gold_files import GoldFiles, fetched
+from ml_jobs.publishing.gold_files import GoldFiles, fetch_gold
 from tests.publisher import Publisher
 from tests.unit.ml_jobs import gold_samples as samples
 
@@ -96,7 +96,7 @@ class TestSources:
         record = explain(gold, "P1").record("arima")
 
         assert record is not None
-        assert (record.ran, record.rule) == (False, "at most 12 series")
+        assert (record.future_total, record.rule) == (None, "at most 12 series")
 
     def test_only_the_future_counts_as_ahead(self, gold: GoldFiles) -> None:
         record = explain(gold, "P1").record("naive")
@@ -210,7 +210,7 @@ class TestFetching:
         publisher.publish()
         latest = publisher.publish()
 
-        gold = fetched(publisher.store, registry, DATA_SETS, tmp_path)
+        gold = fetch_gold(publisher.store, registry, DATA_SETS, tmp_path)
 
         assert gold.title == latest.publication_id
         assert set(gold.files) == set(DATA_SETS)
@@ -224,10 +224,10 @@ class TestFetching:
         getattr(publisher, spoil)("fact_inventory")
 
         with pytest.raises(IntegrityError, match="fact_inventory"):
-            fetched(publisher.store, registry, DATA_SETS, tmp_path)
+            fetch_gold(publisher.store, registry, DATA_SETS, tmp_path)
 
     def test_a_store_without_a_publication_is_refused(
         self, folder_store: FolderStore, registry: Registry, tmp_path: Path
     ) -> None:
         with pytest.raises(ObjectMissing):
-            fetched(folder_store, registry, DATA_SETS, tmp_path)
+            fetch_gold(folder_store, registry, DATA_SETS, tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import pytest
 
 from ml_jobs.cli.command_line import given_values, parser
 from ml_jobs.cli.job_file import read_job_file
-from ml_jobs.cli.job_options import OPTIONS, JobOptions, Option, values_of
+from ml_jobs.cli.job_options import OPTIONS, SECTIONS, Option, request_of, values_of
 from ml_jobs.errors import JobFileError
+from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Frequency
 
 pytestmark = pytest.mark.ml
@@ -51,7 +51,11 @@ SAMPLES: dict[str, tuple[str, str, Any]] = {
     "rules.prophet.abc_classes": ('["B", "C"]', "B,C", ("B", "C")),
     "rules.prophet.max_series": ("0", "0", 0),
     "inventory.review_days": ("7", "7", 7),
-    "inventory.service_levels": ("{ high = 0.99 }", "high=0.99", {"high": 0.99}),
+    "inventory.service_levels": (
+        "{ high = 0.99 }",
+        "high=0.99",
+        {"high": 0.99, "medium": 0.95, "low": 0.9},
+    ),
     "engine.engine": ('"dask://host:8786"', "dask://host:8786", "dask://host:8786"),
     "engine.processes": ("2", "2", 2),
     "engine.partition_size": ("64", "64", 64),
@@ -64,6 +68,12 @@ SAMPLES: dict[str, tuple[str, str, Any]] = {
         "2026-11-21T06:00:00-03:00",
         datetime(2026, 11, 21, 9, tzinfo=UTC),
     ),
+}
+
+
+GIVEN = {
+    "input.demand": Path("demand.csv"),
+    "output.generated_at": datetime(2026, 11, 21, 6, tzinfo=UTC),
 }
 
 
@@ -101,14 +111,28 @@ def test_file_and_command_line_give_the_same_value(option: Option, tmp_path: Pat
     assert read_job_file(job) == {option.name: located}
 
 
+def test_file_and_command_line_ask_for_the_same(job: Path, tmp_path: Path) -> None:
+    content, arguments = "", ["forecast"]
+    for option in OPTIONS:
+        in_file, as_text, wanted = SAMPLES[option.name]
+        folder = f"{tmp_path}/" if isinstance(wanted, Path) else ""
+        content += f"{option.name} = {in_file}\n"
+        arguments += [option.flag, f"{folder}{as_text}"][: 1 if wanted is True else 2]
+    job.write_text(content, encoding="utf-8")
+
+    asked = request_of(given_values(parser().parse_args(arguments)))
+
+    assert request_of(read_job_file(job)) == asked
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_a_value_reaches_its_own_option_and_no_other(option: Option) -> None:
     wanted = SAMPLES[option.name][2]
 
-    options = JobOptions().with_values({option.name: wanted})
+    values = values_of(request_of(GIVEN | {option.name: wanted}))
 
     defaults = {each.name: each.default for each in OPTIONS}
-    assert values_of(options) == defaults | {option.name: wanted}
+    assert values == defaults | GIVEN | {option.name: wanted}
 
 
 def test_no_two_options_share_a_flag() -> None:
@@ -118,9 +142,7 @@ def test_no_two_options_share_a_flag() -> None:
 
 
 def test_every_section_is_one_of_the_options() -> None:
-    sections = {section.metadata["name"] for section in fields(JobOptions)}
-
-    assert sections == {option.section for option in OPTIONS}
+    assert set(SECTIONS) == {option.section for option in OPTIONS}
 
 
 def test_paths_are_taken_from_the_folder_of_the_file(job: Path, tmp_path: Path) -> None:
@@ -240,7 +262,7 @@ def test_what_the_example_leaves_as_it_is_stands_there_as_the_default(tmp_path: 
 def test_the_example_is_read_as_it_is() -> None:
     values = read_job_file(EXAMPLE)
 
-    options = JobOptions().with_values(values)
-    assert options.input.demand == EXAMPLE.parent / "demand.csv"
-    assert options.output.to == str(EXAMPLE.parent / "../ml_results")
-    assert options.forecast == JobOptions().forecast
+    request = request_of(values)
+    assert request.demand == EXAMPLE.parent / "demand.csv"
+    assert request.to == str(EXAMPLE.parent / "../ml_results")
+    assert request.options == ForecastOptions()

@@ -15,11 +15,12 @@ from ml_jobs.inputs.coverage import (
     demand_files,
     frequency_of,
     in_item_order,
-    merged,
+    merge_coverage,
     scan,
     span_of,
 )
-from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand, since
+from ml_jobs.inputs.demand import build_panel, panel_since, read_demand
+from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.panel import Frequency
 
 pytestmark = pytest.mark.ml
@@ -92,7 +93,7 @@ def test_the_frequency_is_that_of_all_files(tmp_path: Path) -> None:
     weekly = scan(rows_of(tmp_path, "w.csv", "B,2026-01-05,1"))
 
     assert frequency_of(monthly) is Frequency.MONTHLY
-    assert frequency_of(merged([monthly, weekly])) is Frequency.DAILY
+    assert frequency_of(merge_coverage([monthly, weekly])) is Frequency.DAILY
 
 
 def test_a_span_with_nothing_but_a_running_period_is_empty(tmp_path: Path) -> None:
@@ -125,12 +126,12 @@ def test_files_apart_give_the_panel_of_all_rows_together(
     apart = [rows_of(tmp_path, f"{n}.csv", *part) for n, part in enumerate(parts)]
 
     one, _ = build_panel(together, frequency, min_sale_days=5, today=TODAY)
-    span = span_of(merged([scan(rows) for rows in apart]), frequency, today=TODAY)
+    span = span_of(merge_coverage([scan(rows) for rows in apart]), frequency, today=TODAY)
     several = [
         build_panel(rows, frequency, min_sale_days=5, today=TODAY, span=span)[0] for rows in apart
     ]
     first = min(panel.dates[panel.starts.min()] for panel in several)
-    several = [since(panel, first) for panel in several]
+    several = [panel_since(panel, first) for panel in several]
 
     assert sum((panel.item_ids for panel in several), ()) == one.item_ids
     assert all((panel.dates == one.dates).all() for panel in several)

@@ -11,9 +11,10 @@ import pytest
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.coverage import frequency_of, scan
-from ml_jobs.inputs.demand import DemandRows, build_panel, read_demand
+from ml_jobs.inputs.demand import build_panel, read_demand
+from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.inputs.locations import Hierarchy, Location, hierarchy_of
-from ml_jobs.inputs.reasons import Reason
+from ml_jobs.inputs.reasons import RejectReason
 from ml_jobs.panel import NETWORK, Frequency, Panel
 
 pytestmark = pytest.mark.ml
@@ -78,7 +79,7 @@ def test_items_with_too_few_sale_days_are_set_aside_and_the_calendar_keeps_its_e
 
     assert panel.item_ids == ("A",)
     assert str(panel.dates[-1]) == "2026-01-15"
-    assert left.accounting.set_aside == {Reason.TOO_FEW_SALE_DAYS: 1}
+    assert left.accounting.set_aside == {RejectReason.TOO_FEW_SALE_DAYS: 1}
 
 
 def test_an_item_that_never_sold_is_set_aside(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_an_item_that_never_sold_is_set_aside(tmp_path: Path) -> None:
 
     _, left = build_panel(rows, Frequency.DAILY, min_sale_days=1, today=TODAY)
 
-    assert left.accounting.set_aside == {Reason.TOO_FEW_SALE_DAYS: 1}
+    assert left.accounting.set_aside == {RejectReason.TOO_FEW_SALE_DAYS: 1}
 
 
 def test_a_last_week_that_is_not_over_is_set_aside(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_a_last_week_that_is_not_over_is_set_aside(tmp_path: Path) -> None:
 
     assert panel.demand[0].tolist() == [7.0] * 8
     assert str(panel.data_through) == "2026-03-01"
-    assert left.accounting.set_aside == {Reason.INCOMPLETE_PERIOD: 5}
+    assert left.accounting.set_aside == {RejectReason.INCOMPLETE_PERIOD: 5}
 
 
 def test_a_last_month_that_is_still_running_on_the_day_of_the_forecast_is_set_aside(
@@ -112,7 +113,7 @@ def test_a_last_month_that_is_still_running_on_the_day_of_the_forecast_is_set_as
     panel, left = build_panel(rows, Frequency.MONTHLY, min_sale_days=1, today=TODAY)
 
     assert str(panel.data_through) == "2026-10-31"
-    assert left.accounting.set_aside == {Reason.INCOMPLETE_PERIOD: 1}
+    assert left.accounting.set_aside == {RejectReason.INCOMPLETE_PERIOD: 1}
 
 
 @pytest.mark.parametrize(

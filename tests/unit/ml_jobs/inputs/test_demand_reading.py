@@ -15,14 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand import DemandRows, read_demand
-from ml_jobs.inputs.reasons import Reason, names, rejected_rows
+from ml_jobs.inputs.demand import read_demand
+from ml_jobs.inputs.demand_rows import DemandRows
+from ml_jobs.inputs.reasons import USED, Reasons, RejectReason, rejected_rows
 
 pytestmark = pytest.mark.ml
 
 TODAY = date(2026, 11, 21)
 
 WriteFile = Callable[[str | bytes], Path]
+
+
+def names(reasons: Reasons) -> list[str]:
+    return ["" if number == USED else [*RejectReason][number - 1] for number in reasons]
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def test_every_usual_dialect_of_csv_is_read(write: WriteFile, content: str | byt
     rows = read(write(content))
 
     assert rows.used.all()
-    assert rows.item_ids.tolist() == ["A"]
+    assert rows.items.texts.tolist() == ["A"]
     assert rows.days.astype(str).tolist() == ["2026-01-05"]
     assert rows.quantities.tolist() == [3.0]
 
@@ -69,7 +74,7 @@ def test_latin_1_is_read(write: WriteFile) -> None:
 
     rows = read(path)
 
-    assert rows.item_ids.tolist() == ["Conexão"]
+    assert rows.items.texts.tolist() == ["Conexão"]
 
 
 @pytest.mark.parametrize(
@@ -102,21 +107,23 @@ def test_decimal_commas_and_grouping_points_are_read_where_the_column_has_commas
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (",2026-01-05,3", Reason.MISSING_ITEM),
-        ("A,yesterday,3", Reason.BAD_DATE),
-        ("A,2026-02-30,3", Reason.BAD_DATE),
-        ("A,,3", Reason.BAD_DATE),
-        ("A,2126-01-05,3", Reason.DATE_OUT_OF_RANGE),
-        ("A,1912-01-05,3", Reason.DATE_OUT_OF_RANGE),
-        ("A,2026-01-05,three", Reason.BAD_QUANTITY),
-        ("A,2026-01-05,", Reason.BAD_QUANTITY),
-        ("A,2026-01-05,inf", Reason.BAD_QUANTITY),
-        ("A,2026-01-05,nan", Reason.BAD_QUANTITY),
-        ("A,2026-01-05,-1", Reason.NEGATIVE_QUANTITY),
-        ("A,2026-01-05,1e300", Reason.QUANTITY_OUT_OF_RANGE),
+        (",2026-01-05,3", RejectReason.MISSING_ITEM),
+        ("A,yesterday,3", RejectReason.BAD_DATE),
+        ("A,2026-02-30,3", RejectReason.BAD_DATE),
+        ("A,,3", RejectReason.BAD_DATE),
+        ("A,2126-01-05,3", RejectReason.DATE_OUT_OF_RANGE),
+        ("A,1912-01-05,3", RejectReason.DATE_OUT_OF_RANGE),
+        ("A,2026-01-05,three", RejectReason.BAD_QUANTITY),
+        ("A,2026-01-05,", RejectReason.BAD_QUANTITY),
+        ("A,2026-01-05,inf", RejectReason.BAD_QUANTITY),
+        ("A,2026-01-05,nan", RejectReason.BAD_QUANTITY),
+        ("A,2026-01-05,-1", RejectReason.NEGATIVE_QUANTITY),
+        ("A,2026-01-05,1e300", RejectReason.QUANTITY_OUT_OF_RANGE),
     ],
 )
-def test_a_bad_row_is_set_aside_with_its_reason(write: WriteFile, row: str, reason: Reason) -> None:
+def test_a_bad_row_is_set_aside_with_its_reason(
+    write: WriteFile, row: str, reason: RejectReason
+) -> None:
     path = write(f"item_id,date,quantity\nA,2026-01-04,1\n{row}\n")
 
     assert reasons(path) == ["", reason]
@@ -129,7 +136,7 @@ def test_a_row_with_too_many_fields_is_set_aside_with_its_text(write: WriteFile)
 
     aside = rejected_rows(rows.source, rows.reasons).to_pylist()
     assert [(row["row"], row["reason"], row["text"]) for row in aside] == [
-        (2, Reason.MALFORMED_ROW, "A,2026-01-05,1,5")
+        (2, RejectReason.MALFORMED_ROW, "A,2026-01-05,1,5")
     ]
 
 
@@ -140,9 +147,9 @@ def test_rows_read_are_rows_used_and_rows_set_aside(write: WriteFile) -> None:
 
     assert (accounting.read, accounting.used) == (4, 1)
     assert accounting.set_aside == {
-        Reason.BAD_DATE: 1,
-        Reason.MALFORMED_ROW: 1,
-        Reason.NEGATIVE_QUANTITY: 1,
+        RejectReason.BAD_DATE: 1,
+        RejectReason.MALFORMED_ROW: 1,
+        RejectReason.NEGATIVE_QUANTITY: 1,
     }
 
 
@@ -155,7 +162,7 @@ def test_rows_set_aside_keep_what_stood_in_the_file(write: WriteFile) -> None:
     assert aside == {
         "row": 2,
         "reason": "bad_date",
-        "explanation": Reason.BAD_DATE.sentence,
+        "explanation": RejectReason.BAD_DATE.sentence,
         "item_id": "A",
         "date": "soon",
         "quantity": "1",
@@ -256,9 +263,9 @@ def test_parquet_with_typed_columns_is_read(tmp_path: Path) -> None:
 
     rows = read(path)
 
-    assert rows.item_ids.tolist() == ["7", "8"]
+    assert rows.items.texts.tolist() == ["7", "8"]
     assert rows.days.astype(str).tolist() == ["2026-01-05", "2026-01-06"]
-    assert names(rows.reasons) == ["", Reason.BAD_QUANTITY]
+    assert names(rows.reasons) == ["", RejectReason.BAD_QUANTITY]
 
 
 def test_codes_as_floating_point_are_refused(tmp_path: Path) -> None:
@@ -284,7 +291,7 @@ def test_repeated_days_of_one_item_and_place_are_said(write: WriteFile) -> None:
 def test_a_row_without_a_place_is_set_aside_where_the_others_name_one(write: WriteFile) -> None:
     path = write("item_id,location_id,date,quantity\nA,north,2026-01-05,1\nA, ,2026-01-05,2\n")
 
-    assert reasons(path) == ["", Reason.MISSING_LOCATION]
+    assert reasons(path) == ["", RejectReason.MISSING_LOCATION]
 
 
 def test_codes_that_differ_in_blanks_only_are_one(write: WriteFile) -> None:

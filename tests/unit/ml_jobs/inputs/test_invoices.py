@@ -10,14 +10,18 @@ import pytest
 from ml_jobs.data import DEMAND
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.catalogue import Catalogue
-from ml_jobs.inputs.demand import DemandRows
-from ml_jobs.inputs.invoices import combined, location_code, read_invoices
-from ml_jobs.inputs.reasons import Reason, names
+from ml_jobs.inputs.demand_rows import DemandRows
+from ml_jobs.inputs.invoices import location_code, merge_catalogues, read_invoices
+from ml_jobs.inputs.reasons import USED, Reasons, RejectReason
 
 pytestmark = pytest.mark.ml
 
 HEADER = "invoice_no,stock_code,description,quantity,invoice_date,unit_price,country"
 TODAY = date(2026, 11, 21)
+
+
+def names(reasons: Reasons) -> list[str]:
+    return ["" if number == USED else [*RejectReason][number - 1] for number in reasons]
 
 
 def read(
@@ -43,25 +47,25 @@ def line(
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (line(code="POST"), Reason.NON_STOCK_CODE),
-        (line(code="m"), Reason.NON_STOCK_CODE),
-        (line(code="BANK CHARGES"), Reason.NON_STOCK_CODE),
-        (line(code="C2"), Reason.NON_STOCK_CODE),
-        (line(code="gift_0001_20"), Reason.NON_STOCK_CODE),
-        (line(code=""), Reason.MISSING_ITEM),
-        (line(name=" "), Reason.MISSING_DESCRIPTION),
-        (line(price="0"), Reason.NON_POSITIVE_PRICE),
-        (line(price="-11062.06"), Reason.NON_POSITIVE_PRICE),
-        (line(price=""), Reason.NON_POSITIVE_PRICE),
-        (line(quantity="0"), Reason.NON_POSITIVE_QUANTITY),
-        (line(quantity="-4"), Reason.NON_POSITIVE_QUANTITY),
-        (line(quantity="many"), Reason.BAD_QUANTITY),
-        (line(moment="2011-13-01 10:00:00"), Reason.BAD_DATE),
-        (line(invoice="C2", quantity="-9"), Reason.UNMATCHED_CANCELLATION),
+        (line(code="POST"), RejectReason.NON_STOCK_CODE),
+        (line(code="m"), RejectReason.NON_STOCK_CODE),
+        (line(code="BANK CHARGES"), RejectReason.NON_STOCK_CODE),
+        (line(code="C2"), RejectReason.NON_STOCK_CODE),
+        (line(code="gift_0001_20"), RejectReason.NON_STOCK_CODE),
+        (line(code=""), RejectReason.MISSING_ITEM),
+        (line(name=" "), RejectReason.MISSING_DESCRIPTION),
+        (line(price="0"), RejectReason.NON_POSITIVE_PRICE),
+        (line(price="-11062.06"), RejectReason.NON_POSITIVE_PRICE),
+        (line(price=""), RejectReason.NON_POSITIVE_PRICE),
+        (line(quantity="0"), RejectReason.NON_POSITIVE_QUANTITY),
+        (line(quantity="-4"), RejectReason.NON_POSITIVE_QUANTITY),
+        (line(quantity="many"), RejectReason.BAD_QUANTITY),
+        (line(moment="2011-13-01 10:00:00"), RejectReason.BAD_DATE),
+        (line(invoice="C2", quantity="-9"), RejectReason.UNMATCHED_CANCELLATION),
     ],
 )
 def test_a_line_that_is_no_demand_is_set_aside_with_its_reason(
-    tmp_path: Path, bad: str, reason: Reason
+    tmp_path: Path, bad: str, reason: RejectReason
 ) -> None:
     rows, _ = read(tmp_path, line(), bad)
 
@@ -80,7 +84,13 @@ def test_a_cancellation_undoes_the_latest_earlier_sale_of_its_item_and_quantity(
         line(invoice="5", moment="2011-05-05 10:00:00"),
     )
 
-    assert names(rows.reasons) == ["", Reason.CANCELLED_SALE, "", Reason.CANCELLATION, ""]
+    assert names(rows.reasons) == [
+        "",
+        RejectReason.CANCELLED_SALE,
+        "",
+        RejectReason.CANCELLATION,
+        "",
+    ]
 
 
 def test_a_sale_is_undone_once_only(tmp_path: Path) -> None:
@@ -94,9 +104,9 @@ def test_a_sale_is_undone_once_only(tmp_path: Path) -> None:
 
     assert names(rows.reasons) == [
         "",
-        Reason.CANCELLED_SALE,
-        Reason.CANCELLATION,
-        Reason.UNMATCHED_CANCELLATION,
+        RejectReason.CANCELLED_SALE,
+        RejectReason.CANCELLATION,
+        RejectReason.UNMATCHED_CANCELLATION,
     ]
 
 
@@ -107,7 +117,7 @@ def test_a_cancellation_before_the_sale_undoes_nothing(tmp_path: Path) -> None:
         line(invoice="2", moment="2011-05-01 10:00:00"),
     )
 
-    assert names(rows.reasons) == [Reason.UNMATCHED_CANCELLATION, ""]
+    assert names(rows.reasons) == [RejectReason.UNMATCHED_CANCELLATION, ""]
 
 
 @pytest.mark.parametrize("day", ["2011-05-01", "01/05/2011"])
@@ -119,13 +129,13 @@ def test_lines_of_one_day_are_ordered_by_their_time(tmp_path: Path, day: str) ->
         line(invoice="C2", quantity="-3", moment=f"{day} 11:00:00"),
     )
 
-    assert names(rows.reasons) == [Reason.CANCELLED_SALE, "", Reason.CANCELLATION]
+    assert names(rows.reasons) == [RejectReason.CANCELLED_SALE, "", RejectReason.CANCELLATION]
 
 
 def test_codes_are_compared_in_upper_case(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, line(code="85123a"), line(code="85123A"))
 
-    assert rows.item_ids.tolist() == ["85123A", "85123A"]
+    assert rows.items.texts.tolist() == ["85123A", "85123A"]
 
 
 def test_the_most_frequent_description_is_the_name(tmp_path: Path) -> None:
@@ -160,9 +170,12 @@ def test_every_line_of_the_bundled_data_is_used_or_set_aside() -> None:
 
     accounting = rows.accounting
     assert accounting.read == accounting.used + sum(accounting.set_aside.values())
-    assert accounting.set_aside[Reason.CANCELLATION] == accounting.set_aside[Reason.CANCELLED_SALE]
+    assert (
+        accounting.set_aside[RejectReason.CANCELLATION]
+        == accounting.set_aside[RejectReason.CANCELLED_SALE]
+    )
     assert accounting.used > 0.95 * accounting.read
-    assert set(rows.item_ids[rows.used]) == set(catalogue.columns["name"])
+    assert set(rows.items.texts[rows.used]) == set(catalogue.columns["name"])
 
 
 def test_a_column_can_name_the_places(tmp_path: Path) -> None:
@@ -188,7 +201,7 @@ def test_without_that_column_lines_name_no_place(tmp_path: Path) -> None:
 def test_a_line_without_a_place_is_set_aside_where_places_are_asked_for(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, line(), line(country=""), location_column="country")
 
-    assert names(rows.reasons) == ["", Reason.MISSING_LOCATION]
+    assert names(rows.reasons) == ["", RejectReason.MISSING_LOCATION]
 
 
 def test_a_column_of_places_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -206,8 +219,12 @@ def test_a_cancellation_undoes_sales_of_its_own_place_only(tmp_path: Path) -> No
     with_places, _ = read(tmp_path, *lines, location_column="country")
     without, _ = read(tmp_path, *lines)
 
-    assert names(with_places.reasons) == [Reason.CANCELLED_SALE, "", Reason.CANCELLATION]
-    assert names(without.reasons) == ["", Reason.CANCELLED_SALE, Reason.CANCELLATION]
+    assert names(with_places.reasons) == [
+        RejectReason.CANCELLED_SALE,
+        "",
+        RejectReason.CANCELLATION,
+    ]
+    assert names(without.reasons) == ["", RejectReason.CANCELLED_SALE, RejectReason.CANCELLATION]
 
 
 @pytest.mark.parametrize(
@@ -232,9 +249,9 @@ def test_categories_of_several_files_come_from_the_names_of_all(tmp_path: Path) 
         for k in "12"
     )
 
-    both = combined([one, two])
+    both = merge_catalogues([one, two])
 
     assert not one.columns["category"]
     assert both.columns["category"] == dict.fromkeys(["10000", "10001", "20000", "20001"], "box")
     assert both.rules == one.rules
-    assert combined([one]) == one
+    assert merge_catalogues([one]) == one

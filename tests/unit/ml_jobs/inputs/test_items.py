@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml_jobs.inputs.catalogue import Catalogue
-from ml_jobs.inputs.items import concatenated, describe_items, items_for, summary_of
+from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
 from ml_jobs.panel import NETWORK, Panel
 from ml_jobs.publishing import facts
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
@@ -48,7 +48,7 @@ def test_partitions_give_the_items_of_the_whole() -> None:
     panel = retail_panel()
     parts = [panel.rows(np.arange(5)), panel.rows(np.arange(5, 12))]
 
-    apart = describe_items(concatenated([summary_of(p) for p in parts]), Catalogue(), None)
+    apart = describe_items(join_summaries([summary_of(p) for p in parts]), Catalogue(), None)
     whole = describe_items(summary_of(panel), Catalogue(), None)
 
     assert apart.items.table.equals(whole.items.table)
@@ -60,7 +60,7 @@ def test_partitions_out_of_order_are_refused() -> None:
     parts = [panel.rows(np.arange(5, 12)), panel.rows(np.arange(5))]
 
     with pytest.raises(ValueError, match="later panel stand before"):
-        concatenated([summary_of(part) for part in parts])
+        join_summaries([summary_of(part) for part in parts])
 
 
 def test_every_series_has_the_row_of_its_item() -> None:
@@ -86,9 +86,9 @@ def test_gold_has_one_row_per_item_and_demand_at_every_level() -> None:
     panel = with_depot(retail_panel(series=3))
     described = describe_items(summary_of(panel), Catalogue(), None)
 
-    items, demand = facts.dim_item(described.items), facts.fact_demand(panel)
+    demand = facts.fact_demand(panel)
 
-    assert items["item_id"].to_pylist() == ["P000", "P001", "P002"]
+    assert described.items.table["item_id"].to_pylist() == ["P000", "P001", "P002"]
     totals = demand.group_by("location_id").aggregate([("quantity", "sum")]).to_pylist()
     of = {row["location_id"]: row["quantity_sum"] for row in totals}
     assert of[NETWORK] == 2 * of["D"] == np.nansum(panel.demand[1::2])

@@ -164,10 +164,13 @@ def test_stock_of_several_locations_is_summed(panel: Panel, tmp_path: Path) -> N
     ("content", "problem"),
     [
         ("item_id,on_order\nA,1\n", "has no column current_stock"),
-        ("item_id,current_stock\nA,1\nA,2\n", "names items more than once: A"),
+        ("item_id,current_stock\nA,1\nA,2\n", "must be unique; found more than once: 'A'"),
         ("item_id,current_stock\nA,-3\n", "current_stock has '-3'; it must be a number"),
         ("item_id,current_stock,service_level\nA,1,95\n", "a number from 0.5 to 0.9999"),
-        ("item_id,current_stock,as_of\nA,1,today\n", "has 1 as_of that are no date"),
+        (
+            "item_id,current_stock,as_of\nA,1,today\n",
+            "as_of has 'today'; it must be a date such as 2026-11-20",
+        ),
     ],
 )
 def test_a_faulty_stock_file_is_refused(tmp_path: Path, content: str, problem: str) -> None:

@@ -176,7 +176,7 @@ def _schema(samples: int) -> pa.Schema:
     return pa.schema([*text, *counts, *sums, *draws])
 
 
-def merged(parts: Iterable[pa.Table]) -> pa.Table:
+def merge_sums(parts: Iterable[pa.Table]) -> pa.Table:
     """Add up what `metric_sums` found in each partition; no more than two are held at a time.
 
     Args:
@@ -228,7 +228,7 @@ def agg_metrics(sums: pa.Table, champions: Champions) -> pa.Table:
     is the one that its items take; that of any other group has the lowest scaled pinball loss.
 
     Args:
-        sums: Of the whole network, as `merged` makes them.
+        sums: Of the whole network, as `merge_sums` makes them.
         champions: As chosen for the demand classes.
     """
     values = {name: sums.column(name).to_numpy() for name in SUMS}

@@ -14,8 +14,8 @@ import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divided
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.models.ensemble import WeightSamples, pinball_of, row_counts
-from ml_jobs.quantiles import LEVELS
+from ml_jobs.models.ensemble_weights import WeightSamples, row_counts, summed_pinball
+from ml_jobs.negative_binomial import LEVELS
 
 STEP = 1.1  # factors tried are powers of it; the half of an even power is one as well
 POWERS = tuple(range(-6, 7, 2))
@@ -85,10 +85,10 @@ def _certain(gain: FloatArray, loss: FloatArray, rows: WeightSamples, ages: IntA
 
 
 def _loss(rows: WeightSamples, quantiles: FloatArray, power: int) -> FloatArray:
-    return pinball_of(rows.actual, _stretched(quantiles, np.array(STEP**power)))
+    return summed_pinball(rows.actual, _stretch(quantiles, np.array(STEP**power)))
 
 
-def stretched(forecasts: Forecasts, factors: FloatArray) -> Forecasts:
+def stretch(forecasts: Forecasts, factors: FloatArray) -> Forecasts:
     """Return the forecasts with every quantile's distance from the median multiplied.
 
     The mean stays, and no quantile falls below 0.
@@ -97,9 +97,9 @@ def stretched(forecasts: Forecasts, factors: FloatArray) -> Forecasts:
         forecasts: Of S series.
         factors: As `Widths.of` gives them, > 0, shape (S,).
     """
-    return replace(forecasts, quantiles=_stretched(forecasts.quantiles, factors[:, None]))
+    return replace(forecasts, quantiles=_stretch(forecasts.quantiles, factors[:, None]))
 
 
-def _stretched(quantiles: FloatArray, factors: FloatArray) -> FloatArray:
+def _stretch(quantiles: FloatArray, factors: FloatArray) -> FloatArray:
     median = quantiles[..., _MEDIAN, None]
     return np.maximum(median + factors[..., None] * (quantiles - median), 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
 from ml_jobs.judging import metrics
 from ml_jobs.judging.backtest import Backtest
-from ml_jobs.quantiles import LEVELS
+from ml_jobs.negative_binomial import LEVELS
 
 NAIVE = "naive"
 BANDS = {"coverage_50": (0.25, 0.75), "coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}

@@ -10,7 +10,7 @@ from scipy import special
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.models.gbm_features import Features
-from ml_jobs.quantiles import LEAST_EXCESS
+from ml_jobs.negative_binomial import LEAST_EXCESS
 
 LEAST_ROWS_SHARE = 0.02  # of all rows in a leaf at most, so that few rows still make a tree
 LOG_EXCESS_BOUNDS = (-4.0, 8.0)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+from ml_jobs.arrays import FloatArray, IntArray, divided, running_sums
+from ml_jobs.dispersion import lots
 from ml_jobs.panel import Dates, Drivers, Frequency, Panel
-from ml_jobs.quantiles import lots
 
 Features = npt.NDArray[np.float32]
 
@@ -71,7 +71,7 @@ def history_of(known: Panel, *, seasonal: bool, lot: FloatArray | None = None) -
         lot: Units in a lot, shape (S,); None to see it in the history.
     """
     units = lots(known.demand) if lot is None else lot
-    past = _Past.of(known)
+    past = _RunningSums.of(known)
     level = past.level(LEVEL_WINDOW[known.frequency.value], units)
     return History(
         level=level,
@@ -100,7 +100,7 @@ def is_seasonal(known: Panel) -> bool:
 
 
 @dataclass(frozen=True)
-class _Past:
+class _RunningSums:
     """Demand of S series, and what was cumulated before each of T periods, shape (S, T + 1)."""
 
     demand: FloatArray
@@ -110,10 +110,10 @@ class _Past:
     squares: FloatArray
 
     @classmethod
-    def of(cls, known: Panel) -> _Past:
+    def of(cls, known: Panel) -> _RunningSums:
         demand = np.nan_to_num(known.demand)
-        cumulated = (_cumulated(demand), _cumulated(demand > 0), _cumulated(demand**2))
-        return cls(demand, np.minimum(known.starts, len(known.dates)), *cumulated)
+        sums = (running_sums(values) for values in (demand, demand > 0, demand**2))
+        return cls(demand, np.minimum(known.starts, len(known.dates)), *sums)
 
     @property
     def end(self) -> int:
@@ -138,13 +138,7 @@ class _Past:
         return level
 
 
-def _cumulated(values: FloatArray | BoolArray) -> FloatArray:
-    sums = np.zeros((len(values), values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    return sums
-
-
-def _shares(past: _Past, level: FloatArray, windows: Sequence[int]) -> Features:
+def _shares(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Features:
     """Mean over the level, and share of periods with demand, of each window."""
     columns = []
     for window in windows:
@@ -154,7 +148,7 @@ def _shares(past: _Past, level: FloatArray, windows: Sequence[int]) -> Features:
     return _features(columns)
 
 
-def _sizes(past: _Past, level: FloatArray, windows: Sequence[int]) -> Features:
+def _sizes(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Features:
     """Mean size, its coefficient of variation, and the largest demand of each window."""
     columns = []
     for window in windows:
@@ -168,7 +162,7 @@ def _sizes(past: _Past, level: FloatArray, windows: Sequence[int]) -> Features:
     return _features(columns)
 
 
-def _whole(past: _Past, level: FloatArray, window: int) -> Features:
+def _whole(past: _RunningSums, level: FloatArray, window: int) -> Features:
     """What the whole history says: how long, how often, how much, and how long ago.
 
     Ages are cut off at *window*, recency at twice that: beyond, they would tell trees in which
@@ -197,7 +191,7 @@ def _features(columns: Sequence[FloatArray]) -> Features:
     return answer
 
 
-def _weekday_means(past: _Past, level: FloatArray, known: Panel) -> Features:
+def _weekday_means(past: _RunningSums, level: FloatArray, known: Panel) -> Features:
     if known.frequency is not Frequency.DAILY:
         return np.zeros((len(level), 7, 0), dtype=np.float32)
     weekday = _weekdays(known.dates)

@@ -15,9 +15,11 @@ from ml_jobs.panel import Panel
 
 DrawSamples = Callable[[Panel, Sampling], Samples]
 
+NOTHING_LEARNT_EXCESS = 1.0
+
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How much is learnt, and what counts.
 
     Attributes:
@@ -42,7 +44,7 @@ class Plan:
     level_weight: float = 0.6
     excess_weight: float = 0.5
 
-    def seeded(self, seed: int) -> Plan:
+    def seeded(self, seed: int) -> TrainingPlan:
         """Return the same plan with *seed* for everything drawn."""
         return replace(
             self, mean=replace(self.mean, seed=seed), excess=replace(self.excess, seed=seed)
@@ -50,24 +52,31 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What a panel taught: how demand compares with its level, and how it scatters."""
+class DemandTrees:
+    """What a panel taught: how demand compares with its level, and how it scatters.
 
-    mean: MeanTrees
-    excess: ExcessTrees
+    Attributes:
+        mean: None if there was nothing to learn from: the level is forecast then.
+        excess: None likewise.
+    """
+
+    mean: MeanTrees | None = None
+    excess: ExcessTrees | None = None
 
     def forecast(self, features: Features, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mean and excess of demand, each of shape (N,).
+        """Return mean, units, and excess of demand, each of shape (N,).
 
         Args:
             features: Shape (N, F).
             scale: Level times periods, units, shape (N,).
         """
+        if self.mean is None or self.excess is None:
+            return scale, np.full(len(scale), NOTHING_LEARNT_EXCESS)
         return self.mean.of(features) * scale, self.excess.of(features)
 
 
-def learn(known: Panel, draw: DrawSamples, plan: Plan, *, held_back: int) -> Learnt | None:
-    """Learn mean and scatter from *known*; None if it holds nothing to learn from.
+def learn(known: Panel, draw: DrawSamples, plan: TrainingPlan, *, held_back: int) -> DemandTrees:
+    """Learn mean and scatter from *known*.
 
     The scatter is learnt about forecasts made without the last *held_back* periods: what a model
     has seen, it scatters too little about.
@@ -83,26 +92,26 @@ def learn(known: Panel, draw: DrawSamples, plan: Plan, *, held_back: int) -> Lea
     everything = _sampling(plan, first, end - 1, plan.cutoffs)
     samples = draw(known, everything)
     if not samples.demand.any():
-        return None
+        return DemandTrees()
     mean = _mean_of(samples, plan)
     parted = max(end - held_back, first + (end - first) // 2)
     earlier = draw(known.until(parted), replace(everything, last=parted - 1))
     later = draw(known, _sampling(plan, parted, end - 1, plan.excess_cutoffs))
     if not earlier.demand.any() or not later.demand.any():
-        return Learnt(mean, _excess_of(samples, mean, plan))
-    return Learnt(mean, _excess_of(later, _mean_of(earlier, plan), plan))
+        return DemandTrees(mean, _excess_of(samples, mean, plan))
+    return DemandTrees(mean, _excess_of(later, _mean_of(earlier, plan), plan))
 
 
-def _sampling(plan: Plan, first: int, last: int, cutoffs: int) -> Sampling:
+def _sampling(plan: TrainingPlan, first: int, last: int, cutoffs: int) -> Sampling:
     return Sampling(first, last, cutoffs, plan.draws, plan.most_rows, plan.mean.seed)
 
 
-def _mean_of(samples: Samples, plan: Plan) -> MeanTrees:
+def _mean_of(samples: Samples, plan: TrainingPlan) -> MeanTrees:
     weight = samples.level**plan.level_weight
     return grown_mean(samples.features, samples.ratio, weight, growth=plan.mean, power=plan.power)
 
 
-def _excess_of(samples: Samples, mean: MeanTrees, plan: Plan) -> ExcessTrees:
+def _excess_of(samples: Samples, mean: MeanTrees, plan: TrainingPlan) -> ExcessTrees:
     scale = samples.level * samples.periods
     expected = mean.of(samples.features) * scale / samples.lot
     weight = np.maximum(expected, 1e-4) ** plan.excess_weight

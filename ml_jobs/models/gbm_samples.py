@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.arrays import FloatArray, IntArray, concatenate, running_sums
+from ml_jobs.dispersion import lots
 from ml_jobs.models.gbm_features import (
     Features,
     History,
@@ -16,7 +17,6 @@ from ml_jobs.models.gbm_features import (
     total_rows,
 )
 from ml_jobs.panel import Panel
-from ml_jobs.quantiles import lots
 
 LEAST_HISTORY = {"D": 14, "W": 4, "MS": 3}  # periods of a series before it is learnt from
 FIRST_CUTOFF = {"D": 28, "W": 8, "MS": 6}  # periods known at the earliest cutoff
@@ -121,7 +121,7 @@ def _drawn(
     """Draw rows at every cutoff; *choices* are the steps or lengths that may be asked for."""
     random = np.random.default_rng(sampling.seed)
     lot = lots(known.demand)
-    sums = _cumulated(known)
+    sums = running_sums(np.nan_to_num(known.demand))
     parts = [_nothing(known, seasonal=seasonal, summed=summed)]
     for cutoff in sampling.places.tolist():
         reached = choices[choices <= len(known.dates) - cutoff]
@@ -132,13 +132,7 @@ def _drawn(
         past = known.until(cutoff).rows(series)
         history = history_of(past, seasonal=seasonal, lot=lot[series])
         parts.append(_rows_of(history, rows, asked, sums[series, cutoff:], summed=summed))
-    return _joined(parts)
-
-
-def _cumulated(known: Panel) -> FloatArray:
-    sums = np.zeros((len(known.starts), len(known.dates) + 1))
-    np.cumsum(np.nan_to_num(known.demand), axis=1, out=sums[:, 1:])
-    return sums
+    return concatenate(parts)
 
 
 def _series_at(known: Panel, cutoff: int, most: int, random: np.random.Generator) -> IntArray:
@@ -175,12 +169,3 @@ def _nothing(known: Panel, *, seasonal: bool, summed: bool) -> Samples:
     none = np.zeros(0, dtype=np.int64)
     history = history_of(nobody, seasonal=seasonal)
     return _rows_of(history, none, none, np.zeros((0, 1)), summed=summed)
-
-
-def _joined(parts: Sequence[Samples]) -> Samples:
-    return Samples(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("features", "demand", "level", "periods", "lot")
-        )
-    )

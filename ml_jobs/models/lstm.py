@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.dispersion import lots
+from ml_jobs.models.library import observed_series
 from ml_jobs.models.lstm_series import Floats, scaled_series
 from ml_jobs.models.lstm_windows import Batch, Layout, Windows
-from ml_jobs.models.protocol import Fitted, PointForecasts
+from ml_jobs.models.protocol import Fitted
+from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
 from ml_jobs.panel import Panel
-from ml_jobs.progress import ReportWork, Work, silent
-from ml_jobs.quantiles import LEAST_EXCESS, lots
 
 if TYPE_CHECKING:
     # At run time the network is imported where it is used: jax takes a second to load.
@@ -46,17 +47,16 @@ class FittedLstm:
     steps: int
 
     def forecast(
-        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
-    ) -> PointForecasts:
+        self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
+    ) -> NegativeBinomial:
         """Forecast in batches of one size; batch-mates don't touch each other's figures."""
         mean = np.full((len(known.item_ids), horizon), np.nan)
         excess = mean.copy()
-        able = np.flatnonzero(series & (known.starts < len(known.dates)))
+        able = observed_series(known, series)
         for first in range(0, len(able), FORECAST_WINDOWS):
             rows = able[first : first + FORECAST_WINDOWS]
             mean[rows], excess[rows] = self._forecast(known.rows(rows), horizon)
-            report(Work(Lstm.source, first + len(rows), len(able)))
-        return PointForecasts(mean, excess=excess)
+        return replace(historic, mean=mean, excess=excess)
 
     def _forecast(self, known: Panel, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Return mean in units and excess in lots of the few series of *known*."""
@@ -106,14 +106,7 @@ class Lstm:
     patience: int = 6
     seed: int = 1
 
-    def fit(
-        self,
-        known: Panel,
-        horizon: int,
-        *,
-        after: Fitted | None = None,
-        report: ReportWork = silent,
-    ) -> FittedLstm:
+    def fit(self, known: Panel, horizon: int, *, after: Fitted | None = None) -> FittedLstm:
         """Train on *known*, from *after* on where that fits."""
         from ml_jobs.models import lstm_network
 
@@ -135,9 +128,7 @@ class Lstm:
             tuple(_checks(windows, held)),
             layout=layout,
             schedule=schedule,
-            report=lambda done: report(Work(self.source, done, schedule.steps)),
         )
-        report(Work(self.source, schedule.steps, schedule.steps))
         return FittedLstm(trained.weights, layout, horizon, trained.losses, trained.steps)
 
     def _schedule(self, learnt: Panel, ends: IntArray, *, later: bool) -> Schedule:

@@ -6,7 +6,7 @@ installed; nothing else has to be told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -176,7 +176,6 @@ def train(
     *,
     layout: Layout,
     schedule: Schedule,
-    report: Callable[[int], None],
 ) -> Trained:
     """Minimise the loss of *batches*, and keep the weights that did best on *held*.
 
@@ -188,7 +187,6 @@ def train(
         held: Windows with one origin; without any, the weights at the end are kept.
         layout: Sizes of the network.
         schedule: How long and how fast.
-        report: Told the steps taken.
     """
     flat = averaged = best = jnp.asarray(weights)
     state = _optimiser().init(flat)
@@ -202,7 +200,6 @@ def train(
         if step % schedule.check_every and step < schedule.steps:
             continue
         losses.append(_held_loss(averaged, held, layout))
-        report(step)
         if losses[-1] < losses[best_at] or not held:
             best, best_at = averaged, len(losses) - 1
     return Trained(np.asarray(best), tuple(losses), step)
@@ -257,7 +254,7 @@ def _weighted(mean: jax.Array, excess: jax.Array, batch: Batch) -> tuple[jax.Arr
 def negative_log_likelihood(mean: jax.Array, excess: jax.Array, count: jax.Array) -> jax.Array:
     """Return -log of the negative binomial's density at *count*; all arguments broadcast.
 
-    With r = mean / excess and p = 1 / (1 + excess), as in `ml_jobs.quantiles.quantile`.
+    With r = mean / excess and p = 1 / (1 + excess), as in `NegativeBinomial`.
     """
     shape = mean / excess
     log_gamma = jax.scipy.special.gammaln

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.arrays import BoolArray, FloatArray, running_sums
+from ml_jobs.dispersion import lots
 from ml_jobs.panel import Dates, Frequency, Panel
-from ml_jobs.quantiles import lots
 
 Floats = npt.NDArray[np.float32]
 
@@ -215,7 +215,7 @@ def _yearly(counts: FloatArray, reach: int) -> FloatArray:
 
     It looks *reach* periods ahead, which is no leak where a year-old value is read.
     """
-    sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
+    sums = running_sums(counts)
     place = np.arange(counts.shape[1])
     last = np.minimum(place + reach + 1, counts.shape[1])
     first = np.maximum(place - reach, 0)

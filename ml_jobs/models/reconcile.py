@@ -63,7 +63,7 @@ def tree_of(panel: Panel, hierarchy: Hierarchy) -> Tree:
     )
 
 
-def reconciled(mean: FloatArray, known: Panel, tree: Tree) -> FloatArray:
+def reconcile(mean: FloatArray, known: Panel, tree: Tree) -> FloatArray:
     """Return forecasts that add up; those of the whole network stay as they are.
 
     Where a source covers all series of an item that have begun, every place becomes the sum of

@@ -13,9 +13,7 @@ import pyarrow.compute as pc
 
 from ml_jobs.columns import numbers, series_columns
 from ml_jobs.stocking import demand_reasons, stock_reasons
-from ml_jobs.stocking.situation import Reason, Record, Situation
-
-__all__ = ["Record", "Situation", "exception_rows", "ranked"]
+from ml_jobs.stocking.situation import ExceptionReason, Situation
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -48,7 +46,7 @@ def ranked(parts: Iterable[pa.Table]) -> pa.Table:
     return rows.take(order).add_column(0, "rank", ranks)
 
 
-def _rows(situation: Situation, reason: Reason) -> pa.Table:
+def _rows(situation: Situation, reason: ExceptionReason) -> pa.Table:
     places = np.flatnonzero(reason.holds)
     count = len(places)
     columns: dict[str, object] = {
@@ -65,7 +63,7 @@ def _rows(situation: Situation, reason: Reason) -> pa.Table:
     return pa.table(columns, schema=_schema())
 
 
-def _reasons(situation: Situation) -> Iterator[Reason]:
+def _reasons(situation: Situation) -> Iterator[ExceptionReason]:
     yield stock_reasons.stockout_before_delivery(situation)
     yield stock_reasons.below_reorder_point(situation)
     yield stock_reasons.overstock(situation)

@@ -10,9 +10,9 @@ from scipy import stats
 
 from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
 from ml_jobs.columns import column_of
+from ml_jobs.dispersion import moments
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Items, Panel, Stock
-from ml_jobs.quantiles import moments
 from ml_jobs.stocking.expectation import periods_until
 from ml_jobs.stocking.lead_time import Duration, LeadSums, Outlook
 
@@ -52,7 +52,7 @@ class StockLevels:
 
 
 @dataclass(frozen=True)
-class Textbook:
+class TextbookPolicy:
     """What the textbook formula would ask for, per series; NaN where an input is not known."""
 
     reorder_point: FloatArray
@@ -83,7 +83,7 @@ class Policy:
     order_up_to: FloatArray
     stockout_probability: FloatArray
     expected_shortage: FloatArray
-    textbook: Textbook
+    textbook: TextbookPolicy
 
 
 @dataclass(frozen=True)
@@ -201,12 +201,12 @@ def policy_of(panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: Flo
         safety_stock=np.maximum(reorder_point - lead.mean, 0.0),
         order_up_to=np.maximum(cycle.quantile(planned), reorder_point),
         stockout_probability=lead.exceedance(levels.position),
-        expected_shortage=lead.shortage(levels.position),
+        expected_shortage=lead.expected_shortage(levels.position),
         textbook=textbook_of(panel, levels, lead.mean),
     )
 
 
-def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray) -> Textbook:
+def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray) -> TextbookPolicy:
     """Return d * L + z * sqrt(L * sigma_d^2 + d^2 * sigma_L^2), what is found in textbooks.
 
     Demand of single periods counts as normal and independent: d is the mean that the forecast
@@ -227,7 +227,7 @@ def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray)
     of_time = (per_day * np.nan_to_num(time.sd_days)) ** 2
     safety = stats.norm.ppf(levels.service_level) * np.sqrt(of_demand + of_time)
     reorder_point = np.maximum(lead_time_demand + safety, 0.0)
-    return Textbook(reorder_point, np.maximum(reorder_point - lead_time_demand, 0.0))
+    return TextbookPolicy(reorder_point, np.maximum(reorder_point - lead_time_demand, 0.0))
 
 
 def proposal_of(
@@ -240,7 +240,7 @@ def proposal_of(
     """Say how long stock and open orders last, how much to order and by when."""
     position = levels.position
     cover = _days_until(position, panel, outlook)
-    order_up_to = _rounded_up(policy.order_up_to, outlook.spread.lot)
+    order_up_to = _rounded_up(policy.order_up_to, outlook.demand.lot)
     quantity = np.where(order_up_to > position, _order(order_up_to, levels, outlook), 0.0)
     proposed = (position <= policy.reorder_point) & (quantity > 0)
     known = np.isfinite(position + policy.reorder_point)
@@ -265,7 +265,7 @@ def proposal_of(
 def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> FloatArray:
     """Units that fill the position up: at least the minimum, rounded up to the multiple."""
     wanted = np.maximum(order_up_to - levels.position, np.nan_to_num(levels.minimum_order))
-    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, outlook.spread.lot)
+    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, outlook.demand.lot)
     return _rounded_up(wanted, multiple)
 
 
@@ -276,7 +276,7 @@ def _rounded_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
 
 def _days_until(amount: FloatArray, panel: Panel, outlook: Outlook) -> FloatArray:
     frequency = panel.frequency
-    periods = periods_until(np.nan_to_num(amount), outlook.mean, frequency.season)
+    periods = periods_until(np.nan_to_num(amount), outlook.demand.mean, frequency.season)
     return np.where(np.isfinite(amount), periods * frequency.days_per_step, np.nan)
 
 

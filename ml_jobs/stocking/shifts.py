@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided, running_sums
 from ml_jobs.panel import Frequency, Panel
-from ml_jobs.stocking.expectation import running
 
 BEYOND_CHANCE = 3.29  # standard deviations: one steady series in a thousand differs by more
 RECENT = {Frequency.DAILY: 56, Frequency.WEEKLY: 13, Frequency.MONTHLY: 6}
@@ -158,7 +157,7 @@ def interval_shift(panel: Panel) -> Shift:
     """
     count = panel.demand.shape[1]
     begins = np.full(len(panel.item_ids), max(count - RECENT[panel.frequency], 0))
-    demands = running((np.nan_to_num(panel.demand) > 0).astype(np.float64))
+    demands = running_sums(np.nan_to_num(panel.demand) > 0)
     starts = np.minimum(panel.starts, begins)
     rows = np.arange(len(begins))
     early, late = (begins - starts).astype(np.float64), (count - begins).astype(np.float64)

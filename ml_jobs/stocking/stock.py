@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from datalayer.kernel.contract.registry import Bilingual
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, running_sums
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.stock_file import ORDERING, StockFile, read_stock, told
@@ -143,7 +143,7 @@ def assumed_stock(panel: Panel, lead_time_days: FloatArray) -> tuple[FloatArray,
 def _fill_level(demand: FloatArray, spans: IntArray, *, window: int) -> FloatArray:
     """Quantile of demand summed over each series' own span, in the last *window* periods."""
     recent = demand[:, -window:]
-    sums = np.cumsum(np.pad(recent, ((0, 0), (1, 0))), axis=1)
+    sums = running_sums(recent)
     level = np.zeros(len(demand))
     for span in np.unique(spans):
         rows = spans == span

@@ -46,7 +46,7 @@ def fact_inventory(
         "planned_service_level": policy.planned_level,
         "lead_time_demand": policy.lead_time_demand,
         "lead_time_excess": policy.lead_time_excess,
-        "lot": np.where(known, outlook.spread.lot, np.nan),
+        "lot": np.where(known, outlook.demand.lot, np.nan),
         "safety_stock": policy.safety_stock,
         "reorder_point": policy.reorder_point,
         "order_up_to": policy.order_up_to,

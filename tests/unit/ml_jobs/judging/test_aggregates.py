@@ -13,16 +13,16 @@ import pytest
 
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.judging import metrics
-from ml_jobs.judging.aggregates import agg_metrics, groupings_of, merged, metric_sums
+from ml_jobs.judging.aggregates import agg_metrics, groupings_of, merge_sums, metric_sums
 from ml_jobs.judging.backtest import Backtest, Origin
 from ml_jobs.judging.bootstrap import resamples
 from ml_jobs.judging.champions import Champions, able, class_champions
 from ml_jobs.judging.daily_totals import agg_daily, daily_sums, merged_days
 from ml_jobs.judging.scores import MEASURES, pairs_by_source, scores_of
 from ml_jobs.judging.timeline import Timeline
+from ml_jobs.negative_binomial import LEVELS
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Panel
-from ml_jobs.quantiles import LEVELS
 from tests.unit.ml_jobs.panels import items_of, retail_panel
 
 pytestmark = pytest.mark.ml
@@ -82,7 +82,9 @@ def test_partitions_add_up_to_what_one_gives(panel: Panel, backtest: Backtest, p
     whole = sums_of(panel, backtest, np.arange(SERIES))
     order = np.random.default_rng(parts).permutation(SERIES)
 
-    added = merged(sums_of(panel, backtest, np.sort(rows)) for rows in np.array_split(order, parts))
+    added = merge_sums(
+        sums_of(panel, backtest, np.sort(rows)) for rows in np.array_split(order, parts)
+    )
 
     champions = class_champions(whole, 7, SOURCES)
     assert class_champions(added, 7, SOURCES) == champions
@@ -141,7 +143,7 @@ def test_a_partition_of_locations_alone_adds_nothing(panel: Panel, backtest: Bac
     depots = np.flatnonzero(np.array(panel.location_ids) != "network")
     whole = sums_of(panel, backtest, np.arange(SERIES))
 
-    added = merged([sums_of(panel, backtest, depots), whole])
+    added = merge_sums([sums_of(panel, backtest, depots), whole])
 
     pd.testing.assert_frame_equal(in_order(added), in_order(whole))
 

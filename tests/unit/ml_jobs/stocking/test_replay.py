@@ -7,9 +7,10 @@ import pyarrow as pa
 import pytest
 
 from ml_jobs.classification import demand_classes
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.stocking.inventory import levels_of, policy_of
-from ml_jobs.stocking.lead_time import DemandSum, LeadSums
+from ml_jobs.stocking.lead_time import LeadSums
 from ml_jobs.stocking.replay import (
     Replay,
     added,
@@ -33,9 +34,10 @@ pytestmark = pytest.mark.ml
 NAN = float("nan")
 
 
-def poisson_sum(mean: float, count: int) -> DemandSum:
+def poisson_sum(mean: float, count: int) -> NegativeBinomial:
     """A sum that is as good as Poisson."""
-    return DemandSum(np.full(count, mean), np.zeros(count), np.full(count, 0.05), np.ones(count))
+    excess = np.full(count, 0.05)
+    return NegativeBinomial(np.full(count, mean), excess, np.ones(count), np.zeros(count))
 
 
 def replay_of(demand: list[float], quantile: float, textbook: float) -> Replay:
@@ -234,8 +236,8 @@ def test_a_window_that_is_not_over_teaches_nothing() -> None:
 def test_a_window_is_enough_exactly_where_the_quantile_holds_it() -> None:
     panel = retail_panel(series=6)
     classes = demand_classes(panel)
-    summed = DemandSum(
-        np.linspace(0.0, 30.0, 6), np.full(6, 0.1), np.full(6, 3.0), np.array([1.0, 0.1] * 3)
+    summed = NegativeBinomial(
+        np.linspace(0.0, 30.0, 6), np.full(6, 3.0), np.array([1.0, 0.1] * 3), np.full(6, 0.1)
     )
     actual = summed.quantile(np.full(6, 0.97))
 

@@ -84,7 +84,7 @@ def simulate(folder: Path, series: int, periods: int, frequency: Frequency) -> N
         pq.write_table(table, folder / f"items-{begin:07d}.parquet")
 
 
-def measured(told: argparse.Namespace, series: int, engine: str, processes: int) -> Measured:
+def measure(told: argparse.Namespace, series: int, engine: str, processes: int) -> Measured:
     with tempfile.TemporaryDirectory(prefix="farol-scale-", dir=told.work) as scratch:
         work = Path(scratch)
         demand = work / "demand"
@@ -165,7 +165,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="a folder with room; default: the system's")
     told = parser.parse_args()
     runs = [
-        asdict(measured(told, series, engine, processes))
+        asdict(measure(told, series, engine, processes))
         for series in told.series
         for engine, processes in zip(told.engine, told.processes, strict=True)
     ]

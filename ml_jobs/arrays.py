@@ -20,7 +20,7 @@ TextArray = npt.NDArray[np.str_]
 Rows = TypeVar("Rows", bound="DataclassInstance")
 
 
-def divided(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Return numerator / denominator, NaN where the denominator is 0, negative or NaN."""
     top, bottom = np.broadcast_arrays(
         np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
 from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
 from ml_jobs.panel import Panel
 
@@ -148,12 +148,12 @@ def historic_demand(panel: Panel, classes: TextArray, pools: Pools) -> NegativeB
 
 def _mean_sizes(known: Moments) -> FloatArray:
     """Mean demand of the periods with demand, units; NaN for a series without any."""
-    return divided(known.mean * known.periods, known.demands.astype(np.float64))
+    return divide(known.mean * known.periods, known.demands.astype(np.float64))
 
 
 def _variance_ratio(known: Moments, lot: FloatArray) -> FloatArray:
     """Variance over mean, in lots; NaN at mean 0."""
-    return 1.0 + np.maximum(divided(known.variance, known.mean * lot) - 1.0, LEAST_EXCESS)
+    return 1.0 + np.maximum(divide(known.variance, known.mean * lot) - 1.0, LEAST_EXCESS)
 
 
 def lots(demand: FloatArray) -> FloatArray:
@@ -209,6 +209,6 @@ def pool_thin_series(
         return forecast
     mean = (1.0 - lacking)[:, None] * forecast.mean + lacking[:, None] * pools.typical_mean
     level = np.maximum(mean.mean(axis=1), forecast.least_mean) * forecast.lot
-    added = np.nan_to_num(divided(lacking * pools.scatter**2, level))
+    added = np.nan_to_num(divide(lacking * pools.scatter**2, level))
     excess = forecast.excess + (added[:, None] if forecast.excess.ndim > 1 else added)
     return replace(forecast, mean=mean, excess=excess)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from ml_jobs.arrays import BoolArray, FloatArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, divide
 
 LEVELS = (0.025, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.975, 0.99)
 
@@ -108,12 +108,12 @@ class NegativeBinomial:
             variance: Squared units, shape (S,); NaN keeps the excess as it is.
         """
         level = np.maximum(np.nan_to_num(self.mean.mean(axis=1)), self.least_mean) * self.lot
-        measured = np.maximum(divided(variance, level) - 1.0, LEAST_EXCESS)
+        measured = np.maximum(divide(variance, level) - 1.0, LEAST_EXCESS)
         return replace(self, excess=np.where(np.isfinite(measured), measured, self.excess))
 
     def with_more_variance(self, added: FloatArray) -> NegativeBinomial:
         """Return a sum with its variance raised by *added*, squared units, shape (S,)."""
-        more = np.nan_to_num(divided(added, self.drawn * self.lot))
+        more = np.nan_to_num(divide(added, self.drawn * self.lot))
         return replace(self, excess=self.excess + more)
 
     def _by_step(self, of_series: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, divide
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.panel import Panel
 
@@ -81,7 +81,7 @@ def mean_change(known: FloatArray, lag: int, *, power: int) -> FloatArray:
     change = np.abs(known[:, lag:] - known[:, :-lag]) ** power
     counted = np.isfinite(change)
     total = np.where(counted, change, 0.0).sum(axis=1)
-    return divided(total, counted.sum(axis=1).astype(np.float64))
+    return divide(total, counted.sum(axis=1).astype(np.float64))
 
 
 def on_the_same_rows(

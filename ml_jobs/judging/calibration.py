@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.models.ensemble_weights import WeightSamples, row_counts, summed_pinball
 from ml_jobs.negative_binomial import LEVELS
@@ -79,7 +79,7 @@ def _certain(gain: FloatArray, loss: FloatArray, rows: WeightSamples, ages: IntA
     """Whether the gain is there at every cutoff, worth having, and more than noise."""
     masks = [rows.ages == age for age in ages]
     of_loss = np.array([loss[mask].sum() for mask in masks])
-    shares = divided(np.array([gain[mask].sum() for mask in masks]), of_loss)
+    shares = divide(np.array([gain[mask].sum() for mask in masks]), of_loss)
     error = shares.std(ddof=1) / np.sqrt(len(ages))
     return bool((shares > 0).all() and shares.mean() > max(LEAST_GAIN, NOISE * error))
 

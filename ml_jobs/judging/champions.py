@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divide
 
 EVERYONE = "all"
 CLASS_GROUPING = "demand_class"
@@ -105,7 +105,7 @@ def _groups_at(
     sums: pa.Table, horizon: int, sources: Sequence[str], *, margin: float = 0.0
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     """The sources judged on each group, those that cover all of it first, then the best first."""
-    loss = divided(_column(sums, "scaled_pinball"), _column(sums, "scaled_pinball_count"))
+    loss = divide(_column(sums, "scaled_pinball"), _column(sums, "scaled_pinball_count"))
     ranks = zip(-_column(sums, "n_obs"), np.nan_to_num(loss, nan=np.inf), strict=True)
     found: dict[tuple[str, str], list[tuple[float, float, int, str]]] = {}
     for (name, value, source, steps), (pairs, lost) in zip(_keys(sums), ranks, strict=True):

@@ -85,16 +85,16 @@ def _schema() -> pa.Schema:
     return pa.schema([*text, ("date", pa.date32()), *amounts])
 
 
-def merged_days(parts: Iterable[pa.Table]) -> pa.Table:
+def merge_days(parts: Iterable[pa.Table]) -> pa.Table:
     """Add up what `daily_sums` found in each partition; no more than two are held at a time.
 
     Args:
         parts: At least one.
     """
-    return reduce(_added, parts)
+    return reduce(_add, parts)
 
 
-def _added(first: pa.Table, second: pa.Table) -> pa.Table:
+def _add(first: pa.Table, second: pa.Table) -> pa.Table:
     both = pa.concat_tables([first, second]).group_by(list(KEYS), use_threads=False)
     summed = both.aggregate([(name, "sum") for name in AMOUNTS])
     return pa.table({name: _found(summed, name) for name in first.column_names}, schema=_schema())
@@ -111,7 +111,7 @@ def agg_daily(sums: pa.Table) -> pa.Table:
     those of the 30 days beginning on it, as far as there are any.
 
     Args:
-        sums: Of all items, as `merged_days` makes them.
+        sums: Of all items, as `merge_days` makes them.
     """
     ordered = sums.take(pc.sort_indices(sums, [(name, "ascending") for name in KEYS]))
     days = _days(ordered)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
 from ml_jobs.judging import metrics
 from ml_jobs.judging.backtest import Backtest
 from ml_jobs.negative_binomial import LEVELS
@@ -87,7 +87,7 @@ class Pairs:
         return measured
 
     def sums(self) -> Measures:
-        """Return the sums over each series' pairs that `pooled` makes measures of, shape (S,)."""
+        """Return the sums over each series' pairs, for `pooled_measures`, shape (S,) each."""
         error = self.forecast - self.actual
         summed = {
             "n_obs": np.isfinite(self.actual).astype(np.float64),
@@ -95,7 +95,7 @@ class Pairs:
             "actual": self.actual,
             "error": error,
             "absolute_error": np.abs(error),
-            "relative_error": divided(np.abs(error), self.actual),
+            "relative_error": divide(np.abs(error), self.actual),
             "loss": self.loss,
             "total_error": np.abs(metrics.total(error)),
         }
@@ -122,22 +122,22 @@ def _by_series(values: FloatArray) -> FloatArray:
     return values.reshape(len(values), int(np.prod(values.shape[1:])))
 
 
-def pooled(sums: Measures) -> Measures:
+def pooled_measures(sums: Measures) -> Measures:
     """Return the measures of all pairs of a group together, given the groups' sums.
 
     Args:
         sums: As `Pairs.sums` names them, added up over the series of G groups, shape (G,) each.
     """
     actual, n_obs = sums["actual"], sums["n_obs"]
-    signal = divided(sums["error"], sums["absolute_error"])
+    signal = divide(sums["error"], sums["absolute_error"])
     return {
-        "mape": np.where(sums["zeros"] > 0, np.nan, divided(sums["relative_error"], n_obs)),
-        "wape": divided(sums["absolute_error"], actual),
-        "wql": divided(2.0 * sums["loss"], actual),
-        "total_error": divided(sums["total_error"], actual),
-        "bias": divided(sums["error"], actual),
+        "mape": np.where(sums["zeros"] > 0, np.nan, divide(sums["relative_error"], n_obs)),
+        "wape": divide(sums["absolute_error"], actual),
+        "wql": divide(2.0 * sums["loss"], actual),
+        "total_error": divide(sums["total_error"], actual),
+        "bias": divide(sums["error"], actual),
         "tracking_signal": np.clip(signal, -1.0, 1.0),
-        **{name: divided(sums[name], n_obs) for name in BANDS},
+        **{name: divide(sums[name], n_obs) for name in BANDS},
     }
 
 

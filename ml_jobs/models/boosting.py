@@ -66,7 +66,7 @@ class MeanTrees:
 
     def of(self, features: Features) -> FloatArray:
         """Return the mean of each row of *features*, shape (N,)."""
-        return _predicted(self.booster, features, self.threads)
+        return _predict(self.booster, features, self.threads)
 
 
 @dataclass(frozen=True)
@@ -84,18 +84,18 @@ class ExcessTrees:
 
     def of(self, features: Features) -> FloatArray:
         """Return the excess of each row of *features*, shape (N,); > 0."""
-        logarithm = self.start + _predicted(self.booster, features, self.threads)
+        logarithm = self.start + _predict(self.booster, features, self.threads)
         excess: FloatArray = np.exp(np.clip(logarithm, *LOG_EXCESS_BOUNDS))
         return np.maximum(excess, LEAST_EXCESS)
 
 
-def _predicted(booster: lightgbm.Booster, features: Features, threads: int) -> FloatArray:
+def _predict(booster: lightgbm.Booster, features: Features, threads: int) -> FloatArray:
     if not len(features):
         return np.zeros(0)
     return np.asarray(booster.predict(features, num_threads=threads), dtype=np.float64)
 
 
-def grown_mean(
+def grow_mean(
     features: Features, ratio: FloatArray, weight: FloatArray, *, growth: Growth, power: float
 ) -> MeanTrees:
     """Learn the mean of *ratio*.
@@ -117,7 +117,7 @@ def grown_mean(
     return MeanTrees(booster, growth.threads)
 
 
-def grown_excess(
+def grow_excess(
     features: Features,
     count: FloatArray,
     mean: FloatArray,

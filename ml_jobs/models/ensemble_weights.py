@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
 from ml_jobs.models.simplex import least_shares
 from ml_jobs.negative_binomial import LEVELS
 
@@ -79,7 +79,7 @@ class EnsembleWeights:
     def of(self, group: str, covering: Covering) -> FloatArray:
         """Return the weights of a series, shape (M,): 0 for members that do not cover it."""
         found = self.by_group.get((group, covering), self.pooled.get(covering))
-        return _limited(self.overall, self.members, covering) if found is None else found
+        return _limit(self.overall, self.members, covering) if found is None else found
 
     def notes(self) -> dict[str, dict[str, float]]:
         """Return the weights in words, for the lineage: members by class and coverage."""
@@ -98,10 +98,10 @@ def prior_weights(members: Sequence[str]) -> EnsembleWeights:
     They stand where there is no earlier cutoff to learn from.
     """
     covering = tuple(members)
-    return EnsembleWeights(covering, {}, {}, _limited(np.zeros(len(members)), covering, covering))
+    return EnsembleWeights(covering, {}, {}, _limit(np.zeros(len(members)), covering, covering))
 
 
-def _limited(weights: FloatArray, members: Covering, covering: Covering) -> FloatArray:
+def _limit(weights: FloatArray, members: Covering, covering: Covering) -> FloatArray:
     """Weights without the members that don't cover; those of the prior where nothing is left."""
     able = np.isin(members, covering)
     equal = [(able & np.isin(members, tier)).astype(np.float64) for tier in PRIOR_TIERS]
@@ -185,7 +185,7 @@ class _Loss:
 def _fit(part: WeightSamples, able: BoolArray) -> FloatArray:
     """Weights of the members *able* that suit the rows best; 0 for the others, shape (M,)."""
     covering = tuple(np.array(part.members)[able].tolist())
-    start = _limited(np.zeros(len(able)), part.members, covering)
+    start = _limit(np.zeros(len(able)), part.members, covering)
     count = len(part.actual)
     # Drawn, not every n-th: the order of the rows follows series and steps.
     thinned = part.rows(np.random.default_rng(count).random(count) * count <= MOST_ROWS)
@@ -221,7 +221,7 @@ def row_counts(part: WeightSamples, reference: FloatArray) -> FloatArray:
     """
     loss = summed_pinball(part.actual, reference)
     recency: FloatArray = np.power(DECAY, part.ages, dtype=np.float64)
-    per_scale = np.nan_to_num(divided(recency, part.scale))
+    per_scale = np.nan_to_num(divide(recency, part.scale))
     totals = [float(counts @ loss) for counts in (recency, per_scale)]
     of_units, of_scale = (0.5 / total if total > 0 else 0.0 for total in totals)
     return recency * of_units + per_scale * of_scale

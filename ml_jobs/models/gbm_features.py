@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml_jobs.arrays import FloatArray, IntArray, divided, running_sums
+from ml_jobs.arrays import FloatArray, IntArray, divide, running_sums
 from ml_jobs.dispersion import lots
 from ml_jobs.panel import Dates, Drivers, Frequency, Panel
 
@@ -143,8 +143,8 @@ def _shares(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Fe
     columns = []
     for window in windows:
         observed = np.minimum(past.age, window)
-        columns.append(divided(past.over(past.sums, window), observed * level))
-        columns.append(divided(past.over(past.counts, window), observed))
+        columns.append(divide(past.over(past.sums, window), observed * level))
+        columns.append(divide(past.over(past.counts, window), observed))
     return _features(columns)
 
 
@@ -153,12 +153,12 @@ def _sizes(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Fea
     columns = []
     for window in windows:
         demands = past.over(past.counts, window)
-        size = divided(past.over(past.sums, window), demands)
-        variance = np.maximum(divided(past.over(past.squares, window), demands) - size**2, 0.0)
+        size = divide(past.over(past.sums, window), demands)
+        variance = np.maximum(divide(past.over(past.squares, window), demands) - size**2, 0.0)
         largest = past.demand[:, max(past.end - window, 0) :].max(axis=1, initial=0.0)
-        columns.append(divided(size, level))
-        columns.append(divided(np.sqrt(variance), size))
-        columns.append(divided(largest, level))
+        columns.append(divide(size, level))
+        columns.append(divide(np.sqrt(variance), size))
+        columns.append(divide(largest, level))
     return _features(columns)
 
 
@@ -171,15 +171,15 @@ def _whole(past: _RunningSums, level: FloatArray, window: int) -> Features:
     happened = past.demand[:, ::-1] > 0
     since = np.where(happened.any(axis=1), happened.argmax(axis=1), past.age)
     demands = past.counts[:, -1]
-    size = divided(past.sums[:, -1], demands)
+    size = divide(past.sums[:, -1], demands)
     return _features(
         [
             np.minimum(since, 2.0 * window),
-            divided(past.age, demands),
+            divide(past.age, demands),
             np.minimum(past.age, window),
-            divided(past.sums[:, -1], past.age * level),
-            divided(demands, past.age),
-            divided(np.sqrt(divided(past.squares[:, -1], past.age)), level),
+            divide(past.sums[:, -1], past.age * level),
+            divide(demands, past.age),
+            divide(np.sqrt(divide(past.squares[:, -1], past.age)), level),
             np.log(level),
             np.log(np.nan_to_num(size, nan=1.0)),
         ]
@@ -203,7 +203,7 @@ def _weekday_means(past: _RunningSums, level: FloatArray, known: Panel) -> Featu
             chosen = weekday[begin:] == day
             total = past.demand[:, begin:][:, chosen].sum(axis=1)
             seen = observed[:, chosen].sum(axis=1).astype(np.float64)
-            tables[:, day, place] = divided(total, seen * level)
+            tables[:, day, place] = divide(total, seen * level)
     answer: Features = tables.astype(np.float32)
     return answer
 
@@ -286,5 +286,5 @@ def _year_ago(history: History, series: IntArray, first: IntArray, last: IntArra
         inside = np.where(known, begin, 0)
         total = history.sums[series, np.maximum(until, 0)] - history.sums[series, inside]
         periods = np.where(known, until - begin, 0).astype(np.float64)
-        columns.append(divided(total, periods * history.level[series]))
+        columns.append(divide(total, periods * history.level[series]))
     return np.stack(columns, axis=1)

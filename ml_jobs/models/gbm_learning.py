@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.models.boosting import ExcessTrees, Growth, MeanTrees, grown_excess, grown_mean
+from ml_jobs.models.boosting import ExcessTrees, Growth, MeanTrees, grow_excess, grow_mean
 from ml_jobs.models.gbm_features import Features
 from ml_jobs.models.gbm_samples import Samples, Sampling, first_cutoff
 from ml_jobs.panel import Panel
@@ -44,7 +44,7 @@ class TrainingPlan:
     level_weight: float = 0.6
     excess_weight: float = 0.5
 
-    def seeded(self, seed: int) -> TrainingPlan:
+    def with_seed(self, seed: int) -> TrainingPlan:
         """Return the same plan with *seed* for everything drawn."""
         return replace(
             self, mean=replace(self.mean, seed=seed), excess=replace(self.excess, seed=seed)
@@ -108,7 +108,7 @@ def _sampling(plan: TrainingPlan, first: int, last: int, cutoffs: int) -> Sampli
 
 def _mean_of(samples: Samples, plan: TrainingPlan) -> MeanTrees:
     weight = samples.level**plan.level_weight
-    return grown_mean(samples.features, samples.ratio, weight, growth=plan.mean, power=plan.power)
+    return grow_mean(samples.features, samples.ratio, weight, growth=plan.mean, power=plan.power)
 
 
 def _excess_of(samples: Samples, mean: MeanTrees, plan: TrainingPlan) -> ExcessTrees:
@@ -116,4 +116,4 @@ def _excess_of(samples: Samples, mean: MeanTrees, plan: TrainingPlan) -> ExcessT
     expected = mean.of(samples.features) * scale / samples.lot
     weight = np.maximum(expected, 1e-4) ** plan.excess_weight
     counts = samples.demand / samples.lot
-    return grown_excess(samples.features, counts, expected, weight, growth=plan.excess)
+    return grow_excess(samples.features, counts, expected, weight, growth=plan.excess)

@@ -98,7 +98,7 @@ def period_samples(known: Panel, horizon: int, sampling: Sampling, *, seasonal: 
         sampling: Which cutoffs, and how many rows.
         seasonal: Whether the time of the year is told.
     """
-    return _drawn(known, np.arange(1, horizon + 1), sampling, seasonal=seasonal, summed=False)
+    return _draw(known, np.arange(1, horizon + 1), sampling, seasonal=seasonal, summed=False)
 
 
 def total_samples(
@@ -112,10 +112,10 @@ def total_samples(
         sampling: Which cutoffs, and how many rows.
         seasonal: Whether the time of the year is told.
     """
-    return _drawn(known, np.asarray(lengths), sampling, seasonal=seasonal, summed=True)
+    return _draw(known, np.asarray(lengths), sampling, seasonal=seasonal, summed=True)
 
 
-def _drawn(
+def _draw(
     known: Panel, choices: IntArray, sampling: Sampling, *, seasonal: bool, summed: bool
 ) -> Samples:
     """Draw rows at every cutoff; *choices* are the steps or lengths that may be asked for."""
@@ -128,7 +128,7 @@ def _drawn(
         series = _series_at(known, cutoff, sampling.most_series(len(reached)), random)
         if not len(series) or not len(reached):
             continue
-        rows, asked = _asked(len(series), reached, sampling.draws, random)
+        rows, asked = _draw_steps(len(series), reached, sampling.draws, random)
         past = known.until(cutoff).rows(series)
         history = history_of(past, seasonal=seasonal, lot=lot[series])
         parts.append(_rows_of(history, rows, asked, sums[series, cutoff:], summed=summed))
@@ -142,7 +142,7 @@ def _series_at(known: Panel, cutoff: int, most: int, random: np.random.Generator
     return np.sort(random.choice(able, most, replace=False)) if len(able) > most else able
 
 
-def _asked(
+def _draw_steps(
     count: int, reached: IntArray, draws: int, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Draw different steps for each of *count* series; return series and step of each row."""

@@ -111,9 +111,9 @@ class Lstm:
         from ml_jobs.models import lstm_network
 
         random = np.random.default_rng(self.seed)
-        learnt = _learnt_from(known, random)
+        learnt = _draw_series(known, random)
         windows = Windows(scaled_series(learnt, 0), horizon)
-        held, ends = _held_back(learnt, horizon, random)
+        held, ends = _hold_back(learnt, horizon, random)
         layout = _layout(windows, self.width)
         earlier = after if isinstance(after, FittedLstm) and after.layout == layout else None
         schedule = self._schedule(learnt, ends, later=earlier is not None)
@@ -122,9 +122,7 @@ class Lstm:
         )
         trained = lstm_network.train(
             first,
-            windows.sampled(
-                ends, size=self.windows, steps=min(horizon, STEPS_AHEAD), random=random
-            ),
+            windows.sample(ends, size=self.windows, steps=min(horizon, STEPS_AHEAD), random=random),
             tuple(_checks(windows, held)),
             layout=layout,
             schedule=schedule,
@@ -146,7 +144,7 @@ class Lstm:
         )
 
 
-def _learnt_from(known: Panel, random: np.random.Generator) -> Panel:
+def _draw_series(known: Panel, random: np.random.Generator) -> Panel:
     """Return the series with history, or as many of them, drawn at random, as are affordable."""
     begun = np.flatnonzero(known.starts < len(known.dates))
     most = max(MOST_CELLS // len(known.dates), 1)
@@ -155,7 +153,7 @@ def _learnt_from(known: Panel, random: np.random.Generator) -> Panel:
     return known.rows(begun)
 
 
-def _held_back(
+def _hold_back(
     learnt: Panel, horizon: int, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Return the series to check by, and the periods of every series to learn from."""

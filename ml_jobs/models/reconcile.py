@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.panel import Panel
 
@@ -111,5 +111,5 @@ def _shares(amounts: FloatArray, parents: IntArray) -> FloatArray:
     if not first.size:
         return amounts
     shares = np.empty_like(amounts)
-    shares[order] = divided(amounts[order], np.add.reduceat(amounts[order], first, axis=0)[group])
+    shares[order] = divide(amounts[order], np.add.reduceat(amounts[order], first, axis=0)[group])
     return shares

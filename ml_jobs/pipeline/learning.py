@@ -111,7 +111,7 @@ def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
         single = learn_pools(known, classes, thin=thin_series(known, options))
         return ClassPools(single, learn_sum_pools(known, classes, single))
     if what == TOTALS:
-        return Totals(TOTALS_PLAN.seeded(options.seed)).fit(known, plan.longest_sum)
+        return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(known, plan.longest_sum)
     model = models_of([what], options)[what]
     return model.fit(known, plan.horizon, after=cast("Fitted | None", before))
 

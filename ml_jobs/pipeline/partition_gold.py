@@ -27,7 +27,7 @@ from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_v
 from ml_jobs.publishing import facts
 from ml_jobs.stocking.exceptions import exception_rows
 from ml_jobs.stocking.inventory import inventory_of
-from ml_jobs.stocking.replay import added, policy_sums
+from ml_jobs.stocking.replay import add_sums, policy_sums
 from ml_jobs.stocking.situation import ChampionRecord, Situation
 from ml_jobs.stocking.stock_facts import fact_inventory
 
@@ -171,7 +171,7 @@ def stock_tables_of(
             total_source=LEAD_TIME_SOURCE,
         ),
         "exceptions": exception_rows(situation),
-        "policy_sums": added(sums),
+        "policy_sums": add_sums(sums),
     }
 
 

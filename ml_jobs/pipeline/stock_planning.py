@@ -18,7 +18,7 @@ from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.stocking.inventory import StockLevels, levels_of, policy_of
 from ml_jobs.stocking.lead_time import LeadSums, Outlook, lead_sums, whole_periods
-from ml_jobs.stocking.replay import Replay, demand_after, in_whole_periods, replayed
+from ml_jobs.stocking.replay import Replay, demand_after, in_whole_periods, replay_policies
 from ml_jobs.stocking.service import PlannedLevels, ServiceTally, service_tally
 
 LEAD_TIME_SOURCE = "gbm"  # the source whose trees the model of totals grows
@@ -108,4 +108,4 @@ def replay_of(view: StockView, partition: Partition, planned: PlannedLevels) -> 
     known = partition.panel.until(view.cutoff)
     asked = planned.of(view.levels.service_level, view.outlook.classes)
     policy = policy_of(known, view.levels, view.sums, planned=asked)
-    return replayed(partition.panel, view.cutoff, view.levels, view.sums, policy)
+    return replay_policies(partition.panel, view.cutoff, view.levels, view.sums, policy)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ml_jobs.judging.aggregates import agg_metrics, merge_sums
-from ml_jobs.judging.daily_totals import agg_daily, merged_days
+from ml_jobs.judging.daily_totals import agg_daily, merge_days
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
@@ -19,8 +19,8 @@ from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
-from ml_jobs.stocking.exceptions import ranked
-from ml_jobs.stocking.replay import added, agg_policy
+from ml_jobs.stocking.exceptions import rank_exceptions
+from ml_jobs.stocking.replay import add_sums, agg_policy
 
 LIBRARY_OF: Mapping[str, str] = {
     "tsb": "statsforecast",
@@ -39,15 +39,15 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         "dim_item": facts.dim_item(prepared.items),
         "dim_location": facts.dim_location(plan.hierarchy),
         "agg_metrics": agg_metrics(merge_sums(_parts(prepared, "metric_sums")), lessons.champions),
-        "agg_daily": agg_daily(merged_days(_parts(prepared, "daily_sums"))),
+        "agg_daily": agg_daily(merge_days(_parts(prepared, "daily_sums"))),
         "agg_policy": agg_policy(
-            added(_parts(prepared, "policy_sums")), source=_planned_by(plan, lessons)
+            add_sums(_parts(prepared, "policy_sums")), source=_planning_source(plan, lessons)
         ),
-        "fact_exception": ranked(_parts(prepared, "exceptions")),
+        "fact_exception": rank_exceptions(_parts(prepared, "exceptions")),
     }
 
 
-def _planned_by(plan: Plan, lessons: Lessons) -> str:
+def _planning_source(plan: Plan, lessons: Lessons) -> str:
     """The source of lead-time demand: that of totals, else the best on the whole network."""
     if LEAD_TIME_SOURCE in plan.options.sources:
         return LEAD_TIME_SOURCE

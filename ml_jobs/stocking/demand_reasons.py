@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, divided
+from ml_jobs.arrays import BoolArray, divide
 from ml_jobs.dispersion import moments
 from ml_jobs.judging.metrics import bias, tracking_signal
 from ml_jobs.panel import Dates, Frequency, Panel
@@ -83,7 +83,7 @@ def demand_shifted(situation: Situation) -> ExceptionReason:
     At risk: the difference over a horizon. A rise may leave a part short, so it counts more.
     """
     shift = level_shift(situation.panel)
-    change = np.abs(divided(shift.recent, shift.before) - 1.0)
+    change = np.abs(divide(shift.recent, shift.before) - 1.0)
     difference = np.abs(shift.recent - shift.before)
     return ExceptionReason(
         "demand_shifted",

@@ -1,6 +1,6 @@
 """The parts that need a person: each reason held against every series of a partition, as rows.
 
-Rows of all partitions are put together by `ranked`, the greatest value at risk first.
+Rows of all partitions are put together by `rank_exceptions`, the greatest value at risk first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def exception_rows(situation: Situation) -> pa.Table:
     return pa.concat_tables([_schema().empty_table(), *tables])
 
 
-def ranked(parts: Iterable[pa.Table]) -> pa.Table:
+def rank_exceptions(parts: Iterable[pa.Table]) -> pa.Table:
     """Return ``fact_exception``: the rows of all partitions, the greatest value at risk first.
 
     Rows without a value come last (Arrow places nulls at the end); equal ones are ordered by

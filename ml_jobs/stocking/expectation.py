@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, divided, running_sums
+from ml_jobs.arrays import FloatArray, divide, running_sums
 
 _NEVER = 1e-9  # units per period below which demand is taken to have ended
 
@@ -47,7 +47,7 @@ def periods_until(amount: FloatArray, mean: FloatArray, season: int) -> FloatArr
     left = amount - summed[rows, whole]
     rate = padded[rows, np.minimum(whole, horizon)]
     moving = np.where(rate > _NEVER, rate, np.nan)
-    part = np.nan_to_num(divided(left, moving), nan=np.inf)
+    part = np.nan_to_num(divide(left, moving), nan=np.inf)
     answer: FloatArray = np.where(left <= 0, whole, whole + part)
     return answer
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divide
 from ml_jobs.columns import column_of
 from ml_jobs.dispersion import moments
 from ml_jobs.options import ForecastOptions
@@ -223,7 +223,7 @@ def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray)
     """
     time, step = levels.lead_time, panel.frequency.days_per_step
     of_demand = time.days / step * moments(panel.demand).variance
-    per_day = np.nan_to_num(divided(lead_time_demand, time.days))
+    per_day = np.nan_to_num(divide(lead_time_demand, time.days))
     of_time = (per_day * np.nan_to_num(time.sd_days)) ** 2
     safety = stats.norm.ppf(levels.service_level) * np.sqrt(of_demand + of_time)
     reorder_point = np.maximum(lead_time_demand + safety, 0.0)
@@ -240,7 +240,7 @@ def proposal_of(
     """Say how long stock and open orders last, how much to order and by when."""
     position = levels.position
     cover = _days_until(position, panel, outlook)
-    order_up_to = _rounded_up(policy.order_up_to, outlook.demand.lot)
+    order_up_to = _round_up(policy.order_up_to, outlook.demand.lot)
     quantity = np.where(order_up_to > position, _order(order_up_to, levels, outlook), 0.0)
     proposed = (position <= policy.reorder_point) & (quantity > 0)
     known = np.isfinite(position + policy.reorder_point)
@@ -266,10 +266,10 @@ def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> Fl
     """Units that fill the position up: at least the minimum, rounded up to the multiple."""
     wanted = np.maximum(order_up_to - levels.position, np.nan_to_num(levels.minimum_order))
     multiple = np.where(levels.order_multiple > 0, levels.order_multiple, outlook.demand.lot)
-    return _rounded_up(wanted, multiple)
+    return _round_up(wanted, multiple)
 
 
-def _rounded_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
     rounded: FloatArray = np.ceil(amount / multiple - 1e-9) * multiple
     return rounded
 

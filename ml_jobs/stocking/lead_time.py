@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided, running_sums
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide, running_sums
 from ml_jobs.dispersion import ClassPool, Pools, class_pool, historic_demand, moments, shrink
 from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
 from ml_jobs.panel import Frequency, Panel
@@ -151,7 +151,7 @@ def _over_uncertain_time(summed: NegativeBinomial, time: Duration) -> NegativeBi
     Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
     section 6.10: variance E(L) var(D) + E(D)^2 var(L).
     """
-    per_day = np.nan_to_num(divided(summed.mean, time.days))
+    per_day = np.nan_to_num(divide(summed.mean, time.days))
     return summed.with_more_variance((per_day * np.nan_to_num(time.sd_days)) ** 2)
 
 
@@ -228,6 +228,6 @@ def _inflation(
         usable = cuts >= panel.starts[rows, None] + memory
         errors = np.where(usable, ahead - behind * (length / memory), 0.0)
         windows[rows] = usable.sum(axis=1)
-        squares[rows] = divided((errors**2).sum(axis=1), windows[rows])
+        squares[rows] = divide((errors**2).sum(axis=1), windows[rows])
     level = periods * moments(panel.demand).mean * single.lot
-    return np.maximum(divided(squares, level) - 1.0, LEAST_EXCESS) / single.excess, windows
+    return np.maximum(divide(squares, level) - 1.0, LEAST_EXCESS) / single.excess, windows

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided, running_sums
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide, running_sums
 from ml_jobs.panel import Frequency, Panel
 
 BEYOND_CHANCE = 3.29  # standard deviations: one steady series in a thousand differs by more
@@ -108,11 +108,11 @@ class _Blocks:
         """Return variance over mean of a block about its part's rate; NaN with too few blocks."""
         early_part, late_part = self.parts(late)
         expected = np.where(late_part, late_rate[:, None], early_rate[:, None])
-        share = np.nan_to_num(divided((self.demand - expected) ** 2, expected))
+        share = np.nan_to_num(divide((self.demand - expected) ** 2, expected))
         used = early_part | late_part
         free = (used.sum(axis=1) - 2).astype(np.float64)
         enough = early_part.sum(axis=1) >= LEAST_BLOCKS
-        pearson = divided(np.where(used, share, 0.0).sum(axis=1), free)
+        pearson = divide(np.where(used, share, 0.0).sum(axis=1), free)
         return np.where(enough, np.maximum(pearson, 1.0), np.nan)
 
     def statistic(self, late: IntArray, dispersion: FloatArray) -> FloatArray:
@@ -121,13 +121,13 @@ class _Blocks:
         counts = [part.sum(axis=1).astype(np.float64) for part in (early_part, late_part)]
         early, recent = _mean(self.demand, early_part), _mean(self.demand, late_part)
         pooled = _mean(self.demand, early_part | late_part)
-        error = np.sqrt(dispersion * pooled * sum(divided(np.ones(len(n)), n) for n in counts))
-        return divided(recent - early, error)
+        error = np.sqrt(dispersion * pooled * sum(divide(np.ones(len(n)), n) for n in counts))
+        return divide(recent - early, error)
 
 
 def _mean(values: FloatArray, part: BoolArray) -> FloatArray:
     total = np.where(part, values, 0.0).sum(axis=1)
-    return divided(total, part.sum(axis=1).astype(np.float64))
+    return divide(total, part.sum(axis=1).astype(np.float64))
 
 
 def _first_periods(
@@ -163,13 +163,13 @@ def interval_shift(panel: Panel) -> Shift:
     early, late = (begins - starts).astype(np.float64), (count - begins).astype(np.float64)
     before = demands[rows, begins] - demands[rows, starts]
     recent = demands[:, -1] - demands[rows, begins]
-    pooled = divided(before + recent, early + late)
-    error = np.sqrt(pooled * (1.0 - pooled) * (divided(np.ones(len(early)), early) + 1.0 / late))
-    statistic = np.nan_to_num(divided(divided(recent, late) - divided(before, early), error))
+    pooled = divide(before + recent, early + late)
+    error = np.sqrt(pooled * (1.0 - pooled) * (divide(np.ones(len(early)), early) + 1.0 / late))
+    statistic = np.nan_to_num(divide(divide(recent, late) - divide(before, early), error))
     known = (early >= LEAST_BLOCKS * BLOCK[panel.frequency]) & (before > 0) & (recent > 0)
     return Shift(
-        np.where(known, divided(late, recent), np.nan),
-        np.where(known, divided(early, before), np.nan),
+        np.where(known, divide(late, recent), np.nan),
+        np.where(known, divide(early, before), np.nan),
         known & (np.abs(statistic) > BEYOND_CHANCE),
         begins,
     )

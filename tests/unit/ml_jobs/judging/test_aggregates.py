@@ -17,7 +17,7 @@ from ml_jobs.judging.aggregates import agg_metrics, groupings_of, merge_sums, me
 from ml_jobs.judging.backtest import Backtest, Origin
 from ml_jobs.judging.bootstrap import resamples
 from ml_jobs.judging.champions import Champions, able, class_champions
-from ml_jobs.judging.daily_totals import agg_daily, daily_sums, merged_days
+from ml_jobs.judging.daily_totals import agg_daily, daily_sums, merge_days
 from ml_jobs.judging.scores import MEASURES, pairs_by_source, scores_of
 from ml_jobs.judging.timeline import Timeline
 from ml_jobs.negative_binomial import LEVELS
@@ -247,7 +247,7 @@ def test_days_of_partitions_add_up_to_what_one_gives(panel: Panel) -> None:
         daily_sums(panel.rows(rows), categories[rows], part_of(timeline, rows))
         for rows in np.array_split(np.arange(SERIES), 5)
     )
-    added = agg_daily(merged_days(parts))
+    added = agg_daily(merge_days(parts))
 
     pd.testing.assert_frame_equal(added.to_pandas(), whole.to_pandas(), rtol=1e-9)
 

@@ -14,7 +14,7 @@ from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import learn_pools
 from ml_jobs.options import DEFAULT_THRESHOLDS, ForecastOptions, thresholds_of
 from ml_jobs.panel import Frequency, Items, Panel, Stock
-from ml_jobs.stocking.exceptions import exception_rows, ranked
+from ml_jobs.stocking.exceptions import exception_rows, rank_exceptions
 from ml_jobs.stocking.inventory import inventory_of, levels_of
 from ml_jobs.stocking.lead_time import Outlook, lead_sums, learn_sum_pools
 from ml_jobs.stocking.shifts import interval_shift, level_shift
@@ -67,7 +67,7 @@ def record_of(
 
 
 def fact_exception(situation: Situation) -> pa.Table:
-    return ranked([exception_rows(situation)])
+    return rank_exceptions([exception_rows(situation)])
 
 
 def rows(table: pa.Table, code: str) -> list[dict[str, object]]:
@@ -356,11 +356,11 @@ def test_partitions_are_ranked_together() -> None:
         for ids in (["P002", "P003"], ["P000", "P001"])
     ]
 
-    assert ranked(halves).to_pylist() == ranked([whole]).to_pylist()
+    assert rank_exceptions(halves).to_pylist() == rank_exceptions([whole]).to_pylist()
 
 
 def test_no_exceptions_at_all_are_an_empty_table() -> None:
-    table = ranked([])
+    table = rank_exceptions([])
 
     assert table.num_rows == 0
     assert table.column_names[0] == "rank"

@@ -13,12 +13,12 @@ from ml_jobs.stocking.inventory import levels_of, policy_of
 from ml_jobs.stocking.lead_time import LeadSums
 from ml_jobs.stocking.replay import (
     Replay,
-    added,
+    add_sums,
     agg_policy,
     demand_after,
     in_whole_periods,
     policy_sums,
-    replayed,
+    replay_policies,
 )
 from ml_jobs.stocking.service import (
     LEVELS,
@@ -122,7 +122,7 @@ def test_partitions_add_up_to_the_whole() -> None:
         replay_of([1.0, 2.0, 9.0, 9.0], quantile=5.0, textbook=4.0),
     )
 
-    merged = added([first, second])
+    merged = add_sums([first, second])
 
     keys = [("group_by", "ascending"), ("group_value", "ascending"), ("policy", "ascending")]
     assert merged.sort_by(keys).to_pylist() == both.sort_by(keys).to_pylist()
@@ -154,7 +154,7 @@ def test_a_policy_that_is_right_achieves_what_it_plans_for() -> None:
     sums = LeadSums(poisson_sum(28.0, 800), poisson_sum(84.0, 800), np.ones(800, dtype=bool))
     policy = policy_of(panel.until(300), levels, sums, planned=levels.service_level)
 
-    replay = replayed(panel, 300, levels, sums, policy)
+    replay = replay_policies(panel, 300, levels, sums, policy)
     everyone = np.ones(800, dtype=bool)
     table = agg_policy(policy_sums(panel, {}, [replay], judged=everyone), source="gbm")
 
@@ -253,7 +253,7 @@ def test_lead_times_that_are_not_known_are_not_replayed() -> None:
     sums = LeadSums(poisson_sum(9.0, 2), poisson_sum(20.0, 2), np.ones(2, dtype=bool))
     policy = policy_of(panel, levels, sums, planned=levels.service_level)
 
-    found = replayed(panel, 150, levels, sums, policy)
+    found = replay_policies(panel, 150, levels, sums, policy)
 
     assert np.isfinite(found.demand[0])
     assert np.isnan(found.demand[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -14,7 +14,7 @@ from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers, texts_of
 from ml_jobs.judging import metrics
 from ml_jobs.judging.bootstrap import resamples, value_added_interval
-from ml_jobs.judging.champions import CLASS_GROUPING, EVERYONE, KEYS, Champions, best_rows
+from ml_jobs.judging.champions import CLASS_GROUPING, EVERYONE, KEYS, Champions, best_rows, keys_of
 from ml_jobs.judging.scores import BANDS, MEASURES, NAIVE, Measures, Pairs, pooled_measures
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Items, Panel
@@ -175,25 +175,19 @@ def _add(first: pa.Table, second: pa.Table) -> pa.Table:
     if not both.num_rows:
         return both
     places: dict[tuple[object, ...], int] = {}
-    rows = np.array([places.setdefault(key, len(places)) for key in _keys(both)], dtype=np.int64)
+    rows = np.array([places.setdefault(key, len(places)) for key in keys_of(both)], dtype=np.int64)
     origins = np.zeros(len(places), dtype=np.int64)
     np.maximum.at(origins, rows, both.column("n_origins").to_numpy())
     adding = sparse.csr_array(
         (np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(places), len(rows))
     )
     columns: dict[str, object] = {
-        **{
-            name: list(values) for name, values in zip(KEYS, zip(*places, strict=True), strict=True)
-        },
+        **{name: [key[place] for key in places] for place, name in enumerate(KEYS)},
         "n_origins": origins,
         **{name: adding @ both.column(name).to_numpy() for name in SUMS},
         **{name: _lists(adding @ _draws(both, name)) for name in DRAWS},
     }
     return pa.table(columns, schema=both.schema)
-
-
-def _keys(sums: pa.Table) -> Iterator[tuple[object, ...]]:
-    return zip(*(sums.column(name).to_pylist() for name in KEYS), strict=True)
 
 
 def _draws(sums: pa.Table, name: str) -> FloatArray:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
+from ml_jobs.arrays import FloatArray, divide
 
 
 def mape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
@@ -80,7 +80,7 @@ def mase(forecast: FloatArray, actual: FloatArray, scale: FloatArray) -> FloatAr
 
     Source: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", section 3.
     """
-    return mean(_scale(np.abs(forecast - actual), scale))
+    return mean(divide(np.abs(forecast - actual), scale))
 
 
 def rmsse(forecast: FloatArray, actual: FloatArray, squared_scale: FloatArray) -> FloatArray:
@@ -94,7 +94,7 @@ def rmsse(forecast: FloatArray, actual: FloatArray, squared_scale: FloatArray) -
 
     Source: M5 Accuracy competition, Makridakis et al. 2022, eq. 1.
     """
-    return np.sqrt(mean(_scale((forecast - actual) ** 2, squared_scale)))
+    return np.sqrt(mean(divide((forecast - actual) ** 2, squared_scale)))
 
 
 def pinball(quantiles: FloatArray, actual: FloatArray, levels: Sequence[float]) -> FloatArray:
@@ -135,7 +135,7 @@ def scaled_pinball(loss: FloatArray, scale: FloatArray) -> FloatArray:
 
     Source: M5 Uncertainty competition, Makridakis et al. 2022, eq. 1.
     """
-    return mean(_scale(loss, scale))
+    return mean(divide(loss, scale))
 
 
 def wql(loss: FloatArray, actual: FloatArray) -> FloatArray:
@@ -199,22 +199,6 @@ def forecast_value_added(loss: FloatArray, naive_loss: FloatArray) -> FloatArray
     return 1.0 - divide(loss, naive_loss)
 
 
-def champions(losses: FloatArray, allowed: BoolArray) -> IntArray:
-    """Return the place of the lowest loss of each series; the earlier source wins a tie.
-
-    Args:
-        losses: Shape (sources, S); NaN where a loss is not defined.
-        allowed: Which sources may win, same shape.
-
-    Returns:
-        Index into the sources, shape (S,); -1 where none may win. Where no loss is defined the
-        first allowed source wins.
-    """
-    ranked = np.where(allowed, np.where(np.isfinite(losses), losses, np.finfo(float).max), np.inf)
-    best = np.argmin(ranked, axis=0)
-    return np.where(allowed.any(axis=0), best, -1)
-
-
 def total(values: FloatArray) -> FloatArray:
     """Sum over the last axis, leaving out NaN; NaN where nothing is left."""
     present = np.isfinite(values)
@@ -227,8 +211,3 @@ def mean(values: FloatArray) -> FloatArray:
     """Mean over the last axis, leaving out NaN; NaN where nothing is left."""
     count = np.isfinite(values).sum(axis=-1).astype(np.float64)
     return divide(total(values), count)
-
-
-def _scale(values: FloatArray, scale: FloatArray) -> FloatArray:
-    spread = np.broadcast_to(scale, values.shape)
-    return divide(values, spread)

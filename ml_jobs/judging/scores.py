@@ -210,8 +210,11 @@ def scores_of(
 def _scores_at(pairs: Mapping[str, Pairs], horizon: int, champions: TextArray) -> list[Score]:
     parts = {source: whole.part(slice(None), horizon) for source, whole in pairs.items()}
     measured = {source: part.measures() for source, part in parts.items()}
+    naive = measured.get(NAIVE)
     for measures in measured.values():
-        measures["fva_vs_naive"] = _value_added(measures, measured.get(NAIVE))
+        loss = measures["scaled_pinball"]
+        naive_loss = np.full(loss.shape, np.nan) if naive is None else naive["scaled_pinball"]
+        measures["fva_vs_naive"] = metrics.forecast_value_added(loss, naive_loss)
     return [
         Score(
             source,
@@ -223,11 +226,3 @@ def _scores_at(pairs: Mapping[str, Pairs], horizon: int, champions: TextArray) -
         )
         for source, part in parts.items()
     ]
-
-
-def _value_added(measures: Measures, naive: Measures | None) -> FloatArray:
-    """The value added over naive, NaN all over where naive did not run."""
-    loss = measures["scaled_pinball"]
-    if naive is None:
-        return np.full(loss.shape, np.nan)
-    return metrics.forecast_value_added(loss, naive["scaled_pinball"])

@@ -9,9 +9,8 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray
 from ml_jobs.models.boosting import Growth
-from ml_jobs.models.gbm_features import history_of, is_seasonal, period_rows
+from ml_jobs.models.gbm_features import history_of, period_rows
 from ml_jobs.models.gbm_learning import DemandTrees, TrainingPlan, learn
-from ml_jobs.models.gbm_samples import Samples, Sampling, period_samples
 from ml_jobs.models.library import observed_series
 from ml_jobs.models.protocol import Fitted
 from ml_jobs.negative_binomial import NegativeBinomial
@@ -26,14 +25,9 @@ HORIZONS_HELD_BACK = 2
 
 @dataclass(frozen=True)
 class FittedGbm:
-    """Trees that learnt from one panel.
-
-    Attributes:
-        seasonal: Whether the trees know the time of the year.
-    """
+    """Trees that learnt from one panel."""
 
     trees: DemandTrees
-    seasonal: bool
 
     def forecast(
         self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
@@ -43,7 +37,7 @@ class FittedGbm:
         excess = mean.copy()
         places = observed_series(known, series)
         if len(places):
-            history = history_of(known.rows(places), seasonal=self.seasonal)
+            history = history_of(known.rows(places), seasonal=self.trees.seasonal)
             rows = np.repeat(np.arange(len(places)), horizon)
             steps = np.tile(np.arange(1, horizon + 1), len(places))
             features = period_rows(history, rows, steps)
@@ -77,10 +71,5 @@ class Gbm:
             after: Not used: trees are quick to grow anew.
         """
         del after
-        seasonal = is_seasonal(known)
-
-        def draw(panel: Panel, sampling: Sampling) -> Samples:
-            return period_samples(panel, horizon, sampling, seasonal=seasonal)
-
-        trees = learn(known, draw, self.plan, held_back=HORIZONS_HELD_BACK * horizon)
-        return FittedGbm(trees, seasonal)
+        steps, held_back = np.arange(1, horizon + 1), HORIZONS_HELD_BACK * horizon
+        return FittedGbm(learn(known, steps, self.plan, summed=False, held_back=held_back))

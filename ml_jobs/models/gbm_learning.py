@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.models.boosting import ExcessTrees, Growth, MeanTrees, grow_excess, grow_mean
-from ml_jobs.models.gbm_features import Features
-from ml_jobs.models.gbm_samples import Samples, Sampling, first_cutoff
+from ml_jobs.models.gbm_features import Features, is_seasonal
+from ml_jobs.models.gbm_samples import Samples, Sampling, draw_samples, first_cutoff
 from ml_jobs.panel import Panel
-
-DrawSamples = Callable[[Panel, Sampling], Samples]
 
 NOTHING_LEARNT_EXCESS = 1.0
 
@@ -56,10 +53,12 @@ class DemandTrees:
     """What a panel taught: how demand compares with its level, and how it scatters.
 
     Attributes:
+        seasonal: Whether the trees know the time of the year.
         mean: None if there was nothing to learn from: the level is forecast then.
         excess: None likewise.
     """
 
+    seasonal: bool
     mean: MeanTrees | None = None
     excess: ExcessTrees | None = None
 
@@ -75,7 +74,9 @@ class DemandTrees:
         return self.mean.of(features) * scale, self.excess.of(features)
 
 
-def learn(known: Panel, draw: DrawSamples, plan: TrainingPlan, *, held_back: int) -> DemandTrees:
+def learn(
+    known: Panel, choices: IntArray, plan: TrainingPlan, *, summed: bool, held_back: int
+) -> DemandTrees:
     """Learn mean and scatter from *known*.
 
     The scatter is learnt about forecasts made without the last *held_back* periods: what a model
@@ -83,27 +84,28 @@ def learn(known: Panel, draw: DrawSamples, plan: TrainingPlan, *, held_back: int
 
     Args:
         known: Everything up to the cutoff.
-        draw: Makes rows of training out of a panel.
+        choices: Steps ahead that will be asked for, or lengths of sums, ascending.
         plan: How much is learnt.
+        summed: Whether demand is summed over the first periods ahead.
         held_back: Periods that the scatter is learnt from; fewer if the calendar is short.
     """
-    end = len(known.dates)
-    first = first_cutoff(known)
-    everything = _sampling(plan, first, end - 1, plan.cutoffs)
-    samples = draw(known, everything)
+    end, first, seasonal = len(known.dates), first_cutoff(known), is_seasonal(known)
+
+    def draw(panel: Panel, begin: int, cutoffs: int) -> Samples:
+        last = len(panel.dates) - 1
+        sampling = Sampling(begin, last, cutoffs, plan.draws, plan.most_rows, plan.mean.seed)
+        return draw_samples(panel, choices, sampling, seasonal=seasonal, summed=summed)
+
+    samples = draw(known, first, plan.cutoffs)
     if not samples.demand.any():
-        return DemandTrees()
+        return DemandTrees(seasonal)
     mean = _mean_of(samples, plan)
     parted = max(end - held_back, first + (end - first) // 2)
-    earlier = draw(known.until(parted), replace(everything, last=parted - 1))
-    later = draw(known, _sampling(plan, parted, end - 1, plan.excess_cutoffs))
+    earlier = draw(known.until(parted), first, plan.cutoffs)
+    later = draw(known, parted, plan.excess_cutoffs)
     if not earlier.demand.any() or not later.demand.any():
-        return DemandTrees(mean, _excess_of(samples, mean, plan))
-    return DemandTrees(mean, _excess_of(later, _mean_of(earlier, plan), plan))
-
-
-def _sampling(plan: TrainingPlan, first: int, last: int, cutoffs: int) -> Sampling:
-    return Sampling(first, last, cutoffs, plan.draws, plan.most_rows, plan.mean.seed)
+        return DemandTrees(seasonal, mean, _excess_of(samples, mean, plan))
+    return DemandTrees(seasonal, mean, _excess_of(later, _mean_of(earlier, plan), plan))
 
 
 def _mean_of(samples: Samples, plan: TrainingPlan) -> MeanTrees:

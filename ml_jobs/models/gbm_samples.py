@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray, concatenate, running_sums
 from ml_jobs.dispersion import lots
-from ml_jobs.models.gbm_features import (
-    Features,
-    History,
-    history_of,
-    period_rows,
-    total_rows,
-)
+from ml_jobs.models.gbm_features import Features, history_of, period_rows, total_rows
 from ml_jobs.panel import Panel
 
 LEAST_HISTORY = {"D": 14, "W": 4, "MS": 3}  # periods of a series before it is learnt from
@@ -40,14 +33,15 @@ class Samples:
     periods: FloatArray
     lot: FloatArray
 
-    def __len__(self) -> int:
-        return len(self.demand)
-
     @property
     def ratio(self) -> FloatArray:
         """Demand per period over the level."""
         quotient: FloatArray = self.demand / (self.level * self.periods)
         return quotient
+
+
+_NONE: FloatArray = np.zeros(0)
+NO_SAMPLES = Samples(np.zeros((0, 0), np.float32), _NONE, _NONE, _NONE, _NONE)
 
 
 @dataclass(frozen=True)
@@ -89,53 +83,44 @@ def first_cutoff(known: Panel) -> int:
     return max(min(FIRST_CUTOFF[known.frequency.value], len(known.dates) // 3), 1)
 
 
-def period_samples(known: Panel, horizon: int, sampling: Sampling, *, seasonal: bool) -> Samples:
-    """Draw single periods up to *horizon* after past cutoffs.
-
-    Args:
-        known: Everything up to the cutoff that is forecast from; samples end with it.
-        horizon: Periods ahead at most.
-        sampling: Which cutoffs, and how many rows.
-        seasonal: Whether the time of the year is told.
-    """
-    return _draw(known, np.arange(1, horizon + 1), sampling, seasonal=seasonal, summed=False)
-
-
-def total_samples(
-    known: Panel, lengths: Sequence[int], sampling: Sampling, *, seasonal: bool
-) -> Samples:
-    """Draw demand summed over the first periods after past cutoffs.
-
-    Args:
-        known: Everything up to the cutoff that is forecast from; samples end with it.
-        lengths: How many periods may be summed, ascending.
-        sampling: Which cutoffs, and how many rows.
-        seasonal: Whether the time of the year is told.
-    """
-    return _draw(known, np.asarray(lengths), sampling, seasonal=seasonal, summed=True)
-
-
-def _draw(
+def draw_samples(
     known: Panel, choices: IntArray, sampling: Sampling, *, seasonal: bool, summed: bool
 ) -> Samples:
-    """Draw rows at every cutoff; *choices* are the steps or lengths that may be asked for."""
+    """Draw rows of training at past cutoffs; none where no series has history enough.
+
+    Args:
+        known: Everything up to the cutoff that is forecast from; samples end with it.
+        choices: Steps after a cutoff that may be asked for, ascending; of sums, the lengths.
+        sampling: Which cutoffs, and how many rows.
+        seasonal: Whether the time of the year is told.
+        summed: Whether a row is the demand summed over the first periods after a cutoff, and
+            not the demand of a single one.
+    """
     random = np.random.default_rng(sampling.seed)
     lot = lots(known.demand)
     sums = running_sums(np.nan_to_num(known.demand))
-    parts = [_nothing(known, seasonal=seasonal, summed=summed)]
+    parts = []
     for cutoff in sampling.places.tolist():
         reached = choices[choices <= len(known.dates) - cutoff]
-        series = _series_at(known, cutoff, sampling.most_series(len(reached)), random)
+        series = _draw_series(known, cutoff, sampling.most_series(len(reached)), random)
         if not len(series) or not len(reached):
             continue
         rows, asked = _draw_steps(len(series), reached, sampling.draws, random)
         past = known.until(cutoff).rows(series)
         history = history_of(past, seasonal=seasonal, lot=lot[series])
-        parts.append(_rows_of(history, rows, asked, sums[series, cutoff:], summed=summed))
-    return concatenate(parts)
+        following, begun = sums[series, cutoff:], np.zeros_like(asked) if summed else asked - 1
+        part = Samples(
+            features=(total_rows if summed else period_rows)(history, rows, asked),
+            demand=following[rows, asked] - following[rows, begun],
+            level=history.level[rows],
+            periods=(asked - begun).astype(np.float64),
+            lot=history.lot[rows],
+        )
+        parts.append(part)
+    return concatenate(parts) if parts else NO_SAMPLES
 
 
-def _series_at(known: Panel, cutoff: int, most: int, random: np.random.Generator) -> IntArray:
+def _draw_series(known: Panel, cutoff: int, most: int, random: np.random.Generator) -> IntArray:
     """Return at most *most* series that have history enough at *cutoff*."""
     least = min(LEAST_HISTORY[known.frequency.value], cutoff)
     able = np.flatnonzero(known.starts <= cutoff - least)
@@ -149,23 +134,3 @@ def _draw_steps(
     drawn = min(draws, len(reached))
     picked = np.argsort(random.random((count, len(reached))), axis=1)[:, :drawn]
     return np.repeat(np.arange(count), drawn), reached[picked].ravel()
-
-
-def _rows_of(
-    history: History, rows: IntArray, asked: IntArray, sums: FloatArray, *, summed: bool
-) -> Samples:
-    begun = np.zeros_like(asked) if summed else asked - 1
-    return Samples(
-        features=(total_rows if summed else period_rows)(history, rows, asked),
-        demand=sums[rows, asked] - sums[rows, begun],
-        level=history.level[rows],
-        periods=(asked - begun).astype(np.float64),
-        lot=history.lot[rows],
-    )
-
-
-def _nothing(known: Panel, *, seasonal: bool, summed: bool) -> Samples:
-    nobody = known.rows(np.zeros(0, dtype=np.int64))
-    none = np.zeros(0, dtype=np.int64)
-    history = history_of(nobody, seasonal=seasonal)
-    return _rows_of(history, none, none, np.zeros((0, 1)), summed=summed)

@@ -8,9 +8,8 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.models.boosting import Growth
-from ml_jobs.models.gbm_features import history_of, is_seasonal, total_rows
+from ml_jobs.models.gbm_features import history_of, total_rows
 from ml_jobs.models.gbm_learning import DemandTrees, TrainingPlan, learn
-from ml_jobs.models.gbm_samples import Samples, Sampling, total_samples
 from ml_jobs.models.library import observed_series
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
@@ -29,12 +28,10 @@ class FittedTotals:
     """Trees that learnt sums from one panel.
 
     Attributes:
-        seasonal: Whether the trees know the time of the year.
         longest: Most periods that can be asked for.
     """
 
     trees: DemandTrees
-    seasonal: bool
     longest: int
 
     def forecast(
@@ -61,7 +58,7 @@ class FittedTotals:
             raise ValueError(f"sums over {found} periods; learnt are 1 to {self.longest}")
         mean, excess = np.full(len(series), np.nan), np.full(len(series), np.nan)
         if len(places):
-            history = history_of(known.rows(places), seasonal=self.seasonal)
+            history = history_of(known.rows(places), seasonal=self.trees.seasonal)
             features = total_rows(history, np.arange(len(places)), lengths)
             mean[places], excess[places] = self.trees.forecast(features, history.level * lengths)
         return NegativeBinomial(mean, excess, historic.lot, periods * historic.least_mean)
@@ -87,11 +84,7 @@ class Totals:
             known: The history up to the cutoff, and nothing after it.
             longest: Most periods that will be asked for, at least 1.
         """
-        seasonal = is_seasonal(known)
         lengths = np.unique(np.rint(np.geomspace(1, longest, LENGTHS)).astype(np.int64))
-
-        def draw(panel: Panel, sampling: Sampling) -> Samples:
-            return total_samples(panel, lengths.tolist(), sampling, seasonal=seasonal)
-
-        trees = learn(known, draw, self.plan, held_back=LONGESTS_HELD_BACK * longest)
-        return FittedTotals(trees, seasonal, longest)
+        held_back = LONGESTS_HELD_BACK * longest
+        trees = learn(known, lengths, self.plan, summed=True, held_back=held_back)
+        return FittedTotals(trees, longest)

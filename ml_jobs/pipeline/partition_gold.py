@@ -13,7 +13,7 @@ from ml_jobs.classification import demand_classes
 from ml_jobs.forecasts import Forecasts, of_sources
 from ml_jobs.judging.aggregates import groupings_of, metric_sums
 from ml_jobs.judging.backtest import Backtest, on_the_same_rows
-from ml_jobs.judging.champions import able
+from ml_jobs.judging.champions import eligible_series
 from ml_jobs.judging.daily_totals import daily_sums
 from ml_jobs.judging.scores import Pairs, pairs_by_source, scores_of
 from ml_jobs.judging.timeline import timeline_of
@@ -102,7 +102,7 @@ def judge(
     origins = [partition.origin(c, forecasts[c], plan) for c in plan.judged]
     backtest = Backtest(plan.horizon, on_the_same_rows(origins, partition.chosen))
     pairs = pairs_by_source(backtest)
-    covered = able(
+    covered = eligible_series(
         {source: each.covered for source, each in forecasts[plan.future].items()},
         {source: of.n_obs > 0 for source, of in pairs.items()},
     )

@@ -9,8 +9,10 @@ from importlib.metadata import version
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml_jobs.columns import add_rows
 from ml_jobs.judging.aggregates import agg_metrics, merge_sums
-from ml_jobs.judging.daily_totals import agg_daily, merge_days
+from ml_jobs.judging.daily_totals import KEYS as DAILY_KEYS
+from ml_jobs.judging.daily_totals import agg_daily
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
@@ -39,7 +41,7 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         "dim_item": facts.dim_item(prepared.items),
         "dim_location": facts.dim_location(plan.hierarchy),
         "agg_metrics": agg_metrics(merge_sums(_parts(prepared, "metric_sums")), lessons.champions),
-        "agg_daily": agg_daily(merge_days(_parts(prepared, "daily_sums"))),
+        "agg_daily": agg_daily(add_rows(_parts(prepared, "daily_sums"), DAILY_KEYS)),
         "agg_policy": agg_policy(
             add_sums(_parts(prepared, "policy_sums")), source=_planning_source(plan, lessons)
         ),

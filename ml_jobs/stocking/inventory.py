@@ -239,7 +239,9 @@ def proposal_of(
 ) -> Proposal:
     """Say how long stock and open orders last, how much to order and by when."""
     position = levels.position
-    cover = _days_until(position, panel, outlook)
+    mean, frequency = outlook.demand.mean, panel.frequency
+    periods = periods_until(np.nan_to_num(position), mean, frequency.season)
+    cover = np.where(np.isfinite(position), periods * frequency.days_per_step, np.nan)
     order_up_to = _round_up(policy.order_up_to, outlook.demand.lot)
     quantity = np.where(order_up_to > position, _order(order_up_to, levels, outlook), 0.0)
     proposed = (position <= policy.reorder_point) & (quantity > 0)
@@ -272,12 +274,6 @@ def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> Fl
 def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
     rounded: FloatArray = np.ceil(amount / multiple - 1e-9) * multiple
     return rounded
-
-
-def _days_until(amount: FloatArray, panel: Panel, outlook: Outlook) -> FloatArray:
-    frequency = panel.frequency
-    periods = periods_until(np.nan_to_num(amount), outlook.demand.mean, frequency.season)
-    return np.where(np.isfinite(amount), periods * frequency.days_per_step, np.nan)
 
 
 def _days_after(start: Dates, days: FloatArray) -> Dates:

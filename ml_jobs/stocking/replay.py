@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
-from ml_jobs.columns import numbers
+from ml_jobs.columns import add_rows, numbers
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.stocking.inventory import Policy, StockLevels
 from ml_jobs.stocking.lead_time import Duration, LeadSums, whole_periods
@@ -156,12 +156,8 @@ def _rows(name: str, values: TextArray, policy: str, sums: FloatArray) -> pa.Tab
 
 
 def add_sums(parts: Iterable[pa.Table]) -> pa.Table:
-    """Add up what `policy_sums` found in each partition."""
-    rows = pa.concat_tables([_schema().empty_table(), *parts])
-    grouped = rows.group_by(list(KEY), use_threads=False).aggregate(
-        [(name, "sum") for name in SUMS]
-    )
-    return grouped.select([*KEY, *(f"{name}_sum" for name in SUMS)]).rename_columns([*KEY, *SUMS])
+    """Add up what `policy_sums` found in each partition; no part gives no row."""
+    return add_rows([_schema().empty_table(), *parts], KEY)
 
 
 def agg_policy(sums: pa.Table, *, source: str) -> pa.Table:

@@ -75,7 +75,9 @@ def describe_stock(
     said = told(file, panel, hierarchy)
     without_stock = ~np.isfinite(said.numbers["current_stock"])
     shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
-    asked, service = said.numbers["service_level"], _service_levels(items, levels)
+    criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
+    assumed = np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
+    asked = said.numbers["service_level"]
     on_order = np.nan_to_num(said.numbers["on_order"])
     flags = {
         "current_stock": without_stock,
@@ -88,18 +90,13 @@ def describe_stock(
         "as_of": np.where(np.isnat(said.as_of), panel.data_through, said.as_of),
         "current_stock": np.where(without_stock, shelf, said.numbers["current_stock"]),
         "on_order": np.where(without_stock, orders, on_order),
-        "service_level": np.where(np.isfinite(asked), asked, service),
+        "service_level": np.where(np.isfinite(asked), asked, assumed),
         **{name: pa.array(said.numbers[name], from_pandas=True) for name in ORDERING},
         "assumed": pa.array(_names(flags), pa.string()),
     }
     rules = [_STOCK_RULE] if without_stock.any() else []
     rules += [_service_rule(levels)] if flags["service_level"].any() else []
     return DescribedStock(Stock(pa.table(columns)), tuple(rules))
-
-
-def _service_levels(items: Items, levels: Mapping[str, float]) -> FloatArray:
-    criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
-    return np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
 
 
 def _service_rule(levels: Mapping[str, float]) -> Bilingual:

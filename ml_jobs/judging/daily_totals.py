@@ -41,7 +41,7 @@ def daily_sums(panel: Panel, categories: TextArray, timeline: Timeline) -> pa.Ta
         _rows_of(groups, source, _amounts(members, timeline, source), timeline.dates)
         for source in timeline.forecasts
     ]
-    return pa.concat_tables([_schema().empty_table(), *parts])
+    return pa.concat_tables(parts)
 
 
 def _amounts(members: sparse.csr_array, timeline: Timeline, source: str) -> dict[str, FloatArray]:
@@ -69,13 +69,7 @@ def _rows_of(
         "date": dates[period],
         **{name: amounts[name][group, period] for name in AMOUNTS},
     }
-    return pa.table(columns, schema=_schema())
-
-
-def _schema() -> pa.Schema:
-    text = [(name, pa.string()) for name in KEYS[:3]]
-    amounts = [(name, pa.float64()) for name in AMOUNTS]
-    return pa.schema([*text, ("date", pa.date32()), *amounts])
+    return pa.table(columns)
 
 
 def agg_daily(sums: pa.Table) -> pa.Table:

@@ -15,6 +15,7 @@ from ml_jobs.negative_binomial import LEAST_EXCESS
 LEAST_ROWS_SHARE = 0.02  # of all rows in a leaf at most, so that few rows still make a tree
 LOG_EXCESS_BOUNDS = (-4.0, 8.0)
 LEAST_MEAN_COUNT = 1e-4
+THREADS = 1  # with more, sums are taken in another order, and answers differ in their last bits
 LEAST_CURVATURE = 0.25  # bounds a leaf's step where the likelihood is flat
 
 
@@ -29,7 +30,6 @@ class Growth:
         least_rows: Fewest rows in a leaf.
         feature_share: Fraction of the features that each tree may use.
         seed: Of everything drawn.
-        threads: Cores used; with one the answer is the same to the bit on every machine.
     """
 
     rounds: int
@@ -38,7 +38,6 @@ class Growth:
     least_rows: int
     feature_share: float = 0.5
     seed: int = 1
-    threads: int = 1
 
     def parameters(self, rows: int) -> dict[str, object]:
         """Return LightGBM's parameters for *rows* rows of training."""
@@ -50,7 +49,7 @@ class Growth:
             "lambda_l2": 1.0,
             "max_bin": 127,
             "seed": self.seed,
-            "num_threads": self.threads,
+            "num_threads": THREADS,
             "deterministic": True,
             "force_row_wise": True,
             "verbosity": -1,
@@ -62,11 +61,10 @@ class MeanTrees:
     """What demand is expected, over the level it is measured by."""
 
     booster: lightgbm.Booster
-    threads: int
 
     def of(self, features: Features) -> FloatArray:
         """Return the mean of each row of *features*, shape (N,)."""
-        return _predict(self.booster, features, self.threads)
+        return _predict(self.booster, features)
 
 
 @dataclass(frozen=True)
@@ -80,19 +78,18 @@ class ExcessTrees:
 
     booster: lightgbm.Booster
     start: float
-    threads: int
 
     def of(self, features: Features) -> FloatArray:
         """Return the excess of each row of *features*, shape (N,); > 0."""
-        logarithm = self.start + _predict(self.booster, features, self.threads)
+        logarithm = self.start + _predict(self.booster, features)
         excess: FloatArray = np.exp(np.clip(logarithm, *LOG_EXCESS_BOUNDS))
         return np.maximum(excess, LEAST_EXCESS)
 
 
-def _predict(booster: lightgbm.Booster, features: Features, threads: int) -> FloatArray:
+def _predict(booster: lightgbm.Booster, features: Features) -> FloatArray:
     if not len(features):
         return np.zeros(0)
-    return np.asarray(booster.predict(features, num_threads=threads), dtype=np.float64)
+    return np.asarray(booster.predict(features, num_threads=THREADS), dtype=np.float64)
 
 
 def grow_mean(
@@ -114,7 +111,7 @@ def grow_mean(
     }
     rows = lightgbm.Dataset(features, ratio, weight=weight / weight.mean(), params=parameters)
     booster = lightgbm.train(parameters, rows, growth.rounds)
-    return MeanTrees(booster, growth.threads)
+    return MeanTrees(booster)
 
 
 def grow_excess(
@@ -145,7 +142,7 @@ def grow_excess(
     parameters = {**growth.parameters(len(count)), "objective": objective}
     rows = lightgbm.Dataset(features, count, params=growth.parameters(len(count)))
     booster = lightgbm.train(parameters, rows, growth.rounds)
-    return ExcessTrees(booster, start, growth.threads)
+    return ExcessTrees(booster, start)
 
 
 def _likelihood_slopes(

@@ -54,7 +54,7 @@ class Gbm:
     the scatter is learnt with the likelihood of the negative binomial.
 
     Attributes:
-        plan: How much is learnt.
+        plan: How the trees are grown.
 
     Source: Ke et al. 2017, "LightGBM: A Highly Efficient Gradient Boosting Decision Tree".
     """

@@ -13,33 +13,19 @@ from ml_jobs.models.gbm_samples import Samples, Sampling, draw_samples, first_cu
 from ml_jobs.panel import Panel
 
 NOTHING_LEARNT_EXCESS = 1.0
+CUTOFFS = 48  # past ones that the mean is learnt from
+EXCESS_CUTOFFS = 16  # past ones, among the latest, that the scatter is learnt from
+VARIANCE_POWER = 1.05  # of the mean that the Tweedie variance is taken to grow with
+LEVEL_WEIGHT = 0.6  # power of a series' level that its rows weigh by in the mean's loss
+EXCESS_WEIGHT = 0.5  # power of the expected demand that rows weigh by in the scatter's loss
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How much is learnt, and what counts.
-
-    Attributes:
-        mean: How the trees of the mean are grown.
-        excess: How the trees of the scatter are grown.
-        cutoffs: Past cutoffs that the mean is learnt from.
-        excess_cutoffs: Past cutoffs, among the latest, that the scatter is learnt from.
-        draws: Rows of one series at one cutoff.
-        most_rows: Rows that the mean is learnt from at most.
-        power: Of the mean that the Tweedie variance is taken to grow with.
-        level_weight: Power of a series' level that its rows weigh by in the mean's loss.
-        excess_weight: Power of the expected demand that rows weigh by in the scatter's loss.
-    """
+    """How the trees of mean and scatter are grown."""
 
     mean: Growth
     excess: Growth
-    cutoffs: int = 48
-    excess_cutoffs: int = 16
-    draws: int = 4
-    most_rows: int = 400_000
-    power: float = 1.05
-    level_weight: float = 0.6
-    excess_weight: float = 0.5
 
     def with_seed(self, seed: int) -> TrainingPlan:
         """Return the same plan with *seed* for everything drawn."""
@@ -85,7 +71,7 @@ def learn(
     Args:
         known: Everything up to the cutoff.
         choices: Steps ahead that will be asked for, or lengths of sums, ascending.
-        plan: How much is learnt.
+        plan: How trees are grown.
         summed: Whether demand is summed over the first periods ahead.
         held_back: Periods that the scatter is learnt from; fewer if the calendar is short.
     """
@@ -93,29 +79,31 @@ def learn(
 
     def draw(panel: Panel, begin: int, cutoffs: int) -> Samples:
         last = len(panel.dates) - 1
-        sampling = Sampling(begin, last, cutoffs, plan.draws, plan.most_rows, plan.mean.seed)
+        sampling = Sampling(begin, last, cutoffs, plan.mean.seed)
         return draw_samples(panel, choices, sampling, seasonal=seasonal, summed=summed)
 
-    samples = draw(known, first, plan.cutoffs)
+    samples = draw(known, first, CUTOFFS)
     if not samples.demand.any():
         return DemandTrees(seasonal)
     mean = _mean_of(samples, plan)
     parted = max(end - held_back, first + (end - first) // 2)
-    earlier = draw(known.until(parted), first, plan.cutoffs)
-    later = draw(known, parted, plan.excess_cutoffs)
+    earlier = draw(known.until(parted), first, CUTOFFS)
+    later = draw(known, parted, EXCESS_CUTOFFS)
     if not earlier.demand.any() or not later.demand.any():
         return DemandTrees(seasonal, mean, _excess_of(samples, mean, plan))
     return DemandTrees(seasonal, mean, _excess_of(later, _mean_of(earlier, plan), plan))
 
 
 def _mean_of(samples: Samples, plan: TrainingPlan) -> MeanTrees:
-    weight = samples.level**plan.level_weight
-    return grow_mean(samples.features, samples.ratio, weight, growth=plan.mean, power=plan.power)
+    weight = samples.level**LEVEL_WEIGHT
+    return grow_mean(
+        samples.features, samples.ratio, weight, growth=plan.mean, power=VARIANCE_POWER
+    )
 
 
 def _excess_of(samples: Samples, mean: MeanTrees, plan: TrainingPlan) -> ExcessTrees:
     scale = samples.level * samples.periods
     expected = mean.of(samples.features) * scale / samples.lot
-    weight = np.maximum(expected, 1e-4) ** plan.excess_weight
+    weight = np.maximum(expected, 1e-4) ** EXCESS_WEIGHT
     counts = samples.demand / samples.lot
     return grow_excess(samples.features, counts, expected, weight, growth=plan.excess)

@@ -12,6 +12,8 @@ from ml_jobs.models.gbm_features import Features, history_of, period_rows, total
 from ml_jobs.panel import Panel
 
 LEAST_HISTORY = {"D": 14, "W": 4, "MS": 3}  # periods of a series before it is learnt from
+DRAWS = 4  # rows of one series at one cutoff
+MOST_ROWS = 400_000  # in all; beyond, fewer series are drawn at each cutoff
 FIRST_CUTOFF = {"D": 28, "W": 8, "MS": 6}  # periods known at the earliest cutoff
 
 
@@ -52,16 +54,12 @@ class Sampling:
         first: Fewest periods known at a cutoff.
         last: Most periods known at a cutoff.
         cutoffs: How many cutoffs are spread evenly between them.
-        draws: Rows of one series at one cutoff.
-        most_rows: Rows in all; beyond, fewer series are drawn at each cutoff.
         seed: Of what is drawn.
     """
 
     first: int
     last: int
     cutoffs: int
-    draws: int
-    most_rows: int
     seed: int
 
     @property
@@ -74,8 +72,8 @@ class Sampling:
 
     def most_series(self, choices: int) -> int:
         """Return how many series may be drawn at one cutoff that reaches *choices* steps."""
-        rows = len(self.places) * max(min(self.draws, choices), 1)
-        return max(self.most_rows // rows, 1)
+        rows = len(self.places) * max(min(DRAWS, choices), 1)
+        return max(MOST_ROWS // rows, 1)
 
 
 def first_cutoff(known: Panel) -> int:
@@ -105,7 +103,7 @@ def draw_samples(
         series = _draw_series(known, cutoff, sampling.most_series(len(reached)), random)
         if not len(series) or not len(reached):
             continue
-        rows, asked = _draw_steps(len(series), reached, sampling.draws, random)
+        rows, asked = _draw_steps(len(series), reached, random)
         past = known.until(cutoff).rows(series)
         history = history_of(past, seasonal=seasonal, lot=lot[series])
         following, begun = sums[series, cutoff:], np.zeros_like(asked) if summed else asked - 1
@@ -128,9 +126,9 @@ def _draw_series(known: Panel, cutoff: int, most: int, random: np.random.Generat
 
 
 def _draw_steps(
-    count: int, reached: IntArray, draws: int, random: np.random.Generator
+    count: int, reached: IntArray, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Draw different steps for each of *count* series; return series and step of each row."""
-    drawn = min(draws, len(reached))
+    drawn = min(DRAWS, len(reached))
     picked = np.argsort(random.random((count, len(reached))), axis=1)[:, :drawn]
     return np.repeat(np.arange(count), drawn), reached[picked].ravel()

@@ -17,7 +17,6 @@ from ml_jobs.panel import Panel
 PLAN = TrainingPlan(
     mean=Growth(rounds=80, leaves=15, learning_rate=0.08, least_rows=200),
     excess=Growth(rounds=60, leaves=15, learning_rate=0.1, least_rows=100),
-    draws=4,
 )
 LENGTHS = 12  # lengths that are learnt from, evenly spaced on a logarithmic scale
 LONGESTS_HELD_BACK = 2
@@ -72,7 +71,7 @@ class Totals:
     are learnt as sums, with their length as a feature.
 
     Attributes:
-        plan: How much is learnt.
+        plan: How the trees are grown.
     """
 
     plan: TrainingPlan = PLAN

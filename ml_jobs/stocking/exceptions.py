@@ -20,8 +20,7 @@ SEVERITIES = ("high", "medium", "low")
 
 def exception_rows(situation: Situation) -> pa.Table:
     """Return a row for every reason that holds for a series of one partition, in no order."""
-    tables = [_rows(situation, reason) for reason in _reasons(situation)]
-    return pa.concat_tables([_schema().empty_table(), *tables])
+    return pa.concat_tables([_rows(situation, reason) for reason in _reasons(situation)])
 
 
 def rank_exceptions(parts: Iterable[pa.Table]) -> pa.Table:
@@ -30,7 +29,7 @@ def rank_exceptions(parts: Iterable[pa.Table]) -> pa.Table:
     Rows without a value come last (Arrow places nulls at the end); equal ones are ordered by
     severity, item, place and reason.
     """
-    rows = pa.concat_tables([_schema().empty_table(), *parts])
+    rows = pa.concat_tables(parts)
     urgency = pc.index_in(rows.column("severity"), pa.array(SEVERITIES))
     order = pc.sort_indices(
         rows.append_column("urgency", urgency),
@@ -55,12 +54,12 @@ def _rows(situation: Situation, reason: ExceptionReason) -> pa.Table:
         "severity": pa.array(reason.severity[places], pa.string()),
         "observed": numbers(reason.observed[places]),
         "expected": numbers(reason.expected[places]),
-        "threshold": pa.repeat(pa.scalar(situation.threshold(reason.code)), count),
+        "threshold": pa.repeat(pa.scalar(situation.threshold(reason.code), pa.float64()), count),
         "value_at_risk": numbers(reason.value_at_risk[places]),
         "since": pa.array(reason.since[places], pa.date32(), from_pandas=True),
         "source": pa.array(situation.outlook.sources[places], pa.string()),
     }
-    return pa.table(columns, schema=_schema())
+    return pa.table(columns)
 
 
 def _reasons(situation: Situation) -> Iterator[ExceptionReason]:
@@ -72,11 +71,3 @@ def _reasons(situation: Situation) -> Iterator[ExceptionReason]:
     yield demand_reasons.demand_shifted(situation)
     yield demand_reasons.class_changed(situation)
     yield from demand_reasons.histories(situation)
-
-
-def _schema() -> pa.Schema:
-    text = [(name, pa.string()) for name in ("item_id", "location_id", "reason_code", "severity")]
-    amounts = [
-        (name, pa.float64()) for name in ("observed", "expected", "threshold", "value_at_risk")
-    ]
-    return pa.schema([*text, *amounts, ("since", pa.date32()), ("source", pa.string())])

@@ -72,10 +72,10 @@ class PlannedLevels:
             planned[members] = np.maximum(asked[members], LEVELS[place])
         return planned
 
-    def notes(self, asked: float = 0.95) -> dict[str, float]:
-        """Return the level planned for by demand class where *asked* is asked, for the lineage."""
+    def notes(self) -> dict[str, float]:
+        """Return the level planned for by demand class where 0.95 is asked, for the lineage."""
         names = np.array(sorted(self.achieved), dtype=np.str_)
-        planned = self.of(np.full(len(names), asked), names)
+        planned = self.of(np.full(len(names), 0.95), names)
         return {
             str(name): round(float(level), 4) for name, level in zip(names, planned, strict=True)
         }

@@ -20,11 +20,9 @@ from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, running_sums
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.inputs.locations import Hierarchy
-from ml_jobs.inputs.stock_file import ORDERING, StockFile, read_stock, told
+from ml_jobs.inputs.stock_file import ORDERING, StockFile, told
 from ml_jobs.options import SERVICE_LEVELS
 from ml_jobs.panel import Items, Panel, Stock
-
-__all__ = ["DescribedStock", "StockFile", "assumed_stock", "describe_stock", "read_stock"]
 
 REVIEW_DAYS = 7.0
 FILL_QUANTILE = 0.90

@@ -100,14 +100,13 @@ def on_the_same_rows(
         judged = np.isfinite(origin.actual[:, 0])
         for source, asked in chosen.items():
             failed[source] |= judged & asked & ~origin.forecasts[source].covered
-    return tuple(_without(origin, failed) for origin in origins)
+    nobody = np.zeros(0, dtype=bool)
 
+    def without_failed(origin: Origin) -> Origin:
+        forecasts = {
+            source: each.without(failed[source]) if failed.get(source, nobody).any() else each
+            for source, each in origin.forecasts.items()
+        }
+        return replace(origin, forecasts=forecasts)
 
-def _without(origin: Origin, failed: Mapping[str, BoolArray]) -> Origin:
-    kept = {
-        source: forecasts.without(failed[source])
-        if source in failed and failed[source].any()
-        else forecasts
-        for source, forecasts in origin.forecasts.items()
-    }
-    return replace(origin, forecasts=kept)
+    return tuple(without_failed(origin) for origin in origins)

@@ -14,6 +14,7 @@ from ml_jobs.negative_binomial import LEAST_EXCESS
 
 LEAST_ROWS_SHARE = 0.02  # of all rows in a leaf at most, so that few rows still make a tree
 LOG_EXCESS_BOUNDS = (-4.0, 8.0)
+VARIANCE_POWER = 1.05  # of the mean that the Tweedie variance is taken to grow with
 LEAST_MEAN_COUNT = 1e-4
 THREADS = 1  # with more, sums are taken in another order, and answers differ in their last bits
 LEAST_CURVATURE = 0.25  # bounds a leaf's step where the likelihood is flat
@@ -57,17 +58,6 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class MeanTrees:
-    """What demand is expected, over the level it is measured by."""
-
-    booster: lightgbm.Booster
-
-    def of(self, features: Features) -> FloatArray:
-        """Return the mean of each row of *features*, shape (N,)."""
-        return _predict(self.booster, features)
-
-
-@dataclass(frozen=True)
 class ExcessTrees:
     """How far demand scatters about its mean: variance over mean, less 1, in lots.
 
@@ -81,37 +71,36 @@ class ExcessTrees:
 
     def of(self, features: Features) -> FloatArray:
         """Return the excess of each row of *features*, shape (N,); > 0."""
-        logarithm = self.start + _predict(self.booster, features)
+        logarithm = self.start + predict(self.booster, features)
         excess: FloatArray = np.exp(np.clip(logarithm, *LOG_EXCESS_BOUNDS))
         return np.maximum(excess, LEAST_EXCESS)
 
 
-def _predict(booster: lightgbm.Booster, features: Features) -> FloatArray:
+def predict(booster: lightgbm.Booster, features: Features) -> FloatArray:
+    """Return what *booster* says of each row of *features*, shape (N,)."""
     if not len(features):
         return np.zeros(0)
     return np.asarray(booster.predict(features, num_threads=THREADS), dtype=np.float64)
 
 
 def grow_mean(
-    features: Features, ratio: FloatArray, weight: FloatArray, *, growth: Growth, power: float
-) -> MeanTrees:
-    """Learn the mean of *ratio*.
+    features: Features, ratio: FloatArray, weight: FloatArray, *, growth: Growth
+) -> lightgbm.Booster:
+    """Learn the mean of *ratio*, so that `predict` gives it.
 
     Args:
         features: Shape (N, F).
         ratio: Demand over the level of its series, at least 0, shape (N,).
         weight: Of each row in the loss, shape (N,).
         growth: How trees are grown.
-        power: Of the mean that the Tweedie variance is taken to grow with, between 1 and 2.
     """
     parameters = {
         **growth.parameters(len(ratio)),
         "objective": "tweedie",
-        "tweedie_variance_power": power,
+        "tweedie_variance_power": VARIANCE_POWER,
     }
     rows = lightgbm.Dataset(features, ratio, weight=weight / weight.mean(), params=parameters)
-    booster = lightgbm.train(parameters, rows, growth.rounds)
-    return MeanTrees(booster)
+    return lightgbm.train(parameters, rows, growth.rounds)
 
 
 def grow_excess(

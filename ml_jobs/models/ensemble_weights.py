@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
-from ml_jobs.models.simplex import least_shares
+from ml_jobs.models.simplex import Loss, least_shares
 from ml_jobs.negative_binomial import LEVELS
 
 PRIOR_TIERS = (("gbm", "lstm"), ("imapa", "tsb"))
@@ -157,31 +157,6 @@ def _patterns(samples: WeightSamples) -> dict[Covering, BoolArray]:
     }
 
 
-@dataclass(frozen=True)
-class _Loss:
-    """Pinball loss of averaged quantiles: R pairs of a row and a level, M members.
-
-    Attributes:
-        forecasts: Shape (R, M).
-        actual: Shape (R,).
-        level: Shape (R,).
-        counts: What each pair's loss counts, shape (R,).
-        penalty: Charged per share of each member, shape (M,).
-    """
-
-    forecasts: FloatArray
-    actual: FloatArray
-    level: FloatArray
-    counts: FloatArray
-    penalty: FloatArray
-
-    def __call__(self, shares: FloatArray) -> tuple[float, FloatArray]:
-        error = self.actual - self.forecasts @ shares
-        side = self.counts * (self.level - (error < 0))
-        slope = self.penalty - side @ self.forecasts
-        return float(side @ error + self.penalty @ shares), slope
-
-
 def _fit(part: WeightSamples, able: BoolArray) -> FloatArray:
     """Weights of the members *able* that suit the rows best; 0 for the others, shape (M,)."""
     covering = tuple(np.array(part.members)[able].tolist())
@@ -194,21 +169,24 @@ def _fit(part: WeightSamples, able: BoolArray) -> FloatArray:
     return weights
 
 
-def _loss_of(part: WeightSamples, able: BoolArray) -> _Loss:
+def _loss_of(part: WeightSamples, able: BoolArray) -> Loss:
+    """The pinball loss of the members' averaged quantiles, given the shares of those *able*."""
     quantiles = part.quantiles[:, able]
     counts = row_counts(part, quantiles.mean(axis=1))
     members = np.moveaxis(quantiles, 1, 0)
     alone = np.array([counts @ summed_pinball(part.actual, member) for member in members])
-    behind = alone - alone.min()
-    # Pairs on which the members agree weigh the same whatever the weights.
-    rows, levels = np.nonzero((quantiles != quantiles[:, :1]).any(axis=1))
-    return _Loss(
-        quantiles[rows, :, levels],
-        part.actual[rows],
-        np.array(LEVELS)[levels],
-        counts[rows],
-        CAUTION * behind,
-    )
+    penalty = CAUTION * (alone - alone.min())
+    # Pairs of a row and a level on which the members agree weigh the same whatever the weights.
+    rows, places = np.nonzero((quantiles != quantiles[:, :1]).any(axis=1))
+    forecasts, level = quantiles[rows, :, places], np.array(LEVELS)[places]
+    actual, weight = part.actual[rows], counts[rows]
+
+    def loss(shares: FloatArray) -> tuple[float, FloatArray]:
+        error = actual - forecasts @ shares
+        side = weight * (level - (error < 0))
+        return float(side @ error + penalty @ shares), penalty - side @ forecasts
+
+    return loss
 
 
 def row_counts(part: WeightSamples, reference: FloatArray) -> FloatArray:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import lightgbm
 import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
-from ml_jobs.models.boosting import ExcessTrees, Growth, MeanTrees, grow_excess, grow_mean
+from ml_jobs.models.boosting import ExcessTrees, Growth, grow_excess, grow_mean, predict
 from ml_jobs.models.gbm_features import Features, is_seasonal
 from ml_jobs.models.gbm_samples import Samples, Sampling, draw_samples, first_cutoff
 from ml_jobs.panel import Panel
@@ -15,7 +16,6 @@ from ml_jobs.panel import Panel
 NOTHING_LEARNT_EXCESS = 1.0
 CUTOFFS = 48  # past ones that the mean is learnt from
 EXCESS_CUTOFFS = 16  # past ones, among the latest, that the scatter is learnt from
-VARIANCE_POWER = 1.05  # of the mean that the Tweedie variance is taken to grow with
 LEVEL_WEIGHT = 0.6  # power of a series' level that its rows weigh by in the mean's loss
 EXCESS_WEIGHT = 0.5  # power of the expected demand that rows weigh by in the scatter's loss
 
@@ -45,7 +45,7 @@ class DemandTrees:
     """
 
     seasonal: bool
-    mean: MeanTrees | None = None
+    mean: lightgbm.Booster | None = None
     excess: ExcessTrees | None = None
 
     def forecast(self, features: Features, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -57,7 +57,7 @@ class DemandTrees:
         """
         if self.mean is None or self.excess is None:
             return scale, np.full(len(scale), NOTHING_LEARNT_EXCESS)
-        return self.mean.of(features) * scale, self.excess.of(features)
+        return predict(self.mean, features) * scale, self.excess.of(features)
 
 
 def learn(
@@ -94,16 +94,14 @@ def learn(
     return DemandTrees(seasonal, mean, _excess_of(later, _mean_of(earlier, plan), plan))
 
 
-def _mean_of(samples: Samples, plan: TrainingPlan) -> MeanTrees:
+def _mean_of(samples: Samples, plan: TrainingPlan) -> lightgbm.Booster:
     weight = samples.level**LEVEL_WEIGHT
-    return grow_mean(
-        samples.features, samples.ratio, weight, growth=plan.mean, power=VARIANCE_POWER
-    )
+    return grow_mean(samples.features, samples.ratio, weight, growth=plan.mean)
 
 
-def _excess_of(samples: Samples, mean: MeanTrees, plan: TrainingPlan) -> ExcessTrees:
+def _excess_of(samples: Samples, mean: lightgbm.Booster, plan: TrainingPlan) -> ExcessTrees:
     scale = samples.level * samples.periods
-    expected = mean.of(samples.features) * scale / samples.lot
+    expected = predict(mean, samples.features) * scale / samples.lot
     weight = np.maximum(expected, 1e-4) ** EXCESS_WEIGHT
     counts = samples.demand / samples.lot
     return grow_excess(samples.features, counts, expected, weight, growth=plan.excess)

@@ -114,7 +114,8 @@ class Lstm:
         learnt = _draw_series(known, random)
         windows = Windows(scaled_series(learnt, 0), horizon)
         held, ends = _hold_back(learnt, horizon, random)
-        layout = _layout(windows, self.width)
+        (past, ahead), reading = windows.inputs, windows.series.reading
+        layout = Layout(past, ahead, self.width, reading.first_origin, reading.stride)
         earlier = after if isinstance(after, FittedLstm) and after.layout == layout else None
         schedule = self._schedule(learnt, ends, later=earlier is not None)
         first = (
@@ -173,9 +174,3 @@ def _checks(windows: Windows, held: IntArray) -> Iterator[Batch]:
             size=FORECAST_WINDOWS,
             steps=windows.horizon,
         )
-
-
-def _layout(windows: Windows, width: int) -> Layout:
-    reading = windows.series.reading
-    past, ahead = windows.inputs
-    return Layout(past, ahead, width, reading.first_origin, reading.stride)

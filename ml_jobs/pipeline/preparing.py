@@ -193,9 +193,7 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
     dates, frequency = panel.dates, panel.frequency
     lead_time = column_of(items.table, "lead_time_days")
     horizon = horizon_of(frequency, lead_time, options)
-    cutoffs, warmups = cutoffs_of(
-        len(dates), 0, horizon=horizon, frequency=frequency, options=options
-    )
+    cutoffs, warmups = cutoffs_of(len(dates), horizon=horizon, frequency=frequency, options=options)
     return Plan(
         options=options,
         frequency=frequency,

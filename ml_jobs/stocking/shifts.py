@@ -51,8 +51,8 @@ def level_shift(panel: Panel) -> Shift:
     """
     blocks = _Blocks.of(panel)
     recent = np.full(len(panel.item_ids), blocks.recent)
-    early, late = blocks.rates(recent)
-    dispersion = blocks.dispersion(recent, early, late)
+    early, late = (_mean(blocks.demand, part) for part in blocks.parts(recent))
+    dispersion = blocks.dispersion(recent)
     statistic = blocks.statistic(recent, dispersion)
     beyond = np.nan_to_num(np.abs(statistic)) > BEYOND_CHANCE
     known = np.isfinite(statistic)
@@ -85,29 +85,17 @@ class _Blocks:
         summed = kept.reshape(len(kept), -1, size).sum(axis=2)
         return _Blocks(summed, size, RECENT[panel.frequency] // size)
 
-    @property
-    def seen(self) -> IntArray:
-        """Blocks observed of each series, shape (S,)."""
-        seen: IntArray = np.isfinite(self.demand).sum(axis=1)
-        return seen
-
     def parts(self, late: IntArray) -> tuple[BoolArray, BoolArray]:
         """Return which blocks belong to the early part and to the last *late* ones."""
         is_late = np.arange(self.demand.shape[1]) >= self.demand.shape[1] - late[:, None]
         observed = np.isfinite(self.demand)
         return observed & ~is_late, observed & is_late
 
-    def rates(self, late: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return the mean of the early and of the last *late* blocks, units per block, (S,)."""
-        early_part, late_part = self.parts(late)
-        return _mean(self.demand, early_part), _mean(self.demand, late_part)
-
-    def dispersion(
-        self, late: IntArray, early_rate: FloatArray, late_rate: FloatArray
-    ) -> FloatArray:
+    def dispersion(self, late: IntArray) -> FloatArray:
         """Return variance over mean of a block about its part's rate; NaN with too few blocks."""
         early_part, late_part = self.parts(late)
-        expected = np.where(late_part, late_rate[:, None], early_rate[:, None])
+        early, recent = _mean(self.demand, early_part), _mean(self.demand, late_part)
+        expected = np.where(late_part, recent[:, None], early[:, None])
         share = np.nan_to_num(divide((self.demand - expected) ** 2, expected))
         used = early_part | late_part
         free = (used.sum(axis=1) - 2).astype(np.float64)

@@ -21,10 +21,9 @@ NAN = float("nan")
 OPTIONS = ForecastOptions()
 
 
-def daily_cutoffs(periods: int, start: int = 0, **options: int) -> tuple[tuple[int, ...], int]:
+def daily_cutoffs(periods: int, **options: int) -> tuple[tuple[int, ...], int]:
     return cutoffs_of(
         periods,
-        start,
         horizon=28,
         frequency=Frequency.DAILY,
         options=replace(OPTIONS, **options),  # type: ignore[arg-type]

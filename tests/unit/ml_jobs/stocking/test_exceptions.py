@@ -360,7 +360,9 @@ def test_partitions_are_ranked_together() -> None:
 
 
 def test_no_exceptions_at_all_are_an_empty_table() -> None:
-    table = rank_exceptions([])
+    nothing = exception_rows(situation_of(poisson_panel())).slice(0, 0)
+
+    table = rank_exceptions([nothing])
 
     assert table.num_rows == 0
     assert table.column_names[0] == "rank"

@@ -49,7 +49,7 @@ def origin_at(
     forecasts: Mapping[str, Forecasts],
     horizon: int,
 ) -> Origin:
-    """Put beside the *forecasts* made at *cutoff* what then happened.
+    """Return the *forecasts* made at *cutoff* beside the demand that followed.
 
     Args:
         panel: The whole history.

@@ -1,4 +1,4 @@
-"""Widths corrected where the past says, again and again, that a source is too sure or too unsure.
+"""Widths of bands corrected where a source was too sure, or too unsure, time and again.
 
 One window says little about the next: a correction that would have helped once harms as often as
 not. So a factor must have helped at every one of several cutoffs, by more than the cutoffs differ
@@ -28,7 +28,7 @@ _MEDIAN = LEVELS.index(0.5)
 
 @dataclass(frozen=True)
 class Widths:
-    """How much wider than it says each source should be, by demand class.
+    """How much wider than published each source's bands should be, by demand class.
 
     Attributes:
         factors: By source and class; on distances from the median. 1 for what is not there.

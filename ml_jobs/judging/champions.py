@@ -120,5 +120,5 @@ def _groups_at(
 
 
 def keys_of(sums: pa.Table) -> Iterator[tuple[str, str, str, int]]:
-    """Give the values of ``KEYS`` of each row: group, its value, source and horizon."""
+    """Yield the values of ``KEYS`` of each row: grouping, its value, source and horizon."""
     return zip(*(sums.column(name).to_pylist() for name in KEYS), strict=True)

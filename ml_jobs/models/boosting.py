@@ -77,7 +77,7 @@ class ExcessTrees:
 
 
 def predict(booster: lightgbm.Booster, features: Features) -> FloatArray:
-    """Return what *booster* says of each row of *features*, shape (N,)."""
+    """Return the *booster*'s prediction for each row of *features*, shape (N,)."""
     if not len(features):
         return np.zeros(0)
     return np.asarray(booster.predict(features, num_threads=THREADS), dtype=np.float64)

@@ -42,7 +42,7 @@ class History:
         dates: First days of the T periods known.
         frequency: How long a period is.
         drivers: What is known ahead; None for nothing.
-        seasonal: Whether the time of the year is told.
+        seasonal: Whether the features tell the time of the year.
     """
 
     level: FloatArray
@@ -67,7 +67,7 @@ def history_of(known: Panel, *, seasonal: bool, lot: FloatArray | None = None) -
 
     Args:
         known: Everything up to the cutoff.
-        seasonal: Whether the time of the year is told.
+        seasonal: Whether the features tell the time of the year.
         lot: Units in a lot, shape (S,); None to see it in the history.
     """
     units = lots(known.demand) if lot is None else lot
@@ -163,7 +163,7 @@ def _sizes(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Fea
 
 
 def _whole(past: _RunningSums, level: FloatArray, window: int) -> Features:
-    """What the whole history says: how long, how often, how much, and how long ago.
+    """Features of the whole history: how long, how often, how much, and how long ago.
 
     Ages are cut off at *window*, recency at twice that: beyond, they would tell trees in which
     year they are.

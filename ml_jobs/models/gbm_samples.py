@@ -90,7 +90,7 @@ def draw_samples(
         known: Everything up to the cutoff that is forecast from; samples end with it.
         choices: Steps after a cutoff that may be asked for, ascending; of sums, the lengths.
         sampling: Which cutoffs, and how many rows.
-        seasonal: Whether the time of the year is told.
+        seasonal: Whether the features tell the time of the year.
         summed: Whether a row is the demand summed over the first periods after a cutoff, and
             not the demand of a single one.
     """

@@ -64,8 +64,8 @@ def fit_each(
     """Forecast each series asked for with a model of its own; where none fits, not at all.
 
     Args:
-        fit: Takes a history of N periods, gives what the model says of them, shape (N,), and of
-            the periods after them, shape (H,).
+        fit: Takes a history of N periods; returns the fitted values, shape (N,), and the
+            forecast of the periods after them, shape (H,).
         panel: The history.
         horizon: Periods ahead, H.
         series: Which series to forecast, shape (S,).
@@ -89,6 +89,6 @@ def fit_each(
 
 
 def _histories(panel: Panel, series: BoolArray) -> Iterator[tuple[int, FloatArray]]:
-    """Give the place and the demand, from its start on, of each series that has begun."""
+    """Yield row and demand, from its start on, of each series asked for that has begun."""
     for row in observed_series(panel, series):
         yield int(row), panel.demand[row, panel.starts[row] :]

@@ -79,7 +79,7 @@ class Lstm:
     """Global LSTM with negative binomial answers for all steps of the horizon at once.
 
     It learns from windows drawn at random out of all series. The last *horizon* periods of one
-    series in six are held back: training ends when they are no longer foretold better, or when
+    series in six are held back: training ends when their forecasts get no better, or when
     its budget is spent, which grows with the root of the number of series. After an earlier
     cutoff's network of the same layout it goes on from there, with a small part of the budget.
 

@@ -1,7 +1,7 @@
 """The network behind the source `lstm`, its loss and its training; importing this loads jax.
 
 What runs on the CPU also runs on a GPU where jax's CUDA plug-in (``pip install "jax[cuda13]"``) is
-installed; nothing else has to be told.
+installed; there is nothing else to set.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class ProphetModel(SingleSeries):
         holidays: pd.DataFrame | None,
         frequency: Frequency,
     ) -> tuple[FloatArray, FloatArray]:
-        """Return what one model says of the *history* and of the periods after it."""
+        """Return the fitted values of the *history* and the forecast of the periods after it."""
         from prophet import Prophet  # here its complaints on import are silenced
 
         seen = periods[: history.size].assign(y=history)

@@ -83,7 +83,7 @@ def reconcile(mean: FloatArray, known: Panel, tree: Tree) -> FloatArray:
         return mean
     whole = _of_whole_items(np.isfinite(mean[:, 0]), known.starts < len(known.dates), tree)
     answer = np.where((whole | (tree.depths == 0))[:, None], mean, np.nan)
-    # Where nothing is expected below, what was asked for there so far says how to share.
+    # Where no demand is forecast below, the demand there so far gives the proportions.
     history = np.nansum(known.demand, axis=1) + np.finfo(np.float64).tiny
     for depth in range(1, int(tree.depths.max()) + 1):
         here = np.flatnonzero(whole & (tree.depths == depth))

@@ -118,19 +118,17 @@ def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
 
 def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
     """Return everything that was learnt at *cutoff*; each process reads it once."""
-
-    def read(what: str) -> object:
-        return _read(folder.learnt(what, cutoff))
-
-    tasks = learn_tasks(folder.path, plan)
-    learnt = {task.what for task in tasks}
-    models = models_of(plan.options.models, plan.options)
-    fitted = {
-        source: cast("Fitted", read(source)) if source in learnt else cast("Fitted", model)
-        for source, model in models.items()
+    learnt = {
+        task.what: _read(folder.learnt(task.what, cutoff))
+        for task in learn_tasks(folder.path, plan)
     }
-    totals = cast("FittedTotals", read(TOTALS)) if TOTALS in learnt else None
-    return CutoffModels(fitted, totals, pools_at(folder, cutoff))
+    # A model of single series is its own fit: there is nothing to read.
+    fitted = {**models_of(plan.options.models, plan.options), **learnt}
+    return CutoffModels(
+        {source: cast("Fitted", fitted[source]) for source in plan.options.models},
+        cast("FittedTotals | None", learnt.get(TOTALS)),
+        cast("ClassPools", learnt[POOLS]),
+    )
 
 
 def pools_at(folder: RunFolder, cutoff: int) -> ClassPools:

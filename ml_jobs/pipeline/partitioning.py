@@ -32,7 +32,7 @@ class Partition:
     chosen: Mapping[str, BoolArray]
 
     def origin(self, cutoff: int, forecasts: Mapping[str, Forecasts], plan: Plan) -> Origin:
-        """Put beside the *forecasts* made at a past *cutoff* what then happened."""
+        """Return the *forecasts* made at a past *cutoff* beside the demand that followed."""
         eligible = plan.eligible(self.panel, cutoff)
         return origin_at(self.panel, cutoff, eligible, forecasts, plan.horizon)
 
@@ -51,7 +51,7 @@ class PartitionTask:
 
 
 def whole_items(panel: Panel, least: int) -> Iterator[IntArray]:
-    """Give the series of whole items, in order, as few items at a time as make *least* series."""
+    """Yield the series of whole items, in order, as few items at a time as make *least* series."""
     begins = item_begins(panel)
     ends = np.append(begins[1:], len(panel.item_ids))
     first = 0

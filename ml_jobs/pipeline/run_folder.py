@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -72,6 +72,12 @@ class RunFolder:
     def results(self, number: int) -> Path:
         """What one partition found beside its tables; there once they all are."""
         return self.partition(number) / "results.pickle"
+
+
+def load_tables(folder: RunFolder, name: str, partitions: int) -> Iterator[pa.Table]:
+    """Yield the table *name* of each partition, in their order."""
+    for number in range(partitions):
+        yield pq.read_table(folder.table(number, name))
 
 
 def save(path: Path, value: object) -> None:

@@ -26,7 +26,7 @@ LEAD_TIME_SOURCE = "gbm"  # the source whose trees the model of totals grows
 
 @dataclass(frozen=True)
 class StockView:
-    """What one cutoff says of the demand that stock must meet.
+    """The demand that stock must meet, as forecast at one cutoff.
 
     Attributes:
         cutoff: Number of periods seen.
@@ -53,7 +53,7 @@ def stock_view(
     champions: Champions,
     plan: Plan,
 ) -> StockView:
-    """Look at the stock of one partition from one cutoff.
+    """Return stock and forecast of one partition as of one cutoff.
 
     Lead times count as they are for the future; at past cutoffs they are rounded up to whole
     periods, as what happened can be observed in those only.
@@ -94,7 +94,7 @@ def tally_of(view: StockView, partition: Partition, now: int, plan: Plan) -> Ser
     Args:
         view: From an earlier cutoff.
         partition: The same series.
-        now: Number of periods seen by whoever learns from it.
+        now: Number of periods known where it is learnt from.
         plan: Of the run.
     """
     periods = whole_periods(view.levels.lead_time.days, plan.frequency)
@@ -104,7 +104,7 @@ def tally_of(view: StockView, partition: Partition, now: int, plan: Plan) -> Ser
 
 
 def replay_of(view: StockView, partition: Partition, planned: PlannedLevels) -> Replay:
-    """Hold the policies that were planned at a past cutoff against the demand that came."""
+    """Return the policies planned at a past cutoff beside the demand that followed."""
     known = partition.panel.until(view.cutoff)
     asked = planned.of(view.levels.service_level, view.outlook.classes)
     policy = policy_of(known, view.levels, view.sums, planned=asked)

@@ -1,7 +1,7 @@
 """Learns the lessons of the backtest from a sample of partitions.
 
 Weights and levels for a cutoff are learnt from the cutoffs before it and from nothing else, so
-what is published of the past is what would have been said then.
+what is published of the past is what would have been forecast then.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def weigh(folder: RunFolder, plan: Plan, *, report: ReportWork) -> Lessons:
 
 
 def sampled_partitions(plan: Plan) -> tuple[int, ...]:
-    """Return the partitions that is learnt from, evenly spread over all."""
+    """Return the partitions to learn from, evenly spread over all."""
     most = max(plan.options.weigh_series // plan.options.partition_series, 1)
     every = -(-plan.partitions // most)
     return tuple(range(0, plan.partitions, every))
@@ -109,7 +109,7 @@ def _past_of(folder: RunFolder, number: int, plan: Plan) -> _PartitionPast:
 def _samples_before(
     cutoff: int, pasts: Sequence[_PartitionPast], sources: tuple[str, ...], plan: Plan
 ) -> WeightSamples | None:
-    """What *sources* said at the cutoffs before *cutoff* of steps whose outcome was known by it.
+    """Forecasts of *sources* at the cutoffs before *cutoff*, of steps that were over by it.
 
     None where there is no earlier cutoff.
     """
@@ -125,7 +125,7 @@ def _samples_before(
 def _samples(
     past: _PartitionPast, cutoff: int, steps: int, sources: tuple[str, ...], *, age: int
 ) -> WeightSamples:
-    """What *sources* said at *cutoff* of its first *steps* steps, in rows."""
+    """Forecasts of *sources* at *cutoff* of its first *steps* steps, in rows."""
     origin, panel = past.origins[cutoff], past.partition.panel
     judged = np.isfinite(origin.actual[:, 0])
     rows = int(judged.sum()) * steps
@@ -151,13 +151,13 @@ def _samples(
 def _with_ensemble(
     past: _PartitionPast, weights: Mapping[int, EnsembleWeights], plan: Plan
 ) -> _PartitionPast:
-    """Add what the ensemble would have said at the cutoffs that it has weights for."""
+    """Add the ensemble's forecasts at the cutoffs that it has weights for."""
     origins = dict(past.origins)
     for cutoff in set(origins) & set(weights):
-        said = origins[cutoff].forecasts
+        members = origins[cutoff].forecasts
         known = past.partition.panel.until(cutoff)
-        ensemble = ensemble_forecasts(said, known, weights[cutoff], plan.hierarchy)
-        origins[cutoff] = replace(origins[cutoff], forecasts={**said, ENSEMBLE: ensemble})
+        ensemble = ensemble_forecasts(members, known, weights[cutoff], plan.hierarchy)
+        origins[cutoff] = replace(origins[cutoff], forecasts={**members, ENSEMBLE: ensemble})
     return replace(past, origins=origins)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ml_jobs.columns import add_rows
 from ml_jobs.judging.aggregates import agg_metrics, merge_sums
@@ -18,6 +17,7 @@ from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
+from ml_jobs.pipeline.run_folder import load_tables
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
@@ -37,15 +37,19 @@ LIBRARY_OF: Mapping[str, str] = {
 def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
     """Return the tables that no partition can make alone, by data set."""
     plan = prepared.plan
+
+    def parts(name: str) -> Iterator[pa.Table]:
+        return load_tables(prepared.folder, name, plan.partitions)
+
     return {
         "dim_item": facts.dim_item(prepared.items),
         "dim_location": facts.dim_location(plan.hierarchy),
-        "agg_metrics": agg_metrics(merge_sums(_parts(prepared, "metric_sums")), lessons.champions),
-        "agg_daily": agg_daily(add_rows(_parts(prepared, "daily_sums"), DAILY_KEYS)),
+        "agg_metrics": agg_metrics(merge_sums(parts("metric_sums")), lessons.champions),
+        "agg_daily": agg_daily(add_rows(parts("daily_sums"), DAILY_KEYS)),
         "agg_policy": agg_policy(
-            add_sums(_parts(prepared, "policy_sums")), source=_planning_source(plan, lessons)
+            add_sums(parts("policy_sums")), source=_planning_source(plan, lessons)
         ),
-        "fact_exception": rank_exceptions(_parts(prepared, "exceptions")),
+        "fact_exception": rank_exceptions(parts("exceptions")),
     }
 
 
@@ -54,11 +58,6 @@ def _planning_source(plan: Plan, lessons: Lessons) -> str:
     if LEAD_TIME_SOURCE in plan.options.sources:
         return LEAD_TIME_SOURCE
     return lessons.champions.ranking[0]
-
-
-def _parts(prepared: Prepared, name: str) -> Iterator[pa.Table]:
-    for number in range(prepared.plan.partitions):
-        yield pq.read_table(prepared.folder.table(number, name))
 
 
 def forecast_notes(

@@ -27,11 +27,11 @@ class StockLevels:
     Attributes:
         as_of: Day for which the stock stands.
         current_stock: Units on the shelf.
-        on_order: Units ordered and not delivered; nothing said counts as none.
+        on_order: Units ordered and not delivered; not given counts as none.
         lead_time: From order to delivery.
         service_level: Chance asked for that lead-time demand is met.
-        minimum_order: Least units that an order may have; nothing said counts as 0.
-        order_multiple: Units that an order is a multiple of; nothing said counts as any.
+        minimum_order: Least units that an order may have; not given counts as 0.
+        order_multiple: Units that an order is a multiple of; not given counts as any.
     """
 
     as_of: Dates
@@ -46,7 +46,7 @@ class StockLevels:
     def position(self) -> FloatArray:
         """Stock and open orders together, units: what demand until the next delivery can draw on.
 
-        Open orders count as arriving before they are needed; nothing says when they arrive.
+        Open orders count as arriving before they are needed; when they arrive is not known.
         """
         return self.current_stock + self.on_order
 
@@ -137,7 +137,7 @@ def inventory_of(
     planned: FloatArray,
     options: ForecastOptions,
 ) -> Inventory:
-    """Hold every series' stock against what is forecast.
+    """Compare every series' stock with the forecast: what is asked for, and what to do.
 
     Args:
         panel: History of S series.
@@ -237,7 +237,7 @@ def proposal_of(
     outlook: Outlook,
     options: ForecastOptions,
 ) -> Proposal:
-    """Say how long stock and open orders last, how much to order and by when."""
+    """Return how long stock and open orders last, how much to order and by when."""
     position = levels.position
     mean, frequency = outlook.demand.mean, panel.frequency
     periods = periods_until(np.nan_to_num(position), mean, frequency.season)

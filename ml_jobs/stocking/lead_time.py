@@ -196,8 +196,8 @@ def learn_sum_pools(panel: Panel, classes: TextArray, pools: Pools) -> SumPools:
 def sum_excess(panel: Panel, periods: IntArray, pools: SumPools, outlook: Outlook) -> FloatArray:
     """Return the over-dispersion of the sum over *periods* periods, shape (S,).
 
-    Past sums are compared with what the mean of the periods before them would have said, so that
-    it holds the drift of the level beside the scatter of single periods; summing the variances
+    Past sums are compared with the mean of the periods before them as their forecast, so that it
+    holds the drift of the level beside the scatter of single periods; summing the variances
     of single periods as if they were independent would miss it. The ratio to the excess of a
     single period is shrunk towards that of the pools, the more the fewer sums there are that do
     not overlap. No other series of the panel is looked at.

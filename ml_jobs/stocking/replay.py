@@ -75,7 +75,7 @@ def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
 def replay_policies(
     panel: Panel, cutoff: int, levels: StockLevels, sums: LeadSums, policy: Policy
 ) -> Replay:
-    """Hold both policies of one cutoff against the demand that came.
+    """Return both policies of one cutoff beside the demand that followed.
 
     Args:
         panel: The whole history of S series.

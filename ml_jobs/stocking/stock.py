@@ -57,10 +57,10 @@ def describe_stock(
     levels: Mapping[str, float] = SERVICE_LEVELS,
     hierarchy: Hierarchy | None = None,
 ) -> DescribedStock:
-    """Put together what the stock file says and what has to be assumed.
+    """Combine the stock file's values with assumptions where it has none.
 
     A series that the file leaves out gets the assumptions; its ``on_order`` is 0 where the file
-    has the series and says nothing of orders. Nothing depends on the panel's other series.
+    has the series and names no orders. Nothing depends on the panel's other series.
 
     Args:
         panel: S series.
@@ -70,13 +70,13 @@ def describe_stock(
         hierarchy: Says which locations hang under which; rows of the file are summed to a
             location above them that has no row of its own.
     """
-    said = told(file, panel, hierarchy)
-    without_stock = ~np.isfinite(said.numbers["current_stock"])
+    given = told(file, panel, hierarchy)
+    without_stock = ~np.isfinite(given.numbers["current_stock"])
     shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
     criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     assumed = np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
-    asked = said.numbers["service_level"]
-    on_order = np.nan_to_num(said.numbers["on_order"])
+    asked = given.numbers["service_level"]
+    on_order = np.nan_to_num(given.numbers["on_order"])
     flags = {
         "current_stock": without_stock,
         "on_order": without_stock,
@@ -85,11 +85,11 @@ def describe_stock(
     columns: dict[str, object] = {
         "item_id": pa.array(panel.item_ids, pa.string()),
         "location_id": pa.array(panel.location_ids, pa.string()),
-        "as_of": np.where(np.isnat(said.as_of), panel.data_through, said.as_of),
-        "current_stock": np.where(without_stock, shelf, said.numbers["current_stock"]),
+        "as_of": np.where(np.isnat(given.as_of), panel.data_through, given.as_of),
+        "current_stock": np.where(without_stock, shelf, given.numbers["current_stock"]),
         "on_order": np.where(without_stock, orders, on_order),
         "service_level": np.where(np.isfinite(asked), asked, assumed),
-        **{name: pa.array(said.numbers[name], from_pandas=True) for name in ORDERING},
+        **{name: pa.array(given.numbers[name], from_pandas=True) for name in ORDERING},
         "assumed": pa.array(_names(flags), pa.string()),
     }
     rules = [_STOCK_RULE] if without_stock.any() else []

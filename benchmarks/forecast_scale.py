@@ -92,7 +92,7 @@ def measure(told: argparse.Namespace, series: int, engine: str, processes: int) 
         simulate(demand, series, told.periods, Frequency(told.frequency))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.monotonic()
-        samples = list(_watched(_command(told, work, engine, processes)))
+        samples = list(_watch(_command(told, work, engine, processes)))
         wall_s = time.monotonic() - began
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -124,7 +124,7 @@ def _command(told: argparse.Namespace, work: Path, engine: str, processes: int) 
     ]
 
 
-def _watched(command: list[str]) -> Iterator[tuple[int, int]]:
+def _watch(command: list[str]) -> Iterator[tuple[int, int]]:
     """Run *command*; give resident bytes of it and of its largest descendant once a second."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         parent = psutil.Process(process.pid)

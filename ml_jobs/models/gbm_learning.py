@@ -86,6 +86,7 @@ def learn(
     if not samples.demand.any():
         return DemandTrees(seasonal)
     mean = _mean_of(samples, plan)
+    # At least half of the calendar stays to learn the mean from that scatter is measured about.
     parted = max(end - held_back, first + (end - first) // 2)
     earlier = draw(known.until(parted), first, CUTOFFS)
     later = draw(known, parted, EXCESS_CUTOFFS)
@@ -102,6 +103,7 @@ def _mean_of(samples: Samples, plan: TrainingPlan) -> lightgbm.Booster:
 def _excess_of(samples: Samples, mean: lightgbm.Booster, plan: TrainingPlan) -> ExcessTrees:
     scale = samples.level * samples.periods
     expected = predict(mean, samples.features) * scale / samples.lot
+    # An expectation of next to nothing would else weigh next to nothing.
     weight = np.maximum(expected, 1e-4) ** EXCESS_WEIGHT
     counts = samples.demand / samples.lot
     return grow_excess(samples.features, counts, expected, weight, growth=plan.excess)

@@ -272,6 +272,7 @@ def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> Fl
 
 
 def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+    # Less a little: what is a whole multiple, give or take floating point, is not rounded up.
     rounded: FloatArray = np.ceil(amount / multiple - 1e-9) * multiple
     return rounded
 

@@ -151,8 +151,7 @@ def _likelihood_slopes(
 
 def _best_constant(count: FloatArray, mean: FloatArray, weight: FloatArray) -> float:
     low, high = LOG_EXCESS_BOUNDS
-    # The likelihood has one peak, so the sign of its slope tells the side; 20 halvings of the
-    # bounds end within 1e-5 of it.
+    # Halved 20 times, the bounds end within 1e-5 of where the slope changes its sign.
     for _ in range(20):
         middle = (low + high) / 2
         slope, _curvature = _likelihood_slopes(count, mean, np.full(len(count), middle))

@@ -105,14 +105,14 @@ def run(job: Job, peers_python: Path, farol_arguments: Sequence[str]) -> Cost:
     job.split.write_history(job.folder / "history.parquet")
     is_farol = job.method == FAROL
     command = farol_command(job, farol_arguments) if is_farol else peer_command(job, peers_python)
-    cost, status = measured(command, {} if is_farol else ONE_THREAD, job.folder / "log.txt")
+    cost, status = measure(command, {} if is_farol else ONE_THREAD, job.folder / "log.txt")
     if status:
         raise MethodFailed(job, status)
     (job.folder / "run.json").write_text(json.dumps(asdict(cost)) + "\n", "utf-8")
     return cost
 
 
-def measured(command: Sequence[str], settings: dict[str, str], log: Path) -> tuple[Cost, int]:
+def measure(command: Sequence[str], settings: dict[str, str], log: Path) -> tuple[Cost, int]:
     """Run *command*; return its cost, with all processes that it started, and its exit code."""
     adopt_orphans()
     began = time.perf_counter()

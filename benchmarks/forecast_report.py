@@ -63,7 +63,7 @@ def write_report(jobs: list[Job], peers_python: Path, folder: Path, console: Con
         else:
             _add_peer(report, job)
     folder.mkdir(parents=True, exist_ok=True)
-    figures = json.dumps(_rounded(asdict(report)), indent=2)
+    figures = json.dumps(_round_figures(asdict(report)), indent=2)
     (folder / "forecasting.json").write_text(figures + "\n", "utf-8")
     text = tables(report)
     (folder / "forecasting.md").write_text(text, "utf-8")
@@ -216,9 +216,8 @@ def _mean_row(rows: list[Row]) -> Row:
     answer: Row = {name: first[name] for name in ("data", "method", "quantiles")}
     by_origin = {row["origin"]: row["wql"] for row in rows}
     answer |= {f"wql, origin {origin}": by_origin.get(origin) for origin in (0, 1)}
-    names = ("wql", "total_error", "bias", "rmsse", "coverage_80", "coverage_95", "cpu_s", "wall_s")
     return answer | {
-        name: float(np.mean([float(str(row[name])) for row in rows])) for name in names
+        name: float(np.mean([float(str(row[name])) for row in rows])) for name in MEANS
     }
 
 
@@ -236,9 +235,9 @@ def _cell(column: str, row: Mapping[str, object]) -> str:
     return "" if value is None else str(value)
 
 
-def _rounded(value: object) -> object:
+def _round_figures(value: object) -> object:
     if isinstance(value, dict):
-        return {name: _rounded(part) for name, part in value.items()}
+        return {name: _round_figures(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_rounded(part) for part in value]
+        return [_round_figures(part) for part in value]
     return round(value, 5) if isinstance(value, float) else value

@@ -84,7 +84,7 @@ def simulate(folder: Path, series: int, periods: int, frequency: Frequency) -> N
         pq.write_table(table, folder / f"items-{begin:07d}.parquet")
 
 
-def measured(told: argparse.Namespace, series: int, engine: str, processes: int) -> Measured:
+def measure(told: argparse.Namespace, series: int, engine: str, processes: int) -> Measured:
     with tempfile.TemporaryDirectory(prefix="farol-scale-", dir=told.work) as scratch:
         work = Path(scratch)
         demand = work / "demand"
@@ -92,7 +92,7 @@ def measured(told: argparse.Namespace, series: int, engine: str, processes: int)
         simulate(demand, series, told.periods, Frequency(told.frequency))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.monotonic()
-        samples = list(_watched(_command(told, work, engine, processes)))
+        samples = list(_watch(_command(told, work, engine, processes)))
         wall_s = time.monotonic() - began
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -124,7 +124,7 @@ def _command(told: argparse.Namespace, work: Path, engine: str, processes: int) 
     ]
 
 
-def _watched(command: list[str]) -> Iterator[tuple[int, int]]:
+def _watch(command: list[str]) -> Iterator[tuple[int, int]]:
     """Run *command*; give resident bytes of it and of its largest descendant once a second."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         parent = psutil.Process(process.pid)
@@ -165,7 +165,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="a folder with room; default: the system's")
     told = parser.parse_args()
     runs = [
-        asdict(measured(told, series, engine, processes))
+        asdict(measure(told, series, engine, processes))
         for series in told.series
         for engine, processes in zip(told.engine, told.processes, strict=True)
     ]

@@ -111,7 +111,7 @@ def read_panel(path: Path, frequency: Frequency) -> Panel:
 def split(whole: Panel, data: DataSet, origin: int) -> Split:
     """Cut *whole* so that *data*'s horizon lies *origin* horizons before its end."""
     cutoff = len(whole.dates) - data.horizon * (origin + 1)
-    panel = whole.rows(_drawn(whole, cutoff, data.items))
+    panel = whole.rows(_draw_items(whole, cutoff, data.items))
     ahead = slice(cutoff, cutoff + data.horizon)
     return Split(data, origin, panel.until(cutoff), panel.demand[:, ahead], panel.dates[ahead])
 
@@ -121,12 +121,12 @@ def split_of(folder: Path, data: DataSet, origin: int) -> Split:
     return split(read_panel(folder / data.file, data.frequency), data, origin)
 
 
-def present(folder: Path, names: Sequence[str]) -> tuple[DataSet, ...]:
+def available_data_sets(folder: Path, names: Sequence[str]) -> tuple[DataSet, ...]:
     """Return the data sets of *names* whose file stands in *folder*."""
     return tuple(d for d in DATA_SETS if d.name in names and (folder / d.file).is_file())
 
 
-def _drawn(whole: Panel, cutoff: int, items: int | None) -> np.ndarray:
+def _draw_items(whole: Panel, cutoff: int, items: int | None) -> np.ndarray:
     able = np.flatnonzero(cutoff - whole.starts >= LEAST_HISTORY[whole.frequency])
     if items is None or items >= len(able):
         return able

@@ -23,7 +23,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.forecast_methods import AUTOGLUON, FAROL, STATSFORECAST, Job, MethodFailed, run
 from benchmarks.forecast_report import write_report
-from benchmarks.forecast_splits import DATA_SETS, DataSet, Split, present, read_panel, split
+from benchmarks.forecast_splits import (
+    DATA_SETS,
+    DataSet,
+    Split,
+    available_data_sets,
+    read_panel,
+    split,
+)
 
 HELD_OUT = 2
 BENCH = Path("build/bench")
@@ -94,7 +101,7 @@ def run_all(jobs: list[Job], told: argparse.Namespace, console: Console) -> int:
     return failed
 
 
-def parsed() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     methods = (FAROL, *STATSFORECAST, *AUTOGLUON)
     names = [data.name for data in DATA_SETS]
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -111,11 +118,11 @@ def parsed() -> argparse.Namespace:
 
 def main() -> int:
     """Run, score and report; the exit code is 1 where a method failed."""
-    told = parsed()
+    told = parse_arguments()
     # The interpreter of an environment is a link: it must not be resolved.
     told.peers, told.work = told.peers.absolute(), told.work.absolute()
     console = Console()
-    data_sets = present(told.data, told.sets)
+    data_sets = available_data_sets(told.data, told.sets)
     if not data_sets:
         console.print(f"{told.data} holds none of {', '.join(d.file for d in DATA_SETS)}")
         return 1

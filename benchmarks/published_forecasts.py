@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from benchmarks.forecast_scores import Predictions
 from benchmarks.forecast_splits import LEVELS, SCORED, Split
 from ml_jobs.arrays import FloatArray, TextArray
+from ml_jobs.negative_binomial import quantile
 from ml_jobs.panel import NETWORK
-from ml_jobs.quantiles import quantile
 
 SERVICE_LEVEL = 0.95
 PUBLISHED = ("q025", "q100", "q500", "q750", "q900", "q950", "q975", "q990")

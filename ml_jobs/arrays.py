@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance  # in stubs only
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
 
+Rows = TypeVar("Rows", bound="DataclassInstance")
 
-def divided(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+
+def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Return numerator / denominator, NaN where the denominator is 0, negative or NaN."""
     top, bottom = np.broadcast_arrays(
         np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
@@ -19,6 +28,23 @@ def divided(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     answer: FloatArray = np.full(top.shape, np.nan)
     np.divide(top, bottom, out=answer, where=bottom > 0)
     return answer
+
+
+def concatenate(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of all *parts*: dataclasses, whose arrays are joined along the first axis.
+
+    What is no array is the first part's.
+    """
+    arrays = {name: value for name, value in vars(parts[0]).items() if hasattr(value, "shape")}
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
+    return replace(parts[0], **joined)
+
+
+def running_sums(values: FloatArray | BoolArray) -> FloatArray:
+    """Return the sums of the first 0, 1, ... N values of each row, shape (S, N + 1)."""
+    sums = np.zeros((len(values), values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def distinct(values: IntArray) -> IntArray:

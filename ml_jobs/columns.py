@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import partial, reduce
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -28,6 +31,24 @@ def column_of(table: pa.Table, name: str) -> FloatArray:
     """Return a column of numbers, null as NaN, shape (rows,)."""
     values: FloatArray = table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
+
+
+def add_rows(parts: Iterable[pa.Table], keys: Sequence[str]) -> pa.Table:
+    """Return the sums of all other columns by *keys*; no more than two parts are held at a time.
+
+    Args:
+        parts: At least one, all of one schema.
+        keys: Names of the columns that tell rows apart.
+    """
+    return reduce(partial(_add_two, tuple(keys)), parts)
+
+
+def _add_two(keys: tuple[str, ...], first: pa.Table, second: pa.Table) -> pa.Table:
+    grouped = pa.concat_tables([first, second]).group_by(list(keys), use_threads=False)
+    amounts = [name for name in first.column_names if name not in keys]
+    summed = grouped.aggregate([(name, "sum") for name in amounts])
+    columns = [summed.column(n if n in keys else f"{n}_sum") for n in first.column_names]
+    return pa.table(columns, schema=first.schema)
 
 
 def texts_of(table: pa.Table, name: str, *, otherwise: str) -> npt.NDArray[np.str_]:

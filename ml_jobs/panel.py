@@ -41,7 +41,7 @@ class Frequency(StrEnum):
 
     @property
     def default_horizon(self) -> int:
-        """Periods forecast when nobody says otherwise."""
+        """Periods ahead where no horizon is asked for."""
         return {"D": 28, "W": 13, "MS": 6}[self.value]
 
     def first_days(self, days: Dates) -> Dates:

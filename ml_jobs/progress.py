@@ -1,4 +1,4 @@
-"""How the batch job tells whoever waits how far it has come."""
+"""How the batch job reports its progress."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def chosen_series(rule: CostlyRule | None, facts: SeriesFacts) -> BoolArray:
 
 
 def rule_in_words(rule: CostlyRule | None) -> str:
-    """Say which series a source with this *rule* runs on."""
+    """Return a sentence: which series a source with this *rule* runs on."""
     if rule is None:
         return "all series"
     return (

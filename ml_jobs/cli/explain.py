@@ -27,9 +27,9 @@ from ml_jobs.cli.explanation import (
     text,
 )
 from ml_jobs.columns import column_of
+from ml_jobs.dispersion import LEAST_MEAN
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.publishing.gold_files import GoldFiles
-from ml_jobs.quantiles import LEAST_MEAN
 
 DATA_SETS = (
     "dim_item",

@@ -8,9 +8,9 @@ from datetime import date
 
 import numpy as np
 
+from ml_jobs.negative_binomial import quantile
 from ml_jobs.panel import Frequency
 from ml_jobs.publishing.gold_files import GoldFiles
-from ml_jobs.quantiles import quantile
 
 Row = Mapping[str, object]
 

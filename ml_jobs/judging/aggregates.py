@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from ml_jobs.arrays import FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers, texts_of
 from ml_jobs.judging import metrics
 from ml_jobs.judging.bootstrap import resamples, value_added_interval
-from ml_jobs.judging.champions import CLASS_GROUPING, EVERYONE, KEYS, Champions, best_rows
-from ml_jobs.judging.scores import BANDS, MEASURES, NAIVE, Measures, Pairs, pooled
+from ml_jobs.judging.champions import CLASS_GROUPING, EVERYONE, KEYS, Champions, best_rows, keys_of
+from ml_jobs.judging.scores import BANDS, MEASURES, NAIVE, Measures, Pairs, pooled_measures
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Items, Panel
 
@@ -70,9 +70,9 @@ def metric_sums(
     draws = resamples(*names, samples=options.bootstrap_samples, seed=options.seed)
     groups = _groups_of({name: values[network] for name, values in groupings.items()}, len(network))
     parts = [
-        _rows_of(groups, (source, horizon), judged, draws)
+        _rows_of(groups, (source, horizon), added, draws)
         for horizon in horizons
-        for source, judged in _judged(pairs, network, horizon).items()
+        for source, added in _sums_by_source(pairs, network, horizon).items()
     ]
     return pa.concat_tables([_schema(options.bootstrap_samples).empty_table(), *parts])
 
@@ -100,65 +100,50 @@ def _groups_of(groupings: Mapping[str, TextArray], series: int) -> _Groups:
     return _Groups(tuple(names), sparse.csr_array(np.stack(members)))
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """What one source adds to each sum, per series of the network.
+def _sums_by_source(
+    pairs: Mapping[str, Pairs], rows: IntArray, horizon: int
+) -> dict[str, Measures]:
+    """What each source adds to each of ``SUMS`` per series; 0 where it was not judged.
 
-    Attributes:
-        sums: By name of ``SUMS``, shape (S,) each; 0 where the source was not judged.
-        n_origins: Shape (S,).
+    Beside them, under ``n_origins``, at how many origins it was judged; shape (S,) each.
     """
-
-    sums: Measures
-    n_origins: IntArray
-
-
-def _judged(pairs: Mapping[str, Pairs], rows: IntArray, horizon: int) -> dict[str, _Judged]:
     parts = {source: whole.part(rows, horizon) for source, whole in pairs.items()}
     measured = {source: part.measures() for source, part in parts.items()}
-    unknown = {"scaled_pinball": np.full(len(rows), np.nan)}
-    naive_loss = measured.get(NAIVE, unknown)["scaled_pinball"]
+    naive = measured.get(NAIVE)
+    naive_loss = np.full(len(rows), np.nan) if naive is None else naive["scaled_pinball"]
     return {
-        source: _Judged(
-            part.sums() | _means(measured[source]) | _compared(measured[source], naive_loss),
-            part.n_origins,
-        )
+        source: {"n_origins": part.n_origins.astype(np.float64)}
+        | part.sums()
+        | _item_sums(measured[source], naive_loss)
         for source, part in parts.items()
     }
 
 
-def _means(measured: Measures) -> Measures:
-    """What means over items are made of: each item's own, and whether it has one."""
+def _item_sums(measured: Measures, naive_loss: FloatArray) -> Measures:
+    """What means over items are made of, and the losses where both source and naive have one."""
     sums = {name: np.nan_to_num(measured[name]) for name in MEAN_OVER_ITEMS}
     for name in MEAN_OVER_ITEMS:
         sums[f"{name}_count"] = np.isfinite(measured[name]).astype(np.float64)
-    return sums
-
-
-def _compared(measured: Measures, naive_loss: FloatArray) -> Measures:
-    """The losses of source and naive on the series where both have one."""
-    loss = measured["scaled_pinball"]
-    both = np.isfinite(loss) & np.isfinite(naive_loss)
-    kept = (np.where(both, loss, 0.0), np.where(both, naive_loss, 0.0))
-    return dict(zip(COMPARED, kept, strict=True))
+    losses = (measured["scaled_pinball"], naive_loss)
+    both = np.isfinite(losses).all(axis=0)
+    return sums | {
+        name: np.where(both, loss, 0.0) for name, loss in zip(COMPARED, losses, strict=True)
+    }
 
 
 def _rows_of(
-    groups: _Groups, what: tuple[str, int], judged: _Judged, draws: FloatArray
+    groups: _Groups, what: tuple[str, int], added: Measures, draws: FloatArray
 ) -> pa.Table:
     members = groups.members
-    sums = {name: members @ judged.sums[name] for name in SUMS}
-    kept = np.flatnonzero(sums["n_obs"] > 0)
-    origins = members.multiply(judged.n_origins).max(axis=1).toarray()
-    resampled = [(members.multiply(judged.sums[name]).tocsr() @ draws)[kept] for name in COMPARED]
-    keys = [groups.names[row] for row in kept]
+    sums = {name: members @ added[name] for name in SUMS}
+    judged = np.flatnonzero(sums["n_obs"] > 0)
+    origins = members.multiply(added["n_origins"]).max(axis=1).toarray()
+    resampled = [(members.multiply(added[name]).tocsr() @ draws)[judged] for name in COMPARED]
+    keys = [(*groups.names[row], *what) for row in judged]
     columns: dict[str, object] = {
-        "group_by": [name for name, _ in keys],
-        "group_value": [value for _, value in keys],
-        "source": [what[0]] * len(kept),
-        "horizon": [what[1]] * len(kept),
-        "n_origins": origins[kept].astype(np.int64),
-        **{name: sums[name][kept] for name in SUMS},
+        **{name: [key[place] for key in keys] for place, name in enumerate(KEYS)},
+        "n_origins": origins[judged].astype(np.int64),
+        **{name: sums[name][judged] for name in SUMS},
         **{name: _lists(drawn) for name, drawn in zip(DRAWS, resampled, strict=True)},
     }
     return pa.table(columns, schema=_schema(draws.shape[1]))
@@ -176,42 +161,36 @@ def _schema(samples: int) -> pa.Schema:
     return pa.schema([*text, *counts, *sums, *draws])
 
 
-def merged(parts: Iterable[pa.Table]) -> pa.Table:
+def merge_sums(parts: Iterable[pa.Table]) -> pa.Table:
     """Add up what `metric_sums` found in each partition; no more than two are held at a time.
 
     Args:
         parts: At least one, all with the same number of resamples.
     """
-    return reduce(_added, parts)
+    return reduce(_add, parts)
 
 
-def _added(first: pa.Table, second: pa.Table) -> pa.Table:
+def _add(first: pa.Table, second: pa.Table) -> pa.Table:
     both = pa.concat_tables([first, second])
     if not both.num_rows:
         return both
     places: dict[tuple[object, ...], int] = {}
-    rows = np.array([places.setdefault(key, len(places)) for key in _keys(both)], dtype=np.int64)
+    rows = np.array([places.setdefault(key, len(places)) for key in keys_of(both)], dtype=np.int64)
     origins = np.zeros(len(places), dtype=np.int64)
     np.maximum.at(origins, rows, both.column("n_origins").to_numpy())
     adding = sparse.csr_array(
         (np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(places), len(rows))
     )
     columns: dict[str, object] = {
-        **{
-            name: list(values) for name, values in zip(KEYS, zip(*places, strict=True), strict=True)
-        },
+        **{name: [key[place] for key in places] for place, name in enumerate(KEYS)},
         "n_origins": origins,
         **{name: adding @ both.column(name).to_numpy() for name in SUMS},
-        **{name: _lists(adding @ _drawn(both, name)) for name in DRAWS},
+        **{name: _lists(adding @ _draws(both, name)) for name in DRAWS},
     }
     return pa.table(columns, schema=both.schema)
 
 
-def _keys(sums: pa.Table) -> Iterator[tuple[object, ...]]:
-    return zip(*(sums.column(name).to_pylist() for name in KEYS), strict=True)
-
-
-def _drawn(sums: pa.Table, name: str) -> FloatArray:
+def _draws(sums: pa.Table, name: str) -> FloatArray:
     """A column of resampled sums, shape (rows, samples)."""
     lists = sums.column(name).combine_chunks()
     values: FloatArray = lists.flatten().to_numpy().reshape(-1, lists.type.list_size)
@@ -228,13 +207,13 @@ def agg_metrics(sums: pa.Table, champions: Champions) -> pa.Table:
     is the one that its items take; that of any other group has the lowest scaled pinball loss.
 
     Args:
-        sums: Of the whole network, as `merged` makes them.
+        sums: Of the whole network, as `merge_sums` makes them.
         champions: As chosen for the demand classes.
     """
     values = {name: sums.column(name).to_numpy() for name in SUMS}
-    measures = pooled(values)
+    measures = pooled_measures(values)
     for name in MEAN_OVER_ITEMS:
-        measures[name] = divided(values[name], values[f"{name}_count"])
+        measures[name] = divide(values[name], values[f"{name}_count"])
     measures |= _value_added(sums, values)
     columns: dict[str, object] = {
         **{name: sums.column(name) for name in (*KEYS, "n_origins")},
@@ -247,7 +226,7 @@ def agg_metrics(sums: pa.Table, champions: Champions) -> pa.Table:
 
 def _value_added(sums: pa.Table, values: Measures) -> Measures:
     value = metrics.forecast_value_added(values["compared_loss"], values["compared_naive"])
-    loss, naive_loss = (_drawn(sums, name) for name in DRAWS)
+    loss, naive_loss = (_draws(sums, name) for name in DRAWS)
     ends = [value_added_interval(*drawn) for drawn in zip(loss, naive_loss, strict=True)]
     low, high = np.array(ends).reshape(-1, 2).T
     return {

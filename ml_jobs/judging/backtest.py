@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, divide
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.panel import Panel
 
@@ -49,7 +49,7 @@ def origin_at(
     forecasts: Mapping[str, Forecasts],
     horizon: int,
 ) -> Origin:
-    """Put beside the *forecasts* made at *cutoff* what then happened.
+    """Return the *forecasts* made at *cutoff* beside the demand that followed.
 
     Args:
         panel: The whole history.
@@ -81,7 +81,7 @@ def mean_change(known: FloatArray, lag: int, *, power: int) -> FloatArray:
     change = np.abs(known[:, lag:] - known[:, :-lag]) ** power
     counted = np.isfinite(change)
     total = np.where(counted, change, 0.0).sum(axis=1)
-    return divided(total, counted.sum(axis=1).astype(np.float64))
+    return divide(total, counted.sum(axis=1).astype(np.float64))
 
 
 def on_the_same_rows(
@@ -100,14 +100,13 @@ def on_the_same_rows(
         judged = np.isfinite(origin.actual[:, 0])
         for source, asked in chosen.items():
             failed[source] |= judged & asked & ~origin.forecasts[source].covered
-    return tuple(_without(origin, failed) for origin in origins)
+    nobody = np.zeros(0, dtype=bool)
 
+    def without_failed(origin: Origin) -> Origin:
+        forecasts = {
+            source: each.without(failed[source]) if failed.get(source, nobody).any() else each
+            for source, each in origin.forecasts.items()
+        }
+        return replace(origin, forecasts=forecasts)
 
-def _without(origin: Origin, failed: Mapping[str, BoolArray]) -> Origin:
-    kept = {
-        source: forecasts.without(failed[source])
-        if source in failed and failed[source].any()
-        else forecasts
-        for source, forecasts in origin.forecasts.items()
-    }
-    return replace(origin, forecasts=kept)
+    return tuple(without_failed(origin) for origin in origins)

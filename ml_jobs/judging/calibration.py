@@ -1,4 +1,4 @@
-"""Widths corrected where the past says, again and again, that a source is too sure or too unsure.
+"""Widths of bands corrected where a source was too sure, or too unsure, time and again.
 
 One window says little about the next: a correction that would have helped once harms as often as
 not. So a factor must have helped at every one of several cutoffs, by more than the cutoffs differ
@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.models.ensemble import WeightSamples, pinball_of, row_counts
-from ml_jobs.quantiles import LEVELS
+from ml_jobs.models.ensemble_weights import WeightSamples, row_counts, summed_pinball
+from ml_jobs.negative_binomial import LEVELS
 
 STEP = 1.1  # factors tried are powers of it; the half of an even power is one as well
 POWERS = tuple(range(-6, 7, 2))
@@ -28,7 +28,7 @@ _MEDIAN = LEVELS.index(0.5)
 
 @dataclass(frozen=True)
 class Widths:
-    """How much wider than it says each source should be, by demand class.
+    """How much wider than published each source's bands should be, by demand class.
 
     Attributes:
         factors: By source and class; on distances from the median. 1 for what is not there.
@@ -79,16 +79,16 @@ def _certain(gain: FloatArray, loss: FloatArray, rows: WeightSamples, ages: IntA
     """Whether the gain is there at every cutoff, worth having, and more than noise."""
     masks = [rows.ages == age for age in ages]
     of_loss = np.array([loss[mask].sum() for mask in masks])
-    shares = divided(np.array([gain[mask].sum() for mask in masks]), of_loss)
+    shares = divide(np.array([gain[mask].sum() for mask in masks]), of_loss)
     error = shares.std(ddof=1) / np.sqrt(len(ages))
     return bool((shares > 0).all() and shares.mean() > max(LEAST_GAIN, NOISE * error))
 
 
 def _loss(rows: WeightSamples, quantiles: FloatArray, power: int) -> FloatArray:
-    return pinball_of(rows.actual, _stretched(quantiles, np.array(STEP**power)))
+    return summed_pinball(rows.actual, _stretch(quantiles, np.array(STEP**power)))
 
 
-def stretched(forecasts: Forecasts, factors: FloatArray) -> Forecasts:
+def stretch(forecasts: Forecasts, factors: FloatArray) -> Forecasts:
     """Return the forecasts with every quantile's distance from the median multiplied.
 
     The mean stays, and no quantile falls below 0.
@@ -97,9 +97,9 @@ def stretched(forecasts: Forecasts, factors: FloatArray) -> Forecasts:
         forecasts: Of S series.
         factors: As `Widths.of` gives them, > 0, shape (S,).
     """
-    return replace(forecasts, quantiles=_stretched(forecasts.quantiles, factors[:, None]))
+    return replace(forecasts, quantiles=_stretch(forecasts.quantiles, factors[:, None]))
 
 
-def _stretched(quantiles: FloatArray, factors: FloatArray) -> FloatArray:
+def _stretch(quantiles: FloatArray, factors: FloatArray) -> FloatArray:
     median = quantiles[..., _MEDIAN, None]
     return np.maximum(median + factors[..., None] * (quantiles - median), 0.0)

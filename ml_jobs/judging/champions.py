@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, TextArray, divide
+from ml_jobs.columns import column_of
 
 EVERYONE = "all"
 CLASS_GROUPING = "demand_class"
@@ -51,7 +52,9 @@ class Champions:
         return chosen
 
 
-def able(future: Mapping[str, BoolArray], judged: Mapping[str, BoolArray]) -> dict[str, BoolArray]:
+def eligible_series(
+    future: Mapping[str, BoolArray], judged: Mapping[str, BoolArray]
+) -> dict[str, BoolArray]:
     """Return which series each source may stand for: those it forecasts and was judged on.
 
     A series that no source was judged on may take any that forecasts it.
@@ -91,7 +94,7 @@ def best_rows(sums: pa.Table, champions: Champions) -> BoolArray:
 
     A demand class takes the champion that was chosen for it, where that was judged on it.
     """
-    keys = list(_keys(sums))
+    keys = list(keys_of(sums))
     best = np.zeros(len(keys), dtype=bool)
     places = {key: place for place, key in enumerate(keys)}
     for horizon in sorted({key[3] for key in keys}):
@@ -105,10 +108,10 @@ def _groups_at(
     sums: pa.Table, horizon: int, sources: Sequence[str], *, margin: float = 0.0
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     """The sources judged on each group, those that cover all of it first, then the best first."""
-    loss = divided(_column(sums, "scaled_pinball"), _column(sums, "scaled_pinball_count"))
-    ranks = zip(-_column(sums, "n_obs"), np.nan_to_num(loss, nan=np.inf), strict=True)
+    loss = divide(column_of(sums, "scaled_pinball"), column_of(sums, "scaled_pinball_count"))
+    ranks = zip(-column_of(sums, "n_obs"), np.nan_to_num(loss, nan=np.inf), strict=True)
     found: dict[tuple[str, str], list[tuple[float, float, int, str]]] = {}
-    for (name, value, source, steps), (pairs, lost) in zip(_keys(sums), ranks, strict=True):
+    for (name, value, source, steps), (pairs, lost) in zip(keys_of(sums), ranks, strict=True):
         if steps == horizon:
             place = sources.index(source)
             handicapped = lost if source == FAVOURITE else lost / (1.0 - margin)
@@ -116,10 +119,6 @@ def _groups_at(
     return {group: tuple(source for *_, source in sorted(rows)) for group, rows in found.items()}
 
 
-def _keys(sums: pa.Table) -> Iterator[tuple[str, str, str, int]]:
+def keys_of(sums: pa.Table) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the values of ``KEYS`` of each row: grouping, its value, source and horizon."""
     return zip(*(sums.column(name).to_pylist() for name in KEYS), strict=True)
-
-
-def _column(sums: pa.Table, name: str) -> FloatArray:
-    values: FloatArray = sums.column(name).to_numpy()
-    return values

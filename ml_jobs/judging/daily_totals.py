@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray
+from ml_jobs.arrays import FloatArray, IntArray, TextArray, running_sums
 from ml_jobs.columns import numbers
 from ml_jobs.judging.timeline import Timeline
 from ml_jobs.panel import Dates, Panel
@@ -21,34 +18,30 @@ AMOUNTS = ("forecast", "actual", "known")
 _SPAN_DAYS = 10**7  # further apart than any two dates, so that windows end at their group's edge
 
 
-def daily_sums(
-    panel: Panel, categories: TextArray, timeline: Timeline, *, series: BoolArray | None = None
-) -> pa.Table:
+def daily_sums(panel: Panel, categories: TextArray, timeline: Timeline) -> pa.Table:
     """Return the sums of forecast and actual over the items of one partition.
 
     Args:
         panel: Names of the S series.
         categories: Category of each series, shape (S,).
         timeline: What was and is forecast for them.
-        series: Which of them to sum, shape (S,). Default: all.
 
     Returns:
         One row per location, category, source and date that has a forecast; *known* counts the
         items whose actual is in the sum.
     """
-    kept = np.flatnonzero(np.ones(len(categories), dtype=bool) if series is None else series)
-    names = list(zip(np.array(panel.location_ids)[kept], categories[kept], strict=True))
+    names = list(zip(panel.location_ids, categories.tolist(), strict=True))
     groups = sorted(set(names))
     places = {name: place for place, name in enumerate(groups)}
+    rows = [places[name] for name in names]
     members = sparse.csr_array(
-        (np.ones(len(kept)), ([places[name] for name in names], kept)),
-        shape=(len(groups), len(categories)),
+        (np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(groups), len(rows))
     )
     parts = [
         _rows_of(groups, source, _amounts(members, timeline, source), timeline.dates)
         for source in timeline.forecasts
     ]
-    return pa.concat_tables([_schema().empty_table(), *parts])
+    return pa.concat_tables(parts)
 
 
 def _amounts(members: sparse.csr_array, timeline: Timeline, source: str) -> dict[str, FloatArray]:
@@ -70,38 +63,13 @@ def _rows_of(
     group, period = np.nonzero(amounts["present"] > 0)
     rows = pa.array(group)
     columns: dict[str, object] = {
-        "location_id": pa.array([str(name) for name, _ in groups], pa.string()).take(rows),
-        "category": pa.array([str(name) for _, name in groups], pa.string()).take(rows),
+        "location_id": pa.array([name for name, _ in groups], pa.string()).take(rows),
+        "category": pa.array([name for _, name in groups], pa.string()).take(rows),
         "source": pa.repeat(pa.scalar(source), len(group)),
         "date": dates[period],
         **{name: amounts[name][group, period] for name in AMOUNTS},
     }
-    return pa.table(columns, schema=_schema())
-
-
-def _schema() -> pa.Schema:
-    text = [(name, pa.string()) for name in KEYS[:3]]
-    amounts = [(name, pa.float64()) for name in AMOUNTS]
-    return pa.schema([*text, ("date", pa.date32()), *amounts])
-
-
-def merged_days(parts: Iterable[pa.Table]) -> pa.Table:
-    """Add up what `daily_sums` found in each partition; no more than two are held at a time.
-
-    Args:
-        parts: At least one.
-    """
-    return reduce(_added, parts)
-
-
-def _added(first: pa.Table, second: pa.Table) -> pa.Table:
-    both = pa.concat_tables([first, second]).group_by(list(KEYS), use_threads=False)
-    summed = both.aggregate([(name, "sum") for name in AMOUNTS])
-    return pa.table({name: _found(summed, name) for name in first.column_names}, schema=_schema())
-
-
-def _found(summed: pa.Table, name: str) -> pa.ChunkedArray:
-    return summed.column(name if name in KEYS else f"{name}_sum")
+    return pa.table(columns)
 
 
 def agg_daily(sums: pa.Table) -> pa.Table:
@@ -111,7 +79,7 @@ def agg_daily(sums: pa.Table) -> pa.Table:
     those of the 30 days beginning on it, as far as there are any.
 
     Args:
-        sums: Of all items, as `merged_days` makes them.
+        sums: Of all items, added up over partitions by ``KEYS``.
     """
     ordered = sums.take(pc.sort_indices(sums, [(name, "ascending") for name in KEYS]))
     days = _days(ordered)
@@ -144,6 +112,6 @@ def _window(days: IntArray, sums: FloatArray, *, first: int, last: int, mean: bo
     """Total or mean of the rows from *first* to *last* days after each row's, inclusive."""
     begin: IntArray = np.searchsorted(days, days + first, side="left")
     end: IntArray = np.searchsorted(days, days + last, side="right")
-    running = np.concatenate([[0.0], np.cumsum(sums)])
+    (running,) = running_sums(sums[None, :])
     totals: FloatArray = running[end] - running[begin]
     return np.maximum(totals / (end - begin) if mean else totals, 0.0)

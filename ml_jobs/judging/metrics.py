@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+from ml_jobs.arrays import FloatArray, divide
 
 
 def mape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
@@ -29,7 +29,7 @@ def mape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
     """
     present = np.isfinite(actual)
     with_zero = (present & (actual == 0)).any(axis=-1)
-    return np.where(with_zero, np.nan, mean(divided(np.abs(forecast - actual), actual)))
+    return np.where(with_zero, np.nan, mean(divide(np.abs(forecast - actual), actual)))
 
 
 def wape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
@@ -41,7 +41,7 @@ def wape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
 
     Source: Kolassa and Schütz 2007, "Advantages of the MAD/Mean ratio over the MAPE".
     """
-    return divided(total(np.abs(forecast - actual)), total(actual))
+    return divide(total(np.abs(forecast - actual)), total(actual))
 
 
 def bias(forecast: FloatArray, actual: FloatArray) -> FloatArray:
@@ -53,7 +53,7 @@ def bias(forecast: FloatArray, actual: FloatArray) -> FloatArray:
 
     Source: the sign is that of ``utilsforecast.losses.bias``, which is not relative to demand.
     """
-    return divided(total(forecast - actual), total(actual))
+    return divide(total(forecast - actual), total(actual))
 
 
 def tracking_signal(forecast: FloatArray, actual: FloatArray) -> FloatArray:
@@ -66,7 +66,7 @@ def tracking_signal(forecast: FloatArray, actual: FloatArray) -> FloatArray:
     Source: Trigg 1964, "Monitoring a forecasting system", with plain sums for smoothed ones.
     """
     error = forecast - actual
-    return np.clip(divided(total(error), total(np.abs(error))), -1.0, 1.0)
+    return np.clip(divide(total(error), total(np.abs(error))), -1.0, 1.0)
 
 
 def mase(forecast: FloatArray, actual: FloatArray, scale: FloatArray) -> FloatArray:
@@ -80,7 +80,7 @@ def mase(forecast: FloatArray, actual: FloatArray, scale: FloatArray) -> FloatAr
 
     Source: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", section 3.
     """
-    return mean(_scaled(np.abs(forecast - actual), scale))
+    return mean(divide(np.abs(forecast - actual), scale))
 
 
 def rmsse(forecast: FloatArray, actual: FloatArray, squared_scale: FloatArray) -> FloatArray:
@@ -94,7 +94,7 @@ def rmsse(forecast: FloatArray, actual: FloatArray, squared_scale: FloatArray) -
 
     Source: M5 Accuracy competition, Makridakis et al. 2022, eq. 1.
     """
-    return np.sqrt(mean(_scaled((forecast - actual) ** 2, squared_scale)))
+    return np.sqrt(mean(divide((forecast - actual) ** 2, squared_scale)))
 
 
 def pinball(quantiles: FloatArray, actual: FloatArray, levels: Sequence[float]) -> FloatArray:
@@ -135,7 +135,7 @@ def scaled_pinball(loss: FloatArray, scale: FloatArray) -> FloatArray:
 
     Source: M5 Uncertainty competition, Makridakis et al. 2022, eq. 1.
     """
-    return mean(_scaled(loss, scale))
+    return mean(divide(loss, scale))
 
 
 def wql(loss: FloatArray, actual: FloatArray) -> FloatArray:
@@ -151,7 +151,7 @@ def wql(loss: FloatArray, actual: FloatArray) -> FloatArray:
     Source: Gasthaus et al. 2019, "Probabilistic forecasting with spline quantile function RNNs",
     section 4, mean over the levels; ``mean_wQuantileLoss`` of GluonTS.
     """
-    return divided(2.0 * total(loss), total(actual))
+    return divide(2.0 * total(loss), total(actual))
 
 
 def total_error(forecast: FloatArray, actual: FloatArray) -> FloatArray:
@@ -167,7 +167,7 @@ def total_error(forecast: FloatArray, actual: FloatArray) -> FloatArray:
     Source: WAPE (Kolassa and Schütz 2007) of the sums over the horizon, temporally aggregated as
     in Syntetos and Boylan 2005, "The accuracy of intermittent demand estimates".
     """
-    return divided(total(np.abs(total(forecast - actual))), total(total(actual)))
+    return divide(total(np.abs(total(forecast - actual))), total(total(actual)))
 
 
 def coverage(low: FloatArray, high: FloatArray, actual: FloatArray) -> FloatArray:
@@ -196,23 +196,7 @@ def forecast_value_added(loss: FloatArray, naive_loss: FloatArray) -> FloatArray
 
     Source: Gilliland 2010, "The Business Forecasting Deal", chapter 4, with the pinball loss.
     """
-    return 1.0 - divided(loss, naive_loss)
-
-
-def champions(losses: FloatArray, allowed: BoolArray) -> IntArray:
-    """Return the place of the lowest loss of each series; the earlier source wins a tie.
-
-    Args:
-        losses: Shape (sources, S); NaN where a loss is not defined.
-        allowed: Which sources may win, same shape.
-
-    Returns:
-        Index into the sources, shape (S,); -1 where none may win. Where no loss is defined the
-        first allowed source wins.
-    """
-    ranked = np.where(allowed, np.where(np.isfinite(losses), losses, np.finfo(float).max), np.inf)
-    best = np.argmin(ranked, axis=0)
-    return np.where(allowed.any(axis=0), best, -1)
+    return 1.0 - divide(loss, naive_loss)
 
 
 def total(values: FloatArray) -> FloatArray:
@@ -226,9 +210,4 @@ def total(values: FloatArray) -> FloatArray:
 def mean(values: FloatArray) -> FloatArray:
     """Mean over the last axis, leaving out NaN; NaN where nothing is left."""
     count = np.isfinite(values).sum(axis=-1).astype(np.float64)
-    return divided(total(values), count)
-
-
-def _scaled(values: FloatArray, scale: FloatArray) -> FloatArray:
-    spread = np.broadcast_to(scale, values.shape)
-    return divided(values, spread)
+    return divide(total(values), count)

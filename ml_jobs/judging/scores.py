@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
 from ml_jobs.judging import metrics
 from ml_jobs.judging.backtest import Backtest
-from ml_jobs.quantiles import LEVELS
+from ml_jobs.negative_binomial import LEVELS
 
 NAIVE = "naive"
 BANDS = {"coverage_50": (0.25, 0.75), "coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}
@@ -87,7 +87,7 @@ class Pairs:
         return measured
 
     def sums(self) -> Measures:
-        """Return the sums over each series' pairs that `pooled` makes measures of, shape (S,)."""
+        """Return the sums over each series' pairs, for `pooled_measures`, shape (S,) each."""
         error = self.forecast - self.actual
         summed = {
             "n_obs": np.isfinite(self.actual).astype(np.float64),
@@ -95,7 +95,7 @@ class Pairs:
             "actual": self.actual,
             "error": error,
             "absolute_error": np.abs(error),
-            "relative_error": divided(np.abs(error), self.actual),
+            "relative_error": divide(np.abs(error), self.actual),
             "loss": self.loss,
             "total_error": np.abs(metrics.total(error)),
         }
@@ -122,22 +122,22 @@ def _by_series(values: FloatArray) -> FloatArray:
     return values.reshape(len(values), int(np.prod(values.shape[1:])))
 
 
-def pooled(sums: Measures) -> Measures:
+def pooled_measures(sums: Measures) -> Measures:
     """Return the measures of all pairs of a group together, given the groups' sums.
 
     Args:
         sums: As `Pairs.sums` names them, added up over the series of G groups, shape (G,) each.
     """
     actual, n_obs = sums["actual"], sums["n_obs"]
-    signal = divided(sums["error"], sums["absolute_error"])
+    signal = divide(sums["error"], sums["absolute_error"])
     return {
-        "mape": np.where(sums["zeros"] > 0, np.nan, divided(sums["relative_error"], n_obs)),
-        "wape": divided(sums["absolute_error"], actual),
-        "wql": divided(2.0 * sums["loss"], actual),
-        "total_error": divided(sums["total_error"], actual),
-        "bias": divided(sums["error"], actual),
+        "mape": np.where(sums["zeros"] > 0, np.nan, divide(sums["relative_error"], n_obs)),
+        "wape": divide(sums["absolute_error"], actual),
+        "wql": divide(2.0 * sums["loss"], actual),
+        "total_error": divide(sums["total_error"], actual),
+        "bias": divide(sums["error"], actual),
         "tracking_signal": np.clip(signal, -1.0, 1.0),
-        **{name: divided(sums[name], n_obs) for name in BANDS},
+        **{name: divide(sums[name], n_obs) for name in BANDS},
     }
 
 
@@ -210,8 +210,11 @@ def scores_of(
 def _scores_at(pairs: Mapping[str, Pairs], horizon: int, champions: TextArray) -> list[Score]:
     parts = {source: whole.part(slice(None), horizon) for source, whole in pairs.items()}
     measured = {source: part.measures() for source, part in parts.items()}
+    naive = measured.get(NAIVE)
     for measures in measured.values():
-        measures["fva_vs_naive"] = _value_added(measures, measured.get(NAIVE))
+        loss = measures["scaled_pinball"]
+        naive_loss = np.full(loss.shape, np.nan) if naive is None else naive["scaled_pinball"]
+        measures["fva_vs_naive"] = metrics.forecast_value_added(loss, naive_loss)
     return [
         Score(
             source,
@@ -223,11 +226,3 @@ def _scores_at(pairs: Mapping[str, Pairs], horizon: int, champions: TextArray) -
         )
         for source, part in parts.items()
     ]
-
-
-def _value_added(measures: Measures, naive: Measures | None) -> FloatArray:
-    """The value added over naive, NaN all over where naive did not run."""
-    loss = measures["scaled_pinball"]
-    if naive is None:
-        return np.full(loss.shape, np.nan)
-    return metrics.forecast_value_added(loss, naive["scaled_pinball"])

@@ -47,7 +47,7 @@ def timeline_of(panel: Panel, backtest: Backtest, future: Mapping[str, Forecasts
         cutoffs=np.repeat(cutoffs, taken),
         actual=np.concatenate([*actuals, unknown], axis=1),
         forecasts={
-            source: _joined(
+            source: _join(
                 [(o.forecasts[source], n) for o, n in zip(backtest.origins, steps, strict=True)]
                 + [(forecasts, horizon)]
             )
@@ -56,7 +56,7 @@ def timeline_of(panel: Panel, backtest: Backtest, future: Mapping[str, Forecasts
     )
 
 
-def _joined(parts: list[tuple[Forecasts, int]]) -> Forecasts:
+def _join(parts: list[tuple[Forecasts, int]]) -> Forecasts:
     return Forecasts(
         np.concatenate([part.mean[:, :steps] for part, steps in parts], axis=1),
         np.concatenate([part.quantiles[:, :steps] for part, steps in parts], axis=1),

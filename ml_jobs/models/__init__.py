@@ -50,7 +50,7 @@ def _prophet(options: ForecastOptions) -> Model:
 def _gbm(options: ForecastOptions) -> Model:
     from ml_jobs.models.gbm import PLAN, Gbm
 
-    return Gbm(PLAN.seeded(options.seed))
+    return Gbm(PLAN.with_seed(options.seed))
 
 
 def _lstm(options: ForecastOptions) -> Model:

@@ -10,9 +10,8 @@ from statsforecast.models import AutoARIMA
 
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.models.library import SingleSeries, fit_each
-from ml_jobs.models.protocol import PointForecasts
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
-from ml_jobs.progress import ReportWork, silent
 
 _LONGEST_SEASON = 12  # a longer one makes the state space, and with it a fit, too large
 _LONGEST_SEASONS = 26  # half a year of days: older ones cost time and make no forecast better
@@ -28,14 +27,14 @@ class Arima(SingleSeries):
     source: ClassVar[str] = "arima"
 
     def forecast(
-        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
-    ) -> PointForecasts:
+        self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
+    ) -> NegativeBinomial:
         """Forecast with one model per series; a series that no model fits stays uncovered."""
 
         def fit(history: FloatArray) -> tuple[FloatArray, FloatArray]:
             return _fit(history, horizon, known.frequency.season)
 
-        return fit_each(self.source, known, horizon, series=series, fit=fit, report=report)
+        return fit_each(fit, known, horizon, series=series, historic=historic)
 
 
 def _fit(history: FloatArray, horizon: int, season: int) -> tuple[FloatArray, FloatArray]:

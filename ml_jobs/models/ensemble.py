@@ -1,291 +1,65 @@
-"""The ensemble: the members' quantiles averaged, with weights learnt where they were judged."""
+"""The ensemble: its members' quantiles and means averaged, with each series' weights."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import FloatArray, TextArray
+from ml_jobs.classification import demand_classes
+from ml_jobs.dispersion import lots
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.models.simplex import least_shares
-from ml_jobs.quantiles import LEVELS
-
-SOURCE = "ensemble"
-PRIOR_TIERS = (("gbm", "lstm"), ("imapa", "tsb"))
-
-POOL_WEIGHT = 2000.0  # rows with demand after which a group counts as much as all together
-CAUTION = 0.2  # share of a member's own excess loss that its weight is charged
-DECAY = 0.5  # what a row counts, against one of the next cutoff
-MOST_ROWS = 50_000  # rows behind one fit; more are thinned out evenly
-
-Covering = tuple[str, ...]
+from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.models.ensemble_weights import EnsembleWeights
+from ml_jobs.models.reconcile import reconcile, tree_of
+from ml_jobs.panel import Panel
 
 
-@dataclass(frozen=True)
-class WeightSamples:
-    """What the members forecast at past cutoffs, beside what then happened; N rows.
+def ensemble_forecasts(
+    members: Mapping[str, Forecasts], known: Panel, weights: EnsembleWeights, hierarchy: Hierarchy
+) -> Forecasts:
+    """Return the ensemble's forecasts: combined, in whole lots, its places adding up.
 
-    Attributes:
-        members: Names of the M members.
-        quantiles: At ``LEVELS``, units per period, shape (N, M, 10); NaN where a member does not
-            cover the row.
-        actual: Observed demand, units per period, finite, shape (N,).
-        scale: Mean absolute change of the row's series before the cutoff, units per period,
-            shape (N,); where it is 0 or NaN the row counts in units alone.
-        groups: Demand class of the row's series as known at the cutoff, shape (N,).
-        ages: How many cutoffs the row's lies behind the latest of the samples, shape (N,).
-    """
-
-    members: Covering
-    quantiles: FloatArray
-    actual: FloatArray
-    scale: FloatArray
-    groups: TextArray
-    ages: IntArray
-
-    def rows(self, chosen: BoolArray) -> WeightSamples:
-        """Return the *chosen* rows, shape (N,)."""
-        return WeightSamples(
-            self.members,
-            self.quantiles[chosen],
-            self.actual[chosen],
-            self.scale[chosen],
-            self.groups[chosen],
-            self.ages[chosen],
-        )
-
-    @property
-    def covered(self) -> BoolArray:
-        """Which members cover each row, shape (N, M)."""
-        return np.isfinite(self.quantiles[:, :, 0])
-
-
-@dataclass(frozen=True)
-class EnsembleWeights:
-    """The weight of every member, by what a series is and by which members cover it.
-
-    Attributes:
-        members: Names of the M members.
-        by_group: By demand class and covering members; shape (M,), at least 0, sum 1.
-        pooled: By covering members, over all classes.
-        overall: What is left to a set of covering members that was never seen.
-    """
-
-    members: Covering
-    by_group: Mapping[tuple[str, Covering], FloatArray]
-    pooled: Mapping[Covering, FloatArray]
-    overall: FloatArray
-
-    def of(self, group: str, covering: Covering) -> FloatArray:
-        """Return the weights of a series, shape (M,): 0 for members that do not cover it."""
-        found = self.by_group.get((group, covering), self.pooled.get(covering))
-        return _limited(self.overall, self.members, covering) if found is None else found
-
-    def notes(self) -> dict[str, dict[str, float]]:
-        """Return the weights in words, for the lineage: members by class and coverage."""
-        named = {f"{group}: {'+'.join(by)}": w for (group, by), w in self.by_group.items()}
-        named |= {f"all: {'+'.join(by)}": w for by, w in self.pooled.items()}
-        named["otherwise"] = self.overall
-        return {
-            name: {m: round(float(w), 4) for m, w in zip(self.members, weights, strict=True) if w}
-            for name, weights in sorted(named.items())
-        }
-
-
-def prior_weights(members: Sequence[str]) -> EnsembleWeights:
-    """Return equal weights for the first of ``PRIOR_TIERS`` there is, else for all members.
-
-    They stand where there is no earlier cutoff to learn from.
-    """
-    covering = tuple(members)
-    return EnsembleWeights(covering, {}, {}, _limited(np.zeros(len(members)), covering, covering))
-
-
-def _limited(weights: FloatArray, members: Covering, covering: Covering) -> FloatArray:
-    """Weights without the members that don't cover; those of the prior where nothing is left."""
-    able = np.isin(members, covering)
-    equal = [(able & np.isin(members, tier)).astype(np.float64) for tier in PRIOR_TIERS]
-    choices = (np.where(able, weights, 0.0), *equal, able.astype(np.float64))
-    kept = next(shares for shares in choices if shares.any())
-    answer: FloatArray = kept / kept.sum()
-    return answer
-
-
-def fit_weights(samples: WeightSamples) -> EnsembleWeights:
-    """Learn the weights that would have had the least pinball loss on *samples*.
-
-    The loss counts half in units and half by each series' scale, so that neither the few great
-    sellers nor the many slow ones decide alone. Each set of covering members is learnt on its
-    own rows; a class's weights are drawn towards those of all classes together, with the weight
-    n / (n + ``POOL_WEIGHT``) for n rows with demand. Later cutoffs count more, by ``DECAY``, and
-    a member pays for its weight by how much it alone lags the best, by ``CAUTION``: what won by
-    a hair in a few windows seldom wins in the next. Without rows the prior stands.
+    Demand comes in whole lots, and a band whose end lies between two of them covers less than it
+    says: the end is rounded to the nearest.
 
     Args:
-        samples: Of cutoffs before the one that the weights are for, and of no other.
-
-    Source: Ratcliff 1979 for averaging quantiles ("Vincentization"); Lichtendahl, Grushka-
-    Cockayne and Winkler 2013, "Is it better to average probabilities or quantiles?".
+        members: Forecasts of the same S series and H periods, by source.
+        known: History up to the cutoff, and nothing after it.
+        weights: Learnt before the cutoff.
+        hierarchy: The places that demand comes from.
     """
-    pooled: dict[Covering, FloatArray] = {}
-    by_group: dict[tuple[str, Covering], FloatArray] = {}
-    patterns = _patterns(samples)
-    for covering, rows in patterns.items():
-        able = np.isin(samples.members, covering)
-        pooled[covering] = _fitted(samples.rows(_whole(samples.covered[:, able])), able)
-        for group in np.unique(samples.groups[rows]):
-            part = samples.rows(rows & (samples.groups == group))
-            trust = _trust(part)
-            weights = trust * _fitted(part, able) + (1.0 - trust) * pooled[covering]
-            by_group[str(group), covering] = weights
-    prior = prior_weights(samples.members)
-    overall = pooled[max(patterns, key=lambda by: patterns[by].sum())] if patterns else None
-    return EnsembleWeights(
-        samples.members, by_group, pooled, prior.overall if overall is None else overall
-    )
-
-
-def _patterns(samples: WeightSamples) -> dict[Covering, BoolArray]:
-    """The sets of members that cover rows together, and which rows those are."""
-    names = np.array(samples.members)
-    patterns = np.unique(samples.covered, axis=0)
-    return {
-        tuple(names[pattern].tolist()): (samples.covered == pattern).all(axis=1)
-        for pattern in patterns
-        if pattern.any()
-    }
-
-
-def _whole(covered: BoolArray) -> BoolArray:
-    rows: BoolArray = np.logical_and.reduce(covered, axis=1)
-    return rows
-
-
-def _trust(part: WeightSamples) -> float:
-    demands = float((part.actual > 0).sum())
-    return demands / (demands + POOL_WEIGHT)
-
-
-@dataclass(frozen=True)
-class _Loss:
-    """Pinball loss of averaged quantiles: R pairs of a row and a level, M members.
-
-    Attributes:
-        forecasts: Shape (R, M).
-        actual: Shape (R,).
-        level: Shape (R,).
-        counts: What each pair's loss counts, shape (R,).
-        penalty: Charged per share of each member, shape (M,).
-    """
-
-    forecasts: FloatArray
-    actual: FloatArray
-    level: FloatArray
-    counts: FloatArray
-    penalty: FloatArray
-
-    def __call__(self, shares: FloatArray) -> tuple[float, FloatArray]:
-        error = self.actual - self.forecasts @ shares
-        side = self.counts * (self.level - (error < 0))
-        slope = self.penalty - side @ self.forecasts
-        return float(side @ error + self.penalty @ shares), slope
-
-
-def _fitted(part: WeightSamples, able: BoolArray) -> FloatArray:
-    """Weights of the members *able* that suit the rows best; 0 for the others, shape (M,)."""
-    start = _limited(
-        np.zeros(len(able)), part.members, tuple(np.array(part.members)[able].tolist())
-    )
-    loss = _loss_of(part.rows(_thinned(len(part.actual))), able)
-    weights = np.zeros(len(able))
-    weights[able] = least_shares(loss, start[able])
-    return weights
-
-
-def _thinned(rows: int) -> BoolArray:
-    kept: BoolArray = np.random.default_rng(rows).random(rows) * rows <= MOST_ROWS
-    return kept
-
-
-def _loss_of(part: WeightSamples, able: BoolArray) -> _Loss:
-    quantiles = part.quantiles[:, able]
-    counts = row_counts(part, quantiles.mean(axis=1))
-    alone = np.array([counts @ pinball_of(part.actual, member) for member in _each(quantiles)])
-    behind = alone - alone.min()
-    # Pairs on which the members agree weigh the same whatever the weights.
-    rows, levels = np.nonzero((quantiles != quantiles[:, :1]).any(axis=1))
-    return _Loss(
-        quantiles[rows, :, levels],
-        part.actual[rows],
-        np.array(LEVELS)[levels],
-        counts[rows],
-        CAUTION * behind,
-    )
-
-
-def _each(quantiles: FloatArray) -> Iterator[FloatArray]:
-    return (quantiles[:, member] for member in range(quantiles.shape[1]))
-
-
-def row_counts(part: WeightSamples, reference: FloatArray) -> FloatArray:
-    """Return what each row's loss counts: the reference loses 1/2 in units and 1/2 by scale.
-
-    Args:
-        part: N rows.
-        reference: Quantiles of a forecast that the two are brought to the same size with,
-            shape (N, 10).
-    """
-    loss = pinball_of(part.actual, reference)
-    recency: FloatArray = np.power(DECAY, part.ages, dtype=np.float64)
-    per_scale = np.nan_to_num(divided(recency, part.scale))
-    return _halved(recency, loss) + _halved(per_scale, loss)
-
-
-def _halved(counts: FloatArray, loss: FloatArray) -> FloatArray:
-    total = float(counts @ loss)
-    return counts * (0.5 / total if total > 0 else 0.0)
-
-
-def pinball_of(actual: FloatArray, quantiles: FloatArray) -> FloatArray:
-    """Return the pinball loss of each row, summed over ``LEVELS``, shape (N,)."""
-    error = actual[:, None] - quantiles
-    loss: FloatArray = (error * (np.array(LEVELS) - (error < 0))).sum(axis=1)
-    return loss
+    combined = combine(members, demand_classes(known), weights)
+    lot = lots(known.demand)[:, None, None]
+    mean = reconcile(combined.mean, known, tree_of(known, hierarchy))
+    rounded = np.rint(combined.quantiles / lot) * lot
+    return Forecasts(mean, rounded).without(~np.isfinite(mean[:, 0]))
 
 
 def combine(
-    members: Mapping[str, Forecasts],
-    groups: TextArray,
-    weights: EnsembleWeights,
-    *,
-    lots: FloatArray | None = None,
+    members: Mapping[str, Forecasts], groups: TextArray, weights: EnsembleWeights
 ) -> Forecasts:
     """Average the members' quantiles, and their means, with each series' weights.
 
-    The mean of the averaged quantile function is the average of the means. Demand comes in whole
-    lots, and a band whose end lies between two of them covers less than it says: the end is
-    rounded to the nearest.
+    The mean of the averaged quantile function is the average of the means.
 
     Args:
         members: Forecasts of the same S series and H periods; members without weight are left
             out, and where none covers a series the answer is NaN.
         groups: Demand class of each series as of the forecast's cutoff, shape (S,).
-        weights: As `fit_weights` learnt them at earlier cutoffs.
-        lots: Units in a lot of each series, shape (S,). Default: quantiles are not rounded.
+        weights: Learnt at earlier cutoffs.
     """
     shares = _shares(members, groups, weights)
     first = next(iter(members.values()))
     mean, quantiles = np.zeros(first.mean.shape), np.zeros(first.quantiles.shape)
     for place, name in enumerate(weights.members):
         if name in members:
+            # A member that doesn't cover a series is NaN there, and NaN times 0 would stay NaN.
             share = shares[:, place, None]
             mean += np.where(share > 0, share * members[name].mean, 0.0)
             drawn = share[:, :, None] * members[name].quantiles
             quantiles += np.where(share[:, :, None] > 0, drawn, 0.0)
-    if lots is not None:
-        quantiles = np.rint(quantiles / lots[:, None, None]) * lots[:, None, None]
     nobody = shares.sum(axis=1) == 0
     ordered = np.maximum.accumulate(np.maximum(quantiles, 0.0), axis=2)
     return Forecasts(np.maximum(mean, 0.0), ordered).without(nobody)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+from ml_jobs.arrays import FloatArray, IntArray, divide, running_sums
+from ml_jobs.dispersion import lots
 from ml_jobs.panel import Dates, Drivers, Frequency, Panel
-from ml_jobs.quantiles import lots
 
 Features = npt.NDArray[np.float32]
 
@@ -42,7 +42,7 @@ class History:
         dates: First days of the T periods known.
         frequency: How long a period is.
         drivers: What is known ahead; None for nothing.
-        seasonal: Whether the time of the year is told.
+        seasonal: Whether the features tell the time of the year.
     """
 
     level: FloatArray
@@ -67,11 +67,11 @@ def history_of(known: Panel, *, seasonal: bool, lot: FloatArray | None = None) -
 
     Args:
         known: Everything up to the cutoff.
-        seasonal: Whether the time of the year is told.
+        seasonal: Whether the features tell the time of the year.
         lot: Units in a lot, shape (S,); None to see it in the history.
     """
     units = lots(known.demand) if lot is None else lot
-    past = _Past.of(known)
+    past = _RunningSums.of(known)
     level = past.level(LEVEL_WINDOW[known.frequency.value], units)
     return History(
         level=level,
@@ -100,7 +100,7 @@ def is_seasonal(known: Panel) -> bool:
 
 
 @dataclass(frozen=True)
-class _Past:
+class _RunningSums:
     """Demand of S series, and what was cumulated before each of T periods, shape (S, T + 1)."""
 
     demand: FloatArray
@@ -110,10 +110,10 @@ class _Past:
     squares: FloatArray
 
     @classmethod
-    def of(cls, known: Panel) -> _Past:
+    def of(cls, known: Panel) -> _RunningSums:
         demand = np.nan_to_num(known.demand)
-        cumulated = (_cumulated(demand), _cumulated(demand > 0), _cumulated(demand**2))
-        return cls(demand, np.minimum(known.starts, len(known.dates)), *cumulated)
+        sums = (running_sums(values) for values in (demand, demand > 0, demand**2))
+        return cls(demand, np.minimum(known.starts, len(known.dates)), *sums)
 
     @property
     def end(self) -> int:
@@ -138,38 +138,32 @@ class _Past:
         return level
 
 
-def _cumulated(values: FloatArray | BoolArray) -> FloatArray:
-    sums = np.zeros((len(values), values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    return sums
-
-
-def _shares(past: _Past, level: FloatArray, windows: Sequence[int]) -> Features:
+def _shares(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Features:
     """Mean over the level, and share of periods with demand, of each window."""
     columns = []
     for window in windows:
         observed = np.minimum(past.age, window)
-        columns.append(divided(past.over(past.sums, window), observed * level))
-        columns.append(divided(past.over(past.counts, window), observed))
+        columns.append(divide(past.over(past.sums, window), observed * level))
+        columns.append(divide(past.over(past.counts, window), observed))
     return _features(columns)
 
 
-def _sizes(past: _Past, level: FloatArray, windows: Sequence[int]) -> Features:
+def _sizes(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Features:
     """Mean size, its coefficient of variation, and the largest demand of each window."""
     columns = []
     for window in windows:
         demands = past.over(past.counts, window)
-        size = divided(past.over(past.sums, window), demands)
-        variance = np.maximum(divided(past.over(past.squares, window), demands) - size**2, 0.0)
+        size = divide(past.over(past.sums, window), demands)
+        variance = np.maximum(divide(past.over(past.squares, window), demands) - size**2, 0.0)
         largest = past.demand[:, max(past.end - window, 0) :].max(axis=1, initial=0.0)
-        columns.append(divided(size, level))
-        columns.append(divided(np.sqrt(variance), size))
-        columns.append(divided(largest, level))
+        columns.append(divide(size, level))
+        columns.append(divide(np.sqrt(variance), size))
+        columns.append(divide(largest, level))
     return _features(columns)
 
 
-def _whole(past: _Past, level: FloatArray, window: int) -> Features:
-    """What the whole history says: how long, how often, how much, and how long ago.
+def _whole(past: _RunningSums, level: FloatArray, window: int) -> Features:
+    """Features of the whole history: how long, how often, how much, and how long ago.
 
     Ages are cut off at *window*, recency at twice that: beyond, they would tell trees in which
     year they are.
@@ -177,15 +171,15 @@ def _whole(past: _Past, level: FloatArray, window: int) -> Features:
     happened = past.demand[:, ::-1] > 0
     since = np.where(happened.any(axis=1), happened.argmax(axis=1), past.age)
     demands = past.counts[:, -1]
-    size = divided(past.sums[:, -1], demands)
+    size = divide(past.sums[:, -1], demands)
     return _features(
         [
             np.minimum(since, 2.0 * window),
-            divided(past.age, demands),
+            divide(past.age, demands),
             np.minimum(past.age, window),
-            divided(past.sums[:, -1], past.age * level),
-            divided(demands, past.age),
-            divided(np.sqrt(divided(past.squares[:, -1], past.age)), level),
+            divide(past.sums[:, -1], past.age * level),
+            divide(demands, past.age),
+            divide(np.sqrt(divide(past.squares[:, -1], past.age)), level),
             np.log(level),
             np.log(np.nan_to_num(size, nan=1.0)),
         ]
@@ -197,7 +191,7 @@ def _features(columns: Sequence[FloatArray]) -> Features:
     return answer
 
 
-def _weekday_means(past: _Past, level: FloatArray, known: Panel) -> Features:
+def _weekday_means(past: _RunningSums, level: FloatArray, known: Panel) -> Features:
     if known.frequency is not Frequency.DAILY:
         return np.zeros((len(level), 7, 0), dtype=np.float32)
     weekday = _weekdays(known.dates)
@@ -209,7 +203,7 @@ def _weekday_means(past: _Past, level: FloatArray, known: Panel) -> Features:
             chosen = weekday[begin:] == day
             total = past.demand[:, begin:][:, chosen].sum(axis=1)
             seen = observed[:, chosen].sum(axis=1).astype(np.float64)
-            tables[:, day, place] = divided(total, seen * level)
+            tables[:, day, place] = divide(total, seen * level)
     answer: Features = tables.astype(np.float32)
     return answer
 
@@ -292,5 +286,5 @@ def _year_ago(history: History, series: IntArray, first: IntArray, last: IntArra
         inside = np.where(known, begin, 0)
         total = history.sums[series, np.maximum(until, 0)] - history.sums[series, inside]
         periods = np.where(known, until - begin, 0).astype(np.float64)
-        columns.append(divided(total, periods * history.level[series]))
+        columns.append(divide(total, periods * history.level[series]))
     return np.stack(columns, axis=1)

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import lightgbm
 import numpy as np
 
-from ml_jobs.arrays import FloatArray
-from ml_jobs.models.boosting import ExcessTrees, Growth, MeanTrees, grown_excess, grown_mean
-from ml_jobs.models.gbm_features import Features
-from ml_jobs.models.gbm_samples import Samples, Sampling, first_cutoff
+from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.models.boosting import ExcessTrees, Growth, grow_excess, grow_mean, predict
+from ml_jobs.models.gbm_features import Features, is_seasonal
+from ml_jobs.models.gbm_samples import Samples, Sampling, draw_samples, first_cutoff
 from ml_jobs.panel import Panel
 
-DrawSamples = Callable[[Panel, Sampling], Samples]
+NOTHING_LEARNT_EXCESS = 1.0
+CUTOFFS = 48  # past ones that the mean is learnt from
+EXCESS_CUTOFFS = 16  # past ones, among the latest, that the scatter is learnt from
+LEVEL_WEIGHT = 0.6  # power of a series' level that its rows weigh by in the mean's loss
+EXCESS_WEIGHT = 0.5  # power of the expected demand that rows weigh by in the scatter's loss
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How much is learnt, and what counts.
-
-    Attributes:
-        mean: How the trees of the mean are grown.
-        excess: How the trees of the scatter are grown.
-        cutoffs: Past cutoffs that the mean is learnt from.
-        excess_cutoffs: Past cutoffs, among the latest, that the scatter is learnt from.
-        draws: Rows of one series at one cutoff.
-        most_rows: Rows that the mean is learnt from at most.
-        power: Of the mean that the Tweedie variance is taken to grow with.
-        level_weight: Power of a series' level that its rows weigh by in the mean's loss.
-        excess_weight: Power of the expected demand that rows weigh by in the scatter's loss.
-    """
+class TrainingPlan:
+    """How the trees of mean and scatter are grown."""
 
     mean: Growth
     excess: Growth
-    cutoffs: int = 48
-    excess_cutoffs: int = 16
-    draws: int = 4
-    most_rows: int = 400_000
-    power: float = 1.05
-    level_weight: float = 0.6
-    excess_weight: float = 0.5
 
-    def seeded(self, seed: int) -> Plan:
+    def with_seed(self, seed: int) -> TrainingPlan:
         """Return the same plan with *seed* for everything drawn."""
         return replace(
             self, mean=replace(self.mean, seed=seed), excess=replace(self.excess, seed=seed)
@@ -50,61 +35,75 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What a panel taught: how demand compares with its level, and how it scatters."""
+class DemandTrees:
+    """What a panel taught: how demand compares with its level, and how it scatters.
 
-    mean: MeanTrees
-    excess: ExcessTrees
+    Attributes:
+        seasonal: Whether the trees know the time of the year.
+        mean: None if there was nothing to learn from: the level is forecast then.
+        excess: None likewise.
+    """
+
+    seasonal: bool
+    mean: lightgbm.Booster | None = None
+    excess: ExcessTrees | None = None
 
     def forecast(self, features: Features, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mean and excess of demand, each of shape (N,).
+        """Return mean, units, and excess of demand, each of shape (N,).
 
         Args:
             features: Shape (N, F).
             scale: Level times periods, units, shape (N,).
         """
-        return self.mean.of(features) * scale, self.excess.of(features)
+        if self.mean is None or self.excess is None:
+            return scale, np.full(len(scale), NOTHING_LEARNT_EXCESS)
+        return predict(self.mean, features) * scale, self.excess.of(features)
 
 
-def learn(known: Panel, draw: DrawSamples, plan: Plan, *, held_back: int) -> Learnt | None:
-    """Learn mean and scatter from *known*; None if it holds nothing to learn from.
+def learn(
+    known: Panel, choices: IntArray, plan: TrainingPlan, *, summed: bool, held_back: int
+) -> DemandTrees:
+    """Learn mean and scatter from *known*.
 
     The scatter is learnt about forecasts made without the last *held_back* periods: what a model
     has seen, it scatters too little about.
 
     Args:
         known: Everything up to the cutoff.
-        draw: Makes rows of training out of a panel.
-        plan: How much is learnt.
+        choices: Steps ahead that will be asked for, or lengths of sums, ascending.
+        plan: How trees are grown.
+        summed: Whether demand is summed over the first periods ahead.
         held_back: Periods that the scatter is learnt from; fewer if the calendar is short.
     """
-    end = len(known.dates)
-    first = first_cutoff(known)
-    everything = _sampling(plan, first, end - 1, plan.cutoffs)
-    samples = draw(known, everything)
+    end, first, seasonal = len(known.dates), first_cutoff(known), is_seasonal(known)
+
+    def draw(panel: Panel, begin: int, cutoffs: int) -> Samples:
+        last = len(panel.dates) - 1
+        sampling = Sampling(begin, last, cutoffs, plan.mean.seed)
+        return draw_samples(panel, choices, sampling, seasonal=seasonal, summed=summed)
+
+    samples = draw(known, first, CUTOFFS)
     if not samples.demand.any():
-        return None
+        return DemandTrees(seasonal)
     mean = _mean_of(samples, plan)
+    # At least half of the calendar stays to learn the mean from that scatter is measured about.
     parted = max(end - held_back, first + (end - first) // 2)
-    earlier = draw(known.until(parted), replace(everything, last=parted - 1))
-    later = draw(known, _sampling(plan, parted, end - 1, plan.excess_cutoffs))
+    earlier = draw(known.until(parted), first, CUTOFFS)
+    later = draw(known, parted, EXCESS_CUTOFFS)
     if not earlier.demand.any() or not later.demand.any():
-        return Learnt(mean, _excess_of(samples, mean, plan))
-    return Learnt(mean, _excess_of(later, _mean_of(earlier, plan), plan))
+        return DemandTrees(seasonal, mean, _excess_of(samples, mean, plan))
+    return DemandTrees(seasonal, mean, _excess_of(later, _mean_of(earlier, plan), plan))
 
 
-def _sampling(plan: Plan, first: int, last: int, cutoffs: int) -> Sampling:
-    return Sampling(first, last, cutoffs, plan.draws, plan.most_rows, plan.mean.seed)
+def _mean_of(samples: Samples, plan: TrainingPlan) -> lightgbm.Booster:
+    weight = samples.level**LEVEL_WEIGHT
+    return grow_mean(samples.features, samples.ratio, weight, growth=plan.mean)
 
 
-def _mean_of(samples: Samples, plan: Plan) -> MeanTrees:
-    weight = samples.level**plan.level_weight
-    return grown_mean(samples.features, samples.ratio, weight, growth=plan.mean, power=plan.power)
-
-
-def _excess_of(samples: Samples, mean: MeanTrees, plan: Plan) -> ExcessTrees:
+def _excess_of(samples: Samples, mean: lightgbm.Booster, plan: TrainingPlan) -> ExcessTrees:
     scale = samples.level * samples.periods
-    expected = mean.of(samples.features) * scale / samples.lot
-    weight = np.maximum(expected, 1e-4) ** plan.excess_weight
+    expected = predict(mean, samples.features) * scale / samples.lot
+    # An expectation of next to nothing would else weigh next to nothing.
+    weight = np.maximum(expected, 1e-4) ** EXCESS_WEIGHT
     counts = samples.demand / samples.lot
-    return grown_excess(samples.features, counts, expected, weight, growth=plan.excess)
+    return grow_excess(samples.features, counts, expected, weight, growth=plan.excess)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, IntArray
-from ml_jobs.models.gbm_features import (
-    Features,
-    History,
-    history_of,
-    period_rows,
-    total_rows,
-)
+from ml_jobs.arrays import FloatArray, IntArray, concatenate, running_sums
+from ml_jobs.dispersion import lots
+from ml_jobs.models.gbm_features import Features, history_of, period_rows, total_rows
 from ml_jobs.panel import Panel
-from ml_jobs.quantiles import lots
 
 LEAST_HISTORY = {"D": 14, "W": 4, "MS": 3}  # periods of a series before it is learnt from
+DRAWS = 4  # rows of one series at one cutoff
+MOST_ROWS = 400_000  # in all; beyond, fewer series are drawn at each cutoff
 FIRST_CUTOFF = {"D": 28, "W": 8, "MS": 6}  # periods known at the earliest cutoff
 
 
@@ -40,14 +35,15 @@ class Samples:
     periods: FloatArray
     lot: FloatArray
 
-    def __len__(self) -> int:
-        return len(self.demand)
-
     @property
     def ratio(self) -> FloatArray:
         """Demand per period over the level."""
         quotient: FloatArray = self.demand / (self.level * self.periods)
         return quotient
+
+
+_NONE: FloatArray = np.zeros(0)
+NO_SAMPLES = Samples(np.zeros((0, 0), np.float32), _NONE, _NONE, _NONE, _NONE)
 
 
 @dataclass(frozen=True)
@@ -58,16 +54,12 @@ class Sampling:
         first: Fewest periods known at a cutoff.
         last: Most periods known at a cutoff.
         cutoffs: How many cutoffs are spread evenly between them.
-        draws: Rows of one series at one cutoff.
-        most_rows: Rows in all; beyond, fewer series are drawn at each cutoff.
         seed: Of what is drawn.
     """
 
     first: int
     last: int
     cutoffs: int
-    draws: int
-    most_rows: int
     seed: int
 
     @property
@@ -80,8 +72,8 @@ class Sampling:
 
     def most_series(self, choices: int) -> int:
         """Return how many series may be drawn at one cutoff that reaches *choices* steps."""
-        rows = len(self.places) * max(min(self.draws, choices), 1)
-        return max(self.most_rows // rows, 1)
+        rows = len(self.places) * max(min(DRAWS, choices), 1)
+        return max(MOST_ROWS // rows, 1)
 
 
 def first_cutoff(known: Panel) -> int:
@@ -89,98 +81,54 @@ def first_cutoff(known: Panel) -> int:
     return max(min(FIRST_CUTOFF[known.frequency.value], len(known.dates) // 3), 1)
 
 
-def period_samples(known: Panel, horizon: int, sampling: Sampling, *, seasonal: bool) -> Samples:
-    """Draw single periods up to *horizon* after past cutoffs.
-
-    Args:
-        known: Everything up to the cutoff that is forecast from; samples end with it.
-        horizon: Periods ahead at most.
-        sampling: Which cutoffs, and how many rows.
-        seasonal: Whether the time of the year is told.
-    """
-    return _drawn(known, np.arange(1, horizon + 1), sampling, seasonal=seasonal, summed=False)
-
-
-def total_samples(
-    known: Panel, lengths: Sequence[int], sampling: Sampling, *, seasonal: bool
-) -> Samples:
-    """Draw demand summed over the first periods after past cutoffs.
-
-    Args:
-        known: Everything up to the cutoff that is forecast from; samples end with it.
-        lengths: How many periods may be summed, ascending.
-        sampling: Which cutoffs, and how many rows.
-        seasonal: Whether the time of the year is told.
-    """
-    return _drawn(known, np.asarray(lengths), sampling, seasonal=seasonal, summed=True)
-
-
-def _drawn(
+def draw_samples(
     known: Panel, choices: IntArray, sampling: Sampling, *, seasonal: bool, summed: bool
 ) -> Samples:
-    """Draw rows at every cutoff; *choices* are the steps or lengths that may be asked for."""
+    """Draw rows of training at past cutoffs; none where no series has history enough.
+
+    Args:
+        known: Everything up to the cutoff that is forecast from; samples end with it.
+        choices: Steps after a cutoff that may be asked for, ascending; of sums, the lengths.
+        sampling: Which cutoffs, and how many rows.
+        seasonal: Whether the features tell the time of the year.
+        summed: Whether a row is the demand summed over the first periods after a cutoff, and
+            not the demand of a single one.
+    """
     random = np.random.default_rng(sampling.seed)
     lot = lots(known.demand)
-    sums = _cumulated(known)
-    parts = [_nothing(known, seasonal=seasonal, summed=summed)]
+    sums = running_sums(np.nan_to_num(known.demand))
+    parts = []
     for cutoff in sampling.places.tolist():
         reached = choices[choices <= len(known.dates) - cutoff]
-        series = _series_at(known, cutoff, sampling.most_series(len(reached)), random)
+        series = _draw_series(known, cutoff, sampling.most_series(len(reached)), random)
         if not len(series) or not len(reached):
             continue
-        rows, asked = _asked(len(series), reached, sampling.draws, random)
+        rows, asked = _draw_steps(len(series), reached, random)
         past = known.until(cutoff).rows(series)
         history = history_of(past, seasonal=seasonal, lot=lot[series])
-        parts.append(_rows_of(history, rows, asked, sums[series, cutoff:], summed=summed))
-    return _joined(parts)
+        following, begun = sums[series, cutoff:], np.zeros_like(asked) if summed else asked - 1
+        part = Samples(
+            features=(total_rows if summed else period_rows)(history, rows, asked),
+            demand=following[rows, asked] - following[rows, begun],
+            level=history.level[rows],
+            periods=(asked - begun).astype(np.float64),
+            lot=history.lot[rows],
+        )
+        parts.append(part)
+    return concatenate(parts) if parts else NO_SAMPLES
 
 
-def _cumulated(known: Panel) -> FloatArray:
-    sums = np.zeros((len(known.starts), len(known.dates) + 1))
-    np.cumsum(np.nan_to_num(known.demand), axis=1, out=sums[:, 1:])
-    return sums
-
-
-def _series_at(known: Panel, cutoff: int, most: int, random: np.random.Generator) -> IntArray:
+def _draw_series(known: Panel, cutoff: int, most: int, random: np.random.Generator) -> IntArray:
     """Return at most *most* series that have history enough at *cutoff*."""
     least = min(LEAST_HISTORY[known.frequency.value], cutoff)
     able = np.flatnonzero(known.starts <= cutoff - least)
     return np.sort(random.choice(able, most, replace=False)) if len(able) > most else able
 
 
-def _asked(
-    count: int, reached: IntArray, draws: int, random: np.random.Generator
+def _draw_steps(
+    count: int, reached: IntArray, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Draw different steps for each of *count* series; return series and step of each row."""
-    drawn = min(draws, len(reached))
+    drawn = min(DRAWS, len(reached))
     picked = np.argsort(random.random((count, len(reached))), axis=1)[:, :drawn]
     return np.repeat(np.arange(count), drawn), reached[picked].ravel()
-
-
-def _rows_of(
-    history: History, rows: IntArray, asked: IntArray, sums: FloatArray, *, summed: bool
-) -> Samples:
-    begun = np.zeros_like(asked) if summed else asked - 1
-    return Samples(
-        features=(total_rows if summed else period_rows)(history, rows, asked),
-        demand=sums[rows, asked] - sums[rows, begun],
-        level=history.level[rows],
-        periods=(asked - begun).astype(np.float64),
-        lot=history.lot[rows],
-    )
-
-
-def _nothing(known: Panel, *, seasonal: bool, summed: bool) -> Samples:
-    nobody = known.rows(np.zeros(0, dtype=np.int64))
-    none = np.zeros(0, dtype=np.int64)
-    history = history_of(nobody, seasonal=seasonal)
-    return _rows_of(history, none, none, np.zeros((0, 1)), summed=summed)
-
-
-def _joined(parts: Sequence[Samples]) -> Samples:
-    return Samples(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("features", "demand", "level", "periods", "lot")
-        )
-    )

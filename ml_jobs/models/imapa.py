@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from statsforecast.models import IMAPA
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.models.library import SingleSeries, forecast_each, mean_of, report_all
-from ml_jobs.models.protocol import PointForecasts
+from ml_jobs.models.library import SingleSeries, mean_of_each
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
-from ml_jobs.progress import ReportWork, silent
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,8 @@ class Imapa(SingleSeries):
     source: ClassVar[str] = "imapa"
 
     def forecast(
-        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
-    ) -> PointForecasts:
+        self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
+    ) -> NegativeBinomial:
         """Forecast a flat line at the combined rate."""
-        model = IMAPA()
-        mean = forecast_each(known, horizon, series=series, forecast=mean_of(model))
-        report_all(self.source, series, report)
-        return PointForecasts(mean)
+        mean = mean_of_each(IMAPA(), known, horizon, series=series)
+        return replace(historic, mean=mean)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.dispersion import lots
+from ml_jobs.models.library import observed_series
 from ml_jobs.models.lstm_series import Floats, scaled_series
 from ml_jobs.models.lstm_windows import Batch, Layout, Windows
-from ml_jobs.models.protocol import Fitted, PointForecasts
+from ml_jobs.models.protocol import Fitted
+from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
 from ml_jobs.panel import Panel
-from ml_jobs.progress import ReportWork, Work, silent
-from ml_jobs.quantiles import LEAST_EXCESS, lots
 
 if TYPE_CHECKING:
     # At run time the network is imported where it is used: jax takes a second to load.
@@ -46,17 +47,16 @@ class FittedLstm:
     steps: int
 
     def forecast(
-        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
-    ) -> PointForecasts:
+        self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
+    ) -> NegativeBinomial:
         """Forecast in batches of one size; batch-mates don't touch each other's figures."""
         mean = np.full((len(known.item_ids), horizon), np.nan)
         excess = mean.copy()
-        able = np.flatnonzero(series & (known.starts < len(known.dates)))
+        able = observed_series(known, series)
         for first in range(0, len(able), FORECAST_WINDOWS):
             rows = able[first : first + FORECAST_WINDOWS]
             mean[rows], excess[rows] = self._forecast(known.rows(rows), horizon)
-            report(Work(Lstm.source, first + len(rows), len(able)))
-        return PointForecasts(mean, excess=excess)
+        return replace(historic, mean=mean, excess=excess)
 
     def _forecast(self, known: Panel, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Return mean in units and excess in lots of the few series of *known*."""
@@ -79,7 +79,7 @@ class Lstm:
     """Global LSTM with negative binomial answers for all steps of the horizon at once.
 
     It learns from windows drawn at random out of all series. The last *horizon* periods of one
-    series in six are held back: training ends when they are no longer foretold better, or when
+    series in six are held back: training ends when their forecasts get no better, or when
     its budget is spent, which grows with the root of the number of series. After an earlier
     cutoff's network of the same layout it goes on from there, with a small part of the budget.
 
@@ -106,22 +106,16 @@ class Lstm:
     patience: int = 6
     seed: int = 1
 
-    def fit(
-        self,
-        known: Panel,
-        horizon: int,
-        *,
-        after: Fitted | None = None,
-        report: ReportWork = silent,
-    ) -> FittedLstm:
+    def fit(self, known: Panel, horizon: int, *, after: Fitted | None = None) -> FittedLstm:
         """Train on *known*, from *after* on where that fits."""
         from ml_jobs.models import lstm_network
 
         random = np.random.default_rng(self.seed)
-        learnt = _learnt_from(known, random)
+        learnt = _draw_series(known, random)
         windows = Windows(scaled_series(learnt, 0), horizon)
-        held, ends = _held_back(learnt, horizon, random)
-        layout = _layout(windows, self.width)
+        held, ends = _hold_back(learnt, horizon, random)
+        (past, ahead), reading = windows.inputs, windows.series.reading
+        layout = Layout(past, ahead, self.width, reading.first_origin, reading.stride)
         earlier = after if isinstance(after, FittedLstm) and after.layout == layout else None
         schedule = self._schedule(learnt, ends, later=earlier is not None)
         first = (
@@ -129,15 +123,11 @@ class Lstm:
         )
         trained = lstm_network.train(
             first,
-            windows.sampled(
-                ends, size=self.windows, steps=min(horizon, STEPS_AHEAD), random=random
-            ),
+            windows.sample(ends, size=self.windows, steps=min(horizon, STEPS_AHEAD), random=random),
             tuple(_checks(windows, held)),
             layout=layout,
             schedule=schedule,
-            report=lambda done: report(Work(self.source, done, schedule.steps)),
         )
-        report(Work(self.source, schedule.steps, schedule.steps))
         return FittedLstm(trained.weights, layout, horizon, trained.losses, trained.steps)
 
     def _schedule(self, learnt: Panel, ends: IntArray, *, later: bool) -> Schedule:
@@ -155,7 +145,7 @@ class Lstm:
         )
 
 
-def _learnt_from(known: Panel, random: np.random.Generator) -> Panel:
+def _draw_series(known: Panel, random: np.random.Generator) -> Panel:
     """Return the series with history, or as many of them, drawn at random, as are affordable."""
     begun = np.flatnonzero(known.starts < len(known.dates))
     most = max(MOST_CELLS // len(known.dates), 1)
@@ -164,7 +154,7 @@ def _learnt_from(known: Panel, random: np.random.Generator) -> Panel:
     return known.rows(begun)
 
 
-def _held_back(
+def _hold_back(
     learnt: Panel, horizon: int, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Return the series to check by, and the periods of every series to learn from."""
@@ -184,9 +174,3 @@ def _checks(windows: Windows, held: IntArray) -> Iterator[Batch]:
             size=FORECAST_WINDOWS,
             steps=windows.horizon,
         )
-
-
-def _layout(windows: Windows, width: int) -> Layout:
-    reading = windows.series.reading
-    past, ahead = windows.inputs
-    return Layout(past, ahead, width, reading.first_origin, reading.stride)

@@ -1,12 +1,12 @@
 """The network behind the source `lstm`, its loss and its training; importing this loads jax.
 
 What runs on the CPU also runs on a GPU where jax's CUDA plug-in (``pip install "jax[cuda13]"``) is
-installed; nothing else has to be told.
+installed; there is nothing else to set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -118,10 +118,10 @@ class Network(eqx.Module):
         past = jnp.asarray(batch.past)
         known = jnp.concatenate([self._states(past), past], axis=-1)[first::stride]
         hidden = jax.nn.silu(
-            _applied(self.join, known)[:, :, None] + _applied(self.look, jnp.asarray(batch.ahead))
+            _apply(self.join, known)[:, :, None] + _apply(self.look, jnp.asarray(batch.ahead))
         )
-        hidden = hidden + jax.nn.silu(_applied(self.mix, hidden))
-        out = _applied(self.answer, hidden)
+        hidden = hidden + jax.nn.silu(_apply(self.mix, hidden))
+        out = _apply(self.answer, hidden)
         ratio = jax.nn.softplus(out[..., 0] + float(np.log(np.expm1(1.0))))
         widening = jnp.exp(jnp.clip(out[..., 1], -WIDEST_LOG, WIDEST_LOG))
         mean = jnp.asarray(batch.level)[..., None] * ratio + LEAST_COUNT
@@ -132,7 +132,7 @@ class Network(eqx.Module):
             carry: tuple[jax.Array, jax.Array], given: jax.Array
         ) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
             state, cell = carry
-            gates = given + _applied(self.repeat, state)
+            gates = given + _apply(self.repeat, state)
             keep, write, show, value = jnp.split(gates, 4, axis=-1)
             # A gate that begins open lets gradients through from the far end of the window.
             cell = jax.nn.sigmoid(keep + 1.0) * cell + jax.nn.sigmoid(write) * jnp.tanh(value)
@@ -140,10 +140,10 @@ class Network(eqx.Module):
             return (state, cell), state
 
         start = jnp.zeros((past.shape[1], self.mix.weight.shape[0]), past.dtype)
-        return jax.lax.scan(step, (start, start), _applied(self.read, past))[1]
+        return jax.lax.scan(step, (start, start), _apply(self.read, past))[1]
 
 
-def _applied(layer: eqx.nn.Linear, values: jax.Array) -> jax.Array:
+def _apply(layer: eqx.nn.Linear, values: jax.Array) -> jax.Array:
     """Apply *layer* to the last axis; `eqx.nn.Linear` itself takes a single vector."""
     answer = values @ layer.weight.T
     return answer if layer.bias is None else answer + layer.bias
@@ -165,7 +165,7 @@ def initial_weights(layout: Layout, seed: int) -> Floats:
 
 def forecast(weights: Floats, batch: Batch, layout: Layout) -> tuple[Floats, Floats]:
     """Return mean and excess of windows with one origin, their last period, (B, M) each."""
-    mean, excess, _ = _judged(weights, batch, layout)
+    mean, excess, _ = _evaluate(weights, batch, layout)
     return np.asarray(mean)[0], np.asarray(excess)[0]
 
 
@@ -176,7 +176,6 @@ def train(
     *,
     layout: Layout,
     schedule: Schedule,
-    report: Callable[[int], None],
 ) -> Trained:
     """Minimise the loss of *batches*, and keep the weights that did best on *held*.
 
@@ -188,7 +187,6 @@ def train(
         held: Windows with one origin; without any, the weights at the end are kept.
         layout: Sizes of the network.
         schedule: How long and how fast.
-        report: Told the steps taken.
     """
     flat = averaged = best = jnp.asarray(weights)
     state = _optimiser().init(flat)
@@ -202,7 +200,6 @@ def train(
         if step % schedule.check_every and step < schedule.steps:
             continue
         losses.append(_held_loss(averaged, held, layout))
-        report(step)
         if losses[-1] < losses[best_at] or not held:
             best, best_at = averaged, len(losses) - 1
     return Trained(np.asarray(best), tuple(losses), step)
@@ -211,7 +208,7 @@ def train(
 def _held_loss(weights: jax.Array, held: tuple[Batch, ...], layout: Layout) -> float:
     if not held:
         return 0.0
-    sums = np.sum([np.asarray(_judged(weights, batch, layout)[2]) for batch in held], axis=0)
+    sums = np.sum([np.asarray(_evaluate(weights, batch, layout)[2]) for batch in held], axis=0)
     return float(sums[0] / max(sums[1], 1.0))
 
 
@@ -233,12 +230,12 @@ def _update(before: State, batch: Batch, rate: float, remembered: float, layout:
 
 def _training_loss(flat: jax.Array, batch: Batch, layout: Layout) -> jax.Array:
     mean, excess = _network(flat, layout)(batch, layout.first, layout.stride)
-    total, weight = _weighted(mean, excess, batch)
+    total, weight = _weighted_loss(mean, excess, batch)
     return total / jnp.maximum(weight, 1.0)
 
 
 @partial(jax.jit, static_argnames=("layout",))
-def _judged(
+def _evaluate(
     flat: jax.Array | Floats, batch: Batch, layout: Layout
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Return mean, excess, and loss and weight of windows with one origin.
@@ -246,10 +243,10 @@ def _judged(
     Checking and forecasting share it, because compiling takes longer than the sums it saves.
     """
     mean, excess = _network(jnp.asarray(flat), layout)(batch, len(batch.past) - 1, 1)
-    return mean, excess, jnp.stack(_weighted(mean, excess, batch))
+    return mean, excess, jnp.stack(_weighted_loss(mean, excess, batch))
 
 
-def _weighted(mean: jax.Array, excess: jax.Array, batch: Batch) -> tuple[jax.Array, jax.Array]:
+def _weighted_loss(mean: jax.Array, excess: jax.Array, batch: Batch) -> tuple[jax.Array, jax.Array]:
     losses = negative_log_likelihood(mean, excess, jnp.asarray(batch.target))
     return jnp.sum(losses * batch.weight), jnp.sum(jnp.asarray(batch.weight))
 
@@ -257,7 +254,7 @@ def _weighted(mean: jax.Array, excess: jax.Array, batch: Batch) -> tuple[jax.Arr
 def negative_log_likelihood(mean: jax.Array, excess: jax.Array, count: jax.Array) -> jax.Array:
     """Return -log of the negative binomial's density at *count*; all arguments broadcast.
 
-    With r = mean / excess and p = 1 / (1 + excess), as in `ml_jobs.quantiles.quantile`.
+    With r = mean / excess and p = 1 / (1 + excess), as in `NegativeBinomial`.
     """
     shape = mean / excess
     log_gamma = jax.scipy.special.gammaln

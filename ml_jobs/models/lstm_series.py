@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.arrays import BoolArray, FloatArray, running_sums
+from ml_jobs.dispersion import lots
 from ml_jobs.panel import Dates, Frequency, Panel
-from ml_jobs.quantiles import lots
 
 Floats = npt.NDArray[np.float32]
 
@@ -133,7 +133,7 @@ def _units(demand: FloatArray) -> FloatArray:
     return units
 
 
-def _smoothed(values: FloatArray, weights: FloatArray, span: int) -> FloatArray:
+def _smooth(values: FloatArray, weights: FloatArray, span: int) -> FloatArray:
     """Exponentially weighted mean so far, 0 before any weight, shape (S, T)."""
     recursion = ([1.0], [1.0, 2.0 / (span + 1.0) - 1.0])
     total = lfilter(*recursion, values * weights, axis=1)
@@ -145,7 +145,7 @@ def _smoothed(values: FloatArray, weights: FloatArray, span: int) -> FloatArray:
 def _level(counts: FloatArray, observed: BoolArray, reading: Reading) -> FloatArray:
     seen = observed.astype(np.float64)
     mean = np.cumsum(counts, axis=1) / np.maximum(np.cumsum(seen, axis=1), 1.0)
-    level: FloatArray = _smoothed(counts, seen, reading.level_span) + FADE * mean + TINY
+    level: FloatArray = _smooth(counts, seen, reading.level_span) + FADE * mean + TINY
     return level
 
 
@@ -185,11 +185,9 @@ def _past(
         demands / np.maximum(age, 1.0),
         np.log1p(age) / 5.0 - 1.0,
         np.log((total / np.maximum(age, 1.0) + TINY) / level),
-        _smoothed(sold, seen, reading.spans[1]),
+        _smooth(sold, seen, reading.spans[1]),
     ]
-    columns += [
-        np.log(_smoothed(counts, seen, span) / level + 0.02) / 2.0 for span in reading.spans
-    ]
+    columns += [np.log(_smooth(counts, seen, span) / level + 0.02) / 2.0 for span in reading.spans]
     past: Floats = np.stack([(column * seen).astype(np.float32) for column in columns], axis=2)
     return past
 
@@ -206,7 +204,7 @@ def _seasonal(counts: FloatArray, observed: BoolArray, season: int) -> FloatArra
     answer = np.zeros_like(counts)
     for place in range(season if season > 1 else 0):
         seen = observed[:, place::season].astype(np.float64)
-        answer[:, place::season] = _smoothed(counts[:, place::season], seen, SEASONS_SMOOTHED)
+        answer[:, place::season] = _smooth(counts[:, place::season], seen, SEASONS_SMOOTHED)
     return answer
 
 
@@ -215,7 +213,7 @@ def _yearly(counts: FloatArray, reach: int) -> FloatArray:
 
     It looks *reach* periods ahead, which is no leak where a year-old value is read.
     """
-    sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
+    sums = running_sums(counts)
     place = np.arange(counts.shape[1])
     last = np.minimum(place + reach + 1, counts.shape[1])
     first = np.maximum(place - reach, 0)
@@ -236,7 +234,7 @@ def _calendar(panel: Panel, ahead: int) -> FloatArray:
     if known >= 2 * frequency.steps_per_year:
         columns += _waves(_place_in_year(dates))
     if panel.drivers is not None:
-        columns += list(_standardised(panel.drivers.on(dates), known).T)
+        columns += list(_standardise(panel.drivers.on(dates), known).T)
     return np.stack(columns, axis=1)
 
 
@@ -251,7 +249,7 @@ def _waves(turns: FloatArray) -> list[FloatArray]:
     return [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
 
 
-def _standardised(values: FloatArray, known: int) -> FloatArray:
+def _standardise(values: FloatArray, known: int) -> FloatArray:
     """Drivers less their mean, over their deviation, both of the periods known."""
     centre, scale = values[:known].mean(axis=0), values[:known].std(axis=0)
     answer: FloatArray = np.clip((values - centre) / np.where(scale > 0, scale, 1.0), -5.0, 5.0)

@@ -87,7 +87,7 @@ class Windows:
         counted = (np.arange(size) < len(rows))[:, None]
         return replace(batch, weight=(batch.weight * counted).astype(np.float32))
 
-    def sampled(
+    def sample(
         self, ends: IntArray, *, size: int, steps: int, random: np.random.Generator
     ) -> Iterator[Batch]:
         """Yield random windows for ever: a series, a last origin, and some of the steps ahead.
@@ -144,14 +144,14 @@ class Windows:
         columns: list[npt.NDArray[np.floating]] = [far / self.horizon, np.log(far) / 3.0]
         if reading.season > 1:
             season = _offsets(steps, reading.season)
-            columns += self._lagged(series.seasonal, rows, origins, season)
+            columns += self._lag(series.seasonal, rows, origins, season)
         year = _offsets(steps, reading.year, reading.year_reach)
-        columns += self._lagged(series.yearly, rows, origins, year)
+        columns += self._lag(series.yearly, rows, origins, year)
         own = np.stack([column.astype(np.float32) for column in columns], axis=-1)
         last = len(series.calendar) - 1
         return np.concatenate([own, series.calendar[np.minimum(places, last)]], axis=-1)
 
-    def _lagged(
+    def _lag(
         self, values: Floats, rows: IntArray, origins: IntArray, offsets: IntArray
     ) -> list[Floats]:
         """Log ratio of earlier *values* to the level at the origin, and which are known."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
-from ml_jobs.models.library import SingleSeries, begun, report_all
-from ml_jobs.models.protocol import PointForecasts
+from ml_jobs.models.library import SingleSeries, observed_series
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
-from ml_jobs.progress import ReportWork, silent
 
 
 @dataclass(frozen=True)
@@ -24,33 +23,26 @@ class Naive(SingleSeries):
     source: ClassVar[str] = "naive"
 
     def forecast(
-        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
-    ) -> PointForecasts:
+        self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
+    ) -> NegativeBinomial:
         """Forecast by the last season; the variance is that of one season's change."""
-        asked = np.flatnonzero(begun(known, series))
-        mean = np.full((len(known.item_ids), horizon), np.nan)
-        variance = np.full(len(known.item_ids), np.nan)
-        mean[asked] = _last_season(known, asked, horizon)
-        variance[asked] = _seasonal_change(known, asked)
-        report_all(self.source, series, report)
-        return PointForecasts(mean, variance)
+        rows = observed_series(known, series)
+        observed = len(known.dates) - known.starts[rows]
+        repeated = np.minimum(observed, known.frequency.season)[:, None]
+        places = len(known.dates) - repeated + np.arange(horizon) % repeated
+        mean = np.full((len(series), horizon), np.nan)
+        variance = np.full(len(series), np.nan)
+        mean[rows] = known.demand[rows[:, None], places]
+        variance[rows] = _seasonal_change(known, rows)
+        return replace(historic, mean=mean).with_variance(variance)
 
 
-def _last_season(known: Panel, asked: IntArray, horizon: int) -> FloatArray:
-    """Return the forecast of the series *asked*, shape (len(asked), H)."""
-    periods = known.demand.shape[1]
-    repeated = np.minimum(periods - known.starts[asked], known.frequency.season)[:, None]
-    places = periods - repeated + np.arange(horizon) % repeated
-    answer: FloatArray = known.demand[asked[:, None], places]
-    return answer
-
-
-def _seasonal_change(known: Panel, asked: IntArray) -> FloatArray:
+def _seasonal_change(known: Panel, rows: IntArray) -> FloatArray:
     """Return the mean squared change over a season; over the whole of a shorter history."""
-    demand, season = known.demand[asked], known.frequency.season
-    observed = demand.shape[1] - known.starts[asked]
+    demand, season = known.demand[rows], known.frequency.season
+    observed = demand.shape[1] - known.starts[rows]
     changes = np.nan_to_num(demand[:, season:] - demand[:, :-season])
-    whole = demand[:, -1] - demand[np.arange(len(asked)), known.starts[asked]]
+    whole = demand[:, -1] - demand[np.arange(len(rows)), known.starts[rows]]
     of_season = (changes**2).sum(axis=1) / np.maximum(observed - season, 1)
     answer: FloatArray = np.where(observed > season, of_season, whole**2)
     return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,14 +13,15 @@ import pandas as pd
 
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.inputs.holiday_calendar import public_holidays
-from ml_jobs.models.library import SingleSeries, fit_each, none_covered
-from ml_jobs.models.protocol import PointForecasts
+from ml_jobs.models.library import SingleSeries, fit_each
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Dates, Frequency, Panel
-from ml_jobs.progress import ReportWork, silent
 
 # prophet.plot complains of charting libraries that nothing here needs.
 _LOGGERS = ("prophet", "prophet.plot", "cmdstanpy")
 _YEARS_FOR_TREND = 2.0
+_MOST_CHANGEPOINTS = 10  # places, at most, where the trend may bend
+_MOST_HISTORY = 1095  # periods, at most, that are looked at: three years of days
 _MOST_ITERATIONS = 300  # twice what noisy demand takes; without noise it ends in a slow failure
 
 
@@ -35,8 +36,6 @@ class ProphetModel(SingleSeries):
     Attributes:
         country: ISO 3166 code of the country whose public holidays count.
         seed: Seed of Stan.
-        changepoints: Places, at most, where the trend may bend.
-        longest: Periods of history, at most, that are looked at: three years of days.
 
     Source: Taylor and Letham 2018, "Forecasting at Scale", section 3.
     """
@@ -44,86 +43,66 @@ class ProphetModel(SingleSeries):
     source: ClassVar[str] = "prophet"
     country: str = "BR"
     seed: int = 0
-    changepoints: int = 10
-    longest: int = 1095
 
     def forecast(
-        self, known: Panel, horizon: int, *, series: BoolArray, report: ReportWork = silent
-    ) -> PointForecasts:
+        self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
+    ) -> NegativeBinomial:
         """Forecast with one model per series; a series that no model fits stays uncovered.
 
         Raises:
             OptionError: There is no holiday calendar for the country.
             KeyError: A driver is not known for all of history and horizon.
         """
-        if not series.any():
-            return none_covered(len(series), horizon)
-        surroundings = _surroundings(known, horizon, self.country)
+        if not series.any():  # holidays take long to look up, and most partitions ask for none
+            return replace(historic, mean=np.full((len(series), horizon), np.nan))
+        regressors = _regressors(known, horizon)
+        dates = regressors["ds"].to_numpy()
+        daily = known.frequency is Frequency.DAILY
+        holidays = _holidays(self.country, dates) if daily else None
 
         def fit(history: FloatArray) -> tuple[FloatArray, FloatArray]:
-            recent = history[-self.longest :]
-            return self._fit(recent, surroundings.since(recent.size + horizon), known.frequency)
+            recent = history[-_MOST_HISTORY:]
+            periods = regressors[-(recent.size + horizon) :]
+            return self._fit(recent, periods, holidays, known.frequency)
 
         with _quiet():
-            return fit_each(self.source, known, horizon, series=series, fit=fit, report=report)
+            return fit_each(fit, known, horizon, series=series, historic=historic)
 
     def _fit(
-        self, history: FloatArray, around: _Surroundings, frequency: Frequency
+        self,
+        history: FloatArray,
+        periods: pd.DataFrame,
+        holidays: pd.DataFrame | None,
+        frequency: Frequency,
     ) -> tuple[FloatArray, FloatArray]:
+        """Return the fitted values of the *history* and the forecast of the periods after it."""
         from prophet import Prophet  # here its complaints on import are silenced
 
+        seen = periods[: history.size].assign(y=history)
+        years = history.size / frequency.steps_per_year
         model = Prophet(
-            growth="linear" if _years(history, frequency) >= _YEARS_FOR_TREND else "flat",
-            n_changepoints=self.changepoints,
+            growth="linear" if years >= _YEARS_FOR_TREND else "flat",
+            n_changepoints=_MOST_CHANGEPOINTS,
             weekly_seasonality=_weekly_order(history, frequency),
-            yearly_seasonality=_yearly_order(history, frequency),
+            yearly_seasonality=_yearly_order(years, frequency),
             daily_seasonality=False,
-            holidays=around.seen_holidays(history.size),
+            holidays=_occurring(holidays, seen),
             uncertainty_samples=0,
         )
-        for name in around.drivers.columns:
+        for name in periods.columns.drop("ds"):
             model.add_regressor(name)
-        table = around.drivers.assign(ds=around.dates)
-        seen = table[: history.size].assign(y=history)
         model.fit(seen, seed=self.seed, algorithm="BFGS", iter=_MOST_ITERATIONS)
-        expected = np.asarray(model.predict(table)["yhat"], dtype=np.float64)
+        expected = np.asarray(model.predict(periods)["yhat"], dtype=np.float64)
         return expected[: history.size], expected[history.size :]
 
 
-@dataclass(frozen=True)
-class _Surroundings:
-    """What is known of N periods besides demand, history and horizon.
-
-    Attributes:
-        dates: First days of the periods, shape (N,).
-        drivers: A column per driver, N rows.
-        holidays: Days and names of holidays, as Prophet takes them; None for none.
-    """
-
-    dates: Dates
-    drivers: pd.DataFrame
-    holidays: pd.DataFrame | None
-
-    def since(self, periods: int) -> _Surroundings:
-        """Return the last *periods* of them."""
-        return _Surroundings(self.dates[-periods:], self.drivers[-periods:], self.holidays)
-
-    def seen_holidays(self, periods: int) -> pd.DataFrame | None:
-        """Return the holidays that occur in the first *periods*: no other has an effect."""
-        if self.holidays is None:
-            return None
-        seen = self.holidays["ds"].between(self.dates[0], self.dates[periods - 1])
-        found = self.holidays[self.holidays["holiday"].isin(self.holidays["holiday"][seen])].copy()
-        return found if len(found) else None
-
-
-def _surroundings(known: Panel, horizon: int, country: str) -> _Surroundings:
+def _regressors(known: Panel, horizon: int) -> pd.DataFrame:
+    """Return first day (``ds``) and drivers of each period of history and horizon."""
     ahead = known.frequency.following(known.dates[-1], horizon)
     dates = np.concatenate([known.dates, ahead])
     values = known.drivers.on(dates) if known.drivers else np.empty((len(dates), 0))
     drivers = pd.DataFrame(values, columns=[f"driver_{k}" for k in range(values.shape[1])])
-    daily = known.frequency is Frequency.DAILY
-    return _Surroundings(dates, drivers, _holidays(country, dates) if daily else None)
+    return drivers.assign(ds=dates)
 
 
 def _holidays(country: str, dates: Dates) -> pd.DataFrame:
@@ -132,8 +111,13 @@ def _holidays(country: str, dates: Dates) -> pd.DataFrame:
     return pd.DataFrame(days, columns=["holiday", "ds"])
 
 
-def _years(history: FloatArray, frequency: Frequency) -> float:
-    return history.size / frequency.steps_per_year
+def _occurring(holidays: pd.DataFrame | None, seen: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the holidays that occur in the periods *seen*: no other has an effect."""
+    if holidays is None:
+        return None
+    inside = holidays["ds"].between(seen["ds"].iloc[0], seen["ds"].iloc[-1])
+    found = holidays[holidays["holiday"].isin(holidays["holiday"][inside])].copy()
+    return found if len(found) else None
 
 
 def _weekly_order(history: FloatArray, frequency: Frequency) -> int:
@@ -141,13 +125,13 @@ def _weekly_order(history: FloatArray, frequency: Frequency) -> int:
     return 3 if frequency is Frequency.DAILY and history.size >= 2 * frequency.season else 0
 
 
-def _yearly_order(history: FloatArray, frequency: Frequency) -> int:
+def _yearly_order(years: float, frequency: Frequency) -> int:
     """Return the Fourier terms of the year; 0 where the history holds it too few times.
 
     Twelve months determine no more than five pairs of terms, and noise takes them up sooner.
     """
     monthly = frequency is Frequency.MONTHLY
-    seen_often = _years(history, frequency) >= (3 if monthly else 2)
+    seen_often = years >= (3 if monthly else 2)
     return (5 if monthly else 10) if seen_often else 0
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.panel import Panel
 
@@ -63,7 +63,7 @@ def tree_of(panel: Panel, hierarchy: Hierarchy) -> Tree:
     )
 
 
-def reconciled(mean: FloatArray, known: Panel, tree: Tree) -> FloatArray:
+def reconcile(mean: FloatArray, known: Panel, tree: Tree) -> FloatArray:
     """Return forecasts that add up; those of the whole network stay as they are.
 
     Where a source covers all series of an item that have begun, every place becomes the sum of
@@ -83,7 +83,7 @@ def reconciled(mean: FloatArray, known: Panel, tree: Tree) -> FloatArray:
         return mean
     whole = _of_whole_items(np.isfinite(mean[:, 0]), known.starts < len(known.dates), tree)
     answer = np.where((whole | (tree.depths == 0))[:, None], mean, np.nan)
-    # Where nothing is expected below, what was asked for there so far says how to share.
+    # Where no demand is forecast below, the demand there so far gives the proportions.
     history = np.nansum(known.demand, axis=1) + np.finfo(np.float64).tiny
     for depth in range(1, int(tree.depths.max()) + 1):
         here = np.flatnonzero(whole & (tree.depths == depth))
@@ -111,5 +111,5 @@ def _shares(amounts: FloatArray, parents: IntArray) -> FloatArray:
     if not first.size:
         return amounts
     shares = np.empty_like(amounts)
-    shares[order] = divided(amounts[order], np.add.reduceat(amounts[order], first, axis=0)[group])
+    shares[order] = divide(amounts[order], np.add.reduceat(amounts[order], first, axis=0)[group])
     return shares

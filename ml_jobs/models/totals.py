@@ -6,35 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.models.boosting import Growth
-from ml_jobs.models.gbm_features import history_of, is_seasonal, total_rows
-from ml_jobs.models.gbm_learning import Learnt, Plan, learn
-from ml_jobs.models.gbm_samples import Samples, Sampling, total_samples
+from ml_jobs.models.gbm_features import history_of, total_rows
+from ml_jobs.models.gbm_learning import DemandTrees, TrainingPlan, learn
+from ml_jobs.models.library import observed_series
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
-from ml_jobs.progress import ReportWork, Work, silent
 
-PLAN = Plan(
+PLAN = TrainingPlan(
     mean=Growth(rounds=80, leaves=15, learning_rate=0.08, least_rows=200),
     excess=Growth(rounds=60, leaves=15, learning_rate=0.1, least_rows=100),
-    draws=4,
 )
 LENGTHS = 12  # lengths that are learnt from, evenly spaced on a logarithmic scale
 LONGESTS_HELD_BACK = 2
-NOTHING_LEARNT_EXCESS = 1.0
-
-
-@dataclass(frozen=True)
-class SumForecast:
-    """Demand summed over a number of periods of each series.
-
-    Attributes:
-        mean: Units, at least 0, shape (S,); NaN where nothing was asked or known.
-        excess: Variance of the sum over its mean, less 1, in lots, > 0, shape (S,); NaN as *mean*.
-    """
-
-    mean: FloatArray
-    excess: FloatArray
 
 
 @dataclass(frozen=True)
@@ -42,41 +27,40 @@ class FittedTotals:
     """Trees that learnt sums from one panel.
 
     Attributes:
-        learnt: None if there was nothing to learn from: the level is forecast then.
-        seasonal: Whether the trees know the time of the year.
         longest: Most periods that can be asked for.
     """
 
-    learnt: Learnt | None
-    seasonal: bool
+    trees: DemandTrees
     longest: int
 
-    def forecast(self, known: Panel, periods: IntArray, series: BoolArray) -> SumForecast:
+    def forecast(
+        self, known: Panel, periods: IntArray, *, series: BoolArray, historic: NegativeBinomial
+    ) -> NegativeBinomial:
         """Forecast the demand of each series over its first *periods* periods ahead.
 
         Args:
             known: Everything the forecast may be made from.
             periods: Periods to sum, 1 to ``longest``, shape (S,).
             series: Which series to forecast, shape (S,); those without history stay NaN.
+            historic: Demand of one period as history shows it, for lots and least means.
+
+        Returns:
+            Units over the *periods*, all of shape (S,).
 
         Raises:
             ValueError: A length is below 1 or beyond ``longest``.
         """
-        places = np.flatnonzero(series & (known.starts < len(known.dates)))
+        places = observed_series(known, series)
         lengths = periods[places]
         if len(lengths) and not 1 <= lengths.min() <= lengths.max() <= self.longest:
             found = f"{lengths.min()} to {lengths.max()}"
             raise ValueError(f"sums over {found} periods; learnt are 1 to {self.longest}")
         mean, excess = np.full(len(series), np.nan), np.full(len(series), np.nan)
         if len(places):
-            history = history_of(known.rows(places), seasonal=self.seasonal)
-            scale = history.level * lengths
-            answer = (scale, np.full(len(places), NOTHING_LEARNT_EXCESS))
-            if self.learnt is not None:
-                features = total_rows(history, np.arange(len(places)), lengths)
-                answer = self.learnt.forecast(features, scale)
-            mean[places], excess[places] = answer
-        return SumForecast(mean, excess)
+            history = history_of(known.rows(places), seasonal=self.trees.seasonal)
+            features = total_rows(history, np.arange(len(places)), lengths)
+            mean[places], excess[places] = self.trees.forecast(features, history.level * lengths)
+        return NegativeBinomial(mean, excess, historic.lot, periods * historic.least_mean)
 
 
 @dataclass(frozen=True)
@@ -87,33 +71,19 @@ class Totals:
     are learnt as sums, with their length as a feature.
 
     Attributes:
-        plan: How much is learnt.
+        plan: How the trees are grown.
     """
 
-    plan: Plan = PLAN
+    plan: TrainingPlan = PLAN
 
-    def fit(
-        self,
-        known: Panel,
-        longest: int,
-        after: FittedTotals | None = None,
-        report: ReportWork = silent,
-    ) -> FittedTotals:
+    def fit(self, known: Panel, longest: int) -> FittedTotals:
         """Learn from *known* how demand of up to *longest* periods follows from the past.
 
         Args:
             known: The history up to the cutoff, and nothing after it.
             longest: Most periods that will be asked for, at least 1.
-            after: Not used: trees are quick to grow anew.
-            report: Told when the training is done.
         """
-        del after
-        seasonal = is_seasonal(known)
         lengths = np.unique(np.rint(np.geomspace(1, longest, LENGTHS)).astype(np.int64))
-
-        def draw(panel: Panel, sampling: Sampling) -> Samples:
-            return total_samples(panel, lengths.tolist(), sampling, seasonal=seasonal)
-
-        learnt = learn(known, draw, self.plan, held_back=LONGESTS_HELD_BACK * longest)
-        report(Work("totals", 1, 1))
-        return FittedTotals(learnt, seasonal, longest)
+        held_back = LONGESTS_HELD_BACK * longest
+        trees = learn(known, lengths, self.plan, summed=True, held_back=held_back)
+        return FittedTotals(trees, longest)

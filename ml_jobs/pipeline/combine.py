@@ -7,11 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from datalayer.kernel.contract.registry import DataSet, Registry
 from ml_jobs.pipeline.plan import Plan
-from ml_jobs.pipeline.run_folder import RunFolder
+from ml_jobs.pipeline.run_folder import RunFolder, load_tables
 from ml_jobs.progress import ReportWork, Work
 from ml_jobs.publishing.layout import ROW_GROUP_ROWS, write_batches
 from ml_jobs.publishing.stamp import Stamp, stamp_table
@@ -47,16 +46,13 @@ def write_data_sets(
     files: dict[str, Path] = {}
     for name, data_set in registry.data_sets.items():
         report(Work("write", len(files), len(registry.data_sets), name))
-        tables = iter([whole[name]]) if name in whole else _parts(folder, plan, name)
+        tables = (
+            iter([whole[name]]) if name in whole else load_tables(folder, name, plan.partitions)
+        )
         files[name] = work / f"{name}.parquet"
         _write(tables, data_set, stamp, files[name])
     report(Work("write", len(files), len(files)))
     return files
-
-
-def _parts(folder: RunFolder, plan: Plan, name: str) -> Iterator[pa.Table]:
-    for number in range(plan.partitions):
-        yield pq.read_table(folder.table(number, name))
 
 
 def _write(tables: Iterator[pa.Table], data_set: DataSet, stamp: Stamp, target: Path) -> None:

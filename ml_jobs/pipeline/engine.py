@@ -31,7 +31,7 @@ class Engine(Protocol):
     def each(
         self, function: Callable[[Task], Answer], tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Answer]]:
-        """Give each task with its answer, as they are done.
+        """Yield each task with its answer, as they are done.
 
         Args:
             function: A function of a module, so that workers find it by name.

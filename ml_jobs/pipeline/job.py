@@ -13,12 +13,14 @@ from ml_jobs.options import thresholds_of
 from ml_jobs.pipeline.combine import write_data_sets
 from ml_jobs.pipeline.engine import Engine, open_engine
 from ml_jobs.pipeline.learning import learn, learn_tasks
-from ml_jobs.pipeline.members import MemberTask, forecast_members
-from ml_jobs.pipeline.partition_gold import GoldTask, PartitionResults, judge_partition
+from ml_jobs.pipeline.lessons import Lessons
+from ml_jobs.pipeline.members import forecast_members
+from ml_jobs.pipeline.partition_gold import PartitionResults, judge_partition
+from ml_jobs.pipeline.partitioning import PartitionTask
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.request import JobRequest
-from ml_jobs.pipeline.run_folder import keep, kept
-from ml_jobs.pipeline.weighing import Verdict, weigh
+from ml_jobs.pipeline.run_folder import load, save
+from ml_jobs.pipeline.weighing import weigh
 from ml_jobs.pipeline.whole import forecast_notes, whole_tables
 from ml_jobs.progress import ReportWork, Work, silent
 from ml_jobs.publishing.lineage import (
@@ -67,21 +69,19 @@ def run(
     folder, plan = prepared.folder, prepared.plan
     with open_engine(request.engine, request.processes) as engine:
         _each(engine, learn, learn_tasks(folder.path, plan), "learn", report)
-        numbers = range(plan.partitions)
-        forecasts = [MemberTask(folder.path, number) for number in numbers]
-        _each(engine, forecast_members, forecasts, "forecast", report)
-        if not folder.verdict.exists():
-            keep(folder.verdict, weigh(folder, plan, report=report))
-        judgements = [GoldTask(folder.path, number) for number in numbers]
-        _each(engine, judge_partition, judgements, "judge", report)
-    verdict = kept(folder.verdict, Verdict)
-    results = [kept(folder.results(number), PartitionResults) for number in numbers]
+        partitions = [PartitionTask(folder.path, number) for number in range(plan.partitions)]
+        _each(engine, forecast_members, partitions, "forecast", report)
+        if not folder.lessons.exists():
+            save(folder.lessons, weigh(folder, plan, report=report))
+        _each(engine, judge_partition, partitions, "judge", report)
+    lessons = load(folder.lessons, Lessons)
+    results = [load(folder.results(task.number), PartitionResults) for task in partitions]
     stamp = Stamp(
         request.dataset_id or _dataset_id(request, prepared),
         request.generated_at,
         model_version(),
     )
-    whole = whole_tables(prepared, verdict)
+    whole = whole_tables(prepared, lessons)
     files = write_data_sets(folder, plan, whole, registry, stamp, work, report=report)
     return Draft(
         files=files,
@@ -89,7 +89,7 @@ def run(
         model_version=stamp.model_version,
         generated_at=request.generated_at,
         data_through=plan.frequency.last_day(plan.dates[-1]).astype(object),
-        lineage=_lineage(request, prepared, forecast_notes(prepared, verdict, results)),
+        lineage=_lineage(request, prepared, forecast_notes(prepared, lessons, results)),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.classification import demand_classes
+from ml_jobs.dispersion import Pools, learn_pools, moments
 from ml_jobs.models import models_of
 from ml_jobs.models.protocol import Fitted
 from ml_jobs.models.totals import PLAN as TOTALS_PLAN
@@ -20,8 +21,7 @@ from ml_jobs.models.totals import FittedTotals, Totals
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Panel
 from ml_jobs.pipeline.plan import Plan
-from ml_jobs.pipeline.run_folder import RunFolder, keep, kept
-from ml_jobs.quantiles import Pools, learn_pools, moments
+from ml_jobs.pipeline.run_folder import RunFolder, load, save
 from ml_jobs.stocking.lead_time import SumPools, learn_sum_pools
 
 TOTALS = "totals"
@@ -52,7 +52,7 @@ class LearnTask:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class CutoffModels:
     """Everything that was learnt at one cutoff.
 
     Attributes:
@@ -95,42 +95,40 @@ def learn(task: LearnTask) -> None:
     folder = RunFolder(task.folder)
     if all(folder.learnt(task.what, cutoff).exists() for cutoff in task.cutoffs):
         return
-    plan, sample = kept(folder.plan, Plan), kept(folder.sample, Panel)
+    plan, sample = load(folder.plan, Plan), load(folder.sample, Panel)
     before: object = None
     for cutoff in task.cutoffs:
         path = folder.learnt(task.what, cutoff)
         if not path.exists():
-            keep(path, _learnt(task.what, sample.until(cutoff), plan, before))
-        before = kept(path, object)
+            save(path, _learn(task.what, sample.until(cutoff), plan, before))
+        before = load(path, object)
 
 
-def _learnt(what: str, known: Panel, plan: Plan, before: object) -> object:
+def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
     options = plan.options
     if what == POOLS:
         classes = demand_classes(known)
         single = learn_pools(known, classes, thin=thin_series(known, options))
         return ClassPools(single, learn_sum_pools(known, classes, single))
     if what == TOTALS:
-        return Totals(TOTALS_PLAN.seeded(options.seed)).fit(known, plan.longest_sum)
+        return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(known, plan.longest_sum)
     model = models_of([what], options)[what]
     return model.fit(known, plan.horizon, after=cast("Fitted | None", before))
 
 
-def learnt_at(folder: RunFolder, plan: Plan, cutoff: int) -> Learnt:
+def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
     """Return everything that was learnt at *cutoff*; each process reads it once."""
-
-    def read(what: str) -> object:
-        return _read(folder.learnt(what, cutoff))
-
-    tasks = learn_tasks(folder.path, plan)
-    learnt = {task.what for task in tasks}
-    models = models_of(plan.options.models, plan.options)
-    fitted = {
-        source: cast("Fitted", read(source)) if source in learnt else cast("Fitted", model)
-        for source, model in models.items()
+    learnt = {
+        task.what: _read(folder.learnt(task.what, cutoff))
+        for task in learn_tasks(folder.path, plan)
     }
-    totals = cast("FittedTotals", read(TOTALS)) if TOTALS in learnt else None
-    return Learnt(fitted, totals, pools_at(folder, cutoff))
+    # A model of single series is its own fit: there is nothing to read.
+    fitted = {**models_of(plan.options.models, plan.options), **learnt}
+    return CutoffModels(
+        {source: cast("Fitted", fitted[source]) for source in plan.options.models},
+        cast("FittedTotals | None", learnt.get(TOTALS)),
+        cast("ClassPools", learnt[POOLS]),
+    )
 
 
 def pools_at(folder: RunFolder, cutoff: int) -> ClassPools:
@@ -140,4 +138,4 @@ def pools_at(folder: RunFolder, cutoff: int) -> ClassPools:
 
 @lru_cache(maxsize=64)
 def _read(path: Path) -> object:
-    return kept(path, object)
+    return load(path, object)

@@ -1,22 +1,57 @@
-"""Panels cut into whole items, and put together again."""
+"""Partitions: panels cut into whole items, and what every step is given of one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from ml_jobs.arrays import IntArray
+from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.columns import texts_of
-from ml_jobs.panel import NETWORK, Items, Panel
-from ml_jobs.pipeline.plan import item_begins
+from ml_jobs.forecasts import Forecasts
+from ml_jobs.judging.backtest import Origin, origin_at
+from ml_jobs.panel import NETWORK, Items, Panel, Stock
+from ml_jobs.pipeline.plan import Plan, item_begins
 from ml_jobs.selection import SeriesFacts
 
 
+@dataclass(frozen=True)
+class Partition:
+    """Whole items of a run, with all their places.
+
+    Attributes:
+        chosen: Which series each source is to cover, shape (S,) each.
+    """
+
+    panel: Panel
+    items: Items
+    stock: Stock
+    chosen: Mapping[str, BoolArray]
+
+    def origin(self, cutoff: int, forecasts: Mapping[str, Forecasts], plan: Plan) -> Origin:
+        """Return the *forecasts* made at a past *cutoff* beside the demand that followed."""
+        eligible = plan.eligible(self.panel, cutoff)
+        return origin_at(self.panel, cutoff, eligible, forecasts, plan.horizon)
+
+
+@dataclass(frozen=True)
+class PartitionTask:
+    """One partition to work on.
+
+    Attributes:
+        folder: Of the run.
+        number: Of the partition.
+    """
+
+    folder: Path
+    number: int
+
+
 def whole_items(panel: Panel, least: int) -> Iterator[IntArray]:
-    """Give the series of whole items, in order, as few items at a time as make *least* series."""
+    """Yield the series of whole items, in order, as few items at a time as make *least* series."""
     begins = item_begins(panel)
     ends = np.append(begins[1:], len(panel.item_ids))
     first = 0
@@ -28,7 +63,7 @@ def whole_items(panel: Panel, least: int) -> Iterator[IntArray]:
         yield np.arange(first, len(panel.item_ids))
 
 
-def joined(panels: Sequence[Panel]) -> Panel:
+def join_panels(panels: Sequence[Panel]) -> Panel:
     """Return the series of all *panels*, which share one calendar, as one panel."""
     return replace(
         panels[0],
@@ -46,14 +81,4 @@ def facts_of(panel: Panel, items: Items) -> SeriesFacts:
         abc_class=texts_of(items.table, "abc_class", otherwise=""),
         demand=np.nansum(panel.demand, axis=1),
         is_network=np.array(panel.location_ids) == NETWORK,
-    )
-
-
-def together(parts: Sequence[SeriesFacts]) -> SeriesFacts:
-    """Return the facts of all *parts*, one after the other."""
-    return SeriesFacts(
-        np.concatenate([part.demand_class for part in parts]),
-        np.concatenate([part.abc_class for part in parts]),
-        np.concatenate([part.demand for part in parts]),
-        np.concatenate([part.is_network for part in parts]),
     )

@@ -83,12 +83,7 @@ def first_starts(panel: Panel) -> IntArray:
 
 
 def cutoffs_of(
-    periods: int,
-    earliest_start: int,
-    *,
-    horizon: int,
-    frequency: Frequency,
-    options: ForecastOptions,
+    periods: int, *, horizon: int, frequency: Frequency, options: ForecastOptions
 ) -> tuple[tuple[int, ...], int]:
     """Return the past cutoffs, the earliest first, and how many of them are not judged.
 
@@ -97,8 +92,7 @@ def cutoffs_of(
     history yet is left out, the earliest first: what is judged goes before what is not.
 
     Args:
-        periods: Periods of the calendar.
-        earliest_start: First observed period of the series that began first.
+        periods: Periods of the calendar, which begins with the series that began first.
         horizon: Periods ahead.
         frequency: Of the calendar.
         options: Number and spacing of the cutoffs, least history.
@@ -107,7 +101,7 @@ def cutoffs_of(
     least = options.min_history_for(frequency)
     wanted = options.origins + (options.warmups if options.origins else 0)
     backwards = [periods - horizon - spacing * back for back in range(wanted)]
-    possible = sorted(c for c in backwards if c > 0 and c - earliest_start >= least)
+    possible = sorted(c for c in backwards if c > 0 and c >= least)
     return tuple(possible), max(len(possible) - options.origins, 0)
 
 

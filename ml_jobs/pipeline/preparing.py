@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from datalayer.kernel.contract.registry import Bilingual
-from ml_jobs.arrays import BoolArray
+from ml_jobs.arrays import BoolArray, concatenate
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError, OptionError
 from ml_jobs.inputs.coverage import frequency_of
 from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, panel_since
-from ml_jobs.inputs.demand_files import (
-    DemandFormat,
-    DemandScan,
-    InputNote,
-    input_note,
-    panels,
-    scan_demand,
-    total_of,
-)
-from ml_jobs.inputs.drivers import DriverFile, drivers_for, read_drivers
+from ml_jobs.inputs.demand_files import InputNote, total_of
+from ml_jobs.inputs.demand_files import panels as panels_of
+from ml_jobs.inputs.drivers import drivers_for
 from ml_jobs.inputs.holiday_calendar import with_holidays
-from ml_jobs.inputs.items import (
-    DescribedItems,
-    describe_items,
-    items_for,
-    join_summaries,
-    read_items,
-    summary_of,
-)
-from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
-from ml_jobs.inputs.master_file import MasterFile
+from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
 from ml_jobs.inputs.reasons import Accounting
-from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.models import refuse_unknown
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
-from ml_jobs.panel import NETWORK, Drivers, Items, Panel
+from ml_jobs.panel import Drivers, Frequency, Items, Panel
 from ml_jobs.pipeline.learning import sampled_series
-from ml_jobs.pipeline.members import Partition
-from ml_jobs.pipeline.partitioning import facts_of, joined, together, whole_items
+from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items
 from ml_jobs.pipeline.plan import Plan, cutoffs_of, horizon_of, longest_sum_of
 from ml_jobs.pipeline.request import JobRequest
-from ml_jobs.pipeline.run_folder import RunFolder, keep, kept
+from ml_jobs.pipeline.run_folder import RunFolder, load, save
+from ml_jobs.pipeline.run_inputs import RunInputs, read_inputs
 from ml_jobs.progress import ReportWork, Work
-from ml_jobs.publishing.lineage import code_version, library_versions
 from ml_jobs.selection import chosen_series
 from ml_jobs.stocking.stock import describe_stock
 
@@ -77,26 +57,6 @@ class Prepared:
     chosen: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class _MasterFiles:
-    """The input files beside demand; None where there is none."""
-
-    items: MasterFile | None
-    stock: MasterFile | None
-    drivers: DriverFile | None
-    locations: LocationFile | None
-
-    def inputs(self) -> list[InputNote]:
-        """Describe those there are."""
-        files = {
-            "items": self.items,
-            "stock": self.stock,
-            "drivers": self.drivers,
-            "locations": self.locations,
-        }
-        return [input_note(role, file.source) for role, file in files.items() if file is not None]
-
-
 def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
     """Read the input files, lay the demand out and write the run folder.
 
@@ -108,28 +68,29 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         OptionError: An option has a value that can't be used.
     """
     refuse_unknown(request.options.sources)
-    if request.location_column and not request.invoices:
-        expected = "given with --invoices only; a demand file names its places in location_id"
-        raise OptionError("location_column", request.location_column, expected)
     _refuse_partial(request.options)
-    masters = _MasterFiles(
-        read_items(request.items) if request.items else None,
-        read_stock(request.stock) if request.stock else None,
-        read_drivers(request.drivers) if request.drivers else None,
-        read_locations(request.locations) if request.locations else None,
+    inputs = read_inputs(request, report=report)
+    frequency = request.frequency or frequency_of(inputs.look.coverage)
+    min_sale_days = request.min_sale_days or DEFAULT_MIN_SALE_DAYS[frequency]
+    panels, accounting = _lay_out(inputs, frequency, min_sale_days, report)
+    summary = join_summaries([summary_of(panel) for panel in panels])
+    described = describe_items(summary, inputs.look.catalogue, inputs.items)
+    items = described.items
+    facts = concatenate([facts_of(panel, items_for(panel, items)) for panel in panels])
+    rules = request.options.rules
+    chosen = {s: chosen_series(rules.get(s), facts) for s in request.options.models}
+    plan, assumptions = _split(inputs, panels, items, chosen, report)
+    return Prepared(
+        inputs.folder,
+        plan,
+        items,
+        inputs.notes,
+        accounting,
+        min_sale_days,
+        notes=(*inputs.look.notes, *inputs.hierarchy.notes, *inputs.unused(items)),
+        assumptions=(*described.assumptions, *assumptions),
+        chosen={source: int(series.sum()) for source, series in chosen.items()},
     )
-    form = DemandFormat(request.today, request.invoices, request.location_column)
-    look = scan_demand(request.demand, form, report=report)
-    if masters.locations is not None and look.coverage.location_ids == (NETWORK,):
-        problem = "names no location, though there is a file of locations; it needs a location_id"
-        raise InputError(request.demand.name, problem)
-    hierarchy = hierarchy_of(
-        look.coverage.location_ids,
-        masters.locations,
-        names=look.coverage.location_names,
-        level="country" if request.location_column == "country" else "location",
-    )
-    return _laid_out(_Run(request, look, hierarchy, masters), report)
 
 
 def _refuse_partial(options: ForecastOptions) -> None:
@@ -141,34 +102,7 @@ def _refuse_partial(options: ForecastOptions) -> None:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """What was read, on its way to partitions."""
-
-    request: JobRequest
-    look: DemandScan
-    hierarchy: Hierarchy
-    masters: _MasterFiles
-
-    @property
-    def inputs(self) -> tuple[InputNote, ...]:
-        """All input files."""
-        return (*self.look.inputs, *self.masters.inputs())
-
-    @property
-    def folder(self) -> RunFolder:
-        """The folder named after everything that the results depend on."""
-        said = {
-            "inputs": [asdict(note) for note in self.inputs],
-            "request": self.request.settings(),
-            "code": code_version(),
-            "libraries": library_versions(),
-        }
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
-        return RunFolder((self.request.work / digest[:16]).resolve())
-
-
-@dataclass(frozen=True)
-class _Files:
+class _SavedPanels:
     """The panels of the demand files, on disk, read one at a time; all on one calendar."""
 
     folder: RunFolder
@@ -177,123 +111,89 @@ class _Files:
 
     def __iter__(self) -> Iterator[Panel]:
         for number in range(self.count):
-            yield panel_since(kept(self.folder.file(number), Panel), self.first)
+            yield panel_since(load(self.folder.file(number), Panel), self.first)
 
 
-def _laid_out(run: _Run, report: ReportWork) -> Prepared:
-    request, folder = run.request, run.folder
-    frequency = request.frequency or frequency_of(run.look.coverage)
-    min_sale_days = request.min_sale_days or DEFAULT_MIN_SALE_DAYS[frequency]
-    parts = panels(
-        run.look,
-        frequency,
-        run.hierarchy,
-        min_sale_days=min_sale_days,
-        rejected=request.rejected,
-    )
+def _lay_out(
+    inputs: RunInputs, frequency: Frequency, min_sale_days: int, report: ReportWork
+) -> tuple[_SavedPanels, Accounting]:
+    """Save the panel of each demand file; return them, and where the rows of all files went."""
+    request, folder, look = inputs.request, inputs.folder, inputs.look
     accounts: list[Accounting] = []
     firsts: list[np.datetime64] = []
-    for part in parts:
+    for part in panels_of(
+        look, frequency, inputs.hierarchy, min_sale_days=min_sale_days, rejected=request.rejected
+    ):
         accounts.append(part.accounting)
-        report(Work("lay out", len(accounts), len(run.look.paths)))
+        report(Work("lay out", len(accounts), len(look.paths)))
         if part.panel.item_ids:
-            keep(folder.file(len(firsts)), part.panel)
+            save(folder.file(len(firsts)), part.panel)
             firsts.append(part.panel.dates[int(part.panel.starts.min())])
     if not firsts:
         raise InputError(request.demand.name, "has no item with enough demand to forecast")
-    files = _Files(folder, len(firsts), min(firsts))
-    described = describe_items(
-        join_summaries([summary_of(panel) for panel in files]),
-        run.look.catalogue,
-        run.masters.items,
-    )
-    split = _split(run, files, described, report)
-    return Prepared(
-        folder,
-        split.plan,
-        described.items,
-        run.inputs,
-        total_of(accounts),
-        min_sale_days,
-        notes=(*run.look.notes, *run.hierarchy.notes, *_strangers(run.masters, described.items)),
-        assumptions=(*described.assumptions, *split.assumptions),
-        chosen=split.chosen,
-    )
+    return _SavedPanels(folder, len(firsts), min(firsts)), total_of(accounts)
 
 
-@dataclass(frozen=True)
-class _Split:
-    """What the splitting into partitions found."""
+def _split(
+    inputs: RunInputs,
+    panels: _SavedPanels,
+    items: Items,
+    chosen: Mapping[str, BoolArray],
+    report: ReportWork,
+) -> tuple[Plan, tuple[Bilingual, ...]]:
+    """Write the partitions, the sample to learn from, and last the plan.
 
-    plan: Plan
-    assumptions: tuple[Bilingual, ...]
-    chosen: Mapping[str, int]
+    Args:
+        inputs: What was read.
+        panels: S series in all.
+        items: One row per item.
+        chosen: Which series each source is to cover, shape (S,) each.
+        report: Told of each panel.
 
-
-def _split(run: _Run, files: _Files, described: DescribedItems, report: ReportWork) -> _Split:
-    """Write the partitions, the sample to learn from, and last the plan."""
-    options, folder = run.request.options, files.folder
-    facts = together([facts_of(panel, items_for(panel, described.items)) for panel in files])
-    chosen = {source: chosen_series(options.rules.get(source), facts) for source in options.models}
-    plan = _plan(run, files, described.items)
-    drivers = _drivers(run, plan)
-    every = -(-len(facts.demand) // options.learn_series)
+    Returns:
+        The plan, and the rules by which stock is assumed.
+    """
+    options, folder = inputs.request.options, panels.folder
+    plan = _plan(inputs, panels, items)
+    drivers = _drivers(inputs, plan)
+    every = -(-len(next(iter(chosen.values()))) // options.learn_series)
     sampled: list[Panel] = []
     assumed: dict[str, Bilingual] = {}
     number = offset = 0
-    for done, panel in enumerate(files):
-        report(Work("split", done, files.count))
+    for done, panel in enumerate(panels):
+        report(Work("split", done, panels.count))
         whole = replace(panel, drivers=drivers)
         sampled.append(whole.rows(sampled_series(whole, every)))
         for rows in whole_items(whole, options.partition_series):
             part = whole.rows(rows)
-            picked = {source: which[offset + rows] for source, which in chosen.items()}
-            assumed |= _kept_partition(run, folder, number, part, described.items, picked)
+            own = items_for(part, items)
+            stock = describe_stock(
+                part,
+                own,
+                inputs.stock,
+                levels=options.service_levels,
+                hierarchy=inputs.hierarchy,
+            )
+            picked = {source: series[offset + rows] for source, series in chosen.items()}
+            save(folder.series(number), Partition(part, own, stock.stock, picked))
+            assumed |= {rule.en: rule for rule in stock.assumptions}
             number += 1
         offset += len(panel.item_ids)
-    report(Work("split", files.count, files.count))
+    report(Work("split", panels.count, panels.count))
     plan = replace(plan, partitions=number)
-    keep(folder.sample, joined(sampled))
-    keep(folder.plan, plan)
-    counts = {source: int(which.sum()) for source, which in chosen.items()}
-    return _Split(plan, tuple(assumed.values()), counts)
+    save(folder.sample, join_panels(sampled))
+    save(folder.plan, plan)
+    return plan, tuple(assumed.values())
 
 
-def _kept_partition(
-    run: _Run,
-    folder: RunFolder,
-    number: int,
-    part: Panel,
-    items: Items,
-    picked: Mapping[str, BoolArray],
-) -> dict[str, Bilingual]:
-    """Write one partition; return the rules by which its stock is assumed."""
-    own = items_for(part, items)
-    stock = describe_stock(
-        part,
-        own,
-        run.masters.stock,
-        levels=run.request.options.service_levels,
-        hierarchy=run.hierarchy,
-    )
-    keep(folder.series(number), Partition(part, own, stock.stock, picked))
-    return {rule.en: rule for rule in stock.assumptions}
-
-
-def _plan(run: _Run, files: _Files, items: Items) -> Plan:
-    options = run.request.options
+def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
+    options = inputs.request.options
     # All panels have one calendar, which begins with the series that began first.
-    panel = next(iter(files))
+    panel = next(iter(panels))
     dates, frequency = panel.dates, panel.frequency
     lead_time = column_of(items.table, "lead_time_days")
     horizon = horizon_of(frequency, lead_time, options)
-    cutoffs, warmups = cutoffs_of(
-        len(dates),
-        0,
-        horizon=horizon,
-        frequency=frequency,
-        options=options,
-    )
+    cutoffs, warmups = cutoffs_of(len(dates), horizon=horizon, frequency=frequency, options=options)
     return Plan(
         options=options,
         frequency=frequency,
@@ -302,36 +202,22 @@ def _plan(run: _Run, files: _Files, items: Items) -> Plan:
         longest_sum=longest_sum_of(len(dates), frequency, lead_time + options.review_days),
         cutoffs=cutoffs,
         warmups=warmups,
-        hierarchy=run.hierarchy,
+        hierarchy=inputs.hierarchy,
         partitions=0,
     )
 
 
-def _drivers(run: _Run, plan: Plan) -> Drivers:
+def _drivers(inputs: RunInputs, plan: Plan) -> Drivers:
     """What is known ahead, as far as anything is forecast: the drivers' file, and holidays."""
-    file = run.masters.drivers
-    periods = max(plan.horizon, plan.longest_sum)
-    ahead = plan.frequency.following(plan.dates[-1], periods)
+    periods, frequency = max(plan.horizon, plan.longest_sum), plan.frequency
+    ahead = frequency.following(plan.dates[-1], periods)
+    file = inputs.drivers
     given = None
     if file is not None:
-        given = drivers_for(file, plan.dates, horizon=periods, frequency=plan.frequency)
+        given = drivers_for(file, plan.dates, horizon=periods, frequency=frequency)
     return with_holidays(
         given,
         country=plan.options.country,
         dates=np.concatenate([plan.dates, ahead]),
-        frequency=plan.frequency,
+        frequency=frequency,
     )
-
-
-def _strangers(masters: _MasterFiles, items: Items) -> list[str]:
-    """Say what of the input files is not used."""
-    item_ids = tuple(items.table.column("item_id").to_pylist())
-    notes = []
-    for file in (masters.items, masters.stock):
-        if file is None:
-            continue
-        if count := file.unknown_to(item_ids):
-            notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
-        if unread := file.unread():
-            notes.append(f"{file.source.name} has columns that are not read: {', '.join(unread)}")
-    return notes

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +17,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-Kept = TypeVar("Kept")
+Saved = TypeVar("Saved")
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class RunFolder:
         return self.path / "sample.pickle"
 
     @property
-    def verdict(self) -> Path:
-        """Weights and champions."""
-        return self.path / "verdict.pickle"
+    def lessons(self) -> Path:
+        """What the backtest teaches: weights, champions, widths and service levels."""
+        return self.path / "lessons.pickle"
 
     def file(self, number: int) -> Path:
         """The demand of one input file, laid out."""
@@ -74,13 +74,19 @@ class RunFolder:
         return self.partition(number) / "results.pickle"
 
 
-def keep(path: Path, value: object) -> None:
+def load_tables(folder: RunFolder, name: str, partitions: int) -> Iterator[pa.Table]:
+    """Yield the table *name* of each partition, in their order."""
+    for number in range(partitions):
+        yield pq.read_table(folder.table(number, name))
+
+
+def save(path: Path, value: object) -> None:
     """Write *value* to *path*, whole or not at all."""
-    _moved_into(path, lambda part: part.write_bytes(pickle.dumps(value, protocol=5)))
+    _write_whole(path, lambda part: part.write_bytes(pickle.dumps(value, protocol=5)))
 
 
-def kept(path: Path, kind: type[Kept]) -> Kept:
-    """Return what `keep` wrote to *path*.
+def load(path: Path, kind: type[Saved]) -> Saved:
+    """Return what `save` wrote to *path*.
 
     Raises:
         TypeError: The file holds something else.
@@ -92,12 +98,12 @@ def kept(path: Path, kind: type[Kept]) -> Kept:
     return value
 
 
-def keep_table(path: Path, table: pa.Table) -> None:
+def save_table(path: Path, table: pa.Table) -> None:
     """Write *table* to *path* as Parquet, whole or not at all."""
-    _moved_into(path, lambda part: pq.write_table(table, part, compression="zstd"))
+    _write_whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
 
 
-def _moved_into(path: Path, write: Callable[[Path], object]) -> None:
+def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     write(part)

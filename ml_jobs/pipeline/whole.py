@@ -7,20 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ml_jobs.judging.aggregates import agg_metrics, merged
-from ml_jobs.judging.daily_totals import agg_daily, merged_days
+from ml_jobs.columns import add_rows
+from ml_jobs.judging.aggregates import agg_metrics, merge_sums
+from ml_jobs.judging.daily_totals import KEYS as DAILY_KEYS
+from ml_jobs.judging.daily_totals import agg_daily
 from ml_jobs.options import ENSEMBLE
+from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
+from ml_jobs.pipeline.run_folder import load_tables
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
-from ml_jobs.pipeline.weighing import Verdict
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
-from ml_jobs.stocking.exceptions import ranked
-from ml_jobs.stocking.replay import added, agg_policy
+from ml_jobs.stocking.exceptions import rank_exceptions
+from ml_jobs.stocking.replay import add_sums, agg_policy
 
 LIBRARY_OF: Mapping[str, str] = {
     "tsb": "statsforecast",
@@ -32,35 +34,34 @@ LIBRARY_OF: Mapping[str, str] = {
 }
 
 
-def whole_tables(prepared: Prepared, verdict: Verdict) -> dict[str, pa.Table]:
+def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
     """Return the tables that no partition can make alone, by data set."""
     plan = prepared.plan
+
+    def parts(name: str) -> Iterator[pa.Table]:
+        return load_tables(prepared.folder, name, plan.partitions)
+
     return {
         "dim_item": prepared.items.table,
         "dim_location": facts.dim_location(plan.hierarchy),
-        "agg_metrics": agg_metrics(merged(_parts(prepared, "metric_sums")), verdict.champions),
-        "agg_daily": agg_daily(merged_days(_parts(prepared, "daily_sums"))),
+        "agg_metrics": agg_metrics(merge_sums(parts("metric_sums")), lessons.champions),
+        "agg_daily": agg_daily(add_rows(parts("daily_sums"), DAILY_KEYS)),
         "agg_policy": agg_policy(
-            added(_parts(prepared, "policy_sums")), source=_planned_by(plan, verdict)
+            add_sums(parts("policy_sums")), source=_planning_source(plan, lessons)
         ),
-        "fact_exception": ranked(_parts(prepared, "exceptions")),
+        "fact_exception": rank_exceptions(parts("exceptions")),
     }
 
 
-def _planned_by(plan: Plan, verdict: Verdict) -> str:
+def _planning_source(plan: Plan, lessons: Lessons) -> str:
     """The source of lead-time demand: that of totals, else the best on the whole network."""
     if LEAD_TIME_SOURCE in plan.options.sources:
         return LEAD_TIME_SOURCE
-    return verdict.champions.ranking[0]
-
-
-def _parts(prepared: Prepared, name: str) -> Iterator[pa.Table]:
-    for number in range(prepared.plan.partitions):
-        yield pq.read_table(prepared.folder.table(number, name))
+    return lessons.champions.ranking[0]
 
 
 def forecast_notes(
-    prepared: Prepared, verdict: Verdict, results: Sequence[PartitionResults]
+    prepared: Prepared, lessons: Lessons, results: Sequence[PartitionResults]
 ) -> dict[str, object]:
     """Return what ran on what, and why; JSON values, for the publication's lineage."""
     plan = prepared.plan
@@ -79,13 +80,13 @@ def forecast_notes(
             source: _source_note(source, covered[source], prepared)
             for source in plan.options.sources
         },
-        "champions": dict(verdict.champions.by_class),
+        "champions": dict(lessons.champions.by_class),
         "corrected_widths": {
             f"{source}, {name}": round(factor, 4)
-            for (source, name), factor in sorted(verdict.widths[plan.future].factors.items())
+            for (source, name), factor in sorted(lessons.widths[plan.future].factors.items())
         },
-        "planned_service": verdict.planned[plan.future].notes(),
-        "ensemble": _ensemble_note(prepared, verdict),
+        "planned_service": lessons.planned[plan.future].notes(),
+        "ensemble": _ensemble_note(prepared, lessons),
     }
 
 
@@ -101,9 +102,9 @@ def _source_note(source: str, series: int, prepared: Prepared) -> dict[str, obje
     return {**note, "library": f"{library} {version(library)}"} if library else note
 
 
-def _ensemble_note(prepared: Prepared, verdict: Verdict) -> dict[str, object]:
+def _ensemble_note(prepared: Prepared, lessons: Lessons) -> dict[str, object]:
     plan = prepared.plan
-    if plan.future not in verdict.weights:
+    if plan.future not in lessons.weights:
         return {}
-    final = verdict.weights[plan.future]
+    final = lessons.weights[plan.future]
     return {"members": list(final.members), "weights": final.notes()}

@@ -15,8 +15,8 @@ from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.judging.backtest import Backtest
 from ml_jobs.judging.scores import MEASURES, Score
 from ml_jobs.judging.timeline import Timeline
+from ml_jobs.negative_binomial import LEVELS
 from ml_jobs.panel import Dates, Panel
-from ml_jobs.quantiles import LEVELS
 
 QUANTILE_COLUMNS = tuple(f"q{round(level * 1000):03d}" for level in LEVELS)
 

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, divided
+from ml_jobs.arrays import BoolArray, divide
+from ml_jobs.dispersion import moments
 from ml_jobs.judging.metrics import bias, tracking_signal
 from ml_jobs.panel import Dates, Frequency, Panel
-from ml_jobs.quantiles import moments
 from ml_jobs.stocking.shifts import interval_shift, level_shift
-from ml_jobs.stocking.situation import Reason, Situation
+from ml_jobs.stocking.situation import ExceptionReason, Situation
 
 BEYOND_CHANCE = 1.96  # standard deviations: 95 % of unbiased forecasts err less than this
 FRESH = {Frequency.DAILY: 7, Frequency.WEEKLY: 4, Frequency.MONTHLY: 2}  # periods that surprise
 
 
-def forecast_errors(situation: Situation) -> Iterator[Reason]:
+def forecast_errors(situation: Situation) -> Iterator[ExceptionReason]:
     """The champion errs in one direction, by more than chance explains; at risk: the error.
 
     An unbiased forecast's errors sum to within 1.96 times the root of their summed squares in 95
@@ -30,11 +30,11 @@ def forecast_errors(situation: Situation) -> Iterator[Reason]:
     summed = np.abs(np.nansum(error, axis=1))
     beyond = summed > BEYOND_CHANCE * np.sqrt(np.nansum(error**2, axis=1))
     per_period = summed / np.maximum(np.isfinite(error).sum(axis=1), 1)
-    value = per_period * situation.outlook.mean.shape[1] * situation.unit_cost
+    value = per_period * situation.outlook.demand.mean.shape[1] * situation.unit_cost
     too_low = bias(record.forecast, record.actual) < 0
     for code, measure in (("biased", bias), ("tracking_signal", tracking_signal)):
         observed = measure(record.forecast, record.actual)
-        yield Reason(
+        yield ExceptionReason(
             code,
             beyond & (np.abs(observed) > situation.threshold(code)),
             observed,
@@ -45,7 +45,7 @@ def forecast_errors(situation: Situation) -> Iterator[Reason]:
         )
 
 
-def outliers(situation: Situation) -> Iterator[Reason]:
+def outliers(situation: Situation) -> Iterator[ExceptionReason]:
     """Demand of the last few periods beyond what the forecast thought possible.
 
     It is above the 99 % quantile of its period's forecast and at least the threshold times the
@@ -66,7 +66,7 @@ def outliers(situation: Situation) -> Iterator[Reason]:
     rows = np.arange(len(worst))
     observed, expected = actual[rows, worst], forecast[rows, worst]
     listed: BoolArray = np.logical_or.reduce(beyond, axis=1)
-    yield Reason(
+    yield ExceptionReason(
         "outlier",
         listed,
         observed,
@@ -77,15 +77,15 @@ def outliers(situation: Situation) -> Iterator[Reason]:
     )
 
 
-def demand_shifted(situation: Situation) -> Reason:
+def demand_shifted(situation: Situation) -> ExceptionReason:
     """Recent demand differs from what was usual by the threshold, and by more than chance.
 
     At risk: the difference over a horizon. A rise may leave a part short, so it counts more.
     """
     shift = level_shift(situation.panel)
-    change = np.abs(divided(shift.recent, shift.before) - 1.0)
+    change = np.abs(divide(shift.recent, shift.before) - 1.0)
     difference = np.abs(shift.recent - shift.before)
-    return Reason(
+    return ExceptionReason(
         "demand_shifted",
         shift.beyond_chance & (change >= situation.threshold("demand_shifted")),
         shift.recent,
@@ -96,7 +96,7 @@ def demand_shifted(situation: Situation) -> Reason:
     )
 
 
-def class_changed(situation: Situation) -> Reason:
+def class_changed(situation: Situation) -> ExceptionReason:
     """The interval between demands crossed the limit between classes, by more than chance.
 
     At risk: the forecast, which rests on how demand used to come.
@@ -104,7 +104,7 @@ def class_changed(situation: Situation) -> Reason:
     shift = interval_shift(situation.panel)
     limit = situation.threshold("class_changed")
     crossed: BoolArray = np.not_equal(shift.recent < limit, shift.before < limit)
-    return Reason(
+    return ExceptionReason(
         "class_changed",
         shift.beyond_chance & crossed,
         shift.recent,
@@ -115,7 +115,7 @@ def class_changed(situation: Situation) -> Reason:
     )
 
 
-def histories(situation: Situation) -> Iterator[Reason]:
+def histories(situation: Situation) -> Iterator[ExceptionReason]:
     """There is little history, or no demand of late; at risk: the forecast, or the stock."""
     panel = situation.panel
     known = moments(panel.demand)
@@ -125,7 +125,7 @@ def histories(situation: Situation) -> Iterator[Reason]:
     demands = known.demands.astype(np.float64)
     least = situation.options.thin_below
     low = np.full(len(demands), "low")
-    yield Reason(
+    yield ExceptionReason(
         "thin_history",
         demands < least,
         demands,
@@ -134,7 +134,7 @@ def histories(situation: Situation) -> Iterator[Reason]:
         first,
         low,
     )
-    yield Reason(
+    yield ExceptionReason(
         "stale_history",
         quiet > situation.threshold("stale_history"),
         quiet,

@@ -1,6 +1,6 @@
 """The parts that need a person: each reason held against every series of a partition, as rows.
 
-Rows of all partitions are put together by `ranked`, the greatest value at risk first.
+Rows of all partitions are put together by `rank_exceptions`, the greatest value at risk first.
 """
 
 from __future__ import annotations
@@ -13,26 +13,23 @@ import pyarrow.compute as pc
 
 from ml_jobs.columns import numbers, series_columns
 from ml_jobs.stocking import demand_reasons, stock_reasons
-from ml_jobs.stocking.situation import Reason, Record, Situation
-
-__all__ = ["Record", "Situation", "exception_rows", "ranked"]
+from ml_jobs.stocking.situation import ExceptionReason, Situation
 
 SEVERITIES = ("high", "medium", "low")
 
 
 def exception_rows(situation: Situation) -> pa.Table:
     """Return a row for every reason that holds for a series of one partition, in no order."""
-    tables = [_rows(situation, reason) for reason in _reasons(situation)]
-    return pa.concat_tables([_schema().empty_table(), *tables])
+    return pa.concat_tables([_rows(situation, reason) for reason in _reasons(situation)])
 
 
-def ranked(parts: Iterable[pa.Table]) -> pa.Table:
+def rank_exceptions(parts: Iterable[pa.Table]) -> pa.Table:
     """Return ``fact_exception``: the rows of all partitions, the greatest value at risk first.
 
     Rows without a value come last (Arrow places nulls at the end); equal ones are ordered by
     severity, item, place and reason.
     """
-    rows = pa.concat_tables([_schema().empty_table(), *parts])
+    rows = pa.concat_tables(parts)
     urgency = pc.index_in(rows.column("severity"), pa.array(SEVERITIES))
     order = pc.sort_indices(
         rows.append_column("urgency", urgency),
@@ -48,7 +45,7 @@ def ranked(parts: Iterable[pa.Table]) -> pa.Table:
     return rows.take(order).add_column(0, "rank", ranks)
 
 
-def _rows(situation: Situation, reason: Reason) -> pa.Table:
+def _rows(situation: Situation, reason: ExceptionReason) -> pa.Table:
     places = np.flatnonzero(reason.holds)
     count = len(places)
     columns: dict[str, object] = {
@@ -57,15 +54,15 @@ def _rows(situation: Situation, reason: Reason) -> pa.Table:
         "severity": pa.array(reason.severity[places], pa.string()),
         "observed": numbers(reason.observed[places]),
         "expected": numbers(reason.expected[places]),
-        "threshold": pa.repeat(pa.scalar(situation.threshold(reason.code)), count),
+        "threshold": pa.repeat(pa.scalar(situation.threshold(reason.code), pa.float64()), count),
         "value_at_risk": numbers(reason.value_at_risk[places]),
         "since": pa.array(reason.since[places], pa.date32(), from_pandas=True),
         "source": pa.array(situation.outlook.sources[places], pa.string()),
     }
-    return pa.table(columns, schema=_schema())
+    return pa.table(columns)
 
 
-def _reasons(situation: Situation) -> Iterator[Reason]:
+def _reasons(situation: Situation) -> Iterator[ExceptionReason]:
     yield stock_reasons.stockout_before_delivery(situation)
     yield stock_reasons.below_reorder_point(situation)
     yield stock_reasons.overstock(situation)
@@ -74,11 +71,3 @@ def _reasons(situation: Situation) -> Iterator[Reason]:
     yield demand_reasons.demand_shifted(situation)
     yield demand_reasons.class_changed(situation)
     yield from demand_reasons.histories(situation)
-
-
-def _schema() -> pa.Schema:
-    text = [(name, pa.string()) for name in ("item_id", "location_id", "reason_code", "severity")]
-    amounts = [
-        (name, pa.float64()) for name in ("observed", "expected", "threshold", "value_at_risk")
-    ]
-    return pa.schema([*text, *amounts, ("since", pa.date32()), ("source", pa.string())])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, divided
+from ml_jobs.arrays import FloatArray, divide, running_sums
 
 _NEVER = 1e-9  # units per period below which demand is taken to have ended
 
@@ -23,7 +23,7 @@ def expected_demand(mean: FloatArray, periods: FloatArray, season: int) -> Float
         Units, shape (S,).
     """
     horizon = mean.shape[1]
-    summed = running(mean)
+    summed = running_sums(mean)
     whole = np.minimum(np.floor(periods), horizon).astype(np.int64)
     rows = np.arange(len(mean))
     padded = np.concatenate([mean, flat_rate(mean, season)[:, None]], axis=1)
@@ -40,14 +40,14 @@ def periods_until(amount: FloatArray, mean: FloatArray, season: int) -> FloatArr
         season: Periods in a season.
     """
     horizon = mean.shape[1]
-    summed = running(mean)
+    summed = running_sums(mean)
     whole = (summed[:, 1:] < amount[:, None]).sum(axis=1)
     rows = np.arange(len(mean))
     padded = np.concatenate([mean, flat_rate(mean, season)[:, None]], axis=1)
     left = amount - summed[rows, whole]
     rate = padded[rows, np.minimum(whole, horizon)]
     moving = np.where(rate > _NEVER, rate, np.nan)
-    part = np.nan_to_num(divided(left, moving), nan=np.inf)
+    part = np.nan_to_num(divide(left, moving), nan=np.inf)
     answer: FloatArray = np.where(left <= 0, whole, whole + part)
     return answer
 
@@ -56,8 +56,3 @@ def flat_rate(mean: FloatArray, season: int) -> FloatArray:
     """Return the mean of the last season of each forecast, units per period, shape (S,)."""
     rate: FloatArray = mean[:, -min(season, mean.shape[1]) :].mean(axis=1)
     return rate
-
-
-def running(values: FloatArray) -> FloatArray:
-    """Return the sums of the first 0, 1, ... N values of each row, shape (S, N + 1)."""
-    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)

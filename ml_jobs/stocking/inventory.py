@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divide
 from ml_jobs.columns import column_of
+from ml_jobs.dispersion import moments
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Items, Panel, Stock
-from ml_jobs.quantiles import moments
 from ml_jobs.stocking.expectation import periods_until
 from ml_jobs.stocking.lead_time import Duration, LeadSums, Outlook
 
@@ -27,11 +27,11 @@ class StockLevels:
     Attributes:
         as_of: Day for which the stock stands.
         current_stock: Units on the shelf.
-        on_order: Units ordered and not delivered; nothing said counts as none.
+        on_order: Units ordered and not delivered; not given counts as none.
         lead_time: From order to delivery.
         service_level: Chance asked for that lead-time demand is met.
-        minimum_order: Least units that an order may have; nothing said counts as 0.
-        order_multiple: Units that an order is a multiple of; nothing said counts as any.
+        minimum_order: Least units that an order may have; not given counts as 0.
+        order_multiple: Units that an order is a multiple of; not given counts as any.
     """
 
     as_of: Dates
@@ -46,13 +46,13 @@ class StockLevels:
     def position(self) -> FloatArray:
         """Stock and open orders together, units: what demand until the next delivery can draw on.
 
-        Open orders count as arriving before they are needed; nothing says when they arrive.
+        Open orders count as arriving before they are needed; when they arrive is not known.
         """
         return self.current_stock + self.on_order
 
 
 @dataclass(frozen=True)
-class Textbook:
+class TextbookPolicy:
     """What the textbook formula would ask for, per series; NaN where an input is not known."""
 
     reorder_point: FloatArray
@@ -83,7 +83,7 @@ class Policy:
     order_up_to: FloatArray
     stockout_probability: FloatArray
     expected_shortage: FloatArray
-    textbook: Textbook
+    textbook: TextbookPolicy
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def inventory_of(
     planned: FloatArray,
     options: ForecastOptions,
 ) -> Inventory:
-    """Hold every series' stock against what is forecast.
+    """Compare every series' stock with the forecast: what is asked for, and what to do.
 
     Args:
         panel: History of S series.
@@ -201,12 +201,12 @@ def policy_of(panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: Flo
         safety_stock=np.maximum(reorder_point - lead.mean, 0.0),
         order_up_to=np.maximum(cycle.quantile(planned), reorder_point),
         stockout_probability=lead.exceedance(levels.position),
-        expected_shortage=lead.shortage(levels.position),
+        expected_shortage=lead.expected_shortage(levels.position),
         textbook=textbook_of(panel, levels, lead.mean),
     )
 
 
-def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray) -> Textbook:
+def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray) -> TextbookPolicy:
     """Return d * L + z * sqrt(L * sigma_d^2 + d^2 * sigma_L^2), what is found in textbooks.
 
     Demand of single periods counts as normal and independent: d is the mean that the forecast
@@ -223,11 +223,11 @@ def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray)
     """
     time, step = levels.lead_time, panel.frequency.days_per_step
     of_demand = time.days / step * moments(panel.demand).variance
-    per_day = np.nan_to_num(divided(lead_time_demand, time.days))
+    per_day = np.nan_to_num(divide(lead_time_demand, time.days))
     of_time = (per_day * np.nan_to_num(time.sd_days)) ** 2
     safety = stats.norm.ppf(levels.service_level) * np.sqrt(of_demand + of_time)
     reorder_point = np.maximum(lead_time_demand + safety, 0.0)
-    return Textbook(reorder_point, np.maximum(reorder_point - lead_time_demand, 0.0))
+    return TextbookPolicy(reorder_point, np.maximum(reorder_point - lead_time_demand, 0.0))
 
 
 def proposal_of(
@@ -237,10 +237,12 @@ def proposal_of(
     outlook: Outlook,
     options: ForecastOptions,
 ) -> Proposal:
-    """Say how long stock and open orders last, how much to order and by when."""
+    """Return how long stock and open orders last, how much to order and by when."""
     position = levels.position
-    cover = _days_until(position, panel, outlook)
-    order_up_to = _rounded_up(policy.order_up_to, outlook.spread.lot)
+    mean, frequency = outlook.demand.mean, panel.frequency
+    periods = periods_until(np.nan_to_num(position), mean, frequency.season)
+    cover = np.where(np.isfinite(position), periods * frequency.days_per_step, np.nan)
+    order_up_to = _round_up(policy.order_up_to, outlook.demand.lot)
     quantity = np.where(order_up_to > position, _order(order_up_to, levels, outlook), 0.0)
     proposed = (position <= policy.reorder_point) & (quantity > 0)
     known = np.isfinite(position + policy.reorder_point)
@@ -265,19 +267,14 @@ def proposal_of(
 def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> FloatArray:
     """Units that fill the position up: at least the minimum, rounded up to the multiple."""
     wanted = np.maximum(order_up_to - levels.position, np.nan_to_num(levels.minimum_order))
-    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, outlook.spread.lot)
-    return _rounded_up(wanted, multiple)
+    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, outlook.demand.lot)
+    return _round_up(wanted, multiple)
 
 
-def _rounded_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+    # Less a little: what is a whole multiple, give or take floating point, is not rounded up.
     rounded: FloatArray = np.ceil(amount / multiple - 1e-9) * multiple
     return rounded
-
-
-def _days_until(amount: FloatArray, panel: Panel, outlook: Outlook) -> FloatArray:
-    frequency = panel.frequency
-    periods = periods_until(np.nan_to_num(amount), outlook.mean, frequency.season)
-    return np.where(np.isfinite(amount), periods * frequency.days_per_step, np.nan)
 
 
 def _days_after(start: Dates, days: FloatArray) -> Dates:

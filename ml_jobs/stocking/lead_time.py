@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide, running_sums
+from ml_jobs.dispersion import ClassPool, Pools, class_pool, historic_demand, moments, shrink
+from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
 from ml_jobs.panel import Frequency, Panel
-from ml_jobs.quantiles import (
-    LEAST_EXCESS,
-    POOL_WEIGHT,
-    ClassPool,
-    Pools,
-    Spread,
-    class_pool,
-    exceedance,
-    expected_shortage,
-    moments,
-    quantile,
-    spread_of,
-)
-from ml_jobs.stocking.expectation import expected_demand, running
+from ml_jobs.stocking.expectation import expected_demand
 
 LENGTHS = 8  # lengths of sums that pools are learnt at
 MEMORY = {
@@ -38,14 +26,13 @@ class Outlook:
 
     Attributes:
         sources: The champion of each series, shape (S,).
-        mean: Its forecast, units per period, shape (S, H).
-        spread: Of single periods, as the history shows it (`spread_of`), excess of shape (S,).
+        demand: Its mean, units per period, shape (S, H), with the over-dispersion of single
+            periods that the history shows (`historic_demand`), shape (S,).
         classes: Demand class of each series as the history shows it, shape (S,).
     """
 
     sources: TextArray
-    mean: FloatArray
-    spread: Spread
+    demand: NegativeBinomial
     classes: TextArray
 
 
@@ -60,56 +47,6 @@ class Duration:
 
     days: FloatArray
     sd_days: FloatArray
-
-
-@dataclass(frozen=True)
-class DemandSum:
-    """Demand of each series over a number of days: a negative binomial; shape (S,) each.
-
-    Attributes:
-        mean: Expected demand, units; NaN where the number of days is not known.
-        least_mean: Mean below which the distribution isn't drawn, units.
-        excess: Variance over mean, less 1, in lots; > 0.
-        lot: Units in a lot.
-    """
-
-    mean: FloatArray
-    least_mean: FloatArray
-    excess: FloatArray
-    lot: FloatArray
-
-    def quantile(self, level: FloatArray) -> FloatArray:
-        """Return what demand stays at or below with the chance *level*, units."""
-        return quantile(self.drawn, self.excess, self.lot, level)
-
-    def exceedance(self, amount: FloatArray) -> FloatArray:
-        """Return the chance that demand is greater than *amount*."""
-        return exceedance(amount, self.drawn, self.excess, self.lot)
-
-    def shortage(self, amount: FloatArray) -> FloatArray:
-        """Return the expected demand beyond *amount*, units."""
-        return expected_shortage(amount, self.drawn, self.excess, self.lot)
-
-    @property
-    def drawn(self) -> FloatArray:
-        """Mean of the distribution, units: the expectation, or the least mean where larger."""
-        return np.maximum(self.mean, self.least_mean)
-
-    def with_variance(self, added: FloatArray) -> DemandSum:
-        """Return the sum with its variance raised by *added*, squared units, at least 0."""
-        more = np.nan_to_num(divided(added, self.drawn * self.lot))
-        return replace(self, excess=self.excess + more)
-
-    def over_uncertain_time(self, time: Duration) -> DemandSum:
-        """Return the sum where the days that it spans vary from one order to the next.
-
-        The variance grows by (demand per day * standard deviation of the days) ** 2.
-
-        Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply
-        Chains", section 6.10: variance E(L) var(D) + E(D)^2 var(L).
-        """
-        per_day = np.nan_to_num(divided(self.mean, time.days))
-        return self.with_variance((per_day * np.nan_to_num(time.sd_days)) ** 2)
 
 
 @dataclass(frozen=True)
@@ -145,34 +82,19 @@ def whole_periods(days: FloatArray, frequency: Frequency) -> IntArray:
     return whole
 
 
-class TotalForecast(Protocol):
-    """A forecast of totals over whole periods, as the model of totals gives it.
-
-    Attributes:
-        mean: Expected demand, units, shape (S,); NaN where no total is forecast.
-        excess: Variance over mean, less 1, in lots, shape (S,); NaN likewise.
-    """
-
-    @property
-    def mean(self) -> FloatArray: ...  # noqa: D102 - an attribute
-
-    @property
-    def excess(self) -> FloatArray: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
 class LeadSums:
     """Demand until the next delivery, and until the one after the next review.
 
     Attributes:
-        lead: Over the lead time.
-        cycle: Over lead time and review period.
+        lead: Over the lead time, units, shape (S,); mean NaN where the lead time is not known.
+        cycle: Over lead time and review period, likewise.
         direct: Where the lead time's total was forecast as such, shape (S,); elsewhere it was
             summed from the champion's periods.
     """
 
-    lead: DemandSum
-    cycle: DemandSum
+    lead: NegativeBinomial
+    cycle: NegativeBinomial
     direct: BoolArray
 
 
@@ -183,7 +105,7 @@ def lead_sums(
     *,
     lead_time: Duration,
     review_days: float,
-    totals: tuple[TotalForecast, TotalForecast] | None = None,
+    totals: tuple[NegativeBinomial, NegativeBinomial] | None = None,
 ) -> LeadSums:
     """Return what is known of demand over the lead time and over lead time and review.
 
@@ -196,46 +118,47 @@ def lead_sums(
         totals: Forecasts of the totals over the `whole_periods` that hold the lead time, and
             lead time and review; series that they leave out are summed from single periods.
     """
-    review = Duration(lead_time.days + review_days, lead_time.sd_days)
-    steps = [steps_sum(panel, time.days, outlook, pools) for time in (lead_time, review)]
-    given = totals or (None, None)
-    sums = [
-        step if total is None else total_sum(total, time.days, outlook, panel.frequency, step)
-        for total, time, step in zip(given, (lead_time, review), steps, strict=True)
-    ]
-    direct = np.zeros(len(outlook.mean), bool) if totals is None else np.isfinite(totals[0].mean)
-    lead, cycle = (
-        summed.over_uncertain_time(time)
-        for summed, time in zip(sums, (lead_time, review), strict=True)
-    )
-    return LeadSums(lead, cycle, direct)
+    spans = (lead_time, Duration(lead_time.days + review_days, lead_time.sd_days))
+    sums = []
+    for span, total in zip(spans, totals or (None, None), strict=True):
+        demand = sum_of_periods(panel, span.days, outlook, pools)
+        if total is not None:
+            demand = _with_total(demand, total, span.days, panel.frequency)
+        sums.append(_over_uncertain_time(demand, span))
+    direct = np.zeros(len(outlook.sources), bool) if totals is None else totals[0].covered
+    return LeadSums(sums[0], sums[1], direct)
 
 
-def total_sum(
-    total: TotalForecast, days: FloatArray, outlook: Outlook, frequency: Frequency, step: DemandSum
-) -> DemandSum:
-    """Return the distribution of demand over *days* from a forecast of totals.
-
-    Args:
-        total: Of the `whole_periods` that hold the days; days that are a part of them get their
-            share of the mean.
-        days: NaN where not known, shape (S,).
-        outlook: Says lots and least means.
-        frequency: Of the periods.
-        step: What holds where no total is forecast.
-    """
+def _with_total(
+    summed: NegativeBinomial, total: NegativeBinomial, days: FloatArray, frequency: Frequency
+) -> NegativeBinomial:
+    """The forecast of a total where there is one; a part of a period gets its part of the mean."""
     share = days / frequency.days_per_step / whole_periods(days, frequency)
     known = np.isfinite(total.mean) & np.isfinite(total.excess)
-    return DemandSum(
-        np.where(known, total.mean * share, step.mean),
-        step.least_mean,
-        np.where(known, np.maximum(total.excess, LEAST_EXCESS), step.excess),
-        outlook.spread.lot,
+    excess = np.maximum(total.excess, LEAST_EXCESS)
+    return replace(
+        summed,
+        mean=np.where(known, total.mean * share, summed.mean),
+        excess=np.where(known, excess, summed.excess),
     )
 
 
-def steps_sum(panel: Panel, days: FloatArray, outlook: Outlook, pools: SumPools) -> DemandSum:
-    """Return the distribution of demand over *days*, from the forecast of single periods.
+def _over_uncertain_time(summed: NegativeBinomial, time: Duration) -> NegativeBinomial:
+    """The demand where the days that it is summed over vary from one order to the next.
+
+    The variance grows by (demand per day * standard deviation of the days) ** 2.
+
+    Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
+    section 6.10: variance E(L) var(D) + E(D)^2 var(L).
+    """
+    per_day = np.nan_to_num(divide(summed.mean, time.days))
+    return summed.with_more_variance((per_day * np.nan_to_num(time.sd_days)) ** 2)
+
+
+def sum_of_periods(
+    panel: Panel, days: FloatArray, outlook: Outlook, pools: SumPools
+) -> NegativeBinomial:
+    """Return the demand over *days* as the forecast of single periods gives it, shape (S,).
 
     Args:
         panel: History of S series.
@@ -243,12 +166,15 @@ def steps_sum(panel: Panel, days: FloatArray, outlook: Outlook, pools: SumPools)
         outlook: Forecast of the same series.
         pools: Learnt from series like these.
     """
-    known = np.isfinite(days)
+    known, demand = np.isfinite(days), outlook.demand
     periods = np.where(known, days, 0.0) / panel.frequency.days_per_step
-    mean = expected_demand(outlook.mean, periods, panel.frequency.season)
-    excess = sum_excess(panel, whole_periods(days, panel.frequency), pools, outlook)
-    least_mean = periods * outlook.spread.least_mean
-    return DemandSum(np.where(known, mean, np.nan), least_mean, excess, outlook.spread.lot)
+    mean = expected_demand(demand.mean, periods, panel.frequency.season)
+    return NegativeBinomial(
+        np.where(known, mean, np.nan),
+        sum_excess(panel, whole_periods(days, panel.frequency), pools, outlook),
+        demand.lot,
+        periods * demand.least_mean,
+    )
 
 
 def learn_sum_pools(panel: Panel, classes: TextArray, pools: Pools) -> SumPools:
@@ -259,60 +185,49 @@ def learn_sum_pools(panel: Panel, classes: TextArray, pools: Pools) -> SumPools:
         classes: Demand class of each series as of the panel's end, shape (S,).
         pools: Of single periods, learnt from the same series.
     """
-    spread = spread_of(panel, classes, pools)
+    historic = historic_demand(panel, classes, pools)
     longest = max((panel.demand.shape[1] - MEMORY[panel.frequency]) // 2, 2)
     lengths = np.unique(np.geomspace(1, longest, LENGTHS).round().astype(np.int64))
-    own = (_inflation(panel, np.full(len(panel.item_ids), length), spread)[0] for length in lengths)
+    series = len(panel.item_ids)
+    own = (_inflation(panel, np.full(series, length), historic)[0] for length in lengths)
     return SumPools(lengths, tuple(class_pool(values, classes) for values in own))
 
 
 def sum_excess(panel: Panel, periods: IntArray, pools: SumPools, outlook: Outlook) -> FloatArray:
-    """Return how much the sum over *periods* periods scatters, as `DemandSum.excess` counts it.
+    """Return the over-dispersion of the sum over *periods* periods, shape (S,).
 
-    Past sums are compared with what the mean of the periods before them would have said, so that
-    the spread holds the drift of the level beside the scatter of single periods; summing the
-    variances of single periods as if they were independent would miss it. The ratio to the excess
-    of a single period is drawn towards that of the pools, the more the fewer sums there are that
-    do not overlap. No other series of the panel is looked at.
+    Past sums are compared with the mean of the periods before them as their forecast, so that it
+    holds the drift of the level beside the scatter of single periods; summing the variances
+    of single periods as if they were independent would miss it. The ratio to the excess of a
+    single period is shrunk towards that of the pools, the more the fewer sums there are that do
+    not overlap. No other series of the panel is looked at.
 
     Args:
         panel: History of S series.
         periods: Length of the sum of each series, at least 1, shape (S,).
         pools: Learnt from series like these.
-        outlook: Spread and classes of the same series.
+        outlook: Over-dispersion of a period and classes of the same series.
     """
-    own, windows = _inflation(panel, periods, outlook.spread)
-    known = np.isfinite(own)
-    apart = windows / periods
-    weight = np.where(known, apart / (apart + POOL_WEIGHT), 0.0)
-    logs = weight * np.log(np.where(known, own, 1.0))
-    logs += (1.0 - weight) * pools.logs(periods, outlook.classes)
-    answer: FloatArray = outlook.spread.excess * np.exp(logs)
-    return answer
+    own, windows = _inflation(panel, periods, outlook.demand)
+    return outlook.demand.excess * shrink(
+        own, windows / periods, pools.logs(periods, outlook.classes)
+    )
 
 
-def _inflation(panel: Panel, periods: IntArray, spread: Spread) -> tuple[FloatArray, FloatArray]:
+def _inflation(
+    panel: Panel, periods: IntArray, single: NegativeBinomial
+) -> tuple[FloatArray, FloatArray]:
     """Excess of past sums over that of a period, NaN where none is known, and number of sums."""
-    squares = np.full(len(periods), np.nan)
-    windows = np.zeros(len(periods))
+    squares, windows = np.full(len(periods), np.nan), np.zeros(len(periods))
+    summed, memory = running_sums(np.nan_to_num(panel.demand)), MEMORY[panel.frequency]
     for length in np.unique(periods):
         rows = np.flatnonzero(periods == length)
-        squares[rows], windows[rows] = _past_errors(
-            panel.demand[rows], panel.starts[rows], int(length), MEMORY[panel.frequency]
-        )
-    level = periods * moments(panel.demand).mean * spread.lot
-    return np.maximum(divided(squares, level) - 1.0, LEAST_EXCESS) / spread.excess, windows
-
-
-def _past_errors(
-    demand: FloatArray, starts: IntArray, length: int, memory: int
-) -> tuple[FloatArray, FloatArray]:
-    """Mean squared error of past sums of *length* periods, and how many sums there are."""
-    summed = running(np.nan_to_num(demand))
-    cuts = np.arange(memory, demand.shape[1] - length + 1)
-    ahead = summed[:, cuts + length] - summed[:, cuts]
-    behind = (summed[:, cuts] - summed[:, cuts - memory]) * (length / memory)
-    usable = cuts[None, :] >= starts[:, None] + memory
-    count = usable.sum(axis=1).astype(np.float64)
-    squares = np.where(usable, ahead - behind, 0.0) ** 2
-    return divided(squares.sum(axis=1), count), count
+        cuts = np.arange(memory, len(panel.dates) - length + 1)
+        ahead = summed[rows[:, None], cuts + length] - summed[rows[:, None], cuts]
+        behind = summed[rows[:, None], cuts] - summed[rows[:, None], cuts - memory]
+        usable = cuts >= panel.starts[rows, None] + memory
+        errors = np.where(usable, ahead - behind * (length / memory), 0.0)
+        windows[rows] = usable.sum(axis=1)
+        squares[rows] = divide((errors**2).sum(axis=1), windows[rows])
+    level = periods * moments(panel.demand).mean * single.lot
+    return np.maximum(divide(squares, level) - 1.0, LEAST_EXCESS) / single.excess, windows

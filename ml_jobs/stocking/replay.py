@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divided
-from ml_jobs.columns import numbers
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
+from ml_jobs.columns import add_rows, numbers
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.stocking.inventory import Policy, StockLevels
 from ml_jobs.stocking.lead_time import Duration, LeadSums, whole_periods
@@ -72,10 +72,10 @@ def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
     return np.where(over, summed, np.nan)
 
 
-def replayed(
+def replay_policies(
     panel: Panel, cutoff: int, levels: StockLevels, sums: LeadSums, policy: Policy
 ) -> Replay:
-    """Hold both policies of one cutoff against the demand that came.
+    """Return both policies of one cutoff beside the demand that followed.
 
     Args:
         panel: The whole history of S series.
@@ -123,7 +123,7 @@ def policy_sums(
         for policy, reorder_point in replay.reorder_points.items()
         for name, values in named.items()
     ]
-    return added(parts)
+    return add_sums(parts)
 
 
 def _sums_of(replay: Replay, reorder_point: FloatArray, counted: BoolArray) -> FloatArray:
@@ -155,34 +155,30 @@ def _rows(name: str, values: TextArray, policy: str, sums: FloatArray) -> pa.Tab
     return pa.table(columns, schema=_schema())
 
 
-def added(parts: Iterable[pa.Table]) -> pa.Table:
-    """Add up what `policy_sums` found in each partition."""
-    rows = pa.concat_tables([_schema().empty_table(), *parts])
-    grouped = rows.group_by(list(KEY), use_threads=False).aggregate(
-        [(name, "sum") for name in SUMS]
-    )
-    return grouped.select([*KEY, *(f"{name}_sum" for name in SUMS)]).rename_columns([*KEY, *SUMS])
+def add_sums(parts: Iterable[pa.Table]) -> pa.Table:
+    """Add up what `policy_sums` found in each partition; no part gives no row."""
+    return add_rows([_schema().empty_table(), *parts], KEY)
 
 
 def agg_policy(sums: pa.Table, *, source: str) -> pa.Table:
     """Return the service and the stock of each policy by group, from sums of all partitions.
 
     Args:
-        sums: As `added` makes them.
+        sums: As `add_sums` makes them.
         source: The source that lead-time demand was forecast with.
     """
     seen = sums.filter(pc.greater(sums.column("windows"), 0))
     found = {name: seen.column(name).to_numpy() for name in SUMS}
     windows = found["windows"]
-    missed = divided(found["short"], found["demand"])
+    missed = divide(found["short"], found["demand"])
     return pa.table(
         {
             **{name: seen.column(name) for name in KEY},
             "source": pa.repeat(pa.scalar(source), seen.num_rows),
-            "service_asked": numbers(divided(found["asked"], windows)),
-            "service_achieved": numbers(divided(found["met"], windows)),
+            "service_asked": numbers(divide(found["asked"], windows)),
+            "service_achieved": numbers(divide(found["met"], windows)),
             "fill_rate": numbers(1.0 - missed),
-            "mean_stock": numbers(divided(found["stock"], windows)),
+            "mean_stock": numbers(divide(found["stock"], windows)),
             "n_windows": windows.astype(np.int64),
         }
     )

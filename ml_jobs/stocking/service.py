@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from scipy import stats
 
 from ml_jobs.arrays import BoolArray, FloatArray, TextArray
-from ml_jobs.stocking.lead_time import DemandSum
+from ml_jobs.negative_binomial import NegativeBinomial
 
 CAUTION = 0.1  # share of the misses allowed that is kept back
 CLASS_WEIGHT = 200.0  # windows after which a class counts as much as all classes together
@@ -73,10 +72,10 @@ class PlannedLevels:
             planned[members] = np.maximum(asked[members], LEVELS[place])
         return planned
 
-    def notes(self, asked: float = 0.95) -> dict[str, float]:
-        """Return the level planned for by demand class where *asked* is asked, for the lineage."""
+    def notes(self) -> dict[str, float]:
+        """Return the level planned for by demand class where 0.95 is asked, for the lineage."""
         names = np.array(sorted(self.achieved), dtype=np.str_)
-        planned = self.of(np.full(len(names), asked), names)
+        planned = self.of(np.full(len(names), 0.95), names)
         return {
             str(name): round(float(level), 4) for name, level in zip(names, planned, strict=True)
         }
@@ -86,7 +85,7 @@ NO_CORRECTION = PlannedLevels({})
 
 
 def service_tally(
-    summed: DemandSum, actual: FloatArray, classes: TextArray, judged: BoolArray
+    summed: NegativeBinomial, actual: FloatArray, classes: TextArray, judged: BoolArray
 ) -> ServiceTally:
     """Count in how many windows of one cutoff each candidate level would have been enough.
 
@@ -98,8 +97,8 @@ def service_tally(
         classes: Demand class of each series as known at the cutoff, shape (S,).
         judged: Which series count, shape (S,).
     """
-    seen = judged & np.isfinite(actual) & np.isfinite(summed.mean)
-    enough = _chance_of_less(summed, actual)[:, None] < LEVELS
+    seen = judged & np.isfinite(actual) & summed.covered
+    enough = summed.chance_of_less(actual)[:, None] < LEVELS
     names = np.unique(classes[seen])
     return ServiceTally(
         {str(name): enough[seen & (classes == name)].sum(axis=0).astype(float) for name in names},
@@ -130,12 +129,3 @@ def service_corrections(tallies: Iterable[ServiceTally]) -> PlannedLevels:
             for name, met in seen.met.items()
         }
     )
-
-
-def _chance_of_less(summed: DemandSum, amount: FloatArray) -> FloatArray:
-    """Chance that demand is less than *amount*."""
-    count = np.rint(np.nan_to_num(amount) / summed.lot)
-    mean = np.nan_to_num(summed.drawn)
-    shape = np.maximum(mean / (summed.lot * summed.excess), 1e-12)
-    chance: FloatArray = stats.nbinom.cdf(count - 1, shape, 1.0 / (1.0 + summed.excess))
-    return np.where(mean == 0, (count > 0).astype(np.float64), chance)

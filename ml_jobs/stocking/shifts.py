@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divided
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide, running_sums
 from ml_jobs.panel import Frequency, Panel
-from ml_jobs.stocking.expectation import running
 
 BEYOND_CHANCE = 3.29  # standard deviations: one steady series in a thousand differs by more
 RECENT = {Frequency.DAILY: 56, Frequency.WEEKLY: 13, Frequency.MONTHLY: 6}
@@ -52,8 +51,8 @@ def level_shift(panel: Panel) -> Shift:
     """
     blocks = _Blocks.of(panel)
     recent = np.full(len(panel.item_ids), blocks.recent)
-    early, late = blocks.rates(recent)
-    dispersion = blocks.dispersion(recent, early, late)
+    early, late = (_mean(blocks.demand, part) for part in blocks.parts(recent))
+    dispersion = blocks.dispersion(recent)
     statistic = blocks.statistic(recent, dispersion)
     beyond = np.nan_to_num(np.abs(statistic)) > BEYOND_CHANCE
     known = np.isfinite(statistic)
@@ -86,34 +85,22 @@ class _Blocks:
         summed = kept.reshape(len(kept), -1, size).sum(axis=2)
         return _Blocks(summed, size, RECENT[panel.frequency] // size)
 
-    @property
-    def seen(self) -> IntArray:
-        """Blocks observed of each series, shape (S,)."""
-        seen: IntArray = np.isfinite(self.demand).sum(axis=1)
-        return seen
-
     def parts(self, late: IntArray) -> tuple[BoolArray, BoolArray]:
         """Return which blocks belong to the early part and to the last *late* ones."""
         is_late = np.arange(self.demand.shape[1]) >= self.demand.shape[1] - late[:, None]
         observed = np.isfinite(self.demand)
         return observed & ~is_late, observed & is_late
 
-    def rates(self, late: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return the mean of the early and of the last *late* blocks, units per block, (S,)."""
-        early_part, late_part = self.parts(late)
-        return _mean(self.demand, early_part), _mean(self.demand, late_part)
-
-    def dispersion(
-        self, late: IntArray, early_rate: FloatArray, late_rate: FloatArray
-    ) -> FloatArray:
+    def dispersion(self, late: IntArray) -> FloatArray:
         """Return variance over mean of a block about its part's rate; NaN with too few blocks."""
         early_part, late_part = self.parts(late)
-        expected = np.where(late_part, late_rate[:, None], early_rate[:, None])
-        share = np.nan_to_num(divided((self.demand - expected) ** 2, expected))
+        early, recent = _mean(self.demand, early_part), _mean(self.demand, late_part)
+        expected = np.where(late_part, recent[:, None], early[:, None])
+        share = np.nan_to_num(divide((self.demand - expected) ** 2, expected))
         used = early_part | late_part
         free = (used.sum(axis=1) - 2).astype(np.float64)
         enough = early_part.sum(axis=1) >= LEAST_BLOCKS
-        pearson = divided(np.where(used, share, 0.0).sum(axis=1), free)
+        pearson = divide(np.where(used, share, 0.0).sum(axis=1), free)
         return np.where(enough, np.maximum(pearson, 1.0), np.nan)
 
     def statistic(self, late: IntArray, dispersion: FloatArray) -> FloatArray:
@@ -122,13 +109,13 @@ class _Blocks:
         counts = [part.sum(axis=1).astype(np.float64) for part in (early_part, late_part)]
         early, recent = _mean(self.demand, early_part), _mean(self.demand, late_part)
         pooled = _mean(self.demand, early_part | late_part)
-        error = np.sqrt(dispersion * pooled * sum(divided(np.ones(len(n)), n) for n in counts))
-        return divided(recent - early, error)
+        error = np.sqrt(dispersion * pooled * sum(divide(np.ones(len(n)), n) for n in counts))
+        return divide(recent - early, error)
 
 
 def _mean(values: FloatArray, part: BoolArray) -> FloatArray:
     total = np.where(part, values, 0.0).sum(axis=1)
-    return divided(total, part.sum(axis=1).astype(np.float64))
+    return divide(total, part.sum(axis=1).astype(np.float64))
 
 
 def _first_periods(
@@ -158,19 +145,19 @@ def interval_shift(panel: Panel) -> Shift:
     """
     count = panel.demand.shape[1]
     begins = np.full(len(panel.item_ids), max(count - RECENT[panel.frequency], 0))
-    demands = running((np.nan_to_num(panel.demand) > 0).astype(np.float64))
+    demands = running_sums(np.nan_to_num(panel.demand) > 0)
     starts = np.minimum(panel.starts, begins)
     rows = np.arange(len(begins))
     early, late = (begins - starts).astype(np.float64), (count - begins).astype(np.float64)
     before = demands[rows, begins] - demands[rows, starts]
     recent = demands[:, -1] - demands[rows, begins]
-    pooled = divided(before + recent, early + late)
-    error = np.sqrt(pooled * (1.0 - pooled) * (divided(np.ones(len(early)), early) + 1.0 / late))
-    statistic = np.nan_to_num(divided(divided(recent, late) - divided(before, early), error))
+    pooled = divide(before + recent, early + late)
+    error = np.sqrt(pooled * (1.0 - pooled) * (divide(np.ones(len(early)), early) + 1.0 / late))
+    statistic = np.nan_to_num(divide(divide(recent, late) - divide(before, early), error))
     known = (early >= LEAST_BLOCKS * BLOCK[panel.frequency]) & (before > 0) & (recent > 0)
     return Shift(
-        np.where(known, divided(late, recent), np.nan),
-        np.where(known, divided(early, before), np.nan),
+        np.where(known, divide(late, recent), np.nan),
+        np.where(known, divide(early, before), np.nan),
         known & (np.abs(statistic) > BEYOND_CHANCE),
         begins,
     )

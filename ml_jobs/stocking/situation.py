@@ -14,7 +14,7 @@ from ml_jobs.stocking.lead_time import Outlook
 
 
 @dataclass(frozen=True)
-class Reason:
+class ExceptionReason:
     """One reason, held against every series; shape (S,) each.
 
     Attributes:
@@ -36,7 +36,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Record:
+class ChampionRecord:
     """What each series' champion forecast in the backtest, beside what happened.
 
     Attributes:
@@ -60,7 +60,7 @@ class Situation:
     items: Items
     outlook: Outlook
     inventory: Inventory
-    record: Record | None
+    record: ChampionRecord | None
     options: ForecastOptions
 
     @cached_property
@@ -71,12 +71,12 @@ class Situation:
     @property
     def horizon(self) -> int:
         """Periods forecast."""
-        return int(self.outlook.mean.shape[1])
+        return int(self.outlook.demand.mean.shape[1])
 
     @property
     def horizon_demand(self) -> FloatArray:
         """Expected demand of the whole horizon, units, shape (S,)."""
-        demand: FloatArray = self.outlook.mean.sum(axis=1)
+        demand: FloatArray = self.outlook.demand.mean.sum(axis=1)
         return demand
 
     def threshold(self, code: str) -> float:

@@ -17,15 +17,13 @@ import numpy as np
 import pyarrow as pa
 
 from datalayer.kernel.contract.registry import Bilingual
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, running_sums
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import MasterFile
-from ml_jobs.inputs.stock_file import ORDERING, read_stock, stock_rows
+from ml_jobs.inputs.stock_file import ORDERING, stock_rows
 from ml_jobs.options import SERVICE_LEVELS
 from ml_jobs.panel import Items, Panel, Stock
-
-__all__ = ["DescribedStock", "assumed_stock", "describe_stock", "read_stock"]
 
 REVIEW_DAYS = 7.0
 FILL_QUANTILE = 0.90
@@ -60,10 +58,10 @@ def describe_stock(
     levels: Mapping[str, float] = SERVICE_LEVELS,
     hierarchy: Hierarchy | None = None,
 ) -> DescribedStock:
-    """Put together what the stock file says and what has to be assumed.
+    """Combine the stock file's values with assumptions where it has none.
 
     A series that the file leaves out gets the assumptions; its ``on_order`` is 0 where the file
-    has the series and says nothing of orders. Nothing depends on the panel's other series.
+    has the series and names no orders. Nothing depends on the panel's other series.
 
     Args:
         panel: S series.
@@ -77,7 +75,8 @@ def describe_stock(
     on_hand, asked = column_of(known, "current_stock"), column_of(known, "service_level")
     without_stock = ~np.isfinite(on_hand)
     shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
-    service = _service_levels(items, levels)
+    criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
+    assumed = np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
     on_order = np.nan_to_num(column_of(known, "on_order"))
     as_of = known.column("as_of").to_numpy().astype("datetime64[D]")
     flags = {
@@ -91,18 +90,13 @@ def describe_stock(
         "as_of": np.where(np.isnat(as_of), panel.data_through, as_of),
         "current_stock": np.where(without_stock, shelf, on_hand),
         "on_order": np.where(without_stock, orders, on_order),
-        "service_level": np.where(np.isfinite(asked), asked, service),
+        "service_level": np.where(np.isfinite(asked), asked, assumed),
         **{name: known.column(name) for name in ORDERING},
         "assumed": pa.array(_names(flags), pa.string()),
     }
     rules = [_STOCK_RULE] if without_stock.any() else []
     rules += [_service_rule(levels)] if flags["service_level"].any() else []
     return DescribedStock(Stock(pa.table(columns)), tuple(rules))
-
-
-def _service_levels(items: Items, levels: Mapping[str, float]) -> FloatArray:
-    criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
-    return np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
 
 
 def _service_rule(levels: Mapping[str, float]) -> Bilingual:
@@ -146,7 +140,7 @@ def assumed_stock(panel: Panel, lead_time_days: FloatArray) -> tuple[FloatArray,
 def _fill_level(demand: FloatArray, spans: IntArray, *, window: int) -> FloatArray:
     """Quantile of demand summed over each series' own span, in the last *window* periods."""
     recent = demand[:, -window:]
-    sums = np.cumsum(np.pad(recent, ((0, 0), (1, 0))), axis=1)
+    sums = running_sums(recent)
     level = np.zeros(len(demand))
     for span in np.unique(spans):
         rows = spans == span

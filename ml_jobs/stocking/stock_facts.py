@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import TextArray
 from ml_jobs.columns import numbers, series_columns, texts_of
 from ml_jobs.panel import Items, Panel, Stock
 from ml_jobs.stocking.inventory import Inventory
@@ -46,7 +45,7 @@ def fact_inventory(
         "planned_service_level": policy.planned_level,
         "lead_time_demand": policy.lead_time_demand,
         "lead_time_excess": policy.lead_time_excess,
-        "lot": np.where(known, outlook.spread.lot, np.nan),
+        "lot": np.where(known, outlook.demand.lot, np.nan),
         "safety_stock": policy.safety_stock,
         "reorder_point": policy.reorder_point,
         "order_up_to": policy.order_up_to,
@@ -69,15 +68,10 @@ def fact_inventory(
             "status": pa.array(proposal.status),
             "policy": pa.repeat(pa.scalar(QUANTILE_POLICY), len(series)),
             "source": pa.array(outlook.sources),
-            "lead_time_source": pa.array(_lead_time_sources(outlook, inventory, total_source)),
+            "lead_time_source": pa.array(np.where(inventory.direct, total_source, outlook.sources)),
             "assumed": pa.array(_assumed(items, stock)),
         }
     )
-
-
-def _lead_time_sources(outlook: Outlook, inventory: Inventory, total_source: str) -> TextArray:
-    sources: TextArray = np.where(inventory.direct, total_source, outlook.sources)
-    return sources
 
 
 def _assumed(items: Items, stock: Stock) -> list[str]:

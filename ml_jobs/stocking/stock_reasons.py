@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.stocking.situation import Reason, Situation
+from ml_jobs.stocking.situation import ExceptionReason, Situation
 
 
-def stockout_before_delivery(situation: Situation) -> Reason:
+def stockout_before_delivery(situation: Situation) -> ExceptionReason:
     """Stock and open orders last less long than a delivery takes; at risk: what will lack."""
     levels, policy, proposal = situation.inventory.parts
-    return Reason(
+    return ExceptionReason(
         "stockout_before_delivery",
         _runs_out_before_delivery(situation),
         proposal.days_of_cover,
@@ -22,14 +22,14 @@ def stockout_before_delivery(situation: Situation) -> Reason:
     )
 
 
-def below_reorder_point(situation: Situation) -> Reason:
+def below_reorder_point(situation: Situation) -> ExceptionReason:
     """Stock and open orders are below the reorder point and an order now still arrives in time.
 
     At risk: what will lack.
     """
     levels, policy, _ = situation.inventory.parts
     limit = situation.threshold("below_reorder_point") * policy.reorder_point
-    return Reason(
+    return ExceptionReason(
         "below_reorder_point",
         (levels.position < limit) & ~_runs_out_before_delivery(situation),
         levels.position,
@@ -47,12 +47,12 @@ def _runs_out_before_delivery(situation: Situation) -> BoolArray:
     return short
 
 
-def overstock(situation: Situation) -> Reason:
+def overstock(situation: Situation) -> ExceptionReason:
     """The stock lasts too long; at risk: what lies above the order-up-to level."""
     levels, _, proposal = situation.inventory.parts
     threshold = situation.threshold("overstock")
     surplus = np.nan_to_num(proposal.overstock_quantity)
-    return Reason(
+    return ExceptionReason(
         "overstock",
         (proposal.days_of_cover > threshold) & (surplus > 0),
         proposal.days_of_cover,

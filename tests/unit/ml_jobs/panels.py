@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.classification import demand_classes
+from ml_jobs.dispersion import historic_demand, learn_pools
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import NETWORK, Frequency, Items, Panel, Stock
 
 FIRST_DAY = {"D": "2024-01-01", "W": "2021-01-04", "MS": "2019-01-01"}
@@ -44,6 +46,13 @@ def retail_panel(
         demand[row, start] += 1
         demand[row, :start] = np.nan
     return panel_of(demand, frequency=frequency)
+
+
+def historic_of(panel: Panel) -> NegativeBinomial:
+    """Demand of one period as the history of *panel* shows it, pooled over its own series."""
+    classes = demand_classes(panel)
+    pools = learn_pools(panel, classes, thin=np.zeros(len(classes), dtype=bool))
+    return historic_demand(panel, classes, pools)
 
 
 def items_of(panel: Panel, **columns: Sequence[object]) -> Items:

@@ -11,18 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from ml_jobs.columns import add_rows
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.judging import metrics
-from ml_jobs.judging.aggregates import agg_metrics, groupings_of, merged, metric_sums
+from ml_jobs.judging.aggregates import agg_metrics, groupings_of, merge_sums, metric_sums
 from ml_jobs.judging.backtest import Backtest, Origin
 from ml_jobs.judging.bootstrap import resamples
-from ml_jobs.judging.champions import Champions, able, class_champions
-from ml_jobs.judging.daily_totals import agg_daily, daily_sums, merged_days
+from ml_jobs.judging.champions import Champions, class_champions, eligible_series
+from ml_jobs.judging.daily_totals import KEYS, agg_daily, daily_sums
 from ml_jobs.judging.scores import MEASURES, pairs_by_source, scores_of
 from ml_jobs.judging.timeline import Timeline
+from ml_jobs.negative_binomial import LEVELS
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Panel
-from ml_jobs.quantiles import LEVELS
 from tests.unit.ml_jobs.panels import items_of, retail_panel
 
 pytestmark = pytest.mark.ml
@@ -82,7 +83,9 @@ def test_partitions_add_up_to_what_one_gives(panel: Panel, backtest: Backtest, p
     whole = sums_of(panel, backtest, np.arange(SERIES))
     order = np.random.default_rng(parts).permutation(SERIES)
 
-    added = merged(sums_of(panel, backtest, np.sort(rows)) for rows in np.array_split(order, parts))
+    added = merge_sums(
+        sums_of(panel, backtest, np.sort(rows)) for rows in np.array_split(order, parts)
+    )
 
     champions = class_champions(whole, 7, SOURCES)
     assert class_champions(added, 7, SOURCES) == champions
@@ -141,7 +144,7 @@ def test_a_partition_of_locations_alone_adds_nothing(panel: Panel, backtest: Bac
     depots = np.flatnonzero(np.array(panel.location_ids) != "network")
     whole = sums_of(panel, backtest, np.arange(SERIES))
 
-    added = merged([sums_of(panel, backtest, depots), whole])
+    added = merge_sums([sums_of(panel, backtest, depots), whole])
 
     pd.testing.assert_frame_equal(in_order(added), in_order(whole))
 
@@ -192,11 +195,11 @@ def test_a_source_stands_only_for_series_it_was_judged_on_where_any_was() -> Non
     future = {"arima": both, "gbm": both}
     judged = {"arima": np.array([False, False]), "gbm": np.array([True, False])}
 
-    found = able(future, judged)
+    found = eligible_series(future, judged)
 
     assert found["arima"].tolist() == [False, True]
     assert found["gbm"].tolist() == [True, True]
-    assert able(future, {}) == future
+    assert eligible_series(future, {}) == future
 
 
 def test_each_judged_series_has_exactly_one_champion(panel: Panel, backtest: Backtest) -> None:
@@ -245,7 +248,7 @@ def test_days_of_partitions_add_up_to_what_one_gives(panel: Panel) -> None:
         daily_sums(panel.rows(rows), categories[rows], part_of(timeline, rows))
         for rows in np.array_split(np.arange(SERIES), 5)
     )
-    added = agg_daily(merged_days(parts))
+    added = agg_daily(add_rows(parts, KEYS))
 
     pd.testing.assert_frame_equal(added.to_pandas(), whole.to_pandas(), rtol=1e-9)
 
@@ -280,15 +283,6 @@ def test_windows_end_where_their_groups_rows_do(panel: Panel) -> None:
         month = [forecast[begin : begin + 30].sum() for begin in range(len(forecast))]
         np.testing.assert_allclose(rows["forecast_7d_mean"], week)
         np.testing.assert_allclose(rows["forecast_30d_total"], month)
-
-
-def test_series_left_out_are_in_no_daily_sum(panel: Panel) -> None:
-    network = np.array(panel.location_ids) == "network"
-    categories = np.full(SERIES, "Brakes")
-
-    daily = agg_daily(daily_sums(panel, categories, timeline_of(panel), series=network))
-
-    assert daily.column("location_id").unique().to_pylist() == ["network"]
 
 
 def timeline_of(panel: Panel) -> Timeline:

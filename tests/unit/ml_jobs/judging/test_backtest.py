@@ -12,8 +12,8 @@ from ml_jobs.forecasts import Forecasts
 from ml_jobs.judging.backtest import Backtest, mean_change, on_the_same_rows, origin_at
 from ml_jobs.judging.scores import pairs_by_source, scores_of
 from ml_jobs.judging.timeline import timeline_of
+from ml_jobs.negative_binomial import LEVELS
 from ml_jobs.panel import Panel
-from ml_jobs.quantiles import LEVELS
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
 
 pytestmark = pytest.mark.ml

@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import norm
 
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.judging.calibration import Widths, learn_widths, stretched
-from ml_jobs.models.ensemble import WeightSamples, pinball_of
-from ml_jobs.quantiles import LEVELS
+from ml_jobs.judging.calibration import Widths, learn_widths, stretch
+from ml_jobs.models.ensemble_weights import WeightSamples, summed_pinball
+from ml_jobs.negative_binomial import LEVELS
 
 pytestmark = pytest.mark.ml
 
@@ -52,10 +52,10 @@ def test_a_correction_lowers_the_loss_of_a_cutoff_it_has_not_seen() -> None:
     factor = learn_widths(samples_of([1.8] * 4)).of("tsb", unseen.groups)
     said = Forecasts(unseen.actual[:, None], unseen.quantiles)
 
-    corrected = stretched(said, factor).quantiles[:, 0]
+    corrected = stretch(said, factor).quantiles[:, 0]
 
-    before = pinball_of(unseen.actual, unseen.quantiles[:, 0]).sum()
-    assert pinball_of(unseen.actual, corrected).sum() < 0.97 * before
+    before = summed_pinball(unseen.actual, unseen.quantiles[:, 0]).sum()
+    assert summed_pinball(unseen.actual, corrected).sum() < 0.97 * before
 
 
 def test_a_source_that_is_right_is_left_alone() -> None:
@@ -112,7 +112,7 @@ def test_a_stretch_keeps_mean_median_order_and_sign() -> None:
     quantiles = np.sort(random.gamma(1.0, 4.0, (5, 3, 10)), axis=2)
     said = Forecasts(quantiles.mean(axis=2), quantiles)
 
-    found = stretched(said, np.array([0.5, 0.8, 1.0, 1.5, 3.0]))
+    found = stretch(said, np.array([0.5, 0.8, 1.0, 1.5, 3.0]))
 
     np.testing.assert_array_equal(found.mean, said.mean)
     np.testing.assert_allclose(found.quantiles[..., MEDIAN], quantiles[..., MEDIAN])

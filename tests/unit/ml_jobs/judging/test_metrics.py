@@ -318,18 +318,3 @@ def drawn(seed: int) -> np.ndarray:
 
 def test_an_interval_is_not_defined_where_naive_loses_nothing() -> None:
     assert np.isnan(value_added_interval(np.ones(5), np.zeros(5))).all()
-
-
-def test_the_champion_has_the_lowest_loss_and_the_earlier_source_wins_a_tie() -> None:
-    losses_of_sources = np.array([[2.0, 1.0, np.nan, np.nan], [1.0, 1.0, 9.0, np.nan]])
-    allowed = np.array([[True, True, True, False], [True, True, True, False]])
-
-    found = metrics.champions(losses_of_sources, allowed)
-
-    np.testing.assert_array_equal(found, [1, 0, 1, -1])
-
-
-def test_a_series_whose_losses_are_all_undefined_still_has_one_champion() -> None:
-    found = metrics.champions(np.full((2, 1), np.nan), np.array([[False], [True]]))
-
-    np.testing.assert_array_equal(found, [1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from ml_jobs.models.boosting import Growth, _likelihood_slopes, grown_excess, grown_mean
+from ml_jobs.models.boosting import Growth, _likelihood_slopes, grow_excess, grow_mean, predict
 
 GROWTH = Growth(rounds=100, leaves=4, learning_rate=0.1, least_rows=50, feature_share=1.0)
 
@@ -35,7 +35,7 @@ def test_each_groups_own_scatter_is_found() -> None:
     count = random.negative_binomial(mean / excess, 1.0 / (1.0 + excess)).astype(np.float64)
     features = group[:, None].astype(np.float32)
 
-    trees = grown_excess(features, count, mean, np.ones(8_000), growth=GROWTH)
+    trees = grow_excess(features, count, mean, np.ones(8_000), growth=GROWTH)
 
     learnt = trees.of(np.array([[0.0], [1.0]], dtype=np.float32))
     assert abs(learnt[0] - 0.5) < 0.1
@@ -48,7 +48,7 @@ def test_the_mean_of_mostly_zeros_is_not_biased() -> None:
     ratio = (random.random(8_000) < 0.2) * np.where(group == 0, 1.0, 5.0)
     features = group[:, None].astype(np.float32)
 
-    trees = grown_mean(features, ratio, np.ones(8_000), growth=GROWTH, power=1.05)
+    trees = grow_mean(features, ratio, np.ones(8_000), growth=GROWTH)
 
-    learnt = trees.of(np.array([[0.0], [1.0]], dtype=np.float32))
+    learnt = predict(trees, np.array([[0.0], [1.0]], dtype=np.float32))
     assert np.allclose(learnt, [ratio[group == 0].mean(), ratio[group == 1].mean()], rtol=0.05)

@@ -8,18 +8,21 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from ml_jobs.classification import demand_classes
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.models import ensemble
-from ml_jobs.models.ensemble import (
+from ml_jobs.inputs.locations import NETWORK_ONLY
+from ml_jobs.models import ensemble_weights
+from ml_jobs.models.ensemble import combine, ensemble_forecasts
+from ml_jobs.models.ensemble_weights import (
     EnsembleWeights,
     WeightSamples,
-    combine,
     fit_weights,
-    pinball_of,
     prior_weights,
+    summed_pinball,
 )
 from ml_jobs.models.simplex import least_shares
-from ml_jobs.quantiles import LEVELS, quantile
+from ml_jobs.negative_binomial import LEVELS, quantile
+from tests.unit.ml_jobs.panels import panel_of
 
 pytestmark = pytest.mark.ml
 
@@ -60,8 +63,10 @@ def forecasts_of(samples: WeightSamples) -> dict[str, Forecasts]:
 def losses_of(samples: WeightSamples, weights: EnsembleWeights) -> tuple[float, list[float]]:
     members = forecasts_of(samples)
     found = combine(members, samples.groups, weights)
-    each = [pinball_of(samples.actual, member.quantiles[:, 0]).sum() for member in members.values()]
-    return float(pinball_of(samples.actual, found.quantiles[:, 0]).sum()), each
+    each = [
+        summed_pinball(samples.actual, member.quantiles[:, 0]).sum() for member in members.values()
+    ]
+    return float(summed_pinball(samples.actual, found.quantiles[:, 0]).sum()), each
 
 
 @pytest.mark.parametrize(
@@ -256,21 +261,22 @@ def test_the_average_is_ordered_not_negative_and_between_its_members() -> None:
     assert (found.quantiles <= stacked.max(axis=0) + 1e-9).all()
 
 
-def test_quantiles_are_whole_lots_where_lots_are_known() -> None:
-    levels = np.tile(np.linspace(0.0, 9.0, 10), (2, 1, 1))
+def test_quantiles_are_whole_lots() -> None:
+    panel = panel_of([[1.0, 2.0] * 20, [0.1, 0.3] * 20])
+    levels = np.tile(np.linspace(0.0, 9.0, 10), (2, 1, 1)) * np.array([1.0, 0.11])[:, None, None]
     members = {
         "gbm": Forecasts(levels[..., 4], levels),
         "lstm": Forecasts(levels[..., 4], levels**2),
     }
 
-    found = combine(
-        members, np.array(["smooth"] * 2), prior_weights(("gbm", "lstm")), lots=np.array([1.0, 5.0])
-    )
+    found = ensemble_forecasts(members, panel, prior_weights(("gbm", "lstm")), NETWORK_ONLY)
 
-    np.testing.assert_allclose(found.quantiles[0, 0], [0, 1, 3, 6, 10, 15, 21, 28, 36, 45], atol=1)
-    assert (found.quantiles[0] % 1.0 == 0).all()
-    assert (found.quantiles[1] % 5.0 == 0).all()
-    np.testing.assert_allclose(found.mean, 4.0)
+    exact = combine(members, demand_classes(panel), prior_weights(("gbm", "lstm")))
+    for row, lot in enumerate((1.0, 0.1)):
+        counts = found.quantiles[row] / lot
+        np.testing.assert_allclose(counts, np.rint(counts), atol=1e-9)
+        np.testing.assert_allclose(found.quantiles[row], exact.quantiles[row], atol=lot / 2)
+    np.testing.assert_allclose(found.mean[:, 0], [4.0, 0.44])
 
 
 def test_a_series_is_combined_of_the_members_that_cover_it() -> None:
@@ -307,7 +313,7 @@ def test_thinning_does_not_follow_the_order_of_the_rows(monkeypatch: pytest.Monk
     samples.quantiles[::3] = swapped[::3]
     whole = fit_weights(samples)
 
-    monkeypatch.setattr(ensemble, "MOST_ROWS", 1000)
+    monkeypatch.setattr(ensemble_weights, "MOST_ROWS", 1000)
     thinned = fit_weights(samples)
 
     assert 0.5 < whole.overall[0] < 0.95

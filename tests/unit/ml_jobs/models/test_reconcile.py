@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy, Location
-from ml_jobs.models.reconcile import Tree, reconciled, tree_of
+from ml_jobs.models.reconcile import Tree, reconcile, tree_of
 from ml_jobs.panel import NETWORK, Panel
 from tests.unit.ml_jobs.panels import panel_of
 
@@ -67,7 +67,7 @@ def test_a_forecast_is_shared_out_as_was_forecast_below() -> None:
     panel = laid_out(ALL)
     mean = np.array([[2.0, 0.0], [1.0, 3.0], [3.0, 1.0], [6.0, 5.0], [10.0, 8.0]])
 
-    answer = reconciled(mean, panel, tree_of(panel, HIERARCHY))
+    answer = reconcile(mean, panel, tree_of(panel, HIERARCHY))
 
     assert answer.tolist() == [[2.5, 0.0], [1.875, 6.0], [5.625, 2.0], [7.5, 8.0], [10.0, 8.0]]
 
@@ -77,7 +77,7 @@ def test_where_nothing_is_forecast_below_past_demand_says_how_to_share() -> None
     panel = replace(laid_out(("BA", "PR", "S", NETWORK)), demand=demand)
     mean = np.array([[0.0], [0.0], [0.0], [8.0]])
 
-    answer = reconciled(mean, panel, tree_of(panel, HIERARCHY))
+    answer = reconcile(mean, panel, tree_of(panel, HIERARCHY))
 
     assert answer.ravel().tolist() == [6, 2, 2, 8]
 
@@ -86,7 +86,7 @@ def test_without_any_past_demand_either_all_places_share_alike() -> None:
     panel = laid_out(("BA", "PR", "S", NETWORK), demand=0.0)
     mean = np.array([[0.0], [0.0], [0.0], [8.0]])
 
-    answer = reconciled(mean, panel, tree_of(panel, HIERARCHY))
+    answer = reconcile(mean, panel, tree_of(panel, HIERARCHY))
 
     assert answer.ravel().tolist() == [4, 4, 4, 8]
 
@@ -106,7 +106,7 @@ def test_whatever_a_source_covers_what_is_left_adds_up_and_the_network_is_kept(
     begun = np.array(data.draw(st.lists(st.booleans(), min_size=count, max_size=count)))
     known = replace(panel, starts=np.where(begun | (tree.depths == 0), 0, 99))
 
-    answer = reconciled(mean, known, tree)
+    answer = reconcile(mean, known, tree)
 
     assert adds_up(answer, tree)
     assert np.isnan(answer[np.isnan(mean)]).all()
@@ -118,7 +118,7 @@ def test_what_adds_up_stays_as_it_is() -> None:
     panel = laid_out(ALL)
     mean = np.array([[2.0], [1.0], [3.0], [4.0], [6.0]])
 
-    answer = reconciled(mean, panel, tree_of(panel, HIERARCHY))
+    answer = reconcile(mean, panel, tree_of(panel, HIERARCHY))
 
     np.testing.assert_allclose(answer, mean, rtol=1e-12)
 
@@ -127,7 +127,7 @@ def test_a_source_that_covers_the_network_alone_stays_as_it_is() -> None:
     panel = laid_out(ALL)
     mean = np.array([[np.nan], [np.nan], [np.nan], [np.nan], [6.0]])
 
-    answer = reconciled(mean, panel, tree_of(panel, HIERARCHY))
+    answer = reconcile(mean, panel, tree_of(panel, HIERARCHY))
 
     np.testing.assert_array_equal(answer, mean)
 
@@ -136,7 +136,7 @@ def test_of_a_source_that_covers_some_places_only_the_network_is_kept() -> None:
     panel = laid_out(ALL)
     mean = np.array([[2.0], [np.nan], [np.nan], [np.nan], [6.0]])
 
-    answer = reconciled(mean, panel, tree_of(panel, HIERARCHY))
+    answer = reconcile(mean, panel, tree_of(panel, HIERARCHY))
 
     np.testing.assert_array_equal(answer.ravel(), [np.nan] * 4 + [6.0])
 
@@ -146,7 +146,7 @@ def test_a_place_that_has_not_begun_needs_no_forecast() -> None:
     known = replace(panel, starts=np.array([0, 99, 0, 0, 0]))
     mean = np.array([[2.0], [np.nan], [1.0], [4.0], [12.0]])
 
-    answer = reconciled(mean, known, tree_of(panel, HIERARCHY))
+    answer = reconcile(mean, known, tree_of(panel, HIERARCHY))
 
     np.testing.assert_array_equal(answer.ravel(), [4.0, np.nan, 8.0, 8.0, 12.0])
 
@@ -155,8 +155,8 @@ def test_an_item_is_reconciled_alike_whatever_others_stand_beside_it() -> None:
     alone, beside = laid_out(ALL), laid_out(ALL, *SITES_OF_B)
     mean = np.random.default_rng(3).exponential(5.0, (len(beside.item_ids), 4))
 
-    of_one = reconciled(mean[:5], alone, tree_of(alone, HIERARCHY))
-    of_all = reconciled(mean, beside, tree_of(beside, HIERARCHY))
+    of_one = reconcile(mean[:5], alone, tree_of(alone, HIERARCHY))
+    of_all = reconcile(mean, beside, tree_of(beside, HIERARCHY))
 
     np.testing.assert_array_equal(of_one, of_all[:5])
 
@@ -166,4 +166,4 @@ def test_without_levels_the_same_array_comes_back(hierarchy: Hierarchy) -> None:
     panel = laid_out((NETWORK,), (NETWORK,))
     mean = np.ones((2, 3))
 
-    assert reconciled(mean, panel, tree_of(panel, hierarchy)) is mean
+    assert reconcile(mean, panel, tree_of(panel, hierarchy)) is mean

@@ -8,17 +8,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml_jobs.models.totals import FittedTotals, SumForecast, Totals
+from ml_jobs.models.totals import FittedTotals, Totals
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Frequency, Panel
-from ml_jobs.quantiles import lots, quantile
-from tests.unit.ml_jobs.panels import panel_of, retail_panel
+from tests.unit.ml_jobs.panels import historic_of, panel_of, retail_panel
 
 LONGEST = 28
 
 
-def asked_of(model: FittedTotals, known: Panel, periods: int) -> SumForecast:
-    count = len(known.starts)
-    return model.forecast(known, np.full(count, periods), np.ones(count, dtype=bool))
+def asked_of(model: FittedTotals, known: Panel, periods: int) -> NegativeBinomial:
+    return totals_of(model, known, np.full(len(known.starts), periods))
+
+
+def totals_of(model: FittedTotals, known: Panel, periods: np.ndarray) -> NegativeBinomial:
+    everything = np.ones(len(periods), dtype=bool)
+    return model.forecast(known, periods, series=everything, historic=historic_of(known))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,7 @@ def test_demand_of_more_periods_is_more(model: FittedTotals, panel: Panel) -> No
 def test_each_series_may_ask_for_its_own_length(model: FittedTotals, panel: Panel) -> None:
     lengths = 1 + np.arange(40) % LONGEST
 
-    mixed = model.forecast(panel, lengths, np.ones(40, dtype=bool))
+    mixed = totals_of(model, panel, lengths)
 
     assert mixed.mean[4] == asked_of(model, panel, 5).mean[4]
     assert mixed.excess[39] == asked_of(model, panel, 12).excess[39]
@@ -93,7 +97,8 @@ def test_series_not_asked_for_or_without_history_stay_nan(
     asked = np.ones(40, dtype=bool)
     asked[8] = False
 
-    sums = model.forecast(replace(panel, demand=demand, starts=starts), np.full(40, 7), asked)
+    known = replace(panel, demand=demand, starts=starts)
+    sums = model.forecast(known, np.full(40, 7), series=asked, historic=historic_of(known))
 
     assert np.flatnonzero(np.isnan(sums.mean)).tolist() == [3, 8]
     assert np.flatnonzero(np.isnan(sums.excess)).tolist() == [3, 8]
@@ -129,7 +134,7 @@ def test_the_95_per_cent_quantile_holds_about_95_per_cent(
     sums = asked_of(model, known, periods)
 
     summed = panel.demand[:, 222 : 222 + periods].sum(axis=1)
-    limit = quantile(sums.mean, sums.excess, lots(known.demand), np.array(0.95))
+    limit = sums.quantile(np.array(0.95))
     assert 0.91 <= (summed <= limit).mean() <= 0.99
 
 

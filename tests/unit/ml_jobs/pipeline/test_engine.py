@@ -16,7 +16,7 @@ from distributed import LocalCluster
 
 from ml_jobs.errors import MissingExtraError, OptionError, WorkerLostError
 from ml_jobs.pipeline.engine import DASK, LOCAL, Processes, open_engine
-from ml_jobs.pipeline.run_folder import RunFolder, keep, kept
+from ml_jobs.pipeline.run_folder import RunFolder, load, save
 
 pytestmark = pytest.mark.ml
 
@@ -69,7 +69,7 @@ def waiting(folder: str) -> None:
 KILLED = """
 import sys
 from ml_jobs.pipeline.engine import Processes
-from tests.unit.ml_jobs.test_engine import waiting
+from tests.unit.ml_jobs.pipeline.test_engine import waiting
 
 if __name__ == "__main__":
     list(Processes(2).each(waiting, [sys.argv[1]] * 2))
@@ -124,23 +124,23 @@ def test_without_dask_its_lock_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_is_kept_is_found_again_and_is_what_was_expected(tmp_path: Path) -> None:
     path = RunFolder(tmp_path).learnt("gbm", 7)
 
-    keep(path, {"a": 1})
+    save(path, {"a": 1})
 
-    assert kept(path, dict) == {"a": 1}
+    assert load(path, dict) == {"a": 1}
     with pytest.raises(TypeError, match="holds a dict, not a list"):
-        kept(path, list)
+        load(path, list)
 
 
 def test_a_file_that_was_being_written_when_the_run_was_killed_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = RunFolder(tmp_path).verdict
+    path = RunFolder(tmp_path).lessons
 
     def killed(self: Path, target: Path) -> Path:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        keep(path, [1])
+        save(path, [1])
 
     assert not path.exists()

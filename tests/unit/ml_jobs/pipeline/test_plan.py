@@ -11,7 +11,7 @@ from ml_jobs.errors import OptionError
 from ml_jobs.inputs.locations import NETWORK_ONLY
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Frequency, Panel
-from ml_jobs.pipeline.partitioning import joined, whole_items
+from ml_jobs.pipeline.partitioning import join_panels, whole_items
 from ml_jobs.pipeline.plan import Plan, cutoffs_of, first_starts, horizon_of, longest_sum_of
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
 
@@ -21,10 +21,9 @@ NAN = float("nan")
 OPTIONS = ForecastOptions()
 
 
-def daily_cutoffs(periods: int, start: int = 0, **options: int) -> tuple[tuple[int, ...], int]:
+def daily_cutoffs(periods: int, **options: int) -> tuple[tuple[int, ...], int]:
     return cutoffs_of(
         periods,
-        start,
         horizon=28,
         frequency=Frequency.DAILY,
         options=replace(OPTIONS, **options),  # type: ignore[arg-type]
@@ -127,7 +126,7 @@ def test_partitions_hold_whole_items_in_their_order() -> None:
 def test_what_was_cut_apart_is_joined_again() -> None:
     panel = retail_panel(series=5)
 
-    again = joined([panel.rows(rows) for rows in whole_items(panel, 2)])
+    again = join_panels([panel.rows(rows) for rows in whole_items(panel, 2)])
 
     assert again.item_ids == panel.item_ids
     np.testing.assert_array_equal(again.demand, panel.demand)

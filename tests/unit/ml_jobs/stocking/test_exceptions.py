@@ -11,15 +11,15 @@ import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from ml_jobs.classification import demand_classes
+from ml_jobs.dispersion import learn_pools
 from ml_jobs.options import DEFAULT_THRESHOLDS, ForecastOptions, thresholds_of
 from ml_jobs.panel import Frequency, Items, Panel, Stock
-from ml_jobs.quantiles import learn_pools, spread_of
-from ml_jobs.stocking.exceptions import exception_rows, ranked
+from ml_jobs.stocking.exceptions import exception_rows, rank_exceptions
 from ml_jobs.stocking.inventory import inventory_of, levels_of
 from ml_jobs.stocking.lead_time import Outlook, lead_sums, learn_sum_pools
 from ml_jobs.stocking.shifts import interval_shift, level_shift
-from ml_jobs.stocking.situation import Record, Situation
-from tests.unit.ml_jobs.panels import items_of, panel_of, stock_of
+from ml_jobs.stocking.situation import ChampionRecord, Situation
+from tests.unit.ml_jobs.panels import historic_of, items_of, panel_of, stock_of
 
 pytestmark = pytest.mark.ml
 
@@ -36,14 +36,14 @@ def situation_of(
     *,
     items: Items | None = None,
     stock: Stock | None = None,
-    record: Record | None = None,
+    record: ChampionRecord | None = None,
 ) -> Situation:
     items, stock = items or items_of(panel), stock or stock_of(panel)
     classes = demand_classes(panel)
     pools = learn_pools(panel, classes, thin=np.zeros(len(classes), dtype=bool))
     mean = np.repeat(np.nanmean(panel.demand, axis=1)[:, None], 28, axis=1)
     sources = np.array(["tsb"] * len(panel.item_ids))
-    outlook = Outlook(sources, mean, spread_of(panel, classes, pools), classes)
+    outlook = Outlook(sources, replace(historic_of(panel), mean=mean), classes)
     levels = levels_of(items, stock)
     sums = lead_sums(
         panel,
@@ -58,14 +58,16 @@ def situation_of(
     return Situation(panel, items, outlook, inventory, record, OPTIONS)
 
 
-def record_of(panel: Panel, forecast: np.ndarray, actual: np.ndarray, *, first: int) -> Record:
+def record_of(
+    panel: Panel, forecast: np.ndarray, actual: np.ndarray, *, first: int
+) -> ChampionRecord:
     """Forecasts from the period *first* on, with twice the forecast as 99 % quantile."""
     dates = panel.dates[first : first + actual.shape[1]]
-    return Record(forecast, actual, 2.0 * forecast, dates)
+    return ChampionRecord(forecast, actual, 2.0 * forecast, dates)
 
 
 def fact_exception(situation: Situation) -> pa.Table:
-    return ranked([exception_rows(situation)])
+    return rank_exceptions([exception_rows(situation)])
 
 
 def rows(table: pa.Table, code: str) -> list[dict[str, object]]:
@@ -354,11 +356,13 @@ def test_partitions_are_ranked_together() -> None:
         for ids in (["P002", "P003"], ["P000", "P001"])
     ]
 
-    assert ranked(halves).to_pylist() == ranked([whole]).to_pylist()
+    assert rank_exceptions(halves).to_pylist() == rank_exceptions([whole]).to_pylist()
 
 
 def test_no_exceptions_at_all_are_an_empty_table() -> None:
-    table = ranked([])
+    nothing = exception_rows(situation_of(poisson_panel())).slice(0, 0)
+
+    table = rank_exceptions([nothing])
 
     assert table.num_rows == 0
     assert table.column_names[0] == "rank"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import demand_classes
+from ml_jobs.dispersion import learn_pools
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Frequency, Items, Panel, Stock
-from ml_jobs.quantiles import Spread, learn_pools, spread_of
 from ml_jobs.stocking.expectation import expected_demand, periods_until
 from ml_jobs.stocking.inventory import Inventory, inventory_of, levels_of
 from ml_jobs.stocking.lead_time import (
-    DemandSum,
     Duration,
     LeadSums,
     Outlook,
@@ -27,26 +26,12 @@ from ml_jobs.stocking.lead_time import (
     whole_periods,
 )
 from ml_jobs.stocking.stock_facts import fact_inventory
-from tests.unit.ml_jobs.panels import items_of, panel_of, retail_panel, stock_of
+from tests.unit.ml_jobs.panels import historic_of, items_of, panel_of, retail_panel, stock_of
 
 pytestmark = pytest.mark.ml
 
 NAN = float("nan")
 OPTIONS = ForecastOptions()
-
-
-@dataclass(frozen=True)
-class Totals:
-    """A forecast of totals, as the model of totals gives it."""
-
-    mean: FloatArray
-    excess: FloatArray
-
-
-def spread_in(panel: Panel) -> Spread:
-    classes = demand_classes(panel)
-    pools = learn_pools(panel, classes, thin=np.zeros(len(classes), dtype=bool))
-    return spread_of(panel, classes, pools)
 
 
 def sum_pools_of(panel: Panel) -> SumPools:
@@ -58,11 +43,14 @@ def sum_pools_of(panel: Panel) -> SumPools:
 def outlook_of(panel: Panel, *, horizon: int = 28, mean: float | None = None) -> Outlook:
     count = len(panel.item_ids)
     level = np.nanmean(panel.demand, axis=1) if mean is None else np.full(count, mean)
-    return Outlook(
-        np.array(["mean"] * count),
-        np.repeat(level[:, None], horizon, axis=1),
-        spread_in(panel),
-        demand_classes(panel),
+    demand = replace(historic_of(panel), mean=np.repeat(level[:, None], horizon, axis=1))
+    return Outlook(np.array(["mean"] * count), demand, demand_classes(panel))
+
+
+def total_of(mean: list[float], excess: list[float]) -> NegativeBinomial:
+    """A forecast of totals, as the model of totals gives it."""
+    return NegativeBinomial(
+        np.array(mean), np.array(excess), np.ones(len(mean)), np.zeros(len(mean))
     )
 
 
@@ -75,7 +63,7 @@ def sums_for(
     panel: Panel,
     outlook: Outlook,
     lead_time: Duration,
-    totals: tuple[Totals, Totals] | None = None,
+    totals: tuple[NegativeBinomial, NegativeBinomial] | None = None,
 ) -> LeadSums:
     return lead_sums(
         panel,
@@ -131,7 +119,7 @@ def test_the_spread_of_a_sum_of_independent_periods_is_that_of_a_period() -> Non
     found = sum_excess(panel, np.full(6, 10), sum_pools_of(panel), outlook)
 
     # Each past sum is compared with a mean that is itself off: 10 / 56 more variance.
-    expected = (outlook.spread.excess + 1) * (1 + 10 / 56) - 1
+    expected = (outlook.demand.excess + 1) * (1 + 10 / 56) - 1
     np.testing.assert_allclose(found, expected, rtol=0.12)
 
 
@@ -142,7 +130,7 @@ def test_a_level_that_drifts_widens_the_sum_beyond_independent_periods() -> None
 
     found = sum_excess(panel, np.array([28]), sum_pools_of(panel), outlook)
 
-    assert found[0] > 3 * outlook.spread.excess[0]
+    assert found[0] > 3 * outlook.demand.excess[0]
 
 
 def test_the_spread_of_a_sum_does_not_depend_on_the_other_series() -> None:
@@ -153,13 +141,8 @@ def test_the_spread_of_a_sum_does_not_depend_on_the_other_series() -> None:
     alone = []
     for row in range(8):
         rows = np.array([row])
-        spread = outlook.spread
-        own = Outlook(
-            outlook.sources[rows],
-            outlook.mean[rows],
-            Spread(spread.excess[rows], spread.lot[rows], spread.least_mean[rows]),
-            outlook.classes[rows],
-        )
+        demand = NegativeBinomial(*(values[rows] for values in vars(outlook.demand).values()))
+        own = Outlook(outlook.sources[rows], demand, outlook.classes[rows])
         alone.append(sum_excess(panel.rows(rows), periods[rows], pools, own)[0])
 
     np.testing.assert_allclose(alone, together)
@@ -188,8 +171,8 @@ def test_days_are_held_by_whole_periods() -> None:
 def test_a_total_that_was_forecast_goes_before_the_sum_of_periods() -> None:
     panel = retail_panel(series=3)
     time = Duration(np.full(3, 14.0), np.full(3, NAN))
-    lead = Totals(np.array([50.0, NAN, 7.0]), np.array([2.0, NAN, 0.5]))
-    cycle = Totals(3 * lead.mean, lead.excess)
+    lead = total_of([50.0, NAN, 7.0], [2.0, NAN, 0.5])
+    cycle = replace(lead, mean=3 * lead.mean)
     outlook = outlook_of(panel)
 
     found = sums_for(panel, outlook, time, (lead, cycle))
@@ -204,7 +187,7 @@ def test_a_total_that_was_forecast_goes_before_the_sum_of_periods() -> None:
 def test_days_that_are_a_part_of_a_period_get_their_share_of_the_total() -> None:
     panel = panel_of(np.full((1, 60), 30.0), frequency=Frequency.MONTHLY)
     half = Duration(np.array([365.2425 / 24]), np.array([NAN]))
-    total = Totals(np.array([40.0]), np.array([1.0]))
+    total = total_of([40.0], [1.0])
 
     found = sums_for(panel, outlook_of(panel, horizon=6), half, (total, total))
 
@@ -212,9 +195,11 @@ def test_days_that_are_a_part_of_a_period_get_their_share_of_the_total() -> None
 
 
 def test_a_lead_time_that_varies_adds_its_own_variance() -> None:
-    summed = DemandSum(np.array([28.0]), np.array([0.0]), np.array([1.0]), np.array([1.0]))
+    panel = steady_panel()
+    outlook, total = outlook_of(panel), total_of([28.0], [1.0])
+    time = Duration(np.array([14.0]), np.array([3.0]))
 
-    varied = summed.over_uncertain_time(Duration(np.array([14.0]), np.array([3.0])))
+    varied = sums_for(panel, outlook, time, (total, total)).lead
 
     variance = varied.mean * varied.lot * (1 + varied.excess)
     assert variance[0] == pytest.approx(28.0 * 2.0 + (2.0 * 3.0) ** 2)

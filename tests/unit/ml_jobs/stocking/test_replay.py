@@ -7,17 +7,18 @@ import pyarrow as pa
 import pytest
 
 from ml_jobs.classification import demand_classes
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.stocking.inventory import levels_of, policy_of
-from ml_jobs.stocking.lead_time import DemandSum, LeadSums
+from ml_jobs.stocking.lead_time import LeadSums
 from ml_jobs.stocking.replay import (
     Replay,
-    added,
+    add_sums,
     agg_policy,
     demand_after,
     in_whole_periods,
     policy_sums,
-    replayed,
+    replay_policies,
 )
 from ml_jobs.stocking.service import (
     LEVELS,
@@ -33,9 +34,10 @@ pytestmark = pytest.mark.ml
 NAN = float("nan")
 
 
-def poisson_sum(mean: float, count: int) -> DemandSum:
+def poisson_sum(mean: float, count: int) -> NegativeBinomial:
     """A sum that is as good as Poisson."""
-    return DemandSum(np.full(count, mean), np.zeros(count), np.full(count, 0.05), np.ones(count))
+    excess = np.full(count, 0.05)
+    return NegativeBinomial(np.full(count, mean), excess, np.ones(count), np.zeros(count))
 
 
 def replay_of(demand: list[float], quantile: float, textbook: float) -> Replay:
@@ -120,7 +122,7 @@ def test_partitions_add_up_to_the_whole() -> None:
         replay_of([1.0, 2.0, 9.0, 9.0], quantile=5.0, textbook=4.0),
     )
 
-    merged = added([first, second])
+    merged = add_sums([first, second])
 
     keys = [("group_by", "ascending"), ("group_value", "ascending"), ("policy", "ascending")]
     assert merged.sort_by(keys).to_pylist() == both.sort_by(keys).to_pylist()
@@ -152,7 +154,7 @@ def test_a_policy_that_is_right_achieves_what_it_plans_for() -> None:
     sums = LeadSums(poisson_sum(28.0, 800), poisson_sum(84.0, 800), np.ones(800, dtype=bool))
     policy = policy_of(panel.until(300), levels, sums, planned=levels.service_level)
 
-    replay = replayed(panel, 300, levels, sums, policy)
+    replay = replay_policies(panel, 300, levels, sums, policy)
     everyone = np.ones(800, dtype=bool)
     table = agg_policy(policy_sums(panel, {}, [replay], judged=everyone), source="gbm")
 
@@ -234,8 +236,8 @@ def test_a_window_that_is_not_over_teaches_nothing() -> None:
 def test_a_window_is_enough_exactly_where_the_quantile_holds_it() -> None:
     panel = retail_panel(series=6)
     classes = demand_classes(panel)
-    summed = DemandSum(
-        np.linspace(0.0, 30.0, 6), np.full(6, 0.1), np.full(6, 3.0), np.array([1.0, 0.1] * 3)
+    summed = NegativeBinomial(
+        np.linspace(0.0, 30.0, 6), np.full(6, 3.0), np.array([1.0, 0.1] * 3), np.full(6, 0.1)
     )
     actual = summed.quantile(np.full(6, 0.97))
 
@@ -251,7 +253,7 @@ def test_lead_times_that_are_not_known_are_not_replayed() -> None:
     sums = LeadSums(poisson_sum(9.0, 2), poisson_sum(20.0, 2), np.ones(2, dtype=bool))
     policy = policy_of(panel, levels, sums, planned=levels.service_level)
 
-    found = replayed(panel, 150, levels, sums, policy)
+    found = replay_policies(panel, 150, levels, sums, policy)
 
     assert np.isfinite(found.demand[0])
     assert np.isnan(found.demand[1])

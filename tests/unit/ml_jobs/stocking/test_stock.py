@@ -15,8 +15,9 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.catalogue import Catalogue
 from ml_jobs.inputs.items import describe_items, items_for, read_items, summary_of
 from ml_jobs.inputs.locations import Hierarchy, Location
+from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import Frequency, Items, Panel
-from ml_jobs.stocking.stock import assumed_stock, describe_stock, read_stock
+from ml_jobs.stocking.stock import assumed_stock, describe_stock
 
 pytestmark = pytest.mark.ml
 COSTS_ARE_PRICES = Bilingual("Costs are prices.", "Custos são preços.")

@@ -1,4 +1,4 @@
-"""Quantiles: ordered, consistent with each other, as wide as the history asks for."""
+"""Negative binomials: consistent with each other, and as wide as the history asks for."""
 
 from __future__ import annotations
 
@@ -12,40 +12,42 @@ from scipy import stats
 
 from ml_jobs.arrays import BoolArray
 from ml_jobs.classification import demand_classes
-from ml_jobs.panel import Panel
-from ml_jobs.quantiles import (
-    LEVELS,
+from ml_jobs.dispersion import (
     Pools,
-    Spread,
     class_pool,
-    exceedance,
-    expected_shortage,
+    historic_demand,
     learn_pools,
     lots,
-    pooled_answer,
-    quantile,
-    quantiles,
-    shrunk,
-    spread_of,
+    pool_thin_series,
+    shrink,
 )
-from tests.unit.ml_jobs.panels import panel_of, retail_panel
+from ml_jobs.negative_binomial import LEVELS, NegativeBinomial, quantile
+from ml_jobs.panel import Panel
+from tests.unit.ml_jobs.panels import historic_of, panel_of, retail_panel
 
 pytestmark = pytest.mark.ml
 
 ONE = np.ones(1)
 
 
-def spread(*, excess: float = 2.0, lot: float = 1.0, least_mean: float = 0.0) -> Spread:
-    return Spread(excess * ONE, lot * ONE, least_mean * ONE)
+def single(
+    *means: float, excess: float = 2.0, lot: float = 1.0, least_mean: float = 0.0
+) -> NegativeBinomial:
+    """One series and a mean for each period."""
+    return NegativeBinomial(np.array([means]), excess * ONE, lot * ONE, least_mean * ONE)
+
+
+def total(mean: float, excess: float) -> NegativeBinomial:
+    return NegativeBinomial(mean * ONE, excess * ONE, ONE, 0.0 * ONE)
+
+
+def with_mean(panel: Panel, *means: float) -> NegativeBinomial:
+    return replace(historic_of(panel), mean=np.array([means]))
 
 
 def pools_of(panel: Panel, thin: BoolArray | None = None) -> Pools:
     nobody = np.zeros(len(panel.item_ids), dtype=bool)
     return learn_pools(panel, demand_classes(panel), thin=nobody if thin is None else thin)
-
-
-def own_spread(panel: Panel) -> Spread:
-    return spread_of(panel, demand_classes(panel), pools_of(panel))
 
 
 @given(
@@ -56,7 +58,7 @@ def own_spread(panel: Panel) -> Spread:
 def test_quantiles_are_never_negative_and_never_fall(
     mean: float, excess: float, lot: float
 ) -> None:
-    answer = quantiles(np.array([[mean, mean / 2]]), spread(excess=excess, lot=lot))
+    answer = single(mean, mean / 2, excess=excess, lot=lot).quantiles()
 
     assert (answer >= 0).all()
     assert (np.diff(answer, axis=2) >= 0).all()
@@ -73,22 +75,23 @@ def test_quantiles_are_those_of_a_count_with_the_asked_mean_and_variance() -> No
 
 
 def test_a_flat_forecast_has_the_same_quantiles_in_every_period_as_a_moving_one() -> None:
-    flat = quantiles(np.full((1, 4), 3.0), spread())
-    moving = quantiles(np.array([[3.0, 3.0, 3.0, 5.0]]), spread())
+    flat = single(3.0, 3.0, 3.0, 3.0).quantiles()
+    moving = single(3.0, 3.0, 3.0, 5.0).quantiles()
 
     np.testing.assert_array_equal(flat[:, :3], moving[:, :3])
 
 
 def test_series_without_a_forecast_have_no_quantiles() -> None:
-    answer = quantiles(np.full((1, 3), np.nan), spread())
+    unknown = single(np.nan, np.nan, np.nan)
 
-    assert np.isnan(answer).all()
+    assert not unknown.covered.any()
+    assert np.isnan(unknown.quantiles()).all()
 
 
 def test_a_forecast_of_zero_is_not_certain_where_there_was_demand() -> None:
     panel = panel_of([[0.0, 0.0, 5.0] * 30])
 
-    answer = quantiles(np.zeros((1, 1)), own_spread(panel))
+    answer = with_mean(panel, 0.0).quantiles()
 
     assert answer[0, 0, -1] > 0
 
@@ -105,37 +108,55 @@ def test_the_unit_that_demand_is_counted_in_does_not_change_its_quantiles() -> N
     pieces = panel_of([[0.0, 4.0, 0.0, 9.0, 2.0, 0.0] * 10])
     tenths = replace(pieces, demand=pieces.demand / 10)
 
-    of_pieces = quantiles(np.full((1, 1), 2.5), own_spread(pieces))
-    of_tenths = quantiles(np.full((1, 1), 0.25), own_spread(tenths))
+    of_pieces = with_mean(pieces, 2.5).quantiles()
+    of_tenths = with_mean(tenths, 0.25).quantiles()
 
     np.testing.assert_allclose(of_tenths * 10, of_pieces)
 
 
 def test_the_chance_beyond_a_quantile_is_at_most_what_its_level_leaves() -> None:
-    mean, excess, lot = np.array(7.3), np.array(4.0), np.array(1.0)
+    demand = total(7.3, 4.0)
 
     for level in LEVELS:
-        limit = quantile(mean, excess, lot, np.array(level))
+        limit = demand.quantile(np.array(level))
 
-        assert exceedance(limit, mean, excess, lot) <= 1 - level
-        assert exceedance(limit - 1, mean, excess, lot) > 1 - level
+        assert demand.exceedance(limit) <= 1 - level
+        assert demand.exceedance(limit - 1) > 1 - level
+
+
+def test_demand_is_less_equal_or_more() -> None:
+    demand, chance = total(7.0, 4.0), stats.nbinom(7.0 / 4.0, 1 / 5.0).pmf(6)
+
+    whole = demand.chance_of_less(6.0 * ONE) + chance + demand.exceedance(6.0 * ONE)
+
+    assert whole == pytest.approx(1.0)
+
+
+def test_demand_that_is_never_expected_never_comes() -> None:
+    nothing = total(0.0, 2.0)
+
+    assert nothing.quantile(0.99 * ONE) == 0.0
+    assert nothing.exceedance(0.0 * ONE) == 0.0
+    assert nothing.chance_of_less(0.0 * ONE) == 0.0
+    assert nothing.chance_of_less(1.0 * ONE) == 1.0
 
 
 def test_the_expected_shortage_is_the_sum_of_what_lies_beyond() -> None:
     counts = np.arange(2000)
     chances = stats.nbinom(7.0 / 4.0, 1 / 5.0).pmf(counts)
 
-    shortage = expected_shortage(np.array(11.0), np.array(7.0), np.array(4.0), np.array(1.0))
+    shortage = total(7.0, 4.0).expected_shortage(11.0 * ONE)
 
     assert shortage == pytest.approx((np.maximum(counts - 11, 0) * chances).sum())
 
 
 def test_what_is_unknown_stays_unknown() -> None:
-    unknown = np.array([np.nan])
+    unknown = total(np.nan, 1.0)
 
-    assert np.isnan(quantile(unknown, ONE, ONE, np.array(0.9)))
-    assert np.isnan(exceedance(unknown, ONE, ONE, ONE))
-    assert np.isnan(expected_shortage(unknown, ONE, ONE, ONE))
+    assert not unknown.covered.any()
+    assert np.isnan(unknown.quantile(0.9 * ONE))
+    assert np.isnan(unknown.exceedance(ONE))
+    assert np.isnan(unknown.expected_shortage(ONE))
 
 
 def test_an_estimate_is_drawn_to_its_class_the_more_the_less_was_seen() -> None:
@@ -144,7 +165,7 @@ def test_an_estimate_is_drawn_to_its_class_the_more_the_less_was_seen() -> None:
     typical = np.exp(np.mean(np.log(own[:3])))
 
     seen = np.array([20.0, 20.0, 1e9, 0.0])
-    answer = shrunk(own, seen, classes, class_pool(own, classes))
+    answer = shrink(own, seen, class_pool(own, classes).logs(classes))
 
     assert answer[0] == pytest.approx(np.sqrt(1.0 * typical))
     assert answer[2] == pytest.approx(16.0)
@@ -154,29 +175,29 @@ def test_an_estimate_is_drawn_to_its_class_the_more_the_less_was_seen() -> None:
 def test_a_class_without_any_estimate_takes_everybodys() -> None:
     own, classes = np.array([4.0, np.nan]), np.array(["a", "b"])
 
-    answer = shrunk(own, np.array([5.0, 0.0]), classes, class_pool(own, classes))
+    answer = shrink(own, np.array([5.0, 0.0]), class_pool(own, classes).logs(classes))
 
     assert answer[1] == pytest.approx(4.0)
 
 
-def test_the_spread_is_the_historic_one_where_history_is_long() -> None:
+def test_the_dispersion_is_the_historic_one_where_history_is_long() -> None:
     random = np.random.default_rng(3)
     panel = panel_of(random.negative_binomial(1.0, 0.2, (1, 4000)).astype(float))
     history = panel.demand[0]
 
-    found = own_spread(panel)
+    found = historic_of(panel)
 
     assert found.excess[0] + 1 == pytest.approx(history.var() / history.mean(), rel=0.02)
 
 
 def test_a_models_own_variance_replaces_that_of_history() -> None:
-    found = spread(excess=9.0).with_variance(np.array([4.0]), np.array([12.0]))
+    found = single(4.0, excess=9.0).with_variance(np.array([12.0]))
 
     assert found.excess[0] == pytest.approx(2.0)
 
 
-def test_an_unknown_variance_leaves_the_spread_as_it_is() -> None:
-    found = spread(excess=9.0).with_variance(np.array([4.0]), np.array([np.nan]))
+def test_an_unknown_variance_leaves_the_dispersion_as_it_is() -> None:
+    found = single(4.0, excess=9.0).with_variance(np.array([np.nan]))
 
     assert found.excess[0] == 9.0
 
@@ -189,33 +210,31 @@ def test_thin_history_gets_a_wider_answer_near_what_is_typical() -> None:
     panel = panel_of(demand)
     thin = np.arange(10) == 0
     own_mean = np.nanmean(demand, axis=1)[:, None]
-    own = own_spread(panel)
+    own = replace(historic_of(panel), mean=own_mean)
 
-    mean, pooled = pooled_answer(
-        own_mean, own, panel, pools_of(panel, thin), thin=thin, min_history=56
-    )
+    pooled = pool_thin_series(own, panel, pools_of(panel, thin), thin=thin, min_history=56)
 
-    assert mean[0, 0] < own_mean[0, 0] / 4
-    assert pooled.excess[0] * mean[0, 0] > np.var(np.nanmean(demand[1:], axis=1))
-    np.testing.assert_array_equal(mean[1:], own_mean[1:])
+    assert pooled.mean[0, 0] < own_mean[0, 0] / 4
+    assert pooled.excess[0] * pooled.mean[0, 0] > np.var(np.nanmean(demand[1:], axis=1))
+    np.testing.assert_array_equal(pooled.mean[1:], own_mean[1:])
     np.testing.assert_array_equal(pooled.excess[1:], own.excess[1:])
 
 
-def test_a_spread_is_the_same_whatever_other_series_stand_beside() -> None:
+def test_the_dispersion_is_the_same_whatever_other_series_stand_beside() -> None:
     panel = retail_panel(series=8)
     pools = pools_of(panel)
     part = panel.rows(np.array([2, 5]))
 
-    whole = spread_of(panel, demand_classes(panel), pools)
-    alone = spread_of(part, demand_classes(part), pools)
+    whole = historic_demand(panel, demand_classes(panel), pools)
+    alone = historic_demand(part, demand_classes(part), pools)
 
     np.testing.assert_array_equal(alone.excess, whole.excess[[2, 5]])
 
 
-def test_a_spread_can_differ_from_step_to_step() -> None:
-    by_step = Spread(np.array([[1.0, 9.0]]), ONE, np.zeros(1))
+def test_the_dispersion_can_differ_from_step_to_step() -> None:
+    by_step = replace(single(6.0, 6.0), excess=np.array([[1.0, 9.0]]))
 
-    answer = quantiles(np.full((1, 2), 6.0), by_step)
+    answer = by_step.quantiles()
 
     for step, excess in enumerate((1.0, 9.0)):
         expected = quantile(np.array(6.0), np.array(excess), np.array(1.0), np.asarray(LEVELS))

@@ -1,0 +1,96 @@
+"""The input files of a run, read and held against each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from ml_jobs.errors import InputError, OptionError
+from ml_jobs.inputs.demand_files import DemandFormat, DemandScan, InputNote, input_note, scan_demand
+from ml_jobs.inputs.drivers import DriverFile, read_drivers
+from ml_jobs.inputs.items import read_items
+from ml_jobs.inputs.locations import Hierarchy, hierarchy_of, read_locations
+from ml_jobs.inputs.master_file import MasterFile
+from ml_jobs.inputs.stock_file import read_stock
+from ml_jobs.panel import NETWORK, Items
+from ml_jobs.pipeline.request import JobRequest
+from ml_jobs.pipeline.run_folder import RunFolder
+from ml_jobs.progress import ReportWork
+from ml_jobs.publishing.lineage import code_version, library_versions
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """What was read for a request; None where there is no such file.
+
+    Attributes:
+        look: What the demand files hold, seen once.
+        hierarchy: The places that demand comes from.
+        notes: All input files.
+    """
+
+    request: JobRequest
+    look: DemandScan
+    hierarchy: Hierarchy
+    items: MasterFile | None
+    stock: MasterFile | None
+    drivers: DriverFile | None
+    notes: tuple[InputNote, ...]
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run's folder, named after everything that the results depend on."""
+        depends_on = {
+            "inputs": [asdict(note) for note in self.notes],
+            "request": self.request.settings(),
+            "code": code_version(),
+            "libraries": library_versions(),
+        }
+        text = json.dumps(depends_on, sort_keys=True, default=str)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return RunFolder((self.request.work / digest[:16]).resolve())
+
+    def unused(self, items: Items) -> list[str]:
+        """Return sentences about what of the files is not used, given the *items* forecast."""
+        item_ids = tuple(items.table.column("item_id").to_pylist())
+        notes = []
+        for file in (self.items, self.stock):
+            if file is None:
+                continue
+            if count := file.unknown_to(item_ids):
+                notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
+            if unread := file.unread():
+                columns = ", ".join(unread)
+                notes.append(f"{file.source.name} has columns that are not read: {columns}")
+        return notes
+
+
+def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
+    """Read the files beside demand, and look at the demand files once.
+
+    Raises:
+        InputError: A file can't be used; says what was found and what would be right.
+        OptionError: A column of places is named and demand comes as no invoice lines.
+    """
+    if request.location_column and not request.invoices:
+        expected = "given with --invoices only; a demand file names its places in location_id"
+        raise OptionError("location_column", request.location_column, expected)
+    items = read_items(request.items) if request.items else None
+    stock = read_stock(request.stock) if request.stock else None
+    drivers = read_drivers(request.drivers) if request.drivers else None
+    locations = read_locations(request.locations) if request.locations else None
+    form = DemandFormat(request.today, request.invoices, request.location_column)
+    look = scan_demand(request.demand, form, report=report)
+    if locations is not None and look.coverage.location_ids == (NETWORK,):
+        problem = "names no location, though there is a file of locations; it needs a location_id"
+        raise InputError(request.demand.name, problem)
+    hierarchy = hierarchy_of(
+        look.coverage.location_ids,
+        locations,
+        names=look.coverage.location_names,
+        level="country" if request.location_column == "country" else "location",
+    )
+    files = {"items": items, "stock": stock, "drivers": drivers, "locations": locations}
+    notes = [input_note(role, file.source) for role, file in files.items() if file is not None]
+    return RunInputs(request, look, hierarchy, items, stock, drivers, notes=(*look.inputs, *notes))

@@ -22,7 +22,7 @@ from datalayer.kernel.contract.manifest import (
     read_instant,
 )
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.contract.strict_json import json_object, short
+from datalayer.kernel.contract.strict_json import excerpt, json_object
 from datalayer.kernel.errors import ManifestError
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -62,7 +62,7 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
     version = fields.get("manifest_version")
     if version != MANIFEST_VERSION or isinstance(version, bool):
         # Fields of another version mean what we can't know, so no more is said of them.
-        found = f"manifest_version is {short(version)}"
+        found = f"manifest_version is {excerpt(version)}"
         raise ManifestError(location, [f"{found}; this portal reads version {MANIFEST_VERSION}"])
     faults = [
         *_contract_faults(fields.get("contract"), registry),
@@ -97,7 +97,7 @@ def _field_faults(error: ValidationError, registry: Registry) -> Iterator[str]:
                 lacking[_place(place) or "it"].append(str(name))
             case (*place, name), _:
                 path = f"{_place(place)}.{name}".lstrip(".")
-                unfit[f"{path} is {short(fault['input'])}; {_EXPECTED[str(name)]}"] = None
+                unfit[f"{path} is {excerpt(fault['input'])}; {_EXPECTED[str(name)]}"] = None
     yield from (f"{place} lacks {', '.join(sorted(names))}" for place, names in lacking.items())
     yield from unfit
 
@@ -110,10 +110,10 @@ def _contract_faults(contract: object, registry: Registry) -> Iterator[str]:
     if not isinstance(contract, dict):
         return
     if contract.get("id") != registry.id:
-        yield f"contract.id is {short(contract.get('id'))}; this portal reads {registry.id!r}"
+        yield f"contract.id is {excerpt(contract.get('id'))}; this portal reads {registry.id!r}"
     version = contract.get("version")
     if not isinstance(version, str) or _major(version) != _major(registry.version):
-        yield f"contract.version is {short(version)}; this portal reads {registry.version!r}"
+        yield f"contract.version is {excerpt(version)}; this portal reads {registry.version!r}"
 
 
 def _major(version: str) -> str:
@@ -131,11 +131,11 @@ def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
             yield f"files has no data set {data_set!r}"
     for data_set in named:
         if data_set not in registry.data_sets:
-            yield f"files has the data set {short(data_set)}, which the contract does not know"
+            yield f"files has the data set {excerpt(data_set)}, which the contract does not know"
     for name in ("data_set", "path"):
         for value, times in Counter(str(entry.get(name)) for entry in files).items():
             if times > 1:
-                yield f"files has the {name} {short(value)} {times} times"
+                yield f"files has the {name} {excerpt(value)} {times} times"
 
 
 def _time_faults(fields: Mapping[str, Any]) -> Iterator[str]:

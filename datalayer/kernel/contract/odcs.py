@@ -17,21 +17,14 @@ from open_data_contract_standard.model import (
 from datalayer.kernel.contract.registry import ColumnType
 
 API_VERSION = "v3.2.0"
-LOGICAL_TYPES: Mapping[str, ColumnType] = {
-    "string": ColumnType.TEXT,
-    "date": ColumnType.DATE,
-    "timestamp": ColumnType.TIMESTAMP,
-    "number": ColumnType.DOUBLE,
-    "integer": ColumnType.INTEGER,
-    "boolean": ColumnType.BOOLEAN,
-}
-PHYSICAL_TYPES: Mapping[str, ColumnType] = {
-    "VARCHAR": ColumnType.TEXT,
-    "DATE": ColumnType.DATE,
-    "TIMESTAMP_TZ": ColumnType.TIMESTAMP,
-    "DOUBLE": ColumnType.DOUBLE,
-    "BIGINT": ColumnType.INTEGER,
-    "BOOLEAN": ColumnType.BOOLEAN,
+# The contract's types by the standard's physicalType, each with the logicalType that goes with it.
+TYPES: Mapping[str, tuple[ColumnType, str]] = {
+    "VARCHAR": (ColumnType.TEXT, "string"),
+    "DATE": (ColumnType.DATE, "date"),
+    "TIMESTAMP_TZ": (ColumnType.TIMESTAMP, "timestamp"),
+    "DOUBLE": (ColumnType.DOUBLE, "number"),
+    "BIGINT": (ColumnType.INTEGER, "integer"),
+    "BOOLEAN": (ColumnType.BOOLEAN, "boolean"),
 }
 VALUE_LISTS = ("sources", "reasonCodes")
 HOURS = {"h": 1.0, "d": 24.0}
@@ -49,7 +42,8 @@ def data_sets(odcs: OpenDataContractStandard) -> list[SchemaObject]:
 
 def type_of(column: SchemaProperty) -> ColumnType | None:
     """Return the contract's type of *column*, or None where it names none we know."""
-    return PHYSICAL_TYPES.get(column.physicalType or "")
+    found, _ = TYPES.get(column.physicalType or "", (None, ""))
+    return found
 
 
 def freshness_hours(

@@ -17,8 +17,7 @@ from open_data_contract_standard.model import (
 
 from datalayer.kernel.contract.odcs import (
     API_VERSION,
-    LOGICAL_TYPES,
-    PHYSICAL_TYPES,
+    TYPES,
     VALUE_LISTS,
     custom_values,
     data_sets,
@@ -105,9 +104,9 @@ def _column_faults(
 def _type_faults(place: str, column: SchemaProperty) -> Iterator[str]:
     found = type_of(column)
     if found is None:
-        known = ", ".join(PHYSICAL_TYPES)
+        known = ", ".join(TYPES)
         yield f"{place}: unknown physicalType {column.physicalType!r}; known are {known}"
-    elif LOGICAL_TYPES.get(column.logicalType or "") != found:
+    elif (found, column.logicalType) not in TYPES.values():
         yield f"{place}: logicalType {column.logicalType!r} does not go with {found.value}"
 
 

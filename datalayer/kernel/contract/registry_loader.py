@@ -16,7 +16,7 @@ from open_data_contract_standard.model import (
 )
 from pydantic import ValidationError
 
-from datalayer.kernel.contract.odcs import PHYSICAL_TYPES, custom_values, data_sets, freshness_hours
+from datalayer.kernel.contract.odcs import TYPES, custom_values, data_sets, freshness_hours
 from datalayer.kernel.contract.registry import (
     Bilingual,
     Column,
@@ -124,7 +124,7 @@ def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
     target = column.relationships[0].to if column.relationships else None
     return Column(
         name=column.name or "",
-        type=PHYSICAL_TYPES[column.physicalType or ""],
+        type=TYPES[column.physicalType or ""][0],
         required=bool(column.required),
         key_position=column.primaryKeyPosition if column.primaryKey else None,
         minimum=options.get("minimum"),

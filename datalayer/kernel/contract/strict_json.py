@@ -30,7 +30,7 @@ def json_object(content: bytes) -> dict[str, Any]:
     return found
 
 
-def short(value: object) -> str:
+def excerpt(value: object) -> str:
     """Return *value* as it may stand in a sentence, however long it is."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -56,7 +56,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{short(text)} is larger than any number that can be kept")
+        raise ValueError(f"{excerpt(text)} is larger than any number that can be kept")
     return number
 
 
@@ -65,7 +65,7 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         name, times = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise ValueError(f"one object has {short(name)} {times} times")
+        raise ValueError(f"one object has {excerpt(name)} {times} times")
     return found
 
 

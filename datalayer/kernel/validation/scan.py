@@ -120,7 +120,11 @@ def first_provenance(scans: Mapping[str, Scan]) -> dict[str, str]:
 
 
 def row_faults(
-    scan: Scan, checks: Sequence[Check], expected_rows: int | None, provenance: Mapping[str, str]
+    scan: Scan,
+    checks: Sequence[Check],
+    *,
+    expected_rows: int | None,
+    provenance: Mapping[str, str],
 ) -> tuple[int, list[Fault]]:
     """Make the checks within a row, and count the rows, in one scan.
 
@@ -137,7 +141,7 @@ def row_faults(
         missing = abs(rows - expected_rows)
         faults.append(Fault(scan.data_set.name, None, CheckKind.ROWS, missing, found, expected))
     if broken:
-        counts = scan.rows(statements.broken_counts(made, provenance))[0]
+        counts = scan.rows(statements.fault_counts(made, provenance))[0]
         faults += [
             _row_fault(scan, check, int(str(count)), provenance)
             for check, count in zip(made, counts, strict=True)
@@ -153,18 +157,18 @@ def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
         for kind in (CheckKind.KEY_ORDER, CheckKind.UNIQUE_KEY)
     )
     name, key = scan.data_set.name, scan.data_set.key
-    misplaced = scan.count(statements.neighbours(name, key))
+    misplaced = scan.count(statements.misplaced_rows(name, key))
     if not misplaced:
         return
-    falling = misplaced - scan.count(statements.equal_neighbours(name, key))
+    falling = misplaced - scan.count(statements.repeated_rows(name, key))
     if falling:
         samples = scan.rows(statements.falling_samples(name, key))
         found = f"{falling} row(s) behind the row before"
         yield order.fault(falling, found, [_key_text(key, row) for row in samples])
     # Where the order does not hold, equal keys may stand anywhere.
-    repeated = scan.count(statements.counted(statements.duplicates(name, key)))
+    repeated = scan.count(statements.count_of(statements.duplicates(name, key)))
     if repeated:
-        samples = scan.rows(statements.sampled(statements.duplicates(name, key), len(key)))
+        samples = scan.rows(statements.sample_of(statements.duplicates(name, key), len(key)))
         found = f"{repeated} key(s) on more than one row"
         yield unique.fault(repeated, found, [_key_text(key, row) for row in samples])
 
@@ -193,7 +197,7 @@ def _extra_columns(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Faul
 
 def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, str]) -> Fault:
     key = [name for name in scan.data_set.key if name in scan.usable]
-    rows = scan.rows(statements.broken_samples(check, key, provenance))
+    rows = scan.rows(statements.fault_samples(check, key, provenance))
     samples = [_key_text(key, row[: len(key)]) for row in rows]
     values = [", ".join(_value_text(v) for v in row[len(key) :]) for row in rows]
     fault = check.fault(count, f"{count} row(s) with {' | '.join(dict.fromkeys(values))}", samples)

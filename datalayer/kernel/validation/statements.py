@@ -14,7 +14,7 @@ SAMPLES = 5
 _LARGEST = repr(sys.float_info.max)
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """Return *name* as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
@@ -24,24 +24,24 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def listed(names: Iterable[str]) -> str:
+def identifiers(names: Iterable[str]) -> str:
     """Return *names* as SQL identifiers with commas between."""
-    return ", ".join(quoted(name) for name in names)
+    return ", ".join(quote(name) for name in names)
 
 
-def parquet(path: Path) -> str:
+def read_parquet(path: Path) -> str:
     """Return the table function that reads *path*, whatever characters the path has."""
     return f"read_parquet([{literal(str(path))}])"
 
 
 def describe(path: Path) -> str:
     """Return the statement that lists the columns and types of a file."""
-    return f"describe select * from {parquet(path)}"
+    return f"describe select * from {read_parquet(path)}"
 
 
 def create_view(name: str, columns: Sequence[str], path: Path) -> str:
     """Return the statement that names the usable columns of a file."""
-    return f"create view {quoted(name)} as select {listed(columns)} from {parquet(path)}"
+    return f"create view {quote(name)} as select {identifiers(columns)} from {read_parquet(path)}"
 
 
 def screen(data_set: DataSet, usable: frozenset[str], provenance: Mapping[str, str]) -> str:
@@ -53,31 +53,31 @@ def screen(data_set: DataSet, usable: frozenset[str], provenance: Mapping[str, s
     holds = " and ".join(_row_conditions(data_set, usable, provenance)) or "true"
     counts = ["count(*)", f"count(*) filter (where ({holds}) is not true)"]
     # A column without a condition is counted, so that damage to it shows.
-    counts += [f"count({quoted(name)})" for name in sorted(usable) if quoted(name) not in holds]
-    return f"select {', '.join(counts)} from {quoted(data_set.name)}"
+    counts += [f"count({quote(name)})" for name in sorted(usable) if quote(name) not in holds]
+    return f"select {', '.join(counts)} from {quote(data_set.name)}"
 
 
-def broken_counts(checks: Sequence[Check], provenance: Mapping[str, str]) -> str:
+def fault_counts(checks: Sequence[Check], provenance: Mapping[str, str]) -> str:
     """Return one scan that counts, for each of *checks* of one data set, the rows breaking it."""
-    counts = [f"count(*) filter (where {broken(check, provenance)})" for check in checks]
-    return f"select {', '.join(counts)} from {quoted(checks[0].data_set)}"
+    counts = [f"count(*) filter (where {fault_condition(check, provenance)})" for check in checks]
+    return f"select {', '.join(counts)} from {quote(checks[0].data_set)}"
 
 
-def broken_samples(check: Check, key: Sequence[str], provenance: Mapping[str, str]) -> str:
+def fault_samples(check: Check, key: Sequence[str], provenance: Mapping[str, str]) -> str:
     """Return the statement for keys and values of a few rows that break *check*.
 
     A bare condition would pass over row groups whose statistics, silent on NaN, speak against it.
     """
-    columns = [f"{quoted(name)}::varchar" for name in (*key, *check.columns)]
+    columns = [f"{quote(name)}::varchar" for name in (*key, *check.columns)]
     return (
-        f"select {', '.join(columns)} from {quoted(check.data_set)} "
-        f"where ({broken(check, provenance)}) is true limit {SAMPLES}"
+        f"select {', '.join(columns)} from {quote(check.data_set)} "
+        f"where ({fault_condition(check, provenance)}) is true limit {SAMPLES}"
     )
 
 
-def broken(check: Check, provenance: Mapping[str, str]) -> str:
+def fault_condition(check: Check, provenance: Mapping[str, str]) -> str:
     """Return the condition that is true of the rows that break *check*."""
-    column = quoted(check.columns[0])
+    column = quote(check.columns[0])
     match check.kind:
         case CheckKind.REQUIRED:
             return f"{column} is null"
@@ -91,51 +91,49 @@ def broken(check: Check, provenance: Mapping[str, str]) -> str:
             return f"{column} <> {literal(provenance[check.columns[0]])}"
         case CheckKind.QUANTILES:
             pairs = pairwise(check.columns)
-            falls = [f"({quoted(a)} > {quoted(b)} and isfinite({quoted(a)}))" for a, b in pairs]
+            falls = [f"({quote(a)} > {quote(b)} and isfinite({quote(a)}))" for a, b in pairs]
             return " or ".join(falls)
     raise ValueError(f"{check.kind} is not a check within a row")
 
 
 def first_values(data_set: str, columns: Sequence[str]) -> str:
     """Return the statement for the first row's values, as text."""
-    values = ", ".join(f"{quoted(name)}::varchar" for name in columns)
-    return f"select {values} from {quoted(data_set)} limit 1"
+    values = ", ".join(f"{quote(name)}::varchar" for name in columns)
+    return f"select {values} from {quote(data_set)} limit 1"
 
 
-def neighbours(data_set: str, key: Sequence[str]) -> str:
+def misplaced_rows(data_set: str, key: Sequence[str]) -> str:
     """Return one streaming scan that counts the rows whose key is not after the row before's.
 
     ``lag`` without an order follows the file, so nothing is sorted and memory stays flat. A
     negated ``where`` takes less than half the time of the same condition as a ``filter``.
     """
-    _, after = _compared(key)
-    rows = f"select {_with_previous(key)} from {quoted(data_set)}"
-    return f"select count(*) from ({rows}) where not ({after})"
+    _, after = _key_conditions(key)
+    return f"select count(*) from ({_with_previous(data_set, key)}) where not ({after})"
 
 
-def equal_neighbours(data_set: str, key: Sequence[str]) -> str:
+def repeated_rows(data_set: str, key: Sequence[str]) -> str:
     """Return the statement that counts the rows whose key equals the row before's."""
-    equal, _ = _compared(key)
-    rows = f"select {_with_previous(key)} from {quoted(data_set)}"
-    return f"select count(*) from ({rows}) where {equal}"
+    equal, _ = _key_conditions(key)
+    return f"select count(*) from ({_with_previous(data_set, key)}) where {equal}"
 
 
 def falling_samples(data_set: str, key: Sequence[str]) -> str:
     """Return the statement for a few keys that stand before the row before's."""
-    equal, after = _compared(key)
-    rows = f"select {_with_previous(key)} from {quoted(data_set)}"
-    values = ", ".join(f"{quoted(name)}::varchar" for name in key)
+    equal, after = _key_conditions(key)
+    values = ", ".join(f"{quote(name)}::varchar" for name in key)
     condition = f"not ({after}) and not ({equal})"
+    rows = _with_previous(data_set, key)
     return f"select {values} from ({rows}) where {condition} limit {SAMPLES}"
 
 
 def duplicates(data_set: str, key: Sequence[str]) -> str:
     """Return the statement for keys that stand more than once anywhere in the file."""
-    names = listed(key)
-    return f"select {names} from {quoted(data_set)} group by {names} having count(*) > 1"
+    names = identifiers(key)
+    return f"select {names} from {quote(data_set)} group by {names} having count(*) > 1"
 
 
-def counted(query: str) -> str:
+def count_of(query: str) -> str:
     """Return the statement that counts the rows of *query*."""
     return f"select count(*) from ({query})"
 
@@ -145,7 +143,7 @@ def first_rows(query: str) -> str:
     return f"select * from ({query}) limit {SAMPLES}"
 
 
-def sampled(query: str, width: int) -> str:
+def sample_of(query: str, width: int) -> str:
     """Return the statement for a few rows of *query*, whose columns are *width*, as text."""
     names = [f"c{index}" for index in range(width)]
     values = ", ".join(f"{name}::varchar" for name in names)
@@ -156,40 +154,40 @@ def orphans(check: Check) -> str:
     """Return the statement for the values of a reference that stand nowhere."""
     if check.reference is None:
         raise ValueError(f"{check.kind} has no reference")
-    column, target = quoted(check.columns[0]), quoted(check.reference.column)
+    column, target = quote(check.columns[0]), quote(check.reference.column)
     # Distinct first: far fewer values than rows, so the join costs next to nothing.
-    values = f"select distinct {column} from {quoted(check.data_set)} where {column} is not null"
+    values = f"select distinct {column} from {quote(check.data_set)} where {column} is not null"
     return (
         f"select v.{column} from ({values}) v "
-        f"anti join {quoted(check.reference.data_set)} t on t.{target} = v.{column}"
+        f"anti join {quote(check.reference.data_set)} t on t.{target} = v.{column}"
     )
 
 
 def orphan_rows(check: Check) -> str:
     """Return the statement that counts the rows whose reference stands nowhere."""
-    column = quoted(check.columns[0])
-    rows = f"select count(*) from {quoted(check.data_set)}"
+    column = quote(check.columns[0])
+    rows = f"select count(*) from {quote(check.data_set)}"
     return f"{rows} where {column} in ({orphans(check)})"
 
 
 def _row_conditions(
     data_set: DataSet, usable: frozenset[str], provenance: Mapping[str, str]
 ) -> Iterator[str]:
-    chained = _chained(data_set, usable)
-    yield from _chain(chained)
+    chained = _quantile_chain(data_set, usable)
+    yield from _chain_conditions(chained)
     for column in data_set.columns:
         if column.name not in usable or column in chained:
             continue
         condition = _column_condition(column, provenance)
         if condition and not column.required:
-            yield f"({quoted(column.name)} is null or {condition})"
+            yield f"({quote(column.name)} is null or {condition})"
         elif condition or column.required:
-            yield condition or f"{quoted(column.name)} is not null"
+            yield condition or f"{quote(column.name)} is not null"
     names = [c.name for c in data_set.quantiles if c.name in usable and c not in chained]
-    yield from (f"{quoted(a)} <= {quoted(b)}" for a, b in pairwise(names))
+    yield from (f"{quote(a)} <= {quote(b)}" for a, b in pairwise(names))
 
 
-def _chained(data_set: DataSet, usable: frozenset[str]) -> tuple[Column, ...]:
+def _quantile_chain(data_set: DataSet, usable: frozenset[str]) -> tuple[Column, ...]:
     """Return the quantile columns if the bounds of all follow from the first's and last's."""
     columns = data_set.quantiles
     alike = len({(c.minimum, c.maximum, c.required) for c in columns}) == 1
@@ -197,17 +195,17 @@ def _chained(data_set: DataSet, usable: frozenset[str]) -> tuple[Column, ...]:
     return columns if len(columns) > 1 and alike and whole else ()
 
 
-def _chain(columns: Sequence[Column]) -> Iterator[str]:
+def _chain_conditions(columns: Sequence[Column]) -> Iterator[str]:
     if not columns:
         return
-    yield f"{quoted(columns[0].name)} >= {_low(columns[0])}"
+    yield f"{quote(columns[0].name)} >= {_low(columns[0])}"
     for one, other in pairwise(columns):
-        yield f"{quoted(one.name)} <= {quoted(other.name)}"
-    yield f"{quoted(columns[-1].name)} <= {_high(columns[-1])}"
+        yield f"{quote(one.name)} <= {quote(other.name)}"
+    yield f"{quote(columns[-1].name)} <= {_high(columns[-1])}"
 
 
 def _column_condition(column: Column, provenance: Mapping[str, str]) -> str | None:
-    name = quoted(column.name)
+    name = quote(column.name)
     if column.name in PROVENANCE and column.name in provenance:
         return f"{name} = {literal(provenance[column.name])}"
     if column.allowed:
@@ -230,24 +228,24 @@ def _values(allowed: Sequence[str]) -> str:
     return f"({', '.join(literal(value) for value in allowed)})"
 
 
-def _with_previous(key: Sequence[str]) -> str:
-    previous = [f"lag({quoted(name)}) over () as {_previous(name)}" for name in key]
-    return f"{listed(key)}, {', '.join(previous)}"
+def _with_previous(data_set: str, key: Sequence[str]) -> str:
+    previous = [f"lag({quote(name)}) over () as {_previous(name)}" for name in key]
+    return f"select {identifiers(key)}, {', '.join(previous)} from {quote(data_set)}"
 
 
-def _compared(key: Sequence[str]) -> tuple[str, str]:
+def _key_conditions(key: Sequence[str]) -> tuple[str, str]:
     """Return the conditions that a row's key equals, and comes after, the row before's.
 
     The first row has none before it; there both are unknown, so neither selects it.
     """
-    equal = " and ".join(f"{quoted(name)} = {_previous(name)}" for name in key)
+    equal = " and ".join(f"{quote(name)} = {_previous(name)}" for name in key)
     *earlier, last = key
-    after = f"{quoted(last)} > {_previous(last)}"
+    after = f"{quote(last)} > {_previous(last)}"
     for name in reversed(earlier):
-        here, before = quoted(name), _previous(name)
+        here, before = quote(name), _previous(name)
         after = f"{here} > {before} or ({here} = {before} and ({after}))"
     return equal, after
 
 
 def _previous(name: str) -> str:
-    return quoted(f"previous {name}")
+    return quote(f"previous {name}")

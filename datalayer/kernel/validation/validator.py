@@ -62,7 +62,8 @@ def validate(
     files = {name: path.resolve() for name, path in files.items()}
     with _connection(files, memory_limit) as connection:
         try:
-            return _Validation(connection, files, registry, manifest, report).run()
+            validation = _Validation(connection, files, registry, manifest=manifest, report=report)
+            return validation.run()
         except duckdb.Error as error:
             problem = problem_of(error, None)
             raise ValidationUnfinished(problem) from error
@@ -76,6 +77,7 @@ class _Validation:
         connection: duckdb.DuckDBPyConnection,
         files: Mapping[str, Path],
         registry: Registry,
+        *,
         manifest: Manifest | None,
         report: ReportProgress,
     ) -> None:
@@ -86,7 +88,11 @@ class _Validation:
             for name, data_set in registry.data_sets.items()
         }
         self._expected_rows = {f.data_set: f.rows for f in manifest.files} if manifest else {}
-        self._provenance = _announced(manifest) if manifest else first_provenance(self._scans)
+        self._provenance = (
+            {"dataset_id": manifest.dataset_id, "generated_at": manifest.generated_at.isoformat()}
+            if manifest
+            else first_provenance(self._scans)
+        )
         self._report = report
         self._faults: list[Fault] = []
         self._rows: dict[str, int] = {}
@@ -115,7 +121,12 @@ class _Validation:
             return 1
         checks = self._checks[name]
         try:
-            rows, faults = row_faults(scan, checks, self._expected_rows.get(name), self._provenance)
+            rows, faults = row_faults(
+                scan,
+                checks,
+                expected_rows=self._expected_rows.get(name),
+                provenance=self._provenance,
+            )
             if set(scan.data_set.key) <= scan.usable:
                 faults += key_faults(scan, checks)
         except duckdb.Error as error:
@@ -138,7 +149,7 @@ class _Validation:
     def _check_reference(self, scan: Scan, check: Check, reference: Reference) -> None:
         if reference.column not in self._scans[reference.data_set].usable:
             return
-        values = scan.rows(statements.sampled(statements.orphans(check), 1))
+        values = scan.rows(statements.sample_of(statements.orphans(check), 1))
         if values:
             count = scan.count(statements.orphan_rows(check))
             samples = [f"{check.column}={row[0]}" for row in values]
@@ -161,13 +172,6 @@ class _Validation:
             texts = [", ".join(map(str, row)) for row in samples]
             note = f"{count} row(s) that break the rule {rule.name}"
             self._faults.append(check.fault(count, note, texts))
-
-
-def _announced(manifest: Manifest) -> dict[str, str]:
-    return {
-        "dataset_id": manifest.dataset_id,
-        "generated_at": manifest.generated_at.isoformat(),
-    }
 
 
 @contextmanager

@@ -236,14 +236,35 @@ class TestBadManifests:
 
         assert f"files has the {field}" in faults(changed(registry, repeat), registry)
 
-    def test_missing_fields_are_said(self, registry: Registry) -> None:
+    def test_every_missing_field_is_said(self, registry: Registry) -> None:
         def strip(fields: dict[str, Any]) -> None:
-            del fields["lineage"], fields["dataset_id"], fields["files"][0]["sha256"]
+            fields["files"] = [{} for _ in fields["files"]]
+            for name in set(fields) - {"manifest_version", "files"}:
+                del fields[name]
 
-        found = faults(changed(registry, strip), registry)
+        found = faults(changed(registry, strip), registry).splitlines()
 
-        assert "it lacks dataset_id, lineage" in found
-        assert "files[0] lacks sha256" in found
+        assert (
+            "it lacks contract, data_through, dataset_id, generated_at, lineage, model_version, "
+            "publication_id" in found
+        )
+        for index in range(len(registry.data_sets)):
+            assert f"files[{index}] lacks data_set, path, rows, sha256, size_bytes" in found
+
+    def test_every_field_of_another_type_is_said(self, registry: Registry) -> None:
+        def spoil(fields: dict[str, Any]) -> None:
+            for place in (fields, *fields["files"]):
+                for name in set(place) - {"manifest_version", "files"}:
+                    place[name] = 3.5
+
+        fields = json.loads(manifest_json(manifest_of(registry)))
+        found = faults(changed(registry, spoil), registry)
+
+        for name in set(fields) - {"manifest_version", "files"}:
+            assert f"{name} is 3.5; it must " in found
+        for index, entry in enumerate(fields["files"]):
+            for name in entry:
+                assert f"files[{index}].{name} is 3.5; it must be " in found
 
     def test_all_faults_are_said_at_once(self, registry: Registry) -> None:
         def spoil(fields: dict[str, Any]) -> None:

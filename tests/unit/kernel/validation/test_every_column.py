@@ -68,7 +68,9 @@ def bad_values(column: Column) -> Iterator[tuple[CheckKind, object]]:
         yield CheckKind.PROVENANCE, "another" if column.type is ColumnType.TEXT else moved
 
 
-def spoilt(data_set: DataSet, table: pa.Table) -> tuple[pa.Table, Counter[tuple[str, CheckKind]]]:
+def with_single_faults(
+    data_set: DataSet, table: pa.Table
+) -> tuple[pa.Table, Counter[tuple[str, CheckKind]]]:
     """Return a sound row and then rows of one fault each, and how many there are by kind."""
     sound = table.slice(0, 1).to_pylist()[0]
     rows, faults = [sound], Counter[tuple[str, CheckKind]]()
@@ -84,7 +86,7 @@ def test_every_bad_value_of_every_column_is_found(
 ) -> None:
     expected: Counter[tuple[str, str, str]] = Counter()
     for name, data_set in registry.data_sets.items():
-        tables[name], faults = spoilt(data_set, tables[name])
+        tables[name], faults = with_single_faults(data_set, tables[name])
         expected.update({(name, column, kind): n for (column, kind), n in faults.items()})
 
     report = validate(write_tables(tables, tmp_path), registry)
@@ -102,7 +104,7 @@ def test_one_look_at_the_rows_misses_no_fault_that_stands_alone(
     with duckdb.connect(":memory:") as connection:
         connection.execute("set timezone = 'UTC'")
         for name, data_set in registry.data_sets.items():
-            table, faults = spoilt(data_set, tables[name])
+            table, faults = with_single_faults(data_set, tables[name])
             provenance = {each: str(table[each][0].as_py()) for each in PROVENANCE}
             connection.register(name, table)
             usable = frozenset(c.name for c in data_set.columns) - {lacking}

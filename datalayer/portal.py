@@ -262,7 +262,7 @@ class Portal:
 
     def kept(self) -> tuple[Snapshot, ...]:
         """Return the snapshots kept here, newest first."""
-        return self._snapshots.kept()
+        return self._snapshots.all()
 
     def attached(self) -> tuple[str, ...]:
         """Return the ids of the publications that can be read without further work."""

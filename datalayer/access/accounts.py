@@ -150,7 +150,7 @@ class Accounts:
         if user is None or user.disabled or not matches:
             self._record_sign_in(name, user, "refused", address=address)
             raise SignInRefused
-        self._throttle.succeeded(name, address, key)
+        self._throttle.record_success(name, address, key)
         self._record_sign_in(name, user, "done", address=address)
         return user.identity
 
@@ -226,10 +226,10 @@ class Accounts:
         by.require(Role.ADMIN, "set passwords")
         hashed = hash_password(password, rounds=self._rounds)
         with self._file.lock():
-            changed = replace(self._known(name), password=hashed, not_before=self._clock())
+            changed = replace(self._find_user(name), password=hashed, not_before=self._clock())
             self._store(changed, "password_set", by=by)
         self._sessions.end_all(changed.name)
-        self._throttle.succeeded(changed.name, "", self.cookie_key())
+        self._throttle.record_success(changed.name, "", self.cookie_key())
 
     def disable(self, name: str, *, by: Identity) -> None:
         """Refuse *name* from here on, and end its sessions.
@@ -241,7 +241,7 @@ class Accounts:
         """
         by.require(Role.ADMIN, "disable users")
         with self._file.lock():
-            changed = replace(self._known(name), disabled=True, not_before=self._clock())
+            changed = replace(self._find_user(name), disabled=True, not_before=self._clock())
             self._require_an_admin_beside(changed)
             self._store(changed, "user_disable", by=by)
         self._sessions.end_all(changed.name)
@@ -255,7 +255,7 @@ class Accounts:
         """
         by.require(Role.ADMIN, "enable users")
         with self._file.lock():
-            self._store(replace(self._known(name), disabled=False), "user_enable", by=by)
+            self._store(replace(self._find_user(name), disabled=False), "user_enable", by=by)
 
     def set_role(self, name: str, role: Role, *, by: Identity) -> None:
         """Give *name* another role, which holds in its running sessions too.
@@ -267,7 +267,7 @@ class Accounts:
         """
         by.require(Role.ADMIN, "change roles")
         with self._file.lock():
-            changed = replace(self._known(name), role=role)
+            changed = replace(self._find_user(name), role=role)
             self._require_an_admin_beside(changed)
             self._store(changed, "user_role", by=by, role=role.value)
 
@@ -275,7 +275,7 @@ class Accounts:
         hashed = hash_password(password, rounds=self._rounds)
         return User(name, hashed, role, not_before=self._clock())
 
-    def _known(self, name: str) -> User:
+    def _find_user(self, name: str) -> User:
         users = self.users()
         found = users.get(normal_name(name))
         if found is None:

@@ -81,7 +81,7 @@ class SignInThrottle:
     def attempt(self, name: str, address: str, key: str) -> Wait:
         """Begin an attempt to sign in as *name* from *address* (empty where it is not known).
 
-        An attempt that may go on is counted as failed until ``succeeded`` says otherwise, so
+        An attempt that may go on is counted as failed until ``record_success`` says otherwise, so
         that attempts made side by side don't slip through together.
         """
         with self._file.lock() as listed:
@@ -104,7 +104,7 @@ class SignInThrottle:
             self._write({**kept, **after})
         return Wait(max(0.0, wait_s), all(f.told for f in blocking.values()) and bool(blocking))
 
-    def succeeded(self, name: str, address: str, key: str) -> None:
+    def record_success(self, name: str, address: str, key: str) -> None:
         """Forget the failures of *name*, and that this attempt was counted for *address*.
 
         Earlier failures from the address stay: who has one account must not be able to clear

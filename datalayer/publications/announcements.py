@@ -101,7 +101,7 @@ class Announcements:
         own = self._active()
         if own is None or own.activated_by.startswith(FOLLOWER):
             return
-        announced = self._announced()
+        announced = self._read_announcement()
         if announced is None or announced.activated_at < own.activated_at:
             content = {
                 "publication_id": own.publication_id,
@@ -113,7 +113,7 @@ class Announcements:
     def keep_up(self) -> None:
         """Announce what the others may have missed, and follow what they announced."""
         self.announce()
-        announced, own = self._announced(), self._active()
+        announced, own = self._read_announcement(), self._active()
         if announced is None or not _is_news(announced, own):
             self.problem = ""
         elif announced != self._failed or time.monotonic() >= self._again_at:
@@ -148,7 +148,7 @@ class Announcements:
         else:
             self._failed, self.problem = None, ""
 
-    def _announced(self) -> Announcement | None:
+    def _read_announcement(self) -> Announcement | None:
         content = self._note.read()
         if content is None:
             return None

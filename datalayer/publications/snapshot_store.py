@@ -137,7 +137,7 @@ class SnapshotStore:
             return None
         return kept
 
-    def kept(self) -> tuple[Snapshot, ...]:
+    def all(self) -> tuple[Snapshot, ...]:
         """Return the snapshots kept here, newest first; one that can't be used is left out."""
         usable = []
         for publication_id in self._kept_ids():
@@ -209,7 +209,7 @@ class SnapshotStore:
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what a killed process left half done; return the names removed."""
-        left_over = [*self._state.glob(f".*{PARTIAL_SUFFIX}"), *self.staging.half_done()]
+        left_over = [*self._state.glob(f".*{PARTIAL_SUFFIX}"), *self.staging.find_half_done()]
         for path in left_over:
             remove(path)
         # A process killed between moving a snapshot and closing its folder left it open.

@@ -75,7 +75,7 @@ class Staging:
         with translate_disk_errors(publication_id, folder):
             remove(folder)
 
-    def half_done(self) -> Iterator[Path]:
+    def find_half_done(self) -> Iterator[Path]:
         """Yield what a killed process left here that is no publication fetched whole."""
         for path in sorted(self.folder.glob("*")):
             if not (is_publication_id(path.name) and (path / MANIFEST_NAME).is_file()):

@@ -39,7 +39,7 @@ from datalayer.kernel.storage.object_store import (
     CHUNK_BYTES,
     WRITE_CHECK_KEY,
     ReportBytes,
-    checked_key,
+    check_key,
     within_limit,
 )
 
@@ -149,7 +149,7 @@ class S3Store:
         return True
 
     def _full(self, key: str) -> str:
-        return f"{self._prefix}{checked_key(key)}"
+        return f"{self._prefix}{check_key(key)}"
 
     def _chunks(self, key: str) -> Generator[bytes]:
         """Yield the object in chunks of about ``CHUNK_BYTES``."""

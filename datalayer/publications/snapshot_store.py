@@ -29,7 +29,7 @@ from datalayer.kernel.errors import (
     StateError,
     UnknownPublication,
 )
-from datalayer.kernel.progress import ReportProgress
+from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
 from datalayer.kernel.validation import ValidationReport
 from datalayer.kernel.validation.report import ValidationFailed
@@ -62,7 +62,12 @@ class SnapshotStore:
         self._pointer = ActivePointer(state / "active.json")
         self._loaded: dict[str, Snapshot] = {}
 
-    def promote(self, verified: VerifiedFiles, validation: ValidationReport) -> Snapshot:
+    def promote(
+        self,
+        verified: VerifiedFiles,
+        validation: ValidationReport,
+        report: ReportProgress = silent,
+    ) -> Snapshot:
         """Move verified and valid files to where snapshots are served from, read-only.
 
         A kept snapshot of the same id is replaced; the caller has found it damaged.
@@ -74,6 +79,7 @@ class SnapshotStore:
         publication_id = verified.manifest.publication_id
         if not validation.passed:
             raise ValidationFailed(publication_id, validation)
+        report(Progress(Step.PROMOTE, 0, 1))
         target = self.folder / publication_id
         snapshot = Snapshot(verified.manifest, target, self.clock())
         with translate_disk_errors(publication_id, self.folder):
@@ -86,6 +92,7 @@ class SnapshotStore:
             sync_folder(self.folder)
             self._loaded[publication_id] = snapshot
             remove(damaged)
+        report(Progress(Step.PROMOTE, 1, 1))
         return snapshot
 
     def get(self, publication_id: str) -> Snapshot:

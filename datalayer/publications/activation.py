@@ -116,7 +116,7 @@ class Activations:
         Args:
             identity: Who does it.
             publication_id: Which one; None for the store's latest.
-            force: Fetch, verify and validate it anew, also if it is kept or active already.
+            force: Fetch, verify and validate it again, even if it is kept or active already.
                 Its kept snapshot is replaced only if it is damaged: whole, it holds the same
                 bytes, and replacing files under those who read them gains nothing.
             report: Is told how far it has come.

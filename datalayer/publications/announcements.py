@@ -34,13 +34,13 @@ class Note(Protocol):
     """A small text that all replicas share. It may be lost; it never fails its caller."""
 
     def read(self) -> bytes | None:
-        """Return what stands there; None if nothing does or nobody can tell."""
+        """Return what stands there; None if nothing does or it can't be read."""
 
     def write(self, content: bytes) -> None:
         """Replace what stands there, if that is possible."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close its connections."""
 
 
 class NoNote:
@@ -120,11 +120,11 @@ class Announcements:
             self._try_to_follow(announced)
 
     def start(self) -> None:
-        """Keep up from this moment on, on a thread of its own."""
+        """Begin to keep up, on a thread of its own."""
         threading.Thread(target=self._keep_up_always, name="announcements", daemon=True).start()
 
     def stop(self) -> None:
-        """End the keeping up."""
+        """Stop following, and close the note."""
         self._stopped.set()
         self._note.close()
 

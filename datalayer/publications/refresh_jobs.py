@@ -1,4 +1,4 @@
-"""Refreshes in the background: begun by page or API, looked at by whoever asks how far they are.
+"""Refreshes in the background: begun by page or API, which then ask how far they are.
 
 A job runs in a thread of its own, so that neither a page that is left nor a connection that is
 cut stops it. That one runs at a time is kept by the lock that the work itself takes.
@@ -94,7 +94,7 @@ class RefreshJob:
             return dict(self._latest)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it has ended, *timeout_s* at most; tell whether it has."""
+        """Wait until it has ended, *timeout_s* at most; return True if it has."""
         return bool(wait([self._outcome], timeout=timeout_s).done)
 
     def wait_for_publication(self, timeout_s: float) -> None:

@@ -221,7 +221,7 @@ class S3Store:
             raise self._trouble(error) from error
 
     def _trouble(self, error: Exception) -> StoreError:
-        """Say what failed between here and the store, and what to check."""
+        """Return what failed between here and the store, with what to check."""
         cause = error.reason if isinstance(error, MaxRetryError) else error
         if isinstance(cause, NameResolutionError):
             problem = "has an endpoint whose host name is unknown; check the endpoint"

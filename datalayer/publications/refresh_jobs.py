@@ -49,6 +49,7 @@ class RefreshJob:
         action: What is done, in the words of the audit log.
         actor: Who began it.
         started_at: When, UTC.
+        ended_at: When it ended, UTC; None while it runs.
     """
 
     def __init__(self, action: str, actor: Identity, clock: Callable[[], datetime]) -> None:
@@ -61,7 +62,7 @@ class RefreshJob:
         self._lock = Lock()
         self._begun = Event()
         self._found = Event()
-        self._ended_at: datetime | None = None
+        self.ended_at: datetime | None = None
         self._outcome: Future[object] = Future()
 
     @property
@@ -70,11 +71,6 @@ class RefreshJob:
         if not self._outcome.done():
             return JobStatus.RUNNING
         return JobStatus.FAILED if self._outcome.exception() else JobStatus.SUCCEEDED
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When it ended, UTC; None while it runs."""
-        return self._ended_at
 
     @property
     def publication(self) -> PublicationFound | None:
@@ -129,7 +125,7 @@ class RefreshJob:
             failure = UnexpectedFailure(secrets.token_hex(4))
             _log.exception("refresh_job.failed", reference=failure.reference, action=self.action)
             returned = None
-        self._ended_at = self._clock()
+        self.ended_at = self._clock()
         if failure:
             self._outcome.set_exception(failure)
         else:

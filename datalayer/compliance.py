@@ -173,7 +173,7 @@ class Compliance:
         return "fail" if self.violations else "pass"
 
 
-def normalised(name: str) -> str:
+def normalize(name: str) -> str:
     """Return a distribution's name as PEP 503 writes it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -187,9 +187,7 @@ def check_compliance(
         distributions: Names of installed distributions; None reads the environment's metadata.
         modules: Names of loaded modules; None reads ``sys.modules``.
     """
-    names = {
-        normalised(name) for name in (_installed() if distributions is None else distributions)
-    }
+    names = {normalize(name) for name in (_installed() if distributions is None else distributions)}
     found = Compliance(len(names), tuple(sorted(names & FORBIDDEN_DISTRIBUTIONS)))
     return with_loaded_modules(found, modules)
 

@@ -98,7 +98,7 @@ class Portal:
             query_timeout_s=settings.query_timeout_s,
         )
         self._audit = AuditLog(settings.state / "audit.jsonl", clock)
-        self._activations = Activations(
+        self._refresher = Activations(
             registry=self.registry,
             store=self._store,
             snapshots=self._snapshots,
@@ -110,9 +110,9 @@ class Portal:
         self._recover()
         self._cache = _cache(settings)
         self._shelf = Shelf(self._snapshots, self._database, self.registry, self._cache)
-        self._store_watch = StoreWatch(self._activations.latest, self._store.try_write)
+        self._store_watch = StoreWatch(self._refresher.latest, self._store.try_write)
         self._announcements = Announcements(
-            _note(settings), self._snapshots.active, self._activations.follow
+            _note(settings), self._snapshots.active, self._refresher.follow
         )
         self._extracts = Extracts(
             self._audit,
@@ -193,7 +193,7 @@ class Portal:
         """Ask the store for its latest publication; a failure is part of the answer."""
         latest, problem = None, None
         try:
-            latest = self._activations.latest()
+            latest = self._refresher.latest()
         except PortalError as error:
             problem = error
         reachable = self._store_watch.learn(problem).reach == "reachable"
@@ -206,7 +206,7 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It can't be fetched or verified.
         """
-        return self._activations.inspect(identity, report=report)
+        return self._refresher.inspect(identity, report=report)
 
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
@@ -232,7 +232,7 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
-        outcome = self._activations.activate(
+        outcome = self._refresher.activate(
             identity, publication_id=publication_id, force=force, report=report
         )
         self._shelf.forget_removed()
@@ -251,7 +251,7 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It is not kept or is damaged; the active one goes on serving.
         """
-        outcome = self._activations.roll_back(identity, publication_id, report=report)
+        outcome = self._refresher.roll_back(identity, publication_id, report=report)
         self._announcements.announce()
         return outcome
 
@@ -261,7 +261,7 @@ class Portal:
 
     def kept(self) -> tuple[Snapshot, ...]:
         """Return the snapshots kept here, newest first."""
-        return self._snapshots.kept()
+        return self._snapshots.all()
 
     def attached(self) -> tuple[str, ...]:
         """Return the ids of the publications that can be read without further work."""
@@ -291,7 +291,7 @@ class Portal:
         Raises:
             NotAllowed: *identity* is no administrator.
         """
-        removed = self._activations.prune(identity, report=report)
+        removed = self._refresher.prune(identity, report=report)
         self._shelf.forget_removed()
         return removed
 
@@ -343,7 +343,7 @@ class Portal:
 
     def _recover(self) -> None:
         try:
-            self._activations.recover()
+            self._refresher.recover()
         except StateError as error:
             # On a full or read-only disk nothing can be cleared up, and all can still be read.
             _log.warning("portal.not_recovered", problem=str(error))

@@ -12,7 +12,6 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from datalayer.kernel.storage.settings import (
     PREFIX,
-    S3_SCHEME,
     SettingFault,
     StoreSettings,
     match_setting,
@@ -62,7 +61,7 @@ class Settings(StoreSettings):
     @field_validator("s3_endpoint", "s3_access_key", "s3_secret_key")
     @classmethod
     def _require_for_s3(cls, value: object, info: ValidationInfo) -> object:
-        if value is None and str(info.data.get("store", "")).startswith(S3_SCHEME):
+        if value is None and str(info.data.get("store", "")).startswith("s3://"):
             raise SettingFault(f"is missing, and {PREFIX}STORE is an s3:// address that needs it")
         return value
 

@@ -127,8 +127,8 @@ class Accounts:
         """
         return self._sessions.cookie_key()
 
-    def authenticate(self, name: str, password: str, *, address: str = "") -> Identity:
-        """Return who signs in with *name* and *password*; every attempt is audited.
+    def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
+        """Check *name* and *password*, and begin a session; every attempt is audited.
 
         Args:
             name: As typed.
@@ -139,32 +139,11 @@ class Accounts:
             SignInBlocked: Too many failures; the password was not looked at.
             SignInRefused: The name or the password is wrong, or the user is disabled.
         """
-        name, key = normal_name(name), self.cookie_key()
-        wait = self._throttle.attempt(name, address, key)
-        user = self.users().get(name)
-        if wait.seconds > 0:
-            if not wait.told_before:
-                self._record_sign_in(name, user, "blocked", address=address)
-            raise SignInBlocked(math.ceil(wait.seconds))
-        matches = password_matches(password, user.password if user else self._decoy)
-        if user is None or user.disabled or not matches:
-            self._record_sign_in(name, user, "refused", address=address)
-            raise SignInRefused
-        self._throttle.succeeded(name, address, key)
-        self._record_sign_in(name, user, "done", address=address)
-        return user.identity
-
-    def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
-        """Check *name* and *password* as ``authenticate`` does, and begin a session.
-
-        Raises:
-            SignInBlocked: Too many failures; the password was not looked at.
-            SignInRefused: The name or the password is wrong, or the user is disabled.
-        """
         began = self._clock()  # before the check: a password that changes meanwhile ends this
-        identity = self.authenticate(name, password, address=address)
-        token = self._sessions.begin(identity.name, began=began)
-        return SignedIn(identity, token, datetime.fromtimestamp(began + self._longest_s, UTC))
+        user = self._authenticate(normal_name(name), password, address)
+        token = self._sessions.begin(user.name, began=began)
+        ends = datetime.fromtimestamp(began + self._longest_s, UTC)
+        return SignedIn(user.identity, token, ends)
 
     def identity_from_token(self, token: str) -> Identity | None:
         """Return who holds a session, which counts as a use of it; None if it has ended.
@@ -226,10 +205,10 @@ class Accounts:
         by.require(Role.ADMIN, "set passwords")
         hashed = hash_password(password, rounds=self._rounds)
         with self._file.lock():
-            changed = replace(self._known(name), password=hashed, not_before=self._clock())
+            changed = replace(self._find_user(name), password=hashed, not_before=self._clock())
             self._store(changed, "password_set", by=by)
         self._sessions.end_all(changed.name)
-        self._throttle.succeeded(changed.name, "", self.cookie_key())
+        self._throttle.record_success(changed.name, "", self.cookie_key())
 
     def disable(self, name: str, *, by: Identity) -> None:
         """Refuse *name* from here on, and end its sessions.
@@ -241,7 +220,7 @@ class Accounts:
         """
         by.require(Role.ADMIN, "disable users")
         with self._file.lock():
-            changed = replace(self._known(name), disabled=True, not_before=self._clock())
+            changed = replace(self._find_user(name), disabled=True, not_before=self._clock())
             self._require_an_admin_beside(changed)
             self._store(changed, "user_disable", by=by)
         self._sessions.end_all(changed.name)
@@ -255,7 +234,7 @@ class Accounts:
         """
         by.require(Role.ADMIN, "enable users")
         with self._file.lock():
-            self._store(replace(self._known(name), disabled=False), "user_enable", by=by)
+            self._store(replace(self._find_user(name), disabled=False), "user_enable", by=by)
 
     def set_role(self, name: str, role: Role, *, by: Identity) -> None:
         """Give *name* another role, which holds in its running sessions too.
@@ -267,15 +246,31 @@ class Accounts:
         """
         by.require(Role.ADMIN, "change roles")
         with self._file.lock():
-            changed = replace(self._known(name), role=role)
+            changed = replace(self._find_user(name), role=role)
             self._require_an_admin_beside(changed)
             self._store(changed, "user_role", by=by, role=role.value)
+
+    def _authenticate(self, name: str, password: str, address: str) -> User:
+        key = self.cookie_key()
+        wait = self._throttle.attempt(name, address, key)
+        user = self.users().get(name)
+        if wait.seconds > 0:
+            if not wait.told_before:
+                self._record_sign_in(name, user, "blocked", address)
+            raise SignInBlocked(math.ceil(wait.seconds))
+        matches = password_matches(password, user.password if user else self._decoy)
+        if user is None or user.disabled or not matches:
+            self._record_sign_in(name, user, "refused", address)
+            raise SignInRefused
+        self._throttle.record_success(name, address, key)
+        self._record_sign_in(name, user, "done", address)
+        return user
 
     def _make_user(self, name: str, role: Role, password: str) -> User:
         hashed = hash_password(password, rounds=self._rounds)
         return User(name, hashed, role, not_before=self._clock())
 
-    def _known(self, name: str) -> User:
+    def _find_user(self, name: str) -> User:
         users = self.users()
         found = users.get(normal_name(name))
         if found is None:
@@ -292,7 +287,7 @@ class Accounts:
         self._file.write(users_json({**self.users(), user.name: user}.values()))
         self._audit.record(by, action, "done", None, user=user.name, **details)
 
-    def _record_sign_in(self, name: str, user: User | None, outcome: str, *, address: str) -> None:
+    def _record_sign_in(self, name: str, user: User | None, outcome: str, address: str) -> None:
         """Audit an attempt; a name that is no user's may be a password in the wrong field."""
         details = {"address": address} if address else {}
         if user is None:

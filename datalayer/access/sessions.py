@@ -99,7 +99,7 @@ class Sessions:
 
     def find(self, token: str) -> Session | None:
         """Return a session that goes on, which counts as a use of it; None if there is none."""
-        found = self._listed(token)
+        found = self._find_listed(token)
         if found is None or not self._goes_on(found):
             return None
         self._use.note(found.digest, written=found.last_seen, now=self._clock())
@@ -108,7 +108,7 @@ class Sessions:
     def end(self, token: str) -> None:
         """End the session that *token* stands for, if there is one, and no other."""
         with self._file.lock() as kept:
-            ended = self._listed(token)
+            ended = self._find_listed(token)
             self._write([each for each in self._live(kept) if each != ended])
 
     def end_all(self, user: str) -> None:
@@ -116,7 +116,7 @@ class Sessions:
         with self._file.lock() as kept:
             self._write([each for each in self._live(kept) if each.user != user])
 
-    def _listed(self, token: str) -> Session | None:
+    def _find_listed(self, token: str) -> Session | None:
         """Return the session that *token* names; None if it is none of ours."""
         try:
             claims = jwt.decode(token, self.cookie_key(), algorithms=[_ALGORITHM])

@@ -81,30 +81,30 @@ class SignInThrottle:
     def attempt(self, name: str, address: str, key: str) -> Wait:
         """Begin an attempt to sign in as *name* from *address* (empty where it is not known).
 
-        An attempt that may go on is counted as failed until ``succeeded`` says otherwise, so
+        An attempt that may go on is counted as failed until ``record_success`` says otherwise, so
         that attempts made side by side don't slip through together.
         """
+        subjects = _subjects(name, address, key)
         with self._file.lock() as listed:
             kept, now = self._recent(listed), self._clock()
             counted = {
-                digest: (self._remembered(kept.pop(digest, None), limit), limit)
-                for digest, limit in _subjects(name, address, key).items()
+                digest: self._still_counted(kept.pop(digest, None), limit)
+                for digest, limit in subjects.items()
             }
-            blocking = {
-                digest: failures
-                for digest, (failures, limit) in counted.items()
-                if failures.blocked_until(limit) > now
+            wait_s = {
+                digest: counted[digest].blocked_until(limit) - now
+                for digest, limit in subjects.items()
             }
-            wait_s = max(f.blocked_until(limit) - now for f, limit in counted.values())
-            after = {digest: failures for digest, (failures, _) in counted.items()}
-            if blocking:
-                after |= {digest: replace(f, told=True) for digest, f in blocking.items()}
+            blocking = [digest for digest in subjects if wait_s[digest] > 0]
+            if not blocking:
+                after = {digest: _Failures(f.count + 1, now) for digest, f in counted.items()}
             else:
-                after = {digest: _Failures(f.count + 1, now) for digest, f in after.items()}
-            self._write({**kept, **after})
-        return Wait(max(0.0, wait_s), all(f.told for f in blocking.values()) and bool(blocking))
+                after = counted | {each: replace(counted[each], told=True) for each in blocking}
+            self._write(kept | after)
+        told_before = bool(blocking) and all(counted[each].told for each in blocking)
+        return Wait(max(0.0, *wait_s.values()), told_before)
 
-    def succeeded(self, name: str, address: str, key: str) -> None:
+    def record_success(self, name: str, address: str, key: str) -> None:
         """Forget the failures of *name*, and that this attempt was counted for *address*.
 
         Earlier failures from the address stay: who has one account must not be able to clear
@@ -118,7 +118,7 @@ class SignInThrottle:
                     kept[digest] = replace(failures, count=max(0, failures.count - 1))
             self._write(kept)
 
-    def _remembered(self, failures: _Failures | None, limit: Limit) -> _Failures:
+    def _still_counted(self, failures: _Failures | None, limit: Limit) -> _Failures:
         if failures is None or failures.last <= self._clock() - limit.forget_after_s:
             return _Failures()
         return failures

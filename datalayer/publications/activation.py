@@ -98,10 +98,7 @@ class Activations:
         """
         with self._attempts.begin(identity, "inspect") as attempt:
             manifest, kept = self._find(None, attempt, report)
-            verified = (
-                VerifiedFiles(manifest, kept.folder) if kept else self._fetch(manifest, report)
-            )
-            found = self._validate(verified, report)
+            verified, found = self._check(manifest, kept, report)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
         return Candidate(manifest, found, verified)
@@ -119,7 +116,7 @@ class Activations:
         Args:
             identity: Who does it.
             publication_id: Which one; None for the store's latest.
-            force: Fetch, verify and validate it anew, also if it is kept or active already.
+            force: Fetch, verify and validate it again, even if it is kept or active already.
                 Its kept snapshot is replaced only if it is damaged: whole, it holds the same
                 bytes, and replacing files under those who read them gains nothing.
             report: Is told how far it has come.
@@ -259,41 +256,35 @@ class Activations:
                 active.generated_at.isoformat(),
             )
 
-    def _fetch(self, manifest: Manifest, report: ReportProgress) -> VerifiedFiles:
-        staging = self._snapshots.staging
-        return staging.verify(staging.stage(manifest, self._store, report), report)
-
-    def _validate(self, verified: VerifiedFiles, report: ReportProgress) -> ValidationReport:
-        return validate(verified.files(), self._registry, manifest=verified.manifest, report=report)
-
-    def _fetch_valid(
-        self, manifest: Manifest, report: ReportProgress
+    def _check(
+        self, manifest: Manifest, kept: Snapshot | None, report: ReportProgress
     ) -> tuple[VerifiedFiles, ValidationReport]:
-        verified = self._fetch(manifest, report)
-        validation = self._validate(verified, report)
-        if not validation.passed:
-            raise ValidationFailed(manifest.publication_id, validation)
-        return verified, validation
+        """Stage and verify what is not kept, and validate it; faults are part of the answer."""
+        if kept:
+            verified = VerifiedFiles(manifest, kept.folder)
+        else:
+            staged = self._snapshots.staging.stage(manifest, self._store, report)
+            verified = self._snapshots.staging.verify(staged, report)
+        found = validate(verified.files(), self._registry, manifest=manifest, report=report)
+        return verified, found
 
     def _prove_store(self, manifest: Manifest, report: ReportProgress) -> None:
-        """Fetch, verify and validate beside what is kept, and leave nothing behind."""
+        """Stage, verify and validate beside what is kept, and leave nothing behind."""
         try:
-            self._fetch_valid(manifest, report)
+            _, found = self._check(manifest, None, report)
         finally:
             self._snapshots.staging.discard(manifest.publication_id)
-
-    def _promote(self, manifest: Manifest, report: ReportProgress) -> Snapshot:
-        verified, validation = self._fetch_valid(manifest, report)
-        report(Progress(Step.PROMOTE, 0, 1))
-        snapshot = self._snapshots.promote(verified, validation)
-        report(Progress(Step.PROMOTE, 1, 1))
-        return snapshot
+        if not found.passed:
+            raise ValidationFailed(manifest.publication_id, found)
 
     def _switch_to(
         self, manifest: Manifest, kept: Snapshot | None, attempt: Attempt, report: ReportProgress
     ) -> Activated:
         """Promote what is not kept, attach it and point to it: from then on it is served."""
-        snapshot = kept or self._promote(manifest, report)
+        snapshot = kept
+        if snapshot is None:
+            verified, validation = self._check(manifest, None, report)
+            snapshot = self._snapshots.promote(verified, validation, report)
         previous_id = self._snapshots.active_id()
         report(Progress(Step.ACTIVATE, 0, 3))
         try:

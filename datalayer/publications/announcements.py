@@ -34,13 +34,13 @@ class Note(Protocol):
     """A small text that all replicas share. It may be lost; it never fails its caller."""
 
     def read(self) -> bytes | None:
-        """Return what stands there; None if nothing does or nobody can tell."""
+        """Return what stands there; None if nothing does or it can't be read."""
 
     def write(self, content: bytes) -> None:
         """Replace what stands there, if that is possible."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close its connections."""
 
 
 class NoNote:
@@ -101,7 +101,7 @@ class Announcements:
         own = self._active()
         if own is None or own.activated_by.startswith(FOLLOWER):
             return
-        announced = self._announced()
+        announced = self._read_announcement()
         if announced is None or announced.activated_at < own.activated_at:
             content = {
                 "publication_id": own.publication_id,
@@ -113,18 +113,18 @@ class Announcements:
     def keep_up(self) -> None:
         """Announce what the others may have missed, and follow what they announced."""
         self.announce()
-        announced, own = self._announced(), self._active()
+        announced, own = self._read_announcement(), self._active()
         if announced is None or not _is_news(announced, own):
             self.problem = ""
         elif announced != self._failed or time.monotonic() >= self._again_at:
             self._try_to_follow(announced)
 
     def start(self) -> None:
-        """Keep up from this moment on, on a thread of its own."""
+        """Begin to keep up, on a thread of its own."""
         threading.Thread(target=self._keep_up_always, name="announcements", daemon=True).start()
 
     def stop(self) -> None:
-        """End the keeping up."""
+        """Stop following, and close the note."""
         self._stopped.set()
         self._note.close()
 
@@ -148,7 +148,7 @@ class Announcements:
         else:
             self._failed, self.problem = None, ""
 
-    def _announced(self) -> Announcement | None:
+    def _read_announcement(self) -> Announcement | None:
         content = self._note.read()
         if content is None:
             return None

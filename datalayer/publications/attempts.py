@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Attempt:
     identity: Identity
     action: str
     publication_id: str | None
-    began: float
+    began: float = field(default_factory=time.monotonic)
     switched: bool = False
     recorded: bool = False
 
@@ -80,7 +80,7 @@ class Attempts:
             RefreshInProgress: Another attempt is running.
             StateError: The audit log can't be written.
         """
-        attempt = Attempt(identity, action, publication_id, time.monotonic())
+        attempt = Attempt(identity, action, publication_id)
         try:
             identity.require(Role.ADMIN, action.replace("_", " "))
             with self.lock(identity, action):
@@ -143,7 +143,6 @@ class Attempts:
             Identity(killed.actor, Role.ADMIN),
             killed.action,
             switch.publication_id if switch else None,
-            time.monotonic(),
         )
         reason = f"the process that began at {killed.started_at} was killed"
         self.record(attempt, "activated" if switch else "interrupted", reason=reason)

@@ -1,4 +1,4 @@
-"""Refreshes in the background: begun by page or API, looked at by whoever asks how far they are.
+"""Refreshes in the background: begun by page or API, which then ask how far they are.
 
 A job runs in a thread of its own, so that neither a page that is left nor a connection that is
 cut stops it. That one runs at a time is kept by the lock that the work itself takes.
@@ -49,6 +49,7 @@ class RefreshJob:
         action: What is done, in the words of the audit log.
         actor: Who began it.
         started_at: When, UTC.
+        ended_at: When it ended, UTC; None while it runs.
     """
 
     def __init__(self, action: str, actor: Identity, clock: Callable[[], datetime]) -> None:
@@ -61,7 +62,7 @@ class RefreshJob:
         self._lock = Lock()
         self._begun = Event()
         self._found = Event()
-        self._ended_at: datetime | None = None
+        self.ended_at: datetime | None = None
         self._outcome: Future[object] = Future()
 
     @property
@@ -70,11 +71,6 @@ class RefreshJob:
         if not self._outcome.done():
             return JobStatus.RUNNING
         return JobStatus.FAILED if self._outcome.exception() else JobStatus.SUCCEEDED
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When it ended, UTC; None while it runs."""
-        return self._ended_at
 
     @property
     def publication(self) -> PublicationFound | None:
@@ -94,7 +90,7 @@ class RefreshJob:
             return dict(self._latest)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it has ended, *timeout_s* at most; tell whether it has."""
+        """Wait until it has ended, *timeout_s* at most; return True if it has."""
         return bool(wait([self._outcome], timeout=timeout_s).done)
 
     def wait_for_publication(self, timeout_s: float) -> None:
@@ -129,7 +125,7 @@ class RefreshJob:
             failure = UnexpectedFailure(secrets.token_hex(4))
             _log.exception("refresh_job.failed", reference=failure.reference, action=self.action)
             returned = None
-        self._ended_at = self._clock()
+        self.ended_at = self._clock()
         if failure:
             self._outcome.set_exception(failure)
         else:

@@ -30,7 +30,7 @@ from datalayer.kernel.errors import (
     StateError,
     UnknownPublication,
 )
-from datalayer.kernel.progress import ReportProgress
+from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
 from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.stages import Snapshot, VerifiedFiles
@@ -61,7 +61,12 @@ class SnapshotStore:
         self._pointer = ActivePointer(state / "active.json")
         self._loaded: dict[str, Snapshot] = {}
 
-    def promote(self, verified: VerifiedFiles, validation: ValidationReport) -> Snapshot:
+    def promote(
+        self,
+        verified: VerifiedFiles,
+        validation: ValidationReport,
+        report: ReportProgress = silent,
+    ) -> Snapshot:
         """Move verified and valid files to where snapshots are served from, read-only.
 
         A kept snapshot of the same id is replaced; the caller has found it damaged.
@@ -73,6 +78,7 @@ class SnapshotStore:
         publication_id = verified.manifest.publication_id
         if not validation.passed:
             raise ValidationFailed(publication_id, validation)
+        report(Progress(Step.PROMOTE, 0, 1))
         target = self.folder / publication_id
         snapshot = Snapshot(verified.manifest, target, self.clock())
         with translate_disk_errors(publication_id, self.folder):
@@ -85,6 +91,7 @@ class SnapshotStore:
             sync_folder(self.folder)
             self._loaded[publication_id] = snapshot
             remove(damaged)
+        report(Progress(Step.PROMOTE, 1, 1))
         return snapshot
 
     def get(self, publication_id: str) -> Snapshot:
@@ -136,7 +143,7 @@ class SnapshotStore:
             return None
         return kept
 
-    def kept(self) -> tuple[Snapshot, ...]:
+    def all(self) -> tuple[Snapshot, ...]:
         """Return the snapshots kept here, newest first; one that can't be used is left out."""
         usable = []
         for publication_id in self._kept_ids():
@@ -208,7 +215,7 @@ class SnapshotStore:
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what a killed process left half done; return the names removed."""
-        left_over = [*self._state.glob(f".*{PARTIAL_SUFFIX}"), *self.staging.half_done()]
+        left_over = [*self._state.glob(f".*{PARTIAL_SUFFIX}"), *self.staging.find_half_done()]
         for path in left_over:
             remove(path)
         # A process killed between moving a snapshot and closing its folder left it open.

@@ -55,7 +55,7 @@ class Staging:
         """Compare size and SHA-256 of every file with the manifest.
 
         Raises:
-            IntegrityError: One differs; what was staged is removed, so that it is fetched anew.
+            IntegrityError: One differs; what was staged is removed, so that it is fetched again.
             StagingError: The local disk failed.
         """
         try:
@@ -66,7 +66,7 @@ class Staging:
         return VerifiedFiles(staged.manifest, staged.folder)
 
     def discard(self, publication_id: str) -> None:
-        """Remove what is staged of a publication, so that it is fetched anew.
+        """Remove what is staged of a publication, so that it is fetched again.
 
         Raises:
             StagingError: The local disk refuses.
@@ -75,7 +75,7 @@ class Staging:
         with translate_disk_errors(publication_id, folder):
             remove(folder)
 
-    def half_done(self) -> Iterator[Path]:
+    def find_half_done(self) -> Iterator[Path]:
         """Yield what a killed process left here that is no publication fetched whole."""
         for path in sorted(self.folder.glob("*")):
             if not (is_publication_id(path.name) and (path / MANIFEST_NAME).is_file()):

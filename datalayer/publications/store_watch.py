@@ -75,14 +75,14 @@ class StoreWatch:
         self._last = LastAnswer("unknown")
 
     def last_answer(self) -> LastAnswer:
-        """Return the last answer at once; ask again behind the caller's back if it is old."""
+        """Return the last answer at once; ask again in the background if it is old."""
         old = time.monotonic() - self._asked_at > self._every_s
         if old and self._asking.acquire(blocking=False):
             threading.Thread(target=self._ask_store, name="store-watch", daemon=True).start()
         return self._last
 
     def learn(self, problem: PortalError | None) -> LastAnswer:
-        """Take note of how it ended that somebody asked the store; None if it went well."""
+        """Remember how the store answered somebody's question; *problem* is None if it did well."""
         if isinstance(problem, TransportError):
             self._last = replace(self._last, reach="unreachable", problem=str(problem))
         else:
@@ -92,7 +92,7 @@ class StoreWatch:
         return self._last
 
     def wait_for_answer(self) -> None:
-        """Wait for the asking that is under way, if any."""
+        """Wait for the answer to a question that is under way, if there is one."""
         with self._asking:
             pass
 

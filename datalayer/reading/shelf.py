@@ -76,7 +76,7 @@ class Shelf:
 
     def forget_removed(self) -> None:
         """Let go of publications that are not kept any more."""
-        kept = {snapshot.publication_id for snapshot in self._snapshots.kept()}
+        kept = {snapshot.publication_id for snapshot in self._snapshots.all()}
         for publication_id in set(self._database.attached()) - kept:
             self._readers.pop(publication_id, None)
             self._database.detach(publication_id)

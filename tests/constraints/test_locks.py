@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS, normalised
+from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS, normalize
 
 PROJECT = Path(__file__).parents[2]
 DEPLOYED = ("requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt")
@@ -21,7 +21,7 @@ LOCKS = sorted(
 def packages(path: Path) -> set[str]:
     """Return the normalised (PEP 503) names that a requirements file asks for."""
     asked = re.findall(r"^([A-Za-z0-9][\w.-]*)", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return {normalised(name) for name in asked}
+    return {normalize(name) for name in asked}
 
 
 @pytest.mark.parametrize("name", DEPLOYED)

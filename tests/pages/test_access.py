@@ -87,7 +87,7 @@ def fail(state: Path, names: Iterable[str]) -> None:
     accounts = Accounts(state, clock=lambda: time.time() + 60, bcrypt_rounds=4)
     for name in names:
         with pytest.raises(SignInRefused):
-            accounts.authenticate(name, "wrong", address=BROWSER)
+            accounts.sign_in(name, "wrong", address=BROWSER)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from datalayer.compliance import (
     FORBIDDEN_DISTRIBUTIONS,
     check_compliance,
-    normalised,
+    normalize,
     with_loaded_modules,
 )
 
@@ -27,7 +27,7 @@ def test_a_forbidden_distribution_is_found_however_it_is_written(name: str) -> N
     outcome = check_compliance(["numpy", name], modules=[])
 
     assert outcome.status == "fail"
-    assert outcome.violations == (normalised(name),)
+    assert outcome.violations == (normalize(name),)
     assert outcome.checked == 2
 
 
@@ -99,4 +99,4 @@ def test_the_list_has_what_the_house_forbids(name: str) -> None:
 
 
 def test_the_list_is_written_as_it_is_compared() -> None:
-    assert {normalised(name) for name in FORBIDDEN_DISTRIBUTIONS} == FORBIDDEN_DISTRIBUTIONS
+    assert {normalize(name) for name in FORBIDDEN_DISTRIBUTIONS} == FORBIDDEN_DISTRIBUTIONS

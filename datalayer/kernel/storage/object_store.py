@@ -126,7 +126,7 @@ class FolderStore:
         """
 
     def _path(self, key: str) -> Path:
-        path = self._root / checked_key(key)
+        path = self._root / check_key(key)
         # Unlike Path.resolve, realpath answers for a loop of links too.
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._root)):
             raise InvalidSelection("key", repr(key), f"inside {self.address}, not a link out of it")
@@ -164,7 +164,7 @@ class FolderStore:
             raise StoreError(self.address, f"failed at {key}: {error.strerror}") from error
 
 
-def checked_key(key: str) -> str:
+def check_key(key: str) -> str:
     """Return *key* if it is a plain relative path.
 
     Raises:

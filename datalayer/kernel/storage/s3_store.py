@@ -39,7 +39,7 @@ from datalayer.kernel.storage.object_store import (
     CHUNK_BYTES,
     WRITE_CHECK_KEY,
     ReportBytes,
-    checked_key,
+    check_key,
     within_limit,
 )
 
@@ -149,7 +149,7 @@ class S3Store:
         return True
 
     def _full(self, key: str) -> str:
-        return f"{self._prefix}{checked_key(key)}"
+        return f"{self._prefix}{check_key(key)}"
 
     def _chunks(self, key: str) -> Generator[bytes]:
         """Yield the object in chunks of about ``CHUNK_BYTES``."""
@@ -221,7 +221,7 @@ class S3Store:
             raise self._trouble(error) from error
 
     def _trouble(self, error: Exception) -> StoreError:
-        """Say what failed between here and the store, and what to check."""
+        """Return what failed between here and the store, with what to check."""
         cause = error.reason if isinstance(error, MaxRetryError) else error
         if isinstance(cause, NameResolutionError):
             problem = "has an endpoint whose host name is unknown; check the endpoint"

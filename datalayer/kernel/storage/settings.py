@@ -14,7 +14,6 @@ from datalayer.kernel.errors import InvalidSelection, SettingsError
 from datalayer.kernel.storage.object_store import FolderStore, ObjectStore
 
 PREFIX: Final = "FAROL_"
-S3_SCHEME: Final = "s3://"
 
 _ADDRESSES: Final = "a folder or s3://bucket/prefix"
 # No dots in a row, beside a dash or as in an IP address: no S3 store has such buckets.

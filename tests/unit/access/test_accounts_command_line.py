@@ -47,14 +47,14 @@ def test_a_user_is_made_with_a_password_from_standard_input(state: Path, typed: 
     code = main(["add", "ana", "--role", "analyst"])
 
     assert code == 0
-    assert Accounts(state).authenticate("ana", PASSWORD).role is Role.ANALYST
+    assert Accounts(state).sign_in("ana", PASSWORD).identity.role is Role.ANALYST
 
 
 def test_a_user_is_made_with_a_random_password_that_is_shown(state: Path, capsys: Output) -> None:
     main(["add", "ana", "--role", "planner", "--random"])
 
     shown = capsys.readouterr().out.split(": ")[1].strip()
-    assert Accounts(state).authenticate("ana", shown).role is Role.PLANNER
+    assert Accounts(state).sign_in("ana", shown).identity.role is Role.PLANNER
 
 
 def test_a_lost_password_is_replaced_by_a_random_one(state: Path, capsys: Output) -> None:
@@ -62,7 +62,7 @@ def test_a_lost_password_is_replaced_by_a_random_one(state: Path, capsys: Output
 
     shown = capsys.readouterr().out.split(": ")[1].strip()
     assert code == 0
-    assert Accounts(state).authenticate("admin", shown).role is Role.ADMIN
+    assert Accounts(state).sign_in("admin", shown).identity.role is Role.ADMIN
 
 
 def test_a_password_asked_at_a_terminal_is_typed_twice(
@@ -83,10 +83,10 @@ def test_a_user_is_disabled_and_enabled(state: Path, typed: None) -> None:
 
     main(["disable", "ana"])
     with pytest.raises(SignInRefused):
-        Accounts(state).authenticate("ana", PASSWORD)
+        Accounts(state).sign_in("ana", PASSWORD)
     main(["enable", "ana"])
 
-    assert Accounts(state).authenticate("ana", PASSWORD).name == "ana"
+    assert Accounts(state).sign_in("ana", PASSWORD).identity.name == "ana"
 
 
 def test_the_last_administrator_stays(state: Path, capsys: Output) -> None:

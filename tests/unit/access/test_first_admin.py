@@ -22,7 +22,7 @@ class TestFirstAdmin:
 
         assert first is not None
         assert second is None
-        assert accounts.authenticate("admin", first) == Identity("admin", Role.ADMIN)
+        assert accounts.sign_in("admin", first).identity == Identity("admin", Role.ADMIN)
 
     def test_two_installations_get_different_passwords(self, tmp_path: Path) -> None:
         passwords = {
@@ -44,7 +44,7 @@ class TestFirstAdmin:
         assert notice is not None
         shown = re.search(r"(?:[a-z0-9]{5}-){3}[a-z0-9]{5}", notice)
         assert shown is not None
-        assert Accounts(tmp_path).authenticate("admin", shown[0]).role is Role.ADMIN
+        assert Accounts(tmp_path).sign_in("admin", shown[0]).identity.role is Role.ADMIN
 
     def test_a_second_start_has_no_notice(self, tmp_path: Path) -> None:
         first_admin_notice(tmp_path)
@@ -55,7 +55,7 @@ class TestFirstAdmin:
         self, accounts: Accounts, password: str, tmp_path: Path
     ) -> None:
         with pytest.raises(SignInRefused):
-            accounts.authenticate("admin", "wrong")
+            accounts.sign_in("admin", "wrong")
 
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
 
@@ -106,7 +106,7 @@ class TestDamagedFiles:
         with pytest.raises(StateError, match="damaged"):
             accounts.ensure_first_admin()
         with pytest.raises(StateError, match="damaged"):
-            accounts.authenticate("admin", "whatever")
+            accounts.sign_in("admin", "whatever")
 
         assert (tmp_path / "accounts.json").read_text(encoding="utf-8") == content
 
@@ -115,7 +115,7 @@ class TestDamagedFiles:
     ) -> None:
         (tmp_path / "sign_in_failures.json").write_text("[1, 2", encoding="utf-8")
 
-        assert accounts.authenticate("admin", password).name == "admin"
+        assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_a_folder_that_cannot_be_used_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "state").write_text("a file, not a folder", encoding="utf-8")

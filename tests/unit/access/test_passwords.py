@@ -16,9 +16,9 @@ class TestPasswords:
         self, accounts: Accounts, password: str
     ) -> None:
         with pytest.raises(SignInRefused) as wrong:
-            accounts.authenticate("admin", password + "x")
+            accounts.sign_in("admin", password + "x")
         with pytest.raises(SignInRefused) as unknown:
-            accounts.authenticate("nobody", password)
+            accounts.sign_in("nobody", password)
 
         assert str(wrong.value) == str(unknown.value)
         assert type(wrong.value) is type(unknown.value)
@@ -40,7 +40,7 @@ class TestPasswords:
 
             monkeypatch.setattr("bcrypt.checkpw", counted)
             with pytest.raises(SignInRefused):
-                accounts.authenticate(name, typed)
+                accounts.sign_in(name, typed)
 
         assert compared == {name: [f"{CHEAP:02}"] for name in ("admin", "nobody", "second")}
 
@@ -48,7 +48,7 @@ class TestPasswords:
     def test_case_and_spaces_around_a_name_do_not_matter(
         self, accounts: Accounts, password: str, name: str
     ) -> None:
-        assert accounts.authenticate(name, password).name == "admin"
+        assert accounts.sign_in(name, password).identity.name == "admin"
 
     def test_every_character_of_a_long_password_counts(
         self, accounts: Accounts, password: str
@@ -56,16 +56,16 @@ class TestPasswords:
         long_password = "á" * 1000 + "z"
         accounts.set_password("admin", long_password, by=BY)
 
-        assert accounts.authenticate("admin", long_password).name == "admin"
+        assert accounts.sign_in("admin", long_password).identity.name == "admin"
         with pytest.raises(SignInRefused):
-            accounts.authenticate("admin", "á" * 1000 + "y")
+            accounts.sign_in("admin", "á" * 1000 + "y")
 
     def test_composed_and_decomposed_letters_are_one_password(
         self, accounts: Accounts, password: str
     ) -> None:
         accounts.set_password("admin", "ma\u00e7\u00e3 verde 2026", by=BY)
 
-        assert accounts.authenticate("admin", "mac\u0327a\u0303 verde 2026").name == "admin"
+        assert accounts.sign_in("admin", "mac\u0327a\u0303 verde 2026").identity.name == "admin"
 
     @pytest.mark.parametrize("bad", ["", "short", "x" * 11, "x" * 1025])
     def test_a_password_too_short_or_too_long_is_not_set(
@@ -74,16 +74,16 @@ class TestPasswords:
         with pytest.raises(InvalidSelection, match="characters long"):
             accounts.set_password("admin", bad, by=BY)
 
-        assert accounts.authenticate("admin", password).name == "admin"
+        assert accounts.sign_in("admin", password).identity.name == "admin"
 
     @pytest.mark.parametrize("typed", ["", "\x00", "x" * 5_000_000, "\ud800", "🔑" * 40])
     def test_anything_typed_is_answered_with_a_refusal(
         self, accounts: Accounts, password: str, typed: str
     ) -> None:
         with pytest.raises(SignInRefused):
-            accounts.authenticate("admin", typed)
+            accounts.sign_in("admin", typed)
         with pytest.raises(SignInRefused):
-            accounts.authenticate(typed, password)
+            accounts.sign_in(typed, password)
 
     def test_an_unknown_user_gets_no_password(self, accounts: Accounts, password: str) -> None:
         with pytest.raises(UnknownUser, match=r"nobody.*admin"):

@@ -18,7 +18,7 @@ from tests.unit.access.conftest import BY, Clock
 def fail(accounts: Accounts, times: int, name: str = "admin", address: str = "") -> None:
     for _ in range(times):
         with pytest.raises(SignInRefused):
-            accounts.authenticate(name, "wrong", address=address)
+            accounts.sign_in(name, "wrong", address=address)
 
 
 def fail_as_many(accounts: Accounts, times: int, address: str) -> None:
@@ -34,18 +34,18 @@ class TestPerName:
         fail(accounts, 3)
 
         with pytest.raises(SignInBlocked):
-            accounts.authenticate("admin", password)
+            accounts.sign_in("admin", password)
 
     def test_the_wait_is_over_when_it_says(
         self, accounts: Accounts, password: str, clock: Clock
     ) -> None:
         fail(accounts, 3)
         with pytest.raises(SignInBlocked) as blocked:
-            accounts.authenticate("admin", password)
+            accounts.sign_in("admin", password)
 
         clock.now += blocked.value.wait_s
 
-        assert accounts.authenticate("admin", password).name == "admin"
+        assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_the_wait_doubles_up_to_a_quarter_of_an_hour(
         self, accounts: Accounts, password: str, clock: Clock
@@ -55,7 +55,7 @@ class TestPerName:
         for _ in range(14):
             fail(accounts, 1)
             with pytest.raises(SignInBlocked) as blocked:
-                accounts.authenticate("admin", password)
+                accounts.sign_in("admin", password)
             waits.append(blocked.value.wait_s)
             clock.now += blocked.value.wait_s
 
@@ -67,25 +67,25 @@ class TestPerName:
         fail(accounts, 3)
 
         with pytest.raises(SignInBlocked):
-            reopened().authenticate("admin", password)
+            reopened().sign_in("admin", password)
 
     def test_a_name_without_a_user_is_throttled_alike(self, accounts: Accounts) -> None:
         fail(accounts, 3, name="nobody")
 
         with pytest.raises(SignInBlocked):
-            accounts.authenticate("nobody", "wrong")
+            accounts.sign_in("nobody", "wrong")
 
     def test_one_name_does_not_hold_up_another(self, accounts: Accounts, password: str) -> None:
         fail(accounts, 3, name="nobody")
 
-        assert accounts.authenticate("admin", password).name == "admin"
+        assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_a_success_forgets_the_failures(self, accounts: Accounts, password: str) -> None:
         fail(accounts, 2)
-        accounts.authenticate("admin", password)
+        accounts.sign_in("admin", password)
         fail(accounts, 2)
 
-        assert accounts.authenticate("admin", password).name == "admin"
+        assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_a_day_without_failures_forgets_them(
         self, accounts: Accounts, password: str, clock: Clock
@@ -94,14 +94,14 @@ class TestPerName:
         clock.now += 86_401
         fail(accounts, 2)
 
-        assert accounts.authenticate("admin", password).name == "admin"
+        assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_a_new_password_ends_the_wait(self, accounts: Accounts, password: str) -> None:
         fail(accounts, 3)
 
         accounts.set_password("admin", "another password", by=BY)
 
-        assert accounts.authenticate("admin", "another password").name == "admin"
+        assert accounts.sign_in("admin", "another password").identity.name == "admin"
 
     def test_what_was_typed_as_a_name_is_not_stored(
         self, accounts: Accounts, tmp_path: Path
@@ -124,7 +124,7 @@ class TestPerName:
     ) -> None:
         def attempt(accounts: Accounts) -> type[Exception]:
             with pytest.raises(SignInRefused) as answer:
-                accounts.authenticate("admin", "wrong")
+                accounts.sign_in("admin", "wrong")
             return answer.type
 
         with ThreadPoolExecutor(8) as threads:
@@ -139,19 +139,19 @@ class TestPerAddress:
         fail_as_many(accounts, 20, "192.0.2.7")
 
         with pytest.raises(SignInBlocked):
-            accounts.authenticate("another", "wrong", address="192.0.2.7")
+            accounts.sign_in("another", "wrong", address="192.0.2.7")
 
     def test_nineteen_failures_of_an_office_hold_up_nobody(
         self, accounts: Accounts, password: str
     ) -> None:
         fail_as_many(accounts, 19, "192.0.2.7")
 
-        assert accounts.authenticate("admin", password, address="192.0.2.7").name == "admin"
+        assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"
 
     def test_another_address_is_not_held_up(self, accounts: Accounts, password: str) -> None:
         fail_as_many(accounts, 20, "192.0.2.7")
 
-        assert accounts.authenticate("admin", password, address="192.0.2.8").name == "admin"
+        assert accounts.sign_in("admin", password, address="192.0.2.8").identity.name == "admin"
 
     def test_failures_from_an_address_survive_a_restart(
         self, accounts: Accounts, password: str, reopened: Callable[[], Accounts]
@@ -159,24 +159,24 @@ class TestPerAddress:
         fail_as_many(accounts, 20, "192.0.2.7")
 
         with pytest.raises(SignInBlocked):
-            reopened().authenticate("admin", password, address="192.0.2.7")
+            reopened().sign_in("admin", password, address="192.0.2.7")
 
     def test_a_success_does_not_clear_the_way_for_guesses_at_other_names(
         self, accounts: Accounts, password: str
     ) -> None:
         fail_as_many(accounts, 19, "192.0.2.7")
-        accounts.authenticate("admin", password, address="192.0.2.7")
+        accounts.sign_in("admin", password, address="192.0.2.7")
 
         fail(accounts, 1, name="nobody", address="192.0.2.7")
 
         with pytest.raises(SignInBlocked):
-            accounts.authenticate("admin", password, address="192.0.2.7")
+            accounts.sign_in("admin", password, address="192.0.2.7")
 
     def test_successes_are_not_counted(self, accounts: Accounts, password: str) -> None:
         for _ in range(25):
-            accounts.authenticate("admin", password, address="192.0.2.7")
+            accounts.sign_in("admin", password, address="192.0.2.7")
 
-        assert accounts.authenticate("admin", password, address="192.0.2.7").name == "admin"
+        assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"
 
     def test_the_wait_grows_to_five_minutes_and_is_forgotten_after_an_hour(
         self, accounts: Accounts, password: str, clock: Clock
@@ -186,7 +186,7 @@ class TestPerAddress:
         for number in range(11):
             fail(accounts, 1, name=f"other{number}", address="192.0.2.7")
             with pytest.raises(SignInBlocked) as blocked:
-                accounts.authenticate("admin", password, address="192.0.2.7")
+                accounts.sign_in("admin", password, address="192.0.2.7")
             waits.append(blocked.value.wait_s)
             clock.now += blocked.value.wait_s
 
@@ -194,7 +194,7 @@ class TestPerAddress:
         fail_as_many(accounts, 19, "192.0.2.7")
 
         assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
-        assert accounts.authenticate("admin", password, address="192.0.2.7").name == "admin"
+        assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"
 
     def test_all_addresses_of_one_ipv6_network_count_as_one(
         self, accounts: Accounts, password: str
@@ -203,8 +203,10 @@ class TestPerAddress:
             fail(accounts, 1, name=f"name{number}", address=f"2001:db8::{number + 1}")
 
         with pytest.raises(SignInBlocked):
-            accounts.authenticate("admin", password, address="2001:db8::ffff")
-        assert accounts.authenticate("admin", password, address="2001:db8:0:1::1").name == "admin"
+            accounts.sign_in("admin", password, address="2001:db8::ffff")
+        assert (
+            accounts.sign_in("admin", password, address="2001:db8:0:1::1").identity.name == "admin"
+        )
 
     def test_a_name_that_reads_like_an_address_is_no_address(
         self, accounts: Accounts, password: str
@@ -212,7 +214,7 @@ class TestPerAddress:
         fail(accounts, 3, name="192.0.2.7")
         fail(accounts, 3, name="address 192.0.2.7")
 
-        assert accounts.authenticate("admin", password, address="192.0.2.7").name == "admin"
+        assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"
 
     def test_an_attempt_that_was_blocked_does_not_prolong_the_wait(
         self, accounts: Accounts, password: str, clock: Clock
@@ -220,8 +222,8 @@ class TestPerAddress:
         fail(accounts, 3)
         for _ in range(30):
             with pytest.raises(SignInBlocked):
-                accounts.authenticate("admin", password, address="192.0.2.7")
+                accounts.sign_in("admin", password, address="192.0.2.7")
 
         clock.now += 1
 
-        assert accounts.authenticate("admin", password, address="192.0.2.7").name == "admin"
+        assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"

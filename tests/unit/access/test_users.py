@@ -30,14 +30,14 @@ def ana(accounts: Accounts, password: str) -> None:
 def test_a_new_user_signs_in_with_its_role(accounts: Accounts, role: Role) -> None:
     accounts.add("bruno", role, PASSWORD, by=BY)
 
-    assert accounts.authenticate("bruno", PASSWORD) == Identity("bruno", role)
+    assert accounts.sign_in("bruno", PASSWORD).identity == Identity("bruno", role)
 
 
 def test_a_name_is_given_once(accounts: Accounts) -> None:
     with pytest.raises(InvalidSelection, match="ana, a user already"):
         accounts.add(" ANA ", Role.ADMIN, "another password", by=BY)
 
-    assert accounts.authenticate("ana", PASSWORD).role is Role.PLANNER
+    assert accounts.sign_in("ana", PASSWORD).identity.role is Role.PLANNER
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_disabled_user_is_refused_like_a_wrong_password(accounts: Accounts) ->
     accounts.disable("ana", by=BY)
 
     with pytest.raises(SignInRefused, match="name or the password is wrong"):
-        accounts.authenticate("ana", PASSWORD)
+        accounts.sign_in("ana", PASSWORD)
 
 
 def test_disabling_ends_the_sessions_at_once_and_for_good(accounts: Accounts) -> None:
@@ -76,14 +76,14 @@ def test_an_enabled_user_signs_in_with_the_password_it_had(accounts: Accounts) -
 
     accounts.enable("ana", by=BY)
 
-    assert accounts.authenticate("ana", PASSWORD).name == "ana"
+    assert accounts.sign_in("ana", PASSWORD).identity.name == "ana"
 
 
 def test_the_last_administrator_cannot_be_disabled(accounts: Accounts, password: str) -> None:
     with pytest.raises(LastAdmin, match="admin is the last administrator"):
         accounts.disable("admin", by=BY)
 
-    assert accounts.authenticate("admin", password).role is Role.ADMIN
+    assert accounts.sign_in("admin", password).identity.role is Role.ADMIN
 
 
 def test_the_last_administrator_cannot_be_made_something_less(accounts: Accounts) -> None:
@@ -107,7 +107,7 @@ def test_with_a_second_administrator_the_first_can_go(accounts: Accounts, passwo
     accounts.disable("admin", by=BY)
 
     with pytest.raises(SignInRefused):
-        accounts.authenticate("admin", password)
+        accounts.sign_in("admin", password)
 
 
 def test_another_role_holds_in_running_sessions(accounts: Accounts) -> None:
@@ -151,4 +151,4 @@ def test_a_file_of_users_without_the_mark_of_disabling_is_read(
     path.write_text(older, encoding="utf-8")
 
     assert "disabled" not in older
-    assert accounts.authenticate("ana", PASSWORD).name == "ana"
+    assert accounts.sign_in("ana", PASSWORD).identity.name == "ana"

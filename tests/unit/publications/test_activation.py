@@ -249,7 +249,7 @@ class TestActivating:
             published.append(publisher.publish(items=2).publication_id)
             parts.activations.activate(ANA)
 
-        assert [each.publication_id for each in parts.snapshots.kept()] == published[:0:-1]
+        assert [each.publication_id for each in parts.snapshots.all()] == published[:0:-1]
         assert isinstance(parts.database, Database)
         assert set(parts.database.attached()) == set(published[1:])
 
@@ -476,7 +476,7 @@ class TestBadPublications:
             parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
-        assert len(parts.snapshots.kept()) == 1
+        assert len(parts.snapshots.all()) == 1
         assert not list((state / "staging").glob("*.partial"))
         assert parts.last_entry.outcome == "rejected"
         assert parts.last_entry.details["reason"] == str(raised.value)[:2000]
@@ -525,7 +525,7 @@ class TestBadPublications:
             refusing.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
-        assert [each.publication_id for each in parts.snapshots.kept()] == [served.publication_id]
+        assert [each.publication_id for each in parts.snapshots.all()] == [served.publication_id]
         assert parts.last_entry.outcome == "rejected"
 
 

@@ -102,7 +102,7 @@ def started_again(state: Path, store: FolderStore, registry: Registry) -> Refres
 
 def assert_whole(parts: Refreshing, state: Path) -> None:
     """Assert that all that is kept is whole and nothing half done is left."""
-    for snapshot in parts.snapshots.kept():
+    for snapshot in parts.snapshots.all():
         prove(snapshot)
         parts.database.attach(snapshot)
     assert not list((state / "staging").glob("*.partial"))

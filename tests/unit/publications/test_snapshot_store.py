@@ -258,7 +258,7 @@ class TestPromoting:
         snapshot = keep.one()
 
         assert snapshots.get(snapshot.publication_id) == snapshot
-        assert snapshots.kept() == (snapshot,)
+        assert snapshots.all() == (snapshot,)
         assert snapshot.loaded_at == NOON
 
     def test_another_process_finds_the_same_snapshot(
@@ -287,7 +287,7 @@ class TestPromoting:
         with pytest.raises(ValidationFailed, match="breaks the contract"):
             snapshots.promote(verified, BROKEN)
 
-        assert snapshots.kept() == ()
+        assert snapshots.all() == ()
 
     def test_nothing_stays_staged(self, keep: Keep, state: Path) -> None:
         keep.one()
@@ -329,14 +329,14 @@ class TestPromoting:
             with pytest.raises(StagingError, match=FULL):
                 snapshots.promote(verified, SOUND)
 
-            assert snapshots.kept() == ()
+            assert snapshots.all() == ()
 
 
 class TestFinding:
     def test_the_newest_comes_first(self, snapshots: SnapshotStore, keep: Keep) -> None:
         ids = keep.several(3)
 
-        assert [snapshot.publication_id for snapshot in snapshots.kept()] == ids
+        assert [snapshot.publication_id for snapshot in snapshots.all()] == ids
 
     def test_an_unknown_publication_is_answered_with_the_nearest_kept(
         self, snapshots: SnapshotStore, keep: Keep
@@ -368,7 +368,7 @@ class TestFinding:
             snapshots.get("20261121T060000Z-1a2b3c4d")
 
         assert raised.value.nearest == "-"
-        assert snapshots.kept() == ()
+        assert snapshots.all() == ()
 
     def test_a_snapshot_that_can_not_be_read_is_left_out_and_named_when_asked_for(
         self, state: Path, registry: Registry, keep: Keep
@@ -378,7 +378,7 @@ class TestFinding:
         (damaged.folder / "loaded.json").unlink()
         snapshots = SnapshotStore(state, registry)
 
-        assert [each.publication_id for each in snapshots.kept()] == [sound.publication_id]
+        assert [each.publication_id for each in snapshots.all()] == [sound.publication_id]
         with pytest.raises(StateError, match="is damaged"):
             snapshots.get(damaged.publication_id)
 
@@ -449,7 +449,7 @@ class TestPruning:
         removed = snapshots.prune(3, AMPLE)
 
         assert list(removed) == ids[3:]
-        assert [each.publication_id for each in snapshots.kept()] == ids[:3]
+        assert [each.publication_id for each in snapshots.all()] == ids[:3]
 
     def test_the_oldest_beyond_the_quota_go(self, snapshots: SnapshotStore, keep: Keep) -> None:
         ids = keep.several(4)
@@ -504,7 +504,7 @@ class TestSweeping:
         assert len(removed) == 3
         assert names_in(state / "staging") == []
         assert names_in(state) == ["active.json", "snapshots", "staging"]
-        assert len(snapshots.kept()) == 1
+        assert len(snapshots.all()) == 1
 
     def test_a_candidate_fetched_whole_stays(
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher

@@ -22,12 +22,11 @@ def expected_demand(mean: FloatArray, periods: FloatArray, season: int) -> Float
     Returns:
         Units, shape (S,).
     """
-    horizon = mean.shape[1]
     summed = running_sums(mean)
-    whole = np.minimum(np.floor(periods), horizon).astype(np.int64)
+    whole = np.minimum(np.floor(periods), mean.shape[1]).astype(np.int64)
     rows = np.arange(len(mean))
-    padded = np.concatenate([mean, flat_rate(mean, season)[:, None]], axis=1)
-    answer: FloatArray = summed[rows, whole] + (periods - whole) * padded[rows, whole]
+    rate = _with_last_season(mean, season)[rows, whole]
+    answer: FloatArray = summed[rows, whole] + (periods - whole) * rate
     return answer
 
 
@@ -39,20 +38,18 @@ def periods_until(amount: FloatArray, mean: FloatArray, season: int) -> FloatArr
         mean: Units per period, shape (S, H); goes on as in `expected_demand`.
         season: Periods in a season.
     """
-    horizon = mean.shape[1]
     summed = running_sums(mean)
     whole = (summed[:, 1:] < amount[:, None]).sum(axis=1)
     rows = np.arange(len(mean))
-    padded = np.concatenate([mean, flat_rate(mean, season)[:, None]], axis=1)
     left = amount - summed[rows, whole]
-    rate = padded[rows, np.minimum(whole, horizon)]
+    rate = _with_last_season(mean, season)[rows, whole]
     moving = np.where(rate > _NEVER, rate, np.nan)
     part = np.nan_to_num(divide(left, moving), nan=np.inf)
     answer: FloatArray = np.where(left <= 0, whole, whole + part)
     return answer
 
 
-def flat_rate(mean: FloatArray, season: int) -> FloatArray:
-    """Return the mean of the last season of each forecast, units per period, shape (S,)."""
-    rate: FloatArray = mean[:, -min(season, mean.shape[1]) :].mean(axis=1)
-    return rate
+def _with_last_season(mean: FloatArray, season: int) -> FloatArray:
+    """The forecast, and the rate that it goes on at: the mean of its last season; (S, H + 1)."""
+    rate = mean[:, -season:].mean(axis=1, keepdims=True)
+    return np.concatenate([mean, rate], axis=1)

@@ -19,7 +19,7 @@ from datalayer.api import (
     refreshing,
 )
 from datalayer.api.answers import json_answer
-from datalayer.api.context import read_router
+from datalayer.api.context import query_parameters, read_router
 from datalayer.api.documentation import documentation_routes
 from datalayer.api.links import add_links
 from datalayer.api.problems import PROBLEM_TYPES, ProblemType, answer_with_problems, problem
@@ -55,6 +55,7 @@ def create_api(portal: Portal) -> FastAPI:
     answer_with_problems(api)
     # Made here and kept by FastAPI: no caller waits for it, and what is added to it stays.
     document = api.openapi()
+    api.state.query_parameters = query_parameters(document)
     add_links(document)
     _add_key(document)
     return api
@@ -77,7 +78,7 @@ def _add_key(document: dict[str, Any]) -> None:
 
 def _add_problem_types(api: FastAPI) -> None:
     router = read_router("problems")
-    example = _told(PROBLEM_TYPES["unknown-part"])
+    example = _content(PROBLEM_TYPES["unknown-part"])
 
     @router.get(
         "/problems",
@@ -86,7 +87,7 @@ def _add_problem_types(api: FastAPI) -> None:
         responses=_example(ProblemKinds, {"data": [example], "next": None}),
     )
     def problem_types() -> Response:
-        kinds = [_told(kind) for kind in PROBLEM_TYPES.values()]
+        kinds = [_content(kind) for kind in PROBLEM_TYPES.values()]
         return json_answer({"data": kinds, "next": None})
 
     @router.get(
@@ -100,12 +101,12 @@ def _add_problem_types(api: FastAPI) -> None:
     ) -> Response:
         if slug not in PROBLEM_TYPES:
             return problem("not-found", f"There is no problem type {slug[:80]!a}")
-        return json_answer({"data": _told(PROBLEM_TYPES[slug])})
+        return json_answer({"data": _content(PROBLEM_TYPES[slug])})
 
     api.include_router(router)
 
 
-def _told(kind: ProblemType) -> dict[str, object]:
+def _content(kind: ProblemType) -> dict[str, object]:
     return asdict(kind) | {"type": kind.uri}
 
 

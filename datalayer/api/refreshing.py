@@ -84,7 +84,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
             who,
             lambda report: portal.activate(who, None, report, force=wanted.force),
         )
-        return _begun(request, portal, job)
+        return _accept(request, portal, job)
 
     @router.post(
         "/rollback",
@@ -104,7 +104,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
             who,
             lambda report: portal.roll_back(who, wanted.publication_id, report),
         )
-        return _begun(request, portal, job)
+        return _accept(request, portal, job)
 
 
 class _CappedRoute(APIRoute):
@@ -114,18 +114,18 @@ class _CappedRoute(APIRoute):
         """Return what answers a request."""
         handle = super().get_route_handler()
 
-        async def capped(request: Request) -> Response:
-            body = await _capped_body(request)
+        async def answer(request: Request) -> Response:
+            body = await _read_body(request)
 
             async def receive() -> Message:
                 return {"type": "http.request", "body": body, "more_body": False}
 
             return await handle(Request(request.scope, receive))
 
-        return capped
+        return answer
 
 
-async def _capped_body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     _refuse_longer(int(announced[:20]) if announced.isdecimal() else 0)
     body = bytearray()
@@ -148,7 +148,7 @@ def _require_json(request: Request) -> None:
         raise HTTPException(415, detail, {"Accept": "application/json"})
 
 
-def _begun(request: Request, portal: Portal, job: RefreshJob) -> Response:
+def _accept(request: Request, portal: Portal, job: RefreshJob) -> Response:
     job.wait_for_publication(_WAIT_FOR_MANIFEST_S)
     response = _answer(portal, job)
     response.status_code = 202

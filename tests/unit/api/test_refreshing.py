@@ -33,7 +33,7 @@ LATEST = {"source": "ml_results"}
 
 
 class Caller:
-    """Calls the API of a portal as somebody, the way the front of the API hands them over."""
+    """Calls the API of a portal as somebody, the way the API's middleware hands them over."""
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal

@@ -35,7 +35,7 @@ class Limiter:
         self._limit = parse(rate)
         self._window_s = self._limit.get_expiry()
         self._own = MemoryStorage()
-        self._redis = _redis(redis_url) if redis_url else None
+        self._redis = _connect(redis_url) if redis_url else None
         self._redis_again_at = 0.0
 
     async def count(self, caller: str) -> None:
@@ -66,7 +66,7 @@ class Limiter:
         return TooManyRequests(self._rate.replace("/", " requests a "), wait_s)
 
 
-def _redis(url: str) -> RedisStorage:
+def _connect(url: str) -> RedisStorage:
     return RedisStorage(
         f"async+{url}",
         implementation="redispy",

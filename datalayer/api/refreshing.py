@@ -163,6 +163,7 @@ def _answer(portal: Portal, job: RefreshJob) -> Response:
 def _content(portal: Portal, job: RefreshJob) -> dict[str, object]:
     status, found = job.status, job.publication
     outcome = job.outcome() if status is JobStatus.SUCCEEDED else None
+    ending = "already_current" if isinstance(outcome, AlreadyCurrent) else "activated"
     problem = job.problem if status is JobStatus.FAILED else None
     steps = [
         {"step": each.step.value, "done": each.done, "total": each.total}
@@ -176,16 +177,12 @@ def _content(portal: Portal, job: RefreshJob) -> dict[str, object]:
         "step": steps[-1]["step"] if steps else None,
         "progress": steps,
         "publication_id": found.publication_id if found else None,
-        "outcome": _ending(outcome) if outcome else None,
+        "outcome": ending if outcome else None,
         "started_at": job.started_at,
         "estimated_completion": portal.jobs.expected_end(job),
         "ended_at": None if status is JobStatus.RUNNING else job.ended_at,
         "problem": json.loads(bytes(problem_of(problem).body)) if problem else None,
     }
-
-
-def _ending(outcome: object) -> str:
-    return "already_current" if isinstance(outcome, AlreadyCurrent) else "activated"
 
 
 def _message(job: RefreshJob, outcome: object) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from datetime import date
 
 import pyarrow as pa
 from fastapi import Request, Response
+from pydantic_core import to_json
 
 from datalayer.api.call import call_of, route_of
 from datalayer.api.cursors import cursor_text
@@ -43,6 +41,8 @@ def rows_answer(
     """
     form = requested_form(accept_header(request.headers.raw))
     publication_id = view.manifest.publication_id
+    # By itself or by a cursor; else the active publication is read.
+    is_pinned = "p" in request.query_params or "cursor" in request.query_params
     call = call_of(request)
 
     def make() -> Answer:
@@ -56,7 +56,7 @@ def rows_answer(
             "Content-Type": form.value,
             # Weak: the zstd form has other bytes under the same tag.
             "ETag": f'W/"{publication_id}-{digest}"',
-            "Cache-Control": cache_control(request),
+            "Cache-Control": cache_control(request, pinned=is_pinned),
             "Vary": _VARY,
         }
         answer = Answer(body, headers, read=read, route=route_of(request.scope))
@@ -68,7 +68,7 @@ def rows_answer(
         answer = make()
     else:
         # Another publication may have been activated since the key was made.
-        active_id = call.key[0] if _is_pinned(request) else publication_id
+        active_id = call.key[0] if is_pinned else publication_id
         answer = call.kept_answers.get_or_make((active_id, *call.key[1:]), make)
     call.outcome.read = answer.read
     return answer
@@ -93,11 +93,11 @@ def object_answer(
     if form is not Form.JSON:
         raise NotAcceptable(form.value, Form.JSON.value)
     read = Read(view.provenance(data_sets), 1)
-    body = _json({"data": data, "next": following, "metadata": asdict(read.provenance)})
+    body = to_json({"data": data, "next": following, "metadata": read.provenance})
     headers = {
         "Content-Type": form.value,
         "ETag": f'W/"{hashlib.sha256(body).hexdigest()[:24]}"',
-        "Cache-Control": cache_control(request, lasting=False),
+        "Cache-Control": cache_control(request, pinned=False),
         "Vary": _VARY,
     }
     call_of(request).outcome.read = read
@@ -106,25 +106,23 @@ def object_answer(
 
 def json_answer(content: object, headers: Mapping[str, str] | None = None) -> Response:
     """Return *content* as JSON, dates in ISO 8601 and times in UTC with a Z."""
-    return Response(_json(content), media_type=Form.JSON.value, headers=headers)
+    return Response(to_json(content), media_type=Form.JSON.value, headers=headers)
 
 
-def cache_control(request: Request, *, lasting: bool = True) -> str:
+def cache_control(request: Request, *, pinned: bool) -> str:
     """Return how long, and by whom, the answer to *request* may be kept.
 
-    One that is pinned for a day, if it is *lasting*: a function of its publication alone.
+    Args:
+        request: What is answered.
+        pinned: Whether it names the publication that is read, and its answer depends on that
+            publication alone: it is the same for ever.
     """
     if call_of(request).members_only:
         # Asked for each time: who signed out, or was disabled, must not find it in the browser.
         return "private, no-cache"
-    if lasting and _is_pinned(request):
+    if pinned:
         return f"public, max-age={PINNED_FOR_S}, immutable"
     return "public, no-cache"
-
-
-def _is_pinned(request: Request) -> bool:
-    """Return True if *request* names the publication it reads, itself or by a cursor."""
-    return "p" in request.query_params or "cursor" in request.query_params
 
 
 def _json_rows(request: Request, view: PublicationView, question: Question) -> tuple[bytes, Read]:
@@ -156,13 +154,4 @@ def _rest(
         after = page.last if question.order else counted
         following = cursor_text(request, provenance.publication_id, after)
     total = {} if page.total is None else {"total": page.total}
-    return _json({"next": following, **total, "metadata": asdict(provenance)})
-
-
-def _json(content: object) -> bytes:
-    def encode(value: object) -> str:
-        if isinstance(value, date):
-            return value.isoformat().replace("+00:00", "Z")
-        raise TypeError(f"{type(value).__name__} has no place in an answer")
-
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=encode).encode()
+    return to_json({"next": following, **total, "metadata": provenance})

@@ -101,7 +101,10 @@ def create_router(portal: Portal) -> APIRouter:
         describe = partial(portal.describe_extract, wanted, caller(request), publication_id)
         described = await anyio.to_thread.run_sync(describe, limiter=turns)
         call_of(request).outcome.read = Read(view.provenance((name,)), 0)
-        headers = {"X-Publication-Id": publication_id, "Cache-Control": cache_control(request)}
+        headers = {
+            "X-Publication-Id": publication_id,
+            "Cache-Control": cache_control(request, pinned=p is not None),
+        }
         return json_answer(described, headers)
 
     @router.get(
@@ -123,7 +126,10 @@ def create_router(portal: Portal) -> APIRouter:
         wanted = ExtractRequest(name, format, dialect, parts.part())
         extract = portal.extract(wanted, caller(request), view.manifest.publication_id)
         call_of(request).outcome.read = Read(extract.provenance, extract.rows)
-        headers = {"ETag": f'"{extract.key}"', "Cache-Control": cache_control(request)}
+        headers = {
+            "ETag": f'"{extract.key}"',
+            "Cache-Control": cache_control(request, pinned=p is not None),
+        }
         asked = request.headers.get("if-none-match", "").encode("latin-1")
         if matches_etag(asked, headers["ETag"].encode()):
             return Response(status_code=304, headers=headers)

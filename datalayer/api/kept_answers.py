@@ -43,12 +43,15 @@ class Answer(Response):
     Attributes:
         read: What was read for it.
         route: Template of the address that it answers.
+        size_bytes: Memory held, about.
     """
 
     def __init__(self, body: bytes, headers: Mapping[str, str], *, read: Read, route: str) -> None:
         super().__init__(body, headers=dict(headers))
         self.read = read
         self.route = route
+        # The zstd form is made when it is first asked for; there is room for it from the start.
+        self.size_bytes = len(body) * 5 // 4 + 4096
         self._body = body
         self._etag = headers["ETag"].encode()
 
@@ -66,11 +69,6 @@ class Answer(Response):
     def line(self) -> ReadLine:
         """Its line of the log, each time it is sent without being made."""
         return ReadLine(route=self.route, **self.read.log_fields())
-
-    def size_bytes(self) -> int:
-        """Return the memory held, about."""
-        # The zstd form is made when it is first asked for; there is room for it from the start.
-        return len(self._body) * 5 // 4 + 4096
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send what *scope* asks for."""

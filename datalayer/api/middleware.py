@@ -11,6 +11,7 @@ import itertools
 import re
 import secrets
 from collections.abc import Mapping
+from operator import attrgetter
 from time import perf_counter
 
 import structlog
@@ -22,7 +23,7 @@ from datalayer.access.sign_in_throttle import household
 from datalayer.api.call import Call, route_of
 from datalayer.api.forms import accept_header, requested_form
 from datalayer.api.headers import Header, security_headers
-from datalayer.api.kept_answers import Answer, AnswerKey, KeptAnswers
+from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics
 from datalayer.api.problems import problem, problem_of
@@ -61,7 +62,7 @@ class ApiMiddleware:
         self._gate = gate
         self._limiter = limiter
         self._metrics = metrics
-        self._kept = KeptAnswers(cache_bytes, Answer.size_bytes)
+        self._kept = KeptAnswers(cache_bytes, attrgetter("size_bytes"))
         self._log = ReadLog()
         self._active_id: str | None = None
         self._looked_at = float("-inf")
@@ -70,16 +71,14 @@ class ApiMiddleware:
         self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request: with the answer that is kept, or with one that is made."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"].startswith(_GUARDED):
-            await self._answer(scope, receive, send)
-        else:
-            await self._app(scope, receive, _Reply(send, security_headers(scope["path"])))
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer that is kept, or have one made."""
+            return
+        headers = security_headers(scope["path"])
+        if not scope["path"].startswith(_GUARDED):
+            await self._app(scope, receive, _Reply(send, headers))
+            return
         began = perf_counter()
         asked: dict[bytes, bytes] = dict(scope["headers"])
         given = asked.get(b"x-request-id")
@@ -87,12 +86,12 @@ class ApiMiddleware:
             request_id = given.decode()
         else:
             request_id = f"{self._id_prefix}-{next(self._numbers):x}"
-        more = (*security_headers(scope["path"]), (b"x-request-id", request_id.encode()))
+        headers = (*headers, (b"x-request-id", request_id.encode()))
         try:
             identity = await self._admit(scope, asked)
         except PortalError as refusal:
             call = Call(request_id=request_id, began=began)
-            await self._respond(problem_of(refusal), call, scope, receive, _Reply(send, more))
+            await self._respond(problem_of(refusal), call, scope, receive, _Reply(send, headers))
             return
         key = self._key(scope, identity)
         kept = self._kept.get(key) if key else None
@@ -102,9 +101,9 @@ class ApiMiddleware:
             if "\n" in scope["path"]:
                 # Routes are patterns whose dot is any character but this one: it would pass them.
                 respond = problem("not-found", f"There is nothing at {scope['path'][:200]!a}")
-            await self._respond(respond, call, scope, receive, _Reply(send, more))
+            await self._respond(respond, call, scope, receive, _Reply(send, headers))
             return
-        status, size_bytes = await kept.send_to(asked, send, more)
+        status, size_bytes = await kept.send_to(asked, send, headers)
         seconds = perf_counter() - began
         self._log.write(kept.line, request_id, seconds * 1000)
         self._metrics.count_request(

@@ -139,6 +139,12 @@ def test_invented_methods_make_one_series(metrics: Metrics) -> None:
     assert len([name for name, _ in found if name == "farol_requests_total"]) == 1
 
 
+def test_no_sample_says_when_the_counting_of_another_began(metrics: Metrics) -> None:
+    hit(metrics)
+
+    assert not [name for name, _ in samples(metrics) if name.endswith("_created")]
+
+
 def test_requests_of_many_threads_are_all_counted(metrics: Metrics) -> None:
     threads = [
         threading.Thread(target=lambda: [hit(metrics) for _ in range(2000)]) for _ in range(4)

@@ -1,4 +1,4 @@
-"""A portal with its API, /health and /metrics behind their front, in this process."""
+"""A portal with its API, /health and /metrics behind their middleware, in this process."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Response
-from pydantic import BaseModel
 
 from datalayer.api import (
     accuracy,
@@ -19,10 +18,11 @@ from datalayer.api import (
     refreshing,
 )
 from datalayer.api.answers import json_answer
-from datalayer.api.context import read_router
+from datalayer.api.context import query_parameters, read_router
 from datalayer.api.documentation import documentation_routes
 from datalayer.api.links import add_links
 from datalayer.api.problems import PROBLEM_TYPES, ProblemType, answer_with_problems, problem
+from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import ProblemKindAnswer, ProblemKinds
 from datalayer.portal import Portal
 
@@ -55,6 +55,7 @@ def create_api(portal: Portal) -> FastAPI:
     answer_with_problems(api)
     # Made here and kept by FastAPI: no caller waits for it, and what is added to it stays.
     document = api.openapi()
+    api.state.query_parameters = query_parameters(document)
     add_links(document)
     _add_key(document)
     return api
@@ -77,37 +78,33 @@ def _add_key(document: dict[str, Any]) -> None:
 
 def _add_problem_types(api: FastAPI) -> None:
     router = read_router("problems")
-    example = _told(PROBLEM_TYPES["unknown-part"])
+    example = _problem_type(PROBLEM_TYPES["unknown-part"])
 
     @router.get(
         "/problems",
         operation_id="list_problem_types",
         summary="The types of problems",
-        responses=_example(ProblemKinds, {"data": [example], "next": None}),
+        responses={200: json_response(ProblemKinds, {"data": [example], "next": None})},
     )
     def problem_types() -> Response:
-        kinds = [_told(kind) for kind in PROBLEM_TYPES.values()]
+        kinds = [_problem_type(kind) for kind in PROBLEM_TYPES.values()]
         return json_answer({"data": kinds, "next": None})
 
     @router.get(
         "/problems/{slug}",
         operation_id="get_problem_type",
         summary="One type of problem",
-        responses=_example(ProblemKindAnswer, {"data": example}),
+        responses={200: json_response(ProblemKindAnswer, {"data": example})},
     )
     def problem_type(
         slug: Annotated[str, Path(openapi_examples={"a kind": {"value": "unknown-part"}})],
     ) -> Response:
         if slug not in PROBLEM_TYPES:
             return problem("not-found", f"There is no problem type {slug[:80]!a}")
-        return json_answer({"data": _told(PROBLEM_TYPES[slug])})
+        return json_answer({"data": _problem_type(PROBLEM_TYPES[slug])})
 
     api.include_router(router)
 
 
-def _told(kind: ProblemType) -> dict[str, object]:
+def _problem_type(kind: ProblemType) -> dict[str, object]:
     return asdict(kind) | {"type": kind.uri}
-
-
-def _example(model: type[BaseModel], example: object) -> dict[int | str, dict[str, Any]]:
-    return {200: {"model": model, "content": {"application/json": {"example": example}}}}

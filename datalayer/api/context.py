@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic.json_schema import SkipJsonSchema
 
-from datalayer.access.identity import ANYONE, Identity
+from datalayer.access.identity import Identity
+from datalayer.api.call import call_of
 from datalayer.api.cursors import LONGEST_CURSOR, Cursor
 from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.schemas import Problem
@@ -72,9 +73,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def caller(request: Request) -> Identity:
-    """Return who calls, as the front of the API found out."""
-    found = request.scope.get("state", {}).get("identity", ANYONE)
-    return found if isinstance(found, Identity) else ANYONE
+    """Return who calls, as the middleware found out."""
+    return call_of(request).identity
 
 
 def opened(
@@ -93,42 +93,51 @@ def opened(
         expected = f"{cursor.publication_id}, which the cursor is of, or left out"
         raise InvalidSelection("p", publication_id, expected)
     wanted = cursor.publication_id if cursor else publication_id
-    request.scope.setdefault("state", {})["pinned"] = wanted is not None
-    return portal.open(wanted, caller(request))
+    return portal.open(wanted, call_of(request).identity)
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
-    """Left out silently, a misspelt parameter would answer another question than was asked."""
+    """Refuse parameters that the OpenAPI document doesn't list, or not as often.
+
+    Left out silently, a misspelt one would answer another question than was asked.
+
+    Raises:
+        UnknownParameter: There is none of that name.
+        InvalidSelection: It is given more often than it may be.
+    """
     route = request.scope["route"]
     if not route.include_in_schema:
         return
-    known = _documented(request)
+    known: dict[str, float] = request.app.state.query_parameters[route.path_format, request.method]
     for name in request.query_params:
         if name not in known:
             expected = f"one of {', '.join(known)}" if known else "left out: there is none here"
             raise UnknownParameter("parameter", repr(name[:80]), expected)
-    _refuse_repeated(request)
-
-
-def _refuse_repeated(request: Request) -> None:
-    for name, parameter in _documented(request).items():
-        most = _most_values(parameter["schema"])
-        given = len(request.query_params.getlist(name))
+        given, most = len(request.query_params.getlist(name)), known[name]
         if given > most:
             expected = "given once" if most == 1 else f"given at most {most} times"
             raise InvalidSelection(name, f"given {given} times", expected)
 
 
+def query_parameters(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, float]]:
+    """Return how often each parameter may stand in a query, by path and method.
+
+    Args:
+        document: The API's OpenAPI document.
+    """
+    return {
+        (path, method.upper()): {
+            each["name"]: _most_values(each["schema"])
+            for each in operation.get("parameters", ())
+            if each["in"] == "query"
+        }
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
 def _most_values(schema: dict[str, Any]) -> float:
-    """Return how often a parameter of this schema may stand in an address."""
     for each in (schema, *schema.get("anyOf", ())):
         if each.get("type") == "array":
             return float(each.get("maxItems", math.inf))
     return 1
-
-
-def _documented(request: Request) -> dict[str, Any]:
-    route = request.scope["route"]
-    operation = request.app.openapi()["paths"][route.path_format][request.method.lower()]
-    listed = operation.get("parameters", [])
-    return {each["name"]: each for each in listed if each["in"] == "query"}

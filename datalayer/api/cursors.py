@@ -42,10 +42,10 @@ def read_cursor(request: Request) -> Cursor | None:
     if text is None:
         return None
     try:
-        publication_id, asked, after = _decoded(text)
+        publication_id, asked, after = _decode(text)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidCursor(repr(text[:80])) from error
-    if asked != _asked(request):
+    if asked != _fingerprint(request):
         raise InvalidCursor(
             "of another question", "sent to the address and with the filters it came from"
         )
@@ -54,11 +54,12 @@ def read_cursor(request: Request) -> Cursor | None:
 
 def cursor_text(request: Request, publication_id: str, after: Position) -> str:
     """Return the text of the cursor that follows *request*'s page."""
-    content = json.dumps([publication_id, _asked(request), list(after)], separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+    content = [publication_id, _fingerprint(request), list(after)]
+    text = json.dumps(content, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decoded(text: str) -> tuple[str, str, Position]:
+def _decode(text: str) -> tuple[str, str, Position]:
     if len(text) > LONGEST_CURSOR:
         raise ValueError(text[:80])
     content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -77,7 +78,7 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) < 2**62
 
 
-def _asked(request: Request) -> str:
+def _fingerprint(request: Request) -> str:
     """Return a fingerprint of the address and the filters, whatever their order."""
     query = parse_qsl(request.url.query, keep_blank_values=True)
     filters = sorted(each for each in query if each[0] not in NOT_FILTERS)

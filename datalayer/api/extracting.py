@@ -14,8 +14,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from datalayer.api.answers import Facts, cache_control, json_answer, names, tell
+from datalayer.api.answers import cache_control, json_answer
+from datalayer.api.call import call_of
 from datalayer.api.context import Pin, caller, opened, read_router
+from datalayer.api.kept_answers import Read, matches_etag
 from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
 from datalayer.portal import Extract, ExtractRequest, Part, Portal
@@ -98,8 +100,11 @@ def create_router(portal: Portal) -> APIRouter:
         publication_id = view.manifest.publication_id
         describe = partial(portal.describe_extract, wanted, caller(request), publication_id)
         described = await anyio.to_thread.run_sync(describe, limiter=turns)
-        tell(request, Facts(view.provenance((name,)), 0))
-        headers = {"X-Publication-Id": publication_id, "Cache-Control": cache_control(request)}
+        call_of(request).outcome.read = Read(view.provenance((name,)), 0)
+        headers = {
+            "X-Publication-Id": publication_id,
+            "Cache-Control": cache_control(request, pinned=p is not None),
+        }
         return json_answer(described, headers)
 
     @router.get(
@@ -120,10 +125,13 @@ def create_router(portal: Portal) -> APIRouter:
         view = opened(request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
         extract = portal.extract(wanted, caller(request), view.manifest.publication_id)
-        tell(request, Facts(extract.provenance, extract.rows))
-        headers = {"ETag": f'"{extract.key}"', "Cache-Control": cache_control(request)}
+        call_of(request).outcome.read = Read(extract.provenance, extract.rows)
+        headers = {
+            "ETag": f'"{extract.key}"',
+            "Cache-Control": cache_control(request, pinned=p is not None),
+        }
         asked = request.headers.get("if-none-match", "").encode("latin-1")
-        if names(asked, headers["ETag"].encode()):
+        if matches_etag(asked, headers["ETag"].encode()):
             return Response(status_code=304, headers=headers)
         return FileAnswer(extract, headers, turns)
 

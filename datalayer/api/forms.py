@@ -16,13 +16,13 @@ class Form(StrEnum):
     ARROW = "application/vnd.apache.arrow.stream"
 
 
-def accepted(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def accept_header(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return what a request accepts: several ``Accept`` are one list (RFC 9110, 5.3)."""
-    return b",".join(value for name, value in headers if name == b"accept") or b"*/*"
+    return b",".join([value for name, value in headers if name == b"accept"]) or b"*/*"
 
 
 @lru_cache(maxsize=256)
-def form_asked(accept: bytes) -> Form:
+def requested_form(accept: bytes) -> Form:
     """Return the form that an ``Accept`` header asks for; JSON where it leaves the choice.
 
     Raises:
@@ -42,7 +42,7 @@ def form_asked(accept: bytes) -> Form:
 
 @lru_cache(maxsize=256)
 def takes_zstd(accept_encoding: bytes) -> bool:
-    """Say whether an ``Accept-Encoding`` header takes zstd."""
+    """Return True if an ``Accept-Encoding`` header takes zstd."""
     return _weights(accept_encoding).get("zstd", 0.0) > 0
 
 
@@ -52,12 +52,8 @@ def _weights(header: bytes) -> dict[str, float]:
     for part in header.decode("latin-1").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         given = [each[2:] for each in parameters if each.startswith("q=")]
-        weights[name] = _weight(given[0]) if given else 1.0
+        try:
+            weights[name] = min(1.0, max(0.0, float(given[0]))) if given else 1.0
+        except ValueError:
+            weights[name] = 0.0
     return weights
-
-
-def _weight(text: str) -> float:
-    try:
-        return min(1.0, max(0.0, float(text)))
-    except ValueError:
-        return 0.0

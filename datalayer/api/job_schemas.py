@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from datalayer.api.context import PUBLICATION_EXAMPLE, PUBLICATION_ID_PATTERN, problems
 from datalayer.api.problems import MEDIA_TYPE, PROBLEM_TYPES
+from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import Problem
 from datalayer.portal import JobStatus
 
@@ -107,22 +108,20 @@ ROLL_BACK_EXAMPLES: Final[Any] = {
 
 def job_answer(status: int, example: object) -> dict[int | str, dict[str, Any]]:
     """Return how the OpenAPI document describes an answer that is a job."""
-    described = {"description": "The job", "model": Job}
-    return {status: described | {"content": {"application/json": {"example": example}}}}
+    return {status: {"description": "The job", **json_response(Job, example)}}
 
 
 def refusal(status: int, slug: str) -> dict[int | str, dict[str, Any]]:
     """Return how the OpenAPI document describes the problem of the type *slug*."""
     kind = PROBLEM_TYPES[slug]
-    example = {
+    answer = problems(status)
+    answer[status]["description"] = kind.title
+    answer[status]["content"][MEDIA_TYPE]["example"] = {
         "type": kind.uri,
         "title": kind.title,
         "status": kind.status,
         "detail": kind.advice,
     }
-    answer: dict[int | str, dict[str, Any]] = problems(status)
-    answer[status]["description"] = kind.title
-    answer[status]["content"][MEDIA_TYPE]["example"] = example
     return answer
 
 

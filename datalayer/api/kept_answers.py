@@ -1,63 +1,103 @@
-"""The answers that the front sends by itself: by publication, address and form, least used out."""
+"""Answers that are sent again and again without being made again."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from datalayer.api.answers import Answer
-from datalayer.kernel.logs import ReadLine
-from datalayer.reading.cache.result_cache import SingleFlight
+import pyarrow as pa
+from fastapi import Response
+from starlette.types import Receive, Scope, Send
 
-Key = tuple[str, str, bytes, str]
-"""Active publication, path, query string, form."""
+from datalayer.api.forms import takes_zstd
+from datalayer.api.headers import Header
+from datalayer.api.read_log import ReadLine
+from datalayer.reading.cache.lru import ByteBoundedLru
+from datalayer.reading.results import Provenance
+
+LEAST_COMPRESSED_BYTES = 1024
 
 
 @dataclass(frozen=True)
-class KeptAnswer:
-    """An answer, and what is told of each sending of it.
+class Read:
+    """What was read for an answer: where it comes from, and how many rows it is."""
+
+    provenance: Provenance
+    rows: int
+
+    def log_fields(self) -> dict[str, object]:
+        """Return what the log says of it."""
+        return {
+            "publication_id": self.provenance.publication_id,
+            "dataset_id": self.provenance.dataset_id,
+            "model_version": self.provenance.model_version,
+            "data_sets": list(self.provenance.data_sets),
+            "rows": self.rows,
+        }
+
+
+class Answer(Response):
+    """An answer in its three forms: plain, packed by zstd, and as the word that nothing changed.
 
     Attributes:
-        route: Template of the address, for the metrics.
-        line: Its line of the log.
+        read: What was read for it.
+        route: Template of the address that it answers.
+        size_bytes: Memory held, about.
     """
 
-    answer: Answer
-    route: str
-    line: ReadLine
+    def __init__(self, body: bytes, headers: Mapping[str, str], *, read: Read, route: str) -> None:
+        super().__init__(body, headers=dict(headers))
+        self.read = read
+        self.route = route
+        # The zstd form is made when it is first asked for; there is room for it from the start.
+        self.size_bytes = len(body) * 5 // 4 + 4096
+        self._body = body
+        self._etag = headers["ETag"].encode()
+
+    @cached_property
+    def packed(self) -> tuple[list[Header], bytes]:
+        """Headers and body of the zstd form, or of the plain one where that is small."""
+        if len(self._body) < LEAST_COMPRESSED_BYTES:
+            return self.raw_headers, self._body
+        body = bytes(pa.compress(self._body, codec="zstd", asbytes=True))
+        headers = [each for each in self.raw_headers if each[0] != b"content-length"]
+        length = (b"content-length", b"%d" % len(body))
+        return [*headers, length, (b"content-encoding", b"zstd")], body
+
+    @cached_property
+    def line(self) -> ReadLine:
+        """Its line of the log, each time it is sent without being made."""
+        return ReadLine(route=self.route, **self.read.log_fields())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send what *scope* asks for."""
+        await self.send_to(dict(scope["headers"]), send, ())
+
+    async def send_to(
+        self, asked: Mapping[bytes, bytes], send: Send, more: Sequence[Header]
+    ) -> tuple[int, int]:
+        """Send the form that a request with the headers *asked* takes; return status and bytes."""
+        tags = asked.get(b"if-none-match")
+        if tags and matches_etag(tags, self._etag):
+            status, body = 304, b""
+            headers = [each for each in self.raw_headers if not each[0].startswith(b"content-")]
+        elif takes_zstd(asked.get(b"accept-encoding", b"")):
+            status, (headers, body) = 200, self.packed
+        else:
+            status, headers, body = 200, self.raw_headers, self._body
+        start = {"type": "http.response.start", "status": status, "headers": [*headers, *more]}
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+        return status, len(body)
 
 
-class KeptAnswers:
-    """Answers within *max_bytes*; safe to call from any thread."""
+AnswerKey = tuple[str, str, bytes, str]
+"""Active publication, path, query string, form."""
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._size_bytes = 0
-        self._answers: OrderedDict[Key, KeptAnswer] = OrderedDict()
-        self._lock = threading.Lock()
-        self._flights = SingleFlight[Key, Answer]()
+KeptAnswers = ByteBoundedLru[AnswerKey, Answer]
 
-    def find(self, key: Key) -> KeptAnswer | None:
-        """Return the answer under *key*, if it is kept."""
-        with self._lock:
-            found = self._answers.get(key)
-            if found is not None:
-                self._answers.move_to_end(key)
-            return found
 
-    def made_once(self, key: Key, make: Callable[[], Answer]) -> Answer:
-        """Return what *make* makes; those who want the same at the same time wait for it."""
-        return self._flights.run(key, make)
-
-    def keep(self, key: Key, kept: KeptAnswer) -> None:
-        """Keep an answer, dropping others where the room is used up."""
-        with self._lock:
-            before = self._answers.pop(key, None)
-            self._size_bytes -= before.answer.size_bytes if before else 0
-            self._answers[key] = kept
-            self._size_bytes += kept.answer.size_bytes
-            while self._size_bytes > self._max_bytes:
-                _, dropped = self._answers.popitem(last=False)
-                self._size_bytes -= dropped.answer.size_bytes
+def matches_etag(if_none_match: bytes, etag: bytes) -> bool:
+    """Return True if a list of tags has *etag*, by the weak comparison of RFC 9110, 8.8.3.2."""
+    return if_none_match == b"*" or etag.removeprefix(b"W/") in if_none_match

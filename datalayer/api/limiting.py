@@ -7,11 +7,9 @@ import time
 
 import structlog
 from limits import parse
-from limits.aio import storage as shared_storage
-from limits.aio import strategies as shared_strategies
+from limits.aio.storage import RedisStorage
 from limits.errors import StorageError
 from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from datalayer.kernel.errors import TooManyRequests
 
@@ -34,13 +32,11 @@ class Limiter:
 
     def __init__(self, rate: str, redis_url: str | None = None) -> None:
         self._rate = rate
-        self._item = parse(rate)
-        self._own = FixedWindowRateLimiter(MemoryStorage())
-        self._redis = _redis(redis_url) if redis_url else None
-        self._shared = (
-            shared_strategies.FixedWindowRateLimiter(self._redis) if self._redis else None
-        )
-        self._shared_again_at = 0.0
+        self._limit = parse(rate)
+        self._window_s = self._limit.get_expiry()
+        self._own = MemoryStorage()
+        self._redis = _connect(redis_url) if redis_url else None
+        self._redis_again_at = 0.0
 
     async def count(self, caller: str) -> None:
         """Count one call of *caller*.
@@ -48,17 +44,17 @@ class Limiter:
         Raises:
             TooManyRequests: It was one too many; says when the next is welcome.
         """
-        if self._shared is not None and time.monotonic() >= self._shared_again_at:
+        if self._redis is not None and time.monotonic() >= self._redis_again_at:
+            key = self._limit.key_for(caller)
             try:
-                if await self._shared.hit(self._item, caller):
+                if await self._redis.incr(key, self._window_s) <= self._limit.amount:
                     return
-                stats = await self._shared.get_window_stats(self._item, caller)
-                raise self._too_many(stats.reset_time)
+                raise self._too_many(await self._redis.get_expiry(key))
             except (StorageError, OSError) as error:
-                self._shared_again_at = time.monotonic() + REDIS_LEFT_ALONE_S
+                self._redis_again_at = time.monotonic() + REDIS_LEFT_ALONE_S
                 log.warning("limiter.alone", problem=type(error).__name__)
-        if not self._own.hit(self._item, caller):
-            raise self._too_many(self._own.get_window_stats(self._item, caller).reset_time)
+        if self._own.incr(caller, self._window_s) > self._limit.amount:
+            raise self._too_many(self._own.get_expiry(caller))
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -70,8 +66,8 @@ class Limiter:
         return TooManyRequests(self._rate.replace("/", " requests a "), wait_s)
 
 
-def _redis(url: str) -> shared_storage.RedisStorage:
-    return shared_storage.RedisStorage(
+def _connect(url: str) -> RedisStorage:
+    return RedisStorage(
         f"async+{url}",
         implementation="redispy",
         wrap_exceptions=True,

@@ -5,31 +5,28 @@ from __future__ import annotations
 from typing import Any, Final
 
 _FIRST = "$response.body#/data/0"
+_OF_PART = {"item_id": f"{_FIRST}/item_id"}
+_LATEST_TWO = {
+    "before": "$response.body#/data/1/publication_id",
+    "after": f"{_FIRST}/publication_id",
+}
+_JOB = (("job", "get_refresh_job", {"job_id": "$response.body#/job_id"}),)
 
 # By the operation that answers: name of the link, where it leads, and what it takes along.
 _LINKS: Final[dict[str, tuple[tuple[str, str, dict[str, str]], ...]]] = {
     "list_items": (
-        ("part", "get_item", {"item_id": f"{_FIRST}/item_id"}),
-        ("series", "get_item_timeseries", {"item_id": f"{_FIRST}/item_id"}),
-        ("stock", "get_inventory", {"item_id": f"{_FIRST}/item_id"}),
+        ("part", "get_item", _OF_PART),
+        ("series", "get_item_timeseries", _OF_PART),
+        ("stock", "get_inventory", _OF_PART),
     ),
     "list_exceptions": (
-        ("part", "get_item", {"item_id": f"{_FIRST}/item_id"}),
-        ("series", "get_item_timeseries", {"item_id": f"{_FIRST}/item_id"}),
+        ("part", "get_item", _OF_PART),
+        ("series", "get_item_timeseries", _OF_PART),
     ),
-    "list_publications": (
-        (
-            "changes",
-            "get_publication_changes",
-            {
-                "before": "$response.body#/data/1/publication_id",
-                "after": f"{_FIRST}/publication_id",
-            },
-        ),
-    ),
+    "list_publications": (("changes", "get_publication_changes", _LATEST_TWO),),
     "list_data_sets": (("contract", "get_data_set", {"name": f"{_FIRST}/name"}),),
-    "start_refresh": (("job", "get_refresh_job", {"job_id": "$response.body#/job_id"}),),
-    "start_roll_back": (("job", "get_refresh_job", {"job_id": "$response.body#/job_id"}),),
+    "start_refresh": _JOB,
+    "start_roll_back": _JOB,
 }
 
 

@@ -149,7 +149,7 @@ def problem_of(error: PortalError) -> Response:
     return problem(slug, str(error), headers, **more)
 
 
-def failed(scope: Scope) -> Response:
+def unexpected_problem(scope: Scope) -> Response:
     """Log the error that nobody foresaw and return the problem that names the log entry."""
     reference = secrets.token_hex(4)
     log.exception("api.unexpected", reference=reference, path=scope.get("path"))
@@ -211,7 +211,7 @@ class _UnexpectedErrors:
         try:
             await self._app(scope, receive, noting_send)
         except Exception:  # the edge of the API: whoever called gets a reference, the log the rest
-            response = failed(scope)
+            response = unexpected_problem(scope)
             if begun:
                 raise
             await response(scope, receive, send)

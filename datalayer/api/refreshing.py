@@ -84,7 +84,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
             who,
             lambda report: portal.activate(who, None, report, force=wanted.force),
         )
-        return _begun(request, portal, job)
+        return _accept(request, portal, job)
 
     @router.post(
         "/rollback",
@@ -104,7 +104,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
             who,
             lambda report: portal.roll_back(who, wanted.publication_id, report),
         )
-        return _begun(request, portal, job)
+        return _accept(request, portal, job)
 
 
 class _CappedRoute(APIRoute):
@@ -114,18 +114,18 @@ class _CappedRoute(APIRoute):
         """Return what answers a request."""
         handle = super().get_route_handler()
 
-        async def capped(request: Request) -> Response:
-            body = await _capped_body(request)
+        async def answer(request: Request) -> Response:
+            body = await _read_body(request)
 
             async def receive() -> Message:
                 return {"type": "http.request", "body": body, "more_body": False}
 
             return await handle(Request(request.scope, receive))
 
-        return capped
+        return answer
 
 
-async def _capped_body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     _refuse_longer(int(announced[:20]) if announced.isdecimal() else 0)
     body = bytearray()
@@ -148,7 +148,7 @@ def _require_json(request: Request) -> None:
         raise HTTPException(415, detail, {"Accept": "application/json"})
 
 
-def _begun(request: Request, portal: Portal, job: RefreshJob) -> Response:
+def _accept(request: Request, portal: Portal, job: RefreshJob) -> Response:
     job.wait_for_publication(_WAIT_FOR_MANIFEST_S)
     response = _answer(portal, job)
     response.status_code = 202
@@ -163,6 +163,7 @@ def _answer(portal: Portal, job: RefreshJob) -> Response:
 def _content(portal: Portal, job: RefreshJob) -> dict[str, object]:
     status, found = job.status, job.publication
     outcome = job.outcome() if status is JobStatus.SUCCEEDED else None
+    ending = "already_current" if isinstance(outcome, AlreadyCurrent) else "activated"
     problem = job.problem if status is JobStatus.FAILED else None
     steps = [
         {"step": each.step.value, "done": each.done, "total": each.total}
@@ -176,16 +177,12 @@ def _content(portal: Portal, job: RefreshJob) -> dict[str, object]:
         "step": steps[-1]["step"] if steps else None,
         "progress": steps,
         "publication_id": found.publication_id if found else None,
-        "outcome": _ending(outcome) if outcome else None,
+        "outcome": ending if outcome else None,
         "started_at": job.started_at,
         "estimated_completion": portal.jobs.expected_end(job),
         "ended_at": None if status is JobStatus.RUNNING else job.ended_at,
         "problem": json.loads(bytes(problem_of(problem).body)) if problem else None,
     }
-
-
-def _ending(outcome: object) -> str:
-    return "already_current" if isinstance(outcome, AlreadyCurrent) else "activated"
 
 
 def _message(job: RefreshJob, outcome: object) -> str:

@@ -101,8 +101,12 @@ def object_response(
 ) -> dict[int | str, dict[str, Any]]:
     """Return how the OpenAPI document describes an answer with *example* as its data."""
     metadata = METADATA_EXAMPLE | {"data_sets": list(data_sets)}
-    envelope = {"data": example, "next": None, "metadata": metadata}
-    return {200: {"model": model, "content": {"application/json": {"example": envelope}}}}
+    return {200: json_response(model, {"data": example, "next": None, "metadata": metadata})}
+
+
+def json_response(model: type[BaseModel], example: object) -> dict[str, Any]:
+    """Return how the OpenAPI document describes a JSON answer such as *example*."""
+    return {"model": model, "content": {"application/json": {"example": example}}}
 
 
 def _field(column: Column) -> Any:  # noqa: ANN401 - what pydantic's create_model takes

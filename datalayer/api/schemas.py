@@ -19,15 +19,21 @@ METADATA_EXAMPLE: dict[str, object] = {
 }
 
 
-class Metadata(BaseModel):
-    """Where an answer comes from."""
+class PublicationOrigin(BaseModel):
+    """A publication, and what it was computed from."""
 
-    publication_id: str = Field(description="The publication that was read.")
+    publication_id: str
     dataset_id: str = Field(description="The demand data behind it.")
     model_version: str = Field(description="Version of what computed it.")
     generated_at: datetime = Field(description="When the results were computed, UTC.")
     data_through: date = Field(description="Last day of observed demand behind them.")
     loaded_at: datetime = Field(description="When this portal took the publication in, UTC.")
+
+
+class Metadata(PublicationOrigin):
+    """Where an answer comes from."""
+
+    publication_id: str = Field(description="The publication that was read.")
     data_sets: list[str] = Field(description="Data sets read, in order of importance.")
     sources: list[str] = Field(description="Forecast sources among the rows.")
 
@@ -112,15 +118,9 @@ class DataSetAnswer(Envelope):
     data: DataSetDescription
 
 
-class KeptPublication(BaseModel):
+class KeptPublication(PublicationOrigin):
     """A publication that can be read here."""
 
-    publication_id: str
-    dataset_id: str
-    model_version: str
-    generated_at: datetime
-    data_through: date
-    loaded_at: datetime
     size_bytes: int
     active: bool = Field(description="Whether it is the one that is read unless `p` says another.")
 

@@ -1,4 +1,4 @@
-"""What is served beside the pages: the API, /health and /metrics, behind one front."""
+"""What is served beside the pages: the API, /health and /metrics, behind one middleware."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
-from datalayer.api.front import Front
 from datalayer.api.health import health_routes
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
+from datalayer.api.middleware import ApiMiddleware
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -44,7 +44,7 @@ def serving(portal: Portal, settings: Settings) -> Serving:
         ],
         middleware=[
             Middleware(
-                Front,
+                ApiMiddleware,
                 portal=portal,
                 authentication=open_authentication(settings),
                 limiter=limiter,

@@ -41,7 +41,7 @@ def api(portal: Portal) -> FastAPI:
 
 @pytest.fixture
 def served(tmp_path: Path, publisher: Publisher) -> Iterator[ServedPortal]:
-    """A portal of six parts behind its front, open to everybody."""
+    """A portal of six parts behind its middleware, open to everybody."""
     publisher.publish()
     with served_portal(tmp_path) as served:
         served.portal.activate(ADMIN)
@@ -60,5 +60,5 @@ def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iter
 
 @pytest.fixture(scope="module")
 def shared_api(shared: ServedPortal) -> FastAPI:
-    """The API of ``shared``, without its front."""
+    """The API of ``shared``, without its middleware."""
     return create_api(shared.portal)

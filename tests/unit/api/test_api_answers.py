@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import pyarrow as pa
 import pytest
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from datalayer.api.application import create_api
+from datalayer.api.call import Call
 from datalayer.api.forms import Form
+from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Portal, SeriesSelection
 from tests.portals import get
@@ -103,3 +108,21 @@ def test_a_column_added_to_the_registry_arrives_in_the_api_document(
     schemas = get(create_api(portal), "/v1/openapi.json").json()["components"]["schemas"]
 
     assert "shelf" in schemas["dim_item_row"]["properties"]
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_an_answer_is_kept_under_the_publication_it_was_read_from_unless_it_is_pinned(
+    shared_api: FastAPI, shared: ServedPortal, pinned: bool
+) -> None:
+    active_id = shared.portal.active_id() or ""
+    stale: AnswerKey = ("20261120T060000Z-00000000", "/api/v1/items", b"", Form.JSON.value)
+    kept = KeptAnswers(1_000_000, attrgetter("size_bytes"))
+
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call(kept_answers=kept, key=stale)
+        await shared_api({**scope, "state": {"call": call}}, receive, send)
+
+    get(called, f"/v1/items?p={active_id}" if pinned else "/v1/items")
+
+    of_active = kept.get((active_id, *stale[1:]))
+    assert (kept.get(stale) is not None, of_active is not None) == (pinned, not pinned)

@@ -20,6 +20,7 @@ from starlette.types import Message
 
 from datalayer.access.identity import Identity, Role
 from datalayer.api.application import create_api
+from datalayer.api.call import Call
 from datalayer.portal import ExtractRequest, Part, Portal
 from tests.portals import ADMIN, PLANNER, get, make_portal
 from tests.publisher import Publisher
@@ -254,7 +255,7 @@ class TestMembers:
         api = create_api(portal)
 
         def status(query: str) -> int:
-            state = {"identity": identity} if identity else {}
+            state = {"call": Call(identity)} if identity else {}
             sent = asked(api, CSV + end, state=state, query_string=query.encode())
             return int(sent[0]["status"])
 

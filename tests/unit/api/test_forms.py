@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datalayer.api.forms import Form, form_asked, takes_zstd
+from datalayer.api.forms import Form, requested_form, takes_zstd
 from datalayer.kernel.errors import NotAcceptable
 
 ARROW = Form.ARROW.value.encode()
@@ -29,20 +29,20 @@ ARROW = Form.ARROW.value.encode()
     ],
 )
 def test_the_form_with_the_greatest_weight_is_given(accept: bytes, form: Form) -> None:
-    assert form_asked(accept) is form
+    assert requested_form(accept) is form
 
 
 @pytest.mark.parametrize("accept", [b"text/csv", b"application/json;q=0", b"image/*;q=x"])
 def test_what_can_not_be_given_is_refused_with_what_can(accept: bytes) -> None:
     with pytest.raises(NotAcceptable, match="application/json or application/vnd"):
-        form_asked(accept)
+        requested_form(accept)
 
 
 @given(st.binary(max_size=100))
 def test_any_header_is_understood_or_refused(accept: bytes) -> None:
     takes_zstd(accept)
     try:
-        form_asked(accept)
+        requested_form(accept)
     except NotAcceptable as refusal:
         assert "application/json" in str(refusal)  # noqa: PT017 - either outcome is right
 

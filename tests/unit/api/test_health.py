@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from datalayer.access.identity import Identity
+from datalayer.api.call import Call
 from datalayer.api.health import health_routes
 from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
 from datalayer.portal import Portal
@@ -19,7 +20,7 @@ from tests.publisher import Publisher
 
 
 class CalledBy:
-    """Stands where the front stands, which finds out who calls."""
+    """Stands where the middleware stands, which finds out who calls."""
 
     def __init__(self, app: ASGIApp, identity: Identity | None) -> None:
         self._app = app
@@ -27,7 +28,7 @@ class CalledBy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._identity is not None:
-            scope.setdefault("state", {})["identity"] = self._identity
+            scope.setdefault("state", {})["call"] = Call(self._identity)
         await self._app(scope, receive, send)
 
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from datalayer.access.identity import ANYONE, Identity
+from datalayer.api.call import Call
 from datalayer.api.metrics import BOUNDS_S, Metrics, metrics_endpoint
 from datalayer.kernel.errors import NotAllowed
 from datalayer.portal import Portal
@@ -21,12 +22,12 @@ ITEM = "/api/v1/items/{item_id}"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
-class Front:
-    """Stands where the front stands, which finds out who calls."""
+class Called:
+    """Stands where the middleware stands, which finds out who calls."""
 
     def __init__(self, app: ASGIApp, *, identity: Identity) -> None:
         self._app = app
-        self._state = {"identity": identity}
+        self._state = {"call": Call(identity)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {}).update(self._state)
@@ -37,8 +38,8 @@ def application(
     metrics: Metrics, *, members_only: bool = False, identity: Identity = ANYONE
 ) -> Starlette:
     endpoint = metrics_endpoint(metrics, members_only=members_only)
-    front = Middleware(Front, identity=identity)
-    return Starlette(routes=[Route("/metrics", endpoint)], middleware=[front])
+    middleware = Middleware(Called, identity=identity)
+    return Starlette(routes=[Route("/metrics", endpoint)], middleware=[middleware])
 
 
 def samples(metrics: Metrics) -> Samples:
@@ -71,7 +72,7 @@ def watched(metrics: Metrics, portal: Portal) -> Metrics:
 def hit(
     metrics: Metrics, method: str = "GET", *, status: int = 200, seconds: float = 0.004
 ) -> None:
-    metrics.request(
+    metrics.count_request(
         ITEM, method, status=status, seconds=seconds, cache="hit", bytes_sent=300, rows=7
     )
 
@@ -100,7 +101,9 @@ def test_rows_and_bytes_are_summed_by_route(metrics: Metrics) -> None:
 def test_cache_uses_leave_out_what_asks_no_cache(metrics: Metrics) -> None:
     hit(metrics)
     for cache in ("miss", "none"):
-        metrics.request(ITEM, "GET", status=200, seconds=0.1, cache=cache, bytes_sent=1, rows=1)
+        metrics.count_request(
+            ITEM, "GET", status=200, seconds=0.1, cache=cache, bytes_sent=1, rows=1
+        )
 
     found = samples(metrics)
 
@@ -136,6 +139,12 @@ def test_invented_methods_make_one_series(metrics: Metrics) -> None:
     assert len([name for name, _ in found if name == "farol_requests_total"]) == 1
 
 
+def test_no_sample_says_when_the_counting_of_another_began(metrics: Metrics) -> None:
+    hit(metrics)
+
+    assert not [name for name, _ in samples(metrics) if name.endswith("_created")]
+
+
 def test_requests_of_many_threads_are_all_counted(metrics: Metrics) -> None:
     threads = [
         threading.Thread(target=lambda: [hit(metrics) for _ in range(2000)]) for _ in range(4)
@@ -151,9 +160,9 @@ def test_requests_of_many_threads_are_all_counted(metrics: Metrics) -> None:
 
 
 def test_refusals_for_the_rate_are_counted_by_what_was_limited(metrics: Metrics) -> None:
-    metrics.rate_limited("key")
-    metrics.rate_limited("address")
-    metrics.rate_limited("key")
+    metrics.count_refusal("key")
+    metrics.count_refusal("address")
+    metrics.count_refusal("key")
 
     found = samples(metrics)
 

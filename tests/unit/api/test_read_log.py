@@ -17,8 +17,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datalayer.kernel import logs
-from datalayer.kernel.logs import ReadLog, configure_logs
+from datalayer.api import read_log
+from datalayer.api.read_log import ReadLine, ReadLog
+from datalayer.kernel.logs import configure_logs
 
 ROOT = Path(__file__).parents[3]
 VALUES = st.recursive(
@@ -56,27 +57,24 @@ class Gate(io.StringIO):
     fields=st.dictionaries(NAMES, VALUES),
     request_id=st.text(),
     milliseconds=st.floats(0, 1e9),
-    hit=st.booleans(),
-    event=st.text(),
 )
 def test_a_line_is_what_structlog_writes(
-    fields: dict[str, object], request_id: str, milliseconds: float, hit: bool, event: str
+    fields: dict[str, object], request_id: str, milliseconds: float
 ) -> None:
     configure_logs("INFO")
     stream = io.StringIO()
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(stream))
     structlog.get_logger().info(
-        event,
+        "api.read",
         request_id=request_id,
         **fields,
         milliseconds=round(milliseconds, 3),
-        cache_hit=hit,
+        cache_hit=True,
     )
     written = stream.getvalue()
     at = datetime.fromisoformat(json.loads(written)["timestamp"])
-    at_ns = (int(at.timestamp()) * 1_000_000 + at.microsecond) * 1000
 
-    line = ReadLog(stream).template(event, **fields).text(at_ns, request_id, milliseconds, hit)
+    line = ReadLine(**fields).text(at.timestamp(), request_id, milliseconds)
 
     assert f"{line}\n" == written
 
@@ -84,7 +82,7 @@ def test_a_line_is_what_structlog_writes(
 def test_a_whole_second_is_written_as_structlog_writes_it() -> None:
     at = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
-    line = ReadLog(io.StringIO()).template().text(int(at.timestamp()) * 10**9, "r", 1.0, hit=True)
+    line = ReadLine().text(at.timestamp(), "r", 1.0)
 
     assert json.loads(line)["timestamp"] == at.isoformat().replace("+00:00", "Z")
 
@@ -92,11 +90,11 @@ def test_a_whole_second_is_written_as_structlog_writes_it() -> None:
 def test_all_lines_are_written_whole_and_in_order() -> None:
     stream = io.StringIO()
     log = ReadLog(stream)
-    template = log.template(dataset_id="parts")
+    line = ReadLine(dataset_id="parts")
 
     for number in range(5000):
-        template.write(str(number), 0.5, cache_hit=True)
-    log.close()
+        log.write(line, str(number), 0.5)
+    log.stop()
 
     entries = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [entry["request_id"] for entry in entries] == [str(number) for number in range(5000)]
@@ -106,18 +104,18 @@ def test_all_lines_are_written_whole_and_in_order() -> None:
 def test_lines_of_many_threads_are_all_written() -> None:
     stream = io.StringIO()
     log = ReadLog(stream)
-    template = log.template()
+    line = ReadLine()
 
     def write(name: int) -> None:
         for number in range(500):
-            template.write(f"{name}-{number}", 0.5, cache_hit=False)
+            log.write(line, f"{name}-{number}", 0.5)
 
     threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    log.close()
+    log.stop()
 
     written = {json.loads(line)["request_id"] for line in stream.getvalue().splitlines()}
     assert written == {f"{name}-{number}" for name in range(4) for number in range(500)}
@@ -131,23 +129,23 @@ def test_lines_are_written_without_being_asked_for() -> None:
             written.set()
 
     log = ReadLog(Telling())
-    log.template().write("r", 0.5, cache_hit=True)
+    log.write(ReadLine(), "r", 0.5)
 
     came = written.wait(30)
 
-    log.close()
+    log.stop()
     assert came
 
 
 def test_a_closed_log_begins_anew_with_the_next_line() -> None:
     stream = io.StringIO()
     log = ReadLog(stream)
-    template = log.template()
-    template.write("one", 0.5, cache_hit=True)
-    log.close()
-    template.write("two", 0.5, cache_hit=True)
+    line = ReadLine()
+    log.write(line, "one", 0.5)
+    log.stop()
+    log.write(line, "two", 0.5)
 
-    log.close()
+    log.stop()
 
     assert len(stream.getvalue().splitlines()) == 2
 
@@ -155,17 +153,17 @@ def test_a_closed_log_begins_anew_with_the_next_line() -> None:
 def test_a_stream_that_nobody_reads_does_not_hold_up_until_too_many_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(logs, "MOST_WAITING", 50)
-    monkeypatch.setattr(logs, "FLUSH_EVERY_S", 0.0)
+    monkeypatch.setattr(read_log, "MOST_WAITING", 50)
+    monkeypatch.setattr(read_log, "FLUSH_EVERY_S", 0.0)
     stream, log_is_full, all_put = Gate(), threading.Event(), threading.Event()
     log = ReadLog(stream)
-    template = log.template()
+    line = ReadLine()
 
     def write() -> None:
         for number in range(2000):
             if number == 50:
                 log_is_full.set()
-            template.write(str(number), 0.5, cache_hit=True)
+            log.write(line, str(number), 0.5)
         all_put.set()
 
     writer = threading.Thread(target=write)
@@ -174,7 +172,7 @@ def test_a_stream_that_nobody_reads_does_not_hold_up_until_too_many_wait(
     held_up = not all_put.is_set()
     stream.opened.set()
     writer.join()
-    log.close()
+    log.stop()
 
     assert held_up
     assert len(stream.getvalue().splitlines()) == 2000
@@ -183,13 +181,13 @@ def test_a_stream_that_nobody_reads_does_not_hold_up_until_too_many_wait(
 def test_a_closed_stream_stops_nobody() -> None:
     stream = io.StringIO()
     log = ReadLog(stream)
-    template = log.template()
+    line = ReadLine()
     stream.close()
 
-    template.write("r", 0.5, cache_hit=True)
-    log.close()
+    log.write(line, "r", 0.5)
+    log.stop()
 
-    assert not log._waiting
+    assert log._waiting.empty()
 
 
 def test_nothing_is_written_where_the_level_lies_above() -> None:
@@ -197,18 +195,18 @@ def test_nothing_is_written_where_the_level_lies_above() -> None:
     stream = io.StringIO()
     log = ReadLog(stream)
 
-    log.template().write("r", 0.5, cache_hit=True)
-    log.close()
+    log.write(ReadLine(), "r", 0.5)
+    log.stop()
 
     assert stream.getvalue() == ""
 
 
 def test_what_waits_at_the_end_of_the_process_is_written() -> None:
     code = (
-        "from datalayer.kernel.logs import ReadLog\n"
-        "template = ReadLog().template(rows=3)\n"
+        "from datalayer.api.read_log import ReadLine, ReadLog\n"
+        "log, line = ReadLog(), ReadLine(rows=3)\n"
         "for number in range(1000):\n"
-        "    template.write(str(number), 0.5, cache_hit=True)\n"
+        "    log.write(line, str(number), 0.5)\n"
     )
 
     ended = subprocess.run(

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.api.application import create_api
+from datalayer.api.call import Call
 from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.refreshing import MOST_BODY_BYTES
 from datalayer.portal import Portal
@@ -32,7 +33,7 @@ LATEST = {"source": "ml_results"}
 
 
 class Caller:
-    """Calls the API of a portal as somebody, the way the front of the API hands them over."""
+    """Calls the API of a portal as somebody, the way the API's middleware hands them over."""
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
@@ -71,7 +72,7 @@ def caller(portal: Portal) -> Caller:
 
 def _as(app: ASGIApp, who: Identity) -> ASGIApp:
     async def identified(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "state": {"identity": who}}, receive, send)
+        await app({**scope, "state": {"call": Call(who)}}, receive, send)
 
     return identified
 

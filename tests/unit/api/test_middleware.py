@@ -1,4 +1,4 @@
-"""The front of the API: request ids, one line of log per request, limits, kept answers, pins."""
+"""The API's middleware: request ids, one line of log per request, limits, kept answers, pins."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Literal
 from datalayer.compliance import Compliance
 from datalayer.kernel.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
 from datalayer.publications.store_watch import LastAnswer
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 
 HealthStatus = Literal["ok", "degraded", "empty"]
 

@@ -37,11 +37,11 @@ from datalayer.reading.database import Database
 from datalayer.reading.extracts import DigestMemo, Extract, ExtractRequest, Extracts, Part
 from datalayer.reading.freshness import FreshnessState
 from datalayer.reading.overview import Kpi, Overview
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from datalayer.reading.reader import Reader
 from datalayer.reading.results import Provenance, Result
 from datalayer.reading.selections import NETWORK, SeriesSelection
-from datalayer.reading.shelf import Shelf
+from datalayer.reading.open_publications import Shelf
 from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.result_cache import MemoryCache
 from datalayer.reading.database import Database
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from datalayer.reading.reader import Reader
 
 LOADED_AT = datetime(2026, 11, 21, 7, tzinfo=UTC)

@@ -10,7 +10,7 @@ from enum import StrEnum
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from datalayer.reading.question import Question, question_sql
 
 AMOUNTS = ("forecast_total", "reorder_point", "order_quantity")

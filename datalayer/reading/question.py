@@ -43,4 +43,4 @@ class Question:
 @lru_cache
 def question_sql(question: str) -> str:
     """Return the text of ``sql/<question>.sql``."""
-    return (files("datalayer.reading") / "sql" / f"{question}.sql").read_text(encoding="utf-8")
+    return (files("datalayer.reading") / "questions/sql" / f"{question}.sql").read_text(encoding="utf-8")

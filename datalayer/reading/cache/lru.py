@@ -35,7 +35,8 @@ class ByteBoundedLru(Generic[Key, Value]):
     def get(self, key: Key) -> Value | None:
         """Return the value under *key*, or None; it is then the most recently used."""
         with self._lock:
-            return self._values.get(key)
+            found: Value | None = self._values.get(key)
+            return found
 
     def put(self, key: Key, value: Value) -> None:
         """Keep *value* under *key*, dropping others where the room is used up."""
@@ -50,7 +51,7 @@ class ByteBoundedLru(Generic[Key, Value]):
         is raised to each of them and not remembered.
         """
         with self._lock:
-            found = self._values.get(key)
+            found: Value | None = self._values.get(key)
             if found is not None:
                 return found
             making = self._making.get(key)

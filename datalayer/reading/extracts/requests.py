@@ -9,7 +9,7 @@ from datetime import date
 
 from datalayer.kernel.contract.registry import Column, DataSet, Registry
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.reading.csv_dialects import DIALECTS, RFC
+from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC
 from datalayer.reading.filters import Conditions, plain_text
 from datalayer.reading.queries import data_set_named
 from datalayer.reading.selections import check_sources_and_span

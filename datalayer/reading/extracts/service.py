@@ -10,7 +10,7 @@ import structlog
 from datalayer.access.audit import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
-from datalayer.reading.csv_dialects import DIALECTS
+from datalayer.reading.extracts.csv_dialects import DIALECTS
 from datalayer.reading.extracts.delivery import Delivery, Outcome
 from datalayer.reading.extracts.digests import Digest, DigestMemo, memo_key
 from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest, Part

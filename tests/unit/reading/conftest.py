@@ -11,7 +11,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from tests.publisher import Publisher
 from tests.reading import publications_folder, snapshot_of, view_of
 

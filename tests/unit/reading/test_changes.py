@@ -14,7 +14,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.reading.changes import AMOUNTS, Changes, Span, changes
 from datalayer.reading.database import Database
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from tests.fake_data import FUTURE_DAYS
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value
 from tests.reading import publications_folder, snapshot_of, view_of

@@ -19,7 +19,7 @@ from datalayer.reading.filters import (
     filters_of,
     plain_text,
 )
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from datalayer.reading.question import Question
 from datalayer.reading.views import whole_query
 

@@ -12,7 +12,7 @@ import pytest
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.reading.overview import Kpi
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from tests.fake_data import FUTURE_DAYS
 from tests.publisher import Publisher, replace_column
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from datalayer.reading.question import Question
 
 ITEMS = Question(

@@ -13,7 +13,7 @@ import pytest
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownDataSet, UnknownItem
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import PublicationView
 from datalayer.reading.selections import SeriesSelection
 from tests.fake_data import FUTURE_DAYS, HISTORY_DAYS, SOURCES
 from tests.publisher import Publisher, replace_column

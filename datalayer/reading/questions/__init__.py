@@ -1,0 +1,1 @@
+"""What can be asked of a publication, by subject; each function returns a `Question`."""

@@ -20,8 +20,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     configure_logs(load_settings().log_level)
     if notice := first_admin_notice(load_settings().state):
         print(notice, flush=True)  # noqa: T201 - for the terminal only, never for the log
-    runtime.portal().follow_replicas()
-    runtime.portal().watch_store()
+    runtime.portal().announcements.start()
+    runtime.portal().store_watch.last_answer()  # the first look at it begins the watch
     gc.collect()
     gc.freeze()
     yield

@@ -17,7 +17,7 @@ from datalayer.api.cursors import cursor_text
 from datalayer.api.forms import Form, accepted, form_asked, takes_zstd
 from datalayer.api.headers import Header
 from datalayer.kernel.errors import NotAcceptable
-from datalayer.portal import PublicationView
+from datalayer.portal import Publication
 from datalayer.reading.paging import JsonRows, TablePage
 from datalayer.reading.question import Question
 from datalayer.reading.results import Provenance
@@ -93,7 +93,7 @@ class Place(Protocol):
 
 def rows_answer(
     request: Request,
-    view: PublicationView,
+    view: Publication,
     question: Question,
     when_empty: Callable[[], object] | None = None,
 ) -> Response:
@@ -126,7 +126,7 @@ def rows_answer(
 
 def object_answer(
     request: Request,
-    view: PublicationView,
+    view: Publication,
     data: object,
     data_sets: tuple[str, ...] = (),
     *,
@@ -183,14 +183,14 @@ def names(if_none_match: bytes, etag: bytes) -> bool:
     return if_none_match == b"*" or etag.removeprefix(b"W/") in if_none_match
 
 
-def _json_rows(request: Request, view: PublicationView, question: Question) -> tuple[bytes, Facts]:
+def _json_rows(request: Request, view: Publication, question: Question) -> tuple[bytes, Facts]:
     rows = view.json_rows(question)
     provenance = view.provenance(question.data_sets, rows.sources)
     rest = _rest(request, question, rows, provenance)
     return b"".join((b'{"data":[', rows.data, b"],", rest[1:])), Facts(provenance, rows.rows)
 
 
-def _arrow_rows(request: Request, view: PublicationView, question: Question) -> tuple[bytes, Facts]:
+def _arrow_rows(request: Request, view: Publication, question: Question) -> tuple[bytes, Facts]:
     rows = view.table_page(question)
     provenance = rows.result.provenance
     rest = _rest(request, question, rows, provenance)
@@ -215,7 +215,7 @@ def _rest(
     return _json({"next": following, **total, "metadata": asdict(provenance)})
 
 
-def _headers(request: Request, view: PublicationView, form: Form) -> dict[str, str]:
+def _headers(request: Request, view: Publication, form: Form) -> dict[str, str]:
     publication_id = view.manifest.publication_id
     asked = f"{request.url.path}?{request.url.query}#{form.value}"
     digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -19,7 +19,8 @@ from datalayer.api.context import Pin, caller, opened, read_router
 from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
 from datalayer.portal import Extract, ExtractRequest, Part, Portal
-from datalayer.reading.extracts import MEDIA_TYPES, Digest
+from datalayer.reading.extracts.digests import Digest
+from datalayer.reading.extracts.requests import MEDIA_TYPES
 
 Format = Annotated[
     Literal["csv", "parquet", "arrow"],
@@ -93,13 +94,12 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        view = await run_in_threadpool(opened, request, portal, p)
+        publication = await run_in_threadpool(opened, request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        publication_id = view.manifest.publication_id
-        describe = partial(portal.describe_extract, wanted, caller(request), publication_id)
+        describe = partial(portal.describe_extract, wanted, caller(request), publication.id)
         described = await anyio.to_thread.run_sync(describe, limiter=turns)
-        tell(request, Facts(view.provenance((name,)), 0))
-        headers = {"X-Publication-Id": publication_id, "Cache-Control": cache_control(request)}
+        tell(request, Facts(publication.provenance((name,)), 0))
+        headers = {"X-Publication-Id": publication.id, "Cache-Control": cache_control(request)}
         return json_answer(described, headers)
 
     @router.get(
@@ -117,9 +117,9 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        view = opened(request, portal, p)
+        publication = opened(request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        extract = portal.extract(wanted, caller(request), view.manifest.publication_id)
+        extract = portal.extract(wanted, caller(request), publication.id)
         tell(request, Facts(extract.provenance, extract.rows))
         headers = {"ETag": f'"{extract.key}"', "Cache-Control": cache_control(request)}
         asked = request.headers.get("if-none-match", "").encode("latin-1")

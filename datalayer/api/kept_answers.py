@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from datalayer.api.answers import Answer
 from datalayer.kernel.logs import ReadLine
-from datalayer.reading.cache.result_cache import SingleFlight
+from datalayer.reading.cache.lru import ByteBoundedLru
 
 Key = tuple[str, str, bytes, str]
 """Active publication, path, query string, form."""
@@ -33,31 +31,26 @@ class KeptAnswers:
     """Answers within *max_bytes*; safe to call from any thread."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._size_bytes = 0
-        self._answers: OrderedDict[Key, KeptAnswer] = OrderedDict()
-        self._lock = threading.Lock()
-        self._flights = SingleFlight[Key, Answer]()
+        self._answers = ByteBoundedLru[Key, KeptAnswer](max_bytes, _kept_bytes)
+        # Of no bytes: it keeps nothing, and has callers of one key wait for one making.
+        self._makings = ByteBoundedLru[Key, Answer](0, _answer_bytes)
 
     def find(self, key: Key) -> KeptAnswer | None:
         """Return the answer under *key*, if it is kept."""
-        with self._lock:
-            found = self._answers.get(key)
-            if found is not None:
-                self._answers.move_to_end(key)
-            return found
+        return self._answers.get(key)
 
     def made_once(self, key: Key, make: Callable[[], Answer]) -> Answer:
         """Return what *make* makes; those who want the same at the same time wait for it."""
-        return self._flights.run(key, make)
+        return self._makings.get_or_make(key, make)
 
     def keep(self, key: Key, kept: KeptAnswer) -> None:
         """Keep an answer, dropping others where the room is used up."""
-        with self._lock:
-            before = self._answers.pop(key, None)
-            self._size_bytes -= before.answer.size_bytes if before else 0
-            self._answers[key] = kept
-            self._size_bytes += kept.answer.size_bytes
-            while self._size_bytes > self._max_bytes:
-                _, dropped = self._answers.popitem(last=False)
-                self._size_bytes -= dropped.answer.size_bytes
+        self._answers.put(key, kept)
+
+
+def _kept_bytes(kept: KeptAnswer) -> int:
+    return kept.answer.size_bytes
+
+
+def _answer_bytes(answer: Answer) -> int:
+    return answer.size_bytes

@@ -239,7 +239,7 @@ class _Served(Collector):
             "Lines of the audit log since this process opened it, whoever wrote them: "
             "refreshes, roll-backs, sign-ins, extracts and how each ended.",
             ("action", "outcome"),
-            self._portal.audit_counts().items(),
+            self._portal.audit.counts().items(),
         )
 
 

@@ -15,8 +15,7 @@ from datalayer.api.context import CursorText, Pin, opened
 from datalayer.api.cursors import read_cursor
 from datalayer.api.row_schemas import example_of
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
-from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import NETWORK, Portal, PublicationView
+from datalayer.portal import NETWORK, Portal, Publication
 from datalayer.reading.filters import (
     GREATEST_INTEGER,
     LEAST_INTEGER,
@@ -27,8 +26,7 @@ from datalayer.reading.filters import (
     filters_of,
     read_value,
 )
-from datalayer.reading.queries import MOST_ROWS, location_question
-from datalayer.reading.question import Position
+from datalayer.reading.question import MOST_ROWS, Position
 
 NO_NUL = r"^[^\x00]*$"
 
@@ -122,9 +120,9 @@ Page = Annotated[PageParameters, Depends()]
 Placed = Annotated[PlacedPageParameters, Depends()]
 
 
-def opened_page(
+def open_page(
     request: Request, portal: Portal, page: PageParameters
-) -> tuple[PublicationView, Position | None]:
+) -> tuple[Publication, Position | None]:
     """Return the publication to read, and where the page before ended (None for the first).
 
     Raises:
@@ -133,28 +131,6 @@ def opened_page(
     """
     cursor = read_cursor(request)
     return opened(request, portal, page.p, cursor), cursor.after if cursor else None
-
-
-def require_place(view: PublicationView, location_id: str) -> None:
-    """Refuse a location that the publication doesn't have.
-
-    Raises:
-        InvalidSelection: It has none of that id.
-    """
-    if not view.answer(location_question(location_id)).table.num_rows:
-        expected = f"a location_id of the data set dim_location, such as {NETWORK}"
-        raise InvalidSelection("location", ascii(location_id), expected)
-
-
-def require_item_and_place(view: PublicationView, item_id: str, location_id: str) -> None:
-    """Refuse a part or a location that the publication doesn't have.
-
-    Raises:
-        UnknownItem: It has no such part; carries the nearest codes.
-        InvalidSelection: It has no such location.
-    """
-    view.item(item_id)
-    require_place(view, location_id)
 
 
 def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:
@@ -175,11 +151,6 @@ def documented_sources(registry: Registry) -> dict[str, Any]:
         "Forecast sources; all if left out.",
         ["ensemble"] if "ensemble" in registry.sources else list(registry.sources)[:1],
     )
-
-
-def sources_asked(request: Request) -> tuple[str, ...]:
-    """Return the forecast sources that *request* names; empty for all."""
-    return tuple(request.query_params.getlist("source"))
 
 
 def _parameter(each: Filter) -> dict[str, Any]:

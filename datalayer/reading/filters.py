@@ -103,17 +103,23 @@ def equal(column: Column, value: Parameter) -> Conditions:
     return Conditions((views.equals(column, parameter),), {parameter: value})
 
 
-def behind(columns: Sequence[Column], position: Sequence[object]) -> Conditions:
+NO_CONDITIONS = Conditions()
+
+
+def behind(columns: Sequence[Column], position: Sequence[object] | None) -> Conditions:
     """Return the condition that a row stands behind *position* in the order of *columns*.
 
     Args:
         columns: The columns that order the rows and together name one.
-        position: The values of another row in them, dates as ISO text; as a cursor has them.
+        position: The values of another row in them, dates as ISO text, as a cursor has them;
+            None for no condition.
 
     Raises:
         InvalidCursor: *position* has other columns than the rows, or values of other types.
         InvalidSelection: A value of the right type can't be one of its column.
     """
+    if position is None:
+        return NO_CONDITIONS
     if len(position) != len(columns):
         raise InvalidCursor(ascii(list(position))[:80])
     pairs = zip(columns, position, strict=True)

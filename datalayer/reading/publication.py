@@ -1,117 +1,166 @@
-"""Everything that can be read of one publication, pinned to one snapshot."""
+"""One publication: what it answers to questions, pinned to one snapshot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
+
+import pyarrow as pa
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.reading import overview, paging, queries
+from datalayer.kernel.errors import InvalidSelection, UnknownItem
+from datalayer.publications.stages import Snapshot
+from datalayer.reading.cache.result_cache import CacheKey, ResultCache
+from datalayer.reading.database import Database
 from datalayer.reading.freshness import FreshnessState, freshness_state
-from datalayer.reading.overview import Overview
-from datalayer.reading.paging import JsonRows, TablePage
+from datalayer.reading.paging import JsonRows, TablePage, join_rows, last_position, sources_in
 from datalayer.reading.question import Question
-from datalayer.reading.reader import Reader
+from datalayer.reading.questions import items, locations
 from datalayer.reading.results import Provenance, Result
-from datalayer.reading.selections import NETWORK, SeriesSelection
+from datalayer.reading.views import json_query
 
 
-class PublicationView:
-    """One publication, read through the cache; a switch elsewhere does not touch it."""
+@dataclass(frozen=True, eq=False)
+class Publication:
+    """One publication, open to be read; a switch elsewhere does not touch it.
 
-    def __init__(self, reader: Reader, clock: Callable[[], datetime]) -> None:
-        self._reader = reader
-        self._clock = clock
+    Every read raises ``ReadFailed`` where the files can't be read, ``QueryTooLong`` where it takes
+    longer than one read may, and ``UnknownPublication`` once the publication is not kept any more.
+
+    Attributes:
+        snapshot: Its files.
+        registry: The contract behind columns, units and labels.
+        clock: Tells the present moment, UTC.
+    """
+
+    snapshot: Snapshot
+    registry: Registry
+    database: Database
+    cache: ResultCache
+    clock: Callable[[], datetime]
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.snapshot.publication_id
 
     @property
     def manifest(self) -> Manifest:
-        """What the publication says of itself."""
-        return self._reader.manifest
+        """What it says of itself."""
+        return self.snapshot.manifest
 
     @property
     def loaded_at(self) -> datetime:
         """When this portal loaded it, UTC."""
-        return self._reader.loaded_at
+        return self.snapshot.loaded_at
 
-    @property
-    def registry(self) -> Registry:
-        """The contract behind the columns, units and labels."""
-        return self._reader.registry
+    @cached_property
+    def _contract(self) -> str:
+        return "".join(self.registry.fingerprints[name] for name in sorted(self.registry.data_sets))
+
+    def table(self, question: Question) -> Result:
+        """Return the answer to *question*, its first page where it has a limit; cached."""
+        sql, parameters = question.page_query()
+        key = CacheKey(
+            question.name, tuple(sorted(parameters.items())), self.id, (self._contract, sql)
+        )
+        read = partial(self.database.query, self.id, sql, parameters)
+        table = self.cache.get_or_make(key, read)
+        if question.limit is not None:
+            table = table.slice(0, question.limit)
+        sources = question.sources or sources_in(table)
+        return Result(table, self.provenance(question.data_sets, sources))
+
+    def json_rows(self, question: Question) -> JsonRows:
+        """Return one page of the answer to *question* as JSON text; not cached here."""
+        columns = self.columns(question)
+        beside = dict.fromkeys((*question.order, *({"source"} & columns.keys())))
+        sql, parameters = question.page_query()
+        read = self.database.query(self.id, json_query(sql, columns, tuple(beside)), parameters)
+        page = read.slice(0, question.limit)
+        return JsonRows(
+            data=join_rows(page.column("row_json")),
+            rows=page.num_rows,
+            more=read.num_rows > page.num_rows,
+            last=last_position(page, question.order),
+            sources=question.sources or tuple(sorted(sources_in(page))),
+            total=self.total(question),
+        )
+
+    def table_page(self, question: Question) -> TablePage:
+        """Return one page of the answer to *question* as a table; not cached here."""
+        read = self.database.query(self.id, *question.page_query())
+        table = read.slice(0, question.limit)
+        sources = question.sources or sources_in(table)
+        return TablePage(
+            result=Result(table, self.provenance(question.data_sets, sources)),
+            more=read.num_rows > table.num_rows,
+            last=last_position(table, question.order),
+            total=self.total(question),
+        )
+
+    def stream(self, question: Question) -> Iterator[pa.RecordBatch]:
+        """Yield the whole answer to *question* in batches; no time limit holds here."""
+        return self.database.stream(self.id, question.sql, question.parameters)
+
+    def columns(self, question: Question) -> Mapping[str, str]:
+        """Return names and types of the columns of the answer to *question*; nothing is read."""
+        return self.database.columns(self.id, question.sql, question.parameters)
+
+    def require_item(self, item_id: str) -> Result:
+        """Return the row of dim_item of a part.
+
+        Raises:
+            UnknownItem: There is no such part; carries the nearest codes.
+        """
+        found = self.table(items.item(item_id))
+        if not found.table.num_rows:
+            nearest = self.table_page(items.suggestions(item_id)).result.table
+            raise UnknownItem(item_id, nearest.column("item_id").to_pylist())
+        return found
+
+    def require_location(self, location_id: str) -> None:
+        """Refuse a location that the publication doesn't have.
+
+        Raises:
+            InvalidSelection: It has none of that id.
+        """
+        if not self.table(locations.location(location_id)).table.num_rows:
+            expected = f"a location_id of the data set dim_location, such as {locations.NETWORK}"
+            raise InvalidSelection("location", ascii(location_id), expected)
 
     def provenance(self, data_sets: tuple[str, ...], sources: tuple[str, ...] = ()) -> Provenance:
         """Return the provenance that a result read from *data_sets* carries."""
-        return self._reader.provenance(data_sets, sources)
+        manifest = self.manifest
+        return Provenance(
+            publication_id=manifest.publication_id,
+            dataset_id=manifest.dataset_id,
+            model_version=manifest.model_version,
+            generated_at=manifest.generated_at,
+            data_through=manifest.data_through,
+            loaded_at=self.loaded_at,
+            data_sets=data_sets,
+            sources=sources,
+        )
 
     def freshness(self) -> Mapping[str, FreshnessState]:
         """Return how fresh each data set is by the registry's thresholds."""
-        now = self._clock()
+        now = self.clock()
         return {
             name: freshness_state(self.manifest.generated_at, now, data_set.freshness)
             for name, data_set in self.registry.data_sets.items()
         }
 
-    def answer(self, question: Question) -> Result:
-        """Return the answer to *question*, cached."""
-        return self._reader.answer(question)
-
-    def json_rows(self, question: Question) -> JsonRows:
-        """Return one page of the answer to *question* as JSON text; not cached here."""
-        return paging.json_rows(self._reader, question)
-
-    def table_page(self, question: Question) -> TablePage:
-        """Return one page of the answer to *question* as a table; not cached here."""
-        return paging.table_page(self._reader, question)
-
-    def search_items(self, text: str, limit: int = 20) -> Result:
-        """Find parts: item_id, sku, name, category, abc_class, demand_class; best match first."""
-        return queries.search_items(self._reader, text, limit)
-
-    def item(self, item_id: str) -> Result:
-        """Return the one row of dim_item.
-
-        Raises:
-            UnknownItem: There is none; carries the nearest codes.
-        """
-        return queries.item(self._reader, item_id)
-
-    def sources(self, item_id: str, location_id: str = NETWORK) -> tuple[str, ...]:
-        """Return the sources that forecast the part there, champion first."""
-        return queries.sources(self._reader, item_id, location_id)
-
-    def forecast_series(self, selection: SeriesSelection) -> Result:
-        """Return history and forecasts: date, source, forecast, actual, cutoff, quantiles.
-
-        Rows whose source is null are observed demand, zero-filled over the part's span;
-        they come first. Then one row per date and source.
-
-        Raises:
-            UnknownItem: There is no such part.
-            InvalidSelection: A source is unknown or the span is empty.
-        """
-        return queries.forecast_series(self._reader, selection)
-
-    def item_metrics(self, item_id: str, location_id: str = NETWORK) -> Result:
-        """Return the rows of fact_metrics of one part, champion first."""
-        return queries.item_metrics(self._reader, item_id, location_id)
-
-    def item_inventory(self, item_id: str, location_id: str = NETWORK) -> Result:
-        """Return the row of fact_inventory of one part, or zero rows."""
-        return queries.item_inventory(self._reader, item_id, location_id)
-
-    def overview(self) -> Overview:
-        """Return the figures, exceptions and total of the overview."""
-        return overview.overview(self._reader)
-
-    def exceptions(self, limit: int = 100, location_id: str = NETWORK) -> Result:
-        """Return a location's first rows of fact_exception by rank, with the part's ``name``."""
-        return queries.exceptions(self._reader, limit, location_id)
-
-    def rows(self, data_set: str, limit: int = 100, offset: int = 0) -> Result:
-        """Return rows of a data set in key order.
-
-        Raises:
-            UnknownDataSet: The registry has none of that name.
-            InvalidSelection: *limit* or *offset* is out of bounds.
-        """
-        return queries.rows(self._reader, data_set, limit, offset)
+    def total(self, question: Question) -> int | None:
+        """Return the number of all rows of the answer; None where *question* doesn't count them."""
+        if question.total_sql is None:
+            return None
+        # DuckDB refuses parameters that the SQL does not name.
+        named = set(re.findall(r"\$(\w+)", question.total_sql))
+        parameters = {name: value for name, value in question.parameters.items() if name in named}
+        rows = self.database.query(self.id, question.total_sql, parameters).column("rows")
+        return int(rows[0].as_py())

@@ -32,17 +32,12 @@ def use_statement(publication_id: str) -> str:
     return f"use {_identifier(publication_id)}"
 
 
-def page_query(data_set: DataSet) -> str:
-    """Return a query of ``$limit`` rows after ``$offset``.
+def whole_query(data_set: DataSet, filters: Sequence[str] = ()) -> str:
+    """Return a query of every row that meets *filters*, in key order.
 
     The files are written and proved to be in key order and one thread keeps that order, so
     sorting would only cost the reading of the whole file.
     """
-    return f"{whole_query(data_set)} limit $limit offset $offset"
-
-
-def whole_query(data_set: DataSet, filters: Sequence[str] = ()) -> str:
-    """Return a query of every row that meets *filters*, in key order."""
     return f"select {_names(data_set.columns)} from {_identifier(data_set.name)}{_where(filters)}"
 
 
@@ -114,13 +109,15 @@ def after_key(columns: Sequence[Column], parameters: Sequence[str]) -> str:
     return f"{column} >= {value} and ({column} > {value} or ({column} = {value} and {rest}))"
 
 
-def filtered(sql: str, columns: Sequence[str], filters: Sequence[str], order: Sequence[str]) -> str:
+def select_matches(
+    sql: str, columns: Sequence[str], filters: Sequence[str], order: Sequence[str]
+) -> str:
     """Return *columns* of the rows of *sql* that meet *filters*, by the columns in *order*."""
     named, ordering = (", ".join(map(_identifier, names)) for names in (columns, order))
     return f"select {named} from ({sql}){_where(filters)} order by {ordering}"
 
 
-def counted(sql: str, filters: Sequence[str]) -> str:
+def count_matches(sql: str, filters: Sequence[str]) -> str:
     """Return a query of how many rows of *sql* meet *filters*, as column ``rows``."""
     return f"select count(*) as rows from ({sql}){_where(filters)}"
 

@@ -11,8 +11,8 @@ from datalayer.kernel.contract.registry import Column, DataSet, Registry
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC
 from datalayer.reading.filters import Conditions, plain_text
-from datalayer.reading.queries import data_set_named
-from datalayer.reading.selections import check_sources_and_span
+from datalayer.reading.questions.data_sets import data_set_named
+from datalayer.reading.questions.forecasts import check_sources_and_span
 from datalayer.reading.views import at_least, at_most, equals, one_of
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -63,7 +63,7 @@ class ExtractRequest:
     dialect: str | None = None
     part: Part = WHOLE
 
-    def checked(self, registry: Registry) -> ExtractRequest:
+    def resolve(self, registry: Registry) -> ExtractRequest:
         """Return this request with its dialect named, if *registry* allows it.
 
         Raises:
@@ -121,12 +121,8 @@ def _check_part(part: Part, data_set: DataSet, registry: Registry) -> None:
         if getattr(part, name) not in _NONE and column not in known:
             expected = f"left out: {data_set.name} has no column {column}"
             raise InvalidSelection(_CALLED.get(name, name), "given", expected)
-    _check_texts(part)
-    check_sources_and_span(registry, part.sources, part.start, part.end)
-
-
-def _check_texts(part: Part) -> None:
     named = (("item_id", part.item_id), ("location", part.location_id))
     for name, text in (*named, *(("source", source) for source in part.sources)):
         if text is not None:
             plain_text(name, text)
+    check_sources_and_span(registry, part.sources, part.start, part.end)

@@ -208,7 +208,7 @@ def test_a_file_that_fails_half_way_breaks_off(
     with pytest.raises(ZeroDivisionError):
         get(api, CSV)
 
-    assert portal.audit_trail(1)[0].outcome == "broken"
+    assert portal.audit.entries(1)[0].outcome == "broken"
 
 
 def test_the_hash_is_a_trailer_where_the_server_has_them(api: FastAPI) -> None:
@@ -229,7 +229,7 @@ def test_who_leaves_is_not_read_for_any_longer(api: FastAPI, portal: Portal) -> 
     bodies = [each for each in sent if each["type"] == "http.response.body"]
     assert len(bodies) == 1
     assert bodies[0]["more_body"]
-    assert portal.audit_trail(1)[0].outcome == "broken"
+    assert portal.audit.entries(1)[0].outcome == "broken"
 
 
 class TestMembers:

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from datalayer.access.identity import ANYONE
+from datalayer.portal import ANYONE
 from datalayer.runtime import portal
 from pages.components import access, frame, publication_admin, publication_report
 from pages.components.language import _
+
+AUDIT_ENTRIES = 50
 
 
 def sign_in() -> None:
@@ -37,8 +39,8 @@ def candidate() -> None:
 def kept() -> None:
     """Show what is kept here, and offer to go back to it."""
     active = publication_admin.active()
-    active_id = active.manifest.publication_id if active else None
-    snapshots = portal().kept()
+    active_id = active.id if active else None
+    snapshots = portal().snapshots.kept()
     publication_report.kept(snapshots, active_id)
     with st.container(horizontal=True):
         publication_admin.roll_back(snapshots, active_id)
@@ -52,7 +54,7 @@ def administration() -> None:
     st.header(_("Kept publications"), anchor=False)
     kept()
     st.header(_("Audit trail"), anchor=False)
-    publication_report.audit_trail(portal().audit_trail())
+    publication_report.audit_trail(portal().audit.entries(AUDIT_ENTRIES))
     st.header(_("Proof and health"), anchor=False)
     publication_report.proof(portal().health(), datetime.now(UTC))
     with newest:

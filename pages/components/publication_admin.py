@@ -9,16 +9,16 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.access.identity import Identity
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.errors import NothingPublished, PortalError, StoreError
-from datalayer.kernel.progress import ReportProgress
 from datalayer.portal import (
     Activated,
     AlreadyCurrent,
     Candidate,
-    PublicationView,
+    Identity,
+    Publication,
     RefreshJob,
+    ReportProgress,
     Snapshot,
     StoreState,
     ValidationFailed,
@@ -36,7 +36,7 @@ _ANSWER_LASTS: Final = timedelta(seconds=30)
 Work = Callable[[Identity, ReportProgress], object]
 
 
-def active() -> PublicationView | None:
+def active() -> Publication | None:
     """Return the active publication, whatever the address pins; None if there is none yet."""
     try:
         return portal().open()
@@ -128,7 +128,7 @@ def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
 
 def roll_back(snapshots: Sequence[Snapshot], active_id: str | None) -> None:
     """Draw the choice of a kept publication to go back to, and the button that confirms it."""
-    before = portal().roll_back_target()
+    before = portal().snapshots.roll_back_target()
     others = {
         each.publication_id: _kept_text(each, before)
         for each in snapshots

@@ -17,7 +17,7 @@ from datalayer.portal import (
     Candidate,
     Fault,
     Health,
-    PublicationView,
+    Publication,
     RowComparison,
     Snapshot,
     StoreState,
@@ -40,7 +40,7 @@ def store(state: StoreState) -> None:
         st.error(captions.literal(error_text(state.problem)), icon=":material/cloud_off:")
 
 
-def side_by_side(active: PublicationView | None, latest: Manifest | None) -> None:
+def side_by_side(active: Publication | None, latest: Manifest | None) -> None:
     """Draw what the active publication and the store's latest say of themselves."""
     shown = {
         _("Active"): _facts(active.manifest, active.loaded_at) if active else {},

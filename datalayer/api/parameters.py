@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
@@ -36,7 +37,7 @@ def read_as(name: str, kind: ColumnType) -> BeforeValidator:
 
     It stands after the bounds: before them, pydantic would leave these out of the document.
     """
-    return BeforeValidator(lambda text: read_value(name, kind, text))
+    return BeforeValidator(partial(read_value, name, kind))
 
 
 Limit = Annotated[

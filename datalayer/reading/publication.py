@@ -43,17 +43,17 @@ class Publication:
     cache: ResultCache
     clock: Callable[[], datetime]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Its id."""
         return self.snapshot.publication_id
 
-    @property
+    @cached_property
     def manifest(self) -> Manifest:
         """What it says of itself."""
         return self.snapshot.manifest
 
-    @property
+    @cached_property
     def loaded_at(self) -> datetime:
         """When this portal loaded it, UTC."""
         return self.snapshot.loaded_at
@@ -77,10 +77,11 @@ class Publication:
 
     def json_rows(self, question: Question) -> JsonRows:
         """Return one page of the answer to *question* as JSON text; not cached here."""
-        columns = self.columns(question)
-        beside = dict.fromkeys((*question.order, *({"source"} & columns.keys())))
+        columns = self.database.columns(self.id, question.sql, question.parameters)
+        beside = tuple(dict.fromkeys((*question.order, *({"source"} & columns.keys()))))
         sql, parameters = question.page_query()
-        read = self.database.query(self.id, json_query(sql, columns, tuple(beside)), parameters)
+        written = json_query(sql, tuple(columns.items()), beside)
+        read = self.database.query(self.id, written, parameters)
         page = read.slice(0, question.limit)
         return JsonRows(
             data=join_rows(page.column("row_json")),
@@ -106,10 +107,6 @@ class Publication:
     def stream(self, question: Question) -> Iterator[pa.RecordBatch]:
         """Yield the whole answer to *question* in batches; no time limit holds here."""
         return self.database.stream(self.id, question.sql, question.parameters)
-
-    def columns(self, question: Question) -> Mapping[str, str]:
-        """Return names and types of the columns of the answer to *question*; nothing is read."""
-        return self.database.columns(self.id, question.sql, question.parameters)
 
     def require_item(self, item_id: str) -> Result:
         """Return the row of dim_item of a part.

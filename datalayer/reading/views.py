@@ -6,6 +6,7 @@ The one module of the read side that quotes identifiers and paths.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
@@ -51,8 +52,9 @@ def first_rows(sql: str) -> str:
     return f"select * from ({sql}) limit $page_rows + 1"
 
 
-def json_query(sql: str, columns: Mapping[str, str], beside: Sequence[str]) -> str:
-    """Return a query of the rows of *sql* as JSON text.
+@lru_cache(maxsize=500)
+def json_query(sql: str, columns: tuple[tuple[str, str], ...], beside: tuple[str, ...]) -> str:
+    """Return a query of the rows of *sql* as JSON text, times in ISO 8601 in UTC with a Z.
 
     Nothing is gathered or numbered: planning that would take longer than a small read.
 
@@ -64,10 +66,17 @@ def json_query(sql: str, columns: Mapping[str, str], beside: Sequence[str]) -> s
     Returns:
         SQL whose columns are row_json (an object and a comma) and those of *beside*.
     """
-    kept = "".join(f", row.{_identifier(name)}" for name in beside)
+    written = ", ".join(
+        f"replace(strftime({_identifier(name)}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z') "
+        f"as {_identifier(name)}"
+        if kind.startswith("TIMESTAMP")
+        else _identifier(name)
+        for name, kind in columns
+    )
+    as_they_are = "".join(f", row.{_identifier(name)}" for name in beside)
     return (
-        f"select to_json(row)::varchar || ',' as row_json{kept} "
-        f"from (select {_json_columns(columns)} from ({sql})) as row"
+        f"select to_json(row)::varchar || ',' as row_json{as_they_are} "
+        f"from (select {written} from ({sql})) as row"
     )
 
 
@@ -164,18 +173,6 @@ def _view(schema: str, data_set: DataSet, path: Path) -> str:
         f"create view {_identifier(schema)}.{_identifier(data_set.name)} as "
         f"select {columns} from read_parquet({_literal(str(path.resolve()))})"
     )
-
-
-def _json_columns(columns: Mapping[str, str]) -> str:
-    """Return the columns by name, times as ISO 8601 text in UTC with a Z."""
-    written = (
-        f"replace(strftime({_identifier(name)}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z') "
-        f"as {_identifier(name)}"
-        if kind.startswith("TIMESTAMP")
-        else _identifier(name)
-        for name, kind in columns.items()
-    )
-    return ", ".join(written)
 
 
 def _names(columns: Sequence[Column]) -> str:

@@ -15,7 +15,7 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import StoreError, StoreWritable
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.portal import Activated, Portal, PublicationView, SeriesSelection
+from datalayer.portal import Activated, Portal, Publication, SeriesSelection
 from datalayer.reading import questions
 from tests.integration.conftest import OpenPortal
 from tests.integration.servers import WRITER, publisher_into, running_s3, wait_until
@@ -32,7 +32,7 @@ READS = 40
 BACK_WITHIN_S = 20
 
 
-def answers(view: PublicationView) -> dict[str, object]:
+def answers(view: Publication) -> dict[str, object]:
     """Return the rows of every kind of answer that pages and API are made of."""
     overview = overview_of(view)
     results = {

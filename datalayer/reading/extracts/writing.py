@@ -83,7 +83,8 @@ def series_rows(publication: Publication, selection: SeriesSelection) -> Rows:
     subject = {"item_id": selection.item_id, "location_id": selection.location_id}
     origin = {name: getattr(series.provenance, name) for name in _ORIGIN}
     origin["generated_at"] = origin["generated_at"].isoformat()
-    found = {name: ColumnType(kind) for name, kind in publication.columns(question).items()}
+    types = publication.database.columns(publication.id, question.sql, question.parameters)
+    found = {name: ColumnType(kind) for name, kind in types.items()}
     columns = dict.fromkeys(subject, ColumnType.TEXT) | found | _ORIGIN
     sql = with_values(question.sql, dict.fromkeys(subject, ColumnType.TEXT), _ORIGIN)
     question = replace(question, sql=sql, parameters={**question.parameters, **subject, **origin})

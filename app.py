@@ -36,5 +36,5 @@ app = st.App(
     routes=[*served.routes, *index_page.routes()],
     middleware=served.middleware,
     lifespan=lifespan,
-    on_script_error=frame.failed,
+    on_script_error=frame.report_failure,
 )

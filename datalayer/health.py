@@ -96,7 +96,7 @@ def assess(
     if compliance.violations:
         findings.append(MachineLearningFound(compliance.violations))
     return Health(
-        publication=_served(publication) if publication else None,
+        publication=_describe(publication) if publication else None,
         store={
             "address": store_address,
             "state": store.reach,
@@ -110,7 +110,7 @@ def assess(
     )
 
 
-def _served(publication: Publication) -> ServedPublication:
+def _describe(publication: Publication) -> ServedPublication:
     manifest = publication.manifest
     return ServedPublication(
         id=manifest.publication_id,

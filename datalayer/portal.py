@@ -99,6 +99,7 @@ class Portal:
         members_only: Whether reading takes a sign-in or an API key.
         snapshots: The publications kept here.
         database: Those that can be read without further work.
+        extracts: What of an open publication is taken away, as files.
         audit: Who did what.
         jobs: What changes something, in the background.
         store_watch: Whether the store answers; asks on another thread.
@@ -136,7 +137,7 @@ class Portal:
         self.announcements = Announcements(
             _note(settings), self.snapshots.active, self._refresher.follow
         )
-        self._extracts = Extracts(
+        self.extracts = Extracts(
             self.audit,
             DigestMemo(settings.state / "extract_digests.json"),
             members_only=self.members_only,
@@ -157,52 +158,6 @@ class Portal:
         if publication_id:
             return self._publications.get(publication_id)
         return self._publications.active()
-
-    def extract(
-        self,
-        request: ExtractRequest,
-        identity: Identity = ANYONE,
-        publication_id: str | None = None,
-    ) -> Extract:
-        """Return rows of a publication, the active one if none is named, as a file.
-
-        Raises:
-            SignInRequired, NothingPublished, UnknownPublication: As for ``open``.
-            NotAllowed: The portal is for its members, more than a part's rows are wanted and
-                *identity* is no analyst.
-            UnknownDataSet, InvalidSelection: The request can't be met.
-            StateError: The audit log can't be written: nothing leaves unseen.
-        """
-        return self._extracts.extract(self.open(publication_id, identity), request, identity)
-
-    def describe_extract(
-        self,
-        request: ExtractRequest,
-        identity: Identity = ANYONE,
-        publication_id: str | None = None,
-    ) -> dict[str, object]:
-        """Return what the file of ``extract`` is: its columns, origin, rows, size and SHA-256.
-
-        Raises:
-            PortalError: As for ``extract``.
-        """
-        return self._extracts.describe(self.open(publication_id, identity), request, identity)
-
-    def extract_series(
-        self,
-        selection: SeriesSelection,
-        dialect: str | None = None,
-        identity: Identity = ANYONE,
-        publication_id: str | None = None,
-    ) -> Extract:
-        """Return the rows of ``forecasts.series`` as CSV, each with where it comes from.
-
-        Raises:
-            PortalError: As for ``extract`` and ``forecasts.series``.
-        """
-        return self._extracts.series(
-            self.open(publication_id, identity), selection, dialect, identity
-        )
 
     def active_id(self) -> str | None:
         """Return the id of the active publication; None if there is none or nobody can tell."""

@@ -29,19 +29,19 @@ def candidate() -> None:
         return
     is_active = active is not None and active.manifest == state.latest
     publication_admin.candidate_buttons(state.latest, is_active=is_active)
-    if found := publication_admin.checked(state.latest):
+    if found := publication_admin.check_result(state.latest):
         publication_report.verdict(found)
     if not is_active:
         st.subheader(_("What changes"), anchor=False)
         publication_report.row_counts(portal().compare(state.latest))
 
 
-def kept() -> None:
+def kept_publications() -> None:
     """Show what is kept here, and offer to go back to it."""
     active = publication_admin.active()
     active_id = active.id if active else None
     snapshots = portal().snapshots.kept()
-    publication_report.kept(snapshots, active_id)
+    publication_report.kept_publications(snapshots, active_id)
     with st.container(horizontal=True):
         publication_admin.roll_back(snapshots, active_id)
         publication_admin.prune_button()
@@ -52,7 +52,7 @@ def administration() -> None:
     publication_admin.watch()
     newest = st.container()
     st.header(_("Kept publications"), anchor=False)
-    kept()
+    kept_publications()
     st.header(_("Audit trail"), anchor=False)
     publication_report.audit_trail(portal().audit.entries(AUDIT_ENTRIES))
     st.header(_("Proof and health"), anchor=False)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import read_router
-from datalayer.api.parameters import Page, documented, filters_on, open_page
+from datalayer.api.parameters import Page, document_filters, filters_on, open_page
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.portal import Portal
 from datalayer.reading.filters import conditions
@@ -25,7 +25,7 @@ def create_router(portal: Portal) -> APIRouter:
         operation_id="list_metrics",
         summary="Accuracy of every source by group",
         responses=rows_response(model, row_example(data_set.columns), data_sets=("agg_metrics",)),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_metrics(request: Request, page: Page) -> Response:
         """Measures over the backtest of the whole network, one row per group, source, horizon."""

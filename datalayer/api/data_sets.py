@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from datalayer.api.answers import object_answer, rows_answer
 from datalayer.api.context import Pin, opened, read_router
-from datalayer.api.parameters import DataSetName, Page, documented, open_page
+from datalayer.api.parameters import DataSetName, Page, document_filters, open_page
 from datalayer.api.row_schemas import (
     object_response,
     row_example,
@@ -76,7 +76,7 @@ def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
         summary=f"Rows of {data_set.label.en[:1].lower()}{data_set.label.en[1:]}",
         description=f"{data_set.description.en} In key order; every column is a filter.",
         responses=rows_response(model, row_example(data_set.columns), data_sets=(data_set.name,)),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def rows(request: Request, page: Page) -> Response:
         publication, after = open_page(request, portal, page)

@@ -96,7 +96,7 @@ def create_router(portal: Portal) -> APIRouter:
     ) -> Response:
         publication = await run_in_threadpool(opened, request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        describe = partial(portal.describe_extract, wanted, caller(request), publication.id)
+        describe = partial(portal.extracts.describe, publication, wanted, caller(request))
         described = await anyio.to_thread.run_sync(describe, limiter=turns)
         tell(request, Facts(publication.provenance((name,)), 0))
         headers = {"X-Publication-Id": publication.id, "Cache-Control": cache_control(request)}
@@ -119,7 +119,7 @@ def create_router(portal: Portal) -> APIRouter:
     ) -> Response:
         publication = opened(request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        extract = portal.extract(wanted, caller(request), publication.id)
+        extract = portal.extracts.extract(publication, wanted, caller(request))
         tell(request, Facts(extract.provenance, extract.rows))
         headers = {"ETag": f'"{extract.key}"', "Cache-Control": cache_control(request)}
         asked = request.headers.get("if-none-match", "").encode("latin-1")

@@ -17,7 +17,7 @@ from datalayer.api.parameters import (
     End,
     Location,
     Start,
-    documented_sources,
+    document_sources,
 )
 from datalayer.api.row_schemas import rows_model, rows_response
 from datalayer.portal import NETWORK, Portal
@@ -104,7 +104,7 @@ def create_router(portal: Portal) -> APIRouter:
             _EXAMPLE,
             data_sets=("agg_daily", "agg_metrics", "fact_metrics"),
         ),
-        openapi_extra={"parameters": [documented_sources(portal.registry)]},
+        openapi_extra={"parameters": [document_sources(portal.registry)]},
     )
     def forecast_summary(request: Request, asked: Summary) -> Response:
         """One row per source that has a forecast in the span.
@@ -138,6 +138,6 @@ def _require_items(publication: Publication, item_ids: tuple[str, ...]) -> None:
         return
     for item_id in item_ids:
         plain_text("item_ids", item_id)
-    found = publication.table(items.named(item_ids)).table.column("item_id").to_pylist()
+    found = publication.table(items.codes_among(item_ids)).table.column("item_id").to_pylist()
     for item_id in sorted(set(item_ids) - set(found)):
         publication.require_item(item_id)

@@ -13,7 +13,7 @@ from datalayer.api.parameters import (
     ItemId,
     Location,
     Placed,
-    documented,
+    document_filters,
     filters_on,
     open_page,
     read_as,
@@ -62,7 +62,7 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
             example,
             data_sets=("fact_inventory", "dim_item"),
         ),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_inventory(request: Request, page: Placed, alerts: Alerts = False) -> Response:
         """Stock positions at one location by part, each with what the catalogue says of it."""
@@ -113,7 +113,7 @@ def _add_exceptions(router: APIRouter, portal: Portal) -> None:
         responses=rows_response(
             model, row_example(data_set.columns), data_sets=("fact_exception",)
         ),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_exceptions(request: Request, page: Placed) -> Response:
         """Exceptions at one location by rank, the most urgent first."""

@@ -16,8 +16,8 @@ from datalayer.api.parameters import (
     Location,
     Page,
     Start,
-    documented,
-    documented_sources,
+    document_filters,
+    document_sources,
     filters_on,
     open_page,
 )
@@ -72,7 +72,7 @@ def _add_catalogue(router: APIRouter, portal: Portal) -> None:
         operation_id="list_items",
         summary="Search the catalogue of parts",
         responses=rows_response(model, row_example(data_set.columns), data_sets=("dim_item",)),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_items(request: Request, page: Page, q: Search = "") -> Response:
         """Parts by code; with `q` the best match first."""
@@ -94,7 +94,7 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
         responses=rows_response(
             rows_model("Series", row), example, data_sets=("fact_forecast", "fact_demand")
         ),
-        openapi_extra={"parameters": [documented_sources(portal.registry)]},
+        openapi_extra={"parameters": [document_sources(portal.registry)]},
     )
     def item_timeseries(request: Request, item_id: ItemId, span: Series) -> Response:
         """Rows without a source are the observed demand, zeros included; they come first.

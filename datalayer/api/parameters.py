@@ -139,14 +139,14 @@ def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:
     return filters_of(column for column in data_set.columns if column.name in names)
 
 
-def documented(filters: Iterable[Filter]) -> dict[str, Any]:
+def document_filters(filters: Iterable[Filter]) -> dict[str, Any]:
     """Return what the OpenAPI document says of *filters*, for a route's ``openapi_extra``."""
     return {"parameters": [_parameter(each) for each in filters]}
 
 
-def documented_sources(registry: Registry) -> dict[str, Any]:
+def document_sources(registry: Registry) -> dict[str, Any]:
     """Return what the OpenAPI document says of ``source``, a list of forecast sources."""
-    return documented_list(
+    return document_list(
         "source",
         {"type": "string", "enum": list(registry.sources)},
         "Forecast sources; all if left out.",
@@ -159,7 +159,7 @@ def _parameter(each: Filter) -> dict[str, Any]:
     example = example_of(each.column)
     if each.comparison is Comparison.ONE_OF:
         text = f"{description} One or several values."
-        return documented_list(each.name, _schema(each.column), text, [example])
+        return document_list(each.name, _schema(each.column), text, [example])
     bound = "least" if each.comparison is Comparison.AT_LEAST else "greatest"
     return {
         "name": each.name,
@@ -171,7 +171,7 @@ def _parameter(each: Filter) -> dict[str, Any]:
     }
 
 
-def documented_list(
+def document_list(
     name: str, schema: dict[str, Any], description: str, example: list[Any]
 ) -> dict[str, Any]:
     """Return what the OpenAPI document says of a parameter that may be given several times."""

@@ -21,7 +21,7 @@ from datalayer.api.context import (
     read_router,
 )
 from datalayer.api.cursors import cursor_text, read_cursor
-from datalayer.api.parameters import Limit, documented_list
+from datalayer.api.parameters import Limit, document_list
 from datalayer.api.row_schemas import object_response
 from datalayer.api.schemas import METADATA_EXAMPLE, ChangesAnswer, PublicationAnswer, Publications
 from datalayer.kernel.contract.manifest import Manifest, is_publication_id
@@ -158,7 +158,7 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
 
 
 def _add_changes(router: APIRouter, portal: Portal) -> None:
-    reasons = documented_list(
+    reasons = document_list(
         "reason",
         {"type": "string", "enum": [kind.value for kind in ChangeKind]},
         "Only parts that are new, dropped, changed or the same; sums are of all parts.",

@@ -106,7 +106,7 @@ def equal(column: Column, value: Parameter) -> Conditions:
 NO_CONDITIONS = Conditions()
 
 
-def behind(columns: Sequence[Column], position: Sequence[object] | None) -> Conditions:
+def after_position(columns: Sequence[Column], position: Sequence[object] | None) -> Conditions:
     """Return the condition that a row stands behind *position* in the order of *columns*.
 
     Args:
@@ -123,7 +123,7 @@ def behind(columns: Sequence[Column], position: Sequence[object] | None) -> Cond
     if len(position) != len(columns):
         raise InvalidCursor(ascii(list(position))[:80])
     pairs = zip(columns, position, strict=True)
-    parameters = {f"after_{column.name}": _positioned(column, value) for column, value in pairs}
+    parameters = {f"after_{column.name}": _cursor_value(column, value) for column, value in pairs}
     return Conditions((views.after_key(columns, list(parameters)),), parameters)
 
 
@@ -225,7 +225,7 @@ _READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
 }
 
 
-def _positioned(column: Column, value: object) -> Parameter:
+def _cursor_value(column: Column, value: object) -> Parameter:
     """Return *value* of a cursor as a value of *column*."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):

@@ -58,6 +58,17 @@ class Question:
         return first_rows(self.sql), {**self.parameters, "page_rows": self.limit}
 
 
+def sql_question(
+    name: str,
+    parameters: Mapping[str, Parameter],
+    *data_sets: str,
+    sources: tuple[str, ...] = (),
+    limit: int | None = None,
+) -> Question:
+    """Return the question whose SQL is ``questions/sql/<name>.sql``; else as in ``Question``."""
+    return Question(name, question_sql(name), parameters, data_sets, sources, limit)
+
+
 @lru_cache
 def question_sql(question: str) -> str:
     """Return the text of ``questions/sql/<question>.sql``."""

@@ -154,7 +154,7 @@ def series_download(
     dialect = dialect_chooser()
 
     def content() -> bytes:
-        extract = portal().extract_series(selection, dialect, identity, publication.id)
+        extract = portal().extracts.series(publication, selection, dialect, identity)
         return b"".join(extract.chunks)
 
     st.download_button(

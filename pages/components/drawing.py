@@ -76,7 +76,7 @@ class Drawing:
     def bands(self, rows: pa.Table, look: Look) -> None:
         """Add the nested intervals, widest first, one piece for every run of unbroken dates."""
         for nominal, low, high, alpha in BANDS:
-            for place, piece in enumerate(traces.unbroken(rows)):
+            for place, piece in enumerate(traces.split_at_gaps(rows)):
                 shared = {
                     "type": "scatter",
                     "mode": "lines",

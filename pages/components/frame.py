@@ -52,7 +52,7 @@ def begin() -> None:
             kept[name] = st.query_params[name]
         elif name in kept:
             st.query_params[name] = kept[name]
-    language.speak(language.asked() or language.of_browser())
+    language.speak(language.of_address() or language.of_browser())
     st.session_state.pop(_PUBLICATION, None)
 
 
@@ -137,7 +137,7 @@ def sidebar() -> None:
 
 
 @contextmanager
-def guarded(page: str) -> Iterator[None]:
+def guard(page: str) -> Iterator[None]:
     """Turn whatever goes wrong inside into a notice; nothing of it reaches a user raw."""
     try:
         yield
@@ -153,10 +153,10 @@ def guarded(page: str) -> Iterator[None]:
         log.warning("page.refused", page=page, error=type(error).__name__, problem=str(error))
         st.error(captions.literal(error_text(error)), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - the edge of every page
-        failed(error, page=page)
+        report_failure(error, page=page)
 
 
-def failed(error: Exception, page: str = "") -> bool:
+def report_failure(error: Exception, page: str = "") -> bool:
     """Log an unforeseen error under a reference and show the reference; True, for Streamlit."""
     reference = secrets.token_hex(4)
     log.error("page.failed", page=page, reference=reference, exc_info=error)

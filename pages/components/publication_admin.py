@@ -75,7 +75,7 @@ def watch() -> None:
     job: RefreshJob | None = st.session_state.get(_JOB) or portal().jobs.running()
     if job is None:
         if ended := st.session_state.get(_ENDED):
-            _say(*ended)
+            _show_outcome(*ended)
         return
     # Remembered before it is watched: whoever presses a button meanwhile comes back to watch.
     st.session_state[_JOB] = job
@@ -94,7 +94,7 @@ def watch() -> None:
     st.rerun()
 
 
-def checked(manifest: Manifest) -> Candidate | None:
+def check_result(manifest: Manifest) -> Candidate | None:
     """Return what checking *manifest*'s publication found in this session, or None."""
     found: Candidate | None = st.session_state.get(_CANDIDATE)
     if found is None or found.manifest.publication_id != manifest.publication_id:
@@ -104,7 +104,7 @@ def checked(manifest: Manifest) -> Candidate | None:
 
 def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
     """Draw the buttons that check and activate the store's latest publication."""
-    found = checked(manifest)
+    found = check_result(manifest)
     publication_id = manifest.publication_id
     with st.container(horizontal=True):
         look_again_button()
@@ -210,7 +210,7 @@ def _start(action: str, work: Work) -> None:
         st.session_state[_ENDED] = (error, datetime.now(UTC))
 
 
-def _say(outcome: object, at: datetime) -> None:
+def _show_outcome(outcome: object, at: datetime) -> None:
     """Draw how something ended, and when, since it stays until the next thing is begun."""
     match outcome:
         case ValidationFailed():

@@ -111,7 +111,7 @@ def faults(found: Sequence[Fault]) -> None:
     _findings(found, key="faults")
 
 
-def kept(snapshots: Iterable[Snapshot], active_id: str | None) -> None:
+def kept_publications(snapshots: Iterable[Snapshot], active_id: str | None) -> None:
     """Draw the publications on the local disk."""
     rows = [
         {

@@ -63,7 +63,7 @@ def draw(table: pa.Table, headings: Mapping[str, str], *, key: str) -> None:
     place = st.container()
     page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
     shown = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS)
-    place.table(_styled(shown, headings), hide_index=True, border="horizontal")
+    place.table(_style(shown, headings), hide_index=True, border="horizontal")
     if pages > 1:
         first = (page - 1) * PAGE_ROWS + 1
         st.caption(
@@ -83,15 +83,15 @@ def _labels(provenance: Provenance, registry: Registry) -> dict[str, str]:
     return found
 
 
-def _styled(table: pa.Table, headings: Mapping[str, str]) -> pd.io.formats.style.Styler:
+def _style(table: pa.Table, headings: Mapping[str, str]) -> pd.io.formats.style.Styler:
     """Numbers stay numbers under their formatted text, so that they are set flush right."""
-    names = _distinct([headings[name] for name in table.column_names], table.column_names)
+    names = _tell_apart([headings[name] for name in table.column_names], table.column_names)
     texts = dict(zip(names, (_formatter(column) for column in table.columns), strict=True))
     frame = table.to_pandas(date_as_object=True).set_axis(list(texts), axis="columns")
     return frame.style.format(texts, na_rep=NOTHING)
 
 
-def _distinct(headings: Sequence[str], names: Sequence[str]) -> list[str]:
+def _tell_apart(headings: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return headings that tell columns apart, though the registry may label two alike."""
     return [
         heading if headings.count(heading) == 1 else f"{heading} ({name})"

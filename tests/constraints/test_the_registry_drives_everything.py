@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from datalayer.access.identity import ANYONE
 from datalayer.api.application import create_api
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.storage.object_store import FolderStore
@@ -62,7 +63,7 @@ def test_an_added_column_arrives_in_the_dictionary(portal: Portal) -> None:
 
 
 def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:
-    extract = portal.extract(ExtractRequest("dim_item"))
+    extract = portal.extracts.extract(portal.open(), ExtractRequest("dim_item"), ANYONE)
 
     lines = b"".join(extract.chunks).decode().splitlines()
     assert "shelf_life_days" in next(csv.reader(lines))

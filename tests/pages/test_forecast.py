@@ -243,7 +243,7 @@ def test_the_file_is_exactly_what_is_drawn(open_page: OpenPage, active: Publishe
     view = runtime.portal().open(publication)
     start = min(series_of(view, SeriesSelection("P00001")).table["date"].to_pylist())
     selection = SeriesSelection("P00001", sources=("arima",), start=start)
-    extract = runtime.portal().extract_series(selection, None, ANYONE, publication)
+    extract = runtime.portal().extracts.series(view, selection, None, ANYONE)
     file = b"".join(extract.chunks).decode()
     rows = list(csv.DictReader(io.StringIO(file, newline="")))
     assert button.label == "Baixar o que está no gráfico (CSV)"

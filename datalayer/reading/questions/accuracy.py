@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalayer.reading.question import Question, question_sql
+from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.locations import NETWORK
 
 FILTERS = ("group_by", "group_value", "source", "horizon")
@@ -12,4 +12,4 @@ FILTERS = ("group_by", "group_value", "source", "horizon")
 def of_item(item_id: str, location_id: str = NETWORK) -> Question:
     """Return the question of the rows of fact_metrics of one part, champion first."""
     parameters = {"item_id": item_id, "location_id": location_id}
-    return Question("item_metrics", question_sql("item_metrics"), parameters, ("fact_metrics",))
+    return sql_question("item_metrics", parameters, "fact_metrics")

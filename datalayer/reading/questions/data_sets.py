@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import UnknownDataSet
-from datalayer.reading.filters import NO_CONDITIONS, Conditions, behind
+from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position
 from datalayer.reading.question import Position, Question
 from datalayer.reading.views import count_query, whole_query
 
@@ -38,7 +38,7 @@ def rows(
     Raises:
         InvalidCursor: *after* is not of these rows.
     """
-    met = conditions + behind([data_set.column(name) for name in data_set.key], after)
+    met = conditions + after_position([data_set.column(name) for name in data_set.key], after)
     return Question(
         name=f"rows_{data_set.name}",
         sql=whole_query(data_set, met.predicates),

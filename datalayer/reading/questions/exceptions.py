@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.reading.filters import Conditions, equal
-from datalayer.reading.question import Position, Question, question_sql
+from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.questions import data_sets
 from datalayer.reading.questions.locations import NETWORK
 
@@ -13,13 +13,8 @@ FILTERS = ("reason_code", "severity", "item_id")
 
 def first(limit: int, location_id: str = NETWORK) -> Question:
     """Return the question of a location's first exceptions by rank, with the part's ``name``."""
-    return Question(
-        name="exceptions",
-        sql=question_sql("exceptions"),
-        parameters={"location_id": location_id},
-        data_sets=("fact_exception", "dim_item"),
-        limit=limit,
-    )
+    parameters = {"location_id": location_id}
+    return sql_question("exceptions", parameters, "fact_exception", "dim_item", limit=limit)
 
 
 def rows(

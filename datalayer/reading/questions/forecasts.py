@@ -11,7 +11,7 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.database import Parameter
-from datalayer.reading.question import Question, question_sql
+from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.locations import NETWORK
 
 MOST_ITEMS = 200
@@ -79,16 +79,13 @@ def frequency(manifest: Manifest) -> str:
 
 def sources(registry: Registry, item_id: str, location_id: str = NETWORK) -> Question:
     """Return the question of the sources that forecast a part at a location, champion first."""
-    return Question(
-        name="sources",
-        sql=question_sql("sources"),
-        parameters={
-            "item_id": item_id,
-            "location_id": location_id,
-            "registry_sources": tuple(registry.sources),
-        },
-        data_sets=("fact_forecast", "fact_metrics", "fact_inventory"),
-    )
+    parameters: dict[str, Parameter] = {
+        "item_id": item_id,
+        "location_id": location_id,
+        "registry_sources": tuple(registry.sources),
+    }
+    data_sets = ("fact_forecast", "fact_metrics", "fact_inventory")
+    return sql_question("sources", parameters, *data_sets)
 
 
 def series(registry: Registry, manifest: Manifest, selection: SeriesSelection) -> Question:
@@ -102,20 +99,13 @@ def series(registry: Registry, manifest: Manifest, selection: SeriesSelection) -
         InvalidSelection: A source is unknown or the span is empty.
     """
     check_sources_and_span(registry, selection.sources, selection.start, selection.end)
-    return Question(
-        name="forecast_series",
-        sql=question_sql("forecast_series"),
-        parameters={
-            "item_id": selection.item_id,
-            "location_id": selection.location_id,
-            "sources": tuple(sorted(set(selection.sources))),
-            "start": selection.start,
-            "end": selection.end,
-            "data_through": manifest.data_through,
-            "period": _PERIODS[frequency(manifest)],
-        },
-        data_sets=("fact_forecast", "fact_demand"),
-    )
+    parameters: dict[str, Parameter] = {
+        **vars(selection),
+        "sources": tuple(sorted(set(selection.sources))),
+        "data_through": manifest.data_through,
+        "period": _PERIODS[frequency(manifest)],
+    }
+    return sql_question("forecast_series", parameters, "fact_forecast", "fact_demand")
 
 
 def measured_items() -> Question:
@@ -123,7 +113,7 @@ def measured_items() -> Question:
 
     It reads a row per part and source: ask it through the cache, once per publication.
     """
-    return Question("measured_items", question_sql("measured_items"), {}, ("fact_metrics",))
+    return sql_question("measured_items", {}, "fact_metrics")
 
 
 def summary(registry: Registry, selection: SummarySelection, measured: pa.Table) -> Question:
@@ -138,6 +128,7 @@ def summary(registry: Registry, selection: SummarySelection, measured: pa.Table)
     if len(selection.item_ids) > MOST_ITEMS:
         expected = f"given at most {MOST_ITEMS} times; ask by category, or take an extract"
         raise InvalidSelection("item_ids", f"given {len(selection.item_ids)} times", expected)
+    item_ids = tuple(sorted(set(selection.item_ids)))
     parameters: dict[str, Parameter] = {
         "location_id": selection.location_id,
         "category": selection.category,
@@ -145,16 +136,15 @@ def summary(registry: Registry, selection: SummarySelection, measured: pa.Table)
         "start": selection.start,
         "end": selection.end,
     }
-    if selection.item_ids:
-        name = "forecast_summary_of_items"
-        parameters["item_ids"] = tuple(sorted(set(selection.item_ids)))
+    if item_ids:
+        parameters["item_ids"] = item_ids
         data_sets = ("fact_forecast", "fact_backtest", "dim_item")
-        return Question(name, question_sql(name), parameters, data_sets)
+        return sql_question("forecast_summary_of_items", parameters, *data_sets)
     items = _measured_items(measured, selection) if selection.location_id == NETWORK else {}
     parameters["measured_sources"] = tuple(items)
     parameters["measured_items"] = tuple(str(count) for count in items.values())
-    name, data_sets = "forecast_summary", ("agg_daily", "agg_metrics", "fact_metrics")
-    return Question(name, question_sql(name), parameters, data_sets)
+    data_sets = ("agg_daily", "agg_metrics", "fact_metrics")
+    return sql_question("forecast_summary", parameters, *data_sets)
 
 
 def _measured_items(measured: pa.Table, selection: SummarySelection) -> dict[str, int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datalayer.kernel.contract.registry import Registry
-from datalayer.reading.filters import Conditions, behind, equal
-from datalayer.reading.question import Position, Question, question_sql
+from datalayer.reading.filters import Conditions, after_position, equal
+from datalayer.reading.question import Position, Question, question_sql, sql_question
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.views import count_matches, select_matches
 
@@ -19,8 +19,7 @@ ALERTS = Conditions(('"alert"',))
 def of_item(item_id: str, location_id: str = NETWORK) -> Question:
     """Return the question of the stock position of a part: one row, or none."""
     parameters = {"item_id": item_id, "location_id": location_id}
-    sql = question_sql("item_inventory")
-    return Question("item_inventory", sql, parameters, ("fact_inventory",))
+    return sql_question("item_inventory", parameters, "fact_inventory")
 
 
 def positions(
@@ -41,7 +40,7 @@ def positions(
     """
     data_set = registry.data_sets["fact_inventory"]
     here = conditions + equal(data_set.column("location_id"), location_id)
-    met = here + behind([data_set.column("item_id")], after)
+    met = here + after_position([data_set.column("item_id")], after)
     base = question_sql("stock_positions")
     columns = [*(column.name for column in data_set.columns), "alert", *ITEM_COLUMNS]
     return Question(

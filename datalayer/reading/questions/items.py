@@ -5,7 +5,7 @@ from __future__ import annotations
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidCursor
 from datalayer.reading.filters import LONGEST_TEXT, Conditions, plain_text
-from datalayer.reading.question import Position, Question, question_sql
+from datalayer.reading.question import Position, Question, question_sql, sql_question
 from datalayer.reading.questions import data_sets
 from datalayer.reading.views import count_matches, select_matches
 
@@ -18,24 +18,18 @@ _SUGGESTIONS = 5
 
 def item(item_id: str) -> Question:
     """Return the question of the row of a part: one row, or none."""
-    return Question("item", question_sql("item"), {"item_id": item_id}, ("dim_item",))
+    return sql_question("item", {"item_id": item_id}, "dim_item")
 
 
-def named(item_ids: tuple[str, ...]) -> Question:
+def codes_among(item_ids: tuple[str, ...]) -> Question:
     """Return the question of which of *item_ids* there are."""
-    parameters = {"item_ids": tuple(sorted(set(item_ids)))}
-    return Question("items_named", question_sql("items_named"), parameters, ("dim_item",))
+    return sql_question("items_named", {"item_ids": tuple(sorted(set(item_ids)))}, "dim_item")
 
 
 def suggestions(item_id: str) -> Question:
     """Return the question of the codes nearest to one that does not exist."""
-    return Question(
-        name="item_suggestions",
-        sql=question_sql("item_suggestions"),
-        parameters={"item_id": item_id},
-        data_sets=("dim_item",),
-        limit=_SUGGESTIONS,
-    )
+    parameters = {"item_id": item_id}
+    return sql_question("item_suggestions", parameters, "dim_item", limit=_SUGGESTIONS)
 
 
 def search(text: str, limit: int = 20) -> Question:

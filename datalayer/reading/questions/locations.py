@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalayer.reading.question import Question, question_sql
+from datalayer.reading.question import Question, sql_question
 
 NETWORK = "network"
 """The location that stands for all of them together."""
@@ -10,5 +10,4 @@ NETWORK = "network"
 
 def location(location_id: str) -> Question:
     """Return the question of the row of a location: one row, or none."""
-    parameters = {"location_id": location_id}
-    return Question("location", question_sql("location"), parameters, ("dim_location",))
+    return sql_question("location", {"location_id": location_id}, "dim_location")

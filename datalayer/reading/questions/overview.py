@@ -9,7 +9,7 @@ from enum import Enum
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.reading.database import Parameter
-from datalayer.reading.question import Question, question_sql
+from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.forecasts import frequency
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.results import Provenance, Result
@@ -67,7 +67,7 @@ class Figure:
 
 def headline_source() -> Question:
     """Return the question of the source that speaks for the network: one row, or none."""
-    return Question("headline_source", question_sql("headline_source"), {}, ("agg_metrics",))
+    return sql_question("headline_source", {}, "agg_metrics")
 
 
 def forecast_total(source: str | None) -> Question:
@@ -82,49 +82,26 @@ def figures(registry: Registry, manifest: Manifest, source: str | None) -> tuple
         return registry.data_sets[data_set].column(column).unit
 
     ahead: dict[str, Parameter] = {
+        "source": source,
         "data_through": manifest.data_through,
         "periods": _PERIODS_IN_30_DAYS[frequency(manifest)],
     }
+    forecast = _question("kpi_forecast_30d", "agg_daily", **ahead)
+    at_risk = _question("kpi_parts_at_risk", "fact_inventory")
+    value = _question("kpi_value_at_risk", "fact_exception", "fact_inventory")
+    service = _question("kpi_service_level", "fact_inventory")
+    accuracy = _question("kpi_accuracy", "agg_daily", source=source)
+    stockout, wape = unit("fact_inventory", "stockout_probability"), unit("agg_metrics", "wape")
     return (
-        Figure(
-            "forecast_30d",
-            unit("agg_daily", "forecast_30d_total"),
-            Whole.SUM,
-            _question("kpi_forecast_30d", "agg_daily", source=source, **ahead),
-        ),
-        Figure(
-            "parts_at_risk",
-            "items",
-            Whole.LAST,
-            _question("kpi_parts_at_risk", "fact_inventory"),
-        ),
-        Figure(
-            "value_at_risk",
-            unit("fact_exception", "value_at_risk"),
-            Whole.FIRST_ROW,
-            _question("kpi_value_at_risk", "fact_exception", "fact_inventory"),
-        ),
-        Figure(
-            "service_level",
-            unit("fact_inventory", "stockout_probability"),
-            Whole.FIRST_ROW,
-            _question("kpi_service_level", "fact_inventory"),
-        ),
-        Figure(
-            "accuracy",
-            unit("agg_metrics", "wape"),
-            Whole.FIRST_ROW,
-            _question("kpi_accuracy", "agg_daily", source=source),
-        ),
+        Figure("forecast_30d", unit("agg_daily", "forecast_30d_total"), Whole.SUM, forecast),
+        Figure("parts_at_risk", "items", Whole.LAST, at_risk),
+        Figure("value_at_risk", unit("fact_exception", "value_at_risk"), Whole.FIRST_ROW, value),
+        Figure("service_level", stockout, Whole.FIRST_ROW, service),
+        Figure("accuracy", wape, Whole.FIRST_ROW, accuracy),
     )
 
 
 def _question(name: str, *data_sets: str, **parameters: Parameter) -> Question:
     source = parameters.get("source")
-    return Question(
-        name=name,
-        sql=question_sql(name),
-        parameters={**parameters, "location_id": NETWORK},
-        data_sets=data_sets,
-        sources=(str(source),) if source else (),
-    )
+    sources = (str(source),) if source else ()
+    return sql_question(name, {**parameters, "location_id": NETWORK}, *data_sets, sources=sources)

@@ -18,7 +18,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message
 
-from datalayer.access.identity import Identity, Role
+from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.api.application import create_api
 from datalayer.portal import ExtractRequest, Part, Portal
 from tests.portals import ADMIN, PLANNER, get, make_portal
@@ -82,7 +82,9 @@ def test_page_and_api_give_the_same_bytes(
 
     answer = get(api, f"/v1/extracts/fact_forecast.{file_format}{query}")
 
-    extract = portal.extract(ExtractRequest("fact_forecast", file_format, dialect, part))
+    extract = portal.extracts.extract(
+        portal.open(), ExtractRequest("fact_forecast", file_format, dialect, part), ANYONE
+    )
     assert answer.content == b"".join(extract.chunks)
 
 
@@ -265,7 +267,7 @@ def test_descriptions_that_take_long_hold_up_no_other_read(
     api: FastAPI, portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released, begun = threading.Event(), threading.Semaphore(0)
-    describe = portal.describe_extract
+    describe = portal.extracts.describe
 
     def slow(*asked: Any) -> dict[str, object]:
         begun.release()
@@ -291,6 +293,6 @@ def test_descriptions_that_take_long_hold_up_no_other_read(
                 *(each.status_code for each in await asyncio.gather(*slow_ones)),
             ]
 
-    monkeypatch.setattr(portal, "describe_extract", slow)
+    monkeypatch.setattr(portal.extracts, "describe", slow)
 
     assert asyncio.run(ask_all()) == [200, 200, 200, 200]

@@ -14,7 +14,7 @@ from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.filters import (
     Conditions,
     Filter,
-    behind,
+    after_position,
     conditions,
     filters_of,
     plain_text,
@@ -220,7 +220,7 @@ class TestPages:
 
         for row, following in list(pairwise(whole))[::50]:
             position = [written(row[column.name]) for column in key]
-            rest = kept(publication, data_set, behind(key, position))
+            rest = kept(publication, data_set, after_position(key, position))
 
             assert rest[0] == following
             assert len(rest) == len(whole) - whole.index(following)
@@ -229,7 +229,7 @@ class TestPages:
         data_set = registry.data_sets["fact_demand"]
         key = [data_set.column(each) for each in data_set.key]
 
-        (predicate,) = behind(key, ["P1", "network", "2026-11-01"]).predicates
+        (predicate,) = after_position(key, ["P1", "network", "2026-11-01"]).predicates
 
         assert predicate.startswith('"item_id" >= $after_item_id and (')
 
@@ -251,12 +251,12 @@ class TestPages:
         key = [demand.column(each) for each in demand.key]
 
         with pytest.raises(InvalidSelection, match="cursor is"):
-            behind(key, position)
+            after_position(key, position)
 
     def test_a_position_has_the_types_of_its_columns(self, demand: DataSet) -> None:
         columns = [demand.column("date"), demand.column("generated_at")]
 
-        met = behind(columns, ["2026-11-01", "2026-11-21T06:00:00Z"])
+        met = after_position(columns, ["2026-11-01", "2026-11-21T06:00:00Z"])
 
         assert met.parameters == {
             "after_date": date(2026, 11, 1),

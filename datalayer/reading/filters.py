@@ -36,6 +36,11 @@ class Comparison(StrEnum):
 
 
 _ENDINGS = {Comparison.ONE_OF: "", Comparison.AT_LEAST: "_min", Comparison.AT_MOST: "_max"}
+_OPERATORS: Mapping[Comparison, views.Operator] = {
+    Comparison.ONE_OF: "=",
+    Comparison.AT_LEAST: ">=",
+    Comparison.AT_MOST: "<=",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def conditions(filters: Mapping[str, Filter], asked: Iterable[tuple[str, str]]) 
 def equal(column: Column, value: Parameter) -> Conditions:
     """Return the condition that *column* is *value*."""
     parameter = f"only_{column.name}"
-    return Conditions((views.equals(column, parameter),), {parameter: value})
+    return Conditions((views.compares(column, "=", parameter),), {parameter: value})
 
 
 NO_CONDITIONS = Conditions()
@@ -159,15 +164,11 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
                 asked.name, f"given {len(values)} times", f"given at most {MOST_VALUES} times"
             )
         listed = tuple(str(value) for value in values)
-        return Conditions((views.one_of(column, parameter),), {parameter: listed})
+        return Conditions((views.compares(column, "in", parameter),), {parameter: listed})
     if len(values) > 1:
         raise InvalidSelection(asked.name, "given more than once", "given once")
-    compare = {
-        Comparison.ONE_OF: views.equals,
-        Comparison.AT_LEAST: views.at_least,
-        Comparison.AT_MOST: views.at_most,
-    }[asked.comparison]
-    return Conditions((compare(column, parameter),), {parameter: values[0]})
+    operator = _OPERATORS[asked.comparison]
+    return Conditions((views.compares(column, operator, parameter),), {parameter: values[0]})
 
 
 def _value(name: str, column: Column, text: str) -> Parameter:

@@ -57,44 +57,30 @@ def states(publication: Publication) -> None:
     files = {file.data_set: file for file in publication.manifest.files}
     rows = [
         {
-            "data_set": name,
-            "label": label(data_set.label),
-            "state": freshness_text(fresh[name]),
-            "rows": files[name].rows,
-            "size": size_text(files[name].size_bytes),
+            _("Contents"): label(data_set.label),
+            _("Data set"): name,
+            _("Freshness"): freshness_text(fresh[name]),
+            _("Rows"): files[name].rows,
+            _("Size"): size_text(files[name].size_bytes),
         }
         for name, data_set in publication.registry.data_sets.items()
         if name in files
     ]
-    headings = {
-        "label": _("Contents"),
-        "data_set": _("Data set"),
-        "state": _("Freshness"),
-        "rows": _("Rows"),
-        "size": _("Size"),
-    }
-    tables.draw(pa.Table.from_pylist(rows).select(list(headings)), headings, key="data-sets")
+    tables.draw(pa.Table.from_pylist(rows), key="data-sets")
 
 
 def columns(entries: Iterable[DictionaryEntry]) -> None:
     """Draw the dictionary of one data set: a row per column."""
     rows = [
         {
-            "column": entry.column,
-            "contents": f"{label(entry.label)}. {label(entry.description)}",
-            "type": ", ".join(filter(None, (_type_text(entry.type), _unit_text(entry.unit)))),
-            "values": _values_text(entry) or None,
+            _("Column"): entry.column,
+            _("Contents"): f"{label(entry.label)}. {label(entry.description)}",
+            _("Type"): ", ".join(filter(None, (_type_text(entry.type), _unit_text(entry.unit)))),
+            _("Values"): _values_text(entry) or None,
         }
         for entry in entries
     ]
-    headings = {
-        "column": _("Column"),
-        "contents": _("Contents"),
-        "type": _("Type"),
-        "values": _("Values"),
-    }
-    types = pa.schema([(name, pa.string()) for name in headings])
-    tables.draw(pa.Table.from_pylist(rows, schema=types), headings, key="columns")
+    tables.draw(pa.Table.from_pylist(rows), key="columns")
 
 
 def downloads(publication: Publication, data_set: DataSet) -> None:

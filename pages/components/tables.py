@@ -54,8 +54,11 @@ def forecast_twin(series: Result, sources: Sequence[str], *, key: str, registry:
             captions.show(series.provenance)
 
 
-def draw(table: pa.Table, headings: Mapping[str, str], *, key: str) -> None:
-    """Draw a table page by page, every value formatted by its type; zero rows say so."""
+def draw(table: pa.Table, headings: Mapping[str, str] | None = None, *, key: str) -> None:
+    """Draw a table page by page, every value formatted by its type; zero rows say so.
+
+    Columns are headed by their names unless *headings* has others.
+    """
     if table.num_rows == 0:
         st.info(_("No rows."))
         return
@@ -63,7 +66,7 @@ def draw(table: pa.Table, headings: Mapping[str, str], *, key: str) -> None:
     place = st.container()
     page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
     shown = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS)
-    place.table(_style(shown, headings), hide_index=True, border="horizontal")
+    place.table(_style(shown, headings or {}), hide_index=True, border="horizontal")
     if pages > 1:
         first = (page - 1) * PAGE_ROWS + 1
         st.caption(
@@ -85,7 +88,9 @@ def _labels(provenance: Provenance, registry: Registry) -> dict[str, str]:
 
 def _style(table: pa.Table, headings: Mapping[str, str]) -> pd.io.formats.style.Styler:
     """Numbers stay numbers under their formatted text, so that they are set flush right."""
-    names = _tell_apart([headings[name] for name in table.column_names], table.column_names)
+    names = _tell_apart(
+        [headings.get(name, name) for name in table.column_names], table.column_names
+    )
     texts = dict(zip(names, (_formatter(column) for column in table.columns), strict=True))
     frame = table.to_pandas(date_as_object=True).set_axis(list(texts), axis="columns")
     return frame.style.format(texts, na_rep=NOTHING)

@@ -114,8 +114,8 @@ class TestOnePortal:
         publisher.publish()
         careless = open_portal("careless", s3_access_key=WRITER[0], s3_secret_key=WRITER[1])
         careless.activate(ADMIN)
-        careless.watch_store()
-        careless.wait_for_store()
+        careless.store_watch.last_answer()
+        careless.store_watch.wait_for_answer()
 
         health = careless.health()
 

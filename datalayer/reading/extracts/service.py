@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
-from datalayer.access.audit import AuditLog
+from datalayer.access.audit import AuditLog, Detail
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
 from datalayer.reading.extracts.csv_dialects import DIALECTS
@@ -83,11 +84,13 @@ class Extracts:
             rows=rows.count,
             key=key,
             provenance=publication.provenance((request.data_set,), request.part.sources),
-            chunks=self._delivery(
+            chunks=self._deliver(
                 file_chunks(publication, request, rows),
-                self._known_digest(publication, request, key),
-                _AuditNote(self._audit, identity, request, publication.id, rows.count),
-                key,
+                publication,
+                request,
+                identity=identity,
+                rows=rows.count,
+                key=key,
             ),
         )
 
@@ -123,7 +126,6 @@ class Extracts:
         request = ExtractRequest("fact_forecast", "csv", dialect, Part(**vars(selection)))
         request = request.resolve(publication.registry)
         rows = series_rows(publication, selection)
-        note = _AuditNote(self._audit, identity, request, publication.id, rows.count)
         chunks = csv_chunks(publication, rows, DIALECTS[str(request.dialect)])
         return Extract(
             file_name=request.file_name(publication.id).replace("fact_forecast", "series", 1),
@@ -131,7 +133,9 @@ class Extracts:
             rows=rows.count,
             key="",
             provenance=publication.provenance(("fact_forecast", "fact_demand"), selection.sources),
-            chunks=self._delivery(chunks, None, note, None),
+            chunks=self._deliver(
+                chunks, publication, request, identity=identity, rows=rows.count, key=None
+            ),
         )
 
     def _require(
@@ -164,65 +168,44 @@ class Extracts:
         self._memo.keep(memo_key(publication, request), delivery.digest)
         return delivery.digest
 
-    def _delivery(
-        self, chunks: Iterator[bytes], announced: Digest | None, note: _AuditNote, key: str | None
+    def _deliver(
+        self,
+        chunks: Iterator[bytes],
+        publication: Publication,
+        request: ExtractRequest,
+        *,
+        identity: Identity,
+        rows: int,
+        key: str | None,
     ) -> Delivery:
-        def end(digest: Digest, outcome: Outcome) -> None:
-            if key is not None and outcome is Outcome.ALTERED:
-                self._memo.forget(key)
-            elif key is not None and outcome is Outcome.DELIVERED and announced is None:
-                self._memo.keep(key, digest)
-            note.end(digest, outcome)
+        """Return *chunks* as a file whose beginning and end the audit log is told."""
+        announced = self._known_digest(publication, request, key) if key else None
+        record = partial(self._audit.record, identity, "extract")
+        details: dict[str, Detail] = {**_details(request), "rows": rows}
 
-        return Delivery(
-            chunks, rows=note.rows, announced=announced, on_begin=note.begin, on_end=end
-        )
+        def end(digest: Digest, outcome: Outcome) -> None:
+            if key and outcome is Outcome.ALTERED:
+                self._memo.forget(key)
+            elif key and outcome is Outcome.DELIVERED and announced is None:
+                self._memo.keep(key, digest)
+            proof = {"sha256": digest.sha256} if outcome is Outcome.DELIVERED else {}
+            about = {**details, "bytes": digest.size_bytes, **proof}
+            try:
+                record(outcome.value, publication.id, **about)
+            except StateError as error:
+                # A disk that is full by now changes nothing about the file.
+                _log.warning("extract.not_audited", outcome=outcome.value, problem=str(error))
+
+        begin = partial(record, "begun", publication.id, **details)
+        return Delivery(chunks, rows=rows, announced=announced, on_begin=begin, on_end=end)
 
 
 def _ignore(*_: object) -> None:
     """Write down nothing."""
 
 
-@dataclass(frozen=True)
-class _AuditNote:
-    """What the audit log is told about one file."""
-
-    audit: AuditLog
-    identity: Identity
-    request: ExtractRequest
-    publication_id: str
-    rows: int
-
-    def begin(self) -> None:
-        """Write down that the file was asked for."""
-        self.audit.record(
-            self.identity,
-            "extract",
-            "begun",
-            self.publication_id,
-            **self._details(),
-            rows=self.rows,
-        )
-
-    def end(self, digest: Digest, outcome: Outcome) -> None:
-        """Write down how it ended; a disk that is full by now changes nothing about the file."""
-        proof = {"sha256": digest.sha256} if outcome is Outcome.DELIVERED else {}
-        try:
-            self.audit.record(
-                self.identity,
-                "extract",
-                outcome.value,
-                self.publication_id,
-                **self._details(),
-                rows=self.rows,
-                bytes=digest.size_bytes,
-                **proof,
-            )
-        except StateError as error:
-            _log.warning("extract.not_audited", outcome=outcome.value, problem=str(error))
-
-    def _details(self) -> dict[str, str]:
-        request = self.request
-        form = {"data_set": request.data_set, "format": request.format, "dialect": request.dialect}
-        asked = {**form, **vars(request.part)}
-        return {name: str(value) for name, value in asked.items() if value}
+def _details(request: ExtractRequest) -> dict[str, str]:
+    """Return what the audit log says of *request*."""
+    form = {"data_set": request.data_set, "format": request.format, "dialect": request.dialect}
+    asked = {**form, **vars(request.part)}
+    return {name: str(value) for name, value in asked.items() if value}

@@ -24,7 +24,6 @@ def show(
     *,
     key: str,
     registry: Registry,
-    headings: Mapping[str, str] | None = None,
 ) -> None:
     """Draw *columns* of a result, page by page, and its caption under it.
 
@@ -34,11 +33,9 @@ def show(
             left out.
         key: Names the table on its page; also the key of its page selector.
         registry: Labels the columns of the result's data sets.
-        headings: Headings that differ from the registry's labels.
     """
     names = [name for name in columns if name in result.table.column_names]
-    chosen = {**_labels(result.provenance, registry), **(headings or {})}
-    draw(result.table.select(names), {name: chosen.get(name, name) for name in names}, key=key)
+    draw(result.table.select(names), _labels(result.provenance, registry), key=key)
     captions.show(result.provenance)
 
 

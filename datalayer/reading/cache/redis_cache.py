@@ -16,6 +16,8 @@ import structlog
 
 _PREFIX = "farol:"
 _DIGEST_BYTES = 32
+_TTL_S = 86_400
+_MOST_VALUE_BYTES = 16 * 2**20
 
 log = structlog.get_logger(__name__)
 
@@ -23,20 +25,8 @@ log = structlog.get_logger(__name__)
 class RedisCache:
     """Tables in Redis, each with a digest that is checked before its bytes are parsed."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        ttl_s: int = 86_400,
-        timeout_s: float = 0.1,
-        retry_after_s: float = 2.0,
-        max_value_bytes: int = 16 * 2**20,
-    ) -> None:
-        self._client = redis.Redis.from_url(
-            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
-        )
-        self._ttl_s = ttl_s
-        self._max_value_bytes = max_value_bytes
+    def __init__(self, url: str, *, retry_after_s: float = 2.0) -> None:
+        self._client = _client(url, timeout_s=0.1)
         self._breaker = _Breaker(self._client, retry_after_s)
 
     def get_or_make(self, key: str, make: Callable[[], pa.Table]) -> pa.Table:
@@ -74,10 +64,10 @@ class RedisCache:
         return _unpack(name, value) if isinstance(value, bytes) else None
 
     def _put(self, name: str, table: pa.Table) -> None:
-        if not self._breaker.closed or table.nbytes > self._max_value_bytes:
+        if not self._breaker.closed or table.nbytes > _MOST_VALUE_BYTES:
             return
         try:
-            self._client.set(name, _pack(name, table), ex=self._ttl_s)
+            self._client.set(name, _pack(name, table), ex=_TTL_S)
         except redis.ResponseError as error:
             log.warning("cache.refused", problem=type(error).__name__)
         except (redis.RedisError, OSError) as error:
@@ -87,10 +77,8 @@ class RedisCache:
 class RedisNote:
     """One small value that replicas share; lost or out of reach, it is as if never written."""
 
-    def __init__(self, url: str, name: str, *, timeout_s: float = 1.0) -> None:
-        self._client = redis.Redis.from_url(
-            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
-        )
+    def __init__(self, url: str, name: str) -> None:
+        self._client = _client(url, timeout_s=1.0)
         self._name = _PREFIX + name
 
     def read(self) -> bytes | None:
@@ -156,6 +144,12 @@ class _Breaker:
             log.info("cache.up")
             self._closed.set()
             return
+
+
+def _client(url: str, timeout_s: float) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
+    )
 
 
 def _pack(name: str, table: pa.Table) -> bytes:

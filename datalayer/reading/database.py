@@ -143,7 +143,7 @@ class Database:
             self._watchdog.watching(cursor),
         ):
             cursor.execute(use_statement(publication_id))
-            return cursor.execute(sql, _bound(parameters)).to_arrow_table()
+            return cursor.execute(sql, parameters).to_arrow_table()
 
     def columns(self, publication_id: str, sql: str, parameters: Parameters) -> Mapping[str, str]:
         """Return the names and types of the columns of *sql*, remembered: nothing is read.
@@ -157,7 +157,7 @@ class Database:
         if known is None:
             with self._translating_errors(publication_id), self._connection.cursor() as cursor:
                 cursor.execute(use_statement(publication_id))
-                relation = cursor.sql(sql, params=_bound(parameters))
+                relation = cursor.sql(sql, params=parameters)
                 known = dict(zip(relation.columns, map(str, relation.types), strict=True))
             self._columns.put(sql, known)
         return known
@@ -174,7 +174,7 @@ class Database:
         """
         with self._translating_errors(publication_id), self._connection.cursor() as cursor:
             cursor.execute(use_statement(publication_id))
-            relation = cursor.sql(sql, params=_bound(parameters) or None)
+            relation = cursor.sql(sql, params=parameters or None)
             yield from relation.to_arrow_reader(_STREAM_BATCH_ROWS)
 
     def settings(self) -> Mapping[str, str]:
@@ -251,7 +251,3 @@ def _make(folder: Path) -> None:
 def _columns_bytes(columns: Mapping[str, str]) -> int:
     # The key, SQL of a few thousand characters, takes more than the columns do.
     return 4096 + 128 * len(columns)
-
-
-def _bound(parameters: Parameters) -> dict[str, object]:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in parameters.items()}

@@ -89,7 +89,7 @@ class Publication:
             more=read.num_rows > page.num_rows,
             last=last_position(page, question.order),
             sources=question.sources or tuple(sorted(sources_in(page))),
-            total=self.total(question),
+            total=self.count(question) if question.total_sql else None,
         )
 
     def table_page(self, question: Question) -> TablePage:
@@ -101,7 +101,7 @@ class Publication:
             result=Result(table, self.provenance(question.data_sets, sources)),
             more=read.num_rows > table.num_rows,
             last=last_position(table, question.order),
-            total=self.total(question),
+            total=self.count(question) if question.total_sql else None,
         )
 
     def stream(self, question: Question) -> Iterator[pa.RecordBatch]:
@@ -152,10 +152,8 @@ class Publication:
             for name, data_set in self.registry.data_sets.items()
         }
 
-    def total(self, question: Question) -> int | None:
-        """Return the number of all rows of the answer; None where *question* doesn't count them."""
-        if question.total_sql is None:
-            return None
+    def count(self, question: Question) -> int:
+        """Return the number of all rows of the answer to *question*, which counts them."""
         # DuckDB refuses parameters that the SQL does not name.
         named = set(re.findall(r"\$(\w+)", question.total_sql))
         parameters = {name: value for name, value in question.parameters.items() if name in named}

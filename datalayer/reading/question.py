@@ -32,7 +32,7 @@ class Question:
         limit: Most rows of one page; None for all in one. *sql* itself is not limited.
         order: The columns that order the answer and, together, name a row; a ``Position`` has
             values of these. Empty where it counts rows.
-        total_sql: A query of the number of all rows, as column ``rows``; None where nobody counts.
+        total_sql: A query of the number of all rows, as column ``rows``; empty where nobody counts.
 
     Raises:
         InvalidSelection: *limit* is not between 1 and 10,000.
@@ -45,7 +45,7 @@ class Question:
     sources: tuple[str, ...] = ()
     limit: int | None = None
     order: tuple[str, ...] = ()
-    total_sql: str | None = None
+    total_sql: str = ""
 
     def __post_init__(self) -> None:
         if self.limit is not None and not 1 <= self.limit <= MOST_ROWS:

@@ -31,6 +31,7 @@ def detach_statement(publication_id: str) -> str:
     return f"drop schema if exists {quoted_name(publication_id)} cascade"
 
 
+@lru_cache
 def use_statement(publication_id: str) -> str:
     """Return the statement that makes a cursor read this snapshot and no other."""
     return f"use {quoted_name(publication_id)}"

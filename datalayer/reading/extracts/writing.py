@@ -64,10 +64,9 @@ def rows_of(publication: Publication, request: ExtractRequest) -> Rows:
     """Return the rows that *request*, a resolved one, asks for."""
     data_set = publication.registry.data_sets[request.data_set]
     conditions = conditions_of(request.part, data_set)
-    question = data_sets.rows(data_set, conditions, with_total=bool(conditions.predicates))
-    count = publication.total(question)
-    if count is None:
-        count = publication.manifest.file(data_set.name).rows
+    question = data_sets.rows(data_set, conditions, with_total=True)
+    whole = not conditions.predicates
+    count = publication.manifest.file(data_set.name).rows if whole else publication.count(question)
     return Rows(question, {column.name: column.type for column in data_set.columns}, count)
 
 

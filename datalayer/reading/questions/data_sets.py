@@ -46,5 +46,5 @@ def rows(
         data_sets=(data_set.name,),
         limit=limit,
         order=data_set.key,
-        total_sql=count_query(data_set, conditions.predicates) if with_total else None,
+        total_sql=count_query(data_set, conditions.predicates) if with_total else "",
     )

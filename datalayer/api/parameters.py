@@ -22,10 +22,10 @@ from datalayer.reading.filters import (
     LEAST_INTEGER,
     LONGEST_TEXT,
     MOST_VALUES,
+    VALUE_READERS,
     Comparison,
     Filter,
     filters_of,
-    read_value,
 )
 from datalayer.reading.question import MOST_ROWS, Position
 
@@ -37,7 +37,7 @@ def read_as(name: str, kind: ColumnType) -> BeforeValidator:
 
     It stands after the bounds: before them, pydantic would leave these out of the document.
     """
-    return BeforeValidator(partial(read_value, name, kind))
+    return BeforeValidator(partial(VALUE_READERS[kind], name))
 
 
 Limit = Annotated[

@@ -194,20 +194,21 @@ class Database:
         Each read takes a cursor of its own in it, some 65 us, a twentieth of the smallest read:
         nothing is left behind by Streamlit's short-lived threads.
         """
-        self._require(publication_id)
+        if publication_id not in self._attached:
+            raise self._not_attached(publication_id)
         try:
             yield
         except duckdb.Error as error:
-            self._require(publication_id)
+            if publication_id not in self._attached:
+                raise self._not_attached(publication_id) from error
             raise ReadFailed(publication_id, self._first_line(error)) from error
 
     def _first_line(self, error: Exception) -> str:
         """Return the first line of an error without the folder, since readers get to see it."""
         return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
 
-    def _require(self, publication_id: str) -> None:
-        if publication_id not in self._attached:
-            raise UnknownPublication(publication_id, next(reversed(self._attached), "-"))
+    def _not_attached(self, publication_id: str) -> UnknownPublication:
+        return UnknownPublication(publication_id, next(reversed(self._attached), "-"))
 
     def _in_one_transaction(self, statements: tuple[str, ...]) -> None:
         with self._connection.cursor() as cursor:

@@ -146,15 +146,6 @@ def plain_text(name: str, text: str) -> str:
     return text
 
 
-def read_value(name: str, kind: ColumnType, text: str) -> Parameter:
-    """Return the value of the parameter *name*, written as *text*.
-
-    Raises:
-        InvalidSelection: It is no value of *kind*.
-    """
-    return _READERS[kind](name, text)
-
-
 def _condition(asked: Filter, texts: list[str]) -> Conditions:
     column, parameter = asked.column, f"filter_{asked.name}"
     values = [_value(asked.name, column, text) for text in texts]
@@ -174,7 +165,7 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
 def _value(name: str, column: Column, text: str) -> Parameter:
     if column.allowed and text not in column.allowed:
         raise _invalid(name, text, f"one of {', '.join(column.allowed)}")
-    return read_value(name, column.type, text)
+    return VALUE_READERS[column.type](name, text)
 
 
 def _date(name: str, text: str) -> date:
@@ -216,7 +207,7 @@ def _boolean(name: str, text: str) -> bool:
     return text == "true"
 
 
-_READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
+VALUE_READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
     ColumnType.TEXT: plain_text,
     ColumnType.DATE: _date,
     ColumnType.TIMESTAMP: _timestamp,
@@ -224,6 +215,7 @@ _READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
     ColumnType.DOUBLE: _number,
     ColumnType.BOOLEAN: _boolean,
 }
+"""By type, what returns the value of a parameter from its name and text, or InvalidSelection."""
 
 
 def _cursor_value(column: Column, value: object) -> Parameter:
@@ -231,7 +223,7 @@ def _cursor_value(column: Column, value: object) -> Parameter:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
         raise InvalidCursor(ascii([value])[:80])
-    return read_value("cursor", column.type, text)
+    return VALUE_READERS[column.type]("cursor", text)
 
 
 _WRITTEN_AS_TEXT = {ColumnType.TEXT, ColumnType.DATE, ColumnType.TIMESTAMP}

@@ -33,9 +33,6 @@ class Question:
         order: The columns that order the answer and, together, name a row; a ``Position`` has
             values of these. Empty where it counts rows.
         total_sql: A query of the number of all rows, as column ``rows``; empty where nobody counts.
-
-    Raises:
-        InvalidSelection: *limit* is not between 1 and 10,000.
     """
 
     name: str
@@ -47,14 +44,16 @@ class Question:
     order: tuple[str, ...] = ()
     total_sql: str = ""
 
-    def __post_init__(self) -> None:
-        if self.limit is not None and not 1 <= self.limit <= MOST_ROWS:
-            raise InvalidSelection("limit", self.limit, f"between 1 and {MOST_ROWS}")
-
     def page_query(self) -> tuple[str, Parameters]:
-        """Return SQL and parameters of one page and one row more, which tells that more follow."""
+        """Return SQL and parameters of one page and one row more, which tells that more follow.
+
+        Raises:
+            InvalidSelection: The limit is not between 1 and 10,000.
+        """
         if self.limit is None:
             return self.sql, self.parameters
+        if not 1 <= self.limit <= MOST_ROWS:
+            raise InvalidSelection("limit", self.limit, f"between 1 and {MOST_ROWS}")
         return first_rows(self.sql), {**self.parameters, "page_rows": self.limit}
 
 

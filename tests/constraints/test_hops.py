@@ -8,7 +8,7 @@ from benchmarks.hops import measure
 
 MOST_FRAMES = 6
 MOST_FUNCTIONS = 60
-MOST_READING = 25
+MOST_READING = 22
 
 Hops = tuple[tuple[str, ...], frozenset[str]]
 

@@ -20,8 +20,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     configure_logs(Settings.load().log_level)
     if notice := first_admin_notice(Settings.load().state):
         print(notice, flush=True)  # noqa: T201 - for the terminal only, never for the log
-    runtime.portal().follow_replicas()
-    runtime.portal().watch_store()
+    runtime.portal().announcements.start()
+    runtime.portal().store_watch.last_answer()  # the first look at it begins the watch
     gc.collect()
     gc.freeze()
     yield
@@ -36,5 +36,5 @@ app = st.App(
     routes=[*served.routes, *index_page.routes()],
     middleware=served.middleware,
     lifespan=lifespan,
-    on_script_error=frame.failed,
+    on_script_error=frame.report_failure,
 )

@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from datalayer.reading.cache.redis_cache import RedisCache
-from datalayer.reading.cache.result_cache import CacheKey, MemoryCache, ResultCache
+from datalayer.reading.cache.result_cache import CacheKey, ResultCache
 
 TABLE = pa.table({"forecast": [float(day) for day in range(730)]})
 TARGET = Path("build/bench/redis_down.json")
@@ -30,7 +30,7 @@ TARGET = Path("build/bench/redis_down.json")
 def read_ms(cache: ResultCache, number: int) -> float:
     """Return the milliseconds of one read that misses."""
     began = time.perf_counter()
-    cache.get_or_make(CacheKey("item", (("n", number),), "p"), lambda: TABLE)
+    cache.get_or_make(CacheKey("item", (("n", number),), "p", ()), lambda: TABLE)
     return (time.perf_counter() - began) * 1e3
 
 
@@ -42,10 +42,13 @@ def measure(reads: int) -> dict[str, object]:
         addresses = {"refusing": refusing.getsockname()[1], "mute": mute.getsockname()[1]}
         refusing.close()
         caches = {
-            name: stack.enter_context(closing(RedisCache(f"redis://127.0.0.1:{port}/0")))
+            name: stack.enter_context(
+                # No room in memory: every read goes to Redis.
+                closing(ResultCache(0, RedisCache(f"redis://127.0.0.1:{port}/0")))
+            )
             for name, port in addresses.items()
         }
-        alone = MemoryCache(2**24)
+        alone = ResultCache(2**24)
         first = {name: read_ms(cache, -1) for name, cache in caches.items()}
         peer = [read_ms(alone, number) for number in range(reads)]
         added = {

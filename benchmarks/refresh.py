@@ -35,7 +35,7 @@ from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import PortalError
-from datalayer.portal import Portal, SeriesSelection
+from datalayer.portal import Portal, SeriesSelection, questions
 from datalayer.settings import Settings
 
 ADMIN = Identity("benchmark", Role.ADMIN)
@@ -62,8 +62,9 @@ def read_constantly(portal: Portal, items: int, start: int, stop: threading.Even
         began = time.perf_counter()
         try:
             view = portal.open()
-            series = view.forecast_series(SeriesSelection(f"P{number:07d}"))
-            item = view.item(f"P{number:07d}")
+            selection = SeriesSelection(f"P{number:07d}")
+            series = view.table(questions.forecasts.series(view.registry, view.manifest, selection))
+            item = view.require_item(f"P{number:07d}")
         except PortalError as error:
             reads.failed.append(str(error))
             continue

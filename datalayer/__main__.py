@@ -94,7 +94,7 @@ def _status(portal: Portal, _: Namespace) -> int:
     ]
     for name, value in rows:
         _out.print(f"{name:<20}{value}")
-    for snapshot in portal.kept():
+    for snapshot in portal.snapshots.all():
         mark = "active" if snapshot.publication_id == health.publication_id else ""
         megabytes = snapshot.size_bytes / 1e6
         _out.print(f"{'kept':<20}{snapshot.publication_id}  {megabytes:9.1f} MB  {mark}".rstrip())
@@ -152,7 +152,7 @@ def _prune(portal: Portal, _: Namespace) -> int:
 
 
 def _audit(portal: Portal, chosen: Namespace) -> int:
-    for entry in portal.audit_trail(chosen.limit):
+    for entry in portal.audit.entries(chosen.limit):
         at = entry.at.isoformat(timespec="seconds") if entry.at else "-"
         words = (at, entry.actor, entry.action, entry.outcome, entry.publication_id or "-")
         details = [f"{name}={value}" for name, value in entry.details.items()]
@@ -163,7 +163,7 @@ def _audit(portal: Portal, chosen: Namespace) -> int:
 
 def _verify(portal: Portal, chosen: Namespace) -> int:
     with _bars() as report:
-        found = portal.verify_audit_log(chosen.head, report)
+        found = portal.audit.verify(chosen.head, report)
     if found.broken is not None:
         _err.print(f"The audit log is broken: {found.broken}")
         return 1

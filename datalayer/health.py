@@ -9,7 +9,7 @@ from typing import Literal
 from datalayer.compliance import Compliance
 from datalayer.kernel.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
 from datalayer.publications.store_watch import LastAnswer
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import Publication
 
 HealthStatus = Literal["ok", "degraded", "empty"]
 
@@ -65,8 +65,8 @@ class Health:
         return "ready" if self.publication else "not ready"
 
 
-def judged(
-    view: PublicationView | None,
+def assess(
+    publication: Publication | None,
     *,
     store_address: str,
     store: LastAnswer,
@@ -77,7 +77,7 @@ def judged(
     """Return how the portal is, from what is known of its parts.
 
     Args:
-        view: What is served; None when there is nothing.
+        publication: What is served; None when there is nothing.
         store_address: Fit to be shown: without credentials.
         store: What it said when it was last asked.
         cache: State of its second level.
@@ -96,7 +96,7 @@ def judged(
     if compliance.violations:
         findings.append(MachineLearningFound(compliance.violations))
     return Health(
-        publication=_served(view) if view else None,
+        publication=_describe(publication) if publication else None,
         store={
             "address": store_address,
             "state": store.reach,
@@ -110,13 +110,13 @@ def judged(
     )
 
 
-def _served(view: PublicationView) -> ServedPublication:
-    manifest = view.manifest
+def _describe(publication: Publication) -> ServedPublication:
+    manifest = publication.manifest
     return ServedPublication(
         id=manifest.publication_id,
         dataset_id=manifest.dataset_id,
         data_through=manifest.data_through,
         generated_at=manifest.generated_at,
         model_version=manifest.model_version,
-        loaded_at=view.loaded_at,
+        loaded_at=publication.loaded_at,
     )

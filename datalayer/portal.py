@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
-from datalayer.access.identity import ANYONE, Identity
+from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance import check_compliance, with_loaded_modules
-from datalayer.health import Health, judged
+from datalayer.health import Health, assess
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
-from datalayer.kernel.progress import ReportProgress, silent
+from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations
 from datalayer.publications.announcements import Announcements, NoNote, Note
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
@@ -32,47 +32,58 @@ from datalayer.publications.stages import (
     compare_rows,
 )
 from datalayer.publications.store_watch import StoreState, StoreWatch
+from datalayer.reading import questions
 from datalayer.reading.cache.redis_cache import RedisCache, RedisNote
-from datalayer.reading.cache.result_cache import LayeredCache, MemoryCache, ResultCache
+from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
-from datalayer.reading.extracts import DigestMemo, Extract, ExtractRequest, Extracts, Part
+from datalayer.reading.extracts.digests import DigestMemo
+from datalayer.reading.extracts.requests import ExtractRequest, Part
+from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.freshness import FreshnessState
-from datalayer.reading.overview import Kpi, Overview
-from datalayer.reading.publication_view import PublicationView
-from datalayer.reading.reader import Reader
+from datalayer.reading.open_publications import OpenPublications
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions.forecasts import SeriesSelection
+from datalayer.reading.questions.locations import NETWORK
+from datalayer.reading.questions.overview import Kpi
 from datalayer.reading.results import Provenance, Result
-from datalayer.reading.selections import NETWORK, SeriesSelection
-from datalayer.reading.shelf import Shelf
 from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
 __all__ = [
+    "ANYONE",
     "NETWORK",
     "Activated",
     "AlreadyCurrent",
     "AuditEntry",
     "Candidate",
     "ChainCheck",
+    "DictionaryEntry",
     "Extract",
     "ExtractRequest",
     "Fault",
     "FreshnessState",
     "Health",
+    "Identity",
     "JobStatus",
     "Kpi",
-    "Overview",
     "Part",
     "Portal",
+    "Progress",
     "Provenance",
-    "PublicationView",
+    "Publication",
     "RefreshJob",
+    "ReportProgress",
     "Result",
+    "Role",
     "RowComparison",
     "SeriesSelection",
     "Snapshot",
+    "Step",
     "StoreState",
     "ValidationFailed",
+    "dictionary",
+    "questions",
 ]
 
 
@@ -82,7 +93,13 @@ class Portal:
     Attributes:
         registry: The contract.
         members_only: Whether reading takes a sign-in or an API key.
+        snapshots: The publications kept here.
+        database: Those that can be read without further work.
+        extracts: What of an open publication is taken away, as files.
+        audit: Who did what.
         jobs: What changes something, in the background.
+        store_watch: Whether the store answers; asks on another thread.
+        announcements: What is activated on the replicas that share Redis, told and followed.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
@@ -90,41 +107,41 @@ class Portal:
         self.members_only = settings.access == "members"
         self._clock = clock
         self._store = settings.open_store()
-        self._snapshots = SnapshotStore(settings.state, self.registry, clock)
-        self._database = Database(
-            self._snapshots.folder,
+        self.snapshots = SnapshotStore(settings.state, self.registry, clock)
+        self.database = Database(
+            self.snapshots.folder,
             self.registry,
             memory_limit=settings.memory_limit,
             query_timeout_s=settings.query_timeout_s,
         )
-        self._audit = AuditLog(settings.state / "audit.jsonl", clock)
-        self._refresher = Activations(
+        self.audit = AuditLog(settings.state / "audit.jsonl", clock)
+        self._activations = Activations(
             registry=self.registry,
             store=self._store,
-            snapshots=self._snapshots,
-            database=self._database,
-            audit=self._audit,
+            snapshots=self.snapshots,
+            database=self.database,
+            audit=self.audit,
             keep=settings.keep_snapshots,
             quota_bytes=settings.snapshot_quota_bytes,
         )
         self._recover()
         self._cache = _cache(settings)
-        self._shelf = Shelf(self._snapshots, self._database, self.registry, self._cache)
-        self._store_watch = StoreWatch(self._refresher.latest, self._store.try_write)
-        self._announcements = Announcements(
-            _note(settings), self._snapshots.active, self._refresher.follow
+        self._publications = OpenPublications(
+            self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
-        self._extracts = Extracts(
-            self._audit,
+        self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
+        self.announcements = Announcements(
+            _note(settings), self.snapshots.active, self._activations.follow
+        )
+        self.extracts = Extracts(
+            self.audit,
             DigestMemo(settings.state / "extract_digests.json"),
             members_only=self.members_only,
         )
         self._compliance = check_compliance()
-        self.jobs = RefreshJobs(self._audit.entries, clock)
+        self.jobs = RefreshJobs(self.audit.entries, clock)
 
-    def open(
-        self, publication_id: str | None = None, identity: Identity = ANYONE
-    ) -> PublicationView:
+    def open(self, publication_id: str | None = None, identity: Identity = ANYONE) -> Publication:
         """Return the publication named, or the active one, for *identity* to read.
 
         Raises:
@@ -132,60 +149,16 @@ class Portal:
             NothingPublished: No publication is active.
             UnknownPublication: It is not kept here.
         """
-        return PublicationView(self._reader_for(identity, publication_id), self._clock)
-
-    def extract(
-        self,
-        request: ExtractRequest,
-        identity: Identity = ANYONE,
-        publication_id: str | None = None,
-    ) -> Extract:
-        """Return rows of a publication, the active one if none is named, as a file.
-
-        Raises:
-            SignInRequired, NothingPublished, UnknownPublication: As for ``open``.
-            NotAllowed: The portal is for its members, more than a part's rows are wanted and
-                *identity* is no analyst.
-            UnknownDataSet, InvalidSelection: The request can't be met.
-            StateError: The audit log can't be written: nothing leaves unseen.
-        """
-        return self._extracts.extract(self._reader_for(identity, publication_id), request, identity)
-
-    def describe_extract(
-        self,
-        request: ExtractRequest,
-        identity: Identity = ANYONE,
-        publication_id: str | None = None,
-    ) -> dict[str, object]:
-        """Return what the file of ``extract`` is: its columns, origin, rows, size and SHA-256.
-
-        Raises:
-            PortalError: As for ``extract``.
-        """
-        return self._extracts.describe(
-            self._reader_for(identity, publication_id), request, identity
-        )
-
-    def extract_series(
-        self,
-        selection: SeriesSelection,
-        dialect: str | None = None,
-        identity: Identity = ANYONE,
-        publication_id: str | None = None,
-    ) -> Extract:
-        """Return the rows of ``forecast_series`` as CSV, each with where it comes from.
-
-        Raises:
-            PortalError: As for ``extract`` and ``forecast_series``.
-        """
-        return self._extracts.series(
-            self._reader_for(identity, publication_id), selection, dialect, identity
-        )
+        if self.members_only and identity == ANYONE:
+            raise SignInRequired
+        if publication_id:
+            return self._publications.get(publication_id)
+        return self._publications.active()
 
     def active_id(self) -> str | None:
         """Return the id of the active publication; None if there is none or nobody can tell."""
         try:
-            return self._snapshots.active_id()
+            return self.snapshots.active_id()
         except StateError:
             return None
 
@@ -193,10 +166,10 @@ class Portal:
         """Ask the store for its latest publication; a failure is part of the answer."""
         latest, problem = None, None
         try:
-            latest = self._refresher.latest()
+            latest = self._activations.latest()
         except PortalError as error:
             problem = error
-        reachable = self._store_watch.learn(problem).reach == "reachable"
+        reachable = self.store_watch.learn(problem).reach == "reachable"
         return StoreState(self._store.address, self._clock(), reachable, latest, problem)
 
     def inspect(self, identity: Identity, report: ReportProgress = silent) -> Candidate:
@@ -206,12 +179,12 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It can't be fetched or verified.
         """
-        return self._refresher.inspect(identity, report=report)
+        return self._activations.inspect(identity, report=report)
 
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
-            active = self._reader().manifest
+            active = self._publications.active().manifest
         except NothingPublished:
             active = None
         return compare_rows(manifest, active)
@@ -232,11 +205,11 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
-        outcome = self._refresher.activate(
+        outcome = self._activations.activate(
             identity, publication_id=publication_id, force=force, report=report
         )
-        self._shelf.forget_removed()
-        self._announcements.announce()
+        self._publications.close_removed()
+        self.announcements.announce()
         return outcome
 
     def roll_back(
@@ -251,39 +224,9 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It is not kept or is damaged; the active one goes on serving.
         """
-        outcome = self._refresher.roll_back(identity, publication_id, report=report)
-        self._announcements.announce()
+        outcome = self._activations.roll_back(identity, publication_id, report=report)
+        self.announcements.announce()
         return outcome
-
-    def roll_back_target(self) -> str | None:
-        """Return the publication that a roll-back goes to unless told otherwise; None without."""
-        return self._snapshots.roll_back_target()
-
-    def kept(self) -> tuple[Snapshot, ...]:
-        """Return the snapshots kept here, newest first."""
-        return self._snapshots.all()
-
-    def attached(self) -> tuple[str, ...]:
-        """Return the ids of the publications that can be read without further work."""
-        return self._database.attached()
-
-    def audit_trail(self, limit: int = 50) -> tuple[AuditEntry, ...]:
-        """Return the latest entries of the audit log, newest first."""
-        return self._audit.entries(limit)
-
-    def verify_audit_log(
-        self, head: str | None = None, report: ReportProgress = silent
-    ) -> ChainCheck:
-        """Walk along the audit log's chain; *head* is a line's SHA-256 that should be in it.
-
-        Raises:
-            StateError: The log is there and can't be read.
-        """
-        return self._audit.verify(head, report)
-
-    def audit_counts(self) -> Mapping[tuple[str, str], int]:
-        """Return the lines of each action and outcome since this portal was opened."""
-        return self._audit.counts()
 
     def prune(self, identity: Identity, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what the settings keep; returns their ids.
@@ -291,79 +234,50 @@ class Portal:
         Raises:
             NotAllowed: *identity* is no administrator.
         """
-        removed = self._refresher.prune(identity, report=report)
-        self._shelf.forget_removed()
+        removed = self._activations.prune(identity, report=report)
+        self._publications.close_removed()
         return removed
-
-    def dictionary(self) -> tuple[DictionaryEntry, ...]:
-        """Return the data dictionary."""
-        return dictionary(self.registry)
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""
-        view, problem = self._served()
-        return judged(
-            view,
+        publication, problem = self._served()
+        return assess(
+            publication,
             store_address=self._store.address,
-            store=self._store_watch.last_answer(),
+            store=self.store_watch.last_answer(),
             cache=self._cache.health(),
             compliance=with_loaded_modules(self._compliance),
             problem=problem,
         )
 
-    def watch_store(self) -> None:
-        """Begin to ask the store whether it is there and takes no writes, on another thread."""
-        self._store_watch.last_answer()
-
-    def follow_replicas(self) -> None:
-        """Switch, from this moment on, to what is activated on the replicas that share Redis."""
-        self._announcements.start()
-
-    def keep_up(self) -> None:
-        """Follow what the other replicas have announced so far; returns when that is done."""
-        self._announcements.keep_up()
-
-    def wait_for_store(self) -> None:
-        """Wait until the store has answered the question that health asked, if it asked one."""
-        self._store_watch.wait_for_answer()
-
     def close(self) -> None:
         """Let go of the database, the cache and their threads."""
-        self._announcements.stop()
+        self.announcements.stop()
         self._cache.close()
-        self._database.close()
-
-    def _reader_for(self, identity: Identity, publication_id: str | None) -> Reader:
-        if self.members_only and identity == ANYONE:
-            raise SignInRequired
-        return self._reader(publication_id)
-
-    def _reader(self, publication_id: str | None = None) -> Reader:
-        return self._shelf.kept(publication_id) if publication_id else self._shelf.active()
+        self.database.close()
 
     def _recover(self) -> None:
         try:
-            self._refresher.recover()
+            self._activations.recover()
         except StateError as error:
             # On a full or read-only disk nothing can be cleared up, and all can still be read.
             _log.warning("portal.not_recovered", problem=str(error))
 
-    def _served(self) -> tuple[PublicationView | None, str]:
+    def _served(self) -> tuple[Publication | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""
         try:
-            view = PublicationView(self._reader(), self._clock)
+            publication = self._publications.active()
         except NothingPublished:
             return None, ""
         except PortalError as error:
             return None, str(error)
-        return view, self._shelf.problem or self._announcements.problem
+        return publication, self._publications.problem or self.announcements.problem
 
 
 def _cache(settings: Settings) -> ResultCache:
-    memory = MemoryCache(settings.cache_bytes)
-    if settings.redis_url is None:
-        return memory
-    return LayeredCache(memory, RedisCache(settings.redis_url.get_secret_value()))
+    url = settings.redis_url
+    shared = RedisCache(url.get_secret_value()) if url else None
+    return ResultCache(settings.cache_bytes, shared)
 
 
 def _note(settings: Settings) -> Note:

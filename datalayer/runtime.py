@@ -1,14 +1,20 @@
-"""The process's one portal, made at first use."""
+"""The process's one portal, made at first use, and the accounts beside it."""
 
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 
+from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
+from datalayer.access.authentication import client_address, trusted_networks
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
+__all__ = ["SESSION_COOKIE", "accounts", "portal", "reset", "visitor_address"]
+
 _lock = threading.Lock()
 _portal: Portal | None = None
+_accounts = lru_cache(open_accounts)
 
 
 def portal() -> Portal:
@@ -23,6 +29,20 @@ def portal() -> Portal:
         if _portal is None:
             _portal = Portal(Settings.load())
         return _portal
+
+
+def accounts() -> Accounts:
+    """Return the accounts of those who may sign in.
+
+    Raises:
+        SettingsError: The settings have faults.
+    """
+    return _accounts(Settings.load())
+
+
+def visitor_address(peer: str, forwarded_for: str) -> str:
+    """Return the address of a visitor; *forwarded_for* counts where *peer* is a trusted proxy."""
+    return client_address(peer, forwarded_for, trusted_networks(Settings.load().trusted_proxies))
 
 
 def reset() -> None:

@@ -45,10 +45,10 @@ def pages() -> list[st.Page]:
 
 frame.begin()
 st.logo(str(frame.STATIC / "farol.svg"), size="large")
-with frame.guarded("navigation"):
+with frame.guard("navigation"):
     must_sign_in = frame.must_sign_in()
     page = st.navigation(pages(), position="hidden" if must_sign_in else "sidebar")
-    with frame.guarded(page.url_path):
+    with frame.guard(page.url_path):
         frame.sidebar()
         if must_sign_in:
             frame.sign_in_page()

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from datalayer.access.identity import ANYONE
+from datalayer.portal import ANYONE
 from datalayer.runtime import portal
 from pages.components import access, frame, publication_admin, publication_report
 from pages.components.language import _
+
+AUDIT_ENTRIES = 50
 
 
 def sign_in() -> None:
@@ -27,19 +29,19 @@ def candidate() -> None:
         return
     is_active = active is not None and active.manifest == state.latest
     publication_admin.candidate_buttons(state.latest, is_active=is_active)
-    if found := publication_admin.checked(state.latest):
+    if found := publication_admin.check_result(state.latest):
         publication_report.verdict(found)
     if not is_active:
         st.subheader(_("What changes"), anchor=False)
         publication_report.row_counts(portal().compare(state.latest))
 
 
-def kept() -> None:
+def kept_publications() -> None:
     """Show what is kept here, and offer to go back to it."""
     active = publication_admin.active()
-    active_id = active.manifest.publication_id if active else None
-    snapshots = portal().kept()
-    publication_report.kept(snapshots, active_id)
+    active_id = active.id if active else None
+    snapshots = portal().snapshots.all()
+    publication_report.kept_publications(snapshots, active_id)
     with st.container(horizontal=True):
         publication_admin.roll_back(snapshots, active_id)
         publication_admin.prune_button()
@@ -50,9 +52,9 @@ def administration() -> None:
     publication_admin.watch()
     newest = st.container()
     st.header(_("Kept publications"), anchor=False)
-    kept()
+    kept_publications()
     st.header(_("Audit trail"), anchor=False)
-    publication_report.audit_trail(portal().audit_trail())
+    publication_report.audit_trail(portal().audit.entries(AUDIT_ENTRIES))
     st.header(_("Proof and health"), anchor=False)
     publication_report.proof(portal().health(), datetime.now(UTC))
     with newest:

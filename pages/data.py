@@ -2,28 +2,32 @@
 
 import streamlit as st
 
-from datalayer.runtime import portal
+from datalayer.portal import Result, dictionary, questions
 from pages.components import captions, copied_calls, data_sets, frame, tables
 from pages.components.language import _, label
 
 frame.header(_("Data"))
-view = frame.view()
-data_sets.states(view)
-captions.show(view.provenance(tuple(view.registry.data_sets)))
+publication = frame.publication()
+data_sets.states(publication)
+captions.show(publication.provenance(tuple(publication.registry.data_sets)))
 
-chosen = data_sets.choose(view.registry)
+chosen = data_sets.choose(publication.registry)
 st.header(label(chosen.label))
 st.write(label(chosen.description))
-data_sets.downloads(view, chosen)
-copied_calls.show(view, chosen)
+data_sets.downloads(publication, chosen)
+copied_calls.show(publication, chosen)
 
 st.subheader(_("Columns"))
-data_sets.columns(entry for entry in portal().dictionary() if entry.data_set == chosen.name)
+data_sets.columns(
+    entry for entry in dictionary(publication.registry) if entry.data_set == chosen.name
+)
 
 st.subheader(_("First rows"))
+first = publication.table(questions.data_sets.rows(chosen, limit=data_sets.PREVIEW_ROWS))
 tables.show(
-    view.rows(chosen.name, limit=data_sets.PREVIEW_ROWS),
+    # Of the data set, not of the sources that happen to come first.
+    Result(first.table, publication.provenance((chosen.name,))),
     [column.name for column in chosen.columns],
     key=f"preview-{chosen.name}",
-    registry=view.registry,
+    registry=publication.registry,
 )

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+from datalayer.portal import questions
 from pages.components import charts, data_sets, exceptions, filters, frame, parts, tables
 from pages.components.language import _
 from pages.components.units import per_period
 
-view = frame.view()
+publication = frame.publication()
 frame.header(_("Forecast"))
-frequency = str(view.manifest.lineage.get("frequency", "D"))
+registry, manifest = publication.registry, publication.manifest
+frequency = str(manifest.lineage.get("frequency", "D"))
 
-item_id = filters.part(view)
-item = view.item(item_id)
+item_id = filters.part(publication)
+item = publication.require_item(item_id)
 parts.classes(item)
-parts.stock(view.item_inventory(item_id))
-exceptions.of_part(
-    view.exceptions(exceptions.MOST_ROWS), item_id, registry=view.registry, manifest=view.manifest
-)
+parts.stock(publication.table(questions.inventory.of_item(item_id)))
+listed = publication.table(questions.exceptions.first(exceptions.MOST_ROWS))
+exceptions.of_part(listed, item_id, registry=registry, manifest=manifest)
 
-selection = filters.series_selection(view, item_id)
-series = view.forecast_series(selection)
+selection = filters.series_selection(publication, item_id)
+series = publication.table(questions.forecasts.series(registry, manifest, selection))
 captioned = charts.forecast_figure(
     series,
     sources=selection.sources,
-    registry=view.registry,
+    registry=registry,
     unit=per_period(frequency),
     subject=parts.subject(item),
 )
 charts.show(captioned, key="forecast")
-parts.judgement(
-    view.item_metrics(item_id), selection.sources, registry=view.registry, frequency=frequency
-)
+metrics = publication.table(questions.accuracy.of_item(item_id))
+parts.judgement(metrics, selection.sources, registry=registry, frequency=frequency)
 
-data_sets.series_download(view, selection, frame.identity())
-tables.forecast_twin(series, selection.sources, key="series", registry=view.registry)
+data_sets.series_download(publication, selection, frame.identity())
+tables.forecast_twin(series, selection.sources, key="series", registry=registry)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import streamlit as st
 
+from datalayer.portal import questions
 from pages.components import charts, exceptions, frame
 from pages.components.language import _
 from pages.components.units import per_period
 
-view = frame.view()
+publication = frame.publication()
 frame.header(_("Overview"))
-overview = view.overview()
-frequency = str(view.manifest.lineage.get("frequency", "D"))
+registry, manifest = publication.registry, publication.manifest
+frequency = str(manifest.lineage.get("frequency", "D"))
 
-charts.show_kpis(overview.kpis, manifest=view.manifest)
+headline = publication.table(questions.overview.headline_source()).table
+source = headline["source"][0].as_py() if headline.num_rows else None
+figures = questions.overview.figures(registry, manifest, source)
+kpis = [figure.kpi(publication.table(figure.question)) for figure in figures]
+charts.show_kpis(kpis, manifest=manifest)
 
 st.header(_("What needs you first"), anchor=False)
-exceptions.show(overview.exceptions, registry=view.registry, manifest=view.manifest)
+first = publication.table(questions.exceptions.first(exceptions.SHOWN_FIRST))
+exceptions.show(first, registry=registry, manifest=manifest)
 
 st.header(_("Whole network"), anchor=False)
-total = charts.total_figure(
-    overview.forecast_total, registry=view.registry, unit=per_period(frequency)
-)
-charts.show(total, key="total")
+ahead = publication.table(questions.overview.forecast_total(source))
+charts.show(charts.total_figure(ahead, registry=registry, unit=per_period(frequency)), key="total")

@@ -6,8 +6,9 @@ import csv
 import io
 
 from datalayer.access.identity import ANYONE
-from datalayer.reading.extracts import Extract, ExtractRequest, Extracts, Part
-from datalayer.reading.reader import Reader
+from datalayer.reading.extracts.requests import ExtractRequest, Part
+from datalayer.reading.extracts.service import Extract, Extracts
+from datalayer.reading.publication import Publication
 
 AWKWARD = [
     "00123",
@@ -47,14 +48,14 @@ def content(extract: Extract) -> bytes:
 
 def written(
     extracts: Extracts,
-    reader: Reader,
+    publication: Publication,
     data_set: str,
     dialect: str | None = None,
     part: Part | None = None,
 ) -> bytes:
     """Return a data set as CSV."""
     request = ExtractRequest(data_set, "csv", dialect, part or Part())
-    return content(extracts.extract(reader, request, ANYONE))
+    return content(extracts.extract(publication, request, ANYONE))
 
 
 def cells_of(csv_bytes: bytes, delimiter: str = ",") -> list[dict[str, str]]:

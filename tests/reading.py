@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +11,13 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType, Registry
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.publications.stages import Snapshot
-from datalayer.reading.cache.result_cache import MemoryCache
+from datalayer.reading import questions
+from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
-from datalayer.reading.publication_view import PublicationView
-from datalayer.reading.reader import Reader
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions.forecasts import SeriesSelection
+from datalayer.reading.questions.overview import Kpi
+from datalayer.reading.results import Result
 
 LOADED_AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
 
@@ -30,20 +33,55 @@ def publications_folder(store: ObjectStore) -> Path:
     return Path(store.address) / "publications"
 
 
-def view_of(
+def publication_of(
     snapshot: Snapshot,
     registry: Registry,
     database: Database,
     clock: Callable[[], datetime] = lambda: LOADED_AT,
-) -> PublicationView:
-    """Return a view of *snapshot*, attached to *database*."""
-    return PublicationView(reader_of(snapshot, registry, database), clock)
-
-
-def reader_of(snapshot: Snapshot, registry: Registry, database: Database) -> Reader:
-    """Return a reader of *snapshot*, attached to *database*, with a cache of its own."""
+) -> Publication:
+    """Return *snapshot* attached to *database*, with a cache of its own."""
     database.attach(snapshot)
-    return Reader(snapshot, registry, database=database, cache=MemoryCache(2**24))
+    return Publication(snapshot, registry, database, ResultCache(2**24), clock)
+
+
+def series_of(publication: Publication, selection: SeriesSelection) -> Result:
+    """Return history and forecasts of a part that there is."""
+    publication.require_item(selection.item_id)
+    question = questions.forecasts.series(publication.registry, publication.manifest, selection)
+    return publication.table(question)
+
+
+def sources_of(publication: Publication, *part: str) -> tuple[str, ...]:
+    """Return the sources that forecast a part, at a location."""
+    found = publication.table(questions.forecasts.sources(publication.registry, *part)).table
+    return tuple(found.column("source").to_pylist())
+
+
+def published_rows(publication: Publication, name: str, limit: int = 100) -> Result:
+    """Return the first rows of a data set."""
+    data_set = questions.data_sets.data_set_named(publication.registry, name)
+    return publication.table(questions.data_sets.rows(data_set, limit=limit))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the overview page draws."""
+
+    kpis: tuple[Kpi, ...]
+    exceptions: Result
+    forecast_total: Result
+
+
+def overview_of(publication: Publication) -> Overview:
+    """Return the figures, the first exceptions and the network's total."""
+    ask = questions.overview
+    (source,) = publication.table(ask.headline_source()).table["source"].to_pylist() or (None,)
+    figures = ask.figures(publication.registry, publication.manifest, source)
+    return Overview(
+        tuple(figure.kpi(publication.table(figure.question)) for figure in figures),
+        publication.table(questions.exceptions.first(10)),
+        publication.table(ask.forecast_total(source)),
+    )
 
 
 def with_column(registry: Registry, data_set: str, name: str) -> Registry:

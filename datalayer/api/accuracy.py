@@ -6,18 +6,18 @@ from fastapi import APIRouter, Request, Response
 
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import read_router
-from datalayer.api.parameters import Page, documented, filters_on, opened_page
+from datalayer.api.parameters import Page, document_filters, filters_on, open_page
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.portal import Portal
-from datalayer.reading import listings
 from datalayer.reading.filters import conditions
+from datalayer.reading.questions import accuracy, data_sets
 
 
 def create_router(portal: Portal) -> APIRouter:
     """Return the route of the measures."""
     router = read_router("accuracy")
     data_set = portal.registry.data_sets["agg_metrics"]
-    filters = filters_on(data_set, *listings.METRIC_FILTERS)
+    filters = filters_on(data_set, *accuracy.FILTERS)
     model = rows_model("Metrics", row_model("Metric", data_set.columns), with_total=True)
 
     @router.get(
@@ -25,15 +25,13 @@ def create_router(portal: Portal) -> APIRouter:
         operation_id="list_metrics",
         summary="Accuracy of every source by group",
         responses=rows_response(model, row_example(data_set.columns), data_sets=("agg_metrics",)),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_metrics(request: Request, page: Page) -> Response:
         """Measures over the backtest of the whole network, one row per group, source, horizon."""
-        view, after = opened_page(request, portal, page)
-        wanted = conditions(filters, request.query_params.multi_items())
-        question = listings.data_set_rows(
-            data_set, wanted, limit=page.limit, after=after, with_total=True
-        )
-        return rows_answer(request, view, question)
+        publication, after = open_page(request, portal, page)
+        met = conditions(filters, request.query_params.multi_items())
+        question = data_sets.rows(data_set, met, limit=page.limit, after=after, with_total=True)
+        return rows_answer(request, publication, question)
 
     return router

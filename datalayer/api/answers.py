@@ -14,7 +14,7 @@ from datalayer.api.cursors import cursor_text
 from datalayer.api.forms import Form, accept_header, requested_form, takes_zstd
 from datalayer.api.kept_answers import Answer, Read
 from datalayer.kernel.errors import NotAcceptable
-from datalayer.portal import PublicationView
+from datalayer.portal import Publication
 from datalayer.reading.paging import JsonRows, TablePage
 from datalayer.reading.question import Question
 from datalayer.reading.results import Provenance
@@ -26,7 +26,7 @@ _VARY = "Accept, Accept-Encoding"
 
 def rows_answer(
     request: Request,
-    view: PublicationView,
+    view: Publication,
     question: Question,
     when_empty: Callable[[], object] | None = None,
 ) -> Response:
@@ -76,7 +76,7 @@ def rows_answer(
 
 def object_answer(
     request: Request,
-    view: PublicationView,
+    view: Publication,
     data: object,
     data_sets: tuple[str, ...] = (),
     *,
@@ -125,14 +125,14 @@ def cache_control(request: Request, *, pinned: bool) -> str:
     return "public, no-cache"
 
 
-def _json_rows(request: Request, view: PublicationView, question: Question) -> tuple[bytes, Read]:
+def _json_rows(request: Request, view: Publication, question: Question) -> tuple[bytes, Read]:
     page = view.json_rows(question)
     provenance = view.provenance(question.data_sets, page.sources)
     rest = _rest(request, question, page, provenance)
     return b"".join((b'{"data":[', page.data, b"],", rest[1:])), Read(provenance, page.rows)
 
 
-def _arrow_rows(request: Request, view: PublicationView, question: Question) -> tuple[bytes, Read]:
+def _arrow_rows(request: Request, view: Publication, question: Question) -> tuple[bytes, Read]:
     page = view.table_page(question)
     provenance = page.result.provenance
     rest = _rest(request, question, page, provenance)

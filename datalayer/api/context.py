@@ -15,7 +15,7 @@ from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.schemas import Problem
 from datalayer.kernel.contract.manifest import PUBLICATION_ID, is_publication_id
 from datalayer.kernel.errors import InvalidSelection, UnknownParameter
-from datalayer.portal import Portal, PublicationView
+from datalayer.portal import Portal, Publication
 
 PUBLICATION_EXAMPLE = "20261121T060000Z-1a2b3c4d"
 PUBLICATION_ID_PATTERN = f"^{PUBLICATION_ID.pattern}$"
@@ -79,7 +79,7 @@ def caller(request: Request) -> Identity:
 
 def opened(
     request: Request, portal: Portal, publication_id: str | None, cursor: Cursor | None = None
-) -> PublicationView:
+) -> Publication:
     """Return the publication to read: the cursor's, the pinned one, or the active one.
 
     Raises:

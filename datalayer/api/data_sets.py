@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from datalayer.api.answers import object_answer, rows_answer
 from datalayer.api.context import Pin, opened, read_router
-from datalayer.api.parameters import DataSetName, Page, documented, opened_page
+from datalayer.api.parameters import DataSetName, Page, document_filters, open_page
 from datalayer.api.row_schemas import (
     object_response,
     row_example,
@@ -19,10 +19,8 @@ from datalayer.api.row_schemas import (
 from datalayer.api.schemas import DataSetAnswer, DataSets
 from datalayer.kernel.contract.registry import Column, DataSet
 from datalayer.kernel.errors import UnknownDataSet
-from datalayer.portal import Portal, PublicationView
-from datalayer.reading import listings
+from datalayer.portal import Portal, Publication, questions
 from datalayer.reading.filters import conditions, filters_of
-from datalayer.reading.queries import data_set_named
 
 
 def create_router(portal: Portal) -> APIRouter:
@@ -47,9 +45,9 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
     )
     def data_sets(request: Request, p: Pin = None) -> Response:
         """Every data set with its rows, its freshness and the digest of its file."""
-        view = opened(request, portal, p)
-        summaries = [_summary(view, data_set) for data_set in known.values()]
-        return object_answer(request, view, summaries, tuple(known))
+        publication = opened(request, portal, p)
+        summaries = [_summary(publication, data_set) for data_set in known.values()]
+        return object_answer(request, publication, summaries, tuple(known))
 
     @router.get(
         "/datasets/{name}",
@@ -61,9 +59,10 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
     )
     def data_set(request: Request, name: DataSetName, p: Pin = None) -> Response:
         """Columns with their units and labels in both languages, rules and freshness."""
-        view = opened(request, portal, p)
-        found = data_set_named(view.registry, name)
-        return object_answer(request, view, _summary(view, found) | _contract(found), (name,))
+        publication = opened(request, portal, p)
+        found = questions.data_sets.data_set_named(portal.registry, name)
+        content = _summary(publication, found) | _contract(found)
+        return object_answer(request, publication, content, (name,))
 
 
 def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
@@ -77,13 +76,13 @@ def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
         summary=f"Rows of {data_set.label.en[:1].lower()}{data_set.label.en[1:]}",
         description=f"{data_set.description.en} In key order; every column is a filter.",
         responses=rows_response(model, row_example(data_set.columns), data_sets=(data_set.name,)),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def rows(request: Request, page: Page) -> Response:
-        view, after = opened_page(request, portal, page)
-        wanted = conditions(filters, request.query_params.multi_items())
-        question = listings.data_set_rows(data_set, wanted, limit=page.limit, after=after)
-        return rows_answer(request, view, question)
+        publication, after = open_page(request, portal, page)
+        met = conditions(filters, request.query_params.multi_items())
+        question = questions.data_sets.rows(data_set, met, limit=page.limit, after=after)
+        return rows_answer(request, publication, question)
 
 
 def _refuse_other_rows(router: APIRouter, portal: Portal) -> None:
@@ -92,14 +91,14 @@ def _refuse_other_rows(router: APIRouter, portal: Portal) -> None:
         raise UnknownDataSet(name, tuple(opened(request, portal, None).registry.data_sets))
 
 
-def _summary(view: PublicationView, data_set: DataSet) -> dict[str, object]:
-    file = view.manifest.file(data_set.name)
+def _summary(publication: Publication, data_set: DataSet) -> dict[str, object]:
+    file = publication.manifest.file(data_set.name)
     return {
         "name": data_set.name,
         "rows": file.rows,
         "size_bytes": file.size_bytes,
         "sha256": file.sha256,
-        "freshness": view.freshness()[data_set.name].value,
+        "freshness": publication.freshness()[data_set.name].value,
         "label": asdict(data_set.label),
         "description": asdict(data_set.description),
     }

@@ -21,7 +21,8 @@ from datalayer.api.kept_answers import Read, matches_etag
 from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
 from datalayer.portal import Extract, ExtractRequest, Part, Portal
-from datalayer.reading.extracts import MEDIA_TYPES, Digest
+from datalayer.reading.extracts.digests import Digest
+from datalayer.reading.extracts.requests import MEDIA_TYPES
 
 Format = Annotated[
     Literal["csv", "parquet", "arrow"],
@@ -95,14 +96,13 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        view = await run_in_threadpool(opened, request, portal, p)
+        publication = await run_in_threadpool(opened, request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        publication_id = view.manifest.publication_id
-        describe = partial(portal.describe_extract, wanted, caller(request), publication_id)
+        describe = partial(portal.extracts.describe, publication, wanted, caller(request))
         described = await anyio.to_thread.run_sync(describe, limiter=turns)
-        call_of(request).outcome.read = Read(view.provenance((name,)), 0)
+        call_of(request).outcome.read = Read(publication.provenance((name,)), 0)
         headers = {
-            "X-Publication-Id": publication_id,
+            "X-Publication-Id": publication.id,
             "Cache-Control": cache_control(request, pinned=p is not None),
         }
         return json_answer(described, headers)
@@ -122,9 +122,9 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        view = opened(request, portal, p)
+        publication = opened(request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        extract = portal.extract(wanted, caller(request), view.manifest.publication_id)
+        extract = portal.extracts.extract(publication, wanted, caller(request))
         call_of(request).outcome.read = Read(extract.provenance, extract.rows)
         headers = {
             "ETag": f'"{extract.key}"',

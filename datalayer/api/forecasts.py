@@ -17,19 +17,14 @@ from datalayer.api.parameters import (
     End,
     Location,
     Start,
-    documented_sources,
-    require_place,
-    sources_asked,
+    document_sources,
 )
 from datalayer.api.row_schemas import rows_model, rows_response
-from datalayer.portal import NETWORK, Portal, PublicationView
+from datalayer.portal import NETWORK, Portal
 from datalayer.reading.filters import LONGEST_TEXT, plain_text
-from datalayer.reading.queries import (
-    items_named_question,
-    measured_items_question,
-    summary_question,
-)
-from datalayer.reading.selections import MOST_ITEMS, SummarySelection
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions import forecasts, items
+from datalayer.reading.questions.forecasts import MOST_ITEMS, SummarySelection
 
 
 class SourceSummary(BaseModel):
@@ -109,7 +104,7 @@ def create_router(portal: Portal) -> APIRouter:
             _EXAMPLE,
             data_sets=("agg_daily", "agg_metrics", "fact_metrics"),
         ),
-        openapi_extra={"parameters": [documented_sources(portal.registry)]},
+        openapi_extra={"parameters": [document_sources(portal.registry)]},
     )
     def forecast_summary(request: Request, asked: Summary) -> Response:
         """One row per source that has a forecast in the span.
@@ -118,29 +113,31 @@ def create_router(portal: Portal) -> APIRouter:
         actual of the backtest together, whatever the span; without `item_ids` they are known for
         the whole network only.
         """
-        view = opened(request, portal, asked.p)
+        publication = opened(request, portal, asked.p)
         selection = SummarySelection(
             location_id=asked.location,
-            sources=sources_asked(request),
+            sources=tuple(request.query_params.getlist("source")),
             start=asked.start,
             end=asked.end,
             category=asked.category,
             item_ids=asked.item_ids,
         )
-        _require_items(view, asked.item_ids)
-        measured = view.answer(measured_items_question()).table
-        question = summary_question(view.registry, selection, measured)
-        return rows_answer(request, view, question, lambda: require_place(view, asked.location))
+        _require_items(publication, asked.item_ids)
+        measured = publication.table(forecasts.measured_items()).table
+        question = forecasts.summary(portal.registry, selection, measured)
+        return rows_answer(
+            request, publication, question, lambda: publication.require_location(asked.location)
+        )
 
     return router
 
 
-def _require_items(view: PublicationView, item_ids: tuple[str, ...]) -> None:
+def _require_items(publication: Publication, item_ids: tuple[str, ...]) -> None:
     """Refuse codes that there are not: without them the total would be another one."""
     if not item_ids:
         return
     for item_id in item_ids:
         plain_text("item_ids", item_id)
-    found = view.answer(items_named_question(item_ids)).table.column("item_id").to_pylist()
+    found = publication.table(items.codes_among(item_ids)).table.column("item_id").to_pylist()
     for item_id in sorted(set(item_ids) - set(found)):
-        view.item(item_id)
+        publication.require_item(item_id)

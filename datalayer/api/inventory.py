@@ -13,19 +13,16 @@ from datalayer.api.parameters import (
     ItemId,
     Location,
     Placed,
-    documented,
+    document_filters,
     filters_on,
-    opened_page,
+    open_page,
     read_as,
-    require_item_and_place,
-    require_place,
 )
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.portal import NETWORK, Portal
-from datalayer.reading import listings
-from datalayer.reading.filters import Conditions, conditions
-from datalayer.reading.queries import inventory_question
+from datalayer.reading.filters import NO_CONDITIONS, conditions
+from datalayer.reading.questions import exceptions, inventory
 
 Alerts = Annotated[
     bool,
@@ -51,10 +48,8 @@ def create_router(portal: Portal) -> APIRouter:
 
 def _add_positions(router: APIRouter, portal: Portal) -> None:
     stock, catalogue = (portal.registry.data_sets[name] for name in ("fact_inventory", "dim_item"))
-    of_part = [catalogue.column(name) for name in listings.STOCK_ITEM_COLUMNS]
-    filters = filters_on(stock, *listings.STOCK_FILTERS) | filters_on(
-        catalogue, *listings.STOCK_ITEM_FILTERS
-    )
+    of_part = [catalogue.column(name) for name in inventory.ITEM_COLUMNS]
+    filters = filters_on(stock, *inventory.FILTERS) | filters_on(catalogue, *inventory.ITEM_FILTERS)
     row = row_model("StockOfPart", [*stock.columns, *of_part], alert=(Alert, ...))
     example = row_example([*stock.columns, *of_part]) | {"alert": True}
 
@@ -67,17 +62,19 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
             example,
             data_sets=("fact_inventory", "dim_item"),
         ),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_inventory(request: Request, page: Placed, alerts: Alerts = False) -> Response:
         """Stock positions at one location by part, each with what the catalogue says of it."""
-        view, after = opened_page(request, portal, page)
-        wanted = conditions(filters, request.query_params.multi_items())
-        wanted += listings.ALERTS if alerts else Conditions()
-        question = listings.stock_positions(
-            view.registry, page.location, wanted, limit=page.limit, after=after
+        publication, after = open_page(request, portal, page)
+        met = conditions(filters, request.query_params.multi_items())
+        met += inventory.ALERTS if alerts else NO_CONDITIONS
+        question = inventory.positions(
+            portal.registry, page.location, met, limit=page.limit, after=after
         )
-        return rows_answer(request, view, question, lambda: require_place(view, page.location))
+        return rows_answer(
+            request, publication, question, lambda: publication.require_location(page.location)
+        )
 
 
 def _add_position(router: APIRouter, portal: Portal) -> None:
@@ -90,22 +87,23 @@ def _add_position(router: APIRouter, portal: Portal) -> None:
         summary="The stock position of a part",
         responses=rows_response(model, row_example(columns), data_sets=("fact_inventory",)),
     )
-    def inventory(
+    def stock_position(
         request: Request, item_id: ItemId, location: Location = NETWORK, p: Pin = None
     ) -> Response:
         """One row, or none where no stock of the part is planned at the location."""
-        view = opened(request, portal, p)
-        return rows_answer(
-            request,
-            view,
-            inventory_question(item_id, location),
-            lambda: require_item_and_place(view, item_id, location),
-        )
+        publication = opened(request, portal, p)
+        question = inventory.of_item(item_id, location)
+
+        def require_item_and_location() -> None:
+            publication.require_item(item_id)
+            publication.require_location(location)
+
+        return rows_answer(request, publication, question, require_item_and_location)
 
 
 def _add_exceptions(router: APIRouter, portal: Portal) -> None:
     data_set = portal.registry.data_sets["fact_exception"]
-    filters = filters_on(data_set, *listings.EXCEPTION_FILTERS)
+    filters = filters_on(data_set, *exceptions.FILTERS)
     model = rows_model("Exceptions", row_model("Exception", data_set.columns), with_total=True)
 
     @router.get(
@@ -115,13 +113,15 @@ def _add_exceptions(router: APIRouter, portal: Portal) -> None:
         responses=rows_response(
             model, row_example(data_set.columns), data_sets=("fact_exception",)
         ),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_exceptions(request: Request, page: Placed) -> Response:
         """Exceptions at one location by rank, the most urgent first."""
-        view, after = opened_page(request, portal, page)
-        wanted = conditions(filters, request.query_params.multi_items())
-        question = listings.exceptions(
-            view.registry, page.location, wanted, limit=page.limit, after=after
+        publication, after = open_page(request, portal, page)
+        met = conditions(filters, request.query_params.multi_items())
+        question = exceptions.rows(
+            portal.registry, page.location, met, limit=page.limit, after=after
         )
-        return rows_answer(request, view, question, lambda: require_place(view, page.location))
+        return rows_answer(
+            request, publication, question, lambda: publication.require_location(page.location)
+        )

@@ -16,19 +16,16 @@ from datalayer.api.parameters import (
     Location,
     Page,
     Start,
-    documented,
-    documented_sources,
+    document_filters,
+    document_sources,
     filters_on,
-    opened_page,
-    require_item_and_place,
-    sources_asked,
+    open_page,
 )
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
-from datalayer.reading import listings
 from datalayer.reading.filters import LONGEST_TEXT, conditions
-from datalayer.reading.queries import item_question, series_question
+from datalayer.reading.questions import forecasts, items
 
 _SERIES = ("date", "source", "forecast", "actual", "cutoff")
 
@@ -44,7 +41,7 @@ Search = Annotated[
 
 
 @dataclass(frozen=True)
-class SpanParameters:
+class SeriesParameters:
     """What part of a series is wanted."""
 
     start: Start = None
@@ -53,7 +50,7 @@ class SpanParameters:
     p: Pin = None
 
 
-Span = Annotated[SpanParameters, Depends()]
+Series = Annotated[SeriesParameters, Depends()]
 
 
 def create_router(portal: Portal) -> APIRouter:
@@ -67,7 +64,7 @@ def create_router(portal: Portal) -> APIRouter:
 
 def _add_catalogue(router: APIRouter, portal: Portal) -> None:
     data_set = portal.registry.data_sets["dim_item"]
-    filters = filters_on(data_set, *listings.ITEM_FILTERS)
+    filters = filters_on(data_set, *items.FILTERS)
     model = rows_model("Items", row_model("Item", data_set.columns), with_total=True)
 
     @router.get(
@@ -75,14 +72,14 @@ def _add_catalogue(router: APIRouter, portal: Portal) -> None:
         operation_id="list_items",
         summary="Search the catalogue of parts",
         responses=rows_response(model, row_example(data_set.columns), data_sets=("dim_item",)),
-        openapi_extra=documented(filters.values()),
+        openapi_extra=document_filters(filters.values()),
     )
     def list_items(request: Request, page: Page, q: Search = "") -> Response:
         """Parts by code; with `q` the best match first."""
-        view, after = opened_page(request, portal, page)
-        wanted = conditions(filters, request.query_params.multi_items())
-        question = listings.items(view.registry, q, wanted, limit=page.limit, after=after)
-        return rows_answer(request, view, question)
+        publication, after = open_page(request, portal, page)
+        met = conditions(filters, request.query_params.multi_items())
+        question = items.catalogue(portal.registry, q, met, limit=page.limit, after=after)
+        return rows_answer(request, publication, question)
 
 
 def _add_series(router: APIRouter, portal: Portal) -> None:
@@ -97,22 +94,24 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
         responses=rows_response(
             rows_model("Series", row), example, data_sets=("fact_forecast", "fact_demand")
         ),
-        openapi_extra={"parameters": [documented_sources(portal.registry)]},
+        openapi_extra={"parameters": [document_sources(portal.registry)]},
     )
-    def item_timeseries(request: Request, item_id: ItemId, span: Span) -> Response:
+    def item_timeseries(request: Request, item_id: ItemId, span: Series) -> Response:
         """Rows without a source are the observed demand, zeros included; they come first.
 
         Then one row per source and date: the forecast of a past date is what was forecast at the
         last cutoff before it. The whole series is one page.
         """
-        view = opened(request, portal, span.p)
-        selection = SeriesSelection(
-            item_id, span.location, sources_asked(request), span.start, span.end
-        )
-        question = series_question(view.registry, view.manifest, selection)
-        return rows_answer(
-            request, view, question, lambda: require_item_and_place(view, item_id, span.location)
-        )
+        publication = opened(request, portal, span.p)
+        sources = tuple(request.query_params.getlist("source"))
+        selection = SeriesSelection(item_id, span.location, sources, span.start, span.end)
+        question = forecasts.series(portal.registry, publication.manifest, selection)
+
+        def require_item_and_location() -> None:
+            publication.require_item(item_id)
+            publication.require_location(span.location)
+
+        return rows_answer(request, publication, question, require_item_and_location)
 
 
 def _add_item(router: APIRouter, portal: Portal) -> None:
@@ -127,8 +126,11 @@ def _add_item(router: APIRouter, portal: Portal) -> None:
     )
     def item(request: Request, item_id: ItemId, p: Pin = None) -> Response:
         """One row, or a problem that names the nearest codes."""
-        view = opened(request, portal, p)
-        return rows_answer(request, view, item_question(item_id), lambda: view.item(item_id))
+        publication = opened(request, portal, p)
+        question = items.item(item_id)
+        return rows_answer(
+            request, publication, question, lambda: publication.require_item(item_id)
+        )
 
 
 def _series_columns(registry: Registry) -> list[Column]:

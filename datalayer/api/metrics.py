@@ -175,7 +175,7 @@ class _PortalCollector(Collector):
             "refreshes, roll-backs, sign-ins, extracts and how each ended.",
             labels=("action", "outcome"),
         )
-        for labels, count in sorted(self._portal.audit_counts().items()):
+        for labels, count in sorted(self._portal.audit.counts().items()):
             entries.add_metric(labels, count)
         yield entries
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
@@ -15,20 +16,18 @@ from datalayer.api.context import CursorText, Pin, opened
 from datalayer.api.cursors import read_cursor
 from datalayer.api.row_schemas import example_of
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
-from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import NETWORK, Portal, PublicationView
+from datalayer.portal import NETWORK, Portal, Publication
 from datalayer.reading.filters import (
     GREATEST_INTEGER,
     LEAST_INTEGER,
     LONGEST_TEXT,
     MOST_VALUES,
+    VALUE_READERS,
     Comparison,
     Filter,
     filters_of,
-    read_value,
 )
-from datalayer.reading.queries import MOST_ROWS, location_question
-from datalayer.reading.question import Position
+from datalayer.reading.question import MOST_ROWS, Position
 
 NO_NUL = r"^[^\x00]*$"
 
@@ -38,7 +37,7 @@ def read_as(name: str, kind: ColumnType) -> BeforeValidator:
 
     It stands after the bounds: before them, pydantic would leave these out of the document.
     """
-    return BeforeValidator(lambda text: read_value(name, kind, text))
+    return BeforeValidator(partial(VALUE_READERS[kind], name))
 
 
 Limit = Annotated[
@@ -122,9 +121,9 @@ Page = Annotated[PageParameters, Depends()]
 Placed = Annotated[PlacedPageParameters, Depends()]
 
 
-def opened_page(
+def open_page(
     request: Request, portal: Portal, page: PageParameters
-) -> tuple[PublicationView, Position | None]:
+) -> tuple[Publication, Position | None]:
     """Return the publication to read, and where the page before ended (None for the first).
 
     Raises:
@@ -135,41 +134,19 @@ def opened_page(
     return opened(request, portal, page.p, cursor), cursor.after if cursor else None
 
 
-def require_place(view: PublicationView, location_id: str) -> None:
-    """Refuse a location that the publication doesn't have.
-
-    Raises:
-        InvalidSelection: It has none of that id.
-    """
-    if not view.answer(location_question(location_id)).table.num_rows:
-        expected = f"a location_id of the data set dim_location, such as {NETWORK}"
-        raise InvalidSelection("location", ascii(location_id), expected)
-
-
-def require_item_and_place(view: PublicationView, item_id: str, location_id: str) -> None:
-    """Refuse a part or a location that the publication doesn't have.
-
-    Raises:
-        UnknownItem: It has no such part; carries the nearest codes.
-        InvalidSelection: It has no such location.
-    """
-    view.item(item_id)
-    require_place(view, location_id)
-
-
 def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:
     """Return the filters on those of the named columns that *data_set* has."""
     return filters_of(column for column in data_set.columns if column.name in names)
 
 
-def documented(filters: Iterable[Filter]) -> dict[str, Any]:
+def document_filters(filters: Iterable[Filter]) -> dict[str, Any]:
     """Return what the OpenAPI document says of *filters*, for a route's ``openapi_extra``."""
     return {"parameters": [_parameter(each) for each in filters]}
 
 
-def documented_sources(registry: Registry) -> dict[str, Any]:
+def document_sources(registry: Registry) -> dict[str, Any]:
     """Return what the OpenAPI document says of ``source``, a list of forecast sources."""
-    return documented_list(
+    return document_list(
         "source",
         {"type": "string", "enum": list(registry.sources)},
         "Forecast sources; all if left out.",
@@ -177,17 +154,12 @@ def documented_sources(registry: Registry) -> dict[str, Any]:
     )
 
 
-def sources_asked(request: Request) -> tuple[str, ...]:
-    """Return the forecast sources that *request* names; empty for all."""
-    return tuple(request.query_params.getlist("source"))
-
-
 def _parameter(each: Filter) -> dict[str, Any]:
     description = each.column.description.en
     example = example_of(each.column)
     if each.comparison is Comparison.ONE_OF:
         text = f"{description} One or several values."
-        return documented_list(each.name, _schema(each.column), text, [example])
+        return document_list(each.name, _schema(each.column), text, [example])
     bound = "least" if each.comparison is Comparison.AT_LEAST else "greatest"
     return {
         "name": each.name,
@@ -199,7 +171,7 @@ def _parameter(each: Filter) -> dict[str, Any]:
     }
 
 
-def documented_list(
+def document_list(
     name: str, schema: dict[str, Any], description: str, example: list[Any]
 ) -> dict[str, Any]:
     """Return what the OpenAPI document says of a parameter that may be given several times."""

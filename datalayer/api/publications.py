@@ -21,14 +21,14 @@ from datalayer.api.context import (
     read_router,
 )
 from datalayer.api.cursors import cursor_text, read_cursor
-from datalayer.api.parameters import Limit, documented_list
+from datalayer.api.parameters import Limit, document_list
 from datalayer.api.row_schemas import object_response
 from datalayer.api.schemas import METADATA_EXAMPLE, ChangesAnswer, PublicationAnswer, Publications
 from datalayer.kernel.contract.manifest import Manifest, is_publication_id
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import Portal
-from datalayer.reading.changes import Changes, Reason, changes
-from datalayer.reading.listings import rows_passed
+from datalayer.reading.changes import ChangeKind, Changes, compare
+from datalayer.reading.questions.items import row_offset
 
 _EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
 _GROUPINGS = ("reason", "demand_class", "category")
@@ -131,13 +131,12 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
     )
     def publications(request: Request) -> Response:
         """Every one can be read with `p`, the newest first."""
-        view = opened(request, portal, None)
-        active_id = view.manifest.publication_id
+        active = opened(request, portal, None)
         kept = [
-            _about(each.manifest, each.loaded_at, active=each.publication_id == active_id)
-            for each in portal.kept()
+            _about(each.manifest, each.loaded_at, active=each.publication_id == active.id)
+            for each in portal.snapshots.all()
         ]
-        return object_answer(request, view, kept)
+        return object_answer(request, active, kept)
 
     @router.get(
         "/publications/active",
@@ -151,20 +150,19 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
     )
     def active_publication(request: Request) -> Response:
         """What is read unless `p` says another, with its rows by data set and its lineage."""
-        view = opened(request, portal, None)
-        manifest = view.manifest
-        rows = {file.data_set: file.rows for file in manifest.files}
-        about = _about(manifest, view.loaded_at, active=True)
-        data = {**about, "rows": rows, "lineage": dict(manifest.lineage)}
-        return object_answer(request, view, data, tuple(rows))
+        active = opened(request, portal, None)
+        rows = {file.data_set: file.rows for file in active.manifest.files}
+        about = _about(active.manifest, active.loaded_at, active=True)
+        data = {**about, "rows": rows, "lineage": dict(active.manifest.lineage)}
+        return object_answer(request, active, data, tuple(rows))
 
 
 def _add_changes(router: APIRouter, portal: Portal) -> None:
-    reasons = documented_list(
+    reasons = document_list(
         "reason",
-        {"type": "string", "enum": [reason.value for reason in Reason]},
+        {"type": "string", "enum": [kind.value for kind in ChangeKind]},
         "Only parts that are new, dropped, changed or the same; sums are of all parts.",
-        [Reason.CHANGED.value],
+        [ChangeKind.CHANGED.value],
     )
 
     @router.get(
@@ -183,39 +181,28 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         publications cover. The changes of all parts, and of the groups of each list, add up to
         the change of the totals.
         """
-        wanted = _reasons(request)
+        kinds = _kinds(request)
         earlier, later = (opened(request, portal, each) for each in (before, after))
-        found = changes(earlier, later)
-        passed = _passed(request)
-        parts = _of_reasons(found.parts, wanted)
-        following = (
-            cursor_text(request, after, (passed + page.limit,))
-            if passed + page.limit < parts.num_rows
-            else None
-        )
-        shown = parts.slice(passed, page.limit)
+        found = compare(earlier, later)
+        cursor = read_cursor(request)
+        offset = row_offset(cursor.after if cursor else None)
+        parts = found.parts
+        if kinds:
+            parts = parts.filter(pc.is_in(parts["reason"], pa.array(kinds, pa.string())))
+        end = offset + page.limit
+        following = cursor_text(request, after, (end,)) if end < parts.num_rows else None
+        shown = parts.slice(offset, page.limit)
         data = {"before": before, "after": after} | _content(found, shown)
         return object_answer(request, later, data, _READ, following=following)
 
 
-def _passed(request: Request) -> int:
-    cursor = read_cursor(request)
-    return rows_passed(cursor.after if cursor else None)
-
-
-def _reasons(request: Request) -> list[str]:
+def _kinds(request: Request) -> list[str]:
     asked = request.query_params.getlist("reason")
-    known = [reason.value for reason in Reason]
+    known = [kind.value for kind in ChangeKind]
     for reason in asked:
         if reason not in known:
             raise InvalidSelection("reason", ascii(reason[:80]), f"one of {', '.join(known)}")
     return asked
-
-
-def _of_reasons(parts: pa.Table, reasons: list[str]) -> pa.Table:
-    if not reasons:
-        return parts
-    return parts.filter(pc.is_in(parts["reason"], pa.array(reasons, pa.string())))
 
 
 def _content(found: Changes, parts: pa.Table) -> dict[str, object]:

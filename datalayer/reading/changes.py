@@ -10,8 +10,8 @@ from enum import StrEnum
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.reading.publication_view import PublicationView
-from datalayer.reading.question import Question, question_sql
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions.changes import forecast_end, planned_parts
 
 AMOUNTS = ("forecast_total", "reorder_point", "order_quantity")
 """Figures that are compared and add up, in units; exact decimals."""
@@ -21,7 +21,7 @@ _DESCRIBED = ("name", "category", "demand_class")
 _NOTHING = pa.scalar(0, pa.int64())
 
 
-class Reason(StrEnum):
+class ChangeKind(StrEnum):
     """Why a part is in the list of changes."""
 
     NEW = "new"
@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Span:
+class SharedSpan:
     """Future dates that both publications forecast, inclusive."""
 
     first_date: date
@@ -52,7 +52,7 @@ class Changes:
             change of the forecast comes first.
     """
 
-    span: Span | None
+    span: SharedSpan | None
     parts: pa.Table
 
     def totals(self) -> dict[str, object]:
@@ -69,79 +69,67 @@ class Changes:
         return sorted(rows, key=lambda row: str(row[column]))
 
 
-def changes(before: PublicationView, after: PublicationView) -> Changes:
+def compare(before: Publication, after: Publication) -> Changes:
     """Return what is different in *after*.
 
     Raises:
         ReadFailed, QueryTooLong: One of them can't be read.
     """
-    span = _common_span(before, after)
-    both = _planned(before, span).join(
-        _planned(after, span),
+    span = _shared_span(before, after)
+    dates = (span.first_date, span.last_date) if span else (None, None)
+    question = planned_parts(*dates)
+    both = _present(before.table(question).table).join(
+        _present(after.table(question).table),
         keys="item_id",
         join_type="full outer",
         left_suffix="_before",
         right_suffix="_after",
         use_threads=False,
     )
-    return Changes(span, _compared(both))
+    return Changes(span, _compare_parts(both))
 
 
-def _common_span(before: PublicationView, after: PublicationView) -> Span | None:
+def _shared_span(before: Publication, after: Publication) -> SharedSpan | None:
     first = max(before.manifest.data_through, after.manifest.data_through) + timedelta(days=1)
-    ends = [_forecast_end(view) for view in (before, after)]
-    last = min((end for end in ends if end is not None), default=None)
-    if last is None or None in ends or last < first:
+    ends = [
+        each.table(forecast_end()).table.column("last_date")[0].as_py() for each in (before, after)
+    ]
+    if None in ends or min(ends) < first:
         return None
-    return Span(first, last)
+    return SharedSpan(first, min(ends))
 
 
-def _forecast_end(view: PublicationView) -> date | None:
-    question = Question("forecast_span", question_sql("forecast_span"), {}, ("agg_daily",))
-    found: list[date | None] = view.answer(question).table.column("last_date").to_pylist()
-    return found[0]
+def _present(parts: pa.Table) -> pa.Table:
+    """Return *parts* with a column that is null for those which a full join adds."""
+    return parts.append_column("present", pa.repeat(pa.scalar(value=True), parts.num_rows))
 
 
-def _planned(view: PublicationView, span: Span | None) -> pa.Table:
-    question = Question(
-        name="planned_parts",
-        sql=question_sql("planned_parts"),
-        parameters={
-            "first_date": span.first_date if span else None,
-            "last_date": span.last_date if span else None,
-        },
-        data_sets=("dim_item", "fact_forecast", "fact_inventory", "fact_metrics"),
-    )
-    table = view.answer(question).table
-    return table.append_column("present", pa.repeat(pa.scalar(value=True), table.num_rows))
-
-
-def _compared(both: pa.Table) -> pa.Table:
+def _compare_parts(both: pa.Table) -> pa.Table:
     columns = {"item_id": both["item_id"]}
     for name in _DESCRIBED:
         columns[name] = pc.coalesce(both[f"{name}_after"], both[f"{name}_before"])
-    columns["reason"] = _reasons(both)
+    columns["reason"] = _kinds(both)
     for name in AMOUNTS:
         ends = (both[f"{name}_before"], both[f"{name}_after"])
         columns |= {f"{name}_before": ends[0], f"{name}_after": ends[1]}
-        columns[f"{name}_change"] = pc.subtract(_known(ends[1]), _known(ends[0]))
+        columns[f"{name}_change"] = pc.subtract(_or_zero(ends[1]), _or_zero(ends[0]))
     for name in ("status", "source"):
         columns |= {f"{name}_{end}": both[f"{name}_{end}"] for end in ("before", "after")}
-    return _greatest_first(pa.table(columns))
+    return _sort_by_change(pa.table(columns))
 
 
-def _reasons(both: pa.Table) -> pa.ChunkedArray:
+def _kinds(both: pa.Table) -> pa.ChunkedArray:
     differs = pc.is_null(both["item_id"])
     for name in _COMPARED:
         differs = pc.or_(differs, _differ(both[f"{name}_before"], both[f"{name}_after"]))
     choices = [
-        (pc.is_null(both["present_before"]), Reason.NEW),
-        (pc.is_null(both["present_after"]), Reason.DROPPED),
-        (differs, Reason.CHANGED),
+        (pc.is_null(both["present_before"]), ChangeKind.NEW),
+        (pc.is_null(both["present_after"]), ChangeKind.DROPPED),
+        (differs, ChangeKind.CHANGED),
     ]
     conditions = pc.make_struct(*(condition for condition, _ in choices))
-    values = [pa.scalar(reason.value) for _, reason in choices]
-    return pc.case_when(conditions, *values, pa.scalar(Reason.SAME.value))
+    values = [pa.scalar(kind.value) for _, kind in choices]
+    return pc.case_when(conditions, *values, pa.scalar(ChangeKind.SAME.value))
 
 
 def _differ(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -149,11 +137,11 @@ def _differ(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.or_(either_missing, pc.fill_null(pc.not_equal(one, other), fill_value=False))
 
 
-def _known(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
+def _or_zero(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(amounts, _NOTHING.cast(amounts.type))
 
 
-def _greatest_first(parts: pa.Table) -> pa.Table:
+def _sort_by_change(parts: pa.Table) -> pa.Table:
     size = pc.abs(parts["forecast_total_change"])
     keys = [("size", "descending"), ("item_id", "ascending")]
     order = pc.sort_indices(parts.append_column("size", size), keys)
@@ -162,7 +150,7 @@ def _greatest_first(parts: pa.Table) -> pa.Table:
 
 def _sums(parts: pa.Table, by: Sequence[str]) -> pa.Table:
     amounts = [f"{name}_{end}" for name in AMOUNTS for end in ("before", "after", "change")]
-    known = {name: _known(parts[name]) for name in amounts}
+    known = {name: _or_zero(parts[name]) for name in amounts}
     table = pa.table({**{name: parts[name] for name in by}, "item_id": parts["item_id"], **known})
     counted = [("item_id", "count"), *((name, "sum") for name in amounts)]
     summed = table.group_by(list(by), use_threads=False).aggregate(counted)

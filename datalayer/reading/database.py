@@ -25,6 +25,7 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.publications.stages import Snapshot
+from datalayer.reading.cache.lru import ByteBoundedLru
 from datalayer.reading.views import attach_statements, detach_statement, use_statement
 from datalayer.reading.watchdog import Watchdog
 
@@ -37,6 +38,7 @@ COPIES_ROWS = "Arrow output on a DB-API result makes an extra copy"
 warnings.filterwarnings("ignore", COPIES_ROWS, UserWarning)
 
 _STREAM_BATCH_ROWS = 20_000
+_REMEMBERED_BYTES = 4 * 2**20
 
 # One thread per query: a read touches one or two row groups, so a second thread has next to
 # nothing to do. Measured with 1 million forecasts on two cores: four readers get as many
@@ -88,6 +90,8 @@ class Database:
         self._connection = duckdb.connect(":memory:")
         self._changing = threading.Lock()
         self._attached: dict[str, None] = {}
+        # Callers choose filters, so there is no end of questions.
+        self._columns = ByteBoundedLru[str, Mapping[str, str]](_REMEMBERED_BYTES, _columns_bytes)
         self._folder = snapshots_folder.resolve()
         self._lock_down(self._folder, memory_limit)
 
@@ -105,10 +109,12 @@ class Database:
             try:
                 self._in_one_transaction(attach_statements(snapshot, self._registry))
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
-                problem = f"can't be read here: {self._told(error)}; activate it to fetch it anew"
+                problem = (
+                    f"can't be read here: {self._first_line(error)}; activate it to fetch it anew"
+                )
                 raise PublicationError(publication_id, problem) from error
             except (duckdb.Error, KeyError) as error:
-                problem = f"can't be served under this registry: {self._told(error)}"
+                problem = f"can't be served under this registry: {self._first_line(error)}"
                 raise PublicationError(publication_id, problem) from error
             self._attached = {**self._attached, publication_id: None}
 
@@ -131,20 +137,30 @@ class Database:
             ReadFailed: Its files are gone or can't be read.
             QueryTooLong: It took longer than one read may.
         """
-        with self._reading(publication_id) as cursor, self._watchdog.watching(cursor):
-            return cursor.execute(sql, _bound(parameters)).to_arrow_table()
+        with (
+            self._translating_errors(publication_id),
+            self._connection.cursor() as cursor,
+            self._watchdog.watching(cursor),
+        ):
+            cursor.execute(use_statement(publication_id))
+            return cursor.execute(sql, parameters).to_arrow_table()
 
     def columns(self, publication_id: str, sql: str, parameters: Parameters) -> Mapping[str, str]:
-        """Return the names and types of the columns of *sql* over one snapshot's views.
+        """Return the names and types of the columns of *sql*, remembered: nothing is read.
+
+        The views of every snapshot have the registry's types, so one answer holds for all.
 
         Raises:
             UnknownPublication, ReadFailed: As for ``query``.
         """
-        with self._reading(publication_id) as cursor:
-            relation = cursor.sql(sql, params=_bound(parameters))
-            return {
-                name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)
-            }
+        known = self._columns.get(sql)
+        if known is None:
+            with self._translating_errors(publication_id), self._connection.cursor() as cursor:
+                cursor.execute(use_statement(publication_id))
+                relation = cursor.sql(sql, params=parameters)
+                known = dict(zip(relation.columns, map(str, relation.types), strict=True))
+            self._columns.put(sql, known)
+        return known
 
     def stream(
         self, publication_id: str, sql: str, parameters: Parameters
@@ -156,8 +172,9 @@ class Database:
         Raises:
             UnknownPublication, ReadFailed: As for ``query``, at the first batch or later.
         """
-        with self._reading(publication_id) as cursor:
-            relation = cursor.sql(sql, params=_bound(parameters) or None)
+        with self._translating_errors(publication_id), self._connection.cursor() as cursor:
+            cursor.execute(use_statement(publication_id))
+            relation = cursor.sql(sql, params=parameters or None)
             yield from relation.to_arrow_reader(_STREAM_BATCH_ROWS)
 
     def settings(self) -> Mapping[str, str]:
@@ -171,28 +188,27 @@ class Database:
         self._connection.close()
 
     @contextmanager
-    def _reading(self, publication_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor that sees one snapshot.
+    def _translating_errors(self, publication_id: str) -> Iterator[None]:
+        """Turn DuckDB's errors within the block into ours.
 
-        A cursor of the one connection costs some 65 us, a twentieth of the smallest read, so
-        each read takes its own: nothing is left behind by Streamlit's short-lived threads.
+        Each read takes a cursor of its own in it, some 65 us, a twentieth of the smallest read:
+        nothing is left behind by Streamlit's short-lived threads.
         """
-        self._require(publication_id)
+        if publication_id not in self._attached:
+            raise self._not_attached(publication_id)
         try:
-            with self._connection.cursor() as cursor:
-                cursor.execute(use_statement(publication_id))
-                yield cursor
+            yield
         except duckdb.Error as error:
-            self._require(publication_id)
-            raise ReadFailed(publication_id, self._told(error)) from error
+            if publication_id not in self._attached:
+                raise self._not_attached(publication_id) from error
+            raise ReadFailed(publication_id, self._first_line(error)) from error
 
-    def _told(self, error: Exception) -> str:
-        """Return the first line of an error, without the folder: readers get to see it."""
+    def _first_line(self, error: Exception) -> str:
+        """Return the first line of an error without the folder, since readers get to see it."""
         return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
 
-    def _require(self, publication_id: str) -> None:
-        if publication_id not in self._attached:
-            raise UnknownPublication(publication_id, next(reversed(self._attached), "-"))
+    def _not_attached(self, publication_id: str) -> UnknownPublication:
+        return UnknownPublication(publication_id, next(reversed(self._attached), "-"))
 
     def _in_one_transaction(self, statements: tuple[str, ...]) -> None:
         with self._connection.cursor() as cursor:
@@ -233,5 +249,6 @@ def _make(folder: Path) -> None:
         raise StateError(str(folder), f"can't be made: {error.strerror}") from error
 
 
-def _bound(parameters: Parameters) -> dict[str, object]:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in parameters.items()}
+def _columns_bytes(columns: Mapping[str, str]) -> int:
+    # The key, SQL of a few thousand characters, takes more than the columns do.
+    return 4096 + 128 * len(columns)

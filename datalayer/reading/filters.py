@@ -36,6 +36,11 @@ class Comparison(StrEnum):
 
 
 _ENDINGS = {Comparison.ONE_OF: "", Comparison.AT_LEAST: "_min", Comparison.AT_MOST: "_max"}
+_OPERATORS: Mapping[Comparison, views.Operator] = {
+    Comparison.ONE_OF: "=",
+    Comparison.AT_LEAST: ">=",
+    Comparison.AT_MOST: "<=",
+}
 
 
 @dataclass(frozen=True)
@@ -100,24 +105,30 @@ def conditions(filters: Mapping[str, Filter], asked: Iterable[tuple[str, str]]) 
 def equal(column: Column, value: Parameter) -> Conditions:
     """Return the condition that *column* is *value*."""
     parameter = f"only_{column.name}"
-    return Conditions((views.equals(column, parameter),), {parameter: value})
+    return Conditions((views.compares(column, "=", parameter),), {parameter: value})
 
 
-def behind(columns: Sequence[Column], position: Sequence[object]) -> Conditions:
+NO_CONDITIONS = Conditions()
+
+
+def after_position(columns: Sequence[Column], position: Sequence[object] | None) -> Conditions:
     """Return the condition that a row stands behind *position* in the order of *columns*.
 
     Args:
         columns: The columns that order the rows and together name one.
-        position: The values of another row in them, dates as ISO text; as a cursor has them.
+        position: The values of another row in them, dates as ISO text, as a cursor has them;
+            None for no condition.
 
     Raises:
         InvalidCursor: *position* has other columns than the rows, or values of other types.
         InvalidSelection: A value of the right type can't be one of its column.
     """
+    if position is None:
+        return NO_CONDITIONS
     if len(position) != len(columns):
         raise InvalidCursor(ascii(list(position))[:80])
     pairs = zip(columns, position, strict=True)
-    parameters = {f"after_{column.name}": _positioned(column, value) for column, value in pairs}
+    parameters = {f"after_{column.name}": _cursor_value(column, value) for column, value in pairs}
     return Conditions((views.after_key(columns, list(parameters)),), parameters)
 
 
@@ -135,15 +146,6 @@ def plain_text(name: str, text: str) -> str:
     return text
 
 
-def read_value(name: str, kind: ColumnType, text: str) -> Parameter:
-    """Return the value of the parameter *name*, written as *text*.
-
-    Raises:
-        InvalidSelection: It is no value of *kind*.
-    """
-    return _READERS[kind](name, text)
-
-
 def _condition(asked: Filter, texts: list[str]) -> Conditions:
     column, parameter = asked.column, f"filter_{asked.name}"
     values = [_value(asked.name, column, text) for text in texts]
@@ -153,21 +155,17 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
                 asked.name, f"given {len(values)} times", f"given at most {MOST_VALUES} times"
             )
         listed = tuple(str(value) for value in values)
-        return Conditions((views.one_of(column, parameter),), {parameter: listed})
+        return Conditions((views.compares(column, "in", parameter),), {parameter: listed})
     if len(values) > 1:
         raise InvalidSelection(asked.name, "given more than once", "given once")
-    compare = {
-        Comparison.ONE_OF: views.equals,
-        Comparison.AT_LEAST: views.at_least,
-        Comparison.AT_MOST: views.at_most,
-    }[asked.comparison]
-    return Conditions((compare(column, parameter),), {parameter: values[0]})
+    operator = _OPERATORS[asked.comparison]
+    return Conditions((views.compares(column, operator, parameter),), {parameter: values[0]})
 
 
 def _value(name: str, column: Column, text: str) -> Parameter:
     if column.allowed and text not in column.allowed:
         raise _invalid(name, text, f"one of {', '.join(column.allowed)}")
-    return read_value(name, column.type, text)
+    return VALUE_READERS[column.type](name, text)
 
 
 def _date(name: str, text: str) -> date:
@@ -209,7 +207,7 @@ def _boolean(name: str, text: str) -> bool:
     return text == "true"
 
 
-_READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
+VALUE_READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
     ColumnType.TEXT: plain_text,
     ColumnType.DATE: _date,
     ColumnType.TIMESTAMP: _timestamp,
@@ -217,14 +215,15 @@ _READERS: Mapping[ColumnType, Callable[[str, str], Parameter]] = {
     ColumnType.DOUBLE: _number,
     ColumnType.BOOLEAN: _boolean,
 }
+"""By type, what returns the value of a parameter from its name and text, or InvalidSelection."""
 
 
-def _positioned(column: Column, value: object) -> Parameter:
+def _cursor_value(column: Column, value: object) -> Parameter:
     """Return *value* of a cursor as a value of *column*."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
         raise InvalidCursor(ascii([value])[:80])
-    return read_value("cursor", column.type, text)
+    return VALUE_READERS[column.type]("cursor", text)
 
 
 _WRITTEN_AS_TEXT = {ColumnType.TEXT, ColumnType.DATE, ColumnType.TIMESTAMP}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from datalayer.reading.database import Parameter
+from datalayer.kernel.errors import InvalidSelection
+from datalayer.reading.database import Parameter, Parameters
+from datalayer.reading.views import first_rows
+
+MOST_ROWS = 10_000
+"""Most rows of one page; whole data sets are for the extracts."""
 
 Position = tuple[str | int | float | bool | None, ...]
 """Where a page begins: behind the row with these values in the ordering columns, dates as ISO
@@ -16,7 +21,7 @@ text; behind so many rows where rows are counted instead."""
 
 @dataclass(frozen=True)
 class Question:
-    """One question; asked, its answer is a table for a page or a body for the API.
+    """One question; a publication answers it with a table, a page or a stream.
 
     Attributes:
         name: What it asks; part of the cache's key.
@@ -27,7 +32,7 @@ class Question:
         limit: Most rows of one page; None for all in one. *sql* itself is not limited.
         order: The columns that order the answer and, together, name a row; a ``Position`` has
             values of these. Empty where it counts rows.
-        total_sql: A query of the number of all rows, as column ``rows``; None where nobody counts.
+        total_sql: A query of the number of all rows, as column ``rows``; empty where nobody counts.
     """
 
     name: str
@@ -36,11 +41,35 @@ class Question:
     data_sets: tuple[str, ...]
     sources: tuple[str, ...] = ()
     limit: int | None = None
-    order: tuple[str, ...] = field(default=())
-    total_sql: str | None = None
+    order: tuple[str, ...] = ()
+    total_sql: str = ""
+
+    def page_query(self) -> tuple[str, Parameters]:
+        """Return SQL and parameters of one page and one row more, which tells that more follow.
+
+        Raises:
+            InvalidSelection: The limit is not between 1 and 10,000.
+        """
+        if self.limit is None:
+            return self.sql, self.parameters
+        if not 1 <= self.limit <= MOST_ROWS:
+            raise InvalidSelection("limit", self.limit, f"between 1 and {MOST_ROWS}")
+        return first_rows(self.sql), {**self.parameters, "page_rows": self.limit}
+
+
+def sql_question(
+    name: str,
+    parameters: Mapping[str, Parameter],
+    *data_sets: str,
+    sources: tuple[str, ...] = (),
+    limit: int | None = None,
+) -> Question:
+    """Return the question whose SQL is ``questions/sql/<name>.sql``; else as in ``Question``."""
+    return Question(name, question_sql(name), parameters, data_sets, sources, limit)
 
 
 @lru_cache
 def question_sql(question: str) -> str:
-    """Return the text of ``sql/<question>.sql``."""
-    return (files("datalayer.reading") / "sql" / f"{question}.sql").read_text(encoding="utf-8")
+    """Return the text of ``questions/sql/<question>.sql``."""
+    path = files("datalayer.reading") / "questions" / "sql" / f"{question}.sql"
+    return path.read_text(encoding="utf-8")

@@ -1,23 +1,20 @@
 """Who looks at the page: streamlit-authenticator over the portal's own accounts.
 
 The library keeps the session's state and carries its token in a cookie. Names, passwords,
-throttle, tokens and when they end are ``datalayer.access``'s; the library's e-mail and
+throttle, tokens and when they end are the portal's; the library's e-mail and
 two-factor paths, which post to another host, are never reached.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
-from datalayer.access.authentication import client_address, trusted_networks
-from datalayer.access.identity import ANYONE, Identity
 from datalayer.kernel.errors import PortalError
-from datalayer.settings import Settings
+from datalayer.portal import ANYONE, Identity
+from datalayer.runtime import SESSION_COOKIE, accounts, visitor_address
 from pages.components.language import _, error_text
 
 if TYPE_CHECKING:
@@ -39,7 +36,7 @@ def identity() -> Identity:
     Draws nothing, so that it can come before everything else.
     """
     token = st.session_state.get(_TOKEN) or st.context.cookies.get(SESSION_COOKIE)
-    found = _accounts().identity_from_token(token) if token else None
+    found = accounts().identity_from_token(token) if token else None
     if found is None:
         _forget()
         return ANYONE
@@ -91,7 +88,7 @@ def deliver_cookie() -> None:
         return
     from streamlit_authenticator.controllers import CookieController
 
-    model = CookieController(SESSION_COOKIE, _accounts().cookie_key()).cookie_model
+    model = CookieController(SESSION_COOKIE, accounts().cookie_key()).cookie_model
     token = st.session_state.get(_TOKEN)
     if due == _SET and token:
         # Not the library's own way: it writes a token of its own, which no session stands behind.
@@ -108,7 +105,7 @@ def deliver_cookie() -> None:
 
 def _sign_in() -> None:
     try:
-        signed_in = _accounts().sign_in(
+        signed_in = accounts().sign_in(
             st.session_state["sign_in_name"],
             st.session_state["sign_in_password"],
             address=_address(),
@@ -124,7 +121,7 @@ def _sign_in() -> None:
 def _sign_out() -> None:
     token = st.session_state.get(_TOKEN)
     if token is not None:
-        _accounts().sign_out(token)
+        accounts().sign_out(token)
     _forget()
     st.session_state[_COOKIE_DUE] = _DELETE
 
@@ -142,27 +139,15 @@ def _forget() -> None:
 def _address() -> str:
     # Streamlit gives None for this very host.
     forwarded_for = ", ".join(st.context.headers.get_all("X-Forwarded-For"))
-    trusted = trusted_networks(Settings.load().trusted_proxies)
-    return client_address(st.context.ip_address or "127.0.0.1", forwarded_for, trusted)
+    return visitor_address(st.context.ip_address or "127.0.0.1", forwarded_for)
 
 
 def _library() -> AuthenticationModel:
     from streamlit_authenticator.models import AuthenticationModel
 
-    accounts = _accounts()
+    known = accounts()
     users = {
         user.name: {"name": user.name, "roles": [user.role.value], "password": user.password}
-        for user in accounts.users().values()
+        for user in known.users().values()
     }
-    return AuthenticationModel(
-        {"usernames": users}, auto_hash=False, secret_key=accounts.cookie_key()
-    )
-
-
-def _accounts() -> Accounts:
-    return _accounts_of(Settings.load())
-
-
-@lru_cache
-def _accounts_of(settings: Settings) -> Accounts:
-    return open_accounts(settings)
+    return AuthenticationModel({"usernames": users}, auto_hash=False, secret_key=known.cookie_key())

@@ -49,10 +49,10 @@ def assumptions(manifest: Manifest) -> tuple[str, ...]:
     stated = manifest.lineage.get("assumptions", ())
     if not isinstance(stated, list | tuple):
         return ()
-    return tuple(_spoken(sentence) for sentence in stated)
+    return tuple(_in_language(sentence) for sentence in stated)
 
 
-def if_assumed(text: str, column: str, assumed: str | None) -> str:
+def mark_assumed(text: str, column: str, assumed: str | None) -> str:
     """Return *text*, marked where *column* is among the comma separated names in *assumed*."""
     names = {name.strip() for name in (assumed or "").split(",")}
     return _("{text} (assumed)").format(text=text) if column in names else text
@@ -63,7 +63,7 @@ def badge(text: str, colour: str, icon: str) -> str:
     return f":{colour}-badge[:material/{icon}: {text}]"
 
 
-def _spoken(sentence: object) -> str:
+def _in_language(sentence: object) -> str:
     """Return a sentence of a publication; one in several languages in that of this run."""
     if isinstance(sentence, Mapping):
         return str(sentence.get(current()) or sentence.get("en") or "")

@@ -87,7 +87,7 @@ def forecast_figure(
     """Return history, forecasts, nested bands and the cutoff of one part.
 
     Args:
-        series: As ``PublicationView.forecast_series`` returns it.
+        series: The answer to ``questions.forecasts.series``.
         registry: Has the sources' labels; their order decides how each is drawn.
         sources: In order of prominence; the first one's bands are drawn.
         unit: What the axis counts.

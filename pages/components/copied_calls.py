@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urljoin
 import streamlit as st
 
 from datalayer.kernel.contract.registry import ColumnType, DataSet
-from datalayer.portal import PublicationView
+from datalayer.portal import Publication
 from datalayer.runtime import portal
 from pages.components.language import _
 
@@ -19,13 +19,13 @@ KEY_VARIABLE: Final = "FAROL_KEY"
 _NOWHERE: Final = "http://localhost:8501/"
 
 
-def show(view: PublicationView, data_set: DataSet) -> None:
+def show(publication: Publication, data_set: DataSet) -> None:
     """Draw the calls that fetch *data_set* of the publication shown."""
     members_only = portal().members_only
     calls = calls_of(
         urljoin(st.context.url or _NOWHERE, f"api/v1/extracts/{data_set.name}"),
         data_set,
-        view.manifest.publication_id,
+        publication.id,
         with_key=members_only,
     )
     with st.expander(_("Copy this call"), icon=":material/terminal:"):

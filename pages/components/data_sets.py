@@ -9,11 +9,10 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.access.identity import Identity
 from datalayer.kernel.contract.dictionary import DictionaryEntry
 from datalayer.kernel.contract.registry import ColumnType, DataSet, Registry
 from datalayer.kernel.errors import UnknownDataSet
-from datalayer.portal import FreshnessState, PublicationView, SeriesSelection
+from datalayer.portal import FreshnessState, Identity, Publication, SeriesSelection
 from datalayer.runtime import portal
 from pages.components import language, tables
 from pages.components.language import _, label, number
@@ -52,58 +51,44 @@ def _keep_in_address() -> None:
         st.query_params[_CHOSEN] = chosen
 
 
-def states(view: PublicationView) -> None:
+def states(publication: Publication) -> None:
     """Draw how fresh and how large every data set of a publication is."""
-    fresh = view.freshness()
-    files = {file.data_set: file for file in view.manifest.files}
+    fresh = publication.freshness()
+    files = {file.data_set: file for file in publication.manifest.files}
     rows = [
         {
-            "data_set": name,
-            "label": label(data_set.label),
-            "state": freshness_text(fresh[name]),
-            "rows": files[name].rows,
-            "size": size_text(files[name].size_bytes),
+            _("Contents"): label(data_set.label),
+            _("Data set"): name,
+            _("Freshness"): freshness_text(fresh[name]),
+            _("Rows"): files[name].rows,
+            _("Size"): size_text(files[name].size_bytes),
         }
-        for name, data_set in view.registry.data_sets.items()
+        for name, data_set in publication.registry.data_sets.items()
         if name in files
     ]
-    headings = {
-        "label": _("Contents"),
-        "data_set": _("Data set"),
-        "state": _("Freshness"),
-        "rows": _("Rows"),
-        "size": _("Size"),
-    }
-    tables.draw(pa.Table.from_pylist(rows).select(list(headings)), headings, key="data-sets")
+    tables.draw(pa.Table.from_pylist(rows), key="data-sets")
 
 
 def columns(entries: Iterable[DictionaryEntry]) -> None:
     """Draw the dictionary of one data set: a row per column."""
     rows = [
         {
-            "column": entry.column,
-            "contents": f"{label(entry.label)}. {label(entry.description)}",
-            "type": ", ".join(filter(None, (_type_text(entry.type), _unit_text(entry.unit)))),
-            "values": _values_text(entry) or None,
+            _("Column"): entry.column,
+            _("Contents"): f"{label(entry.label)}. {label(entry.description)}",
+            _("Type"): ", ".join(filter(None, (_type_text(entry.type), _unit_text(entry.unit)))),
+            _("Values"): _values_text(entry) or None,
         }
         for entry in entries
     ]
-    headings = {
-        "column": _("Column"),
-        "contents": _("Contents"),
-        "type": _("Type"),
-        "values": _("Values"),
-    }
-    types = pa.schema([(name, pa.string()) for name in headings])
-    tables.draw(pa.Table.from_pylist(rows, schema=types), headings, key="columns")
+    tables.draw(pa.Table.from_pylist(rows), key="columns")
 
 
-def downloads(view: PublicationView, data_set: DataSet) -> None:
+def downloads(publication: Publication, data_set: DataSet) -> None:
     """Draw the links that stream the whole data set, and what proves them whole.
 
     They name the publication, so that what comes is what the page shows, switch or no switch.
     """
-    file = view.manifest.file(data_set.name)
+    file = publication.manifest.file(data_set.name)
     dialect = dialect_chooser()
     with st.container(horizontal=True, vertical_alignment="center"):
         for kind, text, icon in (
@@ -113,12 +98,14 @@ def downloads(view: PublicationView, data_set: DataSet) -> None:
         ):
             st.link_button(
                 _("Download {kind}").format(kind=text),
-                _address(view, f"{data_set.name}.{kind}", dialect if kind == "csv" else None),
+                _address(
+                    publication, f"{data_set.name}.{kind}", dialect if kind == "csv" else None
+                ),
                 icon=icon,
             )
         st.link_button(
             _("Description of the CSV (JSON)"),
-            _address(view, f"{data_set.name}.csv.metadata.json", dialect),
+            _address(publication, f"{data_set.name}.csv.metadata.json", dialect),
             icon=":material/description:",
             help=_("Columns, origin, number of rows, size and SHA-256; makes the file once"),
         )
@@ -146,27 +133,28 @@ def dialect_chooser() -> str:
     )
 
 
-def series_download(view: PublicationView, selection: SeriesSelection, identity: Identity) -> None:
+def series_download(
+    publication: Publication, selection: SeriesSelection, identity: Identity
+) -> None:
     """Draw the button that brings what a forecast chart shows, in the dialect chosen beside it."""
     dialect = dialect_chooser()
-    publication_id = view.manifest.publication_id
 
     def content() -> bytes:
-        extract = portal().extract_series(selection, dialect, identity, publication_id)
+        extract = portal().extracts.series(publication, selection, dialect, identity)
         return b"".join(extract.chunks)
 
     st.download_button(
         _("Download what is drawn (CSV)"),
         content,
-        file_name=f"farol_{selection.item_id}_{publication_id}_{dialect}.csv",
+        file_name=f"farol_{selection.item_id}_{publication.id}_{dialect}.csv",
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
     )
 
 
-def _address(view: PublicationView, file: str, dialect: str | None) -> str:
-    asked = {"dialect": dialect, "p": view.manifest.publication_id}
+def _address(publication: Publication, file: str, dialect: str | None) -> str:
+    asked = {"dialect": dialect, "p": publication.id}
     return f"api/v1/extracts/{file}?{urlencode({k: v for k, v in asked.items() if v})}"
 
 

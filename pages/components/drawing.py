@@ -30,7 +30,7 @@ _DATE_FORMATS: Final = {
     "en": {"date": "%-d %b %Y", "day": "%-d %b", "month": "%b %Y"},
 }
 
-Part = dict[str, object]
+PlotlyPart = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Look:
 class Drawing:
     """Collects the parts of a figure; Plotly gets them in one go, which is what makes it fast."""
 
-    traces: list[Part] = field(default_factory=list)
-    annotations: list[Part] = field(default_factory=list)
-    shapes: list[Part] = field(default_factory=list)
+    traces: list[PlotlyPart] = field(default_factory=list)
+    annotations: list[PlotlyPart] = field(default_factory=list)
+    shapes: list[PlotlyPart] = field(default_factory=list)
 
     def line(self, rows: pa.Table, column: str, look: Look, *, width: float) -> None:
         """Add a line; zero rows add nothing."""
@@ -76,7 +76,7 @@ class Drawing:
     def bands(self, rows: pa.Table, look: Look) -> None:
         """Add the nested intervals, widest first, one piece for every run of unbroken dates."""
         for nominal, low, high, alpha in BANDS:
-            for place, piece in enumerate(traces.unbroken(rows)):
+            for place, piece in enumerate(traces.split_at_gaps(rows)):
                 shared = {
                     "type": "scatter",
                     "mode": "lines",
@@ -152,7 +152,7 @@ def source_look(source: str, registry: Registry) -> Look:
     )
 
 
-def _layout() -> Part:
+def _layout() -> PlotlyPart:
     axis_text = {"size": 12}
     return {
         "template": {},
@@ -177,7 +177,7 @@ def _layout() -> Part:
     }
 
 
-def _tick_formats() -> list[Part]:
+def _tick_formats() -> list[PlotlyPart]:
     """Plotly's bundle knows English months only, so Portuguese dates are written in digits."""
     formats = _DATE_FORMATS[current()]
     month_ms = 28 * traces.DAY_MS

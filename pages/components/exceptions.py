@@ -17,6 +17,7 @@ from pages.components.units import amount
 
 THIN_HISTORY: Final = "thin_history"
 MOST_ROWS: Final = 10_000
+SHOWN_FIRST: Final = 10
 _WIDTHS: Final = (5, 1)
 
 Row = Mapping[str, Any]

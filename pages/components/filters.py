@@ -5,27 +5,34 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
+from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import PublicationView, SeriesSelection
+from datalayer.portal import Publication, SeriesSelection, questions
 from pages.components.language import _, date_picker_format, label
 
 LISTED_PARTS: Final = 10_000
 SHOWN_DAYS: Final = 180
 
 
-def part(view: PublicationView) -> str:
+def part(publication: Publication) -> str:
     """Draw the part search and return the code in the address, else that of the first exception.
 
     The code is returned as it stands in the address: whether there is such a part, the first
     read of it tells.
     """
-    names = _names(view)
-    asked = st.query_params.get("item") or _first(view) or next(iter(names), "")
-    if asked not in names:
-        names = {**names, **_name_of(view, asked)}
+    listed = publication.table(questions.items.search("", LISTED_PARTS)).table
+    names = dict(zip(listed["item_id"].to_pylist(), listed["name"].to_pylist(), strict=True))
+    asked = st.query_params.get("item", "")
+    if not asked:
+        first = publication.table(questions.exceptions.first(1)).table["item_id"].to_pylist()
+        asked = next(iter(first or names), "")
+    if asked and asked not in names:
+        found = publication.table(questions.items.search(asked, 1)).table.to_pylist()
+        names |= {row["item_id"]: row["name"] for row in found if row["item_id"] == asked}
     _show("part", asked if asked in names else None)
     st.selectbox(
         _("Part, by code or name"),
@@ -40,42 +47,34 @@ def part(view: PublicationView) -> str:
     return asked
 
 
-def series_selection(view: PublicationView, item_id: str) -> SeriesSelection:
+def series_selection(publication: Publication, item_id: str) -> SeriesSelection:
     """Draw the choice of sources and dates for a part and return what the address selects.
 
     Raises:
         InvalidSelection: The address names an unknown source or something that is no date.
     """
-    known = view.sources(item_id)
+    registry, manifest = publication.registry, publication.manifest
+    found = publication.table(questions.forecasts.sources(registry, item_id)).table
+    known: list[str] = found["source"].to_pylist()
+    metrics = publication.table(questions.accuracy.of_item(item_id)).table
+    whole = SeriesSelection(item_id, sources=tuple(known[:1]))
+    series = publication.table(questions.forecasts.series(registry, manifest, whole)).table
     wide, narrow = st.columns([3, 2], vertical_alignment="bottom")
     with wide:
-        sources = _sources(view, item_id, known)
+        sources = _sources(registry, known, _champion(metrics))
     with narrow:
-        start, end = _span(view, item_id, known)
+        start, end = _span(registry, series["date"], manifest.data_through)
     return SeriesSelection(item_id, sources=sources, start=start, end=end)
 
 
-def _names(view: PublicationView) -> dict[str, str]:
-    found = view.search_items("", limit=LISTED_PARTS).table
-    return dict(zip(found["item_id"].to_pylist(), found["name"].to_pylist(), strict=True))
-
-
-def _name_of(view: PublicationView, item_id: str) -> dict[str, str]:
-    found = view.search_items(item_id, limit=1).table.to_pylist() if item_id else []
-    return {row["item_id"]: row["name"] for row in found if row["item_id"] == item_id}
-
-
-def _first(view: PublicationView) -> str | None:
-    rows = view.exceptions(limit=1).table.to_pylist()
-    return str(rows[0]["item_id"]) if rows else None
-
-
-def _sources(view: PublicationView, item_id: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def _sources(registry: Registry, known: list[str], champion: str | None) -> tuple[str, ...]:
     """Return the sources of the address that this part has; the first if it has none of them."""
     asked = [name for name in st.query_params.get("sources", "").split(",") if name]
-    SeriesSelection("", sources=tuple(asked)).check(view.registry)
-    chosen = [name for name in known if name in asked] or list(known[:1])
-    best = _champion(view, item_id)
+    questions.forecasts.check_sources_and_span(registry, tuple(asked), None, None)
+    chosen = [name for name in known if name in asked] or known[:1]
+    labels = {name: label(registry.sources[name].label) for name in known}
+    if champion in labels:
+        labels[champion] = _("{source} (champion)").format(source=labels[champion])
     _show("sources", chosen)
     st.pills(
         _("Forecast by"),
@@ -83,7 +82,7 @@ def _sources(view: PublicationView, item_id: str, known: tuple[str, ...]) -> tup
         selection_mode="multi",
         wrap=True,
         key="sources",
-        format_func=lambda name: _source_label(view, name, champion=name == best),
+        format_func=labels.__getitem__,
         help=_(
             "The champion had the smallest error in the backtest. "
             "Bands are those of the first chosen."
@@ -94,25 +93,20 @@ def _sources(view: PublicationView, item_id: str, known: tuple[str, ...]) -> tup
     return tuple(chosen)
 
 
-def _champion(view: PublicationView, item_id: str) -> str | None:
+def _champion(metrics: pa.Table) -> str | None:
     """Return who won the backtest over the longest horizon; None where none could be run."""
-    metrics = view.item_metrics(item_id).table
     won = metrics.filter(metrics["is_champion"]).sort_by([("horizon", "descending")])
     return won["source"][0].as_py() if won.num_rows else None
 
 
-def _source_label(view: PublicationView, name: str, *, champion: bool) -> str:
-    text = label(view.registry.sources[name].label)
-    return _("{source} (champion)").format(source=text) if champion else text
-
-
 def _span(
-    view: PublicationView, item_id: str, known: tuple[str, ...]
+    registry: Registry, dates: pa.ChunkedArray, through: date
 ) -> tuple[date | None, date | None]:
-    first, last = _extent(view, SeriesSelection(item_id, sources=known[:1]))
-    usual = max(first, view.manifest.data_through - timedelta(days=SHOWN_DAYS))
+    """Draw the choice of dates between the first and the last that there is anything to draw at."""
+    first, last = pc.min(dates).as_py() or through, pc.max(dates).as_py() or through
+    usual = max(first, through - timedelta(days=SHOWN_DAYS))
     start, end = _date_of("start"), _date_of("end")
-    SeriesSelection(item_id, start=start, end=end).check(view.registry)
+    questions.forecasts.check_sources_and_span(registry, (), start, end)
     shown = (start or min(usual, last), end or last)
     _show("span", tuple(min(max(day, first), last) for day in shown))
     st.date_input(
@@ -124,13 +118,6 @@ def _span(
         on_change=_write_span,
     )
     return shown[0], end
-
-
-def _extent(view: PublicationView, whole: SeriesSelection) -> tuple[date, date]:
-    """Return the first and the last date that there is anything to draw at."""
-    dates = view.forecast_series(whole).table["date"]
-    through = view.manifest.data_through
-    return (pc.min(dates).as_py() or through, pc.max(dates).as_py() or through)
 
 
 def _date_of(parameter: str) -> date | None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from datalayer.kernel.contract.registry import ReasonCode
 from datalayer.portal import Kpi
-from pages.components.captions import if_assumed
+from pages.components.captions import mark_assumed
 from pages.components.language import _, day, label, number, percent, quantity
 from pages.components.units import amount, periods
 
@@ -63,15 +63,15 @@ def exception_sentence(
 ) -> str:
     """Return the sentence in which one row of fact_exception explains itself."""
 
-    def worded(name: str, unit: str) -> str:
+    def word(name: str, unit: str) -> str:
         value = row[name]
         found = float(value) if isinstance(value, int | float) else None
         return amount(found, unit, frequency=frequency)
 
     return label(reason.sentence).format(
-        observed=worded("observed", reason.unit),
-        expected=worded("expected", reason.unit),
-        threshold=worded("threshold", reason.threshold_unit),
+        observed=word("observed", reason.unit),
+        expected=word("expected", reason.unit),
+        threshold=word("threshold", reason.threshold_unit),
     )
 
 
@@ -161,13 +161,13 @@ def stock_line(row: Mapping[str, object]) -> str:
         ("days_of_cover", _("cover {amount}"), "d"),
     )
     return " · ".join(
-        if_assumed(text.format(amount=_rounded(row[name], unit)), name, assumed)
+        mark_assumed(text.format(amount=_round(row[name], unit)), name, assumed)
         for name, text, unit in wordings
         if row.get(name) is not None
     )
 
 
-def _rounded(value: object, unit: str) -> str:
+def _round(value: object, unit: str) -> str:
     return amount(round(float(value)) if isinstance(value, int | float) else None, unit)
 
 

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import streamlit as st
 import structlog
 
-from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.kernel.errors import (
     NothingPublished,
     PortalError,
@@ -20,7 +19,7 @@ from datalayer.kernel.errors import (
     UnknownItem,
     UnknownPublication,
 )
-from datalayer.portal import FreshnessState, PublicationView
+from datalayer.portal import ANYONE, FreshnessState, Identity, Publication, Role, questions
 from datalayer.runtime import portal
 from pages.components import access, captions, language
 from pages.components.language import _, ago, day, error_text, moment
@@ -28,7 +27,7 @@ from pages.components.language import _, ago, day, error_text, moment
 STATIC: Final = Path(__file__).resolve().parent.parent / "static"
 SIDEBAR_WIDTH: Final = 240
 LONGEST_CODE: Final = 80
-_VIEW: Final = "farol.view"
+_PUBLICATION: Final = "farol.publication"
 _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
 _WORST_FIRST: Final = (
@@ -53,11 +52,11 @@ def begin() -> None:
             kept[name] = st.query_params[name]
         elif name in kept:
             st.query_params[name] = kept[name]
-    language.speak(language.asked() or language.of_browser())
-    st.session_state.pop(_VIEW, None)
+    language.speak(language.of_address() or language.of_browser())
+    st.session_state.pop(_PUBLICATION, None)
 
 
-def view() -> PublicationView:
+def publication() -> Publication:
     """Return the publication of this run: every read of one run, and of its fragments, is of it.
 
     It is opened when first asked for, so that administrators reach their page without one.
@@ -67,28 +66,28 @@ def view() -> PublicationView:
         NothingPublished: No publication is active.
         UnknownPublication: The link pins one that is not kept here.
     """
-    looking = identity()
-    if _VIEW not in st.session_state or st.session_state[_VIEW][0] != looking:
+    visitor = identity()
+    if _PUBLICATION not in st.session_state or st.session_state[_PUBLICATION][0] != visitor:
         # A fragment runs long after its page: what is open for a session closes with it.
-        st.session_state.pop(_VIEW, None)
-        st.session_state[_VIEW] = (looking, portal().open(st.query_params.get("p"), looking))
-    return cast("PublicationView", st.session_state[_VIEW][1])
+        st.session_state.pop(_PUBLICATION, None)
+        st.session_state[_PUBLICATION] = (visitor, portal().open(st.query_params.get("p"), visitor))
+    return cast("Publication", st.session_state[_PUBLICATION][1])
 
 
 def identity() -> Identity:
-    """Return who is looking."""
+    """Return who the visitor is."""
     return access.identity()
 
 
 def must_sign_in() -> bool:
-    """Say whether the portal shows nothing before whoever looks has signed in."""
+    """Return True if the visitor must sign in before anything is shown."""
     return portal().members_only and identity() == ANYONE
 
 
 def may_administer() -> bool:
-    """Say whether whoever looks may be an administrator: is one, or has not signed in yet."""
-    looking = identity()
-    return looking == ANYONE or looking.role is Role.ADMIN
+    """Return True if the visitor is an administrator, or has not signed in yet."""
+    visitor = identity()
+    return visitor == ANYONE or visitor.role is Role.ADMIN
 
 
 def sign_in_page() -> None:
@@ -100,7 +99,7 @@ def sign_in_page() -> None:
 
 def header(title: str) -> None:
     """Draw a page's title and how old what it shows is; the three clocks are told apart."""
-    shown = view()
+    shown = publication()
     provenance = shown.provenance(("fact_forecast",))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
@@ -112,7 +111,7 @@ def header(title: str) -> None:
     _notices(shown)
 
 
-def worst_freshness(shown: PublicationView) -> FreshnessState:
+def worst_freshness(shown: Publication) -> FreshnessState:
     """Return the state of the least fresh data set."""
     states = set(shown.freshness().values())
     return next((state for state in _WORST_FIRST if state in states), FreshnessState.UNKNOWN)
@@ -138,7 +137,7 @@ def sidebar() -> None:
 
 
 @contextmanager
-def guarded(page: str) -> Iterator[None]:
+def guard(page: str) -> Iterator[None]:
     """Turn whatever goes wrong inside into a notice; nothing of it reaches a user raw."""
     try:
         yield
@@ -154,10 +153,10 @@ def guarded(page: str) -> Iterator[None]:
         log.warning("page.refused", page=page, error=type(error).__name__, problem=str(error))
         st.error(captions.literal(error_text(error)), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - the edge of every page
-        failed(error, page=page)
+        report_failure(error, page=page)
 
 
-def failed(error: Exception, page: str = "") -> bool:
+def report_failure(error: Exception, page: str = "") -> bool:
     """Log an unforeseen error under a reference and show the reference; True, for Streamlit."""
     reference = secrets.token_hex(4)
     log.error("page.failed", page=page, reference=reference, exc_info=error)
@@ -196,7 +195,7 @@ def _freshness_badge(state: FreshnessState) -> str:
     return captions.badge(*wording[state])
 
 
-def _clocks(shown: PublicationView) -> None:
+def _clocks(shown: Publication) -> None:
     manifest = shown.manifest
     rows = (
         (_("Data through"), day(manifest.data_through)),
@@ -214,7 +213,7 @@ def _clocks(shown: PublicationView) -> None:
         st.caption(captions.literal(sentence))
 
 
-def _notices(shown: PublicationView) -> None:
+def _notices(shown: Publication) -> None:
     if pinned := st.query_params.get("p"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             text = _("This page is pinned to publication {id}.").format(id=captions.literal(pinned))
@@ -281,14 +280,14 @@ def _ask_for(item_id: str) -> None:
 
 def _near(error: UnknownItem) -> dict[str, str]:
     """Return parts by code: those that a search for what was asked finds, else the nearest."""
-    found = view().search_items(error.item_id, limit=8).table.to_pylist()
+    found = publication().table(questions.items.search(error.item_id, 8)).table.to_pylist()
     if found:
         return {row["item_id"]: captions.literal(row["name"] or "") for row in found}
     return {code: _name_of(code) for code in error.suggestions}
 
 
 def _name_of(item_id: str) -> str:
-    return captions.literal(view().item(item_id).table["name"][0].as_py() or "")
+    return captions.literal(publication().require_item(item_id).table["name"][0].as_py() or "")
 
 
 def _unknown_publication(error: UnknownPublication) -> None:

@@ -41,15 +41,15 @@ _MONTHS: Final = (
     "Dec",
 )
 
-_spoken: ContextVar[Language | None] = ContextVar("farol_language", default=None)
+_language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
 
 
 def current() -> Language:
     """Return the language of this run: ``?lang=``, else the browser's, else Portuguese."""
-    return _spoken.get() or asked() or of_browser()
+    return _language.get() or of_address() or of_browser()
 
 
-def asked() -> Language | None:
+def of_address() -> Language | None:
     """Return the language that the address asks for with ``?lang=``, or None."""
     wanted = st.query_params.get("lang", "").replace("-", "_")
     return next((known for known in LANGUAGES if known.lower() == wanted.lower()), None)
@@ -65,17 +65,17 @@ def of_browser() -> Language:
 
 def speak(language: Language) -> None:
     """Fix the language of this run; the frame does so once, before anything is drawn."""
-    _spoken.set(language)
+    _language.set(language)
 
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
     """Fix the language inside a ``with`` block."""
-    token = _spoken.set(language)
+    token = _language.set(language)
     try:
         yield
     finally:
-        _spoken.reset(token)
+        _language.reset(token)
 
 
 def _(message: str) -> str:
@@ -108,7 +108,7 @@ def number(value: float | None, decimals: int = 1) -> str:
     """Return *value* with separators, ``1.234,5`` in Portuguese; a dash for no value."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return _localised(f"{value:,.{decimals}f}")
+    return _localise(f"{value:,.{decimals}f}")
 
 
 def quantity(value: float | None, unit: str = "") -> str:
@@ -184,7 +184,7 @@ def _catalogue(language: Language) -> catalogues.NullTranslations:
     return catalogues.translation(DOMAIN, _LOCALE, languages=[language])
 
 
-def _localised(text: str) -> str:
+def _localise(text: str) -> str:
     if current() == "en":
         return text
     return text.translate(str.maketrans(",.", ".,"))

@@ -9,16 +9,16 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.access.identity import Identity
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.errors import NothingPublished, PortalError, StoreError
-from datalayer.kernel.progress import ReportProgress
 from datalayer.portal import (
     Activated,
     AlreadyCurrent,
     Candidate,
-    PublicationView,
+    Identity,
+    Publication,
     RefreshJob,
+    ReportProgress,
     Snapshot,
     StoreState,
     ValidationFailed,
@@ -36,7 +36,7 @@ _ANSWER_LASTS: Final = timedelta(seconds=30)
 Work = Callable[[Identity, ReportProgress], object]
 
 
-def active() -> PublicationView | None:
+def active() -> Publication | None:
     """Return the active publication, whatever the address pins; None if there is none yet."""
     try:
         return portal().open()
@@ -75,7 +75,7 @@ def watch() -> None:
     job: RefreshJob | None = st.session_state.get(_JOB) or portal().jobs.running()
     if job is None:
         if ended := st.session_state.get(_ENDED):
-            _say(*ended)
+            _show_outcome(*ended)
         return
     # Remembered before it is watched: whoever presses a button meanwhile comes back to watch.
     st.session_state[_JOB] = job
@@ -94,7 +94,7 @@ def watch() -> None:
     st.rerun()
 
 
-def checked(manifest: Manifest) -> Candidate | None:
+def check_result(manifest: Manifest) -> Candidate | None:
     """Return what checking *manifest*'s publication found in this session, or None."""
     found: Candidate | None = st.session_state.get(_CANDIDATE)
     if found is None or found.manifest.publication_id != manifest.publication_id:
@@ -104,7 +104,7 @@ def checked(manifest: Manifest) -> Candidate | None:
 
 def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
     """Draw the buttons that check and activate the store's latest publication."""
-    found = checked(manifest)
+    found = check_result(manifest)
     publication_id = manifest.publication_id
     with st.container(horizontal=True):
         look_again_button()
@@ -128,7 +128,7 @@ def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
 
 def roll_back(snapshots: Sequence[Snapshot], active_id: str | None) -> None:
     """Draw the choice of a kept publication to go back to, and the button that confirms it."""
-    before = portal().roll_back_target()
+    before = portal().snapshots.roll_back_target()
     others = {
         each.publication_id: _kept_text(each, before)
         for each in snapshots
@@ -210,7 +210,7 @@ def _start(action: str, work: Work) -> None:
         st.session_state[_ENDED] = (error, datetime.now(UTC))
 
 
-def _say(outcome: object, at: datetime) -> None:
+def _show_outcome(outcome: object, at: datetime) -> None:
     """Draw how something ended, and when, since it stays until the next thing is begun."""
     match outcome:
         case ValidationFailed():

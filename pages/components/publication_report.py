@@ -17,7 +17,7 @@ from datalayer.portal import (
     Candidate,
     Fault,
     Health,
-    PublicationView,
+    Publication,
     RowComparison,
     Snapshot,
     StoreState,
@@ -40,7 +40,7 @@ def store(state: StoreState) -> None:
         st.error(captions.literal(error_text(state.problem)), icon=":material/cloud_off:")
 
 
-def side_by_side(active: PublicationView | None, latest: Manifest | None) -> None:
+def side_by_side(active: Publication | None, latest: Manifest | None) -> None:
     """Draw what the active publication and the store's latest say of themselves."""
     shown = {
         _("Active"): _facts(active.manifest, active.loaded_at) if active else {},
@@ -48,31 +48,24 @@ def side_by_side(active: PublicationView | None, latest: Manifest | None) -> Non
     }
     names = dict.fromkeys(name for facts in shown.values() for name in facts)
     rows = [
-        {"fact": name, **{title: facts.get(name) for title, facts in shown.items()}}
-        for name in names
+        {"": name, **{title: facts.get(name) for title, facts in shown.items()}} for name in names
     ]
     if rows:
-        _table(rows, {"fact": "", **{title: title for title in shown}}, key="side-by-side")
+        tables.draw(pa.Table.from_pylist(rows), key="side-by-side")
 
 
 def row_counts(comparisons: Iterable[RowComparison]) -> None:
     """Draw the rows of each data set beside those of the active publication."""
     rows = [
         {
-            "data_set": each.data_set,
-            "active": each.active_rows,
-            "candidate": each.candidate_rows,
-            "difference": _difference(each),
+            _("Data set"): each.data_set,
+            _("Rows, active"): each.active_rows,
+            _("Rows, candidate"): each.candidate_rows,
+            _("Difference"): _difference(each),
         }
         for each in comparisons
     ]
-    headings = {
-        "data_set": _("Data set"),
-        "active": _("Rows, active"),
-        "candidate": _("Rows, candidate"),
-        "difference": _("Difference"),
-    }
-    _table(rows, headings, key="row-counts", whole=("active", "candidate"))
+    tables.draw(pa.Table.from_pylist(rows), key="row-counts")
 
 
 def verdict(candidate: Candidate) -> None:
@@ -111,50 +104,35 @@ def faults(found: Sequence[Fault]) -> None:
     _findings(found, key="faults")
 
 
-def kept(snapshots: Iterable[Snapshot], active_id: str | None) -> None:
+def kept_publications(snapshots: Iterable[Snapshot], active_id: str | None) -> None:
     """Draw the publications on the local disk."""
     rows = [
         {
-            "publication": each.publication_id,
-            "active": _("yes") if each.publication_id == active_id else None,
-            "generated": each.manifest.generated_at,
-            "loaded": each.loaded_at,
-            "size": size_text(each.size_bytes),
+            _("Publication"): each.publication_id,
+            _("Active"): _("yes") if each.publication_id == active_id else None,
+            _("Generated"): each.manifest.generated_at,
+            _("Loaded here"): each.loaded_at,
+            _("Size"): size_text(each.size_bytes),
         }
         for each in snapshots
     ]
-    headings = {
-        "publication": _("Publication"),
-        "active": _("Active"),
-        "generated": _("Generated"),
-        "loaded": _("Loaded here"),
-        "size": _("Size"),
-    }
-    _table(rows, headings, key="kept", moments=("generated", "loaded"))
+    tables.draw(pa.Table.from_pylist(rows), key="kept")
 
 
 def audit_trail(entries: Iterable[AuditEntry]) -> None:
     """Draw who did what, when, to which publication, and how it ended; newest first."""
     rows = [
         {
-            "at": entry.at,
-            "actor": entry.actor,
-            "action": action_text(entry.action),
-            "outcome": outcome_text(entry.outcome),
-            "publication": entry.publication_id,
-            "details": _details_text(entry.details) or None,
+            _("When"): entry.at,
+            _("Who"): entry.actor,
+            _("Action"): action_text(entry.action),
+            _("Outcome"): outcome_text(entry.outcome),
+            _("Publication"): entry.publication_id,
+            _("Details"): _details_text(entry.details) or None,
         }
         for entry in entries
     ]
-    headings = {
-        "at": _("When"),
-        "actor": _("Who"),
-        "action": _("Action"),
-        "outcome": _("Outcome"),
-        "publication": _("Publication"),
-        "details": _("Details"),
-    }
-    _table(rows, headings, key="audit", moments=("at",))
+    tables.draw(pa.Table.from_pylist(rows), key="audit")
 
 
 def proof(health: Health, checked_at: datetime) -> None:
@@ -209,26 +187,17 @@ def _difference(comparison: RowComparison) -> str | None:
 def _findings(found: Iterable[Fault], *, key: str) -> None:
     rows = [
         {
-            "data_set": fault.data_set,
-            "column": fault.column,
-            "check": check_text(fault.check),
-            "count": fault.count,
-            "found": fault.found,
-            "expected": fault.expected,
-            "samples": "; ".join(fault.samples) or None,
+            _("Data set"): fault.data_set,
+            _("Column"): fault.column,
+            _("Check"): check_text(fault.check),
+            _("Count"): fault.count,
+            _("Found"): fault.found,
+            _("Expected"): fault.expected,
+            _("For example"): "; ".join(fault.samples) or None,
         }
         for fault in found
     ]
-    headings = {
-        "data_set": _("Data set"),
-        "column": _("Column"),
-        "check": _("Check"),
-        "count": _("Count"),
-        "found": _("Found"),
-        "expected": _("Expected"),
-        "samples": _("For example"),
-    }
-    _table(rows, headings, key=key, whole=("count",))
+    tables.draw(pa.Table.from_pylist(rows), key=key)
 
 
 def _details_text(details: Mapping[str, object]) -> str:
@@ -245,16 +214,3 @@ def _details_text(details: Mapping[str, object]) -> str:
         if name in words and value != "-"
     ]
     return textwrap.shorten("; ".join(texts), LONGEST_DETAIL, placeholder=" …")
-
-
-def _table(
-    rows: list[dict[str, object]],
-    headings: Mapping[str, str],
-    *,
-    key: str,
-    whole: Sequence[str] = (),
-    moments: Sequence[str] = (),
-) -> None:
-    special = dict.fromkeys(whole, pa.int64()) | dict.fromkeys(moments, pa.timestamp("us", "UTC"))
-    types = pa.schema([(name, special.get(name, pa.string())) for name in headings])
-    tables.draw(pa.Table.from_pylist(rows, schema=types), headings, key=key)

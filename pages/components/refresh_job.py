@@ -7,8 +7,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from datalayer.kernel.progress import Progress, Step
-from datalayer.portal import RefreshJob
+from datalayer.portal import Progress, RefreshJob, Step
 from pages.components.data_sets import size_text
 from pages.components.language import _, number
 

@@ -24,7 +24,6 @@ def show(
     *,
     key: str,
     registry: Registry,
-    headings: Mapping[str, str] | None = None,
 ) -> None:
     """Draw *columns* of a result, page by page, and its caption under it.
 
@@ -34,11 +33,9 @@ def show(
             left out.
         key: Names the table on its page; also the key of its page selector.
         registry: Labels the columns of the result's data sets.
-        headings: Headings that differ from the registry's labels.
     """
     names = [name for name in columns if name in result.table.column_names]
-    chosen = {**_labels(result.provenance, registry), **(headings or {})}
-    draw(result.table.select(names), {name: chosen.get(name, name) for name in names}, key=key)
+    draw(result.table.select(names), _labels(result.provenance, registry), key=key)
     captions.show(result.provenance)
 
 
@@ -54,8 +51,11 @@ def forecast_twin(series: Result, sources: Sequence[str], *, key: str, registry:
             captions.show(series.provenance)
 
 
-def draw(table: pa.Table, headings: Mapping[str, str], *, key: str) -> None:
-    """Draw a table page by page, every value formatted by its type; zero rows say so."""
+def draw(table: pa.Table, headings: Mapping[str, str] | None = None, *, key: str) -> None:
+    """Draw a table page by page, every value formatted by its type; zero rows say so.
+
+    Columns are headed by their names unless *headings* has others.
+    """
     if table.num_rows == 0:
         st.info(_("No rows."))
         return
@@ -63,7 +63,7 @@ def draw(table: pa.Table, headings: Mapping[str, str], *, key: str) -> None:
     place = st.container()
     page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
     shown = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS)
-    place.table(_styled(shown, headings), hide_index=True, border="horizontal")
+    place.table(_style(shown, headings or {}), hide_index=True, border="horizontal")
     if pages > 1:
         first = (page - 1) * PAGE_ROWS + 1
         st.caption(
@@ -83,15 +83,17 @@ def _labels(provenance: Provenance, registry: Registry) -> dict[str, str]:
     return found
 
 
-def _styled(table: pa.Table, headings: Mapping[str, str]) -> pd.io.formats.style.Styler:
+def _style(table: pa.Table, headings: Mapping[str, str]) -> pd.io.formats.style.Styler:
     """Numbers stay numbers under their formatted text, so that they are set flush right."""
-    names = _distinct([headings[name] for name in table.column_names], table.column_names)
+    names = _tell_apart(
+        [headings.get(name, name) for name in table.column_names], table.column_names
+    )
     texts = dict(zip(names, (_formatter(column) for column in table.columns), strict=True))
     frame = table.to_pandas(date_as_object=True).set_axis(list(texts), axis="columns")
     return frame.style.format(texts, na_rep=NOTHING)
 
 
-def _distinct(headings: Sequence[str], names: Sequence[str]) -> list[str]:
+def _tell_apart(headings: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return headings that tell columns apart, though the registry may label two alike."""
     return [
         heading if headings.count(heading) == 1 else f"{heading} ({name})"

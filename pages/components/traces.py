@@ -29,7 +29,7 @@ def compact(values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float
     return np.asarray(values.to_numpy(), dtype=np.float32)
 
 
-def unbroken(rows: pa.Table) -> list[pa.Table]:
+def split_at_gaps(rows: pa.Table) -> list[pa.Table]:
     """Return the rows cut where a date is missing, so that no band is drawn over a gap."""
     if rows.num_rows == 0:
         return []

@@ -25,7 +25,7 @@ def amount(value: float | None, unit: str, *, frequency: str = "D", currency: st
         return percent(value, 0 if abs(value) >= 1 or round(value, 2) == value else 1)
     if unit == "currency":
         return f"{_MARKS.get(currency, currency + ' ')}{number(value, 0)}"
-    return _worded(value, unit, frequency)
+    return _unit_text(value, unit, frequency)
 
 
 def per_period(frequency: str) -> str:
@@ -47,7 +47,7 @@ def periods(count: int, frequency: str) -> str:
     return text.format(count=number(count, 0))
 
 
-def _worded(value: float, unit: str, frequency: str) -> str:
+def _unit_text(value: float, unit: str, frequency: str) -> str:
     if unit == "un/period":
         return f"{quantity(value)} {per_period(frequency)}"
     form = 1 if abs(value) == 1 else 2

@@ -46,7 +46,7 @@ def test_sql_is_formatted_only_where_identifiers_are_quoted(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PROJECT / "datalayer/reading/sql").glob("*.sql")), ids=name_of
+    "path", sorted((PROJECT / "datalayer/reading/questions/sql").glob("*.sql")), ids=name_of
 )
 def test_every_question_says_its_purpose_and_takes_named_values(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

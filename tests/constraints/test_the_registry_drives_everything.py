@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from datalayer.access.identity import ANYONE
 from datalayer.api.application import create_api
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.portal import ExtractRequest, Portal
+from datalayer.portal import ExtractRequest, Portal, dictionary
 from tests.portals import ADMIN, get, make_portal
 from tests.publisher import Publisher
+from tests.reading import published_rows
 
 PROJECT = Path(__file__).parents[2]
 LATER = datetime(2026, 11, 22, tzinfo=UTC)
@@ -49,19 +51,19 @@ def portal(tmp_path: Path) -> Portal:
 
 
 def test_an_added_column_arrives_in_the_view(portal: Portal) -> None:
-    rows = portal.open().rows("dim_item").table
+    rows = published_rows(portal.open(), "dim_item").table
 
     assert set(rows.column("shelf_life_days").to_pylist()) <= set(range(1, 10))
 
 
 def test_an_added_column_arrives_in_the_dictionary(portal: Portal) -> None:
-    entry = next(e for e in portal.dictionary() if e.column == "shelf_life_days")
+    entry = next(e for e in dictionary(portal.registry) if e.column == "shelf_life_days")
 
     assert (entry.label.pt_BR, entry.unit, entry.minimum) == ("Validade", "d", 1)
 
 
 def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:
-    extract = portal.extract(ExtractRequest("dim_item"))
+    extract = portal.extracts.extract(portal.open(), ExtractRequest("dim_item"), ANYONE)
 
     lines = b"".join(extract.chunks).decode().splitlines()
     assert "shelf_life_days" in next(csv.reader(lines))

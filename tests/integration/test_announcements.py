@@ -70,7 +70,7 @@ def test_the_latest_activation_wins_whichever_replica_it_was_made_on(
     third = publisher.publish()
     other.activate(ADMIN)
 
-    portal.keep_up()
+    portal.announcements.keep_up()
 
     assert portal.open().manifest == third
 
@@ -116,7 +116,7 @@ def test_a_lost_announcement_is_made_again(
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushall()
 
-    portal.keep_up()
+    portal.announcements.keep_up()
     other.keep_up()
 
     assert other.open().manifest == second
@@ -140,7 +140,7 @@ def test_what_is_no_announcement_is_left_alone(
         (name,) = client.keys("farol:active:*")
         client.set(name, forged)
 
-    portal.keep_up()
+    portal.announcements.keep_up()
 
     assert portal.open().manifest == served
     assert portal.health().problem == ""
@@ -153,7 +153,7 @@ def test_without_redis_each_replica_goes_on_as_it_is(
     redis_server.stop()
 
     other.activate(ADMIN)
-    portal.keep_up()
+    portal.announcements.keep_up()
 
     assert [each.open().manifest for each in (portal, other)] == [first, second]
 

@@ -25,11 +25,13 @@ from datalayer.access.identity import ANYONE
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.reading.database import Database
-from datalayer.reading.extracts import DigestMemo, ExtractRequest, Extracts
-from datalayer.reading.reader import Reader
+from datalayer.reading.extracts.digests import DigestMemo
+from datalayer.reading.extracts.requests import ExtractRequest
+from datalayer.reading.extracts.service import Extracts
+from datalayer.reading.publication import Publication
 from tests.extracted import AWKWARD, content
 from tests.publisher import Publisher, replace_column
-from tests.reading import publications_folder, reader_of, snapshot_of
+from tests.reading import publication_of, publications_folder, snapshot_of
 
 NUMBERS = [0.1, 1 / 3, 123456789.123456, 1e22, 2.5e-7, 0.0, 100.0, 0.125]
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -37,7 +39,7 @@ DAY_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def reader(registry: Registry, folder_store: FolderStore) -> Iterator[Reader]:
+def publication(registry: Registry, folder_store: FolderStore) -> Iterator[Publication]:
     """Reads parts with awkward codes, names and costs, a category that is null and one empty."""
     publisher = Publisher(folder_store, registry)
     count = len(AWKWARD)
@@ -49,7 +51,7 @@ def reader(registry: Registry, folder_store: FolderStore) -> Iterator[Reader]:
     tables["dim_item"] = replace_column(parts, "unit_cost", costs)
     manifest = publisher.publish(tables=tables)
     database = Database(publications_folder(folder_store), registry, memory_limit="256MiB")
-    yield reader_of(snapshot_of(manifest, folder_store), registry, database)
+    yield publication_of(snapshot_of(manifest, folder_store), registry, database)
     database.close()
 
 
@@ -59,15 +61,17 @@ def extracts(tmp_path: Path) -> Extracts:
     return Extracts(AuditLog(tmp_path / "audit.jsonl"), memo, members_only=False)
 
 
-def taken(extracts: Extracts, reader: Reader, *request: Any) -> tuple[bytes, dict[str, Any]]:
+def taken(
+    extracts: Extracts, publication: Publication, *request: Any
+) -> tuple[bytes, dict[str, Any]]:
     """Return a file and its description, as JSON brings it."""
     asked = ExtractRequest(*request)
-    about = json.dumps(extracts.describe(reader, asked, ANYONE), default=str)
-    return content(extracts.extract(reader, asked, ANYONE)), json.loads(about)
+    about = json.dumps(extracts.describe(publication, asked, ANYONE), default=str)
+    return content(extracts.extract(publication, asked, ANYONE)), json.loads(about)
 
 
-def published(reader: Reader, name: str) -> pa.Table:
-    return pq.read_table(reader.snapshot.path(name))
+def published(publication: Publication, name: str) -> pa.Table:
+    return pq.read_table(publication.snapshot.path(name))
 
 
 def names_of(about: dict[str, Any], *bases: str) -> list[str]:
@@ -78,8 +82,8 @@ def names_of(about: dict[str, Any], *bases: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["dim_item", "fact_forecast", "fact_metrics"])
 class TestRfc:
-    def test_in_pandas(self, extracts: Extracts, reader: Reader, name: str) -> None:
-        file, about = taken(extracts, reader, name)
+    def test_in_pandas(self, extracts: Extracts, publication: Publication, name: str) -> None:
+        file, about = taken(extracts, publication, name)
 
         texts = dict.fromkeys(names_of(about, "string"), "string")
         frame = pd.read_csv(
@@ -88,7 +92,7 @@ class TestRfc:
             parse_dates=names_of(about, "date", "dateTimeStamp"),
         )
 
-        table = published(reader, name)
+        table = published(publication, name)
         assert len(frame) == about["rows"] == table.num_rows
         for column in names_of(about, "double"):
             expected = table[column].to_pandas()
@@ -100,10 +104,12 @@ class TestRfc:
                 table[column].to_pylist()
             )
 
-    def test_in_duckdb(self, extracts: Extracts, reader: Reader, tmp_path: Path, name: str) -> None:
-        file, _about = taken(extracts, reader, name)
+    def test_in_duckdb(
+        self, extracts: Extracts, publication: Publication, tmp_path: Path, name: str
+    ) -> None:
+        file, _about = taken(extracts, publication, name)
         (tmp_path / "file.csv").write_bytes(file)
-        types = {column.name: column.type.value for column in _columns(reader, name)}
+        types = {column.name: column.type.value for column in _columns(publication, name)}
 
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
@@ -114,19 +120,19 @@ class TestRfc:
                 params={"path": str(tmp_path / "file.csv"), "types": types},
             ).to_arrow_table()
 
-        table = published(reader, name)
+        table = published(publication, name)
         assert read.cast(table.schema).equals(table)
 
-    def test_in_polars(self, extracts: Extracts, reader: Reader, name: str) -> None:
-        file, _about = taken(extracts, reader, name)
-        schema = {c.name: _POLARS[c.type.value] for c in _columns(reader, name)}
+    def test_in_polars(self, extracts: Extracts, publication: Publication, name: str) -> None:
+        file, _about = taken(extracts, publication, name)
+        schema = {c.name: _POLARS[c.type.value] for c in _columns(publication, name)}
 
         frame = pl.read_csv(io.BytesIO(file), schema=schema)
 
-        table = published(reader, name)
+        table = published(publication, name)
         expected = pl.from_arrow(table)
         assert isinstance(expected, pl.DataFrame)
-        plain = [column for column in frame.columns if column not in _times(reader, name)]
+        plain = [column for column in frame.columns if column not in _times(publication, name)]
         assert frame.select(plain).equals(expected.select(plain))
 
 
@@ -140,26 +146,30 @@ _POLARS: dict[str, Any] = {
 }
 
 
-def _columns(reader: Reader, name: str) -> Any:
-    return reader.registry.data_sets[name].columns
+def _columns(publication: Publication, name: str) -> Any:
+    return publication.registry.data_sets[name].columns
 
 
-def _times(reader: Reader, name: str) -> set[str]:
-    return {c.name for c in _columns(reader, name) if c.type.value.startswith("TIMESTAMP")}
+def _times(publication: Publication, name: str) -> set[str]:
+    return {c.name for c in _columns(publication, name) if c.type.value.startswith("TIMESTAMP")}
 
 
 @pytest.mark.parametrize("name", ["dim_item", "fact_forecast"])
 class TestTyped:
-    def test_arrow_in_polars(self, extracts: Extracts, reader: Reader, name: str) -> None:
-        file, _ = taken(extracts, reader, name, "arrow")
+    def test_arrow_in_polars(self, extracts: Extracts, publication: Publication, name: str) -> None:
+        file, _ = taken(extracts, publication, name, "arrow")
 
-        assert pl.read_ipc_stream(io.BytesIO(file)).equals(pl.from_arrow(published(reader, name)))
+        assert pl.read_ipc_stream(io.BytesIO(file)).equals(
+            pl.from_arrow(published(publication, name))
+        )
 
-    def test_parquet_in_pandas(self, extracts: Extracts, reader: Reader, name: str) -> None:
-        file, _ = taken(extracts, reader, name, "parquet")
+    def test_parquet_in_pandas(
+        self, extracts: Extracts, publication: Publication, name: str
+    ) -> None:
+        file, _ = taken(extracts, publication, name, "parquet")
 
         read = pd.read_parquet(io.BytesIO(file))
-        pd.testing.assert_frame_equal(read, published(reader, name).to_pandas())
+        pd.testing.assert_frame_equal(read, published(publication, name).to_pandas())
 
 
 def cells(workbook: Path) -> list[dict[str, tuple[str, str]]]:
@@ -210,9 +220,11 @@ def opened_in_libreoffice(csv: Path, folder: Path) -> list[dict[str, tuple[str, 
     return [{head[column][1]: cell for column, cell in row.items()} for row in rows]
 
 
-def test_excel_br_in_libreoffice(extracts: Extracts, reader: Reader, tmp_path: Path) -> None:
-    table = published(reader, "dim_item").to_pylist()
-    file, _ = taken(extracts, reader, "dim_item", "csv", "excel-br")
+def test_excel_br_in_libreoffice(
+    extracts: Extracts, publication: Publication, tmp_path: Path
+) -> None:
+    table = published(publication, "dim_item").to_pylist()
+    file, _ = taken(extracts, publication, "dim_item", "csv", "excel-br")
     (tmp_path / "parts.csv").write_bytes(file)
 
     rows = opened_in_libreoffice(tmp_path / "parts.csv", tmp_path)
@@ -232,8 +244,8 @@ def _serial(time: datetime) -> str:
     return f"{(time.astimezone(UTC) - DAY_ZERO) / timedelta(days=1):.15g}"
 
 
-def test_excel_br_in_pandas(extracts: Extracts, reader: Reader) -> None:
-    file, about = taken(extracts, reader, "fact_forecast", "csv", "excel-br")
+def test_excel_br_in_pandas(extracts: Extracts, publication: Publication) -> None:
+    file, about = taken(extracts, publication, "fact_forecast", "csv", "excel-br")
 
     frame = pd.read_csv(
         io.BytesIO(file),
@@ -242,6 +254,6 @@ def test_excel_br_in_pandas(extracts: Extracts, reader: Reader) -> None:
         encoding="utf-8-sig",
     )
 
-    expected = published(reader, "fact_forecast")
+    expected = published(publication, "fact_forecast")
     assert frame["q950"].tolist() == expected["q950"].to_pylist()
     assert frame["date"].tolist() == [f"{day:%d/%m/%Y}" for day in expected["date"].to_pylist()]

@@ -62,7 +62,7 @@ def test_an_error_half_way_breaks_the_connection(
     with served(portal) as port, pytest.raises(httpx.RemoteProtocolError):
         fetched(port)
 
-    assert portal.audit_trail(1)[0].outcome == "broken"
+    assert portal.audit.entries(1)[0].outcome == "broken"
 
 
 def test_a_file_other_than_announced_breaks_the_connection(
@@ -79,4 +79,4 @@ def test_a_file_other_than_announced_breaks_the_connection(
             fetched(port)
 
     assert len(whole) > 100
-    assert portal.audit_trail(1)[0].outcome == "altered"
+    assert portal.audit.entries(1)[0].outcome == "altered"

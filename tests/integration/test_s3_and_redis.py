@@ -15,11 +15,13 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import StoreError, StoreWritable
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.portal import Activated, Portal, PublicationView, SeriesSelection
+from datalayer.portal import Activated, Portal, Publication, SeriesSelection
+from datalayer.reading import questions
 from tests.integration.conftest import OpenPortal
 from tests.integration.servers import WRITER, publisher_into, running_s3, wait_until
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
+from tests.reading import overview_of, published_rows, series_of, sources_of
 from tests.redis_server import RedisServer
 
 if TYPE_CHECKING:
@@ -30,23 +32,23 @@ READS = 40
 BACK_WITHIN_S = 20
 
 
-def answers(view: PublicationView) -> dict[str, object]:
+def answers(view: Publication) -> dict[str, object]:
     """Return the rows of every kind of answer that pages and API are made of."""
-    overview = view.overview()
+    overview = overview_of(view)
     results = {
-        "search": view.search_items("bateria"),
-        "item": view.item(PART),
-        "series": view.forecast_series(SeriesSelection(PART)),
-        "metrics": view.item_metrics(PART),
-        "inventory": view.item_inventory(PART),
-        "exceptions": view.exceptions(),
+        "search": view.table(questions.items.search("bateria")),
+        "item": view.require_item(PART),
+        "series": series_of(view, SeriesSelection(PART)),
+        "metrics": view.table(questions.accuracy.of_item(PART)),
+        "inventory": view.table(questions.inventory.of_item(PART)),
+        "exceptions": view.table(questions.exceptions.first(100)),
         "forecast total": overview.forecast_total,
-        **{name: view.rows(name) for name in view.registry.data_sets},
+        **{name: published_rows(view, name) for name in view.registry.data_sets},
     }
     return {
         **{name: result.table.to_pylist() for name, result in results.items()},
         "figures": [(kpi.name, kpi.value, kpi.trend) for kpi in overview.kpis],
-        "sources": view.sources(PART),
+        "sources": sources_of(view, PART),
     }
 
 
@@ -97,7 +99,7 @@ class TestOnePortal:
 
     def test_all_is_well_with_it(self, portal: Portal) -> None:
         portal.health()
-        portal.wait_for_store()
+        portal.store_watch.wait_for_answer()
 
         health = portal.health()
 
@@ -112,8 +114,8 @@ class TestOnePortal:
         publisher.publish()
         careless = open_portal("careless", s3_access_key=WRITER[0], s3_secret_key=WRITER[1])
         careless.activate(ADMIN)
-        careless.watch_store()
-        careless.wait_for_store()
+        careless.store_watch.last_answer()
+        careless.store_watch.wait_for_answer()
 
         health = careless.health()
 
@@ -163,12 +165,14 @@ class TestRedisOutage:
     ) -> None:
         alone = open_portal("alone", redis_url=None)
         alone.activate(ADMIN)
-        expected = [alone.open().search_items("", limit=n).table for n in range(1, READS)]
+        expected = [
+            alone.open().table(questions.items.search("", limit=n)).table for n in range(1, READS)
+        ]
 
         def read(limit: int) -> object:
             if limit == READS // 2:
                 redis_server.stop()
-            return portal.open().search_items("", limit=limit).table
+            return portal.open().table(questions.items.search("", limit=limit)).table
 
         with ThreadPoolExecutor(4) as pool:
             found = list(pool.map(read, range(1, READS)))
@@ -177,7 +181,7 @@ class TestRedisOutage:
 
     def test_health_says_so(self, portal: Portal, redis_server: RedisServer) -> None:
         redis_server.stop()
-        portal.open().search_items("")
+        portal.open().table(questions.items.search(""))
 
         health = portal.health()
 
@@ -188,7 +192,7 @@ class TestRedisOutage:
         self, portal: Portal, redis_server: RedisServer
     ) -> None:
         redis_server.stop()
-        portal.open().search_items("")
+        portal.open().table(questions.items.search(""))
         redis_server.start()
         wait_until(
             lambda: portal.health().cache == {"state": "ok"},
@@ -267,7 +271,7 @@ class TestStoreOutage:
         with pytest.raises(StoreError, match="can't be reached; check the endpoint") as refusal:
             cut_off.portal.activate(ADMIN, cut_off.newer.publication_id)
 
-        entry = cut_off.portal.audit_trail()[0]
+        entry = cut_off.portal.audit.entries(50)[0]
         assert (entry.action, entry.outcome) == ("activate", "rejected")
         assert entry.publication_id == cut_off.newer.publication_id
         assert entry.details["reason"] == str(refusal.value)

@@ -228,7 +228,7 @@ def test_a_planner_is_told_which_role_it_takes(open_page: OpenPage, state: Path)
 def test_an_attempt_is_audited_with_the_address_it_came_from(open_page: OpenPage) -> None:
     sign_in(open_page("admin.py"), password="wrong")
 
-    entry = runtime.portal().audit_trail()[0]
+    entry = runtime.portal().audit.entries(50)[0]
     assert (entry.action, entry.outcome) == ("sign_in", "refused")
     assert entry.details["address"] == BROWSER
 
@@ -242,4 +242,4 @@ def test_behind_a_trusted_proxy_the_address_is_the_browsers_own(
 
     sign_in(open_page("admin.py"), password="wrong")
 
-    assert runtime.portal().audit_trail()[0].details["address"] == "198.51.100.1"
+    assert runtime.portal().audit.entries(50)[0].details["address"] == "198.51.100.1"

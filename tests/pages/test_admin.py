@@ -187,7 +187,7 @@ class TestUnreachableStore:
         self, open_admin: OpenPage, requests: list[object]
     ) -> None:
         app = open_admin()
-        runtime.portal().wait_for_store()
+        runtime.portal().store_watch.wait_for_answer()
         asked = len(requests)
 
         press(app, "prune").run()
@@ -257,7 +257,7 @@ class TestSideBySide:
         press(app, "activate")
 
         assert active_id() == active.published[0].publication_id
-        entry = runtime.portal().audit_trail()[0]
+        entry = runtime.portal().audit.entries(50)[0]
         assert (entry.action, entry.outcome, entry.role) == ("activate", "refused", "planner")
 
 

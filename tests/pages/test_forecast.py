@@ -17,8 +17,10 @@ from streamlit.testing.v1 import AppTest
 from datalayer import runtime
 from datalayer.access.identity import ANYONE
 from datalayer.portal import SeriesSelection
+from datalayer.reading import questions
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
+from tests.reading import series_of
 
 pytestmark = pytest.mark.usefixtures("active")
 WIRE_BYTES = 50 * 1024
@@ -45,7 +47,7 @@ def test_a_link_opens_its_part(open_page: OpenPage) -> None:
 def test_without_a_part_in_the_link_the_first_exception_is_shown(open_page: OpenPage) -> None:
     app = open_page("forecast.py")
 
-    first = runtime.portal().open().exceptions(limit=1).table["item_id"][0].as_py()
+    first = runtime.portal().open().table(questions.exceptions.first(1)).table["item_id"][0].as_py()
     assert app.selectbox[0].value == first
 
 
@@ -239,13 +241,13 @@ def test_the_file_is_exactly_what_is_drawn(open_page: OpenPage, active: Publishe
     button = app.download_button[0]
 
     view = runtime.portal().open(publication)
-    start = min(view.forecast_series(SeriesSelection("P00001")).table["date"].to_pylist())
+    start = min(series_of(view, SeriesSelection("P00001")).table["date"].to_pylist())
     selection = SeriesSelection("P00001", sources=("arima",), start=start)
-    extract = runtime.portal().extract_series(selection, None, ANYONE, publication)
+    extract = runtime.portal().extracts.series(view, selection, None, ANYONE)
     file = b"".join(extract.chunks).decode()
     rows = list(csv.DictReader(io.StringIO(file, newline="")))
     assert button.label == "Baixar o que está no gráfico (CSV)"
-    assert len(rows) == view.forecast_series(selection).table.num_rows
+    assert len(rows) == series_of(view, selection).table.num_rows
 
 
 def test_a_chart_keeps_to_the_wire_budget(open_page: OpenPage) -> None:

@@ -21,11 +21,13 @@ from datalayer.kernel.errors import (
     StoreError,
     UnknownPublication,
 )
-from datalayer.portal import Portal, SeriesSelection
+from datalayer.portal import Portal, SeriesSelection, dictionary
 from datalayer.publications.stages import AlreadyCurrent
 from datalayer.publications.store_watch import StoreWatch
+from datalayer.reading import questions
 from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
 from tests.publisher import Publisher, set_value
+from tests.reading import series_of
 from tests.redis_server import free_port
 from tests.unit.publications.full_disk import small_disk
 
@@ -54,7 +56,7 @@ class TestOpen:
             again = make_portal(tmp_path, state=disk.folder)
 
             assert again.open().manifest == manifest
-            assert again.open().search_items("").table.num_rows == 2
+            assert again.open().table(questions.items.search("")).table.num_rows == 2
             again.close()
 
     def test_nothing_is_read_before_something_is_active(self, portal: Portal) -> None:
@@ -78,8 +80,8 @@ class TestOpen:
 
         portal.activate(ADMIN)
 
-        assert view.search_items("").table.num_rows == 4
-        assert portal.open().search_items("").table.num_rows == 6
+        assert view.table(questions.items.search("")).table.num_rows == 4
+        assert portal.open().table(questions.items.search("")).table.num_rows == 6
 
     def test_a_kept_publication_opens_by_its_id(self, portal: Portal, publisher: Publisher) -> None:
         first = publisher.publish(items=4)
@@ -87,7 +89,9 @@ class TestOpen:
         publisher.publish(items=6)
         portal.activate(ADMIN)
 
-        assert portal.open(first.publication_id).search_items("").table.num_rows == 4
+        assert (
+            portal.open(first.publication_id).table(questions.items.search("")).table.num_rows == 4
+        )
 
     @pytest.mark.parametrize(
         "publication_id", ["20261121T060000Z-00000000", "../../etc", "x" * 300, "'; drop"]
@@ -127,7 +131,7 @@ class TestOpen:
         restarted = make_portal(tmp_path)
 
         assert restarted.open().manifest == manifest
-        assert restarted.open().loaded_at == portal.kept()[0].loaded_at
+        assert restarted.open().loaded_at == portal.snapshots.all()[0].loaded_at
         restarted.close()
 
     def test_an_active_publication_that_can_not_be_served_leaves_the_one_before(
@@ -164,7 +168,7 @@ class TestOpen:
 
         portal.open()
 
-        assert first.publication_id not in portal.attached()
+        assert first.publication_id not in portal.database.attached()
         with pytest.raises(UnknownPublication):
             portal.open(first.publication_id)
         command_line.close()
@@ -175,17 +179,17 @@ class TestOpen:
             publisher.publish()
             portal.activate(ADMIN)
 
-        assert len(portal.kept()) == 2
-        assert len(portal.attached()) == 2
+        assert len(portal.snapshots.all()) == 2
+        assert len(portal.database.attached()) == 2
         portal.close()
 
     def test_a_read_costs_its_query_once(self, portal: Portal, publisher: Publisher) -> None:
         publisher.publish()
         portal.activate(ADMIN)
 
-        first = portal.open().forecast_series(SeriesSelection("P00001")).table
+        first = series_of(portal.open(), SeriesSelection("P00001")).table
 
-        assert portal.open().forecast_series(SeriesSelection("P00001")).table is first
+        assert series_of(portal.open(), SeriesSelection("P00001")).table is first
 
     def test_freshness_follows_the_clock_given(self, publisher: Publisher, tmp_path: Path) -> None:
         manifest = publisher.publish()
@@ -237,7 +241,7 @@ class TestAdministration:
         with pytest.raises(NotAllowed):
             getattr(portal, action)(PLANNER)
 
-        assert portal.audit_trail()[0].actor == PLANNER.name
+        assert portal.audit.entries(50)[0].actor == PLANNER.name
 
     def test_a_candidate_is_compared_with_the_active_one(
         self, portal: Portal, publisher: Publisher
@@ -284,7 +288,7 @@ class TestAdministration:
     def test_the_dictionary_has_every_column(self, portal: Portal, registry: Registry) -> None:
         columns = sum(len(data_set.columns) for data_set in registry.data_sets.values())
 
-        assert len(portal.dictionary()) == columns
+        assert len(dictionary(portal.registry)) == columns
 
 
 class TestHealth:
@@ -318,7 +322,7 @@ class TestHealth:
         portal = make_portal(tmp_path, redis_url=f"redis://127.0.0.1:{free_port()}/0")
         portal.activate(ADMIN)
 
-        rows = portal.open().search_items("").table.num_rows
+        rows = portal.open().table(questions.items.search("")).table.num_rows
 
         assert rows == 6
         assert portal.health().cache == {"state": "down"}
@@ -384,8 +388,8 @@ def test_readers_never_fail_or_mix_while_an_admin_switches(
                 return
             try:
                 view = portal.open()
-                rows = view.search_items("", limit=100 + reads % 50).table.num_rows
-                forecasts = view.forecast_series(SeriesSelection("P00001")).table.num_rows
+                rows = view.table(questions.items.search("", limit=100 + reads % 50)).table.num_rows
+                forecasts = series_of(view, SeriesSelection("P00001")).table.num_rows
                 whole = rows == items[view.manifest.publication_id] and forecasts == 172
                 outcomes["whole" if whole else "mixed"] += 1
             except Exception as error:  # noqa: BLE001 - every failure is counted
@@ -414,7 +418,7 @@ def test_a_snapshot_whose_files_vanish_is_a_failed_read_and_not_a_crash(
     (folder / "fact_metrics.parquet").unlink()
 
     with pytest.raises(ReadFailed):
-        portal.open().item_metrics("P00001")
+        portal.open().table(questions.accuracy.of_item("P00001"))
 
 
 class TestRuntime:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 
 import pyarrow as pa
 import redis
 import structlog
 
-from datalayer.reading.cache.result_cache import CacheKey, MakeTable, SingleFlight
-
 _PREFIX = "farol:"
 _DIGEST_BYTES = 32
+_TTL_S = 86_400
+_MOST_VALUE_BYTES = 16 * 2**20
 
 log = structlog.get_logger(__name__)
 
@@ -24,26 +25,17 @@ log = structlog.get_logger(__name__)
 class RedisCache:
     """Tables in Redis, each with a digest that is checked before its bytes are parsed."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        ttl_s: int = 86_400,
-        timeout_s: float = 0.1,
-        retry_after_s: float = 2.0,
-        max_value_bytes: int = 16 * 2**20,
-    ) -> None:
-        self._client = redis.Redis.from_url(
-            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
-        )
-        self._ttl_s = ttl_s
-        self._max_value_bytes = max_value_bytes
-        self._flights = SingleFlight[CacheKey, pa.Table]()
+    def __init__(self, url: str, *, retry_after_s: float = 2.0) -> None:
+        self._client = _client(url, timeout_s=0.1)
         self._breaker = _Breaker(self._client, retry_after_s)
 
-    def get_or_make(self, key: CacheKey, make: MakeTable) -> pa.Table:
-        """Return the table under *key*; see ``ResultCache``."""
-        return self._flights.run(key, lambda: self._get_or_make(key, make))
+    def get_or_make(self, key: str, make: Callable[[], pa.Table]) -> pa.Table:
+        """Return the table under *key*, made and stored if it isn't there."""
+        table = self._get(_PREFIX + key)
+        if table is None:
+            table = make()
+            self._put(_PREFIX + key, table)
+        return table
 
     def health(self) -> str:
         """Return ``ok``, or ``down`` while Redis is left alone."""
@@ -58,14 +50,6 @@ class RedisCache:
         self._breaker.stop()
         self._client.close()
 
-    def _get_or_make(self, key: CacheKey, make: MakeTable) -> pa.Table:
-        name = _PREFIX + key.text()
-        table = self._get(name)
-        if table is None:
-            table = make()
-            self._put(name, table)
-        return table
-
     def _get(self, name: str) -> pa.Table | None:
         if not self._breaker.closed:
             return None
@@ -77,13 +61,13 @@ class RedisCache:
         except (redis.RedisError, OSError) as error:
             self._breaker.open(error)
             return None
-        return _unpacked(name, value) if isinstance(value, bytes) else None
+        return _unpack(name, value) if isinstance(value, bytes) else None
 
     def _put(self, name: str, table: pa.Table) -> None:
-        if not self._breaker.closed or table.nbytes > self._max_value_bytes:
+        if not self._breaker.closed or table.nbytes > _MOST_VALUE_BYTES:
             return
         try:
-            self._client.set(name, _packed(name, table), ex=self._ttl_s)
+            self._client.set(name, _pack(name, table), ex=_TTL_S)
         except redis.ResponseError as error:
             log.warning("cache.refused", problem=type(error).__name__)
         except (redis.RedisError, OSError) as error:
@@ -93,10 +77,8 @@ class RedisCache:
 class RedisNote:
     """One small value that replicas share; lost or out of reach, it is as if never written."""
 
-    def __init__(self, url: str, name: str, *, timeout_s: float = 1.0) -> None:
-        self._client = redis.Redis.from_url(
-            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
-        )
+    def __init__(self, url: str, name: str) -> None:
+        self._client = _client(url, timeout_s=1.0)
         self._name = _PREFIX + name
 
     def read(self) -> bytes | None:
@@ -121,7 +103,7 @@ class RedisNote:
 
 
 class _Breaker:
-    """Keeps readers off a Redis that failed; a thread asks after it until it answers."""
+    """Keeps reads off a Redis that failed; a thread pings it until it answers."""
 
     def __init__(self, client: redis.Redis, retry_after_s: float) -> None:
         self._client = client
@@ -133,27 +115,27 @@ class _Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether readers may go to Redis."""
+        """Whether reads may go to Redis."""
         return self._closed.is_set()
 
     def open(self, error: Exception) -> None:
-        """Keep readers off from this moment."""
+        """Keep reads off from this moment."""
         with self._lock:
             if not self.closed or self._stopped.is_set():
                 return
             self._closed.clear()
         log.warning("cache.down", problem=type(error).__name__)
-        threading.Thread(target=self._ask_after, name="redis-watch", daemon=True).start()
+        threading.Thread(target=self._ping, name="redis-watch", daemon=True).start()
 
     def wait_until_closed(self, timeout_s: float) -> bool:
-        """Wait until readers may go to Redis again."""
+        """Wait until reads may go to Redis again."""
         return self._closed.wait(timeout_s)
 
     def stop(self) -> None:
-        """End the asking."""
+        """End the pings."""
         self._stopped.set()
 
-    def _ask_after(self) -> None:
+    def _ping(self) -> None:
         while not self._stopped.wait(self._retry_after_s):
             try:
                 self._client.ping()
@@ -164,7 +146,13 @@ class _Breaker:
             return
 
 
-def _packed(name: str, table: pa.Table) -> bytes:
+def _client(url: str, timeout_s: float) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
+    )
+
+
+def _pack(name: str, table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
@@ -173,7 +161,7 @@ def _packed(name: str, table: pa.Table) -> bytes:
     return _digest(name, content) + content
 
 
-def _unpacked(name: str, value: bytes) -> pa.Table | None:
+def _unpack(name: str, value: bytes) -> pa.Table | None:
     """Return the table, or None where the bytes are not those that were stored under *name*.
 
     Arrow trusts its input, so nothing damaged or foreign may reach it.

@@ -10,8 +10,6 @@ from enum import StrEnum
 from datalayer.kernel.errors import ReadFailed
 from datalayer.reading.extracts.digests import Digest
 
-Begun = Callable[[], None]
-
 
 class Outcome(StrEnum):
     """What became of a file: given out whole, given up or failed, or not what was announced."""
@@ -21,21 +19,21 @@ class Outcome(StrEnum):
     ALTERED = "altered"
 
 
-Ended = Callable[[Digest, Outcome], None]
-
-
 class Delivery:
     """The bytes of a file, once; whoever takes them exhausts or closes it.
 
     The last bytes leave only after all were found to be what was announced: else an error comes
     in their place, and the receiver has a broken transfer instead of a wrong file.
 
+    Attributes:
+        announced: What the file was said to be; None if nobody could tell.
+
     Args:
         chunks: The bytes.
         rows: How many rows the file has.
-        announced: What the file was told to be; None if nobody could tell.
-        begun: Called before the first bytes are read.
-        ended: Called once after that, with what was read and what became of it.
+        announced: As above.
+        on_begin: Called before the first bytes are read.
+        on_end: Called once after that, with what was read and what became of it.
     """
 
     def __init__(
@@ -44,18 +42,18 @@ class Delivery:
         *,
         rows: int,
         announced: Digest | None,
-        begun: Begun,
-        ended: Ended,
+        on_begin: Callable[[], None],
+        on_end: Callable[[Digest, Outcome], None],
     ) -> None:
         self._rows = rows
-        self._announced = announced
-        self._begun = begun
-        self._ended = ended
+        self.announced = announced
+        self._on_begin = on_begin
+        self._on_end = on_end
         self._open = False
         self._turn = threading.Lock()
         self._hash = hashlib.sha256()
         self._size_bytes = 0
-        self._content = self._checked(chunks)
+        self._content = self._check(chunks)
 
     def __iter__(self) -> Delivery:
         return self
@@ -78,11 +76,6 @@ class Delivery:
                 raise
 
     @property
-    def announced(self) -> Digest | None:
-        """What the file was told to be."""
-        return self._announced
-
-    @property
     def digest(self) -> Digest:
         """What was read so far; the whole file once this is exhausted."""
         return Digest(self._rows, self._size_bytes, self._hash.hexdigest())
@@ -96,8 +89,8 @@ class Delivery:
             self._content.close()
             self._end(Outcome.BROKEN)
 
-    def _checked(self, chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
-        self._begun()
+    def _check(self, chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
+        self._on_begin()
         self._open = True
         held = b""
         for chunk in chunks:
@@ -106,13 +99,13 @@ class Delivery:
             if held:
                 yield held
             held = chunk
-        if self._announced not in (None, self.digest):
+        if self.announced not in (None, self.digest):
             self._end(Outcome.ALTERED)
-            problem = f"{self.digest} was made where {self._announced} was announced"
+            problem = f"{self.digest} was made where {self.announced} was announced"
             raise ReadFailed("-", problem)
         yield held
 
     def _end(self, outcome: Outcome) -> None:
         if self._open:
             self._open = False
-            self._ended(self.digest, outcome)
+            self._on_end(self.digest, outcome)

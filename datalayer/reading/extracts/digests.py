@@ -18,7 +18,7 @@ import structlog
 from datalayer.access.private_files import PrivateFile
 from datalayer.kernel.errors import StateError
 from datalayer.reading.extracts.requests import ExtractRequest
-from datalayer.reading.reader import Reader
+from datalayer.reading.publication import Publication
 
 _MOST_ENTRIES = 2_000
 _LAYOUT = 1
@@ -46,7 +46,7 @@ class DigestMemo:
     def __init__(self, path: Path) -> None:
         absent: dict[str, Digest] = {}
         remedy = "remove it: it is made anew"
-        self._file = PrivateFile(path, _parsed, absent=absent, remedy=remedy)
+        self._file = PrivateFile(path, _parse, absent=absent, remedy=remedy)
 
     def find(self, key: str) -> Digest | None:
         """Return what the file of *key* was, or None if it is not known."""
@@ -76,11 +76,11 @@ class DigestMemo:
             _log.warning("extract.memo_unwritable", problem=str(error))
 
 
-def memo_key(reader: Reader, request: ExtractRequest) -> str:
+def memo_key(publication: Publication, request: ExtractRequest) -> str:
     """Return what names the bytes of *request*: all that they depend on."""
     meaning = {
-        "publication": reader.manifest.publication_id,
-        "contract": reader.registry.fingerprints[request.data_set],
+        "publication": publication.id,
+        "contract": publication.registry.fingerprints[request.data_set],
         "request": asdict(request),
         "made_by": _makers(),
     }
@@ -92,5 +92,5 @@ def _makers() -> tuple[object, ...]:
     return (_LAYOUT, *(version(name) for name in ("duckdb", "pyarrow")))
 
 
-def _parsed(text: str) -> dict[str, Digest]:
+def _parse(text: str) -> dict[str, Digest]:
     return {name: Digest(**value) for name, value in json.loads(text).items()}

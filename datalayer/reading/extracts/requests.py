@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from datalayer.kernel.contract.registry import Column, DataSet, Registry
+from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.reading.csv_dialects import DIALECTS, RFC
+from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC
 from datalayer.reading.filters import Conditions, plain_text
-from datalayer.reading.queries import data_set_named
-from datalayer.reading.selections import check_sources_and_span
-from datalayer.reading.views import at_least, at_most, equals, one_of
+from datalayer.reading.questions.data_sets import data_set_named
+from datalayer.reading.questions.forecasts import check_sources_and_span
+from datalayer.reading.views import Operator, compares
 
 MEDIA_TYPES: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8; header=present",
@@ -63,7 +63,7 @@ class ExtractRequest:
     dialect: str | None = None
     part: Part = WHOLE
 
-    def checked(self, registry: Registry) -> ExtractRequest:
+    def resolve(self, registry: Registry) -> ExtractRequest:
         """Return this request with its dialect named, if *registry* allows it.
 
         Raises:
@@ -95,21 +95,21 @@ class ExtractRequest:
 
 def conditions_of(part: Part, data_set: DataSet) -> Conditions:
     """Return what the rows of *data_set* that are in *part* must meet."""
-    used = {
-        name: (column, make) for name, column, make in _FILTERS if getattr(part, name) not in _NONE
-    }
-    predicates = tuple(make(data_set.column(column), name) for name, (column, make) in used.items())
-    return Conditions(predicates, {name: getattr(part, name) for name in used})
+    used = [each for each in _FILTERS if getattr(part, each[0]) not in _NONE]
+    predicates = tuple(
+        compares(data_set.column(column), operator, name) for name, column, operator in used
+    )
+    return Conditions(predicates, {name: getattr(part, name) for name, _, _ in used})
 
 
 _NONE: tuple[object, ...] = (None, ())
 # Field of a part, column that it restricts, how.
-_FILTERS: tuple[tuple[str, str, Callable[[Column, str], str]], ...] = (
-    ("item_id", "item_id", equals),
-    ("location_id", "location_id", equals),
-    ("sources", "source", one_of),
-    ("start", "date", at_least),
-    ("end", "date", at_most),
+_FILTERS: tuple[tuple[str, str, Operator], ...] = (
+    ("item_id", "item_id", "="),
+    ("location_id", "location_id", "="),
+    ("sources", "source", "in"),
+    ("start", "date", ">="),
+    ("end", "date", "<="),
 )
 _CALLED = {"location_id": "location", "sources": "source"}
 """What callers call a field of a part, where it is another name."""
@@ -121,12 +121,8 @@ def _check_part(part: Part, data_set: DataSet, registry: Registry) -> None:
         if getattr(part, name) not in _NONE and column not in known:
             expected = f"left out: {data_set.name} has no column {column}"
             raise InvalidSelection(_CALLED.get(name, name), "given", expected)
-    _check_texts(part)
-    check_sources_and_span(registry, part.sources, part.start, part.end)
-
-
-def _check_texts(part: Part) -> None:
     named = (("item_id", part.item_id), ("location", part.location_id))
     for name, text in (*named, *(("source", source) for source in part.sources)):
         if text is not None:
             plain_text(name, text)
+    check_sources_and_span(registry, part.sources, part.start, part.end)

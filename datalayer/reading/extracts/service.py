@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
-from datalayer.access.audit.log import AuditLog
+from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
-from datalayer.reading.csv_dialects import DIALECTS
+from datalayer.reading.extracts.csv_dialects import DIALECTS
 from datalayer.reading.extracts.delivery import Delivery, Outcome
 from datalayer.reading.extracts.digests import Digest, DigestMemo, memo_key
 from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest, Part
@@ -18,13 +19,13 @@ from datalayer.reading.extracts.sidecar import sidecar
 from datalayer.reading.extracts.writing import (
     csv_chunks,
     file_chunks,
-    published_as_it_is,
+    is_published_file,
     rows_of,
     series_rows,
 )
-from datalayer.reading.reader import Reader
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.results import Provenance
-from datalayer.reading.selections import SeriesSelection
 
 _log = structlog.get_logger(__name__)
 
@@ -62,35 +63,39 @@ class Extracts:
         self._memo = memo
         self._members_only = members_only
 
-    def extract(self, reader: Reader, request: ExtractRequest, identity: Identity) -> Extract:
+    def extract(
+        self, publication: Publication, request: ExtractRequest, identity: Identity
+    ) -> Extract:
         """Return the file that *request* asks for; the audit log tells when it is begun.
 
         Raises:
             NotAllowed: It is more than a part's rows, and *identity* no analyst.
-            UnknownDataSet, InvalidSelection: As for ``ExtractRequest.checked``.
+            UnknownDataSet, InvalidSelection: As for ``ExtractRequest.resolve``.
             ReadFailed: The rows can't be counted.
             StateError: From the chunks: the audit log can't be written, and nothing leaves unseen.
         """
-        request = request.checked(reader.registry)
-        self._require(reader, request, identity)
-        rows = rows_of(reader, request)
-        key = memo_key(reader, request)
+        request = request.resolve(publication.registry)
+        self._require(publication, request, identity)
+        rows = rows_of(publication, request)
+        key = memo_key(publication, request)
         return Extract(
-            file_name=request.file_name(reader.manifest.publication_id),
+            file_name=request.file_name(publication.id),
             media_type=MEDIA_TYPES[request.format],
             rows=rows.count,
             key=key,
-            provenance=reader.provenance((request.data_set,), request.part.sources),
-            chunks=self._delivery(
-                file_chunks(reader, request, rows),
-                self._known(reader, request, key),
-                _Note(self._audit, identity, request, reader.manifest.publication_id, rows.count),
-                key,
+            provenance=publication.provenance((request.data_set,), request.part.sources),
+            chunks=self._deliver(
+                file_chunks(publication, request, rows),
+                publication,
+                request,
+                identity=identity,
+                rows=rows.count,
+                key=key,
             ),
         )
 
     def describe(
-        self, reader: Reader, request: ExtractRequest, identity: Identity
+        self, publication: Publication, request: ExtractRequest, identity: Identity
     ) -> dict[str, object]:
         """Return what the file that *request* asks for is: columns, origin, size and SHA-256.
 
@@ -99,118 +104,108 @@ class Extracts:
         Raises:
             As for ``extract``; nothing is written to the audit log, since no row leaves.
         """
-        request = request.checked(reader.registry)
-        self._require(reader, request, identity)
-        digest = self._known(reader, request, memo_key(reader, request))
-        return sidecar(reader, request, digest or self._made(reader, request))
+        request = request.resolve(publication.registry)
+        self._require(publication, request, identity)
+        digest = self._known_digest(publication, request, memo_key(publication, request))
+        return sidecar(publication, request, digest or self._make_once(publication, request))
 
     def series(
-        self, reader: Reader, selection: SeriesSelection, dialect: str | None, identity: Identity
+        self,
+        publication: Publication,
+        selection: SeriesSelection,
+        dialect: str | None,
+        identity: Identity,
     ) -> Extract:
         """Return what the forecast page draws as CSV, each row with where it comes from.
 
         Raises:
-            InvalidSelection, UnknownItem: As for ``forecast_series``, or there is no such dialect.
+            InvalidSelection, UnknownItem: As for ``forecasts.series``, or there is no such part or
+                dialect.
             StateError: The audit log can't be written.
         """
-        part = Part(
-            selection.item_id,
-            selection.location_id,
-            selection.sources,
-            selection.start,
-            selection.end,
-        )
-        request = ExtractRequest("fact_forecast", "csv", dialect, part).checked(reader.registry)
-        rows = series_rows(reader, selection)
-        publication_id = reader.manifest.publication_id
-        note = _Note(self._audit, identity, request, publication_id, rows.count)
-        chunks = csv_chunks(reader, rows, DIALECTS[str(request.dialect)])
+        request = ExtractRequest("fact_forecast", "csv", dialect, Part(**vars(selection)))
+        request = request.resolve(publication.registry)
+        rows = series_rows(publication, selection)
+        chunks = csv_chunks(publication, rows, DIALECTS[str(request.dialect)])
         return Extract(
-            file_name=request.file_name(publication_id).replace("fact_forecast", "series", 1),
+            file_name=request.file_name(publication.id).replace("fact_forecast", "series", 1),
             media_type=MEDIA_TYPES["csv"],
             rows=rows.count,
             key="",
-            provenance=reader.provenance(("fact_forecast", "fact_demand"), selection.sources),
-            chunks=self._delivery(chunks, None, note, None),
+            provenance=publication.provenance(("fact_forecast", "fact_demand"), selection.sources),
+            chunks=self._deliver(
+                chunks, publication, request, identity=identity, rows=rows.count, key=None
+            ),
         )
 
-    def _require(self, reader: Reader, request: ExtractRequest, identity: Identity) -> None:
+    def _require(
+        self, publication: Publication, request: ExtractRequest, identity: Identity
+    ) -> None:
         if not self._members_only or request.part.item_id is not None:
             return
         try:
             identity.require(Role.ANALYST, "take away more than one part's rows")
         except NotAllowed as refusal:
-            publication_id = reader.manifest.publication_id
-            self._audit.record(identity, "extract", "refused", publication_id, reason=str(refusal))
+            self._audit.record(identity, "extract", "refused", publication.id, reason=str(refusal))
             raise
 
-    def _known(self, reader: Reader, request: ExtractRequest, key: str) -> Digest | None:
-        if published_as_it_is(request):
-            file = reader.manifest.file(request.data_set)
+    def _known_digest(
+        self, publication: Publication, request: ExtractRequest, key: str
+    ) -> Digest | None:
+        if is_published_file(request):
+            file = publication.manifest.file(request.data_set)
             return Digest(file.rows, file.size_bytes, file.sha256)
         return self._memo.find(key)
 
-    def _made(self, reader: Reader, request: ExtractRequest) -> Digest:
-        rows = rows_of(reader, request)
-        chunks = file_chunks(reader, request, rows)
-        delivery = Delivery(chunks, rows=rows.count, announced=None, begun=_quietly, ended=_quietly)
+    def _make_once(self, publication: Publication, request: ExtractRequest) -> Digest:
+        rows = rows_of(publication, request)
+        chunks = file_chunks(publication, request, rows)
+        delivery = Delivery(
+            chunks, rows=rows.count, announced=None, on_begin=_ignore, on_end=_ignore
+        )
         for _ in delivery:
             pass
-        self._memo.keep(memo_key(reader, request), delivery.digest)
+        self._memo.keep(memo_key(publication, request), delivery.digest)
         return delivery.digest
 
-    def _delivery(
-        self, chunks: Iterator[bytes], announced: Digest | None, note: _Note, key: str | None
+    def _deliver(
+        self,
+        chunks: Iterator[bytes],
+        publication: Publication,
+        request: ExtractRequest,
+        *,
+        identity: Identity,
+        rows: int,
+        key: str | None,
     ) -> Delivery:
-        def ended(digest: Digest, outcome: Outcome) -> None:
-            if key is not None and outcome is Outcome.ALTERED:
+        """Return *chunks* as a file whose beginning and end the audit log is told."""
+        announced = self._known_digest(publication, request, key) if key else None
+        record = partial(self._audit.record, identity, "extract")
+        details: dict[str, Detail] = {**_details(request), "rows": rows}
+
+        def end(digest: Digest, outcome: Outcome) -> None:
+            if key and outcome is Outcome.ALTERED:
                 self._memo.forget(key)
-            elif key is not None and outcome is Outcome.DELIVERED and announced is None:
+            elif key and outcome is Outcome.DELIVERED and announced is None:
                 self._memo.keep(key, digest)
-            note.ended(digest, outcome)
+            proof = {"sha256": digest.sha256} if outcome is Outcome.DELIVERED else {}
+            about = {**details, "bytes": digest.size_bytes, **proof}
+            try:
+                record(outcome.value, publication.id, **about)
+            except StateError as error:
+                # A disk that is full by now changes nothing about the file.
+                _log.warning("extract.not_audited", outcome=outcome.value, problem=str(error))
 
-        return Delivery(chunks, rows=note.rows, announced=announced, begun=note.begun, ended=ended)
+        begin = partial(record, "begun", publication.id, **details)
+        return Delivery(chunks, rows=rows, announced=announced, on_begin=begin, on_end=end)
 
 
-def _quietly(*_: object) -> None:
-    """Tell nobody."""
+def _ignore(*_: object) -> None:
+    """Write down nothing."""
 
 
-@dataclass(frozen=True)
-class _Note:
-    """What the audit log is told about one file."""
-
-    audit: AuditLog
-    identity: Identity
-    request: ExtractRequest
-    publication_id: str
-    rows: int
-
-    def begun(self) -> None:
-        """Write down that the file was asked for."""
-        self.audit.record(
-            self.identity, "extract", "begun", self.publication_id, **self._asked(), rows=self.rows
-        )
-
-    def ended(self, digest: Digest, outcome: Outcome) -> None:
-        """Write down how it ended; a disk that is full by now changes nothing about the file."""
-        proof = {"sha256": digest.sha256} if outcome is Outcome.DELIVERED else {}
-        try:
-            self.audit.record(
-                self.identity,
-                "extract",
-                outcome.value,
-                self.publication_id,
-                **self._asked(),
-                rows=self.rows,
-                bytes=digest.size_bytes,
-                **proof,
-            )
-        except StateError as error:
-            _log.warning("extract.not_audited", outcome=outcome.value, problem=str(error))
-
-    def _asked(self) -> dict[str, str]:
-        request = self.request
-        form = {"data_set": request.data_set, "format": request.format, "dialect": request.dialect}
-        asked = {**form, **vars(request.part)}
-        return {name: str(value) for name, value in asked.items() if value}
+def _details(request: ExtractRequest) -> dict[str, str]:
+    """Return what the audit log says of *request*."""
+    form = {"data_set": request.data_set, "format": request.format, "dialect": request.dialect}
+    asked = {**form, **vars(request.part)}
+    return {name: str(value) for name, value in asked.items() if value}

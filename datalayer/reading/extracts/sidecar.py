@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType
-from datalayer.reading.csv_dialects import DIALECTS, CsvDialect
+from datalayer.reading.extracts.csv_dialects import DIALECTS, CsvDialect
 from datalayer.reading.extracts.digests import Digest
 from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest
-from datalayer.reading.queries import data_set_named
-from datalayer.reading.reader import Reader
+from datalayer.reading.publication import Publication
 
 _BASES = {
     ColumnType.TEXT: "string",
@@ -33,14 +32,14 @@ _GUARDED = Bilingual(
 )
 
 
-def sidecar(reader: Reader, request: ExtractRequest, digest: Digest) -> dict[str, object]:
+def sidecar(publication: Publication, request: ExtractRequest, digest: Digest) -> dict[str, object]:
     """Return the description of the file of *request*, a checked one, fit for JSON."""
-    data_set = data_set_named(reader.registry, request.data_set)
+    data_set = publication.registry.data_sets[request.data_set]
     dialect = DIALECTS[request.dialect] if request.dialect else None
-    provenance = reader.provenance((request.data_set,), request.part.sources)
+    provenance = publication.provenance((request.data_set,), request.part.sources)
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "url": request.file_name(reader.manifest.publication_id),
+        "url": request.file_name(publication.id),
         "mediaType": MEDIA_TYPES[request.format],
         "dc:title": _texts(data_set.label),
         "dc:description": _texts(data_set.description),

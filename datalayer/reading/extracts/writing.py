@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,13 +14,13 @@ import pyarrow.parquet
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed
 from datalayer.reading.arrow_text import text_bytes
-from datalayer.reading.csv_dialects import DIALECTS, RFC, CsvDialect
-from datalayer.reading.database import Parameters
+from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.reading.extracts.requests import WHOLE, ExtractRequest, conditions_of
-from datalayer.reading.queries import data_set_named, forecast_series, series_question
-from datalayer.reading.reader import Reader
-from datalayer.reading.selections import SeriesSelection
-from datalayer.reading.views import count_query, whole_query, with_values
+from datalayer.reading.publication import Publication
+from datalayer.reading.question import Question
+from datalayer.reading.questions import data_sets, forecasts
+from datalayer.reading.questions.forecasts import SeriesSelection
+from datalayer.reading.views import with_values
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -51,84 +51,81 @@ class Rows:
     """Rows on their way out.
 
     Attributes:
-        sql: Reads them.
         columns: Names and types.
         count: How many there are; a file with another number breaks off.
     """
 
-    sql: str
-    parameters: Parameters
+    question: Question
     columns: Mapping[str, ColumnType]
     count: int
 
 
-def rows_of(reader: Reader, request: ExtractRequest) -> Rows:
-    """Return the rows that *request*, a checked one, asks for."""
-    data_set = data_set_named(reader.registry, request.data_set)
-    wanted = conditions_of(request.part, data_set)
-    if wanted.predicates:
-        counted = reader.query(count_query(data_set, wanted.predicates), **wanted.parameters)
-        count = counted.column("rows")[0].as_py()
-    else:
-        count = reader.manifest.file(data_set.name).rows
-    columns = {column.name: column.type for column in data_set.columns}
-    return Rows(whole_query(data_set, wanted.predicates), wanted.parameters, columns, count)
+def rows_of(publication: Publication, request: ExtractRequest) -> Rows:
+    """Return the rows that *request*, a resolved one, asks for."""
+    data_set = publication.registry.data_sets[request.data_set]
+    conditions = conditions_of(request.part, data_set)
+    question = data_sets.rows(data_set, conditions, with_total=True)
+    whole = not conditions.predicates
+    count = publication.manifest.file(data_set.name).rows if whole else publication.count(question)
+    return Rows(question, {column.name: column.type for column in data_set.columns}, count)
 
 
-def series_rows(reader: Reader, selection: SeriesSelection) -> Rows:
-    """Return the rows of ``forecast_series``, each with its part, its place and where it is from.
+def series_rows(publication: Publication, selection: SeriesSelection) -> Rows:
+    """Return the rows of ``forecasts.series``, each with its part, its place and its origin.
 
     Raises:
-        InvalidSelection, UnknownItem: As for ``forecast_series``.
+        InvalidSelection, UnknownItem: As for ``forecasts.series``, or there is no such part.
     """
-    series = forecast_series(reader, selection)
-    question = series_question(reader.registry, reader.manifest, selection)
+    question = forecasts.series(publication.registry, publication.manifest, selection)
+    publication.require_item(selection.item_id)
+    series = publication.table(question)
     subject = {"item_id": selection.item_id, "location_id": selection.location_id}
     origin = {name: getattr(series.provenance, name) for name in _ORIGIN}
     origin["generated_at"] = origin["generated_at"].isoformat()
-    found = {name: ColumnType(kind) for name, kind in reader.columns(question).items()}
+    types = publication.database.columns(publication.id, question.sql, question.parameters)
+    found = {name: ColumnType(kind) for name, kind in types.items()}
     columns = dict.fromkeys(subject, ColumnType.TEXT) | found | _ORIGIN
     sql = with_values(question.sql, dict.fromkeys(subject, ColumnType.TEXT), _ORIGIN)
-    parameters = {**question.parameters, **subject, **origin}
-    return Rows(sql, parameters, columns, series.table.num_rows)
+    question = replace(question, sql=sql, parameters={**question.parameters, **subject, **origin})
+    return Rows(question, columns, series.table.num_rows)
 
 
-def file_chunks(reader: Reader, request: ExtractRequest, rows: Rows) -> Iterator[bytes]:
+def file_chunks(publication: Publication, request: ExtractRequest, rows: Rows) -> Iterator[bytes]:
     """Yield the file of *request*.
 
     Raises:
         ReadFailed: It can't be read, or there are other than the counted rows; what was yielded
             is not a whole file.
     """
-    if published_as_it_is(request):
-        return _published_chunks(reader, request.data_set)
+    if is_published_file(request):
+        return _published_chunks(publication, request.data_set)
     if request.format == "csv":
-        return csv_chunks(reader, rows, DIALECTS[request.dialect or RFC.name])
-    return {"parquet": _parquet_chunks, "arrow": _arrow_chunks}[request.format](reader, rows)
+        return csv_chunks(publication, rows, DIALECTS[request.dialect or RFC.name])
+    return {"parquet": _parquet_chunks, "arrow": _arrow_chunks}[request.format](publication, rows)
 
 
-def published_as_it_is(request: ExtractRequest) -> bool:
-    """Say whether the file of *request* is the snapshot's own, byte for byte."""
+def is_published_file(request: ExtractRequest) -> bool:
+    """Return True if the file of *request* is the snapshot's own, byte for byte."""
     return request.format == "parquet" and request.part == WHOLE
 
 
-def csv_chunks(reader: Reader, rows: Rows, dialect: CsvDialect) -> Iterator[bytes]:
+def csv_chunks(publication: Publication, rows: Rows, dialect: CsvDialect) -> Iterator[bytes]:
     """Yield *rows* as CSV, the names first; raises as ``file_chunks`` does."""
     yield dialect.head(rows.columns)
-    lines = dialect.lines(rows.sql, rows.columns)
-    for batch in _counted(reader, lines, rows):
+    lines = replace(rows.question, sql=dialect.lines(rows.question.sql, rows.columns))
+    for batch in _batches(publication, lines, rows.count):
         yield bytes(text_bytes(batch.column(0)))
 
 
 class _Sink(io.RawIOBase):
-    """Takes what a writer of Arrow writes, and gives it away."""
+    """Holds what a writer of Arrow writes until it is taken."""
 
     def __init__(self) -> None:
         super().__init__()
         self._written: list[bytes] = []
 
     def writable(self) -> bool:
-        """Say that it can be written to."""
+        """Return True."""
         return True
 
     def write(self, content: Buffer, /) -> int:
@@ -136,33 +133,33 @@ class _Sink(io.RawIOBase):
         self._written.append(bytes(content))
         return len(self._written[-1])
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         """Return what was written since the last time."""
         written, self._written = self._written, []
         return b"".join(written)
 
 
-def _arrow_chunks(reader: Reader, rows: Rows) -> Iterator[bytes]:
+def _arrow_chunks(publication: Publication, rows: Rows) -> Iterator[bytes]:
     sink = _Sink()
     with pa.ipc.new_stream(sink, _schema(rows)) as writer:
-        for batch in _counted(reader, rows.sql, rows):
-            writer.write_batch(_settled(batch))
-            yield sink.taken()
-    yield sink.taken()
+        for batch in _batches(publication, rows.question, rows.count):
+            writer.write_batch(_zero_nulls(batch))
+            yield sink.take()
+    yield sink.take()
 
 
-def _settled(batch: pa.RecordBatch) -> pa.RecordBatch:
+def _zero_nulls(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return *batch* with a zero in the place of every null.
 
     What lies there counts for nothing and is whatever the memory held, so the same rows would
     come as other bytes the next time.
     """
     return pa.RecordBatch.from_arrays(
-        [_nulls_are_zeros(column) for column in batch.columns], schema=batch.schema
+        [_zero_column(column) for column in batch.columns], schema=batch.schema
     )
 
 
-def _nulls_are_zeros(column: pa.Array) -> pa.Array:
+def _zero_column(column: pa.Array) -> pa.Array:
     if not column.null_count or pa.types.is_string(column.type):
         return column
     zero = pa.array([0], pa.int64()).cast(_WIDTHS.get(column.type, column.type)).view(column.type)
@@ -170,14 +167,14 @@ def _nulls_are_zeros(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_valid(column), filled, pa.scalar(None, column.type))
 
 
-def _parquet_chunks(reader: Reader, rows: Rows) -> Iterator[bytes]:
+def _parquet_chunks(publication: Publication, rows: Rows) -> Iterator[bytes]:
     sink = _Sink()
     schema = _schema(rows)
     with pyarrow.parquet.ParquetWriter(sink, schema, compression="zstd") as writer:
-        for group in _row_groups(_counted(reader, rows.sql, rows)):
+        for group in _row_groups(_batches(publication, rows.question, rows.count)):
             writer.write_table(pa.Table.from_batches(group, schema))
-            yield sink.taken()
-    yield sink.taken()
+            yield sink.take()
+    yield sink.take()
 
 
 def _row_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
@@ -191,24 +188,24 @@ def _row_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[list[pa.RecordBat
         yield group
 
 
-def _counted(reader: Reader, sql: str, rows: Rows) -> Iterator[pa.RecordBatch]:
+def _batches(publication: Publication, question: Question, count: int) -> Iterator[pa.RecordBatch]:
+    """Yield the answer in batches; the error in the place of an end that comes at another row."""
     sent = 0
-    for batch in reader.stream(sql, **rows.parameters):
+    for batch in publication.stream(question):
         sent += batch.num_rows
         yield batch
-    if sent != rows.count:
-        problem = f"{sent} rows were read where {rows.count} were counted"
-        raise ReadFailed(reader.manifest.publication_id, problem)
+    if sent != count:
+        raise ReadFailed(publication.id, f"{sent} rows were read where {count} were counted")
 
 
 def _schema(rows: Rows) -> pa.Schema:
     return pa.schema([(name, _ARROW[kind]) for name, kind in rows.columns.items()])
 
 
-def _published_chunks(reader: Reader, name: str) -> Iterator[bytes]:
+def _published_chunks(publication: Publication, name: str) -> Iterator[bytes]:
     try:
-        with reader.snapshot.path(name).open("rb") as file:
+        with publication.snapshot.path(name).open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
     except OSError as error:
-        raise ReadFailed(reader.manifest.publication_id, str(error)) from error
+        raise ReadFailed(publication.id, str(error)) from error

@@ -16,7 +16,7 @@ from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Portal, SeriesSelection
 from tests.portals import get
-from tests.reading import with_column
+from tests.reading import series_of, with_column
 from tests.served_portal import ServedPortal
 
 
@@ -63,7 +63,7 @@ def test_a_series_has_the_rows_that_the_page_draws(
     ]
 
     selection = SeriesSelection("P00001", sources=("arima",))
-    drawn = shared.portal.open().forecast_series(selection).table.to_pylist()
+    drawn = series_of(shared.portal.open(), selection).table.to_pylist()
     recent = [row for row in drawn if row["date"].isoformat() >= "2026-11-20"]
     assert [row["q950"] for row in rows] == [row["q950"] for row in recent]
     assert [row["date"] for row in rows] == [row["date"].isoformat() for row in recent]

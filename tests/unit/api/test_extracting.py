@@ -18,7 +18,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message
 
-from datalayer.access.identity import Identity, Role
+from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.api.application import create_api
 from datalayer.api.call import Call
 from datalayer.portal import ExtractRequest, Part, Portal
@@ -83,7 +83,9 @@ def test_page_and_api_give_the_same_bytes(
 
     answer = get(api, f"/v1/extracts/fact_forecast.{file_format}{query}")
 
-    extract = portal.extract(ExtractRequest("fact_forecast", file_format, dialect, part))
+    extract = portal.extracts.extract(
+        portal.open(), ExtractRequest("fact_forecast", file_format, dialect, part), ANYONE
+    )
     assert answer.content == b"".join(extract.chunks)
 
 
@@ -209,7 +211,7 @@ def test_a_file_that_fails_half_way_breaks_off(
     with pytest.raises(ZeroDivisionError):
         get(api, CSV)
 
-    assert portal.audit_trail(1)[0].outcome == "broken"
+    assert portal.audit.entries(1)[0].outcome == "broken"
 
 
 def test_the_hash_is_a_trailer_where_the_server_has_them(api: FastAPI) -> None:
@@ -230,7 +232,7 @@ def test_who_leaves_is_not_read_for_any_longer(api: FastAPI, portal: Portal) -> 
     bodies = [each for each in sent if each["type"] == "http.response.body"]
     assert len(bodies) == 1
     assert bodies[0]["more_body"]
-    assert portal.audit_trail(1)[0].outcome == "broken"
+    assert portal.audit.entries(1)[0].outcome == "broken"
 
 
 class TestMembers:
@@ -266,7 +268,7 @@ def test_descriptions_that_take_long_hold_up_no_other_read(
     api: FastAPI, portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released, begun = threading.Event(), threading.Semaphore(0)
-    describe = portal.describe_extract
+    describe = portal.extracts.describe
 
     def slow(*asked: Any) -> dict[str, object]:
         begun.release()
@@ -292,6 +294,6 @@ def test_descriptions_that_take_long_hold_up_no_other_read(
                 *(each.status_code for each in await asyncio.gather(*slow_ones)),
             ]
 
-    monkeypatch.setattr(portal, "describe_extract", slow)
+    monkeypatch.setattr(portal.extracts, "describe", slow)
 
     assert asyncio.run(ask_all()) == [200, 200, 200, 200]

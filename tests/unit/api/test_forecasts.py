@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.portals import get
+from tests.reading import published_rows
 from tests.served_portal import ServedPortal
 
 Row = dict[str, Any]
@@ -19,7 +20,7 @@ def by_source(api: FastAPI, query: str = "") -> dict[str, Row]:
 
 
 def rows_of(shared: ServedPortal, data_set: str) -> list[Row]:
-    rows: list[Row] = shared.portal.open().rows(data_set, limit=10_000).table.to_pylist()
+    rows: list[Row] = published_rows(shared.portal.open(), data_set, 10_000).table.to_pylist()
     return rows
 
 

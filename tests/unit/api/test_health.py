@@ -108,7 +108,7 @@ def test_a_store_found_unreachable_degrades_and_is_a_finding(
     cut_off = make_portal(tmp_path, **unreachable_store())
     app = application(cut_off)
     get(app, "/health")
-    cut_off.wait_for_store()
+    cut_off.store_watch.wait_for_answer()
 
     answer = get(app, "/health")
 
@@ -126,7 +126,7 @@ class TestForMembers:
     ) -> None:
         members = make_portal(tmp_path, access="members", **unreachable_store())
         members.health()
-        members.wait_for_store()
+        members.store_watch.wait_for_answer()
 
         content = get(application(members), "/health").json()
 

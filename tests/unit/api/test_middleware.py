@@ -286,7 +286,7 @@ class TestKeptAnswers:
         assert len(served.get(ITEMS).json()["data"]) == 8
 
     def test_a_failure_is_never_kept(self, served: ServedPortal) -> None:
-        file = served.portal.kept()[0].path("dim_item")
+        file = served.portal.snapshots.all()[0].path("dim_item")
         away = file.with_suffix(".away")
         file.parent.chmod(0o755)
         file.rename(away)

@@ -24,6 +24,7 @@ from datalayer.portal import Portal
 from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.portals import ADMIN, PLANNER
 from tests.publisher import Publisher
+from tests.reading import published_rows
 
 REFRESHER = Identity("key:nightly", Role.ADMIN)
 READER = Identity("key:reader", Role.ANALYST)
@@ -126,14 +127,14 @@ class TestRefreshing:
         assert {"stage", "validate"} <= {step["step"] for step in told["progress"]}
 
     def test_forced_a_damaged_one_is_healed(self, caller: Caller, portal: Portal) -> None:
-        file = portal.kept()[0].path("fact_forecast")
+        file = portal.snapshots.all()[0].path("fact_forecast")
         file.chmod(0o644)
         file.write_bytes(b"damaged")
 
         told = caller.ended(caller.post(REFRESH, LATEST | {"force": True}))
 
         assert (told["status"], told["outcome"]) == ("succeeded", "activated")
-        assert portal.open().rows("fact_forecast", 1, 0).table.num_rows == 1
+        assert published_rows(portal.open(), "fact_forecast", 1).table.num_rows == 1
 
     def test_a_refused_publication_is_a_failed_job_with_its_problem(
         self, caller: Caller, publisher: Publisher, portal: Portal
@@ -228,7 +229,7 @@ class TestWhoMay:
         answer = caller.post(path, body, who)
 
         assert problem(answer) == refusal
-        entry = portal.audit_trail(1)[0]
+        entry = portal.audit.entries(1)[0]
         assert (entry.actor, entry.outcome) == (who.name, "refused")
 
     def test_without_a_credential_it_is_said_which_one_is_asked_for(self, caller: Caller) -> None:

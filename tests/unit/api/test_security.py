@@ -15,7 +15,7 @@ from datalayer.access.accounts import SESSION_COOKIE
 from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import Role
 from datalayer.api.problems import PROBLEM_TYPES
-from datalayer.portal import PublicationView
+from datalayer.portal import Publication
 from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.api_addresses import reads
 from tests.portals import ADMIN
@@ -364,7 +364,7 @@ class TestProblems:
         def fail(*arguments: object, **more: object) -> None:
             raise ZeroDivisionError("a secret detail")
 
-        monkeypatch.setattr(PublicationView, "json_rows", fail)
+        monkeypatch.setattr(Publication, "json_rows", fail)
 
         with capture_logs() as logs:
             answer = served.get(ITEMS)

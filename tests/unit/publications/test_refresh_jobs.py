@@ -164,7 +164,7 @@ class TestRefusing:
         with pytest.raises(error):
             portal.jobs.start("activate", who, activating(portal, who))
 
-        entry = portal.audit_trail(1)[0]
+        entry = portal.audit.entries(1)[0]
         assert (entry.actor, entry.action, entry.outcome) == (who.name, "activate", "refused")
         assert portal.jobs.running() is None
 

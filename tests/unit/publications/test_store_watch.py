@@ -103,8 +103,8 @@ def test_a_store_that_takes_writes_is_a_finding(publisher: Publisher, tmp_path: 
     portal = make_portal(tmp_path)
     portal.activate(ADMIN)
     portal._store_watch = StoreWatch(lambda: None, WritableStore().try_write)
-    portal.watch_store()
-    portal.wait_for_store()
+    portal.store_watch.last_answer()
+    portal.store_watch.wait_for_answer()
 
     health = portal.health()
 
@@ -120,8 +120,8 @@ def test_a_folder_is_not_written_to(publisher: Publisher, tmp_path: Path) -> Non
     publisher.publish()
     portal: Portal = make_portal(tmp_path)
     before = sorted((tmp_path / "store").rglob("*"))
-    portal.watch_store()
-    portal.wait_for_store()
+    portal.store_watch.last_answer()
+    portal.store_watch.wait_for_answer()
 
     health = portal.health()
 

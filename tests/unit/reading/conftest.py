@@ -11,9 +11,9 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import Publication
 from tests.publisher import Publisher
-from tests.reading import publications_folder, snapshot_of, view_of
+from tests.reading import publication_of, publications_folder, snapshot_of
 
 
 @pytest.fixture
@@ -33,14 +33,18 @@ def snapshot(publisher: Publisher, database: Database) -> Snapshot:
 
 
 @pytest.fixture
-def open_view(
+def open_publication(
     publisher: Publisher, registry: Registry, database: Database
-) -> Callable[[Manifest], PublicationView]:
-    """Opens a view of a manifest's publication."""
-    return lambda manifest: view_of(snapshot_of(manifest, publisher.store), registry, database)
+) -> Callable[[Manifest], Publication]:
+    """Opens a manifest's publication."""
+    return lambda manifest: publication_of(
+        snapshot_of(manifest, publisher.store), registry, database
+    )
 
 
 @pytest.fixture
-def view(publisher: Publisher, open_view: Callable[[Manifest], PublicationView]) -> PublicationView:
-    """A view of one ordinary publication."""
-    return open_view(publisher.publish())
+def publication(
+    publisher: Publisher, open_publication: Callable[[Manifest], Publication]
+) -> Publication:
+    """One ordinary publication."""
+    return open_publication(publisher.publish())

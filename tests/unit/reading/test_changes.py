@@ -12,24 +12,24 @@ import pytest
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.reading.changes import AMOUNTS, Changes, Span, changes
+from datalayer.reading.changes import AMOUNTS, Changes, SharedSpan, compare
 from datalayer.reading.database import Database
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import Publication
 from tests.fake_data import FUTURE_DAYS
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value
-from tests.reading import publications_folder, snapshot_of, view_of
+from tests.reading import publication_of, publications_folder, published_rows, snapshot_of
 
-OpenView = Callable[[Manifest], PublicationView]
+OpenPublication = Callable[[Manifest], Publication]
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def open_view(
+def open_publication(
     publisher: Publisher, folder_store: FolderStore, registry: Registry
-) -> Iterator[OpenView]:
-    """Opens a view of a manifest's publication."""
+) -> Iterator[OpenPublication]:
+    """Opens a publication of a manifest's publication."""
     database = Database(publications_folder(folder_store), registry, memory_limit="256MiB")
-    yield lambda manifest: view_of(snapshot_of(manifest, folder_store), registry, database)
+    yield lambda manifest: publication_of(snapshot_of(manifest, folder_store), registry, database)
     database.close()
 
 
@@ -41,9 +41,9 @@ def reasons_of(found: Changes) -> dict[str, str]:
     return {item_id: row["reason"] for item_id, row in rows_of(found).items()}
 
 
-def future_forecast(view: PublicationView, item_id: str, first: date, last: date) -> Decimal:
+def future_forecast(publication: Publication, item_id: str, first: date, last: date) -> Decimal:
     """Add up the champion's forecasts of a part from the rows themselves."""
-    rows = view.rows("fact_forecast", limit=10_000).table.to_pylist()
+    rows = published_rows(publication, "fact_forecast", 10_000).table.to_pylist()
     return sum(
         (
             Decimal(str(row["forecast"]))
@@ -57,21 +57,21 @@ def future_forecast(view: PublicationView, item_id: str, first: date, last: date
 
 class TestReasons:
     def test_a_publication_has_not_changed_from_itself(
-        self, publisher: Publisher, open_view: OpenView
+        self, publisher: Publisher, open_publication: OpenPublication
     ) -> None:
-        view = open_view(publisher.publish())
+        publication = open_publication(publisher.publish())
 
-        found = changes(view, view)
+        found = compare(publication, publication)
 
         assert set(reasons_of(found).values()) == {"same"}
         assert {found.totals()[f"{name}_change"] for name in AMOUNTS} == {0}
 
     def test_parts_of_one_publication_only_are_new_or_dropped(
-        self, publisher: Publisher, open_view: OpenView
+        self, publisher: Publisher, open_publication: OpenPublication
     ) -> None:
-        few, many = (open_view(publisher.publish(items=items)) for items in (5, 7))
+        few, many = (open_publication(publisher.publish(items=items)) for items in (5, 7))
 
-        forth, back = reasons_of(changes(few, many)), reasons_of(changes(many, few))
+        forth, back = reasons_of(compare(few, many)), reasons_of(compare(many, few))
 
         assert [item_id for item_id in sorted(forth) if forth[item_id] == "new"] == [
             "P00006",
@@ -85,50 +85,52 @@ class TestReasons:
         [("status", "unknown"), ("reorder_point", 21.5), ("order_quantity", None)],
     )
     def test_a_part_planned_otherwise_is_changed(
-        self, publisher: Publisher, open_view: OpenView, column: str, value: object
+        self, publisher: Publisher, open_publication: OpenPublication, column: str, value: object
     ) -> None:
-        before = open_view(publisher.publish())
+        before = open_publication(publisher.publish())
         tables = publisher.tables()
         tables["fact_inventory"] = set_value(tables["fact_inventory"], column, 1, value)
 
-        found = changes(before, open_view(publisher.publish(tables=tables)))
+        found = compare(before, open_publication(publisher.publish(tables=tables)))
 
         assert [each for each, reason in reasons_of(found).items() if reason == "changed"] == [
             "P00002"
         ]
 
-    def test_another_champion_is_a_change(self, publisher: Publisher, open_view: OpenView) -> None:
-        before = open_view(publisher.publish())
+    def test_another_champion_is_a_change(
+        self, publisher: Publisher, open_publication: OpenPublication
+    ) -> None:
+        before = open_publication(publisher.publish())
         tables = publisher.tables()
         champions = [not each for each in tables["fact_metrics"]["is_champion"].to_pylist()]
         tables["fact_metrics"] = replace_column(tables["fact_metrics"], "is_champion", champions)
 
-        rows = rows_of(changes(before, open_view(publisher.publish(tables=tables))))
+        rows = rows_of(compare(before, open_publication(publisher.publish(tables=tables))))
 
         assert {row["source_before"] for row in rows.values()} == {"arima"}
         assert {row["source_after"] for row in rows.values()} == {"naive"}
         assert {row["reason"] for row in rows.values()} == {"changed"}
 
     def test_a_part_that_was_never_judged_takes_the_source_of_its_stock(
-        self, publisher: Publisher, open_view: OpenView
+        self, publisher: Publisher, open_publication: OpenPublication
     ) -> None:
         tables = publisher.tables()
         tables["fact_metrics"] = tables["fact_metrics"].slice(0, 0)
-        view = open_view(publisher.publish(tables=tables))
+        publication = open_publication(publisher.publish(tables=tables))
 
-        rows = rows_of(changes(view, view))
+        rows = rows_of(compare(publication, publication))
 
         assert {row["source_after"] for row in rows.values()} == {"arima"}
         assert all(row["forecast_total_after"] > 0 for row in rows.values())
 
     def test_a_part_without_stock_has_no_figures_of_it(
-        self, publisher: Publisher, open_view: OpenView
+        self, publisher: Publisher, open_publication: OpenPublication
     ) -> None:
-        before = open_view(publisher.publish())
+        before = open_publication(publisher.publish())
         tables = publisher.tables()
         tables["fact_inventory"] = tables["fact_inventory"].slice(1)
 
-        row = rows_of(changes(before, open_view(publisher.publish(tables=tables))))["P00001"]
+        row = rows_of(compare(before, open_publication(publisher.publish(tables=tables))))["P00001"]
 
         assert (row["reorder_point_before"], row["reorder_point_after"]) == (20, None)
         assert row["reorder_point_change"] == -20
@@ -137,29 +139,29 @@ class TestReasons:
 
 class TestSpan:
     def test_forecasts_are_summed_over_the_future_dates_of_both(
-        self, publisher: Publisher, open_view: OpenView
+        self, publisher: Publisher, open_publication: OpenPublication
     ) -> None:
         later = FIRST_GENERATED_AT + 3 * DAY
-        before = open_view(publisher.publish())
-        after = open_view(publisher.publish(generated_at=later, salt="later"))
+        before = open_publication(publisher.publish())
+        after = open_publication(publisher.publish(generated_at=later, salt="later"))
 
-        found = changes(before, after)
+        found = compare(before, after)
 
         first, last = later.date(), FIRST_GENERATED_AT.date() + (FUTURE_DAYS - 1) * DAY
         row = rows_of(found)["P00003"]
-        assert found.span == Span(first, last)
+        assert found.span == SharedSpan(first, last)
         assert row["forecast_total_before"] == future_forecast(before, "P00003", first, last)
         assert row["forecast_total_after"] == future_forecast(after, "P00003", first, last)
         assert row["forecast_total_before"] != row["forecast_total_after"]
 
     def test_publications_without_a_common_future_have_no_span(
-        self, publisher: Publisher, open_view: OpenView
+        self, publisher: Publisher, open_publication: OpenPublication
     ) -> None:
         later = FIRST_GENERATED_AT + (FUTURE_DAYS + 1) * DAY
-        before = open_view(publisher.publish())
-        after = open_view(publisher.publish(generated_at=later))
+        before = open_publication(publisher.publish())
+        after = open_publication(publisher.publish(generated_at=later))
 
-        found = changes(before, after)
+        found = compare(before, after)
 
         assert found.span is None
         assert found.totals()["forecast_total_after"] == 0
@@ -167,16 +169,18 @@ class TestSpan:
 
 class TestSums:
     @pytest.fixture
-    def ends(self, publisher: Publisher, open_view: OpenView) -> tuple[PublicationView, ...]:
+    def ends(
+        self, publisher: Publisher, open_publication: OpenPublication
+    ) -> tuple[Publication, ...]:
         """Two publications that differ in parts and figures."""
         manifests = (publisher.publish(items=9), publisher.publish(items=7, salt="other"))
-        return tuple(open_view(manifest) for manifest in manifests)
+        return tuple(open_publication(manifest) for manifest in manifests)
 
     @pytest.mark.parametrize("amount", AMOUNTS)
     def test_the_changes_of_the_parts_are_the_change_of_the_totals(
-        self, ends: tuple[PublicationView, ...], amount: str
+        self, ends: tuple[Publication, ...], amount: str
     ) -> None:
-        found = changes(*ends)
+        found = compare(*ends)
 
         totals: dict[str, Any] = found.totals()
         change = sum(row[f"{amount}_change"] for row in found.parts.to_pylist())
@@ -184,10 +188,8 @@ class TestSums:
         assert change == totals[f"{amount}_after"] - totals[f"{amount}_before"]
 
     @pytest.mark.parametrize("column", ["reason", "demand_class", "category"])
-    def test_groups_add_up_to_the_totals(
-        self, ends: tuple[PublicationView, ...], column: str
-    ) -> None:
-        found = changes(*ends)
+    def test_groups_add_up_to_the_totals(self, ends: tuple[Publication, ...], column: str) -> None:
+        found = compare(*ends)
 
         groups: list[dict[str, Any]] = found.by(column)
         totals: dict[str, Any] = found.totals()
@@ -195,21 +197,21 @@ class TestSums:
         assert len(groups) > 1
 
     def test_the_way_back_is_the_same_with_the_other_sign(
-        self, ends: tuple[PublicationView, ...]
+        self, ends: tuple[Publication, ...]
     ) -> None:
-        forth, back = rows_of(changes(*ends)), rows_of(changes(*reversed(ends)))
+        forth, back = rows_of(compare(*ends)), rows_of(compare(*reversed(ends)))
 
         for name in AMOUNTS:
             assert {k: row[f"{name}_change"] for k, row in forth.items()} == {
                 k: -row[f"{name}_change"] for k, row in back.items()
             }
 
-    def test_the_greatest_change_comes_first(self, ends: tuple[PublicationView, ...]) -> None:
-        found = changes(*ends).parts["forecast_total_change"].to_pylist()
+    def test_the_greatest_change_comes_first(self, ends: tuple[Publication, ...]) -> None:
+        found = compare(*ends).parts["forecast_total_change"].to_pylist()
 
         assert found == sorted(found, key=abs, reverse=True)
 
     def test_no_part_of_either_is_left_out(
-        self, publisher: Publisher, ends: tuple[PublicationView, ...]
+        self, publisher: Publisher, ends: tuple[Publication, ...]
     ) -> None:
-        assert changes(*ends).parts.num_rows == 9
+        assert compare(*ends).parts.num_rows == 9

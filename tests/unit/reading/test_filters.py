@@ -14,12 +14,12 @@ from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.filters import (
     Conditions,
     Filter,
-    behind,
+    after_position,
     conditions,
     filters_of,
     plain_text,
 )
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
 from datalayer.reading.views import whole_query
 
@@ -34,15 +34,15 @@ def filters(data_set: DataSet) -> dict[str, Filter]:
     return filters_of(data_set.columns)
 
 
-def kept(view: PublicationView, data_set: DataSet, met: Conditions) -> list[dict[str, object]]:
+def kept(publication: Publication, data_set: DataSet, met: Conditions) -> list[dict[str, object]]:
     sql = whole_query(data_set, met.predicates)
     question = Question("kept", sql, met.parameters, (data_set.name,))
-    rows: list[dict[str, object]] = view.answer(question).table.to_pylist()
+    rows: list[dict[str, object]] = publication.table(question).table.to_pylist()
     return rows
 
 
-def everything(view: PublicationView, data_set: DataSet) -> list[dict[str, object]]:
-    return kept(view, data_set, Conditions())
+def everything(publication: Publication, data_set: DataSet) -> list[dict[str, object]]:
+    return kept(publication, data_set, Conditions())
 
 
 class TestNames:
@@ -62,72 +62,74 @@ class TestNames:
 
 
 class TestRows:
-    def test_one_value_keeps_its_rows(self, view: PublicationView, demand: DataSet) -> None:
-        rows = kept(view, demand, conditions(filters(demand), [("item_id", "P00002")]))
+    def test_one_value_keeps_its_rows(self, publication: Publication, demand: DataSet) -> None:
+        rows = kept(publication, demand, conditions(filters(demand), [("item_id", "P00002")]))
 
-        whole = everything(view, demand)
+        whole = everything(publication, demand)
         assert rows == [row for row in whole if row["item_id"] == "P00002"]
         assert rows
 
     def test_values_of_one_column_are_alternatives(
-        self, view: PublicationView, demand: DataSet
+        self, publication: Publication, demand: DataSet
     ) -> None:
         asked = [("quantity", "2"), ("quantity", "5.0")]
 
-        rows = kept(view, demand, conditions(filters(demand), asked))
+        rows = kept(publication, demand, conditions(filters(demand), asked))
 
         assert {row["quantity"] for row in rows} == {2.0, 5.0}
-        assert rows == [r for r in everything(view, demand) if r["quantity"] in (2.0, 5.0)]
+        assert rows == [r for r in everything(publication, demand) if r["quantity"] in (2.0, 5.0)]
 
     def test_different_filters_must_all_be_met(
-        self, view: PublicationView, demand: DataSet
+        self, publication: Publication, demand: DataSet
     ) -> None:
         asked = [("item_id", "P00001"), ("quantity_min", "2"), ("quantity_max", "2")]
 
-        rows = kept(view, demand, conditions(filters(demand), asked))
+        rows = kept(publication, demand, conditions(filters(demand), asked))
 
-        whole = everything(view, demand)
+        whole = everything(publication, demand)
         assert rows == [r for r in whole if (r["item_id"], r["quantity"]) == ("P00001", 2.0)]
         assert rows
 
-    def test_bounds_are_inclusive(self, view: PublicationView, demand: DataSet) -> None:
+    def test_bounds_are_inclusive(self, publication: Publication, demand: DataSet) -> None:
         asked = [("date_min", "2026-11-01"), ("date_max", "2026-11-10")]
 
-        rows = kept(view, demand, conditions(filters(demand), asked))
+        rows = kept(publication, demand, conditions(filters(demand), asked))
 
         first, last = date(2026, 11, 1), date(2026, 11, 10)
-        whole = everything(view, demand)
+        whole = everything(publication, demand)
         assert rows == [r for r in whole if first <= r["date"] <= last]  # type: ignore[operator]
         assert {first, last} <= {row["date"] for row in rows}
 
-    def test_several_dates_are_alternatives(self, view: PublicationView, demand: DataSet) -> None:
+    def test_several_dates_are_alternatives(
+        self, publication: Publication, demand: DataSet
+    ) -> None:
         asked = [("date", "2026-11-01"), ("date", "2026-11-03")]
 
-        rows = kept(view, demand, conditions(filters(demand), asked))
+        rows = kept(publication, demand, conditions(filters(demand), asked))
 
         assert {row["date"] for row in rows} == {date(2026, 11, 1), date(2026, 11, 3)}
 
-    def test_times_are_compared_in_utc(self, view: PublicationView, demand: DataSet) -> None:
+    def test_times_are_compared_in_utc(self, publication: Publication, demand: DataSet) -> None:
         asked = [("generated_at", "2026-11-21T03:00:00-03:00")]
 
-        rows = kept(view, demand, conditions(filters(demand), asked))
+        rows = kept(publication, demand, conditions(filters(demand), asked))
 
-        assert rows == everything(view, demand)
+        assert rows == everything(publication, demand)
 
-    def test_booleans_are_true_or_false(self, view: PublicationView, registry: Registry) -> None:
+    def test_booleans_are_true_or_false(self, publication: Publication, registry: Registry) -> None:
         metrics = registry.data_sets["agg_metrics"]
 
-        rows = kept(view, metrics, conditions(filters(metrics), [("is_champion", "true")]))
+        rows = kept(publication, metrics, conditions(filters(metrics), [("is_champion", "true")]))
 
-        assert rows == [row for row in everything(view, metrics) if row["is_champion"]]
+        assert rows == [row for row in everything(publication, metrics) if row["is_champion"]]
 
     @pytest.mark.parametrize(
         "text", ["' or 1=1 --", "$1", '"', "%", "\\", "é\u0301", "\u202e", "\n"]
     )
     def test_text_is_only_ever_compared(
-        self, view: PublicationView, demand: DataSet, text: str
+        self, publication: Publication, demand: DataSet, text: str
     ) -> None:
-        assert kept(view, demand, conditions(filters(demand), [("item_id", text)])) == []
+        assert kept(publication, demand, conditions(filters(demand), [("item_id", text)])) == []
 
     @given(text=st.text(max_size=200).filter(lambda text: "\0" not in text))
     def test_no_text_breaks_out_of_its_place(self, registry: Registry, text: str) -> None:
@@ -210,15 +212,15 @@ class TestRefusals:
 class TestPages:
     @pytest.mark.parametrize("name", ["fact_demand", "fact_forecast", "fact_exception", "dim_item"])
     def test_pages_behind_each_other_are_the_whole(
-        self, view: PublicationView, registry: Registry, name: str
+        self, publication: Publication, registry: Registry, name: str
     ) -> None:
         data_set = registry.data_sets[name]
         key = [data_set.column(each) for each in data_set.key]
-        whole = everything(view, data_set)
+        whole = everything(publication, data_set)
 
         for row, following in list(pairwise(whole))[::50]:
             position = [written(row[column.name]) for column in key]
-            rest = kept(view, data_set, behind(key, position))
+            rest = kept(publication, data_set, after_position(key, position))
 
             assert rest[0] == following
             assert len(rest) == len(whole) - whole.index(following)
@@ -227,7 +229,7 @@ class TestPages:
         data_set = registry.data_sets["fact_demand"]
         key = [data_set.column(each) for each in data_set.key]
 
-        (predicate,) = behind(key, ["P1", "network", "2026-11-01"]).predicates
+        (predicate,) = after_position(key, ["P1", "network", "2026-11-01"]).predicates
 
         assert predicate.startswith('"item_id" >= $after_item_id and (')
 
@@ -249,12 +251,12 @@ class TestPages:
         key = [demand.column(each) for each in demand.key]
 
         with pytest.raises(InvalidSelection, match="cursor is"):
-            behind(key, position)
+            after_position(key, position)
 
     def test_a_position_has_the_types_of_its_columns(self, demand: DataSet) -> None:
         columns = [demand.column("date"), demand.column("generated_at")]
 
-        met = behind(columns, ["2026-11-01", "2026-11-21T06:00:00Z"])
+        met = after_position(columns, ["2026-11-01", "2026-11-21T06:00:00Z"])
 
         assert met.parameters == {
             "after_date": date(2026, 11, 1),

@@ -11,7 +11,7 @@ from datalayer.kernel.contract.registry import Freshness, Registry
 from datalayer.reading.database import Database
 from datalayer.reading.freshness import freshness_state
 from tests.publisher import FIRST_GENERATED_AT, Publisher
-from tests.reading import snapshot_of, view_of
+from tests.reading import publication_of, snapshot_of
 
 LIMITS = Freshness(due_after_hours=36, stale_after_hours=168)
 
@@ -31,6 +31,8 @@ def test_every_data_set_has_a_state_by_its_own_thresholds(
 ) -> None:
     clock: Callable[[], datetime] = lambda: FIRST_GENERATED_AT + timedelta(days=365)  # noqa: E731
 
-    view = view_of(snapshot_of(publisher.publish(), publisher.store), registry, database, clock)
+    publication = publication_of(
+        snapshot_of(publisher.publish(), publisher.store), registry, database, clock
+    )
 
-    assert view.freshness() == dict.fromkeys(registry.data_sets, "stale")
+    assert publication.freshness() == dict.fromkeys(registry.data_sets, "stale")

@@ -11,17 +11,18 @@ import pyarrow.compute as pc
 import pytest
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.reading.overview import Kpi
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions.overview import Kpi
 from tests.fake_data import FUTURE_DAYS
 from tests.publisher import Publisher, replace_column
+from tests.reading import overview_of, published_rows
 
-OpenView = Callable[[Manifest], PublicationView]
+OpenPublication = Callable[[Manifest], Publication]
 NAMES = ("forecast_30d", "parts_at_risk", "value_at_risk", "service_level", "accuracy")
 
 
-def kpi(view: PublicationView, name: str) -> Kpi:
-    return next(each for each in view.overview().kpis if each.name == name)
+def kpi(publication: Publication, name: str) -> Kpi:
+    return next(each for each in overview_of(publication).kpis if each.name == name)
 
 
 def changed(publisher: Publisher, data_set: str, column: str, values: object) -> Manifest:
@@ -30,41 +31,41 @@ def changed(publisher: Publisher, data_set: str, column: str, values: object) ->
     return publisher.publish(tables=tables)
 
 
-def test_the_figures_come_in_their_order(view: PublicationView) -> None:
-    assert tuple(each.name for each in view.overview().kpis) == NAMES
+def test_the_figures_come_in_their_order(publication: Publication) -> None:
+    assert tuple(each.name for each in overview_of(publication).kpis) == NAMES
 
 
-def test_every_figure_has_a_date_for_every_point_and_a_provenance(view: PublicationView) -> None:
-    for each in view.overview().kpis:
+def test_every_figure_has_a_date_for_every_point_and_a_provenance(publication: Publication) -> None:
+    for each in overview_of(publication).kpis:
         assert len(each.trend) == len(each.trend_dates)
-        assert each.provenance.publication_id == view.manifest.publication_id
+        assert each.provenance.publication_id == publication.manifest.publication_id
 
 
 def test_the_30_day_forecast_is_the_sum_of_the_headline_sources_future(
-    view: PublicationView,
+    publication: Publication,
 ) -> None:
-    forecast = kpi(view, "forecast_30d")
+    forecast = kpi(publication, "forecast_30d")
 
-    total = view.overview().forecast_total.table
-    future = total.filter(pc.greater(total["date"], pa.scalar(view.manifest.data_through)))
+    total = overview_of(publication).forecast_total.table
+    future = total.filter(pc.greater(total["date"], pa.scalar(publication.manifest.data_through)))
     assert forecast.value == pytest.approx(pc.sum(future["forecast"]).as_py())
     assert len(forecast.trend) == FUTURE_DAYS
-    assert forecast.trend_dates[0] == view.manifest.data_through + timedelta(days=1)
+    assert forecast.trend_dates[0] == publication.manifest.data_through + timedelta(days=1)
     assert forecast.provenance.sources == ("arima",)
     assert forecast.unit == "un"
 
 
 @pytest.mark.parametrize(("frequency", "periods"), [("D", FUTURE_DAYS), ("W", 4), ("MS", 1)])
 def test_30_days_are_whole_periods_of_the_publication(
-    publisher: Publisher, open_view: OpenView, frequency: str, periods: int
+    publisher: Publisher, open_publication: OpenPublication, frequency: str, periods: int
 ) -> None:
-    view = open_view(publisher.publish(lineage={"frequency": frequency}))
+    publication = open_publication(publisher.publish(lineage={"frequency": frequency}))
 
-    assert len(kpi(view, "forecast_30d").trend) == periods
+    assert len(kpi(publication, "forecast_30d").trend) == periods
 
 
 def test_parts_at_risk_run_out_before_a_delivery_ordered_now_arrives(
-    publisher: Publisher, open_view: OpenView
+    publisher: Publisher, open_publication: OpenPublication
 ) -> None:
     inventory = publisher.tables()["fact_inventory"]
     as_of = inventory["as_of"][0].as_py()
@@ -72,41 +73,43 @@ def test_parts_at_risk_run_out_before_a_delivery_ordered_now_arrives(
     last = as_of + timedelta(days=lead_days - 1)
     dates = [as_of, last, last + timedelta(days=1), None, None, None]
 
-    at_risk = kpi(open_view(changed(publisher, "fact_inventory", "stockout_date", dates)), NAMES[1])
+    at_risk = kpi(
+        open_publication(changed(publisher, "fact_inventory", "stockout_date", dates)), NAMES[1]
+    )
 
     assert at_risk.value == 2
     assert at_risk.trend_dates[0] == as_of
     assert at_risk.trend == (1.0,) * (lead_days - 1) + (2.0, 2.0)
 
 
-def test_value_at_risk_grows_to_its_whole_with_the_stock_outs(view: PublicationView) -> None:
-    at_risk = kpi(view, "value_at_risk")
+def test_value_at_risk_grows_to_its_whole_with_the_stock_outs(publication: Publication) -> None:
+    at_risk = kpi(publication, "value_at_risk")
 
     assert at_risk.value == pytest.approx(1000 + 500 + 1000 / 3 + 250)
     assert at_risk.trend == pytest.approx((1000, 1500, 1500 + 1000 / 3, at_risk.value))
 
 
 def test_a_part_with_two_reasons_counts_once_with_its_greatest_value(
-    publisher: Publisher, open_view: OpenView
+    publisher: Publisher, open_publication: OpenPublication
 ) -> None:
     items = ["P00001", "P00001", "P00002", "P00003"]
 
-    view = open_view(changed(publisher, "fact_exception", "item_id", items))
+    publication = open_publication(changed(publisher, "fact_exception", "item_id", items))
 
-    assert kpi(view, "value_at_risk").value == pytest.approx(1000 + 1000 / 3 + 250)
+    assert kpi(publication, "value_at_risk").value == pytest.approx(1000 + 1000 / 3 + 250)
 
 
-def test_service_level_is_the_mean_chance_of_not_running_out(view: PublicationView) -> None:
+def test_service_level_is_the_mean_chance_of_not_running_out(publication: Publication) -> None:
     chances = [1 - 0.9 / (number + 1) for number in range(6)]
 
-    assert kpi(view, "service_level").value == pytest.approx(sum(chances) / 6)
+    assert kpi(publication, "service_level").value == pytest.approx(sum(chances) / 6)
 
 
-def test_accuracy_is_that_of_weekly_totals_by_category(view: PublicationView) -> None:
-    accuracy = kpi(view, "accuracy")
+def test_accuracy_is_that_of_weekly_totals_by_category(publication: Publication) -> None:
+    accuracy = kpi(publication, "accuracy")
 
     totals: dict[tuple[date, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for row in view.rows("agg_daily", limit=10_000).table.to_pylist():
+    for row in published_rows(publication, "agg_daily", 10_000).table.to_pylist():
         if row["source"] == "arima" and row["actual"] is not None:
             monday = row["date"] - timedelta(days=row["date"].weekday())
             total = totals[monday, row["category"]]
@@ -120,7 +123,7 @@ def test_accuracy_is_that_of_weekly_totals_by_category(view: PublicationView) ->
 
 
 def test_the_longest_horizon_decides_the_headline(
-    publisher: Publisher, open_view: OpenView
+    publisher: Publisher, open_publication: OpenPublication
 ) -> None:
     tables = publisher.tables()
     table = tables["agg_metrics"]
@@ -131,17 +134,17 @@ def test_the_longest_horizon_decides_the_headline(
     keys = [(name, "ascending") for name in ("group_by", "group_value", "source", "horizon")]
     tables["agg_metrics"] = pa.concat_tables([table, longer]).sort_by(keys)
 
-    view = open_view(publisher.publish(tables=tables))
+    publication = open_publication(publisher.publish(tables=tables))
 
-    assert view.overview().forecast_total.provenance.sources == ("naive",)
+    assert overview_of(publication).forecast_total.provenance.sources == ("naive",)
 
 
 def test_a_publication_of_empty_tables_has_no_figures_and_no_error(
-    publisher: Publisher, open_view: OpenView
+    publisher: Publisher, open_publication: OpenPublication
 ) -> None:
     empty = {name: table.slice(0, 0) for name, table in publisher.tables().items()}
 
-    overview = open_view(publisher.publish(tables=empty)).overview()
+    overview = overview_of(open_publication(publisher.publish(tables=empty)))
 
     assert [each.value for each in overview.kpis] == [None] * 5
     assert [each.trend for each in overview.kpis] == [()] * 5
@@ -149,7 +152,9 @@ def test_a_publication_of_empty_tables_has_no_figures_and_no_error(
     assert overview.forecast_total.table.num_rows == 0
 
 
-def test_what_is_not_known_is_no_figure(publisher: Publisher, open_view: OpenView) -> None:
+def test_what_is_not_known_is_no_figure(
+    publisher: Publisher, open_publication: OpenPublication
+) -> None:
     tables = publisher.tables()
     for data_set, column in (
         ("fact_inventory", "current_stock"),
@@ -161,17 +166,17 @@ def test_what_is_not_known_is_no_figure(publisher: Publisher, open_view: OpenVie
         table = tables[data_set]
         tables[data_set] = replace_column(table, column, [None] * table.num_rows)
 
-    view = open_view(publisher.publish(tables=tables))
+    publication = open_publication(publisher.publish(tables=tables))
 
-    values = {each.name: each.value for each in view.overview().kpis}
+    values = {each.name: each.value for each in overview_of(publication).kpis}
     assert values["parts_at_risk"] is None
     assert values["value_at_risk"] is None
     assert values["service_level"] is None
     assert values["accuracy"] is None
 
 
-def test_forecast_total_has_one_row_per_date(view: PublicationView) -> None:
-    table = view.overview().forecast_total.table
+def test_forecast_total_has_one_row_per_date(publication: Publication) -> None:
+    table = overview_of(publication).forecast_total.table
 
     dates = table["date"].to_pylist()
     assert table.column_names == ["date", "source", "forecast", "actual"]

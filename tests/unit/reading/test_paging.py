@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from datalayer.reading.publication_view import PublicationView
+from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
 
 ITEMS = Question(
@@ -37,9 +37,9 @@ def rows_of(data: bytes) -> list[dict[str, object]]:
     return list(json.loads(b"[" + data + b"]"))
 
 
-def test_json_and_table_hold_the_same_rows(view: PublicationView) -> None:
-    text = view.json_rows(FORECASTS)
-    table = view.table_page(FORECASTS).result.table
+def test_json_and_table_hold_the_same_rows(publication: Publication) -> None:
+    text = publication.json_rows(FORECASTS)
+    table = publication.table_page(FORECASTS).result.table
 
     expected = [
         {**row, "date": row["date"].isoformat(), "generated_at": utc_text(row["generated_at"])}
@@ -53,8 +53,8 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def test_a_page_in_the_middle_says_that_more_follow_and_where(view: PublicationView) -> None:
-    text, table = view.json_rows(ITEMS), view.table_page(ITEMS)
+def test_a_page_in_the_middle_says_that_more_follow_and_where(publication: Publication) -> None:
+    text, table = publication.json_rows(ITEMS), publication.table_page(ITEMS)
 
     codes = [row["item_id"] for row in rows_of(text.data)]
     assert codes == table.result.table.column("item_id").to_pylist()
@@ -63,13 +63,15 @@ def test_a_page_in_the_middle_says_that_more_follow_and_where(view: PublicationV
     assert text.last == table.last == (codes[-1],)
 
 
-def test_pages_one_after_another_hold_every_row_once(view: PublicationView) -> None:
-    whole = [row["item_id"] for row in rows_of(view.json_rows(asked(ITEMS, limit=10_000)).data)]
+def test_pages_one_after_another_hold_every_row_once(publication: Publication) -> None:
+    whole = [
+        row["item_id"] for row in rows_of(publication.json_rows(asked(ITEMS, limit=10_000)).data)
+    ]
     found: list[object] = []
     after, more = "", True
 
     while more:
-        page = view.json_rows(asked(ITEMS, parameters={"after": after}))
+        page = publication.json_rows(asked(ITEMS, parameters={"after": after}))
         found += [row["item_id"] for row in rows_of(page.data)]
         after, more = str(page.last[0]), page.more
 
@@ -77,36 +79,38 @@ def test_pages_one_after_another_hold_every_row_once(view: PublicationView) -> N
     assert len(whole) > 2
 
 
-def test_the_last_page_says_that_nothing_follows(view: PublicationView) -> None:
-    whole = view.json_rows(asked(ITEMS, limit=10_000))
+def test_the_last_page_says_that_nothing_follows(publication: Publication) -> None:
+    whole = publication.json_rows(asked(ITEMS, limit=10_000))
 
-    exact = view.json_rows(asked(ITEMS, limit=whole.rows))
+    exact = publication.json_rows(asked(ITEMS, limit=whole.rows))
 
     assert not whole.more
     assert not exact.more
     assert exact.rows == whole.rows == whole.total
 
 
-def test_no_rows_are_a_page_too(view: PublicationView) -> None:
+def test_no_rows_are_a_page_too(publication: Publication) -> None:
     nothing = asked(ITEMS, parameters={"after": "\U0010ffff"})
 
-    text, table = view.json_rows(nothing), view.table_page(nothing)
+    text, table = publication.json_rows(nothing), publication.table_page(nothing)
 
     assert (text.data, text.rows, text.more, text.last, text.sources) == (b"", 0, False, (), ())
     assert (table.result.table.num_rows, table.more, table.last) == (0, False, ())
 
 
-def test_the_sources_are_those_of_the_rows(view: PublicationView) -> None:
-    (source,) = {row["source"] for row in rows_of(view.json_rows(asked(FORECASTS, limit=1)).data)}
+def test_the_sources_are_those_of_the_rows(publication: Publication) -> None:
+    (source,) = {
+        row["source"] for row in rows_of(publication.json_rows(asked(FORECASTS, limit=1)).data)
+    }
 
-    page = view.json_rows(asked(FORECASTS, limit=1))
+    page = publication.json_rows(asked(FORECASTS, limit=1))
 
     assert page.sources == (source,)
-    assert view.table_page(asked(FORECASTS, limit=1)).result.provenance.sources == (source,)
+    assert publication.table_page(asked(FORECASTS, limit=1)).result.provenance.sources == (source,)
 
 
 @pytest.mark.parametrize("text", ['"', "\\", "</script>", "\u2028", "ção", "\x01", "emoji 🔦"])
-def test_any_text_is_written_as_json(view: PublicationView, text: str) -> None:
+def test_any_text_is_written_as_json(publication: Publication, text: str) -> None:
     echo = Question("echo", "select $text as text", {"text": text}, ("dim_item",))
 
-    assert rows_of(view.json_rows(echo).data) == [{"text": text}]
+    assert rows_of(publication.json_rows(echo).data) == [{"text": text}]

@@ -10,14 +10,14 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from datalayer.reading.cache.result_cache import CacheKey, MemoryCache
+from datalayer.reading.cache.result_cache import CacheKey, ResultCache
 
 ROOM_FOR_TWO = 2 * (8 * 1000 + 1024 + 2048)
 MEBIBYTE = 2**20
 
 
 def key(name: str) -> CacheKey:
-    return CacheKey(name, (), "20261121T060000Z-1a2b3c4d")
+    return CacheKey(name, (), "20261121T060000Z-1a2b3c4d", ())
 
 
 def table(rows: int = 1000) -> pa.Table:
@@ -29,7 +29,7 @@ def never() -> pa.Table:
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    cache = MemoryCache(ROOM_FOR_TWO)
+    cache = ResultCache(ROOM_FOR_TWO)
     cache.get_or_make(key("old"), table)
     cache.get_or_make(key("used"), table)
     cache.get_or_make(key("old"), never)
@@ -42,37 +42,37 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_what_is_larger_than_the_cache_is_returned_and_not_kept() -> None:
-    cache = MemoryCache(ROOM_FOR_TWO)
+    cache = ResultCache(ROOM_FOR_TWO)
 
     answer = cache.get_or_make(key("large"), lambda: table(10_000))
 
     assert answer.num_rows == 10_000
-    assert cache.size_bytes == 0
+    assert cache.memory.size_bytes == 0
 
 
 def test_it_never_holds_more_than_its_bytes() -> None:
-    cache = MemoryCache(ROOM_FOR_TWO)
+    cache = ResultCache(ROOM_FOR_TWO)
 
     for number in range(50):
         cache.get_or_make(key(str(number)), table)
 
-        assert cache.size_bytes <= ROOM_FOR_TWO
+        assert cache.memory.size_bytes <= ROOM_FOR_TWO
 
 
 def test_a_cache_of_no_bytes_still_answers() -> None:
-    assert MemoryCache(0).get_or_make(key("any"), table).num_rows == 1000
+    assert ResultCache(0).get_or_make(key("any"), table).num_rows == 1000
 
 
 def test_a_slice_counts_with_all_that_it_holds_on_to() -> None:
-    cache = MemoryCache(ROOM_FOR_TWO)
+    cache = ResultCache(ROOM_FOR_TWO)
 
     cache.get_or_make(key("slice"), lambda: table(10_000).slice(0, 1))
 
-    assert cache.size_bytes == 0
+    assert cache.memory.size_bytes == 0
 
 
 def test_the_memory_of_the_process_stops_growing_when_the_cache_is_full() -> None:
-    cache = MemoryCache(4 * MEBIBYTE)
+    cache = ResultCache(4 * MEBIBYTE)
     columns = ", ".join(f"n + {column} as column_{column}" for column in range(25))
 
     with duckdb.connect() as database:

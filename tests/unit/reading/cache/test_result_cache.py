@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
 from datalayer.reading.cache.redis_cache import RedisCache
-from datalayer.reading.cache.result_cache import CacheKey, LayeredCache, MemoryCache, ResultCache
+from datalayer.reading.cache.result_cache import CacheKey, ResultCache
 from tests.redis_server import RedisServer
 
 TABLE = pa.table({"date": ["2026-11-21", None], "forecast": [1.5, 2.0]})
 CALLERS = 8
 
 
-@pytest.fixture(params=["memory", "redis", "layered"])
+@pytest.fixture(params=["memory", "redis", "both"])
 def cache(request: pytest.FixtureRequest, shared_redis: RedisServer) -> Iterator[ResultCache]:
-    makers: dict[str, Callable[[], ResultCache]] = {
-        "memory": lambda: MemoryCache(2**20),
-        "redis": lambda: RedisCache(shared_redis.url),
-        "layered": lambda: LayeredCache(MemoryCache(2**20), RedisCache(shared_redis.url)),
-    }
-    cache = makers[request.param]()
+    shared = None if request.param == "memory" else RedisCache(shared_redis.url)
+    # With no room in memory, every read that does not wait for another goes to Redis.
+    cache = ResultCache(0 if request.param == "redis" else 2**20, shared)
     yield cache
     cache.close()
 
@@ -34,7 +32,7 @@ def key(
     question: str = "item", publication_id: str | None = None, **parameters: object
 ) -> CacheKey:
     return CacheKey(
-        question, tuple(sorted(parameters.items())), publication_id or str(uuid.uuid4())
+        question, tuple(sorted(parameters.items())), publication_id or str(uuid.uuid4()), ()
     )
 
 
@@ -87,6 +85,15 @@ class TestEveryCache:
         other = TABLE.slice(1)
 
         found = cache.get_or_make(key("item", publication_id, item_id=1), lambda: other)
+
+        assert found.equals(other)
+
+    def test_another_meaning_is_another_key(self, cache: ResultCache) -> None:
+        asked = key()
+        cache.get_or_make(asked, lambda: TABLE)
+        other = TABLE.slice(1)
+
+        found = cache.get_or_make(replace(asked, meaning=("other sql",)), lambda: other)
 
         assert found.equals(other)
 

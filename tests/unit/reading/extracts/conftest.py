@@ -12,12 +12,13 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.reading.database import Database
-from datalayer.reading.extracts import DigestMemo, Extracts
-from datalayer.reading.reader import Reader
+from datalayer.reading.extracts.digests import DigestMemo
+from datalayer.reading.extracts.service import Extracts
+from datalayer.reading.publication import Publication
 from tests.publisher import Publisher
-from tests.reading import publications_folder, reader_of, snapshot_of
+from tests.reading import publication_of, publications_folder, snapshot_of
 
-OpenReader = Callable[[Manifest], Reader]
+OpenPublication = Callable[[Manifest], Publication]
 
 
 @pytest.fixture
@@ -28,15 +29,19 @@ def database(folder_store: FolderStore, registry: Registry) -> Iterator[Database
 
 
 @pytest.fixture
-def open_reader(publisher: Publisher, registry: Registry, database: Database) -> OpenReader:
+def open_publication(
+    publisher: Publisher, registry: Registry, database: Database
+) -> OpenPublication:
     """Opens a publication without validating it."""
-    return lambda manifest: reader_of(snapshot_of(manifest, publisher.store), registry, database)
+    return lambda manifest: publication_of(
+        snapshot_of(manifest, publisher.store), registry, database
+    )
 
 
 @pytest.fixture
-def reader(publisher: Publisher, open_reader: OpenReader) -> Reader:
-    """Reads a publication of six parts."""
-    return open_reader(publisher.publish())
+def publication(publisher: Publisher, open_publication: OpenPublication) -> Publication:
+    """A publication of six parts."""
+    return open_publication(publisher.publish())
 
 
 @pytest.fixture

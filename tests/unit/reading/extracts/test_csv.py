@@ -10,26 +10,26 @@ import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.database import Database
-from datalayer.reading.extracts import Extracts
-from datalayer.reading.reader import Reader
+from datalayer.reading.extracts.csv_dialects import DIALECTS
+from datalayer.reading.extracts.service import Extracts
+from datalayer.reading.publication import Publication
 from tests.extracted import AWKWARD, cells_of, written
 from tests.publisher import Publisher, replace_column
-from tests.reading import publications_folder, reader_of, snapshot_of, with_column
-from tests.unit.reading.extracts.conftest import OpenReader
+from tests.reading import publication_of, publications_folder, snapshot_of, with_column
+from tests.unit.reading.extracts.conftest import OpenPublication
 
 DELIMITERS = {"rfc": ",", "excel-br": ";"}
 
 
 @pytest.fixture
-def with_values(publisher: Publisher, open_reader: OpenReader) -> OpenReader:
+def with_values(publisher: Publisher, open_publication: OpenPublication) -> OpenPublication:
     """Reads a publication of six parts whose column has these values."""
 
-    def read(column: str, values: Sequence[object]) -> Reader:
+    def read(column: str, values: Sequence[object]) -> Publication:
         tables = publisher.tables(items=len(values))
         tables["dim_item"] = replace_column(tables["dim_item"], column, values)
-        return open_reader(publisher.publish(tables=tables))
+        return open_publication(publisher.publish(tables=tables))
 
     return read  # type: ignore[return-value]
 
@@ -37,43 +37,49 @@ def with_values(publisher: Publisher, open_reader: OpenReader) -> OpenReader:
 @pytest.mark.parametrize("dialect", DIALECTS)
 class TestEveryDialect:
     def test_has_the_registrys_columns_and_all_rows(
-        self, extracts: Extracts, reader: Reader, registry: Registry, dialect: str
+        self, extracts: Extracts, publication: Publication, registry: Registry, dialect: str
     ) -> None:
         for data_set in registry.data_sets.values():
-            file = written(extracts, reader, data_set.name, dialect)
+            file = written(extracts, publication, data_set.name, dialect)
 
             names = file.decode("utf-8-sig").partition("\r\n")[0].split(DELIMITERS[dialect])
             assert names == [column.name for column in data_set.columns]
             rows = cells_of(file, DELIMITERS[dialect])
-            assert len(rows) == reader.manifest.file(data_set.name).rows
+            assert len(rows) == publication.manifest.file(data_set.name).rows
 
-    def test_ends_lines_with_cr_lf(self, extracts: Extracts, reader: Reader, dialect: str) -> None:
-        file = written(extracts, reader, "dim_item", dialect)
+    def test_ends_lines_with_cr_lf(
+        self, extracts: Extracts, publication: Publication, dialect: str
+    ) -> None:
+        file = written(extracts, publication, "dim_item", dialect)
 
         assert file.endswith(b"\r\n")
         assert file.count(b"\n") == file.count(b"\r\n") == 7
 
     @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
     def test_defuses_text_that_a_spreadsheet_takes_for_a_formula(
-        self, extracts: Extracts, with_values: OpenReader, dialect: str, start: str
+        self, extracts: Extracts, with_values: OpenPublication, dialect: str, start: str
     ) -> None:
         dangerous = f'{start}HYPERLINK("http://example.org")'
-        reader = with_values("name", [dangerous, "Cabo"])
+        publication = with_values("name", [dangerous, "Cabo"])
 
-        file = written(extracts, reader, "dim_item", dialect)
+        file = written(extracts, publication, "dim_item", dialect)
         first, second = cells_of(file, DELIMITERS[dialect])
 
         assert first["name"] == f"'{dangerous}"
         assert second["name"] == "Cabo"
 
     def test_an_empty_data_set_is_its_names(
-        self, extracts: Extracts, publisher: Publisher, open_reader: OpenReader, dialect: str
+        self,
+        extracts: Extracts,
+        publisher: Publisher,
+        open_publication: OpenPublication,
+        dialect: str,
     ) -> None:
         tables = publisher.tables()
         tables["fact_exception"] = tables["fact_exception"].slice(0, 0)
-        reader = open_reader(publisher.publish(tables=tables))
+        publication = open_publication(publisher.publish(tables=tables))
 
-        file = written(extracts, reader, "fact_exception", dialect)
+        file = written(extracts, publication, "fact_exception", dialect)
 
         assert file.count(b"\r\n") == 1
 
@@ -83,44 +89,48 @@ class TestEveryDialect:
         wider = with_column(registry, "dim_item", "shelf")
         manifest = Publisher(folder_store, wider).publish()
         database = Database(publications_folder(folder_store), wider, memory_limit="256MiB")
-        reader = reader_of(snapshot_of(manifest, folder_store), wider, database)
+        publication = publication_of(snapshot_of(manifest, folder_store), wider, database)
 
-        file = written(extracts, reader, "dim_item", dialect)
+        file = written(extracts, publication, "dim_item", dialect)
 
         assert file.partition(b"\r\n")[0].endswith(f"{DELIMITERS[dialect]}shelf".encode())
 
 
 class TestRfc:
     def test_numbers_read_back_to_the_same_numbers(
-        self, extracts: Extracts, with_values: OpenReader
+        self, extracts: Extracts, with_values: OpenPublication
     ) -> None:
         numbers = [0.1, 1 / 3, 1e22, 5e-324, 123456789.123456789, 100.0, 1.7976931348623157e308]
-        reader = with_values("unit_cost", numbers)
+        publication = with_values("unit_cost", numbers)
 
-        rows = cells_of(written(extracts, reader, "dim_item"))
+        rows = cells_of(written(extracts, publication, "dim_item"))
 
         assert [float(row["unit_cost"]) for row in rows] == numbers
         assert rows[0]["unit_cost"] == "0.1"
 
-    def test_negative_numbers_are_not_touched(self, extracts: Extracts, reader: Reader) -> None:
-        rows = cells_of(written(extracts, reader, "fact_metrics"))
+    def test_negative_numbers_are_not_touched(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
+        rows = cells_of(written(extracts, publication, "fact_metrics"))
 
         assert {float(row["bias"]) for row in rows} == {-0.05, 0.1}
 
-    def test_text_is_kept_as_it_is(self, extracts: Extracts, with_values: OpenReader) -> None:
-        reader = with_values("name", AWKWARD)
+    def test_text_is_kept_as_it_is(self, extracts: Extracts, with_values: OpenPublication) -> None:
+        publication = with_values("name", AWKWARD)
 
-        rows = cells_of(written(extracts, reader, "dim_item"))
+        rows = cells_of(written(extracts, publication, "dim_item"))
 
         assert [row["name"] for row in rows] == AWKWARD
 
-    def test_leading_zeros_are_quoted(self, extracts: Extracts, with_values: OpenReader) -> None:
-        reader = with_values("sku", ["000", "001"])
+    def test_leading_zeros_are_quoted(
+        self, extracts: Extracts, with_values: OpenPublication
+    ) -> None:
+        publication = with_values("sku", ["000", "001"])
 
-        assert b',"000",' in written(extracts, reader, "dim_item")
+        assert b',"000",' in written(extracts, publication, "dim_item")
 
     def test_null_is_empty_and_empty_text_is_quoted(
-        self, extracts: Extracts, with_values: OpenReader
+        self, extracts: Extracts, with_values: OpenPublication
     ) -> None:
         categories = [None, "", "Cabos"]
         file = written(extracts, with_values("category", categories), "dim_item")
@@ -129,47 +139,55 @@ class TestRfc:
         read = pcsv.read_csv(io.BytesIO(file), convert_options=options)
         assert read["category"].to_pylist() == categories
 
-    def test_a_number_that_is_null_is_empty(self, extracts: Extracts, reader: Reader) -> None:
-        rows = cells_of(written(extracts, reader, "fact_forecast"))
+    def test_a_number_that_is_null_is_empty(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
+        rows = cells_of(written(extracts, publication, "fact_forecast"))
 
-        future = [row for row in rows if row["date"] > str(reader.manifest.data_through)]
+        future = [row for row in rows if row["date"] > str(publication.manifest.data_through)]
         assert {row["actual"] for row in future} == {""}
 
-    def test_times_and_dates_are_iso_8601_in_utc(self, extracts: Extracts, reader: Reader) -> None:
-        first, *_ = cells_of(written(extracts, reader, "fact_forecast"))
+    def test_times_and_dates_are_iso_8601_in_utc(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
+        first, *_ = cells_of(written(extracts, publication, "fact_forecast"))
 
         assert first["generated_at"] == "2026-11-21T06:00:00Z"
         assert first["date"] == "2026-10-24"
 
-    def test_truth_values_are_those_of_csvw(self, extracts: Extracts, reader: Reader) -> None:
-        rows = cells_of(written(extracts, reader, "fact_metrics"))
+    def test_truth_values_are_those_of_csvw(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
+        rows = cells_of(written(extracts, publication, "fact_metrics"))
 
         assert {row["is_champion"] for row in rows} == {"true", "false"}
 
 
 class TestExcelBr:
-    def test_begins_with_a_byte_order_mark_once(self, extracts: Extracts, reader: Reader) -> None:
-        file = written(extracts, reader, "dim_item", "excel-br")
+    def test_begins_with_a_byte_order_mark_once(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
+        file = written(extracts, publication, "dim_item", "excel-br")
 
         assert file.startswith(b"\xef\xbb\xbfitem_id;sku;")
         assert file.count(b"\xef\xbb\xbf") == 1
 
     def test_numbers_have_a_decimal_comma(
-        self, extracts: Extracts, with_values: OpenReader
+        self, extracts: Extracts, with_values: OpenPublication
     ) -> None:
         numbers = [0.1, 1234567.125, 1e22]
-        reader = with_values("unit_cost", numbers)
+        publication = with_values("unit_cost", numbers)
 
-        rows = cells_of(written(extracts, reader, "dim_item", "excel-br"), ";")
+        rows = cells_of(written(extracts, publication, "dim_item", "excel-br"), ";")
 
         assert [row["unit_cost"] for row in rows[:2]] == ["0,1", "1234567,125"]
         assert [float(row["unit_cost"].replace(",", ".")) for row in rows] == numbers
 
     def test_dates_times_and_truth_values_are_brazilian(
-        self, extracts: Extracts, reader: Reader
+        self, extracts: Extracts, publication: Publication
     ) -> None:
-        forecast, *_ = cells_of(written(extracts, reader, "fact_forecast", "excel-br"), ";")
-        metrics = cells_of(written(extracts, reader, "fact_metrics", "excel-br"), ";")
+        forecast, *_ = cells_of(written(extracts, publication, "fact_forecast", "excel-br"), ";")
+        metrics = cells_of(written(extracts, publication, "fact_metrics", "excel-br"), ";")
 
         assert forecast["date"] == "24/10/2026"
         assert forecast["generated_at"] == "21/11/2026 06:00:00"
@@ -177,30 +195,30 @@ class TestExcelBr:
 
     @pytest.mark.parametrize("text", AWKWARD[:20])
     def test_text_that_excel_would_convert_is_guarded(
-        self, extracts: Extracts, with_values: OpenReader, text: str
+        self, extracts: Extracts, with_values: OpenPublication, text: str
     ) -> None:
-        reader = with_values("name", [text])
+        publication = with_values("name", [text])
 
-        (row,) = cells_of(written(extracts, reader, "dim_item", "excel-br"), ";")
+        (row,) = cells_of(written(extracts, publication, "dim_item", "excel-br"), ";")
 
         escaped = text.replace('"', '""')
         assert row["name"] == f'="{escaped}"'
 
     @pytest.mark.parametrize("text", ["P00001", "Cabo 1/2", "3\n4", "1" * 256, "Marrom", "x"])
     def test_other_text_is_left_alone(
-        self, extracts: Extracts, with_values: OpenReader, text: str
+        self, extracts: Extracts, with_values: OpenPublication, text: str
     ) -> None:
-        reader = with_values("name", [text])
+        publication = with_values("name", [text])
 
-        (row,) = cells_of(written(extracts, reader, "dim_item", "excel-br"), ";")
+        (row,) = cells_of(written(extracts, publication, "dim_item", "excel-br"), ";")
 
         assert row["name"] == text
 
     def test_a_guard_can_not_be_broken_out_of(
-        self, extracts: Extracts, with_values: OpenReader
+        self, extracts: Extracts, with_values: OpenPublication
     ) -> None:
-        reader = with_values("name", ['1"&CMD()&"'])
+        publication = with_values("name", ['1"&CMD()&"'])
 
-        (row,) = cells_of(written(extracts, reader, "dim_item", "excel-br"), ";")
+        (row,) = cells_of(written(extracts, publication, "dim_item", "excel-br"), ";")
 
         assert row["name"] == '="1""&CMD()&"""'

@@ -12,9 +12,11 @@ import pytest
 from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, ReadFailed, StateError
-from datalayer.reading.extracts import Digest, DigestMemo, ExtractRequest, Extracts, Part
 from datalayer.reading.extracts.delivery import Delivery
-from datalayer.reading.reader import Reader
+from datalayer.reading.extracts.digests import Digest, DigestMemo
+from datalayer.reading.extracts.requests import ExtractRequest, Part
+from datalayer.reading.extracts.service import Extracts
+from datalayer.reading.publication import Publication
 from tests.extracted import content
 
 PAULO = Identity("paulo", Role.PLANNER)
@@ -28,16 +30,16 @@ def outcomes(audit: AuditLog) -> list[str]:
 
 class TestAudit:
     def test_a_delivered_file_is_written_down_with_what_proves_it(
-        self, extracts: Extracts, reader: Reader, audit: AuditLog
+        self, extracts: Extracts, publication: Publication, audit: AuditLog
     ) -> None:
-        extract = extracts.extract(reader, DEMAND, PAULO)
+        extract = extracts.extract(publication, DEMAND, PAULO)
 
         file = content(extract)
 
         entry, begun = audit.entries(2)
         assert (begun.outcome, entry.outcome) == ("begun", "delivered")
         assert (entry.actor, entry.action) == ("paulo", "extract")
-        assert entry.publication_id == reader.manifest.publication_id
+        assert entry.publication_id == publication.manifest.publication_id
         assert entry.details == {
             "data_set": "fact_demand",
             "format": "csv",
@@ -48,9 +50,9 @@ class TestAudit:
         }
 
     def test_a_file_given_up_is_broken(
-        self, extracts: Extracts, reader: Reader, audit: AuditLog
+        self, extracts: Extracts, publication: Publication, audit: AuditLog
     ) -> None:
-        extract = extracts.extract(reader, DEMAND, PAULO)
+        extract = extracts.extract(publication, DEMAND, PAULO)
 
         next(extract.chunks)
         extract.chunks.close()
@@ -58,10 +60,10 @@ class TestAudit:
         assert outcomes(audit) == ["begun", "broken"]
 
     def test_a_file_that_fails_is_broken(
-        self, extracts: Extracts, reader: Reader, audit: AuditLog
+        self, extracts: Extracts, publication: Publication, audit: AuditLog
     ) -> None:
-        extract = extracts.extract(reader, DEMAND, PAULO)
-        reader.snapshot.path("fact_demand").unlink()
+        extract = extracts.extract(publication, DEMAND, PAULO)
+        publication.snapshot.path("fact_demand").unlink()
 
         with pytest.raises(ReadFailed):
             content(extract)
@@ -69,19 +71,19 @@ class TestAudit:
         assert outcomes(audit) == ["begun", "broken"]
 
     def test_a_file_that_nobody_took_leaves_no_trace(
-        self, extracts: Extracts, reader: Reader, audit: AuditLog
+        self, extracts: Extracts, publication: Publication, audit: AuditLog
     ) -> None:
-        extracts.extract(reader, DEMAND, PAULO).chunks.close()
+        extracts.extract(publication, DEMAND, PAULO).chunks.close()
 
         assert outcomes(audit) == []
 
     def test_nothing_leaves_unless_it_can_be_written_down(
-        self, extracts: Extracts, reader: Reader, tmp_path: Path
+        self, extracts: Extracts, publication: Publication, tmp_path: Path
     ) -> None:
         (tmp_path / "audit.jsonl").mkdir()
 
         with pytest.raises(StateError):
-            next(extracts.extract(reader, DEMAND, PAULO).chunks)
+            next(extracts.extract(publication, DEMAND, PAULO).chunks)
 
 
 class TestMembers:
@@ -90,36 +92,40 @@ class TestMembers:
         return Extracts(audit, DigestMemo(tmp_path / "digests.json"), members_only=True)
 
     def test_a_whole_data_set_takes_an_analyst_and_the_refusal_is_audited(
-        self, extracts: Extracts, reader: Reader, audit: AuditLog
+        self, extracts: Extracts, publication: Publication, audit: AuditLog
     ) -> None:
         with pytest.raises(NotAllowed, match="analyst"):
-            extracts.extract(reader, DEMAND, PAULO)
+            extracts.extract(publication, DEMAND, PAULO)
         with pytest.raises(NotAllowed, match="analyst"):
-            extracts.describe(reader, DEMAND, PAULO)
+            extracts.describe(publication, DEMAND, PAULO)
 
         assert outcomes(audit) == ["refused", "refused"]
-        assert content(extracts.extract(reader, DEMAND, ANITA))
+        assert content(extracts.extract(publication, DEMAND, ANITA))
 
-    def test_a_parts_rows_are_for_every_member(self, extracts: Extracts, reader: Reader) -> None:
+    def test_a_parts_rows_are_for_every_member(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
         request = ExtractRequest("fact_demand", part=Part("P00001"))
 
-        assert content(extracts.extract(reader, request, PAULO))
+        assert content(extracts.extract(publication, request, PAULO))
 
-    def test_everything_of_a_day_takes_an_analyst(self, extracts: Extracts, reader: Reader) -> None:
-        request = ExtractRequest("fact_demand", part=Part(start=reader.manifest.data_through))
+    def test_everything_of_a_day_takes_an_analyst(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
+        request = ExtractRequest("fact_demand", part=Part(start=publication.manifest.data_through))
 
         with pytest.raises(NotAllowed):
-            extracts.extract(reader, request, PAULO)
+            extracts.extract(publication, request, PAULO)
 
 
 class TestMemo:
     def test_what_was_delivered_once_is_announced_the_next_time(
-        self, extracts: Extracts, reader: Reader
+        self, extracts: Extracts, publication: Publication
     ) -> None:
-        first = extracts.extract(reader, DEMAND, PAULO)
+        first = extracts.extract(publication, DEMAND, PAULO)
         file = content(first)
 
-        second = extracts.extract(reader, DEMAND, PAULO)
+        second = extracts.extract(publication, DEMAND, PAULO)
 
         sha256 = hashlib.sha256(file).hexdigest()
         assert first.chunks.announced is None
@@ -127,12 +133,12 @@ class TestMemo:
         assert content(second) == file
 
     def test_it_survives_a_restart_and_is_private(
-        self, extracts: Extracts, reader: Reader, audit: AuditLog, tmp_path: Path
+        self, extracts: Extracts, publication: Publication, audit: AuditLog, tmp_path: Path
     ) -> None:
-        content(extracts.extract(reader, DEMAND, PAULO))
+        content(extracts.extract(publication, DEMAND, PAULO))
 
         memo = DigestMemo(tmp_path / "digests.json")
-        again = Extracts(audit, memo, members_only=False).extract(reader, DEMAND, PAULO)
+        again = Extracts(audit, memo, members_only=False).extract(publication, DEMAND, PAULO)
 
         assert again.chunks.announced is not None
         assert (tmp_path / "digests.json").stat().st_mode & 0o077 == 0
@@ -147,41 +153,43 @@ class TestMemo:
         ],
     )
     def test_another_request_is_another_file(
-        self, extracts: Extracts, reader: Reader, other: ExtractRequest
+        self, extracts: Extracts, publication: Publication, other: ExtractRequest
     ) -> None:
-        content(extracts.extract(reader, DEMAND, PAULO))
+        content(extracts.extract(publication, DEMAND, PAULO))
 
-        assert extracts.extract(reader, other, PAULO).chunks.announced is None
+        assert extracts.extract(publication, other, PAULO).chunks.announced is None
 
-    def test_a_broken_delivery_teaches_nothing(self, extracts: Extracts, reader: Reader) -> None:
-        given_up = extracts.extract(reader, DEMAND, PAULO)
+    def test_a_broken_delivery_teaches_nothing(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
+        given_up = extracts.extract(publication, DEMAND, PAULO)
         next(given_up.chunks)
         given_up.chunks.close()
 
-        assert extracts.extract(reader, DEMAND, PAULO).chunks.announced is None
+        assert extracts.extract(publication, DEMAND, PAULO).chunks.announced is None
 
     def test_a_wrong_memory_breaks_one_delivery_and_is_forgotten(
-        self, extracts: Extracts, reader: Reader, audit: AuditLog, tmp_path: Path
+        self, extracts: Extracts, publication: Publication, audit: AuditLog, tmp_path: Path
     ) -> None:
-        extract = extracts.extract(reader, DEMAND, PAULO)
+        extract = extracts.extract(publication, DEMAND, PAULO)
         file = content(extract)
         wrong = Digest(extract.rows, len(file), "0" * 64)
         DigestMemo(tmp_path / "digests.json").keep(extract.key, wrong)
 
         given = []
         with pytest.raises(ReadFailed, match="announced"):
-            given.extend(extracts.extract(reader, DEMAND, PAULO).chunks)
+            given.extend(extracts.extract(publication, DEMAND, PAULO).chunks)
 
         assert sum(map(len, given)) < len(file)
         assert outcomes(audit)[2:] == ["begun", "altered"]
-        assert content(extracts.extract(reader, DEMAND, PAULO)) == file
+        assert content(extracts.extract(publication, DEMAND, PAULO)) == file
 
     def test_a_damaged_memory_is_only_a_loss(
-        self, extracts: Extracts, reader: Reader, tmp_path: Path
+        self, extracts: Extracts, publication: Publication, tmp_path: Path
     ) -> None:
         (tmp_path / "digests.json").write_text("{", encoding="utf-8")
 
-        assert content(extracts.extract(reader, DEMAND, PAULO))
+        assert content(extracts.extract(publication, DEMAND, PAULO))
 
     def test_the_oldest_make_room(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("datalayer.reading.extracts.digests._MOST_ENTRIES", 2)
@@ -228,4 +236,6 @@ def test_closing_waits_for_the_thread_that_reads() -> None:
 
 
 def _delivery(chunks: Iterator[bytes], announced: Digest | None) -> Delivery:
-    return Delivery(chunks, rows=1, announced=announced, begun=lambda: None, ended=lambda *_: None)
+    return Delivery(
+        chunks, rows=1, announced=announced, on_begin=lambda: None, on_end=lambda *_: None
+    )

@@ -12,18 +12,19 @@ import pytest
 
 from datalayer.access.identity import ANYONE
 from datalayer.kernel.errors import InvalidSelection, ReadFailed, UnknownDataSet, UnknownItem
-from datalayer.reading.csv_dialects import RFC
-from datalayer.reading.extracts import ExtractRequest, Extracts, Part
+from datalayer.reading.extracts.csv_dialects import RFC
+from datalayer.reading.extracts.requests import ExtractRequest, Part
+from datalayer.reading.extracts.service import Extracts
 from datalayer.reading.extracts.writing import csv_chunks, rows_of
-from datalayer.reading.reader import Reader
-from datalayer.reading.selections import SeriesSelection
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions.forecasts import SeriesSelection
 from tests.extracted import cells_of, content, written
 
 FORMATS = ["csv", "parquet", "arrow"]
 
 
-def table_of(extracts: Extracts, reader: Reader, request: ExtractRequest) -> pa.Table:
-    file = io.BytesIO(content(extracts.extract(reader, request, ANYONE)))
+def table_of(extracts: Extracts, publication: Publication, request: ExtractRequest) -> pa.Table:
+    file = io.BytesIO(content(extracts.extract(publication, request, ANYONE)))
     if request.format == "parquet":
         return pq.read_table(file)
     return pa.ipc.open_stream(file).read_all()
@@ -31,36 +32,38 @@ def table_of(extracts: Extracts, reader: Reader, request: ExtractRequest) -> pa.
 
 class TestTyped:
     def test_parquet_of_a_whole_data_set_is_the_published_file(
-        self, extracts: Extracts, reader: Reader
+        self, extracts: Extracts, publication: Publication
     ) -> None:
-        extract = extracts.extract(reader, ExtractRequest("fact_forecast", "parquet"), ANYONE)
+        extract = extracts.extract(publication, ExtractRequest("fact_forecast", "parquet"), ANYONE)
         announced = extract.chunks.announced
 
         taken = content(extract)
-        published = reader.manifest.file("fact_forecast")
+        published = publication.manifest.file("fact_forecast")
         assert announced is not None
         assert hashlib.sha256(taken).hexdigest() == published.sha256 == announced.sha256
         assert len(taken) == published.size_bytes == announced.size_bytes
         assert extract.rows == published.rows
 
     def test_arrow_has_every_row_with_the_contracts_types(
-        self, extracts: Extracts, reader: Reader
+        self, extracts: Extracts, publication: Publication
     ) -> None:
-        for name in reader.registry.data_sets:
-            table = table_of(extracts, reader, ExtractRequest(name, "arrow"))
+        for name in publication.registry.data_sets:
+            table = table_of(extracts, publication, ExtractRequest(name, "arrow"))
 
-            published = pq.read_table(reader.snapshot.path(name))
+            published = pq.read_table(publication.snapshot.path(name))
             assert table.equals(published.select(table.column_names).cast(table.schema))
-            assert table.num_rows == reader.manifest.file(name).rows
+            assert table.num_rows == publication.manifest.file(name).rows
 
     @pytest.mark.parametrize("file_format", ["parquet", "arrow"])
     def test_rows_of_a_part_are_typed_too(
-        self, extracts: Extracts, reader: Reader, file_format: str
+        self, extracts: Extracts, publication: Publication, file_format: str
     ) -> None:
         part = Part("P00002", sources=("naive",))
-        table = table_of(extracts, reader, ExtractRequest("fact_forecast", file_format, part=part))
+        table = table_of(
+            extracts, publication, ExtractRequest("fact_forecast", file_format, part=part)
+        )
 
-        whole = table_of(extracts, reader, ExtractRequest("fact_forecast", "arrow"))
+        whole = table_of(extracts, publication, ExtractRequest("fact_forecast", "arrow"))
         assert table.schema.equals(whole.schema)
         assert table.num_rows == 56
         assert set(table["item_id"].to_pylist()) == {"P00002"}
@@ -69,27 +72,29 @@ class TestTyped:
 class TestParts:
     @pytest.mark.parametrize("file_format", FORMATS)
     def test_only_what_was_asked_for(
-        self, extracts: Extracts, reader: Reader, file_format: str
+        self, extracts: Extracts, publication: Publication, file_format: str
     ) -> None:
-        through = reader.manifest.data_through
+        through = publication.manifest.data_through
         part = Part("P00002", "network", ("naive",), through - timedelta(days=6), through)
         extract = extracts.extract(
-            reader, ExtractRequest("fact_forecast", file_format, part=part), ANYONE
+            publication, ExtractRequest("fact_forecast", file_format, part=part), ANYONE
         )
 
         assert extract.rows == 7
         assert content(extract)
 
-    def test_days_of_every_part(self, extracts: Extracts, reader: Reader) -> None:
-        through = reader.manifest.data_through
-        rows = cells_of(written(extracts, reader, "fact_demand", part=Part(start=through)))
+    def test_days_of_every_part(self, extracts: Extracts, publication: Publication) -> None:
+        through = publication.manifest.data_through
+        rows = cells_of(written(extracts, publication, "fact_demand", part=Part(start=through)))
 
         assert {row["date"] for row in rows} == {through.isoformat()}
 
-    def test_a_part_that_there_is_not_has_no_rows(self, extracts: Extracts, reader: Reader) -> None:
+    def test_a_part_that_there_is_not_has_no_rows(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
         request = ExtractRequest("fact_forecast", part=Part("P'; drop table x --"))
 
-        assert extracts.extract(reader, request, ANYONE).rows == 0
+        assert extracts.extract(publication, request, ANYONE).rows == 0
 
     @pytest.mark.parametrize(
         ("name", "part", "named"),
@@ -103,19 +108,19 @@ class TestParts:
         ],
     )
     def test_a_part_that_can_not_be_is_refused(
-        self, extracts: Extracts, reader: Reader, name: str, part: Part, named: str
+        self, extracts: Extracts, publication: Publication, name: str, part: Part, named: str
     ) -> None:
         with pytest.raises(InvalidSelection, match=named):
-            extracts.extract(reader, ExtractRequest(name, part=part), ANYONE)
+            extracts.extract(publication, ExtractRequest(name, part=part), ANYONE)
 
     def test_a_span_that_ends_before_it_begins_is_refused(
-        self, extracts: Extracts, reader: Reader
+        self, extracts: Extracts, publication: Publication
     ) -> None:
-        through = reader.manifest.data_through
+        through = publication.manifest.data_through
         part = Part(start=through, end=through - timedelta(days=1))
 
         with pytest.raises(InvalidSelection, match="on or before the end"):
-            extracts.extract(reader, ExtractRequest("fact_demand", part=part), ANYONE)
+            extracts.extract(publication, ExtractRequest("fact_demand", part=part), ANYONE)
 
 
 @pytest.mark.parametrize(
@@ -127,15 +132,15 @@ class TestParts:
     ],
 )
 def test_an_unknown_form_is_refused(
-    extracts: Extracts, reader: Reader, request_: ExtractRequest, named: str
+    extracts: Extracts, publication: Publication, request_: ExtractRequest, named: str
 ) -> None:
     with pytest.raises(InvalidSelection, match=named):
-        extracts.extract(reader, request_, ANYONE)
+        extracts.extract(publication, request_, ANYONE)
 
 
-def test_an_unknown_data_set_is_refused(extracts: Extracts, reader: Reader) -> None:
+def test_an_unknown_data_set_is_refused(extracts: Extracts, publication: Publication) -> None:
     with pytest.raises(UnknownDataSet):
-        extracts.extract(reader, ExtractRequest("../accounts", "parquet"), ANYONE)
+        extracts.extract(publication, ExtractRequest("../accounts", "parquet"), ANYONE)
 
 
 @pytest.mark.parametrize(
@@ -148,35 +153,37 @@ def test_an_unknown_data_set_is_refused(extracts: Extracts, reader: Reader) -> N
     ],
 )
 def test_the_name_says_data_set_part_publication_and_dialect(
-    extracts: Extracts, reader: Reader, request_: ExtractRequest, name: str
+    extracts: Extracts, publication: Publication, request_: ExtractRequest, name: str
 ) -> None:
-    extract = extracts.extract(reader, request_, ANYONE)
+    extract = extracts.extract(publication, request_, ANYONE)
 
-    assert extract.file_name == name.format(reader.manifest.publication_id)
+    assert extract.file_name == name.format(publication.manifest.publication_id)
 
 
-def test_other_than_the_counted_rows_break_the_file_off(reader: Reader) -> None:
-    rows = rows_of(reader, ExtractRequest("dim_item"))
+def test_other_than_the_counted_rows_break_the_file_off(publication: Publication) -> None:
+    rows = rows_of(publication, ExtractRequest("dim_item"))
     object.__setattr__(rows, "count", rows.count + 1)
 
     with pytest.raises(ReadFailed, match="6 rows were read where 7 were counted"):
-        list(csv_chunks(reader, rows, RFC))
+        list(csv_chunks(publication, rows, RFC))
 
 
-def test_a_published_file_that_is_gone_is_a_failed_read(extracts: Extracts, reader: Reader) -> None:
-    reader.snapshot.path("dim_item").unlink()
+def test_a_published_file_that_is_gone_is_a_failed_read(
+    extracts: Extracts, publication: Publication
+) -> None:
+    publication.snapshot.path("dim_item").unlink()
 
     with pytest.raises(ReadFailed):
-        content(extracts.extract(reader, ExtractRequest("dim_item", "parquet"), ANYONE))
+        content(extracts.extract(publication, ExtractRequest("dim_item", "parquet"), ANYONE))
 
 
 class TestSeries:
     def test_it_has_the_rows_that_are_drawn_and_where_they_come_from(
-        self, extracts: Extracts, reader: Reader
+        self, extracts: Extracts, publication: Publication
     ) -> None:
         selection = SeriesSelection("P00001", sources=("arima",))
 
-        extract = extracts.series(reader, selection, None, ANYONE)
+        extract = extracts.series(publication, selection, None, ANYONE)
 
         rows = cells_of(content(extract))
         names = list(rows[0])
@@ -189,24 +196,28 @@ class TestSeries:
             "generated_at",
             "data_through",
         ]
-        assert {row["publication_id"] for row in rows} == {reader.manifest.publication_id}
+        assert {row["publication_id"] for row in rows} == {publication.manifest.publication_id}
         assert {row["generated_at"] for row in rows} == {"2026-11-21T06:00:00Z"}
 
-    def test_it_comes_in_the_dialect_asked_for(self, extracts: Extracts, reader: Reader) -> None:
+    def test_it_comes_in_the_dialect_asked_for(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
         selection = SeriesSelection("P00001")
 
-        extract = extracts.series(reader, selection, "excel-br", ANYONE)
+        extract = extracts.series(publication, selection, "excel-br", ANYONE)
 
         rows = cells_of(content(extract), ";")
         assert {row["data_through"] for row in rows} == {"20/11/2026"}
         assert extract.file_name.startswith("series_P00001_")
         assert extract.file_name.endswith("_excel-br.csv")
 
-    def test_a_selection_of_nothing_is_its_names(self, extracts: Extracts, reader: Reader) -> None:
+    def test_a_selection_of_nothing_is_its_names(
+        self, extracts: Extracts, publication: Publication
+    ) -> None:
         selection = SeriesSelection("P00001", location_id="elsewhere")
 
-        assert extracts.series(reader, selection, None, ANYONE).rows == 0
+        assert extracts.series(publication, selection, None, ANYONE).rows == 0
 
-    def test_an_unknown_part_is_refused(self, extracts: Extracts, reader: Reader) -> None:
+    def test_an_unknown_part_is_refused(self, extracts: Extracts, publication: Publication) -> None:
         with pytest.raises(UnknownItem):
-            extracts.series(reader, SeriesSelection("nobody"), None, ANYONE)
+            extracts.series(publication, SeriesSelection("nobody"), None, ANYONE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from datalayer.reading.extracts.writing import _settled
+from datalayer.reading.extracts.writing import _zero_nulls
 
 HALF = pa.py_buffer(bytes([0b0101]))
 
@@ -21,7 +21,7 @@ def test_what_lies_under_a_null_does_not_reach_the_file(kind: pa.DataType, width
         data = pa.py_buffer(b"".join(each.to_bytes(width, "little") for each in values))
         column = pa.Array.from_buffers(kind, 4, [HALF, data])
         batch = pa.RecordBatch.from_arrays([column], names=["value"])
-        return bytes(_settled(batch).serialize())
+        return bytes(_zero_nulls(batch).serialize())
 
     assert written(7) == written(99)
 
@@ -29,4 +29,4 @@ def test_what_lies_under_a_null_does_not_reach_the_file(kind: pa.DataType, width
 def test_nulls_stay_nulls() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array([1.5, None]), pa.array(["a", None])], ["a", "b"])
 
-    assert _settled(batch).equals(batch)
+    assert _zero_nulls(batch).equals(batch)

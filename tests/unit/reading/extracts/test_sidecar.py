@@ -9,13 +9,16 @@ import pytest
 
 from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import ANYONE
-from datalayer.reading.extracts import ExtractRequest, Extracts, Part
-from datalayer.reading.reader import Reader
+from datalayer.reading.extracts.requests import ExtractRequest, Part
+from datalayer.reading.extracts.service import Extracts
+from datalayer.reading.publication import Publication
 from tests.extracted import content
 
 
-def described(extracts: Extracts, reader: Reader, *request: str, **more: Any) -> dict[str, Any]:
-    return extracts.describe(reader, ExtractRequest(*request, **more), ANYONE)
+def described(
+    extracts: Extracts, publication: Publication, *request: str, **more: Any
+) -> dict[str, Any]:
+    return extracts.describe(publication, ExtractRequest(*request, **more), ANYONE)
 
 
 @pytest.mark.parametrize(
@@ -28,11 +31,11 @@ def described(extracts: Extracts, reader: Reader, *request: str, **more: Any) ->
     ],
 )
 def test_rows_size_and_hash_are_those_of_the_file(
-    extracts: Extracts, reader: Reader, request_: ExtractRequest
+    extracts: Extracts, publication: Publication, request_: ExtractRequest
 ) -> None:
-    about = extracts.describe(reader, request_, ANYONE)
+    about = extracts.describe(publication, request_, ANYONE)
 
-    extract = extracts.extract(reader, request_, ANYONE)
+    extract = extracts.extract(publication, request_, ANYONE)
     file = content(extract)
     assert about["rows"] == extract.rows
     assert about["size_bytes"] == len(file)
@@ -40,10 +43,10 @@ def test_rows_size_and_hash_are_those_of_the_file(
     assert about["url"] == extract.file_name
 
 
-def test_the_columns_are_the_registrys(extracts: Extracts, reader: Reader) -> None:
-    schema = described(extracts, reader, "fact_forecast")["tableSchema"]
+def test_the_columns_are_the_registrys(extracts: Extracts, publication: Publication) -> None:
+    schema = described(extracts, publication, "fact_forecast")["tableSchema"]
 
-    data_set = reader.registry.data_sets["fact_forecast"]
+    data_set = publication.registry.data_sets["fact_forecast"]
     assert [each["name"] for each in schema["columns"]] == [c.name for c in data_set.columns]
     assert schema["primaryKey"] == list(data_set.key)
     for given, column in zip(schema["columns"], data_set.columns, strict=True):
@@ -57,9 +60,14 @@ def test_the_columns_are_the_registrys(extracts: Extracts, reader: Reader) -> No
     [("rfc", ",", ".", "yyyy-MM-dd"), ("excel-br", ";", ",", "dd/MM/yyyy")],
 )
 def test_it_says_how_values_are_written(
-    extracts: Extracts, reader: Reader, dialect: str, delimiter: str, decimal: str, date: str
+    extracts: Extracts,
+    publication: Publication,
+    dialect: str,
+    delimiter: str,
+    decimal: str,
+    date: str,
 ) -> None:
-    about = described(extracts, reader, "fact_forecast", dialect=dialect)
+    about = described(extracts, publication, "fact_forecast", dialect=dialect)
 
     types = {each["name"]: each["datatype"] for each in about["tableSchema"]["columns"]}
     assert about["dialect"]["delimiter"] == delimiter
@@ -68,28 +76,28 @@ def test_it_says_how_values_are_written(
     assert types["date"]["format"] == date
 
 
-def test_only_csv_has_a_dialect(extracts: Extracts, reader: Reader) -> None:
-    about = described(extracts, reader, "dim_item", "parquet")
+def test_only_csv_has_a_dialect(extracts: Extracts, publication: Publication) -> None:
+    about = described(extracts, publication, "dim_item", "parquet")
 
     assert "dialect" not in about
     assert about["tableSchema"]["columns"][0]["datatype"] == {"base": "string"}
 
 
-def test_it_says_where_the_file_is_from(extracts: Extracts, reader: Reader) -> None:
-    metadata = described(extracts, reader, "dim_item")["metadata"]
+def test_it_says_where_the_file_is_from(extracts: Extracts, publication: Publication) -> None:
+    metadata = described(extracts, publication, "dim_item")["metadata"]
 
-    manifest = reader.manifest
+    manifest = publication.manifest
     assert metadata["publication_id"] == manifest.publication_id
     assert metadata["model_version"] == manifest.model_version
     assert metadata["generated_at"] == manifest.generated_at
 
 
 def test_the_file_is_made_once_to_be_described(
-    extracts: Extracts, reader: Reader, audit: AuditLog
+    extracts: Extracts, publication: Publication, audit: AuditLog
 ) -> None:
-    described(extracts, reader, "dim_item")
+    described(extracts, publication, "dim_item")
 
-    announced = extracts.extract(reader, ExtractRequest("dim_item"), ANYONE).chunks.announced
+    announced = extracts.extract(publication, ExtractRequest("dim_item"), ANYONE).chunks.announced
 
     assert announced is not None
     assert audit.entries(5) == ()

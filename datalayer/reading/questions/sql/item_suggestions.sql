@@ -1,6 +1,6 @@
 -- Codes near one that does not exist, nearest first.
 -- Nearness is the Jaro-Winkler similarity of code or sku, whichever is nearer.
--- Parameters: $item_id as typed, $limit rows.
+-- Parameters: $item_id as typed.
 -- Columns: item_id.
 select item_id
 from dim_item
@@ -10,4 +10,3 @@ order by
         jaro_winkler_similarity(lower(coalesce(sku, '')), lower($item_id))
     ) desc,
     item_id
-limit $limit

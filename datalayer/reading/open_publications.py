@@ -1,6 +1,9 @@
-"""The readers of the kept publications: made when asked for, following the active one."""
+"""The publications that are open: opened when asked for, following the active one."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -9,13 +12,13 @@ from datalayer.kernel.errors import NothingPublished, PortalError
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
-from datalayer.reading.reader import Reader
+from datalayer.reading.publication import Publication
 
 _log = structlog.get_logger(__name__)
 
 
-class Shelf:
-    """Hands out readers; safe to call from any thread.
+class OpenPublications:
+    """Hands out publications; safe to call from any thread.
 
     Attributes:
         problem: Why the publication served is not the active one; empty while it is.
@@ -26,18 +29,21 @@ class Shelf:
         snapshots: SnapshotStore,
         database: Database,
         registry: Registry,
+        *,
         cache: ResultCache,
+        clock: Callable[[], datetime],
     ) -> None:
         self.problem = ""
         self._snapshots = snapshots
         self._database = database
         self._registry = registry
         self._cache = cache
-        self._readers: dict[str, Reader] = {}
-        self._served: Reader | None = None
+        self._clock = clock
+        self._open: dict[str, Publication] = {}
+        self._served: Publication | None = None
 
-    def active(self) -> Reader:
-        """Return a reader of the active publication, whoever made it active.
+    def active(self) -> Publication:
+        """Return the active publication, whoever made it active.
 
         If that one can't be served by this process, the one served before goes on serving.
 
@@ -49,42 +55,41 @@ class Shelf:
             publication_id = self._snapshots.active_id()
             if publication_id is None:
                 raise NothingPublished
-            reader = self.kept(publication_id)
+            publication = self.get(publication_id)
         except PortalError as error:
-            return self._served_before(error)
+            if self._served is None:
+                raise
+            if str(error) != self.problem:
+                self.problem = str(error)
+                _log.error("shelf.active_not_served", problem=self.problem)
+            return self._served
         self.problem = ""
-        if reader is not self._served:
-            self._served = reader
+        if publication is not self._served:
+            self._served = publication
             # Another process may have switched, and pruned what this one still has open.
-            self.forget_removed()
-        return reader
+            self.close_removed()
+        return publication
 
-    def kept(self, publication_id: str) -> Reader:
-        """Return a reader of a kept publication.
+    def get(self, publication_id: str) -> Publication:
+        """Return a kept publication.
 
         Raises:
             UnknownPublication: It is not kept here.
             PublicationError: It does not fit the registry.
         """
         snapshot = self._snapshots.get(publication_id)
-        reader = self._readers.get(publication_id)
-        if reader is None or reader.snapshot is not snapshot:
+        publication = self._open.get(publication_id)
+        if publication is None or publication.snapshot is not snapshot:
             self._database.attach(snapshot)
-            reader = Reader(snapshot, self._registry, database=self._database, cache=self._cache)
-            self._readers[publication_id] = reader
-        return reader
+            publication = Publication(
+                snapshot, self._registry, self._database, self._cache, self._clock
+            )
+            self._open[publication_id] = publication
+        return publication
 
-    def forget_removed(self) -> None:
+    def close_removed(self) -> None:
         """Let go of publications that are not kept any more."""
         kept = {snapshot.publication_id for snapshot in self._snapshots.all()}
         for publication_id in set(self._database.attached()) - kept:
-            self._readers.pop(publication_id, None)
+            self._open.pop(publication_id, None)
             self._database.detach(publication_id)
-
-    def _served_before(self, error: PortalError) -> Reader:
-        if self._served is None:
-            raise error
-        if str(error) != self.problem:
-            self.problem = str(error)
-            _log.error("shelf.active_not_served", problem=self.problem)
-        return self._served

@@ -1,0 +1,161 @@
+"""One publication: what it answers to questions, pinned to one snapshot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+
+import pyarrow as pa
+
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import InvalidSelection, UnknownItem
+from datalayer.publications.stages import Snapshot
+from datalayer.reading.cache.result_cache import CacheKey, ResultCache
+from datalayer.reading.database import Database
+from datalayer.reading.freshness import FreshnessState, freshness_state
+from datalayer.reading.paging import JsonRows, TablePage, join_rows, last_position, sources_in
+from datalayer.reading.question import Question
+from datalayer.reading.questions import items, locations
+from datalayer.reading.results import Provenance, Result
+from datalayer.reading.views import json_query
+
+
+@dataclass(frozen=True, eq=False)
+class Publication:
+    """One publication, open to be read; a switch elsewhere does not touch it.
+
+    Every read raises ``ReadFailed`` where the files can't be read, ``QueryTooLong`` where it takes
+    longer than one read may, and ``UnknownPublication`` once the publication is not kept any more.
+
+    Attributes:
+        snapshot: Its files.
+        registry: The contract behind columns, units and labels.
+        clock: Tells the present moment, UTC.
+    """
+
+    snapshot: Snapshot
+    registry: Registry
+    database: Database
+    cache: ResultCache
+    clock: Callable[[], datetime]
+
+    @cached_property
+    def id(self) -> str:
+        """Its id."""
+        return self.snapshot.publication_id
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What it says of itself."""
+        return self.snapshot.manifest
+
+    @cached_property
+    def loaded_at(self) -> datetime:
+        """When this portal loaded it, UTC."""
+        return self.snapshot.loaded_at
+
+    @cached_property
+    def _contract(self) -> str:
+        return "".join(self.registry.fingerprints[name] for name in sorted(self.registry.data_sets))
+
+    def table(self, question: Question) -> Result:
+        """Return the answer to *question*, its first page where it has a limit; cached."""
+        sql, parameters = question.page_query()
+        key = CacheKey(
+            question.name, tuple(sorted(parameters.items())), self.id, (self._contract, sql)
+        )
+        read = partial(self.database.query, self.id, sql, parameters)
+        table = self.cache.get_or_make(key, read)
+        if question.limit is not None:
+            table = table.slice(0, question.limit)
+        sources = question.sources or sources_in(table)
+        return Result(table, self.provenance(question.data_sets, sources))
+
+    def json_rows(self, question: Question) -> JsonRows:
+        """Return one page of the answer to *question* as JSON text; not cached here."""
+        columns = self.database.columns(self.id, question.sql, question.parameters)
+        beside = tuple(dict.fromkeys((*question.order, *({"source"} & columns.keys()))))
+        sql, parameters = question.page_query()
+        written = json_query(sql, tuple(columns.items()), beside)
+        read = self.database.query(self.id, written, parameters)
+        page = read.slice(0, question.limit)
+        return JsonRows(
+            data=join_rows(page.column("row_json")),
+            rows=page.num_rows,
+            more=read.num_rows > page.num_rows,
+            last=last_position(page, question.order),
+            sources=question.sources or tuple(sorted(sources_in(page))),
+            total=self.count(question) if question.total_sql else None,
+        )
+
+    def table_page(self, question: Question) -> TablePage:
+        """Return one page of the answer to *question* as a table; not cached here."""
+        read = self.database.query(self.id, *question.page_query())
+        table = read.slice(0, question.limit)
+        sources = question.sources or sources_in(table)
+        return TablePage(
+            result=Result(table, self.provenance(question.data_sets, sources)),
+            more=read.num_rows > table.num_rows,
+            last=last_position(table, question.order),
+            total=self.count(question) if question.total_sql else None,
+        )
+
+    def stream(self, question: Question) -> Iterator[pa.RecordBatch]:
+        """Yield the whole answer to *question* in batches; no time limit holds here."""
+        return self.database.stream(self.id, question.sql, question.parameters)
+
+    def require_item(self, item_id: str) -> Result:
+        """Return the row of dim_item of a part.
+
+        Raises:
+            UnknownItem: There is no such part; carries the nearest codes.
+        """
+        found = self.table(items.item(item_id))
+        if not found.table.num_rows:
+            nearest = self.table_page(items.suggestions(item_id)).result.table
+            raise UnknownItem(item_id, nearest.column("item_id").to_pylist())
+        return found
+
+    def require_location(self, location_id: str) -> None:
+        """Refuse a location that the publication doesn't have.
+
+        Raises:
+            InvalidSelection: It has none of that id.
+        """
+        if not self.table(locations.location(location_id)).table.num_rows:
+            expected = f"a location_id of the data set dim_location, such as {locations.NETWORK}"
+            raise InvalidSelection("location", ascii(location_id), expected)
+
+    def provenance(self, data_sets: tuple[str, ...], sources: tuple[str, ...] = ()) -> Provenance:
+        """Return the provenance that a result read from *data_sets* carries."""
+        manifest = self.manifest
+        return Provenance(
+            publication_id=manifest.publication_id,
+            dataset_id=manifest.dataset_id,
+            model_version=manifest.model_version,
+            generated_at=manifest.generated_at,
+            data_through=manifest.data_through,
+            loaded_at=self.loaded_at,
+            data_sets=data_sets,
+            sources=sources,
+        )
+
+    def freshness(self) -> Mapping[str, FreshnessState]:
+        """Return how fresh each data set is by the registry's thresholds."""
+        now = self.clock()
+        return {
+            name: freshness_state(self.manifest.generated_at, now, data_set.freshness)
+            for name, data_set in self.registry.data_sets.items()
+        }
+
+    def count(self, question: Question) -> int:
+        """Return the number of all rows of the answer to *question*, which counts them."""
+        # DuckDB refuses parameters that the SQL does not name.
+        named = set(re.findall(r"\$(\w+)", question.total_sql))
+        parameters = {name: value for name, value in question.parameters.items() if name in named}
+        rows = self.database.query(self.id, question.total_sql, parameters).column("rows")
+        return int(rows[0].as_py())

@@ -1,0 +1,50 @@
+"""Questions about the rows of a data set as they are published."""
+
+from __future__ import annotations
+
+from datalayer.kernel.contract.registry import DataSet, Registry
+from datalayer.kernel.errors import UnknownDataSet
+from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position
+from datalayer.reading.question import Position, Question
+from datalayer.reading.views import count_query, whole_query
+
+
+def data_set_named(registry: Registry, name: str) -> DataSet:
+    """Return the data set called *name*.
+
+    Raises:
+        UnknownDataSet: The registry has none.
+    """
+    data_set = registry.data_sets.get(name)
+    if data_set is None:
+        raise UnknownDataSet(name, tuple(registry.data_sets))
+    return data_set
+
+
+def rows(
+    data_set: DataSet,
+    conditions: Conditions = NO_CONDITIONS,
+    *,
+    limit: int | None = None,
+    after: Position | None = None,
+    with_total: bool = False,
+) -> Question:
+    """Return the question of the rows of *data_set* that meet *conditions*, in key order.
+
+    The files are proved to be in key order, so nothing is sorted, and row groups before *after*
+    are not read. Where the page before ended, is *after*; None for the first. With a total, all
+    rows are counted, too, which reads the columns of *conditions* whole.
+
+    Raises:
+        InvalidCursor: *after* is not of these rows.
+    """
+    met = conditions + after_position([data_set.column(name) for name in data_set.key], after)
+    return Question(
+        name=f"rows_{data_set.name}",
+        sql=whole_query(data_set, met.predicates),
+        parameters=met.parameters,
+        data_sets=(data_set.name,),
+        limit=limit,
+        order=data_set.key,
+        total_sql=count_query(data_set, conditions.predicates) if with_total else "",
+    )

@@ -1,0 +1,93 @@
+"""Questions about the catalogue of parts."""
+
+from __future__ import annotations
+
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import InvalidCursor
+from datalayer.reading.filters import LONGEST_TEXT, Conditions, plain_text
+from datalayer.reading.question import Position, Question, question_sql, sql_question
+from datalayer.reading.questions import data_sets
+from datalayer.reading.views import count_matches, select_matches
+
+FILTERS = ("category", "abc_class", "demand_class", "criticality", "supplier")
+
+_BEST_FIRST = ("match_rank", "item_id")
+_SUMMARY = ("item_id", "sku", "name", "category", "abc_class", "demand_class")
+_SUGGESTIONS = 5
+
+
+def item(item_id: str) -> Question:
+    """Return the question of the row of a part: one row, or none."""
+    return sql_question("item", {"item_id": item_id}, "dim_item")
+
+
+def codes_among(item_ids: tuple[str, ...]) -> Question:
+    """Return the question of which of *item_ids* there are."""
+    return sql_question("items_named", {"item_ids": tuple(sorted(set(item_ids)))}, "dim_item")
+
+
+def suggestions(item_id: str) -> Question:
+    """Return the question of the codes nearest to one that does not exist."""
+    parameters = {"item_id": item_id}
+    return sql_question("item_suggestions", parameters, "dim_item", limit=_SUGGESTIONS)
+
+
+def search(text: str, limit: int = 20) -> Question:
+    """Return the question of the parts that match *text*, best match first.
+
+    Columns: item_id, sku, name, category, abc_class, demand_class.
+    """
+    return Question(
+        name="search_items",
+        sql=select_matches(question_sql("search_items"), _SUMMARY, (), _BEST_FIRST),
+        parameters={"text": text[:LONGEST_TEXT]},
+        data_sets=("dim_item",),
+        limit=limit,
+    )
+
+
+def catalogue(
+    registry: Registry,
+    text: str,
+    conditions: Conditions,
+    *,
+    limit: int,
+    after: Position | None = None,
+) -> Question:
+    """Return the question of the parts that match *text* and meet *conditions*.
+
+    The best match comes first; without text all parts by their code.
+
+    Raises:
+        InvalidSelection: *text* can't be looked for.
+        InvalidCursor: *after* is not of these rows.
+    """
+    data_set = registry.data_sets["dim_item"]
+    if not text.strip():
+        return data_sets.rows(data_set, conditions, limit=limit, after=after, with_total=True)
+    base = question_sql("search_items")
+    columns = [column.name for column in data_set.columns]
+    found = select_matches(base, columns, conditions.predicates, _BEST_FIRST)
+    asked = {**conditions.parameters, "text": plain_text("q", text)}
+    return Question(
+        name="search_items",
+        sql=f"{found} offset $offset",
+        parameters={**asked, "offset": row_offset(after)},
+        data_sets=("dim_item",),
+        limit=limit,
+        total_sql=count_matches(base, conditions.predicates),
+    )
+
+
+def row_offset(after: Position | None) -> int:
+    """Return how many rows the pages before had, where rows are counted.
+
+    Raises:
+        InvalidCursor: *after* is no number of rows.
+    """
+    match after:
+        case None:
+            return 0
+        case (int(rows),) if rows >= 0 and not isinstance(rows, bool):
+            return rows
+    raise InvalidCursor(ascii(list(after))[:80])

@@ -27,13 +27,13 @@ def announcement(publication_id: str, activated_at: str) -> bytes:
 def other(open_portal: OpenPortal, portal: Portal) -> Portal:
     """A replica that was started after the first one had activated a publication."""
     other = open_portal("other")
-    other.keep_up()
+    other.announcements.keep_up()
     return other
 
 
 def test_a_new_replica_begins_with_what_is_announced(portal: Portal, other: Portal) -> None:
     assert other.open().manifest == portal.open().manifest
-    assert other.audit_trail()[0].actor == f"follow:{ADMIN.name}"
+    assert other.audit.entries(50)[0].actor == f"follow:{ADMIN.name}"
 
 
 def test_what_one_activates_the_others_serve(
@@ -42,7 +42,7 @@ def test_what_one_activates_the_others_serve(
     second = publisher.publish()
     portal.activate(ADMIN)
 
-    other.keep_up()
+    other.announcements.keep_up()
 
     assert other.open().manifest == second
 
@@ -53,11 +53,11 @@ def test_a_roll_back_is_followed_and_not_undone(
     first = portal.open().manifest
     publisher.publish()
     portal.activate(ADMIN)
-    other.keep_up()
+    other.announcements.keep_up()
     portal.roll_back(ADMIN)
 
     for replica in (other, portal, other):
-        replica.keep_up()
+        replica.announcements.keep_up()
 
     assert [replica.open().manifest for replica in (portal, other)] == [first, first]
 
@@ -83,13 +83,13 @@ def test_a_replica_that_can_not_follow_says_so_and_goes_on_serving(
     portal.activate(ADMIN)
     publisher.corrupt("fact_forecast")
 
-    other.keep_up()
+    other.announcements.keep_up()
 
     health = other.health()
     assert other.open().manifest == first
     assert health.status == "degraded"
     assert second.publication_id in health.problem
-    entry = other.audit_trail()[0]
+    entry = other.audit.entries(50)[0]
     assert (entry.action, entry.outcome) == ("follow", "rejected")
 
 
@@ -99,12 +99,12 @@ def test_what_can_not_be_followed_is_not_tried_again_at_once(
     publisher.publish()
     portal.activate(ADMIN)
     publisher.corrupt("fact_forecast")
-    other.keep_up()
-    tried = len(other.audit_trail())
+    other.announcements.keep_up()
+    tried = len(other.audit.entries(50))
 
-    other.keep_up()
+    other.announcements.keep_up()
 
-    assert len(other.audit_trail()) == tried
+    assert len(other.audit.entries(50)) == tried
     assert other.health().problem
 
 
@@ -117,7 +117,7 @@ def test_a_lost_announcement_is_made_again(
         client.flushall()
 
     portal.announcements.keep_up()
-    other.keep_up()
+    other.announcements.keep_up()
 
     assert other.open().manifest == second
 
@@ -163,7 +163,7 @@ def test_portals_of_another_store_announce_nothing_to_this_one(
 ) -> None:
     stranger = open_portal("stranger", store=str(tmp_path / "store"))
 
-    stranger.keep_up()
+    stranger.announcements.keep_up()
 
     assert stranger.health().status == "empty"
-    assert stranger.audit_trail() == ()
+    assert stranger.audit.entries(50) == ()

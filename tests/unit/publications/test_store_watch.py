@@ -102,7 +102,7 @@ def test_a_store_that_takes_writes_is_a_finding(publisher: Publisher, tmp_path: 
     publisher.publish()
     portal = make_portal(tmp_path)
     portal.activate(ADMIN)
-    portal._store_watch = StoreWatch(lambda: None, WritableStore().try_write)
+    portal.store_watch = StoreWatch(lambda: None, WritableStore().try_write)
     portal.store_watch.last_answer()
     portal.store_watch.wait_for_answer()
 

@@ -66,10 +66,10 @@ def waiting(folder: str) -> None:
     threading.Event().wait()
 
 
-KILLED = """
+KILLED = f"""
 import sys
 from ml_jobs.pipeline.engine import Processes
-from tests.unit.ml_jobs.test_engine import waiting
+from {__name__} import waiting
 
 if __name__ == "__main__":
     list(Processes(2).each(waiting, [sys.argv[1]] * 2))
@@ -85,6 +85,7 @@ def test_workers_end_with_the_run_that_is_killed(tmp_path: Path) -> None:
     run = subprocess.Popen([sys.executable, str(script), str(begun)], env=environment)
     deadline = time.monotonic() + 60
     while len(list(begun.iterdir())) < 2:
+        assert run.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)  # between two looks at a condition with a deadline
     workers = [psutil.Process(int(path.name)) for path in begun.iterdir()]

@@ -5,12 +5,14 @@ Tests marked ``ml`` run in the environment of ml_jobs, which has neither streaml
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from datalayer.kernel.contract.manifest import Manifest
     from datalayer.kernel.contract.registry import Registry
     from datalayer.kernel.storage.object_store import FolderStore
     from tests.publisher import Publisher
@@ -40,3 +42,22 @@ def publisher(folder_store: FolderStore, registry: Registry) -> Publisher:
     from tests.publisher import Publisher
 
     return Publisher(folder_store, registry)
+
+
+@pytest.fixture(scope="session")
+def activated_folder(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
+    """Store and state of a portal that serves six parts; ``activated`` copies them."""
+    from tests.portals import activate_in
+
+    return activate_in(tmp_path_factory.mktemp("activated"), registry)
+
+
+@pytest.fixture
+def activated(activated_folder: Path, publisher: Publisher, tmp_path: Path) -> Manifest:
+    """The one publication of ``publisher``, active where ``make_portal(tmp_path)`` looks.
+
+    Copied: to publish and to activate takes ten times as long.
+    """
+    shutil.copytree(activated_folder, tmp_path, dirs_exist_ok=True)
+    publisher.published.append(publisher.latest)
+    return publisher.latest

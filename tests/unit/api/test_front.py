@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from datalayer.access.api_keys import Scope
 from datalayer.access.identity import Role
+from datalayer.kernel.contract.manifest import Manifest
 from tests.integration.servers import wait_until
 from tests.portals import ADMIN
 from tests.publisher import Publisher
@@ -140,12 +141,10 @@ class TestLog:
 
 class TestLimit:
     @pytest.fixture
-    def limited(self, tmp_path: Path, publisher: Publisher) -> Iterator[ServedPortal]:
+    def limited(self, activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
         """A portal that takes three calls an hour, behind a proxy at 10.0.0.5."""
-        publisher.publish()
         limits = {"rate_limit": "3/hour", "trusted_proxies": "10.0.0.5"}
         with served_portal(tmp_path, **limits) as served:
-            served.portal.activate(ADMIN)
             yield served
 
     def statuses(self, served: ServedPortal, calls: int = 4, **headers: str) -> list[int]:
@@ -382,11 +381,9 @@ class TestPin:
 
 
 def test_a_members_portal_keeps_its_answers_to_its_members(
-    tmp_path: Path, publisher: Publisher
+    activated: Manifest, tmp_path: Path
 ) -> None:
-    publisher.publish()
     with served_portal(tmp_path, access="members") as served:
-        served.portal.activate(ADMIN)
         headers = {"Cookie": served.cookie("paulo", Role.PLANNER)}
         for _ in range(2):
             assert served.get(ITEMS, **headers).headers["cache-control"] == "private, no-cache"

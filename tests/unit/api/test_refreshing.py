@@ -23,6 +23,7 @@ from datalayer.portal import Portal
 from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 from tests.portals import ADMIN, PLANNER
 from tests.publisher import Publisher
+from tests.served_portal import document_made_once
 
 REFRESHER = Identity("key:nightly", Role.ADMIN)
 READER = Identity("key:reader", Role.ANALYST)
@@ -36,7 +37,8 @@ class Caller:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
-        self._app = Starlette(routes=[Mount("/api", create_api(portal))])
+        with document_made_once():
+            self._app = Starlette(routes=[Mount("/api", create_api(portal))])
 
     def post(
         self, path: str, body: object = None, who: Identity = REFRESHER, **more: Any

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 if TYPE_CHECKING:
     from datalayer.kernel.contract.manifest import Manifest
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from tests.publisher import Publisher
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_configure() -> None:
+    """Log exceptions without every local value, which takes seconds among those of a web server."""
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
 def pytest_collection_finish() -> None:

@@ -18,7 +18,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
+from datalayer.access.accounts import SESSION_COOKIE, Accounts
 from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import Identity, Role
 from datalayer.api.serving import serving
@@ -62,7 +62,8 @@ class ServedPortal:
 
     @cached_property
     def accounts(self) -> Accounts:
-        return open_accounts(self.settings)
+        """The accounts; hashes are the cheapest there are."""
+        return Accounts(self.settings.state, bcrypt_rounds=4)
 
     def key(self, scope: Scope) -> str:
         """Return an API key of *scope*."""

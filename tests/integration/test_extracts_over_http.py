@@ -14,8 +14,9 @@ import uvicorn
 
 from datalayer.api.application import create_api
 from datalayer.portal import Portal
-from tests.integration.servers import free_port, wait_until
+from tests.integration.servers import wait_until
 from tests.portals import make_portal
+from tests.redis_server import free_port
 from tests.served_portal import document_made_once
 
 CSV = "/v1/extracts/fact_demand.csv"

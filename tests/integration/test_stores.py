@@ -24,7 +24,8 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.storage.object_store import FolderStore, ObjectStore, S3Options
 from datalayer.kernel.storage.s3_store import S3Store
 from tests.integration import bad_servers
-from tests.integration.servers import READER, WRITER, free_port
+from tests.integration.servers import READER, WRITER
+from tests.redis_server import free_port
 
 if TYPE_CHECKING:
     from tests.integration.servers import S3Server

@@ -14,7 +14,7 @@ export FAROL_STORE := $(STORE)
   system-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 run: setup $(STORE)/metadata.json activate serve  ## set up, forecast, publish, activate, serve (PORT=8501)
 
@@ -70,9 +70,9 @@ serve: .venv/.ready  ## open the portal on PORT
 # Two parts at a time, which keeps two cores busy from beginning to end: while a browser or a
 # type checker takes one of them, tests take the other.
 test:  ## run every check and test
-	@$(MAKE) --no-print-directory --jobs 4 \
+	@$(MAKE) --silent --jobs 4 \
 	  .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages
-	$(MAKE) --no-print-directory --jobs 2 --keep-going test-portal check test-e2e test-job
+	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e test-job
 
 # Each line says which part it is of. A failure of the part is one of the line: see pipefail.
 labelled = 2>&1 | sed -u "s/^/$@: /"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,7 +79,7 @@ def wait_until_live(server: subprocess.Popen[bytes], address: str, log: Path) ->
         try:
             with urllib.request.urlopen(f"{address}/health/live", timeout=10) as answer:
                 return answer.status == 200
-        except urllib.error.URLError:
+        except OSError:  # an address that can't be reached, and one that takes its time
             return False
 
     wait_until(answers, within_s=READY_WITHIN_S, problem="the portal did not answer in time")

@@ -278,7 +278,7 @@ class TestKeptAnswers:
         served.portal.activate(ADMIN)
         wait_until(
             lambda: served.get(ITEMS).json()["total"] == 8,
-            within_s=10,
+            within_s=30,
             problem="the answer of the publication before was kept",
         )
 

@@ -41,6 +41,11 @@ def samples(served: ServedPortal, name: str) -> dict[str, float]:
 
 
 class TestRequestId:
+    @pytest.fixture
+    def served(self, shared: ServedPortal) -> ServedPortal:
+        """A portal that others read too: the id of a request changes nothing."""
+        return shared
+
     @pytest.mark.parametrize("address", [ITEMS, "/api/v1/nothing", "/health", "/metrics"])
     def test_a_sound_one_comes_back(self, served: ServedPortal, address: str) -> None:
         answer = served.get(address, **{"X-Request-ID": "batch-7:part.3_a"})

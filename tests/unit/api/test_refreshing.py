@@ -23,7 +23,7 @@ from datalayer.portal import Portal
 from datalayer.publications.refresh_lock import LockHolder, RefreshLock
 from tests.portals import ADMIN, PLANNER
 from tests.publisher import Publisher
-from tests.served_portal import document_made_once
+from tests.served_portal import ServedPortal, document_made_once
 
 REFRESHER = Identity("key:nightly", Role.ADMIN)
 READER = Identity("key:reader", Role.ANALYST)
@@ -69,6 +69,12 @@ class Caller:
 def caller(portal: Portal) -> Caller:
     """Calls the API of a portal that serves one publication."""
     return Caller(portal)
+
+
+@pytest.fixture(scope="module")
+def shared_caller(shared: ServedPortal) -> Caller:
+    """As ``caller``, for tests that change nothing."""
+    return Caller(shared.portal)
 
 
 def _as(app: ASGIApp, who: Identity) -> ASGIApp:
@@ -265,6 +271,11 @@ class TestConflict:
 
 
 class TestBadRequests:
+    @pytest.fixture
+    def caller(self, shared_caller: Caller) -> Caller:
+        """Calls a portal that others read: a bad request changes nothing."""
+        return shared_caller
+
     def test_an_unknown_job_is_a_problem(self, caller: Caller) -> None:
         assert problem(caller.get(f"{REFRESH}/0123456789abcdef")) == (404, "unknown-job")
 

@@ -10,11 +10,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
-.PHONY: help run setup publish activate serve test check system-packages lock locale bench \
-  bench-serving bench-forecasting clean
+.PHONY: help run setup publish activate serve test test-portal test-job test-e2e check \
+  system-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 run: setup $(STORE)/metadata.json activate serve  ## set up, forecast, publish, activate, serve (PORT=8501)
 
@@ -37,10 +37,10 @@ endef
 .venv-ml/.ready: ml_jobs/requirements.txt
 	$(call environment,.venv-ml,ml_jobs/requirements.txt,.ready)
 
-.venv/.ready-dev: requirements-dev.txt
+.venv/.ready-dev: requirements-dev.txt .venv/.ready
 	$(call environment,.venv,requirements-dev.txt,.ready-dev)
 
-.venv-ml/.ready-dev: ml_jobs/requirements-dev.txt
+.venv-ml/.ready-dev: ml_jobs/requirements-dev.txt .venv-ml/.ready
 	$(call environment,.venv-ml,ml_jobs/requirements-dev.txt,.ready-dev)
 
 .venv-contract/.ready: tests/contract/requirements.txt
@@ -67,17 +67,36 @@ serve: .venv/.ready  ## open the portal on PORT
 	@.venv/bin/python -m datalayer welcome --port $(PORT)
 	exec .venv/bin/streamlit run app.py --server.port $(PORT)
 
-test: setup .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages check  ## run every check and test
-	@.venv-ml/bin/python -m pytest -q -n 2 tests/unit/ml_jobs tests/unit/kernel/contract
-	.venv/bin/python -m pytest -q -n 2 --ignore tests/unit/ml_jobs --ignore tests/e2e
-	.venv/bin/python -m pytest -q tests/e2e
+# Two parts at a time, which keeps two cores busy from beginning to end: while a browser or a
+# type checker takes one of them, tests take the other.
+test:  ## run every check and test
+	@$(MAKE) --silent --jobs 4 \
+	  .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages
+	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e test-job
+
+# Each line says which part it is of. A failure of the part is one of the line: see pipefail.
+labelled = 2>&1 | sed -u "s/^/$@: /"
+PYTEST = python -m pytest -q
+WORKERS ?= 2
+SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
+
+test-portal: .venv/.ready-dev .venv-contract/.ready system-packages  ## test the portal
+	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e $(labelled)
+
+test-job: .venv-ml/.ready-dev  ## test the job
+	@.venv-ml/bin/$(PYTEST) $(SIDE_BY_SIDE) tests/unit/ml_jobs $(labelled)
+
+test-e2e: .venv/.ready-dev .venv-ml/.ready-dev system-packages  ## test all of it in a browser
+	@.venv/bin/$(PYTEST) tests/e2e $(labelled)
 
 check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
-	@.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy datalayer
-	.venv-ml/bin/mypy ml_jobs
-	.venv/bin/lint-imports
+	@{
+	  .venv/bin/ruff check .
+	  .venv/bin/ruff format --check .
+	  .venv/bin/mypy datalayer
+	  .venv-ml/bin/mypy ml_jobs
+	  .venv/bin/lint-imports
+	} $(labelled)
 
 # What tests and benchmarks need from the system: a real Redis, a real browser, the clients of
 # docs/api.md, a spreadsheet, a load generator.

@@ -184,7 +184,8 @@ def check_compliance(
     """Look at what is installed and what is loaded; by default in this very process.
 
     Args:
-        distributions: Names of installed distributions; None reads the environment's metadata.
+        distributions: Names of installed distributions; None reads the environment's metadata, once
+            per process.
         modules: Names of loaded modules; None reads ``sys.modules``.
     """
     names = {normalize(name) for name in (_installed() if distributions is None else distributions)}
@@ -207,8 +208,9 @@ def with_loaded_modules(earlier: Compliance, modules: Iterable[str] | None = Non
     return Compliance(earlier.checked, (*installed, *imported))
 
 
-def _installed() -> Iterable[str]:
-    return [name for d in importlib.metadata.distributions() if (name := d.metadata["Name"])]
+@cache
+def _installed() -> tuple[str, ...]:
+    return tuple(name for d in importlib.metadata.distributions() if (name := d.metadata["Name"]))
 
 
 @cache

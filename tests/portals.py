@@ -12,8 +12,11 @@ from starlette.types import ASGIApp
 
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.clock import utc_now
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.portal import Portal
 from datalayer.settings import Settings
+from tests.publisher import Publisher
 from tests.redis_server import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +51,15 @@ def unreachable_store() -> dict[str, object]:
 def make_portal(folder: Path, clock: Callable[[], datetime] = utc_now, **more: object) -> Portal:
     """Return a portal whose store and state lie in *folder*."""
     return Portal(portal_settings(folder, **more), clock)
+
+
+def activate_in(folder: Path, registry: Registry, generated_at: datetime | None = None) -> Path:
+    """Publish into the store of *folder*, activate it in the state beside it; return *folder*."""
+    Publisher(FolderStore(folder / "store"), registry).publish(generated_at=generated_at)
+    portal = make_portal(folder)
+    portal.activate(ADMIN)
+    portal.close()
+    return folder
 
 
 def get(app: ASGIApp, address: str, **headers: str) -> httpx.Response:

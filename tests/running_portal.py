@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,22 +63,23 @@ def running_portal(folder: Path, **settings: str) -> Iterator[RunningPortal]:
         server = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
-
-    def answers() -> bool:
-        assert server.poll() is None, served.log.read_text(errors="replace")
-        return _is_live(served.address)
-
     try:
-        wait_until(answers, within_s=READY_WITHIN_S, problem="the portal did not answer in time")
+        wait_until_live(server, served.address, served.log)
         yield served
     finally:
         server.terminate()
         server.wait(timeout=READY_WITHIN_S)
 
 
-def _is_live(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/health/live", timeout=10) as answer:
-            return answer.status == 200
-    except urllib.error.URLError:
-        return False
+def wait_until_live(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    """Return once the portal answers; fail with its log if it ends or takes too long."""
+
+    def answers() -> bool:
+        assert server.poll() is None, log.read_text(errors="replace")
+        try:
+            with urllib.request.urlopen(f"{address}/health/live", timeout=10) as answer:
+                return answer.status == 200
+        except OSError:  # an address that can't be reached, and one that takes its time
+            return False
+
+    wait_until(answers, within_s=READY_WITHIN_S, problem="the portal did not answer in time")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
+from datalayer.access.accounts import SESSION_COOKIE, Accounts
 from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import Identity, Role
 from datalayer.api.serving import serving
@@ -26,6 +29,8 @@ from tests.portals import portal_settings
 OPERATOR = Identity("cli:test", Role.ADMIN)
 PASSWORD = "correct horse battery staple"
 BASE = "http://portal"
+
+_documents: list[str] = []
 
 
 @dataclass
@@ -44,7 +49,8 @@ class ServedPortal:
     @cached_property
     def app(self) -> Starlette:
         """What app.py serves, without the pages."""
-        served = serving(self.portal, self.settings)
+        with document_made_once():
+            served = serving(self.portal, self.settings)
         return Starlette(routes=served.routes, middleware=served.middleware)
 
     @property
@@ -56,7 +62,8 @@ class ServedPortal:
 
     @cached_property
     def accounts(self) -> Accounts:
-        return open_accounts(self.settings)
+        """The accounts; hashes are the cheapest there are."""
+        return Accounts(self.settings.state, bcrypt_rounds=4)
 
     def key(self, scope: Scope) -> str:
         """Return an API key of *scope*."""
@@ -95,3 +102,20 @@ def served_portal(folder: Path, **settings: object) -> Iterator[ServedPortal]:
         yield ServedPortal(read, portal)
     finally:
         portal.close()
+
+
+@contextmanager
+def document_made_once() -> Iterator[None]:
+    """Give the APIs made in the block, all over this repository's registry, one document.
+
+    FastAPI takes half a second to make it, which is most of what a portal in a test costs.
+    """
+
+    def document(**described: Any) -> dict[str, Any]:
+        if not _documents:
+            _documents.append(json.dumps(get_openapi(**described)))
+        made: dict[str, Any] = json.loads(_documents[0])
+        return made
+
+    with mock.patch("fastapi.applications.get_openapi", document):
+        yield

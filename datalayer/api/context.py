@@ -63,10 +63,11 @@ def read_router(*tags: str) -> APIRouter:
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return how the OpenAPI document describes the problems of these *statuses*."""
+    schema = Problem.model_json_schema()
     return {
         status: {
             "description": _PROBLEMS.get(status, "Refused"),
-            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+            "content": {MEDIA_TYPE: {"schema": schema}},
         }
         for status in statuses
     }

@@ -141,7 +141,13 @@ def _client(name: str, count: int) -> Iterator[Client]:
             yield client
         return
     with (
-        LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            dashboard_address=None,
+            # The scheduler serves HTTP all the same; two runs at a time must not want one port.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield client

@@ -5,11 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,10 +14,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.redis_server import free_port
+from tests.running_portal import READY_WITHIN_S, wait_until_live
+
 PROJECT = Path(__file__).parents[2]
 PYTHON = PROJECT / ".venv/bin/python"
 ML_PYTHON = PROJECT / ".venv-ml/bin/python"
-START_S = 60
 QUIET_CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -93,31 +91,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until_healthy(server, address, portal.log)
+        wait_until_live(server, address, portal.log)
         yield Served(address, portal.store, environment, password[1], portal.log)
     finally:
         server.terminate()
-        server.wait(timeout=START_S)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    """Return once /health answers; fail with the log if the server ends or takes too long."""
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=START_S):
-                return
-        except urllib.error.URLError:
-            time.sleep(0.1)  # between two looks at a condition with a deadline
-    pytest.fail(f"The server was not healthy in {START_S} s: {log.read_text()}")
+        server.wait(timeout=READY_WITHIN_S)
 
 
 @pytest.fixture(scope="session")

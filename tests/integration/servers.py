@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from minio import Minio
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from tests.publisher import Publisher
+from tests.redis_server import free_port
 
 READY_WITHIN_S = 60
 
@@ -79,13 +79,6 @@ def running_s3(folder: Path) -> Iterator[S3Server]:
     with _running(_weed(folder, port), folder, lambda: _s3_answers(port)):
         Minio(f"127.0.0.1:{port}", *WRITER, secure=False).make_bucket("farol")
         yield S3Server(f"127.0.0.1:{port}", "farol")
-
-
-def free_port() -> int:
-    """Return a port of this host that nobody uses at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_until(ready: Callable[[], bool], *, within_s: float, problem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,18 +14,18 @@ import uvicorn
 
 from datalayer.api.application import create_api
 from datalayer.portal import Portal
-from tests.integration.servers import free_port, wait_until
-from tests.portals import ADMIN, make_portal
-from tests.publisher import Publisher
+from tests.integration.servers import wait_until
+from tests.portals import make_portal
+from tests.redis_server import free_port
+from tests.served_portal import document_made_once
 
 CSV = "/v1/extracts/fact_demand.csv"
 
 
 @pytest.fixture
-def portal(tmp_path: Path, registry: object) -> Iterator[Portal]:
+def portal(activated_folder: Path, tmp_path: Path) -> Iterator[Portal]:
+    shutil.copytree(activated_folder, tmp_path, dirs_exist_ok=True)
     portal = make_portal(tmp_path)
-    Publisher(portal._store, portal.registry).publish()
-    portal.activate(ADMIN)
     yield portal
     portal.close()
 
@@ -33,7 +34,9 @@ def portal(tmp_path: Path, registry: object) -> Iterator[Portal]:
 def served(portal: Portal) -> Iterator[int]:
     """Serve the API of *portal* for the block; gives the port."""
     port = free_port()
-    config = uvicorn.Config(create_api(portal), port=port, log_config=None, lifespan="off")
+    with document_made_once():
+        api = create_api(portal)
+    config = uvicorn.Config(api, port=port, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -15,7 +15,8 @@ from datalayer.kernel.errors import SettingsError, StoreDenied, StoreError
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from tests.integration import bad_servers
-from tests.integration.servers import READER, WRITER, free_port
+from tests.integration.servers import READER, WRITER
+from tests.redis_server import free_port
 from tests.store_rules import MEBIBYTE, StoreRules, ignore_bytes
 
 if TYPE_CHECKING:

@@ -12,6 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
 from datalayer.access.identity import Identity, Role
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
+from tests.portals import activate_in
 from tests.publisher import Publisher
 
 SCRIPT = Path(__file__).parents[2] / "pages/_navigation.py"
@@ -24,27 +27,33 @@ OpenPage = Callable[..., AppTest]
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The state folder of a portal whose store is that of ``publisher``; nothing is active."""
-    monkeypatch.setenv("FAROL_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("FAROL_STATE", str(tmp_path / "var"))
     monkeypatch.setenv("FAROL_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("FAROL_REGISTRY", str(SCRIPT.parents[1] / "schema_registry.json"))
     # The address of a connection is all that a page under test has no stand-in for.
     monkeypatch.setattr(type(st.context), "ip_address", property(lambda _: BROWSER))
     runtime.reset()
-    yield tmp_path / "state"
+    yield tmp_path / "var"
     runtime.reset()
 
 
-@pytest.fixture
-def fresh(publisher: Publisher) -> datetime:
+@pytest.fixture(scope="session")
+def fresh() -> datetime:
     """A time of generation that counts as fresh."""
     return datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
 
+@pytest.fixture(scope="session")
+def activated_folder(
+    tmp_path_factory: pytest.TempPathFactory, registry: Registry, fresh: datetime
+) -> Path:
+    """As elsewhere, with results of an hour ago."""
+    return activate_in(tmp_path_factory.mktemp("fresh"), registry, fresh)
+
+
 @pytest.fixture
-def active(state: Path, publisher: Publisher, fresh: datetime) -> Publisher:
+def active(state: Path, activated: Manifest, publisher: Publisher) -> Publisher:
     """A publisher whose one publication, generated an hour ago, is active."""
-    publisher.publish(generated_at=fresh)
-    runtime.portal().activate(ADMIN)
     return publisher
 
 

@@ -17,6 +17,7 @@ from datalayer.api.application import create_api
 from datalayer.kernel.contract.registry import Registry
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher, set_value
+from tests.served_portal import document_made_once
 
 pytestmark = pytest.mark.usefixtures("active")
 
@@ -32,8 +33,11 @@ def links(app: AppTest) -> dict[str, str]:
 def downloaded(path: str) -> str:
     """Return what the API answers to a link of the page."""
 
+    with document_made_once():
+        api = create_api(runtime.portal())
+
     async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(create_api(runtime.portal()))
+        transport = httpx.ASGITransport(api)
         async with httpx.AsyncClient(transport=transport, base_url="http://portal") as browser:
             return await browser.get(path)
 

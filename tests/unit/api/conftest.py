@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,10 @@ import pytest
 from fastapi import FastAPI
 
 from datalayer.api.application import create_api
-from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Portal
 from tests.portals import ADMIN, make_portal
-from tests.publisher import Publisher
-from tests.served_portal import ServedPortal, served_portal
+from tests.served_portal import ServedPortal, document_made_once, served_portal
 
 
 @pytest.fixture
@@ -26,39 +25,40 @@ def empty_portal(tmp_path: Path) -> Iterator[Portal]:
 
 
 @pytest.fixture
-def portal(empty_portal: Portal, publisher: Publisher) -> Portal:
-    """A portal that serves a publication of six parts."""
-    publisher.publish()
-    empty_portal.activate(ADMIN)
+def portal(activated: Manifest, empty_portal: Portal) -> Portal:
+    """A portal that serves a publication of six parts, which is attached as if it activated it."""
+    empty_portal.open(identity=ADMIN)
     return empty_portal
 
 
 @pytest.fixture
 def api(portal: Portal) -> FastAPI:
     """The API of ``portal``."""
-    return create_api(portal)
+    with document_made_once():
+        return create_api(portal)
 
 
 @pytest.fixture
-def served(tmp_path: Path, publisher: Publisher) -> Iterator[ServedPortal]:
+def served(activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
     """A portal of six parts behind its middleware, open to everybody."""
-    publisher.publish()
     with served_portal(tmp_path) as served:
-        served.portal.activate(ADMIN)
+        served.portal.open()
         yield served
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[ServedPortal]:
-    """As ``served``, once for all tests of a module that change nothing."""
+@pytest.fixture(scope="session")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, activated_folder: Path
+) -> Iterator[ServedPortal]:
+    """As ``served``, once for all tests that change nothing."""
     folder = tmp_path_factory.mktemp("shared")
-    Publisher(FolderStore(folder / "store"), registry).publish()
+    shutil.copytree(activated_folder, folder, dirs_exist_ok=True)
     with served_portal(folder, rate_limit="999999999/second") as served:
-        served.portal.activate(ADMIN)
         yield served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_api(shared: ServedPortal) -> FastAPI:
     """The API of ``shared``, without its middleware."""
-    return create_api(shared.portal)
+    with document_made_once():
+        return create_api(shared.portal)

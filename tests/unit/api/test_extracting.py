@@ -24,6 +24,7 @@ from datalayer.api.call import Call
 from datalayer.portal import ExtractRequest, Part, Portal
 from tests.portals import ADMIN, PLANNER, get, make_portal
 from tests.publisher import Publisher
+from tests.served_portal import ServedPortal
 
 CSV = "/v1/extracts/fact_forecast.csv"
 
@@ -74,17 +75,17 @@ def test_a_file_is_whole_and_says_its_rows_and_origin(api: FastAPI, portal: Port
 @pytest.mark.parametrize("query", ["", "?dialect=excel-br", "?item_id=P00001&source=arima"])
 @pytest.mark.parametrize("file_format", ["csv", "parquet", "arrow"])
 def test_page_and_api_give_the_same_bytes(
-    api: FastAPI, portal: Portal, file_format: str, query: str
+    shared: ServedPortal, shared_api: FastAPI, file_format: str, query: str
 ) -> None:
     if "dialect" in query and file_format != "csv":
         query = ""
     part = Part("P00001", sources=("arima",)) if "item_id" in query else Part()
     dialect = "excel-br" if "dialect" in query else None
 
-    answer = get(api, f"/v1/extracts/fact_forecast.{file_format}{query}")
+    answer = get(shared_api, f"/v1/extracts/fact_forecast.{file_format}{query}")
 
-    extract = portal.extracts.extract(
-        portal.open(), ExtractRequest("fact_forecast", file_format, dialect, part), ANYONE
+    extract = shared.portal.extracts.extract(
+        shared.portal.open(), ExtractRequest("fact_forecast", file_format, dialect, part), ANYONE
     )
     assert answer.content == b"".join(extract.chunks)
 
@@ -176,9 +177,9 @@ def test_a_kept_publication_may_be_asked_for(
     ],
 )
 def test_a_wrong_call_is_told_what_was_wrong(
-    api: FastAPI, address: str, status: int, named: str
+    shared_api: FastAPI, address: str, status: int, named: str
 ) -> None:
-    answer = get(api, f"/v1/extracts/{address}")
+    answer = get(shared_api, f"/v1/extracts/{address}")
 
     assert answer.headers["content-type"] == "application/problem+json"
     assert named in answer.json()["detail"]

@@ -17,6 +17,7 @@ from datalayer.api.metrics import BOUNDS_S, Metrics, metrics_endpoint
 from datalayer.kernel.errors import NotAllowed
 from datalayer.portal import Portal
 from tests.portals import ADMIN, PLANNER, get
+from tests.publisher import Publisher
 
 ITEM = "/api/v1/items/{item_id}"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -191,10 +192,14 @@ def test_the_publication_that_is_served_is_named_with_its_age(
     assert round(data_age_s - age_s) == 30 * 3600
 
 
-def test_refreshes_are_counted_by_how_they_ended(watched: Metrics, portal: Portal) -> None:
+def test_refreshes_are_counted_by_how_they_ended(
+    watched: Metrics, portal: Portal, publisher: Publisher
+) -> None:
+    publisher.publish()
     with pytest.raises(NotAllowed):
         portal.activate(PLANNER)
-    portal.activate(ADMIN)
+    for _ in range(2):
+        portal.activate(ADMIN)
 
     found = samples(watched)
 

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from datalayer.access.api_keys import Scope
 from datalayer.access.identity import Role
+from datalayer.kernel.contract.manifest import Manifest
 from tests.integration.servers import wait_until
 from tests.portals import ADMIN
 from tests.publisher import Publisher
@@ -40,6 +41,11 @@ def samples(served: ServedPortal, name: str) -> dict[str, float]:
 
 
 class TestRequestId:
+    @pytest.fixture
+    def served(self, shared: ServedPortal) -> ServedPortal:
+        """A portal that others read too: the id of a request changes nothing."""
+        return shared
+
     @pytest.mark.parametrize("address", [ITEMS, "/api/v1/nothing", "/health", "/metrics"])
     def test_a_sound_one_comes_back(self, served: ServedPortal, address: str) -> None:
         answer = served.get(address, **{"X-Request-ID": "batch-7:part.3_a"})
@@ -140,12 +146,10 @@ class TestLog:
 
 class TestLimit:
     @pytest.fixture
-    def limited(self, tmp_path: Path, publisher: Publisher) -> Iterator[ServedPortal]:
+    def limited(self, activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
         """A portal that takes three calls an hour, behind a proxy at 10.0.0.5."""
-        publisher.publish()
         limits = {"rate_limit": "3/hour", "trusted_proxies": "10.0.0.5"}
         with served_portal(tmp_path, **limits) as served:
-            served.portal.activate(ADMIN)
             yield served
 
     def statuses(self, served: ServedPortal, calls: int = 4, **headers: str) -> list[int]:
@@ -279,7 +283,7 @@ class TestKeptAnswers:
         served.portal.activate(ADMIN)
         wait_until(
             lambda: served.get(ITEMS).json()["total"] == 8,
-            within_s=10,
+            within_s=30,
             problem="the answer of the publication before was kept",
         )
 
@@ -382,11 +386,9 @@ class TestPin:
 
 
 def test_a_members_portal_keeps_its_answers_to_its_members(
-    tmp_path: Path, publisher: Publisher
+    activated: Manifest, tmp_path: Path
 ) -> None:
-    publisher.publish()
     with served_portal(tmp_path, access="members") as served:
-        served.portal.activate(ADMIN)
         headers = {"Cookie": served.cookie("paulo", Role.PLANNER)}
         for _ in range(2):
             assert served.get(ITEMS, **headers).headers["cache-control"] == "private, no-cache"

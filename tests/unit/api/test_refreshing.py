@@ -25,6 +25,7 @@ from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.portals import ADMIN, PLANNER
 from tests.publisher import Publisher
 from tests.reading import published_rows
+from tests.served_portal import ServedPortal, document_made_once
 
 REFRESHER = Identity("key:nightly", Role.ADMIN)
 READER = Identity("key:reader", Role.ANALYST)
@@ -38,7 +39,8 @@ class Caller:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
-        self._app = Starlette(routes=[Mount("/api", create_api(portal))])
+        with document_made_once():
+            self._app = Starlette(routes=[Mount("/api", create_api(portal))])
 
     def post(
         self, path: str, body: object = None, who: Identity = REFRESHER, **more: Any
@@ -69,6 +71,12 @@ class Caller:
 def caller(portal: Portal) -> Caller:
     """Calls the API of a portal that serves one publication."""
     return Caller(portal)
+
+
+@pytest.fixture(scope="module")
+def shared_caller(shared: ServedPortal) -> Caller:
+    """As ``caller``, for tests that change nothing."""
+    return Caller(shared.portal)
 
 
 def _as(app: ASGIApp, who: Identity) -> ASGIApp:
@@ -265,6 +273,11 @@ class TestConflict:
 
 
 class TestBadRequests:
+    @pytest.fixture
+    def caller(self, shared_caller: Caller) -> Caller:
+        """Calls a portal that others read: a bad request changes nothing."""
+        return shared_caller
+
     def test_an_unknown_job_is_a_problem(self, caller: Caller) -> None:
         assert problem(caller.get(f"{REFRESH}/0123456789abcdef")) == (404, "unknown-job")
 

@@ -15,11 +15,10 @@ from datalayer.access.accounts import SESSION_COOKIE
 from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import Role
 from datalayer.api.problems import PROBLEM_TYPES
+from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Publication
 from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.api_addresses import reads
-from tests.portals import ADMIN
-from tests.publisher import Publisher
 from tests.served_portal import OPERATOR, PASSWORD, ServedPortal, served_portal
 
 ITEMS = "/api/v1/items"
@@ -30,11 +29,9 @@ CHANGES = "/publications/20261119T060000Z-00000000/changes/20261120T060000Z-0000
 
 
 @pytest.fixture
-def members(tmp_path: Path, publisher: Publisher) -> Iterator[ServedPortal]:
+def members(activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
     """A portal of six parts for its members only."""
-    publisher.publish()
     with served_portal(tmp_path, access="members") as served:
-        served.portal.activate(ADMIN)
         yield served
 
 

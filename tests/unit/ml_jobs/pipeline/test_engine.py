@@ -39,8 +39,20 @@ def test_every_task_is_answered_once(name: str) -> None:
     assert answers == {number: 2 * number for number in range(7)}
 
 
+def test_two_clusters_on_one_machine_want_no_port_of_each_other() -> None:
+    with open_engine(DASK, 1), open_engine(DASK, 1) as engine:
+        answers = dict(engine.each(doubled, [1, 2]))
+
+    assert answers == {1: 2, 2: 4}
+
+
 def test_a_cluster_that_runs_already_is_worked_with() -> None:
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+    ) as cluster:
         address = cluster.scheduler_address.removeprefix("tcp://")
 
         with open_engine(f"dask://{address}", None) as engine:
@@ -66,10 +78,10 @@ def waiting(folder: str) -> None:
     threading.Event().wait()
 
 
-KILLED = """
+KILLED = f"""
 import sys
 from ml_jobs.pipeline.engine import Processes
-from tests.unit.ml_jobs.pipeline.test_engine import waiting
+from {__name__} import waiting
 
 if __name__ == "__main__":
     list(Processes(2).each(waiting, [sys.argv[1]] * 2))
@@ -85,6 +97,7 @@ def test_workers_end_with_the_run_that_is_killed(tmp_path: Path) -> None:
     run = subprocess.Popen([sys.executable, str(script), str(begun)], env=environment)
     deadline = time.monotonic() + 60
     while len(list(begun.iterdir())) < 2:
+        assert run.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)  # between two looks at a condition with a deadline
     workers = [psutil.Process(int(path.name)) for path in begun.iterdir()]

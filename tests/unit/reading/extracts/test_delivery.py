@@ -218,13 +218,13 @@ def test_closing_waits_for_the_thread_that_reads() -> None:
     def chunks() -> Iterator[bytes]:
         yield b"abc"
         reading.set()
-        going_on.wait(10)
+        going_on.wait(30)
         yield b"def"
 
     delivery = _delivery(chunks(), None)
     taker = threading.Thread(target=lambda: next(delivery))
     taker.start()
-    assert reading.wait(10)
+    assert reading.wait(30)
     closer = threading.Thread(target=delivery.close)
     closer.start()
     going_on.set()

@@ -83,6 +83,7 @@ SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 test-portal: .venv/.ready-dev .venv-contract/.ready system-packages  ## test the portal
 	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e $(labelled)
 
+# Not the kernel, which the job shares: both locks name the same versions of what it needs.
 test-job: .venv-ml/.ready-dev  ## test the job
 	@.venv-ml/bin/$(PYTEST) $(SIDE_BY_SIDE) tests/unit/ml_jobs $(labelled)
 

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import structlog
 
@@ -23,7 +24,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_configure() -> None:
-    """Log exceptions without every local value, which takes seconds among those of a web server."""
+    """Let examples take their time, and keep the local values of a web server out of the logs.
+
+    To print all of those with an exception takes seconds.
+    """
+    hypothesis.settings.register_profile(
+        "farol", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("farol")
     structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 

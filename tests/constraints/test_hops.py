@@ -33,7 +33,6 @@ def test_an_uncached_request_enters_few_functions_of_reading(hops: Hops) -> None
     assert len(reading) <= MOST_READING, reading
 
 
-@pytest.mark.xfail(reason="the API's own part is larger than that", strict=False)
 def test_an_uncached_request_enters_few_functions(hops: Hops) -> None:
     _, functions = hops
 

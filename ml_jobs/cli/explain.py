@@ -10,7 +10,6 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from ml_jobs.classification import syntetos_boylan
@@ -20,7 +19,6 @@ from ml_jobs.cli.explanation import (
     LeadTimeSum,
     Row,
     SourceRecord,
-    TextbookFormula,
     at_longest_horizon,
     mapping_at,
     number,
@@ -45,12 +43,11 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
     """Explain why *item_id* is forecast and ordered as it is.
 
     Raises:
-        UnknownItem: There is no such item; names the nearest ones.
-        InvalidSelection: The item has nothing at the location; names where it has.
+        UnknownItem, InvalidSelection: As for `item_rows`.
     """
     item, inventory = item_rows(gold, item_id, location_id)
-    history = _history(history_panel(gold, item_id, location_id))
-    lead_time = _lead_time(inventory, history)
+    panel = history_panel(gold, item_id, location_id)
+    history = None if panel is None else _history(panel)
     return Explanation(
         gold=gold,
         item=item,
@@ -58,8 +55,7 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
         history=history,
         sources=_sources(gold, item_id, location_id, history),
         class_losses=_class_losses(gold, history),
-        lead_time=lead_time,
-        textbook=_textbook(inventory, lead_time, history),
+        lead_time=_lead_time(inventory, history),
     )
 
 
@@ -67,13 +63,14 @@ def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row
     """Return the rows of ``dim_item`` and ``fact_inventory`` of an item at a location.
 
     Raises:
-        UnknownItem, InvalidSelection: As for `explain`.
+        UnknownItem: There is no such item; names the nearest ones.
+        InvalidSelection: The item has nothing at the location; names where it has.
     """
     items = gold.rows("dim_item", item_id=item_id).to_pylist()
     if not items:
         raise UnknownItem(item_id, _suggestions(gold, item_id))
-    rows = gold.rows("fact_inventory", item_id=item_id).to_pylist()
-    by_location: dict[str, Row] = {row["location_id"]: row for row in rows}
+    inventory = gold.rows("fact_inventory", item_id=item_id).to_pylist()
+    by_location: dict[str, Row] = {row["location_id"]: row for row in inventory}
     if location_id not in by_location:
         known = sorted(by_location)
         near = difflib.get_close_matches(location_id, known, n=5, cutoff=0.3) or known[:5]
@@ -82,14 +79,11 @@ def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row
 
 
 def _suggestions(gold: GoldFiles, item_id: str) -> Sequence[str]:
-    names = {
-        str(row["item_id"]): str(row["name"] or "")
-        for row in gold.rows("dim_item", columns=["item_id", "name"]).to_pylist()
-    }
+    items = gold.rows("dim_item", columns=["item_id", "name"]).to_pylist()
     asked = item_id.casefold()
-    by_case = {code.casefold(): code for code in names}
+    by_case = {row["item_id"].casefold(): row["item_id"] for row in items}
     near = [by_case[code] for code in difflib.get_close_matches(asked, by_case, n=5, cutoff=0.4)]
-    named = [code for code, name in names.items() if asked in name.casefold()]
+    named = [row["item_id"] for row in items if asked in text(row, "name").casefold()]
     return list(dict.fromkeys([*near, *named]))[:5]
 
 
@@ -114,9 +108,7 @@ def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | No
     return Panel((item_id,), (location_id,), dates, demand, starts, frequency)
 
 
-def _history(panel: Panel | None) -> DemandHistory | None:
-    if panel is None:
-        return None
+def _history(panel: Panel) -> DemandHistory:
     pattern = syntetos_boylan(panel)
     return DemandHistory(
         first=panel.dates[0].astype(object),
@@ -204,22 +196,4 @@ def _lead_time(inventory: Row, history: DemandHistory | None) -> LeadTimeSum | N
         asked=asked,
         level=planned if np.isfinite(planned) else asked,
         source=text(inventory, "lead_time_source") or text(inventory, "source"),
-    )
-
-
-def _textbook(
-    inventory: Row, lead_time: LeadTimeSum | None, history: DemandHistory | None
-) -> TextbookFormula | None:
-    published = number(inventory, "textbook_reorder_point")
-    if lead_time is None or history is None or not np.isfinite(published):
-        return None
-    days = number(inventory, "lead_time_days")
-    sd_days = float(np.nan_to_num(number(inventory, "lead_time_sd_days")))
-    return TextbookFormula(
-        demand=lead_time.mean,
-        z=float(stats.norm.ppf(lead_time.asked)),
-        periods=days / history.frequency.days_per_step,
-        sigma=history.sigma,
-        of_time=lead_time.mean / days * sd_days if days > 0 else 0.0,
-        reorder_point=published,
     )

@@ -112,33 +112,6 @@ class LeadTimeSum:
 
 
 @dataclass(frozen=True)
-class TextbookFormula:
-    """The formula of the textbooks, for comparison: d L + z sqrt(L sigma_d^2 + d^2 sigma_L^2).
-
-    Attributes:
-        demand: Expected demand over the lead time, d L, units.
-        z: Quantile of the standard normal at the service level asked.
-        periods: Lead time, L, in periods.
-        sigma: Standard deviation of the history's periods, sigma_d, units.
-        of_time: Standard deviation that the uncertain lead time adds, d sigma_L, units.
-        reorder_point: As published, units.
-    """
-
-    demand: float
-    z: float
-    periods: float
-    sigma: float
-    of_time: float
-    reorder_point: float
-
-    @property
-    def recomputed(self) -> float:
-        """The reorder point that the formula gives, units."""
-        deviation = float(np.sqrt(self.periods * self.sigma**2 + self.of_time**2))
-        return max(self.demand + self.z * deviation, 0.0)
-
-
-@dataclass(frozen=True)
 class Explanation:
     """Why the figures of one item at one location are what they are.
 
@@ -150,7 +123,6 @@ class Explanation:
         sources: All that ran, those that forecast this item first.
         class_losses: Scaled pinball loss over all series of the class, by source.
         lead_time: None where lead time, service level or their distribution aren't published.
-        textbook: None where it isn't published.
     """
 
     gold: GoldFiles
@@ -160,12 +132,16 @@ class Explanation:
     sources: tuple[SourceRecord, ...]
     class_losses: Mapping[str, float]
     lead_time: LeadTimeSum | None
-    textbook: TextbookFormula | None
 
     @property
     def champion(self) -> str:
         """The source that stock is held against."""
         return text(self.inventory, "source")
+
+    @property
+    def demand_class(self) -> str:
+        """What follows from the history; empty without one."""
+        return self.history.demand_class if self.history else ""
 
     def record(self, source: str) -> SourceRecord | None:
         """Return the record of *source*, if it has one."""
@@ -173,19 +149,14 @@ class Explanation:
 
 
 def order_quantity(row: Row, lot: float) -> float:
-    """Return the units that fill stock and open orders up, as the published levels ask for.
+    """Return the units that fill stock and open orders up, as a row of ``fact_inventory`` asks.
 
-    At least the minimum order, and rounded up to the multiple, or to whole lots without one.
-
-    Args:
-        row: Of ``fact_inventory``.
-        lot: Units in a lot.
+    At least the minimum order, and rounded up to the multiple, or to whole lots of *lot* units.
     """
-    up_to = _rounded_up(number(row, "order_up_to"), lot)
-    wanted = up_to - position_of(row)
-    least, multiple = number(row, "minimum_order"), number(row, "order_multiple")
+    wanted = _rounded_up(number(row, "order_up_to"), lot) - position_of(row)
     if not wanted > 0:
         return 0.0
+    least, multiple = number(row, "minimum_order"), number(row, "order_multiple")
     return _rounded_up(max(wanted, float(np.nan_to_num(least))), multiple if multiple > 0 else lot)
 
 

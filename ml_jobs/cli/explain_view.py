@@ -81,9 +81,7 @@ def _demand_lines(explained: Explanation) -> Iterator[str]:
 
 
 def _sources_table(explained: Explanation) -> Table:
-    table = Table(box=None, pad_edge=True, header_style="dim")
-    table.add_column("")
-    table.add_column("source")
+    table = Table("", "source", box=None, pad_edge=True, header_style="dim")
     for name in ("ahead", "weight", "loss", "MASE", "bias", "in 80 %"):
         table.add_column(name, justify="right")
     table.add_column("runs on")

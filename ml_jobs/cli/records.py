@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,27 +32,19 @@ class NothingJudgedError(ContentError):
 
 
 @dataclass(frozen=True)
-class SourceScore:
-    """What one source reached in one group of series.
+class GroupScores:
+    """The scores of one group of series.
 
     Attributes:
-        is_whole: Whether it was judged on all rows that any source was judged on.
-        measures: By column of ``agg_metrics``; those that are null are left out.
+        rows: Of ``agg_metrics``, without what is null: the best source first, and last those that
+            were judged on a part of the group only.
+        observations: Rows that a source was judged on at most.
     """
-
-    source: str
-    is_champion: bool
-    is_whole: bool
-    measures: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class GroupScores:
-    """The scores of one group: the best source first, those of a part of it last."""
 
     group_by: str
     group_value: str
-    scores: tuple[SourceScore, ...]
+    rows: tuple[Row, ...]
+    observations: float
 
 
 @dataclass(frozen=True)
@@ -133,21 +125,13 @@ def record_of(gold: GoldFiles, by: str) -> BacktestRecord:
 
 def _group(rows: Sequence[Row], group_by: str, group_value: str, loss: str) -> GroupScores:
     most = max(number(row, "n_obs") for row in rows)
-    scores = (
-        SourceScore(
-            source=text(row, "source"),
-            is_champion=row["is_champion"] is True,
-            is_whole=number(row, "n_obs") == most,
-            measures={
-                name: float(value)
-                for name, value in row.items()
-                if isinstance(value, int | float) and not isinstance(value, bool)
-            },
-        )
-        for row in rows
-    )
-    ordered = sorted(scores, key=lambda s: (not s.is_whole, s.measures.get(loss, np.inf), s.source))
-    return GroupScores(group_by, group_value, tuple(ordered))
+
+    def rank(row: Row) -> tuple[bool, float, str]:
+        whole = number(row, "n_obs") == most
+        return (not whole, number(row, loss) if loss in row else np.inf, text(row, "source"))
+
+    known = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    return GroupScores(group_by, group_value, tuple(sorted(known, key=rank)), most)
 
 
 def series_of(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> ItemSeries:

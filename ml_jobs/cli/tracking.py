@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,16 +50,12 @@ def open_tracking(place: str) -> RunTracker:
         return RunTracker(MlflowClient(tracking_uri=address, registry_uri=address), place)
 
 
+@dataclass(frozen=True)
 class RunTracker:
-    """Logs runs at one place; made by ``open_tracking``.
+    """Logs runs at one place; made by ``open_tracking``."""
 
-    Attributes:
-        place: As it was given.
-    """
-
-    def __init__(self, client: MlflowClient, place: str) -> None:
-        self._client = client
-        self.place = place
+    client: MlflowClient
+    place: str
 
     def log(self, manifest: Manifest, gold: GoldFiles, settings: Mapping[str, object]) -> str:
         """Log one published run and return its id.
@@ -78,32 +75,25 @@ class RunTracker:
 
         timestamp_ms = int(manifest.generated_at.timestamp() * 1000)
         with _tracking_errors(self.place):
-            run = self._client.create_run(
-                self._experiment(manifest.dataset_id),
+            name = manifest.dataset_id
+            known = self.client.get_experiment_by_name(name)
+            run = self.client.create_run(
+                known.experiment_id if known else self.client.create_experiment(name),
                 start_time=timestamp_ms,
                 run_name=manifest.publication_id,
                 tags={PUBLICATION: manifest.publication_id},
             )
             run_id: str = run.info.run_id
-            self._client.log_batch(
+            reached = measures(gold).items()
+            named = parameters(manifest, settings).items()
+            self.client.log_batch(
                 run_id,
-                metrics=[
-                    Metric(name, value, timestamp_ms, 0) for name, value in measures(gold).items()
-                ],
-                params=[
-                    Param(_NOT_ALLOWED.sub("_", name), value)
-                    for name, value in parameters(manifest, settings).items()
-                ],
+                metrics=[Metric(name, value, timestamp_ms, 0) for name, value in reached],
+                params=[Param(_NOT_ALLOWED.sub("_", name), value) for name, value in named],
             )
-            self._client.log_text(run_id, manifest_json(manifest).decode(), MANIFEST_NAME)
-            self._client.set_terminated(run_id)
+            self.client.log_text(run_id, manifest_json(manifest).decode(), MANIFEST_NAME)
+            self.client.set_terminated(run_id)
         return run_id
-
-    def _experiment(self, name: str) -> str:
-        found = self._client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
-        return str(self._client.create_experiment(name))
 
 
 def parameters(manifest: Manifest, settings: Mapping[str, object]) -> dict[str, str]:

@@ -114,14 +114,6 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     )
 
 
-@dataclass(frozen=True)
-class PanelFile:
-    """The demand of one file, laid out, and where its rows went."""
-
-    panel: Panel
-    accounting: Accounting
-
-
 def panels(
     look: DemandScan,
     frequency: Frequency,
@@ -129,8 +121,8 @@ def panels(
     *,
     min_sale_days: int,
     rejected: Path,
-) -> Iterator[PanelFile]:
-    """Lay out one file after the other; rows set aside are written to *rejected*.
+) -> Iterator[tuple[Panel, Accounting]]:
+    """Yield each file's demand laid out, and where its rows went; some go to *rejected*.
 
     Where there are several files, each has a file of its own beside *rejected*, and the panels
     of all begin with the first day of any of them.
@@ -155,7 +147,7 @@ def panels(
         if len(look.paths) > 1:
             target = rejected.with_stem(f"{rejected.stem}-{path.stem}")
         write_rejected(rows.source, rows.reasons, target)
-        yield PanelFile(panel, rows.accounting)
+        yield panel, rows.accounting
 
 
 def total_of(parts: list[Accounting]) -> Accounting:

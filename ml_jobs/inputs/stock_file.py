@@ -36,7 +36,8 @@ COLUMNS = (
 SUMMED = ("current_stock", "on_order")  # of the others the highest value holds
 
 _KEY = ("item_id", "location_id")
-_TYPES = {"item_id": pa.string(), **{column.name: column.type for column in COLUMNS}}
+_TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in COLUMNS)]
+_NO_ROWS = pa.schema(_TYPES).empty_table()
 
 
 def read_stock(path: Path) -> MasterFile:
@@ -63,7 +64,7 @@ def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | Non
         panel: S series.
         hierarchy: Which locations hang under which; None for the network and all others.
     """
-    known = file.table if file else pa.table({n: pa.nulls(0, t) for n, t in _TYPES.items()})
+    known = file.table if file else _NO_ROWS
     rows = _every_level(_rows_of(known, panel.item_ids), hierarchy)
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))

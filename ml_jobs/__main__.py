@@ -173,15 +173,15 @@ def _explain(given: argparse.Namespace, context: _Context) -> None:
 def _publish_folder(given: argparse.Namespace, context: _Context) -> None:
     store = context.store(given.to)
     with stages(context.console) as shown:
-        sound = check_folder(
+        sound, warnings = check_folder(
             given.folder,
             context.work,
             context.registry,
             data_through=given.data_through,
             report=shown.step,
         )
-        manifest = publish(sound.draft, store, context.registry, report=shown.step)
-    for warning in sound.warnings:
+        manifest = publish(sound, store, context.registry, report=shown.step)
+    for warning in warnings:
         print_line(context.console, f"Warning: {warning}")
     show_published(context.console, manifest, store.address)
 

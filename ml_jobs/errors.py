@@ -34,16 +34,6 @@ class NewerPublishedError(CallerError):
         "{generated_at}; publish results that are newer, or activate an older one in the portal"
     )
 
-    def __init__(
-        self, address: str, *, publication_id: str, latest: str, generated_at: str
-    ) -> None:
-        super().__init__(
-            address=address,
-            publication_id=publication_id,
-            latest=latest,
-            generated_at=generated_at,
-        )
-
 
 class OptionError(CallerError):
     """An option of the command line has a value that can't be used."""
@@ -61,9 +51,6 @@ class MissingExtraError(CallerError):
         "{option} needs the package {package}, which is not installed; "
         "install ml_jobs/requirements-extras.txt"
     )
-
-    def __init__(self, *, option: str, package: str) -> None:
-        super().__init__(option=option, package=package)
 
 
 class WorkerLostError(CallerError):

@@ -126,31 +126,29 @@ def _history(panel: Panel) -> DemandHistory:
 
 def _sources(
     gold: GoldFiles, item_id: str, location_id: str, history: DemandHistory | None
-) -> tuple[SourceRecord, ...]:
-    place = {"item_id": item_id, "location_id": location_id}
-    futures = _future_totals(gold, place)
-    judged = at_longest_horizon(gold.rows("fact_metrics", **place).to_pylist())
-    scores = {text(row, "source"): row for row in judged}
+) -> dict[str, SourceRecord]:
+    futures = _future_totals(gold, item_id, location_id)
+    judged = gold.rows("fact_metrics", item_id=item_id, location_id=location_id).to_pylist()
+    scores = {text(row, "source"): row for row in at_longest_horizon(judged)}
     notes = mapping_at(gold.lineage, "forecast", "sources")
     weights = _weights(gold.lineage, history.demand_class if history else "", futures)
     names = sorted({*notes, *futures, *scores}, key=lambda name: (name not in futures, name))
-    return tuple(
-        SourceRecord(
-            source=name,
+    return {
+        name: SourceRecord(
             rule=text(mapping_at(notes, name), "rule"),
             weight=weights.get(name),
             scores=scores.get(name, {}),
             future_total=futures.get(name),
         )
         for name in names
-    )
+    }
 
 
-def _future_totals(gold: GoldFiles, place: Mapping[str, str]) -> dict[str, float]:
+def _future_totals(gold: GoldFiles, item_id: str, location_id: str) -> dict[str, float]:
     """Sum each source's forecast of the periods after the data's end."""
-    columns = ["source", "date", "forecast"]
     totals: dict[str, float] = {}
-    for row in gold.rows("fact_forecast", columns=columns, **place).to_pylist():
+    rows = gold.rows("fact_forecast", item_id=item_id, location_id=location_id)
+    for row in rows.to_pylist():
         if row["date"] > gold.data_through:
             totals[row["source"]] = totals.get(row["source"], 0.0) + row["forecast"]
     return totals
@@ -160,9 +158,9 @@ def _class_losses(gold: GoldFiles, history: DemandHistory | None) -> dict[str, f
     """The loss of each source over all series of the item's class."""
     if history is None:
         return {}
-    group = {"group_by": "demand_class", "group_value": history.demand_class}
-    rows = at_longest_horizon(gold.rows("agg_metrics", **group).to_pylist())
-    return {text(row, "source"): number(row, "scaled_pinball") for row in rows}
+    rows = gold.rows("agg_metrics", group_by="demand_class", group_value=history.demand_class)
+    losses = at_longest_horizon(rows.to_pylist())
+    return {text(row, "source"): number(row, "scaled_pinball") for row in losses}
 
 
 def _weights(

@@ -85,13 +85,13 @@ def _sources_table(explained: Explanation) -> Table:
     for name in ("ahead", "weight", "loss", "MASE", "bias", "in 80 %"):
         table.add_column(name, justify="right")
     table.add_column("runs on")
-    for record in explained.sources:
+    for source, record in explained.sources.items():
         figures = [_n(number(record.scores, name)) for name in ("scaled_pinball", "mase")]
         shares = [_percent(number(record.scores, name)) for name in ("bias", "coverage_80")]
         ran = record.future_total is not None
         table.add_row(
-            "*" if record.source == explained.champion else "",
-            record.source,
+            "*" if source == explained.champion else "",
+            source,
             _n(record.future_total or 0.0) if ran else "-",
             "" if record.weight is None else _n(record.weight),
             *([*figures, *shares] if record.scores else [""] * 4),
@@ -104,7 +104,7 @@ def _sources_table(explained: Explanation) -> Table:
 def _champion_lines(explained: Explanation) -> Iterator[str]:
     yield "* is the champion: its forecast is the one that stock is held against."
     yield "ahead: units forecast after the data's end; loss: scaled pinball loss, lower is better"
-    champion = explained.record(explained.champion)
+    champion = explained.sources.get(explained.champion)
     if champion is not None and champion.scores:
         horizon, cutoffs = (champion.scores[name] for name in ("horizon", "n_origins"))
         yield f"Judged over {horizon} periods at {cutoffs} past cutoffs"
@@ -120,8 +120,8 @@ def _champion_lines(explained: Explanation) -> Iterator[str]:
 
 def _ensemble_lines(explained: Explanation) -> Iterator[str]:
     parts = [
-        (record.source, record.weight, record.future_total)
-        for record in explained.sources
+        (source, record.weight, record.future_total)
+        for source, record in explained.sources.items()
         if record.weight and record.future_total is not None
     ]
     if not parts:
@@ -130,7 +130,7 @@ def _ensemble_lines(explained: Explanation) -> Iterator[str]:
     total = sum(weight * ahead for _, weight, ahead in parts)
     kind = explained.demand_class
     yield f"ensemble ahead, by the weights of {kind} series = {summed} = {_n(total)}"
-    ensemble = explained.record("ensemble")
+    ensemble = explained.sources.get("ensemble")
     published = ensemble.future_total if ensemble else None
     if published is not None and not _equal(total, published, WEIGHTS):
         yield f"made to add up over the locations, that became {_n(published)}"
@@ -174,13 +174,14 @@ def _distribution_lines(lead_time: LeadTimeSum) -> Iterator[str]:
     )
     if lead_time.drawn > lead_time.mean:
         yield f"A forecast of next to nothing is never certain: drawn as {_n(lead_time.drawn)}"
+    mean, lot, excess = lead_time.drawn, lead_time.lot, lead_time.excess
     yield (
-        f"Its variance = mean x lot x (1 + excess) = {_n(lead_time.drawn)} x {_n(lead_time.lot)} "
-        f"x (1 + {_n(lead_time.excess)}) = {_n(lead_time.variance)}"
+        f"Its variance = mean x lot x (1 + excess) = {_n(mean)} x {_n(lot)} x (1 + {_n(excess)}) = "
+        f"{_n(mean * lot * (1.0 + excess))}"
     )
     yield (
-        f"so it is negative binomial in lots of {_n(lead_time.lot)}: r = mean / (lot x excess) = "
-        f"{_n(lead_time.shape)}, p = 1 / (1 + excess) = {_n(lead_time.chance)}"
+        f"so it is negative binomial in lots of {_n(lot)}: r = mean / (lot x excess) = "
+        f"{_n(mean / (lot * excess))}, p = 1 / (1 + excess) = {_n(1.0 / (1.0 + excess))}"
     )
 
 

@@ -60,7 +60,6 @@ class SourceRecord:
         future_total: Units that it forecasts from the end of the data on; None if it did not run.
     """
 
-    source: str
     rule: str
     weight: float | None
     scores: Row
@@ -90,21 +89,6 @@ class LeadTimeSum:
     source: str
 
     @property
-    def variance(self) -> float:
-        """Squared units."""
-        return self.drawn * self.lot * (1.0 + self.excess)
-
-    @property
-    def shape(self) -> float:
-        """Parameter r of the negative binomial."""
-        return self.drawn / (self.lot * self.excess)
-
-    @property
-    def chance(self) -> float:
-        """Parameter p of the negative binomial."""
-        return 1.0 / (1.0 + self.excess)
-
-    @property
     def quantile(self) -> float:
         """What demand stays at or below with the chance *level*, units."""
         parts = (np.array([each]) for each in (self.drawn, self.excess, self.lot, self.level))
@@ -113,14 +97,13 @@ class LeadTimeSum:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the figures of one item at one location are what they are.
+    """Why the figures of one item at one location, as published, are what they are.
 
     Attributes:
-        gold: What the figures are published in.
         item: Its row of ``dim_item``.
         inventory: Its row of ``fact_inventory``.
         history: None where it has no demand on record.
-        sources: All that ran, those that forecast this item first.
+        sources: By name all that ran, those that forecast this item first.
         class_losses: Scaled pinball loss over all series of the class, by source.
         lead_time: None where lead time, service level or their distribution aren't published.
     """
@@ -129,7 +112,7 @@ class Explanation:
     item: Row
     inventory: Row
     history: DemandHistory | None
-    sources: tuple[SourceRecord, ...]
+    sources: Mapping[str, SourceRecord]
     class_losses: Mapping[str, float]
     lead_time: LeadTimeSum | None
 
@@ -142,10 +125,6 @@ class Explanation:
     def demand_class(self) -> str:
         """What follows from the history; empty without one."""
         return self.history.demand_class if self.history else ""
-
-    def record(self, source: str) -> SourceRecord | None:
-        """Return the record of *source*, if it has one."""
-        return next((record for record in self.sources if record.source == source), None)
 
 
 def order_quantity(row: Row, lot: float) -> float:

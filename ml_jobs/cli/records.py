@@ -25,10 +25,10 @@ BAND = ("q100", "q900")
 class NothingJudgedError(ContentError):
     """A run has no backtest to show."""
 
-    template = "{title} has no backtest: its history is too short for a cutoff with {what} after it"
-
-    def __init__(self, title: str) -> None:
-        super().__init__(title=title, what="a whole horizon")
+    template = (
+        "{title} has no backtest: its history is too short for a cutoff with a whole horizon after "
+        "it"
+    )
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ class BacktestRecord:
     """How good each source was on the past.
 
     Attributes:
-        gold: What the scores are published in.
         horizon: Periods ahead that the scores are over.
         origins: Cutoffs that were judged.
         loss: The measure that the sources are ordered by.
@@ -98,17 +97,13 @@ class ItemSeries:
 def record_of(gold: GoldFiles, by: str) -> BacktestRecord:
     """Return the scores of all series, and of each group by *by*, over the longest horizon.
 
-    Args:
-        gold: Holds ``agg_metrics``.
-        by: A value of its column ``group_by``.
-
     Raises:
         NothingJudgedError: There are none.
     """
     judged = at_longest_horizon(gold.rows("agg_metrics").to_pylist())
     everywhere = [row for row in judged if row["group_by"] == EVERYTHING]
     if not everywhere:
-        raise NothingJudgedError(gold.title)
+        raise NothingJudgedError(title=gold.title)
     loss = next(name for name in LOSSES if name in everywhere[0])
     groups = {(EVERYTHING, EVERYTHING): everywhere}
     for row in sorted(judged, key=lambda row: text(row, "group_value")):

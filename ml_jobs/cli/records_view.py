@@ -71,9 +71,7 @@ def show_series(console: Console, series: ItemSeries) -> None:
 def plot_lines(series: ItemSeries, width: int) -> list[str]:
     """Return the plot, line by line; one column a period, the forecast's at the right.
 
-    Args:
-        series: What to plot.
-        width: Columns for periods; the history is cut to what fits.
+    The history is cut to what fits into *width* columns.
     """
     ahead = min(len(series.mean), max(width // 2, 1))
     past = series.demand[-(width - ahead) :] if len(series.demand) else series.demand

@@ -154,5 +154,5 @@ def _rows_table(accounting: Accounting) -> Table:
     table.add_row(f"{accounting.read}", "read")
     table.add_row(f"{accounting.used}", "used")
     for reason, count in accounting.set_aside.items():
-        table.add_row(f"{count}", f"set aside: {reason}", reason.sentence)
+        table.add_row(f"{count}", f"set aside: {reason}", reason.value)
     return table

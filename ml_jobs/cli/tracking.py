@@ -29,10 +29,7 @@ _NOT_ALLOWED = re.compile(r"[^\w\-. /]", re.ASCII)
 
 
 def open_tracking(place: str) -> RunTracker:
-    """Return what logs runs at *place*; nothing is sent yet.
-
-    Args:
-        place: A folder, or ``http://HOST:PORT`` of an MLflow server.
+    """Return what logs runs at a folder or ``http://HOST:PORT``, an MLflow server; sends nothing.
 
     Raises:
         MissingExtraError: MLflow is not installed.
@@ -61,12 +58,8 @@ class RunTracker:
         """Log one published run and return its id.
 
         The experiment is called like the data set, the run like the publication. Measures are
-        those of all series together, as ``wql/ensemble/28`` for 28 periods ahead.
-
-        Args:
-            manifest: Kept as the run's artifact.
-            gold: Holds ``agg_metrics``.
-            settings: Every option by name.
+        those of all series together, as ``wql/ensemble/28`` for 28 periods ahead. The manifest is
+        kept as the run's artifact.
 
         Raises:
             TrackingError: The place failed.

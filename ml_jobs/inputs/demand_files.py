@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ml_jobs.inputs.catalogue import Catalogue
 from ml_jobs.inputs.coverage import (
     Coverage,
     demand_files,
@@ -18,7 +17,7 @@ from ml_jobs.inputs.coverage import (
     span_of,
 )
 from ml_jobs.inputs.demand import build_panel, read_demand
-from ml_jobs.inputs.demand_rows import DemandRows
+from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
 from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
@@ -41,7 +40,7 @@ class DemandFormat:
     invoices: bool = False
     location_column: str | None = None
 
-    def read(self, path: Path) -> tuple[DemandRows, Catalogue]:
+    def read(self, path: Path) -> DemandRows:
         """Read one file.
 
         Raises:
@@ -49,7 +48,7 @@ class DemandFormat:
         """
         if self.invoices:
             return read_invoices(path, today=self.today, location_column=self.location_column)
-        return read_demand(path, today=self.today), Catalogue()
+        return read_demand(path, today=self.today)
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,9 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     rows: DemandRows | None = None
     for done, file in enumerate(paths):
         report(Work("read", done, len(paths), file.name))
-        rows, catalogue = form.read(file)
+        rows = form.read(file)
         scans.append(scan(rows))
-        catalogues.append(catalogue)
+        catalogues.append(rows.catalogue)
         inputs.append(input_note("demand", rows.source))
         notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in rows.notes]
     report(Work("read", len(paths), len(paths)))
@@ -134,7 +133,7 @@ def panels(
     if look.rows is None:
         span = span_of(look.coverage, frequency, today=look.form.today)
     for path in look.paths:
-        rows = look.rows or look.form.read(path)[0]
+        rows = look.rows or look.form.read(path)
         panel, rows = build_panel(
             rows,
             frequency,

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
-from ml_jobs.inputs.catalogue import Catalogue, Value
+from ml_jobs.inputs.demand_rows import Catalogue, Value
 from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
 from ml_jobs.panel import NETWORK, Items, Panel
 
@@ -101,10 +101,10 @@ def summary_of(panel: Panel) -> ItemSummary:
 
 
 def join_summaries(summaries: Sequence[ItemSummary]) -> ItemSummary:
-    """Return the items of several panels as one; the panels must stand in the items' order.
+    """Return the items of several panels as one.
 
     Raises:
-        ValueError: They don't.
+        ValueError: The panels don't stand in the items' order.
     """
     item_ids = tuple(item for part in summaries for item in part.item_ids)
     if any(one >= other for one, other in pairwise(item_ids)):
@@ -151,11 +151,8 @@ def describe_items(
 def items_for(panel: Panel, items: Items) -> Items:
     """Return the items' rows repeated for each series of *panel*, in its order.
 
-    All that a row says is of the item in the whole network, its demand class too.
-
-    Args:
-        panel: Its items must be among *items*.
-        items: One row per item, sorted by item_id.
+    *items* has one row per item, sorted by item_id, with all items of *panel* among them. All that
+    a row says is of the item in the whole network, its demand class too.
     """
     if panel.item_ids == (known := tuple(items.table.column("item_id").to_pylist())):
         return items

@@ -39,12 +39,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Location:
-    """A place, or a group of places.
-
-    Attributes:
-        latitude: Degrees north, WGS 84.
-        longitude: Degrees east, WGS 84.
-    """
+    """A place, or a group of places; latitude and longitude in degrees north and east, WGS 84."""
 
     location_id: str
     name: str
@@ -57,10 +52,9 @@ class Location:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """All locations as a tree.
+    """All locations as a tree, sorted by the UTF-8 bytes of their codes; ``network`` is its root.
 
     Attributes:
-        locations: Sorted by the UTF-8 bytes of their codes; ``network`` is the one root.
         notes: What was done to make it a tree, as sentences.
     """
 
@@ -145,11 +139,8 @@ def hierarchy_of(
 ) -> Hierarchy:
     """Put the locations of *file* and those that only the demand names into one tree.
 
-    Args:
-        codes: The locations that demand stands on.
-        file: The location file, if there is one.
-        names: Names of codes that the file does not have; a code without one is its own name.
-        level: The level of those codes.
+    The demand stands on *codes*. Those that the file does not have get the *level*, and their name
+    from *names*, else from the code.
     """
     known = file.locations if file else NETWORK_ONLY.locations
     strange = sorted(set(codes) - {location.location_id for location in known})

@@ -43,8 +43,7 @@ class SourceFile:
     """An input file, read whole.
 
     Attributes:
-        name: The file's name without its folder.
-        sha256: Digest of the file's bytes.
+        name: Without the folder.
         table: The rows that could be read; all text when the file is a CSV.
         row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
         malformed: The rows that could not be read.

@@ -58,7 +58,6 @@ class SoundDraft:
 
     Attributes:
         manifest: What will be published, with the digests of the files as they were checked.
-        files: By data set.
     """
 
     manifest: Manifest
@@ -131,7 +130,7 @@ def refuse_if_older(generated_at: datetime, store: ObjectStore, registry: Regist
     latest = latest_manifest(store, registry)
     if latest is not None and latest.generated_at > generated_at:
         raise NewerPublishedError(
-            store.address,
+            address=store.address,
             publication_id=latest.publication_id,
             latest=latest.generated_at.isoformat(),
             generated_at=generated_at.isoformat(),

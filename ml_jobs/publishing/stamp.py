@@ -34,13 +34,7 @@ class MissingColumnError(ContentError):
 
 @dataclass(frozen=True)
 class Stamp:
-    """Where all rows of a run come from.
-
-    Attributes:
-        dataset_id: Identifies the demand data.
-        generated_at: When the results were computed, with its zone.
-        model_version: Version of models and settings.
-    """
+    """Where all rows of a run come from: data, time (with its zone), models and settings."""
 
     dataset_id: str
     generated_at: datetime

@@ -65,9 +65,6 @@ class WorkerLostError(CallerError):
 class UsageError(CallerError):
     """The arguments of the command line don't go together, or leave out what is needed."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem=problem)
-
 
 class JobFileError(CallerError):
     """A job file can't be used; carries every fault found in it."""
@@ -83,6 +80,3 @@ class TrackingError(TransportError):
     """A run could not be logged for comparison; what it published stands."""
 
     template = "The run could not be logged at {place}: {problem}"
-
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(place=place, problem=problem)

@@ -26,6 +26,7 @@ from ml_jobs.cli.explanation import (
 )
 from ml_jobs.columns import column_of
 from ml_jobs.dispersion import LEAST_MEAN
+from ml_jobs.inputs.coverage import Span
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.publishing.gold_files import GoldFiles
 
@@ -40,11 +41,7 @@ DATA_SETS = (
 
 
 def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explanation:
-    """Explain why *item_id* is forecast and ordered as it is.
-
-    Raises:
-        UnknownItem, InvalidSelection: As for `item_rows`.
-    """
+    """Explain why *item_id* is forecast and ordered as it is; raises what `item_rows` does."""
     item, inventory = item_rows(gold, item_id, location_id)
     panel = history_panel(gold, item_id, location_id)
     history = None if panel is None else _history(panel)
@@ -98,9 +95,7 @@ def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | No
     # From the first row to the end of the data, or to the last row; no row is a zero.
     first = frequency.first_days(days.min()[None])[0]
     last = max(np.datetime64(gold.data_through), days.max())
-    longest = int((last - first).astype(int) / frequency.days_per_step) + 2
-    dates = frequency.calendar(first, longest)
-    dates = dates[dates <= last]
+    dates = Span(first, last).calendar(frequency)
     demand = np.zeros((1, len(dates)))
     periods = np.searchsorted(dates, frequency.first_days(days))
     np.add.at(demand[0], periods, column_of(rows, "quantity"))
@@ -147,7 +142,8 @@ def _sources(
 def _future_totals(gold: GoldFiles, item_id: str, location_id: str) -> dict[str, float]:
     """Sum each source's forecast of the periods after the data's end."""
     totals: dict[str, float] = {}
-    rows = gold.rows("fact_forecast", item_id=item_id, location_id=location_id)
+    columns = ["source", "date", "forecast"]
+    rows = gold.rows("fact_forecast", columns=columns, item_id=item_id, location_id=location_id)
     for row in rows.to_pylist():
         if row["date"] > gold.data_through:
             totals[row["source"]] = totals.get(row["source"], 0.0) + row["forecast"]

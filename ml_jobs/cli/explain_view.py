@@ -217,7 +217,7 @@ def _order_lines(explained: Explanation) -> Iterator[str]:
     yield (
         f"Stock {_n(stock)}{_flag('current_stock', assumed)} + on order {_n(on_order)}"
         f"{_flag('on_order', assumed)} = {_n(position)}, "
-        f"{'above' if above else 'not above'} the reorder point {_n(reorder_point)}"
+        f"{'' if above else 'not '}above the reorder point {_n(reorder_point)}"
     )
     up_to = number(row, "order_up_to")
     if np.isfinite(up_to):

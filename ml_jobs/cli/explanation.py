@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -148,9 +148,8 @@ def _rounded_up(amount: float, multiple: float) -> float:
     return float(np.ceil(amount / multiple - 1e-9) * multiple)
 
 
-def at_longest_horizon(rows: Iterable[Row]) -> list[Row]:
+def at_longest_horizon(scores: Sequence[Row]) -> list[Row]:
     """Return the scores over the longest horizon that was judged."""
-    scores = list(rows)
     longest = max((number(row, "horizon") for row in scores), default=0.0)
     return [row for row in scores if number(row, "horizon") == longest]
 

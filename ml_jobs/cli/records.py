@@ -130,11 +130,7 @@ def _group(rows: Sequence[Row], group_by: str, group_value: str, loss: str) -> G
 
 
 def series_of(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> ItemSeries:
-    """Return demand and the champion's forecast of one item.
-
-    Raises:
-        UnknownItem, InvalidSelection: There is no such item, or nothing of it there.
-    """
+    """Return demand and the champion's forecast of one item; raises what `item_rows` does."""
     source = text(item_rows(gold, item_id, location_id)[1], "source")
     panel = history_panel(gold, item_id, location_id)
     place = {"item_id": item_id, "location_id": location_id, "source": source}

@@ -42,7 +42,8 @@ def open_tracking(place: str) -> RunTracker:
         raise MissingExtraError(option="--mlflow", package="mlflow-skinny") from error
     address = place if "://" in place else Path(place).absolute().as_uri()
     if not address.startswith(("file://", "http://", "https://")):
-        raise TrackingError(place, "it must be a folder or the http address of an MLflow server")
+        problem = "it must be a folder or the http address of an MLflow server"
+        raise TrackingError(place=place, problem=problem)
     with _tracking_errors(place):
         return RunTracker(MlflowClient(tracking_uri=address, registry_uri=address), place)
 
@@ -124,4 +125,4 @@ def _tracking_errors(place: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, OSError) as error:
-        raise TrackingError(place, str(error).splitlines()[0]) from error
+        raise TrackingError(place=place, problem=str(error).splitlines()[0]) from error

@@ -18,8 +18,6 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Dates
 
-Texts = npt.NDArray[np.object_]
-
 _Value = TypeVar("_Value")
 _Kind = TypeVar("_Kind", bound=np.generic)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](.*))?")
@@ -41,7 +39,7 @@ class Codes:
     places: IntArray
 
     @property
-    def texts(self) -> Texts:
+    def texts(self) -> npt.NDArray[np.object_]:
         """The text of each row."""
         return np.asarray(self.values, dtype=np.object_)[self.places]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -129,9 +129,7 @@ def panels(
     Raises:
         InputError: A file can't be used as a whole.
     """
-    span = None
-    if look.rows is None:
-        span = span_of(look.coverage, frequency, today=look.form.today)
+    span = None if look.rows else span_of(look.coverage, frequency, today=look.form.today)
     for path in look.paths:
         rows = look.rows or look.form.read(path)
         panel, rows = build_panel(
@@ -154,5 +152,5 @@ def total_of(parts: list[Accounting]) -> Accounting:
     aside: Counter[RejectReason] = Counter()
     for part in parts:
         aside.update(part.set_aside)
-    ordered: Mapping[RejectReason, int] = dict(aside.most_common())
-    return Accounting(sum(p.read for p in parts), sum(p.used for p in parts), ordered)
+    used = sum(part.used for part in parts)
+    return Accounting(sum(part.read for part in parts), used, dict(aside.most_common()))

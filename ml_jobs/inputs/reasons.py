@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, unique
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ Reasons = npt.NDArray[np.int8]
 USED = 0
 
 
+@unique
 class RejectReason(Enum):
     """A reason for setting a row aside: what was found, and what would be right."""
 

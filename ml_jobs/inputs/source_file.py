@@ -100,7 +100,7 @@ def read_source(path: Path) -> SourceFile:
     if table.num_rows + len(malformed) == 0:
         raise InputError(path.name, "has no rows; at least one row of demand is needed")
     every = np.arange(1, table.num_rows + len(malformed) + 1, dtype=np.int64)
-    readable = every[np.isin(every, [row.row for row in malformed], invert=True)]
+    readable = np.setdiff1d(every, [row.row for row in malformed])
     return SourceFile(path.name, digest, table, readable, malformed)
 
 

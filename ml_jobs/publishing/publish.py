@@ -77,11 +77,7 @@ def check(draft: Draft, registry: Registry, *, report: ReportProgress = silent) 
 
 
 def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraft:
-    """Return *draft* as sound, if its validation *found* no fault.
-
-    Raises:
-        ValidationFailed, ManifestError: As for ``check``.
-    """
+    """Return *draft* as sound, if its validation *found* no fault; raises what `check` does."""
     manifest = _manifest(draft, registry, found.rows)
     if not found.passed:
         raise ValidationFailed(manifest.publication_id, found)

@@ -27,7 +27,6 @@ class Help:
     """What an option does, and where it stands in a job file.
 
     Attributes:
-        section: Of the job file.
         text: What the option does, with its unit.
         key: In the section; by default the field's name.
     """

@@ -39,11 +39,9 @@ class Option:
 
     Attributes:
         section: Of the job file, such as ``rules.arima``.
-        key: Within the section.
         path: Where its field stands in a `JobRequest`, such as ``("options", "horizon")``.
         hint: The field's annotation.
         default: None where the data or the environment decide.
-        text: What it does.
     """
 
     section: str

@@ -30,7 +30,6 @@ class DriverFile:
     """A file of drivers of which every cell makes sense.
 
     Attributes:
-        source: The file as it came.
         frequency: What a row is: a day, a week or a month.
         names: One per driver, in the file's order; length K.
         dates: First days of the rows' periods, ascending without gaps, shape (D,).

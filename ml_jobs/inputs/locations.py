@@ -101,11 +101,10 @@ NETWORK_ONLY = Hierarchy((Location(NETWORK, "Network", NETWORK),))
 
 @dataclass(frozen=True)
 class LocationFile:
-    """A location file, read and sound.
+    """A location file, read and sound; *unread* are columns that nothing is read from.
 
     Attributes:
         locations: As the file has them, each under its parent; the network is among them.
-        unread: The file's columns that nothing is read from.
     """
 
     source: SourceFile

@@ -46,7 +46,6 @@ class SourceFile:
         name: Without the folder.
         table: The rows that could be read; all text when the file is a CSV.
         row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
-        malformed: The rows that could not be read.
     """
 
     name: str

@@ -20,7 +20,6 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
-from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.storage.settings import StoreSettings
 from ml_jobs.cli import explain, records
 from ml_jobs.cli.command_line import given_values, parser
@@ -85,13 +84,9 @@ class _Context:
     work: Path
     console: Console
 
-    def store(self, address: str | None) -> ObjectStore:
-        """Open the store at *address*, by default the one of the settings."""
-        return self.settings.open_store(address or None)
-
     def fetch_latest(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
         """Fetch *data_sets* of a store's latest publication, and prove them."""
-        store = self.store(address)
+        store = self.settings.open_store(address or None)
         with stages(self.console) as shown:
             return fetch_gold(store, self.registry, data_sets, self.work, report=shown.step)
 
@@ -105,16 +100,8 @@ def _run(given: argparse.Namespace, console: Console) -> None:
 
 
 def _forecast(given: argparse.Namespace, context: _Context) -> None:
-    _forecast_and_publish(_request(given, context), context)
-
-
-def _demo(given: argparse.Namespace, context: _Context) -> None:
-    request = request_of({**DEMONSTRATION, **given_values(given)}, demonstration=True)
-    _forecast_and_publish(under_contract(request, context.registry), context)
-
-
-def _forecast_and_publish(request: JobRequest, context: _Context) -> None:
-    store = context.store(request.to)
+    request = _request(given, context)
+    store = context.settings.open_store(request.to)
     # A store that can't be written to, or runs that can't be logged, are better found before the
     # models run than after.
     refuse_if_older(request.generated_at, store, context.registry)
@@ -161,7 +148,7 @@ def _results(given: argparse.Namespace, context: _Context) -> GoldFiles:
         return draft_gold(draft)
     if given.job is not None or given_values(given):
         problem = "--from shows a publication as it is; it takes no job file and no options"
-        raise UsageError(problem)
+        raise UsageError(problem=problem)
     return context.fetch_latest(given.of_store, records.DATA_SETS)
 
 
@@ -171,24 +158,24 @@ def _explain(given: argparse.Namespace, context: _Context) -> None:
 
 
 def _publish_folder(given: argparse.Namespace, context: _Context) -> None:
-    store = context.store(given.to)
+    store = context.settings.open_store(given.to or None)
     with stages(context.console) as shown:
-        sound = check_folder(
+        sound, warnings = check_folder(
             given.folder,
             context.work,
             context.registry,
             data_through=given.data_through,
             report=shown.step,
         )
-        manifest = publish(sound.draft, store, context.registry, report=shown.step)
-    for warning in sound.warnings:
+        manifest = publish(sound, store, context.registry, report=shown.step)
+    for warning in warnings:
         print_line(context.console, f"Warning: {warning}")
     show_published(context.console, manifest, store.address)
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Context], None]] = {
     "forecast": _forecast,
-    "demo": _demo,
+    "demo": _forecast,
     "backtest": _backtest,
     "explain": _explain,
     "publish": _publish_folder,
@@ -196,9 +183,15 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Context], None]] = {
 
 
 def _request(given: argparse.Namespace, context: _Context) -> JobRequest:
-    """Put the job file's values and the flags together; flags go first."""
-    of_file = {} if given.job is None else read_job_file(given.job)
-    return under_contract(request_of({**of_file, **given_values(given)}), context.registry)
+    """Put the flags and the values of demo or job file together; flags go first."""
+    values: Mapping[str, object] = {}
+    demonstration = given.command == "demo"
+    if demonstration:
+        values = DEMONSTRATION
+    elif given.job is not None:
+        values = read_job_file(given.job)
+    request = request_of({**values, **given_values(given)}, demonstration=demonstration)
+    return under_contract(request, context.registry)
 
 
 if __name__ == "__main__":

@@ -34,16 +34,6 @@ class NewerPublishedError(CallerError):
         "{generated_at}; publish results that are newer, or activate an older one in the portal"
     )
 
-    def __init__(
-        self, address: str, *, publication_id: str, latest: str, generated_at: str
-    ) -> None:
-        super().__init__(
-            address=address,
-            publication_id=publication_id,
-            latest=latest,
-            generated_at=generated_at,
-        )
-
 
 class OptionError(CallerError):
     """An option of the command line has a value that can't be used."""
@@ -62,9 +52,6 @@ class MissingExtraError(CallerError):
         "install ml_jobs/requirements-extras.txt"
     )
 
-    def __init__(self, *, option: str, package: str) -> None:
-        super().__init__(option=option, package=package)
-
 
 class WorkerLostError(CallerError):
     """A worker process ended in the middle of its work."""
@@ -77,9 +64,6 @@ class WorkerLostError(CallerError):
 
 class UsageError(CallerError):
     """The arguments of the command line don't go together, or leave out what is needed."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem=problem)
 
 
 class JobFileError(CallerError):
@@ -96,6 +80,3 @@ class TrackingError(TransportError):
     """A run could not be logged for comparison; what it published stands."""
 
     template = "The run could not be logged at {place}: {problem}"
-
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(place=place, problem=problem)

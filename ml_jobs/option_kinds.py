@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from datalayer.kernel.contract.manifest import read_instant
 from ml_jobs.panel import Frequency
 
 MLFLOW_FOLDER = "build/mlruns"
@@ -26,7 +27,6 @@ class Help:
     """What an option does, and where it stands in a job file.
 
     Attributes:
-        section: Of the job file.
         text: What the option does, with its unit.
         key: In the section; by default the field's name.
     """
@@ -101,13 +101,7 @@ def _not_blank(found: object) -> object:
 
 
 def _moment(found: object) -> datetime:
-    moment = datetime.fromisoformat(found) if isinstance(found, str) else found
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ValueError
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError from error
+    return read_instant(found.isoformat() if isinstance(found, datetime) else found)
 
 
 def _place(found: object) -> object:

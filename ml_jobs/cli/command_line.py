@@ -105,31 +105,31 @@ def _add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> 
     for section, members in groupby(options, key=lambda option: option.section):
         group = parser.add_argument_group(f"[{section}]", SECTIONS[section])
         for option in members:
-            _add_option(group, option)
-
-
-def _add_option(group: argparse._ArgumentGroup, option: Option) -> None:
-    shared: dict[str, Any] = {"dest": option.name, "default": argparse.SUPPRESS}
-    if option.kind.metavar:
-        bare = option.kind.when_bare
-        shared |= {"type": _reader(option), "metavar": option.kind.metavar}
-        shared |= {} if bare is None else {"nargs": "?", "const": option.check(bare)}
-    else:
-        shared |= {"action": argparse.BooleanOptionalAction}
-    group.add_argument(option.flag, help=_help(option), **shared)
+            how: dict[str, Any] = {"action": argparse.BooleanOptionalAction}
+            if option.kind.metavar:
+                how = {"type": _reader(option), "metavar": option.kind.metavar}
+            if option.kind.when_bare is not None:
+                how |= {"nargs": "?", "const": option.check(option.kind.when_bare)}
+            group.add_argument(
+                option.flag,
+                dest=option.name,
+                default=argparse.SUPPRESS,
+                help=_help(option),
+                **how,
+            )
 
 
 def _help(option: Option) -> str:
     match option.default:
         case None | bool():
-            shown = ""
+            return option.text.replace("%", "%%")
         case tuple(names):
-            shown = f" (default: {','.join(names)})"
+            default = ",".join(names)
         case dict(shares):
-            shown = f" (default: {','.join(f'{name}={share}' for name, share in shares.items())})"
-        case default:
-            shown = f" (default: {default})"
-    return f"{option.text}{shown}".replace("%", "%%")
+            default = ",".join(f"{name}={share}" for name, share in shares.items())
+        case other:
+            default = str(other)
+    return f"{option.text} (default: {default})".replace("%", "%%")
 
 
 def _reader(option: Option) -> Callable[[str], object]:

@@ -10,7 +10,6 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from ml_jobs.classification import syntetos_boylan
@@ -20,7 +19,6 @@ from ml_jobs.cli.explanation import (
     LeadTimeSum,
     Row,
     SourceRecord,
-    TextbookFormula,
     at_longest_horizon,
     mapping_at,
     number,
@@ -28,6 +26,7 @@ from ml_jobs.cli.explanation import (
 )
 from ml_jobs.columns import column_of
 from ml_jobs.dispersion import LEAST_MEAN
+from ml_jobs.inputs.coverage import Span
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.publishing.gold_files import GoldFiles
 
@@ -42,15 +41,10 @@ DATA_SETS = (
 
 
 def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explanation:
-    """Explain why *item_id* is forecast and ordered as it is.
-
-    Raises:
-        UnknownItem: There is no such item; names the nearest ones.
-        InvalidSelection: The item has nothing at the location; names where it has.
-    """
+    """Explain why *item_id* is forecast and ordered as it is; raises what `item_rows` does."""
     item, inventory = item_rows(gold, item_id, location_id)
-    history = _history(history_panel(gold, item_id, location_id))
-    lead_time = _lead_time(inventory, history)
+    panel = history_panel(gold, item_id, location_id)
+    history = None if panel is None else _history(panel)
     return Explanation(
         gold=gold,
         item=item,
@@ -58,8 +52,7 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
         history=history,
         sources=_sources(gold, item_id, location_id, history),
         class_losses=_class_losses(gold, history),
-        lead_time=lead_time,
-        textbook=_textbook(inventory, lead_time, history),
+        lead_time=_lead_time(inventory, history),
     )
 
 
@@ -67,13 +60,14 @@ def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row
     """Return the rows of ``dim_item`` and ``fact_inventory`` of an item at a location.
 
     Raises:
-        UnknownItem, InvalidSelection: As for `explain`.
+        UnknownItem: There is no such item; names the nearest ones.
+        InvalidSelection: The item has nothing at the location; names where it has.
     """
     items = gold.rows("dim_item", item_id=item_id).to_pylist()
     if not items:
         raise UnknownItem(item_id, _suggestions(gold, item_id))
-    rows = gold.rows("fact_inventory", item_id=item_id).to_pylist()
-    by_location: dict[str, Row] = {row["location_id"]: row for row in rows}
+    inventory = gold.rows("fact_inventory", item_id=item_id).to_pylist()
+    by_location: dict[str, Row] = {row["location_id"]: row for row in inventory}
     if location_id not in by_location:
         known = sorted(by_location)
         near = difflib.get_close_matches(location_id, known, n=5, cutoff=0.3) or known[:5]
@@ -82,14 +76,11 @@ def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row
 
 
 def _suggestions(gold: GoldFiles, item_id: str) -> Sequence[str]:
-    names = {
-        str(row["item_id"]): str(row["name"] or "")
-        for row in gold.rows("dim_item", columns=["item_id", "name"]).to_pylist()
-    }
+    items = gold.rows("dim_item", columns=["item_id", "name"]).to_pylist()
     asked = item_id.casefold()
-    by_case = {code.casefold(): code for code in names}
+    by_case = {row["item_id"].casefold(): row["item_id"] for row in items}
     near = [by_case[code] for code in difflib.get_close_matches(asked, by_case, n=5, cutoff=0.4)]
-    named = [code for code, name in names.items() if asked in name.casefold()]
+    named = [row["item_id"] for row in items if asked in text(row, "name").casefold()]
     return list(dict.fromkeys([*near, *named]))[:5]
 
 
@@ -104,9 +95,7 @@ def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | No
     # From the first row to the end of the data, or to the last row; no row is a zero.
     first = frequency.first_days(days.min()[None])[0]
     last = max(np.datetime64(gold.data_through), days.max())
-    longest = int((last - first).astype(int) / frequency.days_per_step) + 2
-    dates = frequency.calendar(first, longest)
-    dates = dates[dates <= last]
+    dates = Span(first, last).calendar(frequency)
     demand = np.zeros((1, len(dates)))
     periods = np.searchsorted(dates, frequency.first_days(days))
     np.add.at(demand[0], periods, column_of(rows, "quantity"))
@@ -114,9 +103,7 @@ def history_panel(gold: GoldFiles, item_id: str, location_id: str) -> Panel | No
     return Panel((item_id,), (location_id,), dates, demand, starts, frequency)
 
 
-def _history(panel: Panel | None) -> DemandHistory | None:
-    if panel is None:
-        return None
+def _history(panel: Panel) -> DemandHistory:
     pattern = syntetos_boylan(panel)
     return DemandHistory(
         first=panel.dates[0].astype(object),
@@ -134,31 +121,30 @@ def _history(panel: Panel | None) -> DemandHistory | None:
 
 def _sources(
     gold: GoldFiles, item_id: str, location_id: str, history: DemandHistory | None
-) -> tuple[SourceRecord, ...]:
-    place = {"item_id": item_id, "location_id": location_id}
-    futures = _future_totals(gold, place)
-    judged = at_longest_horizon(gold.rows("fact_metrics", **place).to_pylist())
-    scores = {text(row, "source"): row for row in judged}
+) -> dict[str, SourceRecord]:
+    futures = _future_totals(gold, item_id, location_id)
+    judged = gold.rows("fact_metrics", item_id=item_id, location_id=location_id).to_pylist()
+    scores = {text(row, "source"): row for row in at_longest_horizon(judged)}
     notes = mapping_at(gold.lineage, "forecast", "sources")
     weights = _weights(gold.lineage, history.demand_class if history else "", futures)
     names = sorted({*notes, *futures, *scores}, key=lambda name: (name not in futures, name))
-    return tuple(
-        SourceRecord(
-            source=name,
+    return {
+        name: SourceRecord(
             rule=text(mapping_at(notes, name), "rule"),
             weight=weights.get(name),
             scores=scores.get(name, {}),
             future_total=futures.get(name),
         )
         for name in names
-    )
+    }
 
 
-def _future_totals(gold: GoldFiles, place: Mapping[str, str]) -> dict[str, float]:
+def _future_totals(gold: GoldFiles, item_id: str, location_id: str) -> dict[str, float]:
     """Sum each source's forecast of the periods after the data's end."""
-    columns = ["source", "date", "forecast"]
     totals: dict[str, float] = {}
-    for row in gold.rows("fact_forecast", columns=columns, **place).to_pylist():
+    columns = ["source", "date", "forecast"]
+    rows = gold.rows("fact_forecast", columns=columns, item_id=item_id, location_id=location_id)
+    for row in rows.to_pylist():
         if row["date"] > gold.data_through:
             totals[row["source"]] = totals.get(row["source"], 0.0) + row["forecast"]
     return totals
@@ -168,9 +154,9 @@ def _class_losses(gold: GoldFiles, history: DemandHistory | None) -> dict[str, f
     """The loss of each source over all series of the item's class."""
     if history is None:
         return {}
-    group = {"group_by": "demand_class", "group_value": history.demand_class}
-    rows = at_longest_horizon(gold.rows("agg_metrics", **group).to_pylist())
-    return {text(row, "source"): number(row, "scaled_pinball") for row in rows}
+    rows = gold.rows("agg_metrics", group_by="demand_class", group_value=history.demand_class)
+    losses = at_longest_horizon(rows.to_pylist())
+    return {text(row, "source"): number(row, "scaled_pinball") for row in losses}
 
 
 def _weights(
@@ -204,22 +190,4 @@ def _lead_time(inventory: Row, history: DemandHistory | None) -> LeadTimeSum | N
         asked=asked,
         level=planned if np.isfinite(planned) else asked,
         source=text(inventory, "lead_time_source") or text(inventory, "source"),
-    )
-
-
-def _textbook(
-    inventory: Row, lead_time: LeadTimeSum | None, history: DemandHistory | None
-) -> TextbookFormula | None:
-    published = number(inventory, "textbook_reorder_point")
-    if lead_time is None or history is None or not np.isfinite(published):
-        return None
-    days = number(inventory, "lead_time_days")
-    sd_days = float(np.nan_to_num(number(inventory, "lead_time_sd_days")))
-    return TextbookFormula(
-        demand=lead_time.mean,
-        z=float(stats.norm.ppf(lead_time.asked)),
-        periods=days / history.frequency.days_per_step,
-        sigma=history.sigma,
-        of_time=lead_time.mean / days * sd_days if days > 0 else 0.0,
-        reorder_point=published,
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from scipy import stats
 
 from ml_jobs.classification import ADI_CUT_OFF, CV2_CUT_OFF
 from ml_jobs.cli.explanation import (
     Explanation,
     LeadTimeSum,
-    TextbookFormula,
     number,
     order_quantity,
     position_of,
@@ -37,20 +37,18 @@ def show_explanation(console: Console, explained: Explanation) -> None:
         console,
         f"Publication {gold.title}, model {gold.model_version}, demand to {gold.data_through}",
     )
-    _show_section(console, "Demand", _demand_lines(explained))
-    _show_section(console, "Sources", ())
-    console.print(_sources_table(explained))
-    _show_section(console, "", _champion_lines(explained))
-    _show_section(console, "Reorder point", _reorder_lines(explained))
-    _show_section(console, "Order", _order_lines(explained))
-    _show_section(console, "Assumed, not known", _assumed_lines(explained))
-
-
-def _show_section(console: Console, heading: str, lines: Iterable[str]) -> None:
-    if heading:
+    for heading, lines in (
+        ("Demand", _demand_lines),
+        ("Sources", _champion_lines),
+        ("Reorder point", _reorder_lines),
+        ("Order", _order_lines),
+        ("Assumed, not known", _assumed_lines),
+    ):
         console.print(f"\n[bold]{heading}")
-    for line in lines:
-        print_line(console, f"  {line}")
+        if heading == "Sources":
+            console.print(_sources_table(explained))
+        for line in lines(explained):
+            print_line(console, f"  {line}")
 
 
 def _demand_lines(explained: Explanation) -> Iterator[str]:
@@ -83,19 +81,17 @@ def _demand_lines(explained: Explanation) -> Iterator[str]:
 
 
 def _sources_table(explained: Explanation) -> Table:
-    table = Table(box=None, pad_edge=True, header_style="dim")
-    table.add_column("")
-    table.add_column("source")
+    table = Table("", "source", box=None, pad_edge=True, header_style="dim")
     for name in ("ahead", "weight", "loss", "MASE", "bias", "in 80 %"):
         table.add_column(name, justify="right")
     table.add_column("runs on")
-    for record in explained.sources:
+    for source, record in explained.sources.items():
         figures = [_n(number(record.scores, name)) for name in ("scaled_pinball", "mase")]
         shares = [_percent(number(record.scores, name)) for name in ("bias", "coverage_80")]
         ran = record.future_total is not None
         table.add_row(
-            "*" if record.source == explained.champion else "",
-            record.source,
+            "*" if source == explained.champion else "",
+            source,
             _n(record.future_total or 0.0) if ran else "-",
             "" if record.weight is None else _n(record.weight),
             *([*figures, *shares] if record.scores else [""] * 4),
@@ -108,7 +104,7 @@ def _sources_table(explained: Explanation) -> Table:
 def _champion_lines(explained: Explanation) -> Iterator[str]:
     yield "* is the champion: its forecast is the one that stock is held against."
     yield "ahead: units forecast after the data's end; loss: scaled pinball loss, lower is better"
-    champion = explained.record(explained.champion)
+    champion = explained.sources.get(explained.champion)
     if champion is not None and champion.scores:
         horizon, cutoffs = (champion.scores[name] for name in ("horizon", "n_origins"))
         yield f"Judged over {horizon} periods at {cutoffs} past cutoffs"
@@ -118,30 +114,26 @@ def _champion_lines(explained: Explanation) -> Iterator[str]:
     if explained.champion in losses:
         ordered = sorted(losses, key=lambda source: losses[source])
         listed = ", ".join(f"{source} {_n(losses[source])}" for source in ordered)
-        yield f"Loss over all {_class_of(explained)} series: {listed}"
+        yield f"Loss over all {explained.demand_class} series: {listed}"
     yield from _ensemble_lines(explained)
 
 
 def _ensemble_lines(explained: Explanation) -> Iterator[str]:
     parts = [
-        (record.source, record.weight, record.future_total)
-        for record in explained.sources
+        (source, record.weight, record.future_total)
+        for source, record in explained.sources.items()
         if record.weight and record.future_total is not None
     ]
     if not parts:
         return
     summed = " + ".join(f"{_n(weight)} x {_n(ahead)} ({source})" for source, weight, ahead in parts)
     total = sum(weight * ahead for _, weight, ahead in parts)
-    kind = _class_of(explained)
+    kind = explained.demand_class
     yield f"ensemble ahead, by the weights of {kind} series = {summed} = {_n(total)}"
-    ensemble = explained.record("ensemble")
+    ensemble = explained.sources.get("ensemble")
     published = ensemble.future_total if ensemble else None
     if published is not None and not _equal(total, published, WEIGHTS):
         yield f"made to add up over the locations, that became {_n(published)}"
-
-
-def _class_of(explained: Explanation) -> str:
-    return explained.history.demand_class if explained.history else ""
 
 
 def _reorder_lines(explained: Explanation) -> Iterator[str]:
@@ -172,8 +164,7 @@ def _reorder_lines(explained: Explanation) -> Iterator[str]:
         f"Safety stock = {_n(lead_time.quantile)} - {_n(lead_time.mean)} = {_n(stock)} units; "
         f"{_beside(stock, number(row, 'safety_stock'))}"
     )
-    if explained.textbook is not None:
-        yield from _textbook_lines(explained.textbook)
+    yield from _textbook_lines(explained, lead_time)
 
 
 def _distribution_lines(lead_time: LeadTimeSum) -> Iterator[str]:
@@ -183,22 +174,34 @@ def _distribution_lines(lead_time: LeadTimeSum) -> Iterator[str]:
     )
     if lead_time.drawn > lead_time.mean:
         yield f"A forecast of next to nothing is never certain: drawn as {_n(lead_time.drawn)}"
+    mean, lot, excess = lead_time.drawn, lead_time.lot, lead_time.excess
     yield (
-        f"Its variance = mean x lot x (1 + excess) = {_n(lead_time.drawn)} x {_n(lead_time.lot)} "
-        f"x (1 + {_n(lead_time.excess)}) = {_n(lead_time.variance)}"
+        f"Its variance = mean x lot x (1 + excess) = {_n(mean)} x {_n(lot)} x (1 + {_n(excess)}) = "
+        f"{_n(mean * lot * (1.0 + excess))}"
     )
     yield (
-        f"so it is negative binomial in lots of {_n(lead_time.lot)}: r = mean / (lot x excess) = "
-        f"{_n(lead_time.shape)}, p = 1 / (1 + excess) = {_n(lead_time.chance)}"
+        f"so it is negative binomial in lots of {_n(lot)}: r = mean / (lot x excess) = "
+        f"{_n(mean / (lot * excess))}, p = 1 / (1 + excess) = {_n(1.0 / (1.0 + excess))}"
     )
 
 
-def _textbook_lines(textbook: TextbookFormula) -> Iterator[str]:
+def _textbook_lines(explained: Explanation, lead_time: LeadTimeSum) -> Iterator[str]:
+    row, history, mean = explained.inventory, explained.history, lead_time.mean
+    published = number(row, "textbook_reorder_point")
+    if history is None or not np.isfinite(published):
+        return
+    days, spread = number(row, "lead_time_days"), number(row, "lead_time_sd_days")
+    z = float(stats.norm.ppf(lead_time.asked))
+    periods = days / history.frequency.days_per_step
+    # What the uncertain lead time adds to the standard deviation, in units.
+    of_time = mean / days * float(np.nan_to_num(spread)) if days > 0 else 0.0
+    deviation = float(np.sqrt(periods * history.sigma**2 + of_time**2))
+    reorder_point = max(mean + z * deviation, 0.0)
     yield (
         "The textbook's formula instead: d L + z sqrt(L sigma² + (d sigma_L)²) = "
-        f"{_n(textbook.demand)} + {_n(textbook.z)} x sqrt({_n(textbook.periods)} x "
-        f"{_n(textbook.sigma)}² + {_n(textbook.of_time)}²) = {_n(textbook.recomputed)} units; "
-        f"{_beside(textbook.recomputed, textbook.reorder_point)}"
+        f"{_n(mean)} + {_n(z)} x sqrt({_n(periods)} x "
+        f"{_n(history.sigma)}² + {_n(of_time)}²) = {_n(reorder_point)} units; "
+        f"{_beside(reorder_point, published)}"
     )
 
 
@@ -214,13 +217,11 @@ def _order_lines(explained: Explanation) -> Iterator[str]:
     yield (
         f"Stock {_n(stock)}{_flag('current_stock', assumed)} + on order {_n(on_order)}"
         f"{_flag('on_order', assumed)} = {_n(position)}, "
-        f"{'above' if above else 'not above'} the reorder point {_n(reorder_point)}"
+        f"{'' if above else 'not '}above the reorder point {_n(reorder_point)}"
     )
-    if np.isfinite(number(row, "order_up_to")):
-        yield (
-            f"Order up to {_n(number(row, 'order_up_to'))}: the same quantile over lead time and "
-            "review period"
-        )
+    up_to = number(row, "order_up_to")
+    if np.isfinite(up_to):
+        yield f"Order up to {_n(up_to)}: the same quantile over lead time and review period"
     if above or not number(row, "order_quantity") > 0:
         yield f"Nothing to order; status {text(row, 'status')}"
         return
@@ -230,8 +231,8 @@ def _order_lines(explained: Explanation) -> Iterator[str]:
 
 def _quantity_lines(explained: Explanation) -> Iterator[str]:
     row, lead_time = explained.inventory, explained.lead_time
-    published = number(row, "order_quantity")
-    if lead_time is None or not np.isfinite(number(row, "order_up_to")):
+    published, up_to = number(row, "order_quantity"), number(row, "order_up_to")
+    if lead_time is None or not np.isfinite(up_to):
         yield f"Order {_n(published)} units"
         return
     least, multiple = number(row, "minimum_order"), number(row, "order_multiple")
@@ -239,7 +240,7 @@ def _quantity_lines(explained: Explanation) -> Iterator[str]:
     bounds += [f"in multiples of {_n(multiple)}"] if multiple > 0 else []
     quantity = order_quantity(row, lead_time.lot)
     yield (
-        f"Order {_n(number(row, 'order_up_to'))} - {_n(position_of(row))}"
+        f"Order {_n(up_to)} - {_n(position_of(row))}"
         f"{', ' + ' and '.join(bounds) if bounds else ''} = {_n(quantity)} units; "
         f"{_beside(quantity, published)}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -60,7 +60,6 @@ class SourceRecord:
         future_total: Units that it forecasts from the end of the data on; None if it did not run.
     """
 
-    source: str
     rule: str
     weight: float | None
     scores: Row
@@ -90,21 +89,6 @@ class LeadTimeSum:
     source: str
 
     @property
-    def variance(self) -> float:
-        """Squared units."""
-        return self.drawn * self.lot * (1.0 + self.excess)
-
-    @property
-    def shape(self) -> float:
-        """Parameter r of the negative binomial."""
-        return self.drawn / (self.lot * self.excess)
-
-    @property
-    def chance(self) -> float:
-        """Parameter p of the negative binomial."""
-        return 1.0 / (1.0 + self.excess)
-
-    @property
     def quantile(self) -> float:
         """What demand stays at or below with the chance *level*, units."""
         parts = (np.array([each]) for each in (self.drawn, self.excess, self.lot, self.level))
@@ -112,80 +96,46 @@ class LeadTimeSum:
 
 
 @dataclass(frozen=True)
-class TextbookFormula:
-    """The formula of the textbooks, for comparison: d L + z sqrt(L sigma_d^2 + d^2 sigma_L^2).
-
-    Attributes:
-        demand: Expected demand over the lead time, d L, units.
-        z: Quantile of the standard normal at the service level asked.
-        periods: Lead time, L, in periods.
-        sigma: Standard deviation of the history's periods, sigma_d, units.
-        of_time: Standard deviation that the uncertain lead time adds, d sigma_L, units.
-        reorder_point: As published, units.
-    """
-
-    demand: float
-    z: float
-    periods: float
-    sigma: float
-    of_time: float
-    reorder_point: float
-
-    @property
-    def recomputed(self) -> float:
-        """The reorder point that the formula gives, units."""
-        deviation = float(np.sqrt(self.periods * self.sigma**2 + self.of_time**2))
-        return max(self.demand + self.z * deviation, 0.0)
-
-
-@dataclass(frozen=True)
 class Explanation:
-    """Why the figures of one item at one location are what they are.
+    """Why the figures of one item at one location, as published, are what they are.
 
     Attributes:
-        gold: What the figures are published in.
         item: Its row of ``dim_item``.
         inventory: Its row of ``fact_inventory``.
         history: None where it has no demand on record.
-        sources: All that ran, those that forecast this item first.
+        sources: By name all that ran, those that forecast this item first.
         class_losses: Scaled pinball loss over all series of the class, by source.
         lead_time: None where lead time, service level or their distribution aren't published.
-        textbook: None where it isn't published.
     """
 
     gold: GoldFiles
     item: Row
     inventory: Row
     history: DemandHistory | None
-    sources: tuple[SourceRecord, ...]
+    sources: Mapping[str, SourceRecord]
     class_losses: Mapping[str, float]
     lead_time: LeadTimeSum | None
-    textbook: TextbookFormula | None
 
     @property
     def champion(self) -> str:
         """The source that stock is held against."""
         return text(self.inventory, "source")
 
-    def record(self, source: str) -> SourceRecord | None:
-        """Return the record of *source*, if it has one."""
-        return next((record for record in self.sources if record.source == source), None)
+    @property
+    def demand_class(self) -> str:
+        """What follows from the history; empty without one."""
+        return self.history.demand_class if self.history else ""
 
 
 def order_quantity(row: Row, lot: float) -> float:
-    """Return the units that fill stock and open orders up, as the published levels ask for.
+    """Return the units that fill stock and open orders up, as a row of ``fact_inventory`` asks.
 
-    At least the minimum order, and rounded up to the multiple, or to whole lots without one.
-
-    Args:
-        row: Of ``fact_inventory``.
-        lot: Units in a lot.
+    At least the minimum order, and rounded up to the multiple, or to whole lots of *lot* units.
     """
-    up_to = _rounded_up(number(row, "order_up_to"), lot)
-    wanted = up_to - position_of(row)
-    least, multiple = number(row, "minimum_order"), number(row, "order_multiple")
+    wanted = _rounded_up(number(row, "order_up_to"), lot) - position_of(row)
     if not wanted > 0:
         return 0.0
+    least, multiple = number(row, "minimum_order"), number(row, "order_multiple")
     return _rounded_up(max(wanted, float(np.nan_to_num(least))), multiple if multiple > 0 else lot)
 
 
@@ -198,9 +148,8 @@ def _rounded_up(amount: float, multiple: float) -> float:
     return float(np.ceil(amount / multiple - 1e-9) * multiple)
 
 
-def at_longest_horizon(rows: Iterable[Row]) -> list[Row]:
+def at_longest_horizon(scores: Sequence[Row]) -> list[Row]:
     """Return the scores over the longest horizon that was judged."""
-    scores = list(rows)
     longest = max((number(row, "horizon") for row in scores), default=0.0)
     return [row for row in scores if number(row, "horizon") == longest]
 

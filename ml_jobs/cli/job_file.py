@@ -23,16 +23,24 @@ def read_job_file(path: Path) -> dict[str, object]:
         JobFileError: The file can't be read, is no TOML, or has keys or values that are not
             those of a job; carries every fault found.
     """
-    found = dict(_flat(_content(path)))
-    faults = [fault for name, value in found.items() for fault in _faults(name, value)]
+    values: dict[str, object] = {}
+    faults = []
+    for name, found in _flat(_content(path)):
+        option = _BY_NAME.get(name)
+        if option is None:
+            faults.append(_unknown(name, found))
+            continue
+        try:
+            value = option.check(found)
+        except (ValueError, TypeError):
+            problem = f"is {_shown(found)}; it must be {option.kind.expected}"
+            faults.append(f"[{option.section}] {option.key} {problem}")
+        else:
+            relative_to = option.kind.relative_to
+            values[name] = relative_to(path.parent, str(value)) if relative_to else value
     if faults:
         raise JobFileError(path.name, faults)
-    return {name: _value(_BY_NAME[name], value, path.parent) for name, value in found.items()}
-
-
-def _value(option: Option, found: object, folder: Path) -> object:
-    value, relative_to = option.check(found), option.kind.relative_to
-    return value if relative_to is None else relative_to(folder, str(value))
+    return values
 
 
 def _content(path: Path) -> Mapping[str, object]:
@@ -53,18 +61,6 @@ def _flat(content: Mapping[str, object], section: str = "") -> Iterator[tuple[st
             yield from _flat(value, name)
         else:
             yield name, value
-
-
-def _faults(name: str, value: object) -> Iterator[str]:
-    option = _BY_NAME.get(name)
-    if option is None:
-        yield _unknown(name, value)
-        return
-    try:
-        option.check(value)
-    except (ValueError, TypeError):
-        expected = option.kind.expected
-        yield f"[{option.section}] {option.key} is {_shown(value)}; it must be {expected}"
 
 
 def _unknown(name: str, value: object) -> str:

@@ -39,11 +39,9 @@ class Option:
 
     Attributes:
         section: Of the job file, such as ``rules.arima``.
-        key: Within the section.
         path: Where its field stands in a `JobRequest`, such as ``("options", "horizon")``.
         hint: The field's annotation.
         default: None where the data or the environment decide.
-        text: What it does.
     """
 
     section: str
@@ -114,7 +112,7 @@ def request_of(values: Mapping[str, object], *, demonstration: bool = False) -> 
     """
     if "input.demand" not in values:
         problem = "No demand is named; give --demand FILE, or demand in [input] of a job file"
-        raise UsageError(problem)
+        raise UsageError(problem=problem)
     rules = {source: asdict(rule) for source, rule in DEFAULT_RULES.items()}
     request: dict[str, Any] = {"demonstration": demonstration, "options": {"rules": rules}}
     for option in (option for option in OPTIONS if option.name in values):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,34 +25,26 @@ BAND = ("q100", "q900")
 class NothingJudgedError(ContentError):
     """A run has no backtest to show."""
 
-    template = "{title} has no backtest: its history is too short for a cutoff with {what} after it"
-
-    def __init__(self, title: str) -> None:
-        super().__init__(title=title, what="a whole horizon")
-
-
-@dataclass(frozen=True)
-class SourceScore:
-    """What one source reached in one group of series.
-
-    Attributes:
-        is_whole: Whether it was judged on all rows that any source was judged on.
-        measures: By column of ``agg_metrics``; those that are null are left out.
-    """
-
-    source: str
-    is_champion: bool
-    is_whole: bool
-    measures: Mapping[str, float]
+    template = (
+        "{title} has no backtest: its history is too short for a cutoff with a whole horizon after "
+        "it"
+    )
 
 
 @dataclass(frozen=True)
 class GroupScores:
-    """The scores of one group: the best source first, those of a part of it last."""
+    """The scores of one group of series.
+
+    Attributes:
+        rows: Of ``agg_metrics``, without what is null: the best source first, and last those that
+            were judged on a part of the group only.
+        observations: Rows that a source was judged on at most.
+    """
 
     group_by: str
     group_value: str
-    scores: tuple[SourceScore, ...]
+    rows: tuple[Row, ...]
+    observations: float
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,6 @@ class BacktestRecord:
     """How good each source was on the past.
 
     Attributes:
-        gold: What the scores are published in.
         horizon: Periods ahead that the scores are over.
         origins: Cutoffs that were judged.
         loss: The measure that the sources are ordered by.
@@ -106,17 +97,13 @@ class ItemSeries:
 def record_of(gold: GoldFiles, by: str) -> BacktestRecord:
     """Return the scores of all series, and of each group by *by*, over the longest horizon.
 
-    Args:
-        gold: Holds ``agg_metrics``.
-        by: A value of its column ``group_by``.
-
     Raises:
         NothingJudgedError: There are none.
     """
     judged = at_longest_horizon(gold.rows("agg_metrics").to_pylist())
     everywhere = [row for row in judged if row["group_by"] == EVERYTHING]
     if not everywhere:
-        raise NothingJudgedError(gold.title)
+        raise NothingJudgedError(title=gold.title)
     loss = next(name for name in LOSSES if name in everywhere[0])
     groups = {(EVERYTHING, EVERYTHING): everywhere}
     for row in sorted(judged, key=lambda row: text(row, "group_value")):
@@ -133,29 +120,17 @@ def record_of(gold: GoldFiles, by: str) -> BacktestRecord:
 
 def _group(rows: Sequence[Row], group_by: str, group_value: str, loss: str) -> GroupScores:
     most = max(number(row, "n_obs") for row in rows)
-    scores = (
-        SourceScore(
-            source=text(row, "source"),
-            is_champion=row["is_champion"] is True,
-            is_whole=number(row, "n_obs") == most,
-            measures={
-                name: float(value)
-                for name, value in row.items()
-                if isinstance(value, int | float) and not isinstance(value, bool)
-            },
-        )
-        for row in rows
-    )
-    ordered = sorted(scores, key=lambda s: (not s.is_whole, s.measures.get(loss, np.inf), s.source))
-    return GroupScores(group_by, group_value, tuple(ordered))
+
+    def rank(row: Row) -> tuple[bool, float, str]:
+        whole = number(row, "n_obs") == most
+        return (not whole, number(row, loss) if loss in row else np.inf, text(row, "source"))
+
+    known = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    return GroupScores(group_by, group_value, tuple(sorted(known, key=rank)), most)
 
 
 def series_of(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> ItemSeries:
-    """Return demand and the champion's forecast of one item.
-
-    Raises:
-        UnknownItem, InvalidSelection: There is no such item, or nothing of it there.
-    """
+    """Return demand and the champion's forecast of one item; raises what `item_rows` does."""
     source = text(item_rows(gold, item_id, location_id)[1], "source")
     panel = history_panel(gold, item_id, location_id)
     place = {"item_id": item_id, "location_id": location_id, "source": source}

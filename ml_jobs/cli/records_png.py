@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml_jobs.cli.explanation import number, text
 from ml_jobs.cli.records import BacktestRecord, ItemSeries
 from ml_jobs.cli.records_view import MEASURES
 
@@ -38,14 +39,13 @@ def draw_record(record: BacktestRecord, series: ItemSeries | None, path: Path) -
 
 
 def _draw_losses(axes: Axes, record: BacktestRecord) -> None:
-    known = [s for s in record.everything.scores if record.loss in s.measures]
-    sources = [f"{s.source} *" if s.is_champion else s.source for s in known]
-    bars = axes.barh(sources, [s.measures[record.loss] for s in known])
+    known = [row for row in record.everything.rows if record.loss in row]
+    sources = [f"{text(row, 'source')}{' *' if row.get('is_champion') else ''}" for row in known]
+    bars = axes.barh(sources, [number(row, record.loss) for row in known])
     axes.bar_label(bars, fmt="%.3f", padding=3)
     axes.invert_yaxis()
-    heading = MEASURES[record.loss].heading
     axes.set_title(
-        f"{heading} by source, lower is better: {record.horizon} periods ahead, "
+        f"{MEASURES[record.loss]} by source, lower is better: {record.horizon} periods ahead, "
         f"{record.origins} cutoffs ({record.gold.title})"
     )
 

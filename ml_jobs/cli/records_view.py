@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from rich.console import Console
@@ -11,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.cli.records import LOSSES, BacktestRecord, GroupScores, ItemSeries, SourceScore
+from ml_jobs.cli.explanation import Row, number, text
+from ml_jobs.cli.records import LOSSES, BacktestRecord, GroupScores, ItemSeries
 from ml_jobs.cli.terminal import print_line
 
 BAR_WIDTH = 40
@@ -19,24 +19,17 @@ PLOT_ROWS = 12
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A measure as a column: its heading, and whether it is a share."""
-
-    heading: str
-    is_share: bool = False
-
-
-MEASURES: Mapping[str, Shown] = {
-    "wql": Shown("WQL"),
-    "scaled_pinball": Shown("pinball"),
-    "mase": Shown("MASE"),
-    "rmsse": Shown("RMSSE"),
-    "wape": Shown("WAPE"),
-    "bias": Shown("bias %", is_share=True),
-    "total_error": Shown("total"),
-    "coverage_80": Shown("80 %", is_share=True),
-    "coverage_95": Shown("95 %", is_share=True),
+# By measure the heading of its column; those with a % are shares.
+MEASURES: Mapping[str, str] = {
+    "wql": "WQL",
+    "scaled_pinball": "pinball",
+    "mase": "MASE",
+    "rmsse": "RMSSE",
+    "wape": "WAPE",
+    "bias": "bias %",
+    "total_error": "total",
+    "coverage_80": "80 %",
+    "coverage_95": "95 %",
 }
 CHAMPION, PART = "*", "°"
 _NOTES = (
@@ -55,11 +48,11 @@ def show_record(console: Console, record: BacktestRecord) -> None:
         f"{gold.title}, model {gold.model_version}: {record.horizon} periods ahead, "
         f"{record.origins} cutoffs, demand to {gold.data_through}",
     )
-    known = {name for score in record.everything.scores for name in score.measures}
+    known = {name for row in record.everything.rows for name in row}
     known -= {*LOSSES} - {loss}
     for group in record.groups:
         console.print(_table(group, [name for name in MEASURES if name in known]))
-    for line in (*_NOTES, f"\n{MEASURES[loss].heading} by source, all series", *_bars(record)):
+    for line in (*_NOTES, f"\n{MEASURES[loss]} by source, all series", *_bars(record)):
         print_line(console, line)
 
 
@@ -78,9 +71,7 @@ def show_series(console: Console, series: ItemSeries) -> None:
 def plot_lines(series: ItemSeries, width: int) -> list[str]:
     """Return the plot, line by line; one column a period, the forecast's at the right.
 
-    Args:
-        series: What to plot.
-        width: Columns for periods; the history is cut to what fits.
+    The history is cut to what fits into *width* columns.
     """
     ahead = min(len(series.mean), max(width // 2, 1))
     past = series.demand[-(width - ahead) :] if len(series.demand) else series.demand
@@ -125,38 +116,38 @@ def _table(group: GroupScores, names: list[str]) -> Table:
     table = Table(
         title=title, title_justify="left", box=None, header_style="dim", padding=(0, 1, 0, 0)
     )
-    table.add_column("", no_wrap=True)
-    table.add_column("source", no_wrap=True)
-    for name in names:
-        table.add_column(MEASURES[name].heading, justify="right", no_wrap=True)
-    table.add_column("added %", justify="right", no_wrap=True)
-    for score in group.scores:
-        cells = (_cell(score, name) for name in names)
-        table.add_row(_mark(score), escape(score.source), *cells, _value_added(score.measures))
+    for heading in ("", "source"):
+        table.add_column(heading, no_wrap=True)
+    for heading in (*(MEASURES[name] for name in names), "added %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in group.rows:
+        cells = (_cell(row, name) for name in names)
+        table.add_row(_mark(row, group), escape(text(row, "source")), *cells, _value_added(row))
     return table
 
 
-def _mark(score: SourceScore) -> str:
-    return CHAMPION if score.is_champion else "" if score.is_whole else PART
+def _mark(row: Row, group: GroupScores) -> str:
+    if row.get("is_champion"):
+        return CHAMPION
+    return "" if number(row, "n_obs") == group.observations else PART
 
 
-def _cell(score: SourceScore, name: str) -> str:
-    value = score.measures.get(name)
-    if value is None:
+def _cell(row: Row, name: str) -> str:
+    value = number(row, name)
+    if np.isnan(value):
         return "-"
-    return f"{100 * value:.1f}" if MEASURES[name].is_share else f"{value:.3f}"
+    return f"{100 * value:.1f}" if "%" in MEASURES[name] else f"{value:.3f}"
 
 
-def _value_added(measures: Mapping[str, float]) -> str:
-    names = ("fva_vs_naive", "fva_low", "fva_high")
-    value, low, high = (100 * measures.get(name, np.nan) for name in names)
+def _value_added(row: Row) -> str:
+    value, low, high = (100 * number(row, name) for name in ("fva_vs_naive", "fva_low", "fva_high"))
     return "-" if np.isnan(value) else f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
 def _bars(record: BacktestRecord) -> Iterator[str]:
     losses = [
-        (f"{_mark(s):1} {s.source}", s.measures.get(record.loss, np.nan))
-        for s in record.everything.scores
+        (f"{_mark(row, record.everything):1} {text(row, 'source')}", number(row, record.loss))
+        for row in record.everything.rows
     ]
     longest = max(len(source) for source, _ in losses)
     top = max((loss for _, loss in losses if np.isfinite(loss)), default=1.0) or 1.0

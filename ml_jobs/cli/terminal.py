@@ -18,7 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from datalayer.kernel.contract.manifest import Manifest
@@ -150,12 +150,9 @@ def show_error(console: Console, error: PortalError) -> None:
 
 
 def _rows_table(accounting: Accounting) -> Table:
-    table = Table(title=None, box=None, pad_edge=False)
-    table.add_column("rows", justify="right")
-    table.add_column("")
-    table.add_column("")
+    table = Table(Column("rows", justify="right"), "", "", box=None, pad_edge=False)
     table.add_row(f"{accounting.read}", "read")
     table.add_row(f"{accounting.used}", "used")
     for reason, count in accounting.set_aside.items():
-        table.add_row(f"{count}", f"set aside: {reason}", reason.sentence)
+        table.add_row(f"{count}", f"set aside: {reason}", reason.value)
     return table

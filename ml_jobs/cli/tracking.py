@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,7 @@ _NOT_ALLOWED = re.compile(r"[^\w\-. /]", re.ASCII)
 
 
 def open_tracking(place: str) -> RunTracker:
-    """Return what logs runs at *place*; nothing is sent yet.
-
-    Args:
-        place: A folder, or ``http://HOST:PORT`` of an MLflow server.
+    """Return what logs runs at a folder or ``http://HOST:PORT``, an MLflow server; sends nothing.
 
     Raises:
         MissingExtraError: MLflow is not installed.
@@ -44,32 +42,25 @@ def open_tracking(place: str) -> RunTracker:
         raise MissingExtraError(option="--mlflow", package="mlflow-skinny") from error
     address = place if "://" in place else Path(place).absolute().as_uri()
     if not address.startswith(("file://", "http://", "https://")):
-        raise TrackingError(place, "it must be a folder or the http address of an MLflow server")
+        problem = "it must be a folder or the http address of an MLflow server"
+        raise TrackingError(place=place, problem=problem)
     with _tracking_errors(place):
         return RunTracker(MlflowClient(tracking_uri=address, registry_uri=address), place)
 
 
+@dataclass(frozen=True)
 class RunTracker:
-    """Logs runs at one place; made by ``open_tracking``.
+    """Logs runs at one place; made by ``open_tracking``."""
 
-    Attributes:
-        place: As it was given.
-    """
-
-    def __init__(self, client: MlflowClient, place: str) -> None:
-        self._client = client
-        self.place = place
+    client: MlflowClient
+    place: str
 
     def log(self, manifest: Manifest, gold: GoldFiles, settings: Mapping[str, object]) -> str:
         """Log one published run and return its id.
 
         The experiment is called like the data set, the run like the publication. Measures are
-        those of all series together, as ``wql/ensemble/28`` for 28 periods ahead.
-
-        Args:
-            manifest: Kept as the run's artifact.
-            gold: Holds ``agg_metrics``.
-            settings: Every option by name.
+        those of all series together, as ``wql/ensemble/28`` for 28 periods ahead. The manifest is
+        kept as the run's artifact.
 
         Raises:
             TrackingError: The place failed.
@@ -78,32 +69,25 @@ class RunTracker:
 
         timestamp_ms = int(manifest.generated_at.timestamp() * 1000)
         with _tracking_errors(self.place):
-            run = self._client.create_run(
-                self._experiment(manifest.dataset_id),
+            name = manifest.dataset_id
+            known = self.client.get_experiment_by_name(name)
+            run = self.client.create_run(
+                known.experiment_id if known else self.client.create_experiment(name),
                 start_time=timestamp_ms,
                 run_name=manifest.publication_id,
                 tags={PUBLICATION: manifest.publication_id},
             )
             run_id: str = run.info.run_id
-            self._client.log_batch(
+            reached = measures(gold).items()
+            named = parameters(manifest, settings).items()
+            self.client.log_batch(
                 run_id,
-                metrics=[
-                    Metric(name, value, timestamp_ms, 0) for name, value in measures(gold).items()
-                ],
-                params=[
-                    Param(_NOT_ALLOWED.sub("_", name), value)
-                    for name, value in parameters(manifest, settings).items()
-                ],
+                metrics=[Metric(name, value, timestamp_ms, 0) for name, value in reached],
+                params=[Param(_NOT_ALLOWED.sub("_", name), value) for name, value in named],
             )
-            self._client.log_text(run_id, manifest_json(manifest).decode(), MANIFEST_NAME)
-            self._client.set_terminated(run_id)
+            self.client.log_text(run_id, manifest_json(manifest).decode(), MANIFEST_NAME)
+            self.client.set_terminated(run_id)
         return run_id
-
-    def _experiment(self, name: str) -> str:
-        found = self._client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
-        return str(self._client.create_experiment(name))
 
 
 def parameters(manifest: Manifest, settings: Mapping[str, object]) -> dict[str, str]:
@@ -141,4 +125,4 @@ def _tracking_errors(place: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, OSError) as error:
-        raise TrackingError(place, str(error).splitlines()[0]) from error
+        raise TrackingError(place=place, problem=str(error).splitlines()[0]) from error

@@ -57,7 +57,7 @@ def chosen_items(panel: Panel) -> list[str]:
 
 def make_extract(source: Path, target: Path) -> pa.Table:
     """Write the extract of *source* to *target* and return it."""
-    rows, _ = read_invoices(source, today=READ_ON)
+    rows = read_invoices(source, today=READ_ON)
     panel, _ = build_panel(rows, Frequency.DAILY, min_sale_days=MIN_SALE_DAYS, today=READ_ON)
     lines = rows.source.table.select(COLUMNS)
     kept = pc.is_in(pc.utf8_upper(lines["stock_code"]), pa.array(chosen_items(panel)))

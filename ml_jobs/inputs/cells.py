@@ -13,13 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Dates
-
-Texts = npt.NDArray[np.object_]
-Numbers = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 _Value = TypeVar("_Value")
 _Kind = TypeVar("_Kind", bound=np.generic)
@@ -39,29 +36,29 @@ class Codes:
     """
 
     values: tuple[str, ...]
-    places: npt.NDArray[np.int64]
+    places: IntArray
 
     @property
-    def texts(self) -> Texts:
+    def texts(self) -> npt.NDArray[np.object_]:
         """The text of each row."""
         return np.asarray(self.values, dtype=np.object_)[self.places]
 
     @property
-    def missing(self) -> Mask:
+    def missing(self) -> BoolArray:
         """Which rows have the empty text."""
         return self.where(lambda value: value == "")
 
-    def where(self, holds: Callable[[str], object]) -> Mask:
+    def where(self, holds: Callable[[str], object]) -> BoolArray:
         """Return the rows of whose text *holds* is true, asking once for each distinct text."""
         found = np.fromiter((bool(holds(value)) for value in self.values), np.bool_)
-        rows: Mask = found[self.places]
+        rows: BoolArray = found[self.places]
         return rows
 
     def respell(self, spelling: Callable[[str], str]) -> Codes:
         """Return the codes with *spelling* applied to each text."""
         return _sorted_codes([spelling(value) for value in self.values], self.places)
 
-    def of(self, rows: Mask) -> Codes:
+    def of(self, rows: BoolArray) -> Codes:
         """Return the codes of those *rows* only, without the texts that none of them has."""
         places = self.places[rows]
         present = np.bincount(places, minlength=len(self.values)) > 0
@@ -83,7 +80,7 @@ def codes(source: SourceFile, column: str) -> Codes:
     return _sorted_codes([value.strip() for value in values], places)
 
 
-def numbers(source: SourceFile, column: str) -> Numbers:
+def numbers(source: SourceFile, column: str) -> FloatArray:
     """Return a column as numbers, NaN where there is none to be read.
 
     In a text column where any value has a comma, the comma is the decimal mark and full stops
@@ -120,13 +117,13 @@ def days(source: SourceFile, column: str) -> Dates:
     return _by_value(values, _day, np.dtype("datetime64[D]"))
 
 
-def raw_texts(source: SourceFile, column: str, rows: Mask) -> list[str]:
+def raw_texts(source: SourceFile, column: str, rows: BoolArray) -> list[str]:
     """Return what stands in *rows* of a column, trimmed; null becomes the empty text."""
     values = source.table.column(column).filter(pa.array(rows)).to_pylist()
     return ["" if value is None else str(value).strip() for value in values]
 
 
-def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
+def moments(source: SourceFile, column: str) -> IntArray:
     """Return microseconds that order the rows in time; without a time of day, its beginning."""
     values = source.table.column(column)
     if not _is_text(values.type):
@@ -135,13 +132,13 @@ def moments(source: SourceFile, column: str) -> npt.NDArray[np.int64]:
     return _by_value(values, _moment, np.dtype(np.int64))
 
 
-def _encode(values: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:
+def _encode(values: pa.ChunkedArray) -> tuple[list[str], IntArray]:
     """Return the distinct texts in no order, and the place of each row's among them."""
     encoded = pc.fill_null(values.cast(pa.string()), "").combine_chunks().dictionary_encode()
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
-def _sorted_codes(values: Sequence[str], places: npt.NDArray[np.int64]) -> Codes:
+def _sorted_codes(values: Sequence[str], places: IntArray) -> Codes:
     # Python orders texts by code points, which is the order of their UTF-8 bytes.
     distinct = sorted(set(values))
     place = {value: number for number, value in enumerate(distinct)}

@@ -20,12 +20,9 @@ SUFFIXES = (".csv", ".parquet", ".txt")
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the used rows of a file, or of several, cover.
+    """What the used rows of a file, or of several, cover; the items from first to last by bytes.
 
     Attributes:
-        file: The file's name.
-        first_item: The first item by UTF-8 bytes.
-        last_item: The last item.
         days: The distinct days, sorted.
         location_ids: The distinct places, sorted; ``network`` where the rows name none.
         location_names: Names of places that the file tells besides their codes.

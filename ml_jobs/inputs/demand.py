@@ -55,8 +55,7 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
         reasons=np.full(source.table.num_rows, USED, np.int8),
         locations=cells.codes(source, location) if location else None,
     )
-    rows = without_bad_cells(rows, today)
-    rows = rows.set_aside(
+    rows = without_bad_cells(rows, today).set_aside(
         {
             RejectReason.QUANTITY_OUT_OF_RANGE: rows.quantities > LARGEST_QUANTITY,
             RejectReason.NEGATIVE_QUANTITY: rows.quantities < 0,
@@ -78,22 +77,14 @@ def build_panel(
     """Lay the used rows out on the full calendar of *frequency*, at every level of *hierarchy*.
 
     There is a series for each item and place with demand and for every place above it, whose
-    demand is the sum of those below. The calendar ends with the last period that the file
-    covers, whichever items are kept. A last week or month that is not over is left out, panel_since
-    its total would read as a slump. Items with fewer than *min_sale_days* days of demand above
-    zero in the whole network are left out. Both are set aside.
+    demand is the sum of those below; with the network alone, all places are summed to it. The
+    calendar ends with the last period that the file covers, whichever items are kept. A last week
+    or month that is not over on *today*, the day of the forecast, is left out, since its total
+    would read as a slump. Items with fewer than *min_sale_days* days of demand above zero in the
+    whole network are left out. Both are set aside in the rows returned.
 
-    Args:
-        rows: The rows of one file.
-        frequency: How long a period is.
-        min_sale_days: Days with demand that an item needs.
-        today: The day of the forecast.
-        hierarchy: The places; with the network alone, all places are summed to it.
-        span: The periods of the calendar, where other files share it. Then the calendar may
-            begin before any series, and there may be no series at all. Default: the file's own.
-
-    Returns:
-        The panel, and the rows with what was left out set aside.
+    *span* has the periods of the calendar, where other files share it. Then the calendar may begin
+    before any series, and there may be no series at all.
 
     Raises:
         InputError: Nothing or too short a calendar is left, or demand stands on a place that
@@ -111,10 +102,7 @@ def build_panel(
 
 
 def panel_since(panel: Panel, first: np.datetime64) -> Panel:
-    """Return *panel* without the periods before the one that begins on *first*.
-
-    No series may begin before it.
-    """
+    """Return *panel* from the period that begins on *first*; no series may begin before it."""
     cut = int(np.searchsorted(panel.dates, first))
     return replace(
         panel, dates=panel.dates[cut:], demand=panel.demand[:, cut:], starts=panel.starts - cut
@@ -177,11 +165,7 @@ def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hier
 
 
 def _nodes(rows: DemandRows, hierarchy: Hierarchy) -> IntArray:
-    """Return the place in *hierarchy* of each used row.
-
-    Raises:
-        InputError: Demand stands on a location that has others below it.
-    """
+    """Return the place in *hierarchy* of each used row; refuse one that has others below it."""
     used = rows.used
     if hierarchy.is_flat:
         return np.zeros(int(used.sum()), np.int64)

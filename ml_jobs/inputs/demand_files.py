@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ml_jobs.inputs.catalogue import Catalogue
 from ml_jobs.inputs.coverage import (
     Coverage,
     demand_files,
@@ -18,7 +17,7 @@ from ml_jobs.inputs.coverage import (
     span_of,
 )
 from ml_jobs.inputs.demand import build_panel, read_demand
-from ml_jobs.inputs.demand_rows import DemandRows
+from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
 from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
@@ -41,7 +40,7 @@ class DemandFormat:
     invoices: bool = False
     location_column: str | None = None
 
-    def read(self, path: Path) -> tuple[DemandRows, Catalogue]:
+    def read(self, path: Path) -> DemandRows:
         """Read one file.
 
         Raises:
@@ -49,7 +48,7 @@ class DemandFormat:
         """
         if self.invoices:
             return read_invoices(path, today=self.today, location_column=self.location_column)
-        return read_demand(path, today=self.today), Catalogue()
+        return read_demand(path, today=self.today)
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,9 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     rows: DemandRows | None = None
     for done, file in enumerate(paths):
         report(Work("read", done, len(paths), file.name))
-        rows, catalogue = form.read(file)
+        rows = form.read(file)
         scans.append(scan(rows))
-        catalogues.append(catalogue)
+        catalogues.append(rows.catalogue)
         inputs.append(input_note("demand", rows.source))
         notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in rows.notes]
     report(Work("read", len(paths), len(paths)))
@@ -114,14 +113,6 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     )
 
 
-@dataclass(frozen=True)
-class PanelFile:
-    """The demand of one file, laid out, and where its rows went."""
-
-    panel: Panel
-    accounting: Accounting
-
-
 def panels(
     look: DemandScan,
     frequency: Frequency,
@@ -129,8 +120,8 @@ def panels(
     *,
     min_sale_days: int,
     rejected: Path,
-) -> Iterator[PanelFile]:
-    """Lay out one file after the other; rows set aside are written to *rejected*.
+) -> Iterator[tuple[Panel, Accounting]]:
+    """Yield each file's demand laid out, and where its rows went; some go to *rejected*.
 
     Where there are several files, each has a file of its own beside *rejected*, and the panels
     of all begin with the first day of any of them.
@@ -138,11 +129,9 @@ def panels(
     Raises:
         InputError: A file can't be used as a whole.
     """
-    span = None
-    if look.rows is None:
-        span = span_of(look.coverage, frequency, today=look.form.today)
+    span = None if look.rows else span_of(look.coverage, frequency, today=look.form.today)
     for path in look.paths:
-        rows = look.rows or look.form.read(path)[0]
+        rows = look.rows or look.form.read(path)
         panel, rows = build_panel(
             rows,
             frequency,
@@ -155,7 +144,7 @@ def panels(
         if len(look.paths) > 1:
             target = rejected.with_stem(f"{rejected.stem}-{path.stem}")
         write_rejected(rows.source, rows.reasons, target)
-        yield PanelFile(panel, rows.accounting)
+        yield panel, rows.accounting
 
 
 def total_of(parts: list[Accounting]) -> Accounting:
@@ -163,5 +152,5 @@ def total_of(parts: list[Accounting]) -> Accounting:
     aside: Counter[RejectReason] = Counter()
     for part in parts:
         aside.update(part.set_aside)
-    ordered: Mapping[RejectReason, int] = dict(aside.most_common())
-    return Accounting(sum(p.read for p in parts), sum(p.used for p in parts), ordered)
+    used = sum(part.used for part in parts)
+    return Accounting(sum(part.read for part in parts), used, dict(aside.most_common()))

@@ -8,8 +8,10 @@ from datetime import date
 
 import numpy as np
 
+from datalayer.kernel.contract.registry import Bilingual
+from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.cells import Codes, Mask, Numbers
+from ml_jobs.inputs.cells import Codes
 from ml_jobs.inputs.reasons import (
     USED,
     Accounting,
@@ -22,6 +24,23 @@ from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Dates
 
 EARLIEST = np.datetime64("1970-01-01", "D")
+
+Value = str | float | None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a demand file itself tells about its items.
+
+    Attributes:
+        columns: By column name of ``dim_item``, the value of each item that has one.
+        assumed: The columns that were derived by a rule rather than read.
+        rules: Those rules, as sentences.
+    """
+
+    columns: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()
+    rules: tuple[Bilingual, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,14 +57,15 @@ class DemandRows:
     source: SourceFile
     items: Codes
     days: Dates
-    quantities: Numbers
+    quantities: FloatArray
     reasons: Reasons
     locations: Codes | None = None
     location_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    catalogue: Catalogue = Catalogue()
 
     @property
-    def used(self) -> Mask:
+    def used(self) -> BoolArray:
         """Which rows are used."""
         return np.asarray(self.reasons == USED, dtype=np.bool_)
 
@@ -54,7 +74,7 @@ class DemandRows:
         """Where the rows went."""
         return account(self.source, self.reasons)
 
-    def set_aside(self, why: Mapping[RejectReason, Mask]) -> DemandRows:
+    def set_aside(self, why: Mapping[RejectReason, BoolArray]) -> DemandRows:
         """Return the same rows, those that are still used set aside by the first reason met."""
         reasons = self.reasons.copy()
         for reason, rows in why.items():
@@ -87,7 +107,7 @@ def refuse_unusable(rows: DemandRows) -> None:
     if not rows.used.any():
         samples = first_by_reason(rows.source, rows.reasons)
         listed = ", ".join(
-            f"{count} {reason} ({reason.sentence}; such as {samples[reason]})"
+            f"{count} {reason} ({reason.value}; such as {samples[reason]})"
             for reason, count in rows.accounting.set_aside.items()
         )
         raise InputError(rows.source.name, f"has no usable row: {listed}")

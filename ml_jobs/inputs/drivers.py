@@ -21,7 +21,6 @@ from ml_jobs.inputs import cells
 from ml_jobs.inputs.source_file import SourceFile, read_source
 from ml_jobs.panel import Dates, Drivers, Frequency
 
-_DATE = "date"
 _ROWS = ((Frequency.MONTHLY, 28), (Frequency.WEEKLY, 7), (Frequency.DAILY, 1))
 _PERIOD = {Frequency.DAILY: "day", Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}
 
@@ -31,7 +30,6 @@ class DriverFile:
     """A file of drivers of which every cell makes sense.
 
     Attributes:
-        source: The file as it came.
         frequency: What a row is: a day, a week or a month.
         names: One per driver, in the file's order; length K.
         dates: First days of the rows' periods, ascending without gaps, shape (D,).
@@ -46,38 +44,30 @@ class DriverFile:
 
 
 def read_drivers(path: Path) -> DriverFile:
-    """Read a file of drivers.
-
-    Args:
-        path: CSV or Parquet, as the module describes it.
+    """Read a file of drivers, as the module describes it.
 
     Raises:
         InputError: The file can't be read, or a column, a date or a cell of it makes no sense.
     """
     source = read_source(path)
-    for row in source.malformed:
+    if source.malformed:
+        row = source.malformed[0]
         problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
         raise InputError(source.name, problem)
-    (date,) = source.require([_DATE])
+    (date,) = source.require(["date"])
     names = _driver_columns(source, date)
     days = cells.days(source, date)
     _refuse_cells(source, date, np.isnat(days), "dates are YYYY-MM-DD or DD/MM/YYYY")
     values = np.column_stack([_numbers(source, name) for name in names])
     order = np.argsort(days, kind="stable")
-    frequency = _frequency_of(source, days[order])
-    _refuse_holes(source.name, names, days[order], values[order])
-    stripped = tuple(name.strip() for name in names)
-    return DriverFile(source, frequency, stripped, days[order], values[order])
+    days, values = days[order], values[order]
+    frequency = _frequency_of(source, days)
+    _refuse_holes(source.name, names, days, values)
+    return DriverFile(source, frequency, tuple(name.strip() for name in names), days, values)
 
 
 def drivers_for(file: DriverFile, dates: Dates, *, horizon: int, frequency: Frequency) -> Drivers:
-    """Return the drivers over the periods of a panel and the *horizon* after them.
-
-    Args:
-        file: As read.
-        dates: First days of the panel's periods, shape (T,).
-        horizon: Periods ahead, at least 1.
-        frequency: Of the panel.
+    """Return the drivers over *dates*, the first days of T periods, and *horizon* (>= 1) after.
 
     Raises:
         InputError: The file's rows don't fit the panel's periods, or a driver is not known for
@@ -131,10 +121,8 @@ def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
 
 def _numbers(source: SourceFile, name: str) -> FloatArray:
     values = cells.numbers(source, name)
-    if pa.types.is_floating(source.table.column(name).type):
-        unknown = np.isnan(values)
-    else:
-        unknown = cells.codes(source, name).missing
+    is_floating = pa.types.is_floating(source.table.column(name).type)
+    unknown = np.isnan(values) if is_floating else cells.codes(source, name).missing
     wrong = ~np.isfinite(values) & ~unknown
     _refuse_cells(source, name, wrong, "a driver is a number or not known (empty)")
     return values

@@ -15,13 +15,8 @@ HOLIDAY = "holiday"
 def public_holidays(country: str, first: np.datetime64, last: np.datetime64) -> dict[str, Dates]:
     """Return the days of each public holiday from *first* to *last*, by the holiday's name.
 
-    Args:
-        country: ISO 3166 code, e.g. ``BR``.
-        first: First day of interest.
-        last: Last day of interest.
-
     Raises:
-        OptionError: There is no calendar for such a country.
+        OptionError: *country* is no ISO 3166 code, such as ``BR``, that there is a calendar for.
     """
     years = range(first.astype(object).year, last.astype(object).year + 1)
     # Without a language the names, and with them their order, follow the locale of the machine.
@@ -42,13 +37,8 @@ def with_holidays(
 ) -> Drivers:
     """Return *drivers* with one more: the share of each period's days that are public holidays.
 
-    Drivers that have their own ``holiday``, such as a company's calendar, stay as they are.
-
-    Args:
-        drivers: Known for all of *dates*; None where the calendar is all there is.
-        country: ISO 3166 code, e.g. ``BR``.
-        dates: First days of the periods, history and future, without gaps, shape (D,).
-        frequency: Of *dates*.
+    *dates* are the first days of D periods, history and future, without gaps. Drivers that have
+    their own ``holiday``, such as a company's calendar, stay as they are.
 
     Raises:
         OptionError: There is no calendar for such a country.

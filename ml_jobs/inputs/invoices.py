@@ -28,14 +28,19 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from datalayer.kernel.contract.registry import Bilingual
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.inputs import cells
-from ml_jobs.inputs.catalogue import Catalogue, Value
-from ml_jobs.inputs.cells import Codes, Mask, Numbers
-from ml_jobs.inputs.demand_rows import DemandRows, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.cells import Codes
+from ml_jobs.inputs.demand_rows import (
+    Catalogue,
+    DemandRows,
+    Value,
+    refuse_unusable,
+    without_bad_cells,
+)
 from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
 
@@ -74,16 +79,10 @@ _NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
 _COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
 
 
-def read_invoices(
-    path: Path, *, today: date, location_column: str | None = None
-) -> tuple[DemandRows, Catalogue]:
+def read_invoices(path: Path, *, today: date, location_column: str | None = None) -> DemandRows:
     """Read the invoice lines of *path* as demand; dates after *today* are set aside.
 
-    Args:
-        path: The lines.
-        today: The day of the forecast.
-        location_column: The column whose text names the place of a line, such as a country.
-            Default: the lines name no place.
+    The text of *location_column*, such as a country, names the place of a line.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
@@ -103,9 +102,17 @@ def read_invoices(
         rows = _with_locations(rows, cells.codes(source, column))
     cancelling = cells.codes(source, invoice).where(_CANCELLATION.match)
     rows = _without_corrections(rows, today, descriptions, prices, cancelling)
-    rows = _net_cancellations(rows, cells.moments(source, moment), cancelling)
+    cancellations = rows.used & cancelling
+    undone, netted = _pairs(rows, cells.moments(source, moment), cancellations)
+    rows = rows.set_aside(
+        {
+            RejectReason.CANCELLED_SALE: undone,
+            RejectReason.CANCELLATION: netted,
+            RejectReason.UNMATCHED_CANCELLATION: cancellations,
+        }
+    )
     refuse_unusable(rows)
-    return rows, _catalogue(rows, descriptions, prices)
+    return replace(rows, catalogue=_catalogue(rows, descriptions, prices))
 
 
 def location_code(text: str) -> str:
@@ -146,7 +153,7 @@ def _with_locations(rows: DemandRows, texts: Codes) -> DemandRows:
 
 
 def _without_corrections(
-    rows: DemandRows, today: date, descriptions: Codes, prices: Numbers, cancelling: Mask
+    rows: DemandRows, today: date, descriptions: Codes, prices: FloatArray, cancelling: BoolArray
 ) -> DemandRows:
     charges = rows.items.where(_CHARGE.fullmatch)
     rows = rows.set_aside(
@@ -161,23 +168,9 @@ def _without_corrections(
     )
 
 
-def _net_cancellations(
-    rows: DemandRows, instants: npt.NDArray[np.int64], cancelling: Mask
-) -> DemandRows:
-    cancellations = rows.used & cancelling
-    undone, netted = _pairs(rows, instants, cancellations)
-    return rows.set_aside(
-        {
-            RejectReason.CANCELLED_SALE: undone,
-            RejectReason.CANCELLATION: netted,
-            RejectReason.UNMATCHED_CANCELLATION: cancellations,
-        }
-    )
-
-
 def _pairs(
-    rows: DemandRows, instants: npt.NDArray[np.int64], cancellations: Mask
-) -> tuple[Mask, Mask]:
+    rows: DemandRows, instants: IntArray, cancellations: BoolArray
+) -> tuple[BoolArray, BoolArray]:
     """Match each cancellation with the latest open sale like it before it."""
     alike = _alike(rows)
     undone, netted = np.zeros_like(cancellations), np.zeros_like(cancellations)
@@ -194,17 +187,17 @@ def _pairs(
     return undone, netted
 
 
-def _alike(rows: DemandRows) -> npt.NDArray[np.int64]:
+def _alike(rows: DemandRows) -> IntArray:
     """Number the lines so that those of one item, place and quantity (sign aside) share one."""
     sizes = np.unique(np.abs(rows.quantities), return_inverse=True)[1]
     kind = rows.items.places * (int(sizes.max()) + 1) + sizes
     if rows.locations:
         kind = kind * len(rows.locations.values) + rows.locations.places
-    numbers: npt.NDArray[np.int64] = np.unique(kind, return_inverse=True)[1]
+    numbers: IntArray = np.unique(kind, return_inverse=True)[1]
     return numbers
 
 
-def _catalogue(rows: DemandRows, descriptions: Codes, prices: Numbers) -> Catalogue:
+def _catalogue(rows: DemandRows, descriptions: Codes, prices: FloatArray) -> Catalogue:
     used = rows.used
     items = rows.items.of(used)
     single_spaced = descriptions.respell(lambda text: " ".join(text.split()))

@@ -13,18 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
-from ml_jobs.inputs.catalogue import Catalogue, Value
+from ml_jobs.inputs.demand_rows import Catalogue, Value
 from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
-from ml_jobs.inputs.stock_file import ORDERING
 from ml_jobs.panel import NETWORK, Items, Panel
 
-LEAD_TIME_DAYS: Mapping[str, float] = {"A": 7.0, "B": 14.0, "C": 21.0}
 LONGEST_LEAD_TIME_DAYS = 5 * 365
-CRITICALITY: Mapping[str, str] = {"A": "high", "B": "medium", "C": "low"}
 
 COLUMNS = (
     TextColumn("sku"),
@@ -41,14 +39,25 @@ COLUMNS = (
     NumberColumn("order_multiple"),
 )
 
-_LEAD_TIME_RULE = Bilingual(
-    en="Lead times are assumed by ABC class: A 7, B 14, C 21 days.",
-    pt_BR="Prazos de entrega são presumidos pela classe ABC: A 7, B 14, C 21 dias.",
-)
-_CRITICALITY_RULE = Bilingual(
-    en="Criticality is assumed by ABC class: A high, B medium, C low.",
-    pt_BR="A criticidade é presumida pela classe ABC: A alta, B média, C baixa.",
-)
+_TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in COLUMNS)]
+_NO_ROWS = pa.schema(_TYPES).empty_table()
+# By column, what is assumed of each ABC class, and the rule as a sentence.
+_RULES: Mapping[str, tuple[Mapping[str, Value], Bilingual]] = {
+    "lead_time_days": (
+        {"A": 7.0, "B": 14.0, "C": 21.0},
+        Bilingual(
+            en="Lead times are assumed by ABC class: A 7, B 14, C 21 days.",
+            pt_BR="Prazos de entrega são presumidos pela classe ABC: A 7, B 14, C 21 dias.",
+        ),
+    ),
+    "criticality": (
+        {"A": "high", "B": "medium", "C": "low"},
+        Bilingual(
+            en="Criticality is assumed by ABC class: A high, B medium, C low.",
+            pt_BR="A criticidade é presumida pela classe ABC: A alta, B média, C baixa.",
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -92,10 +101,10 @@ def summary_of(panel: Panel) -> ItemSummary:
 
 
 def join_summaries(summaries: Sequence[ItemSummary]) -> ItemSummary:
-    """Return the items of several panels as one; the panels must stand in the items' order.
+    """Return the items of several panels as one.
 
     Raises:
-        ValueError: They don't.
+        ValueError: The panels don't stand in the items' order.
     """
     item_ids = tuple(item for part in summaries for item in part.item_ids)
     if any(one >= other for one, other in pairwise(item_ids)):
@@ -111,38 +120,39 @@ def describe_items(
     summary: ItemSummary, catalogue: Catalogue, file: MasterFile | None
 ) -> DescribedItems:
     """Put together what is known and what has to be assumed of every item of *summary*."""
-    columns = _Columns(summary.item_ids, file.table.to_pylist() if file else [], catalogue)
-    unit_cost = columns.values("unit_cost")
-    ranked = _abc(summary.year_demand, np.array(unit_cost, np.float64))
-    abc_class = [str(a or r) for a, r in zip(columns.values("abc_class"), ranked, strict=True)]
-    lead_time = columns.assuming("lead_time_days", [LEAD_TIME_DAYS[a] for a in abc_class])
-    criticality = columns.assuming("criticality", [CRITICALITY[a] for a in abc_class])
-    values: dict[str, Sequence[Value]] = {
-        "item_id": summary.item_ids,
-        "sku": columns.values("sku", otherwise=summary.item_ids),
-        "name": columns.values("name", otherwise=summary.item_ids),
-        **{name: columns.values(name) for name in ("category", "supplier", "unit")},
-        "unit_cost": unit_cost,
-        "lead_time_days": lead_time,
-        **{name: columns.values(name) for name in ORDERING},
-        "criticality": criticality,
-        "abc_class": abc_class,
-        "demand_class": summary.demand_class.tolist(),
-        "assumed": columns.assumed_names(),
-    }
-    types = {column.name: column.type for column in COLUMNS}
-    arrays = {n: pa.array(column, types.get(n, pa.string())) for n, column in values.items()}
-    return DescribedItems(Items(pa.table(arrays)), columns.rules())
+    item_ids = pa.array(summary.item_ids, pa.string())
+    known, assumed = _known_columns(item_ids, catalogue, file)
+    for name in ("sku", "name"):
+        known[name] = pc.coalesce(known[name], item_ids)
+    # Ranked by value of the last year's demand; by units where costs aren't known of all.
+    costs = known["unit_cost"].to_numpy(zero_copy_only=False)
+    values = summary.year_demand * (costs if np.isfinite(costs).all() else 1.0)
+    known["abc_class"] = pc.coalesce(known["abc_class"], pa.array(abc_classes(values), pa.string()))
+    for name, (by_class, _) in _RULES.items():
+        assumed[name] = pc.is_null(known[name])
+        rule = [by_class[abc_class] for abc_class in known["abc_class"].to_pylist()]
+        known[name] = pc.coalesce(known[name], pa.array(rule, known[name].type))
+    flags = pa.table(dict(sorted(assumed.items()))).to_pylist()
+    listed = [",".join(name for name in item if item[name]) for item in flags]
+    table = pa.table(
+        {
+            "item_id": item_ids,
+            **known,
+            "demand_class": pa.array(summary.demand_class, pa.string()),
+            "assumed": pa.array(listed, pa.string()),
+        }
+    )
+    made = {name for name, items in assumed.items() if pc.any(items).as_py()}
+    own = catalogue.rules if made & catalogue.assumed else ()
+    rules = (*own, *(rule for name, (_, rule) in _RULES.items() if name in made))
+    return DescribedItems(Items(table), rules)
 
 
 def items_for(panel: Panel, items: Items) -> Items:
     """Return the items' rows repeated for each series of *panel*, in its order.
 
-    All that a row says is of the item in the whole network, its demand class too.
-
-    Args:
-        panel: Its items must be among *items*.
-        items: One row per item, sorted by item_id.
+    *items* has one row per item, sorted by item_id, with all items of *panel* among them. All that
+    a row says is of the item in the whole network, its demand class too.
     """
     if panel.item_ids == (known := tuple(items.table.column("item_id").to_pylist())):
         return items
@@ -151,52 +161,18 @@ def items_for(panel: Panel, items: Items) -> Items:
     return Items(items.table.take(rows))
 
 
-def _abc(year_demand: FloatArray, unit_cost: FloatArray) -> list[str]:
-    """Rank by value of the last year's demand; by units where costs aren't known of all."""
-    costs = unit_cost if np.isfinite(unit_cost).all() else np.ones_like(unit_cost)
-    classes: TextArray = abc_classes(year_demand * costs)
-    return [str(name) for name in classes]
-
-
-class _Columns:
-    """Columns put together by precedence: item file, then catalogue, then an assumption."""
-
-    def __init__(
-        self, item_ids: tuple[str, ...], rows: list[dict[str, Value]], catalogue: Catalogue
-    ) -> None:
-        self._item_ids = item_ids
-        self._rows = {row["item_id"]: row for row in rows}
-        self._catalogue = catalogue
-        self._assumed: dict[str, list[bool]] = {}
-
-    def values(self, column: str, *, otherwise: Sequence[Value] | None = None) -> list[Value]:
-        """Return what file and catalogue say; where neither does, *otherwise* or None."""
-        read = [self._rows.get(item, {}).get(column) for item in self._item_ids]
-        known = [self._catalogue.columns.get(column, {}).get(item) for item in self._item_ids]
-        if column in self._catalogue.assumed:
-            pairs = zip(read, known, strict=True)
-            self._assumed[column] = [r is None and k is not None for r, k in pairs]
-        rest = otherwise or [None] * len(read)
-        by_rank = zip(read, known, rest, strict=True)
-        return [next((v for v in values if v is not None), None) for values in by_rank]
-
-    def assuming(self, column: str, rule: Sequence[Value]) -> list[Value]:
-        """Return a column with *rule* where nothing is said; that counts as assumed."""
-        self._assumed[column] = [value is None for value in self.values(column)]
-        return self.values(column, otherwise=rule)
-
-    def assumed_names(self) -> list[str]:
-        """Return, for each item, the names of its assumed columns, comma separated."""
-        flagged = sorted(self._assumed.items())
-        return [
-            ",".join(name for name, flags in flagged if flags[place])
-            for place in range(len(self._item_ids))
-        ]
-
-    def rules(self) -> tuple[Bilingual, ...]:
-        """Return the rules of the columns in which anything was assumed."""
-        made = {column for column, flags in self._assumed.items() if any(flags)}
-        rules = list(self._catalogue.rules) if made & self._catalogue.assumed else []
-        rules += [_LEAD_TIME_RULE] if "lead_time_days" in made else []
-        rules += [_CRITICALITY_RULE] if "criticality" in made else []
-        return tuple(rules)
+def _known_columns(
+    item_ids: pa.Array, catalogue: Catalogue, file: MasterFile | None
+) -> tuple[dict[str, pa.Array], dict[str, pa.Array]]:
+    """What the item file says, else the catalogue, by column; and where the latter assumed it."""
+    table = file.table if file else _NO_ROWS
+    rows = table.take(pc.index_in(item_ids, table.column("item_id").combine_chunks()))
+    known, assumed = {}, {}
+    for column in COLUMNS:
+        told = catalogue.columns.get(column.name, {})
+        values = pa.array([told.get(item) for item in item_ids.to_pylist()], column.type)
+        read = rows.column(column.name).combine_chunks()
+        known[column.name] = pc.coalesce(read, values)
+        if column.name in catalogue.assumed:
+            assumed[column.name] = pc.and_(pc.is_null(read), pc.is_valid(values))
+    return known, assumed

@@ -36,17 +36,10 @@ COLUMNS = (
     NumberColumn("longitude", minimum=-180, maximum=180),
 )
 
-_Rows = Mapping[str, Mapping[str, Any]]
-
 
 @dataclass(frozen=True)
 class Location:
-    """A place, or a group of places.
-
-    Attributes:
-        latitude: Degrees north, WGS 84.
-        longitude: Degrees east, WGS 84.
-    """
+    """A place, or a group of places; latitude and longitude in degrees north and east, WGS 84."""
 
     location_id: str
     name: str
@@ -59,10 +52,9 @@ class Location:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """All locations as a tree.
+    """All locations as a tree, sorted by the UTF-8 bytes of their codes; ``network`` is its root.
 
     Attributes:
-        locations: Sorted by the UTF-8 bytes of their codes; ``network`` is the one root.
         notes: What was done to make it a tree, as sentences.
     """
 
@@ -109,11 +101,10 @@ NETWORK_ONLY = Hierarchy((Location(NETWORK, "Network", NETWORK),))
 
 @dataclass(frozen=True)
 class LocationFile:
-    """A location file, read and sound.
+    """A location file, read and sound; *unread* are columns that nothing is read from.
 
     Attributes:
         locations: As the file has them, each under its parent; the network is among them.
-        unread: The file's columns that nothing is read from.
     """
 
     source: SourceFile
@@ -128,13 +119,10 @@ def read_locations(path: Path) -> LocationFile:
         InputError: The file can't be used; every fault is named.
     """
     master = read_master(path, COLUMNS, code="location_id")
-    rows: _Rows = {row["location_id"]: row for row in master.table.to_pylist()}
-    parents = {code: row["parent_location_id"] for code, row in rows.items()}
-    levels = {code: row["level"] for code, row in rows.items()}
-    faults = [*_root_faults(parents, levels), *_parent_faults(parents), *_place_faults(rows)]
-    if faults:
+    rows = {row["location_id"]: row for row in master.table.to_pylist()}
+    if faults := list(_faults(rows)):
         raise InputError(path.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
-    inner = set(parents.values())
+    inner = {row["parent_location_id"] for row in rows.values()}
     locations = [_location(row, inner=code in inner) for code, row in rows.items()]
     if NETWORK not in rows:
         locations.append(NETWORK_ONLY.locations[0])
@@ -150,11 +138,8 @@ def hierarchy_of(
 ) -> Hierarchy:
     """Put the locations of *file* and those that only the demand names into one tree.
 
-    Args:
-        codes: The locations that demand stands on.
-        file: The location file, if there is one.
-        names: Names of codes that the file does not have; a code without one is its own name.
-        level: The level of those codes.
+    The demand stands on *codes*. Those that the file does not have get the *level*, and their name
+    from *names*, else from the code.
     """
     known = file.locations if file else NETWORK_ONLY.locations
     strange = sorted(set(codes) - {location.location_id for location in known})
@@ -183,6 +168,21 @@ def _location(row: Mapping[str, Any], *, inner: bool) -> Location:
     )
 
 
+def _faults(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    parents = {code: row["parent_location_id"] for code, row in rows.items()}
+    yield from _root_faults(parents, {code: row["level"] for code, row in rows.items()})
+    unknown = sorted({parent for parent in parents.values() if parent} - {*parents, NETWORK})
+    if unknown:
+        yield f"parent_location_id has {samples(unknown)}; it must be a location_id of the file"
+    circling = sorted(code for code in parents if not _reaches_root(code, parents))
+    if circling:
+        yield f"parents go in a circle at {samples(circling)}; they must lead to {NETWORK!r}"
+    places = [(code, row["latitude"], row["longitude"]) for code, row in rows.items()]
+    half = sorted(code for code, north, east in places if (north is None) != (east is None))
+    if half:
+        yield f"latitude and longitude must both be there or neither; found one at {samples(half)}"
+
+
 def _root_faults(
     parents: Mapping[str, str | None], levels: Mapping[str, str | None]
 ) -> Iterator[str]:
@@ -190,24 +190,13 @@ def _root_faults(
         yield f"{NETWORK!r} hangs under {parent!r}; it is the root and has no parent"
     others = sorted(code for code, parent in parents.items() if not parent and code != NETWORK)
     if NETWORK in parents and others:
-        yield (
-            f"has several roots: {NETWORK!r} and {samples(others)}; only {NETWORK!r} may have "
-            f"no parent"
-        )
+        roots = f"{NETWORK!r} and {samples(others)}"
+        yield f"has several roots: {roots}; only {NETWORK!r} may have no parent"
     named = sorted(code for code, level in levels.items() if level == NETWORK and code != NETWORK)
     if named:
         yield f"the level {NETWORK!r} is the root's alone; found at {samples(named)}"
     if (level := levels.get(NETWORK)) not in (None, NETWORK):
         yield f"{NETWORK!r} has the level {level!r}; it must be {NETWORK!r}"
-
-
-def _parent_faults(parents: Mapping[str, str | None]) -> Iterator[str]:
-    unknown = sorted({parent for parent in parents.values() if parent} - {*parents, NETWORK})
-    if unknown:
-        yield f"parent_location_id has {samples(unknown)}; it must be a location_id of the file"
-    circling = sorted(code for code in parents if not _reaches_root(code, parents))
-    if circling:
-        yield f"parents go in a circle at {samples(circling)}; they must lead to {NETWORK!r}"
 
 
 def _reaches_root(code: str, parents: Mapping[str, str | None]) -> bool:
@@ -218,16 +207,6 @@ def _reaches_root(code: str, parents: Mapping[str, str | None]) -> bool:
             return True
         here = parents[here]
     return False
-
-
-def _place_faults(rows: _Rows) -> Iterator[str]:
-    half = sorted(
-        code
-        for code, row in rows.items()
-        if (row["latitude"] is None) != (row["longitude"] is None)
-    )
-    if half:
-        yield f"latitude and longitude must both be there or neither; found one at {samples(half)}"
 
 
 def _sorted(locations: Iterable[Location]) -> tuple[Location, ...]:

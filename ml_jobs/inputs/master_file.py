@@ -87,13 +87,11 @@ class MasterFile:
     """A master file, read.
 
     Attributes:
-        table: The code of each row and the columns wanted; null where the file says nothing.
-        code: The column that names the rows.
+        table: The code of each row, then the columns wanted; null where the file says nothing.
     """
 
     source: SourceFile
     table: pa.Table
-    code: str
 
     def unread(self) -> tuple[str, ...]:
         """Return the file's columns that nothing is read from, as they are spelt there."""
@@ -102,7 +100,7 @@ class MasterFile:
 
     def unknown_to(self, item_ids: tuple[str, ...]) -> int:
         """Return how many codes of the file are not among *item_ids*."""
-        return len(set(self.table.column(self.code).to_pylist()) - set(item_ids))
+        return len(set(self.table.column(0).to_pylist()) - set(item_ids))
 
 
 def read_master(
@@ -115,13 +113,9 @@ def read_master(
 ) -> MasterFile:
     """Read *path*, whose rows are named by the column *code*.
 
-    Args:
-        path: A CSV or Parquet file.
-        columns: What is wanted besides the codes.
-        code: The column that names the rows; it must be there.
-        also_key: Columns that tell rows of one code apart, each with the value that stands for
-            none. Default: a code may stand in one row only.
-        required: Columns that must be there.
+    That column and those *required* must be there. A code may stand in one row only, unless
+    *also_key* names columns that tell rows of one code apart, each with the value that stands for
+    none.
 
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
@@ -147,7 +141,7 @@ def read_master(
     faults = [*_key_faults(table.select([code, *(also_key or {})])), *malformed, *faults]
     if faults:
         raise InputError(source.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
-    return MasterFile(source, table, code)
+    return MasterFile(source, table)
 
 
 def _key_faults(keys: pa.Table) -> Iterator[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, unique
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,72 +20,38 @@ Reasons = npt.NDArray[np.int8]
 USED = 0
 
 
-class RejectReason(StrEnum):
-    """A reason for setting a row aside.
+@unique
+class RejectReason(Enum):
+    """A reason for setting a row aside: what was found, and what would be right."""
 
-    Attributes:
-        sentence: What was found, and what would be right.
-        number: The reason among all, from 1; 0 stands for a row that is used.
-    """
-
-    sentence: str
-    number: int
-
-    def __new__(cls, name: str, sentence: str) -> Self:
-        """Make the member that is equal to its *name*."""
-        member = str.__new__(cls, name)
-        member._value_ = name
-        member.sentence = sentence
-        member.number = len(cls.__members__) + 1
-        return member
-
-    MALFORMED_ROW = "malformed_row", "the row has another number of fields than the header"
-    MISSING_ITEM = "missing_item", "the row names no item; a code is needed"
-    MISSING_LOCATION = (
-        "missing_location",
-        "the row names no location; a code is needed in every row or in none",
-    )
-    BAD_DATE = "bad_date", "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed"
-    DATE_OUT_OF_RANGE = (
-        "date_out_of_range",
-        "the date lies before 1970 or after the day of this forecast",
-    )
-    BAD_QUANTITY = "bad_quantity", "the quantity is missing or not a finite number"
-    QUANTITY_OUT_OF_RANGE = (
-        "quantity_out_of_range",
-        "the quantity is larger than 1e12, which no demand is",
-    )
-    NEGATIVE_QUANTITY = "negative_quantity", "the quantity is negative; demand is 0 or more"
-    INCOMPLETE_PERIOD = "incomplete_period", "the last week or month of the file is not over in it"
+    MALFORMED_ROW = "the row has another number of fields than the header"
+    MISSING_ITEM = "the row names no item; a code is needed"
+    MISSING_LOCATION = "the row names no location; a code is needed in every row or in none"
+    BAD_DATE = "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed"
+    DATE_OUT_OF_RANGE = "the date lies before 1970 or after the day of this forecast"
+    BAD_QUANTITY = "the quantity is missing or not a finite number"
+    QUANTITY_OUT_OF_RANGE = "the quantity is larger than 1e12, which no demand is"
+    NEGATIVE_QUANTITY = "the quantity is negative; demand is 0 or more"
+    INCOMPLETE_PERIOD = "the last week or month of the file is not over in it"
     TOO_FEW_SALE_DAYS = (
-        "too_few_sale_days",
-        "the item has too few days with demand to be forecast; --min-sale-days says how many",
+        "the item has too few days with demand to be forecast; --min-sale-days says how many"
     )
-    NON_STOCK_CODE = (
-        "non_stock_code",
-        "the code stands for a charge or a voucher, not for a stocked item",
-    )
-    MISSING_DESCRIPTION = (
-        "missing_description",
-        "the line has no description, as only stock corrections do",
-    )
-    NON_POSITIVE_PRICE = (
-        "non_positive_price",
-        "the price is missing, zero or negative, so nothing was sold",
-    )
-    NON_POSITIVE_QUANTITY = (
-        "non_positive_quantity",
-        "the quantity is zero or negative outside a cancellation",
-    )
-    CANCELLED_SALE = (
-        "cancelled_sale",
-        "the sale was cancelled later by a line of the same item and quantity",
-    )
-    CANCELLATION = "cancellation", "the cancellation was netted against an earlier sale"
-    UNMATCHED_CANCELLATION = (
-        "unmatched_cancellation",
-        "no earlier sale of this item has the quantity cancelled",
-    )
+    NON_STOCK_CODE = "the code stands for a charge or a voucher, not for a stocked item"
+    MISSING_DESCRIPTION = "the line has no description, as only stock corrections do"
+    NON_POSITIVE_PRICE = "the price is missing, zero or negative, so nothing was sold"
+    NON_POSITIVE_QUANTITY = "the quantity is zero or negative outside a cancellation"
+    CANCELLED_SALE = "the sale was cancelled later by a line of the same item and quantity"
+    CANCELLATION = "the cancellation was netted against an earlier sale"
+    UNMATCHED_CANCELLATION = "no earlier sale of this item has the quantity cancelled"
+
+    def __str__(self) -> str:
+        """Return the name that files and lineage have."""
+        return self.name.lower()
+
+    @property
+    def number(self) -> int:
+        """The reason among all, from 1; 0 stands for a row that is used."""
+        return _REASONS.index(self) + 1
 
 
 _REASONS = tuple(RejectReason)
@@ -116,7 +81,7 @@ def account(source: SourceFile, reasons: Reasons) -> Accounting:
     found = {reason: counts[reason.number] for reason in RejectReason if counts[reason.number]}
     if source.malformed:
         found[RejectReason.MALFORMED_ROW] = len(source.malformed)
-    ordered = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+    ordered = dict(sorted(found.items(), key=lambda pair: (-pair[1], str(pair[0]))))
     return Accounting(source.rows, counts[USED], ordered)
 
 
@@ -177,8 +142,8 @@ def _with_reason(
 ) -> pa.Table:
     heads = {
         "row": pa.array(rows, pa.int64()),
-        "reason": pa.array(reasons, pa.string()),
-        "explanation": pa.array([reason.sentence for reason in reasons], pa.string()),
+        "reason": pa.array(map(str, reasons), pa.string()),
+        "explanation": pa.array([reason.value for reason in reasons], pa.string()),
     }
     clashes = {name: f"{name}_in_file" if name in heads else name for name in columns}
     return pa.table(heads | {clashes[name]: values for name, values in columns.items()})

@@ -7,11 +7,10 @@ UTF-8 (with or without byte order mark) and Windows-1252, which includes Latin-1
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from ml_jobs.errors import InputError
 
 DELIMITERS = (";", ",", "\t", "|")
 
-_CHUNK_BYTES = 1 << 20
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -45,11 +43,9 @@ class SourceFile:
     """An input file, read whole.
 
     Attributes:
-        name: The file's name without its folder.
-        sha256: Digest of the file's bytes.
+        name: Without the folder.
         table: The rows that could be read; all text when the file is a CSV.
         row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
-        malformed: The rows that could not be read.
     """
 
     name: str
@@ -103,7 +99,7 @@ def read_source(path: Path) -> SourceFile:
     if table.num_rows + len(malformed) == 0:
         raise InputError(path.name, "has no rows; at least one row of demand is needed")
     every = np.arange(1, table.num_rows + len(malformed) + 1, dtype=np.int64)
-    readable = every[np.isin(every, [row.row for row in malformed], invert=True)]
+    readable = np.setdiff1d(every, [row.row for row in malformed])
     return SourceFile(path.name, digest, table, readable, malformed)
 
 
@@ -162,46 +158,21 @@ def _header(path: Path, encoding: str) -> tuple[str, list[str]]:
 
 def _encoding(path: Path) -> str:
     """Return the encoding in which every byte of the file makes sense."""
-    control = _first_control(path)
-    if control is not None:
+    content = path.read_bytes()
+    if control := _CONTROL.search(content):
         raise InputError(
             path.name,
-            f"is no text or in an unknown encoding: the byte at offset {control} is a control "
-            "character, as in UTF-16 or a damaged file; save it as UTF-8",
+            f"is no text or in an unknown encoding: the byte at offset {control.start()} is a "
+            "control character, as in UTF-16 or a damaged file; save it as UTF-8",
         )
     for encoding in ("utf-8", "cp1252"):
-        offset = _first_undecodable(path, encoding)
-        if offset is None:
+        try:
+            content.decode(encoding)
             return encoding
+        except UnicodeDecodeError as error:
+            offset = error.start
     raise InputError(
         path.name,
         f"is in an unknown encoding: the byte at offset {offset} makes sense neither in UTF-8 "
         "nor in Windows-1252 (Latin-1); save it as UTF-8",
     )
-
-
-def _first_undecodable(path: Path, encoding: str) -> int | None:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    for offset, chunk in _chunks(path):
-        held = len(decoder.getstate()[0])
-        try:
-            decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            return offset - held + error.start
-    return None
-
-
-def _first_control(path: Path) -> int | None:
-    for offset, chunk in _chunks(path):
-        if found := _CONTROL.search(chunk):
-            return offset + found.start()
-    return None
-
-
-def _chunks(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield where each chunk begins, and the chunk; the last one is empty."""
-    with path.open("rb") as file:
-        chunk = None
-        while chunk != b"":
-            offset, chunk = file.tell(), file.read(_CHUNK_BYTES)
-            yield offset, chunk

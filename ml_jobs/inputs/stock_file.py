@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.columns import series_columns
-from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import (
     DateColumn,
     MasterFile,
@@ -36,15 +36,14 @@ COLUMNS = (
 SUMMED = ("current_stock", "on_order")  # of the others the highest value holds
 
 _KEY = ("item_id", "location_id")
-_TYPES = {"item_id": pa.string(), **{column.name: column.type for column in COLUMNS}}
+_TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in COLUMNS)]
+_NO_ROWS = pa.schema(_TYPES).empty_table()
 
 
 def read_stock(path: Path) -> MasterFile:
-    """Read a stock file: ``item_id``, ``current_stock``, and optionally the others.
+    """Read a stock file: ``item_id``, ``current_stock``, and optionally the others of `COLUMNS`.
 
-    The others are ``location_id``, ``as_of``, ``on_order``, ``service_level``,
-    ``lead_time_sd_days``, ``minimum_order`` and ``order_multiple``. A row without a location
-    stands for the whole network. The rows are sorted by item.
+    A row without a location stands for the whole network. The rows are sorted by item.
 
     Raises:
         InputError: The file can't be used; every fault is named.
@@ -58,12 +57,9 @@ def read_stock(path: Path) -> MasterFile:
 def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | None) -> pa.Table:
     """Return what *file* says of every series of *panel*, one row each; null where nothing.
 
-    Args:
-        file: None says nothing.
-        panel: S series.
-        hierarchy: Which locations hang under which; None for the network and all others.
+    Without a *hierarchy* all locations hang under the network.
     """
-    known = file.table if file else pa.table({n: pa.nulls(0, t) for n, t in _TYPES.items()})
+    known = file.table if file else _NO_ROWS
     rows = _every_level(_rows_of(known, panel.item_ids), hierarchy)
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))
@@ -96,14 +92,9 @@ def _every_level(rows: pa.Table, hierarchy: Hierarchy | None) -> pa.Table:
 
 def _parents(places: pa.ChunkedArray, hierarchy: Hierarchy | None) -> pa.Array:
     """The place above each; none for the network; the network for a place that is not known."""
-    known = hierarchy.location_ids if hierarchy else (NETWORK,)
-    above = [
-        known[parent] if parent >= 0 else None
-        for parent in (hierarchy.parents.tolist() if hierarchy else [-1])
-    ]
-    at = pc.index_in(places.combine_chunks(), pa.array(known, pa.string()))
-    parents = pa.array(above, pa.string()).take(at)
-    return pc.if_else(pc.is_null(at), NETWORK, parents)
+    known = (hierarchy or NETWORK_ONLY).locations
+    above = {location.location_id: location.parent_location_id for location in known}
+    return pa.array([above.get(place, NETWORK) for place in places.to_pylist()], pa.string())
 
 
 def _totals(rows: pa.Table) -> pa.Table:

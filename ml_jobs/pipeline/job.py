@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -23,13 +24,7 @@ from ml_jobs.pipeline.run_folder import load, save
 from ml_jobs.pipeline.weighing import weigh
 from ml_jobs.pipeline.whole import forecast_notes, whole_tables
 from ml_jobs.progress import ReportWork, Work, silent
-from ml_jobs.publishing.lineage import (
-    code_version,
-    digest_of,
-    library_versions,
-    model_version,
-    rows_entry,
-)
+from ml_jobs.publishing.lineage import code_version, library_versions, model_version, rows_entry
 from ml_jobs.publishing.publish import Draft
 from ml_jobs.publishing.stamp import Stamp
 
@@ -112,7 +107,9 @@ def _each(
 
 def _dataset_id(request: JobRequest, prepared: Prepared) -> str:
     digests = [note.sha256 for note in prepared.inputs if note.role == "demand"]
-    digest = digests[0] if len(digests) == 1 else digest_of(digests)
+    digest = digests[0]
+    if len(digests) > 1:
+        digest = hashlib.sha256("".join(f"{each}\0" for each in digests).encode()).hexdigest()
     return f"{request.demand.stem}-{digest[:8]}"
 
 

@@ -121,14 +121,14 @@ def _lay_out(
     request, folder, look = inputs.request, inputs.folder, inputs.look
     accounts: list[Accounting] = []
     firsts: list[np.datetime64] = []
-    for part in panels_of(
+    for panel, account in panels_of(
         look, frequency, inputs.hierarchy, min_sale_days=min_sale_days, rejected=request.rejected
     ):
-        accounts.append(part.accounting)
+        accounts.append(account)
         report(Work("lay out", len(accounts), len(look.paths)))
-        if part.panel.item_ids:
-            save(folder.file(len(firsts)), part.panel)
-            firsts.append(part.panel.dates[int(part.panel.starts.min())])
+        if panel.item_ids:
+            save(folder.file(len(firsts)), panel)
+            firsts.append(panel.dates[int(panel.starts.min())])
     if not firsts:
         raise InputError(request.demand.name, "has no item with enough demand to forecast")
     return _SavedPanels(folder, len(firsts), min(firsts)), total_of(accounts)

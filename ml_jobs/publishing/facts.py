@@ -84,12 +84,8 @@ def _forecast_rows(
 ) -> pa.Table:
     """Rows by series, source, block and step, so that none of them has to be moved again.
 
-    Args:
-        panel: The series, S of them.
-        forecasts: By source; B blocks of shape (S, P) each.
-        actuals: B blocks of the same shape.
-        dates: Date of each step, shape (B, P).
-        cutoffs: Last day seen before each step, shape (B, P).
+    Forecasts and actuals come in B blocks of the shape (S, P), with the date of each step and the
+    last day seen before it, shape (B, P).
     """
     sources = sorted(forecasts, key=str.encode)
     means = _laid_out([[part.mean for part in forecasts[source]] for source in sources])

@@ -8,7 +8,6 @@ the files are those that it names, and they must be what it says. Without one th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from datalayer.kernel.contract.checks import CheckKind
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.contract.report import ValidationReport
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.progress import ReportProgress, silent
 from datalayer.kernel.storage.digest import file_sha256
@@ -31,14 +29,6 @@ from ml_jobs.publishing.layout import rewrite
 from ml_jobs.publishing.publish import Draft, SoundDraft, seal
 
 
-@dataclass(frozen=True)
-class SoundFolder:
-    """What a folder's files became, and what is odd and harmless about the folder."""
-
-    draft: SoundDraft
-    warnings: tuple[str, ...]
-
-
 def check_folder(
     folder: Path,
     work: Path,
@@ -46,16 +36,14 @@ def check_folder(
     *,
     data_through: date | None = None,
     report: ReportProgress = silent,
-) -> SoundFolder:
-    """Rewrite the files of *folder* in key order into the folder *work*, and validate them.
+) -> tuple[SoundDraft, tuple[str, ...]]:
+    """Rewrite the files of *folder* in key order into *work*, an empty folder; validate them.
 
-    Args:
-        folder: Holds the files; nothing in it is changed.
-        work: An empty folder.
-        registry: The contract.
-        data_through: The last day of observed demand. Default: what the folder's manifest says,
-            else the last day in ``fact_demand``.
-        report: Told of each check.
+    The last day of observed demand is *data_through*, else what the folder's manifest says, else
+    the last day in ``fact_demand``.
+
+    Returns:
+        What the files became, and sentences about what is odd and harmless about the folder.
 
     Raises:
         FolderError: Files are missing, unreadable, not what the manifest says or not what the
@@ -64,11 +52,15 @@ def check_folder(
     """
     if not folder.is_dir():
         raise FolderError(folder.name or str(folder), ("it is no folder",))
-    content = _content_of(folder, registry)
-    files, unreadable = _rewrite_all(content.files, work, registry)
-    found = validate(files, registry, manifest=content.manifest, report=report)
-    draft, silences = _draft_of(files, content.manifest, data_through)
-    faults = [*content.faults, *unreadable.values(), *silences]
+    manifest, faults = _read_manifest(folder, registry)
+    paths = {name: folder / f"{name}.parquet" for name in registry.data_sets}
+    if manifest:
+        paths = {file.data_set: folder / file.path for file in manifest.files}
+    paths = {name: path for name, path in paths.items() if path.is_file()}
+    files, unreadable = _rewrite_all(paths, work, registry)
+    found = validate(files, registry, manifest=manifest, report=report)
+    draft, silences = _draft_of(files, manifest, data_through)
+    faults += [*unreadable.values(), *silences]
     faults += [
         str(fault)
         for fault in found.faults
@@ -76,35 +68,25 @@ def check_folder(
     ]
     if faults or draft is None:
         raise FolderError(folder.name or str(folder), tuple(faults))
-    return SoundFolder(seal(draft, registry, found), _warnings(folder, content, found))
+    known = {path.resolve() for path in paths.values()}
+    strange = [path for path in sorted(folder.glob("*.parquet")) if path.resolve() not in known]
+    warnings = [str(warning) for warning in found.warnings]
+    warnings += [f"{p.name} is no data set of the contract and is not published" for p in strange]
+    return seal(draft, registry, found), tuple(warnings)
 
 
-@dataclass(frozen=True)
-class _FolderContent:
-    """The files that a folder has for data sets, and what is wrong with naming them."""
-
-    manifest: Manifest | None
-    files: Mapping[str, Path]
-    faults: tuple[str, ...]
-
-
-def _content_of(folder: Path, registry: Registry) -> _FolderContent:
-    manifest, faults = None, []
+def _read_manifest(folder: Path, registry: Registry) -> tuple[Manifest | None, list[str]]:
+    """Return the folder's manifest, if there is one, and what is wrong with it or its files."""
     path = folder / MANIFEST_NAME
-    files = {name: folder / f"{name}.parquet" for name in registry.data_sets}
-    if path.is_file():
-        try:
-            manifest = parse_manifest(path.read_bytes(), location=MANIFEST_NAME, registry=registry)
-        except ManifestError as error:
-            faults = [f"{MANIFEST_NAME}: {fault}" for fault in error.faults]
-            faults += [
-                f"{MANIFEST_NAME} is not one of a publication; take it away to have one made"
-            ]
-        else:
-            files = {file.data_set: folder / file.path for file in manifest.files}
-            faults = list(_not_as_announced(folder, manifest))
-    existing = {name: path for name, path in files.items() if path.is_file()}
-    return _FolderContent(manifest, existing, tuple(faults))
+    if not path.is_file():
+        return None, []
+    try:
+        manifest = parse_manifest(path.read_bytes(), location=MANIFEST_NAME, registry=registry)
+    except ManifestError as error:
+        faults = [f"{MANIFEST_NAME}: {fault}" for fault in error.faults]
+        advice = f"{MANIFEST_NAME} is not one of a publication; take it away to have one made"
+        return None, [*faults, advice]
+    return manifest, list(_not_as_announced(folder, manifest))
 
 
 def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
@@ -190,14 +172,3 @@ def _last_day(files: Mapping[str, Path]) -> date | None:
     batches = _batches(files["fact_demand"], "date")
     days = (pc.max(batch).as_py() for batch in batches if pa.types.is_date(batch.type))
     return max((day for day in days if day is not None), default=None)
-
-
-def _warnings(folder: Path, content: _FolderContent, found: ValidationReport) -> tuple[str, ...]:
-    known = {path.resolve() for path in content.files.values()}
-    strange = [
-        path.name for path in sorted(folder.glob("*.parquet")) if path.resolve() not in known
-    ]
-    return (
-        *(str(warning) for warning in found.warnings),
-        *(f"{name} is no data set of the contract and is not published" for name in strange),
-    )

@@ -10,12 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datalayer.kernel.contract.manifest import (
-    MANIFEST_LIMIT_BYTES,
-    MANIFEST_NAME,
-    Manifest,
-    PublishedFile,
-)
+from datalayer.kernel.contract.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NAME
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
@@ -40,22 +35,14 @@ class GoldFiles:
     data_through: date
     lineage: Mapping[str, object]
 
-    def rows(
-        self, data_set: str, *, columns: Sequence[str] | None = None, **wanted: str
-    ) -> pa.Table:
+    def rows(self, data_set: str, *, columns: list[str] | None = None, **wanted: str) -> pa.Table:
         """Return the rows of *data_set* whose columns have the values *wanted*.
 
-        Args:
-            data_set: One of ``files``.
-            columns: Which to read; all by default.
-            wanted: Values by column; files are in key order, so few row groups are read.
+        Files are in key order, so few row groups are read. Default: all *columns*.
         """
         filters = [(name, "==", value) for name, value in wanted.items()]
         return pq.read_table(
-            self.files[data_set],
-            columns=list(columns) if columns is not None else None,
-            filters=filters or None,
-            partitioning=None,
+            self.files[data_set], columns=columns, filters=filters or None, partitioning=None
         )
 
 
@@ -74,14 +61,7 @@ def fetch_gold(
     *,
     report: ReportProgress = silent,
 ) -> GoldFiles:
-    """Fetch some data sets of the latest publication of *store*, and prove them.
-
-    Args:
-        store: Holds publications.
-        registry: The contract.
-        data_sets: Which to fetch.
-        folder: Where to; an empty folder.
-        report: Told of each file.
+    """Fetch *data_sets* of the latest publication of *store* into an empty folder; prove them.
 
     Raises:
         ObjectMissing: The store holds no publication, or not all of its files.
@@ -94,7 +74,10 @@ def fetch_gold(
     files = {}
     for done, name in enumerate(data_sets):
         report(Progress(Step.STAGE, done, len(data_sets), name))
-        files[name] = _fetch_file(manifest, manifest.file(name), store, folder)
+        file, path = manifest.file(name), folder / f"{name}.parquet"
+        store.download(file.path, path, limit_bytes=file.size_bytes, report=lambda _bytes: None)
+        prove_file(path, file, manifest.publication_id)
+        files[name] = path
     report(Progress(Step.STAGE, len(data_sets), len(data_sets)))
     return GoldFiles(
         manifest.publication_id,
@@ -103,10 +86,3 @@ def fetch_gold(
         manifest.data_through,
         manifest.lineage,
     )
-
-
-def _fetch_file(manifest: Manifest, file: PublishedFile, store: ObjectStore, folder: Path) -> Path:
-    path = folder / f"{file.data_set}.parquet"
-    store.download(file.path, path, limit_bytes=file.size_bytes, report=lambda _bytes: None)
-    prove_file(path, file, manifest.publication_id)
-    return path

@@ -37,21 +37,11 @@ def rewrite(source: Path, target: Path, *, key: Sequence[str]) -> None:
 def write_batches(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: Path) -> None:
     """Write *batches*, already in key order, to *target* in whole row groups."""
     plain = schema.remove_metadata()
+    held = plain.empty_table()
     with pq.ParquetWriter(target, plain, compression="zstd") as writer:
-        for table in _row_groups(plain, batches):
-            writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
-
-
-def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
-    """Put batches of any size together to whole row groups; only the last one is smaller."""
-    held: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        held.append(batch)
-        rows += batch.num_rows
-        if rows >= ROW_GROUP_ROWS:
-            table = pa.Table.from_batches(held).replace_schema_metadata(None)
-            whole = rows - rows % ROW_GROUP_ROWS
-            yield table.slice(0, whole)
-            held, rows = table.slice(whole).to_batches(), rows - whole
-    yield pa.Table.from_batches(held, schema=held[0].schema if held else schema).cast(schema)
+        for batch in batches:
+            held = pa.concat_tables([held, pa.Table.from_batches([batch]).cast(plain)])
+            if whole := held.num_rows - held.num_rows % ROW_GROUP_ROWS:
+                writer.write_table(held.slice(0, whole), row_group_size=ROW_GROUP_ROWS)
+                held = held.slice(whole)
+        writer.write_table(held, row_group_size=ROW_GROUP_ROWS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -49,15 +48,7 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
-def digest_of(parts: Iterable[str]) -> str:
-    """Return one digest for several texts in this order."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()
-
-
 def rows_entry(accounting: Accounting) -> dict[str, object]:
     """Describe where the rows of the demand file went."""
-    aside: Mapping[str, int] = {str(r): rows for r, rows in accounting.set_aside.items()}
-    return {"read": accounting.read, "used": accounting.used, "set_aside": dict(aside)}
+    aside = {str(reason): rows for reason, rows in accounting.set_aside.items()}
+    return {"read": accounting.read, "used": accounting.used, "set_aside": aside}

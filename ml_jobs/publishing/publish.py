@@ -58,7 +58,6 @@ class SoundDraft:
 
     Attributes:
         manifest: What will be published, with the digests of the files as they were checked.
-        files: By data set.
     """
 
     manifest: Manifest
@@ -78,11 +77,7 @@ def check(draft: Draft, registry: Registry, *, report: ReportProgress = silent) 
 
 
 def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraft:
-    """Return *draft* as sound, if its validation *found* no fault.
-
-    Raises:
-        ValidationFailed, ManifestError: As for ``check``.
-    """
+    """Return *draft* as sound, if its validation *found* no fault; raises what `check` does."""
     manifest = _manifest(draft, registry, found.rows)
     if not found.passed:
         raise ValidationFailed(manifest.publication_id, found)
@@ -131,7 +126,7 @@ def refuse_if_older(generated_at: datetime, store: ObjectStore, registry: Regist
     latest = latest_manifest(store, registry)
     if latest is not None and latest.generated_at > generated_at:
         raise NewerPublishedError(
-            store.address,
+            address=store.address,
             publication_id=latest.publication_id,
             latest=latest.generated_at.isoformat(),
             generated_at=generated_at.isoformat(),

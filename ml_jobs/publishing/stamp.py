@@ -28,19 +28,10 @@ class MissingColumnError(ContentError):
 
     template = "The job makes no column {column} for {data_set}, which the contract requires"
 
-    def __init__(self, data_set: str, column: str) -> None:
-        super().__init__(data_set=data_set, column=column)
-
 
 @dataclass(frozen=True)
 class Stamp:
-    """Where all rows of a run come from.
-
-    Attributes:
-        dataset_id: Identifies the demand data.
-        generated_at: When the results were computed, with its zone.
-        model_version: Version of models and settings.
-    """
+    """Where all rows of a run come from: data, time (with its zone), models and settings."""
 
     dataset_id: str
     generated_at: datetime
@@ -72,5 +63,5 @@ def _column(
     if column.name in table.column_names:
         return table.column(column.name).cast(arrow_type)
     if column.required and table.num_rows:
-        raise MissingColumnError(data_set.name, column.name)
+        raise MissingColumnError(data_set=data_set.name, column=column.name)
     return pa.nulls(table.num_rows, arrow_type)

@@ -50,8 +50,8 @@ registry = load_registry(Path("schema_registry.json"))
 keys = {"s3_access_key": access_key, "s3_secret_key": secret_key}
 settings = {"s3_endpoint": endpoint, "s3_secure": False, **keys}
 store = StoreSettings.model_validate(settings).open_store(address)
-sound = check_folder(Path(folder), Path(work), registry, report=kill_at)
-publish(sound.draft, store, registry, report=kill_at)
+sound, _ = check_folder(Path(folder), Path(work), registry, report=kill_at)
+publish(sound, store, registry, report=kill_at)
 """
 
 Kill = Callable[[str, str, str], "subprocess.CompletedProcess[str]"]
@@ -155,7 +155,7 @@ def test_the_publication_before_stays_the_latest_and_a_second_run_completes(
     assert_whole(before, store)
     again = tmp_path / "again"
     again.mkdir()
-    publish(check_folder(tmp_path / "later", again, registry).draft, store, registry)
+    publish(check_folder(tmp_path / "later", again, registry)[0], store, registry)
     assert latest(store, registry).generated_at == LATER
     assert_whole(latest(store, registry), store)
 

@@ -26,7 +26,7 @@ def test_the_extract_is_under_a_megabyte_and_carries_no_customers() -> None:
 
 
 def test_the_extract_holds_a_few_hundred_items_of_every_class_there_is() -> None:
-    rows, _ = read_invoices(DEMAND, today=TODAY)
+    rows = read_invoices(DEMAND, today=TODAY)
 
     panel, _ = build_panel(rows, Frequency.DAILY, min_sale_days=MIN_SALE_DAYS, today=TODAY)
 

@@ -9,7 +9,6 @@ import pytest
 
 from ml_jobs.data import DEMAND
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.catalogue import Catalogue
 from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.inputs.invoices import location_code, merge_catalogues, read_invoices
 from ml_jobs.inputs.reasons import USED, Reasons, RejectReason
@@ -24,9 +23,7 @@ def names(reasons: Reasons) -> list[str]:
     return ["" if number == USED else [*RejectReason][number - 1] for number in reasons]
 
 
-def read(
-    folder: Path, *lines: str, location_column: str | None = None
-) -> tuple[DemandRows, Catalogue]:
+def read(folder: Path, *lines: str, location_column: str | None = None) -> DemandRows:
     path = folder / "lines.csv"
     path.write_text("\n".join([HEADER, *lines]), encoding="utf-8")
     return read_invoices(path, today=TODAY, location_column=location_column)
@@ -67,7 +64,7 @@ def line(
 def test_a_line_that_is_no_demand_is_set_aside_with_its_reason(
     tmp_path: Path, bad: str, reason: RejectReason
 ) -> None:
-    rows, _ = read(tmp_path, line(), bad)
+    rows = read(tmp_path, line(), bad)
 
     assert names(rows.reasons) == ["", reason]
 
@@ -75,7 +72,7 @@ def test_a_line_that_is_no_demand_is_set_aside_with_its_reason(
 def test_a_cancellation_undoes_the_latest_earlier_sale_of_its_item_and_quantity(
     tmp_path: Path,
 ) -> None:
-    rows, _ = read(
+    rows = read(
         tmp_path,
         line(invoice="1", moment="2011-05-01 10:00:00"),
         line(invoice="2", moment="2011-05-02 10:00:00"),
@@ -94,7 +91,7 @@ def test_a_cancellation_undoes_the_latest_earlier_sale_of_its_item_and_quantity(
 
 
 def test_a_sale_is_undone_once_only(tmp_path: Path) -> None:
-    rows, _ = read(
+    rows = read(
         tmp_path,
         line(invoice="1", quantity="5"),
         line(invoice="2"),
@@ -111,7 +108,7 @@ def test_a_sale_is_undone_once_only(tmp_path: Path) -> None:
 
 
 def test_a_cancellation_before_the_sale_undoes_nothing(tmp_path: Path) -> None:
-    rows, _ = read(
+    rows = read(
         tmp_path,
         line(invoice="C1", quantity="-3", moment="2011-05-01 09:00:00"),
         line(invoice="2", moment="2011-05-01 10:00:00"),
@@ -122,7 +119,7 @@ def test_a_cancellation_before_the_sale_undoes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("day", ["2011-05-01", "01/05/2011"])
 def test_lines_of_one_day_are_ordered_by_their_time(tmp_path: Path, day: str) -> None:
-    rows, _ = read(
+    rows = read(
         tmp_path,
         line(invoice="1", moment=f"{day} 10:00:00"),
         line(invoice="3", moment=f"{day} 12:00:00"),
@@ -133,15 +130,15 @@ def test_lines_of_one_day_are_ordered_by_their_time(tmp_path: Path, day: str) ->
 
 
 def test_codes_are_compared_in_upper_case(tmp_path: Path) -> None:
-    rows, _ = read(tmp_path, line(code="85123a"), line(code="85123A"))
+    rows = read(tmp_path, line(code="85123a"), line(code="85123A"))
 
     assert rows.items.texts.tolist() == ["85123A", "85123A"]
 
 
 def test_the_most_frequent_description_is_the_name(tmp_path: Path) -> None:
-    _, catalogue = read(
+    catalogue = read(
         tmp_path, line(name="damaged?"), line(name="CAKE  STAND "), line(name="CAKE STAND")
-    )
+    ).catalogue
 
     assert catalogue.columns["name"] == {"22423": "CAKE STAND"}
 
@@ -149,7 +146,7 @@ def test_the_most_frequent_description_is_the_name(tmp_path: Path) -> None:
 def test_unit_costs_and_categories_are_said_to_be_assumed(tmp_path: Path) -> None:
     lines = [line(code=f"1000{n}", name=f"TIN BOX {n} RED", price=f"{n + 1}") for n in range(5)]
 
-    _, catalogue = read(tmp_path, *lines, line(code="20000", name="UMBRELLA"))
+    catalogue = read(tmp_path, *lines, line(code="20000", name="UMBRELLA")).catalogue
 
     assert catalogue.assumed == {"unit_cost", "category"}
     assert catalogue.columns["unit_cost"]["10002"] == 3.0
@@ -166,7 +163,7 @@ def test_columns_that_are_missing_are_all_named(tmp_path: Path) -> None:
 
 
 def test_every_line_of_the_bundled_data_is_used_or_set_aside() -> None:
-    rows, catalogue = read_invoices(DEMAND, today=TODAY)
+    rows = read_invoices(DEMAND, today=TODAY)
 
     accounting = rows.accounting
     assert accounting.read == accounting.used + sum(accounting.set_aside.values())
@@ -175,11 +172,11 @@ def test_every_line_of_the_bundled_data_is_used_or_set_aside() -> None:
         == accounting.set_aside[RejectReason.CANCELLED_SALE]
     )
     assert accounting.used > 0.95 * accounting.read
-    assert set(rows.items.texts[rows.used]) == set(catalogue.columns["name"])
+    assert set(rows.items.texts[rows.used]) == set(rows.catalogue.columns["name"])
 
 
 def test_a_column_can_name_the_places(tmp_path: Path) -> None:
-    rows, _ = read(
+    rows = read(
         tmp_path,
         line(country="United Kingdom"),
         line(country="EIRE"),
@@ -193,13 +190,13 @@ def test_a_column_can_name_the_places(tmp_path: Path) -> None:
 
 
 def test_without_that_column_lines_name_no_place(tmp_path: Path) -> None:
-    rows, _ = read(tmp_path, line())
+    rows = read(tmp_path, line())
 
     assert rows.locations is None
 
 
 def test_a_line_without_a_place_is_set_aside_where_places_are_asked_for(tmp_path: Path) -> None:
-    rows, _ = read(tmp_path, line(), line(country=""), location_column="country")
+    rows = read(tmp_path, line(), line(country=""), location_column="country")
 
     assert names(rows.reasons) == ["", RejectReason.MISSING_LOCATION]
 
@@ -216,8 +213,8 @@ def test_a_cancellation_undoes_sales_of_its_own_place_only(tmp_path: Path) -> No
         line(invoice="C3", country="EIRE", quantity="-3", moment="2011-05-03 10:00:00"),
     ]
 
-    with_places, _ = read(tmp_path, *lines, location_column="country")
-    without, _ = read(tmp_path, *lines)
+    with_places = read(tmp_path, *lines, location_column="country")
+    without = read(tmp_path, *lines)
 
     assert names(with_places.reasons) == [
         RejectReason.CANCELLED_SALE,
@@ -245,7 +242,7 @@ def test_codes_of_places_are_ascii_capitals(text: str, code: str) -> None:
 
 def test_categories_of_several_files_come_from_the_names_of_all(tmp_path: Path) -> None:
     one, two = (
-        read(tmp_path, *(line(code=f"{k}000{n}", name=f"TIN BOX {n}") for n in range(2)))[1]
+        read(tmp_path, *(line(code=f"{k}000{n}", name=f"TIN BOX {n}") for n in range(2))).catalogue
         for k in "12"
     )
 

@@ -17,9 +17,9 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.storage.object_store import FolderStore
 from ml_jobs.errors import FolderError
-from ml_jobs.publishing.folder import SoundFolder, check_folder
+from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.layout import ROW_GROUP_ROWS, rewrite, write_batches
-from ml_jobs.publishing.publish import publish
+from ml_jobs.publishing.publish import SoundDraft, publish
 from tests.publisher import (
     DATASET_ID,
     FIRST_GENERATED_AT,
@@ -32,7 +32,7 @@ from tests.publisher import (
 
 pytestmark = pytest.mark.ml
 
-Check = Callable[[], SoundFolder]
+Check = Callable[[], tuple[SoundDraft, tuple[str, ...]]]
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def checked(folder: Path, tmp_path: Path, registry: Registry) -> Check:
-    def checked() -> SoundFolder:
+    def checked() -> tuple[SoundDraft, tuple[str, ...]]:
         work = tmp_path / "work"
         work.mkdir()
         return check_folder(folder, work, registry)
@@ -74,7 +74,7 @@ def test_files_in_any_order_of_rows_are_published_in_key_order(
 ) -> None:
     write_tables({name: shuffled(table) for name, table in tables.items()}, folder)
 
-    manifest = publish(checked().draft, folder_store, registry)
+    manifest = publish(checked()[0], folder_store, registry)
 
     for file in manifest.files:
         stored = pq.read_table(Path(folder_store.address, file.path))
@@ -86,7 +86,7 @@ def test_what_the_manifest_says_is_read_from_the_files(
 ) -> None:
     write_tables(tables, folder)
 
-    manifest = checked().draft.manifest
+    manifest = checked()[0].manifest
 
     assert (manifest.dataset_id, manifest.model_version) == (DATASET_ID, MODEL_VERSION)
     assert manifest.generated_at == FIRST_GENERATED_AT
@@ -102,9 +102,9 @@ def test_the_last_day_of_demand_can_be_said(
     write_tables(tables, folder)
     (tmp_path / "work").mkdir()
 
-    sound = check_folder(folder, tmp_path / "work", registry, data_through=date(2026, 11, 21))
+    sound, _ = check_folder(folder, tmp_path / "work", registry, data_through=date(2026, 11, 21))
 
-    assert sound.draft.manifest.data_through == date(2026, 11, 21)
+    assert sound.manifest.data_through == date(2026, 11, 21)
 
 
 def test_demand_after_the_last_day_that_is_said_is_refused(
@@ -124,10 +124,10 @@ def test_columns_that_the_contract_does_not_know_are_kept_and_warned_of(
     tables["dim_item"] = tables["dim_item"].append_column("remark", extra)
     write_tables(tables, folder)
 
-    sound = checked()
+    sound, warnings = checked()
 
-    assert any("remark" in warning for warning in sound.warnings)
-    assert "remark" in pq.read_schema(sound.draft.files["dim_item"]).names
+    assert any("remark" in warning for warning in warnings)
+    assert "remark" in pq.read_schema(sound.files["dim_item"]).names
 
 
 def test_files_that_are_no_data_set_are_warned_of_and_left_out(
@@ -135,10 +135,10 @@ def test_files_that_are_no_data_set_are_warned_of_and_left_out(
 ) -> None:
     write_tables({**tables, "scratch": tables["dim_item"]}, folder)
 
-    sound = checked()
+    sound, warnings = checked()
 
-    assert any(warning.startswith("scratch.parquet is no data set") for warning in sound.warnings)
-    assert "scratch" not in sound.draft.files
+    assert any(warning.startswith("scratch.parquet is no data set") for warning in warnings)
+    assert "scratch" not in sound.files
 
 
 def test_every_fault_of_every_file_is_named_at_once(
@@ -225,7 +225,7 @@ class TestWithAManifest:
     def test_the_files_that_it_names_are_published_with_its_lineage(
         self, checked: Check, publisher: Publisher, tmp_path: Path, registry: Registry
     ) -> None:
-        manifest = publish(checked().draft, FolderStore(tmp_path / "other"), registry)
+        manifest = publish(checked()[0], FolderStore(tmp_path / "other"), registry)
 
         assert manifest.lineage["engine"] == "elsewhere"
         assert manifest.data_through == publisher.latest.data_through
@@ -243,7 +243,7 @@ class TestWithAManifest:
         (flat / MANIFEST_NAME).write_text(json.dumps(fields))
 
         manifest = publish(
-            check_folder(flat, work, registry).draft, FolderStore(tmp_path / "other"), registry
+            check_folder(flat, work, registry)[0], FolderStore(tmp_path / "other"), registry
         )
 
         assert all(file.path.startswith("publications/") for file in manifest.files)

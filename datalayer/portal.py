@@ -13,7 +13,6 @@ from datalayer.access.identity import ANYONE, Identity
 from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.health import Health, judged
 from datalayer.kernel.clock import utc_now
-from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
@@ -294,10 +293,6 @@ class Portal:
         removed = self._refresher.prune(identity, report=report)
         self._shelf.forget_removed()
         return removed
-
-    def dictionary(self) -> tuple[DictionaryEntry, ...]:
-        """Return the data dictionary."""
-        return dictionary(self.registry)
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from datalayer.runtime import portal
 from pages.components import captions, copied_calls, data_sets, frame, tables
 from pages.components.language import _, label
 
@@ -18,7 +17,7 @@ data_sets.downloads(view, chosen)
 copied_calls.show(view, chosen)
 
 st.subheader(_("Columns"))
-data_sets.columns(entry for entry in portal().dictionary() if entry.data_set == chosen.name)
+data_sets.columns(chosen)
 
 st.subheader(_("First rows"))
 tables.show(

@@ -55,9 +55,9 @@ def test_an_added_column_arrives_in_the_view(portal: Portal) -> None:
 
 
 def test_an_added_column_arrives_in_the_dictionary(portal: Portal) -> None:
-    entry = next(e for e in portal.dictionary() if e.column == "shelf_life_days")
+    column = portal.registry.data_sets["dim_item"].column("shelf_life_days")
 
-    assert (entry.label.pt_BR, entry.unit, entry.minimum) == ("Validade", "d", 1)
+    assert (column.label.pt_BR, column.unit, column.minimum) == ("Validade", "d", 1)
 
 
 def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:

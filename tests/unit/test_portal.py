@@ -281,11 +281,6 @@ class TestAdministration:
         assert isinstance(state.problem, StoreError)
         portal.close()
 
-    def test_the_dictionary_has_every_column(self, portal: Portal, registry: Registry) -> None:
-        columns = sum(len(data_set.columns) for data_set in registry.data_sets.values())
-
-        assert len(portal.dictionary()) == columns
-
 
 class TestHealth:
     def test_a_portal_without_publication_is_empty(self, portal: Portal) -> None:

@@ -27,7 +27,7 @@ FORBIDDEN_DISTRIBUTIONS = frozenset(
     tensorflow-gpu tensorflow-probability tflite-runtime theano thinc timesfm tokenizers torch
     torchaudio torchvision tpot transformers treelite triton tsfresh tslearn utilsforecast vllm
     wandb xformers xgboost xgboost-cpu
-    """.split()
+    """.split()  # noqa: SIM905 - as words they fit on a page, which 120 lines do not
 )
 """Distributions that train, infer or serve models, or that only such programs need."""
 

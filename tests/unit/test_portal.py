@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from datalayer import runtime
-from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import (
     NotAllowed,

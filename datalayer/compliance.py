@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 FORBIDDEN_DISTRIBUTIONS = frozenset(
@@ -38,6 +37,9 @@ _MODULES_NAMED_OTHERWISE = {
     "imbalanced-learn": "imblearn",
     "pyro-ppl": "pyro",
 }
+_FORBIDDEN_MODULES = frozenset(
+    _MODULES_NAMED_OTHERWISE.get(name, name.replace("-", "_")) for name in FORBIDDEN_DISTRIBUTIONS
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def check_compliance(
         distributions: Names of installed distributions; None reads the environment's metadata.
         modules: Names of loaded modules; None reads ``sys.modules``.
     """
-    names = {normalize(name) for name in (_installed() if distributions is None else distributions)}
+    if distributions is None:
+        distributions = [d.metadata["Name"] for d in importlib.metadata.distributions()]
+    names = {normalize(name) for name in distributions if name}
     found = Compliance(len(names), tuple(sorted(names & FORBIDDEN_DISTRIBUTIONS)))
     return with_loaded_modules(found, modules)
 
@@ -87,18 +91,6 @@ def with_loaded_modules(earlier: Compliance, modules: Iterable[str] | None = Non
     loaded = {
         name.partition(".")[0] for name in (list(sys.modules) if modules is None else modules)
     }
-    imported = (f"{_MODULE}{name}" for name in sorted(loaded & _forbidden_modules()))
+    imported = (f"{_MODULE}{name}" for name in sorted(loaded & _FORBIDDEN_MODULES))
     installed = (name for name in earlier.violations if not name.startswith(_MODULE))
     return Compliance(earlier.checked, (*installed, *imported))
-
-
-def _installed() -> Iterable[str]:
-    return [name for d in importlib.metadata.distributions() if (name := d.metadata["Name"])]
-
-
-@cache
-def _forbidden_modules() -> frozenset[str]:
-    return frozenset(
-        _MODULES_NAMED_OTHERWISE.get(name, name.replace("-", "_"))
-        for name in FORBIDDEN_DISTRIBUTIONS
-    )

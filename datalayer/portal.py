@@ -19,7 +19,7 @@ from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import ReportProgress, silent
 from datalayer.publications.activation import Activations
-from datalayer.publications.announcements import Announcements, NoNote, Note
+from datalayer.publications.announcements import Announcements, Note
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -361,8 +361,8 @@ def _cache(settings: Settings) -> ResultCache:
     return LayeredCache(memory, RedisCache(settings.redis_url.get_secret_value()))
 
 
-def _note(settings: Settings) -> Note:
+def _note(settings: Settings) -> Note | None:
     if settings.redis_url is None:
-        return NoNote()
+        return None
     # Portals of other stores may share this Redis; what they activate is nothing to this one.
     return RedisNote(settings.redis_url.get_secret_value(), f"active:{settings.store}")

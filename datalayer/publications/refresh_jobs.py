@@ -108,8 +108,7 @@ class RefreshJob:
     def begin(self, work: Work) -> None:
         """Begin *work* and return once it has reported for the first time or has ended.
 
-        Raises:
-            PortalError: It was refused before it could report anything.
+        What refuses it before it could report anything is raised here.
         """
         Thread(target=self._do, args=(work,), name=f"refresh-{self.job_id}").start()
         self._begun.wait()
@@ -162,8 +161,6 @@ class RefreshJobs:
     def start(self, action: str, identity: Identity, work: Work) -> RefreshJob:
         """Begin *work* and return its job as soon as the work has reported for the first time.
 
-        What refuses the work before that is raised here, so what was refused is no job.
-
         Args:
             action: What is done, in the words of the audit log.
             identity: Who does it; the work itself checks whether they may.
@@ -172,7 +169,8 @@ class RefreshJobs:
         Raises:
             NotAllowed: *identity* is no administrator.
             RefreshInProgress: Another refresh runs, in whatever process.
-            PortalError: Anything else that refuses the work before it has begun.
+            PortalError: Anything else that refuses the work before it has begun: what was
+                refused is no job.
         """
         job = RefreshJob(action, identity, self._clock)
         job.begin(work)

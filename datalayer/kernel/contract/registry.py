@@ -125,7 +125,7 @@ class DataSet:
         Raises:
             KeyError: There is no such column.
         """
-        return next(c for c in self.columns if c.name == name)
+        return {column.name: column for column in self.columns}[name]
 
 
 @dataclass(frozen=True)

@@ -130,10 +130,9 @@ class S3Store:
         if must_be_new:
             self._create(key, content)
             return
+        full, source = self._full(key), io.BytesIO(content)
         with self._explain(key):
-            self._client.put_object(
-                self._bucket, self._full(key), io.BytesIO(content), len(content)
-            )
+            self._client.put_object(self._bucket, full, source, len(content))
 
     def try_write(self) -> bool:
         """Return whether these credentials may write; see ``ObjectStore.try_write``."""
@@ -167,11 +166,12 @@ class S3Store:
         with self._explain(key):
             while len(gathered) < CHUNK_BYTES:
                 # read1 returns what has come, so that a trickle can be told from a stream.
-                with pace.waiting():
-                    piece = response.read1(CHUNK_BYTES, decode_content=False)
+                began = time.monotonic()
+                piece = response.read1(CHUNK_BYTES, decode_content=False)
+                waited_s = time.monotonic() - began
                 if not piece:
                     break
-                if not pace.keeps_up(len(piece)):
+                if not pace.keeps_up(len(piece), waited_s):
                     raise StoreError(self.address, f"stalled while sending {key}; try again later")
                 gathered += piece
         return bytes(gathered)
@@ -248,15 +248,9 @@ class _Pace:
         self._waited_s = 0.0
         self._received_bytes = 0
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Count the time in the block as time waited for the store."""
-        began = time.monotonic()
-        yield
-        self._waited_s += time.monotonic() - began
-
-    def keeps_up(self, received_bytes: int) -> bool:
-        """Count *received_bytes*; False where a whole time-out brought too few."""
+    def keeps_up(self, received_bytes: int, waited_s: float) -> bool:
+        """Count what came and how long it took; False where a whole time-out brought too few."""
+        self._waited_s += waited_s
         self._received_bytes += received_bytes
         if self._waited_s < self._timeout_s:
             return True

@@ -54,7 +54,7 @@ class Scan:
 
     def covers(self, check: Check) -> bool:
         """Return whether the columns that *check* concerns can be looked at."""
-        return bool(self.usable) and set(check.columns) <= self.usable
+        return bool(self.usable) and {column.name for column in check.columns} <= self.usable
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Return every row of *statement*, which must be few."""
@@ -202,7 +202,7 @@ def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, st
     values = [", ".join(_value_text(v) for v in row[len(key) :]) for row in rows]
     fault = check.fault(count, f"{count} row(s) with {' | '.join(dict.fromkeys(values))}", samples)
     if check.kind is CheckKind.PROVENANCE:
-        value = provenance[check.columns[0]]
+        value = provenance[check.columns[0].name]
         return replace(fault, expected=f"{value} in every row of every data set")
     return fault
 

@@ -82,15 +82,12 @@ def check_compliance(
 
 
 def with_loaded_modules(earlier: Compliance, modules: Iterable[str] | None = None) -> Compliance:
-    """Return *earlier* with what is loaded at this moment: cheap enough for every health check.
+    """Return *earlier*, of the same environment, with what is loaded at this moment.
 
-    Args:
-        earlier: An outcome for the same environment.
-        modules: Names of loaded modules; None reads ``sys.modules``.
+    It is cheap enough for every health check.
     """
-    loaded = {
-        name.partition(".")[0] for name in (list(sys.modules) if modules is None else modules)
-    }
+    modules = list(sys.modules) if modules is None else modules
+    loaded = {name.partition(".")[0] for name in modules}
     imported = (f"{_MODULE}{name}" for name in sorted(loaded & _FORBIDDEN_MODULES))
     installed = (name for name in earlier.violations if not name.startswith(_MODULE))
     return Compliance(earlier.checked, (*installed, *imported))

@@ -118,12 +118,9 @@ class Accounts:
         return self._sessions.cookie_key()
 
     def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
-        """Check *name* and *password*, and begin a session; every attempt is audited.
+        """Check *name* and *password* as typed, and begin a session; every attempt is audited.
 
-        Args:
-            name: As typed.
-            password: As typed.
-            address: Where the attempt comes from; empty if that is not known.
+        The attempt comes from *address*, empty if that is not known.
 
         Raises:
             SignInBlocked: Too many failures; the password was not looked at.

@@ -78,12 +78,8 @@ class Attempts:
                 # Better not done than done without a record.
                 self._audit.require_writable()
                 yield attempt
-        except PortalError as error:
-            outcome = "refused" if isinstance(error, CallerError) else "rejected"
-            self._record_failure(attempt, outcome, error)
-            raise
         except BaseException as error:
-            self._record_failure(attempt, "interrupted", error)
+            self._record_failure(attempt, error)
             raise
 
     @contextmanager
@@ -112,11 +108,14 @@ class Attempts:
         attempt.recorded = True
         _log.info(f"refresh.{outcome}", action=action, publication_id=publication_id)
 
-    def _record_failure(self, attempt: Attempt, outcome: str, error: BaseException) -> None:
+    def _record_failure(self, attempt: Attempt, error: BaseException) -> None:
         if attempt.recorded:
             return
+        outcome = "rejected" if isinstance(error, PortalError) else "interrupted"
         if attempt.switched:
             outcome = "activated"
+        elif isinstance(error, CallerError):
+            outcome = "refused"
         reason = str(error) or type(error).__name__
         try:
             self.record(attempt, outcome, reason=reason, seconds=attempt.duration_s)

@@ -152,10 +152,7 @@ def row_faults(
 
 def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
     """Prove from the strict order of the rows that the key is unique, in one streaming pass."""
-    order, unique = (
-        next(c for c in checks if c.kind is kind)
-        for kind in (CheckKind.KEY_ORDER, CheckKind.UNIQUE_KEY)
-    )
+    by_kind = {check.kind: check for check in checks}
     name, key = scan.data_set.name, scan.data_set.key
     misplaced = scan.count(statements.misplaced_rows(name, key))
     if not misplaced:
@@ -164,13 +161,15 @@ def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
     if falling:
         samples = scan.rows(statements.falling_samples(name, key))
         found = f"{falling} row(s) behind the row before"
-        yield order.fault(falling, found, [_key_text(key, row) for row in samples])
+        texts = [_key_text(key, row) for row in samples]
+        yield by_kind[CheckKind.KEY_ORDER].fault(falling, found, texts)
     # Where the order does not hold, equal keys may stand anywhere.
     repeated = scan.count(statements.count_of(statements.duplicates(name, key)))
     if repeated:
         samples = scan.rows(statements.sample_of(statements.duplicates(name, key), len(key)))
         found = f"{repeated} key(s) on more than one row"
-        yield unique.fault(repeated, found, [_key_text(key, row) for row in samples])
+        texts = [_key_text(key, row) for row in samples]
+        yield by_kind[CheckKind.UNIQUE_KEY].fault(repeated, found, texts)
 
 
 def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:

@@ -100,10 +100,10 @@ class Activations:
         """
         with self._attempts.begin(identity, "inspect") as attempt:
             manifest, kept = self._find(None, attempt, report)
-            verified, found = self._check(manifest, kept, report)
+            _, found = self._check(manifest, kept, report)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
-        return Candidate(manifest, found, verified)
+        return Candidate(manifest, found)
 
     def activate(
         self,
@@ -142,7 +142,7 @@ class Activations:
             if kept and current:
                 details = {"forced": True} if force else {}
                 self._attempts.record(attempt, "already_current", **details)
-                return AlreadyCurrent(manifest.publication_id, kept)
+                return AlreadyCurrent(manifest.publication_id)
             return self._switch_to(manifest, kept, attempt, report)
 
     def roll_back(
@@ -303,7 +303,7 @@ class Activations:
             # The switch is done; too many old snapshots are no reason to call it failed.
             _log.warning("refresh.prune_failed", problem=str(error))
         report(Progress(Step.ACTIVATE, 3, 3))
-        return Activated(snapshot.publication_id, previous_id, snapshot, duration_s)
+        return Activated(snapshot.publication_id, previous_id, duration_s)
 
     def _prune(self) -> tuple[str, ...]:
         removed = self._snapshots.prune(self._keep, self._quota_bytes)

@@ -55,7 +55,7 @@ class ActivePointer:
             known = self._known = signature, self._load()
         return known[1]
 
-    def replace(self, publication_id: str, activated_by: str, now: datetime) -> Activation:
+    def replace(self, publication_id: str, activated_by: str, now: datetime) -> None:
         """Make *publication_id* the active one.
 
         Raises:
@@ -64,11 +64,10 @@ class ActivePointer:
         before = self.read()
         earlier = (before.publication_id, *before.previous) if before else ()
         previous = tuple(each for each in earlier if each != publication_id)[:MOST_PREVIOUS]
-        activation = Activation(publication_id, now, activated_by, previous)
-        content = asdict(activation) | {"activated_at": now.isoformat()}
+        content = asdict(Activation(publication_id, now, activated_by, previous))
+        content["activated_at"] = now.isoformat()
         write_durably(self._path, json.dumps(content, indent=2).encode())
         self._known = None
-        return activation
 
     def _load(self) -> Activation:
         try:

@@ -208,10 +208,15 @@ class RefreshJobs:
         found = job.publication
         if found is None:
             return None
-        seconds_per_byte = [
-            float(entry.details["seconds"]) / int(entry.details["size_bytes"])
+        measured = [
+            (entry.details.get("seconds"), entry.details.get("size_bytes"))
             for entry in self._audit_entries(MOST_LOOKED_AT)
-            if _is_measured(entry) and entry.action == job.action
+            if (entry.action, entry.outcome) == (job.action, "activated")
+        ]
+        seconds_per_byte = [
+            seconds / size_bytes
+            for seconds, size_bytes in measured
+            if isinstance(seconds, int | float) and isinstance(size_bytes, int) and size_bytes
         ]
         if not seconds_per_byte:
             return None
@@ -224,9 +229,3 @@ class RefreshJobs:
             ended = [name for name, each in self._jobs.items() if each.ended_at]
             for name in ended[: max(0, len(self._jobs) - MOST_REMEMBERED)]:
                 del self._jobs[name]
-
-
-def _is_measured(entry: AuditEntry) -> bool:
-    details = entry.details
-    measured = isinstance(details.get("seconds"), int | float) and details.get("size_bytes", 0)
-    return entry.outcome == "activated" and bool(measured)

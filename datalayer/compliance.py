@@ -11,137 +11,23 @@ from functools import cache
 from typing import Literal
 
 FORBIDDEN_DISTRIBUTIONS = frozenset(
-    {
-        "accelerate",
-        "ai-edge-litert",
-        "arviz",
-        "autogluon",
-        "autogluon-tabular",
-        "autogluon-timeseries",
-        "autokeras",
-        "bentoml",
-        "catboost",
-        "chronos-forecasting",
-        "clearml",
-        "coreforecast",
-        "coremltools",
-        "cupy",
-        "cvxpy",
-        "dalex",
-        "darts",
-        "dask",
-        "deepspeed",
-        "diffusers",
-        "distributed",
-        "equinox",
-        "fastai",
-        "feast",
-        "feature-engine",
-        "flaml",
-        "flax",
-        "fugue",
-        "gluonts",
-        "gradio",
-        "greykite",
-        "h2o",
-        "hierarchicalforecast",
-        "huggingface-hub",
-        "imbalanced-learn",
-        "interpret",
-        "jax",
-        "jaxlib",
-        "joblib",
-        "kats",
-        "kedro",
-        "keras",
-        "keras-core",
-        "keras-nlp",
-        "langchain",
-        "lightgbm",
-        "lightning",
-        "lime",
-        "llama-cpp-python",
-        "llvmlite",
-        "m2cgen",
-        "mlflow",
-        "mlflow-skinny",
-        "mlforecast",
-        "mlserver",
-        "mxnet",
-        "neuralforecast",
-        "neuralprophet",
-        "ngboost",
-        "nltk",
-        "numba",
-        "numpyro",
-        "onnx",
-        "onnxruntime",
-        "onnxruntime-gpu",
-        "openvino",
-        "optax",
-        "optuna",
-        "orbit-ml",
-        "paddlepaddle",
-        "patsy",
-        "pmdarima",
-        "polars-ml",
-        "prophet",
-        "pycaret",
-        "pymc",
-        "pyro-ppl",
-        "pyspark",
-        "pystan",
-        "pytorch-forecasting",
-        "pytorch-lightning",
-        "ray",
-        "river",
-        "safetensors",
-        "sagemaker",
-        "salesforce-merlion",
-        "scikeras",
-        "scikit-image",
-        "scikit-learn",
-        "scipy",
-        "seldon-core",
-        "sentence-transformers",
-        "shap",
-        "skforecast",
-        "sklearn",
-        "skops",
-        "sktime",
-        "spacy",
-        "statsforecast",
-        "statsmodels",
-        "stumpy",
-        "tabpfn",
-        "tbats",
-        "tensorboard",
-        "tensorflow",
-        "tensorflow-cpu",
-        "tensorflow-estimator",
-        "tensorflow-gpu",
-        "tensorflow-probability",
-        "tflite-runtime",
-        "theano",
-        "thinc",
-        "timesfm",
-        "tokenizers",
-        "torch",
-        "torchaudio",
-        "torchvision",
-        "tpot",
-        "transformers",
-        "treelite",
-        "triton",
-        "tsfresh",
-        "tslearn",
-        "utilsforecast",
-        "vllm",
-        "wandb",
-        "xformers",
-        "xgboost",
-        "xgboost-cpu",
-    }
+    """
+    accelerate ai-edge-litert arviz autogluon autogluon-tabular autogluon-timeseries autokeras
+    bentoml catboost chronos-forecasting clearml coreforecast coremltools cupy cvxpy dalex darts
+    dask deepspeed diffusers distributed equinox fastai feast feature-engine flaml flax fugue
+    gluonts gradio greykite h2o hierarchicalforecast huggingface-hub imbalanced-learn interpret
+    jax jaxlib joblib kats kedro keras keras-core keras-nlp langchain lightgbm lightning lime
+    llama-cpp-python llvmlite m2cgen mlflow mlflow-skinny mlforecast mlserver mxnet
+    neuralforecast neuralprophet ngboost nltk numba numpyro onnx onnxruntime onnxruntime-gpu
+    openvino optax optuna orbit-ml paddlepaddle patsy pmdarima polars-ml prophet pycaret pymc
+    pyro-ppl pyspark pystan pytorch-forecasting pytorch-lightning ray river safetensors
+    sagemaker salesforce-merlion scikeras scikit-image scikit-learn scipy seldon-core
+    sentence-transformers shap skforecast sklearn skops sktime spacy statsforecast statsmodels
+    stumpy tabpfn tbats tensorboard tensorflow tensorflow-cpu tensorflow-estimator
+    tensorflow-gpu tensorflow-probability tflite-runtime theano thinc timesfm tokenizers torch
+    torchaudio torchvision tpot transformers treelite triton tsfresh tslearn utilsforecast vllm
+    wandb xformers xgboost xgboost-cpu
+    """.split()  # noqa: SIM905 - as words they fit on a page, which 120 lines do not
 )
 """Distributions that train, infer or serve models, or that only such programs need."""
 
@@ -151,8 +37,10 @@ _MODULES_NAMED_OTHERWISE = {
     "scikit-image": "skimage",
     "imbalanced-learn": "imblearn",
     "pyro-ppl": "pyro",
-    "h2o": "h2o",
 }
+_FORBIDDEN_MODULES = frozenset(
+    _MODULES_NAMED_OTHERWISE.get(name, name.replace("-", "_")) for name in FORBIDDEN_DISTRIBUTIONS
+)
 
 
 @dataclass(frozen=True)
@@ -194,16 +82,13 @@ def check_compliance(
 
 
 def with_loaded_modules(earlier: Compliance, modules: Iterable[str] | None = None) -> Compliance:
-    """Return *earlier* with what is loaded at this moment: cheap enough for every health check.
+    """Return *earlier*, of the same environment, with what is loaded at this moment.
 
-    Args:
-        earlier: An outcome for the same environment.
-        modules: Names of loaded modules; None reads ``sys.modules``.
+    It is cheap enough for every health check.
     """
-    loaded = {
-        name.partition(".")[0] for name in (list(sys.modules) if modules is None else modules)
-    }
-    imported = (f"{_MODULE}{name}" for name in sorted(loaded & _forbidden_modules()))
+    modules = list(sys.modules) if modules is None else modules
+    loaded = {name.partition(".")[0] for name in modules}
+    imported = (f"{_MODULE}{name}" for name in sorted(loaded & _FORBIDDEN_MODULES))
     installed = (name for name in earlier.violations if not name.startswith(_MODULE))
     return Compliance(earlier.checked, (*installed, *imported))
 
@@ -211,11 +96,3 @@ def with_loaded_modules(earlier: Compliance, modules: Iterable[str] | None = Non
 @cache
 def _installed() -> tuple[str, ...]:
     return tuple(name for d in importlib.metadata.distributions() if (name := d.metadata["Name"]))
-
-
-@cache
-def _forbidden_modules() -> frozenset[str]:
-    return frozenset(
-        _MODULES_NAMED_OTHERWISE.get(name, name.replace("-", "_"))
-        for name in FORBIDDEN_DISTRIBUTIONS
-    )

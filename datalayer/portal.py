@@ -13,14 +13,13 @@ from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.health import Health, assess
 from datalayer.kernel.clock import utc_now
-from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations
-from datalayer.publications.announcements import Announcements, NoNote, Note
+from datalayer.publications.announcements import Announcements, Note
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -58,7 +57,6 @@ __all__ = [
     "AuditEntry",
     "Candidate",
     "ChainCheck",
-    "DictionaryEntry",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -82,7 +80,6 @@ __all__ = [
     "Step",
     "StoreState",
     "ValidationFailed",
-    "dictionary",
     "questions",
 ]
 
@@ -280,8 +277,8 @@ def _cache(settings: Settings) -> ResultCache:
     return ResultCache(settings.cache_bytes, shared)
 
 
-def _note(settings: Settings) -> Note:
+def _note(settings: Settings) -> Note | None:
     if settings.redis_url is None:
-        return NoNote()
+        return None
     # Portals of other stores may share this Redis; what they activate is nothing to this one.
     return RedisNote(settings.redis_url.get_secret_value(), f"active:{settings.store}")

@@ -78,7 +78,11 @@ class Settings(StoreSettings):
         # The address may hold a password, so the fault does not show it.
         if value and not re.match(r"(rediss?|unix)://.", value.get_secret_value()):
             raise SettingFault("must begin with redis://, rediss:// or unix://")
-        if value and not _has_sound_port(value.get_secret_value()):
+        try:
+            port = urlsplit(value.get_secret_value()).port if value else None
+        except ValueError:
+            port = 0
+        if port == 0:
             raise SettingFault("has a port that is not a number from 1 to 65535")
         return value
 
@@ -108,13 +112,6 @@ class Settings(StoreSettings):
             least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
             raise SettingFault(f"is {value!r}; it must be {expected}, {least} or more")
         return value
-
-
-def _has_sound_port(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
 
 
 def _bytes(amount: str) -> float:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from datalayer.portal import ANYONE
+from datalayer.portal import ANYONE, Role
 from datalayer.runtime import portal
 from pages.components import access, frame, publication_admin, publication_report
 from pages.components.language import _
@@ -66,5 +66,5 @@ st.title(_("Administration"), anchor=False)
 if frame.identity() == ANYONE:
     sign_in()
 else:
-    frame.identity().require_administrator()
+    frame.identity().require(Role.ADMIN, "administer publications")
     administration()

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,9 +29,6 @@ _err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 _SECONDS: Final = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _EXPIRES = re.compile(r"([1-9]\d{0,4})([hdw])")
 
-UserCommand = Callable[[Accounts, Namespace], None]
-KeyCommand = Callable[[ApiKeys, Namespace], None]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
@@ -41,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What goes well is told in words; the log is for what doesn't.
         configure_logs("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
         if chosen.command == "key":
-            chosen.run(ApiKeys(settings.state), chosen)
+            _manage_keys(ApiKeys(settings.state), chosen)
         else:
-            chosen.run(open_accounts(settings), chosen)
+            _manage_users(open_accounts(settings), chosen)
     except PortalError as error:
         _err.print(str(error))
         return 1
@@ -55,102 +52,83 @@ def _parser() -> ArgumentParser:
         prog="python -m datalayer.access", description="Manage users and API keys."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-
-    def add(name: str, run: UserCommand, explanation: str) -> ArgumentParser:
-        command = commands.add_parser(name, help=explanation)
-        command.set_defaults(run=run)
-        return command
-
-    new = add("add", _add, "make a user")
+    new = commands.add_parser("add", help="make a user")
     new.add_argument("name")
     new.add_argument("--role", choices=list(Role), type=Role, required=True)
-    passwd = add("passwd", _passwd, "set a password; ends the user's sessions")
+    passwd = commands.add_parser("passwd", help="set a password; ends the user's sessions")
     passwd.add_argument("name")
     for takes_password in (new, passwd):
         takes_password.add_argument(
             "--random", action="store_true", help="make the password and print it"
         )
-    add("disable", _disable, "refuse a user; ends its sessions at once").add_argument("name")
-    add("enable", _enable, "let a disabled user sign in again").add_argument("name")
-    role = add("role", _role, "give a user another role")
+    disable = commands.add_parser("disable", help="refuse a user; ends its sessions at once")
+    disable.add_argument("name")
+    commands.add_parser("enable", help="let a disabled user sign in again").add_argument("name")
+    role = commands.add_parser("role", help="give a user another role")
     role.add_argument("name")
     role.add_argument("role", choices=list(Role), type=Role)
-    add("list", _list, "show the users")
+    commands.add_parser("list", help="show the users")
     _add_key_commands(commands.add_parser("key", help="manage API keys"))
     return parser
 
 
 def _add_key_commands(parser: ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="key_command", required=True)
-
-    def add(name: str, run: KeyCommand, explanation: str) -> ArgumentParser:
-        command = commands.add_parser(name, help=explanation)
-        command.set_defaults(run=run)
-        return command
-
-    new = add("add", _key_add, "make a key and show it, this once")
+    new = commands.add_parser("add", help="make a key and show it, this once")
     new.add_argument("name", help="the program or person that will use it")
     new.add_argument("--scope", choices=list(Scope), type=Scope, required=True)
     new.add_argument("--expires", metavar="TIME", help="such as 12h, 90d or 52w; by default never")
-    add("list", _key_list, "show the keys, without their secrets")
-    add("revoke", _key_revoke, "refuse a key from here on").add_argument("id")
+    commands.add_parser("list", help="show the keys, without their secrets")
+    commands.add_parser("revoke", help="refuse a key from here on").add_argument("id")
 
 
-def _add(accounts: Accounts, chosen: Namespace) -> None:
-    password = new_password() if chosen.random else _ask_password()
-    made = accounts.add(chosen.name, chosen.role, password, by=operator())
-    shown = f" with the password: {password}" if chosen.random else ""
-    _out.print(f"{made.name} is a new {made.role.value}{shown}")
+def _manage_users(accounts: Accounts, chosen: Namespace) -> None:
+    match chosen.command:
+        case "add":
+            password = new_password() if chosen.random else _ask_password()
+            made = accounts.add(chosen.name, chosen.role, password, by=operator())
+            shown = f" with the password: {password}" if chosen.random else ""
+            _out.print(f"{made.name} is a new {made.role.value}{shown}")
+        case "passwd":
+            password = new_password() if chosen.random else _ask_password()
+            accounts.set_password(chosen.name, password, by=operator())
+            shown = f": {password}" if chosen.random else ""
+            _out.print(f"{chosen.name} has a new password{shown}")
+        case "disable":
+            accounts.disable(chosen.name, by=operator())
+            _out.print(f"{chosen.name} can't sign in any more, and is signed out everywhere")
+        case "enable":
+            accounts.enable(chosen.name, by=operator())
+            _out.print(f"{chosen.name} can sign in again")
+        case "role":
+            accounts.set_role(chosen.name, chosen.role, by=operator())
+            _out.print(f"{chosen.name} has the role {chosen.role.value}")
+        case "list":
+            table = Table("user", "role", "state", box=None, pad_edge=False)
+            for user in accounts.users().values():
+                state = "disabled" if user.disabled else "enabled"
+                table.add_row(user.name, user.role.value, state)
+            _out.print(table)
 
 
-def _passwd(accounts: Accounts, chosen: Namespace) -> None:
-    password = new_password() if chosen.random else _ask_password()
-    accounts.set_password(chosen.name, password, by=operator())
-    shown = f": {password}" if chosen.random else ""
-    _out.print(f"{chosen.name} has a new password{shown}")
-
-
-def _disable(accounts: Accounts, chosen: Namespace) -> None:
-    accounts.disable(chosen.name, by=operator())
-    _out.print(f"{chosen.name} can't sign in any more, and is signed out everywhere")
-
-
-def _enable(accounts: Accounts, chosen: Namespace) -> None:
-    accounts.enable(chosen.name, by=operator())
-    _out.print(f"{chosen.name} can sign in again")
-
-
-def _role(accounts: Accounts, chosen: Namespace) -> None:
-    accounts.set_role(chosen.name, chosen.role, by=operator())
-    _out.print(f"{chosen.name} has the role {chosen.role.value}")
-
-
-def _list(accounts: Accounts, _: Namespace) -> None:
-    table = Table("user", "role", "state", box=None, pad_edge=False)
-    for user in accounts.users().values():
-        table.add_row(user.name, user.role.value, "disabled" if user.disabled else "enabled")
-    _out.print(table)
-
-
-def _key_add(keys: ApiKeys, chosen: Namespace) -> None:
-    expires_in_s = None if chosen.expires is None else _seconds(chosen.expires)
-    made = keys.add(chosen.name, chosen.scope, by=operator(), expires_in_s=expires_in_s)
-    _err.print("Shown this once and stored nowhere; send it as X-API-Key:")
-    _out.print(made)
-
-
-def _key_list(keys: ApiKeys, _: Namespace) -> None:
-    headings = ("id", "name", "scope", "state", "created", "expires", "last used")
-    table = Table(*headings, box=None, pad_edge=False)
-    for key in keys.all():
-        moments = (_moment(at) for at in (key.created, key.expires, key.last_used))
-        table.add_row(key.id, key.name, key.scope.value, key.state(time.time()), *moments)
-    _out.print(table)
-
-
-def _key_revoke(keys: ApiKeys, chosen: Namespace) -> None:
-    revoked = keys.revoke(chosen.id, by=operator())
-    _out.print(f"The key {revoked.id} of {revoked.name} is refused from here on")
+def _manage_keys(keys: ApiKeys, chosen: Namespace) -> None:
+    match chosen.key_command:
+        case "add":
+            expires_in_s = None if chosen.expires is None else _seconds(chosen.expires)
+            made = keys.add(chosen.name, chosen.scope, by=operator(), expires_in_s=expires_in_s)
+            _err.print("Shown this once and stored nowhere; send it as X-API-Key:")
+            _out.print(made)
+        case "list":
+            headings = ("id", "name", "scope", "state", "created", "expires", "last used")
+            table = Table(*headings, box=None, pad_edge=False)
+            for key in keys.all():
+                moments = map(_moment, (key.created, key.expires, key.last_used))
+                state = key.state(time.time())
+                table.add_row(key.id, key.name, key.scope.value, state, *moments)
+            _out.print(table)
+        case "revoke":
+            revoked = keys.revoke(chosen.id, by=operator())
+            _out.print(f"The key {revoked.id} of {revoked.name} is refused from here on")
 
 
 def _seconds(text: str) -> float:

@@ -16,12 +16,7 @@ from pathlib import Path
 
 from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role, check_name, normal_name, operator
-from datalayer.access.passwords import (
-    decoy_hash,
-    hash_password,
-    new_password,
-    password_matches,
-)
+from datalayer.access.passwords import decoy_hash, hash_password, new_password, password_matches
 from datalayer.access.sessions import Sessions
 from datalayer.access.sign_in_throttle import SignInThrottle, keyed_digest
 from datalayer.access.users import User, open_users, users_json
@@ -83,6 +78,9 @@ def password_hint() -> str:
 class Accounts:
     """The users of one state folder and their sessions.
 
+    Who changes users, *by*, must be an administrator: anybody else gets ``NotAllowed``. A name
+    that is no user's raises ``UnknownUser``, and a file that is damaged ``StateError``.
+
     Args:
         state: The state folder; made if missing.
         session: How long a sign-in lasts.
@@ -112,28 +110,17 @@ class Accounts:
         self._decoy = decoy_hash(rounds=bcrypt_rounds)
 
     def users(self) -> Mapping[str, User]:
-        """Return the users by name, as the file has them at this moment.
-
-        Raises:
-            StateError: The file is damaged.
-        """
+        """Return the users by name, as the file has them at this moment."""
         return self._file.read()
 
     def cookie_key(self) -> str:
-        """Return the key that signs session tokens, made of 32 random bytes at first use.
-
-        Raises:
-            StateError: The key in the file is short or not random.
-        """
+        """Return the key that signs session tokens; see ``Sessions.cookie_key``."""
         return self._sessions.cookie_key()
 
     def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
-        """Check *name* and *password*, and begin a session; every attempt is audited.
+        """Check *name* and *password* as typed, and begin a session; every attempt is audited.
 
-        Args:
-            name: As typed.
-            password: As typed.
-            address: Where the attempt comes from; empty if that is not known.
+        The attempt comes from *address*, empty if that is not known.
 
         Raises:
             SignInBlocked: Too many failures; the password was not looked at.
@@ -183,7 +170,6 @@ class Accounts:
         """Make a user.
 
         Raises:
-            NotAllowed: *by* is no administrator.
             InvalidSelection: The name is taken or none, or the password too short or too long.
         """
         by.require(Role.ADMIN, "add users")
@@ -198,8 +184,6 @@ class Accounts:
         """Give *name* another password, end its sessions and forget its failed attempts.
 
         Raises:
-            NotAllowed: *by* is no administrator.
-            UnknownUser: There is no such user.
             InvalidSelection: The password is too short or too long.
         """
         by.require(Role.ADMIN, "set passwords")
@@ -214,8 +198,6 @@ class Accounts:
         """Refuse *name* from here on, and end its sessions.
 
         Raises:
-            NotAllowed: *by* is no administrator.
-            UnknownUser: There is no such user.
             LastAdmin: Nobody could administer the portal any more.
         """
         by.require(Role.ADMIN, "disable users")
@@ -226,12 +208,7 @@ class Accounts:
         self._sessions.end_all(changed.name)
 
     def enable(self, name: str, *, by: Identity) -> None:
-        """Let *name*, which was disabled, sign in again.
-
-        Raises:
-            NotAllowed: *by* is no administrator.
-            UnknownUser: There is no such user.
-        """
+        """Let *name*, which was disabled, sign in again."""
         by.require(Role.ADMIN, "enable users")
         with self._file.lock():
             self._store(replace(self._find_user(name), disabled=False), "user_enable", by=by)
@@ -240,8 +217,6 @@ class Accounts:
         """Give *name* another role, which holds in its running sessions too.
 
         Raises:
-            NotAllowed: *by* is no administrator.
-            UnknownUser: There is no such user.
             LastAdmin: Nobody could administer the portal any more.
         """
         by.require(Role.ADMIN, "change roles")

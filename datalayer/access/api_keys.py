@@ -186,8 +186,7 @@ def _sha256(secret: str) -> str:
 
 
 def _parse(text: str) -> Mapping[str, ApiKey]:
-    keys = [_parse_key(entry) for entry in json.loads(text)["keys"]]
-    return {key.id: key for key in keys}
+    return {entry["id"]: _parse_key(entry) for entry in json.loads(text)["keys"]}
 
 
 def _parse_key(entry: Mapping[str, str]) -> ApiKey:

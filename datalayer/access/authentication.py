@@ -29,10 +29,7 @@ def open_authentication(settings: Settings) -> Authentication:
 class Authentication:
     """Finds out who a request comes from. Knows no web framework.
 
-    Args:
-        accounts: Whose sessions count.
-        keys: Which API keys count.
-        trusted_proxies: Networks whose X-Forwarded-For is believed.
+    The X-Forwarded-For of *trusted_proxies* is believed.
     """
 
     def __init__(

@@ -156,8 +156,7 @@ def _digest(session_id: str) -> str:
 
 
 def _parse(text: str) -> Mapping[str, Session]:
-    sessions = [_parse_session(entry) for entry in json.loads(text)["sessions"]]
-    return {session.digest: session for session in sessions}
+    return {entry["digest"]: _parse_session(entry) for entry in json.loads(text)["sessions"]}
 
 
 def _parse_session(entry: Mapping[str, str]) -> Session:

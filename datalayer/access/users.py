@@ -53,8 +53,7 @@ def users_json(users: Iterable[User]) -> str:
 
 
 def _parse(text: str) -> Mapping[str, User]:
-    users = [_parse_user(entry) for entry in json.loads(text)["users"]]
-    return {user.name: user for user in users}
+    return {entry["name"]: _parse_user(entry) for entry in json.loads(text)["users"]}
 
 
 def _parse_user(entry: Mapping[str, str]) -> User:

@@ -29,20 +29,13 @@ _ACCESS = "uvicorn.access"
 _traceback = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 _timestamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _render = structlog.processors.JSONRenderer()
+_BEFORE = (structlog.contextvars.merge_contextvars, structlog.processors.add_log_level)
 
 
 def configure_logs(level: str) -> None:
     """Log events of *level* (DEBUG, INFO, WARNING, ERROR) and above, from every library too."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            _timestamp,
-            _traceback,
-            bounded,
-            redacted,
-            _render,
-        ],
+        processors=[*_BEFORE, _timestamp, _traceback, bounded, redacted, _render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -88,12 +81,7 @@ def _take_over_logging(level: str) -> None:
     handler = _Lines()
     handler.setFormatter(
         ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.contextvars.merge_contextvars,
-                structlog.processors.add_log_level,
-                structlog.stdlib.add_logger_name,
-                _timestamp,
-            ],
+            foreign_pre_chain=[*_BEFORE, structlog.stdlib.add_logger_name, _timestamp],
             processors=[
                 ProcessorFormatter.remove_processors_meta,
                 _traceback,

@@ -24,7 +24,6 @@ class Progress:
     """One report of progress.
 
     Attributes:
-        step: What is being done.
         done: Units finished in this step (bytes when staging or uploading, else files or checks).
         total: Units in this step.
         subject: The data set at hand, or an empty string.
@@ -38,11 +37,9 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class PublicationFound(Progress):
-    """The publication that a refresh is about is known: the end of its first step.
+    """The publication that a refresh is about, and its files' size as its manifest announces it.
 
-    Attributes:
-        publication_id: Its id.
-        size_bytes: Size of its files together, as the manifest announces it.
+    It ends the first step.
     """
 
     publication_id: str

@@ -30,7 +30,7 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.validation import validate
+from datalayer.kernel.validation.validator import validate
 from datalayer.publications.attempts import Attempt, Attempts
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -59,7 +59,12 @@ class Attachable(Protocol):
 
 
 class Activations:
-    """Brings publications in and switches between them; every attempt ends in the audit log."""
+    """Brings publications in and switches between them; every attempt ends in the audit log.
+
+    Each action raises ``NotAllowed`` for anybody but an administrator, ``RefreshInProgress``
+    while another runs, and the ``PortalError`` of whatever else stands in the way; the active
+    publication stays then.
+    """
 
     def __init__(
         self,
@@ -75,7 +80,7 @@ class Activations:
         self._store = store
         self._snapshots = snapshots
         self._database = database
-        self._attempts = Attempts(snapshots.lock_path, audit, snapshots.active, snapshots.clock)
+        self._attempts = Attempts(snapshots, audit)
         self._keep = keep
         self._quota_bytes = quota_bytes
 
@@ -92,16 +97,13 @@ class Activations:
         """Fetch, verify and validate the latest publication without activating it.
 
         Broken rules of the contract are part of the answer, not an error.
-
-        Raises:
-            PortalError: It can't be fetched or its files are not the ones announced.
         """
         with self._attempts.begin(identity, "inspect") as attempt:
             manifest, kept = self._find(None, attempt, report)
-            verified, found = self._check(manifest, kept, report)
+            _, found = self._check(manifest, kept, report)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
-        return Candidate(manifest, found, verified)
+        return Candidate(manifest, found)
 
     def activate(
         self,
@@ -125,7 +127,6 @@ class Activations:
             OlderPublication: It was generated before the active one.
             PublicationError: It was generated in the future.
             ValidationFailed: It breaks the contract.
-            PortalError: Anything else that stands in the way; the active one stays.
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
             manifest, kept = self._find(publication_id, attempt, report, from_store=force)
@@ -141,7 +142,7 @@ class Activations:
             if kept and current:
                 details = {"forced": True} if force else {}
                 self._attempts.record(attempt, "already_current", **details)
-                return AlreadyCurrent(manifest.publication_id, kept)
+                return AlreadyCurrent(manifest.publication_id)
             return self._switch_to(manifest, kept, attempt, report)
 
     def roll_back(
@@ -155,7 +156,6 @@ class Activations:
 
         Raises:
             NoEarlierPublication: None was active before that is still kept.
-            PortalError: Anything else that stands in the way; the active one stays.
         """
         with self._attempts.begin(identity, "roll_back", publication_id) as attempt:
             target = publication_id or self._snapshots.roll_back_target()
@@ -169,21 +169,13 @@ class Activations:
     def follow(
         self, identity: Identity, publication_id: str, *, report: ReportProgress = silent
     ) -> Activated:
-        """Make a publication the active one because another replica did, however old it is.
-
-        Raises:
-            PortalError: Whatever stands in the way; the active one stays.
-        """
+        """Make a publication the active one because another replica did, however old it is."""
         with self._attempts.begin(identity, "follow", publication_id) as attempt:
             manifest, kept = self._find(publication_id, attempt, report)
             return self._switch_to(manifest, kept, attempt, report)
 
     def prune(self, identity: Identity, *, report: ReportProgress = silent) -> tuple[str, ...]:
-        """Remove the snapshots beyond what is kept; returns their ids.
-
-        Raises:
-            PortalError: Not allowed, or a refresh is running.
-        """
+        """Remove the snapshots beyond what is kept; return their ids."""
         with self._attempts.begin(identity, "prune") as attempt:
             report(Progress(Step.BEGIN, 0, 1))
             removed = self._prune()
@@ -265,8 +257,8 @@ class Activations:
         else:
             staged = self._snapshots.staging.stage(manifest, self._store, report)
             verified = self._snapshots.staging.verify(staged, report)
-        found = validate(verified.files(), self._registry, manifest=manifest, report=report)
-        return verified, found
+        files = verified.files()
+        return verified, validate(files, self._registry, manifest=manifest, report=report)
 
     def _prove_store(self, manifest: Manifest, report: ReportProgress) -> None:
         """Stage, verify and validate beside what is kept, and leave nothing behind."""
@@ -311,7 +303,7 @@ class Activations:
             # The switch is done; too many old snapshots are no reason to call it failed.
             _log.warning("refresh.prune_failed", problem=str(error))
         report(Progress(Step.ACTIVATE, 3, 3))
-        return Activated(snapshot.publication_id, previous_id, snapshot, duration_s)
+        return Activated(snapshot.publication_id, previous_id, duration_s)
 
     def _prune(self) -> tuple[str, ...]:
         removed = self._snapshots.prune(self._keep, self._quota_bytes)

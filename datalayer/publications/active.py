@@ -19,14 +19,16 @@ class Activation:
     """The switch that made a publication the active one.
 
     Attributes:
+        activated_at: When, with its zone.
         activated_by: Name of who did it.
-        previous: Publications that were active before, the latest first, each once.
+        previous: Publications that were active before, the latest first, each once; empty where
+            that is not known, as for another replica's switch.
     """
 
     publication_id: str
     activated_at: datetime
     activated_by: str
-    previous: tuple[str, ...]
+    previous: tuple[str, ...] = ()
 
 
 class ActivePointer:
@@ -43,15 +45,17 @@ class ActivePointer:
             StateError: The file is there and can't be understood.
         """
         try:
-            signature = _signature(os.stat(self._path))  # noqa: PTH116 - called on every read
+            status = os.stat(self._path)  # noqa: PTH116 - called on every read
         except FileNotFoundError:
             return None
+        signature = status.st_ino, status.st_mtime_ns, status.st_size
         known = self._known
         if known is None or known[0] != signature:
-            known = self._known = self._load()
+            # A file that is replaced meanwhile has another signature, and is read once more.
+            known = self._known = signature, self._load()
         return known[1]
 
-    def replace(self, publication_id: str, activated_by: str, now: datetime) -> Activation:
+    def replace(self, publication_id: str, activated_by: str, now: datetime) -> None:
         """Make *publication_id* the active one.
 
         Raises:
@@ -60,36 +64,25 @@ class ActivePointer:
         before = self.read()
         earlier = (before.publication_id, *before.previous) if before else ()
         previous = tuple(each for each in earlier if each != publication_id)[:MOST_PREVIOUS]
-        activation = Activation(publication_id, now, activated_by, previous)
-        content = asdict(activation) | {"activated_at": now.isoformat()}
+        content = asdict(Activation(publication_id, now, activated_by, previous))
+        content["activated_at"] = now.isoformat()
         write_durably(self._path, json.dumps(content, indent=2).encode())
         self._known = None
-        return activation
 
-    def _load(self) -> tuple[tuple[int, ...], Activation]:
+    def _load(self) -> Activation:
         try:
-            with self._path.open("rb") as file:
-                signature = _signature(os.fstat(file.fileno()))
-                content = file.read()
-            return signature, _activation(json.loads(content))
+            document = json.loads(self._path.read_bytes())
+            previous = document["previous"]
+            if not isinstance(previous, list):
+                raise TypeError(previous)
+            return Activation(
+                publication_id=str(document["publication_id"]),
+                activated_at=datetime.fromisoformat(str(document["activated_at"])),
+                activated_by=str(document["activated_by"]),
+                previous=tuple(map(str, previous)),
+            )
         except OSError as error:
             raise StateError(str(self._path), f"can't be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             problem = f"is damaged ({error}); remove it, then activate a publication"
             raise StateError(str(self._path), problem) from error
-
-
-def _signature(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _activation(document: dict[str, object]) -> Activation:
-    previous = document["previous"]
-    if not isinstance(previous, list):
-        raise TypeError(previous)
-    return Activation(
-        publication_id=str(document["publication_id"]),
-        activated_at=datetime.fromisoformat(str(document["activated_at"])),
-        activated_by=str(document["activated_by"]),
-        previous=tuple(str(each) for each in previous),
-    )

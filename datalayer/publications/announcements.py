@@ -11,7 +11,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -43,37 +42,11 @@ class Note(Protocol):
         """Close its connections."""
 
 
-class NoNote:
-    """The note of a process that shares nothing with others."""
-
-    def read(self) -> None:
-        """Return None: there is nobody to announce anything."""
-
-    def write(self, content: bytes) -> None:
-        """Do nothing: there is nobody to read it."""
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
-
-
-@dataclass(frozen=True)
-class Announcement:
-    """A person made a publication the active one, on whichever replica.
-
-    Attributes:
-        activated_at: When, with its zone; what was activated later wins.
-    """
-
-    publication_id: str
-    activated_at: datetime
-    activated_by: str
-
-
 class Announcements:
     """Tells the other replicas of this one's activations, and follows theirs.
 
     Args:
-        note: Where announcements stand.
+        note: Where announcements stand; None for a process that shares nothing with others.
         active: Returns the last switch of this replica.
         follow: Makes a publication the active one here; raises ``PortalError`` if it can't.
 
@@ -83,7 +56,7 @@ class Announcements:
 
     def __init__(
         self,
-        note: Note,
+        note: Note | None,
         active: Callable[[], Activation | None],
         follow: Callable[[Identity, str], object],
     ) -> None:
@@ -91,7 +64,7 @@ class Announcements:
         self._note = note
         self._active = active
         self._follow = follow
-        self._failed: Announcement | None = None
+        self._failed: Activation | None = None
         self._pause_s = LOOK_EVERY_S
         self._again_at = 0.0
         self._stopped = threading.Event()
@@ -99,7 +72,7 @@ class Announcements:
     def announce(self) -> None:
         """Announce this replica's activation, unless a later one is announced already."""
         own = self._active()
-        if own is None or own.activated_by.startswith(FOLLOWER):
+        if self._note is None or own is None or own.activated_by.startswith(FOLLOWER):
             return
         announced = self._read_announcement()
         if announced is None or announced.activated_at < own.activated_at:
@@ -126,7 +99,8 @@ class Announcements:
     def stop(self) -> None:
         """Stop following, and close the note."""
         self._stopped.set()
-        self._note.close()
+        if self._note:
+            self._note.close()
 
     def _keep_up_always(self) -> None:
         while not self._stopped.wait(LOOK_EVERY_S):
@@ -135,7 +109,7 @@ class Announcements:
             except Exception as error:  # noqa: BLE001 - the edge of a thread that must live on
                 _log.error("announcements.failed", exc_info=error)
 
-    def _try_to_follow(self, announced: Announcement) -> None:
+    def _try_to_follow(self, announced: Activation) -> None:
         actor = Identity(f"{FOLLOWER}{announced.activated_by}", Role.ADMIN)
         try:
             self._follow(actor, announced.publication_id)
@@ -148,13 +122,13 @@ class Announcements:
         else:
             self._failed, self.problem = None, ""
 
-    def _read_announcement(self) -> Announcement | None:
-        content = self._note.read()
+    def _read_announcement(self) -> Activation | None:
+        content = self._note.read() if self._note else None
         if content is None:
             return None
         try:
             fields = json.loads(content)
-            found = Announcement(
+            found = Activation(
                 publication_id=str(fields["publication_id"]),
                 activated_at=datetime.fromisoformat(fields["activated_at"]),
                 activated_by=str(fields["activated_by"]),
@@ -167,7 +141,7 @@ class Announcements:
         return found if sound else None
 
 
-def _is_news(announced: Announcement, own: Activation | None) -> bool:
+def _is_news(announced: Activation, own: Activation | None) -> bool:
     if own is None:
         return True
     if own.publication_id == announced.publication_id:

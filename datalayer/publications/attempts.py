@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import CallerError, PortalError, RefreshInProgress, StateError
 from datalayer.kernel.storage.lock import lock_file
 from datalayer.publications.active import Activation
+from datalayer.publications.snapshot_store import SnapshotStore
 
 MOST_LOOKED_AT = 1000
 
@@ -51,23 +52,13 @@ class Attempts:
     """Lets one attempt at a time happen and records every one of them.
 
     Args:
-        lock_path: Locked by whoever changes what is served.
-        audit: Where attempts are recorded.
-        active: Returns the last switch.
-        clock: The present moment, UTC.
+        snapshots: What the attempts change, under its lock.
+        audit: Where they are recorded.
     """
 
-    def __init__(
-        self,
-        lock_path: Path,
-        audit: AuditLog,
-        active: Callable[[], Activation | None],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._lock_path = lock_path
+    def __init__(self, snapshots: SnapshotStore, audit: AuditLog) -> None:
+        self._snapshots = snapshots
         self._audit = audit
-        self._active = active
-        self._clock = clock
 
     @contextmanager
     def begin(
@@ -87,12 +78,8 @@ class Attempts:
                 # Better not done than done without a record.
                 self._audit.require_writable()
                 yield attempt
-        except PortalError as error:
-            outcome = "refused" if isinstance(error, CallerError) else "rejected"
-            self._record_failure(attempt, outcome, error)
-            raise
         except BaseException as error:
-            self._record_failure(attempt, "interrupted", error)
+            self._record_failure(attempt, error)
             raise
 
     @contextmanager
@@ -103,8 +90,9 @@ class Attempts:
             RefreshInProgress: Another attempt is running.
             StateError: The state folder can't be used.
         """
-        since = self._clock().isoformat(timespec="milliseconds")
-        with refresh_lock(self._lock_path, LockHolder(identity.name, action, since)) as killed:
+        since = self._snapshots.clock().isoformat(timespec="milliseconds")
+        holder = LockHolder(identity.name, action, since)
+        with refresh_lock(self._snapshots.lock_path, holder) as killed:
             if killed:
                 self._record_killed(killed)
             yield
@@ -115,19 +103,19 @@ class Attempts:
         Raises:
             StateError: The audit log can't be written.
         """
-        self._audit.record(
-            attempt.identity, attempt.action, outcome, attempt.publication_id, **details
-        )
+        action, publication_id = attempt.action, attempt.publication_id
+        self._audit.record(attempt.identity, action, outcome, publication_id, **details)
         attempt.recorded = True
-        _log.info(
-            f"refresh.{outcome}", action=attempt.action, publication_id=attempt.publication_id
-        )
+        _log.info(f"refresh.{outcome}", action=action, publication_id=publication_id)
 
-    def _record_failure(self, attempt: Attempt, outcome: str, error: BaseException) -> None:
+    def _record_failure(self, attempt: Attempt, error: BaseException) -> None:
         if attempt.recorded:
             return
+        outcome = "rejected" if isinstance(error, PortalError) else "interrupted"
         if attempt.switched:
             outcome = "activated"
+        elif isinstance(error, CallerError):
+            outcome = "refused"
         reason = str(error) or type(error).__name__
         try:
             self.record(attempt, outcome, reason=reason, seconds=attempt.duration_s)
@@ -137,32 +125,26 @@ class Attempts:
 
     def _record_killed(self, killed: LockHolder) -> None:
         switch = self._switch_since(killed.started_at)
-        if switch and self._is_recorded(switch):
-            return
-        attempt = Attempt(
-            Identity(killed.actor, Role.ADMIN),
-            killed.action,
-            switch.publication_id if switch else None,
-        )
-        reason = f"the process that began at {killed.started_at} was killed"
-        self.record(attempt, "activated" if switch else "interrupted", reason=reason)
-
-    def _switch_since(self, started_at: str) -> Activation | None:
-        switch = self._active()
-        try:
-            began = datetime.fromisoformat(started_at)
-        except ValueError:
-            return None
-        return switch if switch and switch.activated_at >= began else None
-
-    def _is_recorded(self, switch: Activation) -> bool:
-        return any(
+        if switch and any(
             entry.outcome == "activated"
             and entry.publication_id == switch.publication_id
             and entry.at is not None
             and entry.at >= switch.activated_at
             for entry in self._audit.entries(MOST_LOOKED_AT)
-        )
+        ):
+            return
+        publication_id = switch.publication_id if switch else None
+        attempt = Attempt(Identity(killed.actor, Role.ADMIN), killed.action, publication_id)
+        reason = f"the process that began at {killed.started_at} was killed"
+        self.record(attempt, "activated" if switch else "interrupted", reason=reason)
+
+    def _switch_since(self, started_at: str) -> Activation | None:
+        switch = self._snapshots.active()
+        try:
+            began = datetime.fromisoformat(started_at)
+        except ValueError:
+            return None
+        return switch if switch and switch.activated_at >= began else None
 
 
 @dataclass(frozen=True)

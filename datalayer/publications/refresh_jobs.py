@@ -108,8 +108,7 @@ class RefreshJob:
     def begin(self, work: Work) -> None:
         """Begin *work* and return once it has reported for the first time or has ended.
 
-        Raises:
-            PortalError: It was refused before it could report anything.
+        What refuses it before it could report anything is raised here.
         """
         Thread(target=self._do, args=(work,), name=f"refresh-{self.job_id}").start()
         self._begun.wait()
@@ -162,8 +161,6 @@ class RefreshJobs:
     def start(self, action: str, identity: Identity, work: Work) -> RefreshJob:
         """Begin *work* and return its job as soon as the work has reported for the first time.
 
-        What refuses the work before that is raised here, so what was refused is no job.
-
         Args:
             action: What is done, in the words of the audit log.
             identity: Who does it; the work itself checks whether they may.
@@ -172,7 +169,8 @@ class RefreshJobs:
         Raises:
             NotAllowed: *identity* is no administrator.
             RefreshInProgress: Another refresh runs, in whatever process.
-            PortalError: Anything else that refuses the work before it has begun.
+            PortalError: Anything else that refuses the work before it has begun: what was
+                refused is no job.
         """
         job = RefreshJob(action, identity, self._clock)
         job.begin(work)
@@ -210,10 +208,15 @@ class RefreshJobs:
         found = job.publication
         if found is None:
             return None
-        seconds_per_byte = [
-            float(entry.details["seconds"]) / int(entry.details["size_bytes"])
+        measured = [
+            (entry.details.get("seconds"), entry.details.get("size_bytes"))
             for entry in self._audit_entries(MOST_LOOKED_AT)
-            if _is_measured(entry) and entry.action == job.action
+            if (entry.action, entry.outcome) == (job.action, "activated")
+        ]
+        seconds_per_byte = [
+            seconds / size_bytes
+            for seconds, size_bytes in measured
+            if isinstance(seconds, int | float) and isinstance(size_bytes, int) and size_bytes
         ]
         if not seconds_per_byte:
             return None
@@ -226,9 +229,3 @@ class RefreshJobs:
             ended = [name for name, each in self._jobs.items() if each.ended_at]
             for name in ended[: max(0, len(self._jobs) - MOST_REMEMBERED)]:
                 del self._jobs[name]
-
-
-def _is_measured(entry: AuditEntry) -> bool:
-    details = entry.details
-    measured = isinstance(details.get("seconds"), int | float) and details.get("size_bytes", 0)
-    return entry.outcome == "activated" and bool(measured)

@@ -173,14 +173,14 @@ class SnapshotStore:
         kept = set(self._kept_ids())
         return next((each for each in previous if each in kept), None)
 
-    def set_active(self, snapshot: Snapshot, activated_by: str) -> Activation:
+    def set_active(self, snapshot: Snapshot, activated_by: str) -> None:
         """Make *snapshot* the active one, for every process at once.
 
         Raises:
             StagingError: The local disk is full or refuses; the active one stays.
         """
         with translate_disk_errors(snapshot.publication_id, self._state):
-            return self._pointer.replace(snapshot.publication_id, activated_by, self.clock())
+            self._pointer.replace(snapshot.publication_id, activated_by, self.clock())
 
     def discard(self, publication_id: str) -> None:
         """Remove a kept snapshot, if there is one; its name goes first, so no half is served.

@@ -73,13 +73,11 @@ class Snapshot(_InFolder):
 class Candidate:
     """The store's latest publication, looked at without activating it.
 
-    Attributes:
-        verified: Its files, on the local disk; activating it fetches nothing again.
+    Its verified files stay on the local disk; activating it fetches nothing again.
     """
 
     manifest: Manifest
     report: ValidationReport
-    verified: VerifiedFiles
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,6 @@ class Activated:
 
     publication_id: str
     previous_id: str | None
-    snapshot: Snapshot
     duration_s: float
 
 
@@ -102,7 +99,6 @@ class AlreadyCurrent:
     """The publication asked for is the active one; nothing changed."""
 
     publication_id: str
-    snapshot: Snapshot
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,10 @@ class Staging:
         partial = folder.with_name(f"{folder.name}{PARTIAL_SUFFIX}")
         partial.mkdir(parents=True)
         try:
-            _require_space(manifest, partial)
+            needed, free = manifest.size_bytes, _free_bytes(partial)
+            if needed > free:
+                problem = f"it needs {needed} bytes and {free} are free"
+                raise StagingError(manifest.publication_id, str(partial), problem)
             fetched_bytes = 0
             for file in manifest.files:
                 target = partial / file_name(file.data_set)
@@ -139,13 +142,6 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _require_space(manifest: Manifest, folder: Path) -> None:
-    needed, free = manifest.size_bytes, _free_bytes(folder)
-    if needed > free:
-        problem = f"it needs {needed} bytes and {free} are free"
-        raise StagingError(manifest.publication_id, str(folder), problem)
 
 
 def _free_bytes(folder: Path) -> int:

@@ -23,7 +23,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.progress import ReportProgress, silent
 from datalayer.kernel.storage.digest import file_sha256
-from datalayer.kernel.validation import validate
+from datalayer.kernel.validation.validator import validate
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.layout import rewrite
 from ml_jobs.publishing.publish import Draft, SoundDraft, seal

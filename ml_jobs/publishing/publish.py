@@ -29,7 +29,7 @@ from datalayer.kernel.errors import ManifestError, ObjectExists, ObjectMissing, 
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
 from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.kernel.validation import validate
+from datalayer.kernel.validation.validator import validate
 from ml_jobs.errors import NewerPublishedError
 
 

@@ -13,7 +13,7 @@ from datalayer.access.identity import ANYONE
 from datalayer.api.application import create_api
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.portal import ExtractRequest, Portal, dictionary
+from datalayer.portal import ExtractRequest, Portal
 from tests.portals import ADMIN, get, make_portal
 from tests.publisher import Publisher
 from tests.reading import published_rows
@@ -57,9 +57,9 @@ def test_an_added_column_arrives_in_the_view(portal: Portal) -> None:
 
 
 def test_an_added_column_arrives_in_the_dictionary(portal: Portal) -> None:
-    entry = next(e for e in dictionary(portal.registry) if e.column == "shelf_life_days")
+    column = portal.registry.data_sets["dim_item"].column("shelf_life_days")
 
-    assert (entry.label.pt_BR, entry.unit, entry.minimum) == ("Validade", "d", 1)
+    assert (column.label.pt_BR, column.unit, column.minimum) == ("Validade", "d", 1)
 
 
 def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:

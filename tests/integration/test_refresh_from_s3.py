@@ -41,7 +41,7 @@ def test_a_publication_is_taken_in_whole(
 
     assert isinstance(outcome, Activated)
     assert parts.active_id == newer.publication_id
-    prove(outcome.snapshot)
+    prove(parts.snapshots.get(newer.publication_id))
 
 
 def test_a_truncated_file_is_rejected(

@@ -35,22 +35,6 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Break:
-    """The first line that does not follow the one before it.
-
-    Attributes:
-        line: Its number, from 1.
-    """
-
-    line: int
-    found: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"line {self.line} {self.found}; it should {self.expected}"
-
-
-@dataclass(frozen=True)
 class ChainCheck:
     """What a walk along the chain found.
 
@@ -63,7 +47,8 @@ class ChainCheck:
         last_at: When the last one was.
         head: SHA-256 of the last line walked.
         sought_line: The line whose SHA-256 was asked for; None if no line has it.
-        broken: Where the chain breaks; None if it is whole.
+        broken: The first line that does not follow the one before it, by its number from 1,
+            and what it should have; None if the chain is whole.
     """
 
     lines: int = 0
@@ -73,7 +58,7 @@ class ChainCheck:
     last_at: datetime | None = None
     head: str = BEFORE_FIRST
     sought_line: int | None = None
-    broken: Break | None = None
+    broken: str | None = None
 
 
 def digest(line: bytes) -> str:
@@ -150,19 +135,18 @@ def _step(check: ChainCheck, line: bytes, sought: str | None) -> ChainCheck:
     )
 
 
-def _break(check: ChainCheck, number: int, link: Link | None, *, readable: bool) -> Break | None:
-    if link is None:
-        if check.chained_from and readable:
-            return Break(number, "is an entry without a link", f"have the sequence {number}")
-        return None
-    if link.sequence != number:
+def _break(check: ChainCheck, number: int, link: Link | None, *, readable: bool) -> str | None:
+    if link is None and check.chained_from and readable:
+        found, expected = "is an entry without a link", f"have the sequence {number}"
+    elif link and link.sequence != number:
         found = f"has the sequence {link.sequence}"
-        return Break(number, found, f"have {number}: lines were put in, taken out or moved")
-    if link.previous != check.head:
+        expected = f"have {number}: lines were put in, taken out or moved"
+    elif link and link.previous != check.head:
         found = f"says that the line before it has the SHA-256 {link.previous[:64]!a}"
         expected = f"say {check.head}: that line was changed, put in or moved"
-        return Break(number, found, expected)
-    return None
+    else:
+        return None
+    return f"line {number} {found}; it should {expected}"
 
 
 def _fields(line: bytes) -> dict[str, object] | None:

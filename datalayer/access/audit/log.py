@@ -8,7 +8,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import FileIO
@@ -60,7 +60,9 @@ class AuditLog:
     def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
         self._path = path
         self._clock = clock
-        self._counted_bytes = self._size_bytes()
+        self._counted_bytes = 0
+        with suppress(OSError):  # without an entry there is no file yet
+            self._counted_bytes = path.stat().st_size
         self._counts: Counter[tuple[str, str]] = Counter()
         self._counting = threading.Lock()
 
@@ -86,7 +88,10 @@ class AuditLog:
             "action": action,
             "outcome": outcome,
             "publication_id": publication_id,
-            "details": {name: _short(value) for name, value in details.items()},
+            "details": {
+                name: value[:LONGEST_TEXT] if isinstance(value, str) else value
+                for name, value in details.items()
+            },
         }
         with self._open_to_append() as (file, size_bytes):
             link = next_link(file.fileno(), size_bytes)
@@ -147,12 +152,6 @@ class AuditLog:
             self._counted_bytes = size_bytes
             return dict(self._counts)
 
-    def _size_bytes(self) -> int:
-        try:
-            return self._path.stat().st_size
-        except OSError:
-            return 0
-
     @contextmanager
     def _open_whole(self) -> Iterator[tuple[BinaryIO, int]]:
         """Give the file to read, and how long it is once nobody is in the middle of a line."""
@@ -202,10 +201,6 @@ def _append(file: FileIO, size_bytes: int, line: bytes) -> None:
     except OSError:
         file.truncate(size_bytes)
         raise
-
-
-def _short(value: Detail) -> Detail:
-    return value[:LONGEST_TEXT] if isinstance(value, str) else value
 
 
 def _entry(line: bytes) -> AuditEntry:

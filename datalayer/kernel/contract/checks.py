@@ -6,13 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from datalayer.kernel.contract.registry import (
-    Column,
-    ColumnType,
-    DataSet,
-    Reference,
-    Rule,
-)
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Rule
 from datalayer.kernel.contract.report import Fault
 
 
@@ -43,33 +37,20 @@ class Check:
     Attributes:
         columns: The columns concerned; empty where it is the whole data set.
         expected: What must hold, to be read after "expected".
-        minimum: Of the column, inclusive; None if there is none.
-        maximum: Of the column, inclusive; None if there is none.
-        allowed: The column's listed values.
-        reference: Where the column's values must stand.
         rule: The contract's own rule.
     """
 
     data_set: str
     kind: CheckKind
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     expected: str
-    minimum: float | None = None
-    maximum: float | None = None
-    allowed: tuple[str, ...] = ()
-    reference: Reference | None = None
     rule: Rule | None = None
-
-    @property
-    def column(self) -> str | None:
-        """The one column concerned, or None where it is several or none."""
-        return self.columns[0] if len(self.columns) == 1 else None
 
     def fault(self, count: int, found: str, samples: Sequence[str]) -> Fault:
         """Return the fault that *count* rows break this, with the keys of some of them."""
+        column = self.columns[0].name if len(self.columns) == 1 else None
         name = f"{self.kind}:{self.rule.name}" if self.rule else self.kind
-        expected = self.expected
-        return Fault(self.data_set, self.column, name, count, found, expected, tuple(samples))
+        return Fault(self.data_set, column, name, count, found, self.expected, tuple(samples))
 
 
 PROVENANCE = ("dataset_id", "generated_at")
@@ -78,34 +59,25 @@ PROVENANCE = ("dataset_id", "generated_at")
 def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
     """Return the checks of one data set, by kind in the order of ``CheckKind``."""
     name, key = data_set.name, ", ".join(data_set.key)
+    keyed = tuple(map(data_set.column, data_set.key))
     found = [
         Check(name, CheckKind.FILE, (), "a Parquet file that can be read"),
         Check(name, CheckKind.ROWS, (), "as many rows as the manifest says"),
-        Check(name, CheckKind.KEY_ORDER, data_set.key, f"rows sorted by {key}"),
-        Check(name, CheckKind.UNIQUE_KEY, data_set.key, f"one row per {key}"),
-        *(check for column in data_set.columns for check in _column_checks(name, column)),
+        Check(name, CheckKind.KEY_ORDER, keyed, f"rows sorted by {key}"),
+        Check(name, CheckKind.UNIQUE_KEY, keyed, f"one row per {key}"),
+        *(
+            Check(name, kind, (column,), expected)
+            for column in data_set.columns
+            for kind, expected in _expectations(column)
+        ),
         *(Check(name, CheckKind.RULE, (), r.description.en, rule=r) for r in data_set.rules),
     ]
-    quantiles = tuple(column.name for column in data_set.quantiles)
+    quantiles = data_set.quantiles
     if len(quantiles) > 1:
-        expected = f"{quantiles[0]} to {quantiles[-1]} never falling across a row"
+        expected = f"{quantiles[0].name} to {quantiles[-1].name} never falling across a row"
         found.append(Check(name, CheckKind.QUANTILES, quantiles, expected))
     order = list(CheckKind)
     return tuple(sorted(found, key=lambda check: order.index(check.kind)))
-
-
-def _column_checks(data_set: str, column: Column) -> Iterator[Check]:
-    for kind, expected in _expectations(column):
-        yield Check(
-            data_set,
-            kind,
-            (column.name,),
-            expected,
-            minimum=column.minimum,
-            maximum=column.maximum,
-            allowed=column.allowed,
-            reference=column.reference,
-        )
 
 
 def _expectations(column: Column) -> Iterator[tuple[CheckKind, str]]:

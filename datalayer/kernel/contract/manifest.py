@@ -130,10 +130,7 @@ class Manifest:
         Raises:
             KeyError: The publication has no such data set.
         """
-        for file in self.files:
-            if file.data_set == data_set:
-                return file
-        raise KeyError(data_set)
+        return {file.data_set: file for file in self.files}[data_set]
 
 
 def new_publication_id(generated_at: datetime, *, salt: bytes) -> str:

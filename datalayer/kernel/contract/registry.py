@@ -48,8 +48,7 @@ class Column:
     Attributes:
         required: No nulls.
         key_position: Place in the data set's key, from 1; None outside the key.
-        minimum: Least value allowed, inclusive; None if there is none.
-        maximum: Greatest value allowed, inclusive; None if there is none.
+        minimum: Least value allowed, inclusive, as *maximum* is; None if there is none.
         allowed: The only values allowed; empty if any is.
         reference: Where every value must stand, or None.
         unit: Symbol of the unit, or an empty string.
@@ -125,7 +124,7 @@ class DataSet:
         Raises:
             KeyError: There is no such column.
         """
-        return next(c for c in self.columns if c.name == name)
+        return {column.name: column for column in self.columns}[name]
 
 
 @dataclass(frozen=True)

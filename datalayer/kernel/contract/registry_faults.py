@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
@@ -52,8 +52,8 @@ def document_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
     for data_set in data_sets(odcs):
         yield from _data_set_faults(data_set, odcs)
     yield from _freshness_faults(odcs)
-    yield from _source_faults(odcs)
-    yield from _reason_faults(odcs)
+    yield from _entry_faults(odcs, "sources", "source", _source_faults)
+    yield from _entry_faults(odcs, "reasonCodes", "reason", _reason_faults)
 
 
 def _data_set_faults(data_set: SchemaObject, odcs: OpenDataContractStandard) -> Iterator[str]:
@@ -145,25 +145,17 @@ def _reference_faults(
     place: str, column: SchemaProperty, odcs: OpenDataContractStandard
 ) -> Iterator[str]:
     relationships = column.relationships or []
+    known = {f"{d.name}.{c.name}": c for d in data_sets(odcs) for c in d.properties or ()}
     if len(relationships) > 1:
         yield f"{place}: more than one relationship"
     for relationship in relationships:
-        target = _column_at(relationship.to, odcs)
+        target = known.get(str(relationship.to))
         if target is None:
             yield f"{place}: refers to {relationship.to!r}, which is not a column of the registry"
         elif target.primaryKeyPosition != 1 or not target.required:
             yield f"{place}: refers to {relationship.to!r}, which is not a key"
         elif target.physicalType != column.physicalType:
             yield f"{place}: refers to {relationship.to!r}, which has another type"
-
-
-def _column_at(path: object, odcs: OpenDataContractStandard) -> SchemaProperty | None:
-    parts = str(path).split(".")
-    for data_set in data_sets(odcs):
-        for column in data_set.properties or ():
-            if [data_set.name, column.name] == parts:
-                return column
-    return None
 
 
 def _key_faults(place: str, columns: Sequence[SchemaProperty]) -> Iterator[str]:
@@ -237,45 +229,38 @@ def _freshness_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
             yield f"slaProperties: {name!r} is due after {due} h and stale after {stale} h"
 
 
-def _source_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
-    sources = _entries(odcs, "sources")
-    if not sources:
-        yield "customProperties.sources lists no source"
-    yield from _repeated("source", [s.get("name") for s in sources])
-    for source in sources:
-        place = f"source {source.get('name')!r}"
-        yield from _name_faults(place, source.get("name"))
-        if source.get("kind") not in {"model", "baseline"}:
-            yield f"{place}: kind {source.get('kind')!r} must be model or baseline"
-        yield from _missing_texts(place, source, ("label", "labelPtBr"))
+def _entry_faults(
+    odcs: OpenDataContractStandard,
+    list_name: str,
+    noun: str,
+    own_faults: Callable[[str, Mapping[str, Any]], Iterator[str]],
+) -> Iterator[str]:
+    value = custom_values(odcs.customProperties).get(list_name)
+    entries = [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
+    if not entries:
+        yield f"customProperties.{list_name} lists no {noun}"
+    yield from _repeated(noun, [entry.get("name") for entry in entries])
+    for entry in entries:
+        place = f"{noun} {entry.get('name')!r}"
+        yield from _name_faults(place, entry.get("name"))
+        for name in ("label", "labelPtBr"):
+            if not is_text(entry.get(name)):
+                yield f"{place}: {name} is missing"
+        yield from own_faults(place, entry)
 
 
-def _reason_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
-    reasons = _entries(odcs, "reasonCodes")
-    if not reasons:
-        yield "customProperties.reasonCodes lists no reason"
-    yield from _repeated("reason", [r.get("name") for r in reasons])
-    for reason in reasons:
-        place = f"reason {reason.get('name')!r}"
-        yield from _name_faults(place, reason.get("name"))
-        yield from _missing_texts(place, reason, ("label", "labelPtBr"))
-        if not is_number(reason.get("threshold")):
-            yield f"{place}: threshold {reason.get('threshold')!r} must be a finite number"
-        for name in ("sentence", "sentencePtBr"):
-            if _places(reason.get(name)) != _PLACES:
-                places = " ".join(f"{{{p}}}" for p in sorted(_PLACES))
-                yield f"{place}: {name} must have the places {places}"
+def _source_faults(place: str, source: Mapping[str, Any]) -> Iterator[str]:
+    if source.get("kind") not in {"model", "baseline"}:
+        yield f"{place}: kind {source.get('kind')!r} must be model or baseline"
 
 
-def _entries(odcs: OpenDataContractStandard, name: str) -> list[dict[str, Any]]:
-    value = custom_values(odcs.customProperties).get(name)
-    return [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
-
-
-def _missing_texts(place: str, entry: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        if not is_text(entry.get(name)):
-            yield f"{place}: {name} is missing"
+def _reason_faults(place: str, reason: Mapping[str, Any]) -> Iterator[str]:
+    if not is_number(reason.get("threshold")):
+        yield f"{place}: threshold {reason.get('threshold')!r} must be a finite number"
+    for name in ("sentence", "sentencePtBr"):
+        if _places(reason.get(name)) != _PLACES:
+            places = " ".join(f"{{{p}}}" for p in sorted(_PLACES))
+            yield f"{place}: {name} must have the places {places}"
 
 
 def _places(sentence: object) -> set[str] | None:

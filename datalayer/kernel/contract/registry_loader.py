@@ -41,24 +41,19 @@ def load_registry(path: Path) -> Registry:
     Raises:
         RegistryError: The file can't be read or breaks a rule; carries every fault found.
     """
-    content = _content(path)
     try:
+        content = json_object(path.read_bytes())
         odcs = OpenDataContractStandard.model_validate(content)
+    except OSError as error:
+        raise RegistryError(str(path), [f"can't be read: {error.strerror}"]) from error
     except ValidationError as error:
         raise RegistryError(str(path), list(_model_faults(error))) from error
+    except ValueError as error:
+        raise RegistryError(str(path), [str(error)]) from error
     faults = list(document_faults(odcs))
     if faults:
         raise RegistryError(str(path), faults)
     return _registry(odcs, content)
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        return json_object(path.read_bytes())
-    except OSError as error:
-        raise RegistryError(str(path), [f"can't be read: {error.strerror}"]) from error
-    except ValueError as error:
-        raise RegistryError(str(path), [str(error)]) from error
 
 
 def _model_faults(error: ValidationError) -> Iterator[str]:

@@ -34,17 +34,19 @@ def open_durably(
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _move(beside, target, must_be_new=must_be_new)
+        if must_be_new:
+            # A link fails where the name is taken, atomically; a rename would replace silently.
+            target.hardlink_to(beside)
+        else:
+            beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
     sync_folder(target.parent)
 
 
-def write_durably(
-    target: Path, content: bytes, *, must_be_new: bool = False, mode: int = 0o666
-) -> None:
+def write_durably(target: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Make *content* the whole of the file *target*; see ``open_durably``."""
-    with open_durably(target, must_be_new=must_be_new, mode=mode) as file:
+    with open_durably(target, mode=mode) as file:
         file.write(content)
 
 
@@ -55,11 +57,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _move(beside: Path, target: Path, *, must_be_new: bool) -> None:
-    if must_be_new:
-        # A link fails where the name is taken, atomically; a rename would replace silently.
-        target.hardlink_to(beside)
-    else:
-        beside.replace(target)

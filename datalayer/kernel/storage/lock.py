@@ -13,12 +13,9 @@ from datalayer.kernel.errors import StateError
 
 @contextmanager
 def lock_file(path: Path, *, wait: bool = True, mode: int = 0o600) -> Iterator[int]:
-    """Hold the lock file *path*, made if missing, in the block; yields its descriptor.
+    """Hold the lock file *path* in the block; yields its descriptor.
 
-    Args:
-        path: The lock file; its folder is made too.
-        wait: Wait for another holder to end.
-        mode: Permissions of a file that is made.
+    It is made if missing, with these permissions, and its folder too.
 
     Raises:
         StateError: The file can't be opened or made.
@@ -38,14 +35,10 @@ def lock_file(path: Path, *, wait: bool = True, mode: int = 0o600) -> Iterator[i
 
 @contextmanager
 def lock_descriptor(descriptor: int, operation: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """Hold a lock on an open file in the block.
-
-    Args:
-        descriptor: Of the open file.
-        operation: ``LOCK_EX`` or ``LOCK_SH`` of fcntl, with ``LOCK_NB`` not to wait.
+    """Hold a lock on an open file in the block: ``LOCK_EX`` or ``LOCK_SH`` of fcntl.
 
     Raises:
-        BlockingIOError: Somebody else holds it, and *operation* says not to wait.
+        BlockingIOError: Somebody else holds it, and *operation* has ``LOCK_NB``.
     """
     fcntl.flock(descriptor, operation)
     try:

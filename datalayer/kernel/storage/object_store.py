@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -31,12 +31,20 @@ class ObjectStore(Protocol):
 
     Every method raises ``StoreError`` when the store is unreachable or too slow,
     ``StoreDenied`` when it refuses the credentials, and ``InvalidSelection`` for a key that
-    is not a plain relative path.
+    is not a plain relative path. A store says how an object comes in chunks; reading and
+    downloading follow from that.
     """
 
     @property
     def address(self) -> str:
         """Where the store is, fit to be shown: no credentials."""
+
+    def chunks(self, key: str) -> Generator[bytes]:
+        """Yield an object in chunks of about ``CHUNK_BYTES``.
+
+        Raises:
+            ObjectMissing: There is none.
+        """
 
     def read(self, key: str, *, limit_bytes: int) -> bytes:
         """Return a small object whole.
@@ -45,6 +53,8 @@ class ObjectStore(Protocol):
             ObjectMissing: There is none.
             ObjectTooLarge: It is longer than *limit_bytes*; no more than that is read.
         """
+        with closing(self.chunks(key)) as chunks:
+            return b"".join(_within_limit(chunks, self.address, key, limit_bytes))
 
     def download(self, key: str, target: Path, *, limit_bytes: int, report: ReportBytes) -> None:
         """Write an object to the file *target*, telling *report* the bytes of each chunk.
@@ -53,6 +63,10 @@ class ObjectStore(Protocol):
             ObjectMissing, ObjectTooLarge: As for ``read``.
             OSError: The local disk refused (full, read-only).
         """
+        with closing(self.chunks(key)) as chunks, target.open("wb") as file:
+            for chunk in _within_limit(chunks, self.address, key, limit_bytes):
+                file.write(chunk)
+                report(len(chunk))
 
     def upload(self, source: Path, key: str, *, report: ReportBytes) -> None:
         """Store the file *source* under *key*; readers see all of it or none.
@@ -75,7 +89,7 @@ class ObjectStore(Protocol):
         """
 
 
-class FolderStore:
+class FolderStore(ObjectStore):
     """Objects are files under *root*; the folder is made with the first write.
 
     A key never leads outside *root*, whether by its text or through a symbolic link.
@@ -89,22 +103,18 @@ class FolderStore:
         """The folder, as it was given."""
         return str(self._root)
 
-    def read(self, key: str, *, limit_bytes: int) -> bytes:
-        """Return a small object whole; see ``ObjectStore.read``."""
+    def chunks(self, key: str) -> Generator[bytes]:
+        """Yield the content of a file; see ``ObjectStore.chunks``."""
         with self._explain(key):
             source = self._path(key).open("rb")
         with source:
-            chunks = self._chunks(source, key)
-            return b"".join(within_limit(chunks, self.address, key, limit_bytes))
-
-    def download(self, key: str, target: Path, *, limit_bytes: int, report: ReportBytes) -> None:
-        """Copy an object to the file *target*; see ``ObjectStore.download``."""
-        with self._explain(key):
-            source = self._path(key).open("rb")
-        with source, target.open("wb") as file:
-            for chunk in within_limit(self._chunks(source, key), self.address, key, limit_bytes):
-                file.write(chunk)
-                report(len(chunk))
+            # Only the reading is explained: an error of whoever takes the chunks is their own.
+            while True:
+                with self._explain(key):
+                    chunk = source.read(CHUNK_BYTES)
+                if not chunk:
+                    return
+                yield chunk
 
     def upload(self, source: Path, key: str, *, report: ReportBytes) -> None:
         """Copy the file *source* to *key*; see ``ObjectStore.upload``."""
@@ -131,15 +141,6 @@ class FolderStore:
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._root)):
             raise InvalidSelection("key", repr(key), f"inside {self.address}, not a link out of it")
         return path
-
-    def _chunks(self, source: BinaryIO, key: str) -> Iterator[bytes]:
-        # Only the reading is explained: an error while writing is the local disk's.
-        while True:
-            with self._explain(key):
-                chunk = source.read(CHUNK_BYTES)
-            if not chunk:
-                return
-            yield chunk
 
     @contextmanager
     def _open_to_write(self, key: str, *, must_be_new: bool) -> Iterator[BinaryIO]:
@@ -177,7 +178,7 @@ def check_key(key: str) -> str:
     return key
 
 
-def within_limit(
+def _within_limit(
     chunks: Iterator[bytes], address: str, key: str, limit_bytes: int
 ) -> Iterator[bytes]:
     """Pass *chunks* on as long as they stay within *limit_bytes* together.

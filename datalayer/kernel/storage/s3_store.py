@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -38,9 +38,9 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.storage.object_store import (
     CHUNK_BYTES,
     WRITE_CHECK_KEY,
+    ObjectStore,
     ReportBytes,
     check_key,
-    within_limit,
 )
 
 # A part must be sent within one time-out, so it is small; S3 allows 10,000 parts an object.
@@ -80,7 +80,7 @@ class S3Options:
     ca_file: Path | None = None
 
 
-class S3Store:
+class S3Store(ObjectStore):
     """Objects are those of *bucket* under *prefix*.
 
     Every call ends in bounded time: one retry, time-outs from *options*, and a body that
@@ -92,7 +92,18 @@ class S3Store:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._http = _http_pool(options)
-        self._client = _client(options, self._http)
+        try:
+            self._client = Minio(
+                options.endpoint,
+                access_key=options.access_key,
+                secret_key=options.secret_key,
+                secure=options.secure,
+                region=options.region,
+                http_client=self._http,
+            )
+        except ValueError as error:
+            fault = f"the S3 endpoint is {options.endpoint!r} ({error}); it must be host:port"
+            raise SettingsError([fault]) from error
 
     @property
     def address(self) -> str:
@@ -100,17 +111,16 @@ class S3Store:
         place = f"{self._bucket}/{self._prefix}".rstrip("/")
         return f"s3://{place} ({self._options.endpoint})"
 
-    def read(self, key: str, *, limit_bytes: int) -> bytes:
-        """Return a small object whole; see ``ObjectStore.read``."""
-        with closing(self._chunks(key)) as chunks:
-            return b"".join(within_limit(chunks, self.address, key, limit_bytes))
-
-    def download(self, key: str, target: Path, *, limit_bytes: int, report: ReportBytes) -> None:
-        """Fetch an object to the file *target*; see ``ObjectStore.download``."""
-        with closing(self._chunks(key)) as chunks, target.open("wb") as file:
-            for chunk in within_limit(chunks, self.address, key, limit_bytes):
-                file.write(chunk)
-                report(len(chunk))
+    def chunks(self, key: str) -> Generator[bytes]:
+        """Yield what the server sends; see ``ObjectStore.chunks``."""
+        with self._explain(key):
+            response = self._client.get_object(self._bucket, self._full(key))
+        pace = _Pace(self._options.timeout_s)
+        try:
+            while chunk := self._next_chunk(response, key, pace):
+                yield chunk
+        finally:
+            response.close()
 
     def upload(self, source: Path, key: str, *, report: ReportBytes) -> None:
         """Send the file *source* in parts; see ``ObjectStore.upload``."""
@@ -130,10 +140,9 @@ class S3Store:
         if must_be_new:
             self._create(key, content)
             return
+        full, source = self._full(key), io.BytesIO(content)
         with self._explain(key):
-            self._client.put_object(
-                self._bucket, self._full(key), io.BytesIO(content), len(content)
-            )
+            self._client.put_object(self._bucket, full, source, len(content))
 
     def try_write(self) -> bool:
         """Return whether these credentials may write; see ``ObjectStore.try_write``."""
@@ -151,27 +160,17 @@ class S3Store:
     def _full(self, key: str) -> str:
         return f"{self._prefix}{check_key(key)}"
 
-    def _chunks(self, key: str) -> Generator[bytes]:
-        """Yield the object in chunks of about ``CHUNK_BYTES``."""
-        with self._explain(key):
-            response = self._client.get_object(self._bucket, self._full(key))
-        pace = _Pace(self._options.timeout_s)
-        try:
-            while chunk := self._next_chunk(response, key, pace):
-                yield chunk
-        finally:
-            response.close()
-
     def _next_chunk(self, response: urllib3.BaseHTTPResponse, key: str, pace: _Pace) -> bytes:
         gathered = bytearray()
         with self._explain(key):
             while len(gathered) < CHUNK_BYTES:
                 # read1 returns what has come, so that a trickle can be told from a stream.
-                with pace.waiting():
-                    piece = response.read1(CHUNK_BYTES, decode_content=False)
+                began = time.monotonic()
+                piece = response.read1(CHUNK_BYTES, decode_content=False)
+                waited_s = time.monotonic() - began
                 if not piece:
                     break
-                if not pace.keeps_up(len(piece)):
+                if not pace.keeps_up(len(piece), waited_s):
                     raise StoreError(self.address, f"stalled while sending {key}; try again later")
                 gathered += piece
         return bytes(gathered)
@@ -248,15 +247,9 @@ class _Pace:
         self._waited_s = 0.0
         self._received_bytes = 0
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Count the time in the block as time waited for the store."""
-        began = time.monotonic()
-        yield
-        self._waited_s += time.monotonic() - began
-
-    def keeps_up(self, received_bytes: int) -> bool:
-        """Count *received_bytes*; False where a whole time-out brought too few."""
+    def keeps_up(self, received_bytes: int, waited_s: float) -> bool:
+        """Count what came and how long it took; False where a whole time-out brought too few."""
+        self._waited_s += waited_s
         self._received_bytes += received_bytes
         if self._waited_s < self._timeout_s:
             return True
@@ -293,21 +286,6 @@ def _http_pool(options: S3Options) -> urllib3.PoolManager:
             respect_retry_after_header=False,  # the store doesn't decide how long we wait
         ),
     )
-
-
-def _client(options: S3Options, http: urllib3.PoolManager) -> Minio:
-    try:
-        return Minio(
-            options.endpoint,
-            access_key=options.access_key,
-            secret_key=options.secret_key,
-            secure=options.secure,
-            region=options.region,
-            http_client=http,
-        )
-    except ValueError as error:
-        fault = f"the S3 endpoint is {options.endpoint!r} ({error}); it must be host:port"
-        raise SettingsError([fault]) from error
 
 
 def _refusal(error: S3Error) -> str:

@@ -1,8 +1,1 @@
-"""Validation: the contract's checks run over a publication's Parquet files.
-
-The job validates before it publishes and the portal before it activates, by the same code.
-"""
-
-from datalayer.kernel.validation.validator import validate
-
-__all__ = ["validate"]
+"""The contract's checks run over a publication's Parquet files, by the job and by the portal."""

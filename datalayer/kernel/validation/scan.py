@@ -54,7 +54,7 @@ class Scan:
 
     def covers(self, check: Check) -> bool:
         """Return whether the columns that *check* concerns can be looked at."""
-        return bool(self.usable) and set(check.columns) <= self.usable
+        return bool(self.usable) and {column.name for column in check.columns} <= self.usable
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Return every row of *statement*, which must be few."""
@@ -152,10 +152,7 @@ def row_faults(
 
 def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
     """Prove from the strict order of the rows that the key is unique, in one streaming pass."""
-    order, unique = (
-        next(c for c in checks if c.kind is kind)
-        for kind in (CheckKind.KEY_ORDER, CheckKind.UNIQUE_KEY)
-    )
+    by_kind = {check.kind: check for check in checks}
     name, key = scan.data_set.name, scan.data_set.key
     misplaced = scan.count(statements.misplaced_rows(name, key))
     if not misplaced:
@@ -164,13 +161,15 @@ def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
     if falling:
         samples = scan.rows(statements.falling_samples(name, key))
         found = f"{falling} row(s) behind the row before"
-        yield order.fault(falling, found, [_key_text(key, row) for row in samples])
+        texts = [_key_text(key, row) for row in samples]
+        yield by_kind[CheckKind.KEY_ORDER].fault(falling, found, texts)
     # Where the order does not hold, equal keys may stand anywhere.
     repeated = scan.count(statements.count_of(statements.duplicates(name, key)))
     if repeated:
         samples = scan.rows(statements.sample_of(statements.duplicates(name, key), len(key)))
         found = f"{repeated} key(s) on more than one row"
-        yield unique.fault(repeated, found, [_key_text(key, row) for row in samples])
+        texts = [_key_text(key, row) for row in samples]
+        yield by_kind[CheckKind.UNIQUE_KEY].fault(repeated, found, texts)
 
 
 def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:
@@ -202,7 +201,7 @@ def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, st
     values = [", ".join(_value_text(v) for v in row[len(key) :]) for row in rows]
     fault = check.fault(count, f"{count} row(s) with {' | '.join(dict.fromkeys(values))}", samples)
     if check.kind is CheckKind.PROVENANCE:
-        value = provenance[check.columns[0]]
+        value = provenance[check.columns[0].name]
         return replace(fault, expected=f"{value} in every row of every data set")
     return fault
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from datalayer.kernel.contract.checks import PROVENANCE, Check, CheckKind
-from datalayer.kernel.contract.registry import Column, ColumnType, DataSet
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Reference
 
 SAMPLES = 5
 _LARGEST = repr(sys.float_info.max)
@@ -68,7 +68,8 @@ def fault_samples(check: Check, key: Sequence[str], provenance: Mapping[str, str
 
     A bare condition would pass over row groups whose statistics, silent on NaN, speak against it.
     """
-    columns = [f"{quote(name)}::varchar" for name in (*key, *check.columns)]
+    names = (*key, *(column.name for column in check.columns))
+    columns = [f"{quote(name)}::varchar" for name in names]
     return (
         f"select {', '.join(columns)} from {quote(check.data_set)} "
         f"where ({fault_condition(check, provenance)}) is true limit {SAMPLES}"
@@ -77,22 +78,21 @@ def fault_samples(check: Check, key: Sequence[str], provenance: Mapping[str, str
 
 def fault_condition(check: Check, provenance: Mapping[str, str]) -> str:
     """Return the condition that is true of the rows that break *check*."""
-    column = quote(check.columns[0])
+    column, name = check.columns[0], quote(check.columns[0].name)
     match check.kind:
         case CheckKind.REQUIRED:
-            return f"{column} is null"
+            return f"{name} is null"
         case CheckKind.FINITE:
-            return f"not isfinite({column})"
+            return f"not isfinite({name})"
         case CheckKind.RANGE:
-            return f"{column} not between {_low(check)} and {_high(check)} and isfinite({column})"
+            return f"{name} not between {_low(column)} and {_high(column)} and isfinite({name})"
         case CheckKind.ALLOWED:
-            return f"{column} not in {_values(check.allowed)}"
+            return f"{name} not in {_values(column.allowed)}"
         case CheckKind.PROVENANCE:
-            return f"{column} <> {literal(provenance[check.columns[0]])}"
+            return f"{name} <> {literal(provenance[column.name])}"
         case CheckKind.QUANTILES:
-            pairs = pairwise(check.columns)
-            falls = [f"({quote(a)} > {quote(b)} and isfinite({quote(a)}))" for a, b in pairs]
-            return " or ".join(falls)
+            pairs = pairwise(quote(each.name) for each in check.columns)
+            return " or ".join(f"({a} > {b} and isfinite({a}))" for a, b in pairs)
     raise ValueError(f"{check.kind} is not a check within a row")
 
 
@@ -150,24 +150,21 @@ def sample_of(query: str, width: int) -> str:
     return f"select {values} from ({query}) as t({', '.join(names)}) limit {SAMPLES}"
 
 
-def orphans(check: Check) -> str:
-    """Return the statement for the values of a reference that stand nowhere."""
-    if check.reference is None:
-        raise ValueError(f"{check.kind} has no reference")
-    column, target = quote(check.columns[0]), quote(check.reference.column)
+def orphans(data_set: str, column: str, reference: Reference) -> str:
+    """Return the statement for the values of a column that *reference* does not have."""
+    name, target = quote(column), quote(reference.column)
     # Distinct first: far fewer values than rows, so the join costs next to nothing.
-    values = f"select distinct {column} from {quote(check.data_set)} where {column} is not null"
+    values = f"select distinct {name} from {quote(data_set)} where {name} is not null"
     return (
-        f"select v.{column} from ({values}) v "
-        f"anti join {quote(check.reference.data_set)} t on t.{target} = v.{column}"
+        f"select v.{name} from ({values}) v "
+        f"anti join {quote(reference.data_set)} t on t.{target} = v.{name}"
     )
 
 
-def orphan_rows(check: Check) -> str:
-    """Return the statement that counts the rows whose reference stands nowhere."""
-    column = quote(check.columns[0])
-    rows = f"select count(*) from {quote(check.data_set)}"
-    return f"{rows} where {column} in ({orphans(check)})"
+def orphan_rows(data_set: str, column: str, reference: Reference) -> str:
+    """Return the statement that counts the rows whose value *reference* does not have."""
+    values = orphans(data_set, column, reference)
+    return f"select count(*) from {quote(data_set)} where {quote(column)} in ({values})"
 
 
 def _row_conditions(
@@ -216,12 +213,12 @@ def _column_condition(column: Column, provenance: Mapping[str, str]) -> str | No
     return None
 
 
-def _low(bounds: Check | Column) -> str:
-    return f"-{_LARGEST}" if bounds.minimum is None else repr(bounds.minimum)
+def _low(column: Column) -> str:
+    return f"-{_LARGEST}" if column.minimum is None else repr(column.minimum)
 
 
-def _high(bounds: Check | Column) -> str:
-    return _LARGEST if bounds.maximum is None else repr(bounds.maximum)
+def _high(column: Column) -> str:
+    return _LARGEST if column.maximum is None else repr(column.maximum)
 
 
 def _values(allowed: Sequence[str]) -> str:

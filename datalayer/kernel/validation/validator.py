@@ -65,8 +65,7 @@ def validate(
             validation = _Validation(connection, files, registry, manifest=manifest, report=report)
             return validation.run()
         except duckdb.Error as error:
-            problem = problem_of(error, None)
-            raise ValidationUnfinished(problem) from error
+            raise ValidationUnfinished(problem_of(error, None)) from error
 
 
 class _Validation:
@@ -143,16 +142,19 @@ class _Validation:
         scan = self._scans[check.data_set]
         if check.rule:
             self._check_rule(scan, check, check.rule)
-        elif check.reference and scan.covers(check):
-            self._check_reference(scan, check, check.reference)
+            return
+        (column,) = check.columns
+        if column.reference and scan.covers(check):
+            self._check_reference(scan, check, column.name, column.reference)
 
-    def _check_reference(self, scan: Scan, check: Check, reference: Reference) -> None:
+    def _check_reference(self, scan: Scan, check: Check, column: str, reference: Reference) -> None:
         if reference.column not in self._scans[reference.data_set].usable:
             return
-        values = scan.rows(statements.sample_of(statements.orphans(check), 1))
+        orphans = statements.orphans(check.data_set, column, reference)
+        values = scan.rows(statements.sample_of(orphans, 1))
         if values:
-            count = scan.count(statements.orphan_rows(check))
-            samples = [f"{check.column}={row[0]}" for row in values]
+            count = scan.count(statements.orphan_rows(check.data_set, column, reference))
+            samples = [f"{column}={row[0]}" for row in values]
             found = f"{count} row(s) with a value that is not there"
             self._faults.append(check.fault(count, found, samples))
 

@@ -82,7 +82,7 @@ class TestActivating:
         assert isinstance(outcome, Activated)
         assert outcome.publication_id == manifest.publication_id == parts.active_id
         assert outcome.previous_id is None
-        assert outcome.snapshot == parts.snapshots.get(manifest.publication_id)
+        assert parts.snapshots.get(manifest.publication_id).manifest == manifest
 
     def test_it_can_be_read_at_once(self, parts: Refreshing, served: Manifest) -> None:
         assert isinstance(parts.database, Database)
@@ -275,9 +275,10 @@ class TestFetchingOnce:
     def test_a_candidate_changed_on_the_disk_is_refused_and_then_fetched_anew(
         self, parts: Refreshing, publisher: Publisher
     ) -> None:
-        publisher.publish(items=2)
-        candidate = parts.activations.inspect(ANA)
-        candidate.verified.path("fact_forecast").write_bytes(b"something else")
+        manifest = publisher.publish(items=2)
+        parts.activations.inspect(ANA)
+        staged = parts.snapshots.staging.folder / manifest.publication_id
+        (staged / "fact_forecast.parquet").write_bytes(b"something else")
 
         with pytest.raises(PublicationError, match="bytes of fact_forecast"):
             parts.activations.activate(ANA)

@@ -115,7 +115,7 @@ def test_a_torn_line_that_was_changed_breaks_the_chain(log: AuditLog, path: Path
     check = log.verify()
 
     assert check.broken is not None
-    assert check.broken.line == 2
+    assert check.broken.startswith("line 2 ")
 
 
 def test_the_break_says_where_it_is_and_what_would_be_right(log: AuditLog, path: Path) -> None:
@@ -126,7 +126,7 @@ def test_the_break_says_where_it_is_and_what_would_be_right(log: AuditLog, path:
 
     check = log.verify()
 
-    assert str(check.broken) == (
+    assert check.broken == (
         f"line 3 says that the line before it has the SHA-256 '{before}'; "
         f"it should say {after}: that line was changed, put in or moved"
     )
@@ -141,7 +141,7 @@ def test_an_entry_put_in_without_a_link_breaks_the_chain(log: AuditLog, path: Pa
     check = log.verify()
 
     assert check.broken is not None
-    assert str(check.broken).startswith("line 3 is an entry without a link")
+    assert check.broken.startswith("line 3 is an entry without a link")
 
 
 def test_a_tail_that_was_cut_shows_against_the_head_that_was_logged(

@@ -21,7 +21,8 @@ import pytest
 from datalayer.kernel.contract.checks import PROVENANCE, CheckKind
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.kernel.contract.report import ValidationReport
-from datalayer.kernel.validation import statements, validate
+from datalayer.kernel.validation import statements
+from datalayer.kernel.validation.validator import validate
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value, write_tables
 
 Tables = dict[str, pa.Table]

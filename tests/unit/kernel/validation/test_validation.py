@@ -22,7 +22,7 @@ from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationReport
 from datalayer.kernel.errors import ValidationUnfinished
 from datalayer.kernel.progress import Progress, Step
-from datalayer.kernel.validation import validate
+from datalayer.kernel.validation.validator import validate
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value, write_tables
 
 ROOT = Path(__file__).parents[4]

@@ -203,8 +203,7 @@ def total(values: FloatArray) -> FloatArray:
     """Sum over the last axis, leaving out NaN; NaN where nothing is left."""
     present = np.isfinite(values)
     sums = np.where(present, values, 0.0).sum(axis=-1)
-    answer: FloatArray = np.where(present.any(axis=-1), sums, np.nan)
-    return answer
+    return np.where(present.any(axis=-1), sums, np.nan)
 
 
 def mean(values: FloatArray) -> FloatArray:

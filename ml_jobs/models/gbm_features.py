@@ -126,16 +126,14 @@ class _RunningSums:
     def over(self, cumulated: FloatArray, window: int) -> FloatArray:
         """Return what the last *window* periods add up to, shape (S,)."""
         begin = np.maximum(self.end - window, self.starts)
-        total: FloatArray = cumulated[:, -1] - cumulated[np.arange(len(begin)), begin]
-        return total
+        return cumulated[:, -1] - cumulated[np.arange(len(begin)), begin]
 
     def level(self, window: int, lot: FloatArray) -> FloatArray:
         """Mean of the last *window* periods, drawn a little towards the whole history's."""
         whole = (self.sums[:, -1] + 0.5 * lot) / (self.age + 1.0)
         prior = window * LEVEL_PRIOR
         total = self.over(self.sums, window) + prior * whole
-        level: FloatArray = total / (np.minimum(self.age, window) + prior)
-        return level
+        return total / (np.minimum(self.age, window) + prior)
 
 
 def _shares(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Features:
@@ -187,8 +185,7 @@ def _whole(past: _RunningSums, level: FloatArray, window: int) -> Features:
 
 
 def _features(columns: Sequence[FloatArray]) -> Features:
-    answer: Features = np.stack(columns, axis=1).astype(np.float32)
-    return answer
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _weekday_means(past: _RunningSums, level: FloatArray, known: Panel) -> Features:
@@ -204,8 +201,7 @@ def _weekday_means(past: _RunningSums, level: FloatArray, known: Panel) -> Featu
             total = past.demand[:, begin:][:, chosen].sum(axis=1)
             seen = observed[:, chosen].sum(axis=1).astype(np.float64)
             tables[:, day, place] = divide(total, seen * level)
-    answer: Features = tables.astype(np.float32)
-    return answer
+    return tables.astype(np.float32)
 
 
 def _weekdays(dates: Dates) -> IntArray:
@@ -253,8 +249,7 @@ def total_rows(history: History, series: IntArray, lengths: IntArray) -> Feature
 
 
 def _beside(*parts: Features | FloatArray | IntArray) -> Features:
-    answer: Features = np.concatenate([part.astype(np.float32) for part in parts], axis=1)
-    return answer
+    return np.concatenate([part.astype(np.float32) for part in parts], axis=1)
 
 
 def _calendar(history: History, targets: Dates) -> FloatArray:

@@ -38,8 +38,7 @@ class Samples:
     @property
     def ratio(self) -> FloatArray:
         """Demand per period over the level."""
-        quotient: FloatArray = self.demand / (self.level * self.periods)
-        return quotient
+        return self.demand / (self.level * self.periods)
 
 
 _NONE: FloatArray = np.zeros(0)

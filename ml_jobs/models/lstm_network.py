@@ -159,8 +159,7 @@ def initial_weights(layout: Layout, seed: int) -> Floats:
     ]
     # The answers begin near the level and the series' own dispersion.
     parts[-2] *= 0.1
-    weights: Floats = np.concatenate(parts).astype(np.float32)
-    return weights
+    return np.concatenate(parts).astype(np.float32)
 
 
 def forecast(weights: Floats, batch: Batch, layout: Layout) -> tuple[Floats, Floats]:

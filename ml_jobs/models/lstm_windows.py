@@ -166,5 +166,4 @@ class Windows:
 def _offsets(steps: IntArray, cycle: int, reach: int = 0) -> IntArray:
     """Periods from the origin to the last known one at the same place of the cycle, at most 0."""
     cycles = -(-(steps + reach) // cycle)
-    offsets: IntArray = steps - cycle * cycles
-    return offsets
+    return steps - cycle * cycles

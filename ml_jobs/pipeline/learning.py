@@ -67,8 +67,7 @@ class CutoffModels:
 
 def thin_series(known: Panel, options: ForecastOptions) -> BoolArray:
     """Return which series have too few demands to be forecast by themselves, shape (S,)."""
-    thin: BoolArray = moments(known.demand).demands < options.thin_below
-    return thin
+    return moments(known.demand).demands < options.thin_below
 
 
 def sampled_series(panel: Panel, every: int) -> IntArray:

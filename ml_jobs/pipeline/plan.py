@@ -78,8 +78,7 @@ def first_starts(panel: Panel) -> IntArray:
     if not begins.size:
         return panel.starts
     counts = np.diff(np.append(begins, len(panel.item_ids)))
-    starts: IntArray = np.repeat(np.minimum.reduceat(panel.starts, begins), counts)
-    return starts
+    return np.repeat(np.minimum.reduceat(panel.starts, begins), counts)
 
 
 def cutoffs_of(

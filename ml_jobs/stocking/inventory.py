@@ -273,12 +273,10 @@ def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> Fl
 
 def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
     # Less a little: what is a whole multiple, give or take floating point, is not rounded up.
-    rounded: FloatArray = np.ceil(amount / multiple - 1e-9) * multiple
-    return rounded
+    return np.ceil(amount / multiple - 1e-9) * multiple
 
 
 def _days_after(start: Dates, days: FloatArray) -> Dates:
     near = np.isfinite(days) & (np.abs(days) <= LONGEST_OUTLOOK_DAYS)
     whole = np.where(near, days, 0.0).astype(np.int64).astype("timedelta64[D]")
-    dates: Dates = np.where(near, start + whole, np.datetime64("NaT", "D"))
-    return dates
+    return np.where(near, start + whole, np.datetime64("NaT", "D"))

@@ -78,8 +78,7 @@ class SumPools:
 def whole_periods(days: FloatArray, frequency: Frequency) -> IntArray:
     """Return the periods that hold each number of *days*, at least 1; NaN counts as none."""
     periods = np.where(np.isfinite(days), days, 0.0) / frequency.days_per_step
-    whole: IntArray = np.maximum(np.ceil(periods - 1e-9), 1).astype(np.int64)
-    return whole
+    return np.maximum(np.ceil(periods - 1e-9), 1).astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,7 @@ def below_reorder_point(situation: Situation) -> ExceptionReason:
 def _runs_out_before_delivery(situation: Situation) -> BoolArray:
     levels, _, proposal = situation.inventory.parts
     spare = proposal.days_of_cover - levels.lead_time.days
-    short: BoolArray = spare < situation.threshold("stockout_before_delivery")
-    return short
+    return spare < situation.threshold("stockout_before_delivery")
 
 
 def overstock(situation: Situation) -> ExceptionReason:

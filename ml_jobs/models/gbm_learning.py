@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import lightgbm
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.models.boosting import ExcessTrees, Growth, grow_excess, grow_mean, predict
 from ml_jobs.models.gbm_features import Features, is_seasonal
-from ml_jobs.models.gbm_samples import Samples, Sampling, draw_samples, first_cutoff
+from ml_jobs.models.gbm_samples import Samples, draw_samples, first_cutoff
 from ml_jobs.panel import Panel
 
 NOTHING_LEARNT_EXCESS = 1.0
@@ -29,9 +30,7 @@ class TrainingPlan:
 
     def with_seed(self, seed: int) -> TrainingPlan:
         """Return the same plan with *seed* for everything drawn."""
-        return replace(
-            self, mean=replace(self.mean, seed=seed), excess=replace(self.excess, seed=seed)
-        )
+        return TrainingPlan(replace(self.mean, seed=seed), replace(self.excess, seed=seed))
 
 
 @dataclass(frozen=True)
@@ -77,19 +76,17 @@ def learn(
     """
     end, first, seasonal = len(known.dates), first_cutoff(known), is_seasonal(known)
 
-    def draw(panel: Panel, begin: int, cutoffs: int) -> Samples:
-        last = len(panel.dates) - 1
-        sampling = Sampling(begin, last, cutoffs, plan.mean.seed)
-        return draw_samples(panel, choices, sampling, seasonal=seasonal, summed=summed)
-
-    samples = draw(known, first, CUTOFFS)
+    draw = partial(
+        draw_samples, choices=choices, seed=plan.mean.seed, seasonal=seasonal, summed=summed
+    )
+    samples = draw(known, first=first, cutoffs=CUTOFFS)
     if not samples.demand.any():
         return DemandTrees(seasonal)
     mean = _mean_of(samples, plan)
     # At least half of the calendar stays to learn the mean from that scatter is measured about.
     parted = max(end - held_back, first + (end - first) // 2)
-    earlier = draw(known.until(parted), first, CUTOFFS)
-    later = draw(known, parted, EXCESS_CUTOFFS)
+    earlier = draw(known.until(parted), first=first, cutoffs=CUTOFFS)
+    later = draw(known, first=parted, cutoffs=EXCESS_CUTOFFS)
     if not earlier.demand.any() or not later.demand.any():
         return DemandTrees(seasonal, mean, _excess_of(samples, mean, plan))
     return DemandTrees(seasonal, mean, _excess_of(later, _mean_of(earlier, plan), plan))

@@ -14,7 +14,7 @@ import numpy as np
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import Pools, learn_pools, moments
-from ml_jobs.models import models_of
+from ml_jobs.models import model_of
 from ml_jobs.models.protocol import Fitted
 from ml_jobs.models.totals import PLAN as TOTALS_PLAN
 from ml_jobs.models.totals import FittedTotals, Totals
@@ -111,8 +111,8 @@ def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
         return ClassPools(single, learn_sum_pools(known, classes, single))
     if what == TOTALS:
         return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(known, plan.longest_sum)
-    model = models_of([what], options)[what]
-    return model.fit(known, plan.horizon, after=cast("Fitted | None", before))
+    after = cast("Fitted | None", before)
+    return model_of(what, options).fit(known, plan.horizon, after=after)
 
 
 def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
@@ -122,9 +122,9 @@ def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
         for task in learn_tasks(folder.path, plan)
     }
     # A model of single series is its own fit: there is nothing to read.
-    fitted = {**models_of(plan.options.models, plan.options), **learnt}
+    fitted = {s: learnt.get(s) or model_of(s, plan.options) for s in plan.options.models}
     return CutoffModels(
-        {source: cast("Fitted", fitted[source]) for source in plan.options.models},
+        cast("Mapping[str, Fitted]", fitted),
         cast("FittedTotals | None", learnt.get(TOTALS)),
         cast("ClassPools", learnt[POOLS]),
     )

@@ -19,7 +19,6 @@ from ml_jobs.inputs.drivers import drivers_for
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
 from ml_jobs.inputs.reasons import Accounting
-from ml_jobs.models import refuse_unknown
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import Drivers, Frequency, Items, Panel
 from ml_jobs.pipeline.learning import sampled_series
@@ -67,7 +66,6 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         InputError: A file can't be used; says what was found and what would be right.
         OptionError: An option has a value that can't be used.
     """
-    refuse_unknown(request.options.sources)
     _refuse_partial(request.options)
     inputs = read_inputs(request, report=report)
     frequency = request.frequency or frequency_of(inputs.look.coverage)

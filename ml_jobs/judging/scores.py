@@ -123,10 +123,9 @@ def _by_series(values: FloatArray) -> FloatArray:
 
 
 def pooled_measures(sums: Measures) -> Measures:
-    """Return the measures of all pairs of a group together, given the groups' sums.
+    """Return the measures of all pairs of each of G groups together, shape (G,) each.
 
-    Args:
-        sums: As `Pairs.sums` names them, added up over the series of G groups, shape (G,) each.
+    *sums* are those of `Pairs.sums`, added up over the series of a group, shape (G,) each.
     """
     actual, n_obs = sums["actual"], sums["n_obs"]
     signal = divide(sums["error"], sums["absolute_error"])
@@ -197,12 +196,9 @@ def _pairs(backtest: Backtest, source: str) -> Pairs:
 def scores_of(
     pairs: Mapping[str, Pairs], horizons: Sequence[int], champions: TextArray
 ) -> tuple[Score, ...]:
-    """Measure every source at every horizon.
+    """Measure every source at every one of *horizons*, steps that are measured together.
 
-    Args:
-        pairs: By source.
-        horizons: Numbers of steps that are measured together.
-        champions: The source chosen for each series, shape (S,), as `Champions.of` names it.
+    *champions* is the source chosen for each series, shape (S,), as `Champions.of` names it.
     """
     return tuple(score for horizon in horizons for score in _scores_at(pairs, horizon, champions))
 

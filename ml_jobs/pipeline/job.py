@@ -49,17 +49,10 @@ def run(
     *,
     report: ReportWork = silent,
 ) -> Draft:
-    """Work off what was prepared, and write the gold files into the folder *work*.
+    """Work off what was prepared from *request*, and write the gold into the empty folder *work*.
 
     What is finished is kept in the run's folder until the draft is published (`forget`); a run
     that is killed goes on there when it is started again.
-
-    Args:
-        request: As it was prepared.
-        prepared: By `prepare`, from the same request.
-        work: An empty folder.
-        registry: The contract.
-        report: Told of each step.
 
     Raises:
         OptionError: There is no such engine.

@@ -141,15 +141,8 @@ def _split(
 ) -> tuple[Plan, tuple[Bilingual, ...]]:
     """Write the partitions, the sample to learn from, and last the plan.
 
-    Args:
-        inputs: What was read.
-        panels: S series in all.
-        items: One row per item.
-        chosen: Which series each source is to cover, shape (S,) each.
-        report: Told of each panel.
-
-    Returns:
-        The plan, and the rules by which stock is assumed.
+    Return the plan, and the rules by which stock is assumed. *chosen* are the series of all panels
+    that each source is to cover, shape (S,) each.
     """
     options, folder = inputs.request.options, panels.folder
     plan = _plan(inputs, panels, items)
@@ -166,11 +159,7 @@ def _split(
             part = whole.rows(rows)
             own = items_for(part, items)
             stock = describe_stock(
-                part,
-                own,
-                inputs.stock,
-                levels=options.service_levels,
-                hierarchy=inputs.hierarchy,
+                part, own, inputs.stock, levels=options.service_levels, hierarchy=inputs.hierarchy
             )
             picked = {source: series[offset + rows] for source, series in chosen.items()}
             save(folder.series(number), Partition(part, own, stock.stock, picked))
@@ -209,13 +198,8 @@ def _drivers(inputs: RunInputs, plan: Plan) -> Drivers:
     """What is known ahead, as far as anything is forecast: the drivers' file, and holidays."""
     periods, frequency = max(plan.horizon, plan.longest_sum), plan.frequency
     ahead = frequency.following(plan.dates[-1], periods)
-    file = inputs.drivers
     given = None
-    if file is not None:
-        given = drivers_for(file, plan.dates, horizon=periods, frequency=frequency)
-    return with_holidays(
-        given,
-        country=plan.options.country,
-        dates=np.concatenate([plan.dates, ahead]),
-        frequency=frequency,
-    )
+    if inputs.drivers is not None:
+        given = drivers_for(inputs.drivers, plan.dates, horizon=periods, frequency=frequency)
+    dates = np.concatenate([plan.dates, ahead])
+    return with_holidays(given, country=plan.options.country, dates=dates, frequency=frequency)

@@ -44,6 +44,8 @@ class Widths:
 def learn_widths(samples: WeightSamples) -> Widths:
     """Learn the factors that would have made the pinball loss less at all cutoffs of *samples*.
 
+    Those are the cutoffs before the one that the factors are for, and no other.
+
     Source: Gneiting, Balabdaoui and Raftery 2007, "Probabilistic forecasts, calibration and
     sharpness": the loss, not the coverage alone, says whether a width is right.
     """

@@ -57,12 +57,9 @@ class History:
 
 
 def history_of(known: Panel, *, seasonal: bool, lot: FloatArray | None = None) -> History:
-    """Return what *known* tells of its series.
+    """Return what *known* tells of its series up to the cutoff.
 
-    Args:
-        known: Everything up to the cutoff.
-        seasonal: Whether the features tell the time of the year.
-        lot: Units in a lot, shape (S,); None to see it in the history.
+    *lot* are the units in a lot, shape (S,); None to see it in the history.
     """
     units = lots(known.demand) if lot is None else lot
     past = _RunningSums.of(known)
@@ -202,10 +199,7 @@ def _weekdays(dates: Dates) -> IntArray:
 def period_rows(history: History, series: IntArray, steps: IntArray) -> Features:
     """Return the features of demand in single periods, shape (N, F).
 
-    Args:
-        history: As of the cutoff.
-        series: Place of the series of each row, shape (N,).
-        steps: Periods after the cutoff, 1 for the first, shape (N,).
+    Each row has the place of its *series* and its *steps* after the cutoff, 1 for the first; (N,).
     """
     targets = history.following(steps)
     ahead = _calendar(history, targets)[steps - 1]
@@ -222,10 +216,7 @@ def period_rows(history: History, series: IntArray, steps: IntArray) -> Features
 def total_rows(history: History, series: IntArray, lengths: IntArray) -> Features:
     """Return the features of demand summed over the first periods, shape (N, F).
 
-    Args:
-        history: As of the cutoff.
-        series: Place of the series of each row, shape (N,).
-        lengths: How many periods are summed, at least 1, shape (N,).
+    Each row has the place of its *series* and how many periods are summed, at least 1; (N,).
     """
     ahead = _calendar(history, history.following(lengths))
     until = np.cumsum(ahead, axis=0)[lengths - 1] / lengths[:, None]

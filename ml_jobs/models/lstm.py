@@ -110,8 +110,7 @@ class Lstm:
         learnt = _draw_series(known, random)
         windows = Windows(scaled_series(learnt, 0), horizon)
         held, ends = _hold_back(learnt, horizon, random)
-        (past, ahead), reading = windows.inputs, windows.series.reading
-        layout = Layout(past, ahead, self.width, reading.first_origin, reading.stride)
+        layout = windows.layout(self.width)
         if isinstance(after, FittedLstm) and after.layout == layout:
             first, most, rate = after.weights, self.later_steps, self.later_rate
         else:

@@ -14,7 +14,7 @@ from scipy.signal import lfilter
 
 from ml_jobs.arrays import BoolArray, FloatArray, running_sums
 from ml_jobs.dispersion import lots
-from ml_jobs.panel import Dates, Frequency, Panel
+from ml_jobs.panel import Frequency, Panel
 
 Floats = npt.NDArray[np.float32]
 
@@ -229,16 +229,11 @@ def _calendar(panel: Panel, ahead: int) -> FloatArray:
     if frequency is Frequency.DAILY:
         columns += _waves((dates.astype(np.int64) + 3) % 7 / 7.0)
     if known >= 2 * frequency.steps_per_year:
-        columns += _waves(_place_in_year(dates))
+        year = dates.astype("datetime64[Y]").astype("datetime64[D]")
+        columns += _waves((dates - year).astype(np.int64) / 365.25)
     if panel.drivers is not None:
         columns += list(_standardise(panel.drivers.on(dates), known).T)
     return np.stack(columns, axis=1)
-
-
-def _place_in_year(dates: Dates) -> FloatArray:
-    year = dates.astype("datetime64[Y]").astype("datetime64[D]")
-    place: FloatArray = (dates - year).astype(np.int64) / 365.25
-    return place
 
 
 def _waves(turns: FloatArray) -> list[FloatArray]:

@@ -86,9 +86,9 @@ def service_tally(
     Demand is at or below the quantile of a level where the chance of less demand is below it.
 
     Args:
-        summed: Demand forecast at the cutoff.
+        summed: Demand forecast at the cutoff, of S series.
         actual: Demand that came, units, shape (S,); NaN where the window is not over.
-        classes: Demand class of each series as known at the cutoff, shape (S,).
+        classes: Demand classes as known at the cutoff, shape (S,).
         judged: Which series count, shape (S,).
     """
     seen = judged & np.isfinite(actual) & summed.covered

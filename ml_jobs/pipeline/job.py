@@ -61,8 +61,8 @@ def run(
     """
     folder, plan = prepared.folder, prepared.plan
     with open_engine(request.engine, request.processes) as engine:
-        _each(engine, learn, learn_tasks(folder.path, plan), "learn", report)
-        partitions = [PartitionTask(folder.path, number) for number in range(plan.partitions)]
+        _each(engine, learn, learn_tasks(folder, plan), "learn", report)
+        partitions = [PartitionTask(folder, number) for number in range(plan.partitions)]
         _each(engine, forecast_members, partitions, "forecast", report)
         if not folder.lessons.exists():
             save(folder.lessons, weigh(folder, plan, report=report))

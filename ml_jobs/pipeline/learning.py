@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
-from zlib import crc32
 
-import numpy as np
-
-from ml_jobs.arrays import BoolArray, IntArray
+from ml_jobs.arrays import BoolArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import Pools, learn_pools, moments
 from ml_jobs.models import model_of
@@ -41,12 +38,11 @@ class LearnTask:
     """One thing to learn; independent of all others.
 
     Attributes:
-        folder: Of the run.
         what: A source that learns from all series, ``totals`` or ``pools``.
         cutoffs: At which to learn, the earliest first; each goes on from the one before.
     """
 
-    folder: Path
+    folder: RunFolder
     what: str
     cutoffs: tuple[int, ...]
 
@@ -70,13 +66,7 @@ def thin_series(known: Panel, options: ForecastOptions) -> BoolArray:
     return moments(known.demand).demands < options.thin_below
 
 
-def sampled_series(panel: Panel, every: int) -> IntArray:
-    """Return the series of every n-th item by the digest of its code, the same in any partition."""
-    chosen = [crc32(item.encode()) % every == 0 for item in panel.item_ids]
-    return np.flatnonzero(chosen)
-
-
-def learn_tasks(folder: Path, plan: Plan) -> tuple[LearnTask, ...]:
+def learn_tasks(folder: RunFolder, plan: Plan) -> tuple[LearnTask, ...]:
     """Return what there is to learn, the longest task first.
 
     A network goes on from cutoff to cutoff, so its cutoffs are one task; the trees of each
@@ -91,7 +81,7 @@ def learn_tasks(folder: Path, plan: Plan) -> tuple[LearnTask, ...]:
 
 def learn(task: LearnTask) -> None:
     """Work off one task; what was learnt before the run was killed stays."""
-    folder = RunFolder(task.folder)
+    folder = task.folder
     if all(folder.learnt(task.what, cutoff).exists() for cutoff in task.cutoffs):
         return
     plan, sample = load(folder.plan, Plan), load(folder.sample, Panel)
@@ -117,10 +107,8 @@ def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
 
 def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
     """Return everything that was learnt at *cutoff*; each process reads it once."""
-    learnt = {
-        task.what: _read(folder.learnt(task.what, cutoff))
-        for task in learn_tasks(folder.path, plan)
-    }
+    tasks = learn_tasks(folder, plan)
+    learnt = {task.what: _read(folder.learnt(task.what, cutoff)) for task in tasks}
     # A model of single series is its own fit: there is nothing to read.
     fitted = {s: learnt.get(s) or model_of(s, plan.options) for s in plan.options.models}
     return CutoffModels(

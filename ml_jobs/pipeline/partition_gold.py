@@ -74,7 +74,7 @@ class JudgedPartition:
 
 def judge_partition(task: PartitionTask) -> None:
     """Make one partition's tables and sums; what was done before the run was killed stays."""
-    folder = RunFolder(task.folder)
+    folder = task.folder
     if folder.results(task.number).exists():
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)

@@ -59,9 +59,7 @@ def forecast_notes(
     plan = prepared.plan
     days = [str(plan.frequency.last_day(plan.dates[cutoff - 1])) for cutoff in plan.cutoffs]
     final = lessons.weights.get(plan.future)
-    covered: Counter[str] = Counter()
-    for part in results:
-        covered.update(part.covered)
+    covered = sum((Counter(part.covered) for part in results), Counter())
     return {
         "horizon": plan.horizon,
         "cutoffs": days[plan.warmups :],

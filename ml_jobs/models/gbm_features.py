@@ -24,7 +24,6 @@ LEVEL_WINDOW = {"D": 91, "W": 26, "MS": 12}
 LEVEL_PRIOR = 0.125  # weight of the whole history in the level, in windows
 YEAR_AGO_REACH = {"D": (3, 14), "W": (1, 3), "MS": (0, 1)}  # periods either side
 WEEKDAY_WEEKS = (4, 8, 26)
-LEAST_YEARS_OF_CALENDAR = 2  # below that a month seen once would be taken for a season
 
 
 @dataclass(frozen=True)
@@ -79,11 +78,6 @@ def history_of(known: Panel, *, seasonal: bool, lot: FloatArray | None = None) -
         known=known,
         seasonal=seasonal,
     )
-
-
-def is_seasonal(known: Panel) -> bool:
-    """Return whether the calendar is long enough to tell a season from what happened once."""
-    return len(known.dates) >= LEAST_YEARS_OF_CALENDAR * known.frequency.steps_per_year
 
 
 @dataclass(frozen=True)

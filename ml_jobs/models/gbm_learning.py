@@ -10,11 +10,13 @@ import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.models.boosting import ExcessTrees, Growth, grow_excess, grow_mean, predict
-from ml_jobs.models.gbm_features import Features, is_seasonal
-from ml_jobs.models.gbm_samples import Samples, draw_samples, first_cutoff
+from ml_jobs.models.gbm_features import Features
+from ml_jobs.models.gbm_samples import Samples, draw_samples
 from ml_jobs.panel import Panel
 
 NOTHING_LEARNT_EXCESS = 1.0
+LEAST_YEARS_OF_CALENDAR = 2  # below that a month seen once would be taken for a season
+FIRST_CUTOFF = {"D": 28, "W": 8, "MS": 6}  # periods known at the earliest cutoff
 CUTOFFS = 48  # past ones that the mean is learnt from
 EXCESS_CUTOFFS = 16  # past ones, among the latest, that the scatter is learnt from
 LEVEL_WEIGHT = 0.6  # power of a series' level that its rows weigh by in the mean's loss
@@ -74,8 +76,9 @@ def learn(
         summed: Whether demand is summed over the first periods ahead.
         held_back: Periods that the scatter is learnt from; fewer if the calendar is short.
     """
-    end, first, seasonal = len(known.dates), first_cutoff(known), is_seasonal(known)
-
+    end = len(known.dates)
+    first = max(min(FIRST_CUTOFF[known.frequency.value], end // 3), 1)
+    seasonal = end >= LEAST_YEARS_OF_CALENDAR * known.frequency.steps_per_year
     draw = partial(
         draw_samples, choices=choices, seed=plan.mean.seed, seasonal=seasonal, summed=summed
     )

@@ -14,7 +14,6 @@ from ml_jobs.panel import Panel
 LEAST_HISTORY = {"D": 14, "W": 4, "MS": 3}  # periods of a series before it is learnt from
 DRAWS = 4  # rows of one series at one cutoff
 MOST_ROWS = 400_000  # in all; beyond, fewer series are drawn at each cutoff
-FIRST_CUTOFF = {"D": 28, "W": 8, "MS": 6}  # periods known at the earliest cutoff
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,6 @@ class Samples:
 
 _NONE: FloatArray = np.zeros(0)
 NO_SAMPLES = Samples(np.zeros((0, 0), np.float32), _NONE, _NONE, _NONE, _NONE)
-
-
-def first_cutoff(known: Panel) -> int:
-    """Return the fewest periods that samples of *known* are made from."""
-    return max(min(FIRST_CUTOFF[known.frequency.value], len(known.dates) // 3), 1)
 
 
 def draw_samples(

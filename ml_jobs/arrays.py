@@ -50,5 +50,4 @@ def running_sums(values: FloatArray | BoolArray) -> FloatArray:
 def distinct(values: IntArray) -> IntArray:
     """Return the distinct *values*, sorted; on keys that follow a pattern far before np.unique."""
     ordered = np.sort(values)
-    answer: IntArray = ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
-    return answer
+    return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]

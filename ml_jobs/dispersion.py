@@ -66,12 +66,7 @@ class ClassPool:
 
 
 def class_pool(own: FloatArray, classes: TextArray) -> ClassPool:
-    """Pool the estimates of many series.
-
-    Args:
-        own: Positive estimates, NaN where there is none, shape (S,).
-        classes: Class of each series, shape (S,).
-    """
+    """Pool positive estimates of many series by class, NaN where there is none; shape (S,) both."""
     logs = np.log(own)
     known = np.isfinite(logs)
     overall = float(logs[known].mean()) if known.any() else 0.0
@@ -98,12 +93,9 @@ class Pools:
 
 
 def learn_pools(panel: Panel, classes: TextArray, *, thin: BoolArray) -> Pools:
-    """Learn from all series of *panel*; the thin ones do not say what a typical mean is.
+    """Learn from all series of *panel*; the *thin* ones do not say what a typical mean is.
 
-    Args:
-        panel: History of S series.
-        classes: Demand class of each series as of the panel's end, shape (S,).
-        thin: Which series have too little history to count, shape (S,).
+    *classes* are the demand classes as of the panel's end; shape (S,) both.
     """
     lot, known = lots(panel.demand), moments(panel.demand)
     sizes = _mean_sizes(known)
@@ -129,13 +121,8 @@ def historic_demand(panel: Panel, classes: TextArray, pools: Pools) -> NegativeB
     n / (n + ``POOL_WEIGHT``) with n periods of demand. The uncertainty of the historic mean
     itself, variance / periods, is added.
 
-    Args:
-        panel: History of S series.
-        classes: Demand class of each series as of the panel's end, shape (S,).
-        pools: Learnt at the same cutoff.
-
-    Returns:
-        All of shape (S,); units per period.
+    *classes* are the demand classes as of the panel's end, shape (S,), and *pools* were learnt at
+    the same cutoff. The answer is of shape (S,), units per period.
     """
     lot, known = lots(panel.demand), moments(panel.demand)
     size = np.nan_to_num(_mean_sizes(known), nan=pools.typical_size) / lot
@@ -196,12 +183,8 @@ def pool_thin_series(
     by the same share. (A thin but long history, of an item that hardly moves, keeps its mean;
     its over-dispersion is pooled by `historic_demand` already.)
 
-    Args:
-        forecast: Of single periods.
-        panel: History of the S series.
-        pools: Learnt at the same cutoff.
-        thin: Which series are thin, shape (S,).
-        min_history: Periods after which a series' mean is its own.
+    *forecast* is of single periods; *thin* says which series are, shape (S,); *min_history* are
+    the periods after which a series' mean is its own.
     """
     periods = moments(panel.demand).periods
     lacking = np.where(thin, 1.0 - np.minimum(periods / min_history, 1.0), 0.0)

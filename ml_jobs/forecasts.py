@@ -31,8 +31,7 @@ class Forecasts:
     @property
     def covered(self) -> BoolArray:
         """Which series have a forecast, shape (S,)."""
-        covered: BoolArray = np.isfinite(self.mean[:, 0])
-        return covered
+        return np.isfinite(self.mean[:, 0])
 
     def without(self, series: BoolArray) -> Forecasts:
         """Return the forecasts with those of *series* taken out."""

@@ -43,8 +43,7 @@ class NegativeBinomial:
     @property
     def covered(self) -> BoolArray:
         """Which series have a forecast, shape (S,)."""
-        covered: BoolArray = np.isfinite(self.mean if self.mean.ndim == 1 else self.mean[:, 0])
-        return covered
+        return np.isfinite(self.mean if self.mean.ndim == 1 else self.mean[:, 0])
 
     @property
     def drawn(self) -> FloatArray:

@@ -74,8 +74,7 @@ class Frequency(StrEnum):
 
 
 def _as_days(values: npt.NDArray[np.generic]) -> Dates:
-    days: Dates = values.astype("datetime64[D]")
-    return days
+    return values.astype("datetime64[D]")
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,7 @@ class Drivers:
         missing = dates[self.dates[inside] != dates]
         if missing.size:
             raise KeyError(str(missing[0]))
-        values: npt.NDArray[np.float64] = self.values[inside]
-        return values
+        return self.values[inside]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -54,50 +53,36 @@ def metric_sums(
     """Return the sums that the scores of groups are made of, for the series of one partition.
 
     Only the series of the whole network count: those of its locations are parts of them. A
-    group's rows are those of the sources that were judged on any of its series.
-
-    Args:
-        panel: Names of the S series.
-        groupings: Value of each series by grouping, shape (S,) each.
-        pairs: By source, of the same series.
-        horizons: Numbers of steps that are measured together.
-        options: Number of resamples and their seed.
+    group's rows are those of the sources that were judged on any of its series. *groupings* holds
+    the value of each series by grouping, shape (S,) each; *horizons* are numbers of steps that are
+    measured together.
     """
     network = np.flatnonzero(np.array(panel.location_ids) == NETWORK)
     if not len(network):
         return _schema(options.bootstrap_samples).empty_table()
     names = [panel.item_ids[row] for row in network], [NETWORK] * len(network)
     draws = resamples(*names, samples=options.bootstrap_samples, seed=options.seed)
-    groups = _groups_of({name: values[network] for name, values in groupings.items()}, len(network))
+    values = {name: of_all[network] for name, of_all in groupings.items()}
+    groups, members = _groups_of(values, len(network))
     parts = [
-        _rows_of(groups, (source, horizon), added, draws)
+        _rows_of([(*group, source, horizon) for group in groups], members, added, draws)
         for horizon in horizons
         for source, added in _sums_by_source(pairs, network, horizon).items()
     ]
     return pa.concat_tables([_schema(options.bootstrap_samples).empty_table(), *parts])
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """G groups of S series.
-
-    Attributes:
-        names: Grouping and value of each group; length G.
-        members: 1 where a series belongs to a group, shape (G, S).
-    """
-
-    names: tuple[tuple[str, str], ...]
-    members: sparse.csr_array
-
-
-def _groups_of(groupings: Mapping[str, TextArray], series: int) -> _Groups:
+def _groups_of(
+    groupings: Mapping[str, TextArray], series: int
+) -> tuple[list[tuple[str, str]], sparse.csr_array]:
+    """Grouping and value of each of G groups, and 1 where a series is in a group, shape (G, S)."""
     names = [(EVERYONE, EVERYONE)]
     members = [np.ones(series)]
     for name, values in groupings.items():
         for value in np.unique(values):
             names.append((name, str(value)))
             members.append((values == value).astype(np.float64))
-    return _Groups(tuple(names), sparse.csr_array(np.stack(members)))
+    return names, sparse.csr_array(np.stack(members))
 
 
 def _sums_by_source(
@@ -132,16 +117,18 @@ def _item_sums(measured: Measures, naive_loss: FloatArray) -> Measures:
 
 
 def _rows_of(
-    groups: _Groups, what: tuple[str, int], added: Measures, draws: FloatArray
+    keys: Sequence[tuple[str, str, str, int]],
+    members: sparse.csr_array,
+    added: Measures,
+    draws: FloatArray,
 ) -> pa.Table:
-    members = groups.members
+    """The rows of the groups with these values of ``KEYS``, of which anything was judged."""
     sums = {name: members @ added[name] for name in SUMS}
-    judged = np.flatnonzero(sums["n_obs"] > 0)
+    judged = np.flatnonzero(sums["n_obs"] > 0).tolist()
     origins = members.multiply(added["n_origins"]).max(axis=1).toarray()
     resampled = [(members.multiply(added[name]).tocsr() @ draws)[judged] for name in COMPARED]
-    keys = [(*groups.names[row], *what) for row in judged]
     columns: dict[str, object] = {
-        **{name: [key[place] for key in keys] for place, name in enumerate(KEYS)},
+        **{name: [keys[row][place] for row in judged] for place, name in enumerate(KEYS)},
         "n_origins": origins[judged].astype(np.int64),
         **{name: sums[name][judged] for name in SUMS},
         **{name: _lists(drawn) for name, drawn in zip(DRAWS, resampled, strict=True)},
@@ -162,11 +149,7 @@ def _schema(samples: int) -> pa.Schema:
 
 
 def merge_sums(parts: Iterable[pa.Table]) -> pa.Table:
-    """Add up what `metric_sums` found in each partition; no more than two are held at a time.
-
-    Args:
-        parts: At least one, all with the same number of resamples.
-    """
+    """Add up what `metric_sums` found in each of at least one partition, held two at a time."""
     return reduce(_add, parts)
 
 
@@ -205,10 +188,7 @@ def agg_metrics(sums: pa.Table, champions: Champions) -> pa.Table:
     and so is what the value added compares. A source that covers a part of the group only is
     compared with naive on that part, and is never the group's champion. A demand class's champion
     is the one that its items take; that of any other group has the lowest scaled pinball loss.
-
-    Args:
-        sums: Of the whole network, as `merge_sums` makes them.
-        champions: As chosen for the demand classes.
+    *sums* are those of `merge_sums`.
     """
     values = {name: sums.column(name).to_numpy() for name in SUMS}
     measures = pooled_measures(values)

@@ -51,12 +51,7 @@ def origin_at(
 ) -> Origin:
     """Return the *forecasts* made at *cutoff* beside the demand that followed.
 
-    Args:
-        panel: The whole history.
-        cutoff: Number of periods that the forecasts were made from.
-        eligible: Which series are judged at the cutoff, shape (S,).
-        forecasts: By source.
-        horizon: Periods ahead.
+    *panel* is the whole history; the series *eligible*, shape (S,), are judged at the cutoff.
     """
     known = panel.demand[:, :cutoff]
     future = panel.demand[:, cutoff : cutoff + horizon]
@@ -89,11 +84,8 @@ def on_the_same_rows(
 ) -> tuple[Origin, ...]:
     """Take a source from the series that it failed at some cutoff, at all of them.
 
-    So a source is always judged on the rows that the others are judged on.
-
-    Args:
-        origins: Of one backtest.
-        chosen: Which series each source was to cover, shape (S,) each.
+    So a source is always judged on the rows that the others are judged on. *chosen* says which
+    series each source was to cover, shape (S,) each.
     """
     failed = {source: np.zeros_like(asked) for source, asked in chosen.items()}
     for origin in origins:

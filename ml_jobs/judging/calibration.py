@@ -41,14 +41,10 @@ class Widths:
         return np.array([self.factors.get((source, str(name)), 1.0) for name in classes])
 
 
-NOTHING_TO_CORRECT = Widths({})
-
-
 def learn_widths(samples: WeightSamples) -> Widths:
-    """Learn the factors that would have made the pinball loss less at all earlier cutoffs.
+    """Learn the factors that would have made the pinball loss less at all cutoffs of *samples*.
 
-    Args:
-        samples: Of the cutoffs before the one that the factors are for, and of no other.
+    Those are the cutoffs before the one that the factors are for, and no other.
 
     Source: Gneiting, Balabdaoui and Raftery 2007, "Probabilistic forecasts, calibration and
     sharpness": the loss, not the coverage alone, says whether a width is right.

@@ -57,17 +57,13 @@ def eligible_series(
 ) -> dict[str, BoolArray]:
     """Return which series each source may stand for: those it forecasts and was judged on.
 
-    A series that no source was judged on may take any that forecasts it.
-
-    Args:
-        future: Which series each source forecasts, shape (S,) each.
-        judged: Which series the backtest judged each source on; empty without a backtest.
+    A series that no source was judged on may take any that forecasts it. Both arguments say of
+    each source which series, shape (S,) each; *judged* is empty without a backtest.
     """
-    answer = dict(future)
-    if judged:
-        unjudged = ~np.logical_or.reduce(list(judged.values()))
-        answer = {s: covered & (judged[s] | unjudged) for s, covered in future.items()}
-    return answer
+    if not judged:
+        return dict(future)
+    unjudged = ~np.logical_or.reduce(list(judged.values()))
+    return {s: covered & (judged[s] | unjudged) for s, covered in future.items()}
 
 
 def class_champions(sums: pa.Table, horizon: int, sources: Sequence[str]) -> Champions:
@@ -75,12 +71,8 @@ def class_champions(sums: pa.Table, horizon: int, sources: Sequence[str]) -> Cha
 
     The loss is the mean over the class's series of the scaled pinball loss, as ``agg_metrics``
     publishes it. The ensemble is the champion unless another source's loss is lower by more than
-    ``MARGIN``: a lead over four cutoffs that is smaller than that seldom lasts.
-
-    Args:
-        sums: As `aggregates.metric_sums` makes them, of the cutoffs judged.
-        horizon: One of those measured.
-        sources: Every source, in the order that decides a tie.
+    ``MARGIN``: a lead over four cutoffs that is smaller than that seldom lasts. *sums* are those
+    of `aggregates.metric_sums`; *sources* are all, in the order that decides a tie.
     """
     groups = _groups_at(sums, horizon, sources, margin=MARGIN)
     classes = {value: order for (name, value), order in groups.items() if name == CLASS_GROUPING}

@@ -21,14 +21,8 @@ _SPAN_DAYS = 10**7  # further apart than any two dates, so that windows end at t
 def daily_sums(panel: Panel, categories: TextArray, timeline: Timeline) -> pa.Table:
     """Return the sums of forecast and actual over the items of one partition.
 
-    Args:
-        panel: Names of the S series.
-        categories: Category of each series, shape (S,).
-        timeline: What was and is forecast for them.
-
-    Returns:
-        One row per location, category, source and date that has a forecast; *known* counts the
-        items whose actual is in the sum.
+    There is one row per location, category (of each series, shape (S,)), source and date that has
+    a forecast; the column ``known`` counts the items whose actual is in the sum.
     """
     names = list(zip(panel.location_ids, categories.tolist(), strict=True))
     groups = sorted(set(names))
@@ -76,10 +70,8 @@ def agg_daily(sums: pa.Table) -> pa.Table:
     """Return the sums over all items, with windows over the days around each row's date.
 
     The 7-day mean is over the rows of the 7 days ending on a row's date, the 30-day total over
-    those of the 30 days beginning on it, as far as there are any.
-
-    Args:
-        sums: Of all items, added up over partitions by ``KEYS``.
+    those of the 30 days beginning on it, as far as there are any. *sums* are added up over
+    partitions by ``KEYS``.
     """
     ordered = sums.take(pc.sort_indices(sums, [(name, "ascending") for name in KEYS]))
     days = _days(ordered)

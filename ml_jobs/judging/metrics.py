@@ -1,10 +1,10 @@
 """Measures of forecasts: pure functions over the last axis; NaN marks a pair that is not there.
 
-Every function takes arrays of shape (..., N): N pairs of forecast and actual, NaN in both where
-a series has no such pair. It returns shape (...,), NaN where the measure is not defined: without
-any pair, or with a divisor of 0. Errors are forecast - actual throughout, so a positive bias is
-a forecast that is too high. Shares are fractions, not percentages. Arrays that don't broadcast
-raise ``ValueError``.
+Every function takes arrays of shape (..., N): N pairs of forecast and actual, the expected and the
+observed demand in units per period, NaN in both where a series has no such pair. It returns shape
+(...,), NaN where the measure is not defined: without any pair, or with a divisor of 0. Errors are
+forecast - actual throughout, so a positive bias is a forecast that is too high. Shares are
+fractions, not percentages. Arrays that don't broadcast raise ``ValueError``.
 """
 
 from __future__ import annotations
@@ -21,10 +21,6 @@ def mape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
 
     Not defined where any actual is 0: on intermittent demand the measure means nothing.
 
-    Args:
-        forecast: Expected demand, units per period, shape (..., N).
-        actual: Observed demand, same shape and unit.
-
     Source: Hyndman and Athanasopoulos 2021, "Forecasting: Principles and Practice", section 5.8.
     """
     present = np.isfinite(actual)
@@ -35,10 +31,6 @@ def mape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
 def wape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
     """Weighted absolute percentage error: sum(|forecast - actual|) / sum(actual).
 
-    Args:
-        forecast: Expected demand, units per period, shape (..., N).
-        actual: Observed demand, same shape and unit.
-
     Source: Kolassa and Schütz 2007, "Advantages of the MAD/Mean ratio over the MAPE".
     """
     return divide(total(np.abs(forecast - actual)), total(actual))
@@ -47,10 +39,6 @@ def wape(forecast: FloatArray, actual: FloatArray) -> FloatArray:
 def bias(forecast: FloatArray, actual: FloatArray) -> FloatArray:
     """Bias: sum(forecast - actual) / sum(actual); positive where the forecast is too high.
 
-    Args:
-        forecast: Expected demand, units per period, shape (..., N).
-        actual: Observed demand, same shape and unit.
-
     Source: the sign is that of ``utilsforecast.losses.bias``, which is not relative to demand.
     """
     return divide(total(forecast - actual), total(actual))
@@ -58,10 +46,6 @@ def bias(forecast: FloatArray, actual: FloatArray) -> FloatArray:
 
 def tracking_signal(forecast: FloatArray, actual: FloatArray) -> FloatArray:
     """Tracking signal: sum(forecast - actual) / sum(|forecast - actual|), from -1 to 1.
-
-    Args:
-        forecast: Expected demand, units per period, shape (..., N).
-        actual: Observed demand, same shape and unit.
 
     Source: Trigg 1964, "Monitoring a forecasting system", with plain sums for smoothed ones.
     """
@@ -203,8 +187,7 @@ def total(values: FloatArray) -> FloatArray:
     """Sum over the last axis, leaving out NaN; NaN where nothing is left."""
     present = np.isfinite(values)
     sums = np.where(present, values, 0.0).sum(axis=-1)
-    answer: FloatArray = np.where(present.any(axis=-1), sums, np.nan)
-    return answer
+    return np.where(present.any(axis=-1), sums, np.nan)
 
 
 def mean(values: FloatArray) -> FloatArray:

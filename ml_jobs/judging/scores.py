@@ -123,10 +123,9 @@ def _by_series(values: FloatArray) -> FloatArray:
 
 
 def pooled_measures(sums: Measures) -> Measures:
-    """Return the measures of all pairs of a group together, given the groups' sums.
+    """Return the measures of all pairs of each of G groups together, shape (G,) each.
 
-    Args:
-        sums: As `Pairs.sums` names them, added up over the series of G groups, shape (G,) each.
+    *sums* are those of `Pairs.sums`, added up over the series of a group, shape (G,) each.
     """
     actual, n_obs = sums["actual"], sums["n_obs"]
     signal = divide(sums["error"], sums["absolute_error"])
@@ -196,33 +195,21 @@ def _pairs(backtest: Backtest, source: str) -> Pairs:
 
 def scores_of(
     pairs: Mapping[str, Pairs], horizons: Sequence[int], champions: TextArray
-) -> tuple[Score, ...]:
-    """Measure every source at every horizon.
+) -> list[Score]:
+    """Measure every source at every one of *horizons*, steps that are measured together.
 
-    Args:
-        pairs: By source.
-        horizons: Numbers of steps that are measured together.
-        champions: The source chosen for each series, shape (S,), as `Champions.of` names it.
+    *champions* is the source chosen for each series, shape (S,), as `Champions.of` names it.
     """
-    return tuple(score for horizon in horizons for score in _scores_at(pairs, horizon, champions))
-
-
-def _scores_at(pairs: Mapping[str, Pairs], horizon: int, champions: TextArray) -> list[Score]:
-    parts = {source: whole.part(slice(None), horizon) for source, whole in pairs.items()}
-    measured = {source: part.measures() for source, part in parts.items()}
-    naive = measured.get(NAIVE)
-    for measures in measured.values():
-        loss = measures["scaled_pinball"]
-        naive_loss = np.full(loss.shape, np.nan) if naive is None else naive["scaled_pinball"]
-        measures["fva_vs_naive"] = metrics.forecast_value_added(loss, naive_loss)
-    return [
-        Score(
-            source,
-            horizon,
-            measured[source],
-            part.n_origins,
-            part.n_obs,
-            (champions == source) & (part.n_obs > 0),
-        )
-        for source, part in parts.items()
-    ]
+    scores = []
+    for horizon in horizons:
+        parts = {source: whole.part(slice(None), horizon) for source, whole in pairs.items()}
+        measured = {source: part.measures() for source, part in parts.items()}
+        unknown = np.full(len(champions), np.nan)
+        naive_loss = measured[NAIVE]["scaled_pinball"] if NAIVE in measured else unknown
+        for source, part in parts.items():
+            loss, n_obs = measured[source]["scaled_pinball"], part.n_obs
+            value = metrics.forecast_value_added(loss, naive_loss)
+            measures = measured[source] | {"fva_vs_naive": value}
+            is_champion = (champions == source) & (n_obs > 0)
+            scores.append(Score(source, horizon, measures, part.n_origins, n_obs, is_champion))
+    return scores

@@ -2,93 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-
 from ml_jobs.errors import OptionError
+from ml_jobs.models.mean import HistoricMean
+from ml_jobs.models.naive import Naive
 from ml_jobs.models.protocol import Model
-from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
-
-MakeModel = Callable[[ForecastOptions], Model]
+from ml_jobs.options import SOURCES, ForecastOptions
 
 
-def _naive(_: ForecastOptions) -> Model:
-    from ml_jobs.models.naive import Naive
+def model_of(source: str, options: ForecastOptions) -> Model:
+    """Return the model of *source*, which is not the ensemble.
 
-    return Naive()
-
-
-def _mean(_: ForecastOptions) -> Model:
-    from ml_jobs.models.mean import HistoricMean
-
-    return HistoricMean()
-
-
-def _tsb(_: ForecastOptions) -> Model:
-    from ml_jobs.models.tsb import Tsb
-
-    return Tsb()
-
-
-def _imapa(_: ForecastOptions) -> Model:
-    from ml_jobs.models.imapa import Imapa
-
-    return Imapa()
-
-
-def _arima(_: ForecastOptions) -> Model:
-    from ml_jobs.models.arima import Arima
-
-    return Arima()
-
-
-def _prophet(options: ForecastOptions) -> Model:
-    from ml_jobs.models.prophet import ProphetModel
-
-    return ProphetModel(country=options.country, seed=options.seed)
-
-
-def _gbm(options: ForecastOptions) -> Model:
-    from ml_jobs.models.gbm import PLAN, Gbm
-
-    return Gbm(PLAN.with_seed(options.seed))
-
-
-def _lstm(options: ForecastOptions) -> Model:
-    from ml_jobs.models.lstm import Lstm
-
-    return Lstm(seed=options.seed)
-
-
-# Each imports its library when it is asked for: nobody pays for a model that does not run.
-MODELS: Mapping[str, MakeModel] = {
-    "naive": _naive,
-    "mean": _mean,
-    "tsb": _tsb,
-    "imapa": _imapa,
-    "arima": _arima,
-    "prophet": _prophet,
-    "gbm": _gbm,
-    "lstm": _lstm,
-}
-
-
-def models_of(sources: Iterable[str], options: ForecastOptions) -> dict[str, Model]:
-    """Return the model of each of *sources*, in that order.
+    A library is imported when its model is asked for: nobody pays for one that does not run.
 
     Raises:
-        OptionError: There is no model for one of the names.
+        OptionError: There is no such model.
     """
-    wanted = tuple(sources)
-    refuse_unknown(wanted)
-    return {source: MODELS[source](options) for source in wanted if source != ENSEMBLE}
+    model: Model
+    match source:
+        case "naive":
+            model = Naive()
+        case "mean":
+            model = HistoricMean()
+        case "tsb":
+            from ml_jobs.models.tsb import Tsb
 
+            model = Tsb()
+        case "imapa":
+            from ml_jobs.models.imapa import Imapa
 
-def refuse_unknown(sources: Iterable[str]) -> None:
-    """Refuse names that are no source.
+            model = Imapa()
+        case "arima":
+            from ml_jobs.models.arima import Arima
 
-    Raises:
-        OptionError: Names them, and those there are.
-    """
-    unknown = [source for source in sources if source not in SOURCES]
-    if unknown:
-        raise OptionError("sources", ", ".join(unknown), f"out of {', '.join(SOURCES)}")
+            model = Arima()
+        case "prophet":
+            from ml_jobs.models.prophet import ProphetModel
+
+            model = ProphetModel(country=options.country, seed=options.seed)
+        case "gbm":
+            from ml_jobs.models.gbm import PLAN, Gbm
+
+            model = Gbm(PLAN.with_seed(options.seed))
+        case "lstm":
+            from ml_jobs.models.lstm import Lstm
+
+            model = Lstm(seed=options.seed)
+        case _:
+            raise OptionError("sources", source, f"out of {', '.join(SOURCES)}")
+    return model

@@ -77,9 +77,7 @@ class ExcessTrees:
 
 
 def predict(booster: lightgbm.Booster, features: Features) -> FloatArray:
-    """Return the *booster*'s prediction for each row of *features*, shape (N,)."""
-    if not len(features):
-        return np.zeros(0)
+    """Return the *booster*'s prediction for each row of *features*, at least one, shape (N,)."""
     return np.asarray(booster.predict(features, num_threads=THREADS), dtype=np.float64)
 
 

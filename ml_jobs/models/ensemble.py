@@ -22,13 +22,8 @@ def ensemble_forecasts(
     """Return the ensemble's forecasts: combined, in whole lots, its places adding up.
 
     Demand comes in whole lots, and a band whose end lies between two of them covers less than it
-    says: the end is rounded to the nearest.
-
-    Args:
-        members: Forecasts of the same S series and H periods, by source.
-        known: History up to the cutoff, and nothing after it.
-        weights: Learnt before the cutoff.
-        hierarchy: The places that demand comes from.
+    says: the end is rounded to the nearest. *members* are forecasts of the same series and periods,
+    by source; *weights* were learnt before the cutoff that *known* ends at.
     """
     combined = combine(members, demand_classes(known), weights)
     lot = lots(known.demand)[:, None, None]
@@ -42,13 +37,9 @@ def combine(
 ) -> Forecasts:
     """Average the members' quantiles, and their means, with each series' weights.
 
-    The mean of the averaged quantile function is the average of the means.
-
-    Args:
-        members: Forecasts of the same S series and H periods; members without weight are left
-            out, and where none covers a series the answer is NaN.
-        groups: Demand class of each series as of the forecast's cutoff, shape (S,).
-        weights: Learnt at earlier cutoffs.
+    The mean of the averaged quantile function is the average of the means. Members without weight
+    are left out, and where none covers a series the answer is NaN. *groups* are the demand classes
+    as of the forecast's cutoff, shape (S,).
     """
     shares = _shares(members, groups, weights)
     first = next(iter(members.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,14 +45,8 @@ class WeightSamples:
 
     def rows(self, chosen: BoolArray) -> WeightSamples:
         """Return the *chosen* rows, shape (N,)."""
-        return WeightSamples(
-            self.members,
-            self.quantiles[chosen],
-            self.actual[chosen],
-            self.scale[chosen],
-            self.groups[chosen],
-            self.ages[chosen],
-        )
+        arrays = {name: value for name, value in vars(self).items() if name != "members"}
+        return replace(self, **{name: values[chosen] for name, values in arrays.items()})
 
     @property
     def covered(self) -> BoolArray:
@@ -119,10 +113,8 @@ def fit_weights(samples: WeightSamples) -> EnsembleWeights:
     own rows; a class's weights are drawn towards those of all classes together, with the weight
     n / (n + ``POOL_WEIGHT``) for n rows with demand. Later cutoffs count more, by ``DECAY``, and
     a member pays for its weight by how much it alone lags the best, by ``CAUTION``: what won by
-    a hair in a few windows seldom wins in the next. Without rows the prior stands.
-
-    Args:
-        samples: Of cutoffs before the one that the weights are for, and of no other.
+    a hair in a few windows seldom wins in the next. Without rows the prior stands. *samples* are
+    of cutoffs before the one that the weights are for, and of no other.
 
     Source: Ratcliff 1979 for averaging quantiles ("Vincentization"); Lichtendahl, Grushka-
     Cockayne and Winkler 2013, "Is it better to average probabilities or quantiles?".
@@ -192,10 +184,7 @@ def _loss_of(part: WeightSamples, able: BoolArray) -> Loss:
 def row_counts(part: WeightSamples, reference: FloatArray) -> FloatArray:
     """Return what each row's loss counts: the reference loses 1/2 in units and 1/2 by scale.
 
-    Args:
-        part: N rows.
-        reference: Quantiles of a forecast that the two are brought to the same size with,
-            shape (N, 10).
+    *reference* are the quantiles of a forecast that brings the two to the same size, (N, 10).
     """
     loss = summed_pinball(part.actual, reference)
     recency: FloatArray = np.power(DECAY, part.ages, dtype=np.float64)

@@ -53,9 +53,6 @@ class Gbm:
     Demand is learnt over its series' level with a Tweedie loss, which takes zeros as they are;
     the scatter is learnt with the likelihood of the negative binomial.
 
-    Attributes:
-        plan: How the trees are grown.
-
     Source: Ke et al. 2017, "LightGBM: A Highly Efficient Gradient Boosting Decision Tree".
     """
 
@@ -63,13 +60,7 @@ class Gbm:
     plan: TrainingPlan = PLAN
 
     def fit(self, known: Panel, horizon: int, *, after: Fitted | None = None) -> FittedGbm:
-        """Learn from *known* how demand of the next *horizon* periods follows from the past.
-
-        Args:
-            known: The history up to the cutoff, and nothing after it.
-            horizon: Periods ahead that will be asked for.
-            after: Not used: trees are quick to grow anew.
-        """
-        del after
+        """Learn from *known* how demand of the next *horizon* periods follows from the past."""
+        del after  # trees are quick to grow anew
         steps, held_back = np.arange(1, horizon + 1), HORIZONS_HELD_BACK * horizon
         return FittedGbm(learn(known, steps, self.plan, summed=False, held_back=held_back))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ml_jobs.arrays import FloatArray, IntArray, divide, running_sums
 from ml_jobs.dispersion import lots
-from ml_jobs.panel import Dates, Drivers, Frequency, Panel
+from ml_jobs.panel import Dates, Frequency, Panel
 
 Features = npt.NDArray[np.float32]
 
@@ -24,7 +24,6 @@ LEVEL_WINDOW = {"D": 91, "W": 26, "MS": 12}
 LEVEL_PRIOR = 0.125  # weight of the whole history in the level, in windows
 YEAR_AGO_REACH = {"D": (3, 14), "W": (1, 3), "MS": (0, 1)}  # periods either side
 WEEKDAY_WEEKS = (4, 8, 26)
-LEAST_YEARS_OF_CALENDAR = 2  # below that a month seen once would be taken for a season
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,9 @@ class History:
         lot: Units in a lot, shape (S,).
         features: Of the series alone, free of units, shape (S, K).
         sums: Demand before each period, units, shape (S, T + 1).
-        starts: Index of each series' first observed period, shape (S,).
         weekdays: Mean demand of each weekday over the level, shape (S, 7, W); W is 0 unless
             periods are days.
-        dates: First days of the T periods known.
-        frequency: How long a period is.
-        drivers: What is known ahead; None for nothing.
+        known: The T periods until the cutoff.
         seasonal: Whether the features tell the time of the year.
     """
 
@@ -49,54 +45,39 @@ class History:
     lot: FloatArray
     features: Features
     sums: FloatArray
-    starts: IntArray
     weekdays: Features
-    dates: Dates
-    frequency: Frequency
-    drivers: Drivers | None
+    known: Panel
     seasonal: bool
 
-    @property
-    def periods(self) -> int:
-        """How many periods are known."""
-        return len(self.dates)
+    def following(self, periods: IntArray) -> Dates:
+        """Return the first days of as many periods after the cutoff as the most of *periods*."""
+        most = int(periods.max(initial=1))
+        return self.known.frequency.following(self.known.dates[-1], most)
 
 
 def history_of(known: Panel, *, seasonal: bool, lot: FloatArray | None = None) -> History:
-    """Return what *known* tells of its series.
+    """Return what *known* tells of its series up to the cutoff.
 
-    Args:
-        known: Everything up to the cutoff.
-        seasonal: Whether the features tell the time of the year.
-        lot: Units in a lot, shape (S,); None to see it in the history.
+    *lot* are the units in a lot, shape (S,); None to see it in the history.
     """
     units = lots(known.demand) if lot is None else lot
     past = _RunningSums.of(known)
-    level = past.level(LEVEL_WINDOW[known.frequency.value], units)
+    frequency = known.frequency.value
+    level = past.level(LEVEL_WINDOW[frequency], units)
+    features = [
+        _shares(past, level, WINDOWS[frequency]),
+        _sizes(past, level, SIZE_WINDOWS[frequency]),
+        _whole(past, level, LEVEL_WINDOW[frequency]),
+    ]
     return History(
         level=level,
         lot=units,
-        features=np.concatenate(
-            [
-                _shares(past, level, WINDOWS[known.frequency.value]),
-                _sizes(past, level, SIZE_WINDOWS[known.frequency.value]),
-                _whole(past, level, LEVEL_WINDOW[known.frequency.value]),
-            ],
-            axis=1,
-        ),
+        features=np.concatenate(features, axis=1),
         sums=past.sums,
-        starts=past.starts,
         weekdays=_weekday_means(past, level, known),
-        dates=known.dates,
-        frequency=known.frequency,
-        drivers=known.drivers,
+        known=known,
         seasonal=seasonal,
     )
-
-
-def is_seasonal(known: Panel) -> bool:
-    """Return whether the calendar is long enough to tell a season from what happened once."""
-    return len(known.dates) >= LEAST_YEARS_OF_CALENDAR * known.frequency.steps_per_year
 
 
 @dataclass(frozen=True)
@@ -126,16 +107,14 @@ class _RunningSums:
     def over(self, cumulated: FloatArray, window: int) -> FloatArray:
         """Return what the last *window* periods add up to, shape (S,)."""
         begin = np.maximum(self.end - window, self.starts)
-        total: FloatArray = cumulated[:, -1] - cumulated[np.arange(len(begin)), begin]
-        return total
+        return cumulated[:, -1] - cumulated[np.arange(len(begin)), begin]
 
     def level(self, window: int, lot: FloatArray) -> FloatArray:
         """Mean of the last *window* periods, drawn a little towards the whole history's."""
         whole = (self.sums[:, -1] + 0.5 * lot) / (self.age + 1.0)
         prior = window * LEVEL_PRIOR
         total = self.over(self.sums, window) + prior * whole
-        level: FloatArray = total / (np.minimum(self.age, window) + prior)
-        return level
+        return total / (np.minimum(self.age, window) + prior)
 
 
 def _shares(past: _RunningSums, level: FloatArray, windows: Sequence[int]) -> Features:
@@ -187,8 +166,7 @@ def _whole(past: _RunningSums, level: FloatArray, window: int) -> Features:
 
 
 def _features(columns: Sequence[FloatArray]) -> Features:
-    answer: Features = np.stack(columns, axis=1).astype(np.float32)
-    return answer
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _weekday_means(past: _RunningSums, level: FloatArray, known: Panel) -> Features:
@@ -204,8 +182,7 @@ def _weekday_means(past: _RunningSums, level: FloatArray, known: Panel) -> Featu
             total = past.demand[:, begin:][:, chosen].sum(axis=1)
             seen = observed[:, chosen].sum(axis=1).astype(np.float64)
             tables[:, day, place] = divide(total, seen * level)
-    answer: Features = tables.astype(np.float32)
-    return answer
+    return tables.astype(np.float32)
 
 
 def _weekdays(dates: Dates) -> IntArray:
@@ -216,12 +193,9 @@ def _weekdays(dates: Dates) -> IntArray:
 def period_rows(history: History, series: IntArray, steps: IntArray) -> Features:
     """Return the features of demand in single periods, shape (N, F).
 
-    Args:
-        history: As of the cutoff.
-        series: Place of the series of each row, shape (N,).
-        steps: Periods after the cutoff, 1 for the first, shape (N,).
+    Each row has the place of its *series* and its *steps* after the cutoff, 1 for the first; (N,).
     """
-    targets = history.frequency.following(history.dates[-1], int(steps.max(initial=1)))
+    targets = history.following(steps)
     ahead = _calendar(history, targets)[steps - 1]
     weekday = _weekdays(targets)[steps - 1]
     return _beside(
@@ -236,13 +210,9 @@ def period_rows(history: History, series: IntArray, steps: IntArray) -> Features
 def total_rows(history: History, series: IntArray, lengths: IntArray) -> Features:
     """Return the features of demand summed over the first periods, shape (N, F).
 
-    Args:
-        history: As of the cutoff.
-        series: Place of the series of each row, shape (N,).
-        lengths: How many periods are summed, at least 1, shape (N,).
+    Each row has the place of its *series* and how many periods are summed, at least 1; (N,).
     """
-    targets = history.frequency.following(history.dates[-1], int(lengths.max(initial=1)))
-    ahead = _calendar(history, targets)
+    ahead = _calendar(history, history.following(lengths))
     until = np.cumsum(ahead, axis=0)[lengths - 1] / lengths[:, None]
     return _beside(
         history.features[series],
@@ -253,8 +223,7 @@ def total_rows(history: History, series: IntArray, lengths: IntArray) -> Feature
 
 
 def _beside(*parts: Features | FloatArray | IntArray) -> Features:
-    answer: Features = np.concatenate([part.astype(np.float32) for part in parts], axis=1)
-    return answer
+    return np.concatenate([part.astype(np.float32) for part in parts], axis=1)
 
 
 def _calendar(history: History, targets: Dates) -> FloatArray:
@@ -262,27 +231,27 @@ def _calendar(history: History, targets: Dates) -> FloatArray:
     columns: list[FloatArray] = []
     days = targets.astype("datetime64[D]")
     month_start = days.astype("datetime64[M]").astype("datetime64[D]")
-    if history.frequency is Frequency.DAILY:
+    if history.known.frequency is Frequency.DAILY:
         columns.append(_weekdays(targets).astype(np.float64))
         columns.append((days - month_start).astype(np.float64))
     if history.seasonal:
         year_start = days.astype("datetime64[Y]").astype("datetime64[D]")
         columns.append((days - year_start).astype(np.float64))
     table = np.stack(columns, axis=1) if columns else np.zeros((len(targets), 0))
-    if history.drivers is None:
+    if history.known.drivers is None:
         return table
-    return np.concatenate([table, history.drivers.on(targets)], axis=1)
+    return np.concatenate([table, history.known.drivers.on(targets)], axis=1)
 
 
 def _year_ago(history: History, series: IntArray, first: IntArray, last: IntArray) -> FloatArray:
     """Mean demand around the same periods a year before over the level; NaN where not known."""
-    shift = history.frequency.steps_per_year
-    end = history.periods
+    panel, shift = history.known, history.known.frequency.steps_per_year
+    end = len(panel.dates)
     columns = []
-    for reach in YEAR_AGO_REACH[history.frequency.value]:
+    for reach in YEAR_AGO_REACH[panel.frequency.value]:
         begin = end + first - 1 - shift - reach
         until = np.minimum(end + last - shift + reach, end)
-        known = (begin >= history.starts[series]) & (begin < until)
+        known = (begin >= panel.starts[series]) & (begin < until)
         inside = np.where(known, begin, 0)
         total = history.sums[series, np.maximum(until, 0)] - history.sums[series, inside]
         periods = np.where(known, until - begin, 0).astype(np.float64)

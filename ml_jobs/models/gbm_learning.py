@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import lightgbm
 import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.models.boosting import ExcessTrees, Growth, grow_excess, grow_mean, predict
-from ml_jobs.models.gbm_features import Features, is_seasonal
-from ml_jobs.models.gbm_samples import Samples, Sampling, draw_samples, first_cutoff
+from ml_jobs.models.gbm_features import Features
+from ml_jobs.models.gbm_samples import Samples, draw_samples
 from ml_jobs.panel import Panel
 
 NOTHING_LEARNT_EXCESS = 1.0
+LEAST_YEARS_OF_CALENDAR = 2  # below that a month seen once would be taken for a season
+FIRST_CUTOFF = {"D": 28, "W": 8, "MS": 6}  # periods known at the earliest cutoff
 CUTOFFS = 48  # past ones that the mean is learnt from
 EXCESS_CUTOFFS = 16  # past ones, among the latest, that the scatter is learnt from
 LEVEL_WEIGHT = 0.6  # power of a series' level that its rows weigh by in the mean's loss
@@ -29,9 +32,7 @@ class TrainingPlan:
 
     def with_seed(self, seed: int) -> TrainingPlan:
         """Return the same plan with *seed* for everything drawn."""
-        return replace(
-            self, mean=replace(self.mean, seed=seed), excess=replace(self.excess, seed=seed)
-        )
+        return TrainingPlan(replace(self.mean, seed=seed), replace(self.excess, seed=seed))
 
 
 @dataclass(frozen=True)
@@ -75,21 +76,20 @@ def learn(
         summed: Whether demand is summed over the first periods ahead.
         held_back: Periods that the scatter is learnt from; fewer if the calendar is short.
     """
-    end, first, seasonal = len(known.dates), first_cutoff(known), is_seasonal(known)
-
-    def draw(panel: Panel, begin: int, cutoffs: int) -> Samples:
-        last = len(panel.dates) - 1
-        sampling = Sampling(begin, last, cutoffs, plan.mean.seed)
-        return draw_samples(panel, choices, sampling, seasonal=seasonal, summed=summed)
-
-    samples = draw(known, first, CUTOFFS)
+    end = len(known.dates)
+    first = max(min(FIRST_CUTOFF[known.frequency.value], end // 3), 1)
+    seasonal = end >= LEAST_YEARS_OF_CALENDAR * known.frequency.steps_per_year
+    draw = partial(
+        draw_samples, choices=choices, seed=plan.mean.seed, seasonal=seasonal, summed=summed
+    )
+    samples = draw(known, first=first, cutoffs=CUTOFFS)
     if not samples.demand.any():
         return DemandTrees(seasonal)
     mean = _mean_of(samples, plan)
     # At least half of the calendar stays to learn the mean from that scatter is measured about.
     parted = max(end - held_back, first + (end - first) // 2)
-    earlier = draw(known.until(parted), first, CUTOFFS)
-    later = draw(known, parted, EXCESS_CUTOFFS)
+    earlier = draw(known.until(parted), first=first, cutoffs=CUTOFFS)
+    later = draw(known, first=parted, cutoffs=EXCESS_CUTOFFS)
     if not earlier.demand.any() or not later.demand.any():
         return DemandTrees(seasonal, mean, _excess_of(samples, mean, plan))
     return DemandTrees(seasonal, mean, _excess_of(later, _mean_of(earlier, plan), plan))

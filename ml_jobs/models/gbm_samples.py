@@ -14,7 +14,6 @@ from ml_jobs.panel import Panel
 LEAST_HISTORY = {"D": 14, "W": 4, "MS": 3}  # periods of a series before it is learnt from
 DRAWS = 4  # rows of one series at one cutoff
 MOST_ROWS = 400_000  # in all; beyond, fewer series are drawn at each cutoff
-FIRST_CUTOFF = {"D": 28, "W": 8, "MS": 6}  # periods known at the earliest cutoff
 
 
 @dataclass(frozen=True)
@@ -38,69 +37,45 @@ class Samples:
     @property
     def ratio(self) -> FloatArray:
         """Demand per period over the level."""
-        quotient: FloatArray = self.demand / (self.level * self.periods)
-        return quotient
+        return self.demand / (self.level * self.periods)
 
 
 _NONE: FloatArray = np.zeros(0)
 NO_SAMPLES = Samples(np.zeros((0, 0), np.float32), _NONE, _NONE, _NONE, _NONE)
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """Which rows are drawn.
-
-    Attributes:
-        first: Fewest periods known at a cutoff.
-        last: Most periods known at a cutoff.
-        cutoffs: How many cutoffs are spread evenly between them.
-        seed: Of what is drawn.
-    """
-
-    first: int
-    last: int
-    cutoffs: int
-    seed: int
-
-    @property
-    def places(self) -> IntArray:
-        """Periods known at each cutoff, ascending."""
-        if self.last < self.first:
-            return np.zeros(0, dtype=np.int64)
-        spread = np.linspace(self.first, self.last, max(self.cutoffs, 1))
-        return np.unique(np.rint(spread).astype(np.int64))
-
-    def most_series(self, choices: int) -> int:
-        """Return how many series may be drawn at one cutoff that reaches *choices* steps."""
-        rows = len(self.places) * max(min(DRAWS, choices), 1)
-        return max(MOST_ROWS // rows, 1)
-
-
-def first_cutoff(known: Panel) -> int:
-    """Return the fewest periods that samples of *known* are made from."""
-    return max(min(FIRST_CUTOFF[known.frequency.value], len(known.dates) // 3), 1)
-
-
 def draw_samples(
-    known: Panel, choices: IntArray, sampling: Sampling, *, seasonal: bool, summed: bool
+    known: Panel,
+    choices: IntArray,
+    *,
+    first: int,
+    cutoffs: int,
+    seed: int,
+    seasonal: bool,
+    summed: bool,
 ) -> Samples:
     """Draw rows of training at past cutoffs; none where no series has history enough.
 
     Args:
         known: Everything up to the cutoff that is forecast from; samples end with it.
         choices: Steps after a cutoff that may be asked for, ascending; of sums, the lengths.
-        sampling: Which cutoffs, and how many rows.
+        first: Fewest periods known at a cutoff.
+        cutoffs: How many cutoffs are spread evenly from there to the last period.
+        seed: Of what is drawn.
         seasonal: Whether the features tell the time of the year.
         summed: Whether a row is the demand summed over the first periods after a cutoff, and
             not the demand of a single one.
     """
-    random = np.random.default_rng(sampling.seed)
+    random = np.random.default_rng(seed)
     lot = lots(known.demand)
     sums = running_sums(np.nan_to_num(known.demand))
-    parts = []
-    for cutoff in sampling.places.tolist():
+    last, parts = len(known.dates) - 1, []
+    spread = np.linspace(first, last, cutoffs if last >= first else 0)
+    places = np.unique(np.rint(spread).astype(np.int64)).tolist()
+    for cutoff in places:
         reached = choices[choices <= len(known.dates) - cutoff]
-        series = _draw_series(known, cutoff, sampling.most_series(len(reached)), random)
+        most = MOST_ROWS // (len(places) * max(min(DRAWS, len(reached)), 1))
+        series = _draw_series(known, cutoff, max(most, 1), random)
         if not len(series) or not len(reached):
             continue
         rows, asked = _draw_steps(len(series), reached, random)

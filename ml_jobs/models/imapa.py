@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from statsforecast.models import IMAPA
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.models.library import SingleSeries, mean_of_each
+from ml_jobs.models.library import SingleSeries, forecast_each
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
 
@@ -29,5 +29,4 @@ class Imapa(SingleSeries):
         self, known: Panel, horizon: int, *, series: BoolArray, historic: NegativeBinomial
     ) -> NegativeBinomial:
         """Forecast a flat line at the combined rate."""
-        mean = mean_of_each(IMAPA(), known, horizon, series=series)
-        return replace(historic, mean=mean)
+        return forecast_each(IMAPA(), known, horizon, series=series, historic=historic)

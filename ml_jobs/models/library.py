@@ -48,14 +48,19 @@ def observed_series(panel: Panel, series: BoolArray) -> IntArray:
     return np.flatnonzero(series & (panel.starts < len(panel.dates)))
 
 
-def mean_of_each(
-    model: LibraryModel, panel: Panel, horizon: int, *, series: BoolArray
-) -> FloatArray:
-    """Return *model*'s forecast of every series asked for, shape (S, H); NaN in other rows."""
+def forecast_each(
+    model: LibraryModel,
+    panel: Panel,
+    horizon: int,
+    *,
+    series: BoolArray,
+    historic: NegativeBinomial,
+) -> NegativeBinomial:
+    """Forecast each of the *series* asked for with *model*, and the scatter that history shows."""
     mean = np.full((len(panel.item_ids), horizon), np.nan)
     for row, history in _histories(panel, series):
         mean[row] = np.maximum(model.forecast(history, horizon)["mean"], 0.0)
-    return mean
+    return replace(historic, mean=mean)
 
 
 def fit_each(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,10 +16,6 @@ from ml_jobs.models.lstm_windows import Batch, Layout, Windows
 from ml_jobs.models.protocol import Fitted
 from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
 from ml_jobs.panel import Panel
-
-if TYPE_CHECKING:
-    # At run time the network is imported where it is used: jax takes a second to load.
-    from ml_jobs.models.lstm_network import Schedule
 
 FORECAST_WINDOWS = 256  # series forecast or checked at once; more are padded to a multiple
 MOST_CELLS = 1_200_000  # periods of all series learnt from; some 100 bytes of memory each
@@ -60,7 +56,7 @@ class FittedLstm:
 
     def _forecast(self, known: Panel, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Return mean in units and excess in lots of the few series of *known*."""
-        from ml_jobs.models import lstm_network
+        from ml_jobs.models import lstm_network  # here, because jax takes a second to load
 
         scaled = scaled_series(known, horizon)
         every = np.arange(len(known.item_ids))
@@ -114,35 +110,24 @@ class Lstm:
         learnt = _draw_series(known, random)
         windows = Windows(scaled_series(learnt, 0), horizon)
         held, ends = _hold_back(learnt, horizon, random)
-        (past, ahead), reading = windows.inputs, windows.series.reading
-        layout = Layout(past, ahead, self.width, reading.first_origin, reading.stride)
-        earlier = after if isinstance(after, FittedLstm) and after.layout == layout else None
-        schedule = self._schedule(learnt, ends, later=earlier is not None)
-        first = (
-            lstm_network.initial_weights(layout, self.seed) if earlier is None else earlier.weights
-        )
-        trained = lstm_network.train(
+        layout = windows.layout(self.width)
+        if isinstance(after, FittedLstm) and after.layout == layout:
+            first, most, rate = after.weights, self.later_steps, self.later_rate
+        else:
+            first = lstm_network.initial_weights(layout, self.seed)
+            most, rate = self.steps, self.rate
+        able = int((learnt.starts + 1 < ends).sum())
+        share = np.clip(np.sqrt(able / 1000.0), 0.5, 1.5) if able else 0.0
+        weights, losses, steps = lstm_network.train(
             first,
             windows.sample(ends, size=self.windows, steps=min(horizon, STEPS_AHEAD), random=random),
             tuple(_checks(windows, held)),
             layout=layout,
-            schedule=schedule,
-        )
-        return FittedLstm(trained.weights, layout, horizon, trained.losses, trained.steps)
-
-    def _schedule(self, learnt: Panel, ends: IntArray, *, later: bool) -> Schedule:
-        from ml_jobs.models.lstm_network import Schedule
-
-        able = int((learnt.starts + 1 < ends).sum())
-        share = np.clip(np.sqrt(able / 1000.0), 0.5, 1.5) if able else 0.0
-        steps = round((self.later_steps if later else self.steps) * share)
-        return Schedule(
-            steps=steps,
-            rate=self.later_rate if later else self.rate,
-            rise=max(steps // 20, 1),
-            check_every=max(steps // 12, 1),
+            steps=round(most * share),
+            rate=rate,
             patience=self.patience,
         )
+        return FittedLstm(weights, layout, horizon, losses, steps)
 
 
 def _draw_series(known: Panel, random: np.random.Generator) -> Panel:

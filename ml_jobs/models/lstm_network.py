@@ -7,7 +7,6 @@ installed; there is nothing else to set.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -38,46 +37,6 @@ with one_processor():
 jax.tree_util.register_dataclass(
     Batch, data_fields=["past", "ahead", "level", "excess", "target", "weight"], meta_fields=[]
 )
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long the network learns, and how fast.
-
-    Attributes:
-        steps: Gradient steps at most.
-        rate: Highest learning rate; from there it falls along half a cosine.
-        rise: Steps over which the rate rises to that.
-        check_every: Steps between looks at the windows held back.
-        patience: Looks without gain after which training ends.
-    """
-
-    steps: int
-    rate: float
-    rise: int
-    check_every: int
-    patience: int
-
-    def rate_at(self, step: int) -> float:
-        """Return the learning rate of *step*, from 0."""
-        fall = 0.5 * (1.0 + np.cos(np.pi * step / self.steps))
-        rising = min((step + 1) / self.rise, 1.0)
-        return float(self.rate * rising * (LAST_RATE + (1.0 - LAST_RATE) * fall))
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What training came to.
-
-    Attributes:
-        weights: The best ones, flat.
-        losses: Mean loss of the windows held back at each look, the first before any step.
-        steps: Gradient steps taken.
-    """
-
-    weights: Floats
-    losses: tuple[float, ...]
-    steps: int
 
 
 class Network(eqx.Module):
@@ -159,8 +118,7 @@ def initial_weights(layout: Layout, seed: int) -> Floats:
     ]
     # The answers begin near the level and the series' own dispersion.
     parts[-2] *= 0.1
-    weights: Floats = np.concatenate(parts).astype(np.float32)
-    return weights
+    return np.concatenate(parts).astype(np.float32)
 
 
 def forecast(weights: Floats, batch: Batch, layout: Layout) -> tuple[Floats, Floats]:
@@ -175,8 +133,10 @@ def train(
     held: tuple[Batch, ...],
     *,
     layout: Layout,
-    schedule: Schedule,
-) -> Trained:
+    steps: int,
+    rate: float,
+    patience: int,
+) -> tuple[Floats, tuple[float, ...], int]:
     """Minimise the loss of *batches*, and keep the weights that did best on *held*.
 
     Judged and kept is the running mean of the weights, which is steadier than the last ones.
@@ -186,23 +146,37 @@ def train(
         batches: One per step.
         held: Windows with one origin; without any, the weights at the end are kept.
         layout: Sizes of the network.
-        schedule: How long and how fast.
+        steps: Gradient steps at most; there are twelve looks at the windows held back.
+        rate: Highest learning rate, reached after a twentieth of the steps; from there it falls
+            along half a cosine.
+        patience: Looks without gain after which training ends.
+
+    Returns:
+        The best weights, flat; the mean loss of the windows held back at each look, the first
+        before any step; and the gradient steps taken.
     """
     flat = averaged = best = jnp.asarray(weights)
     state = _optimiser().init(flat)
     losses, best_at, step = [_held_loss(flat, held, layout)], 0, 0
-    while step < schedule.steps and len(losses) - 1 - best_at < schedule.patience:
+    check_every = max(steps // 12, 1)
+    while step < steps and len(losses) - 1 - best_at < patience:
         remembered = min(REMEMBERED, (step + 1) / (step + 10))
         flat, averaged, state = _update(
-            (flat, averaged, state), next(batches), schedule.rate_at(step), remembered, layout
+            (flat, averaged, state), next(batches), _rate_at(step, steps, rate), remembered, layout
         )
         step += 1
-        if step % schedule.check_every and step < schedule.steps:
+        if step % check_every and step < steps:
             continue
         losses.append(_held_loss(averaged, held, layout))
         if losses[-1] < losses[best_at] or not held:
             best, best_at = averaged, len(losses) - 1
-    return Trained(np.asarray(best), tuple(losses), step)
+    return np.asarray(best), tuple(losses), step
+
+
+def _rate_at(step: int, steps: int, highest: float) -> float:
+    fall = 0.5 * (1.0 + np.cos(np.pi * step / steps))
+    rising = min((step + 1) / max(steps // 20, 1), 1.0)
+    return float(highest * rising * (LAST_RATE + (1.0 - LAST_RATE) * fall))
 
 
 def _held_loss(weights: jax.Array, held: tuple[Batch, ...], layout: Layout) -> float:

@@ -14,7 +14,7 @@ from scipy.signal import lfilter
 
 from ml_jobs.arrays import BoolArray, FloatArray, running_sums
 from ml_jobs.dispersion import lots
-from ml_jobs.panel import Dates, Frequency, Panel
+from ml_jobs.panel import Frequency, Panel
 
 Floats = npt.NDArray[np.float32]
 
@@ -145,8 +145,7 @@ def _smooth(values: FloatArray, weights: FloatArray, span: int) -> FloatArray:
 def _level(counts: FloatArray, observed: BoolArray, reading: Reading) -> FloatArray:
     seen = observed.astype(np.float64)
     mean = np.cumsum(counts, axis=1) / np.maximum(np.cumsum(seen, axis=1), 1.0)
-    level: FloatArray = _smooth(counts, seen, reading.level_span) + FADE * mean + TINY
-    return level
+    return _smooth(counts, seen, reading.level_span) + FADE * mean + TINY
 
 
 def _excess(counts: FloatArray) -> FloatArray:
@@ -159,8 +158,7 @@ def _excess(counts: FloatArray) -> FloatArray:
     size = np.maximum(total / np.maximum(demands, 1), 1.0)
     weight = demands / (demands + PSEUDO_DEMANDS)
     ratio = weight * squares / np.maximum(total, 1e-9) + (1.0 - weight) * 1.5 * size
-    excess: FloatArray = np.maximum(ratio - 1.0, 0.0) + 0.3
-    return excess
+    return np.maximum(ratio - 1.0, 0.0) + 0.3
 
 
 def _past(
@@ -188,8 +186,7 @@ def _past(
         _smooth(sold, seen, reading.spans[1]),
     ]
     columns += [np.log(_smooth(counts, seen, span) / level + 0.02) / 2.0 for span in reading.spans]
-    past: Floats = np.stack([(column * seen).astype(np.float32) for column in columns], axis=2)
-    return past
+    return np.stack([(column * seen).astype(np.float32) for column in columns], axis=2)
 
 
 def _since_last(sold: FloatArray) -> FloatArray:
@@ -232,16 +229,11 @@ def _calendar(panel: Panel, ahead: int) -> FloatArray:
     if frequency is Frequency.DAILY:
         columns += _waves((dates.astype(np.int64) + 3) % 7 / 7.0)
     if known >= 2 * frequency.steps_per_year:
-        columns += _waves(_place_in_year(dates))
+        year = dates.astype("datetime64[Y]").astype("datetime64[D]")
+        columns += _waves((dates - year).astype(np.int64) / 365.25)
     if panel.drivers is not None:
         columns += list(_standardise(panel.drivers.on(dates), known).T)
     return np.stack(columns, axis=1)
-
-
-def _place_in_year(dates: Dates) -> FloatArray:
-    year = dates.astype("datetime64[Y]").astype("datetime64[D]")
-    place: FloatArray = (dates - year).astype(np.int64) / 365.25
-    return place
 
 
 def _waves(turns: FloatArray) -> list[FloatArray]:

@@ -65,12 +65,12 @@ class Windows:
     series: ScaledSeries
     horizon: int
 
-    @property
-    def inputs(self) -> tuple[int, int]:
-        """Numbers known of a period of the past, and of a step ahead."""
-        of_calendar = self.series.calendar.shape[1]
-        lags = 2 if self.series.reading.season == 1 else 4
-        return self.series.past.shape[2] + of_calendar, 2 + lags + of_calendar
+    def layout(self, width: int) -> Layout:
+        """Return the sizes of a network that reads these windows, with a state of *width*."""
+        reading, of_calendar = self.series.reading, self.series.calendar.shape[1]
+        past = self.series.past.shape[2] + of_calendar
+        ahead = 2 + (2 if reading.season == 1 else 4) + of_calendar
+        return Layout(past, ahead, width, reading.first_origin, reading.stride)
 
     def at_end(self, rows: IntArray, end: int, *, size: int, steps: int) -> Batch:
         """Return the windows of *rows* with one origin, the period before *end*.
@@ -166,5 +166,4 @@ class Windows:
 def _offsets(steps: IntArray, cycle: int, reach: int = 0) -> IntArray:
     """Periods from the origin to the last known one at the same place of the cycle, at most 0."""
     cycles = -(-(steps + reach) // cycle)
-    offsets: IntArray = steps - cycle * cycles
-    return offsets
+    return steps - cycle * cycles

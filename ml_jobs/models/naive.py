@@ -44,5 +44,4 @@ def _seasonal_change(known: Panel, rows: IntArray) -> FloatArray:
     changes = np.nan_to_num(demand[:, season:] - demand[:, :-season])
     whole = demand[:, -1] - demand[np.arange(len(rows)), known.starts[rows]]
     of_season = (changes**2).sum(axis=1) / np.maximum(observed - season, 1)
-    answer: FloatArray = np.where(observed > season, of_season, whole**2)
-    return answer
+    return np.where(observed > season, of_season, whole**2)

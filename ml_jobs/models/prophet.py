@@ -80,10 +80,11 @@ class ProphetModel(SingleSeries):
 
         seen = periods[: history.size].assign(y=history)
         years = history.size / frequency.steps_per_year
+        sees_weeks = frequency is Frequency.DAILY and history.size >= 2 * frequency.season
         model = Prophet(
             growth="linear" if years >= _YEARS_FOR_TREND else "flat",
             n_changepoints=_MOST_CHANGEPOINTS,
-            weekly_seasonality=_weekly_order(history, frequency),
+            weekly_seasonality=3 if sees_weeks else 0,  # Fourier terms
             yearly_seasonality=_yearly_order(years, frequency),
             daily_seasonality=False,
             holidays=_occurring(holidays, seen),
@@ -118,11 +119,6 @@ def _occurring(holidays: pd.DataFrame | None, seen: pd.DataFrame) -> pd.DataFram
     inside = holidays["ds"].between(seen["ds"].iloc[0], seen["ds"].iloc[-1])
     found = holidays[holidays["holiday"].isin(holidays["holiday"][inside])].copy()
     return found if len(found) else None
-
-
-def _weekly_order(history: FloatArray, frequency: Frequency) -> int:
-    """Return the Fourier terms of the week; 0 where there is none to be seen."""
-    return 3 if frequency is Frequency.DAILY and history.size >= 2 * frequency.season else 0
 
 
 def _yearly_order(years: float, frequency: Frequency) -> int:

@@ -100,8 +100,7 @@ def _of_whole_items(covered: BoolArray, begun: BoolArray, tree: Tree) -> BoolArr
     headless = covered & (tree.parents >= 0) & ~covered[tree.parents]
     broken = np.zeros(len(covered), np.bool_)
     broken[tree.roots[missing | headless]] = True
-    whole: BoolArray = covered & ~broken[tree.roots]
-    return whole
+    return covered & ~broken[tree.roots]
 
 
 def _shares(amounts: FloatArray, parents: IntArray) -> FloatArray:

@@ -69,20 +69,12 @@ class Totals:
 
     Errors of single periods go together in ways that no rule of adding variances knows; so sums
     are learnt as sums, with their length as a feature.
-
-    Attributes:
-        plan: How the trees are grown.
     """
 
     plan: TrainingPlan = PLAN
 
     def fit(self, known: Panel, longest: int) -> FittedTotals:
-        """Learn from *known* how demand of up to *longest* periods follows from the past.
-
-        Args:
-            known: The history up to the cutoff, and nothing after it.
-            longest: Most periods that will be asked for, at least 1.
-        """
+        """Learn from *known* how demand of up to *longest* (at least 1) periods follows."""
         lengths = np.unique(np.rint(np.geomspace(1, longest, LENGTHS)).astype(np.int64))
         held_back = LONGESTS_HELD_BACK * longest
         trees = learn(known, lengths, self.plan, summed=True, held_back=held_back)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from statsforecast.models import TSB
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.models.library import SingleSeries, mean_of_each
+from ml_jobs.models.library import SingleSeries, forecast_each
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
 
@@ -37,5 +37,4 @@ class Tsb(SingleSeries):
     ) -> NegativeBinomial:
         """Forecast a flat line at probability times size."""
         model = TSB(alpha_d=self.size_smoothing, alpha_p=self.probability_smoothing)
-        mean = mean_of_each(model, known, horizon, series=series)
-        return replace(historic, mean=mean)
+        return forecast_each(model, known, horizon, series=series, historic=historic)

@@ -26,19 +26,11 @@ def write_data_sets(
     *,
     report: ReportWork,
 ) -> dict[str, Path]:
-    """Write every data set of the contract into the folder *work*; return the files by data set.
+    """Write every data set of the contract into the empty folder *work*; return the files by name.
 
-    Partitions hold whole items in the order of their codes, so what is in key order in each of
-    them is so in all of them, one after the other.
-
-    Args:
-        folder: Holds the tables of every partition.
-        plan: Of the run.
-        whole: Tables of the run as a whole; the other data sets are the partitions'.
-        registry: The contract.
-        stamp: Where all rows come from.
-        work: An empty folder.
-        report: Told of each data set.
+    Data sets that are not among the tables *whole* are put together from the partitions'. Those
+    hold whole items in the order of their codes, so what is in key order in each of them is so in
+    all of them, one after the other.
 
     Raises:
         MissingColumnError: The contract requires a column that the job does not make.
@@ -56,11 +48,11 @@ def write_data_sets(
 
 
 def _write(tables: Iterator[pa.Table], data_set: DataSet, stamp: Stamp, target: Path) -> None:
-    first = stamp_table(next(tables), data_set, stamp)
-    others = (stamp_table(table, data_set, stamp) for table in tables)
+    stamped = (stamp_table(table, data_set, stamp) for table in tables)
+    first = next(stamped)
     batches = (
         batch
-        for table in chain([first], others)
+        for table in chain([first], stamped)
         for batch in table.to_batches(max_chunksize=ROW_GROUP_ROWS)
     )
     write_batches(first.schema, batches, target)

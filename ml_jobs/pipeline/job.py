@@ -44,17 +44,10 @@ def run(
     *,
     report: ReportWork = silent,
 ) -> Draft:
-    """Work off what was prepared, and write the gold files into the folder *work*.
+    """Work off what was prepared from *request*, and write the gold into the empty folder *work*.
 
     What is finished is kept in the run's folder until the draft is published (`forget`); a run
     that is killed goes on there when it is started again.
-
-    Args:
-        request: As it was prepared.
-        prepared: By `prepare`, from the same request.
-        work: An empty folder.
-        registry: The contract.
-        report: Told of each step.
 
     Raises:
         OptionError: There is no such engine.
@@ -63,8 +56,8 @@ def run(
     """
     folder, plan = prepared.folder, prepared.plan
     with open_engine(request.engine, request.processes) as engine:
-        _each(engine, learn, learn_tasks(folder.path, plan), "learn", report)
-        partitions = [PartitionTask(folder.path, number) for number in range(plan.partitions)]
+        _each(engine, learn, learn_tasks(folder, plan), "learn", report)
+        partitions = [PartitionTask(folder, number) for number in range(plan.partitions)]
         _each(engine, forecast_members, partitions, "forecast", report)
         if not folder.lessons.exists():
             save(folder.lessons, weigh(folder, plan, report=report))

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
-from zlib import crc32
 
-import numpy as np
-
-from ml_jobs.arrays import BoolArray, IntArray
+from ml_jobs.arrays import BoolArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import Pools, learn_pools, moments
-from ml_jobs.models import models_of
+from ml_jobs.models import model_of
 from ml_jobs.models.protocol import Fitted
 from ml_jobs.models.totals import PLAN as TOTALS_PLAN
 from ml_jobs.models.totals import FittedTotals, Totals
@@ -41,12 +38,11 @@ class LearnTask:
     """One thing to learn; independent of all others.
 
     Attributes:
-        folder: Of the run.
         what: A source that learns from all series, ``totals`` or ``pools``.
         cutoffs: At which to learn, the earliest first; each goes on from the one before.
     """
 
-    folder: Path
+    folder: RunFolder
     what: str
     cutoffs: tuple[int, ...]
 
@@ -67,17 +63,10 @@ class CutoffModels:
 
 def thin_series(known: Panel, options: ForecastOptions) -> BoolArray:
     """Return which series have too few demands to be forecast by themselves, shape (S,)."""
-    thin: BoolArray = moments(known.demand).demands < options.thin_below
-    return thin
+    return moments(known.demand).demands < options.thin_below
 
 
-def sampled_series(panel: Panel, every: int) -> IntArray:
-    """Return the series of every n-th item by the digest of its code, the same in any partition."""
-    chosen = [crc32(item.encode()) % every == 0 for item in panel.item_ids]
-    return np.flatnonzero(chosen)
-
-
-def learn_tasks(folder: Path, plan: Plan) -> tuple[LearnTask, ...]:
+def learn_tasks(folder: RunFolder, plan: Plan) -> tuple[LearnTask, ...]:
     """Return what there is to learn, the longest task first.
 
     A network goes on from cutoff to cutoff, so its cutoffs are one task; the trees of each
@@ -92,7 +81,7 @@ def learn_tasks(folder: Path, plan: Plan) -> tuple[LearnTask, ...]:
 
 def learn(task: LearnTask) -> None:
     """Work off one task; what was learnt before the run was killed stays."""
-    folder = RunFolder(task.folder)
+    folder = task.folder
     if all(folder.learnt(task.what, cutoff).exists() for cutoff in task.cutoffs):
         return
     plan, sample = load(folder.plan, Plan), load(folder.sample, Panel)
@@ -112,20 +101,18 @@ def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
         return ClassPools(single, learn_sum_pools(known, classes, single))
     if what == TOTALS:
         return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(known, plan.longest_sum)
-    model = models_of([what], options)[what]
-    return model.fit(known, plan.horizon, after=cast("Fitted | None", before))
+    after = cast("Fitted | None", before)
+    return model_of(what, options).fit(known, plan.horizon, after=after)
 
 
 def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
     """Return everything that was learnt at *cutoff*; each process reads it once."""
-    learnt = {
-        task.what: _read(folder.learnt(task.what, cutoff))
-        for task in learn_tasks(folder.path, plan)
-    }
+    tasks = learn_tasks(folder, plan)
+    learnt = {task.what: _read(folder.learnt(task.what, cutoff)) for task in tasks}
     # A model of single series is its own fit: there is nothing to read.
-    fitted = {**models_of(plan.options.models, plan.options), **learnt}
+    fitted = {s: learnt.get(s) or model_of(s, plan.options) for s in plan.options.models}
     return CutoffModels(
-        {source: cast("Fitted", fitted[source]) for source in plan.options.models},
+        cast("Mapping[str, Fitted]", fitted),
         cast("FittedTotals | None", learnt.get(TOTALS)),
         cast("ClassPools", learnt[POOLS]),
     )

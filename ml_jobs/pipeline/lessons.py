@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ml_jobs.classification import demand_classes
 from ml_jobs.forecasts import Forecasts
-from ml_jobs.judging.calibration import NOTHING_TO_CORRECT, Widths, stretch
+from ml_jobs.judging.calibration import Widths, stretch
 from ml_jobs.judging.champions import Champions
 from ml_jobs.models.ensemble import ensemble_forecasts
 from ml_jobs.models.ensemble_weights import EnsembleWeights
@@ -39,18 +39,15 @@ class Lessons:
     ) -> dict[str, Forecasts]:
         """Return what every source forecasts, the ensemble last, with corrected widths.
 
-        Args:
-            cutoff: One that is judged, or the future's.
-            panel: The partition's whole history; nothing after the cutoff is looked at.
-            members: What the sources forecast at this cutoff.
-            plan: Of the run.
+        *cutoff* is one that is judged, or the future's. *panel* is the partition's whole history,
+        of which nothing after the cutoff is looked at.
         """
         known = panel.until(cutoff)
         forecasts = members.forecasts()
         if cutoff in self.weights:
             ensemble = ensemble_forecasts(forecasts, known, self.weights[cutoff], plan.hierarchy)
             forecasts[ENSEMBLE] = ensemble
-        widths = self.widths.get(cutoff, NOTHING_TO_CORRECT)
+        widths = self.widths[cutoff]
         if not widths.factors:
             return forecasts
         classes = demand_classes(known)

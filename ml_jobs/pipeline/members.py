@@ -16,7 +16,7 @@ from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.pipeline.learning import CutoffModels, models_at, thin_series
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
-from ml_jobs.pipeline.run_folder import RunFolder, load, save
+from ml_jobs.pipeline.run_folder import load, save
 from ml_jobs.stocking.inventory import levels_of
 from ml_jobs.stocking.lead_time import whole_periods
 
@@ -41,7 +41,7 @@ class Members:
 
 def forecast_members(task: PartitionTask) -> None:
     """Forecast one partition at every cutoff; what was done before the run was killed stays."""
-    folder = RunFolder(task.folder)
+    folder = task.folder
     plan = load(folder.plan, Plan)
     missing = [c for c in plan.stops if not folder.members(task.number, c).exists()]
     if not missing:

@@ -17,7 +17,7 @@ from ml_jobs.judging.champions import eligible_series
 from ml_jobs.judging.daily_totals import daily_sums
 from ml_jobs.judging.scores import Pairs, pairs_by_source, scores_of
 from ml_jobs.judging.timeline import timeline_of
-from ml_jobs.pipeline.learning import ClassPools, pools_at, thin_series
+from ml_jobs.pipeline.learning import pools_at, thin_series
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
@@ -74,15 +74,14 @@ class JudgedPartition:
 
 def judge_partition(task: PartitionTask) -> None:
     """Make one partition's tables and sums; what was done before the run was killed stays."""
-    folder = RunFolder(task.folder)
+    folder = task.folder
     if folder.results(task.number).exists():
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     partition = load(folder.series(task.number), Partition)
     members = {c: load(folder.members(task.number, c), Members) for c in plan.stops}
     judged = judge(partition, members, plan, lessons)
-    pools = {c: pools_at(folder, c) for c in plan.stops}
-    tables = {**tables_of(judged, plan), **stock_tables_of(judged, pools, plan, lessons)}
+    tables = {**tables_of(judged, plan), **stock_tables_of(judged, folder, plan, lessons)}
     for name, table in tables.items():
         save_table(folder.table(task.number, name), table)
     results = PartitionResults(
@@ -128,7 +127,7 @@ def tables_of(judged: JudgedPartition, plan: Plan) -> dict[str, pa.Table]:
 
 
 def stock_tables_of(
-    judged: JudgedPartition, pools: Mapping[int, ClassPools], plan: Plan, lessons: Lessons
+    judged: JudgedPartition, folder: RunFolder, plan: Plan, lessons: Lessons
 ) -> dict[str, pa.Table]:
     """Return the partition's rows and sums of stock and of what stands out, by name."""
     partition, panel = judged.partition, judged.partition.panel
@@ -138,7 +137,7 @@ def stock_tables_of(
             cutoff,
             forecasts,
             totals=judged.members[cutoff].totals,
-            pools=pools[cutoff],
+            pools=pools_at(folder, cutoff),
             champions=lessons.champions,
             plan=plan,
         )
@@ -152,14 +151,11 @@ def stock_tables_of(
     situation = Situation(
         panel, partition.items, now.outlook, inventory, _record(judged), plan.options
     )
+    groupings = groupings_of(partition.items)
+    replays = {c: replay_of(view, partition, lessons.planned[c]) for c, view in views.items()}
     sums = [
-        policy_sums(
-            panel,
-            groupings_of(partition.items),
-            [replay_of(view, partition, lessons.planned[cutoff])],
-            judged=view.judged,
-        )
-        for cutoff, view in views.items()
+        policy_sums(panel, groupings, replay, judged=views[cutoff].judged)
+        for cutoff, replay in replays.items()
     ]
     return {
         "fact_inventory": fact_inventory(

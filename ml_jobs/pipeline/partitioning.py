@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from ml_jobs.forecasts import Forecasts
 from ml_jobs.judging.backtest import Origin, origin_at
 from ml_jobs.panel import NETWORK, Items, Panel, Stock
 from ml_jobs.pipeline.plan import Plan, item_begins
+from ml_jobs.pipeline.run_folder import RunFolder
 from ml_jobs.selection import SeriesFacts
 
 
@@ -39,14 +39,9 @@ class Partition:
 
 @dataclass(frozen=True)
 class PartitionTask:
-    """One partition to work on.
+    """One partition of a run to work on."""
 
-    Attributes:
-        folder: Of the run.
-        number: Of the partition.
-    """
-
-    folder: Path
+    folder: RunFolder
     number: int
 
 

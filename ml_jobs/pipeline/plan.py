@@ -78,8 +78,7 @@ def first_starts(panel: Panel) -> IntArray:
     if not begins.size:
         return panel.starts
     counts = np.diff(np.append(begins, len(panel.item_ids)))
-    starts: IntArray = np.repeat(np.minimum.reduceat(panel.starts, begins), counts)
-    return starts
+    return np.repeat(np.minimum.reduceat(panel.starts, begins), counts)
 
 
 def cutoffs_of(
@@ -87,15 +86,10 @@ def cutoffs_of(
 ) -> tuple[tuple[int, ...], int]:
     """Return the past cutoffs, the earliest first, and how many of them are not judged.
 
-    The last cutoff lies *horizon* periods before the end, so that every forecast period is
-    known; the others lie ``spacing`` periods apart before it. One at which no series has enough
-    history yet is left out, the earliest first: what is judged goes before what is not.
-
-    Args:
-        periods: Periods of the calendar, which begins with the series that began first.
-        horizon: Periods ahead.
-        frequency: Of the calendar.
-        options: Number and spacing of the cutoffs, least history.
+    The last cutoff lies *horizon* periods before the end of the *periods* of the calendar, so that
+    every forecast period is known; the others lie ``spacing`` periods apart before it. One at
+    which no series has enough history yet is left out, the earliest first: what is judged goes
+    before what is not. (The calendar begins with the series that began first.)
     """
     spacing = options.spacing_for(frequency)
     least = options.min_history_for(frequency)
@@ -108,10 +102,7 @@ def cutoffs_of(
 def horizon_of(frequency: Frequency, lead_time_days: FloatArray, options: ForecastOptions) -> int:
     """Return the horizon asked for, else the default or the longest lead time, in periods.
 
-    Args:
-        frequency: Of the calendar.
-        lead_time_days: Lead time per item, NaN where not known, shape (I,).
-        options: May name the horizon.
+    *lead_time_days* has one value per item, NaN where not known, shape (I,).
 
     Raises:
         OptionError: The horizon asked for is absurdly long.
@@ -123,9 +114,7 @@ def horizon_of(frequency: Frequency, lead_time_days: FloatArray, options: Foreca
             expected = f"at most {most}, which is {LONGEST_HORIZON_YEARS} years"
             raise OptionError("horizon", found, expected)
         return options.horizon
-    longest = np.nanmax(lead_time_days, initial=0.0, where=np.isfinite(lead_time_days))
-    periods = int(np.ceil(longest / frequency.days_per_step))
-    return max(frequency.default_horizon, periods)
+    return max(frequency.default_horizon, _longest_periods(lead_time_days, frequency))
 
 
 def longest_sum_of(periods: int, frequency: Frequency, days: FloatArray) -> int:
@@ -134,5 +123,9 @@ def longest_sum_of(periods: int, frequency: Frequency, days: FloatArray) -> int:
     That is what the longest of *days* takes, and no more than a third of the calendar: longer
     totals could not be learnt from it.
     """
+    return max(min(_longest_periods(days, frequency), periods // 3), 1)
+
+
+def _longest_periods(days: FloatArray, frequency: Frequency) -> int:
     longest = np.nanmax(days, initial=0.0, where=np.isfinite(days))
-    return max(min(int(np.ceil(longest / frequency.days_per_step)), periods // 3), 1)
+    return int(np.ceil(longest / frequency.days_per_step))

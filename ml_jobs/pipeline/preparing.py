@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from zlib import crc32
 
 import numpy as np
 
@@ -19,10 +20,8 @@ from ml_jobs.inputs.drivers import drivers_for
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
 from ml_jobs.inputs.reasons import Accounting
-from ml_jobs.models import refuse_unknown
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import Drivers, Frequency, Items, Panel
-from ml_jobs.pipeline.learning import sampled_series
 from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items
 from ml_jobs.pipeline.plan import Plan, cutoffs_of, horizon_of, longest_sum_of
 from ml_jobs.pipeline.request import JobRequest
@@ -67,7 +66,6 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         InputError: A file can't be used; says what was found and what would be right.
         OptionError: An option has a value that can't be used.
     """
-    refuse_unknown(request.options.sources)
     _refuse_partial(request.options)
     inputs = read_inputs(request, report=report)
     frequency = request.frequency or frequency_of(inputs.look.coverage)
@@ -143,15 +141,8 @@ def _split(
 ) -> tuple[Plan, tuple[Bilingual, ...]]:
     """Write the partitions, the sample to learn from, and last the plan.
 
-    Args:
-        inputs: What was read.
-        panels: S series in all.
-        items: One row per item.
-        chosen: Which series each source is to cover, shape (S,) each.
-        report: Told of each panel.
-
-    Returns:
-        The plan, and the rules by which stock is assumed.
+    Return the plan, and the rules by which stock is assumed. *chosen* are the series of all panels
+    that each source is to cover, shape (S,) each.
     """
     options, folder = inputs.request.options, panels.folder
     plan = _plan(inputs, panels, items)
@@ -163,16 +154,14 @@ def _split(
     for done, panel in enumerate(panels):
         report(Work("split", done, panels.count))
         whole = replace(panel, drivers=drivers)
-        sampled.append(whole.rows(sampled_series(whole, every)))
+        # By the digest of its code, an item is in the sample whatever partition it is in.
+        in_sample = [crc32(item.encode()) % every == 0 for item in whole.item_ids]
+        sampled.append(whole.rows(np.flatnonzero(in_sample)))
         for rows in whole_items(whole, options.partition_series):
             part = whole.rows(rows)
             own = items_for(part, items)
             stock = describe_stock(
-                part,
-                own,
-                inputs.stock,
-                levels=options.service_levels,
-                hierarchy=inputs.hierarchy,
+                part, own, inputs.stock, levels=options.service_levels, hierarchy=inputs.hierarchy
             )
             picked = {source: series[offset + rows] for source, series in chosen.items()}
             save(folder.series(number), Partition(part, own, stock.stock, picked))
@@ -211,13 +200,8 @@ def _drivers(inputs: RunInputs, plan: Plan) -> Drivers:
     """What is known ahead, as far as anything is forecast: the drivers' file, and holidays."""
     periods, frequency = max(plan.horizon, plan.longest_sum), plan.frequency
     ahead = frequency.following(plan.dates[-1], periods)
-    file = inputs.drivers
     given = None
-    if file is not None:
-        given = drivers_for(file, plan.dates, horizon=periods, frequency=frequency)
-    return with_holidays(
-        given,
-        country=plan.options.country,
-        dates=np.concatenate([plan.dates, ahead]),
-        frequency=frequency,
-    )
+    if inputs.drivers is not None:
+        given = drivers_for(inputs.drivers, plan.dates, horizon=periods, frequency=frequency)
+    dates = np.concatenate([plan.dates, ahead])
+    return with_holidays(given, country=plan.options.country, dates=dates, frequency=frequency)

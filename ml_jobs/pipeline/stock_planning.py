@@ -56,16 +56,8 @@ def stock_view(
     """Return stock and forecast of one partition as of one cutoff.
 
     Lead times count as they are for the future; at past cutoffs they are rounded up to whole
-    periods, as what happened can be observed in those only.
-
-    Args:
-        partition: The series.
-        cutoff: Number of periods seen.
-        forecasts: Of every source, the ensemble too, at the cutoff.
-        totals: As `Members.totals`.
-        pools: Learnt at the cutoff.
-        champions: The source that stock is planned with.
-        plan: Of the run.
+    periods, as what happened can be observed in those only. *forecasts* are those of every
+    source, the ensemble too, and *totals* those of `Members`, both made at the cutoff.
     """
     known = partition.panel.until(cutoff)
     classes = demand_classes(known)
@@ -91,11 +83,7 @@ def stock_view(
 def tally_of(view: StockView, partition: Partition, now: int, plan: Plan) -> ServiceTally:
     """Count which levels would have been enough in the windows that were over by *now*.
 
-    Args:
-        view: From an earlier cutoff.
-        partition: The same series.
-        now: Number of periods known where it is learnt from.
-        plan: Of the run.
+    *now* is the number of periods known where it is learnt from, after the view's own cutoff.
     """
     periods = whole_periods(view.levels.lead_time.days, plan.frequency)
     actual = demand_after(partition.panel.until(now), view.cutoff, periods)

@@ -17,7 +17,7 @@ from ml_jobs.arrays import FloatArray, concatenate
 from ml_jobs.classification import demand_classes
 from ml_jobs.judging.aggregates import groupings_of, merge_sums, metric_sums
 from ml_jobs.judging.backtest import Backtest, Origin, on_the_same_rows
-from ml_jobs.judging.calibration import NOTHING_TO_CORRECT, learn_widths
+from ml_jobs.judging.calibration import Widths, learn_widths
 from ml_jobs.judging.champions import Champions, class_champions
 from ml_jobs.judging.scores import pairs_by_source
 from ml_jobs.models.ensemble import ensemble_forecasts
@@ -41,13 +41,7 @@ from ml_jobs.stocking.service import service_corrections
 
 
 def weigh(folder: RunFolder, plan: Plan, *, report: ReportWork) -> Lessons:
-    """Learn weights, champions and service levels from partitions spread evenly over the run.
-
-    Args:
-        folder: Every partition's members lie in it.
-        plan: Of the run.
-        report: Told of each partition and of each cutoff weighed.
-    """
+    """Learn weights, champions and service levels from partitions spread evenly over the run."""
     numbers = sampled_partitions(plan)
     stops = (*plan.judged, plan.future)
     steps, total = count(), len(numbers) + 2 * len(stops)
@@ -73,7 +67,7 @@ def weigh(folder: RunFolder, plan: Plan, *, report: ReportWork) -> Lessons:
     for cutoff in stops:
         report(Work("weigh", next(steps), total))
         samples = _samples_before(cutoff, whole, plan.options.sources, plan)
-        widths[cutoff] = learn_widths(samples) if samples else NOTHING_TO_CORRECT
+        widths[cutoff] = learn_widths(samples) if samples else Widths({})
         planned[cutoff] = service_corrections(
             tally_of(view, past.partition, cutoff, plan)
             for past, view in views

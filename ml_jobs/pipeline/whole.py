@@ -15,7 +15,6 @@ from ml_jobs.judging.daily_totals import agg_daily
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
-from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.run_folder import load_tables
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
@@ -41,23 +40,16 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
     def parts(name: str) -> Iterator[pa.Table]:
         return load_tables(prepared.folder, name, plan.partitions)
 
+    planned_with_totals = LEAD_TIME_SOURCE in plan.options.sources
+    source = LEAD_TIME_SOURCE if planned_with_totals else lessons.champions.ranking[0]
     return {
         "dim_item": prepared.items.table,
         "dim_location": facts.dim_location(plan.hierarchy),
         "agg_metrics": agg_metrics(merge_sums(parts("metric_sums")), lessons.champions),
         "agg_daily": agg_daily(add_rows(parts("daily_sums"), DAILY_KEYS)),
-        "agg_policy": agg_policy(
-            add_sums(parts("policy_sums")), source=_planning_source(plan, lessons)
-        ),
+        "agg_policy": agg_policy(add_sums(parts("policy_sums")), source=source),
         "fact_exception": rank_exceptions(parts("exceptions")),
     }
-
-
-def _planning_source(plan: Plan, lessons: Lessons) -> str:
-    """The source of lead-time demand: that of totals, else the best on the whole network."""
-    if LEAD_TIME_SOURCE in plan.options.sources:
-        return LEAD_TIME_SOURCE
-    return lessons.champions.ranking[0]
 
 
 def forecast_notes(
@@ -66,9 +58,8 @@ def forecast_notes(
     """Return what ran on what, and why; JSON values, for the publication's lineage."""
     plan = prepared.plan
     days = [str(plan.frequency.last_day(plan.dates[cutoff - 1])) for cutoff in plan.cutoffs]
-    covered: Counter[str] = Counter()
-    for part in results:
-        covered.update(part.covered)
+    final = lessons.weights.get(plan.future)
+    covered = sum((Counter(part.covered) for part in results), Counter())
     return {
         "horizon": plan.horizon,
         "cutoffs": days[plan.warmups :],
@@ -86,7 +77,7 @@ def forecast_notes(
             for (source, name), factor in sorted(lessons.widths[plan.future].factors.items())
         },
         "planned_service": lessons.planned[plan.future].notes(),
-        "ensemble": _ensemble_note(prepared, lessons),
+        "ensemble": {"members": list(final.members), "weights": final.notes()} if final else {},
     }
 
 
@@ -100,11 +91,3 @@ def _source_note(source: str, series: int, prepared: Prepared) -> dict[str, obje
     }
     library = LIBRARY_OF.get(source)
     return {**note, "library": f"{library} {version(library)}"} if library else note
-
-
-def _ensemble_note(prepared: Prepared, lessons: Lessons) -> dict[str, object]:
-    plan = prepared.plan
-    if plan.future not in lessons.weights:
-        return {}
-    final = lessons.weights[plan.future]
-    return {"members": list(final.members), "weights": final.notes()}

@@ -26,8 +26,7 @@ def expected_demand(mean: FloatArray, periods: FloatArray, season: int) -> Float
     whole = np.minimum(np.floor(periods), mean.shape[1]).astype(np.int64)
     rows = np.arange(len(mean))
     rate = _with_last_season(mean, season)[rows, whole]
-    answer: FloatArray = summed[rows, whole] + (periods - whole) * rate
-    return answer
+    return summed[rows, whole] + (periods - whole) * rate
 
 
 def periods_until(amount: FloatArray, mean: FloatArray, season: int) -> FloatArray:

@@ -52,14 +52,6 @@ class StockLevels:
 
 
 @dataclass(frozen=True)
-class TextbookPolicy:
-    """What the textbook formula would ask for, per series; NaN where an input is not known."""
-
-    reorder_point: FloatArray
-    safety_stock: FloatArray
-
-
-@dataclass(frozen=True)
 class Policy:
     """What the forecast asks for, per series; NaN where stock, lead time or service isn't known.
 
@@ -72,7 +64,8 @@ class Policy:
         order_up_to: Level that an order fills stock and open orders up to, units.
         stockout_probability: Chance that lead-time demand exceeds stock and open orders.
         expected_shortage: Expected lead-time demand beyond stock and open orders, units.
-        textbook: The same by the textbook formula.
+        textbook_reorder_point: What the textbook formula would ask for, units.
+        textbook_safety_stock: That less expected lead-time demand, at least 0, units.
     """
 
     lead_time_demand: FloatArray
@@ -83,7 +76,8 @@ class Policy:
     order_up_to: FloatArray
     stockout_probability: FloatArray
     expected_shortage: FloatArray
-    textbook: TextbookPolicy
+    textbook_reorder_point: FloatArray
+    textbook_safety_stock: FloatArray
 
 
 @dataclass(frozen=True)
@@ -122,11 +116,6 @@ class Inventory:
     proposal: Proposal
     direct: BoolArray
 
-    @property
-    def parts(self) -> tuple[StockLevels, Policy, Proposal]:
-        """The three parts, in this order."""
-        return self.levels, self.policy, self.proposal
-
 
 def inventory_of(
     panel: Panel,
@@ -139,13 +128,8 @@ def inventory_of(
 ) -> Inventory:
     """Compare every series' stock with the forecast: what is asked for, and what to do.
 
-    Args:
-        panel: History of S series.
-        levels: Of the same series, as `levels_of` reads them.
-        outlook: The champions' forecasts.
-        sums: Demand over the lead time, and over lead time and review.
-        planned: Service level to plan for, as `PlannedLevels.of` gives it, shape (S,).
-        options: Threshold of overstock.
+    *panel* is the history of S series, *planned* the service level to plan for, as
+    `PlannedLevels.of` gives it, shape (S,).
     """
     policy = policy_of(panel, levels, sums, planned=planned)
     proposal = proposal_of(panel, levels, policy, outlook, options)
@@ -180,19 +164,15 @@ def policy_of(panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: Flo
     """Take reorder point and order-up-to level as quantiles of summed demand.
 
     The reorder point is the quantile, at the service level planned for, of demand summed over the
-    lead time; the order-up-to level the same over lead time and review period.
-
-    Args:
-        panel: History of S series.
-        levels: Stock of the same series.
-        sums: Demand forecast for them.
-        planned: Service level to plan for, shape (S,).
+    lead time; the order-up-to level the same over lead time and review period. *panel* is the
+    history, *planned* the service level to plan for, shape (S,).
 
     Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
     sections 6.7 and 6.10, with the distribution of the sum in place of z * sigma * sqrt(L).
     """
     lead, cycle = sums.lead, sums.cycle
     reorder_point = lead.quantile(planned)
+    textbook = textbook_reorder_point(panel, levels, lead.mean)
     return Policy(
         lead_time_demand=lead.mean,
         lead_time_excess=np.where(np.isfinite(lead.mean), lead.excess, np.nan),
@@ -202,21 +182,19 @@ def policy_of(panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: Flo
         order_up_to=np.maximum(cycle.quantile(planned), reorder_point),
         stockout_probability=lead.exceedance(levels.position),
         expected_shortage=lead.expected_shortage(levels.position),
-        textbook=textbook_of(panel, levels, lead.mean),
+        textbook_reorder_point=textbook,
+        textbook_safety_stock=np.maximum(textbook - lead.mean, 0.0),
     )
 
 
-def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray) -> TextbookPolicy:
-    """Return d * L + z * sqrt(L * sigma_d^2 + d^2 * sigma_L^2), what is found in textbooks.
+def textbook_reorder_point(
+    panel: Panel, levels: StockLevels, lead_time_demand: FloatArray
+) -> FloatArray:
+    """Return d * L + z * sqrt(L * sigma_d^2 + d^2 * sigma_L^2), units, shape (S,).
 
-    Demand of single periods counts as normal and independent: d is the mean that the forecast
-    gives, sigma_d the standard deviation of the history, z the normal quantile of the service
-    level asked.
-
-    Args:
-        panel: History of S series.
-        levels: Lead times and service levels of the same series.
-        lead_time_demand: Expected demand over the lead time, d * L, units, shape (S,).
+    Demand of single periods counts as normal and independent: d * L is the *lead_time_demand*
+    that the forecast gives, units, shape (S,), sigma_d the standard deviation of the history, z
+    the normal quantile of the service level asked.
 
     Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
     sections 6.7 and 6.10.
@@ -226,8 +204,8 @@ def textbook_of(panel: Panel, levels: StockLevels, lead_time_demand: FloatArray)
     per_day = np.nan_to_num(divide(lead_time_demand, time.days))
     of_time = (per_day * np.nan_to_num(time.sd_days)) ** 2
     safety = stats.norm.ppf(levels.service_level) * np.sqrt(of_demand + of_time)
-    reorder_point = np.maximum(lead_time_demand + safety, 0.0)
-    return TextbookPolicy(reorder_point, np.maximum(reorder_point - lead_time_demand, 0.0))
+    reorder_point: FloatArray = np.maximum(lead_time_demand + safety, 0.0)
+    return reorder_point
 
 
 def proposal_of(
@@ -273,12 +251,10 @@ def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> Fl
 
 def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
     # Less a little: what is a whole multiple, give or take floating point, is not rounded up.
-    rounded: FloatArray = np.ceil(amount / multiple - 1e-9) * multiple
-    return rounded
+    return np.ceil(amount / multiple - 1e-9) * multiple
 
 
 def _days_after(start: Dates, days: FloatArray) -> Dates:
     near = np.isfinite(days) & (np.abs(days) <= LONGEST_OUTLOOK_DAYS)
     whole = np.where(near, days, 0.0).astype(np.int64).astype("timedelta64[D]")
-    dates: Dates = np.where(near, start + whole, np.datetime64("NaT", "D"))
-    return dates
+    return np.where(near, start + whole, np.datetime64("NaT", "D"))

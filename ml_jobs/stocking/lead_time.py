@@ -13,11 +13,8 @@ from ml_jobs.panel import Frequency, Panel
 from ml_jobs.stocking.expectation import expected_demand
 
 LENGTHS = 8  # lengths of sums that pools are learnt at
-MEMORY = {
-    Frequency.DAILY: 56,
-    Frequency.WEEKLY: 8,
-    Frequency.MONTHLY: 12,
-}  # periods whose mean stands for the forecast
+# Periods whose mean stands for the forecast.
+MEMORY = {Frequency.DAILY: 56, Frequency.WEEKLY: 8, Frequency.MONTHLY: 12}
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,7 @@ class SumPools:
 def whole_periods(days: FloatArray, frequency: Frequency) -> IntArray:
     """Return the periods that hold each number of *days*, at least 1; NaN counts as none."""
     periods = np.where(np.isfinite(days), days, 0.0) / frequency.days_per_step
-    whole: IntArray = np.maximum(np.ceil(periods - 1e-9), 1).astype(np.int64)
-    return whole
+    return np.maximum(np.ceil(periods - 1e-9), 1).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -109,14 +105,9 @@ def lead_sums(
 ) -> LeadSums:
     """Return what is known of demand over the lead time and over lead time and review.
 
-    Args:
-        panel: History of S series, up to the day the forecast was made.
-        outlook: The champions' forecasts of single periods.
-        pools: Of past sums, learnt at the same cutoff.
-        lead_time: Of each series.
-        review_days: Days between two orders.
-        totals: Forecasts of the totals over the `whole_periods` that hold the lead time, and
-            lead time and review; series that they leave out are summed from single periods.
+    *panel* is the history up to the cutoff that *outlook*, *pools* and *totals* were made at. The
+    last are forecasts over the `whole_periods` that hold the lead time, and lead time and review;
+    series that they leave out are summed from single periods.
     """
     spans = (lead_time, Duration(lead_time.days + review_days, lead_time.sd_days))
     sums = []
@@ -160,11 +151,7 @@ def sum_of_periods(
 ) -> NegativeBinomial:
     """Return the demand over *days* as the forecast of single periods gives it, shape (S,).
 
-    Args:
-        panel: History of S series.
-        days: How long, at least 0, NaN where not known, shape (S,).
-        outlook: Forecast of the same series.
-        pools: Learnt from series like these.
+    *days* are at least 0, NaN where not known, shape (S,).
     """
     known, demand = np.isfinite(days), outlook.demand
     periods = np.where(known, days, 0.0) / panel.frequency.days_per_step
@@ -180,10 +167,8 @@ def sum_of_periods(
 def learn_sum_pools(panel: Panel, classes: TextArray, pools: Pools) -> SumPools:
     """Learn from many series how much more sums scatter than single periods.
 
-    Args:
-        panel: History of the series to learn from.
-        classes: Demand class of each series as of the panel's end, shape (S,).
-        pools: Of single periods, learnt from the same series.
+    *classes* are the demand classes as of the panel's end, shape (S,), and *pools* what was learnt
+    from the same series of single periods.
     """
     historic = historic_demand(panel, classes, pools)
     longest = max((panel.demand.shape[1] - MEMORY[panel.frequency]) // 2, 2)
@@ -194,24 +179,17 @@ def learn_sum_pools(panel: Panel, classes: TextArray, pools: Pools) -> SumPools:
 
 
 def sum_excess(panel: Panel, periods: IntArray, pools: SumPools, outlook: Outlook) -> FloatArray:
-    """Return the over-dispersion of the sum over *periods* periods, shape (S,).
+    """Return the over-dispersion of the sum over *periods* periods, at least 1 each, shape (S,).
 
     Past sums are compared with the mean of the periods before them as their forecast, so that it
     holds the drift of the level beside the scatter of single periods; summing the variances
     of single periods as if they were independent would miss it. The ratio to the excess of a
     single period is shrunk towards that of the pools, the more the fewer sums there are that do
     not overlap. No other series of the panel is looked at.
-
-    Args:
-        panel: History of S series.
-        periods: Length of the sum of each series, at least 1, shape (S,).
-        pools: Learnt from series like these.
-        outlook: Over-dispersion of a period and classes of the same series.
     """
     own, windows = _inflation(panel, periods, outlook.demand)
-    return outlook.demand.excess * shrink(
-        own, windows / periods, pools.logs(periods, outlook.classes)
-    )
+    typical = pools.logs(periods, outlook.classes)
+    return outlook.demand.excess * shrink(own, windows / periods, typical)
 
 
 def _inflation(

@@ -31,6 +31,10 @@ EVERYONE = "all"
 KEY = ("group_by", "group_value", "policy")
 SUMS = ("asked", "met", "demand", "short", "stock", "windows")
 
+_SCHEMA = pa.schema(
+    [*((name, pa.string()) for name in KEY), *((name, pa.float64()) for name in SUMS)]
+)
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -75,14 +79,9 @@ def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
 def replay_policies(
     panel: Panel, cutoff: int, levels: StockLevels, sums: LeadSums, policy: Policy
 ) -> Replay:
-    """Return both policies of one cutoff beside the demand that followed.
+    """Return both policies beside the demand that followed the *cutoff* they were made at.
 
-    Args:
-        panel: The whole history of S series.
-        cutoff: Number of periods that the policy was made from.
-        levels: With lead times in whole periods.
-        sums: Demand forecast at the cutoff.
-        policy: Made at the cutoff.
+    *panel* is the whole history; lead times in *levels* are whole periods.
     """
     days = levels.lead_time.days
     demand = demand_after(panel, cutoff, whole_periods(days, panel.frequency))
@@ -92,34 +91,23 @@ def replay_policies(
         np.maximum(sums.cycle.mean - sums.lead.mean, 0.0),
         {
             QUANTILE_POLICY: policy.reorder_point,
-            TEXTBOOK_POLICY: policy.textbook.reorder_point,
+            TEXTBOOK_POLICY: policy.textbook_reorder_point,
         },
     )
 
 
 def policy_sums(
-    panel: Panel,
-    groupings: Mapping[str, TextArray],
-    replays: Iterable[Replay],
-    *,
-    judged: BoolArray,
+    panel: Panel, groupings: Mapping[str, TextArray], replay: Replay, *, judged: BoolArray
 ) -> pa.Table:
-    """Return the sums that ``agg_policy`` is made of, for the series of one partition.
+    """Return the sums that ``agg_policy`` is made of, for one partition and one cutoff.
 
-    Only the series of the whole network count, as in ``agg_metrics``.
-
-    Args:
-        panel: Names of the S series.
-        groupings: Value of each series by grouping, shape (S,) each.
-        replays: Of the cutoffs that are judged.
-        judged: Which series count, shape (S,).
+    Only the series of the whole network count, as in ``agg_metrics``, and of them those that are
+    *judged*, shape (S,). *groupings* holds the value of each series by grouping, shape (S,) each.
     """
     network = judged & (np.array(panel.location_ids) == NETWORK)
-    everyone = np.full(len(network), EVERYONE)
-    named = {EVERYONE: everyone, **groupings}
+    named = {EVERYONE: np.full(len(network), EVERYONE), **groupings}
     parts = [
         _rows(name, values, policy, _sums_of(replay, reorder_point, network))
-        for replay in replays
         for policy, reorder_point in replay.reorder_points.items()
         for name, values in named.items()
     ]
@@ -152,20 +140,18 @@ def _rows(name: str, values: TextArray, policy: str, sums: FloatArray) -> pa.Tab
         "policy": [policy] * len(groups),
         **dict(zip(SUMS, totals, strict=True)),
     }
-    return pa.table(columns, schema=_schema())
+    return pa.table(columns, schema=_SCHEMA)
 
 
 def add_sums(parts: Iterable[pa.Table]) -> pa.Table:
-    """Add up what `policy_sums` found in each partition; no part gives no row."""
-    return add_rows([_schema().empty_table(), *parts], KEY)
+    """Add up what `policy_sums` found, of any partitions and cutoffs; no part gives no row."""
+    return add_rows([_SCHEMA.empty_table(), *parts], KEY)
 
 
 def agg_policy(sums: pa.Table, *, source: str) -> pa.Table:
-    """Return the service and the stock of each policy by group, from sums of all partitions.
+    """Return the service and the stock of each policy by group, from the sums of `add_sums`.
 
-    Args:
-        sums: As `add_sums` makes them.
-        source: The source that lead-time demand was forecast with.
+    *source* is the one that lead-time demand was forecast with.
     """
     seen = sums.filter(pc.greater(sums.column("windows"), 0))
     found = {name: seen.column(name).to_numpy() for name in SUMS}
@@ -181,10 +167,4 @@ def agg_policy(sums: pa.Table, *, source: str) -> pa.Table:
             "mean_stock": numbers(divide(found["stock"], windows)),
             "n_windows": windows.astype(np.int64),
         }
-    )
-
-
-def _schema() -> pa.Schema:
-    return pa.schema(
-        [*((name, pa.string()) for name in KEY), *((name, pa.float64()) for name in SUMS)]
     )

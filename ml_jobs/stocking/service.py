@@ -43,9 +43,6 @@ class ServiceTally:
         )
 
 
-NOTHING_SEEN = ServiceTally({}, {})
-
-
 @dataclass(frozen=True)
 class PlannedLevels:
     """What to plan for, learnt from earlier windows.
@@ -81,9 +78,6 @@ class PlannedLevels:
         }
 
 
-NO_CORRECTION = PlannedLevels({})
-
-
 def service_tally(
     summed: NegativeBinomial, actual: FloatArray, classes: TextArray, judged: BoolArray
 ) -> ServiceTally:
@@ -92,9 +86,9 @@ def service_tally(
     Demand is at or below the quantile of a level where the chance of less demand is below it.
 
     Args:
-        summed: Demand forecast at the cutoff.
+        summed: Demand forecast at the cutoff, of S series.
         actual: Demand that came, units, shape (S,); NaN where the window is not over.
-        classes: Demand class of each series as known at the cutoff, shape (S,).
+        classes: Demand classes as known at the cutoff, shape (S,).
         judged: Which series count, shape (S,).
     """
     seen = judged & np.isfinite(actual) & summed.covered
@@ -110,19 +104,15 @@ def service_corrections(tallies: Iterable[ServiceTally]) -> PlannedLevels:
     """Learn what to plan for from the windows of earlier cutoffs.
 
     A class's shares are drawn towards those of all classes, the more the fewer windows it has.
-
-    Args:
-        tallies: Of any partitions and any cutoffs before the one that is planned for; of windows
-            that were over by then.
+    The *tallies* are of windows that were over by the cutoff that is planned for. A class without
+    any, and every class where there are none, gets what it asks for.
 
     Source: the quantile recalibration of Kuleshov, Fenner and Ermon 2018, "Accurate
     Uncertainties for Deep Learning Using Calibrated Regression", section 3, by demand class.
     """
-    seen = reduce(ServiceTally.__add__, tallies, NOTHING_SEEN)
+    seen = reduce(ServiceTally.__add__, tallies, ServiceTally({}, {}))
     windows = sum(seen.windows.values())
-    if not windows:
-        return NO_CORRECTION
-    overall = np.sum(list(seen.met.values()), axis=0) / windows
+    overall = np.sum(list(seen.met.values()), axis=0) / max(windows, 1)
     return PlannedLevels(
         {
             name: (met + CLASS_WEIGHT * overall) / (seen.windows[name] + CLASS_WEIGHT)

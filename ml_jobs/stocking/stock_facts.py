@@ -25,15 +25,9 @@ def fact_inventory(
 ) -> pa.Table:
     """Return one row per series, whatever is known of it.
 
-    Args:
-        panel: S series.
-        items: One row per series.
-        stock: One row per series.
-        outlook: The champions' forecasts.
-        inventory: What follows for the stock.
-        total_source: The source that lead-time demand was forecast with as a total.
+    *total_source* is the source that lead-time demand was forecast with as a total.
     """
-    levels, policy, proposal = inventory.parts
+    levels, policy, proposal = inventory.levels, inventory.policy, inventory.proposal
     series = np.arange(len(panel.item_ids))
     known = np.isfinite(policy.lead_time_demand)
     columns = {
@@ -49,8 +43,8 @@ def fact_inventory(
         "safety_stock": policy.safety_stock,
         "reorder_point": policy.reorder_point,
         "order_up_to": policy.order_up_to,
-        "textbook_safety_stock": policy.textbook.safety_stock,
-        "textbook_reorder_point": policy.textbook.reorder_point,
+        "textbook_safety_stock": policy.textbook_safety_stock,
+        "textbook_reorder_point": policy.textbook_reorder_point,
         "days_of_cover": proposal.days_of_cover,
         "stockout_date": proposal.stockout_date,
         "stockout_probability": policy.stockout_probability,

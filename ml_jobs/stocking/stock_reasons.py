@@ -10,7 +10,8 @@ from ml_jobs.stocking.situation import ExceptionReason, Situation
 
 def stockout_before_delivery(situation: Situation) -> ExceptionReason:
     """Stock and open orders last less long than a delivery takes; at risk: what will lack."""
-    levels, policy, proposal = situation.inventory.parts
+    inventory = situation.inventory
+    levels, policy, proposal = inventory.levels, inventory.policy, inventory.proposal
     return ExceptionReason(
         "stockout_before_delivery",
         _runs_out_before_delivery(situation),
@@ -27,7 +28,7 @@ def below_reorder_point(situation: Situation) -> ExceptionReason:
 
     At risk: what will lack.
     """
-    levels, policy, _ = situation.inventory.parts
+    levels, policy = situation.inventory.levels, situation.inventory.policy
     limit = situation.threshold("below_reorder_point") * policy.reorder_point
     return ExceptionReason(
         "below_reorder_point",
@@ -41,15 +42,14 @@ def below_reorder_point(situation: Situation) -> ExceptionReason:
 
 
 def _runs_out_before_delivery(situation: Situation) -> BoolArray:
-    levels, _, proposal = situation.inventory.parts
+    levels, proposal = situation.inventory.levels, situation.inventory.proposal
     spare = proposal.days_of_cover - levels.lead_time.days
-    short: BoolArray = spare < situation.threshold("stockout_before_delivery")
-    return short
+    return spare < situation.threshold("stockout_before_delivery")
 
 
 def overstock(situation: Situation) -> ExceptionReason:
     """The stock lasts too long; at risk: what lies above the order-up-to level."""
-    levels, _, proposal = situation.inventory.parts
+    levels, proposal = situation.inventory.levels, situation.inventory.proposal
     threshold = situation.threshold("overstock")
     surplus = np.nan_to_num(proposal.overstock_quantity)
     return ExceptionReason(

@@ -93,7 +93,7 @@ def test_the_past_is_shown_as_it_was_forecast_at_the_last_cutoff_before() -> Non
 def test_a_backtest_without_origins_has_no_scores() -> None:
     scores = scores_of(pairs_by_source(Backtest(28, ())), (7, 28), np.array(["mean"]))
 
-    assert scores == ()
+    assert scores == []
 
 
 def test_the_scale_is_the_mean_change_since_a_series_began() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ml_jobs.errors import OptionError
-from ml_jobs.models import models_of
+from ml_jobs.models import model_of
 from ml_jobs.models.prophet import ProphetModel
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.options import ForecastOptions
@@ -47,7 +47,7 @@ def with_driver(panel: Panel, values: np.ndarray) -> Panel:
 def test_the_model_is_made_by_the_name_of_its_source() -> None:
     options = ForecastOptions(country="PT", seed=5)
 
-    assert models_of(["prophet"], options) == {"prophet": ProphetModel(country="PT", seed=5)}
+    assert model_of("prophet", options) == ProphetModel(country="PT", seed=5)
 
 
 def test_a_trend_goes_on_from_two_years_of_history() -> None:

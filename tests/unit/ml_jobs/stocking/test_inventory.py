@@ -212,8 +212,8 @@ def test_the_textbook_point_is_the_formula() -> None:
 
     sigma = panel.demand.std()
     safety = stats.norm.ppf(0.95) * np.sqrt(14 * sigma**2 + 2.0**2)
-    assert policy.textbook.reorder_point[0] == pytest.approx(14.0 + safety)
-    assert policy.textbook.safety_stock[0] == pytest.approx(safety)
+    assert policy.textbook_reorder_point[0] == pytest.approx(14.0 + safety)
+    assert policy.textbook_safety_stock[0] == pytest.approx(safety)
 
 
 def test_the_level_planned_for_sets_the_reorder_point() -> None:

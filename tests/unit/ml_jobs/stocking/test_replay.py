@@ -22,7 +22,7 @@ from ml_jobs.stocking.replay import (
 )
 from ml_jobs.stocking.service import (
     LEVELS,
-    NO_CORRECTION,
+    PlannedLevels,
     ServiceTally,
     service_corrections,
     service_tally,
@@ -56,7 +56,7 @@ def replay_of(demand: list[float], quantile: float, textbook: float) -> Replay:
 def all_rows(panel: Panel, *replays: Replay, judged: np.ndarray | None = None) -> pa.Table:
     counted = np.ones(len(panel.item_ids), dtype=bool) if judged is None else judged
     classes = {"demand_class": np.array(["lumpy", "lumpy", "smooth", "smooth"])}
-    return policy_sums(panel, classes, replays, judged=counted)
+    return add_sums(policy_sums(panel, classes, each, judged=counted) for each in replays)
 
 
 def row(table: pa.Table, group: str, policy: str) -> dict[str, object]:
@@ -156,7 +156,7 @@ def test_a_policy_that_is_right_achieves_what_it_plans_for() -> None:
 
     replay = replay_policies(panel, 300, levels, sums, policy)
     everyone = np.ones(800, dtype=bool)
-    table = agg_policy(policy_sums(panel, {}, [replay], judged=everyone), source="gbm")
+    table = agg_policy(policy_sums(panel, {}, replay, judged=everyone), source="gbm")
 
     assert row(table, "all", "lead_time_quantile")["service_achieved"] == pytest.approx(
         0.92, abs=0.03
@@ -203,8 +203,10 @@ def test_what_was_enough_is_not_planned_lower() -> None:
 def test_without_an_earlier_window_what_is_asked_is_planned_for() -> None:
     asked, classes = np.array([0.9, 0.98]), np.array(["smooth", "lumpy"])
 
-    assert service_corrections([]) is NO_CORRECTION
-    np.testing.assert_array_equal(NO_CORRECTION.of(asked, classes), asked)
+    nothing_learnt = service_corrections([])
+
+    assert nothing_learnt == PlannedLevels({})
+    np.testing.assert_array_equal(nothing_learnt.of(asked, classes), asked)
 
 
 def test_a_class_with_few_windows_is_planned_like_all() -> None:

@@ -240,7 +240,7 @@ class Portal:
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""
-        publication, problem = self._served()
+        publication, problem = self._find_served()
         return assess(
             publication,
             store_address=self._store.address,
@@ -263,7 +263,7 @@ class Portal:
             # On a full or read-only disk nothing can be cleared up, and all can still be read.
             _log.warning("portal.not_recovered", problem=str(error))
 
-    def _served(self) -> tuple[Publication | None, str]:
+    def _find_served(self) -> tuple[Publication | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""
         try:
             publication = self._publications.active()

@@ -78,7 +78,7 @@ def caller(request: Request) -> Identity:
     return call_of(request).identity
 
 
-def opened(
+def open_publication(
     request: Request, portal: Portal, publication_id: str | None, cursor: Cursor | None = None
 ) -> Publication:
     """Return the publication to read: the cursor's, the pinned one, or the active one.

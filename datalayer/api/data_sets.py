@@ -7,7 +7,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 
 from datalayer.api.answers import object_answer, rows_answer
-from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import DataSetName, Page, document_filters, open_page
 from datalayer.api.row_schemas import (
     object_response,
@@ -45,7 +45,7 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
     )
     def data_sets(request: Request, p: Pin = None) -> Response:
         """Every data set with its rows, its freshness and the digest of its file."""
-        publication = opened(request, portal, p)
+        publication = open_publication(request, portal, p)
         summaries = [_summary(publication, data_set) for data_set in known.values()]
         return object_answer(request, publication, summaries, tuple(known))
 
@@ -59,7 +59,7 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
     )
     def data_set(request: Request, name: DataSetName, p: Pin = None) -> Response:
         """Columns with their units and labels in both languages, rules and freshness."""
-        publication = opened(request, portal, p)
+        publication = open_publication(request, portal, p)
         found = questions.data_sets.data_set_named(portal.registry, name)
         content = _summary(publication, found) | _contract(found)
         return object_answer(request, publication, content, (name,))
@@ -88,7 +88,9 @@ def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
 def _refuse_other_rows(router: APIRouter, portal: Portal) -> None:
     @router.get("/datasets/{name}/rows", include_in_schema=False)
     def unknown_rows(request: Request, name: str) -> Response:
-        raise UnknownDataSet(name, tuple(opened(request, portal, None).registry.data_sets))
+        raise UnknownDataSet(
+            name, tuple(open_publication(request, portal, None).registry.data_sets)
+        )
 
 
 def _summary(publication: Publication, data_set: DataSet) -> dict[str, object]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import (
     NO_NUL,
     End,
@@ -113,7 +113,7 @@ def create_router(portal: Portal) -> APIRouter:
         actual of the backtest together, whatever the span; without `item_ids` they are known for
         the whole network only.
         """
-        publication = opened(request, portal, asked.p)
+        publication = open_publication(request, portal, asked.p)
         selection = SummarySelection(
             location_id=asked.location,
             sources=tuple(request.query_params.getlist("source")),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import (
     ItemId,
     Location,
@@ -91,7 +91,7 @@ def _add_position(router: APIRouter, portal: Portal) -> None:
         request: Request, item_id: ItemId, location: Location = NETWORK, p: Pin = None
     ) -> Response:
         """One row, or none where no stock of the part is planned at the location."""
-        publication = opened(request, portal, p)
+        publication = open_publication(request, portal, p)
         question = inventory.of_item(item_id, location)
 
         def require_item_and_location() -> None:

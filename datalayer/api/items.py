@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import (
     NO_NUL,
     End,
@@ -102,7 +102,7 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
         Then one row per source and date: the forecast of a past date is what was forecast at the
         last cutoff before it. The whole series is one page.
         """
-        publication = opened(request, portal, span.p)
+        publication = open_publication(request, portal, span.p)
         sources = tuple(request.query_params.getlist("source"))
         selection = SeriesSelection(item_id, span.location, sources, span.start, span.end)
         question = forecasts.series(portal.registry, publication.manifest, selection)
@@ -126,7 +126,7 @@ def _add_item(router: APIRouter, portal: Portal) -> None:
     )
     def item(request: Request, item_id: ItemId, p: Pin = None) -> Response:
         """One row, or a problem that names the nearest codes."""
-        publication = opened(request, portal, p)
+        publication = open_publication(request, portal, p)
         question = items.item(item_id)
         return rows_answer(
             request, publication, question, lambda: publication.require_item(item_id)

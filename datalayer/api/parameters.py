@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
-from datalayer.api.context import CursorText, Pin, opened
+from datalayer.api.context import CursorText, Pin, open_publication
 from datalayer.api.cursors import read_cursor
 from datalayer.api.row_schemas import example_of
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
@@ -131,7 +131,8 @@ def open_page(
         UnknownPublication, NothingPublished, SignInRequired: As for ``Portal.open``.
     """
     cursor = read_cursor(request)
-    return opened(request, portal, page.p, cursor), cursor.after if cursor else None
+    publication = open_publication(request, portal, page.p, cursor)
+    return publication, cursor.after if cursor else None
 
 
 def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:

@@ -17,7 +17,7 @@ from datalayer.api.context import (
     PUBLICATION_EXAMPLE,
     PUBLICATION_ID_PATTERN,
     CursorText,
-    opened,
+    open_publication,
     read_router,
 )
 from datalayer.api.cursors import cursor_text, read_cursor
@@ -85,7 +85,7 @@ _CHANGES_EXAMPLE: dict[str, object] = {
 
 
 def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
-    def checked(text: str) -> str:
+    def check(text: str) -> str:
         if not is_publication_id(text):
             expected = f"a publication's id such as {PUBLICATION_EXAMPLE}"
             raise InvalidSelection(name, ascii(text[:80]), expected)
@@ -96,7 +96,7 @@ def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
         description="A kept publication's id.",
         openapi_examples={"publication": {"value": example}},
     )
-    return described, BeforeValidator(checked)
+    return described, BeforeValidator(check)
 
 
 Before = Annotated[str, *_publication_id("before", _EARLIER_EXAMPLE)]
@@ -131,7 +131,7 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
     )
     def publications(request: Request) -> Response:
         """Every one can be read with `p`, the newest first."""
-        active = opened(request, portal, None)
+        active = open_publication(request, portal, None)
         kept = [
             _about(each.manifest, each.loaded_at, active=each.publication_id == active.id)
             for each in portal.snapshots.all()
@@ -150,7 +150,7 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
     )
     def active_publication(request: Request) -> Response:
         """What is read unless `p` says another, with its rows by data set and its lineage."""
-        active = opened(request, portal, None)
+        active = open_publication(request, portal, None)
         rows = {file.data_set: file.rows for file in active.manifest.files}
         about = _about(active.manifest, active.loaded_at, active=True)
         data = {**about, "rows": rows, "lineage": dict(active.manifest.lineage)}
@@ -182,7 +182,7 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         the change of the totals.
         """
         kinds = _kinds(request)
-        earlier, later = (opened(request, portal, each) for each in (before, after))
+        earlier, later = (open_publication(request, portal, each) for each in (before, after))
         found = compare(earlier, later)
         cursor = read_cursor(request)
         offset = row_offset(cursor.after if cursor else None)

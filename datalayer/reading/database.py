@@ -204,7 +204,7 @@ class Database:
             raise ReadFailed(publication_id, self._first_line(error)) from error
 
     def _first_line(self, error: Exception) -> str:
-        """Return the first line of an error without the folder, since readers get to see it."""
+        """Return the first line of an error without the folder, since callers get to see it."""
         return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
 
     def _not_attached(self, publication_id: str) -> UnknownPublication:

@@ -45,7 +45,7 @@ _OPERATORS: Mapping[Comparison, views.Operator] = {
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter that a reader may set.
+    """One filter that a caller may set.
 
     Attributes:
         name: The column's, with ``_min`` or ``_max`` where the value is a bound.

@@ -15,7 +15,7 @@ from datalayer.api.forms import Form, accept_header, requested_form, takes_zstd
 from datalayer.api.kept_answers import Answer, Read
 from datalayer.kernel.errors import NotAcceptable
 from datalayer.portal import Publication
-from datalayer.reading.paging import JsonRows, TablePage
+from datalayer.reading.paging import Page
 from datalayer.reading.question import Question
 from datalayer.reading.results import Provenance
 
@@ -128,27 +128,30 @@ def cache_control(request: Request, *, pinned: bool) -> str:
 def _json_rows(
     request: Request, publication: Publication, question: Question
 ) -> tuple[bytes, Read]:
-    page = publication.json_rows(question)
-    provenance = publication.provenance(question.data_sets, page.sources)
+    page = publication.json_page(question)
+    provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
     rest = _rest(request, question, page, provenance)
-    return b"".join((b'{"data":[', page.data, b"],", rest[1:])), Read(provenance, page.rows)
+    return b"".join((b'{"data":[', page.rows, b"],", rest[1:])), Read(provenance, page.count)
 
 
 def _arrow_rows(
     request: Request, publication: Publication, question: Question
 ) -> tuple[bytes, Read]:
     page = publication.table_page(question)
-    provenance = page.result.provenance
+    provenance = publication.provenance(question.data_sets, page.sources)
     rest = _rest(request, question, page, provenance)
-    table = page.result.table.replace_schema_metadata({b"farol": rest})
+    table = page.rows.replace_schema_metadata({b"farol": rest})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes()), Read(provenance, table.num_rows)
+    return bytes(sink.getvalue().to_pybytes()), Read(provenance, page.count)
 
 
 def _rest(
-    request: Request, question: Question, page: JsonRows | TablePage, provenance: Provenance
+    request: Request,
+    question: Question,
+    page: Page[bytes] | Page[pa.Table],
+    provenance: Provenance,
 ) -> bytes:
     """Return what an answer has beside its rows, as a JSON object."""
     following = None

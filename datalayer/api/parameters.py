@@ -23,7 +23,6 @@ from datalayer.reading.filters import (
     LONGEST_TEXT,
     MOST_VALUES,
     VALUE_READERS,
-    Comparison,
     Filter,
     filters_of,
 )
@@ -158,10 +157,10 @@ def document_sources(registry: Registry) -> dict[str, Any]:
 def _parameter(each: Filter) -> dict[str, Any]:
     description = each.column.description.en
     example = example_of(each.column)
-    if each.comparison is Comparison.ONE_OF:
+    if each.operator == "=":
         text = f"{description} One or several values."
         return document_list(each.name, _schema(each.column), text, [example])
-    bound = "least" if each.comparison is Comparison.AT_LEAST else "greatest"
+    bound = "least" if each.operator == ">=" else "greatest"
     return {
         "name": each.name,
         "in": "query",

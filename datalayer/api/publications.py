@@ -206,10 +206,10 @@ def _kinds(request: Request) -> list[str]:
 
 
 def _content(found: Changes, parts: pa.Table) -> dict[str, object]:
-    span = found.span
+    first_date, last_date = found.span or (None, None)
     return {
-        "first_date": span.first_date if span else None,
-        "last_date": span.last_date if span else None,
+        "first_date": first_date,
+        "last_date": last_date,
         "totals": _numbers(found.totals()),
         "groups": {name: _groups(found, name) for name in _GROUPINGS},
         "parts": [_numbers(row) for row in parts.to_pylist()],

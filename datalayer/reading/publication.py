@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -15,9 +15,9 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
-from datalayer.reading.database import Database
+from datalayer.reading.database import Database, Parameters
 from datalayer.reading.freshness import FreshnessState, freshness_state
-from datalayer.reading.paging import JsonRows, TablePage, join_rows, last_position, sources_in
+from datalayer.reading.paging import Page, join_rows, last_position, sources_in
 from datalayer.reading.question import Question
 from datalayer.reading.questions import items, locations
 from datalayer.reading.results import Provenance, Result
@@ -75,30 +75,26 @@ class Publication:
         sources = question.sources or sources_in(table)
         return Result(table, self.provenance(question.data_sets, sources))
 
-    def json_rows(self, question: Question) -> JsonRows:
+    def json_page(self, question: Question) -> Page[bytes]:
         """Return one page of the answer to *question* as JSON text; not cached here."""
         columns = self.database.columns(self.id, question.sql, question.parameters)
         beside = tuple(dict.fromkeys((*question.order, *({"source"} & columns.keys()))))
         sql, parameters = question.page_query()
         written = json_query(sql, tuple(columns.items()), beside)
-        read = self.database.query(self.id, written, parameters)
-        page = read.slice(0, question.limit)
-        return JsonRows(
-            data=join_rows(page.column("row_json")),
-            rows=page.num_rows,
-            more=read.num_rows > page.num_rows,
-            last=last_position(page, question.order),
-            sources=question.sources or tuple(sorted(sources_in(page))),
-            total=self.count(question) if question.total_sql else None,
-        )
+        page = self._page(question, written, parameters)
+        return replace(page, rows=join_rows(page.rows.column("row_json")))
 
-    def table_page(self, question: Question) -> TablePage:
+    def table_page(self, question: Question) -> Page[pa.Table]:
         """Return one page of the answer to *question* as a table; not cached here."""
-        read = self.database.query(self.id, *question.page_query())
+        return self._page(question, *question.page_query())
+
+    def _page(self, question: Question, sql: str, parameters: Parameters) -> Page[pa.Table]:
+        read = self.database.query(self.id, sql, parameters)
         table = read.slice(0, question.limit)
-        sources = question.sources or sources_in(table)
-        return TablePage(
-            result=Result(table, self.provenance(question.data_sets, sources)),
+        return Page(
+            rows=table,
+            count=table.num_rows,
+            sources=question.sources or sources_in(table),
             more=read.num_rows > table.num_rows,
             last=last_position(table, question.order),
             total=self.count(question) if question.total_sql else None,
@@ -116,7 +112,7 @@ class Publication:
         """
         found = self.table(items.item(item_id))
         if not found.table.num_rows:
-            nearest = self.table_page(items.suggestions(item_id)).result.table
+            nearest = self.table_page(items.suggestions(item_id)).rows
             raise UnknownItem(item_id, nearest.column("item_id").to_pylist())
         return found
 

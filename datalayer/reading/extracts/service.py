@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -160,13 +161,13 @@ class Extracts:
     def _make_once(self, publication: Publication, request: ExtractRequest) -> Digest:
         rows = rows_of(publication, request)
         chunks = file_chunks(publication, request, rows)
-        delivery = Delivery(
-            chunks, rows=rows.count, announced=None, on_begin=_ignore, on_end=_ignore
-        )
-        for _ in delivery:
-            pass
-        self._memo.keep(memo_key(publication, request), delivery.digest)
-        return delivery.digest
+        content, size_bytes = hashlib.sha256(), 0
+        for chunk in chunks:
+            content.update(chunk)
+            size_bytes += len(chunk)
+        digest = Digest(rows.count, size_bytes, content.hexdigest())
+        self._memo.keep(memo_key(publication, request), digest)
+        return digest
 
     def _deliver(
         self,
@@ -185,7 +186,7 @@ class Extracts:
 
         def end(digest: Digest, outcome: Outcome) -> None:
             if key and outcome is Outcome.ALTERED:
-                self._memo.forget(key)
+                self._memo.keep(key, None)
             elif key and outcome is Outcome.DELIVERED and announced is None:
                 self._memo.keep(key, digest)
             proof = {"sha256": digest.sha256} if outcome is Outcome.DELIVERED else {}
@@ -198,10 +199,6 @@ class Extracts:
 
         begin = partial(record, "begun", publication.id, **details)
         return Delivery(chunks, rows=rows, announced=announced, on_begin=begin, on_end=end)
-
-
-def _ignore(*_: object) -> None:
-    """Write down nothing."""
 
 
 def _details(request: ExtractRequest) -> dict[str, str]:

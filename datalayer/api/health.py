@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,7 +10,7 @@ from datalayer.access.identity import ANYONE
 from datalayer.api.answers import json_answer
 from datalayer.api.context import caller
 from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
-from datalayer.portal import Health, Portal
+from datalayer.portal import Health, Portal, Provenance
 
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -59,7 +57,7 @@ def _content(state: Health) -> dict[str, object]:
         "publication_id": state.publication_id,
         "data_through": served.data_through if served else None,
         "generated_at": served.generated_at if served else None,
-        "publication": asdict(served) if served else None,
+        "publication": _describe(served) if served else None,
         "store": state.store,
         "cache": state.cache,
         "ml_dependencies": {
@@ -71,6 +69,11 @@ def _content(state: Health) -> dict[str, object]:
         "problem": state.problem,
         "findings": [str(finding) for finding in state.findings],
     }
+
+
+def _describe(served: Provenance) -> dict[str, object]:
+    names = ("dataset_id", "data_through", "generated_at", "model_version", "loaded_at")
+    return {"id": served.publication_id, **{name: getattr(served, name) for name in names}}
 
 
 def _for_strangers(state: Health) -> dict[str, object]:

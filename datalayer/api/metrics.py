@@ -186,7 +186,7 @@ def _publication(health: Health) -> Iterable[Metric]:
     if served is None:
         return
     about = {
-        "publication_id": served.id,
+        "publication_id": served.publication_id,
         "model_version": served.model_version,
         "dataset_id": served.dataset_id,
     }

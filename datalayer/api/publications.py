@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -23,25 +22,23 @@ from datalayer.api.context import (
 from datalayer.api.cursors import cursor_text, read_cursor
 from datalayer.api.parameters import Limit, document_list
 from datalayer.api.row_schemas import object_response
-from datalayer.api.schemas import METADATA_EXAMPLE, ChangesAnswer, PublicationAnswer, Publications
-from datalayer.kernel.contract.manifest import Manifest, is_publication_id
+from datalayer.api.schemas import (
+    METADATA_EXAMPLE,
+    ChangesAnswer,
+    PublicationAnswer,
+    PublicationOrigin,
+    Publications,
+)
+from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import Portal
+from datalayer.portal import Portal, Snapshot
 from datalayer.reading.changes import ChangeKind, Changes, compare
 from datalayer.reading.questions.items import row_offset
 
 _EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
 _GROUPINGS = ("reason", "demand_class", "category")
 _KEPT_EXAMPLE: dict[str, object] = {
-    name: METADATA_EXAMPLE[name]
-    for name in (
-        "publication_id",
-        "dataset_id",
-        "model_version",
-        "generated_at",
-        "data_through",
-        "loaded_at",
-    )
+    name: METADATA_EXAMPLE[name] for name in PublicationOrigin.model_fields
 } | {"size_bytes": 52_428_800, "active": True}
 _READ = ("dim_item", "fact_forecast", "fact_inventory", "fact_metrics")
 _AMOUNTS_EXAMPLE: dict[str, object] = {
@@ -133,7 +130,7 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
         """Every one can be read with `p`, the newest first."""
         active = open_publication(request, portal, None)
         kept = [
-            _about(each.manifest, each.loaded_at, active=each.publication_id == active.id)
+            _describe(each, active=each.publication_id == active.id)
             for each in portal.snapshots.all()
         ]
         return object_answer(request, active, kept)
@@ -152,7 +149,7 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
         """What is read unless `p` says another, with its rows by data set and its lineage."""
         active = open_publication(request, portal, None)
         rows = {file.data_set: file.rows for file in active.manifest.files}
-        about = _about(active.manifest, active.loaded_at, active=True)
+        about = _describe(active.snapshot, active=True)
         data = {**about, "rows": rows, "lineage": dict(active.manifest.lineage)}
         return object_answer(request, active, data, tuple(rows))
 
@@ -226,14 +223,15 @@ def _numbers(row: dict[str, object]) -> dict[str, object]:
     return {k: float(v) if isinstance(v, Decimal) else v for k, v in row.items()}
 
 
-def _about(manifest: Manifest, loaded_at: datetime, *, active: bool) -> dict[str, object]:
+def _describe(snapshot: Snapshot, *, active: bool) -> dict[str, object]:
+    manifest = snapshot.manifest
     return {
         "publication_id": manifest.publication_id,
         "dataset_id": manifest.dataset_id,
         "model_version": manifest.model_version,
         "generated_at": manifest.generated_at,
         "data_through": manifest.data_through,
-        "loaded_at": loaded_at,
-        "size_bytes": sum(file.size_bytes for file in manifest.files),
+        "loaded_at": snapshot.loaded_at,
+        "size_bytes": manifest.size_bytes,
         "active": active,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, HTTPException, Path, Request, Response
@@ -21,7 +22,7 @@ from datalayer.api.job_schemas import (
     RefreshRequest,
     RollBackRequest,
     job_answer,
-    refusal,
+    refusals,
 )
 from datalayer.api.problems import problem_of
 from datalayer.portal import AlreadyCurrent, JobStatus, Portal, RefreshJob
@@ -57,7 +58,7 @@ def create_router(portal: Portal) -> APIRouter:
         name="refresh_job",
         operation_id="get_refresh_job",
         summary="How far a refresh or roll-back is",
-        responses=job_answer(200, ENDED_EXAMPLE) | refusal(404, "unknown-job"),
+        responses=job_answer(200, ENDED_EXAMPLE) | refusals("unknown-job"),
     )
     def refresh_job(request: Request, job_id: JobId) -> Response:
         return _answer(portal, portal.jobs.get(job_id, caller(request)))
@@ -79,12 +80,8 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         wanted: Annotated[RefreshRequest, Body(openapi_examples=REFRESH_EXAMPLES)],
     ) -> Response:
         who = caller(request)
-        job = portal.jobs.start(
-            "activate",
-            who,
-            lambda report: portal.activate(who, None, report, force=wanted.force),
-        )
-        return _accept(request, portal, job)
+        work = partial(portal.activate, who, None, force=wanted.force)
+        return _accept(request, portal, portal.jobs.start("activate", who, work))
 
     @router.post(
         "/rollback",
@@ -99,12 +96,8 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         wanted: Annotated[RollBackRequest, Body(openapi_examples=ROLL_BACK_EXAMPLES)],
     ) -> Response:
         who = caller(request)
-        job = portal.jobs.start(
-            "roll_back",
-            who,
-            lambda report: portal.roll_back(who, wanted.publication_id, report),
-        )
-        return _accept(request, portal, job)
+        work = partial(portal.roll_back, who, wanted.publication_id)
+        return _accept(request, portal, portal.jobs.start("roll_back", who, work))
 
 
 class _CappedRoute(APIRoute):

@@ -13,14 +13,13 @@ from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.health import Health, assess
 from datalayer.kernel.clock import utc_now
-from datalayer.kernel.contract.dictionary import DictionaryEntry, dictionary
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations
-from datalayer.publications.announcements import Announcements, NoNote, Note
+from datalayer.publications.announcements import Announcements, NoNote
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -58,7 +57,6 @@ __all__ = [
     "AuditEntry",
     "Candidate",
     "ChainCheck",
-    "DictionaryEntry",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -82,7 +80,6 @@ __all__ = [
     "Step",
     "StoreState",
     "ValidationFailed",
-    "dictionary",
     "questions",
 ]
 
@@ -124,20 +121,23 @@ class Portal:
             keep=settings.keep_snapshots,
             quota_bytes=settings.snapshot_quota_bytes,
         )
-        self._recover()
-        self._cache = _cache(settings)
+        try:
+            self._activations.recover()
+        except StateError as error:
+            # On a full or read-only disk nothing can be cleared up, and all can still be read.
+            _log.warning("portal.not_recovered", problem=str(error))
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        shared_cache = RedisCache(redis_url) if redis_url else None
+        self._cache = ResultCache(settings.cache_bytes, shared_cache)
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
         self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
-        self.announcements = Announcements(
-            _note(settings), self.snapshots.active, self._activations.follow
-        )
-        self.extracts = Extracts(
-            self.audit,
-            DigestMemo(settings.state / "extract_digests.json"),
-            members_only=self.members_only,
-        )
+        # Portals of other stores may share this Redis; what they activate is nothing to this one.
+        note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else NoNote()
+        self.announcements = Announcements(note, self.snapshots.active, self._activations.follow)
+        memo = DigestMemo(settings.state / "extract_digests.json")
+        self.extracts = Extracts(self.audit, memo, members_only=self.members_only)
         self._compliance = check_compliance()
         self.jobs = RefreshJobs(self.audit.entries, clock)
 
@@ -213,10 +213,7 @@ class Portal:
         return outcome
 
     def roll_back(
-        self,
-        identity: Identity,
-        publication_id: str | None = None,
-        report: ReportProgress = silent,
+        self, identity: Identity, publication_id: str | None = None, report: ReportProgress = silent
     ) -> Activated:
         """Return to a kept publication; None for the one active before.
 
@@ -256,13 +253,6 @@ class Portal:
         self._cache.close()
         self.database.close()
 
-    def _recover(self) -> None:
-        try:
-            self._activations.recover()
-        except StateError as error:
-            # On a full or read-only disk nothing can be cleared up, and all can still be read.
-            _log.warning("portal.not_recovered", problem=str(error))
-
     def _find_served(self) -> tuple[Publication | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""
         try:
@@ -272,16 +262,3 @@ class Portal:
         except PortalError as error:
             return None, str(error)
         return publication, self._publications.problem or self.announcements.problem
-
-
-def _cache(settings: Settings) -> ResultCache:
-    url = settings.redis_url
-    shared = RedisCache(url.get_secret_value()) if url else None
-    return ResultCache(settings.cache_bytes, shared)
-
-
-def _note(settings: Settings) -> Note:
-    if settings.redis_url is None:
-        return NoNote()
-    # Portals of other stores may share this Redis; what they activate is nothing to this one.
-    return RedisNote(settings.redis_url.get_secret_value(), f"active:{settings.store}")

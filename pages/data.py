@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from datalayer.portal import Result, dictionary, questions
+from datalayer.portal import Result, questions
 from pages.components import captions, copied_calls, data_sets, frame, tables
 from pages.components.language import _, label
 
@@ -18,9 +18,7 @@ data_sets.downloads(publication, chosen)
 copied_calls.show(publication, chosen)
 
 st.subheader(_("Columns"))
-data_sets.columns(
-    entry for entry in dictionary(publication.registry) if entry.data_set == chosen.name
-)
+data_sets.columns(chosen)
 
 st.subheader(_("First rows"))
 first = publication.table(questions.data_sets.rows(chosen, limit=data_sets.PREVIEW_ROWS))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlencode
 
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.kernel.contract.dictionary import DictionaryEntry
-from datalayer.kernel.contract.registry import ColumnType, DataSet, Registry
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.kernel.errors import UnknownDataSet
 from datalayer.portal import FreshnessState, Identity, Publication, SeriesSelection
 from datalayer.runtime import portal
@@ -69,16 +67,16 @@ def states(publication: Publication) -> None:
     tables.draw(pa.Table.from_pylist(rows), key="data-sets")
 
 
-def columns(entries: Iterable[DictionaryEntry]) -> None:
-    """Draw the dictionary of one data set: a row per column."""
+def columns(data_set: DataSet) -> None:
+    """Draw the dictionary of a data set: a row per column."""
     rows = [
         {
-            _("Column"): entry.column,
-            _("Contents"): f"{label(entry.label)}. {label(entry.description)}",
-            _("Type"): ", ".join(filter(None, (_type_text(entry.type), _unit_text(entry.unit)))),
-            _("Values"): _values_text(entry) or None,
+            _("Column"): each.name,
+            _("Contents"): f"{label(each.label)}. {label(each.description)}",
+            _("Type"): ", ".join(filter(None, (_type_text(each.type), _unit_text(each.unit)))),
+            _("Values"): _values_text(each) or None,
         }
-        for entry in entries
+        for each in data_set.columns
     ]
     tables.draw(pa.Table.from_pylist(rows), key="columns")
 
@@ -197,19 +195,19 @@ def _unit_text(unit: str) -> str:
     }.get(unit, unit)
 
 
-def _values_text(entry: DictionaryEntry) -> str:
+def _values_text(column: Column) -> str:
     """Return what a value of the column may be, in words."""
-    parts = [] if entry.required else [_("may be empty")]
-    if entry.key_position is not None:
-        parts.append(_("key, place {place}").format(place=entry.key_position))
-    if entry.minimum is not None:
-        parts.append(f"≥ {number(entry.minimum, _decimals(entry.minimum))}")
-    if entry.maximum is not None:
-        parts.append(f"≤ {number(entry.maximum, _decimals(entry.maximum))}")
-    if entry.allowed:
-        parts.append(", ".join(entry.allowed))
-    if entry.reference:
-        target = f"{entry.reference.data_set}.{entry.reference.column}"
+    parts = [] if column.required else [_("may be empty")]
+    if column.key_position is not None:
+        parts.append(_("key, place {place}").format(place=column.key_position))
+    if column.minimum is not None:
+        parts.append(f"≥ {number(column.minimum, _decimals(column.minimum))}")
+    if column.maximum is not None:
+        parts.append(f"≤ {number(column.maximum, _decimals(column.maximum))}")
+    if column.allowed:
+        parts.append(", ".join(column.allowed))
+    if column.reference:
+        target = f"{column.reference.data_set}.{column.reference.column}"
         parts.append(_("stands in {column}").format(column=target))
     return "; ".join(parts)
 

@@ -13,7 +13,7 @@ from datalayer.access.identity import ANYONE
 from datalayer.api.application import create_api
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.portal import ExtractRequest, Portal, dictionary
+from datalayer.portal import ExtractRequest, Portal
 from tests.portals import ADMIN, get, make_portal
 from tests.publisher import Publisher
 from tests.reading import published_rows
@@ -56,10 +56,11 @@ def test_an_added_column_arrives_in_the_view(portal: Portal) -> None:
     assert set(rows.column("shelf_life_days").to_pylist()) <= set(range(1, 10))
 
 
-def test_an_added_column_arrives_in_the_dictionary(portal: Portal) -> None:
-    entry = next(e for e in dictionary(portal.registry) if e.column == "shelf_life_days")
+def test_an_added_column_arrives_in_the_contract(portal: Portal) -> None:
+    columns = get(create_api(portal), "/v1/datasets/dim_item").json()["data"]["columns"]
 
-    assert (entry.label.pt_BR, entry.unit, entry.minimum) == ("Validade", "d", 1)
+    added = next(each for each in columns if each["name"] == "shelf_life_days")
+    assert (added["label"]["pt_BR"], added["unit"], added["minimum"]) == ("Validade", "d", 1)
 
 
 def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from datalayer import runtime
-from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import (
     NotAllowed,
@@ -21,7 +20,7 @@ from datalayer.kernel.errors import (
     StoreError,
     UnknownPublication,
 )
-from datalayer.portal import Portal, SeriesSelection, dictionary
+from datalayer.portal import Portal, SeriesSelection
 from datalayer.publications.stages import AlreadyCurrent
 from datalayer.publications.store_watch import StoreWatch
 from datalayer.reading import questions
@@ -284,11 +283,6 @@ class TestAdministration:
         assert not state.reachable
         assert isinstance(state.problem, StoreError)
         portal.close()
-
-    def test_the_dictionary_has_every_column(self, portal: Portal, registry: Registry) -> None:
-        columns = sum(len(data_set.columns) for data_set in registry.data_sets.values())
-
-        assert len(dictionary(portal.registry)) == columns
 
 
 class TestHealth:

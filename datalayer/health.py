@@ -62,15 +62,9 @@ def assess(
     compliance: Compliance,
     problem: str,
 ) -> Health:
-    """Return how the portal is, from what is known of its parts.
+    """Return how the portal is, from what is known of its parts (see ``Health``).
 
-    Args:
-        publication: What is served; None when there is nothing.
-        store_address: Fit to be shown: without credentials.
-        store: What it said when it was last asked.
-        cache: State of its second level.
-        compliance: The outcome of looking for machine learning.
-        problem: Why what is served is not what is active, or an empty string.
+    *store_address* is shown: without credentials.
     """
     findings: list[PortalError] = []
     if problem:

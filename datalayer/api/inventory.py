@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -72,9 +73,8 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
         question = inventory.positions(
             portal.registry, page.location, met, limit=page.limit, after=after
         )
-        return rows_answer(
-            request, publication, question, lambda: publication.require_location(page.location)
-        )
+        require = partial(publication.require_location, page.location)
+        return rows_answer(request, publication, question, require)
 
 
 def _add_position(router: APIRouter, portal: Portal) -> None:
@@ -92,13 +92,8 @@ def _add_position(router: APIRouter, portal: Portal) -> None:
     ) -> Response:
         """One row, or none where no stock of the part is planned at the location."""
         publication = open_publication(request, portal, p)
-        question = inventory.of_item(item_id, location)
-
-        def require_item_and_location() -> None:
-            publication.require_item(item_id)
-            publication.require_location(location)
-
-        return rows_answer(request, publication, question, require_item_and_location)
+        require = partial(publication.require_item_and_location, item_id, location)
+        return rows_answer(request, publication, inventory.of_item(item_id, location), require)
 
 
 def _add_exceptions(router: APIRouter, portal: Portal) -> None:
@@ -122,6 +117,5 @@ def _add_exceptions(router: APIRouter, portal: Portal) -> None:
         question = exceptions.rows(
             portal.registry, page.location, met, limit=page.limit, after=after
         )
-        return rows_answer(
-            request, publication, question, lambda: publication.require_location(page.location)
-        )
+        require = partial(publication.require_location, page.location)
+        return rows_answer(request, publication, question, require)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
@@ -38,19 +39,6 @@ Search = Annotated[
         openapi_examples={"words": {"value": "bateria 12 V"}},
     ),
 ]
-
-
-@dataclass(frozen=True)
-class SeriesParameters:
-    """What part of a series is wanted."""
-
-    start: Start = None
-    end: End = None
-    location: Location = NETWORK
-    p: Pin = None
-
-
-Series = Annotated[SeriesParameters, Depends()]
 
 
 def create_router(portal: Portal) -> APIRouter:
@@ -96,22 +84,25 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
         ),
         openapi_extra={"parameters": [document_sources(portal.registry)]},
     )
-    def item_timeseries(request: Request, item_id: ItemId, span: Series) -> Response:
+    def item_timeseries(
+        request: Request,
+        item_id: ItemId,
+        start: Start = None,
+        end: End = None,
+        location: Location = NETWORK,
+        p: Pin = None,
+    ) -> Response:
         """Rows without a source are the observed demand, zeros included; they come first.
 
         Then one row per source and date: the forecast of a past date is what was forecast at the
         last cutoff before it. The whole series is one page.
         """
-        publication = open_publication(request, portal, span.p)
+        publication = open_publication(request, portal, p)
         sources = tuple(request.query_params.getlist("source"))
-        selection = SeriesSelection(item_id, span.location, sources, span.start, span.end)
+        selection = SeriesSelection(item_id, location, sources, start, end)
         question = forecasts.series(portal.registry, publication.manifest, selection)
-
-        def require_item_and_location() -> None:
-            publication.require_item(item_id)
-            publication.require_location(span.location)
-
-        return rows_answer(request, publication, question, require_item_and_location)
+        require = partial(publication.require_item_and_location, item_id, location)
+        return rows_answer(request, publication, question, require)
 
 
 def _add_item(router: APIRouter, portal: Portal) -> None:
@@ -127,10 +118,8 @@ def _add_item(router: APIRouter, portal: Portal) -> None:
     def item(request: Request, item_id: ItemId, p: Pin = None) -> Response:
         """One row, or a problem that names the nearest codes."""
         publication = open_publication(request, portal, p)
-        question = items.item(item_id)
-        return rows_answer(
-            request, publication, question, lambda: publication.require_item(item_id)
-        )
+        require = partial(publication.require_item, item_id)
+        return rows_answer(request, publication, items.item(item_id), require)
 
 
 def _series_columns(registry: Registry) -> list[Column]:

@@ -29,6 +29,7 @@ from datalayer.reading.filters import (
 from datalayer.reading.question import MOST_ROWS, Position
 
 NO_NUL = r"^[^\x00]*$"
+_TEXT: dict[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, "pattern": NO_NUL}
 
 
 def read_as(name: str, kind: ColumnType) -> BeforeValidator:
@@ -68,9 +69,7 @@ End = Annotated[
 Location = Annotated[
     str,
     Query(
-        min_length=1,
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
+        **_TEXT,
         description="A `location_id` of dim_location; the whole network if left out.",
         openapi_examples={"network": {"value": NETWORK}},
     ),
@@ -79,9 +78,7 @@ Location = Annotated[
 ItemId = Annotated[
     str,
     Path(
-        min_length=1,
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
+        **_TEXT,
         description="Code of a part.",
         openapi_examples={"part": {"value": "P00001"}},
     ),
@@ -90,9 +87,7 @@ ItemId = Annotated[
 DataSetName = Annotated[
     str,
     Path(
-        min_length=1,
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
+        **_TEXT,
         description="Name of a data set.",
         openapi_examples={"forecasts": {"value": "fact_forecast"}},
     ),

@@ -126,6 +126,11 @@ class Publication:
             expected = f"a location_id of the data set dim_location, such as {locations.NETWORK}"
             raise InvalidSelection("location", ascii(location_id), expected)
 
+    def require_item_and_location(self, item_id: str, location_id: str) -> None:
+        """Refuse a part or a location as ``require_item`` and ``require_location`` do."""
+        self.require_item(item_id)
+        self.require_location(location_id)
+
     def provenance(self, data_sets: tuple[str, ...], sources: tuple[str, ...] = ()) -> Provenance:
         """Return the provenance that a result read from *data_sets* carries."""
         manifest = self.manifest

@@ -26,7 +26,7 @@ DEFAULT: Final[Language] = "pt_BR"
 DOMAIN: Final = "farol"
 NOTHING: Final = "–"
 _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
-_MONTHS: Final = (
+_MONTHS: Final = [
     "Jan",
     "Feb",
     "Mar",
@@ -39,7 +39,7 @@ _MONTHS: Final = (
     "Oct",
     "Nov",
     "Dec",
-)
+]
 
 _language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
 
@@ -185,9 +185,7 @@ def _catalogue(language: Language) -> catalogues.NullTranslations:
 
 
 def _localise(text: str) -> str:
-    if current() == "en":
-        return text
-    return text.translate(str.maketrans(",.", ".,"))
+    return text if current() == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
 def _browser_zone() -> ZoneInfo:

@@ -18,13 +18,7 @@ from pages.components.language import NOTHING, _, day, label, moment, number
 PAGE_ROWS: Final = 50
 
 
-def show(
-    result: Result,
-    columns: Sequence[str],
-    *,
-    key: str,
-    registry: Registry,
-) -> None:
+def show(result: Result, columns: Sequence[str], *, key: str, registry: Registry) -> None:
     """Draw *columns* of a result, page by page, and its caption under it.
 
     Args:

@@ -303,7 +303,7 @@ class TestHealth:
         assert health.status == "ok"
         assert health.readiness == "ready"
         assert health.publication is not None
-        assert health.publication.id == manifest.publication_id
+        assert health.publication.publication_id == manifest.publication_id
         assert health.publication.data_through == manifest.data_through
         assert health.publication.generated_at == manifest.generated_at
         assert health.publication.model_version == manifest.model_version

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic.json_schema import SkipJsonSchema
 
-from datalayer.access.identity import Identity
 from datalayer.api.call import call_of
 from datalayer.api.cursors import LONGEST_CURSOR, Cursor
 from datalayer.api.problems import MEDIA_TYPE
@@ -71,11 +70,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         }
         for status in statuses
     }
-
-
-def caller(request: Request) -> Identity:
-    """Return who calls, as the middleware found out."""
-    return call_of(request).identity
 
 
 def open_publication(

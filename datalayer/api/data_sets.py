@@ -21,7 +21,7 @@ from datalayer.kernel.contract.manifest import PublishedFile
 from datalayer.kernel.contract.registry import Column, DataSet
 from datalayer.kernel.errors import UnknownDataSet
 from datalayer.portal import FreshnessState, Portal, Publication, questions
-from datalayer.reading.filters import conditions, filters_of
+from datalayer.reading.filters import filters_of
 
 _FILE_EXAMPLE = PublishedFile(
     data_set="dim_item",
@@ -94,8 +94,7 @@ def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
         openapi_extra=document_filters(filters.values()),
     )
     def rows(request: Request, page: Page) -> Response:
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         question = questions.data_sets.rows(data_set, met, limit=page.limit, after=after)
         return rows_answer(request, publication, question)
 

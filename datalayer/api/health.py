@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from datalayer.access.identity import ANYONE
 from datalayer.api.answers import json_answer
-from datalayer.api.context import caller
+from datalayer.api.call import call_of
 from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
 from datalayer.portal import Health, Portal, Provenance
 
@@ -25,7 +25,7 @@ def health_routes(portal: Portal) -> list[Route]:
 
     async def health(request: Request) -> Response:
         state = portal.health()
-        is_stranger = portal.members_only and caller(request) == ANYONE
+        is_stranger = portal.members_only and call_of(request).identity == ANYONE
         return _answer(_for_strangers(state) if is_stranger else _content(state), state)
 
     async def live(_: Request) -> Response:

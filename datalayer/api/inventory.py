@@ -22,7 +22,7 @@ from datalayer.api.parameters import (
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.portal import NETWORK, Portal
-from datalayer.reading.filters import NO_CONDITIONS, conditions
+from datalayer.reading.filters import NO_CONDITIONS
 from datalayer.reading.questions import exceptions, inventory
 
 Alerts = Annotated[
@@ -67,8 +67,7 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
     )
     def list_inventory(request: Request, page: Placed, alerts: Alerts = False) -> Response:
         """Stock positions at one location by part, each with what the catalogue says of it."""
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         met += inventory.ALERTS if alerts else NO_CONDITIONS
         question = inventory.positions(
             portal.registry, page.location, met, limit=page.limit, after=after
@@ -112,8 +111,7 @@ def _add_exceptions(router: APIRouter, portal: Portal) -> None:
     )
     def list_exceptions(request: Request, page: Placed) -> Response:
         """Exceptions at one location by rank, the most urgent first."""
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         question = exceptions.rows(
             portal.registry, page.location, met, limit=page.limit, after=after
         )

@@ -25,7 +25,7 @@ from datalayer.api.parameters import (
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
-from datalayer.reading.filters import LONGEST_TEXT, conditions
+from datalayer.reading.filters import LONGEST_TEXT
 from datalayer.reading.questions import forecasts, items
 
 _SERIES = ("date", "source", "forecast", "actual", "cutoff")
@@ -64,8 +64,7 @@ def _add_catalogue(router: APIRouter, portal: Portal) -> None:
     )
     def list_items(request: Request, page: Page, q: Search = "") -> Response:
         """Parts by code; with `q` the best match first."""
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         question = items.catalogue(portal.registry, q, met, limit=page.limit, after=after)
         return rows_answer(request, publication, question)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -23,7 +23,9 @@ from datalayer.reading.filters import (
     LONGEST_TEXT,
     MOST_VALUES,
     VALUE_READERS,
+    Conditions,
     Filter,
+    conditions,
     filters_of,
 )
 from datalayer.reading.question import MOST_ROWS, Position
@@ -116,17 +118,20 @@ Placed = Annotated[PlacedPageParameters, Depends()]
 
 
 def open_page(
-    request: Request, portal: Portal, page: PageParameters
-) -> tuple[Publication, Position | None]:
-    """Return the publication to read, and where the page before ended (None for the first).
+    request: Request, portal: Portal, page: PageParameters, filters: Mapping[str, Filter]
+) -> tuple[Publication, Conditions, Position | None]:
+    """Return the publication to read, what rows must meet, and where the page before ended.
+
+    The last is None for a first page.
 
     Raises:
-        InvalidSelection: Cursor or publication can't be used.
+        InvalidSelection: Cursor, publication or a filter's value can't be used.
         UnknownPublication, NothingPublished, SignInRequired: As for ``Portal.open``.
     """
     cursor = read_cursor(request)
     publication = open_publication(request, portal, page.p, cursor)
-    return publication, cursor.after if cursor else None
+    met = conditions(filters, request.query_params.multi_items())
+    return publication, met, cursor.after if cursor else None
 
 
 def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:

@@ -24,6 +24,7 @@ from datalayer.api.parameters import Limit, document_list
 from datalayer.api.row_schemas import object_response
 from datalayer.api.schemas import (
     METADATA_EXAMPLE,
+    Amounts,
     ChangesAnswer,
     PublicationAnswer,
     PublicationOrigin,
@@ -41,17 +42,9 @@ _KEPT_EXAMPLE: dict[str, object] = {
     name: METADATA_EXAMPLE[name] for name in PublicationOrigin.model_fields
 } | {"size_bytes": 52_428_800, "active": True}
 _READ = ("dim_item", "fact_forecast", "fact_inventory", "fact_metrics")
-_AMOUNTS_EXAMPLE: dict[str, object] = {
-    "forecast_total_before": 40.5,
-    "forecast_total_after": 52.25,
-    "forecast_total_change": 11.75,
-    "reorder_point_before": 20.0,
-    "reorder_point_after": 26.0,
-    "reorder_point_change": 6.0,
-    "order_quantity_before": 0.0,
-    "order_quantity_after": 30.0,
-    "order_quantity_change": 30.0,
-}
+_AMOUNTS = [name for name in Amounts.model_fields if name != "parts"]
+_FIGURES = (40.5, 52.25, 11.75, 20.0, 26.0, 6.0, 0.0, 30.0, 30.0)
+_AMOUNTS_EXAMPLE: dict[str, object] = dict(zip(_AMOUNTS, _FIGURES, strict=True))
 _GROUP_EXAMPLE: dict[str, object] = {"value": "changed", "parts": 1, **_AMOUNTS_EXAMPLE}
 _CHANGES_EXAMPLE: dict[str, object] = {
     "before": _EARLIER_EXAMPLE,

@@ -12,7 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.types import Message
 
 from datalayer.api.answers import json_answer
-from datalayer.api.context import caller, refuse_unknown_parameters
+from datalayer.api.call import call_of
+from datalayer.api.context import refuse_unknown_parameters
 from datalayer.api.job_schemas import (
     BEGUN,
     ENDED_EXAMPLE,
@@ -61,7 +62,7 @@ def create_router(portal: Portal) -> APIRouter:
         responses=job_answer(200, ENDED_EXAMPLE) | refusals("unknown-job"),
     )
     def refresh_job(request: Request, job_id: JobId) -> Response:
-        return _answer(portal, portal.jobs.get(job_id, caller(request)))
+        return _answer(portal, portal.jobs.get(job_id, call_of(request).identity))
 
     return router
 
@@ -79,7 +80,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         request: Request,
         wanted: Annotated[RefreshRequest, Body(openapi_examples=REFRESH_EXAMPLES)],
     ) -> Response:
-        who = caller(request)
+        who = call_of(request).identity
         work = partial(portal.activate, who, None, force=wanted.force)
         return _accept(request, portal, portal.jobs.start("activate", who, work))
 
@@ -95,7 +96,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         request: Request,
         wanted: Annotated[RollBackRequest, Body(openapi_examples=ROLL_BACK_EXAMPLES)],
     ) -> Response:
-        who = caller(request)
+        who = call_of(request).identity
         work = partial(portal.roll_back, who, wanted.publication_id)
         return _accept(request, portal, portal.jobs.start("roll_back", who, work))
 

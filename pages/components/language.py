@@ -26,20 +26,7 @@ DEFAULT: Final[Language] = "pt_BR"
 DOMAIN: Final = "farol"
 NOTHING: Final = "–"
 _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
-_MONTHS: Final = [
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-]
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
 

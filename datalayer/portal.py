@@ -38,9 +38,8 @@ from datalayer.reading.database import Database
 from datalayer.reading.extracts.digests import DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
-from datalayer.reading.freshness import FreshnessState
 from datalayer.reading.open_publications import OpenPublications
-from datalayer.reading.publication import Publication
+from datalayer.reading.publication import FreshnessState, Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.questions.overview import Kpi

@@ -210,11 +210,7 @@ def _headers(extract: Extract) -> Mapping[str, str]:
     }
     if known is None:
         return headers
-    return {
-        **headers,
-        "Content-Length": str(known.size_bytes),
-        "Repr-Digest": _repr_digest(known),
-    }
+    return {**headers, "Content-Length": str(known.size_bytes), "Repr-Digest": _repr_digest(known)}
 
 
 def _repr_digest(digest: Digest) -> str:

@@ -35,11 +35,7 @@ def health_routes(portal: Portal) -> list[Route]:
         state = portal.health()
         return _answer({"readiness": state.readiness}, state)
 
-    return [
-        Route("/health", health),
-        Route("/health/live", live),
-        Route("/health/ready", ready),
-    ]
+    return [Route("/health", health), Route("/health/live", live), Route("/health/ready", ready)]
 
 
 def _answer(content: object, state: Health) -> Response:

@@ -6,22 +6,31 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property, partial
 
 import pyarrow as pa
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.registry import Freshness, Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
 from datalayer.reading.database import Database, Parameters
-from datalayer.reading.freshness import FreshnessState, freshness_state
 from datalayer.reading.paging import Page, join_rows, last_position, sources_in
 from datalayer.reading.question import Question
 from datalayer.reading.questions import items, locations
 from datalayer.reading.results import Provenance, Result
 from datalayer.reading.views import json_query
+
+
+class FreshnessState(StrEnum):
+    """Four states, worst but one first told apart by age; unknown when age makes no sense."""
+
+    FRESH = "fresh"
+    DUE = "due"
+    STALE = "stale"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,3 +169,16 @@ class Publication:
         parameters = {name: value for name, value in question.parameters.items() if name in named}
         rows = self.database.query(self.id, question.total_sql, parameters).column("rows")
         return int(rows[0].as_py())
+
+
+def freshness_state(generated_at: datetime, now: datetime, limits: Freshness) -> FreshnessState:
+    """Return the state at *now* of results computed at *generated_at*.
+
+    A publication from the future says that one of the two clocks is wrong: unknown.
+    """
+    age_hours = (now - generated_at).total_seconds() / 3600
+    if age_hours < 0:
+        return FreshnessState.UNKNOWN
+    if age_hours >= limits.stale_after_hours:
+        return FreshnessState.STALE
+    return FreshnessState.DUE if age_hours >= limits.due_after_hours else FreshnessState.FRESH

@@ -79,20 +79,14 @@ class Extracts:
         self._require(publication, request, identity)
         rows = rows_of(publication, request)
         key = memo_key(publication, request)
+        chunks = file_chunks(publication, request, rows)
         return Extract(
             file_name=request.file_name(publication.id),
             media_type=MEDIA_TYPES[request.format],
             rows=rows.count,
             key=key,
             provenance=publication.provenance((request.data_set,), request.part.sources),
-            chunks=self._deliver(
-                file_chunks(publication, request, rows),
-                publication,
-                request,
-                identity=identity,
-                rows=rows.count,
-                key=key,
-            ),
+            chunks=self._deliver(chunks, publication, request, identity, rows=rows.count, key=key),
         )
 
     def describe(
@@ -134,9 +128,7 @@ class Extracts:
             rows=rows.count,
             key="",
             provenance=publication.provenance(("fact_forecast", "fact_demand"), selection.sources),
-            chunks=self._deliver(
-                chunks, publication, request, identity=identity, rows=rows.count, key=None
-            ),
+            chunks=self._deliver(chunks, publication, request, identity, rows=rows.count, key=None),
         )
 
     def _require(
@@ -174,8 +166,8 @@ class Extracts:
         chunks: Iterator[bytes],
         publication: Publication,
         request: ExtractRequest,
-        *,
         identity: Identity,
+        *,
         rows: int,
         key: str | None,
     ) -> Delivery:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BeforeValidator
 
 from datalayer.api.answers import object_answer
@@ -93,17 +92,6 @@ Before = Annotated[str, *_publication_id("before", _EARLIER_EXAMPLE)]
 After = Annotated[str, *_publication_id("after", PUBLICATION_EXAMPLE)]
 
 
-@dataclass(frozen=True)
-class PartsParameters:
-    """Which page of the parts."""
-
-    limit: Limit = 100
-    cursor: CursorText = None
-
-
-Parts = Annotated[PartsParameters, Depends()]
-
-
 def create_router(portal: Portal) -> APIRouter:
     """Return the routes of publications."""
     router = read_router("publications")
@@ -163,7 +151,11 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         openapi_extra={"parameters": [reasons]},
     )
     def publication_changes(
-        request: Request, before: Before, after: After, page: Parts
+        request: Request,
+        before: Before,
+        after: After,
+        limit: Limit = 100,
+        cursor: CursorText = None,  # noqa: ARG001 - documented here, read with the request
     ) -> Response:
         """The difference of every part at the level of the whole network.
 
@@ -174,14 +166,14 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         kinds = _kinds(request)
         earlier, later = (open_publication(request, portal, each) for each in (before, after))
         found = compare(earlier, later)
-        cursor = read_cursor(request)
-        offset = row_offset(cursor.after if cursor else None)
+        begun = read_cursor(request)
+        offset = row_offset(begun.after if begun else None)
         parts = found.parts
         if kinds:
             parts = parts.filter(pc.is_in(parts["reason"], pa.array(kinds, pa.string())))
-        end = offset + page.limit
+        end = offset + limit
         following = cursor_text(request, after, (end,)) if end < parts.num_rows else None
-        shown = parts.slice(offset, page.limit)
+        shown = parts.slice(offset, limit)
         data = {"before": before, "after": after} | _content(found, shown)
         return object_answer(request, later, data, _READ, following=following)
 

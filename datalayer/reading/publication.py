@@ -25,12 +25,12 @@ from datalayer.reading.views import json_query
 
 
 class FreshnessState(StrEnum):
-    """Four states, worst but one first told apart by age; unknown when age makes no sense."""
+    """Four states from best to worst, told apart by age; unknown when age makes no sense."""
 
     FRESH = "fresh"
     DUE = "due"
-    STALE = "stale"
     UNKNOWN = "unknown"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, eq=False)

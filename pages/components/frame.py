@@ -30,12 +30,6 @@ LONGEST_CODE: Final = 80
 _PUBLICATION: Final = "farol.publication"
 _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
-_WORST_FIRST: Final = (
-    FreshnessState.STALE,
-    FreshnessState.UNKNOWN,
-    FreshnessState.DUE,
-    FreshnessState.FRESH,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -108,8 +102,7 @@ def header(title: str) -> None:
 
 def worst_freshness(shown: Publication) -> FreshnessState:
     """Return the state of the least fresh data set."""
-    states = set(shown.freshness().values())
-    return next((state for state in _WORST_FIRST if state in states), FreshnessState.UNKNOWN)
+    return max(shown.freshness().values(), key=list(FreshnessState).index)
 
 
 def sidebar() -> None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import gettext as catalogues
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -53,16 +51,6 @@ def of_browser() -> Language:
 def speak(language: Language) -> None:
     """Fix the language of this run; the frame does so once, before anything is drawn."""
     _language.set(language)
-
-
-@contextmanager
-def speaking(language: Language) -> Iterator[None]:
-    """Fix the language inside a ``with`` block."""
-    token = _language.set(language)
-    try:
-        yield
-    finally:
-        _language.reset(token)
 
 
 def _(message: str) -> str:

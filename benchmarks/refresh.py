@@ -61,17 +61,20 @@ def read_constantly(portal: Portal, items: int, start: int, stop: threading.Even
         number = number % items + 1
         began = time.perf_counter()
         try:
-            view = portal.open()
+            publication = portal.open()
             selection = SeriesSelection(f"P{number:07d}")
-            series = view.table(questions.forecasts.series(view.registry, view.manifest, selection))
-            item = view.require_item(f"P{number:07d}")
+            question = questions.forecasts.series(
+                publication.registry, publication.manifest, selection
+            )
+            series = publication.table(question)
+            item = publication.require_item(f"P{number:07d}")
         except PortalError as error:
             reads.failed.append(str(error))
             continue
         reads.seconds.append(time.perf_counter() - began)
         seen = set(series.table.column("q025").drop_null().unique().to_pylist())
         versions = {series.provenance.model_version, item.provenance.model_version}
-        generation = view.manifest.lineage["generation"]
+        generation = publication.manifest.lineage["generation"]
         reads.mixed += seen != {generation} or versions != {f"generation-{generation}"}
     return reads
 

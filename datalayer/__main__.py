@@ -17,7 +17,6 @@ from rich.table import Table
 
 from datalayer.access.accounts import FIRST_ADMIN, first_admin_notice, password_hint
 from datalayer.access.identity import operator
-from datalayer.kernel.contract.report import Fault
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.progress import Progress, ReportProgress, Step
@@ -92,8 +91,7 @@ def _status(portal: Portal, _: Namespace) -> int:
         ("generated at", str(served.generated_at if served else "-")),
         ("cache", ", ".join(f"{name} {value}" for name, value in health.cache.items())),
     ]
-    for name, value in rows:
-        _out.print(f"{name:<20}{value}")
+    _print_rows(rows)
     for snapshot in portal.snapshots.all():
         mark = "active" if snapshot.publication_id == health.publication_id else ""
         megabytes = snapshot.size_bytes / 1e6
@@ -141,7 +139,8 @@ def _inspect(portal: Portal, _: Namespace) -> int:
     found, publication_id = candidate.report, candidate.manifest.publication_id
     verdict = found.summary() if found.passed else f"{len(found.faults)} fault(s)"
     _out.print(f"Publication {publication_id}: {verdict}")
-    _list((*found.faults, *found.warnings))
+    for fault in (*found.faults, *found.warnings):
+        _err.print(f"  {fault}")
     return 0 if found.passed else 1
 
 
@@ -190,6 +189,10 @@ def _tell_chain(found: ChainCheck) -> None:
         rows.append(("torn", f"{found.torn:,}, cut by a crash; they are part of the chain"))
     if unproved:
         rows.append(("not proved", f"the first {unproved:,}, from before the chain began"))
+    _print_rows(rows)
+
+
+def _print_rows(rows: Sequence[tuple[str, str]]) -> None:
     for name, value in rows:
         _out.print(f"{name:<20}{value}")
 
@@ -256,11 +259,6 @@ def _explain(error: PortalError) -> None:
             _err.print(f"  {fault}")
         return
     _err.print(str(error))
-
-
-def _list(faults: Sequence[Fault]) -> None:
-    for fault in faults:
-        _err.print(f"  {fault}")
 
 
 if __name__ == "__main__":

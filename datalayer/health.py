@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Literal
 
 from datalayer.compliance import Compliance
 from datalayer.kernel.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
 from datalayer.publications.store_watch import LastAnswer
 from datalayer.reading.publication import Publication
+from datalayer.reading.results import Provenance
 
 HealthStatus = Literal["ok", "degraded", "empty"]
-
-
-@dataclass(frozen=True)
-class ServedPublication:
-    """The publication that is served; its members as in ``Manifest``."""
-
-    id: str
-    dataset_id: str
-    data_through: date
-    generated_at: datetime
-    model_version: str
-    loaded_at: datetime
 
 
 @dataclass(frozen=True)
@@ -40,7 +28,7 @@ class Health:
         findings: What is not as it should be, a sentence each.
     """
 
-    publication: ServedPublication | None
+    publication: Provenance | None
     store: dict[str, str]
     cache: dict[str, str]
     ml_dependencies: Compliance
@@ -50,7 +38,7 @@ class Health:
     @property
     def publication_id(self) -> str | None:
         """The id of what is served; None when there is nothing."""
-        return self.publication.id if self.publication else None
+        return self.publication.publication_id if self.publication else None
 
     @property
     def status(self) -> HealthStatus:
@@ -74,15 +62,9 @@ def assess(
     compliance: Compliance,
     problem: str,
 ) -> Health:
-    """Return how the portal is, from what is known of its parts.
+    """Return how the portal is, from what is known of its parts (see ``Health``).
 
-    Args:
-        publication: What is served; None when there is nothing.
-        store_address: Fit to be shown: without credentials.
-        store: What it said when it was last asked.
-        cache: State of its second level.
-        compliance: The outcome of looking for machine learning.
-        problem: Why what is served is not what is active, or an empty string.
+    *store_address* is shown: without credentials.
     """
     findings: list[PortalError] = []
     if problem:
@@ -96,7 +78,7 @@ def assess(
     if compliance.violations:
         findings.append(MachineLearningFound(compliance.violations))
     return Health(
-        publication=_describe(publication) if publication else None,
+        publication=publication.provenance(()) if publication else None,
         store={
             "address": store_address,
             "state": store.reach,
@@ -107,16 +89,4 @@ def assess(
         ml_dependencies=compliance,
         problem=problem,
         findings=tuple(findings),
-    )
-
-
-def _describe(publication: Publication) -> ServedPublication:
-    manifest = publication.manifest
-    return ServedPublication(
-        id=manifest.publication_id,
-        dataset_id=manifest.dataset_id,
-        data_through=manifest.data_through,
-        generated_at=manifest.generated_at,
-        model_version=manifest.model_version,
-        loaded_at=publication.loaded_at,
     )

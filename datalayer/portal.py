@@ -19,7 +19,7 @@ from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations
-from datalayer.publications.announcements import Announcements, Note
+from datalayer.publications.announcements import Announcements
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -38,9 +38,8 @@ from datalayer.reading.database import Database
 from datalayer.reading.extracts.digests import DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
-from datalayer.reading.freshness import FreshnessState
 from datalayer.reading.open_publications import OpenPublications
-from datalayer.reading.publication import Publication
+from datalayer.reading.publication import FreshnessState, Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.questions.overview import Kpi
@@ -121,20 +120,23 @@ class Portal:
             keep=settings.keep_snapshots,
             quota_bytes=settings.snapshot_quota_bytes,
         )
-        self._recover()
-        self._cache = _cache(settings)
+        try:
+            self._activations.recover()
+        except StateError as error:
+            # On a full or read-only disk nothing can be cleared up, and all can still be read.
+            _log.warning("portal.not_recovered", problem=str(error))
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        shared_cache = RedisCache(redis_url) if redis_url else None
+        self._cache = ResultCache(settings.cache_bytes, shared_cache)
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
         self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
-        self.announcements = Announcements(
-            _note(settings), self.snapshots.active, self._activations.follow
-        )
-        self.extracts = Extracts(
-            self.audit,
-            DigestMemo(settings.state / "extract_digests.json"),
-            members_only=self.members_only,
-        )
+        # Portals of other stores may share this Redis; what they activate is nothing to this one.
+        note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
+        self.announcements = Announcements(note, self.snapshots.active, self._activations.follow)
+        memo = DigestMemo(settings.state / "extract_digests.json")
+        self.extracts = Extracts(self.audit, memo, members_only=self.members_only)
         self._compliance = check_compliance()
         self.jobs = RefreshJobs(self.audit.entries, clock)
 
@@ -210,10 +212,7 @@ class Portal:
         return outcome
 
     def roll_back(
-        self,
-        identity: Identity,
-        publication_id: str | None = None,
-        report: ReportProgress = silent,
+        self, identity: Identity, publication_id: str | None = None, report: ReportProgress = silent
     ) -> Activated:
         """Return to a kept publication; None for the one active before.
 
@@ -237,7 +236,7 @@ class Portal:
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""
-        publication, problem = self._served()
+        publication, problem = self._find_served()
         return assess(
             publication,
             store_address=self._store.address,
@@ -253,14 +252,7 @@ class Portal:
         self._cache.close()
         self.database.close()
 
-    def _recover(self) -> None:
-        try:
-            self._activations.recover()
-        except StateError as error:
-            # On a full or read-only disk nothing can be cleared up, and all can still be read.
-            _log.warning("portal.not_recovered", problem=str(error))
-
-    def _served(self) -> tuple[Publication | None, str]:
+    def _find_served(self) -> tuple[Publication | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""
         try:
             publication = self._publications.active()
@@ -269,16 +261,3 @@ class Portal:
         except PortalError as error:
             return None, str(error)
         return publication, self._publications.problem or self.announcements.problem
-
-
-def _cache(settings: Settings) -> ResultCache:
-    url = settings.redis_url
-    shared = RedisCache(url.get_secret_value()) if url else None
-    return ResultCache(settings.cache_bytes, shared)
-
-
-def _note(settings: Settings) -> Note | None:
-    if settings.redis_url is None:
-        return None
-    # Portals of other stores may share this Redis; what they activate is nothing to this one.
-    return RedisNote(settings.redis_url.get_secret_value(), f"active:{settings.store}")

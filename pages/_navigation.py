@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from pages.components import access, frame
@@ -21,26 +23,17 @@ def pages() -> list[st.Page]:
 
     Each page checks for itself who may see what.
     """
+    admin = "visible" if frame.may_administer() else "hidden"
     return [
-        st.Page(
-            "overview.py",
-            title=_("Overview"),
-            icon=":material/dashboard:",
-            url_path="overview",
-            default=True,
-        ),
-        st.Page(
-            "forecast.py", title=_("Forecast"), icon=":material/trending_up:", url_path="forecast"
-        ),
-        st.Page("data.py", title=_("Data"), icon=":material/table_view:", url_path="data"),
-        st.Page(
-            "admin.py",
-            title=_("Administration"),
-            icon=":material/admin_panel_settings:",
-            url_path="admin",
-            visibility="visible" if frame.may_administer() else "hidden",
-        ),
+        _page("overview", _("Overview"), "dashboard", default=True),
+        _page("forecast", _("Forecast"), "trending_up"),
+        _page("data", _("Data"), "table_view"),
+        _page("admin", _("Administration"), "admin_panel_settings", visibility=admin),
     ]
+
+
+def _page(name: str, title: str, icon: str, **more: Any) -> st.Page:  # noqa: ANN401
+    return st.Page(f"{name}.py", title=title, icon=f":material/{icon}:", url_path=name, **more)
 
 
 frame.begin()

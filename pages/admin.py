@@ -6,7 +6,7 @@ import streamlit as st
 
 from datalayer.portal import ANYONE, Role
 from datalayer.runtime import portal
-from pages.components import access, frame, publication_admin, publication_report
+from pages.components import access, publication_admin, publication_report
 from pages.components.language import _
 
 AUDIT_ENTRIES = 50
@@ -63,8 +63,8 @@ def administration() -> None:
 
 
 st.title(_("Administration"), anchor=False)
-if frame.identity() == ANYONE:
+if access.identity() == ANYONE:
     sign_in()
 else:
-    frame.identity().require(Role.ADMIN, "administer publications")
+    access.identity().require(Role.ADMIN, "administer publications")
     administration()

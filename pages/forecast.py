@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datalayer.portal import questions
-from pages.components import charts, data_sets, exceptions, filters, frame, parts, tables
+from pages.components import access, charts, data_sets, exceptions, filters, frame, parts, tables
 from pages.components.language import _
 from pages.components.units import per_period
 
@@ -32,5 +32,5 @@ charts.show(captioned, key="forecast")
 metrics = publication.table(questions.accuracy.of_item(item_id))
 parts.judgement(metrics, selection.sources, registry=registry, frequency=frequency)
 
-data_sets.series_download(publication, selection, frame.identity())
+data_sets.series_download(publication, selection, access.identity())
 tables.forecast_twin(series, selection.sources, key="series", registry=registry)

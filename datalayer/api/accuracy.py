@@ -9,7 +9,6 @@ from datalayer.api.context import read_router
 from datalayer.api.parameters import Page, document_filters, filters_on, open_page
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.portal import Portal
-from datalayer.reading.filters import conditions
 from datalayer.reading.questions import accuracy, data_sets
 
 
@@ -29,8 +28,7 @@ def create_router(portal: Portal) -> APIRouter:
     )
     def list_metrics(request: Request, page: Page) -> Response:
         """Measures over the backtest of the whole network, one row per group, source, horizon."""
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         question = data_sets.rows(data_set, met, limit=page.limit, after=after, with_total=True)
         return rows_answer(request, publication, question)
 

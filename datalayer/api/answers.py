@@ -15,7 +15,7 @@ from datalayer.api.forms import Form, accept_header, requested_form, takes_zstd
 from datalayer.api.kept_answers import Answer, Read
 from datalayer.kernel.errors import NotAcceptable
 from datalayer.portal import Publication
-from datalayer.reading.paging import JsonRows, TablePage
+from datalayer.reading.paging import Page
 from datalayer.reading.question import Question
 from datalayer.reading.results import Provenance
 
@@ -26,7 +26,7 @@ _VARY = "Accept, Accept-Encoding"
 
 def rows_answer(
     request: Request,
-    view: Publication,
+    publication: Publication,
     question: Question,
     when_empty: Callable[[], object] | None = None,
 ) -> Response:
@@ -40,14 +40,14 @@ def rows_answer(
         ReadFailed, QueryTooLong: It can't be read.
     """
     form = requested_form(accept_header(request.headers.raw))
-    publication_id = view.manifest.publication_id
+    publication_id = publication.manifest.publication_id
     # By itself or by a cursor; else the active publication is read.
     is_pinned = "p" in request.query_params or "cursor" in request.query_params
     call = call_of(request)
 
     def make() -> Answer:
         write = {Form.JSON: _json_rows, Form.ARROW: _arrow_rows}[form]
-        body, read = write(request, view, question)
+        body, read = write(request, publication, question)
         if when_empty is not None and not read.rows:
             when_empty()
         asked = f"{request.url.path}?{request.url.query}#{form.value}"
@@ -76,7 +76,7 @@ def rows_answer(
 
 def object_answer(
     request: Request,
-    view: Publication,
+    publication: Publication,
     data: object,
     data_sets: tuple[str, ...] = (),
     *,
@@ -92,7 +92,7 @@ def object_answer(
     form = requested_form(accept_header(request.headers.raw))
     if form is not Form.JSON:
         raise NotAcceptable(form.value, Form.JSON.value)
-    read = Read(view.provenance(data_sets), 1)
+    read = Read(publication.provenance(data_sets), 1)
     body = to_json({"data": data, "next": following, "metadata": read.provenance})
     headers = {
         "Content-Type": form.value,
@@ -125,26 +125,33 @@ def cache_control(request: Request, *, pinned: bool) -> str:
     return "public, no-cache"
 
 
-def _json_rows(request: Request, view: Publication, question: Question) -> tuple[bytes, Read]:
-    page = view.json_rows(question)
-    provenance = view.provenance(question.data_sets, page.sources)
+def _json_rows(
+    request: Request, publication: Publication, question: Question
+) -> tuple[bytes, Read]:
+    page = publication.json_page(question)
+    provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
     rest = _rest(request, question, page, provenance)
-    return b"".join((b'{"data":[', page.data, b"],", rest[1:])), Read(provenance, page.rows)
+    return b"".join((b'{"data":[', page.rows, b"],", rest[1:])), Read(provenance, page.count)
 
 
-def _arrow_rows(request: Request, view: Publication, question: Question) -> tuple[bytes, Read]:
-    page = view.table_page(question)
-    provenance = page.result.provenance
+def _arrow_rows(
+    request: Request, publication: Publication, question: Question
+) -> tuple[bytes, Read]:
+    page = publication.table_page(question)
+    provenance = publication.provenance(question.data_sets, page.sources)
     rest = _rest(request, question, page, provenance)
-    table = page.result.table.replace_schema_metadata({b"farol": rest})
+    table = page.rows.replace_schema_metadata({b"farol": rest})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes()), Read(provenance, table.num_rows)
+    return bytes(sink.getvalue().to_pybytes()), Read(provenance, page.count)
 
 
 def _rest(
-    request: Request, question: Question, page: JsonRows | TablePage, provenance: Provenance
+    request: Request,
+    question: Question,
+    page: Page[bytes] | Page[pa.Table],
+    provenance: Provenance,
 ) -> bytes:
     """Return what an answer has beside its rows, as a JSON object."""
     following = None

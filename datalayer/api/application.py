@@ -26,16 +26,7 @@ from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import ProblemKindAnswer, ProblemKinds
 from datalayer.portal import Portal
 
-_SUBJECTS = (
-    items,
-    forecasts,
-    inventory,
-    accuracy,
-    publications,
-    data_sets,
-    extracting,
-    refreshing,
-)
+_SUBJECTS = (items, forecasts, inventory, accuracy, publications, data_sets, extracting, refreshing)
 
 
 def create_api(portal: Portal) -> FastAPI:

@@ -13,7 +13,7 @@ from datalayer.api.kept_answers import AnswerKey, KeptAnswers, Read
 
 
 @dataclass
-class Outcome:
+class CallOutcome:
     """What a route leaves for the log and the metrics.
 
     It can be set, unlike all else of a call: an ASGI application returns nothing, and the
@@ -42,7 +42,7 @@ class Call:
     members_only: bool = False
     kept_answers: KeptAnswers | None = None
     key: AnswerKey | None = None
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: CallOutcome = field(default_factory=CallOutcome)
 
 
 def call_of(request: Request) -> Call:

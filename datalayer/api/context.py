@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic.json_schema import SkipJsonSchema
 
-from datalayer.access.identity import Identity
 from datalayer.api.call import call_of
 from datalayer.api.cursors import LONGEST_CURSOR, Cursor
 from datalayer.api.problems import MEDIA_TYPE
@@ -73,12 +72,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def caller(request: Request) -> Identity:
-    """Return who calls, as the middleware found out."""
-    return call_of(request).identity
-
-
-def opened(
+def open_publication(
     request: Request, portal: Portal, publication_id: str | None, cursor: Cursor | None = None
 ) -> Publication:
     """Return the publication to read: the cursor's, the pinned one, or the active one.

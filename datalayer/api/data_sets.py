@@ -7,7 +7,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 
 from datalayer.api.answers import object_answer, rows_answer
-from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import DataSetName, Page, document_filters, open_page
 from datalayer.api.row_schemas import (
     object_response,
@@ -16,11 +16,20 @@ from datalayer.api.row_schemas import (
     rows_model,
     rows_response,
 )
-from datalayer.api.schemas import DataSetAnswer, DataSets
+from datalayer.api.schemas import ColumnDescription, DataSetAnswer, DataSets
+from datalayer.kernel.contract.manifest import PublishedFile
 from datalayer.kernel.contract.registry import Column, DataSet
 from datalayer.kernel.errors import UnknownDataSet
-from datalayer.portal import Portal, Publication, questions
-from datalayer.reading.filters import conditions, filters_of
+from datalayer.portal import FreshnessState, Portal, Publication, questions
+from datalayer.reading.filters import filters_of
+
+_FILE_EXAMPLE = PublishedFile(
+    data_set="dim_item",
+    path="dim_item.parquet",
+    size_bytes=65_536,
+    sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    rows=1000,
+)
 
 
 def create_router(portal: Portal) -> APIRouter:
@@ -41,12 +50,16 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
         "/datasets",
         operation_id="list_data_sets",
         summary="The data sets",
-        responses=object_response(DataSets, [_summary_example(first)], data_sets=(first.name,)),
+        responses=object_response(
+            DataSets,
+            [_summary(first, _FILE_EXAMPLE, FreshnessState.FRESH)],
+            data_sets=(first.name,),
+        ),
     )
     def data_sets(request: Request, p: Pin = None) -> Response:
         """Every data set with its rows, its freshness and the digest of its file."""
-        publication = opened(request, portal, p)
-        summaries = [_summary(publication, data_set) for data_set in known.values()]
+        publication = open_publication(request, portal, p)
+        summaries = [_summary_of(publication, data_set) for data_set in known.values()]
         return object_answer(request, publication, summaries, tuple(known))
 
     @router.get(
@@ -54,14 +67,16 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
         operation_id="get_data_set",
         summary="The contract of a data set",
         responses=object_response(
-            DataSetAnswer, _summary_example(first) | _contract(first), data_sets=(first.name,)
+            DataSetAnswer,
+            _summary(first, _FILE_EXAMPLE, FreshnessState.FRESH) | _contract(first),
+            data_sets=(first.name,),
         ),
     )
     def data_set(request: Request, name: DataSetName, p: Pin = None) -> Response:
         """Columns with their units and labels in both languages, rules and freshness."""
-        publication = opened(request, portal, p)
+        publication = open_publication(request, portal, p)
         found = questions.data_sets.data_set_named(portal.registry, name)
-        content = _summary(publication, found) | _contract(found)
+        content = _summary_of(publication, found) | _contract(found)
         return object_answer(request, publication, content, (name,))
 
 
@@ -79,8 +94,7 @@ def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
         openapi_extra=document_filters(filters.values()),
     )
     def rows(request: Request, page: Page) -> Response:
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         question = questions.data_sets.rows(data_set, met, limit=page.limit, after=after)
         return rows_answer(request, publication, question)
 
@@ -88,29 +102,25 @@ def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
 def _refuse_other_rows(router: APIRouter, portal: Portal) -> None:
     @router.get("/datasets/{name}/rows", include_in_schema=False)
     def unknown_rows(request: Request, name: str) -> Response:
-        raise UnknownDataSet(name, tuple(opened(request, portal, None).registry.data_sets))
+        raise UnknownDataSet(
+            name, tuple(open_publication(request, portal, None).registry.data_sets)
+        )
 
 
-def _summary(publication: Publication, data_set: DataSet) -> dict[str, object]:
+def _summary_of(publication: Publication, data_set: DataSet) -> dict[str, object]:
     file = publication.manifest.file(data_set.name)
+    return _summary(data_set, file, publication.freshness()[data_set.name])
+
+
+def _summary(
+    data_set: DataSet, file: PublishedFile, freshness: FreshnessState
+) -> dict[str, object]:
     return {
         "name": data_set.name,
         "rows": file.rows,
         "size_bytes": file.size_bytes,
         "sha256": file.sha256,
-        "freshness": publication.freshness()[data_set.name].value,
-        "label": asdict(data_set.label),
-        "description": asdict(data_set.description),
-    }
-
-
-def _summary_example(data_set: DataSet) -> dict[str, object]:
-    return {
-        "name": data_set.name,
-        "rows": 1000,
-        "size_bytes": 65_536,
-        "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        "freshness": "fresh",
+        "freshness": freshness.value,
         "label": asdict(data_set.label),
         "description": asdict(data_set.description),
     }
@@ -130,18 +140,8 @@ def _contract(data_set: DataSet) -> dict[str, object]:
 
 def _column(column: Column) -> dict[str, object]:
     reference = column.reference
+    described = {name: getattr(column, name) for name in ColumnDescription.model_fields}
     return {
-        "name": column.name,
-        "type": column.type.value,
-        "unit": column.unit,
-        "required": column.required,
-        "key_position": column.key_position,
-        "minimum": column.minimum,
-        "maximum": column.maximum,
-        "allowed": column.allowed,
+        **described,
         "reference": f"{reference.data_set}.{reference.column}" if reference else None,
-        "quantile_level": column.quantile_level,
-        "label": asdict(column.label),
-        "description": asdict(column.description),
-        "value_labels": {name: asdict(label) for name, label in column.value_labels.items()},
     }

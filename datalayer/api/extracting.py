@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from datalayer.api.answers import cache_control, json_answer
 from datalayer.api.call import call_of
-from datalayer.api.context import Pin, caller, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.kept_answers import Read, matches_etag
 from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
@@ -96,9 +96,9 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        publication = await run_in_threadpool(opened, request, portal, p)
+        publication = await run_in_threadpool(open_publication, request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        describe = partial(portal.extracts.describe, publication, wanted, caller(request))
+        describe = partial(portal.extracts.describe, publication, wanted, call_of(request).identity)
         described = await anyio.to_thread.run_sync(describe, limiter=turns)
         call_of(request).outcome.read = Read(publication.provenance((name,)), 0)
         headers = {
@@ -122,9 +122,9 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        publication = opened(request, portal, p)
+        publication = open_publication(request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        extract = portal.extracts.extract(publication, wanted, caller(request))
+        extract = portal.extracts.extract(publication, wanted, call_of(request).identity)
         call_of(request).outcome.read = Read(extract.provenance, extract.rows)
         headers = {
             "ETag": f'"{extract.key}"',
@@ -210,11 +210,7 @@ def _headers(extract: Extract) -> Mapping[str, str]:
     }
     if known is None:
         return headers
-    return {
-        **headers,
-        "Content-Length": str(known.size_bytes),
-        "Repr-Digest": _repr_digest(known),
-    }
+    return {**headers, "Content-Length": str(known.size_bytes), "Repr-Digest": _repr_digest(known)}
 
 
 def _repr_digest(digest: Digest) -> str:

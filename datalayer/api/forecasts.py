@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,14 +12,8 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import Pin, opened, read_router
-from datalayer.api.parameters import (
-    NO_NUL,
-    End,
-    Location,
-    Start,
-    document_sources,
-)
+from datalayer.api.context import Pin, open_publication, read_router
+from datalayer.api.parameters import NO_NUL, End, Location, Start, document_sources
 from datalayer.api.row_schemas import rows_model, rows_response
 from datalayer.portal import NETWORK, Portal
 from datalayer.reading.filters import LONGEST_TEXT, plain_text
@@ -113,7 +108,7 @@ def create_router(portal: Portal) -> APIRouter:
         actual of the backtest together, whatever the span; without `item_ids` they are known for
         the whole network only.
         """
-        publication = opened(request, portal, asked.p)
+        publication = open_publication(request, portal, asked.p)
         selection = SummarySelection(
             location_id=asked.location,
             sources=tuple(request.query_params.getlist("source")),
@@ -125,9 +120,8 @@ def create_router(portal: Portal) -> APIRouter:
         _require_items(publication, asked.item_ids)
         measured = publication.table(forecasts.measured_items()).table
         question = forecasts.summary(portal.registry, selection, measured)
-        return rows_answer(
-            request, publication, question, lambda: publication.require_location(asked.location)
-        )
+        require = partial(publication.require_location, asked.location)
+        return rows_answer(request, publication, question, require)
 
     return router
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from datalayer.access.identity import ANYONE
 from datalayer.api.answers import json_answer
-from datalayer.api.context import caller
+from datalayer.api.call import call_of
 from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
-from datalayer.portal import Health, Portal
+from datalayer.portal import Health, Portal, Provenance
 
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -27,7 +25,7 @@ def health_routes(portal: Portal) -> list[Route]:
 
     async def health(request: Request) -> Response:
         state = portal.health()
-        is_stranger = portal.members_only and caller(request) == ANYONE
+        is_stranger = portal.members_only and call_of(request).identity == ANYONE
         return _answer(_for_strangers(state) if is_stranger else _content(state), state)
 
     async def live(_: Request) -> Response:
@@ -37,11 +35,7 @@ def health_routes(portal: Portal) -> list[Route]:
         state = portal.health()
         return _answer({"readiness": state.readiness}, state)
 
-    return [
-        Route("/health", health),
-        Route("/health/live", live),
-        Route("/health/ready", ready),
-    ]
+    return [Route("/health", health), Route("/health/live", live), Route("/health/ready", ready)]
 
 
 def _answer(content: object, state: Health) -> Response:
@@ -59,7 +53,7 @@ def _content(state: Health) -> dict[str, object]:
         "publication_id": state.publication_id,
         "data_through": served.data_through if served else None,
         "generated_at": served.generated_at if served else None,
-        "publication": asdict(served) if served else None,
+        "publication": _describe(served) if served else None,
         "store": state.store,
         "cache": state.cache,
         "ml_dependencies": {
@@ -71,6 +65,11 @@ def _content(state: Health) -> dict[str, object]:
         "problem": state.problem,
         "findings": [str(finding) for finding in state.findings],
     }
+
+
+def _describe(served: Provenance) -> dict[str, object]:
+    names = ("dataset_id", "data_through", "generated_at", "model_version", "loaded_at")
+    return {"id": served.publication_id, **{name: getattr(served, name) for name in names}}
 
 
 def _for_strangers(state: Health) -> dict[str, object]:

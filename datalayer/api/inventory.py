@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import (
     ItemId,
     Location,
@@ -21,7 +22,7 @@ from datalayer.api.parameters import (
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.portal import NETWORK, Portal
-from datalayer.reading.filters import NO_CONDITIONS, conditions
+from datalayer.reading.filters import NO_CONDITIONS
 from datalayer.reading.questions import exceptions, inventory
 
 Alerts = Annotated[
@@ -66,15 +67,13 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
     )
     def list_inventory(request: Request, page: Placed, alerts: Alerts = False) -> Response:
         """Stock positions at one location by part, each with what the catalogue says of it."""
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         met += inventory.ALERTS if alerts else NO_CONDITIONS
         question = inventory.positions(
             portal.registry, page.location, met, limit=page.limit, after=after
         )
-        return rows_answer(
-            request, publication, question, lambda: publication.require_location(page.location)
-        )
+        require = partial(publication.require_location, page.location)
+        return rows_answer(request, publication, question, require)
 
 
 def _add_position(router: APIRouter, portal: Portal) -> None:
@@ -91,14 +90,9 @@ def _add_position(router: APIRouter, portal: Portal) -> None:
         request: Request, item_id: ItemId, location: Location = NETWORK, p: Pin = None
     ) -> Response:
         """One row, or none where no stock of the part is planned at the location."""
-        publication = opened(request, portal, p)
-        question = inventory.of_item(item_id, location)
-
-        def require_item_and_location() -> None:
-            publication.require_item(item_id)
-            publication.require_location(location)
-
-        return rows_answer(request, publication, question, require_item_and_location)
+        publication = open_publication(request, portal, p)
+        require = partial(publication.require_item_and_location, item_id, location)
+        return rows_answer(request, publication, inventory.of_item(item_id, location), require)
 
 
 def _add_exceptions(router: APIRouter, portal: Portal) -> None:
@@ -117,11 +111,9 @@ def _add_exceptions(router: APIRouter, portal: Portal) -> None:
     )
     def list_exceptions(request: Request, page: Placed) -> Response:
         """Exceptions at one location by rank, the most urgent first."""
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         question = exceptions.rows(
             portal.registry, page.location, met, limit=page.limit, after=after
         )
-        return rows_answer(
-            request, publication, question, lambda: publication.require_location(page.location)
-        )
+        require = partial(publication.require_location, page.location)
+        return rows_answer(request, publication, question, require)

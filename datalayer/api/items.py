@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import Pin, opened, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import (
     NO_NUL,
     End,
@@ -24,7 +25,7 @@ from datalayer.api.parameters import (
 from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
 from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
-from datalayer.reading.filters import LONGEST_TEXT, conditions
+from datalayer.reading.filters import LONGEST_TEXT
 from datalayer.reading.questions import forecasts, items
 
 _SERIES = ("date", "source", "forecast", "actual", "cutoff")
@@ -38,19 +39,6 @@ Search = Annotated[
         openapi_examples={"words": {"value": "bateria 12 V"}},
     ),
 ]
-
-
-@dataclass(frozen=True)
-class SeriesParameters:
-    """What part of a series is wanted."""
-
-    start: Start = None
-    end: End = None
-    location: Location = NETWORK
-    p: Pin = None
-
-
-Series = Annotated[SeriesParameters, Depends()]
 
 
 def create_router(portal: Portal) -> APIRouter:
@@ -76,8 +64,7 @@ def _add_catalogue(router: APIRouter, portal: Portal) -> None:
     )
     def list_items(request: Request, page: Page, q: Search = "") -> Response:
         """Parts by code; with `q` the best match first."""
-        publication, after = open_page(request, portal, page)
-        met = conditions(filters, request.query_params.multi_items())
+        publication, met, after = open_page(request, portal, page, filters)
         question = items.catalogue(portal.registry, q, met, limit=page.limit, after=after)
         return rows_answer(request, publication, question)
 
@@ -96,22 +83,25 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
         ),
         openapi_extra={"parameters": [document_sources(portal.registry)]},
     )
-    def item_timeseries(request: Request, item_id: ItemId, span: Series) -> Response:
+    def item_timeseries(
+        request: Request,
+        item_id: ItemId,
+        start: Start = None,
+        end: End = None,
+        location: Location = NETWORK,
+        p: Pin = None,
+    ) -> Response:
         """Rows without a source are the observed demand, zeros included; they come first.
 
         Then one row per source and date: the forecast of a past date is what was forecast at the
         last cutoff before it. The whole series is one page.
         """
-        publication = opened(request, portal, span.p)
+        publication = open_publication(request, portal, p)
         sources = tuple(request.query_params.getlist("source"))
-        selection = SeriesSelection(item_id, span.location, sources, span.start, span.end)
+        selection = SeriesSelection(item_id, location, sources, start, end)
         question = forecasts.series(portal.registry, publication.manifest, selection)
-
-        def require_item_and_location() -> None:
-            publication.require_item(item_id)
-            publication.require_location(span.location)
-
-        return rows_answer(request, publication, question, require_item_and_location)
+        require = partial(publication.require_item_and_location, item_id, location)
+        return rows_answer(request, publication, question, require)
 
 
 def _add_item(router: APIRouter, portal: Portal) -> None:
@@ -126,11 +116,9 @@ def _add_item(router: APIRouter, portal: Portal) -> None:
     )
     def item(request: Request, item_id: ItemId, p: Pin = None) -> Response:
         """One row, or a problem that names the nearest codes."""
-        publication = opened(request, portal, p)
-        question = items.item(item_id)
-        return rows_answer(
-            request, publication, question, lambda: publication.require_item(item_id)
-        )
+        publication = open_publication(request, portal, p)
+        require = partial(publication.require_item, item_id)
+        return rows_answer(request, publication, items.item(item_id), require)
 
 
 def _series_columns(registry: Registry) -> list[Column]:

@@ -111,33 +111,31 @@ def job_answer(status: int, example: object) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": "The job", **json_response(Job, example)}}
 
 
-def refusal(status: int, slug: str) -> dict[int | str, dict[str, Any]]:
-    """Return how the OpenAPI document describes the problem of the type *slug*."""
-    kind = PROBLEM_TYPES[slug]
-    answer = problems(status)
-    answer[status]["description"] = kind.title
-    answer[status]["content"][MEDIA_TYPE]["example"] = {
-        "type": kind.uri,
-        "title": kind.title,
-        "status": kind.status,
-        "detail": kind.advice,
-    }
-    return answer
+def refusals(*slugs: str) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes the problems of these types."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for kind in (PROBLEM_TYPES[slug] for slug in slugs):
+        answer = problems(kind.status)[kind.status]
+        answer["description"] = kind.title
+        answer["content"][MEDIA_TYPE]["example"] = {
+            "type": kind.uri,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": kind.advice,
+        }
+        answers[kind.status] = answer
+    return answers
 
 
-REFUSED: Final = (
-    refusal(401, "sign-in-required")
-    | refusal(403, "not-allowed")
-    | refusal(422, "invalid-body")
-    | refusal(429, "too-many-requests")
-    | refusal(503, "temporarily-unavailable")
+REFUSED: Final = refusals(
+    "sign-in-required",
+    "not-allowed",
+    "invalid-body",
+    "too-many-requests",
+    "temporarily-unavailable",
 )
 """What every call may be refused with."""
-BEGUN: Final = (
-    job_answer(202, RUNNING_EXAMPLE)
-    | refusal(400, "unreadable-body")
-    | refusal(409, "refresh-in-progress")
-    | refusal(413, "body-too-large")
-    | refusal(415, "unsupported-media-type")
+BEGUN: Final = job_answer(202, RUNNING_EXAMPLE) | refusals(
+    "unreadable-body", "refresh-in-progress", "body-too-large", "unsupported-media-type"
 )
 """How a call that begins a job is answered."""

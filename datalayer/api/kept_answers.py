@@ -54,6 +54,7 @@ class Answer(Response):
         self.size_bytes = len(body) * 5 // 4 + 4096
         self._body = body
         self._etag = headers["ETag"].encode()
+        self._unchanged = [each for each in self.raw_headers if not each[0].startswith(b"content-")]
 
     @cached_property
     def packed(self) -> tuple[list[Header], bytes]:
@@ -80,8 +81,7 @@ class Answer(Response):
         """Send the form that a request with the headers *asked* takes; return status and bytes."""
         tags = asked.get(b"if-none-match")
         if tags and matches_etag(tags, self._etag):
-            status, body = 304, b""
-            headers = [each for each in self.raw_headers if not each[0].startswith(b"content-")]
+            status, headers, body = 304, self._unchanged, b""
         elif takes_zstd(asked.get(b"accept-encoding", b"")):
             status, (headers, body) = 200, self.packed
         else:

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from datalayer.access.identity import ANYONE
-from datalayer.api.context import caller
+from datalayer.api.call import call_of
 from datalayer.api.problems import problem_of
 from datalayer.kernel.errors import SignInRequired
 from datalayer.portal import Health, Portal
@@ -133,7 +133,7 @@ def metrics_endpoint(metrics: Metrics, *, members_only: bool) -> Callable[[Reque
     """
 
     def answer(request: Request) -> Response:
-        if members_only and caller(request) == ANYONE:
+        if members_only and call_of(request).identity == ANYONE:
             return problem_of(SignInRequired())
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         headers = {"Cache-Control": "no-store", "Content-Type": media_type}
@@ -186,7 +186,7 @@ def _publication(health: Health) -> Iterable[Metric]:
     if served is None:
         return
     about = {
-        "publication_id": served.id,
+        "publication_id": served.publication_id,
         "model_version": served.model_version,
         "dataset_id": served.dataset_id,
     }

@@ -93,7 +93,7 @@ class ApiMiddleware:
             call = Call(request_id=request_id, began=began)
             await self._respond(problem_of(refusal), call, scope, receive, _Reply(send, headers))
             return
-        key = self._key(scope, identity)
+        key = self._key(scope, identity, began)
         kept = self._kept.get(key) if key else None
         if kept is None:
             call = Call(identity, request_id, began, self._portal.members_only, self._kept, key)
@@ -150,11 +150,10 @@ class ApiMiddleware:
         # Only an address of IPv6 may stand for many; looking at the others is time lost.
         return household(address) if ":" in address else address
 
-    def _key(self, scope: Scope, identity: Identity) -> AnswerKey | None:
+    def _key(self, scope: Scope, identity: Identity, now: float) -> AnswerKey | None:
         """Return the key of the answer to this request; None for what is never kept."""
         if scope["method"] != "GET" or (self._portal.members_only and identity is ANYONE):
             return None
-        now = perf_counter()
         if now - self._looked_at > _LOOK_EVERY_S:
             self._active_id, self._looked_at = self._portal.active_id(), now
         if self._active_id is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
-from datalayer.api.context import CursorText, Pin, opened
+from datalayer.api.context import CursorText, Pin, open_publication
 from datalayer.api.cursors import read_cursor
 from datalayer.api.row_schemas import example_of
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
@@ -23,13 +23,15 @@ from datalayer.reading.filters import (
     LONGEST_TEXT,
     MOST_VALUES,
     VALUE_READERS,
-    Comparison,
+    Conditions,
     Filter,
+    conditions,
     filters_of,
 )
 from datalayer.reading.question import MOST_ROWS, Position
 
 NO_NUL = r"^[^\x00]*$"
+_TEXT: dict[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, "pattern": NO_NUL}
 
 
 def read_as(name: str, kind: ColumnType) -> BeforeValidator:
@@ -69,9 +71,7 @@ End = Annotated[
 Location = Annotated[
     str,
     Query(
-        min_length=1,
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
+        **_TEXT,
         description="A `location_id` of dim_location; the whole network if left out.",
         openapi_examples={"network": {"value": NETWORK}},
     ),
@@ -80,9 +80,7 @@ Location = Annotated[
 ItemId = Annotated[
     str,
     Path(
-        min_length=1,
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
+        **_TEXT,
         description="Code of a part.",
         openapi_examples={"part": {"value": "P00001"}},
     ),
@@ -91,9 +89,7 @@ ItemId = Annotated[
 DataSetName = Annotated[
     str,
     Path(
-        min_length=1,
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
+        **_TEXT,
         description="Name of a data set.",
         openapi_examples={"forecasts": {"value": "fact_forecast"}},
     ),
@@ -122,16 +118,20 @@ Placed = Annotated[PlacedPageParameters, Depends()]
 
 
 def open_page(
-    request: Request, portal: Portal, page: PageParameters
-) -> tuple[Publication, Position | None]:
-    """Return the publication to read, and where the page before ended (None for the first).
+    request: Request, portal: Portal, page: PageParameters, filters: Mapping[str, Filter]
+) -> tuple[Publication, Conditions, Position | None]:
+    """Return the publication to read, what rows must meet, and where the page before ended.
+
+    The last is None for a first page.
 
     Raises:
-        InvalidSelection: Cursor or publication can't be used.
+        InvalidSelection: Cursor, publication or a filter's value can't be used.
         UnknownPublication, NothingPublished, SignInRequired: As for ``Portal.open``.
     """
     cursor = read_cursor(request)
-    return opened(request, portal, page.p, cursor), cursor.after if cursor else None
+    publication = open_publication(request, portal, page.p, cursor)
+    met = conditions(filters, request.query_params.multi_items())
+    return publication, met, cursor.after if cursor else None
 
 
 def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:
@@ -157,10 +157,10 @@ def document_sources(registry: Registry) -> dict[str, Any]:
 def _parameter(each: Filter) -> dict[str, Any]:
     description = each.column.description.en
     example = example_of(each.column)
-    if each.comparison is Comparison.ONE_OF:
+    if each.operator == "=":
         text = f"{description} One or several values."
         return document_list(each.name, _schema(each.column), text, [example])
-    bound = "least" if each.comparison is Comparison.AT_LEAST else "greatest"
+    bound = "least" if each.operator == ">=" else "greatest"
     return {
         "name": each.name,
         "in": "query",

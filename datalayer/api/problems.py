@@ -40,11 +40,7 @@ class ProblemType:
         return f"{TYPES}/{self.slug}"
 
 
-def _types(*rows: tuple[str, int, str, str]) -> Mapping[str, ProblemType]:
-    return {row[0]: ProblemType(*row) for row in rows}
-
-
-PROBLEM_TYPES = _types(
+_TYPES = (
     ("unknown-part", 404, "Unknown part", "Take one of the suggestions, or search with items?q="),
     ("unknown-data-set", 404, "Unknown data set", "datasets lists those there are."),
     ("unknown-job", 404, "Unknown job", "A portal keeps its latest jobs only; the audit has all."),
@@ -73,6 +69,7 @@ PROBLEM_TYPES = _types(
     ("refused", 400, "Refused", "The detail says why."),
     ("internal-error", 500, "Internal error", "Tell an administrator the reference."),
 )
+PROBLEM_TYPES: Mapping[str, ProblemType] = {row[0]: ProblemType(*row) for row in _TYPES}
 
 # The first that fits counts, so the special come before the general.
 _KINDS: tuple[tuple[type[PortalError], str], ...] = (

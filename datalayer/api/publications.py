@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BeforeValidator
 
 from datalayer.api.answers import object_answer
@@ -17,44 +15,35 @@ from datalayer.api.context import (
     PUBLICATION_EXAMPLE,
     PUBLICATION_ID_PATTERN,
     CursorText,
-    opened,
+    open_publication,
     read_router,
 )
 from datalayer.api.cursors import cursor_text, read_cursor
 from datalayer.api.parameters import Limit, document_list
 from datalayer.api.row_schemas import object_response
-from datalayer.api.schemas import METADATA_EXAMPLE, ChangesAnswer, PublicationAnswer, Publications
-from datalayer.kernel.contract.manifest import Manifest, is_publication_id
+from datalayer.api.schemas import (
+    METADATA_EXAMPLE,
+    Amounts,
+    ChangesAnswer,
+    PublicationAnswer,
+    PublicationOrigin,
+    Publications,
+)
+from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import Portal
+from datalayer.portal import Portal, Snapshot
 from datalayer.reading.changes import ChangeKind, Changes, compare
 from datalayer.reading.questions.items import row_offset
 
 _EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
 _GROUPINGS = ("reason", "demand_class", "category")
 _KEPT_EXAMPLE: dict[str, object] = {
-    name: METADATA_EXAMPLE[name]
-    for name in (
-        "publication_id",
-        "dataset_id",
-        "model_version",
-        "generated_at",
-        "data_through",
-        "loaded_at",
-    )
+    name: METADATA_EXAMPLE[name] for name in PublicationOrigin.model_fields
 } | {"size_bytes": 52_428_800, "active": True}
 _READ = ("dim_item", "fact_forecast", "fact_inventory", "fact_metrics")
-_AMOUNTS_EXAMPLE: dict[str, object] = {
-    "forecast_total_before": 40.5,
-    "forecast_total_after": 52.25,
-    "forecast_total_change": 11.75,
-    "reorder_point_before": 20.0,
-    "reorder_point_after": 26.0,
-    "reorder_point_change": 6.0,
-    "order_quantity_before": 0.0,
-    "order_quantity_after": 30.0,
-    "order_quantity_change": 30.0,
-}
+_AMOUNTS = [name for name in Amounts.model_fields if name != "parts"]
+_FIGURES = (40.5, 52.25, 11.75, 20.0, 26.0, 6.0, 0.0, 30.0, 30.0)
+_AMOUNTS_EXAMPLE: dict[str, object] = dict(zip(_AMOUNTS, _FIGURES, strict=True))
 _GROUP_EXAMPLE: dict[str, object] = {"value": "changed", "parts": 1, **_AMOUNTS_EXAMPLE}
 _CHANGES_EXAMPLE: dict[str, object] = {
     "before": _EARLIER_EXAMPLE,
@@ -85,7 +74,7 @@ _CHANGES_EXAMPLE: dict[str, object] = {
 
 
 def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
-    def checked(text: str) -> str:
+    def check(text: str) -> str:
         if not is_publication_id(text):
             expected = f"a publication's id such as {PUBLICATION_EXAMPLE}"
             raise InvalidSelection(name, ascii(text[:80]), expected)
@@ -96,22 +85,11 @@ def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
         description="A kept publication's id.",
         openapi_examples={"publication": {"value": example}},
     )
-    return described, BeforeValidator(checked)
+    return described, BeforeValidator(check)
 
 
 Before = Annotated[str, *_publication_id("before", _EARLIER_EXAMPLE)]
 After = Annotated[str, *_publication_id("after", PUBLICATION_EXAMPLE)]
-
-
-@dataclass(frozen=True)
-class PartsParameters:
-    """Which page of the parts."""
-
-    limit: Limit = 100
-    cursor: CursorText = None
-
-
-Parts = Annotated[PartsParameters, Depends()]
 
 
 def create_router(portal: Portal) -> APIRouter:
@@ -131,9 +109,9 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
     )
     def publications(request: Request) -> Response:
         """Every one can be read with `p`, the newest first."""
-        active = opened(request, portal, None)
+        active = open_publication(request, portal, None)
         kept = [
-            _about(each.manifest, each.loaded_at, active=each.publication_id == active.id)
+            _describe(each, active=each.publication_id == active.id)
             for each in portal.snapshots.all()
         ]
         return object_answer(request, active, kept)
@@ -150,9 +128,9 @@ def _add_kept(router: APIRouter, portal: Portal) -> None:
     )
     def active_publication(request: Request) -> Response:
         """What is read unless `p` says another, with its rows by data set and its lineage."""
-        active = opened(request, portal, None)
+        active = open_publication(request, portal, None)
         rows = {file.data_set: file.rows for file in active.manifest.files}
-        about = _about(active.manifest, active.loaded_at, active=True)
+        about = _describe(active.snapshot, active=True)
         data = {**about, "rows": rows, "lineage": dict(active.manifest.lineage)}
         return object_answer(request, active, data, tuple(rows))
 
@@ -173,7 +151,11 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         openapi_extra={"parameters": [reasons]},
     )
     def publication_changes(
-        request: Request, before: Before, after: After, page: Parts
+        request: Request,
+        before: Before,
+        after: After,
+        limit: Limit = 100,
+        cursor: CursorText = None,  # noqa: ARG001 - documented here, read with the request
     ) -> Response:
         """The difference of every part at the level of the whole network.
 
@@ -182,16 +164,16 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         the change of the totals.
         """
         kinds = _kinds(request)
-        earlier, later = (opened(request, portal, each) for each in (before, after))
+        earlier, later = (open_publication(request, portal, each) for each in (before, after))
         found = compare(earlier, later)
-        cursor = read_cursor(request)
-        offset = row_offset(cursor.after if cursor else None)
+        begun = read_cursor(request)
+        offset = row_offset(begun.after if begun else None)
         parts = found.parts
         if kinds:
             parts = parts.filter(pc.is_in(parts["reason"], pa.array(kinds, pa.string())))
-        end = offset + page.limit
+        end = offset + limit
         following = cursor_text(request, after, (end,)) if end < parts.num_rows else None
-        shown = parts.slice(offset, page.limit)
+        shown = parts.slice(offset, limit)
         data = {"before": before, "after": after} | _content(found, shown)
         return object_answer(request, later, data, _READ, following=following)
 
@@ -206,10 +188,10 @@ def _kinds(request: Request) -> list[str]:
 
 
 def _content(found: Changes, parts: pa.Table) -> dict[str, object]:
-    span = found.span
+    first_date, last_date = found.span or (None, None)
     return {
-        "first_date": span.first_date if span else None,
-        "last_date": span.last_date if span else None,
+        "first_date": first_date,
+        "last_date": last_date,
         "totals": _numbers(found.totals()),
         "groups": {name: _groups(found, name) for name in _GROUPINGS},
         "parts": [_numbers(row) for row in parts.to_pylist()],
@@ -226,14 +208,15 @@ def _numbers(row: dict[str, object]) -> dict[str, object]:
     return {k: float(v) if isinstance(v, Decimal) else v for k, v in row.items()}
 
 
-def _about(manifest: Manifest, loaded_at: datetime, *, active: bool) -> dict[str, object]:
+def _describe(snapshot: Snapshot, *, active: bool) -> dict[str, object]:
+    manifest = snapshot.manifest
     return {
         "publication_id": manifest.publication_id,
         "dataset_id": manifest.dataset_id,
         "model_version": manifest.model_version,
         "generated_at": manifest.generated_at,
         "data_through": manifest.data_through,
-        "loaded_at": loaded_at,
-        "size_bytes": sum(file.size_bytes for file in manifest.files),
+        "loaded_at": snapshot.loaded_at,
+        "size_bytes": manifest.size_bytes,
         "active": active,
     }

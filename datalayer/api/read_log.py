@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from datalayer.kernel.logs import bounded, bounded_text, redacted
+from datalayer.kernel.logs import bound_values, bounded_text, redact_secrets
 
 MOST_WAITING = 100_000
 FLUSH_EVERY_S = 0.2
@@ -35,7 +35,7 @@ class ReadLine:
     """
 
     def __init__(self, **fields: object) -> None:
-        event = redacted(None, "", bounded(None, "", fields))
+        event = redact_secrets(None, "", bound_values(None, "", fields))
         self._fields = f"{json.dumps(event)[1:-1]}, " if fields else ""
 
     def text(self, at_s: float, request_id: str, milliseconds: float) -> str:

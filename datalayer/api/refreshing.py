@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, HTTPException, Path, Request, Response
@@ -11,7 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.types import Message
 
 from datalayer.api.answers import json_answer
-from datalayer.api.context import caller, refuse_unknown_parameters
+from datalayer.api.call import call_of
+from datalayer.api.context import refuse_unknown_parameters
 from datalayer.api.job_schemas import (
     BEGUN,
     ENDED_EXAMPLE,
@@ -21,7 +23,7 @@ from datalayer.api.job_schemas import (
     RefreshRequest,
     RollBackRequest,
     job_answer,
-    refusal,
+    refusals,
 )
 from datalayer.api.problems import problem_of
 from datalayer.portal import AlreadyCurrent, JobStatus, Portal, RefreshJob
@@ -57,10 +59,10 @@ def create_router(portal: Portal) -> APIRouter:
         name="refresh_job",
         operation_id="get_refresh_job",
         summary="How far a refresh or roll-back is",
-        responses=job_answer(200, ENDED_EXAMPLE) | refusal(404, "unknown-job"),
+        responses=job_answer(200, ENDED_EXAMPLE) | refusals("unknown-job"),
     )
     def refresh_job(request: Request, job_id: JobId) -> Response:
-        return _answer(portal, portal.jobs.get(job_id, caller(request)))
+        return _answer(portal, portal.jobs.get(job_id, call_of(request).identity))
 
     return router
 
@@ -78,13 +80,9 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         request: Request,
         wanted: Annotated[RefreshRequest, Body(openapi_examples=REFRESH_EXAMPLES)],
     ) -> Response:
-        who = caller(request)
-        job = portal.jobs.start(
-            "activate",
-            who,
-            lambda report: portal.activate(who, None, report, force=wanted.force),
-        )
-        return _accept(request, portal, job)
+        who = call_of(request).identity
+        work = partial(portal.activate, who, None, force=wanted.force)
+        return _accept(request, portal, portal.jobs.start("activate", who, work))
 
     @router.post(
         "/rollback",
@@ -98,13 +96,9 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         request: Request,
         wanted: Annotated[RollBackRequest, Body(openapi_examples=ROLL_BACK_EXAMPLES)],
     ) -> Response:
-        who = caller(request)
-        job = portal.jobs.start(
-            "roll_back",
-            who,
-            lambda report: portal.roll_back(who, wanted.publication_id, report),
-        )
-        return _accept(request, portal, job)
+        who = call_of(request).identity
+        work = partial(portal.roll_back, who, wanted.publication_id)
+        return _accept(request, portal, portal.jobs.start("roll_back", who, work))
 
 
 class _CappedRoute(APIRoute):

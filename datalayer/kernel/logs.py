@@ -35,7 +35,7 @@ _BEFORE = (structlog.contextvars.merge_contextvars, structlog.processors.add_log
 def configure_logs(level: str) -> None:
     """Log events of *level* (DEBUG, INFO, WARNING, ERROR) and above, from every library too."""
     structlog.configure(
-        processors=[*_BEFORE, _timestamp, _traceback, bounded, redacted, _render],
+        processors=[*_BEFORE, _timestamp, _traceback, bound_values, redact_secrets, _render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -43,14 +43,14 @@ def configure_logs(level: str) -> None:
     _take_over_logging(level)
 
 
-def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace what is named like a secret, however deep it lies; a processor after bounded."""
+def redact_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace what is named like a secret, however deep it lies; a processor after bound_values."""
     return {name: _without_secrets(name, value) for name, value in event.items()}
 
 
-def bounded(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def bound_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Make each value one that JSON has and a line can bear; a processor of structlog."""
-    return {bounded_text(str(name)): _bounded(value, DEEPEST) for name, value in event.items()}
+    return {bounded_text(str(name)): _bound(value, DEEPEST) for name, value in event.items()}
 
 
 def bounded_text(value: str) -> str:
@@ -85,8 +85,8 @@ def _take_over_logging(level: str) -> None:
             processors=[
                 ProcessorFormatter.remove_processors_meta,
                 _traceback,
-                bounded,
-                redacted,
+                bound_values,
+                redact_secrets,
                 _render,
             ],
         )
@@ -113,7 +113,7 @@ def _without_secrets(name: object, value: object) -> object:
     return value
 
 
-def _bounded(value: object, depth: int) -> object:
+def _bound(value: object, depth: int) -> object:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
@@ -122,7 +122,7 @@ def _bounded(value: object, depth: int) -> object:
         return bounded_text(value)
     if isinstance(value, Mapping):
         some = islice(value.items(), MOST_PARTS if depth else 0)
-        return {bounded_text(str(key)): _bounded(each, depth - 1) for key, each in some}
+        return {bounded_text(str(key)): _bound(each, depth - 1) for key, each in some}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_bounded(each, depth - 1) for each in islice(value, MOST_PARTS if depth else 0)]
+        return [_bound(each, depth - 1) for each in islice(value, MOST_PARTS if depth else 0)]
     return bounded_text(repr(value))

@@ -31,20 +31,12 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class SharedSpan:
-    """Future dates that both publications forecast, inclusive."""
-
-    first_date: date
-    last_date: date
-
-
-@dataclass(frozen=True)
 class Changes:
     """The difference of two publications at the level of the whole network.
 
     Attributes:
-        span: What the forecasts are summed over; None where the two share no future date, and
-            all forecasts are 0.
+        span: First and last of the future dates that both forecast, over which the forecasts are
+            summed; None where the two share none, and all forecasts are 0.
         parts: A row for every part of either: item_id, name, category, demand_class (as in the
             publication after, where it has the part), reason, and for each of ``AMOUNTS`` x
             x_before, x_after (null where the publication doesn't say) and x_change (null counts
@@ -52,7 +44,7 @@ class Changes:
             change of the forecast comes first.
     """
 
-    span: SharedSpan | None
+    span: tuple[date, date] | None
     parts: pa.Table
 
     def totals(self) -> dict[str, object]:
@@ -76,8 +68,7 @@ def compare(before: Publication, after: Publication) -> Changes:
         ReadFailed, QueryTooLong: One of them can't be read.
     """
     span = _shared_span(before, after)
-    dates = (span.first_date, span.last_date) if span else (None, None)
-    question = planned_parts(*dates)
+    question = planned_parts(*(span or (None, None)))
     both = _present(before.table(question).table).join(
         _present(after.table(question).table),
         keys="item_id",
@@ -89,14 +80,14 @@ def compare(before: Publication, after: Publication) -> Changes:
     return Changes(span, _compare_parts(both))
 
 
-def _shared_span(before: Publication, after: Publication) -> SharedSpan | None:
+def _shared_span(before: Publication, after: Publication) -> tuple[date, date] | None:
     first = max(before.manifest.data_through, after.manifest.data_through) + timedelta(days=1)
     ends = [
         each.table(forecast_end()).table.column("last_date")[0].as_py() for each in (before, after)
     ]
     if None in ends or min(ends) < first:
         return None
-    return SharedSpan(first, min(ends))
+    return first, min(ends)
 
 
 def _present(parts: pa.Table) -> pa.Table:

@@ -84,7 +84,11 @@ class Database:
         memory_limit: str,
         query_timeout_s: float = 10.0,
     ) -> None:
-        _make(snapshots_folder)
+        try:
+            snapshots_folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"can't be made: {error.strerror}"
+            raise StateError(str(snapshots_folder), problem) from error
         self._watchdog = Watchdog(query_timeout_s)
         self._registry = registry
         self._connection = duckdb.connect(":memory:")
@@ -204,7 +208,7 @@ class Database:
             raise ReadFailed(publication_id, self._first_line(error)) from error
 
     def _first_line(self, error: Exception) -> str:
-        """Return the first line of an error without the folder, since readers get to see it."""
+        """Return the first line of an error without the folder, since callers get to see it."""
         return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
 
     def _not_attached(self, publication_id: str) -> UnknownPublication:
@@ -240,13 +244,6 @@ class Database:
     def _set(self, settings: Mapping[str, str | list[str]]) -> None:
         for name, value in settings.items():
             self._connection.execute(f"set global {name} = $value", {"value": value})
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(str(folder), f"can't be made: {error.strerror}") from error
 
 
 def _columns_bytes(columns: Mapping[str, str]) -> int:

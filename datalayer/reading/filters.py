@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 
 from datalayer.kernel.contract.registry import Column, ColumnType
 from datalayer.kernel.errors import InvalidCursor, InvalidSelection
@@ -27,33 +26,21 @@ _INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
-class Comparison(StrEnum):
-    """How a filter compares a column with its value."""
-
-    ONE_OF = "one_of"
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-
-
-_ENDINGS = {Comparison.ONE_OF: "", Comparison.AT_LEAST: "_min", Comparison.AT_MOST: "_max"}
-_OPERATORS: Mapping[Comparison, views.Operator] = {
-    Comparison.ONE_OF: "=",
-    Comparison.AT_LEAST: ">=",
-    Comparison.AT_MOST: "<=",
-}
+_ENDINGS: Mapping[views.Operator, str] = {"=": "", ">=": "_min", "<=": "_max"}
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter that a reader may set.
+    """One filter that a caller may set.
 
     Attributes:
         name: The column's, with ``_min`` or ``_max`` where the value is a bound.
+        operator: How the column compares with the value; ``=`` takes several values, too.
     """
 
     name: str
     column: Column
-    comparison: Comparison
+    operator: views.Operator
 
 
 @dataclass(frozen=True)
@@ -76,10 +63,10 @@ def filters_of(columns: Iterable[Column]) -> dict[str, Filter]:
     Every column can be asked for by its values; those that have an order by bounds, too.
     """
     wanted = [
-        Filter(f"{column.name}{_ENDINGS[comparison]}", column, comparison)
+        Filter(f"{column.name}{ending}", column, operator)
         for column in columns
-        for comparison in Comparison
-        if comparison is Comparison.ONE_OF or column.type in _ORDERED
+        for operator, ending in _ENDINGS.items()
+        if operator == "=" or column.type in _ORDERED
     ]
     return {each.name: each for each in wanted if each.name not in NOT_FILTERS}
 
@@ -149,17 +136,15 @@ def plain_text(name: str, text: str) -> str:
 def _condition(asked: Filter, texts: list[str]) -> Conditions:
     column, parameter = asked.column, f"filter_{asked.name}"
     values = [_value(asked.name, column, text) for text in texts]
-    if asked.comparison is Comparison.ONE_OF and len(values) > 1:
+    if asked.operator == "=" and len(values) > 1:
         if len(values) > MOST_VALUES:
-            raise InvalidSelection(
-                asked.name, f"given {len(values)} times", f"given at most {MOST_VALUES} times"
-            )
+            expected = f"given at most {MOST_VALUES} times"
+            raise InvalidSelection(asked.name, f"given {len(values)} times", expected)
         listed = tuple(str(value) for value in values)
         return Conditions((views.compares(column, "in", parameter),), {parameter: listed})
     if len(values) > 1:
         raise InvalidSelection(asked.name, "given more than once", "given once")
-    operator = _OPERATORS[asked.comparison]
-    return Conditions((views.compares(column, operator, parameter),), {parameter: values[0]})
+    return Conditions((views.compares(column, asked.operator, parameter),), {parameter: values[0]})
 
 
 def _value(name: str, column: Column, text: str) -> Parameter:

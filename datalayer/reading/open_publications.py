@@ -61,7 +61,7 @@ class OpenPublications:
                 raise
             if str(error) != self.problem:
                 self.problem = str(error)
-                _log.error("shelf.active_not_served", problem=self.problem)
+                _log.error("publication.active_not_served", problem=self.problem)
             return self._served
         self.problem = ""
         if publication is not self._served:

@@ -4,45 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.reading.arrow_text import text_bytes
 from datalayer.reading.question import Position
-from datalayer.reading.results import Result
+
+Rows = TypeVar("Rows", bytes, pa.Table)
 
 
 @dataclass(frozen=True)
-class JsonRows:
-    """One page as text; no row of it has passed through Python.
+class Page(Generic[Rows]):
+    """One page of the answer to a question.
 
     Attributes:
-        data: The rows as JSON objects with commas between, UTF-8, without brackets; dates ISO
-            8601, times UTC with a Z.
-        rows: How many there are.
+        rows: A table; or text, no row of which has passed through Python: JSON objects with commas
+            between, UTF-8, without brackets; dates ISO 8601, times UTC with a Z.
+        count: How many rows there are.
+        sources: The forecast sources among the rows.
         more: Whether rows follow beyond the page.
         last: Where a page after this one begins, if the question has an order.
-        sources: The forecast sources among the rows.
         total: All rows of the answer, page or not; None where nobody counts.
     """
 
-    data: bytes
-    rows: int
-    more: bool
-    last: Position
+    rows: Rows
+    count: int
     sources: tuple[str, ...]
-    total: int | None
-
-
-@dataclass(frozen=True)
-class TablePage:
-    """One page as a table; ``more``, ``last`` and ``total`` as in ``JsonRows``."""
-
-    result: Result
     more: bool
     last: Position
     total: int | None
+
+
+def text_bytes(texts: pa.Array) -> memoryview:
+    """Return the values of *texts*, UTF-8, one behind the other: Arrow holds them so.
+
+    Nothing is copied; the view keeps what it shows alive.
+
+    Args:
+        texts: Of Arrow's type ``string``, which DuckDB makes; nulls are empty.
+    """
+    _, offsets, text = texts.buffers()
+    if text is None:
+        return memoryview(b"")
+    ends = memoryview(offsets).cast("i")
+    return memoryview(text)[ends[texts.offset] : ends[texts.offset + len(texts)]]
 
 
 def join_rows(rows: pa.ChunkedArray) -> bytes:

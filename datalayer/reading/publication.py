@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property, partial
 
 import pyarrow as pa
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.registry import Freshness, Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
-from datalayer.reading.database import Database
-from datalayer.reading.freshness import FreshnessState, freshness_state
-from datalayer.reading.paging import JsonRows, TablePage, join_rows, last_position, sources_in
+from datalayer.reading.database import Database, Parameters
+from datalayer.reading.paging import Page, join_rows, last_position, sources_in
 from datalayer.reading.question import Question
 from datalayer.reading.questions import items, locations
 from datalayer.reading.results import Provenance, Result
 from datalayer.reading.views import json_query
+
+
+class FreshnessState(StrEnum):
+    """Four states from best to worst, told apart by age; unknown when age makes no sense."""
+
+    FRESH = "fresh"
+    DUE = "due"
+    UNKNOWN = "unknown"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,30 +84,26 @@ class Publication:
         sources = question.sources or sources_in(table)
         return Result(table, self.provenance(question.data_sets, sources))
 
-    def json_rows(self, question: Question) -> JsonRows:
+    def json_page(self, question: Question) -> Page[bytes]:
         """Return one page of the answer to *question* as JSON text; not cached here."""
         columns = self.database.columns(self.id, question.sql, question.parameters)
         beside = tuple(dict.fromkeys((*question.order, *({"source"} & columns.keys()))))
         sql, parameters = question.page_query()
         written = json_query(sql, tuple(columns.items()), beside)
-        read = self.database.query(self.id, written, parameters)
-        page = read.slice(0, question.limit)
-        return JsonRows(
-            data=join_rows(page.column("row_json")),
-            rows=page.num_rows,
-            more=read.num_rows > page.num_rows,
-            last=last_position(page, question.order),
-            sources=question.sources or tuple(sorted(sources_in(page))),
-            total=self.count(question) if question.total_sql else None,
-        )
+        page = self._page(question, written, parameters)
+        return replace(page, rows=join_rows(page.rows.column("row_json")))
 
-    def table_page(self, question: Question) -> TablePage:
+    def table_page(self, question: Question) -> Page[pa.Table]:
         """Return one page of the answer to *question* as a table; not cached here."""
-        read = self.database.query(self.id, *question.page_query())
+        return self._page(question, *question.page_query())
+
+    def _page(self, question: Question, sql: str, parameters: Parameters) -> Page[pa.Table]:
+        read = self.database.query(self.id, sql, parameters)
         table = read.slice(0, question.limit)
-        sources = question.sources or sources_in(table)
-        return TablePage(
-            result=Result(table, self.provenance(question.data_sets, sources)),
+        return Page(
+            rows=table,
+            count=table.num_rows,
+            sources=question.sources or sources_in(table),
             more=read.num_rows > table.num_rows,
             last=last_position(table, question.order),
             total=self.count(question) if question.total_sql else None,
@@ -116,7 +121,7 @@ class Publication:
         """
         found = self.table(items.item(item_id))
         if not found.table.num_rows:
-            nearest = self.table_page(items.suggestions(item_id)).result.table
+            nearest = self.table_page(items.suggestions(item_id)).rows
             raise UnknownItem(item_id, nearest.column("item_id").to_pylist())
         return found
 
@@ -129,6 +134,11 @@ class Publication:
         if not self.table(locations.location(location_id)).table.num_rows:
             expected = f"a location_id of the data set dim_location, such as {locations.NETWORK}"
             raise InvalidSelection("location", ascii(location_id), expected)
+
+    def require_item_and_location(self, item_id: str, location_id: str) -> None:
+        """Refuse a part or a location as ``require_item`` and ``require_location`` do."""
+        self.require_item(item_id)
+        self.require_location(location_id)
 
     def provenance(self, data_sets: tuple[str, ...], sources: tuple[str, ...] = ()) -> Provenance:
         """Return the provenance that a result read from *data_sets* carries."""
@@ -159,3 +169,16 @@ class Publication:
         parameters = {name: value for name, value in question.parameters.items() if name in named}
         rows = self.database.query(self.id, question.total_sql, parameters).column("rows")
         return int(rows[0].as_py())
+
+
+def freshness_state(generated_at: datetime, now: datetime, limits: Freshness) -> FreshnessState:
+    """Return the state at *now* of results computed at *generated_at*.
+
+    A publication from the future says that one of the two clocks is wrong: unknown.
+    """
+    age_hours = (now - generated_at).total_seconds() / 3600
+    if age_hours < 0:
+        return FreshnessState.UNKNOWN
+    if age_hours >= limits.stale_after_hours:
+        return FreshnessState.STALE
+    return FreshnessState.DUE if age_hours >= limits.due_after_hours else FreshnessState.FRESH

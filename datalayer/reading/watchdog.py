@@ -6,20 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import duckdb
 
 from datalayer.kernel.errors import QueryTooLong
 
 LOOKS_IN_A_TIMEOUT = 20
-
-
-class Interruptible(Protocol):
-    """A cursor, as far as it can be stopped."""
-
-    def interrupt(self) -> None:
-        """Make what the cursor runs end with an error."""
 
 
 class Watchdog:
@@ -31,13 +23,13 @@ class Watchdog:
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._deadlines: dict[Interruptible, float] = {}
+        self._deadlines: dict[duckdb.DuckDBPyConnection, float] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def watching(self, cursor: Interruptible) -> Iterator[None]:
+    def watching(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Watch what *cursor* runs in the block.
 
         Raises:

@@ -50,11 +50,11 @@ def show_kpis(kpis: Sequence[Kpi], *, manifest: Manifest) -> None:
     }
     with st.container(horizontal=True, gap="xsmall"):
         for kpi in kpis:
-            wording = findings.kpi_wording(kpi, **wordings)
+            title, value, meaning = findings.kpi_wording(kpi, **wordings)
             st.metric(
-                wording.label,
-                wording.value,
-                help=wording.help,
+                title,
+                value,
+                help=meaning,
                 border=True,
                 width=KPI_WIDTH,
                 height="stretch",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -16,17 +15,8 @@ from pages.components.language import _, day, label, number, percent, quantity
 from pages.components.units import amount, periods
 
 
-@dataclass(frozen=True)
-class KpiWording:
-    """What a figure of the overview is called, its value as text, and what it means."""
-
-    label: str
-    value: str
-    help: str
-
-
-def kpi_wording(kpi: Kpi, *, currency: str = "", frequency: str = "D") -> KpiWording:
-    """Return how a figure of the overview is worded."""
+def kpi_wording(kpi: Kpi, *, currency: str = "", frequency: str = "D") -> tuple[str, str, str]:
+    """Return what a figure of the overview is called, its value as text, and what it means."""
     texts = {
         "forecast_30d": (
             _("Forecast {span}").format(span=periods(len(kpi.trend), frequency)),
@@ -39,23 +29,17 @@ def kpi_wording(kpi: Kpi, *, currency: str = "", frequency: str = "D") -> KpiWor
             _("Parts at risk"),
             _("Parts whose stock and orders are used up before a delivery ordered today arrives."),
         ),
-        "value_at_risk": (
-            _("Value at risk"),
-            _("Sum of the value at risk over all exceptions."),
-        ),
+        "value_at_risk": (_("Value at risk"), _("Sum of the value at risk over all exceptions.")),
         "service_level": (
             _("Service level"),
             _("Mean chance of not running out before a delivery arrives."),
         ),
-        "accuracy": (
-            _("Accuracy"),
-            _("1 − WAPE of weekly totals by category, over the backtest."),
-        ),
+        "accuracy": (_("Accuracy"), _("1 − WAPE of weekly totals by category, over the backtest.")),
     }
     title, meaning = texts.get(kpi.name, (kpi.name, ""))
     counted = kpi.unit in {"un", "items"} and kpi.value is not None
     value = number(kpi.value, 0) if counted else amount(kpi.value, kpi.unit, currency=currency)
-    return KpiWording(title, value, meaning)
+    return title, value, meaning
 
 
 def exception_sentence(

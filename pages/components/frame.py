@@ -19,7 +19,7 @@ from datalayer.kernel.errors import (
     UnknownItem,
     UnknownPublication,
 )
-from datalayer.portal import ANYONE, FreshnessState, Identity, Publication, Role, questions
+from datalayer.portal import ANYONE, FreshnessState, Publication, Role, questions
 from datalayer.runtime import portal
 from pages.components import access, captions, language
 from pages.components.language import _, ago, day, error_text, moment
@@ -30,12 +30,6 @@ LONGEST_CODE: Final = 80
 _PUBLICATION: Final = "farol.publication"
 _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
-_WORST_FIRST: Final = (
-    FreshnessState.STALE,
-    FreshnessState.UNKNOWN,
-    FreshnessState.DUE,
-    FreshnessState.FRESH,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +60,7 @@ def publication() -> Publication:
         NothingPublished: No publication is active.
         UnknownPublication: The link pins one that is not kept here.
     """
-    visitor = identity()
+    visitor = access.identity()
     if _PUBLICATION not in st.session_state or st.session_state[_PUBLICATION][0] != visitor:
         # A fragment runs long after its page: what is open for a session closes with it.
         st.session_state.pop(_PUBLICATION, None)
@@ -74,19 +68,14 @@ def publication() -> Publication:
     return cast("Publication", st.session_state[_PUBLICATION][1])
 
 
-def identity() -> Identity:
-    """Return who the visitor is."""
-    return access.identity()
-
-
 def must_sign_in() -> bool:
     """Return True if the visitor must sign in before anything is shown."""
-    return portal().members_only and identity() == ANYONE
+    return portal().members_only and access.identity() == ANYONE
 
 
 def may_administer() -> bool:
     """Return True if the visitor is an administrator, or has not signed in yet."""
-    visitor = identity()
+    visitor = access.identity()
     return visitor == ANYONE or visitor.role is Role.ADMIN
 
 
@@ -113,8 +102,7 @@ def header(title: str) -> None:
 
 def worst_freshness(shown: Publication) -> FreshnessState:
     """Return the state of the least fresh data set."""
-    states = set(shown.freshness().values())
-    return next((state for state in _WORST_FIRST if state in states), FreshnessState.UNKNOWN)
+    return max(shown.freshness().values(), key=list(FreshnessState).index)
 
 
 def sidebar() -> None:
@@ -130,7 +118,7 @@ def sidebar() -> None:
             on_change=_choose_language,
             label_visibility="collapsed",
         )
-        signed_in = identity()
+        signed_in = access.identity()
         if signed_in != ANYONE:
             st.caption(_("Signed in as {name}").format(name=signed_in.name))
             access.sign_out_button()

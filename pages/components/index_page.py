@@ -7,7 +7,6 @@ once a chart has arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit
@@ -19,7 +18,7 @@ PATHS = ("/", "/forecast", "/data", "/admin")
 _BUILT = Path(streamlit.__file__).parent / "static"
 
 
-def routes(paths: Iterable[str] = PATHS) -> list[Route]:
+def routes() -> list[Route]:
     """Return a route for each page's address; any other one goes to Streamlit as it is."""
     document = _document()
 
@@ -27,7 +26,7 @@ def routes(paths: Iterable[str] = PATHS) -> list[Route]:
         # One response each: compression rewrites the headers of the response it is given.
         return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
 
-    return [Route(path, answer, methods=["GET"]) for path in paths]
+    return [Route(path, answer, methods=["GET"]) for path in PATHS]
 
 
 def _document() -> str:

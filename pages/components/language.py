@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import gettext as catalogues
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -26,20 +24,7 @@ DEFAULT: Final[Language] = "pt_BR"
 DOMAIN: Final = "farol"
 NOTHING: Final = "–"
 _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
-_MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
 
@@ -66,16 +51,6 @@ def of_browser() -> Language:
 def speak(language: Language) -> None:
     """Fix the language of this run; the frame does so once, before anything is drawn."""
     _language.set(language)
-
-
-@contextmanager
-def speaking(language: Language) -> Iterator[None]:
-    """Fix the language inside a ``with`` block."""
-    token = _language.set(language)
-    try:
-        yield
-    finally:
-        _language.reset(token)
 
 
 def _(message: str) -> str:
@@ -185,9 +160,7 @@ def _catalogue(language: Language) -> catalogues.NullTranslations:
 
 
 def _localise(text: str) -> str:
-    if current() == "en":
-        return text
-    return text.translate(str.maketrans(",.", ".,"))
+    return text if current() == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
 def _browser_zone() -> ZoneInfo:

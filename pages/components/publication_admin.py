@@ -24,7 +24,7 @@ from datalayer.portal import (
     ValidationFailed,
 )
 from datalayer.runtime import portal
-from pages.components import captions, frame, publication_report, refresh_job
+from pages.components import access, captions, publication_report, refresh_job
 from pages.components.language import _, error_text, moment, ngettext
 
 _JOB: Final = "refresh_job"
@@ -111,7 +111,7 @@ def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
         _button(
             _("Check it"),
             "inspect",
-            lambda who, report: portal().inspect(who, report),
+            portal().inspect,
             icon=":material/fact_check:",
             key="check",
         )
@@ -158,7 +158,7 @@ def prune_button() -> None:
     _button(
         _("Remove those beyond the limit"),
         "prune",
-        lambda who, report: portal().prune(who, report),
+        portal().prune,
         icon=":material/delete_sweep:",
         key="prune",
     )
@@ -203,7 +203,7 @@ def _start(action: str, work: Work) -> None:
         return
     st.session_state.pop(_ENDED, None)
     # Asked anew: since the button was drawn, its session may have been ended elsewhere.
-    who = frame.identity()
+    who = access.identity()
     try:
         st.session_state[_JOB] = portal().jobs.start(action, who, partial(work, who))
     except PortalError as error:

@@ -166,7 +166,7 @@ def _facts(manifest: Manifest, loaded_at: datetime | None) -> dict[str, str]:
         _("Loaded here"): f"{moment(loaded_at)}, {ago(loaded_at)}" if loaded_at else NOTHING,
         _("Model version"): manifest.model_version,
         _("Data set"): manifest.dataset_id,
-        _("Size"): size_text(sum(file.size_bytes for file in manifest.files)),
+        _("Size"): size_text(manifest.size_bytes),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -52,7 +53,7 @@ def _fraction(progress: Progress) -> float:
 
 
 def _progress_text(progress: Progress) -> str:
-    written = size_text if progress.step in _IN_BYTES else _whole
+    written = size_text if progress.step in _IN_BYTES else partial(number, decimals=0)
     so_far = _("{done} of {total}").format(
         done=written(progress.done), total=written(progress.total)
     )
@@ -70,7 +71,3 @@ def _step_text(step: Step) -> str:
         Step.PROMOTE: _("Keeping the files"),
         Step.ACTIVATE: _("Switching"),
     }[step]
-
-
-def _whole(count: int) -> str:
-    return number(count, 0)

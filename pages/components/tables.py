@@ -18,21 +18,10 @@ from pages.components.language import NOTHING, _, day, label, moment, number
 PAGE_ROWS: Final = 50
 
 
-def show(
-    result: Result,
-    columns: Sequence[str],
-    *,
-    key: str,
-    registry: Registry,
-) -> None:
-    """Draw *columns* of a result, page by page, and its caption under it.
+def show(result: Result, columns: Sequence[str], *, key: str, registry: Registry) -> None:
+    """Draw *columns* of a result in this order, page by page, and its caption under them.
 
-    Args:
-        result: The table and its provenance.
-        columns: Names of the columns, in the order wanted; those that the result lacks are
-            left out.
-        key: Names the table on its page; also the key of its page selector.
-        registry: Labels the columns of the result's data sets.
+    Those that the result lacks are left out. *key* names the table and its page selector.
     """
     names = [name for name in columns if name in result.table.column_names]
     draw(result.table.select(names), _labels(result.provenance, registry), key=key)

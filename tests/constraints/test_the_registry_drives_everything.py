@@ -56,10 +56,11 @@ def test_an_added_column_arrives_in_the_view(portal: Portal) -> None:
     assert set(rows.column("shelf_life_days").to_pylist()) <= set(range(1, 10))
 
 
-def test_an_added_column_arrives_in_the_dictionary(portal: Portal) -> None:
-    column = portal.registry.data_sets["dim_item"].column("shelf_life_days")
+def test_an_added_column_arrives_in_the_contract(portal: Portal) -> None:
+    columns = get(create_api(portal), "/v1/datasets/dim_item").json()["data"]["columns"]
 
-    assert (column.label.pt_BR, column.unit, column.minimum) == ("Validade", "d", 1)
+    added = next(each for each in columns if each["name"] == "shelf_life_days")
+    assert (added["label"]["pt_BR"], added["unit"], added["minimum"]) == ("Validade", "d", 1)
 
 
 def test_an_added_column_arrives_in_the_extract(portal: Portal) -> None:

@@ -32,23 +32,23 @@ READS = 40
 BACK_WITHIN_S = 20
 
 
-def answers(view: Publication) -> dict[str, object]:
+def answers(publication: Publication) -> dict[str, object]:
     """Return the rows of every kind of answer that pages and API are made of."""
-    overview = overview_of(view)
+    overview = overview_of(publication)
     results = {
-        "search": view.table(questions.items.search("bateria")),
-        "item": view.require_item(PART),
-        "series": series_of(view, SeriesSelection(PART)),
-        "metrics": view.table(questions.accuracy.of_item(PART)),
-        "inventory": view.table(questions.inventory.of_item(PART)),
-        "exceptions": view.table(questions.exceptions.first(100)),
+        "search": publication.table(questions.items.search("bateria")),
+        "item": publication.require_item(PART),
+        "series": series_of(publication, SeriesSelection(PART)),
+        "metrics": publication.table(questions.accuracy.of_item(PART)),
+        "inventory": publication.table(questions.inventory.of_item(PART)),
+        "exceptions": publication.table(questions.exceptions.first(100)),
         "forecast total": overview.forecast_total,
-        **{name: published_rows(view, name) for name in view.registry.data_sets},
+        **{name: published_rows(publication, name) for name in publication.registry.data_sets},
     }
     return {
         **{name: result.table.to_pylist() for name, result in results.items()},
         "figures": [(kpi.name, kpi.value, kpi.trend) for kpi in overview.kpis],
-        "sources": sources_of(view, PART),
+        "sources": sources_of(publication, PART),
     }
 
 

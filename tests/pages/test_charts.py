@@ -20,7 +20,7 @@ from datalayer.portal import Kpi
 from datalayer.reading.results import Provenance, Result
 from pages.components import charts, drawing
 from pages.components.charts import CaptionedFigure, forecast_figure, total_figure
-from pages.components.language import speaking
+from tests.pages.speaking import speaking
 
 ROOT = Path(__file__).parents[2]
 CUTOFF = date(2011, 12, 9)

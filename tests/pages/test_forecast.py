@@ -236,18 +236,17 @@ def test_the_table_is_off_the_wire_until_it_is_opened(open_page: OpenPage) -> No
 
 def test_the_file_is_exactly_what_is_drawn(open_page: OpenPage, active: Publisher) -> None:
     app = open_page("forecast.py", item="P00001")
-    publication = active.published[0].publication_id
+    publication = runtime.portal().open(active.published[0].publication_id)
 
     button = app.download_button[0]
 
-    view = runtime.portal().open(publication)
-    start = min(series_of(view, SeriesSelection("P00001")).table["date"].to_pylist())
+    start = min(series_of(publication, SeriesSelection("P00001")).table["date"].to_pylist())
     selection = SeriesSelection("P00001", sources=("arima",), start=start)
-    extract = runtime.portal().extracts.series(view, selection, None, ANYONE)
+    extract = runtime.portal().extracts.series(publication, selection, None, ANYONE)
     file = b"".join(extract.chunks).decode()
     rows = list(csv.DictReader(io.StringIO(file, newline="")))
     assert button.label == "Baixar o que está no gráfico (CSV)"
-    assert len(rows) == series_of(view, selection).table.num_rows
+    assert len(rows) == series_of(publication, selection).table.num_rows
 
 
 def test_a_chart_keeps_to_the_wire_budget(open_page: OpenPage) -> None:

@@ -19,7 +19,8 @@ from babel.messages.pofile import read_po
 from datalayer.kernel.errors import NotAllowed, UnknownPublication
 from datalayer.reading.extracts.delivery import Outcome
 from pages.components import language, words
-from pages.components.language import ago, day, moment, number, percent, quantity, speaking
+from pages.components.language import ago, day, moment, number, percent, quantity
+from tests.pages.speaking import speaking
 
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "pages/locale/pt_BR/LC_MESSAGES/farol.po"

@@ -69,17 +69,17 @@ class TestOpen:
 
         assert portal.open().manifest == manifest
 
-    def test_a_view_stays_with_its_publication_when_another_becomes_active(
+    def test_an_open_publication_stays_the_same_when_another_becomes_active(
         self, portal: Portal, publisher: Publisher
     ) -> None:
         publisher.publish(items=4)
         portal.activate(ADMIN)
-        view = portal.open()
+        publication = portal.open()
         publisher.publish(items=6)
 
         portal.activate(ADMIN)
 
-        assert view.table(questions.items.search("")).table.num_rows == 4
+        assert publication.table(questions.items.search("")).table.num_rows == 4
         assert portal.open().table(questions.items.search("")).table.num_rows == 6
 
     def test_a_kept_publication_opens_by_its_id(self, portal: Portal, publisher: Publisher) -> None:
@@ -303,7 +303,7 @@ class TestHealth:
         assert health.status == "ok"
         assert health.readiness == "ready"
         assert health.publication is not None
-        assert health.publication.id == manifest.publication_id
+        assert health.publication.publication_id == manifest.publication_id
         assert health.publication.data_through == manifest.data_through
         assert health.publication.generated_at == manifest.generated_at
         assert health.publication.model_version == manifest.model_version
@@ -381,10 +381,11 @@ def test_readers_never_fail_or_mix_while_an_admin_switches(
             if ended.is_set() and reads >= SWITCHES:
                 return
             try:
-                view = portal.open()
-                rows = view.table(questions.items.search("", limit=100 + reads % 50)).table.num_rows
-                forecasts = series_of(view, SeriesSelection("P00001")).table.num_rows
-                whole = rows == items[view.manifest.publication_id] and forecasts == 172
+                publication = portal.open()
+                question = questions.items.search("", limit=100 + reads % 50)
+                rows = publication.table(question).table.num_rows
+                forecasts = series_of(publication, SeriesSelection("P00001")).table.num_rows
+                whole = rows == items[publication.manifest.publication_id] and forecasts == 172
                 outcomes["whole" if whole else "mixed"] += 1
             except Exception as error:  # noqa: BLE001 - every failure is counted
                 outcomes[f"failed: {error!r}"] += 1

@@ -34,9 +34,12 @@ class ByteBoundedLru(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         """Return the value under *key*, or None; it is then the most recently used."""
-        with self._lock:
-            found: Value | None = self._values.get(key)
-            return found
+        try:
+            with self._lock:
+                value: Value = self._values[key]  # its own get would look the key up twice
+        except KeyError:
+            return None
+        return value
 
     def put(self, key: Key, value: Value) -> None:
         """Keep *value* under *key*, dropping others where the room is used up."""

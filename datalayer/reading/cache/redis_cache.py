@@ -39,19 +39,19 @@ class RedisCache:
 
     def health(self) -> str:
         """Return ``ok``, or ``down`` while Redis is left alone."""
-        return "ok" if self._breaker.closed else "down"
+        return "ok" if self._breaker.closed.is_set() else "down"
 
     def wait_until_up(self, timeout_s: float) -> bool:
         """Wait until Redis is used again; returns whether it is."""
-        return self._breaker.wait_until_closed(timeout_s)
+        return self._breaker.closed.wait(timeout_s)
 
     def close(self) -> None:
         """Stop watching and close the connections."""
-        self._breaker.stop()
+        self._breaker.stopped.set()
         self._client.close()
 
     def _get(self, name: str) -> pa.Table | None:
-        if not self._breaker.closed:
+        if not self._breaker.closed.is_set():
             return None
         try:
             value = self._client.get(name)
@@ -64,7 +64,7 @@ class RedisCache:
         return _unpack(name, value) if isinstance(value, bytes) else None
 
     def _put(self, name: str, table: pa.Table) -> None:
-        if not self._breaker.closed or table.nbytes > _MOST_VALUE_BYTES:
+        if not self._breaker.closed.is_set() or table.nbytes > _MOST_VALUE_BYTES:
             return
         try:
             self._client.set(name, _pack(name, table), ex=_TTL_S)
@@ -103,46 +103,38 @@ class RedisNote:
 
 
 class _Breaker:
-    """Keeps reads off a Redis that failed; a thread pings it until it answers."""
+    """Keeps reads off a Redis that failed; a thread pings it until it answers.
+
+    Attributes:
+        closed: Set while reads may go to Redis.
+        stopped: Set to end the pings.
+    """
 
     def __init__(self, client: redis.Redis, retry_after_s: float) -> None:
         self._client = client
         self._retry_after_s = retry_after_s
-        self._stopped = threading.Event()
-        self._closed = threading.Event()
-        self._closed.set()
+        self.stopped = threading.Event()
+        self.closed = threading.Event()
+        self.closed.set()
         self._lock = threading.Lock()
-
-    @property
-    def closed(self) -> bool:
-        """Whether reads may go to Redis."""
-        return self._closed.is_set()
 
     def open(self, error: Exception) -> None:
         """Keep reads off from this moment."""
         with self._lock:
-            if not self.closed or self._stopped.is_set():
+            if not self.closed.is_set() or self.stopped.is_set():
                 return
-            self._closed.clear()
+            self.closed.clear()
         log.warning("cache.down", problem=type(error).__name__)
         threading.Thread(target=self._ping, name="redis-watch", daemon=True).start()
 
-    def wait_until_closed(self, timeout_s: float) -> bool:
-        """Wait until reads may go to Redis again."""
-        return self._closed.wait(timeout_s)
-
-    def stop(self) -> None:
-        """End the pings."""
-        self._stopped.set()
-
     def _ping(self) -> None:
-        while not self._stopped.wait(self._retry_after_s):
+        while not self.stopped.wait(self._retry_after_s):
             try:
                 self._client.ping()
             except (redis.RedisError, OSError):
                 continue
             log.info("cache.up")
-            self._closed.set()
+            self.closed.set()
             return
 
 

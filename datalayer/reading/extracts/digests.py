@@ -56,15 +56,11 @@ class DigestMemo:
             _log.warning("extract.memo_unreadable", problem=str(error))
             return None
 
-    def keep(self, key: str, digest: Digest) -> None:
-        """Remember what the file of *key* is, in place of the oldest if there are too many."""
-        self._change(key, digest)
+    def keep(self, key: str, digest: Digest | None) -> None:
+        """Remember what the file of *key* is, in place of the oldest if there are too many.
 
-    def forget(self, key: str) -> None:
-        """Let go of what turned out wrong."""
-        self._change(key, None)
-
-    def _change(self, key: str, digest: Digest | None) -> None:
+        With None forget what turned out wrong.
+        """
         try:
             with self._file.lock() as known:
                 kept = {name: value for name, value in known.items() if name != key}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -78,20 +79,14 @@ class Extracts:
         self._require(publication, request, identity)
         rows = rows_of(publication, request)
         key = memo_key(publication, request)
+        chunks = file_chunks(publication, request, rows)
         return Extract(
             file_name=request.file_name(publication.id),
             media_type=MEDIA_TYPES[request.format],
             rows=rows.count,
             key=key,
             provenance=publication.provenance((request.data_set,), request.part.sources),
-            chunks=self._deliver(
-                file_chunks(publication, request, rows),
-                publication,
-                request,
-                identity=identity,
-                rows=rows.count,
-                key=key,
-            ),
+            chunks=self._deliver(chunks, publication, request, identity, rows=rows.count, key=key),
         )
 
     def describe(
@@ -133,9 +128,7 @@ class Extracts:
             rows=rows.count,
             key="",
             provenance=publication.provenance(("fact_forecast", "fact_demand"), selection.sources),
-            chunks=self._deliver(
-                chunks, publication, request, identity=identity, rows=rows.count, key=None
-            ),
+            chunks=self._deliver(chunks, publication, request, identity, rows=rows.count, key=None),
         )
 
     def _require(
@@ -160,21 +153,21 @@ class Extracts:
     def _make_once(self, publication: Publication, request: ExtractRequest) -> Digest:
         rows = rows_of(publication, request)
         chunks = file_chunks(publication, request, rows)
-        delivery = Delivery(
-            chunks, rows=rows.count, announced=None, on_begin=_ignore, on_end=_ignore
-        )
-        for _ in delivery:
-            pass
-        self._memo.keep(memo_key(publication, request), delivery.digest)
-        return delivery.digest
+        content, size_bytes = hashlib.sha256(), 0
+        for chunk in chunks:
+            content.update(chunk)
+            size_bytes += len(chunk)
+        digest = Digest(rows.count, size_bytes, content.hexdigest())
+        self._memo.keep(memo_key(publication, request), digest)
+        return digest
 
     def _deliver(
         self,
         chunks: Iterator[bytes],
         publication: Publication,
         request: ExtractRequest,
-        *,
         identity: Identity,
+        *,
         rows: int,
         key: str | None,
     ) -> Delivery:
@@ -185,7 +178,7 @@ class Extracts:
 
         def end(digest: Digest, outcome: Outcome) -> None:
             if key and outcome is Outcome.ALTERED:
-                self._memo.forget(key)
+                self._memo.keep(key, None)
             elif key and outcome is Outcome.DELIVERED and announced is None:
                 self._memo.keep(key, digest)
             proof = {"sha256": digest.sha256} if outcome is Outcome.DELIVERED else {}
@@ -198,10 +191,6 @@ class Extracts:
 
         begin = partial(record, "begun", publication.id, **details)
         return Delivery(chunks, rows=rows, announced=announced, on_begin=begin, on_end=end)
-
-
-def _ignore(*_: object) -> None:
-    """Write down nothing."""
 
 
 def _details(request: ExtractRequest) -> dict[str, str]:

@@ -13,9 +13,9 @@ import pyarrow.parquet
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed
-from datalayer.reading.arrow_text import text_bytes
 from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.reading.extracts.requests import WHOLE, ExtractRequest, conditions_of
+from datalayer.reading.paging import text_bytes
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
 from datalayer.reading.questions import data_sets, forecasts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
+from typing import Literal
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
@@ -37,31 +37,27 @@ class Kpi:
     provenance: Provenance
 
 
-class Whole(Enum):
-    """Where a figure stands in its answer: in an undated first row, or in its dated points."""
-
-    FIRST_ROW = "first row"
-    SUM = "sum of the points"
-    LAST = "last point"
-
-
 @dataclass(frozen=True)
 class Figure:
-    """A figure that is to be read: the question of its points, and how they make a `Kpi`."""
+    """A figure that is to be read: the question of its points, and how they make a `Kpi`.
+
+    Attributes:
+        whole: Where the figure stands in the answer: in an undated first row, or in its points.
+    """
 
     name: str
     unit: str
-    whole: Whole
+    whole: Literal["first row", "sum", "last point"]
     question: Question
 
     def kpi(self, answer: Result) -> Kpi:
         """Return the figure from the answer to its question."""
         dates, points = (tuple(answer.table.column(n).to_pylist()) for n in ("date", "point"))
         value = None
-        if self.whole is Whole.FIRST_ROW:
+        if self.whole == "first row":
             value, dates, points = points[0], dates[1:], points[1:]
         elif points:
-            value = sum(points) if self.whole is Whole.SUM else points[-1]
+            value = sum(points) if self.whole == "sum" else points[-1]
         return Kpi(self.name, value, self.unit, points, dates, answer.provenance)
 
 
@@ -93,11 +89,11 @@ def figures(registry: Registry, manifest: Manifest, source: str | None) -> tuple
     accuracy = _question("kpi_accuracy", "agg_daily", source=source)
     stockout, wape = unit("fact_inventory", "stockout_probability"), unit("agg_metrics", "wape")
     return (
-        Figure("forecast_30d", unit("agg_daily", "forecast_30d_total"), Whole.SUM, forecast),
-        Figure("parts_at_risk", "items", Whole.LAST, at_risk),
-        Figure("value_at_risk", unit("fact_exception", "value_at_risk"), Whole.FIRST_ROW, value),
-        Figure("service_level", stockout, Whole.FIRST_ROW, service),
-        Figure("accuracy", wape, Whole.FIRST_ROW, accuracy),
+        Figure("forecast_30d", unit("agg_daily", "forecast_30d_total"), "sum", forecast),
+        Figure("parts_at_risk", "items", "last point", at_risk),
+        Figure("value_at_risk", unit("fact_exception", "value_at_risk"), "first row", value),
+        Figure("service_level", stockout, "first row", service),
+        Figure("accuracy", wape, "first row", accuracy),
     )
 
 

@@ -42,20 +42,20 @@ def test_a_serving_portal_answers_200_with_every_part(portal: Portal) -> None:
     answer = get(application(portal), "/health")
 
     content = answer.json()
-    view = portal.open()
+    publication = portal.open()
     assert answer.status_code == 200
     assert (content["status"], content["liveness"]) == ("ok", "alive")
     assert content["readiness"] == "ready"
-    assert content["publication_id"] == view.manifest.publication_id
+    assert content["publication_id"] == publication.manifest.publication_id
     assert content["data_through"] == "2026-11-20"
     assert content["generated_at"] == "2026-11-21T06:00:00Z"
     assert content["publication"] == {
-        "id": view.manifest.publication_id,
-        "dataset_id": view.manifest.dataset_id,
+        "id": publication.manifest.publication_id,
+        "dataset_id": publication.manifest.dataset_id,
         "data_through": "2026-11-20",
         "generated_at": "2026-11-21T06:00:00Z",
-        "model_version": view.manifest.model_version,
-        "loaded_at": view.loaded_at.isoformat().replace("+00:00", "Z"),
+        "model_version": publication.manifest.model_version,
+        "loaded_at": publication.loaded_at.isoformat().replace("+00:00", "Z"),
     }
     assert content["store"]["state"] in {"unknown", "reachable"}
     assert content["cache"] == {"state": "off"}

@@ -361,7 +361,7 @@ class TestProblems:
         def fail(*arguments: object, **more: object) -> None:
             raise ZeroDivisionError("a secret detail")
 
-        monkeypatch.setattr(Publication, "json_rows", fail)
+        monkeypatch.setattr(Publication, "json_page", fail)
 
         with capture_logs() as logs:
             answer = served.get(ITEMS)

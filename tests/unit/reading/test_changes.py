@@ -12,7 +12,7 @@ import pytest
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
-from datalayer.reading.changes import AMOUNTS, Changes, SharedSpan, compare
+from datalayer.reading.changes import AMOUNTS, Changes, compare
 from datalayer.reading.database import Database
 from datalayer.reading.publication import Publication
 from tests.fake_data import FUTURE_DAYS
@@ -149,7 +149,7 @@ class TestSpan:
 
         first, last = later.date(), FIRST_GENERATED_AT.date() + (FUTURE_DAYS - 1) * DAY
         row = rows_of(found)["P00003"]
-        assert found.span == SharedSpan(first, last)
+        assert found.span == (first, last)
         assert row["forecast_total_before"] == future_forecast(before, "P00003", first, last)
         assert row["forecast_total_after"] == future_forecast(after, "P00003", first, last)
         assert row["forecast_total_before"] != row["forecast_total_after"]

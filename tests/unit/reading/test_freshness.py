@@ -9,7 +9,7 @@ import pytest
 
 from datalayer.kernel.contract.registry import Freshness, Registry
 from datalayer.reading.database import Database
-from datalayer.reading.freshness import freshness_state
+from datalayer.reading.publication import freshness_state
 from tests.publisher import FIRST_GENERATED_AT, Publisher
 from tests.reading import publication_of, snapshot_of
 

@@ -299,7 +299,7 @@ class TestRows:
             pages.append(publication.table_page(question))
             after = pages[-1].last
 
-        whole = pa.concat_tables([page.result.table for page in pages])
+        whole = pa.concat_tables([page.rows for page in pages])
         keys = [whole[name] for name in registry.data_sets["fact_forecast"].key]
         rows = list(zip(*(key.to_pylist() for key in keys), strict=True))
         assert whole.num_rows == publication.manifest.file("fact_forecast").rows

@@ -1,0 +1,20 @@
+"""A language that is fixed inside a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from datalayer.kernel.contract.registry import Language
+from pages.components import language
+
+
+@contextmanager
+def speaking(wanted: Language) -> Iterator[None]:
+    """Fix the language inside a ``with`` block."""
+    before = language._language.get()
+    language._language.set(wanted)
+    try:
+        yield
+    finally:
+        language._language.set(before)

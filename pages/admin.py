@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from datalayer.portal import ANYONE, Role
+from datalayer.portal import ANYONE
 from datalayer.runtime import portal
 from pages.components import access, publication_admin, publication_report
 from pages.components.language import _
@@ -66,5 +66,5 @@ st.title(_("Administration"), anchor=False)
 if access.identity() == ANYONE:
     sign_in()
 else:
-    access.identity().require(Role.ADMIN, "administer publications")
+    access.identity().require_administrator()
     administration()

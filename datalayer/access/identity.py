@@ -48,6 +48,14 @@ class Identity:
                 raise CredentialRequired(self.name, action, role.value)
             raise NotAllowed(self.name, action, role.value)
 
+    def require_administrator(self) -> None:
+        """Refuse unless this identity may see and do what the page for administrators offers.
+
+        Raises:
+            NotAllowed: It holds a lower role.
+        """
+        self.require(Role.ADMIN, "administer publications")
+
 
 ANYONE = Identity("anyone", Role.PLANNER)
 

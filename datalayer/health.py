@@ -8,7 +8,6 @@ from typing import Literal
 from datalayer.compliance import Compliance
 from datalayer.kernel.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
 from datalayer.publications.store_watch import LastAnswer
-from datalayer.reading.publication import Publication
 from datalayer.reading.results import Provenance
 
 HealthStatus = Literal["ok", "degraded", "empty"]
@@ -20,20 +19,49 @@ class Health:
 
     Attributes:
         publication: What is served; None when there is nothing.
-        store: ``address``; ``state`` (reachable, unreachable or unknown), ``problem``; whether it
-            takes what this portal writes, ``writable`` (no, yes, unknown, or "not checked" for a
-            folder).
+        store_address: Fit to be shown: without credentials.
+        last_answer: What the store said when it was last asked.
         cache: ``state`` of the second level: off, ok or down.
+        ml_dependencies: The outcome of looking for machine learning.
         problem: Why what is served is not what is active, or an empty string.
-        findings: What is not as it should be, a sentence each.
     """
 
     publication: Provenance | None
-    store: dict[str, str]
+    store_address: str
+    last_answer: LastAnswer
     cache: dict[str, str]
     ml_dependencies: Compliance
     problem: str
-    findings: tuple[PortalError, ...]
+
+    @property
+    def store(self) -> dict[str, str]:
+        """The store, in words.
+
+        ``address``; ``state`` (reachable, unreachable or unknown), ``problem``; whether it takes
+        what this portal writes, ``writable`` (no, yes, unknown, or "not checked" for a folder).
+        """
+        return {
+            "address": self.store_address,
+            "state": self.last_answer.reach,
+            "problem": self.last_answer.problem,
+            "writable": self.last_answer.writable,
+        }
+
+    @property
+    def findings(self) -> tuple[PortalError, ...]:
+        """What is not as it should be, a sentence each."""
+        findings: list[PortalError] = []
+        if self.problem:
+            findings.append(PortalError(problem=self.problem))
+        if self.last_answer.reach == "unreachable":
+            findings.append(PortalError(problem=self.last_answer.problem))
+        if self.last_answer.writable == "yes":
+            findings.append(StoreWritable(self.store_address))
+        if self.cache["state"] == "down":
+            findings.append(CacheDown())
+        if self.ml_dependencies.violations:
+            findings.append(MachineLearningFound(self.ml_dependencies.violations))
+        return tuple(findings)
 
     @property
     def publication_id(self) -> str | None:
@@ -51,42 +79,3 @@ class Health:
     def readiness(self) -> Literal["ready", "not ready"]:
         """``ready`` with something to serve, whatever is found."""
         return "ready" if self.publication else "not ready"
-
-
-def assess(
-    publication: Publication | None,
-    *,
-    store_address: str,
-    store: LastAnswer,
-    cache: str,
-    compliance: Compliance,
-    problem: str,
-) -> Health:
-    """Return how the portal is, from what is known of its parts (see ``Health``).
-
-    *store_address* is shown: without credentials.
-    """
-    findings: list[PortalError] = []
-    if problem:
-        findings.append(PortalError(problem=problem))
-    if store.reach == "unreachable":
-        findings.append(PortalError(problem=store.problem))
-    if store.writable == "yes":
-        findings.append(StoreWritable(store_address))
-    if cache == "down":
-        findings.append(CacheDown())
-    if compliance.violations:
-        findings.append(MachineLearningFound(compliance.violations))
-    return Health(
-        publication=publication.provenance(()) if publication else None,
-        store={
-            "address": store_address,
-            "state": store.reach,
-            "problem": store.problem,
-            "writable": store.writable,
-        },
-        cache={"state": cache},
-        ml_dependencies=compliance,
-        problem=problem,
-        findings=tuple(findings),
-    )

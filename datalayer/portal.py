@@ -11,7 +11,7 @@ from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.compliance import check_compliance, with_loaded_modules
-from datalayer.health import Health, assess
+from datalayer.health import Health
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
@@ -236,12 +236,12 @@ class Portal:
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""
         publication, problem = self._find_served()
-        return assess(
-            publication,
+        return Health(
+            publication=publication.provenance(()) if publication else None,
             store_address=self._store.address,
-            store=self.store_watch.last_answer(),
-            cache=self._cache.health(),
-            compliance=with_loaded_modules(self._compliance),
+            last_answer=self.store_watch.last_answer(),
+            cache={"state": self._cache.health()},
+            ml_dependencies=with_loaded_modules(self._compliance),
             problem=problem,
         )
 

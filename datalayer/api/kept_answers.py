@@ -53,7 +53,7 @@ class Answer(Response):
         # The zstd form is made when it is first asked for; there is room for it from the start.
         self.size_bytes = len(body) * 5 // 4 + 4096
         self._body = body
-        self._etag = headers["ETag"].encode()
+        self._etag = headers["ETag"].removeprefix("W/").encode()  # they are compared weakly
         self._unchanged = [each for each in self.raw_headers if not each[0].startswith(b"content-")]
 
     @cached_property

@@ -146,13 +146,6 @@ def problem_of(error: PortalError) -> Response:
     return problem(slug, str(error), headers, **more)
 
 
-def unexpected_problem(scope: Scope) -> Response:
-    """Log the error that nobody foresaw and return the problem that names the log entry."""
-    reference = secrets.token_hex(4)
-    log.exception("api.unexpected", reference=reference, path=scope.get("path"))
-    return problem_of(errors.UnexpectedFailure(reference))
-
-
 async def _portal_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PortalError)  # noqa: S101 - registered for no other
     response = problem_of(error)
@@ -208,7 +201,8 @@ class _UnexpectedErrors:
         try:
             await self._app(scope, receive, noting_send)
         except Exception:  # the edge of the API: whoever called gets a reference, the log the rest
-            response = unexpected_problem(scope)
+            reference = secrets.token_hex(4)
+            log.exception("api.unexpected", reference=reference, path=scope.get("path"))
             if begun:
                 raise
-            await response(scope, receive, send)
+            await problem_of(errors.UnexpectedFailure(reference))(scope, receive, send)

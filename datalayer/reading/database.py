@@ -41,9 +41,9 @@ _STREAM_BATCH_ROWS = 20_000
 _REMEMBERED_BYTES = 4 * 2**20
 
 # One thread per query: a read touches one or two row groups, so a second thread has next to
-# nothing to do. Measured with 1 million forecasts on two cores: four readers get as many
+# nothing to do. Measured with 1 million forecasts on two cores: four callers get as many
 # answers either way, and each answer takes 3 to 8 % more CPU with two threads. One thread also
-# keeps the files' order without sorting. Readers still run side by side, each on its own.
+# keeps the files' order without sorting. Reads still run side by side, each on its own.
 _TUNING = {
     "threads": "1",
     "TimeZone": "UTC",

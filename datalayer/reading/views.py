@@ -47,11 +47,6 @@ def whole_query(data_set: DataSet, filters: Sequence[str] = ()) -> str:
     return f"select {names} from {quoted_name(data_set.name)}{_where(filters)}"
 
 
-def count_query(data_set: DataSet, filters: Sequence[str] = ()) -> str:
-    """Return a query of the number of rows that meet *filters*, as column ``rows``."""
-    return f"select count(*) as rows from {quoted_name(data_set.name)}{_where(filters)}"
-
-
 def first_rows(sql: str) -> str:
     """Return *sql* cut after ``$page_rows`` rows and one, which tells that more follow."""
     return f"select * from ({sql}) limit $page_rows + 1"
@@ -121,9 +116,12 @@ def select_matches(
     return f"select {named} from ({sql}){_where(filters)} order by {ordering}"
 
 
-def count_matches(sql: str, filters: Sequence[str]) -> str:
-    """Return a query of how many rows of *sql* meet *filters*, as column ``rows``."""
-    return f"select count(*) as rows from ({sql}){_where(filters)}"
+def count_matches(source: str, filters: Sequence[str]) -> str:
+    """Return a query of how many rows of *source* meet *filters*, as column ``rows``.
+
+    *source* is the quoted name of a view, or SQL in brackets.
+    """
+    return f"select count(*) as rows from {source}{_where(filters)}"
 
 
 def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, ColumnType]) -> str:

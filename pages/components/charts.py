@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 import pyarrow as pa
@@ -19,7 +19,8 @@ from pages.components import captions, findings
 from pages.components.drawing import Drawing, observed_look, source_look
 from pages.components.language import _, age, day
 
-KPI_WIDTH: Final = 150  # six in a row on a laptop, two on a telephone
+# Six in a row on a laptop, two on a telephone.
+_TILE: Final[Any] = {"border": True, "width": 150, "height": "stretch"}
 _CONFIG: Final = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 
 
@@ -55,11 +56,9 @@ def show_kpis(kpis: Sequence[Kpi], *, manifest: Manifest) -> None:
                 title,
                 value,
                 help=meaning,
-                border=True,
-                width=KPI_WIDTH,
-                height="stretch",
                 chart_data=sparkline(kpi),
                 chart_type="area",
+                **_TILE,
             )
         st.metric(
             _("Age"),
@@ -68,9 +67,7 @@ def show_kpis(kpis: Sequence[Kpi], *, manifest: Manifest) -> None:
             delta=_("through {day}").format(day=day(manifest.data_through)),
             delta_color="off",
             delta_arrow="off",
-            border=True,
-            width=KPI_WIDTH,
-            height="stretch",
+            **_TILE,
         )
     if kpis:
         captions.show(kpis[0].provenance)

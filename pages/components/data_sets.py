@@ -94,13 +94,9 @@ def downloads(publication: Publication, data_set: DataSet) -> None:
             ("parquet", "Parquet", ":material/download:"),
             ("arrow", "Arrow", ":material/download:"),
         ):
-            st.link_button(
-                _("Download {kind}").format(kind=text),
-                _address(
-                    publication, f"{data_set.name}.{kind}", dialect if kind == "csv" else None
-                ),
-                icon=icon,
-            )
+            in_dialect = dialect if kind == "csv" else None
+            address = _address(publication, f"{data_set.name}.{kind}", in_dialect)
+            st.link_button(_("Download {kind}").format(kind=text), address, icon=icon)
         st.link_button(
             _("Description of the CSV (JSON)"),
             _address(publication, f"{data_set.name}.csv.metadata.json", dialect),

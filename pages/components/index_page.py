@@ -20,19 +20,16 @@ _BUILT = Path(streamlit.__file__).parent / "static"
 
 def routes() -> list[Route]:
     """Return a route for each page's address; any other one goes to Streamlit as it is."""
-    document = _document()
+    chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
+    told = (
+        '<script src="./app/static/start.js"></script>\n'
+        f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '
+    )
+    document = (_BUILT / "index.html").read_text(encoding="utf-8")
+    document = document.replace("<head>", f"<head>{told}", 1)
 
     async def answer(request: Request) -> HTMLResponse:  # noqa: ARG001 - Starlette passes it
         # One response each: compression rewrites the headers of the response it is given.
         return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
 
     return [Route(path, answer, methods=["GET"]) for path in PATHS]
-
-
-def _document() -> str:
-    chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
-    told = (
-        '<script src="./app/static/start.js"></script>\n'
-        f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '
-    )
-    return (_BUILT / "index.html").read_text(encoding="utf-8").replace("<head>", f"<head>{told}", 1)

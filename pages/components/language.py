@@ -83,7 +83,8 @@ def number(value: float | None, decimals: int = 1) -> str:
     """Return *value* with separators, ``1.234,5`` in Portuguese; a dash for no value."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return _localise(f"{value:,.{decimals}f}")
+    text = f"{value:,.{decimals}f}"
+    return text if current() == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
 def quantity(value: float | None, unit: str = "") -> str:
@@ -157,10 +158,6 @@ def _catalogue(language: Language) -> catalogues.NullTranslations:
     if language == "en":
         return catalogues.NullTranslations()
     return catalogues.translation(DOMAIN, _LOCALE, languages=[language])
-
-
-def _localise(text: str) -> str:
-    return text if current() == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
 def _browser_zone() -> ZoneInfo:

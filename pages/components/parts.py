@@ -27,11 +27,8 @@ def classes(item: Result) -> None:
         _("class {value}"): row["abc_class"],
         _("{value} demand"): _demand_class(row["demand_class"]),
     }
-    st.caption(
-        captions.literal(
-            " · ".join(text.format(value=value) for text, value in found.items() if value)
-        )
-    )
+    texts = (text.format(value=value) for text, value in found.items() if value)
+    st.caption(captions.literal(" · ".join(texts)))
 
 
 def stock(inventory: Result) -> None:
@@ -65,11 +62,8 @@ def judgement(
             icon=":material/help:",
         )
         return
-    st.markdown(
-        captions.literal(
-            findings.metrics_line(rows[-1], label(registry.sources[sources[0]].label), frequency)
-        )
-    )
+    source = label(registry.sources[sources[0]].label)
+    st.markdown(captions.literal(findings.metrics_line(rows[-1], source, frequency)))
 
 
 def _status(status: str) -> str:

@@ -26,9 +26,8 @@ def watch(job: RefreshJob) -> None:
             ended = job.wait(_LOOK_EVERY_S)
             for step, progress in job.latest().items():
                 if drawn.get(step) != progress:
-                    bars.setdefault(step, st.empty()).progress(
-                        _fraction(progress), _progress_text(progress)
-                    )
+                    done = min(1.0, progress.done / progress.total) if progress.total else 1.0
+                    bars.setdefault(step, st.empty()).progress(done, _progress_text(progress))
                     drawn[step] = progress
             if title != _title(job):
                 title = _title(job)
@@ -46,10 +45,6 @@ def _title(job: RefreshJob) -> str:
         "roll_back": _("Rolling back to publication {id}"),
     }
     return titles[job.action].format(id=job.publication.publication_id)
-
-
-def _fraction(progress: Progress) -> float:
-    return min(1.0, progress.done / progress.total) if progress.total else 1.0
 
 
 def _progress_text(progress: Progress) -> str:

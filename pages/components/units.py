@@ -30,11 +30,8 @@ def amount(value: float | None, unit: str, *, frequency: str = "D", currency: st
 
 def per_period(frequency: str) -> str:
     """Return the unit of demand: units a day, a week or a month."""
-    return {
-        "D": _("units a day"),
-        "W": _("units a week"),
-        "MS": _("units a month"),
-    }.get(frequency, _("units a period"))
+    known = {"D": _("units a day"), "W": _("units a week"), "MS": _("units a month")}
+    return known.get(frequency, _("units a period"))
 
 
 def periods(count: int, frequency: str) -> str:

@@ -6,7 +6,7 @@ from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import UnknownDataSet
 from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position
 from datalayer.reading.question import Position, Question
-from datalayer.reading.views import count_query, whole_query
+from datalayer.reading.views import count_matches, quoted_name, whole_query
 
 
 def data_set_named(registry: Registry, name: str) -> DataSet:
@@ -39,6 +39,7 @@ def rows(
         InvalidCursor: *after* is not of these rows.
     """
     met = conditions + after_position([data_set.column(name) for name in data_set.key], after)
+    total_sql = count_matches(quoted_name(data_set.name), conditions.predicates)
     return Question(
         name=f"rows_{data_set.name}",
         sql=whole_query(data_set, met.predicates),
@@ -46,5 +47,5 @@ def rows(
         data_sets=(data_set.name,),
         limit=limit,
         order=data_set.key,
-        total_sql=count_query(data_set, conditions.predicates) if with_total else "",
+        total_sql=total_sql if with_total else "",
     )

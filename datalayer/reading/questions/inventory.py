@@ -50,5 +50,5 @@ def positions(
         data_sets=("fact_inventory", "dim_item"),
         limit=limit,
         order=("item_id",),
-        total_sql=count_matches(base, here.predicates),
+        total_sql=count_matches(f"({base})", here.predicates),
     )

@@ -75,7 +75,7 @@ def catalogue(
         parameters={**asked, "offset": row_offset(after)},
         data_sets=("dim_item",),
         limit=limit,
-        total_sql=count_matches(base, conditions.predicates),
+        total_sql=count_matches(f"({base})", conditions.predicates),
     )
 
 

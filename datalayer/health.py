@@ -56,11 +56,11 @@ class Health:
         if self.last_answer.reach == "unreachable":
             findings.append(PortalError(problem=self.last_answer.problem))
         if self.last_answer.writable == "yes":
-            findings.append(StoreWritable(self.store_address))
+            findings.append(StoreWritable(address=self.store_address))
         if self.cache["state"] == "down":
             findings.append(CacheDown())
         if self.ml_dependencies.violations:
-            findings.append(MachineLearningFound(self.ml_dependencies.violations))
+            findings.append(MachineLearningFound(violations=self.ml_dependencies.violations))
         return tuple(findings)
 
     @property

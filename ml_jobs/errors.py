@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from datalayer.kernel.errors import CallerError, ContentError, TransportError
+from datalayer.kernel.errors import CallerError, ContentError, FaultsFound, TransportError
 
 
 class InputError(ContentError):
     """An input file can't be used as a whole; single bad rows are set aside instead."""
 
     template = "{file} {problem}"
+    file: str
+    problem: str
 
-    def __init__(self, file: str, problem: str) -> None:
-        super().__init__(file=file, problem=problem)
 
-
-class FolderError(ContentError):
+class FolderError(FaultsFound, ContentError):
     """A folder of Parquet files can't become a publication; carries every fault found in it."""
 
     template = "The folder {folder} has {count} fault(s): {listing}"
-
-    def __init__(self, folder: str, faults: tuple[str, ...]) -> None:
-        super().__init__(folder=folder, count=len(faults), listing="; ".join(faults))
-        self.faults = faults
+    folder: str
 
 
 class NewerPublishedError(CallerError):
@@ -33,15 +27,10 @@ class NewerPublishedError(CallerError):
         "The store {address} holds {publication_id}, generated at {latest}, which is later than "
         "{generated_at}; publish results that are newer, or activate an older one in the portal"
     )
-
-
-class OptionError(CallerError):
-    """An option of the command line has a value that can't be used."""
-
-    template = "{option} is {found}; it must be {expected}"
-
-    def __init__(self, option: str, found: object, expected: str) -> None:
-        super().__init__(option=option, found=found, expected=expected)
+    address: str
+    publication_id: str
+    latest: str
+    generated_at: str
 
 
 class MissingExtraError(CallerError):
@@ -51,6 +40,8 @@ class MissingExtraError(CallerError):
         "{option} needs the package {package}, which is not installed; "
         "install ml_jobs/requirements-extras.txt"
     )
+    option: str
+    package: str
 
 
 class WorkerLostError(CallerError):
@@ -65,18 +56,19 @@ class WorkerLostError(CallerError):
 class UsageError(CallerError):
     """The arguments of the command line don't go together, or leave out what is needed."""
 
+    problem: str
 
-class JobFileError(CallerError):
+
+class JobFileError(FaultsFound, CallerError):
     """A job file can't be used; carries every fault found in it."""
 
     template = "The job file {file} has {count} fault(s): {listing}"
-
-    def __init__(self, file: str, faults: Sequence[str]) -> None:
-        super().__init__(file=file, count=len(faults), listing="; ".join(faults))
-        self.faults = tuple(faults)
+    file: str
 
 
 class TrackingError(TransportError):
     """A run could not be logged for comparison; what it published stands."""
 
     template = "The run could not be logged at {place}: {problem}"
+    place: str
+    problem: str

@@ -134,7 +134,11 @@ def _manage_keys(keys: ApiKeys, chosen: Namespace) -> None:
 def _seconds(text: str) -> float:
     found = _EXPIRES.fullmatch(text)
     if found is None:
-        raise InvalidSelection("--expires", repr(text), "hours, days or weeks: 12h, 90d or 52w")
+        raise InvalidSelection(
+            parameter="--expires",
+            found=repr(text),
+            expected="hours, days or weeks: 12h, 90d or 52w",
+        )
     return int(found[1]) * _SECONDS[found[2]]
 
 
@@ -149,7 +153,9 @@ def _ask_password() -> str:
         return sys.stdin.readline().rstrip("\n")
     first = getpass.getpass("New password: ")
     if getpass.getpass("Once more: ") != first:
-        raise InvalidSelection("password", "different the second time", "the same both times")
+        raise InvalidSelection(
+            parameter="password", found="different the second time", expected="the same both times"
+        )
     return first
 
 

@@ -176,7 +176,9 @@ class Accounts:
         made = self._make_user(check_name(name), role, password)
         with self._file.lock() as users:
             if made.name in users:
-                raise InvalidSelection("name", f"{made.name}, a user already", "a new name")
+                raise InvalidSelection(
+                    parameter="name", found=f"{made.name}, a user already", expected="a new name"
+                )
             self._store(made, "user_add", by=by, role=role.value)
         return made
 
@@ -232,7 +234,7 @@ class Accounts:
         if wait.seconds > 0:
             if not wait.told_before:
                 self._record_sign_in(name, user, "blocked", address)
-            raise SignInBlocked(math.ceil(wait.seconds))
+            raise SignInBlocked(wait_s=math.ceil(wait.seconds))
         matches = password_matches(password, user.password if user else self._decoy)
         if user is None or user.disabled or not matches:
             self._record_sign_in(name, user, "refused", address)
@@ -249,13 +251,13 @@ class Accounts:
         users = self.users()
         found = users.get(normal_name(name))
         if found is None:
-            raise UnknownUser(name, tuple(users))
+            raise UnknownUser(name=name, known=tuple(users))
         return found
 
     def _require_an_admin_beside(self, changed: User) -> None:
         after = {**self.users(), changed.name: changed}.values()
         if not any(user.role is Role.ADMIN and not user.disabled for user in after):
-            raise LastAdmin(changed.name)
+            raise LastAdmin(name=changed.name)
 
     def _store(self, user: User, action: str, *, by: Identity, **details: str) -> None:
         self._audit.require_writable()

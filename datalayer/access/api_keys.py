@@ -123,7 +123,11 @@ class ApiKeys:
         """
         by.require(Role.ADMIN, "make API keys")
         if expires_in_s is not None and expires_in_s <= 0:
-            raise InvalidSelection("expires", f"{expires_in_s:g} s", "a time to come, such as 90d")
+            raise InvalidSelection(
+                parameter="expires",
+                found=f"{expires_in_s:g} s",
+                expected="a time to come, such as 90d",
+            )
         now, secret = self._clock(), secrets.token_hex(32)
         made = ApiKey(
             id=secrets.token_hex(6),
@@ -151,7 +155,9 @@ class ApiKeys:
             found = keys.get(key_id)
             if found is None:
                 known = ", ".join(keys) or "none yet"
-                raise InvalidSelection("key id", repr(key_id), f"one of: {known}")
+                raise InvalidSelection(
+                    parameter="key id", found=repr(key_id), expected=f"one of: {known}"
+                )
             revoked = replace(found, revoked=found.revoked or self._clock())
             self._audit.require_writable()
             self._write(keys, revoked)

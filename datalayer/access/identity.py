@@ -45,8 +45,8 @@ class Identity:
         order = list(Role)
         if order.index(self.role) < order.index(role):
             if self == ANYONE:
-                raise CredentialRequired(self.name, action, role.value)
-            raise NotAllowed(self.name, action, role.value)
+                raise CredentialRequired(actor=self.name, action=action, role=role.value)
+            raise NotAllowed(actor=self.name, action=action, role=role.value)
 
     def require_administrator(self) -> None:
         """Refuse unless this identity may see and do what the page for administrators offers.
@@ -92,5 +92,5 @@ def check_name(name: str) -> str:
     normal = normal_name(name)
     if not is_name(normal):
         expected = "1 to 64 of a-z, 0-9, dot, dash, underscore and @, beginning with a-z or 0-9"
-        raise InvalidSelection("name", repr(name[:80]), expected)
+        raise InvalidSelection(parameter="name", found=repr(name[:80]), expected=expected)
     return normal

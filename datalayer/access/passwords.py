@@ -34,9 +34,9 @@ def hash_password(password: str, *, rounds: int) -> str:
     """
     if len(password) not in LENGTH:
         raise InvalidSelection(
-            "password",
-            f"{len(password)} characters long",
-            f"{LENGTH.start} to {LENGTH.stop - 1} characters long",
+            parameter="password",
+            found=f"{len(password)} characters long",
+            expected=f"{LENGTH.start} to {LENGTH.stop - 1} characters long",
         )
     return bcrypt.hashpw(_digest(password), bcrypt.gensalt(rounds)).decode("ascii")
 

@@ -57,7 +57,9 @@ class PrivateFile(Generic[Content]):
         except FileNotFoundError:
             return self._absent
         except OSError as error:
-            raise StateError(str(self._path), f"can't be read: {error.strerror}") from error
+            raise StateError(
+                path=str(self._path), problem=f"can't be read: {error.strerror}"
+            ) from error
         return known[1]
 
     @contextmanager
@@ -83,7 +85,9 @@ class PrivateFile(Generic[Content]):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(self._path, text.encode(), mode=_OWNER_ONLY)
         except OSError as error:
-            raise StateError(str(self._path), f"can't be written: {error.strerror}") from error
+            raise StateError(
+                path=str(self._path), problem=f"can't be written: {error.strerror}"
+            ) from error
 
     def _parse_text(self) -> Content:
         text = self._path.read_bytes()
@@ -93,4 +97,4 @@ class PrivateFile(Generic[Content]):
             if self._remedy is None:
                 return self._absent
             problem = f"is damaged ({error}); {self._remedy}"
-            raise StateError(str(self._path), problem) from error
+            raise StateError(path=str(self._path), problem=problem) from error

@@ -91,7 +91,7 @@ def object_answer(
     """
     form = requested_form(accept_header(request.headers.raw))
     if form is not Form.JSON:
-        raise NotAcceptable(form.value, Form.JSON.value)
+        raise NotAcceptable(found=form.value, known=Form.JSON.value)
     read = Read(publication.provenance(data_sets), 1)
     body = to_json({"data": data, "next": following, "metadata": read.provenance})
     headers = {

@@ -83,10 +83,10 @@ def open_publication(
     """
     if publication_id is not None and not is_publication_id(publication_id):
         expected = f"a publication's id such as {PUBLICATION_EXAMPLE}"
-        raise InvalidSelection("p", repr(publication_id[:80]), expected)
+        raise InvalidSelection(parameter="p", found=repr(publication_id[:80]), expected=expected)
     if cursor and publication_id not in (None, cursor.publication_id):
         expected = f"{cursor.publication_id}, which the cursor is of, or left out"
-        raise InvalidSelection("p", publication_id, expected)
+        raise InvalidSelection(parameter="p", found=publication_id, expected=expected)
     wanted = cursor.publication_id if cursor else publication_id
     return portal.open(wanted, call_of(request).identity)
 
@@ -107,11 +107,11 @@ async def refuse_unknown_parameters(request: Request) -> None:
     for name in request.query_params:
         if name not in known:
             expected = f"one of {', '.join(known)}" if known else "left out: there is none here"
-            raise UnknownParameter("parameter", repr(name[:80]), expected)
+            raise UnknownParameter(parameter="parameter", found=repr(name[:80]), expected=expected)
         given, most = len(request.query_params.getlist(name)), known[name]
         if given > most:
             expected = "given once" if most == 1 else f"given at most {most} times"
-            raise InvalidSelection(name, f"given {given} times", expected)
+            raise InvalidSelection(parameter=name, found=f"given {given} times", expected=expected)
 
 
 def query_parameters(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, float]]:

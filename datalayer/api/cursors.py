@@ -44,10 +44,11 @@ def read_cursor(request: Request) -> Cursor | None:
     try:
         publication_id, asked, after = _decode(text)
     except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidCursor(repr(text[:80])) from error
+        raise InvalidCursor(found=repr(text[:80])) from error
     if asked != _fingerprint(request):
         raise InvalidCursor(
-            "of another question", "sent to the address and with the filters it came from"
+            found="of another question",
+            expected="sent to the address and with the filters it came from",
         )
     return Cursor(publication_id, after)
 

@@ -103,7 +103,7 @@ def _refuse_other_rows(router: APIRouter, portal: Portal) -> None:
     @router.get("/datasets/{name}/rows", include_in_schema=False)
     def unknown_rows(request: Request, name: str) -> Response:
         raise UnknownDataSet(
-            name, tuple(open_publication(request, portal, None).registry.data_sets)
+            name=name, known=tuple(open_publication(request, portal, None).registry.data_sets)
         )
 
 

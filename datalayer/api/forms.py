@@ -37,7 +37,7 @@ def requested_form(accept: bytes) -> Form:
     if weights.get(Form.ARROW.value, 0.0) > 0:
         return Form.ARROW
     known = " or ".join(form.value for form in Form)
-    raise NotAcceptable(accept.decode("latin-1")[:200], known)
+    raise NotAcceptable(found=accept.decode("latin-1")[:200], known=known)
 
 
 @lru_cache(maxsize=256)

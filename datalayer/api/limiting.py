@@ -63,7 +63,7 @@ class Limiter:
 
     def _too_many(self, reset_time: float) -> TooManyRequests:
         wait_s = max(1, math.ceil(reset_time - time.time()))
-        return TooManyRequests(self._rate.replace("/", " requests a "), wait_s)
+        return TooManyRequests(limit=self._rate.replace("/", " requests a "), wait_s=wait_s)
 
 
 def _connect(url: str) -> RedisStorage:

@@ -71,31 +71,6 @@ _TYPES = (
 )
 PROBLEM_TYPES: Mapping[str, ProblemType] = {row[0]: ProblemType(*row) for row in _TYPES}
 
-# The first that fits counts, so the special come before the general.
-_KINDS: tuple[tuple[type[PortalError], str], ...] = (
-    (errors.UnknownItem, "unknown-part"),
-    (errors.UnknownDataSet, "unknown-data-set"),
-    (errors.UnknownPublication, "publication-gone"),
-    (errors.NothingPublished, "nothing-published"),
-    (errors.UnknownParameter, "unknown-parameter"),
-    (errors.InvalidCursor, "invalid-cursor"),
-    (errors.InvalidSelection, "invalid-parameter"),
-    (errors.NotAcceptable, "not-acceptable"),
-    (errors.UnknownJob, "unknown-job"),
-    (errors.SignInRequired, "sign-in-required"),
-    (errors.CredentialRequired, "sign-in-required"),
-    (errors.KeyRefused, "key-refused"),
-    (errors.CrossSiteRequest, "cross-site"),
-    (errors.NotAllowed, "not-allowed"),
-    (errors.RefreshInProgress, "refresh-in-progress"),
-    (errors.NoEarlierPublication, "no-earlier-publication"),
-    (errors.TooManyRequests, "too-many-requests"),
-    (errors.QueryTooLong, "query-too-long"),
-    (errors.CallerError, "refused"),
-    (errors.TransportError, "temporarily-unavailable"),
-    (errors.UnexpectedFailure, "internal-error"),
-    (PortalError, "unusable-content"),
-)
 _OF_STATUS = {
     400: "unreadable-body",
     404: "not-found",
@@ -130,7 +105,6 @@ def problem(
 
 def problem_of(error: PortalError) -> Response:
     """Return *error* as a problem."""
-    slug = next(slug for kind, slug in _KINDS if isinstance(error, kind))
     more: dict[str, object] = {}
     headers: dict[str, str] = {}
     if isinstance(error, errors.UnknownItem):
@@ -141,9 +115,9 @@ def problem_of(error: PortalError) -> Response:
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, errors.UnexpectedFailure):
         more["reference"] = error.reference
-    if PROBLEM_TYPES[slug].status == 401:
+    if PROBLEM_TYPES[error.slug].status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="farol"'
-    return problem(slug, str(error), headers, **more)
+    return problem(error.slug, str(error), headers, **more)
 
 
 async def _portal_error(request: Request, error: Exception) -> Response:
@@ -205,4 +179,4 @@ class _UnexpectedErrors:
             log.exception("api.unexpected", reference=reference, path=scope.get("path"))
             if begun:
                 raise
-            await problem_of(errors.UnexpectedFailure(reference))(scope, receive, send)
+            await problem_of(errors.UnexpectedFailure(reference=reference))(scope, receive, send)

@@ -77,7 +77,7 @@ def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
     def check(text: str) -> str:
         if not is_publication_id(text):
             expected = f"a publication's id such as {PUBLICATION_EXAMPLE}"
-            raise InvalidSelection(name, ascii(text[:80]), expected)
+            raise InvalidSelection(parameter=name, found=ascii(text[:80]), expected=expected)
         return text
 
     described = Path(
@@ -183,7 +183,9 @@ def _kinds(request: Request) -> list[str]:
     known = [kind.value for kind in ChangeKind]
     for reason in asked:
         if reason not in known:
-            raise InvalidSelection("reason", ascii(reason[:80]), f"one of {', '.join(known)}")
+            raise InvalidSelection(
+                parameter="reason", found=ascii(reason[:80]), expected=f"one of {', '.join(known)}"
+            )
     return asked
 
 

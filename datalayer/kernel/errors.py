@@ -2,27 +2,48 @@
 
 Every error is a sentence with named fields. The sentence is also the message id under which
 pages look up its translation, so an error reads the same in a log, a terminal and a page.
+A class declares its sentence, its fields and the kind of problem that it is to the API; it is
+raised with the fields as keywords, as in ``raise UnknownJob(job_id=job_id)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from string import Formatter
+from typing import ClassVar, dataclass_transform
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
 class PortalError(Exception):
     """Anything the portal refuses or fails at, fit to be shown to a user.
 
     Attributes:
         template: English sentence with ``{field}`` places; the message id for translation.
-        fields: Values for the places of the template.
+        slug: The kind of problem; ``api/problems.py`` has a status and an advice for each.
     """
 
     template: ClassVar[str] = "{problem}"
+    slug: ClassVar[str] = "unusable-content"
 
     def __init__(self, **fields: object) -> None:
-        self.fields = fields
-        super().__init__(self.template.format(**fields))
+        # Without arguments of its own, an exception survives pickling between processes.
+        super().__init__()
+        frozen = {n: tuple(v) if isinstance(v, list) else v for n, v in fields.items()}
+        vars(self).update(frozen)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.fields)
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """Values for the places of the template; several texts are joined to one."""
+        places = [name for _, name, _, _ in Formatter().parse(self.template) if name]
+        return {name: _as_text(getattr(self, name)) for name in places}
+
+
+def _as_text(value: object) -> object:
+    """Return several texts as one; anything else as it is."""
+    return ", ".join(value) or "-" if isinstance(value, tuple) else value
 
 
 class ContentError(PortalError):
@@ -32,63 +53,67 @@ class ContentError(PortalError):
 class TransportError(PortalError):
     """A store, a disk or a network did not do its part; the same call may succeed later."""
 
+    slug = "temporarily-unavailable"
+
 
 class CallerError(PortalError):
     """The caller asked for something that can't be given."""
 
+    slug = "refused"
 
-class RegistryError(ContentError):
+
+class FaultsFound(PortalError):
+    """Several things are wrong, all told at once.
+
+    Attributes:
+        faults: A sentence for each.
+    """
+
+    faults: Sequence[str]
+
+    @property
+    def count(self) -> int:
+        """How many faults there are."""
+        return len(self.faults)
+
+    @property
+    def listing(self) -> str:
+        """All faults in one line."""
+        return "; ".join(self.faults)
+
+
+class RegistryError(FaultsFound, ContentError):
     """The schema registry can't be used; carries every fault found in it."""
 
     template = "The schema registry {path} has {count} fault(s): {listing}"
-
-    def __init__(self, path: str, faults: Sequence[str]) -> None:
-        super().__init__(path=path, count=len(faults), listing="; ".join(faults))
-        self.faults = tuple(faults)
+    path: str
 
 
 class PublicationError(ContentError):
     """A publication can't be used; the active snapshot goes on serving."""
 
     template = "Publication {publication_id} {problem}"
-
-    def __init__(self, publication_id: str, problem: str) -> None:
-        super().__init__(publication_id=publication_id, problem=problem)
-        self.publication_id = publication_id
+    publication_id: str
+    problem: str
 
 
-class ManifestError(ContentError):
+class ManifestError(FaultsFound, ContentError):
     """A manifest can't be read or breaks its rules; carries every fault found in it."""
 
     template = "The manifest {location} has {count} fault(s): {listing}"
-
-    def __init__(self, location: str, faults: Sequence[str]) -> None:
-        super().__init__(location=location, count=len(faults), listing="; ".join(faults))
-        self.faults = tuple(faults)
+    location: str
 
 
 class IntegrityError(PublicationError):
     """A file's size or SHA-256 is not the one its manifest announces."""
 
 
-class OlderPublication(PublicationError):
-    """The publication was generated before the active one and this is not a roll-back."""
-
-    def __init__(self, publication_id: str, generated_at: str, active_generated_at: str) -> None:
-        super().__init__(
-            publication_id,
-            f"was generated at {generated_at}, before the active one ({active_generated_at}); "
-            "roll back instead if that is what you want",
-        )
-
-
 class StoreError(TransportError):
     """The object store failed: unreachable, too slow, or denying."""
 
     template = "The store {address} {problem}"
-
-    def __init__(self, address: str, problem: str = "", **more: object) -> None:
-        super().__init__(address=address, problem=problem, **more)
+    address: str
+    problem: str = ""
 
 
 class StoreUnreachable(StoreError):
@@ -104,6 +129,7 @@ class StoreTooSlow(StoreError):
     """The object store is there and did not answer in time."""
 
     template = "The store {address} did not answer within {timeout_s:g} s; try again later"
+    timeout_s: float
 
 
 class StoreDenied(StoreError):
@@ -113,6 +139,8 @@ class StoreDenied(StoreError):
         "The store {address} denies access to {key} ({reason}); "
         "check the credentials and permissions of this process"
     )
+    key: str
+    reason: str | None
 
 
 class StoreWritable(CallerError):
@@ -122,9 +150,7 @@ class StoreWritable(CallerError):
         "The store {address} lets this portal write; "
         "give it credentials that may only read and list"
     )
-
-    def __init__(self, address: str) -> None:
-        super().__init__(address=address)
+    address: str
 
 
 class CacheDown(TransportError):
@@ -137,92 +163,79 @@ class MachineLearningFound(ContentError):
     """A package that trains, predicts or serves models is installed or loaded here."""
 
     template = "Machine learning is deployed here: {violations}"
-
-    def __init__(self, violations: Sequence[str]) -> None:
-        super().__init__(violations=", ".join(violations))
+    violations: Sequence[str]
 
 
 class ReadFailed(TransportError):
     """A snapshot's files could not be read from the local disk."""
 
     template = "Publication {publication_id} could not be read: {problem}"
+    publication_id: str
+    problem: str
 
-    def __init__(self, publication_id: str, problem: str) -> None:
-        super().__init__(publication_id=publication_id, problem=problem)
 
-
-class DatabaseUnsafe(PortalError):
+class DatabaseUnsafe(FaultsFound):
     """The database is less locked down than it must be, so nothing is served from it."""
 
     template = "The database is not locked down: {listing}"
-
-    def __init__(self, differences: Sequence[str]) -> None:
-        super().__init__(listing="; ".join(differences))
-        self.differences = tuple(differences)
 
 
 class ValidationUnfinished(TransportError):
     """A validation ran out of memory or disk, so nothing is known of the content."""
 
     template = "The validation could not be finished: {problem}"
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem=problem)
+    problem: str
 
 
 class ObjectMissing(ContentError):
     """The object store is there and holds no such object."""
 
     template = "The store {address} holds no {key}"
-
-    def __init__(self, address: str, key: str) -> None:
-        super().__init__(address=address, key=key)
-        self.key = key
+    address: str
+    key: str
 
 
 class ObjectTooLarge(ContentError):
     """An object is longer than what its reader was told to expect."""
 
     template = "{key} in {address} is longer than the {limit_bytes} bytes announced"
-
-    def __init__(self, address: str, key: str, limit_bytes: int) -> None:
-        super().__init__(address=address, key=key, limit_bytes=limit_bytes)
+    address: str
+    key: str
+    limit_bytes: int
 
 
 class ObjectExists(CallerError):
     """An immutable object is there already and is not written again."""
 
     template = "{key} exists in {address} already and is never changed"
-
-    def __init__(self, address: str, key: str) -> None:
-        super().__init__(address=address, key=key)
+    address: str
+    key: str
 
 
 class StagingError(TransportError):
     """A publication could not be written to the local disk."""
 
     template = "Publication {publication_id} could not be staged in {folder}: {problem}"
-
-    def __init__(self, publication_id: str, folder: str, problem: str) -> None:
-        super().__init__(publication_id=publication_id, folder=folder, problem=problem)
+    publication_id: str
+    folder: str
+    problem: str
 
 
 class StateError(ContentError):
     """A file of the state folder is damaged or can't be written."""
 
     template = "The state file {path} {problem}"
-
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(path=path, problem=problem)
+    path: str
+    problem: str
 
 
 class RefreshInProgress(CallerError):
     """Another refresh holds the lock."""
 
     template = "Another refresh is running, started by {actor} at {started_at}; wait for it to end"
-
-    def __init__(self, actor: str, started_at: str) -> None:
-        super().__init__(actor=actor, started_at=started_at)
+    slug = "refresh-in-progress"
+    actor: str
+    started_at: str
 
 
 class UnknownJob(CallerError):
@@ -232,119 +245,121 @@ class UnknownJob(CallerError):
         "There is no job {job_id} here; only the latest ones since the start are remembered, "
         "and the audit trail says how the others ended"
     )
-
-    def __init__(self, job_id: str) -> None:
-        super().__init__(job_id=job_id)
+    slug = "unknown-job"
+    job_id: str
 
 
 class UnexpectedFailure(PortalError):
     """Something failed that nobody foresaw; the log has it under the reference."""
 
     template = "Something unexpected happened; the log has it under {reference}"
-
-    def __init__(self, reference: str) -> None:
-        super().__init__(reference=reference)
-        self.reference = reference
+    slug = "internal-error"
+    reference: str
 
 
 class NothingPublished(CallerError):
     """No publication is active, so there is nothing to read."""
 
     template = "No publication is active; publish with ml_jobs and activate it on the admin page"
+    slug = "nothing-published"
 
 
 class NoEarlierPublication(CallerError):
     """There is nothing to roll back to."""
 
     template = "No earlier publication is kept here to roll back to; activate another one first"
+    slug = "no-earlier-publication"
 
 
 class UnknownPublication(CallerError):
     """A link or a call names a publication that is not kept here."""
 
     template = "Publication {publication_id} is not kept here; the nearest kept one is {nearest}"
-
-    def __init__(self, publication_id: str, nearest: str) -> None:
-        super().__init__(publication_id=publication_id, nearest=nearest)
-        self.nearest = nearest
+    slug = "publication-gone"
+    publication_id: str
+    nearest: str
 
 
 class UnknownDataSet(CallerError):
     """The registry has no data set of that name."""
 
     template = "There is no data set {name}; the registry has {known}"
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(name=name, known=", ".join(known))
+    slug = "unknown-data-set"
+    name: str
+    known: Sequence[str]
 
 
 class UnknownItem(CallerError):
     """The publication has no item of that code; carries the nearest codes."""
 
     template = "There is no part {item_id} in this publication; near it are {suggestions}"
-
-    def __init__(self, item_id: str, suggestions: Sequence[str]) -> None:
-        super().__init__(item_id=item_id, suggestions=", ".join(suggestions) or "-")
-        self.item_id = item_id
-        self.suggestions = tuple(suggestions)
+    slug = "unknown-part"
+    item_id: str
+    suggestions: Sequence[str]
 
 
 class InvalidSelection(CallerError):
     """A parameter of a read is not usable."""
 
     template = "{parameter} is {found}; it must be {expected}"
-
-    def __init__(self, parameter: str, found: object, expected: str) -> None:
-        super().__init__(parameter=parameter, found=found, expected=expected)
+    slug = "invalid-parameter"
+    parameter: str
+    found: object
+    expected: str
 
 
 class UnknownParameter(InvalidSelection):
     """A call carries a parameter that its address doesn't have."""
 
+    slug = "unknown-parameter"
+
 
 class InvalidCursor(InvalidSelection):
     """A cursor is damaged, or belongs to another question than the one asked."""
 
-    def __init__(
-        self, found: object, expected: str = "the value of next in the answer before"
-    ) -> None:
-        super().__init__("cursor", found, expected)
+    slug = "invalid-cursor"
+    parameter: str = "cursor"
+    expected: str = "the value of next in the answer before"
 
 
 class NotAcceptable(CallerError):
     """The caller takes none of the media types in which this can be answered."""
 
     template = "The request accepts {found}; what is here comes as {known}"
-
-    def __init__(self, found: str, known: str) -> None:
-        super().__init__(found=found, known=known)
+    slug = "not-acceptable"
+    found: str
+    known: str
 
 
 class NotAllowed(CallerError):
     """The caller's role does not permit the action."""
 
     template = "{actor} may not {action}; it takes the role {role}"
-
-    def __init__(self, actor: str, action: str, role: str) -> None:
-        super().__init__(actor=actor, action=action, role=role)
+    slug = "not-allowed"
+    actor: str
+    action: str
+    role: str
 
 
 class CredentialRequired(NotAllowed):
     """The action takes a role, and the caller showed no credential at all."""
 
     template = "It takes the role {role} to {action}; sign in, or send an API key as X-API-Key"
+    slug = "sign-in-required"
 
 
 class SignInRequired(CallerError):
     """Everything here takes a sign-in or an API key, and the caller brought neither."""
 
     template = "This portal is for its members; sign in, or send an API key as X-API-Key"
+    slug = "sign-in-required"
 
 
 class KeyRefused(CallerError):
     """An API key is unknown, expired or revoked; which of them, only the audit log tells."""
 
     template = "The API key is not valid; have a new one made with: python -m datalayer.access key"
+    slug = "key-refused"
 
 
 class CrossSiteRequest(CallerError):
@@ -354,25 +369,24 @@ class CrossSiteRequest(CallerError):
         "A sign-in counts for changes from this portal's own pages only, and this request comes "
         "from elsewhere; send an API key as X-API-Key"
     )
+    slug = "cross-site"
 
 
 class TooManyRequests(CallerError):
     """A key or an address asked more often than it may."""
 
     template = "More than {limit}; try again in {wait_s} s"
-
-    def __init__(self, limit: str, wait_s: int) -> None:
-        super().__init__(limit=limit, wait_s=wait_s)
-        self.wait_s = wait_s
+    slug = "too-many-requests"
+    limit: str
+    wait_s: int
 
 
 class QueryTooLong(TransportError):
     """A read took longer than it may and was interrupted; whole data sets are for the extracts."""
 
     template = "The read took longer than {timeout_s:g} s and was interrupted; ask for less of it"
-
-    def __init__(self, timeout_s: float) -> None:
-        super().__init__(timeout_s=timeout_s)
+    slug = "query-too-long"
+    timeout_s: float
 
 
 class SignInRefused(CallerError):
@@ -385,35 +399,25 @@ class SignInBlocked(SignInRefused):
     """Too many failures under a name, which need not exist."""
 
     template = "Too many failed attempts to sign in; try again in {wait_s} s"
-
-    def __init__(self, wait_s: int) -> None:
-        super().__init__(wait_s=wait_s)
-        self.wait_s = wait_s
+    wait_s: int
 
 
 class UnknownUser(CallerError):
     """There is no user of that name; said to administrators only, never at sign-in."""
 
     template = "There is no user {name}; the users are {known}"
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(name=name, known=", ".join(known) or "-")
+    name: str
+    known: Sequence[str]
 
 
 class LastAdmin(CallerError):
     """Without this user nobody could administer the portal."""
 
     template = "{name} is the last administrator who can sign in; make another one first"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name)
+    name: str
 
 
-class SettingsError(CallerError):
+class SettingsError(FaultsFound, CallerError):
     """Settings are missing or wrong; carries every fault at once."""
 
     template = "The settings have {count} fault(s): {listing}"
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__(count=len(faults), listing="; ".join(faults))
-        self.faults = tuple(faults)

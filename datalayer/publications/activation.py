@@ -22,7 +22,6 @@ from datalayer.kernel.errors import (
     ContentError,
     InvalidSelection,
     NoEarlierPublication,
-    OlderPublication,
     PortalError,
     PublicationError,
     RefreshInProgress,
@@ -124,8 +123,7 @@ class Activations:
             report: Is told how far it has come.
 
         Raises:
-            OlderPublication: It was generated before the active one.
-            PublicationError: It was generated in the future.
+            PublicationError: It was generated before the active one, or in the future.
             ValidationFailed: It breaks the contract.
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
@@ -162,7 +160,9 @@ class Activations:
             if target is None:
                 raise NoEarlierPublication
             if target == self._snapshots.active_id():
-                raise InvalidSelection("publication_id", target, "another than the active one")
+                raise InvalidSelection(
+                    parameter="publication_id", found=target, expected="another than the active one"
+                )
             manifest, kept = self._find(target, attempt, report)
             return self._switch_to(manifest, kept, attempt, report)
 
@@ -231,7 +231,7 @@ class Activations:
                 f"was generated at {manifest.generated_at.isoformat()}, which is still to come; "
                 "set the clock right that made it and publish again"
             )
-            raise PublicationError(manifest.publication_id, problem)
+            raise PublicationError(publication_id=manifest.publication_id, problem=problem)
 
     def _refuse_older(self, manifest: Manifest) -> None:
         active_id = self._snapshots.active_id()
@@ -242,10 +242,13 @@ class Activations:
             _log.warning("refresh.active_unreadable", problem=str(error))
             return
         if active and manifest.generated_at < active.generated_at:
-            raise OlderPublication(
-                manifest.publication_id,
-                manifest.generated_at.isoformat(),
-                active.generated_at.isoformat(),
+            raise PublicationError(
+                publication_id=manifest.publication_id,
+                problem=(
+                    f"was generated at {manifest.generated_at.isoformat()}, "
+                    f"before the active one ({active.generated_at.isoformat()}); "
+                    "roll back instead if that is what you want"
+                ),
             )
 
     def _check(
@@ -267,7 +270,7 @@ class Activations:
         finally:
             self._snapshots.staging.discard(manifest.publication_id)
         if not found.passed:
-            raise ValidationFailed(manifest.publication_id, found)
+            raise ValidationFailed(publication_id=manifest.publication_id, report=found)
 
     def _switch_to(
         self, manifest: Manifest, kept: Snapshot | None, attempt: Attempt, report: ReportProgress

@@ -82,7 +82,9 @@ class ActivePointer:
                 previous=tuple(map(str, previous)),
             )
         except OSError as error:
-            raise StateError(str(self._path), f"can't be read: {error.strerror}") from error
+            raise StateError(
+                path=str(self._path), problem=f"can't be read: {error.strerror}"
+            ) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             problem = f"is damaged ({error}); remove it, then activate a publication"
-            raise StateError(str(self._path), problem) from error
+            raise StateError(path=str(self._path), problem=problem) from error

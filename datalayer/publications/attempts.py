@@ -176,13 +176,15 @@ def refresh_lock(path: Path, holder: LockHolder) -> Iterator[LockHolder | None]:
             descriptor = stack.enter_context(lock_file(path, wait=False, mode=0o644))
         except BlockingIOError as error:
             present = _read_holder(path) or LockHolder("another process", "", "this moment")
-            raise RefreshInProgress(present.actor, present.started_at) from error
+            raise RefreshInProgress(actor=present.actor, started_at=present.started_at) from error
         killed = _read_holder(path)
         try:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
         except OSError as error:
-            raise StateError(str(path), f"can't be written: {error.strerror}") from error
+            raise StateError(
+                path=str(path), problem=f"can't be written: {error.strerror}"
+            ) from error
         stack.callback(os.ftruncate, descriptor, 0)
         yield killed
 

@@ -121,7 +121,7 @@ class RefreshJob:
         except PortalError as error:
             returned, failure = None, error
         except Exception:  # noqa: BLE001 - the edge of a thread: the log gets it, users a reference
-            failure = UnexpectedFailure(secrets.token_hex(4))
+            failure = UnexpectedFailure(reference=secrets.token_hex(4))
             _log.exception("refresh_job.failed", reference=failure.reference, action=self.action)
             returned = None
         self.ended_at = self._clock()
@@ -188,7 +188,7 @@ class RefreshJobs:
         with self._lock:
             job = self._jobs.get(job_id)
         if job is None:
-            raise UnknownJob(job_id[:80])
+            raise UnknownJob(job_id=job_id[:80])
         return job
 
     def latest(self) -> tuple[RefreshJob, ...]:

@@ -77,7 +77,7 @@ class SnapshotStore:
         """
         publication_id = verified.manifest.publication_id
         if not validation.passed:
-            raise ValidationFailed(publication_id, validation)
+            raise ValidationFailed(publication_id=publication_id, report=validation)
         report(Progress(Step.PROMOTE, 0, 1))
         target = self.folder / publication_id
         snapshot = Snapshot(verified.manifest, target, self.clock())
@@ -105,7 +105,7 @@ class SnapshotStore:
         folder = self.folder / publication_id if is_publication_id(publication_id) else None
         if folder is None or not folder.is_dir():
             nearest = _nearest(publication_id, self._kept_ids())
-            raise UnknownPublication(publication_id[:80], nearest)
+            raise UnknownPublication(publication_id=publication_id[:80], nearest=nearest)
         known = self._loaded.get(publication_id)
         if known is None:
             known = self._loaded[publication_id] = self._load(folder)
@@ -192,7 +192,9 @@ class SnapshotStore:
             remove(self._set_aside(publication_id))
         except OSError as error:
             folder = self.folder / publication_id
-            raise StateError(str(folder), f"can't be removed: {error.strerror}") from error
+            raise StateError(
+                path=str(folder), problem=f"can't be removed: {error.strerror}"
+            ) from error
 
     def prune(self, keep: int, quota_bytes: int) -> tuple[str, ...]:
         """Remove the oldest snapshots beyond *keep* in number or *quota_bytes* together.
@@ -245,7 +247,7 @@ class SnapshotStore:
             return Snapshot(manifest, folder, datetime.fromisoformat(loaded["loaded_at"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             problem = f"is damaged ({error}); activate {folder.name} to fetch it anew"
-            raise StateError(str(folder), problem) from error
+            raise StateError(path=str(folder), problem=problem) from error
 
     def _kept_ids(self) -> tuple[str, ...]:
         """Return the ids of all snapshots, newest first."""
@@ -260,7 +262,7 @@ def _require_same_content(kept: Manifest, found: Manifest) -> None:
     contents = [{(file.data_set, file.sha256) for file in each.files} for each in (kept, found)]
     if contents[0] != contents[1]:
         problem = "differs from the one of that id kept here; publish it under a new id"
-        raise PublicationError(found.publication_id, problem)
+        raise PublicationError(publication_id=found.publication_id, problem=problem)
 
 
 def _seal(folder: Path, snapshot: Snapshot, validation: ValidationReport) -> None:

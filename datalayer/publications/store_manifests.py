@@ -40,7 +40,7 @@ def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -
         ManifestError, StoreError: It can't be used or read.
     """
     if not is_publication_id(publication_id):
-        raise UnknownPublication(publication_id[:80], "-")
+        raise UnknownPublication(publication_id=publication_id[:80], nearest="-")
     key = f"publications/{publication_id}/{MANIFEST_NAME}"
     try:
         manifest = _read_manifest(key, store, registry)
@@ -51,7 +51,7 @@ def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -
             raise
     if manifest.publication_id != publication_id:
         problem = f"has a manifest that says {manifest.publication_id}"
-        raise PublicationError(publication_id, problem)
+        raise PublicationError(publication_id=publication_id, problem=problem)
     return manifest
 
 
@@ -61,5 +61,5 @@ def _read_manifest(key: str, store: ObjectStore, registry: Registry) -> Manifest
         content = store.read(key, limit_bytes=MANIFEST_LIMIT_BYTES)
     except ObjectTooLarge as error:
         problem = f"it is longer than {MANIFEST_LIMIT_BYTES} bytes, the most a manifest may have"
-        raise ManifestError(location, [problem]) from error
+        raise ManifestError(location=location, faults=[problem]) from error
     return parse_manifest(content, location=location, registry=registry)

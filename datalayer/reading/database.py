@@ -88,7 +88,7 @@ class Database:
             snapshots_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             problem = f"can't be made: {error.strerror}"
-            raise StateError(str(snapshots_folder), problem) from error
+            raise StateError(path=str(snapshots_folder), problem=problem) from error
         self._watchdog = Watchdog(query_timeout_s)
         self._registry = registry
         self._connection = duckdb.connect(":memory:")
@@ -116,10 +116,10 @@ class Database:
                 problem = (
                     f"can't be read here: {self._first_line(error)}; activate it to fetch it anew"
                 )
-                raise PublicationError(publication_id, problem) from error
+                raise PublicationError(publication_id=publication_id, problem=problem) from error
             except (duckdb.Error, KeyError) as error:
                 problem = f"can't be served under this registry: {self._first_line(error)}"
-                raise PublicationError(publication_id, problem) from error
+                raise PublicationError(publication_id=publication_id, problem=problem) from error
             self._attached = {**self._attached, publication_id: None}
 
     def detach(self, publication_id: str) -> None:
@@ -205,14 +205,18 @@ class Database:
         except duckdb.Error as error:
             if publication_id not in self._attached:
                 raise self._not_attached(publication_id) from error
-            raise ReadFailed(publication_id, self._first_line(error)) from error
+            raise ReadFailed(
+                publication_id=publication_id, problem=self._first_line(error)
+            ) from error
 
     def _first_line(self, error: Exception) -> str:
         """Return the first line of an error without the folder, since callers get to see it."""
         return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
 
     def _not_attached(self, publication_id: str) -> UnknownPublication:
-        return UnknownPublication(publication_id, next(reversed(self._attached), "-"))
+        return UnknownPublication(
+            publication_id=publication_id, nearest=next(reversed(self._attached), "-")
+        )
 
     def _in_one_transaction(self, statements: tuple[str, ...]) -> None:
         with self._connection.cursor() as cursor:
@@ -239,7 +243,7 @@ class Database:
             if found.get(name) != value
         ]
         if differences:
-            raise DatabaseUnsafe(differences)
+            raise DatabaseUnsafe(faults=differences)
 
     def _set(self, settings: Mapping[str, str | list[str]]) -> None:
         for name, value in settings.items():

@@ -113,7 +113,7 @@ def after_position(columns: Sequence[Column], position: Sequence[object] | None)
     if position is None:
         return NO_CONDITIONS
     if len(position) != len(columns):
-        raise InvalidCursor(ascii(list(position))[:80])
+        raise InvalidCursor(found=ascii(list(position))[:80])
     pairs = zip(columns, position, strict=True)
     parameters = {f"after_{column.name}": _cursor_value(column, value) for column, value in pairs}
     return Conditions((views.after_key(columns, list(parameters)),), parameters)
@@ -127,9 +127,13 @@ def plain_text(name: str, text: str) -> str:
     """
     if len(text) > LONGEST_TEXT:
         expected = f"at most {LONGEST_TEXT} characters long"
-        raise InvalidSelection(name, f"{len(text)} characters long", expected)
+        raise InvalidSelection(
+            parameter=name, found=f"{len(text)} characters long", expected=expected
+        )
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidSelection(name, ascii(text[:80]), "text without NUL and lone surrogates")
+        raise InvalidSelection(
+            parameter=name, found=ascii(text[:80]), expected="text without NUL and lone surrogates"
+        )
     return text
 
 
@@ -139,11 +143,15 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
     if asked.operator == "=" and len(values) > 1:
         if len(values) > MOST_VALUES:
             expected = f"given at most {MOST_VALUES} times"
-            raise InvalidSelection(asked.name, f"given {len(values)} times", expected)
+            raise InvalidSelection(
+                parameter=asked.name, found=f"given {len(values)} times", expected=expected
+            )
         listed = tuple(str(value) for value in values)
         return Conditions((views.compares(column, "in", parameter),), {parameter: listed})
     if len(values) > 1:
-        raise InvalidSelection(asked.name, "given more than once", "given once")
+        raise InvalidSelection(
+            parameter=asked.name, found="given more than once", expected="given once"
+        )
     return Conditions((views.compares(column, asked.operator, parameter),), {parameter: values[0]})
 
 
@@ -207,7 +215,7 @@ def _cursor_value(column: Column, value: object) -> Parameter:
     """Return *value* of a cursor as a value of *column*."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
-        raise InvalidCursor(ascii([value])[:80])
+        raise InvalidCursor(found=ascii([value])[:80])
     return VALUE_READERS[column.type]("cursor", text)
 
 
@@ -215,4 +223,4 @@ _WRITTEN_AS_TEXT = {ColumnType.TEXT, ColumnType.DATE, ColumnType.TIMESTAMP}
 
 
 def _invalid(name: str, text: str, expected: str) -> InvalidSelection:
-    return InvalidSelection(name, ascii(text[:80]), expected)
+    return InvalidSelection(parameter=name, found=ascii(text[:80]), expected=expected)

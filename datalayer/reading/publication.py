@@ -122,7 +122,7 @@ class Publication:
         found = self.table(items.item(item_id))
         if not found.table.num_rows:
             nearest = self.table_page(items.suggestions(item_id)).rows
-            raise UnknownItem(item_id, nearest.column("item_id").to_pylist())
+            raise UnknownItem(item_id=item_id, suggestions=nearest.column("item_id").to_pylist())
         return found
 
     def require_location(self, location_id: str) -> None:
@@ -133,7 +133,9 @@ class Publication:
         """
         if not self.table(locations.location(location_id)).table.num_rows:
             expected = f"a location_id of the data set dim_location, such as {locations.NETWORK}"
-            raise InvalidSelection("location", ascii(location_id), expected)
+            raise InvalidSelection(
+                parameter="location", found=ascii(location_id), expected=expected
+            )
 
     def require_item_and_location(self, item_id: str, location_id: str) -> None:
         """Refuse a part or a location as ``require_item`` and ``require_location`` do."""

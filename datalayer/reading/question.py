@@ -53,7 +53,9 @@ class Question:
         if self.limit is None:
             return self.sql, self.parameters
         if not 1 <= self.limit <= MOST_ROWS:
-            raise InvalidSelection("limit", self.limit, f"between 1 and {MOST_ROWS}")
+            raise InvalidSelection(
+                parameter="limit", found=self.limit, expected=f"between 1 and {MOST_ROWS}"
+            )
         return first_rows(self.sql), {**self.parameters, "page_rows": self.limit}
 
 

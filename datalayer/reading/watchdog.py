@@ -43,7 +43,7 @@ class Watchdog:
         try:
             yield
         except duckdb.InterruptException as error:
-            raise QueryTooLong(self._timeout_s) from error
+            raise QueryTooLong(timeout_s=self._timeout_s) from error
         finally:
             with self._lock:
                 del self._deadlines[cursor]

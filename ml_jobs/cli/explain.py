@@ -65,13 +65,17 @@ def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row
     """
     items = gold.rows("dim_item", item_id=item_id).to_pylist()
     if not items:
-        raise UnknownItem(item_id, _suggestions(gold, item_id))
+        raise UnknownItem(item_id=item_id, suggestions=_suggestions(gold, item_id))
     inventory = gold.rows("fact_inventory", item_id=item_id).to_pylist()
     by_location: dict[str, Row] = {row["location_id"]: row for row in inventory}
     if location_id not in by_location:
         known = sorted(by_location)
         near = difflib.get_close_matches(location_id, known, n=5, cutoff=0.3) or known[:5]
-        raise InvalidSelection("location", location_id, f"where {item_id} is: {', '.join(near)}")
+        raise InvalidSelection(
+            parameter="location",
+            found=location_id,
+            expected=f"where {item_id} is: {', '.join(near)}",
+        )
     return items[0], by_location[location_id]
 
 

@@ -39,7 +39,7 @@ def read_job_file(path: Path) -> dict[str, object]:
             relative_to = option.kind.relative_to
             values[name] = relative_to(path.parent, str(value)) if relative_to else value
     if faults:
-        raise JobFileError(path.name, faults)
+        raise JobFileError(file=path.name, faults=faults)
     return values
 
 
@@ -47,9 +47,11 @@ def _content(path: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise JobFileError(path.name, [f"it can't be read: {error.strerror}"]) from error
+        raise JobFileError(
+            file=path.name, faults=[f"it can't be read: {error.strerror}"]
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise JobFileError(path.name, [f"it is no TOML: {error}"]) from error
+        raise JobFileError(file=path.name, faults=[f"it is no TOML: {error}"]) from error
 
 
 def _flat(content: Mapping[str, object], section: str = "") -> Iterator[tuple[str, object]]:

@@ -75,7 +75,9 @@ def codes(source: SourceFile, column: str) -> Codes:
     """
     found = source.table.column(column).type
     if pa.types.is_floating(found):
-        raise InputError(source.name, f"has codes in {column} as {found}; write them as text")
+        raise InputError(
+            file=source.name, problem=f"has codes in {column} as {found}; write them as text"
+        )
     values, places = _encode(_cast(source, column, pa.string(), expected="text"))
     return _sorted_codes([value.strip() for value in values], places)
 
@@ -110,7 +112,9 @@ def days(source: SourceFile, column: str) -> Dates:
     values = source.table.column(column)
     if not _is_text(values.type):
         if not pa.types.is_temporal(values.type):
-            raise InputError(source.name, f"has {column} as {values.type}; it must be a date")
+            raise InputError(
+                file=source.name, problem=f"has {column} as {values.type}; it must be a date"
+            )
         found = _cast(source, column, pa.date32(), expected="a date")
         return np.asarray(found.to_numpy()).astype("datetime64[D]")
     _refuse_month_first(source.name, column, values)
@@ -152,7 +156,7 @@ def _cast(source: SourceFile, column: str, kind: pa.DataType, *, expected: str) 
         return values.cast(kind)
     except pa.ArrowException as error:
         problem = f"has {column} as {values.type}; it must be {expected}"
-        raise InputError(source.name, problem) from error
+        raise InputError(file=source.name, problem=problem) from error
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -220,7 +224,7 @@ def _refuse_month_first(file: str, column: str, values: pa.ChunkedArray) -> None
         match = _DAY_FIRST.fullmatch((text or "").strip())
         if match and int(match.group(1)) <= 12 < int(match.group(2)) <= 31:
             raise InputError(
-                file,
-                f"has {text} in {column}, so its dates seem to be month first; "
+                file=file,
+                problem=f"has {text} in {column}, so its dates seem to be month first; "
                 "write them as YYYY-MM-DD or DD/MM/YYYY",
             )

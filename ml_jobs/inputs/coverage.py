@@ -62,7 +62,9 @@ def demand_files(path: Path) -> tuple[Path, ...]:
     files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
     found = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
     if not found:
-        raise InputError(path.name, f"is a folder without a file of {', '.join(SUFFIXES)}")
+        raise InputError(
+            file=path.name, problem=f"is a folder without a file of {', '.join(SUFFIXES)}"
+        )
     return tuple(found)
 
 
@@ -85,8 +87,8 @@ def in_item_order(scans: Sequence[Coverage]) -> tuple[int, ...]:
     for one, other in pairwise([scans[place] for place in order]):
         if other.first_item <= one.last_item:
             raise InputError(
-                other.file,
-                f"begins with item {other.first_item!r}, and {one.file} goes from "
+                file=other.file,
+                problem=f"begins with item {other.first_item!r}, and {one.file} goes from "
                 f"{one.first_item!r} to {one.last_item!r}; each file of a folder must hold whole "
                 "items, and all of them before or after those of any other (sort rows by item "
                 "before they are parted)",

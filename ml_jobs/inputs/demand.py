@@ -44,7 +44,9 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
     """
     source = read_source(path)
     if source.find("stock_code") and not source.find("item_id"):
-        raise InputError(source.name, "seems to hold invoice lines; read it with --invoices")
+        raise InputError(
+            file=source.name, problem="seems to hold invoice lines; read it with --invoices"
+        )
     item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
     location = source.find("location_id")
     rows = DemandRows(
@@ -136,8 +138,8 @@ def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hier
     dates = span.calendar(frequency)
     if len(dates) < MINIMUM_PERIODS:
         raise InputError(
-            rows.source.name,
-            f"covers {len(dates)} period(s) of frequency {frequency.value}; "
+            file=rows.source.name,
+            problem=f"covers {len(dates)} period(s) of frequency {frequency.value}; "
             f"at least {MINIMUM_PERIODS} are needed to forecast",
         )
     used = rows.used
@@ -175,9 +177,11 @@ def _nodes(rows: DemandRows, hierarchy: Hierarchy) -> IntArray:
     inner = [code for code in found.values if not hierarchy.is_leaf[place[code]]]
     if inner:
         raise InputError(
-            rows.source.name,
-            f"has demand at {samples(inner)}, with other locations below; demand must stand on "
-            "the lowest ones: give what belongs to none of them a location of its own",
+            file=rows.source.name,
+            problem=(
+                f"has demand at {samples(inner)}, with other locations below; demand must stand on "
+                "the lowest ones: give what belongs to none of them a location of its own"
+            ),
         )
     return np.array([place[code] for code in found.values], np.int64)[found.places]
 

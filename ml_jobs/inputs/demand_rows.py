@@ -110,4 +110,4 @@ def refuse_unusable(rows: DemandRows) -> None:
             f"{count} {reason} ({reason.value}; such as {samples[reason]})"
             for reason, count in rows.accounting.set_aside.items()
         )
-        raise InputError(rows.source.name, f"has no usable row: {listed}")
+        raise InputError(file=rows.source.name, problem=f"has no usable row: {listed}")

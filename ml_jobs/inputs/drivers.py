@@ -53,7 +53,7 @@ def read_drivers(path: Path) -> DriverFile:
     if source.malformed:
         row = source.malformed[0]
         problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
-        raise InputError(source.name, problem)
+        raise InputError(file=source.name, problem=problem)
     (date,) = source.require(["date"])
     names = _driver_columns(source, date)
     days = cells.days(source, date)
@@ -87,7 +87,8 @@ def _by_period(file: DriverFile, frequency: Frequency) -> tuple[Dates, FloatArra
     if file.frequency is not Frequency.DAILY:
         row, period = _PERIOD[file.frequency], _PERIOD[frequency]
         raise InputError(
-            file.source.name, f"has a row per {row}; it needs one per {period} or per day"
+            file=file.source.name,
+            problem=f"has a row per {row}; it needs one per {period} or per day",
         )
     periods, place = np.unique(frequency.first_days(file.dates), return_inverse=True)
     ends = np.append(periods[1:], frequency.following(periods[-1], 1))
@@ -101,21 +102,25 @@ def _by_period(file: DriverFile, frequency: Frequency) -> tuple[Dates, FloatArra
 def _refuse_unknown(file: str, driver: str, known: Dates, wanted: Dates) -> None:
     """Values between the first and the last known one are complete, so the ends tell all."""
     if not known.size:
-        raise InputError(file, f"has no value of {driver} for a whole period")
+        raise InputError(file=file, problem=f"has no value of {driver} for a whole period")
     if known[-1] < wanted[-1]:
         problem = f"has {driver} up to {known[-1]}; the horizon needs it up to {wanted[-1]}"
-        raise InputError(file, problem)
+        raise InputError(file=file, problem=problem)
     if known[0] > wanted[0]:
         problem = f"has {driver} from {known[0]} on; the history needs it from {wanted[0]} on"
-        raise InputError(file, problem)
+        raise InputError(file=file, problem=problem)
 
 
 def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
     names = tuple(name for name in source.table.column_names if name != date)
     if not names:
-        raise InputError(source.name, f"has only {date}; each driver needs a column of numbers")
+        raise InputError(
+            file=source.name, problem=f"has only {date}; each driver needs a column of numbers"
+        )
     if not all(name.strip() for name in names):
-        raise InputError(source.name, "has a column without a name; each driver needs one")
+        raise InputError(
+            file=source.name, problem="has a column without a name; each driver needs one"
+        )
     return names
 
 
@@ -132,14 +137,16 @@ def _refuse_cells(source: SourceFile, name: str, wrong: BoolArray, right: str) -
     for place in np.flatnonzero(wrong):
         written = source.table.column(name)[int(place)].as_py() or "nothing"
         problem = f"has {written} as {name} in row {source.row_numbers[place]}; {right}"
-        raise InputError(source.name, problem)
+        raise InputError(file=source.name, problem=problem)
 
 
 def _frequency_of(source: SourceFile, days: Dates) -> Frequency:
     """Return what a row of the file is; *days* ascend."""
     again = days[1:][days[1:] == days[:-1]]
     if again.size:
-        raise InputError(source.name, f"has more than one row of {again[0]}; one is needed")
+        raise InputError(
+            file=source.name, problem=f"has more than one row of {again[0]}; one is needed"
+        )
     shortest = np.diff(days).astype(np.int64).min(initial=31) if days.size > 1 else 1
     frequency = next(row for row, days_between in _ROWS if shortest >= days_between)
     expected = frequency.calendar(frequency.first_days(days[:1])[0], len(days))
@@ -147,7 +154,9 @@ def _frequency_of(source: SourceFile, days: Dates) -> Frequency:
     if wrong.size:
         problem = f"has {days[wrong[0]]} where {expected[wrong[0]]} should stand"
         row = _PERIOD[frequency]
-        raise InputError(source.name, f"{problem}; it needs one row per {row}, dated its first day")
+        raise InputError(
+            file=source.name, problem=f"{problem}; it needs one row per {row}, dated its first day"
+        )
     return frequency
 
 
@@ -157,4 +166,4 @@ def _refuse_holes(file: str, names: tuple[str, ...], days: Dates, values: FloatA
         holes = np.setdiff1d(np.arange(known[0], known[-1] + 1), known) if known.size else known
         if holes.size:
             problem = f"has no value of {name} on {days[holes[0]]}, between others; fill it in"
-            raise InputError(file, problem)
+            raise InputError(file=file, problem=problem)

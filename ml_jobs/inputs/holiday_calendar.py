@@ -5,8 +5,8 @@ from __future__ import annotations
 import holidays
 import numpy as np
 
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import FloatArray
-from ml_jobs.errors import OptionError
 from ml_jobs.panel import Dates, Drivers, Frequency
 
 HOLIDAY = "holiday"
@@ -16,7 +16,7 @@ def public_holidays(country: str, first: np.datetime64, last: np.datetime64) -> 
     """Return the days of each public holiday from *first* to *last*, by the holiday's name.
 
     Raises:
-        OptionError: *country* is no ISO 3166 code, such as ``BR``, that there is a calendar for.
+        InvalidSelection: *country* is no ISO 3166 code, such as ``BR``, with a calendar.
     """
     years = range(first.astype(object).year, last.astype(object).year + 1)
     # Without a language the names, and with them their order, follow the locale of the machine.
@@ -41,7 +41,7 @@ def with_holidays(
     their own ``holiday``, such as a company's calendar, stay as they are.
 
     Raises:
-        OptionError: There is no calendar for such a country.
+        InvalidSelection: There is no calendar for such a country.
         KeyError: *drivers* have no value for one of the dates.
     """
     shares = _shares(country, dates, frequency)[:, None]
@@ -68,8 +68,10 @@ def _own_language(country: str) -> str | None:
     expected = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
     # The library would also take names of its classes, but lineage should hold codes.
     if not (country.isupper() and country.isalpha()):
-        raise OptionError("country", repr(country), expected)
+        raise InvalidSelection(parameter="country", found=repr(country), expected=expected)
     try:
         return holidays.country_holidays(country).default_language
     except NotImplementedError as error:  # the library's word for a country without a calendar
-        raise OptionError("country", repr(country), expected) from error
+        raise InvalidSelection(
+            parameter="country", found=repr(country), expected=expected
+        ) from error

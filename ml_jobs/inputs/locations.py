@@ -121,7 +121,7 @@ def read_locations(path: Path) -> LocationFile:
     master = read_master(path, COLUMNS, code="location_id")
     rows = {row["location_id"]: row for row in master.table.to_pylist()}
     if faults := list(_faults(rows)):
-        raise InputError(path.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
+        raise InputError(file=path.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}")
     inner = {row["parent_location_id"] for row in rows.values()}
     locations = [_location(row, inner=code in inner) for code, row in rows.items()]
     if NETWORK not in rows:

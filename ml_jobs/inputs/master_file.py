@@ -140,7 +140,9 @@ def read_master(
     ]
     faults = [*_key_faults(table.select([code, *(also_key or {})])), *malformed, *faults]
     if faults:
-        raise InputError(source.name, f"has {len(faults)} fault(s): {'; '.join(faults)}")
+        raise InputError(
+            file=source.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}"
+        )
     return MasterFile(source, table)
 
 

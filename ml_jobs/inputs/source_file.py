@@ -73,13 +73,17 @@ class SourceFile:
         for names in alternatives:
             columns = [c for c in self.table.column_names if c.strip().lower() in names]
             if len(columns) > 1:
-                raise InputError(self.name, f"has {' and '.join(columns)}; keep one of them")
+                raise InputError(
+                    file=self.name, problem=f"has {' and '.join(columns)}; keep one of them"
+                )
             if not columns:
                 missing.append(" or ".join(names))
             found += columns
         if missing:
             there = ", ".join(self.table.column_names)
-            raise InputError(self.name, f"has no column {', '.join(missing)}; it has {there}")
+            raise InputError(
+                file=self.name, problem=f"has no column {', '.join(missing)}; it has {there}"
+            )
         return tuple(found)
 
 
@@ -94,10 +98,12 @@ def read_source(path: Path) -> SourceFile:
         with path.open("rb") as file:
             is_parquet = file.read(4) == b"PAR1" or path.suffix == ".parquet"
     except OSError as error:
-        raise InputError(path.name, f"can't be read: {error.strerror}") from error
+        raise InputError(file=path.name, problem=f"can't be read: {error.strerror}") from error
     table, malformed = (_read_parquet(path), ()) if is_parquet else _read_csv(path)
     if table.num_rows + len(malformed) == 0:
-        raise InputError(path.name, "has no rows; at least one row of demand is needed")
+        raise InputError(
+            file=path.name, problem="has no rows; at least one row of demand is needed"
+        )
     every = np.arange(1, table.num_rows + len(malformed) + 1, dtype=np.int64)
     readable = np.setdiff1d(every, [row.row for row in malformed])
     return SourceFile(path.name, digest, table, readable, malformed)
@@ -110,7 +116,7 @@ def _read_parquet(path: Path) -> pa.Table:
         return table
     except (pa.ArrowException, OSError) as error:
         problem = str(error).splitlines()[0]
-        raise InputError(path.name, f"is not readable Parquet: {problem}") from error
+        raise InputError(file=path.name, problem=f"is not readable Parquet: {problem}") from error
 
 
 def _read_csv(path: Path) -> tuple[pa.Table, tuple[MalformedRow, ...]]:
@@ -138,7 +144,7 @@ def _read_csv(path: Path) -> tuple[pa.Table, tuple[MalformedRow, ...]]:
             ),
         )
     except pa.ArrowException as error:
-        raise InputError(path.name, f"is not readable CSV: {error}") from error
+        raise InputError(file=path.name, problem=f"is not readable CSV: {error}") from error
     return table, tuple(malformed)
 
 
@@ -147,12 +153,16 @@ def _header(path: Path, encoding: str) -> tuple[str, list[str]]:
     with path.open(encoding=codec, newline="") as file:
         line = file.readline()
     if not line.strip():
-        raise InputError(path.name, "is empty; a header line with column names is needed")
+        raise InputError(
+            file=path.name, problem="is empty; a header line with column names is needed"
+        )
     delimiter = max(DELIMITERS, key=line.count)
     names = next(csv.reader(io.StringIO(line), delimiter=delimiter))
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InputError(path.name, f"names a column more than once: {', '.join(twice)}")
+        raise InputError(
+            file=path.name, problem=f"names a column more than once: {', '.join(twice)}"
+        )
     return delimiter, names
 
 
@@ -161,9 +171,11 @@ def _encoding(path: Path) -> str:
     content = path.read_bytes()
     if control := _CONTROL.search(content):
         raise InputError(
-            path.name,
-            f"is no text or in an unknown encoding: the byte at offset {control.start()} is a "
-            "control character, as in UTF-16 or a damaged file; save it as UTF-8",
+            file=path.name,
+            problem=(
+                f"is no text or in an unknown encoding: the byte at offset {control.start()} is a "
+                "control character, as in UTF-16 or a damaged file; save it as UTF-8"
+            ),
         )
     for encoding in ("utf-8", "cp1252"):
         try:
@@ -172,7 +184,9 @@ def _encoding(path: Path) -> str:
         except UnicodeDecodeError as error:
             offset = error.start
     raise InputError(
-        path.name,
-        f"is in an unknown encoding: the byte at offset {offset} makes sense neither in UTF-8 "
-        "nor in Windows-1252 (Latin-1); save it as UTF-8",
+        file=path.name,
+        problem=(
+            f"is in an unknown encoding: the byte at offset {offset} makes sense neither in UTF-8 "
+            "nor in Windows-1252 (Latin-1); save it as UTF-8"
+        ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml_jobs.errors import OptionError
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.models.mean import HistoricMean
 from ml_jobs.models.naive import Naive
 from ml_jobs.models.protocol import Model
@@ -15,7 +15,7 @@ def model_of(source: str, options: ForecastOptions) -> Model:
     A library is imported when its model is asked for: nobody pays for one that does not run.
 
     Raises:
-        OptionError: There is no such model.
+        InvalidSelection: There is no such model.
     """
     model: Model
     match source:
@@ -48,5 +48,7 @@ def model_of(source: str, options: ForecastOptions) -> Model:
 
             model = Lstm(seed=options.seed)
         case _:
-            raise OptionError("sources", source, f"out of {', '.join(SOURCES)}")
+            raise InvalidSelection(
+                parameter="sources", found=source, expected=f"out of {', '.join(SOURCES)}"
+            )
     return model

@@ -50,7 +50,7 @@ class ProphetModel(SingleSeries):
         """Forecast with one model per series; a series that no model fits stays uncovered.
 
         Raises:
-            OptionError: There is no holiday calendar for the country.
+            InvalidSelection: There is no holiday calendar for the country.
             KeyError: A driver is not known for all of history and horizon.
         """
         if not series.any():  # holidays take long to look up, and most partitions ask for none

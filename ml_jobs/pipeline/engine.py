@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ml_jobs.errors import MissingExtraError, OptionError, WorkerLostError
+from datalayer.kernel.errors import InvalidSelection
+from ml_jobs.errors import MissingExtraError, WorkerLostError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -112,7 +113,7 @@ def open_engine(name: str, processes: int | None) -> Iterator[Engine]:
         processes: Worker processes on this machine; None for one per core.
 
     Raises:
-        OptionError: There is no such engine.
+        InvalidSelection: There is no such engine.
         MissingExtraError: Dask is asked for and not installed.
     """
     count = processes or len(os.sched_getaffinity(0))
@@ -122,7 +123,9 @@ def open_engine(name: str, processes: int | None) -> Iterator[Engine]:
         with _client(name, count) as client:
             yield Dask(client)
     else:
-        raise OptionError("engine", name, "processes, dask or dask://HOST:PORT")
+        raise InvalidSelection(
+            parameter="engine", found=name, expected="processes, dask or dask://HOST:PORT"
+        )
 
 
 @contextmanager
@@ -136,7 +139,9 @@ def _client(name: str, count: int) -> Iterator[Client]:
         try:
             client = Client(address, timeout="10s")
         except (OSError, ValueError) as error:
-            raise OptionError("engine", name, "the address of a Dask scheduler") from error
+            raise InvalidSelection(
+                parameter="engine", found=name, expected="the address of a Dask scheduler"
+            ) from error
         with client:
             yield client
         return

@@ -50,7 +50,7 @@ def run(
     that is killed goes on there when it is started again.
 
     Raises:
-        OptionError: There is no such engine.
+        InvalidSelection: There is no such engine.
         MissingExtraError: The engine needs a package that is not installed.
         WorkerLostError: A worker process ended; the run can be gone on with.
     """

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
-from ml_jobs.errors import OptionError
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Frequency, Panel
@@ -105,14 +105,14 @@ def horizon_of(frequency: Frequency, lead_time_days: FloatArray, options: Foreca
     *lead_time_days* has one value per item, NaN where not known, shape (I,).
 
     Raises:
-        OptionError: The horizon asked for is absurdly long.
+        InvalidSelection: The horizon asked for is absurdly long.
     """
     if options.horizon is not None:
         most = LONGEST_HORIZON_YEARS * frequency.steps_per_year
         if options.horizon > most:
             found = f"{options.horizon} periods of frequency {frequency.value}"
             expected = f"at most {most}, which is {LONGEST_HORIZON_YEARS} years"
-            raise OptionError("horizon", found, expected)
+            raise InvalidSelection(parameter="horizon", found=found, expected=expected)
         return options.horizon
     return max(frequency.default_horizon, _longest_periods(lead_time_days, frequency))
 

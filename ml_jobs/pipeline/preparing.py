@@ -9,9 +9,10 @@ from zlib import crc32
 import numpy as np
 
 from datalayer.kernel.contract.registry import Bilingual
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, concatenate
 from ml_jobs.columns import column_of
-from ml_jobs.errors import InputError, OptionError
+from ml_jobs.errors import InputError
 from ml_jobs.inputs.coverage import frequency_of
 from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, panel_since
 from ml_jobs.inputs.demand_files import InputNote, total_of
@@ -64,7 +65,7 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
 
     Raises:
         InputError: A file can't be used; says what was found and what would be right.
-        OptionError: An option has a value that can't be used.
+        InvalidSelection: An option has a value that can't be used.
     """
     _refuse_partial(request.options)
     inputs = read_inputs(request, report=report)
@@ -96,7 +97,9 @@ def _refuse_partial(options: ForecastOptions) -> None:
     if not set(options.models) - set(options.rules):
         whole = [source for source in SOURCES if source not in {*options.rules, ENSEMBLE}]
         expected = f"at least one that runs on all series: {', '.join(whole)}"
-        raise OptionError("sources", ", ".join(options.sources), expected)
+        raise InvalidSelection(
+            parameter="sources", found=", ".join(options.sources), expected=expected
+        )
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,9 @@ def _lay_out(
             save(folder.file(len(firsts)), panel)
             firsts.append(panel.dates[int(panel.starts.min())])
     if not firsts:
-        raise InputError(request.demand.name, "has no item with enough demand to forecast")
+        raise InputError(
+            file=request.demand.name, problem="has no item with enough demand to forecast"
+        )
     return _SavedPanels(folder, len(firsts), min(firsts)), total_of(accounts)
 
 

@@ -6,7 +6,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from ml_jobs.errors import InputError, OptionError
+from datalayer.kernel.errors import InvalidSelection
+from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand_files import DemandFormat, DemandScan, InputNote, input_note, scan_demand
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
@@ -71,11 +72,13 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
 
     Raises:
         InputError: A file can't be used; says what was found and what would be right.
-        OptionError: A column of places is named and demand comes as no invoice lines.
+        InvalidSelection: A column of places is named and demand comes as no invoice lines.
     """
     if request.location_column and not request.invoices:
         expected = "given with --invoices only; a demand file names its places in location_id"
-        raise OptionError("location_column", request.location_column, expected)
+        raise InvalidSelection(
+            parameter="location_column", found=request.location_column, expected=expected
+        )
     items = read_items(request.items) if request.items else None
     stock = read_stock(request.stock) if request.stock else None
     drivers = read_drivers(request.drivers) if request.drivers else None
@@ -84,7 +87,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     look = scan_demand(request.demand, form, report=report)
     if locations is not None and look.coverage.location_ids == (NETWORK,):
         problem = "names no location, though there is a file of locations; it needs a location_id"
-        raise InputError(request.demand.name, problem)
+        raise InputError(file=request.demand.name, problem=problem)
     hierarchy = hierarchy_of(
         look.coverage.location_ids,
         locations,

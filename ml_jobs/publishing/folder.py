@@ -51,7 +51,7 @@ def check_folder(
         ManifestError: The publication's manifest would be longer than a portal reads.
     """
     if not folder.is_dir():
-        raise FolderError(folder.name or str(folder), ("it is no folder",))
+        raise FolderError(folder=folder.name or str(folder), faults=("it is no folder",))
     manifest, faults = _read_manifest(folder, registry)
     paths = {name: folder / f"{name}.parquet" for name in registry.data_sets}
     if manifest:
@@ -67,7 +67,7 @@ def check_folder(
         if not (fault.check == CheckKind.FILE and fault.data_set in unreadable)
     ]
     if faults or draft is None:
-        raise FolderError(folder.name or str(folder), tuple(faults))
+        raise FolderError(folder=folder.name or str(folder), faults=tuple(faults))
     known = {path.resolve() for path in paths.values()}
     strange = [path for path in sorted(folder.glob("*.parquet")) if path.resolve() not in known]
     warnings = [str(warning) for warning in found.warnings]

@@ -80,7 +80,7 @@ def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraf
     """Return *draft* as sound, if its validation *found* no fault; raises what `check` does."""
     manifest = _manifest(draft, registry, found.rows)
     if not found.passed:
-        raise ValidationFailed(manifest.publication_id, found)
+        raise ValidationFailed(publication_id=manifest.publication_id, report=found)
     content = manifest_json(manifest)
     if len(content) > MANIFEST_LIMIT_BYTES:
         lineage = len(json.dumps(dict(draft.lineage), ensure_ascii=False).encode())
@@ -88,7 +88,7 @@ def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraf
             f"it would have {len(content)} bytes, and a portal reads no more than "
             f"{MANIFEST_LIMIT_BYTES}; shorten its lineage, which has about {lineage} of them"
         )
-        raise ManifestError(MANIFEST_NAME, [problem])
+        raise ManifestError(location=MANIFEST_NAME, faults=[problem])
     parse_manifest(content, location=MANIFEST_NAME, registry=registry)
     return SoundDraft(manifest, draft.files, found)
 
@@ -184,7 +184,7 @@ def _is_published(manifest: Manifest, store: ObjectStore) -> bool:
     except ObjectTooLarge:
         found = b""
     if found != manifest_json(manifest):
-        raise ObjectExists(store.address, _own_key(manifest))
+        raise ObjectExists(address=store.address, key=_own_key(manifest))
     return True
 
 

@@ -40,7 +40,7 @@ def choose(registry: Registry) -> DataSet:
         on_change=_keep_in_address,
     )
     if asked not in known:
-        raise UnknownDataSet(asked, tuple(known))
+        raise UnknownDataSet(name=asked, known=tuple(known))
     return registry.data_sets[asked]
 
 

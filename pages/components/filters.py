@@ -127,7 +127,9 @@ def _date_of(parameter: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidSelection(parameter, text, "a date such as 2011-12-09") from error
+        raise InvalidSelection(
+            parameter=parameter, found=text, expected="a date such as 2011-12-09"
+        ) from error
 
 
 def _show(key: str, value: object) -> None:

@@ -171,7 +171,9 @@ def test_an_age_is_said_in_the_largest_unit_that_fits(age: timedelta, expected: 
 
 @pytest.mark.usefixtures("portuguese")
 def test_an_error_is_told_in_the_users_language_with_its_values() -> None:
-    error = UnknownPublication("20261121T060000Z-1a2b3c4d", "20261120T060000Z-00000000")
+    error = UnknownPublication(
+        publication_id="20261121T060000Z-1a2b3c4d", nearest="20261120T060000Z-00000000"
+    )
 
     told = language.error_text(error)
 
@@ -181,7 +183,7 @@ def test_an_error_is_told_in_the_users_language_with_its_values() -> None:
 
 @pytest.mark.usefixtures("english")
 def test_english_is_the_source_language() -> None:
-    error = NotAllowed("ana", "activate", "admin")
+    error = NotAllowed(actor="ana", action="activate", role="admin")
 
     assert language.error_text(error) == str(error)
 

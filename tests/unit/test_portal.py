@@ -339,7 +339,7 @@ class TestHealth:
         def fail() -> None:
             asked.append(1)
             failed.set()
-            raise StoreError("s3://bucket", "does not answer")
+            raise StoreError(address="s3://bucket", problem="does not answer")
 
         watch = StoreWatch(fail, lambda: None)
         watch.last_answer()

@@ -180,7 +180,9 @@ class AuditLog:
         try:
             yield
         except OSError as error:
-            raise StateError(str(self._path), f"can't be used: {error.strerror}") from error
+            raise StateError(
+                path=str(self._path), problem=f"can't be used: {error.strerror}"
+            ) from error
 
 
 def _first(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:

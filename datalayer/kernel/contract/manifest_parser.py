@@ -58,12 +58,14 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
     try:
         fields = json_object(content)
     except ValueError as error:
-        raise ManifestError(location, [str(error)]) from error
+        raise ManifestError(location=location, faults=[str(error)]) from error
     version = fields.get("manifest_version")
     if version != MANIFEST_VERSION or isinstance(version, bool):
         # Fields of another version mean what we can't know, so no more is said of them.
         found = f"manifest_version is {excerpt(version)}"
-        raise ManifestError(location, [f"{found}; this portal reads version {MANIFEST_VERSION}"])
+        raise ManifestError(
+            location=location, faults=[f"{found}; this portal reads version {MANIFEST_VERSION}"]
+        )
     faults = [
         *_contract_faults(fields.get("contract"), registry),
         *_data_set_faults(fields.get("files"), registry),
@@ -72,9 +74,11 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
     try:
         manifest = _MANIFEST.validate_python(fields)
     except ValidationError as error:
-        raise ManifestError(location, [*_field_faults(error, registry), *faults]) from error
+        raise ManifestError(
+            location=location, faults=[*_field_faults(error, registry), *faults]
+        ) from error
     if faults:
-        raise ManifestError(location, faults)
+        raise ManifestError(location=location, faults=faults)
     return manifest
 
 

@@ -45,14 +45,14 @@ def load_registry(path: Path) -> Registry:
         content = json_object(path.read_bytes())
         odcs = OpenDataContractStandard.model_validate(content)
     except OSError as error:
-        raise RegistryError(str(path), [f"can't be read: {error.strerror}"]) from error
+        raise RegistryError(path=str(path), faults=[f"can't be read: {error.strerror}"]) from error
     except ValidationError as error:
-        raise RegistryError(str(path), list(_model_faults(error))) from error
+        raise RegistryError(path=str(path), faults=list(_model_faults(error))) from error
     except ValueError as error:
-        raise RegistryError(str(path), [str(error)]) from error
+        raise RegistryError(path=str(path), faults=[str(error)]) from error
     faults = list(document_faults(odcs))
     if faults:
-        raise RegistryError(str(path), faults)
+        raise RegistryError(path=str(path), faults=faults)
     return _registry(odcs, content)
 
 

@@ -71,6 +71,8 @@ class ValidationReport:
 class ValidationFailed(PublicationError):
     """The publication's content breaks the contract; carries the whole report."""
 
-    def __init__(self, publication_id: str, report: ValidationReport) -> None:
-        super().__init__(publication_id, f"breaks the contract: {report.summary()}")
+    def __init__(self, *, publication_id: str, report: ValidationReport) -> None:
+        super().__init__(
+            publication_id=publication_id, problem=f"breaks the contract: {report.summary()}"
+        )
         self.report = report

@@ -27,18 +27,20 @@ def prove_file(path: Path, announced: PublishedFile, publication_id: str) -> Non
         OSError: It can't be read.
     """
     if not path.is_file():
-        raise IntegrityError(publication_id, f"has no file for {announced.data_set}")
+        raise IntegrityError(
+            publication_id=publication_id, problem=f"has no file for {announced.data_set}"
+        )
     size_bytes = path.stat().st_size
     if size_bytes != announced.size_bytes:
         problem = (
             f"has {size_bytes} bytes of {announced.data_set}; "
             f"its manifest says {announced.size_bytes}"
         )
-        raise IntegrityError(publication_id, problem)
+        raise IntegrityError(publication_id=publication_id, problem=problem)
     found = file_sha256(path)
     if found != announced.sha256:
         problem = (
             f"has a damaged {announced.data_set}: its SHA-256 is {found}, "
             f"its manifest says {announced.sha256}"
         )
-        raise IntegrityError(publication_id, problem)
+        raise IntegrityError(publication_id=publication_id, problem=problem)

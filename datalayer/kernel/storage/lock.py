@@ -25,7 +25,7 @@ def lock_file(path: Path, *, wait: bool = True, mode: int = 0o600) -> Iterator[i
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode)
     except OSError as error:
-        raise StateError(str(path), f"can't be opened: {error.strerror}") from error
+        raise StateError(path=str(path), problem=f"can't be opened: {error.strerror}") from error
     try:
         with lock_descriptor(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB)):
             yield descriptor

@@ -139,7 +139,11 @@ class FolderStore(ObjectStore):
         path = self._root / check_key(key)
         # Unlike Path.resolve, realpath answers for a loop of links too.
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._root)):
-            raise InvalidSelection("key", repr(key), f"inside {self.address}, not a link out of it")
+            raise InvalidSelection(
+                parameter="key",
+                found=repr(key),
+                expected=f"inside {self.address}, not a link out of it",
+            )
         return path
 
     @contextmanager
@@ -151,18 +155,20 @@ class FolderStore(ObjectStore):
                 with open_durably(path, must_be_new=must_be_new) as file:
                     yield file
             except FileExistsError as error:
-                raise ObjectExists(self.address, key) from error
+                raise ObjectExists(address=self.address, key=key) from error
 
     @contextmanager
     def _explain(self, key: str) -> Iterator[None]:
         try:
             yield
         except (FileNotFoundError, IsADirectoryError) as error:
-            raise ObjectMissing(self.address, key) from error
+            raise ObjectMissing(address=self.address, key=key) from error
         except PermissionError as error:
-            raise StoreDenied(self.address, key=key, reason=error.strerror) from error
+            raise StoreDenied(address=self.address, key=key, reason=error.strerror) from error
         except OSError as error:
-            raise StoreError(self.address, f"failed at {key}: {error.strerror}") from error
+            raise StoreError(
+                address=self.address, problem=f"failed at {key}: {error.strerror}"
+            ) from error
 
 
 def check_key(key: str) -> str:
@@ -174,7 +180,11 @@ def check_key(key: str) -> str:
     """
     wrong_character = any(character == "\\" or not character.isprintable() for character in key)
     if wrong_character or any(part in {"", ".", ".."} for part in key.split("/")):
-        raise InvalidSelection("key", repr(key), "a relative path without '..', '.' or backslash")
+        raise InvalidSelection(
+            parameter="key",
+            found=repr(key),
+            expected="a relative path without '..', '.' or backslash",
+        )
     return key
 
 
@@ -190,5 +200,5 @@ def _within_limit(
     for chunk in chunks:
         passed_bytes += len(chunk)
         if passed_bytes > limit_bytes:
-            raise ObjectTooLarge(address, key, limit_bytes)
+            raise ObjectTooLarge(address=address, key=key, limit_bytes=limit_bytes)
         yield chunk

@@ -103,7 +103,7 @@ class S3Store(ObjectStore):
             )
         except ValueError as error:
             fault = f"the S3 endpoint is {options.endpoint!r} ({error}); it must be host:port"
-            raise SettingsError([fault]) from error
+            raise SettingsError(faults=[fault]) from error
 
     @property
     def address(self) -> str:
@@ -171,7 +171,10 @@ class S3Store(ObjectStore):
                 if not piece:
                     break
                 if not pace.keeps_up(len(piece), waited_s):
-                    raise StoreError(self.address, f"stalled while sending {key}; try again later")
+                    raise StoreError(
+                        address=self.address,
+                        problem=f"stalled while sending {key}; try again later",
+                    )
                 gathered += piece
         return bytes(gathered)
 
@@ -190,16 +193,17 @@ class S3Store(ObjectStore):
                 retries=urllib3.Retry(0, redirect=False),
             )
         if answer.status == 412:
-            raise ObjectExists(self.address, key)
+            raise ObjectExists(address=self.address, key=key)
         if answer.status == 403:
             raise self._denied(key)
         if answer.status != 200:
             raise StoreError(
-                self.address, f"answered {answer.status} to the creation of {key}; try again later"
+                address=self.address,
+                problem=f"answered {answer.status} to the creation of {key}; try again later",
             )
 
     def _denied(self, key: str, code: str = "AccessDenied") -> StoreDenied:
-        return StoreDenied(self.address, key=key or self._bucket, reason=code)
+        return StoreDenied(address=self.address, key=key or self._bucket, reason=code)
 
     @contextmanager
     def _explain(self, key: str) -> Iterator[None]:
@@ -207,15 +211,17 @@ class S3Store(ObjectStore):
             yield
         except S3Error as error:
             if error.code in _MISSING:
-                raise ObjectMissing(self.address, key) from error
+                raise ObjectMissing(address=self.address, key=key) from error
             if error.code in _DENIED:
                 raise self._denied(key, str(error.code)) from error
-            raise StoreError(self.address, _refusal(error)) from error
+            raise StoreError(address=self.address, problem=_refusal(error)) from error
         except ServerError as error:
-            raise StoreError(self.address, f"failed with status {error.status_code}") from error
+            raise StoreError(
+                address=self.address, problem=f"failed with status {error.status_code}"
+            ) from error
         except (InvalidResponseError, ParseError) as error:
             problem = "gives no S3 answer; check the endpoint and whether it speaks TLS"
-            raise StoreError(self.address, problem) from error
+            raise StoreError(address=self.address, problem=problem) from error
         except (MinioException, HTTPError) as error:
             raise self._trouble(error) from error
 
@@ -225,9 +231,9 @@ class S3Store(ObjectStore):
         if isinstance(cause, NameResolutionError):
             problem = "has an endpoint whose host name is unknown; check the endpoint"
         elif isinstance(cause, NewConnectionError | ConnectTimeoutError):
-            return StoreUnreachable(self.address)
+            return StoreUnreachable(address=self.address)
         elif isinstance(cause, ReadTimeoutError):
-            return StoreTooSlow(self.address, timeout_s=self._options.timeout_s)
+            return StoreTooSlow(address=self.address, timeout_s=self._options.timeout_s)
         elif isinstance(cause, SSLError):
             problem = (
                 "did not agree on TLS; check whether it speaks TLS and its certificate's issuer"
@@ -236,7 +242,7 @@ class S3Store(ObjectStore):
             problem = f"failed repeatedly ({cause}); try again later"
         else:
             problem = f"broke off ({type(cause).__name__}); try again later"
-        return StoreError(self.address, problem)
+        return StoreError(address=self.address, problem=problem)
 
 
 class _Pace:

@@ -75,7 +75,7 @@ class StoreSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             # The cause is left out: it would carry the values, and some of them are secrets.
-            raise SettingsError([cls._describe(fault) for fault in error.errors()]) from None
+            raise SettingsError(faults=[cls._describe(fault) for fault in error.errors()]) from None
 
     def open_store(self, address: str | None = None) -> ObjectStore:
         """Return the store at *address*, by default ``store``; nothing is read or connected yet.
@@ -89,7 +89,7 @@ class StoreSettings(BaseSettings):
             return FolderStore(Path(address))
         found = _S3_ADDRESS.fullmatch(address)
         if found is None:
-            raise InvalidSelection("store", repr(address), _ADDRESSES)
+            raise InvalidSelection(parameter="store", found=repr(address), expected=_ADDRESSES)
         endpoint, access_key, secret_key = self._require_s3(address)
         # minio is loaded only where it is used: a folder store needs none of it.
         from datalayer.kernel.storage.s3_store import S3Options, S3Store
@@ -112,7 +112,9 @@ class StoreSettings(BaseSettings):
             return endpoint, access_key.get_secret_value(), secret_key.get_secret_value()
         needed = ("s3_endpoint", "s3_access_key", "s3_secret_key")
         missing = [f"{PREFIX}{name.upper()}" for name in needed if not getattr(self, name)]
-        raise SettingsError([f"{variable} is missing; {address} needs it" for variable in missing])
+        raise SettingsError(
+            faults=[f"{variable} is missing; {address} needs it" for variable in missing]
+        )
 
     @classmethod
     def _describe(cls, fault: ErrorDetails) -> str:

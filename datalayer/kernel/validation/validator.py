@@ -65,7 +65,7 @@ def validate(
             validation = _Validation(connection, files, registry, manifest=manifest, report=report)
             return validation.run()
         except duckdb.Error as error:
-            raise ValidationUnfinished(problem_of(error, None)) from error
+            raise ValidationUnfinished(problem=problem_of(error, None)) from error
 
 
 class _Validation:

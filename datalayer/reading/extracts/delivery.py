@@ -102,7 +102,7 @@ class Delivery:
         if self.announced not in (None, self.digest):
             self._end(Outcome.ALTERED)
             problem = f"{self.digest} was made where {self.announced} was announced"
-            raise ReadFailed("-", problem)
+            raise ReadFailed(publication_id="-", problem=problem)
         yield held
 
     def _end(self, outcome: Outcome) -> None:

@@ -72,7 +72,9 @@ class ExtractRequest:
         """
         data_set = data_set_named(registry, self.data_set)
         if self.format not in MEDIA_TYPES:
-            raise InvalidSelection("format", repr(self.format[:80]), "csv, parquet or arrow")
+            raise InvalidSelection(
+                parameter="format", found=repr(self.format[:80]), expected="csv, parquet or arrow"
+            )
         _check_part(self.part, data_set, registry)
         return ExtractRequest(self.data_set, self.format, self._dialect_name(), self.part)
 
@@ -85,11 +87,17 @@ class ExtractRequest:
     def _dialect_name(self) -> str | None:
         if self.format != "csv":
             if self.dialect is not None:
-                raise InvalidSelection("dialect", self.dialect[:80], "left out: only CSV has one")
+                raise InvalidSelection(
+                    parameter="dialect",
+                    found=self.dialect[:80],
+                    expected="left out: only CSV has one",
+                )
             return None
         name = RFC.name if self.dialect is None else self.dialect
         if name not in DIALECTS:
-            raise InvalidSelection("dialect", repr(name[:80]), " or ".join(DIALECTS))
+            raise InvalidSelection(
+                parameter="dialect", found=repr(name[:80]), expected=" or ".join(DIALECTS)
+            )
         return name
 
 
@@ -120,7 +128,9 @@ def _check_part(part: Part, data_set: DataSet, registry: Registry) -> None:
     for name, column, _ in _FILTERS:
         if getattr(part, name) not in _NONE and column not in known:
             expected = f"left out: {data_set.name} has no column {column}"
-            raise InvalidSelection(_CALLED.get(name, name), "given", expected)
+            raise InvalidSelection(
+                parameter=_CALLED.get(name, name), found="given", expected=expected
+            )
     named = (("item_id", part.item_id), ("location", part.location_id))
     for name, text in (*named, *(("source", source) for source in part.sources)):
         if text is not None:

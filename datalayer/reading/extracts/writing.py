@@ -195,7 +195,10 @@ def _batches(publication: Publication, question: Question, count: int) -> Iterat
         sent += batch.num_rows
         yield batch
     if sent != count:
-        raise ReadFailed(publication.id, f"{sent} rows were read where {count} were counted")
+        raise ReadFailed(
+            publication_id=publication.id,
+            problem=f"{sent} rows were read where {count} were counted",
+        )
 
 
 def _schema(rows: Rows) -> pa.Schema:
@@ -208,4 +211,4 @@ def _published_chunks(publication: Publication, name: str) -> Iterator[bytes]:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
     except OSError as error:
-        raise ReadFailed(publication.id, str(error)) from error
+        raise ReadFailed(publication_id=publication.id, problem=str(error)) from error

@@ -17,7 +17,7 @@ def data_set_named(registry: Registry, name: str) -> DataSet:
     """
     data_set = registry.data_sets.get(name)
     if data_set is None:
-        raise UnknownDataSet(name, tuple(registry.data_sets))
+        raise UnknownDataSet(name=name, known=tuple(registry.data_sets))
     return data_set
 
 

@@ -66,9 +66,11 @@ def check_sources_and_span(
     for source in sources:
         if source not in registry.sources:
             expected = f"one of {', '.join(registry.sources)}"
-            raise InvalidSelection("source", ascii(source[:80]), expected)
+            raise InvalidSelection(parameter="source", found=ascii(source[:80]), expected=expected)
     if start and end and start > end:
-        raise InvalidSelection("start", start, f"on or before the end, {end}")
+        raise InvalidSelection(
+            parameter="start", found=start, expected=f"on or before the end, {end}"
+        )
 
 
 def frequency(manifest: Manifest) -> str:
@@ -127,7 +129,9 @@ def summary(registry: Registry, selection: SummarySelection, measured: pa.Table)
     check_sources_and_span(registry, selection.sources, selection.start, selection.end)
     if len(selection.item_ids) > MOST_ITEMS:
         expected = f"given at most {MOST_ITEMS} times; ask by category, or take an extract"
-        raise InvalidSelection("item_ids", f"given {len(selection.item_ids)} times", expected)
+        raise InvalidSelection(
+            parameter="item_ids", found=f"given {len(selection.item_ids)} times", expected=expected
+        )
     item_ids = tuple(sorted(set(selection.item_ids)))
     parameters: dict[str, Parameter] = {
         "location_id": selection.location_id,

@@ -90,4 +90,4 @@ def row_offset(after: Position | None) -> int:
             return 0
         case (int(rows),) if rows >= 0 and not isinstance(rows, bool):
             return rows
-    raise InvalidCursor(ascii(list(after))[:80])
+    raise InvalidCursor(found=ascii(list(after))[:80])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 
+from datalayer.api.problems import PROBLEM_TYPES
+from datalayer.kernel.errors import PortalError
 from datalayer.portal import Portal
 from tests.portals import get
 
@@ -56,3 +59,14 @@ def test_files_that_vanished_are_a_failure_of_the_service(
 
     assert answer.status_code == 503
     assert "could not be read" in answer.json()["detail"]
+
+
+def test_every_error_is_of_a_kind_that_is_explained() -> None:
+    assert {error.slug for error in classes_of(PortalError)} <= set(PROBLEM_TYPES)
+
+
+def classes_of(base: type[PortalError]) -> Iterator[type[PortalError]]:
+    """Yield *base* and every class below it."""
+    yield base
+    for derived in base.__subclasses__():
+        yield from classes_of(derived)

@@ -27,7 +27,6 @@ from datalayer.kernel.errors import (
     NoEarlierPublication,
     NotAllowed,
     ObjectMissing,
-    OlderPublication,
     PortalError,
     PublicationError,
     RefreshInProgress,
@@ -143,7 +142,7 @@ class TestActivating:
         parts.activations.activate(ANA)
         publisher.go_back()
 
-        with pytest.raises(OlderPublication, match="roll back instead"):
+        with pytest.raises(PublicationError, match="roll back instead"):
             parts.activations.activate(ANA)
 
         assert parts.active_id == newer.publication_id
@@ -156,7 +155,7 @@ class TestActivating:
         publisher.publish(items=2)
         parts.activations.activate(ANA)
 
-        with pytest.raises(OlderPublication):
+        with pytest.raises(PublicationError, match="before the active one"):
             parts.activations.activate(ANA, publication_id=served.publication_id)
 
     def test_any_publication_of_the_store_can_be_named(
@@ -410,7 +409,7 @@ class TestForcing:
         publisher.go_back()
         reports = Reports()
 
-        with pytest.raises(OlderPublication):
+        with pytest.raises(PublicationError, match="before the active one"):
             parts.activations.activate(ANA, force=True, report=reports)
 
         assert Step.STAGE not in reports.steps
@@ -790,7 +789,9 @@ class RefusingDatabase:
 
     def attach(self, snapshot: Snapshot) -> None:
         """Refuse."""
-        raise PublicationError(snapshot.publication_id, "does not fit the registry")
+        raise PublicationError(
+            publication_id=snapshot.publication_id, problem="does not fit the registry"
+        )
 
     def detach(self, publication_id: str) -> None:
         """Do nothing."""

@@ -56,7 +56,7 @@ def test_once_it_is_known_nothing_is_written_any_more() -> None:
 
 
 def test_a_failure_leaves_it_unknown_and_is_tried_again() -> None:
-    watch = answering(-1, StoreError("s3://bucket", "does not answer"), True)
+    watch = answering(-1, StoreError(address="s3://bucket", problem="does not answer"), True)
     first = watch.last_answer(), watch.wait_for_answer()
 
     found = asked(watch)
@@ -66,7 +66,7 @@ def test_a_failure_leaves_it_unknown_and_is_tried_again() -> None:
 
 
 def test_a_store_that_answers_reads_and_fails_at_writes_is_reachable() -> None:
-    refused = StoreError("s3://bucket", "gives no S3 answer")
+    refused = StoreError(address="s3://bucket", problem="gives no S3 answer")
     watch = answering(60, refused)
 
     found = asked(watch)
@@ -76,7 +76,7 @@ def test_a_store_that_answers_reads_and_fails_at_writes_is_reachable() -> None:
 
 
 def test_credentials_that_are_refused_altogether_leave_it_unknown() -> None:
-    denied = StoreDenied("s3://bucket", key="k", reason="InvalidAccessKeyId")
+    denied = StoreDenied(address="s3://bucket", key="k", reason="InvalidAccessKeyId")
 
     def refuse() -> None:
         raise denied

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml_jobs.errors import OptionError
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.inputs.holiday_calendar import HOLIDAY, public_holidays, with_holidays
 from ml_jobs.panel import Drivers, Frequency
 
@@ -87,5 +87,5 @@ def test_a_company_calendar_goes_before_the_countrys() -> None:
 def test_an_unknown_country_is_refused_with_the_form_of_a_code(country: str) -> None:
     dates = days("2024-01-01", "2024-01-02")
 
-    with pytest.raises(OptionError, match=f"country is '{country}'.*ISO 3166.*BR"):
+    with pytest.raises(InvalidSelection, match=f"country is '{country}'.*ISO 3166.*BR"):
         with_holidays(None, country=country, dates=dates, frequency=Frequency.DAILY)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
-from ml_jobs.errors import OptionError
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.models import model_of
 from ml_jobs.models.lstm import Lstm
 from ml_jobs.models.protocol import Model
@@ -83,7 +83,7 @@ def test_every_source_is_one_of_the_contract(registry: Registry) -> None:
 
 @pytest.mark.parametrize("source", ["croston", ENSEMBLE])
 def test_a_source_without_a_model_is_refused_by_name(source: str) -> None:
-    with pytest.raises(OptionError, match=source):
+    with pytest.raises(InvalidSelection, match=source):
         model_of(source, ForecastOptions())
 
 

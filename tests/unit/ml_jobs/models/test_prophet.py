@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml_jobs.errors import OptionError
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.models import model_of
 from ml_jobs.models.prophet import ProphetModel
 from ml_jobs.negative_binomial import NegativeBinomial
@@ -101,7 +101,7 @@ def test_a_driver_moves_demand_in_the_horizon() -> None:
 
 
 def test_an_unknown_country_is_refused() -> None:
-    with pytest.raises(OptionError, match="XX"):
+    with pytest.raises(InvalidSelection, match="XX"):
         forecast(panel_of([np.tile(WEEK, 4)]), 2, ProphetModel(country="XX"))
 
 

@@ -14,7 +14,8 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from ml_jobs.errors import MissingExtraError, OptionError, WorkerLostError
+from datalayer.kernel.errors import InvalidSelection
+from ml_jobs.errors import MissingExtraError, WorkerLostError
 from ml_jobs.pipeline.engine import DASK, LOCAL, Processes, open_engine
 from ml_jobs.pipeline.run_folder import RunFolder, load, save
 
@@ -111,7 +112,7 @@ def test_workers_end_with_the_run_that_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["spark", "dask://"])
 def test_an_engine_that_is_not_there_is_refused(name: str) -> None:
-    with pytest.raises(OptionError, match="engine is"), open_engine(name, 2):
+    with pytest.raises(InvalidSelection, match="engine is"), open_engine(name, 2):
         pass
 
 
@@ -121,7 +122,7 @@ def test_a_scheduler_that_does_not_answer_is_refused() -> None:
         port = taken.getsockname()[1]
 
     with (
-        pytest.raises(OptionError, match="address of a Dask scheduler"),
+        pytest.raises(InvalidSelection, match="address of a Dask scheduler"),
         open_engine(f"dask://127.0.0.1:{port}", 2),
     ):
         pass

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml_jobs.errors import OptionError
+from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.inputs.locations import NETWORK_ONLY
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Frequency, Panel
@@ -75,7 +75,7 @@ def test_a_horizon_of_more_than_five_years_is_refused(frequency: Frequency, most
     lead_times = np.array([30.0])
 
     assert horizon_of(frequency, lead_times, ForecastOptions(horizon=most)) == most
-    with pytest.raises(OptionError, match=f"at most {most}, which is 5 years"):
+    with pytest.raises(InvalidSelection, match=f"at most {most}, which is 5 years"):
         horizon_of(frequency, lead_times, ForecastOptions(horizon=most + 1))
 
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
-from ml_jobs.errors import InputError, OptionError
+from datalayer.kernel.errors import InvalidSelection
+from ml_jobs.errors import InputError
 from ml_jobs.options import SOURCES, thresholds_of
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.pipeline.engine import DASK
@@ -345,14 +346,14 @@ def test_lineage_says_what_ran_on_what_and_why(panel: Panel, done: Ran) -> None:
 def test_sources_that_all_run_on_a_part_only_are_refused(
     panel: Panel, registry: Registry, tmp_path: Path
 ) -> None:
-    with pytest.raises(OptionError, match="runs on all series"):
+    with pytest.raises(InvalidSelection, match="runs on all series"):
         ran(request_of(panel, tmp_path, replace(QUICK, sources=("arima",))), registry)
 
 
 def test_a_column_of_places_is_for_invoice_lines_only(
     panel: Panel, registry: Registry, tmp_path: Path
 ) -> None:
-    with pytest.raises(OptionError, match="names its places in location_id"):
+    with pytest.raises(InvalidSelection, match="names its places in location_id"):
         ran(replace(request_of(panel, tmp_path), location_column="depot"), registry)
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
-from datalayer.access.identity import ANYONE, Identity
+from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance import check_compliance, with_loaded_modules
 from datalayer.health import Health
 from datalayer.kernel.clock import utc_now
@@ -72,6 +72,7 @@ __all__ = [
     "RefreshJob",
     "ReportProgress",
     "Result",
+    "Role",
     "RowComparison",
     "SeriesSelection",
     "Snapshot",

@@ -15,6 +15,7 @@ from datalayer.api.forms import Form, accept_header, requested_form, takes_zstd
 from datalayer.api.kept_answers import Answer, Read
 from datalayer.kernel.errors import NotAcceptable
 from datalayer.portal import Publication
+from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import Page
 from datalayer.reading.question import Question
 from datalayer.reading.results import Provenance
@@ -143,7 +144,8 @@ def _arrow_rows(
     table = page.rows.replace_schema_metadata({b"farol": rest})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+        for batch in table.to_batches():
+            writer.write_batch(zero_nulls(batch))
     return bytes(sink.getvalue().to_pybytes()), Read(provenance, page.count)
 
 

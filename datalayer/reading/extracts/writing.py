@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed
 from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.reading.extracts.requests import WHOLE, ExtractRequest, conditions_of
+from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import text_bytes
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
@@ -42,8 +42,6 @@ _ARROW = {
     ColumnType.INTEGER: pa.int64(),
     ColumnType.BOOLEAN: pa.bool_(),
 }
-_WIDTHS = {pa.date32(): pa.int32()}
-"""Types that no number becomes directly, with one of the same width that does."""
 
 
 @dataclass(frozen=True)
@@ -143,28 +141,9 @@ def _arrow_chunks(publication: Publication, rows: Rows) -> Iterator[bytes]:
     sink = _Sink()
     with pa.ipc.new_stream(sink, _schema(rows)) as writer:
         for batch in _batches(publication, rows.question, rows.count):
-            writer.write_batch(_zero_nulls(batch))
+            writer.write_batch(zero_nulls(batch))
             yield sink.take()
     yield sink.take()
-
-
-def _zero_nulls(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return *batch* with a zero in the place of every null.
-
-    What lies there counts for nothing and is whatever the memory held, so the same rows would
-    come as other bytes the next time.
-    """
-    return pa.RecordBatch.from_arrays(
-        [_zero_column(column) for column in batch.columns], schema=batch.schema
-    )
-
-
-def _zero_column(column: pa.Array) -> pa.Array:
-    if not column.null_count or pa.types.is_string(column.type):
-        return column
-    zero = pa.array([0], pa.int64()).cast(_WIDTHS.get(column.type, column.type)).view(column.type)
-    filled = pc.fill_null(column, zero[0])
-    return pc.if_else(pc.is_valid(column), filled, pa.scalar(None, column.type))
 
 
 def _parquet_chunks(publication: Publication, rows: Rows) -> Iterator[bytes]:

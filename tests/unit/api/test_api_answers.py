@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from fastapi import FastAPI
@@ -86,6 +87,21 @@ def test_arrow_holds_the_rows_and_the_metadata_of_the_json(shared_api: FastAPI) 
     assert table.num_rows == 5
     assert f'"next":"{told["next"]}"' in about
     assert told["metadata"]["publication_id"] in about
+
+
+def test_arrow_holds_nothing_under_its_nulls(shared_api: FastAPI) -> None:
+    address = "/v1/items/P00001/timeseries"
+
+    table = pa.ipc.open_stream(get(shared_api, address, accept=Form.ARROW.value).content).read_all()
+
+    beneath = [
+        np.frombuffer(column.buffers()[1], np.float64)[: len(column)][np.array(column.is_null())]
+        for name in table.column_names
+        for column in table.column(name).chunks
+        if column.type == pa.float64()
+    ]
+    assert sum(map(len, beneath)) > 100
+    assert set(np.concatenate(beneath)) == {0.0}
 
 
 def test_the_api_document_has_the_registrys_columns(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from datalayer.reading.extracts.writing import _zero_nulls
+from datalayer.reading.nulls import zero_nulls
 
 HALF = pa.py_buffer(bytes([0b0101]))
 
@@ -15,13 +15,13 @@ HALF = pa.py_buffer(bytes([0b0101]))
     [(pa.float64(), 8), (pa.int64(), 8), (pa.date32(), 4), (pa.timestamp("us", tz="UTC"), 8)],
     ids=str,
 )
-def test_what_lies_under_a_null_does_not_reach_the_file(kind: pa.DataType, width: int) -> None:
+def test_what_lies_under_a_null_does_not_leave(kind: pa.DataType, width: int) -> None:
     def written(beneath: int) -> bytes:
         values = [1, beneath, 2, beneath]
         data = pa.py_buffer(b"".join(each.to_bytes(width, "little") for each in values))
         column = pa.Array.from_buffers(kind, 4, [HALF, data])
         batch = pa.RecordBatch.from_arrays([column], names=["value"])
-        return bytes(_zero_nulls(batch).serialize())
+        return bytes(zero_nulls(batch).serialize())
 
     assert written(7) == written(99)
 
@@ -29,4 +29,4 @@ def test_what_lies_under_a_null_does_not_reach_the_file(kind: pa.DataType, width
 def test_nulls_stay_nulls() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array([1.5, None]), pa.array(["a", None])], ["a", "b"])
 
-    assert _zero_nulls(batch).equals(batch)
+    assert zero_nulls(batch).equals(batch)

@@ -69,7 +69,7 @@ def normalize(name: str) -> str:
 def check_compliance(
     distributions: Iterable[str] | None = None, modules: Iterable[str] | None = None
 ) -> Compliance:
-    """Look at what is installed and what is loaded; by default in this very process.
+    """Check what is installed and what is loaded; by default in this very process.
 
     Args:
         distributions: Names of installed distributions; None reads the environment's metadata, once

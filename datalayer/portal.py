@@ -247,7 +247,7 @@ class Portal:
         )
 
     def close(self) -> None:
-        """Let go of the database, the cache and their threads."""
+        """Close the database and the cache, and end their threads."""
         self.announcements.stop()
         self._cache.close()
         self.database.close()

@@ -34,7 +34,7 @@ class LastUse:
         return max(written, self._tried.get(used, written))
 
     def note(self, used: str, *, written: float, now: float) -> None:
-        """Note that *used* is used *now*, which the file knows of up to *written*."""
+        """Record that *used* is used *now*; *written* is the latest use that the file has."""
         if now - self.latest(used, written) < self._every_s:
             return
         self._tried[used] = now

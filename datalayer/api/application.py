@@ -53,7 +53,7 @@ def create_api(portal: Portal) -> FastAPI:
 
 
 def _add_key(document: dict[str, Any]) -> None:
-    """Say in the document which calls take an API key, and which of them may do without."""
+    """Mark in *document* which calls take an API key, and which of them may do without."""
     scheme = {
         "type": "apiKey",
         "in": "header",

@@ -88,7 +88,7 @@ class OpenPublications:
         return publication
 
     def close_removed(self) -> None:
-        """Let go of publications that are not kept any more."""
+        """Close the publications that are not kept any more."""
         kept = {snapshot.publication_id for snapshot in self._snapshots.all()}
         for publication_id in set(self._database.attached()) - kept:
             self._open.pop(publication_id, None)

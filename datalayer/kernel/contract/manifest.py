@@ -150,7 +150,7 @@ def id_time(generated_at: datetime) -> str:
 
 
 def is_publication_id(text: str) -> bool:
-    """Tell whether *text* is an id, and so safe as the name of a folder."""
+    """Return True if *text* is an id, and so safe as the name of a folder."""
     return PUBLICATION_ID.fullmatch(text) is not None
 
 

@@ -83,7 +83,7 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
 
 
 def _field_faults(error: ValidationError, registry: Registry) -> Iterator[str]:
-    """Say what is wrong in single fields, in the contract's words instead of pydantic's."""
+    """Yield what is wrong in single fields, in the contract's words instead of pydantic's."""
     lacking: dict[str, list[str]] = defaultdict(list)
     unfit: dict[str, None] = {}  # in order, and each once
     for fault in error.errors(include_url=False, include_context=False):

@@ -61,10 +61,10 @@ def freshness_hours(
 
 
 def is_text(value: object) -> bool:
-    """Tell whether *value* is text that says something."""
+    """Return True if *value* is text that is not blank."""
     return isinstance(value, str) and bool(value.strip())
 
 
 def is_number(value: object) -> bool:
-    """Tell whether *value* is a finite number."""
+    """Return True if *value* is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -40,7 +40,7 @@ _PLACES = {"observed", "expected", "threshold"}
 
 
 def document_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
-    """Say everything that keeps *odcs* from being the registry."""
+    """Yield everything that keeps *odcs* from being the registry."""
     if odcs.apiVersion != API_VERSION:
         yield f"apiVersion is {odcs.apiVersion!r}; it must be {API_VERSION!r}"
     for name in ("id", "version"):

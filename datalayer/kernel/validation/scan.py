@@ -66,7 +66,7 @@ class Scan:
 
 
 def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Path | None) -> Scan:
-    """Look at the file at *path* and name its usable columns as a view of the data set's name."""
+    """Return the file at *path* as a scan: its usable columns are a view of the data set's name."""
     if path is None or not path.is_file():
         return Scan(connection, data_set, frozenset(), (file_fault(data_set, "there is no file"),))
     try:

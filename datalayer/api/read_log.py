@@ -75,6 +75,8 @@ class ReadLog(QueueListener):
         """Have *line* written; nothing where the level that is logged lies above ``INFO``."""
         if not self._is_enabled:
             return
+        # Room is made once every so often. A bounded queue would wait by itself, and takes thirty
+        # times as long for each line that need not wait.
         while self._waiting.qsize() >= MOST_WAITING:
             time.sleep(FLUSH_EVERY_S)
         self._waiting.put((line, time.time(), request_id, milliseconds))

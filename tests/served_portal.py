@@ -28,7 +28,9 @@ from tests.portals import portal_settings
 
 OPERATOR = Identity("cli:test", Role.ADMIN)
 PASSWORD = "correct horse battery staple"
-BASE = "http://portal"
+BASE = "http://localhost"
+PAGES = frozenset({"/", "/overview"})
+"""Addresses that pass for those of pages; there are none at them."""
 
 _documents: list[str] = []
 
@@ -50,7 +52,7 @@ class ServedPortal:
     def app(self) -> Starlette:
         """What app.py serves, without the pages."""
         with document_made_once():
-            served = serving(self.portal, self.settings)
+            served = serving(self.portal, self.settings, lambda _, path: path in PAGES)
         return Starlette(routes=served.routes, middleware=served.middleware)
 
     @property

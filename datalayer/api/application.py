@@ -17,6 +17,7 @@ from datalayer.api import (
     publications,
     refreshing,
 )
+from datalayer.api.addresses import address
 from datalayer.api.answers import json_answer
 from datalayer.api.context import query_parameters, read_router
 from datalayer.api.documentation import documentation_routes
@@ -38,6 +39,7 @@ def create_api(portal: Portal) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        root_path_in_servers=False,
         routes=documentation_routes(),
     )
     for subject in _SUBJECTS:
@@ -47,6 +49,7 @@ def create_api(portal: Portal) -> FastAPI:
     # Made here and kept by FastAPI: no caller waits for it, and what is added to it stays.
     document = api.openapi()
     api.state.query_parameters = query_parameters(document)
+    document["servers"] = [{"url": address("/api")}]
     add_links(document)
     _add_key(document)
     return api

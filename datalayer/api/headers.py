@@ -35,11 +35,9 @@ _POLICY: Final = b"content-security-policy"
 # Data never runs anything.
 _DATA: Final = (*_EVERYWHERE, (_POLICY, b"default-src 'none'; frame-ancestors 'none'"))
 _DOCUMENTATION: Final = (*_OF_DOCUMENTS, (_POLICY, _DOCUMENTATION_POLICY))
-_PAGES: Final = (*_OF_DOCUMENTS, (_POLICY, _PAGES_POLICY))
+OF_PAGES: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _PAGES_POLICY))
 
 
 def security_headers(path: str) -> tuple[Header, ...]:
-    """Return the headers that an answer at *path* bears."""
-    if path.startswith("/api/v1/docs"):
-        return _DOCUMENTATION
-    return _DATA if path.startswith(("/api/", "/health", "/metrics")) else _PAGES
+    """Return the headers that an answer at *path* bears; those of pages are ``OF_PAGES``."""
+    return _DOCUMENTATION if path.startswith("/api/v1/docs") else _DATA

@@ -1,8 +1,10 @@
 """What every request passes ahead of all routing: who calls, how often, and what is kept.
 
-An ASGI middleware around the whole application. For addresses of the API, /health and /metrics
-it finds out the caller, counts the call against its limit, and sends kept answers by itself;
-every answer, pages included, leaves with the security headers and a request id.
+An ASGI middleware around the whole application. Pages it passes on; for all other addresses it
+finds out the caller, counts a call of the API against its limit, and sends kept answers by itself.
+Every answer leaves with the security headers, and what is no page's with a request id. An address
+that is neither a page's nor one of those below is answered here: Streamlit would answer any with
+a page.
 """
 
 from __future__ import annotations
@@ -10,32 +12,39 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from time import perf_counter
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from datalayer.access.authentication import Authentication
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.access.sign_in_throttle import household
 from datalayer.api.call import Call, route_of
 from datalayer.api.forms import accept_header, requested_form
-from datalayer.api.headers import Header, security_headers
+from datalayer.api.headers import OF_PAGES, Header, security_headers
 from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics
-from datalayer.api.problems import problem, problem_of
+from datalayer.api.not_found import nothing_there
+from datalayer.api.problems import problem_of
 from datalayer.api.read_log import ReadLog
 from datalayer.kernel.errors import NotAcceptable, PortalError, TooManyRequests
 from datalayer.portal import Portal
 
-_GUARDED = ("/api/", "/health", "/metrics")
+_API = "/api/"
+_PROBES = frozenset({"/health", "/health/live", "/health/ready"})
+_OTHERS = _PROBES | {"/metrics"}
 _CREDENTIALS = frozenset({b"x-api-key", b"authorization", b"cookie"})
 # A look costs as much as all the rest; a request that came so much earlier had the same answer.
 _LOOK_EVERY_S = 0.005
 _SOUND_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+
+IsPage = Callable[[str, str], bool]
+"""Returns True for the addresses of pages, by ``http`` or ``websocket`` and the path."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,12 +54,14 @@ class ApiMiddleware:
 
     Args:
         app: What answers that which is not kept.
+        is_page: Tells which addresses are the pages'.
         cache_bytes: Most memory for kept answers.
     """
 
     def __init__(
         self,
         app: ASGIApp,
+        is_page: IsPage,
         portal: Portal,
         authentication: Authentication,
         limiter: Limiter,
@@ -58,6 +69,7 @@ class ApiMiddleware:
         cache_bytes: int,
     ) -> None:
         self._app = app
+        self._is_page = is_page
         self._portal = portal
         self._authentication = authentication
         self._limiter = limiter
@@ -72,14 +84,20 @@ class ApiMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: with the answer that is kept, or with one that is made."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers = security_headers(scope["path"])
-        if not scope["path"].startswith(_GUARDED):
-            await self._app(scope, receive, _Reply(send, headers))
+        path: str = scope["path"]
+        if scope["type"] == "websocket":
+            respond = self._app if self._is_page("websocket", path) else WebSocketClose()
+            await respond(scope, receive, send)
+            return
+        is_served = path.startswith(_API) or path in _OTHERS
+        if not is_served and self._is_page("http", path):
+            await self._app(scope, receive, _Reply(send, OF_PAGES))
             return
         began = perf_counter()
+        headers = security_headers(path)
         asked: dict[bytes, bytes] = dict(scope["headers"])
         given = asked.get(b"x-request-id")
         if given is not None and _SOUND_ID.fullmatch(given):
@@ -97,10 +115,8 @@ class ApiMiddleware:
         kept = self._kept.get(key) if key else None
         if kept is None:
             call = Call(identity, request_id, began, self._portal.members_only, self._kept, key)
-            respond = self._app
-            if "\n" in scope["path"]:
-                # Routes are patterns whose dot is any character but this one: it would pass them.
-                respond = problem("not-found", f"There is nothing at {scope['path'][:200]!a}")
+            # Routes are patterns whose dot is any character but \n: such a path would pass them.
+            respond = self._app if is_served and "\n" not in path else nothing_there(scope)
             await self._respond(respond, call, scope, receive, _Reply(send, headers))
             return
         status, size_bytes = await kept.send_to(asked, send, headers)
@@ -129,7 +145,7 @@ class ApiMiddleware:
                 identity = self._authentication.identify(scope["method"], scope["headers"])
             except PortalError as error:
                 refusal = error
-        if scope["path"].startswith("/api/"):
+        if scope["path"].startswith(_API):
             caller = self._address(scope, asked) if identity is ANYONE else identity.name
             try:
                 await self._limiter.count(caller)
@@ -137,7 +153,8 @@ class ApiMiddleware:
                 by_key = "key" if ":" in caller else "user"
                 self._metrics.count_refusal("address" if identity is ANYONE else by_key)
                 raise
-        if refusal:
+        # A probe that is sent with an old key is no reason to take the portal for dead.
+        if refusal and scope["path"] not in _PROBES:
             raise refusal
         return identity
 

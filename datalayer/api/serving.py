@@ -9,11 +9,14 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
 from datalayer.access.authentication import open_authentication
+from datalayer.api.addresses import under
 from datalayer.api.application import create_api
+from datalayer.api.entrance import Entrance
 from datalayer.api.health import health_routes
+from datalayer.api.hosts import AllowedHosts
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
-from datalayer.api.middleware import ApiMiddleware
+from datalayer.api.middleware import ApiMiddleware, IsPage
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -30,27 +33,43 @@ class Serving:
     close: Callable[[], Awaitable[None]]
 
 
-def serving(portal: Portal, settings: Settings) -> Serving:
-    """Return what serves *portal* beside the pages."""
+def serving(
+    portal: Portal, settings: Settings, is_page: IsPage = lambda _kind, _path: False
+) -> Serving:
+    """Return what serves *portal* beside the pages.
+
+    Args:
+        portal: What is asked.
+        settings: The portal's.
+        is_page: Tells which addresses are the pages'; by itself none is.
+    """
     metrics = Metrics()
     metrics.watch(portal)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
+    with under(settings.path_prefix):
+        api = create_api(portal)
     return Serving(
         routes=[
-            Mount("/api", create_api(portal)),
+            Mount("/api", api),
             *health_routes(portal),
             Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
         ],
         middleware=[
             Middleware(
+                Entrance,
+                hosts=AllowedHosts(settings.allowed_hosts),
+                path_prefix=settings.path_prefix,
+            ),
+            Middleware(
                 ApiMiddleware,
+                is_page=is_page,
                 portal=portal,
                 authentication=open_authentication(settings),
                 limiter=limiter,
                 metrics=metrics,
                 cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
-            )
+            ),
         ],
         close=limiter.close,
     )

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from datalayer.access.authentication import Authentication
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.access.sign_in_throttle import household
+from datalayer.api.addresses import is_plain, routing_path
 from datalayer.api.call import Call, route_of
 from datalayer.api.forms import accept_header, requested_form
 from datalayer.api.headers import Header, security_headers
@@ -75,10 +76,14 @@ class ApiMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = security_headers(scope["path"])
-        if not scope["path"].startswith(_GUARDED):
+        path = scope["path"]
+        guarded = path.startswith(_GUARDED) or path == "/api"
+        headers = security_headers(path)
+        if not guarded:
             await self._app(scope, receive, _Reply(send, headers))
             return
+        if not is_plain(path, scope.get("raw_path")):
+            scope = {**scope, "path": routing_path(scope)}
         began = perf_counter()
         asked: dict[bytes, bytes] = dict(scope["headers"])
         given = asked.get(b"x-request-id")
@@ -98,9 +103,9 @@ class ApiMiddleware:
         if kept is None:
             call = Call(identity, request_id, began, self._portal.members_only, self._kept, key)
             respond = self._app
-            if "\n" in scope["path"]:
-                # Routes are patterns whose dot is any character but this one: it would pass them.
-                respond = problem("not-found", f"There is nothing at {scope['path'][:200]!a}")
+            if not scope["path"].startswith(_GUARDED):
+                # Decoded it was one of these; encoded it would pass the routes on to the pages.
+                respond = problem("not-found", f"There is nothing at {scope['path'][:200]}")
             await self._respond(respond, call, scope, receive, _Reply(send, headers))
             return
         status, size_bytes = await kept.send_to(asked, send, headers)

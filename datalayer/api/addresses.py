@@ -8,6 +8,7 @@ routes by the address in percent-encoding, in one way of writing it, and a code 
 from __future__ import annotations
 
 import re
+from functools import partial
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from starlette.convertors import PathConvertor, register_url_convertor
@@ -16,22 +17,13 @@ from starlette.types import Scope
 PART = "{item_id:code}"
 """A part's code in the pattern of a route."""
 
+PLAIN = re.compile(rb"(/[\w-][\w.~-]*)+")
+"""Matches a raw address that ``routing_path`` would leave as it is: nearly all are such."""
+
 _API = "/api"
 _INDEX = "/api/v1"
 _NOT_ENCODED = "!$&'()*+,;=:@"
 _DOTS = re.compile(r"\.\.?")
-
-
-def is_plain(path: str, raw_path: bytes | None) -> bool:
-    """Return True if an address is written as ``routing_path`` would write it."""
-    return not (
-        raw_path is None
-        or b"%" in raw_path
-        or "/." in path
-        or "\\" in path
-        or path[-1:] == "/"
-        or path == _API
-    )
 
 
 def routing_path(scope: Scope) -> str:
@@ -44,8 +36,6 @@ def routing_path(scope: Scope) -> str:
     """
     path: str = scope["path"]
     raw_path = scope.get("raw_path")
-    if is_plain(path, raw_path):
-        return path
     raw = quote(path) if raw_path is None else raw_path.decode("ascii", "replace")
     # A prefix of the address that a server has taken off the path.
     raw = raw[max(0, len(unquote(raw)) - len(path)) :]
@@ -66,9 +56,7 @@ class CodeConvertor(PathConvertor):
     Bytes that are no text become lone surrogates, which no code has.
     """
 
-    def convert(self, value: str) -> str:
-        """Return the code that stands in an address as *value*."""
-        return unquote(value, errors="surrogateescape")
+    convert = staticmethod(partial(unquote, errors="surrogateescape"))
 
     def to_string(self, value: str) -> str:
         """Return the code *value* as it stands in an address."""

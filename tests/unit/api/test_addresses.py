@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datalayer.api.addresses import CodeConvertor, is_plain, routing_path
+from datalayer.api.addresses import PLAIN, CodeConvertor, routing_path
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.portals import ADMIN
@@ -196,8 +196,15 @@ def test_dots_lead_nowhere_else() -> None:
     assert routing_path(scope("/api/v1/items/../x")) == "/api/v1/items/%2E%2E/x"
 
 
+@given(CODES)
+def test_what_would_be_written_otherwise_is_not_plain(code: str) -> None:
+    path = f"/api/v1/items/{quote(code, safe='')}"
+
+    assert not PLAIN.fullmatch(path.encode()) or routing_path(scope(path)) == path
+
+
 def test_plain_addresses_are_left_as_they_are() -> None:
     path = "/api/v1/items/P00001/timeseries"
 
-    assert is_plain(path, path.encode())
+    assert PLAIN.fullmatch(path.encode())
     assert routing_path(scope(path)) == path

@@ -12,22 +12,33 @@ from datalayer.api import (
     data_sets,
     extracting,
     forecasts,
+    index,
     inventory,
     items,
     publications,
     refreshing,
 )
-from datalayer.api.addresses import address
 from datalayer.api.answers import json_answer
 from datalayer.api.context import query_parameters, read_router
 from datalayer.api.documentation import documentation_routes
 from datalayer.api.links import add_links
+from datalayer.api.path_prefix import address
 from datalayer.api.problems import PROBLEM_TYPES, ProblemType, answer_with_problems, problem
 from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import ProblemKindAnswer, ProblemKinds
 from datalayer.portal import Portal
 
-_SUBJECTS = (items, forecasts, inventory, accuracy, publications, data_sets, extracting, refreshing)
+_SUBJECTS = (
+    index,
+    items,
+    forecasts,
+    inventory,
+    accuracy,
+    publications,
+    data_sets,
+    extracting,
+    refreshing,
+)
 
 
 def create_api(portal: Portal) -> FastAPI:
@@ -40,6 +51,8 @@ def create_api(portal: Portal) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         root_path_in_servers=False,
+        # An address has no slash at its end: the middleware forgives one.
+        redirect_slashes=False,
         routes=documentation_routes(),
     )
     for subject in _SUBJECTS:

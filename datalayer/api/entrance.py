@@ -1,24 +1,29 @@
-"""What every request passes first: the name it came under, and the path prefix.
+"""What every request passes first: the name it came under, the path prefix, page or program.
 
-An ASGI middleware around the whole application. Behind it no address has the prefix, whether the
-proxy in front strips it or keeps it; what leaves has it again.
+An ASGI middleware around the pages' server, which would answer any address with a page: it is
+asked for those of pages only, and all else of the API. Behind the entrance no address has the
+prefix, whether the proxy in front strips it or keeps it; what leaves has it again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketClose
 
-from datalayer.api.addresses import under
-from datalayer.api.headers import Header, security_headers
+from datalayer.api.headers import OF_DATA, OF_PAGES, Header
 from datalayer.api.hosts import AllowedHosts, is_same_host
+from datalayer.api.path_prefix import under
 from datalayer.api.problems import problem
 
 LONGEST_NAME: Final = 80
+IsPage = Callable[[str, str], bool]
+"""Returns True for the addresses of pages, by ``http`` or ``websocket`` and the path."""
+
 _NAMES: Final = frozenset({b"host", b"x-forwarded-host"})
 
 
@@ -26,20 +31,26 @@ class Entrance:
     """Wraps *app*; see the module.
 
     Args:
-        app: What answers.
-        hosts: The names that it answers under.
+        app: The pages.
+        is_page: Tells which addresses are theirs.
+        api: What answers at all others.
+        hosts: The names that the portal answers under.
         path_prefix: Such as ``/farol``; empty for none.
     """
 
-    def __init__(self, app: ASGIApp, hosts: AllowedHosts, path_prefix: str) -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, *, is_page: IsPage, api: ASGIApp, hosts: AllowedHosts, path_prefix: str
+    ) -> None:
+        self._pages = app
+        self._is_page = is_page
+        self._api = api
         self._hosts = hosts
         self._prefix = path_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it for the name that it came under."""
         if scope["type"] not in {"http", "websocket"}:
-            await self._app(scope, receive, send)
+            await self._pages(scope, receive, send)
             return
         # Both, since a proxy may put its own name into Host; and several, after several proxies.
         hosts = [
@@ -62,12 +73,22 @@ class Entrance:
             scope = _named_after(origin, scope)
         if self._prefix:
             await self._answer_under_prefix(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await self._api(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_page(scope["type"], scope["path"]):
+            await self._pages(scope, receive, _with_headers(send))
+        elif scope["type"] == "http":
+            await self._api(scope, receive, send)
+        else:
+            await WebSocketClose()(scope, receive, send)
 
     async def _answer_under_prefix(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, prefix = scope["path"], self._prefix
-        respond = self._app
+        respond: ASGIApp = self._answer
         if path == prefix:
             # Relative addresses of a page would otherwise lead out of the prefix.
             query = scope["query_string"].decode("latin-1")
@@ -83,11 +104,20 @@ class Entrance:
     ) -> None:
         with under(self._prefix):
             response = problem(slug, detail)
-        response.raw_headers.extend(security_headers("/api/"))
+        response.raw_headers.extend(OF_DATA)
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(response)
         else:
             await response(scope, receive, send)
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_page(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *OF_PAGES]}
+        await send(message)
+
+    return send_page
 
 
 class _PrefixedReply:

@@ -33,11 +33,9 @@ _PAGES_POLICY: Final = (
 
 _POLICY: Final = b"content-security-policy"
 # Data never runs anything.
-_DATA: Final = (*_EVERYWHERE, (_POLICY, b"default-src 'none'; frame-ancestors 'none'"))
-_DOCUMENTATION: Final = (*_OF_DOCUMENTS, (_POLICY, _DOCUMENTATION_POLICY))
+OF_DATA: Final[tuple[Header, ...]] = (
+    *_EVERYWHERE,
+    (_POLICY, b"default-src 'none'; frame-ancestors 'none'"),
+)
+OF_DOCUMENTATION: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _DOCUMENTATION_POLICY))
 OF_PAGES: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _PAGES_POLICY))
-
-
-def security_headers(path: str) -> tuple[Header, ...]:
-    """Return the headers that an answer at *path* bears; those of pages are ``OF_PAGES``."""
-    return _DOCUMENTATION if path.startswith("/api/v1/docs") else _DATA

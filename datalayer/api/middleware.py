@@ -1,10 +1,9 @@
-"""What every request passes ahead of all routing: who calls, how often, and what is kept.
+"""What every request but a page's passes ahead of all routing: who calls, how often, what is kept.
 
-An ASGI middleware around the whole application. Pages it passes on; for all other addresses it
-finds out the caller, counts a call of the API against its limit, and sends kept answers by itself.
-Every answer leaves with the security headers, and what is no page's with a request id. An address
-that is neither a page's nor one of those below is answered here: Streamlit would answer any with
-a page.
+An ASGI middleware around the API, /health and /metrics. It finds out the caller, counts a call of
+the API against its limit, and sends kept answers by itself; where there is nothing it says so.
+Every answer leaves with the security headers and a request id. A HEAD is answered as the GET would
+be, without its body.
 """
 
 from __future__ import annotations
@@ -12,20 +11,20 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
 from time import perf_counter
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from datalayer.access.authentication import Authentication
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.access.sign_in_throttle import household
+from datalayer.api.addresses import PLAIN, routing_path
 from datalayer.api.call import Call, route_of
-from datalayer.api.forms import accept_header, requested_form
-from datalayer.api.headers import OF_PAGES, Header, security_headers
+from datalayer.api.forms import accept_header, content_coding, requested_form
+from datalayer.api.headers import OF_DATA, OF_DOCUMENTATION, Header
 from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics
@@ -36,15 +35,13 @@ from datalayer.kernel.errors import NotAcceptable, PortalError, TooManyRequests
 from datalayer.portal import Portal
 
 _API = "/api/"
+_DOCUMENTATION = "/api/v1/docs"
 _PROBES = frozenset({"/health", "/health/live", "/health/ready"})
 _OTHERS = _PROBES | {"/metrics"}
 _CREDENTIALS = frozenset({b"x-api-key", b"authorization", b"cookie"})
 # A look costs as much as all the rest; a request that came so much earlier had the same answer.
 _LOOK_EVERY_S = 0.005
 _SOUND_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-
-IsPage = Callable[[str, str], bool]
-"""Returns True for the addresses of pages, by ``http`` or ``websocket`` and the path."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,15 +50,13 @@ class ApiMiddleware:
     """Wraps *app*; see the module.
 
     Args:
-        app: What answers that which is not kept.
-        is_page: Tells which addresses are the pages'.
+        app: What answers where nothing is kept.
         cache_bytes: Most memory for kept answers.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        is_page: IsPage,
         portal: Portal,
         authentication: Authentication,
         limiter: Limiter,
@@ -69,7 +64,6 @@ class ApiMiddleware:
         cache_bytes: int,
     ) -> None:
         self._app = app
-        self._is_page = is_page
         self._portal = portal
         self._authentication = authentication
         self._limiter = limiter
@@ -84,20 +78,15 @@ class ApiMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: with the answer that is kept, or with one that is made."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
         path: str = scope["path"]
-        if scope["type"] == "websocket":
-            respond = self._app if self._is_page("websocket", path) else WebSocketClose()
-            await respond(scope, receive, send)
-            return
-        is_served = path.startswith(_API) or path in _OTHERS
-        if not is_served and self._is_page("http", path):
-            await self._app(scope, receive, _Reply(send, OF_PAGES))
-            return
+        if path == "/api" or not PLAIN.fullmatch(scope.get("raw_path") or b""):
+            path = routing_path(scope)
+            scope = {**scope, "path": path}
+        headers = OF_DOCUMENTATION if path.startswith(_DOCUMENTATION) else OF_DATA
         began = perf_counter()
-        headers = security_headers(path)
+        head = scope["method"] == "HEAD"
+        if head:
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         asked: dict[bytes, bytes] = dict(scope["headers"])
         given = asked.get(b"x-request-id")
         if given is not None and _SOUND_ID.fullmatch(given):
@@ -108,28 +97,31 @@ class ApiMiddleware:
         try:
             identity = await self._admit(scope, asked)
         except PortalError as refusal:
-            call = Call(request_id=request_id, began=began)
+            call = Call(request_id=request_id, began=began, head=head)
             await self._respond(problem_of(refusal), call, scope, receive, _Reply(send, headers))
             return
-        key = self._key(scope, identity, began)
+        key = self._key(scope, asked, identity, began)
         kept = self._kept.get(key) if key else None
         if kept is None:
-            call = Call(identity, request_id, began, self._portal.members_only, self._kept, key)
-            # Routes are patterns whose dot is any character but \n: such a path would pass them.
-            respond = self._app if is_served and "\n" not in path else nothing_there(scope)
+            call = Call(
+                identity, request_id, began, self._portal.members_only, self._kept, key, head
+            )
+            is_served = path.startswith(_API) or path in _OTHERS
+            respond = self._app if is_served else nothing_there(scope)
             await self._respond(respond, call, scope, receive, _Reply(send, headers))
             return
-        status, size_bytes = await kept.send_to(asked, send, headers)
+        coding = content_coding(asked.get(b"accept-encoding", b""))
+        status, size_bytes = await kept.send_to(asked, coding, send, headers)
         seconds = perf_counter() - began
         self._log.write(kept.line, request_id, seconds * 1000)
         self._metrics.count_request(
             kept.route,
-            "GET",
+            "HEAD" if head else "GET",
             status=status,
             seconds=seconds,
             cache="hit",
-            bytes_sent=size_bytes,
-            rows=kept.read.rows,
+            bytes_sent=0 if head else size_bytes,
+            rows=0 if head else kept.read.rows,
         )
 
     async def _admit(self, scope: Scope, asked: Mapping[bytes, bytes]) -> Identity:
@@ -167,7 +159,9 @@ class ApiMiddleware:
         # Only an address of IPv6 may stand for many; looking at the others is time lost.
         return household(address) if ":" in address else address
 
-    def _key(self, scope: Scope, identity: Identity, now: float) -> AnswerKey | None:
+    def _key(
+        self, scope: Scope, asked: Mapping[bytes, bytes], identity: Identity, now: float
+    ) -> AnswerKey | None:
         """Return the key of the answer to this request; None for what is never kept."""
         if scope["method"] != "GET" or (self._portal.members_only and identity is ANYONE):
             return None
@@ -177,6 +171,7 @@ class ApiMiddleware:
             return None
         try:
             form = requested_form(accept_header(scope["headers"]))
+            content_coding(asked.get(b"accept-encoding", b""))
         except NotAcceptable:
             return None
         return self._active_id, scope["path"], scope["query_string"], form.value
@@ -191,25 +186,26 @@ class ApiMiddleware:
                 await respond(scope, receive, reply)
             finally:
                 seconds, route = perf_counter() - call.began, route_of(scope)
-                read = call.outcome.read
+                read, method = call.outcome.read, "HEAD" if call.head else scope["method"]
+                size_bytes = 0 if call.head else reply.size_bytes
                 self._metrics.count_request(
                     route,
-                    scope["method"],
+                    method,
                     status=reply.status,
                     seconds=seconds,
                     cache="miss" if call.key and read else "none",
-                    bytes_sent=reply.size_bytes,
-                    rows=read.rows if read else 0,
+                    bytes_sent=size_bytes,
+                    rows=read.rows if read and not call.head else 0,
                 )
                 log.info(
                     "api.read" if read else "api.request",
                     request_id=call.request_id,
-                    method=scope["method"],
+                    method=method,
                     route=route,
                     status=reply.status,
                     caller=call.identity.name,
                     **(read.log_fields() if read else {}),
-                    bytes=reply.size_bytes,
+                    bytes=size_bytes,
                     milliseconds=round(seconds * 1000, 3),
                     cache_hit=False,
                 )
@@ -231,3 +227,15 @@ class _Reply:
         elif message["type"] == "http.response.body":
             self.size_bytes += len(message.get("body", b""))
         await self._send(message)
+
+
+def _without_body(send: Send) -> Send:
+    """Return *send* for the answer to a HEAD: its headers leave as they are, its body does not."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+        elif not message.get("more_body"):
+            await send({"type": "http.response.body", "body": b""})
+
+    return send_head

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
-from datalayer.api.addresses import address
+from datalayer.api.path_prefix import address
 from datalayer.api.problems import problem
 
 LONGEST_PATH: Final = 200

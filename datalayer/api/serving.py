@@ -1,22 +1,24 @@
-"""What is served beside the pages: the API, /health and /metrics, behind one middleware."""
+"""What is served beside the pages: the API, /health and /metrics, by a middleware ahead of them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 
 from datalayer.access.authentication import open_authentication
-from datalayer.api.addresses import under
 from datalayer.api.application import create_api
-from datalayer.api.entrance import Entrance
+from datalayer.api.entrance import Entrance, IsPage
 from datalayer.api.health import health_routes
 from datalayer.api.hosts import AllowedHosts
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
-from datalayer.api.middleware import ApiMiddleware, IsPage
+from datalayer.api.middleware import ApiMiddleware
+from datalayer.api.path_prefix import under
+from datalayer.api.problems import answer_http_errors
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -26,9 +28,14 @@ SHARE_OF_CACHE = 0.25
 
 @dataclass(frozen=True)
 class Serving:
-    """Routes to serve, and the middleware to serve them behind; ``close`` ends its connections."""
+    """What answers, and the middleware that has it answer; ``close`` ends its connections.
 
-    routes: list[BaseRoute]
+    Attributes:
+        application: The API, ``/health`` and ``/metrics``. It is no route of the pages' server,
+            whose own middleware would pack its answers anew and turn paths away in its own words.
+    """
+
+    application: Starlette
     middleware: list[Middleware]
     close: Callable[[], Awaitable[None]]
 
@@ -49,27 +56,31 @@ def serving(
     limiter = Limiter(settings.rate_limit, redis_url)
     with under(settings.path_prefix):
         api = create_api(portal)
-    return Serving(
+    application = Starlette(
         routes=[
             Mount("/api", api),
             *health_routes(portal),
             Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
-        ],
+        ]
+    )
+    answer_http_errors(application)
+    return Serving(
+        application=application,
         middleware=[
             Middleware(
                 Entrance,
+                is_page=is_page,
+                api=ApiMiddleware(
+                    application,
+                    portal=portal,
+                    authentication=open_authentication(settings),
+                    limiter=limiter,
+                    metrics=metrics,
+                    cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
+                ),
                 hosts=AllowedHosts(settings.allowed_hosts),
                 path_prefix=settings.path_prefix,
-            ),
-            Middleware(
-                ApiMiddleware,
-                is_page=is_page,
-                portal=portal,
-                authentication=open_authentication(settings),
-                limiter=limiter,
-                metrics=metrics,
-                cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
-            ),
+            )
         ],
         close=limiter.close,
     )

@@ -25,6 +25,7 @@ from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
+from ml_jobs.inputs.styles import Styles, styled
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
 
 LARGEST_QUANTITY = 1e12
@@ -37,11 +38,16 @@ DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
 }
 
 
-def read_demand(path: Path, reading: Reading = AS_FOUND, *, today: date) -> DemandRows:
+def read_demand(
+    path: Path, reading: Reading = AS_FOUND, *, today: date, styles: Styles | None = None
+) -> DemandRows:
     """Read the long demand file *path*; dates after *today* are set aside.
 
+    Where several files share one way of writing numbers and dates, *styles* is theirs.
+
     Raises:
-        InputError: The file can't be read, lacks a column, or has no usable row.
+        InputError: The file can't be read, lacks a column, or has no usable row; or its numbers
+            or dates can be read in two ways.
     """
     source = read_source(path, reading)
     if source.find("stock_code") and not source.find("item_id"):
@@ -50,11 +56,12 @@ def read_demand(path: Path, reading: Reading = AS_FOUND, *, today: date) -> Dema
         )
     item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
     location = source.find("location_id")
+    source, found = styled(source, numbers=[quantity], dates=[day], today=today, styles=styles)
     rows = DemandRows(
         source,
         items=cells.codes(source, item),
-        days=cells.days(source, day),
-        quantities=cells.numbers(source, quantity),
+        days=cells.days(source, day, found.dates),
+        quantities=cells.numbers(source, quantity, found.numbers),
         reasons=np.full(source.table.num_rows, USED, np.int8),
         locations=cells.codes(source, location) if location else None,
     )

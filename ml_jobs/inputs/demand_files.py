@@ -58,17 +58,22 @@ class DemandFormat:
 
 @dataclass(frozen=True)
 class InputNote:
-    """An input file as the lineage names it."""
+    """An input file as the lineage names it.
+
+    Attributes:
+        read_as: How its numbers and dates were read, and by what evidence.
+    """
 
     role: str
     name: str
     sha256: str
     rows: int
+    read_as: str
 
 
 def input_note(role: str, source: SourceFile) -> InputNote:
     """Describe one input file."""
-    return InputNote(role, source.name, source.sha256, source.rows)
+    return InputNote(role, source.name, source.sha256, source.rows, source.read_as)
 
 
 @dataclass(frozen=True)

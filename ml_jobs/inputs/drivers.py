@@ -18,8 +18,10 @@ import pyarrow as pa
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
+from ml_jobs.inputs.number_style import NumberStyle
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import styled
 from ml_jobs.panel import Dates, Drivers, Frequency
 
 _ROWS = ((Frequency.MONTHLY, 28), (Frequency.WEEKLY, 7), (Frequency.DAILY, 1))
@@ -57,9 +59,10 @@ def read_drivers(path: Path, reading: Reading = AS_FOUND) -> DriverFile:
         raise InputError(file=source.name, problem=problem)
     (date,) = source.require(["date"])
     names = _driver_columns(source, date)
-    days = cells.days(source, date)
-    _refuse_cells(source, date, np.isnat(days), "dates are YYYY-MM-DD or DD/MM/YYYY")
-    values = np.column_stack([_numbers(source, name) for name in names])
+    source, styles = styled(source, numbers=names, dates=[date])
+    days = cells.days(source, date, styles.dates)
+    _refuse_cells(source, date, np.isnat(days), "dates are such as YYYY-MM-DD or DD/MM/YYYY")
+    values = np.column_stack([_numbers(source, name, styles.numbers) for name in names])
     order = np.argsort(days, kind="stable")
     days, values = days[order], values[order]
     frequency = _frequency_of(source, days)
@@ -126,8 +129,8 @@ def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
     return names
 
 
-def _numbers(source: SourceFile, name: str) -> FloatArray:
-    values = cells.numbers(source, name)
+def _numbers(source: SourceFile, name: str, style: NumberStyle) -> FloatArray:
+    values = cells.numbers(source, name, style)
     is_floating = pa.types.is_floating(source.table.column(name).type)
     unknown = np.isnan(values) if is_floating else cells.codes(source, name).missing
     wrong = ~np.isfinite(values) & ~unknown

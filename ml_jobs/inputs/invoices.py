@@ -44,6 +44,7 @@ from ml_jobs.inputs.demand_rows import (
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
+from ml_jobs.inputs.styles import Styles, styled
 
 LEAST_CATEGORY_ITEMS = 4
 LEAST_CATEGORY_SHARE = 0.005
@@ -81,23 +82,33 @@ _COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date
 
 
 def read_invoices(
-    path: Path, reading: Reading = AS_FOUND, *, today: date, location_column: str | None = None
+    path: Path,
+    reading: Reading = AS_FOUND,
+    *,
+    today: date,
+    location_column: str | None = None,
+    styles: Styles | None = None,
 ) -> DemandRows:
     """Read the invoice lines of *path* as demand; dates after *today* are set aside.
 
-    The text of *location_column*, such as a country, names the place of a line.
+    The text of *location_column*, such as a country, names the place of a line. Where several
+    files share one way of writing numbers and dates, *styles* is theirs.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
     source = read_source(path, reading)
     invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
-    descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
+    source, found = styled(
+        source, numbers=[quantity, price], dates=[moment], today=today, styles=styles
+    )
+    descriptions = cells.codes(source, description)
+    prices = cells.numbers(source, price, found.numbers)
     rows = DemandRows(
         source,
         items=cells.codes(source, code).respell(str.upper),
-        days=cells.days(source, moment),
-        quantities=cells.numbers(source, quantity),
+        days=cells.days(source, moment, found.dates),
+        quantities=cells.numbers(source, quantity, found.numbers),
         reasons=np.full(source.table.num_rows, USED, np.int8),
     )
     if location_column:
@@ -106,7 +117,7 @@ def read_invoices(
     cancelling = cells.codes(source, invoice).where(_CANCELLATION.match)
     rows = _without_corrections(rows, today, descriptions, prices, cancelling)
     cancellations = rows.used & cancelling
-    undone, netted = _pairs(rows, cells.moments(source, moment), cancellations)
+    undone, netted = _pairs(rows, cells.moments(source, moment, found.dates), cancellations)
     rows = rows.set_aside(
         {
             RejectReason.CANCELLED_SALE: undone,

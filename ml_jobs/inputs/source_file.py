@@ -49,6 +49,8 @@ class SourceFile:
         row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
         reading: How the file was asked to be read.
         notes: What was found out about how the file is written, as sentences.
+        delimiter: Between its cells; None where it is no text file.
+        read_as: How its numbers and dates were read, and why so; empty until that is decided.
     """
 
     name: str
@@ -58,6 +60,8 @@ class SourceFile:
     malformed: tuple[MalformedRow, ...]
     reading: Reading = AS_FOUND
     notes: tuple[str, ...] = ()
+    delimiter: str | None = None
+    read_as: str = ""
 
     @property
     def rows(self) -> int:
@@ -120,14 +124,14 @@ def read_source(path: Path, reading: Reading = AS_FOUND) -> SourceFile:
             is_parquet = file.read(4) == b"PAR1" or path.suffix == ".parquet"
     except OSError as error:
         raise InputError(file=path.name, problem=f"can't be read: {error.strerror}") from error
-    table, malformed = (_read_parquet(path), ()) if is_parquet else _read_csv(path)
+    table, malformed, delimiter = (_read_parquet(path), (), None) if is_parquet else _read_csv(path)
     if table.num_rows + len(malformed) == 0:
         raise InputError(
             file=path.name, problem="has no rows; at least one row of demand is needed"
         )
     every = np.arange(1, table.num_rows + len(malformed) + 1, dtype=np.int64)
     readable = np.setdiff1d(every, [row.row for row in malformed])
-    return SourceFile(path.name, digest, table, readable, malformed, reading)
+    return SourceFile(path.name, digest, table, readable, malformed, reading, delimiter=delimiter)
 
 
 def _read_parquet(path: Path) -> pa.Table:
@@ -140,7 +144,7 @@ def _read_parquet(path: Path) -> pa.Table:
         raise InputError(file=path.name, problem=f"is not readable Parquet: {problem}") from error
 
 
-def _read_csv(path: Path) -> tuple[pa.Table, tuple[MalformedRow, ...]]:
+def _read_csv(path: Path) -> tuple[pa.Table, tuple[MalformedRow, ...], str]:
     encoding = _encoding(path)
     delimiter, names = _header(path, encoding)
     malformed: list[MalformedRow] = []
@@ -166,7 +170,7 @@ def _read_csv(path: Path) -> tuple[pa.Table, tuple[MalformedRow, ...]]:
         )
     except pa.ArrowException as error:
         raise InputError(file=path.name, problem=f"is not readable CSV: {error}") from error
-    return table, tuple(malformed)
+    return table, tuple(malformed), delimiter
 
 
 def _header(path: Path, encoding: str) -> tuple[str, list[str]]:

@@ -23,6 +23,7 @@ from ml_jobs.inputs.written_dates import Order, Shape, WrittenDate, split_clock
 from ml_jobs.panel import Dates, Frequency
 
 FUTURE_SHARE = 0.02
+LEAST_MONTHS = 6
 _DAYS = (Shape.DAY, Shape.PARTS, Shape.SHORT)
 _PERIODS = (Shape.MONTH, Shape.WEEK)
 _FORMS = {
@@ -176,8 +177,9 @@ def _excluded(parts: Mapping[WrittenDate, Seen], orders: Sequence[Order]) -> dic
     for written, seen in parts.items():
         readable = {order for order in orders if written.day(order)}
         if readable:
-            for order in set(orders) - readable:
-                excluded.setdefault(order, seen.example)
+            for order in orders:
+                if order not in readable:
+                    excluded.setdefault(order, seen.example)
     return excluded
 
 
@@ -219,9 +221,15 @@ def _days_of(parts: Mapping[WrittenDate, Seen], order: Order) -> tuple[Dates, In
 
 
 def _is_regular(days: Dates, rows: IntArray) -> bool:
-    """Return whether *days* are months of several years; twelve days of a January are not."""
-    years = np.unique(days.astype("datetime64[Y]"))
-    return len(years) > 1 and rhythm_of(days, rows).frequency is Frequency.MONTHLY
+    """Return whether *days* are months of several years, most of them there.
+
+    Twelve first days of one year may be twelve days of a January in another order.
+    """
+    if len(days) < LEAST_MONTHS or len(np.unique(days.astype("datetime64[Y]"))) < 2:
+        return False
+    first, last = days[[0, -1]].astype("datetime64[M]").astype(np.int64)
+    dense = last - first < 2 * len(days)
+    return bool(dense) and rhythm_of(days, rows).frequency is Frequency.MONTHLY
 
 
 def _future_rows(days: Dates, rows: IntArray, today: date) -> int:

@@ -24,8 +24,8 @@ from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
-from ml_jobs.inputs.source_file import read_source
-from ml_jobs.inputs.styles import Styles, styled
+from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import Evidence, Styles, evidence_of, styled
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
 
 LARGEST_QUANTITY = 1e12
@@ -50,11 +50,7 @@ def read_demand(
             or dates can be read in two ways.
     """
     source = read_source(path, reading)
-    if source.find("stock_code") and not source.find("item_id"):
-        raise InputError(
-            file=source.name, problem="seems to hold invoice lines; read it with --invoices"
-        )
-    item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
+    item, day, quantity = _columns(source)
     location = source.find("location_id")
     source, found = styled(source, numbers=[quantity], dates=[day], today=today, styles=styles)
     rows = DemandRows(
@@ -75,6 +71,17 @@ def read_demand(
     return replace(rows, notes=_notes(rows))
 
 
+def demand_evidence(path: Path, reading: Reading) -> Evidence:
+    """Return what the demand file *path* shows of how numbers and dates are written in it.
+
+    Raises:
+        InputError: The file can't be read or lacks a column.
+    """
+    source = read_source(path, reading)
+    _, day, quantity = _columns(source)
+    return evidence_of(source, numbers=[quantity], dates=[day])
+
+
 def build_panel(
     rows: DemandRows,
     frequency: Frequency,
@@ -90,8 +97,9 @@ def build_panel(
     demand is the sum of those below; with the network alone, all places are summed to it. The
     calendar ends with the last period that the file covers, whichever items are kept. A last week
     or month that is not over on *today*, the day of the forecast, is left out, since its total
-    would read as a slump. Items with fewer than *min_sale_days* days of demand above zero in the
-    whole network are left out. Both are set aside in the rows returned.
+    would read as a slump; so are days far from all others, and items with fewer than
+    *min_sale_days* days of demand above zero in the whole network. All of them are set aside in
+    the rows returned.
 
     *span* has the periods of the calendar, where other files share it. Then the calendar may begin
     before any series, and there may be no series at all.
@@ -103,7 +111,12 @@ def build_panel(
     alone = span is None
     span = span or span_of(scan(rows), frequency, today=today)
     running = frequency.first_days(rows.days) > span.last
-    rows = rows.set_aside({RejectReason.INCOMPLETE_PERIOD: running})
+    rows = rows.set_aside(
+        {
+            RejectReason.FAR_DATE: span.is_far(rows.days, frequency),
+            RejectReason.INCOMPLETE_PERIOD: running,
+        }
+    )
     rows = _without_rare_items(rows, min_sale_days)
     if alone:
         refuse_unusable(rows)
@@ -117,6 +130,16 @@ def panel_since(panel: Panel, first: np.datetime64) -> Panel:
     return replace(
         panel, dates=panel.dates[cut:], demand=panel.demand[:, cut:], starts=panel.starts - cut
     )
+
+
+def _columns(source: SourceFile) -> tuple[str, str, str]:
+    """Return the columns of the item, the day and the quantity."""
+    if source.find("stock_code") and not source.find("item_id"):
+        raise InputError(
+            file=source.name, problem="seems to hold invoice lines; read it with --invoices"
+        )
+    item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
+    return item, day, quantity
 
 
 def _notes(rows: DemandRows) -> tuple[str, ...]:

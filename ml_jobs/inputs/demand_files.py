@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from ml_jobs.inputs.coverage import (
@@ -16,13 +18,14 @@ from ml_jobs.inputs.coverage import (
     scan,
     span_of,
 )
-from ml_jobs.inputs.demand import build_panel, read_demand
+from ml_jobs.inputs.demand import build_panel, demand_evidence, read_demand
 from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
-from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
+from ml_jobs.inputs.invoices import invoice_evidence, merge_catalogues, read_invoices
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
 from ml_jobs.inputs.source_file import SourceFile
+from ml_jobs.inputs.styles import Styles, styles_of
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
 
@@ -36,12 +39,14 @@ class DemandFormat:
         invoices: The files hold invoice lines.
         location_column: Column of invoice lines that names the place; None where none does.
         reading: How they are written.
+        styles: How numbers and dates are written in all of them; None where each file tells.
     """
 
     today: date
     invoices: bool = False
     location_column: str | None = None
     reading: Reading = AS_FOUND
+    styles: Styles | None = None
 
     def read(self, path: Path) -> DemandRows:
         """Read one file.
@@ -51,9 +56,26 @@ class DemandFormat:
         """
         if self.invoices:
             return read_invoices(
-                path, self.reading, today=self.today, location_column=self.location_column
+                path,
+                self.reading,
+                today=self.today,
+                location_column=self.location_column,
+                styles=self.styles,
             )
-        return read_demand(path, self.reading, today=self.today)
+        return read_demand(path, self.reading, today=self.today, styles=self.styles)
+
+    def for_all(self, paths: Sequence[Path], *, folder: str) -> DemandFormat:
+        """Return the format with the one way in which files of a *folder* write all they hold.
+
+        Raises:
+            InputError: A file can't be used, or numbers or dates can be read in two ways.
+        """
+        if len(paths) == 1:
+            return self
+        evidence_in = invoice_evidence if self.invoices else demand_evidence
+        found = reduce(or_, (evidence_in(path, self.reading) for path in paths))
+        styles = styles_of(found, self.reading, file=folder, today=self.today)
+        return replace(self, styles=styles)
 
 
 @dataclass(frozen=True)
@@ -101,6 +123,7 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         InputError: A file can't be used, or two files of a folder share a range of items.
     """
     paths = demand_files(path)
+    form = form.for_all(paths, folder=path.name)
     scans, catalogues, inputs, notes = [], [], [], []
     rows: DemandRows | None = None
     for done, file in enumerate(paths):

@@ -44,7 +44,7 @@ from ml_jobs.inputs.demand_rows import (
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
-from ml_jobs.inputs.styles import Styles, styled
+from ml_jobs.inputs.styles import Evidence, Styles, evidence_of, styled
 
 LEAST_CATEGORY_ITEMS = 4
 LEAST_CATEGORY_SHARE = 0.005
@@ -127,6 +127,17 @@ def read_invoices(
     )
     refuse_unusable(rows)
     return replace(rows, catalogue=_catalogue(rows, descriptions, prices))
+
+
+def invoice_evidence(path: Path, reading: Reading) -> Evidence:
+    """Return what the invoice lines of *path* show of how numbers and dates are written in them.
+
+    Raises:
+        InputError: The file can't be read or lacks a column.
+    """
+    source = read_source(path, reading)
+    _, _, _, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
+    return evidence_of(source, numbers=[quantity, price], dates=[moment])
 
 
 def location_code(text: str) -> str:

@@ -13,9 +13,9 @@ from ml_jobs.inputs.coverage import (
     Coverage,
     Span,
     demand_files,
-    frequency_of,
     in_item_order,
     merge_coverage,
+    rhythm_in,
     scan,
     span_of,
 )
@@ -35,7 +35,8 @@ def rows_of(folder: Path, name: str, *rows: str) -> DemandRows:
 
 
 def covering(file: str, first: str, last: str) -> Coverage:
-    return Coverage(file, first, last, np.array(["2026-01-01"], "datetime64[D]"), ("x",), {})
+    day, one = np.array(["2026-01-01"], "datetime64[D]"), np.array([1])
+    return Coverage(file, first, last, day, one, ("x",), {})
 
 
 def sales(item: str, first: str, count: int, step: int = 1) -> list[str]:
@@ -92,8 +93,8 @@ def test_the_frequency_is_that_of_all_files(tmp_path: Path) -> None:
     monthly = scan(rows_of(tmp_path, "m.csv", "A,2026-01-01,1", "A,2026-02-01,1"))
     weekly = scan(rows_of(tmp_path, "w.csv", "B,2026-01-05,1"))
 
-    assert frequency_of(monthly) is Frequency.MONTHLY
-    assert frequency_of(merge_coverage([monthly, weekly])) is Frequency.DAILY
+    assert rhythm_in(monthly).frequency is Frequency.MONTHLY
+    assert rhythm_in(merge_coverage([monthly, weekly])).frequency is Frequency.DAILY
 
 
 def test_a_span_with_nothing_but_a_running_period_is_empty(tmp_path: Path) -> None:

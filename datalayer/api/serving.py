@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
@@ -14,6 +15,13 @@ from datalayer.api.health import health_routes
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
 from datalayer.api.middleware import ApiMiddleware
+from datalayer.api.page_sessions import (
+    PageSessionCap,
+    PageSessions,
+    memory_bytes,
+    sessions_that_fit,
+)
+from datalayer.api.server_bounds import ServerBounds
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -23,10 +31,15 @@ SHARE_OF_CACHE = 0.25
 
 @dataclass(frozen=True)
 class Serving:
-    """Routes to serve, and the middleware to serve them behind; ``close`` ends its connections."""
+    """Routes to serve, and the middleware to serve them behind; ``close`` ends its connections.
+
+    Attributes:
+        refuses_page: Tells whether whoever sends a request would have no session for a page.
+    """
 
     routes: list[BaseRoute]
     middleware: list[Middleware]
+    refuses_page: Callable[[Scope], bool]
     close: Callable[[], Awaitable[None]]
 
 
@@ -36,6 +49,11 @@ def serving(portal: Portal, settings: Settings) -> Serving:
     metrics.watch(portal)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
+    authentication = open_authentication(settings)
+    sessions = PageSessions(
+        settings.max_sessions or sessions_that_fit(memory_bytes()), authentication
+    )
+    metrics.watch_sessions(lambda: len(sessions), lambda: sessions.refused)
     return Serving(
         routes=[
             Mount("/api", create_api(portal)),
@@ -43,14 +61,17 @@ def serving(portal: Portal, settings: Settings) -> Serving:
             Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
         ],
         middleware=[
+            Middleware(ServerBounds, authentication=authentication, metrics=metrics),
+            Middleware(PageSessionCap, sessions=sessions),
             Middleware(
                 ApiMiddleware,
                 portal=portal,
-                authentication=open_authentication(settings),
+                authentication=authentication,
                 limiter=limiter,
                 metrics=metrics,
                 cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
-            )
+            ),
         ],
+        refuses_page=sessions.refuses,
         close=limiter.close,
     )

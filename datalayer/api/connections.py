@@ -102,10 +102,9 @@ class Connections:
         Where all is full, the one that has kept the server waiting longest makes room. One beyond
         the cap may ask for /health alone, and is refused at once where there are too many such.
         """
-        known = self._authentication
-        address = household(known.address(peer, {}))
-        most = self._most()
-        share = most if known.stands_for_many(address) else max(most // 2, 1)
+        known = self._authentication.address(peer, {})
+        most, address = self._most(), household(known)
+        share = most if self._authentication.stands_for_many(known) else max(most // 2, 1)
         within = len(self) < most or self._make_room(self._waiting())
         if within and self._count[address] >= share:
             within = self._make_room(e for e in self._waiting() if self._address[e] == address)

@@ -62,16 +62,16 @@ class PageSessions:
     def refuses(self, scope: Scope) -> bool:
         """Return True if whoever sends this request can't have another session, and count it."""
         address = self._address(scope)
-        alone = not self._authentication.stands_for_many(address)
-        share = max(self.most // 2, 1) if alone else self.most
-        full = len(self) >= self.most or self._open[address] >= share
+        many = self._authentication.stands_for_many(address)
+        share = self.most if many else max(self.most // 2, 1)
+        full = len(self) >= self.most or self._open[household(address)] >= share
         self.refused += full
         return full
 
     @contextmanager
     def held(self, scope: Scope) -> Iterator[None]:
         """Count the session of this request for the block."""
-        address = self._address(scope)
+        address = household(self._address(scope))
         self._open[address] += 1
         try:
             yield
@@ -83,7 +83,7 @@ class PageSessions:
     def _address(self, scope: Scope) -> str:
         client = scope.get("client")
         peer = client[0] if client else None
-        return household(self._authentication.address(peer, scope["headers"]))
+        return self._authentication.address(peer, scope["headers"])
 
 
 class PageSessionCap:

@@ -75,7 +75,9 @@ def test_one_address_takes_no_more_than_half(door: Door) -> None:
     assert door.let_in("203.0.113.2")[1]
 
 
-@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1", PROXY, f"::ffff:{PROXY}", ""])
+@pytest.mark.parametrize(
+    "peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1", PROXY, f"::ffff:{PROXY}", ""]
+)
 def test_this_host_and_trusted_proxies_take_all_there_is(door: Door, peer: str) -> None:
     for _ in range(10):
         door.at_work(peer)

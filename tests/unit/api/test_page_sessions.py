@@ -43,6 +43,14 @@ def test_one_address_takes_no_more_than_half_of_them(sessions: PageSessions) -> 
         assert not sessions.refuses(request("203.0.113.2"))
 
 
+def test_one_ipv6_network_takes_no_more_than_half_of_them(sessions: PageSessions) -> None:
+    with (
+        sessions.held(request("2001:db8::1")),
+        sessions.held(request("2001:db8::2")),
+    ):
+        assert sessions.refuses(request("2001:db8::3"))
+
+
 def test_visitors_behind_a_trusted_proxy_are_told_apart(sessions: PageSessions) -> None:
     first = request(PROXY, forwarded_for="203.0.113.1")
     second = request(PROXY, forwarded_for="203.0.113.2")

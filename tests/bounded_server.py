@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,10 +54,8 @@ class BoundedServer:
 
 def ask(connection: socket.socket, request: bytes) -> bytes:
     """Send *request*, and return all that comes until the server ends the connection."""
-    try:
+    with suppress(OSError):  # refused before all was sent; the answer is there all the same
         connection.sendall(request)
-    except OSError:  # refused before all was sent; the answer is there all the same
-        pass
     return read_all(connection)
 
 

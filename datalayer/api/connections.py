@@ -124,14 +124,12 @@ class Connections:
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that is closed."""
-        address = self._address.pop(connection, None)
-        if address is None:
+        if connection not in self._address:
             return
-        self._count[address] -= 1
-        if not self._count[address]:
-            del self._count[address]
+        if self._lingering.pop(connection, None) is None:
+            self._uncount(connection)
+        del self._address[connection]
         self.works(connection)
-        self._lingering.pop(connection, None)
         self._stuck.pop(connection, None)
 
     def awaits_request(self, connection: Connection) -> None:
@@ -162,6 +160,7 @@ class Connections:
         may_answer = connection not in self._idle and len(self._lingering) < SURPLUS
         self.works(connection)
         if may_answer:
+            self._uncount(connection)
             self._lingering[connection] = self._clock()
             connection.refuse(reason)
         else:
@@ -182,6 +181,12 @@ class Connections:
                 self._note(Refusal.STUCK, self._address[each])
                 self.remove(each)
                 each.cut()
+
+    def _uncount(self, connection: Connection) -> None:
+        address = self._address[connection]
+        self._count[address] -= 1
+        if not self._count[address]:
+            del self._count[address]
 
     def _find_stuck(self, now: float) -> list[tuple[Connection, float]]:
         """Return those that hold the same unsent bytes as at the last look, and since when."""

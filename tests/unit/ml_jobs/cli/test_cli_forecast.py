@@ -245,6 +245,41 @@ def test_a_wrong_option_ends_with_code_2(forecast: Run, arguments: list[str]) ->
     assert ended.value.code == 2
 
 
+def test_a_country_without_a_calendar_ends_with_code_2_before_anything_is_read(
+    forecast: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        forecast("--country", "XX", file=tmp_path / "absent.csv")
+
+    assert ended.value.code == 2
+    assert "'XX' must be an ISO 3166 code of a country" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--horizon", "5000"], "horizon is 5000 periods of frequency D; it must be at most 1825"),
+        (["--sources", "arima"], "sources is arima; it must be at least one that runs on all"),
+        (["--location-column", "plant"], "location_column is plant; it must be given with"),
+        (["--to", "ftp://host/store"], "store is 'ftp://host/store'; it must be a folder or s3"),
+    ],
+)
+def test_an_option_that_is_found_wrong_late_ends_with_code_2_and_its_sentence_alone(
+    forecast: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    code = forecast("--work", str(tmp_path / "work"), *arguments)
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith(sentence)
+    assert told.count("\n") == 1
+    assert not (tmp_path / "work").exists()
+
+
 def test_a_folder_of_parquet_files_is_published(
     published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,7 +117,9 @@ def horizon_of(frequency: Frequency, lead_time_days: FloatArray, options: Foreca
 
     *lead_time_days* has one value per item, NaN where not known, shape (I,).
     """
-    return options.horizon or max(frequency.default_horizon, _longest_periods(lead_time_days, frequency))
+    return options.horizon or max(
+        frequency.default_horizon, _longest_periods(lead_time_days, frequency)
+    )
 
 
 def longest_sum_of(periods: int, frequency: Frequency, days: FloatArray) -> int:

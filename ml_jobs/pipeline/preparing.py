@@ -127,7 +127,7 @@ def _lay_out(
         look, frequency, inputs.hierarchy, min_sale_days=min_sale_days, rejected=request.rejected
     ):
         accounts.append(account)
-        report(Work("lay out", len(accounts), len(look.paths)))
+        report(Work("lay out", len(accounts), len(look.groups)))
         if panel.item_ids:
             save(folder.file(len(firsts)), panel)
             firsts.append(panel.dates[int(panel.starts.min())])

@@ -129,45 +129,48 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         InputError: A file can't be used, or holds what another one of the folder does.
     """
     found = find_demand(path)
-    ranges, inputs = [], []
-    for done, file in enumerate(found.files):
-        report(Work("read", done, len(found.files), file.name))
-        source = file.read(form.reading)
-        ranges.append(form.item_range(source))
-        inputs.append(input_note("demand", source))
-    report(Work("read", len(found.files), len(found.files)))
-    _refuse_copies(inputs)
-    groups = tuple(tuple(found.files[n] for n in group) for group in overlapping(ranges))
+    several = len(found.files) > 1
+    groups, inputs = _groups_of(found, form, report) if several else ((found.files,), ())
+    stage = "check" if several else "read"
     scans, catalogues = [], []
     notes = list(_folder_notes(found, groups))
-    rows: DemandRows | None = None
     for done, group in enumerate(groups):
-        report(Work("look", done, len(groups), group[0].name))
-        # Of a single file the source is still at hand.
-        rows = form.rows_of([source]) if len(found.files) == 1 else form.read(group)
+        report(Work(stage, done, len(groups), group[0].name))
+        rows = form.read(group)
         scans.append(scan(rows))
         catalogues.append(rows.catalogue)
         notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in rows.notes]
-    report(Work("look", len(groups), len(groups)))
+    report(Work(stage, len(groups), len(groups)))
     return DemandScan(
         form,
         groups,
         merge_coverage(scans),
         merge_catalogues(catalogues),
-        tuple(inputs),
+        inputs or (input_note("demand", rows.source),),
         tuple(notes),
         rows if len(groups) == 1 else None,
     )
 
 
-def _refuse_copies(inputs: Sequence[InputNote]) -> None:
-    names: dict[str, str] = {}
-    for note in inputs:
-        other = names.setdefault(note.sha256, note.name)
-        if other != note.name:
+def _groups_of(
+    found: DemandFolder, form: DemandFormat, report: ReportWork
+) -> tuple[tuple[tuple[DemandFile, ...], ...], tuple[InputNote, ...]]:
+    """Return the files that are to be read together, and a note of each file."""
+    ranges, inputs = [], []
+    names: dict[tuple[object, ...], str] = {}
+    for done, file in enumerate(found.files):
+        report(Work("read", done, len(found.files), file.name))
+        source = file.read(form.reading)
+        other = names.setdefault((source.sha256, *file.partitions.items()), file.name)
+        if other != file.name:
             raise InputError(
-                file=note.name, problem=f"is a copy of {other}, byte by byte; keep one of them"
+                file=file.name, problem=f"is a copy of {other}, byte by byte; keep one of them"
             )
+        ranges.append(form.item_range(source))
+        inputs.append(input_note("demand", source))
+    report(Work("read", len(found.files), len(found.files)))
+    groups = tuple(tuple(found.files[n] for n in group) for group in overlapping(ranges))
+    return groups, tuple(inputs)
 
 
 def _folder_notes(found: DemandFolder, groups: Sequence[Sequence[DemandFile]]) -> Iterator[str]:

@@ -136,7 +136,7 @@ def test_the_output_says_where_every_row_went(published: Published) -> None:
     assert [str(rows - 2), "used"] in lines
     assert pq.read_table(published.rejected)["reason"].to_pylist() == [
         "bad_date",
-        "negative_quantity",
+        "unmatched_return",
     ]
 
 
@@ -154,11 +154,14 @@ def test_the_lineage_tells_how_the_results_were_made_and_nothing_of_the_machine(
     assert lineage["inputs"][0]["name"] == "demand.csv"
     assert lineage["inputs"][0]["sha256"] == hashlib.sha256(demand.read_bytes()).hexdigest()
     assert [entry["role"] for entry in lineage["inputs"]] == ["demand", "items"]
-    assert lineage["rows"]["set_aside"] == {"bad_date": 1, "negative_quantity": 1}
+    assert lineage["rows"]["set_aside"] == {"bad_date": 1, "unmatched_return": 1}
     assert (lineage["seed"], lineage["frequency"], lineage["demonstration"]) == (5, "D", False)
     assert lineage["currency"] == "BRL"
     assert any("Lead times are assumed" in sentence["en"] for sentence in lineage["assumptions"])
-    assert lineage["notes"] == ["items.csv has 1 item(s) that are not forecast"]
+    assert [note[:22] for note in lineage["notes"]] == [
+        "1 row(s) of 1 item(s) ",
+        "items.csv has 1 item(s",
+    ]
     assert set(lineage["forecast"]["sources"]) == {"naive", "mean"}
     assert {"duckdb", "statsforecast", "python"} <= set(lineage["libraries"])
     assert str(tmp_path) not in (store / "metadata.json").read_text()

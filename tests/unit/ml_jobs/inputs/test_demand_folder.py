@@ -118,7 +118,6 @@ def test_the_folders_of_a_hive_tree_are_columns(tmp_path: Path) -> None:
         folder = tmp_path / f"location_id={place}" / "year=2026"
         folder.mkdir(parents=True)
         rows = pa.table({"item_id": ["A", "B"], "date": [date(2026, 1, 5)] * 2, "quantity": [1, 2]})
-        rows = rows.append_column("batch", pa.array([place] * 2))
         pq.write_table(rows, folder / "part-0.parquet")
     (tmp_path / "_SUCCESS").write_bytes(b"")
 

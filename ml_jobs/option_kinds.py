@@ -82,6 +82,17 @@ def several(names: tuple[str, ...], what: str, *, least: int = 1) -> Kind:
     return Kind(f"a list of names out of {', '.join(names)}", f"{what},...", check, parse)
 
 
+def one_of(names: tuple[str, ...], metavar: str) -> Kind:
+    """One of *names*."""
+
+    def check(found: object) -> object:
+        if found not in names:
+            raise ValueError
+        return found
+
+    return Kind(f"one of {', '.join(names)}", metavar, check)
+
+
 def _code(expected: str, metavar: str, pattern: str) -> Kind:
     """Texts that match *pattern*."""
     compiled = re.compile(pattern, re.ASCII)

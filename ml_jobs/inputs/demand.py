@@ -22,6 +22,7 @@ from ml_jobs.inputs.coverage import Span, scan, span_of
 from ml_jobs.inputs.demand_rows import DemandRows, refuse_unusable, without_bad_cells
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import read_source
 from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
@@ -36,13 +37,13 @@ DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
 }
 
 
-def read_demand(path: Path, *, today: date) -> DemandRows:
+def read_demand(path: Path, reading: Reading = AS_FOUND, *, today: date) -> DemandRows:
     """Read the long demand file *path*; dates after *today* are set aside.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable row.
     """
-    source = read_source(path)
+    source = read_source(path, reading)
     if source.find("stock_code") and not source.find("item_id"):
         raise InputError(
             file=source.name, problem="seems to hold invoice lines; read it with --invoices"

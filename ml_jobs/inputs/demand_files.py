@@ -20,6 +20,7 @@ from ml_jobs.inputs.demand import build_panel, read_demand
 from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
 from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
 from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Frequency, Panel
@@ -34,11 +35,13 @@ class DemandFormat:
         today: Rows of later days are set aside.
         invoices: The files hold invoice lines.
         location_column: Column of invoice lines that names the place; None where none does.
+        reading: How they are written.
     """
 
     today: date
     invoices: bool = False
     location_column: str | None = None
+    reading: Reading = AS_FOUND
 
     def read(self, path: Path) -> DemandRows:
         """Read one file.
@@ -47,8 +50,10 @@ class DemandFormat:
             InputError: The file can't be used; says what was found and what would be right.
         """
         if self.invoices:
-            return read_invoices(path, today=self.today, location_column=self.location_column)
-        return read_demand(path, today=self.today)
+            return read_invoices(
+                path, self.reading, today=self.today, location_column=self.location_column
+            )
+        return read_demand(path, self.reading, today=self.today)
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         scans.append(scan(rows))
         catalogues.append(rows.catalogue)
         inputs.append(input_note("demand", rows.source))
-        notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in rows.notes]
+        found = (*rows.source.notes, *rows.notes)
+        notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in found]
     report(Work("read", len(paths), len(paths)))
     order = in_item_order(scans)
     return DemandScan(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic.dataclasses import dataclass
 
+from ml_jobs.inputs.reading import Reading
 from ml_jobs.option_kinds import (
     MLFLOW_FOLDER,
     Count,
@@ -40,6 +41,7 @@ class JobRequest:
         demand: The demand file, a folder of such files, or invoice lines where *invoices* is set.
         generated_at: The time of the results, with its zone; dates after its day are set aside.
         demonstration: The data are the bundled ones.
+        reading: How input files are to be read.
         options: How to forecast.
     """
 
@@ -99,6 +101,7 @@ class JobRequest:
         Moment, Help("output", "time of the results, to repeat a run exactly; else now")
     ] = field(default_factory=_now)
     demonstration: bool = False
+    reading: Reading = field(default_factory=Reading)
     options: ForecastOptions = field(default_factory=ForecastOptions)
 
     @property
@@ -114,5 +117,6 @@ class JobRequest:
             "frequency": self.frequency.value if self.frequency else "",
             "min_sale_days": self.min_sale_days or 0,
             "today": self.today.isoformat(),
+            "reading": asdict(self.reading),
             "options": asdict(self.options),
         }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -86,8 +87,13 @@ def answer_with_problems(api: FastAPI) -> None:
     """Make *api* answer every error with a problem."""
     api.add_exception_handler(PortalError, _portal_error)
     api.add_exception_handler(RequestValidationError, _invalid_request)
-    api.add_exception_handler(HTTPException, _http_error)
+    answer_http_errors(api)
     api.add_middleware(_UnexpectedErrors)
+
+
+def answer_http_errors(application: Starlette) -> None:
+    """Make *application* answer with a problem where it has no such address or method."""
+    application.add_exception_handler(HTTPException, _http_error)
 
 
 def problem(
@@ -151,7 +157,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     detail = f"{request.method} {request.url.path}: {error.detail}"
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path}"
-    return problem(slug, detail, error.headers)
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        methods = set(headers["Allow"].split(", "))
+        # The middleware answers HEAD wherever there is a GET.
+        headers["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return problem(slug, detail, headers)
 
 
 class _UnexpectedErrors:

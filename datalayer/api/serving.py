@@ -1,12 +1,13 @@
-"""What is served beside the pages: the API, /health and /metrics, behind one middleware."""
+"""What is served beside the pages: the API, /health and /metrics, by a middleware ahead of them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
@@ -14,6 +15,7 @@ from datalayer.api.health import health_routes
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
 from datalayer.api.middleware import ApiMiddleware
+from datalayer.api.problems import answer_http_errors
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -23,9 +25,14 @@ SHARE_OF_CACHE = 0.25
 
 @dataclass(frozen=True)
 class Serving:
-    """Routes to serve, and the middleware to serve them behind; ``close`` ends its connections."""
+    """What answers, and the middleware that has it answer; ``close`` ends its connections.
 
-    routes: list[BaseRoute]
+    Attributes:
+        application: The API, ``/health`` and ``/metrics``. It is no route of the pages' server,
+            whose own middleware would pack its answers anew and turn paths away in its own words.
+    """
+
+    application: Starlette
     middleware: list[Middleware]
     close: Callable[[], Awaitable[None]]
 
@@ -36,15 +43,20 @@ def serving(portal: Portal, settings: Settings) -> Serving:
     metrics.watch(portal)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
-    return Serving(
+    application = Starlette(
         routes=[
             Mount("/api", create_api(portal)),
             *health_routes(portal),
             Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
-        ],
+        ]
+    )
+    answer_http_errors(application)
+    return Serving(
+        application=application,
         middleware=[
             Middleware(
                 ApiMiddleware,
+                application=application,
                 portal=portal,
                 authentication=open_authentication(settings),
                 limiter=limiter,

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
 from ml_jobs.arrays import BoolArray, IntArray
-from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.inputs.outlying import outlying
 from ml_jobs.inputs.rhythm import Rhythm, rhythm_of
@@ -19,14 +16,14 @@ from ml_jobs.panel import NETWORK, Dates, Frequency
 
 SPARSE = 0.1
 LONG_DAYS = 100
-SUFFIXES = (".csv", ".parquet", ".txt")
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the used rows of a file, or of several, cover; the items from first to last by bytes.
+    """What the used rows of a file, or of several, cover.
 
     Attributes:
+        item_ids: The distinct items, sorted by bytes.
         days: The distinct days, sorted.
         rows_by_day: How many rows stand on each of them.
         location_ids: The distinct places, sorted; ``network`` where the rows name none.
@@ -34,8 +31,7 @@ class Coverage:
     """
 
     file: str
-    first_item: str
-    last_item: str
+    item_ids: tuple[str, ...]
     days: Dates
     rows_by_day: IntArray
     location_ids: tuple[str, ...]
@@ -63,51 +59,13 @@ class Span:
         return far
 
 
-def demand_files(path: Path) -> tuple[Path, ...]:
-    """Return *path* itself, or the demand files of the folder that it is, sorted by name.
-
-    Raises:
-        InputError: The folder has no such file.
-    """
-    if not path.is_dir():
-        return (path,)
-    files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
-    found = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
-    if not found:
-        raise InputError(
-            file=path.name, problem=f"is a folder without a file of {', '.join(SUFFIXES)}"
-        )
-    return tuple(found)
-
-
 def scan(rows: DemandRows) -> Coverage:
     """Return what the used rows of one file cover; at least one must be used."""
     used = rows.used
     items = rows.items.of(used).values
     places = (NETWORK,) if rows.locations is None else rows.locations.of(used).values
-    days, rows_by_day = np.unique(rows.days[used], return_counts=True)
-    return Coverage(
-        rows.source.name, items[0], items[-1], days, rows_by_day, places, rows.location_names
-    )
-
-
-def in_item_order(scans: Sequence[Coverage]) -> tuple[int, ...]:
-    """Return the places of files in the order of their items.
-
-    Raises:
-        InputError: The items of two files overlap.
-    """
-    order = sorted(range(len(scans)), key=lambda place: scans[place].first_item)
-    for one, other in pairwise([scans[place] for place in order]):
-        if other.first_item <= one.last_item:
-            raise InputError(
-                file=other.file,
-                problem=f"begins with item {other.first_item!r}, and {one.file} goes from "
-                f"{one.first_item!r} to {one.last_item!r}; each file of a folder must hold whole "
-                "items, and all of them before or after those of any other (sort rows by item "
-                "before they are parted)",
-            )
-    return tuple(order)
+    days, rows_by_day = _counted(rows.days[used], np.ones(int(used.sum()), np.int64))
+    return Coverage(rows.source.name, items, days, rows_by_day, places, rows.location_names)
 
 
 def merge_coverage(scans: Sequence[Coverage]) -> Coverage:
@@ -115,15 +73,15 @@ def merge_coverage(scans: Sequence[Coverage]) -> Coverage:
     names: dict[str, str] = {}
     for part in reversed(scans):
         names |= part.location_names
-    days = np.concatenate([part.days for part in scans])
-    rows_by_day = np.concatenate([part.rows_by_day for part in scans])
-    every, place = np.unique(days, return_inverse=True)
+    days, rows_by_day = _counted(
+        np.concatenate([part.days for part in scans]),
+        np.concatenate([part.rows_by_day for part in scans]),
+    )
     return Coverage(
         scans[0].file if len(scans) == 1 else f"{len(scans)} files",
-        min(part.first_item for part in scans),
-        max(part.last_item for part in scans),
-        every,
-        np.bincount(place, rows_by_day).astype(np.int64),
+        tuple(sorted({item for part in scans for item in part.item_ids})),
+        days,
+        rows_by_day,
         tuple(sorted({place for part in scans for place in part.location_ids})),
         names,
     )
@@ -161,3 +119,12 @@ def span_of(coverage: Coverage, frequency: Frequency, *, today: date) -> Span:
     if covered < frequency.last_day(last):
         last = frequency.first_days(np.array([last - np.timedelta64(1, "D")]))[0]
     return Span(first, last)
+
+
+def _counted(days: Dates, rows: IntArray) -> tuple[Dates, IntArray]:
+    """Return the distinct *days*, sorted, and the sum of *rows* on each; there must be one."""
+    numbers = days.astype(np.int64)
+    first = numbers.min()
+    sums = np.bincount(numbers - first, rows).astype(np.int64)
+    (there,) = np.nonzero(sums)
+    return (there + first).astype("datetime64[D]"), sums[there]

@@ -43,7 +43,7 @@ from ml_jobs.inputs.demand_rows import (
 )
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
-from ml_jobs.inputs.source_file import read_source
+from ml_jobs.inputs.source_file import SourceFile, read_source
 from ml_jobs.inputs.styles import Evidence, Styles, evidence_of, styled
 
 LEAST_CATEGORY_ITEMS = 4
@@ -82,22 +82,33 @@ _COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date
 
 
 def read_invoices(
-    path: Path,
-    reading: Reading = AS_FOUND,
-    *,
-    today: date,
-    location_column: str | None = None,
-    styles: Styles | None = None,
+    path: Path, reading: Reading = AS_FOUND, *, today: date, location_column: str | None = None
 ) -> DemandRows:
-    """Read the invoice lines of *path* as demand; dates after *today* are set aside.
-
-    The text of *location_column*, such as a country, names the place of a line. Where several
-    files share one way of writing numbers and dates, *styles* is theirs.
+    """Read the invoice lines of *path* as demand; see `invoices_of`.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
     source = read_source(path, reading)
+    return invoices_of(source, today=today, location_column=location_column)
+
+
+def invoices_of(
+    source: SourceFile,
+    *,
+    today: date,
+    location_column: str | None = None,
+    styles: Styles | None = None,
+) -> DemandRows:
+    """Return the invoice lines of *source* as demand; dates after *today* are set aside.
+
+    The text of *location_column*, such as a country, names the place of a line. Where several
+    files share one way of writing numbers and dates, *styles* is theirs.
+
+    Raises:
+        InputError: It lacks a column, or has no usable line; or its numbers or dates can be read
+            in two ways.
+    """
     invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
     source, found = styled(
         source, numbers=[quantity, price], dates=[moment], today=today, styles=styles
@@ -129,13 +140,12 @@ def read_invoices(
     return replace(rows, catalogue=_catalogue(rows, descriptions, prices))
 
 
-def invoice_evidence(path: Path, reading: Reading) -> Evidence:
-    """Return what the invoice lines of *path* show of how numbers and dates are written in them.
+def invoice_evidence(source: SourceFile) -> Evidence:
+    """Return what invoice lines show of how numbers and dates are written in them.
 
     Raises:
-        InputError: The file can't be read or lacks a column.
+        InputError: A column is missing.
     """
-    source = read_source(path, reading)
     _, _, _, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
     return evidence_of(source, numbers=[quantity, price], dates=[moment])
 

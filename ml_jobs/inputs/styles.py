@@ -28,10 +28,11 @@ from ml_jobs.inputs.source_file import SourceFile
 
 @dataclass(frozen=True)
 class Styles:
-    """How the numbers and the dates of a file are read."""
+    """How the numbers and the dates of a file are read, and in words why so."""
 
     numbers: NumberStyle
     dates: DateStyle
+    words: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,12 @@ def styles_of(
     commas = evidence.numbers.first(Trait.ONLY_COMMA) is not None and numbers.marks.decimal == ","
     brazilian = evidence.delimiter == ";" and commas
     dates = date_style(evidence.dates, reading, brazilian=brazilian, today=today, file=file)
-    return Styles(numbers, dates)
+    said = []
+    if evidence.numbers.columns:
+        said.append(f"numbers {numbers.evidence}")
+    if evidence.dates.seen:
+        said.append(f"dates {dates.evidence}")
+    return Styles(numbers, dates, "; ".join(said) or "as it is stored")
 
 
 def styled(
@@ -104,11 +110,7 @@ def styled(
         InputError: Two readings are possible, or rows contradict each other; both are named.
         InvalidSelection: The options contradict each other.
     """
-    found = evidence_of(source, numbers=numbers, dates=dates)
-    chosen = styles or styles_of(found, source.reading, file=source.name, today=today)
-    said = []
-    if found.numbers.columns:
-        said.append(f"numbers {chosen.numbers.evidence}")
-    if found.dates.seen:
-        said.append(f"dates {chosen.dates.evidence}")
-    return replace(source, read_as="; ".join(said) or "as it is stored"), chosen
+    if styles is None:
+        found = evidence_of(source, numbers=numbers, dates=dates)
+        styles = styles_of(found, source.reading, file=source.name, today=today)
+    return replace(source, read_as=styles.words), styles

@@ -29,6 +29,7 @@ from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
 
 LARGEST_QUANTITY = 1e12
 MINIMUM_PERIODS = 8
+_COLUMNS = (("item_id",), ("date",), ("quantity", "demand"))
 _MOST_DAYS = 1 << 22  # more than there are from 1970 to the year 9999
 DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
     Frequency.DAILY: 10,
@@ -43,12 +44,12 @@ def read_demand(path: Path, reading: Reading = AS_FOUND, *, today: date) -> Dema
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable row.
     """
-    source = read_source(path, reading)
+    source = read_source(path, reading, required=_COLUMNS)
     if source.find("stock_code") and not source.find("item_id"):
         raise InputError(
             file=source.name, problem="seems to hold invoice lines; read it with --invoices"
         )
-    item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
+    item, day, quantity = source.require(*_COLUMNS)
     location = source.find("location_id")
     rows = DemandRows(
         source,

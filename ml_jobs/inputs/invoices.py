@@ -77,7 +77,8 @@ _CHARGE = re.compile(r"\D*|C2|GIFT_.*")
 _CANCELLATION = re.compile(r"[Cc]")
 _WORD = re.compile(r"[A-Z]{3,}")
 _NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
-_COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
+COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
+_COLUMNS = tuple((name,) for name in COLUMNS)
 
 
 def read_invoices(
@@ -90,8 +91,8 @@ def read_invoices(
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
-    source = read_source(path, reading)
-    invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
+    source = read_source(path, reading, required=_COLUMNS)
+    invoice, code, description, quantity, moment, price = source.require(*_COLUMNS)
     descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
     rows = DemandRows(
         source,

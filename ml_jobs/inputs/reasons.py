@@ -93,11 +93,12 @@ def first_by_reason(source: SourceFile, reasons: Reasons) -> dict[RejectReason, 
         if number != USED:
             (row,) = source.table.slice(place, 1).to_pylist()
             samples[_REASONS[number - 1]] = _sample(
-                source.row_numbers[place], ", ".join(f"{n}={v}" for n, v in row.items())
+                source.place(int(source.row_numbers[place])),
+                ", ".join(f"{n}={v}" for n, v in row.items()),
             )
     if source.malformed:
         first = source.malformed[0]
-        samples[RejectReason.MALFORMED_ROW] = _sample(first.row, first.text)
+        samples[RejectReason.MALFORMED_ROW] = _sample(source.place(first.row), first.text)
     return samples
 
 
@@ -132,9 +133,9 @@ def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         return pa.array(shown, pa.string())
 
 
-def _sample(row: int, text: str) -> str:
+def _sample(place: str, text: str) -> str:
     shown = text if len(text) <= LONGEST_SAMPLE else f"{text[:LONGEST_SAMPLE]}..."
-    return f"row {row}: {shown}"
+    return f"{place}: {shown}"
 
 
 def _with_reason(

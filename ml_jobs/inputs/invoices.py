@@ -43,7 +43,7 @@ from ml_jobs.inputs.demand_rows import (
 )
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
-from ml_jobs.inputs.source_file import read_source
+from ml_jobs.inputs.source_file import SourceFile, read_source
 
 LEAST_CATEGORY_ITEMS = 4
 LEAST_CATEGORY_SHARE = 0.005
@@ -77,22 +77,39 @@ _CHARGE = re.compile(r"\D*|C2|GIFT_.*")
 _CANCELLATION = re.compile(r"[Cc]")
 _WORD = re.compile(r"[A-Z]{3,}")
 _NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
-COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
-_COLUMNS = tuple((name,) for name in COLUMNS)
+COLUMNS = (
+    ("invoice_no",),
+    ("stock_code",),
+    ("description",),
+    ("quantity",),
+    ("invoice_date",),
+    ("unit_price",),
+)
 
 
 def read_invoices(
     path: Path, reading: Reading = AS_FOUND, *, today: date, location_column: str | None = None
 ) -> DemandRows:
-    """Read the invoice lines of *path* as demand; dates after *today* are set aside.
-
-    The text of *location_column*, such as a country, names the place of a line.
+    """Read the invoice lines of *path* as demand; see `invoices_of`.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
-    source = read_source(path, reading, required=_COLUMNS)
-    invoice, code, description, quantity, moment, price = source.require(*_COLUMNS)
+    source = read_source(path, reading, required=COLUMNS)
+    return invoices_of(source, today=today, location_column=location_column)
+
+
+def invoices_of(
+    source: SourceFile, *, today: date, location_column: str | None = None
+) -> DemandRows:
+    """Return the invoice lines of *source* as demand; dates after *today* are set aside.
+
+    The text of *location_column*, such as a country, names the place of a line.
+
+    Raises:
+        InputError: It lacks a column, or has no usable line.
+    """
+    invoice, code, description, quantity, moment, price = source.require(*COLUMNS)
     descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
     rows = DemandRows(
         source,

@@ -57,10 +57,12 @@ class SourceFile:
         return len(self.row_numbers) + len(self.malformed)
 
     def place(self, row: int) -> str:
-        """Return where *row*, by its number, stands: such as "row 3 (line 5)"."""
-        if self.lines is None:
-            return f"row {row}"
-        return f"row {row} (line {self.lines[row - 1]})"
+        """Return where *row*, by its number, stands, such as "row 3".
+
+        Its line is named too where that is another than a header of one line makes it.
+        """
+        line = row + 1 if self.lines is None else int(self.lines[row - 1])
+        return f"row {row}" if line == row + 1 else f"row {row} (line {line})"
 
     def find(self, *names: str) -> str | None:
         """Return the first column that stands for one of *names*; None if there is none."""

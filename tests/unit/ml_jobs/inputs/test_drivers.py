@@ -160,10 +160,7 @@ def test_a_driver_without_any_whole_period_is_refused_by_name(tmp_path: Path) ->
         ("date,price\n2024-01-01,inf\n", "inf as price in row 1"),
         ("date,price\n2024-01-01,1\nsoon,1\n", "soon as date in row 2"),
         ("date,price\n2024-01-01,1\n,1\n", "nothing as date in row 2"),
-        (
-            "date,price\n2024-01-01,1,3\n2024-01-02,1\n",
-            r"3 cells in row 1 \(line 2\); its header has 2",
-        ),
+        ("date,price\n2024-01-01,1,3\n2024-01-02,1\n", "3 cells in row 1; its header has 2"),
         ("date,price\n2024-01-01,1\n2024-01-01,2\n", "more than one row of 2024-01-01"),
         (
             "date,price\n2024-01-01,1\n2024-01-02,1\n2024-01-04,1\n",

@@ -104,7 +104,7 @@ def test_every_fault_of_an_item_file_is_named_at_once(tmp_path: Path) -> None:
     for expected in (
         "item_id is missing in 1 row(s)",
         "item_id must be unique; found more than once: 'A'",
-        "row 4 (line 5) has 2 fields; the header has 4",
+        "row 4 has 2 fields; the header has 4",
         "criticality has 'huge'; it must be one of high, medium, low",
         "unit_cost has '-1'; it must be a number from 0 to 1e+12",
         "lead_time_days has 'soon'",

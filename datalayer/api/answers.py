@@ -30,11 +30,14 @@ def rows_answer(
     publication: Publication,
     question: Question,
     when_empty: Callable[[], object] | None = None,
+    *,
+    single: bool = False,
 ) -> Response:
     """Return one page of the answer to *question*, as JSON or Arrow, whichever is asked for.
 
     Callers who ask the same at the same time wait for one making, and the answer is kept. Where
-    there are no rows, *when_empty* is called first: it raises if there is a reason to tell.
+    there are no rows, *when_empty* is called first: it raises if there is a reason to tell. In
+    JSON the rows are a list; of a *single* one the object itself, or null where there is none.
 
     Raises:
         NotAcceptable: Neither is, or in no coding that is asked for.
@@ -49,7 +52,7 @@ def rows_answer(
 
     def make() -> Answer:
         write = {Form.JSON: _json_rows, Form.ARROW: _arrow_rows}[form]
-        body, read = write(request, publication, question)
+        body, read = write(request, publication, question, single)
         if when_empty is not None and not read.rows:
             when_empty()
         asked = f"{request.url.path}?{request.url.query}#{form.value}"
@@ -139,16 +142,20 @@ def cache_control(request: Request, *, pinned: bool) -> str:
 
 
 def _json_rows(
-    request: Request, publication: Publication, question: Question
+    request: Request, publication: Publication, question: Question, single: bool
 ) -> tuple[bytes, Read]:
     page = publication.json_page(question)
     provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
     rest = _rest(request, question, page, provenance)
-    return b"".join((b'{"data":[', page.rows, b"],", rest[1:])), Read(provenance, page.count)
+    data = (page.rows or b"null",) if single else (b"[", page.rows, b"]")
+    return b"".join((b'{"data":', *data, b",", rest[1:])), Read(provenance, page.count)
 
 
 def _arrow_rows(
-    request: Request, publication: Publication, question: Question
+    request: Request,
+    publication: Publication,
+    question: Question,
+    single: bool,  # noqa: ARG001 - a table has rows, be it one
 ) -> tuple[bytes, Read]:
     page = publication.table_page(question)
     provenance = publication.provenance(question.data_sets, page.sources)

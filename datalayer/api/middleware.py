@@ -21,13 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from datalayer.access.authentication import Authentication
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.access.sign_in_throttle import household
+from datalayer.api.addresses import PLAIN, routing_path
 from datalayer.api.call import Call, route_of
 from datalayer.api.forms import accept_header, content_coding, requested_form
 from datalayer.api.headers import Header, security_headers
 from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics
-from datalayer.api.problems import problem, problem_of
+from datalayer.api.problems import problem_of
 from datalayer.api.read_log import ReadLog
 from datalayer.kernel.errors import NotAcceptable, PortalError, TooManyRequests
 from datalayer.portal import Portal
@@ -79,10 +80,14 @@ class ApiMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = security_headers(scope["path"])
-        if not scope["path"].startswith(_GUARDED):
+        path = scope["path"]
+        guarded = path.startswith(_GUARDED) or path == "/api"
+        headers = security_headers(path)
+        if not guarded:
             await self._app(scope, receive, _Reply(send, headers))
             return
+        if path == "/api" or not PLAIN.fullmatch(scope.get("raw_path") or b""):
+            scope = {**scope, "path": routing_path(scope)}
         began = perf_counter()
         head = scope["method"] == "HEAD"
         if head:
@@ -106,11 +111,7 @@ class ApiMiddleware:
             call = Call(
                 identity, request_id, began, self._portal.members_only, self._kept, key, head
             )
-            respond = self._application
-            if "\n" in scope["path"]:
-                # Routes are patterns whose dot is any character but this one: it would pass them.
-                respond = problem("not-found", f"There is nothing at {scope['path'][:200]!a}")
-            await self._respond(respond, call, scope, receive, _Reply(send, headers))
+            await self._respond(self._application, call, scope, receive, _Reply(send, headers))
             return
         coding = content_coding(asked.get(b"accept-encoding", b""))
         status, size_bytes = await kept.send_to(asked, coding, send, headers)

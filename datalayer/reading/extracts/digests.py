@@ -22,7 +22,7 @@ from datalayer.reading.extracts.requests import ExtractRequest
 from datalayer.reading.publication import Publication
 
 _MOST_ENTRIES = 2_000
-_LAYOUT = 1
+_LAYOUT = 2
 """To be raised with every change of the bytes that a request makes."""
 
 _log = structlog.get_logger(__name__)

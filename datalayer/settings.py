@@ -38,6 +38,7 @@ class Settings(StoreSettings):
         session_idle_minutes: It ends sooner where nothing was asked for this long.
         rate_limit: Requests to the API of one key or address, e.g. ``1200/minute``.
         trusted_proxies: Addresses and networks, by comma, whose X-Forwarded-For is believed.
+        max_sessions: Most pages open at once; None for as many as half of the memory holds.
     """
 
     state: Path = Path("var")
@@ -53,6 +54,7 @@ class Settings(StoreSettings):
     session_idle_minutes: float = Field(default=120.0, gt=0)
     rate_limit: str = "1200/minute"
     trusted_proxies: str = ""
+    max_sessions: int | None = Field(default=None, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")

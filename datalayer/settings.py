@@ -30,6 +30,7 @@ class Settings(StoreSettings):
         cache_bytes: Most memory for cached results; kept answers take a share beside it.
         keep_snapshots: Publications kept on the local disk for roll-back and pinned links.
         snapshot_quota_bytes: Most disk for them together.
+        extract_quota_bytes: Most disk for extracts that were made, so that parts can be read.
         memory_limit: DuckDB's, e.g. ``512MiB``.
         query_timeout_s: Longest time of one read; extracts may take longer.
         access: ``open`` (pages and reads for everybody) or ``members`` (sign-in or API key).
@@ -45,6 +46,7 @@ class Settings(StoreSettings):
     cache_bytes: int = Field(default=256 * MEBIBYTE, ge=0)
     keep_snapshots: int = Field(default=5, ge=2)
     snapshot_quota_bytes: int = Field(default=20 * 1024 * MEBIBYTE, gt=0)
+    extract_quota_bytes: int = Field(default=2 * 1024 * MEBIBYTE, ge=0)
     memory_limit: str = "512MiB"
     query_timeout_s: float = Field(default=10.0, gt=0, le=600)
     access: Literal["open", "members"] = "open"

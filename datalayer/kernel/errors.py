@@ -355,6 +355,24 @@ class NotAcceptable(CallerError):
     known: str
 
 
+class RangeNotSatisfiable(CallerError):
+    """A request asks for bytes that the file doesn't have."""
+
+    template = "The request asks for {found}; the file has {size_bytes} bytes"
+    slug = "range-not-satisfiable"
+    found: str
+    size_bytes: int
+
+
+class FileChanged(CallerError):
+    """The file is not the one that the request expects."""
+
+    template = "The request expects the file with the tag {found}; the file has the tag {etag}"
+    slug = "precondition-failed"
+    found: str
+    etag: str
+
+
 class NotAllowed(CallerError):
     """The caller's role does not permit the action."""
 

@@ -40,6 +40,7 @@ from ml_jobs.panel import NETWORK, Frequency, Panel
 
 LARGEST_QUANTITY = 1e12
 MINIMUM_PERIODS = 8
+COLUMNS = (("item_id",), ("date",), ("quantity", "demand"))
 DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
     Frequency.DAILY: 10,
     Frequency.WEEKLY: 10,
@@ -55,7 +56,7 @@ def read_demand(
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable row.
     """
-    return demand_of(read_source(path, reading), today=today, rules=rules)
+    return demand_of(read_source(path, reading, required=COLUMNS), today=today, rules=rules)
 
 
 def demand_of(
@@ -157,7 +158,7 @@ def _columns(source: SourceFile) -> tuple[str, str, str]:
         raise InputError(
             file=source.name, problem="seems to hold invoice lines; read it with --invoices"
         )
-    item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
+    item, day, quantity = source.require(*COLUMNS)
     return item, day, quantity
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.coverage import Coverage, merge_coverage, scan, span_of
+from ml_jobs.inputs.demand import COLUMNS as DEMAND_COLUMNS
 from ml_jobs.inputs.demand import build_panel, demand_evidence, demand_of
 from ml_jobs.inputs.demand_folder import (
     DemandFile,
@@ -22,6 +23,7 @@ from ml_jobs.inputs.demand_folder import (
     together,
 )
 from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
+from ml_jobs.inputs.invoices import COLUMNS as INVOICE_COLUMNS
 from ml_jobs.inputs.invoices import invoice_evidence, invoices_of, merge_catalogues
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import samples
@@ -84,7 +86,15 @@ class DemandFormat:
         Raises:
             InputError: They can't be used; says what was found and what would be right.
         """
-        return self.rows_of([file.read(self.reading) for file in files])
+        return self.rows_of([self.source(file) for file in files])
+
+    def source(self, file: DemandFile) -> SourceFile:
+        """Read one file, before its cells are looked at.
+
+        Raises:
+            InputError: It can't be read.
+        """
+        return file.read(self.reading, INVOICE_COLUMNS if self.invoices else DEMAND_COLUMNS)
 
     def evidence_in(self, source: SourceFile) -> Evidence:
         """Return what *source* shows of how numbers and dates are written.
@@ -165,7 +175,8 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         rows = form.read(group)
         scans.append(scan(rows))
         catalogues.append(rows.catalogue)
-        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in rows.notes]
+        said = (*rows.source.notes, *rows.notes)
+        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in said]
     report(Work(stage, len(groups), len(groups)))
     return DemandScan(
         form,
@@ -186,7 +197,7 @@ def _groups_of(
     names: dict[tuple[object, ...], str] = {}
     for done, file in enumerate(found.files):
         report(Work("read", done, len(found.files), file.name))
-        source = file.read(form.reading)
+        source = form.source(file)
         other = names.setdefault((source.sha256, *file.partitions.items()), file.name)
         if other != file.name:
             raise InputError(

@@ -18,6 +18,7 @@ import pyarrow as pa
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
+from ml_jobs.inputs.headings import is_unnamed
 from ml_jobs.inputs.number_style import NumberStyle
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.rhythm import rhythm_of
@@ -52,10 +53,10 @@ def read_drivers(path: Path, reading: Reading = AS_FOUND) -> DriverFile:
     Raises:
         InputError: The file can't be read, or a column, a date or a cell of it makes no sense.
     """
-    source = read_source(path, reading)
+    source = read_source(path, reading, required=(("date",),))
     if source.malformed:
         row = source.malformed[0]
-        problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
+        problem = f"has {row.found} cells in {source.place(row.row)}; its header has {row.expected}"
         raise InputError(file=source.name, problem=problem)
     (date,) = source.require(["date"])
     names = _driver_columns(source, date)
@@ -122,7 +123,7 @@ def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
         raise InputError(
             file=source.name, problem=f"has only {date}; each driver needs a column of numbers"
         )
-    if not all(name.strip() for name in names):
+    if any(is_unnamed(name) for name in names):
         raise InputError(
             file=source.name, problem="has a column without a name; each driver needs one"
         )
@@ -141,7 +142,9 @@ def _numbers(source: SourceFile, name: str, style: NumberStyle) -> FloatArray:
 def _refuse_cells(source: SourceFile, name: str, wrong: BoolArray, right: str) -> None:
     for place in np.flatnonzero(wrong):
         written = source.table.column(name)[int(place)].as_py() or "nothing"
-        problem = f"has {written} as {name} in row {source.row_numbers[place]}; {right}"
+        problem = (
+            f"has {written} as {name} in {source.place(int(source.row_numbers[place]))}; {right}"
+        )
         raise InputError(file=source.name, problem=problem)
 
 

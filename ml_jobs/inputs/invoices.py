@@ -78,7 +78,14 @@ _CHARGE = re.compile(r"\D*|C2|GIFT_.*")
 _CANCELLATION = re.compile(r"[Cc]")
 _WORD = re.compile(r"[A-Z]{3,}")
 _NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
-_COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
+COLUMNS = (
+    ("invoice_no",),
+    ("stock_code",),
+    ("description",),
+    ("quantity",),
+    ("invoice_date",),
+    ("unit_price",),
+)
 
 
 def read_invoices(
@@ -89,7 +96,7 @@ def read_invoices(
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
-    source = read_source(path, reading)
+    source = read_source(path, reading, required=COLUMNS)
     return invoices_of(source, today=today, location_column=location_column)
 
 
@@ -109,7 +116,7 @@ def invoices_of(
         InputError: It lacks a column, or has no usable line; or its numbers or dates can be read
             in two ways.
     """
-    invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
+    invoice, code, description, quantity, moment, price = source.require(*COLUMNS)
     source, found = styled(
         source, numbers=[quantity, price], dates=[moment], today=today, styles=styles
     )
@@ -146,7 +153,7 @@ def invoice_evidence(source: SourceFile) -> Evidence:
     Raises:
         InputError: A column is missing.
     """
-    _, _, _, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
+    _, _, _, quantity, moment, price = source.require(*COLUMNS)
     return evidence_of(source, numbers=[quantity, price], dates=[moment])
 
 

@@ -124,8 +124,9 @@ def read_master(
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
     """
-    source = read_source(path, reading)
-    (found, *_) = source.require([code], *([name] for name in required))
+    needed = tuple((name,) for name in (code, *required))
+    source = read_source(path, reading, required=needed)
+    (found, *_) = source.require(*needed)
     source, styles = styled(
         source,
         numbers=_present(source, columns, NumberColumn),
@@ -144,7 +145,7 @@ def read_master(
         values[name] = values[name].fill_null(otherwise)
     table = pa.table(values)
     malformed = [
-        f"row {row.row} has {row.found} fields; the header has {row.expected}"
+        f"{source.place(row.row)} has {row.found} fields; the header has {row.expected}"
         for row in source.malformed[:MOST_SAMPLES]
     ]
     faults = [*_key_faults(table.select([code, *(also_key or {})])), *malformed, *faults]

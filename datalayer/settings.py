@@ -38,6 +38,7 @@ class Settings(StoreSettings):
         cache_bytes: Most memory for cached results; kept answers take a share beside it.
         keep_snapshots: Publications kept on the local disk for roll-back and pinned links.
         snapshot_quota_bytes: Most disk for them together.
+        extract_quota_bytes: Most disk for extracts that were made, so that parts can be read.
         memory_limit: DuckDB's, e.g. ``512MiB``.
         query_timeout_s: Longest time of one read; extracts may take longer.
         access: ``open`` (pages and reads for everybody) or ``members`` (sign-in or API key).
@@ -47,6 +48,7 @@ class Settings(StoreSettings):
         trusted_proxies: Addresses and networks, by comma, whose X-Forwarded-For is believed.
         path_prefix: What every address begins with, e.g. ``/farol``; empty for none.
         allowed_hosts: More names to answer under, by comma; see ``AllowedHosts``.
+        max_sessions: Most pages open at once; None for as many as half of the memory holds.
     """
 
     state: Path = Path("var")
@@ -54,6 +56,7 @@ class Settings(StoreSettings):
     cache_bytes: int = Field(default=256 * MEBIBYTE, ge=0)
     keep_snapshots: int = Field(default=5, ge=2)
     snapshot_quota_bytes: int = Field(default=20 * 1024 * MEBIBYTE, gt=0)
+    extract_quota_bytes: int = Field(default=2 * 1024 * MEBIBYTE, ge=0)
     memory_limit: str = "512MiB"
     query_timeout_s: float = Field(default=10.0, gt=0, le=600)
     access: Literal["open", "members"] = "open"
@@ -63,6 +66,7 @@ class Settings(StoreSettings):
     trusted_proxies: str = ""
     path_prefix: str = ""
     allowed_hosts: str = ""
+    max_sessions: int | None = Field(default=None, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")

@@ -3,6 +3,7 @@
 The document is Streamlit's own, with two things told in advance. Left alone, it looks for its
 server below the page's address first and fails there, a round trip and an error in the console
 for every deep link; and it asks for the code that draws charts only once a chart has arrived.
+Where no more pages may be open, another document says so.
 
 Streamlit answers every address with this document, and has endpoints that no page here uses. So
 what is served is listed: the pages, what they load, and the two calls and the connection that the
@@ -11,16 +12,20 @@ document begins with. Its metrics, uploads, sign-in by OpenID and the agents' in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
+from starlette.types import Scope
 
 from datalayer.kernel.errors import SettingsError
+from pages.components.frame import STATIC
 
 PATHS = ("/", "/forecast", "/data", "/admin")
+RETRY_AFTER_S = 15
 _BUILT = Path(st.__file__).parent / "static"
 # The default page has no address of its own in Streamlit; links to it are written all the same.
 _MOVED = {"/overview": "./", "/overview/": "../", **{f"{path}/": f"..{path}" for path in PATHS[1:]}}
@@ -47,8 +52,11 @@ def is_page(kind: str, path: str) -> bool:
     return path in _SERVED or path.startswith(_FOLDERS)
 
 
-def routes() -> list[Route]:
+def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     """Return a route for each page's address, and one for each that leads to one.
+
+    Args:
+        refuses_page: Tells whether whoever sends a request would have no session for the page.
 
     Raises:
         SettingsError: Streamlit has a path prefix of its own, which only pages would be under.
@@ -63,9 +71,13 @@ def routes() -> list[Route]:
     )
     document = (_BUILT / "index.html").read_text(encoding="utf-8")
     document = document.replace("<head>", f"<head>{told}", 1)
+    full = (STATIC / "full.html").read_text(encoding="utf-8")
 
-    async def answer(request: Request) -> HTMLResponse:  # noqa: ARG001 - Starlette passes it
+    async def answer(request: Request) -> HTMLResponse:
         # One response each: compression rewrites the headers of the response it is given.
+        if refuses_page(request.scope):
+            headers = {"Cache-Control": "no-store", "Retry-After": str(RETRY_AFTER_S)}
+            return HTMLResponse(full, 503, headers=headers)
         return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
 
     async def lead(request: Request) -> RedirectResponse:

@@ -55,7 +55,6 @@ def test_the_documentation_sends_a_call_and_shows_the_answer(visit: Visit) -> No
         ("add('img', {src: 'http://127.0.0.2:9/elsewhere.png'})", "img-src"),
         ("new WebSocket('ws://127.0.0.2:9/')", "connect-src"),
         ("fetch('http://127.0.0.2:9/').catch(() => {})", "connect-src"),
-        ("eval('1')", "script-src"),
     ],
 )
 def test_what_is_not_the_portal_s_own_is_kept_out(
@@ -67,6 +66,7 @@ def test_what_is_not_the_portal_s_own_is_kept_out(
         f"""() => new Promise((found) => {{
             document.addEventListener("securitypolicyviolation",
                 (event) => found(event.effectiveDirective));
+            setTimeout(() => found("nothing"), 5000);
             const add = (name, more) =>
                 document.head.append(Object.assign(document.createElement(name), more));
             try {{ {attempt} }} catch {{}}

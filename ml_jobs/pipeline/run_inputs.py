@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from datalayer.kernel.errors import InvalidSelection
@@ -12,7 +13,8 @@ from ml_jobs.inputs.demand_files import DemandFormat, DemandScan, InputNote, inp
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
 from ml_jobs.inputs.locations import Hierarchy, hierarchy_of, read_locations
-from ml_jobs.inputs.master_file import MasterFile
+from ml_jobs.inputs.master_file import MasterFile, samples
+from ml_jobs.inputs.matching import spelt_otherwise
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.request import JobRequest
@@ -29,6 +31,7 @@ class RunInputs:
         look: What the demand files hold, seen once.
         hierarchy: The places that demand comes from.
         notes: All input files.
+        remarks: Sentences about how the files fit together.
     """
 
     request: JobRequest
@@ -38,6 +41,7 @@ class RunInputs:
     stock: MasterFile | None
     drivers: DriverFile | None
     notes: tuple[InputNote, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def folder(self) -> RunFolder:
@@ -55,10 +59,11 @@ class RunInputs:
     def unused(self, items: Items) -> list[str]:
         """Return sentences about what of the files is not used, given the *items* forecast."""
         item_ids = tuple(items.table.column("item_id").to_pylist())
-        notes = []
+        notes = list(self.remarks)
         for file in (self.items, self.stock):
             if file is None:
                 continue
+            notes += [f"{file.source.name}: {note}" for note in file.notes]
             if count := file.unknown_to(item_ids):
                 notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
             if unread := file.unread():
@@ -88,7 +93,13 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         request.today, request.invoices, request.location_column, reading, request.row_rules
     )
     look = scan_demand(request.demand, form, report=report)
-    if locations is not None and look.coverage.location_ids == (NETWORK,):
+    remarks: tuple[str, ...] = ()
+    if locations is not None and look.coverage.location_ids != (NETWORK,):
+        codes = {place.location_id for place in locations.locations} - {NETWORK}
+        remarks += spelt_otherwise(
+            locations.source.name, "location", codes, look.coverage.location_ids
+        )
+    elif locations is not None:
         problem = "names no location, though there is a file of locations; it needs a location_id"
         raise InputError(file=request.demand.name, problem=problem)
     hierarchy = hierarchy_of(
@@ -99,4 +110,27 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     )
     files = {"items": items, "stock": stock, "drivers": drivers, "locations": locations}
     notes = [input_note(role, file.source) for role, file in files.items() if file is not None]
-    return RunInputs(request, look, hierarchy, items, stock, drivers, notes=(*look.inputs, *notes))
+    remarks += tuple(_remarks(look, hierarchy, items, stock))
+    return RunInputs(
+        request, look, hierarchy, items, stock, drivers, (*look.inputs, *notes), remarks
+    )
+
+
+def _remarks(
+    look: DemandScan, hierarchy: Hierarchy, items: MasterFile | None, stock: MasterFile | None
+) -> Iterator[str]:
+    """Hold the codes of the files against those of the demand."""
+    for file in (items, stock):
+        if file is not None:
+            name = file.source.name
+            yield from spelt_otherwise(name, "item", file.codes("item_id"), look.coverage.item_ids)
+    if stock is None or hierarchy.is_flat:
+        return
+    name, known = stock.source.name, frozenset(hierarchy.location_ids) - {NETWORK}
+    places = stock.codes("location_id") - {NETWORK}
+    yield from spelt_otherwise(name, "location", places, known)
+    if strange := sorted(places - known):
+        yield (
+            f"{len(strange)} location(s) of {name} are not among the locations; their stock counts "
+            f"for the network: {samples(strange)}"
+        )

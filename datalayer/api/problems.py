@@ -54,7 +54,14 @@ _TYPES = (
     ("invalid-body", 422, "Invalid body", "The detail says what would be right."),
     ("unreadable-body", 400, "Unreadable body", "Send JSON, encoded as UTF-8."),
     ("body-too-large", 413, "Body too large", "No call here needs more than a few bytes."),
+    ("malformed-request", 400, "Malformed request", "Send what HTTP/1.1 says."),
+    ("request-too-slow", 408, "Request too slow", "Send all of a request at once."),
+    ("address-too-long", 414, "Address too long", "Ask for less in one address."),
+    ("headers-too-large", 431, "Headers too large", "Send fewer or shorter headers."),
+    ("server-full", 503, "Server full", "Wait as long as Retry-After says."),
     ("unsupported-media-type", 415, "Unsupported media type", "Send application/json."),
+    ("precondition-failed", 412, "Precondition failed", "Read the file anew, without If-Match."),
+    ("range-not-satisfiable", 416, "Range not satisfiable", "Content-Range says the file's size."),
     ("not-acceptable", 406, "Not acceptable", "Accept one of the types in the detail."),
     ("method-not-allowed", 405, "Method not allowed", "Allow lists the methods there are."),
     ("sign-in-required", 401, "Sign-in required", "Send an API key as X-API-Key."),
@@ -117,6 +124,8 @@ def problem_of(error: PortalError) -> Response:
         more["suggestions"] = error.suggestions
     if isinstance(error, errors.UnknownPublication):
         more["nearest"] = error.nearest
+    if isinstance(error, errors.RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size_bytes}"
     if isinstance(error, errors.TooManyRequests):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, errors.UnexpectedFailure):

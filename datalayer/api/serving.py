@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
+from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
@@ -15,7 +16,14 @@ from datalayer.api.health import health_routes
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
 from datalayer.api.middleware import ApiMiddleware
+from datalayer.api.page_sessions import (
+    PageSessionCap,
+    PageSessions,
+    memory_bytes,
+    sessions_that_fit,
+)
 from datalayer.api.problems import answer_http_errors
+from datalayer.api.server_bounds import ServerBounds
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -30,10 +38,12 @@ class Serving:
     Attributes:
         application: The API, ``/health`` and ``/metrics``. It is no route of the pages' server,
             whose own middleware would pack its answers anew and turn paths away in its own words.
+        refuses_page: Tells whether whoever sends a request would have no session for a page.
     """
 
     application: Starlette
     middleware: list[Middleware]
+    refuses_page: Callable[[Scope], bool]
     close: Callable[[], Awaitable[None]]
 
 
@@ -43,6 +53,11 @@ def serving(portal: Portal, settings: Settings) -> Serving:
     metrics.watch(portal)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
+    authentication = open_authentication(settings)
+    sessions = PageSessions(
+        settings.max_sessions or sessions_that_fit(memory_bytes()), authentication
+    )
+    metrics.watch_sessions(lambda: len(sessions), lambda: sessions.refused)
     application = Starlette(
         routes=[
             Mount("/api", create_api(portal)),
@@ -54,15 +69,18 @@ def serving(portal: Portal, settings: Settings) -> Serving:
     return Serving(
         application=application,
         middleware=[
+            Middleware(ServerBounds, authentication=authentication, metrics=metrics),
+            Middleware(PageSessionCap, sessions=sessions),
             Middleware(
                 ApiMiddleware,
                 application=application,
                 portal=portal,
-                authentication=open_authentication(settings),
+                authentication=authentication,
                 limiter=limiter,
                 metrics=metrics,
                 cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
-            )
+            ),
         ],
+        refuses_page=sessions.refuses,
         close=limiter.close,
     )

@@ -1,28 +1,39 @@
-"""From demand files to panels on one calendar, one file at a time."""
+"""From demand files to panels on one calendar, one history at a time."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
-from ml_jobs.inputs.coverage import (
-    Coverage,
-    demand_files,
-    in_item_order,
-    merge_coverage,
-    scan,
-    span_of,
+from ml_jobs.errors import InputError
+from ml_jobs.inputs import cells
+from ml_jobs.inputs.coverage import Coverage, merge_coverage, scan, span_of
+from ml_jobs.inputs.demand import COLUMNS as DEMAND_COLUMNS
+from ml_jobs.inputs.demand import build_panel, demand_evidence, demand_of
+from ml_jobs.inputs.demand_folder import (
+    DemandFile,
+    DemandFolder,
+    find_demand,
+    overlapping,
+    together,
 )
-from ml_jobs.inputs.demand import build_panel, read_demand
 from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
-from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
+from ml_jobs.inputs.invoices import COLUMNS as INVOICE_COLUMNS
+from ml_jobs.inputs.invoices import invoice_evidence, invoices_of, merge_catalogues
 from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
+from ml_jobs.inputs.rejected_share import refuse_mostly_unusable
+from ml_jobs.inputs.repeated_exports import refuse_repeated
+from ml_jobs.inputs.row_rules import USUAL, RowRules
 from ml_jobs.inputs.source_file import SourceFile
+from ml_jobs.inputs.styles import Evidence, Styles, styles_of
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
 
@@ -36,39 +47,94 @@ class DemandFormat:
         invoices: The files hold invoice lines.
         location_column: Column of invoice lines that names the place; None where none does.
         reading: How they are written.
+        rules: What is done with negative rows, and how many rows may be unusable.
+        styles: How all files write numbers and dates; None for one file, which tells itself.
     """
 
     today: date
     invoices: bool = False
     location_column: str | None = None
     reading: Reading = AS_FOUND
+    rules: RowRules = USUAL
+    styles: Styles | None = None
 
-    def read(self, path: Path) -> DemandRows:
-        """Read one file.
+    def rows_of(self, sources: Sequence[SourceFile]) -> DemandRows:
+        """Return the rows of one history, whose files are *sources*.
 
         Raises:
-            InputError: The file can't be used; says what was found and what would be right.
+            InputError: It can't be used; says what was found and what would be right.
         """
+        source = together(sources)
         if self.invoices:
-            return read_invoices(
-                path, self.reading, today=self.today, location_column=self.location_column
+            rows = invoices_of(
+                source,
+                today=self.today,
+                location_column=self.location_column,
+                styles=self.styles,
             )
-        return read_demand(path, self.reading, today=self.today)
+        else:
+            rows = demand_of(source, today=self.today, rules=self.rules, styles=self.styles)
+        refuse_mostly_unusable(rows, self.rules.allow_rejected)
+        if len(sources) > 1:
+            counts = [each.table.num_rows for each in sources]
+            refuse_repeated(rows, counts, [each.name for each in sources])
+        return rows
+
+    def read(self, files: Sequence[DemandFile]) -> DemandRows:
+        """Read files of one history.
+
+        Raises:
+            InputError: They can't be used; says what was found and what would be right.
+        """
+        return self.rows_of([self.source(file) for file in files])
+
+    def source(self, file: DemandFile) -> SourceFile:
+        """Read one file, before its cells are looked at.
+
+        Raises:
+            InputError: It can't be read.
+        """
+        return file.read(self.reading, INVOICE_COLUMNS if self.invoices else DEMAND_COLUMNS)
+
+    def evidence_in(self, source: SourceFile) -> Evidence:
+        """Return what *source* shows of how numbers and dates are written.
+
+        Raises:
+            InputError: It lacks a column.
+        """
+        return invoice_evidence(source) if self.invoices else demand_evidence(source)
+
+    def item_range(self, source: SourceFile) -> tuple[str, str]:
+        """Return the first and the last item that *source* names, by bytes.
+
+        Raises:
+            InputError: It has no column of items.
+        """
+        (column,) = source.require(["stock_code" if self.invoices else "item_id"])
+        codes = cells.codes(source, column)
+        if self.invoices:
+            codes = codes.respell(str.upper)
+        return codes.values[0], codes.values[-1]
 
 
 @dataclass(frozen=True)
 class InputNote:
-    """An input file as the lineage names it."""
+    """An input file as the lineage names it.
+
+    Attributes:
+        read_as: How its numbers and dates were read, and by what evidence.
+    """
 
     role: str
     name: str
     sha256: str
     rows: int
+    read_as: str
 
 
 def input_note(role: str, source: SourceFile) -> InputNote:
     """Describe one input file."""
-    return InputNote(role, source.name, source.sha256, source.rows)
+    return InputNote(role, source.name, source.sha256, source.rows, source.read_as)
 
 
 @dataclass(frozen=True)
@@ -76,12 +142,12 @@ class DemandScan:
     """What all demand files hold together.
 
     Attributes:
-        paths: In the order of their items.
-        rows: Of the only file, so that it is read once; None where there are several.
+        groups: Files that are read together, in the order of their items.
+        rows: Of the only group, so that it is read once; None where there are several.
     """
 
     form: DemandFormat
-    paths: tuple[Path, ...]
+    groups: tuple[tuple[DemandFile, ...], ...]
     coverage: Coverage
     catalogue: Catalogue
     inputs: tuple[InputNote, ...]
@@ -93,30 +159,67 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     """Read a demand file, or every one of a folder, for what the calendar must hold.
 
     Raises:
-        InputError: A file can't be used, or two files of a folder share a range of items.
+        InputError: A file can't be used, or holds what another one of the folder does.
     """
-    paths = demand_files(path)
-    scans, catalogues, inputs, notes = [], [], [], []
-    rows: DemandRows | None = None
-    for done, file in enumerate(paths):
-        report(Work("read", done, len(paths), file.name))
-        rows = form.read(file)
+    found = find_demand(path)
+    several = len(found.files) > 1
+    groups: tuple[tuple[DemandFile, ...], ...] = (found.files,)
+    inputs: tuple[InputNote, ...] = ()
+    if several:
+        groups, inputs, form = _groups_of(found, form, report, folder=path.name)
+    stage = "check" if several else "read"
+    scans, catalogues = [], []
+    notes = list(_folder_notes(found, groups))
+    for done, group in enumerate(groups):
+        report(Work(stage, done, len(groups), group[0].name))
+        rows = form.read(group)
         scans.append(scan(rows))
         catalogues.append(rows.catalogue)
-        inputs.append(input_note("demand", rows.source))
-        found = (*rows.source.notes, *rows.notes)
-        notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in found]
-    report(Work("read", len(paths), len(paths)))
-    order = in_item_order(scans)
+        said = (*rows.source.notes, *rows.notes)
+        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in said]
+    report(Work(stage, len(groups), len(groups)))
     return DemandScan(
         form,
-        tuple(paths[place] for place in order),
+        groups,
         merge_coverage(scans),
         merge_catalogues(catalogues),
-        tuple(inputs),
+        inputs or (input_note("demand", rows.source),),
         tuple(notes),
-        rows if len(paths) == 1 else None,
+        rows if len(groups) == 1 else None,
     )
+
+
+def _groups_of(
+    found: DemandFolder, form: DemandFormat, report: ReportWork, *, folder: str
+) -> tuple[tuple[tuple[DemandFile, ...], ...], tuple[InputNote, ...], DemandFormat]:
+    """Return the files to be read together, a note of each, and how all of them are written."""
+    ranges, inputs, evidence = [], [], []
+    names: dict[tuple[object, ...], str] = {}
+    for done, file in enumerate(found.files):
+        report(Work("read", done, len(found.files), file.name))
+        source = form.source(file)
+        other = names.setdefault((source.sha256, *file.partitions.items()), file.name)
+        if other != file.name:
+            raise InputError(
+                file=file.name, problem=f"is a copy of {other}, byte by byte; keep one of them"
+            )
+        ranges.append(form.item_range(source))
+        inputs.append(input_note("demand", source))
+        evidence.append(form.evidence_in(source))
+    report(Work("read", len(found.files), len(found.files)))
+    styles = styles_of(reduce(or_, evidence), form.reading, file=folder, today=form.today)
+    groups = tuple(tuple(found.files[n] for n in group) for group in overlapping(ranges))
+    inputs = [replace(note, read_as=styles.words) for note in inputs]
+    return groups, tuple(inputs), replace(form, styles=styles)
+
+
+def _folder_notes(found: DemandFolder, groups: Sequence[Sequence[DemandFile]]) -> Iterator[str]:
+    if found.unread:
+        yield f"{len(found.unread)} file(s) of the folder were not read: {samples(found.unread)}"
+    for group in groups:
+        if len(group) > 1:
+            names = samples([file.name for file in group])
+            yield f"{len(group)} files have one history and were read together: {names}"
 
 
 def panels(
@@ -127,17 +230,17 @@ def panels(
     min_sale_days: int,
     rejected: Path,
 ) -> Iterator[tuple[Panel, Accounting]]:
-    """Yield each file's demand laid out, and where its rows went; some go to *rejected*.
+    """Yield the demand of each group of files laid out, and where its rows went.
 
-    Where there are several files, each has a file of its own beside *rejected*, and the panels
-    of all begin with the first day of any of them.
+    Those set aside go to *rejected*, or, where there are several groups, to a file for each beside
+    it. The panels of all begin with the first day of any of them.
 
     Raises:
         InputError: A file can't be used as a whole.
     """
     span = None if look.rows else span_of(look.coverage, frequency, today=look.form.today)
-    for path in look.paths:
-        rows = look.rows or look.form.read(path)
+    for group in look.groups:
+        rows = look.rows or look.form.read(group)
         panel, rows = build_panel(
             rows,
             frequency,
@@ -147,8 +250,9 @@ def panels(
             span=span,
         )
         target = rejected
-        if len(look.paths) > 1:
-            target = rejected.with_stem(f"{rejected.stem}-{path.stem}")
+        if len(look.groups) > 1:
+            name = Path(group[0].name).with_suffix("").as_posix().replace("/", "-")
+            target = rejected.with_stem(f"{rejected.stem}-{name}")
         write_rejected(rows.source, rows.reasons, target)
         yield panel, rows.accounting
 

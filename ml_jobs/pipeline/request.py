@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic.dataclasses import dataclass
 
 from ml_jobs.inputs.reading import Reading
+from ml_jobs.inputs.row_rules import RowRules
 from ml_jobs.option_kinds import (
     MLFLOW_FOLDER,
     Count,
@@ -42,6 +43,7 @@ class JobRequest:
         generated_at: The time of the results, with its zone; dates after its day are set aside.
         demonstration: The data are the bundled ones.
         reading: How input files are to be read.
+        row_rules: What is done with rows that are negative, and how many may be unusable.
         options: How to forecast.
     """
 
@@ -102,6 +104,7 @@ class JobRequest:
     ] = field(default_factory=_now)
     demonstration: bool = False
     reading: Reading = field(default_factory=Reading)
+    row_rules: RowRules = field(default_factory=RowRules)
     options: ForecastOptions = field(default_factory=ForecastOptions)
 
     @property
@@ -118,5 +121,7 @@ class JobRequest:
             "min_sale_days": self.min_sale_days or 0,
             "today": self.today.isoformat(),
             "reading": asdict(self.reading),
+            "returns": self.row_rules.returns or "",
+            "sign": self.row_rules.sign,
             "options": asdict(self.options),
         }

@@ -32,6 +32,7 @@ class Settings(StoreSettings):
         snapshot_quota_bytes: Most disk for them together.
         memory_limit: DuckDB's, e.g. ``512MiB``.
         query_timeout_s: Longest time of one read; extracts may take longer.
+        validation_timeout_s: Longest time of one validation; after it the publication is refused.
         access: ``open`` (pages and reads for everybody) or ``members`` (sign-in or API key).
         session_hours: A sign-in ends after this time.
         session_idle_minutes: It ends sooner where nothing was asked for this long.
@@ -46,6 +47,7 @@ class Settings(StoreSettings):
     snapshot_quota_bytes: int = Field(default=20 * 1024 * MEBIBYTE, gt=0)
     memory_limit: str = "512MiB"
     query_timeout_s: float = Field(default=10.0, gt=0, le=600)
+    validation_timeout_s: float = Field(default=3600.0, gt=0, le=7 * 24 * 3600)
     access: Literal["open", "members"] = "open"
     session_hours: float = Field(default=24.0, gt=0, le=24 * 30)
     session_idle_minutes: float = Field(default=120.0, gt=0)

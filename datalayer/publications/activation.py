@@ -8,6 +8,7 @@ in their order. Whatever fails before the last step leaves the active snapshot s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -15,6 +16,7 @@ import structlog
 
 from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
+from datalayer.kernel.contract.claims import claims_of
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
@@ -57,6 +59,21 @@ class Attachable(Protocol):
         """Stop reading a snapshot; nothing happens if it isn't read."""
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What bringing in and keeping publications may take.
+
+    Attributes:
+        keep: Publications kept on the local disk.
+        quota_bytes: Most disk for them together.
+        validation_timeout_s: Longest time of one validation; None for no limit.
+    """
+
+    keep: int
+    quota_bytes: int
+    validation_timeout_s: float | None = None
+
+
 class Activations:
     """Brings publications in and switches between them; every attempt ends in the audit log.
 
@@ -72,16 +89,14 @@ class Activations:
         snapshots: SnapshotStore,
         database: Attachable,
         audit: AuditLog,
-        keep: int,
-        quota_bytes: int,
+        limits: Limits,
     ) -> None:
         self._registry = registry
         self._store = store
         self._snapshots = snapshots
         self._database = database
         self._attempts = Attempts(snapshots, audit)
-        self._keep = keep
-        self._quota_bytes = quota_bytes
+        self._limits = limits
 
     def latest(self) -> Manifest:
         """Return the manifest of the store's latest publication.
@@ -261,7 +276,15 @@ class Activations:
             staged = self._snapshots.staging.stage(manifest, self._store, report)
             verified = self._snapshots.staging.verify(staged, report)
         files = verified.files()
-        return verified, validate(files, self._registry, manifest=manifest, report=report)
+        found = validate(
+            files,
+            self._registry,
+            claims=claims_of(manifest),
+            report=report,
+            timeout_s=self._limits.validation_timeout_s,
+            work=self._snapshots.staging.work_folder(manifest.publication_id),
+        )
+        return verified, found
 
     def _prove_store(self, manifest: Manifest, report: ReportProgress) -> None:
         """Stage, verify and validate beside what is kept, and leave nothing behind."""
@@ -309,7 +332,7 @@ class Activations:
         return Activated(snapshot.publication_id, previous_id, duration_s)
 
     def _prune(self) -> tuple[str, ...]:
-        removed = self._snapshots.prune(self._keep, self._quota_bytes)
+        removed = self._snapshots.prune(self._limits.keep, self._limits.quota_bytes)
         for publication_id in removed:
             self._database.detach(publication_id)
         return removed

@@ -11,7 +11,7 @@ from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.publications.activation import Activations, Attachable
+from datalayer.publications.activation import Activations, Attachable, Limits
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.reading.database import Database
 
@@ -67,7 +67,9 @@ def joined(
     snapshots = SnapshotStore(state, registry)
     database = (make_database or _real_database)(snapshots.folder, registry)
     audit = AuditLog(state / "audit.jsonl")
-    activations = Activations(registry, store, snapshots, database, audit, keep, quota_bytes)
+    activations = Activations(
+        registry, store, snapshots, database, audit, Limits(keep, quota_bytes)
+    )
     return Refreshing(snapshots, database, audit, activations)
 
 

@@ -33,7 +33,7 @@ configure_logs(Settings.load().log_level)  # before the server's own first lines
 served = serving(runtime.portal(), Settings.load())
 app = st.App(
     "pages/_navigation.py",
-    routes=[*served.routes, *index_page.routes()],
+    routes=index_page.routes(served.refuses_page),
     middleware=served.middleware,
     lifespan=lifespan,
     on_script_error=frame.report_failure,

@@ -84,7 +84,7 @@ def _status(portal: Portal, _: Namespace) -> int:
     store, health = portal.store_state(), portal.health()
     served = health.publication
     rows = [
-        ("store", store.address),
+        ("store", Settings.load().store),
         ("latest publication", store.latest.publication_id if store.latest else "-"),
         ("active publication", health.publication_id or "-"),
         ("data through", str(served.data_through if served else "-")),

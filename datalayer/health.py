@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from datalayer.compliance import Compliance
-from datalayer.kernel.errors import CacheDown, MachineLearningFound, PortalError, StoreWritable
+from datalayer.kernel.errors import MachineLearningFound, PortalError, RedisFailed, StoreWritable
 from datalayer.publications.store_watch import LastAnswer
+from datalayer.reading.cache.redis_cache import CacheHealth
 from datalayer.reading.results import Provenance
 
 HealthStatus = Literal["ok", "degraded", "empty"]
@@ -21,7 +22,9 @@ class Health:
         publication: What is served; None when there is nothing.
         store_address: Fit to be shown: without credentials.
         last_answer: What the store said when it was last asked.
-        cache: ``state`` of the second level: off, ok or down.
+        shared_cache: How the level is that replicas share.
+        state_folder: What the state folder said when it was last asked to take a file.
+        replicas: What is wrong among the replicas.
         ml_dependencies: The outcome of looking for machine learning.
         problem: Why what is served is not what is active, or an empty string.
     """
@@ -29,7 +32,9 @@ class Health:
     publication: Provenance | None
     store_address: str
     last_answer: LastAnswer
-    cache: dict[str, str]
+    shared_cache: CacheHealth
+    state_folder: LastAnswer
+    replicas: tuple[PortalError, ...]
     ml_dependencies: Compliance
     problem: str
 
@@ -48,6 +53,14 @@ class Health:
         }
 
     @property
+    def cache(self) -> dict[str, str]:
+        """The level that replicas share, in words.
+
+        ``state`` (off, ok, down, or refusing to do what it is asked), and ``problem``.
+        """
+        return {"state": self.shared_cache.state, "problem": self.shared_cache.problem}
+
+    @property
     def findings(self) -> tuple[PortalError, ...]:
         """What is not as it should be, a sentence each."""
         findings: list[PortalError] = []
@@ -57,8 +70,12 @@ class Health:
             findings.append(PortalError(problem=self.last_answer.problem))
         if self.last_answer.writable == "yes":
             findings.append(StoreWritable(address=self.store_address))
-        if self.cache["state"] == "down":
-            findings.append(CacheDown())
+        if self.state_folder.problem:
+            findings.append(PortalError(problem=self.state_folder.problem))
+        if self.shared_cache.problem:
+            findings.append(RedisFailed(reason=self.shared_cache.problem))
+        told = set(map(str, findings))  # the cache and the replicas' notices may fail alike
+        findings += [each for each in self.replicas if str(each) not in told]
         if self.ml_dependencies.violations:
             findings.append(MachineLearningFound(violations=self.ml_dependencies.violations))
         return tuple(findings)

@@ -19,7 +19,7 @@ from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations, Limits
-from datalayer.publications.announcements import Announcements
+from datalayer.publications.announcements import Announcements, SharedActivation
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -32,12 +32,14 @@ from datalayer.publications.stages import (
 )
 from datalayer.publications.store_watch import StoreState, StoreWatch
 from datalayer.reading import questions
-from datalayer.reading.cache.redis_cache import RedisCache, RedisNote
+from datalayer.reading.cache.redis_cache import RedisAttendance, RedisCache, RedisNote
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
-from datalayer.reading.extracts.digests import DigestMemo
+from datalayer.reading.extracts.delivery import Delivery, Span
+from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
+from datalayer.reading.extracts.settled_files import SettledFiles
 from datalayer.reading.open_publications import OpenPublications
 from datalayer.reading.publication import FreshnessState, Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
@@ -56,6 +58,8 @@ __all__ = [
     "AuditEntry",
     "Candidate",
     "ChainCheck",
+    "Delivery",
+    "Digest",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -76,6 +80,7 @@ __all__ = [
     "RowComparison",
     "SeriesSelection",
     "Snapshot",
+    "Span",
     "Step",
     "StoreState",
     "ValidationFailed",
@@ -95,6 +100,7 @@ class Portal:
         audit: Who did what.
         jobs: What changes something, in the background.
         store_watch: Whether the store answers; asks on another thread.
+        state_watch: Whether the state folder takes a file; asks on another thread.
         announcements: What is activated on the replicas that share Redis, told and followed.
     """
 
@@ -102,7 +108,7 @@ class Portal:
         self.registry = load_registry(settings.registry)
         self.members_only = settings.access == "members"
         self._clock = clock
-        self._store = settings.open_store()
+        self._store = settings.open_store(hide_folder=True)
         self.snapshots = SnapshotStore(settings.state, self.registry, clock)
         self.database = Database(
             self.snapshots.folder,
@@ -111,12 +117,18 @@ class Portal:
             query_timeout_s=settings.query_timeout_s,
         )
         self.audit = AuditLog(settings.state / "audit.jsonl", clock)
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        # Portals of other stores may share this Redis; what they activate is nothing to this one.
+        note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
+        attendance = RedisAttendance(redis_url, f"serving:{settings.store}") if redis_url else None
+        shared = SharedActivation(note)
         self._activations = Activations(
             registry=self.registry,
             store=self._store,
             snapshots=self.snapshots,
             database=self.database,
             audit=self.audit,
+            shared=shared,
             limits=Limits(
                 keep=settings.keep_snapshots,
                 quota_bytes=settings.snapshot_quota_bytes,
@@ -128,18 +140,19 @@ class Portal:
         except StateError as error:
             # On a full or read-only disk nothing can be cleared up, and all can still be read.
             _log.warning("portal.not_recovered", problem=str(error))
-        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         shared_cache = RedisCache(redis_url) if redis_url else None
         self._cache = ResultCache(settings.cache_bytes, shared_cache)
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
         self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
-        # Portals of other stores may share this Redis; what they activate is nothing to this one.
-        note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
-        self.announcements = Announcements(note, self.snapshots.active, self._activations.follow)
+        self.state_watch = StoreWatch(self._require_writable_state, lambda: None)
+        self.announcements = Announcements(
+            shared, self.snapshots.active, self._activations.follow, attendance
+        )
         memo = DigestMemo(settings.state / "extract_digests.json")
-        self.extracts = Extracts(self.audit, memo, members_only=self.members_only)
+        settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
+        self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
         self._compliance = check_compliance()
         self.jobs = RefreshJobs(self.audit.entries, clock)
 
@@ -244,7 +257,9 @@ class Portal:
             publication=publication.provenance(()) if publication else None,
             store_address=self._store.address,
             last_answer=self.store_watch.last_answer(),
-            cache={"state": self._cache.health()},
+            shared_cache=self._cache.health(),
+            state_folder=self.state_watch.last_answer(),
+            replicas=self.announcements.findings,
             ml_dependencies=with_loaded_modules(self._compliance),
             problem=problem,
         )
@@ -254,6 +269,10 @@ class Portal:
         self.announcements.stop()
         self._cache.close()
         self.database.close()
+
+    def _require_writable_state(self) -> None:
+        self.snapshots.require_writable()
+        self.audit.require_writable()
 
     def _find_served(self) -> tuple[Publication | None, str]:
         """Return what is served, and why it is not what should be (or an empty string)."""

@@ -30,6 +30,7 @@ class Settings(StoreSettings):
         cache_bytes: Most memory for cached results; kept answers take a share beside it.
         keep_snapshots: Publications kept on the local disk for roll-back and pinned links.
         snapshot_quota_bytes: Most disk for them together.
+        extract_quota_bytes: Most disk for extracts that were made, so that parts can be read.
         memory_limit: DuckDB's, e.g. ``512MiB``.
         query_timeout_s: Longest time of one read; extracts may take longer.
         validation_timeout_s: Longest time of one validation; after it the publication is refused.
@@ -38,6 +39,7 @@ class Settings(StoreSettings):
         session_idle_minutes: It ends sooner where nothing was asked for this long.
         rate_limit: Requests to the API of one key or address, e.g. ``1200/minute``.
         trusted_proxies: Addresses and networks, by comma, whose X-Forwarded-For is believed.
+        max_sessions: Most pages open at once; None for as many as half of the memory holds.
     """
 
     state: Path = Path("var")
@@ -45,6 +47,7 @@ class Settings(StoreSettings):
     cache_bytes: int = Field(default=256 * MEBIBYTE, ge=0)
     keep_snapshots: int = Field(default=5, ge=2)
     snapshot_quota_bytes: int = Field(default=20 * 1024 * MEBIBYTE, gt=0)
+    extract_quota_bytes: int = Field(default=2 * 1024 * MEBIBYTE, ge=0)
     memory_limit: str = "512MiB"
     query_timeout_s: float = Field(default=10.0, gt=0, le=600)
     validation_timeout_s: float = Field(default=3600.0, gt=0, le=7 * 24 * 3600)
@@ -53,6 +56,7 @@ class Settings(StoreSettings):
     session_idle_minutes: float = Field(default=120.0, gt=0)
     rate_limit: str = "1200/minute"
     trusted_proxies: str = ""
+    max_sessions: int | None = Field(default=None, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")

@@ -1,6 +1,7 @@
 """The command line: ``python -m ml_jobs forecast | demo | backtest | explain | publish``.
 
-Exit codes: 0 done; 1 refused or failed with the reason on stderr; 2 wrong usage or job file.
+Exit codes: 0 done; 1 refused or failed with the reason on stderr; 2 wrong options, whether of the
+command line or of a job file, wherever they are found wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rich.console import Console
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.registry_loader import load_registry
-from datalayer.kernel.errors import PortalError
+from datalayer.kernel.errors import InvalidSelection, PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.storage.settings import StoreSettings
 from ml_jobs.cli import explain, records
@@ -31,7 +32,7 @@ from ml_jobs.cli.records_view import show_record, show_series
 from ml_jobs.cli.terminal import print_line, show_error, show_prepared, show_published, stages
 from ml_jobs.cli.tracking import open_tracking
 from ml_jobs.data import CURRENCY, DEMAND
-from ml_jobs.errors import JobFileError, UsageError
+from ml_jobs.errors import JobFileError, MissingExtraError, UsageError
 from ml_jobs.panel import Frequency
 from ml_jobs.pipeline.job import forget, run, under_contract
 from ml_jobs.pipeline.preparing import Prepared, prepare
@@ -50,16 +51,20 @@ DEMONSTRATION: Mapping[str, object] = {
 }
 
 
+_OPTION_FAULTS = (UsageError, JobFileError, InvalidSelection, MissingExtraError)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = parser().parse_args(arguments)
-    configure_logs("INFO")
+    # What libraries have to say besides is not for whoever reads why a run was refused.
+    configure_logs("ERROR")
     errors = Console(stderr=True)
     try:
         _run(given, Console())
     except PortalError as error:
         show_error(errors, error)
-        return 2 if isinstance(error, UsageError | JobFileError) else 1
+        return 2 if isinstance(error, _OPTION_FAULTS) else 1
     except OSError as error:
         errors.print(f"{error.filename or 'The disk'}: {error.strerror}", soft_wrap=True)
         return 1

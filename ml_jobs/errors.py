@@ -53,6 +53,17 @@ class WorkerLostError(CallerError):
     )
 
 
+class DamagedPartError(CallerError):
+    """A file of the run folder does not hold what was written to it."""
+
+    template = (
+        "The file {file} of the run's folder {folder} was damaged while the run went on; give the "
+        "same command again: it makes anew what can't be read (and have the disk looked at)"
+    )
+    file: str
+    folder: str
+
+
 class UsageError(CallerError):
     """The arguments of the command line don't go together, or leave out what is needed."""
 

@@ -20,6 +20,7 @@ from datalayer.kernel.contract.manifest import read_instant
 from ml_jobs.panel import Frequency
 
 MLFLOW_FOLDER = "build/mlruns"
+COUNTRIES = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,17 @@ def several(names: tuple[str, ...], what: str, *, least: int = 1) -> Kind:
     return Kind(f"a list of names out of {', '.join(names)}", f"{what},...", check, parse)
 
 
+def one_of(names: tuple[str, ...], metavar: str) -> Kind:
+    """One of *names*."""
+
+    def check(found: object) -> object:
+        if found not in names:
+            raise ValueError
+        return found
+
+    return Kind(f"one of {', '.join(names)}", metavar, check)
+
+
 def _code(expected: str, metavar: str, pattern: str) -> Kind:
     """Texts that match *pattern*."""
     compiled = re.compile(pattern, re.ASCII)
@@ -98,6 +110,20 @@ def _not_blank(found: object) -> object:
     if isinstance(found, str) and not found.strip():
         raise ValueError
     return found
+
+
+def check_country(found: object) -> object:
+    """Return *found* if it is the code of a country whose public holidays are known.
+
+    Raises:
+        ValueError: It is not.
+    """
+    # It takes a moment to load and has the calendars of the whole world.
+    import holidays
+
+    if found in holidays.list_supported_countries(include_aliases=False):
+        return found
+    raise ValueError
 
 
 def _moment(found: object) -> datetime:
@@ -133,7 +159,7 @@ StoreAddress: TypeAlias = Annotated[
     Kind("a folder or s3://bucket/prefix", "STORE", _not_blank, relative_to=_address_from),
 ]
 CurrencyCode: TypeAlias = Annotated[str, _code("an ISO 4217 code such as BRL", "CODE", "[A-Z]{3}")]
-CountryCode: TypeAlias = Annotated[str, _code("an ISO 3166 code such as BR", "CODE", "[A-Z]{2}")]
+CountryCode: TypeAlias = Annotated[str, Kind(COUNTRIES, "CODE", check_country)]
 EngineName: TypeAlias = Annotated[
     str,
     _code(

@@ -8,7 +8,7 @@ from tests.served_portal import ServedPortal
 
 # Where an example names a publication, the one that is served takes its place.
 _PUBLICATIONS = {"before", "after", "a", "b", "publication_id"}
-_PUBLIC = {"/v1/problems", "/v1/problems/{slug}"}
+_PUBLIC = {"/v1", "/v1/problems", "/v1/problems/{slug}"}
 
 
 def reads(served: ServedPortal) -> list[str]:

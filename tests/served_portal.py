@@ -21,7 +21,7 @@ from starlette.routing import Mount
 from datalayer.access.accounts import SESSION_COOKIE, Accounts
 from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import Identity, Role
-from datalayer.api.serving import serving
+from datalayer.api.serving import Serving, serving
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 from tests.portals import portal_settings
@@ -47,16 +47,20 @@ class ServedPortal:
     _keys: dict[Scope, str] = field(default_factory=dict)
 
     @cached_property
+    def serving(self) -> Serving:
+        """What app.py serves beside the pages."""
+        with document_made_once():
+            return serving(self.portal, self.settings)
+
+    @cached_property
     def app(self) -> Starlette:
         """What app.py serves, without the pages."""
-        with document_made_once():
-            served = serving(self.portal, self.settings)
-        return Starlette(routes=served.routes, middleware=served.middleware)
+        return Starlette(middleware=self.serving.middleware)
 
     @property
     def api(self) -> FastAPI:
         """The API alone."""
-        (mounted,) = (each for each in self.app.routes if isinstance(each, Mount))
+        (mounted,) = (each for each in self.serving.application.routes if isinstance(each, Mount))
         assert isinstance(mounted.app, FastAPI)
         return mounted.app
 
@@ -89,6 +93,20 @@ class ServedPortal:
             transport = httpx.ASGITransport(self.app, client=(self.peer, 50_000))
             async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
                 return await client.request(method, address, headers=headers, **more)
+
+        return asyncio.run(ask())
+
+    def raw(
+        self, address: str, method: str = "GET", **headers: str
+    ) -> tuple[httpx.Response, bytes]:
+        """Return the answer and the bytes that were sent, still packed."""
+
+        async def ask() -> tuple[httpx.Response, bytes]:
+            transport = httpx.ASGITransport(self.app, client=(self.peer, 50_000))
+            async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+                request = client.build_request(method, address, headers=headers)
+                answer = await client.send(request, stream=True)
+                return answer, b"".join([each async for each in answer.aiter_raw()])
 
         return asyncio.run(ask())
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from datalayer.kernel.errors import StateError
+from datalayer.kernel.errors import StateError, StateUnavailable
 from datalayer.kernel.storage.durable import write_durably
 from datalayer.kernel.storage.lock import lock_file
 
@@ -57,7 +57,7 @@ class PrivateFile(Generic[Content]):
         except FileNotFoundError:
             return self._absent
         except OSError as error:
-            raise StateError(
+            raise StateUnavailable(
                 path=str(self._path), problem=f"can't be read: {error.strerror}"
             ) from error
         return known[1]
@@ -85,7 +85,7 @@ class PrivateFile(Generic[Content]):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(self._path, text.encode(), mode=_OWNER_ONLY)
         except OSError as error:
-            raise StateError(
+            raise StateUnavailable(
                 path=str(self._path), problem=f"can't be written: {error.strerror}"
             ) from error
 

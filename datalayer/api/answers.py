@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from datalayer.api.call import call_of, route_of
 from datalayer.api.cursors import cursor_text
-from datalayer.api.forms import Form, accept_header, requested_form, takes_zstd
+from datalayer.api.forms import Coding, Form, accept_header, content_coding, requested_form
 from datalayer.api.kept_answers import Answer, Read
 from datalayer.kernel.errors import NotAcceptable
 from datalayer.portal import Publication
@@ -30,17 +30,21 @@ def rows_answer(
     publication: Publication,
     question: Question,
     when_empty: Callable[[], object] | None = None,
+    *,
+    single: bool = False,
 ) -> Response:
     """Return one page of the answer to *question*, as JSON or Arrow, whichever is asked for.
 
     Callers who ask the same at the same time wait for one making, and the answer is kept. Where
-    there are no rows, *when_empty* is called first: it raises if there is a reason to tell.
+    there are no rows, *when_empty* is called first: it raises if there is a reason to tell. In
+    JSON the rows are a list; of a *single* one the object itself, or null where there is none.
 
     Raises:
-        NotAcceptable: Neither is.
+        NotAcceptable: Neither is, or in no coding that is asked for.
         ReadFailed, QueryTooLong: It can't be read.
     """
     form = requested_form(accept_header(request.headers.raw))
+    coding = requested_coding(request)
     publication_id = publication.manifest.publication_id
     # By itself or by a cursor; else the active publication is read.
     is_pinned = "p" in request.query_params or "cursor" in request.query_params
@@ -48,21 +52,20 @@ def rows_answer(
 
     def make() -> Answer:
         write = {Form.JSON: _json_rows, Form.ARROW: _arrow_rows}[form]
-        body, read = write(request, publication, question)
+        body, read = write(request, publication, question, single)
         if when_empty is not None and not read.rows:
             when_empty()
         asked = f"{request.url.path}?{request.url.query}#{form.value}"
         digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         headers = {
             "Content-Type": form.value,
-            # Weak: the zstd form has other bytes under the same tag.
+            # Weak: another process may write the same rows in other bytes.
             "ETag": f'W/"{publication_id}-{digest}"',
             "Cache-Control": cache_control(request, pinned=is_pinned),
             "Vary": _VARY,
         }
         answer = Answer(body, headers, read=read, route=route_of(request.scope))
-        if takes_zstd(request.headers.get("accept-encoding", "").encode("latin-1")):
-            _ = answer.packed  # here, on a thread, and not where all requests are waiting
+        answer.pack(coding)  # here, on a thread, and not where all requests are waiting
         return answer
 
     if call.kept_answers is None or call.key is None:
@@ -93,6 +96,7 @@ def object_answer(
     form = requested_form(accept_header(request.headers.raw))
     if form is not Form.JSON:
         raise NotAcceptable(found=form.value, known=Form.JSON.value)
+    coding = requested_coding(request)
     read = Read(publication.provenance(data_sets), 1)
     body = to_json({"data": data, "next": following, "metadata": read.provenance})
     headers = {
@@ -102,7 +106,18 @@ def object_answer(
         "Vary": _VARY,
     }
     call_of(request).outcome.read = read
-    return Answer(body, headers, read=read, route=route_of(request.scope))
+    answer = Answer(body, headers, read=read, route=route_of(request.scope))
+    answer.pack(coding)
+    return answer
+
+
+def requested_coding(request: Request) -> Coding:
+    """Return how the answer to *request* is to be packed.
+
+    Raises:
+        NotAcceptable: In no way that is here.
+    """
+    return content_coding(request.headers.get("accept-encoding", "").encode("latin-1"))
 
 
 def json_answer(content: object, headers: Mapping[str, str] | None = None) -> Response:
@@ -127,16 +142,20 @@ def cache_control(request: Request, *, pinned: bool) -> str:
 
 
 def _json_rows(
-    request: Request, publication: Publication, question: Question
+    request: Request, publication: Publication, question: Question, single: bool
 ) -> tuple[bytes, Read]:
     page = publication.json_page(question)
     provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
     rest = _rest(request, question, page, provenance)
-    return b"".join((b'{"data":[', page.rows, b"],", rest[1:])), Read(provenance, page.count)
+    data = (page.rows or b"null",) if single else (b"[", page.rows, b"]")
+    return b"".join((b'{"data":', *data, b",", rest[1:])), Read(provenance, page.count)
 
 
 def _arrow_rows(
-    request: Request, publication: Publication, question: Question
+    request: Request,
+    publication: Publication,
+    question: Question,
+    single: bool,  # noqa: ARG001 - a table has rows, be it one
 ) -> tuple[bytes, Read]:
     page = publication.table_page(question)
     provenance = publication.provenance(question.data_sets, page.sources)

@@ -12,6 +12,7 @@ from datalayer.api import (
     data_sets,
     extracting,
     forecasts,
+    index,
     inventory,
     items,
     publications,
@@ -26,7 +27,17 @@ from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import ProblemKindAnswer, ProblemKinds
 from datalayer.portal import Portal
 
-_SUBJECTS = (items, forecasts, inventory, accuracy, publications, data_sets, extracting, refreshing)
+_SUBJECTS = (
+    index,
+    items,
+    forecasts,
+    inventory,
+    accuracy,
+    publications,
+    data_sets,
+    extracting,
+    refreshing,
+)
 
 
 def create_api(portal: Portal) -> FastAPI:
@@ -38,6 +49,8 @@ def create_api(portal: Portal) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # An address has no slash at its end: the middleware forgives one.
+        redirect_slashes=False,
         routes=documentation_routes(),
     )
     for subject in _SUBJECTS:

@@ -34,6 +34,7 @@ class Call:
         members_only: Whether the portal is for its members.
         kept_answers: Where answers are kept; None where none are.
         key: What the answer is kept under; None if it is not kept.
+        head: Whether it asks for the headers alone.
     """
 
     identity: Identity = ANYONE
@@ -42,6 +43,7 @@ class Call:
     members_only: bool = False
     kept_answers: KeptAnswers | None = None
     key: AnswerKey | None = None
+    head: bool = False
     outcome: CallOutcome = field(default_factory=CallOutcome)
 
 

@@ -48,6 +48,10 @@ _PROBLEMS = {
     429: "Too many requests",
     503: "Nothing published, or temporarily unavailable",
 }
+_PROBLEMS_OF_FILES = {
+    412: "The file is another one than `If-Match` names",
+    416: "The file has none of the bytes that `Range` asks for",
+}
 
 
 def read_router(*tags: str) -> APIRouter:
@@ -65,7 +69,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = Problem.model_json_schema()
     return {
         status: {
-            "description": _PROBLEMS.get(status, "Refused"),
+            "description": (_PROBLEMS | _PROBLEMS_OF_FILES).get(status, "Refused"),
             "content": {MEDIA_TYPE: {"schema": schema}},
         }
         for status in statuses

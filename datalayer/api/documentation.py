@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -44,7 +44,10 @@ def documentation_routes() -> list[BaseRoute]:
     ]
 
 
-async def _page(request: Request) -> Response:  # noqa: ARG001 - Starlette passes it
+async def _page(request: Request) -> Response:
+    if request.scope.get("raw_path", b"").endswith(b"/"):
+        # What the page names is beside it: one level deeper there is none of it.
+        return RedirectResponse("../docs", 308)
     return HTMLResponse(_PAGE)
 
 

@@ -1,4 +1,4 @@
-"""What a caller takes: JSON or Arrow, packed by zstd or plain."""
+"""What a caller takes: JSON or Arrow, packed by zstd or gzip, or plain."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ class Form(StrEnum):
 
     JSON = "application/json"
     ARROW = "application/vnd.apache.arrow.stream"
+
+
+class Coding(StrEnum):
+    """How the bytes of an answer are packed (RFC 9110, 8.4.1)."""
+
+    PLAIN = "identity"
+    ZSTD = "zstd"
+    GZIP = "gzip"
 
 
 def accept_header(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -41,9 +49,30 @@ def requested_form(accept: bytes) -> Form:
 
 
 @lru_cache(maxsize=256)
-def takes_zstd(accept_encoding: bytes) -> bool:
-    """Return True if an ``Accept-Encoding`` header takes zstd."""
-    return _weights(accept_encoding).get("zstd", 0.0) > 0
+def content_coding(accept_encoding: bytes) -> Coding:
+    """Return how to pack the answer to a request with this ``Accept-Encoding``.
+
+    What weighs most, zstd before gzip; plain to those who name neither of them.
+
+    Raises:
+        NotAcceptable: It refuses the plain form, and names no other one that is here.
+    """
+    weights = _weights(accept_encoding)
+    others = weights.get("*")
+    plain = weights.get(Coding.PLAIN, others)
+    named = [each for each in (Coding.ZSTD, Coding.GZIP) if weights.get(each, 0.0) > 0]
+    if named:
+        best = max(named, key=weights.__getitem__)
+        if plain is None or weights[best] >= plain:
+            return best
+    if plain is None or plain > 0:
+        return Coding.PLAIN
+    for each in (Coding.GZIP, Coding.ZSTD):
+        if others and each not in weights:
+            return each
+    known = ", ".join(Coding)
+    found = f"the codings {accept_encoding.decode('latin-1')[:200]}"
+    raise NotAcceptable(found=found, known=known)
 
 
 def _weights(header: bytes) -> dict[str, float]:

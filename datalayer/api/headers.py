@@ -42,4 +42,5 @@ def security_headers(path: str) -> tuple[Header, ...]:
     """Return the headers that an answer at *path* bears."""
     if path.startswith("/api/v1/docs"):
         return _DOCUMENTATION
-    return _DATA if path.startswith(("/api/", "/health", "/metrics")) else _PAGES
+    is_data = path.startswith(("/api/", "/health", "/metrics")) or path == "/api"
+    return _DATA if is_data else _PAGES

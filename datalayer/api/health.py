@@ -79,6 +79,6 @@ def _for_strangers(state: Health) -> dict[str, object]:
         "liveness": "alive",
         "readiness": state.readiness,
         "store": {"state": state.store["state"]},
-        "cache": state.cache,
+        "cache": {"state": state.cache["state"]},
         "ml_dependencies": {"status": state.ml_dependencies.status},
     }

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from datalayer.api.addresses import PART
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import (
@@ -19,7 +20,14 @@ from datalayer.api.parameters import (
     open_page,
     read_as,
 )
-from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
+from datalayer.api.row_schemas import (
+    row_answer_model,
+    row_example,
+    row_model,
+    row_response,
+    rows_model,
+    rows_response,
+)
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.portal import NETWORK, Portal
 from datalayer.reading.filters import NO_CONDITIONS
@@ -78,21 +86,22 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
 
 def _add_position(router: APIRouter, portal: Portal) -> None:
     columns = portal.registry.data_sets["fact_inventory"].columns
-    model = rows_model("StockAnswer", row_model("Stock", columns))
+    model = row_answer_model("StockAnswer", row_model("Stock", columns), optional=True)
 
     @router.get(
-        "/inventory/{item_id:path}",
+        f"/inventory/{PART}",
         operation_id="get_inventory",
         summary="The stock position of a part",
-        responses=rows_response(model, row_example(columns), data_sets=("fact_inventory",)),
+        responses=row_response(model, row_example(columns), data_sets=("fact_inventory",)),
     )
     def stock_position(
         request: Request, item_id: ItemId, location: Location = NETWORK, p: Pin = None
     ) -> Response:
-        """One row, or none where no stock of the part is planned at the location."""
+        """Its row of the stock, or null where none of the part is planned at the location."""
         publication = open_publication(request, portal, p)
         require = partial(publication.require_item_and_location, item_id, location)
-        return rows_answer(request, publication, inventory.of_item(item_id, location), require)
+        question = inventory.of_item(item_id, location)
+        return rows_answer(request, publication, question, require, single=True)
 
 
 def _add_exceptions(router: APIRouter, portal: Portal) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from datalayer.api.addresses import PART
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.parameters import (
@@ -22,7 +23,14 @@ from datalayer.api.parameters import (
     filters_on,
     open_page,
 )
-from datalayer.api.row_schemas import row_example, row_model, rows_model, rows_response
+from datalayer.api.row_schemas import (
+    row_answer_model,
+    row_example,
+    row_model,
+    row_response,
+    rows_model,
+    rows_response,
+)
 from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
 from datalayer.reading.filters import LONGEST_TEXT
@@ -75,7 +83,7 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
     example = row_example(columns)
 
     @router.get(
-        "/items/{item_id:path}/timeseries",
+        f"/items/{PART}/timeseries",
         operation_id="get_item_timeseries",
         summary="History and forecasts of a part",
         responses=rows_response(
@@ -106,19 +114,19 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
 
 def _add_item(router: APIRouter, portal: Portal) -> None:
     columns = portal.registry.data_sets["dim_item"].columns
-    model = rows_model("ItemAnswer", row_model("Item", columns))
+    model = row_answer_model("ItemAnswer", row_model("Item", columns))
 
     @router.get(
-        "/items/{item_id:path}",
+        f"/items/{PART}",
         operation_id="get_item",
         summary="One part of the catalogue",
-        responses=rows_response(model, row_example(columns), data_sets=("dim_item",)),
+        responses=row_response(model, row_example(columns), data_sets=("dim_item",)),
     )
     def item(request: Request, item_id: ItemId, p: Pin = None) -> Response:
-        """One row, or a problem that names the nearest codes."""
+        """Its row of the catalogue, or a problem that names the nearest codes."""
         publication = open_publication(request, portal, p)
         require = partial(publication.require_item, item_id)
-        return rows_answer(request, publication, items.item(item_id), require)
+        return rows_answer(request, publication, items.item(item_id), require, single=True)
 
 
 def _series_columns(registry: Registry) -> list[Column]:

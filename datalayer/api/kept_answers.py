@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gzip
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import pyarrow as pa
 from fastapi import Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.types import Receive, Scope, Send
 
-from datalayer.api.forms import takes_zstd
+from datalayer.api.forms import Coding, content_coding
 from datalayer.api.headers import Header
 from datalayer.api.read_log import ReadLine
 from datalayer.reading.cache.lru import ByteBoundedLru
 from datalayer.reading.results import Provenance
-
-LEAST_COMPRESSED_BYTES = 1024
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,22 @@ class Read:
         }
 
 
+class _Packed(NamedTuple):
+    """An answer in one coding, and as the word that it has not changed."""
+
+    etag: bytes
+    headers: list[Header]
+    body: bytes
+    unchanged: list[Header]
+
+
 class Answer(Response):
-    """An answer in its three forms: plain, packed by zstd, and as the word that nothing changed.
+    """An answer in each coding that was asked for so far.
+
+    Every coding has an ETag and a length of its own, of the bytes that are sent.
+
+    Args:
+        headers: Those of the plain form, with its ETag and without its length.
 
     Attributes:
         read: What was read for it.
@@ -50,21 +66,23 @@ class Answer(Response):
         super().__init__(body, headers=dict(headers))
         self.read = read
         self.route = route
-        # The zstd form is made when it is first asked for; there is room for it from the start.
-        self.size_bytes = len(body) * 5 // 4 + 4096
-        self._body = body
-        self._etag = headers["ETag"].removeprefix("W/").encode()  # they are compared weakly
-        self._unchanged = [each for each in self.raw_headers if not each[0].startswith(b"content-")]
+        # Codings are made when they are first asked for; there is room for them from the start.
+        self.size_bytes = len(body) * 3 // 2 + 4096
+        self._packed: dict[Coding, _Packed] = {}
 
-    @cached_property
-    def packed(self) -> tuple[list[Header], bytes]:
-        """Headers and body of the zstd form, or of the plain one where that is small."""
-        if len(self._body) < LEAST_COMPRESSED_BYTES:
-            return self.raw_headers, self._body
-        body = bytes(pa.compress(self._body, codec="zstd", asbytes=True))
-        headers = [each for each in self.raw_headers if each[0] != b"content-length"]
-        length = (b"content-length", b"%d" % len(body))
-        return [*headers, length, (b"content-encoding", b"zstd")], body
+    def pack(self, coding: Coding) -> None:
+        """Make this answer in *coding*, so that it is at hand when it is to be sent."""
+        if coding in self._packed:
+            return
+        body = _CODE[coding](bytes(self.body))
+        headers = MutableHeaders(raw=[*self.raw_headers])
+        headers["Content-Length"] = str(len(body))
+        if coding is not Coding.PLAIN:
+            headers["Content-Encoding"] = coding.value
+            headers["ETag"] = f'{headers["ETag"][:-1]}-{coding.value}"'
+        unchanged = [each for each in headers.raw if not each[0].startswith(b"content-")]
+        etag = headers["ETag"].removeprefix("W/").encode()  # they are compared weakly
+        self._packed[coding] = _Packed(etag, headers.raw, body, unchanged)
 
     @cached_property
     def line(self) -> ReadLine:
@@ -73,24 +91,32 @@ class Answer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send what *scope* asks for."""
-        await self.send_to(dict(scope["headers"]), send, ())
+        asked = dict(scope["headers"])
+        await self.send_to(asked, content_coding(asked.get(b"accept-encoding", b"")), send, ())
 
     async def send_to(
-        self, asked: Mapping[bytes, bytes], send: Send, more: Sequence[Header]
+        self, asked: Mapping[bytes, bytes], coding: Coding, send: Send, more: Sequence[Header]
     ) -> tuple[int, int]:
-        """Send the form that a request with the headers *asked* takes; return status and bytes."""
+        """Send it in *coding* to a request with the headers *asked*; return status and bytes."""
+        if coding not in self._packed:
+            await run_in_threadpool(self.pack, coding)
+        etag, headers, body, unchanged = self._packed[coding]
+        status = 200
         tags = asked.get(b"if-none-match")
-        if tags and matches_etag(tags, self._etag):
-            status, headers, body = 304, self._unchanged, b""
-        elif takes_zstd(asked.get(b"accept-encoding", b"")):
-            status, (headers, body) = 200, self.packed
-        else:
-            status, headers, body = 200, self.raw_headers, self._body
+        if tags and matches_etag(tags, etag):
+            status, headers, body = 304, unchanged, b""
         start = {"type": "http.response.start", "status": status, "headers": [*headers, *more]}
         await send(start)
         await send({"type": "http.response.body", "body": body})
         return status, len(body)
 
+
+_CODE: Mapping[Coding, Callable[[bytes], bytes]] = {
+    Coding.PLAIN: bytes,
+    Coding.ZSTD: partial(pa.compress, codec="zstd", asbytes=True),
+    # Level 1 takes a quarter of the time of level 6 while somebody waits, and a tenth more bytes.
+    Coding.GZIP: partial(gzip.compress, compresslevel=1, mtime=0),
+}
 
 AnswerKey = tuple[str, str, bytes, str]
 """Active publication, path, query string, form."""

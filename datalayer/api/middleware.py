@@ -1,8 +1,9 @@
 """What every request passes ahead of all routing: who calls, how often, and what is kept.
 
 An ASGI middleware around the whole application. For addresses of the API, /health and /metrics
-it finds out the caller, counts the call against its limit, and sends kept answers by itself;
-every answer, pages included, leaves with the security headers and a request id.
+it finds out the caller, counts the call against its limit, and sends kept answers by itself or
+has the API answer; all else goes on to the pages. Every answer leaves with the security headers,
+those of the API with a request id. A HEAD is answered as the GET would be, without its body.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from datalayer.access.authentication import Authentication
 from datalayer.access.identity import ANYONE, Identity
 from datalayer.access.sign_in_throttle import household
+from datalayer.api.addresses import PLAIN, routing_path
 from datalayer.api.call import Call, route_of
-from datalayer.api.forms import accept_header, requested_form
+from datalayer.api.forms import accept_header, content_coding, requested_form
 from datalayer.api.headers import Header, security_headers
 from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics
-from datalayer.api.problems import problem, problem_of
+from datalayer.api.problems import problem_of
 from datalayer.api.read_log import ReadLog
 from datalayer.kernel.errors import NotAcceptable, PortalError, TooManyRequests
 from datalayer.portal import Portal
@@ -44,13 +46,15 @@ class ApiMiddleware:
     """Wraps *app*; see the module.
 
     Args:
-        app: What answers that which is not kept.
+        app: The pages.
+        application: What answers for the API, /health and /metrics where nothing is kept.
         cache_bytes: Most memory for kept answers.
     """
 
     def __init__(
         self,
         app: ASGIApp,
+        application: ASGIApp,
         portal: Portal,
         authentication: Authentication,
         limiter: Limiter,
@@ -58,6 +62,7 @@ class ApiMiddleware:
         cache_bytes: int,
     ) -> None:
         self._app = app
+        self._application = application
         self._portal = portal
         self._authentication = authentication
         self._limiter = limiter
@@ -75,11 +80,18 @@ class ApiMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = security_headers(scope["path"])
-        if not scope["path"].startswith(_GUARDED):
+        path = scope["path"]
+        guarded = path.startswith(_GUARDED) or path == "/api"
+        headers = security_headers(path)
+        if not guarded:
             await self._app(scope, receive, _Reply(send, headers))
             return
+        if path == "/api" or not PLAIN.fullmatch(scope.get("raw_path") or b""):
+            scope = {**scope, "path": routing_path(scope)}
         began = perf_counter()
+        head = scope["method"] == "HEAD"
+        if head:
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         asked: dict[bytes, bytes] = dict(scope["headers"])
         given = asked.get(b"x-request-id")
         if given is not None and _SOUND_ID.fullmatch(given):
@@ -90,30 +102,29 @@ class ApiMiddleware:
         try:
             identity = await self._admit(scope, asked)
         except PortalError as refusal:
-            call = Call(request_id=request_id, began=began)
+            call = Call(request_id=request_id, began=began, head=head)
             await self._respond(problem_of(refusal), call, scope, receive, _Reply(send, headers))
             return
-        key = self._key(scope, identity, began)
+        key = self._key(scope, asked, identity, began)
         kept = self._kept.get(key) if key else None
         if kept is None:
-            call = Call(identity, request_id, began, self._portal.members_only, self._kept, key)
-            respond = self._app
-            if "\n" in scope["path"]:
-                # Routes are patterns whose dot is any character but this one: it would pass them.
-                respond = problem("not-found", f"There is nothing at {scope['path'][:200]!a}")
-            await self._respond(respond, call, scope, receive, _Reply(send, headers))
+            call = Call(
+                identity, request_id, began, self._portal.members_only, self._kept, key, head
+            )
+            await self._respond(self._application, call, scope, receive, _Reply(send, headers))
             return
-        status, size_bytes = await kept.send_to(asked, send, headers)
+        coding = content_coding(asked.get(b"accept-encoding", b""))
+        status, size_bytes = await kept.send_to(asked, coding, send, headers)
         seconds = perf_counter() - began
         self._log.write(kept.line, request_id, seconds * 1000)
         self._metrics.count_request(
             kept.route,
-            "GET",
+            "HEAD" if head else "GET",
             status=status,
             seconds=seconds,
             cache="hit",
-            bytes_sent=size_bytes,
-            rows=kept.read.rows,
+            bytes_sent=0 if head else size_bytes,
+            rows=0 if head else kept.read.rows,
         )
 
     async def _admit(self, scope: Scope, asked: Mapping[bytes, bytes]) -> Identity:
@@ -150,7 +161,9 @@ class ApiMiddleware:
         # Only an address of IPv6 may stand for many; looking at the others is time lost.
         return household(address) if ":" in address else address
 
-    def _key(self, scope: Scope, identity: Identity, now: float) -> AnswerKey | None:
+    def _key(
+        self, scope: Scope, asked: Mapping[bytes, bytes], identity: Identity, now: float
+    ) -> AnswerKey | None:
         """Return the key of the answer to this request; None for what is never kept."""
         if scope["method"] != "GET" or (self._portal.members_only and identity is ANYONE):
             return None
@@ -160,6 +173,7 @@ class ApiMiddleware:
             return None
         try:
             form = requested_form(accept_header(scope["headers"]))
+            content_coding(asked.get(b"accept-encoding", b""))
         except NotAcceptable:
             return None
         return self._active_id, scope["path"], scope["query_string"], form.value
@@ -174,25 +188,26 @@ class ApiMiddleware:
                 await respond(scope, receive, reply)
             finally:
                 seconds, route = perf_counter() - call.began, route_of(scope)
-                read = call.outcome.read
+                read, method = call.outcome.read, "HEAD" if call.head else scope["method"]
+                size_bytes = 0 if call.head else reply.size_bytes
                 self._metrics.count_request(
                     route,
-                    scope["method"],
+                    method,
                     status=reply.status,
                     seconds=seconds,
                     cache="miss" if call.key and read else "none",
-                    bytes_sent=reply.size_bytes,
-                    rows=read.rows if read else 0,
+                    bytes_sent=size_bytes,
+                    rows=read.rows if read and not call.head else 0,
                 )
                 log.info(
                     "api.read" if read else "api.request",
                     request_id=call.request_id,
-                    method=scope["method"],
+                    method=method,
                     route=route,
                     status=reply.status,
                     caller=call.identity.name,
                     **(read.log_fields() if read else {}),
-                    bytes=reply.size_bytes,
+                    bytes=size_bytes,
                     milliseconds=round(seconds * 1000, 3),
                     cache_hit=False,
                 )
@@ -214,3 +229,15 @@ class _Reply:
         elif message["type"] == "http.response.body":
             self.size_bytes += len(message.get("body", b""))
         await self._send(message)
+
+
+def _without_body(send: Send) -> Send:
+    """Return *send* for the answer to a HEAD: its headers leave as they are, its body does not."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+        elif not message.get("more_body"):
+            await send({"type": "http.response.body", "body": b""})
+
+    return send_head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from datalayer.api.context import CursorText, Pin, open_publication
 from datalayer.api.cursors import read_cursor
 from datalayer.api.row_schemas import example_of
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
+from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, Publication
 from datalayer.reading.filters import (
     GREATEST_INTEGER,
@@ -30,6 +32,7 @@ from datalayer.reading.filters import (
 )
 from datalayer.reading.question import MOST_ROWS, Position
 
+_FEW_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 NO_NUL = r"^[^\x00]*$"
 _TEXT: dict[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, "pattern": NO_NUL}
 
@@ -42,6 +45,15 @@ def read_as(name: str, kind: ColumnType) -> BeforeValidator:
     return BeforeValidator(partial(VALUE_READERS[kind], name))
 
 
+def _page_rows(text: str) -> int:
+    """Return the value of ``limit``; its bounds are told whatever is wrong with it."""
+    rows = int(text) if _FEW_DIGITS.fullmatch(text) else 0
+    if not 1 <= rows <= MOST_ROWS:
+        expected = f"a whole number from 1 to {MOST_ROWS:,}"
+        raise InvalidSelection(parameter="limit", found=ascii(text[:80]), expected=expected)
+    return rows
+
+
 Limit = Annotated[
     int,
     Query(
@@ -50,7 +62,7 @@ Limit = Annotated[
         description="Most rows of one page.",
         openapi_examples={"page": {"value": 50}},
     ),
-    read_as("limit", ColumnType.INTEGER),
+    BeforeValidator(_page_rows),
 ]
 Start = Annotated[
     date | SkipJsonSchema[None],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,7 +54,14 @@ _TYPES = (
     ("invalid-body", 422, "Invalid body", "The detail says what would be right."),
     ("unreadable-body", 400, "Unreadable body", "Send JSON, encoded as UTF-8."),
     ("body-too-large", 413, "Body too large", "No call here needs more than a few bytes."),
+    ("malformed-request", 400, "Malformed request", "Send what HTTP/1.1 says."),
+    ("request-too-slow", 408, "Request too slow", "Send all of a request at once."),
+    ("address-too-long", 414, "Address too long", "Ask for less in one address."),
+    ("headers-too-large", 431, "Headers too large", "Send fewer or shorter headers."),
+    ("server-full", 503, "Server full", "Wait as long as Retry-After says."),
     ("unsupported-media-type", 415, "Unsupported media type", "Send application/json."),
+    ("precondition-failed", 412, "Precondition failed", "Read the file anew, without If-Match."),
+    ("range-not-satisfiable", 416, "Range not satisfiable", "Content-Range says the file's size."),
     ("not-acceptable", 406, "Not acceptable", "Accept one of the types in the detail."),
     ("method-not-allowed", 405, "Method not allowed", "Allow lists the methods there are."),
     ("sign-in-required", 401, "Sign-in required", "Send an API key as X-API-Key."),
@@ -86,8 +94,13 @@ def answer_with_problems(api: FastAPI) -> None:
     """Make *api* answer every error with a problem."""
     api.add_exception_handler(PortalError, _portal_error)
     api.add_exception_handler(RequestValidationError, _invalid_request)
-    api.add_exception_handler(HTTPException, _http_error)
+    answer_http_errors(api)
     api.add_middleware(_UnexpectedErrors)
+
+
+def answer_http_errors(application: Starlette) -> None:
+    """Make *application* answer with a problem where it has no such address or method."""
+    application.add_exception_handler(HTTPException, _http_error)
 
 
 def problem(
@@ -111,6 +124,8 @@ def problem_of(error: PortalError) -> Response:
         more["suggestions"] = error.suggestions
     if isinstance(error, errors.UnknownPublication):
         more["nearest"] = error.nearest
+    if isinstance(error, errors.RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size_bytes}"
     if isinstance(error, errors.TooManyRequests):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, errors.UnexpectedFailure):
@@ -151,7 +166,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     detail = f"{request.method} {request.url.path}: {error.detail}"
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path}"
-    return problem(slug, detail, error.headers)
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        methods = set(headers["Allow"].split(", "))
+        # The middleware answers HEAD wherever there is a GET.
+        headers["Allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return problem(slug, detail, headers)
 
 
 class _UnexpectedErrors:

@@ -63,6 +63,12 @@ def rows_model(name: str, row: type[BaseModel], *, with_total: bool = False) -> 
     return create_model(name, __base__=Envelope, data=(list[row_type], ...), **total)
 
 
+def row_answer_model(name: str, row: type[BaseModel], *, optional: bool = False) -> type[BaseModel]:
+    """Return the model of an answer that is one *row*; null, too, where that is *optional*."""
+    row_type: Any = row | None if optional else row
+    return create_model(name, __base__=Envelope, data=(row_type, ...))
+
+
 def example_of(column: Column) -> object:
     """Return a value as it might stand in *column*."""
     if column.allowed:
@@ -86,7 +92,17 @@ def rows_response(
 
     They come as JSON or as an Arrow stream, and are read from *data_sets*.
     """
-    described = object_response(model, [example], data_sets=data_sets)
+    return row_response(model, [example], data_sets=data_sets)
+
+
+def row_response(
+    model: type[BaseModel], example: object, *, data_sets: tuple[str, ...]
+) -> dict[int | str, dict[str, Any]]:
+    """Return how the OpenAPI document describes an answer whose data are *example*.
+
+    As for ``rows_response``, of one row as of many.
+    """
+    described = object_response(model, example, data_sets=data_sets)
     if "total" in model.model_fields:
         described[200]["content"]["application/json"]["example"]["total"] = 1
     described[200]["content"][Form.ARROW.value] = {

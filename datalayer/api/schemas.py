@@ -45,6 +45,33 @@ class Envelope(BaseModel):
     metadata: Metadata
 
 
+class Address(BaseModel):
+    """One address that can be read."""
+
+    href: str = Field(description="Where it is; a template by RFC 6570 if `templated`.")
+    templated: bool
+    title: str
+
+
+class Index(BaseModel):
+    """What there is, and where."""
+
+    name: str
+    version: str = Field(description="Version of the contract.")
+    active_publication: str | None = Field(
+        description="What is read unless `p` says another; null without one that you may read."
+    )
+    documentation: str
+    openapi: str
+    addresses: list[Address]
+
+
+class IndexAnswer(BaseModel):
+    """The index of the API."""
+
+    data: Index
+
+
 class Labels(BaseModel):
     """One text in the two languages of the portal."""
 

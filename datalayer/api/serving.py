@@ -1,12 +1,14 @@
-"""What is served beside the pages: the API, /health and /metrics, behind one middleware."""
+"""What is served beside the pages: the API, /health and /metrics, by a middleware ahead of them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
+from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
@@ -14,6 +16,14 @@ from datalayer.api.health import health_routes
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
 from datalayer.api.middleware import ApiMiddleware
+from datalayer.api.page_sessions import (
+    PageSessionCap,
+    PageSessions,
+    memory_bytes,
+    sessions_that_fit,
+)
+from datalayer.api.problems import answer_http_errors
+from datalayer.api.server_bounds import ServerBounds
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -23,10 +33,17 @@ SHARE_OF_CACHE = 0.25
 
 @dataclass(frozen=True)
 class Serving:
-    """Routes to serve, and the middleware to serve them behind; ``close`` ends its connections."""
+    """What answers, and the middleware that has it answer; ``close`` ends its connections.
 
-    routes: list[BaseRoute]
+    Attributes:
+        application: The API, ``/health`` and ``/metrics``. It is no route of the pages' server,
+            whose own middleware would pack its answers anew and turn paths away in its own words.
+        refuses_page: Tells whether whoever sends a request would have no session for a page.
+    """
+
+    application: Starlette
     middleware: list[Middleware]
+    refuses_page: Callable[[Scope], bool]
     close: Callable[[], Awaitable[None]]
 
 
@@ -36,21 +53,34 @@ def serving(portal: Portal, settings: Settings) -> Serving:
     metrics.watch(portal)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
-    return Serving(
+    authentication = open_authentication(settings)
+    sessions = PageSessions(
+        settings.max_sessions or sessions_that_fit(memory_bytes()), authentication
+    )
+    metrics.watch_sessions(lambda: len(sessions), lambda: sessions.refused)
+    application = Starlette(
         routes=[
             Mount("/api", create_api(portal)),
             *health_routes(portal),
             Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
-        ],
+        ]
+    )
+    answer_http_errors(application)
+    return Serving(
+        application=application,
         middleware=[
+            Middleware(ServerBounds, authentication=authentication, metrics=metrics),
+            Middleware(PageSessionCap, sessions=sessions),
             Middleware(
                 ApiMiddleware,
+                application=application,
                 portal=portal,
-                authentication=open_authentication(settings),
+                authentication=authentication,
                 limiter=limiter,
                 metrics=metrics,
                 cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
-            )
+            ),
         ],
+        refuses_page=sessions.refuses,
         close=limiter.close,
     )

@@ -9,6 +9,7 @@ raised with the fields as keywords, as in ``raise UnknownJob(job_id=job_id)``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from string import Formatter
 from typing import ClassVar, dataclass_transform
 
@@ -153,10 +154,23 @@ class StoreWritable(CallerError):
     address: str
 
 
-class CacheDown(TransportError):
-    """The cache that replicas share does not answer."""
+class RedisFailed(TransportError):
+    """Redis, the cache and notice board of replicas, does not do its part."""
 
-    template = "The second level of the cache does not answer; reading goes on without it"
+    template = "Redis, which replicas share, {reason}; reading goes on without it"
+    reason: str
+
+
+class ReplicasDiffer(TransportError):
+    """Replicas that share a cache and a store have served different publications for a while."""
+
+    template = (
+        "{count} of {replicas} replicas serve another publication than this one: {others}; "
+        "their /health says what keeps them from following"
+    )
+    count: int
+    replicas: int
+    others: Sequence[str]
 
 
 class MachineLearningFound(ContentError):
@@ -226,18 +240,28 @@ class ObjectExists(CallerError):
 class StagingError(TransportError):
     """A publication could not be written to the local disk."""
 
-    template = "Publication {publication_id} could not be staged in {folder}: {problem}"
+    template = "Publication {publication_id} could not be staged: {problem}"
     publication_id: str
-    folder: str
     problem: str
 
 
 class StateError(ContentError):
-    """A file of the state folder is damaged or can't be written."""
+    """A file of the state folder is damaged; its sentence names the file, not where it lies."""
 
-    template = "The state file {path} {problem}"
+    template = "The state file {name} {problem}"
     path: str
     problem: str
+
+    @property
+    def name(self) -> str:
+        """The file's own name: strangers may read the sentence, and paths are not theirs."""
+        return PurePath(self.path).name
+
+
+class StateUnavailable(StateError, TransportError):
+    """A file of the state folder can't be read or written: the disk is full or read-only."""
+
+    slug = "temporarily-unavailable"
 
 
 class RefreshInProgress(CallerError):
@@ -340,6 +364,24 @@ class NotAcceptable(CallerError):
     slug = "not-acceptable"
     found: str
     known: str
+
+
+class RangeNotSatisfiable(CallerError):
+    """A request asks for bytes that the file doesn't have."""
+
+    template = "The request asks for {found}; the file has {size_bytes} bytes"
+    slug = "range-not-satisfiable"
+    found: str
+    size_bytes: int
+
+
+class FileChanged(CallerError):
+    """The file is not the one that the request expects."""
+
+    template = "The request expects the file with the tag {found}; the file has the tag {etag}"
+    slug = "precondition-failed"
+    found: str
+    etag: str
 
 
 class NotAllowed(CallerError):

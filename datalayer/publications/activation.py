@@ -32,6 +32,8 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
+from datalayer.publications.active import Activation
+from datalayer.publications.announcements import SharedActivation
 from datalayer.publications.attempts import Attempt, Attempts
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -89,6 +91,7 @@ class Activations:
         snapshots: SnapshotStore,
         database: Attachable,
         audit: AuditLog,
+        shared: SharedActivation,
         limits: Limits,
     ) -> None:
         self._registry = registry
@@ -96,6 +99,7 @@ class Activations:
         self._snapshots = snapshots
         self._database = database
         self._attempts = Attempts(snapshots, audit)
+        self._shared = shared
         self._limits = limits
 
     def latest(self) -> Manifest:
@@ -143,7 +147,7 @@ class Activations:
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
             manifest, kept = self._find(publication_id, attempt, report, from_store=force)
-            current = kept is not None and self._snapshots.active_id() == kept.publication_id
+            current = kept is not None and self._is_latest_switch(kept.publication_id)
             if force or not current:
                 self._refuse_future(manifest)
                 self._refuse_older(manifest)
@@ -182,12 +186,13 @@ class Activations:
             return self._switch_to(manifest, kept, attempt, report)
 
     def follow(
-        self, identity: Identity, publication_id: str, *, report: ReportProgress = silent
+        self, identity: Identity, announced: Activation, *, report: ReportProgress = silent
     ) -> Activated:
         """Make a publication the active one because another replica did, however old it is."""
+        publication_id = announced.publication_id
         with self._attempts.begin(identity, "follow", publication_id) as attempt:
             manifest, kept = self._find(publication_id, attempt, report)
-            return self._switch_to(manifest, kept, attempt, report)
+            return self._switch_to(manifest, kept, attempt, report, number=announced.number)
 
     def prune(self, identity: Identity, *, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what is kept; return their ids."""
@@ -295,10 +300,28 @@ class Activations:
         if not found.passed:
             raise ValidationFailed(publication_id=manifest.publication_id, report=found)
 
+    def _is_latest_switch(self, publication_id: str) -> bool:
+        """Return whether it is active here, and no replica announced a later switch to another."""
+        own, announced = self._snapshots.active(), self._shared.read()
+        if own is None or own.publication_id != publication_id:
+            return False
+        if announced is None or announced.publication_id == publication_id:
+            return True
+        return announced.order < own.order
+
     def _switch_to(
-        self, manifest: Manifest, kept: Snapshot | None, attempt: Attempt, report: ReportProgress
+        self,
+        manifest: Manifest,
+        kept: Snapshot | None,
+        attempt: Attempt,
+        report: ReportProgress,
+        *,
+        number: int | None = None,
     ) -> Activated:
-        """Promote what is not kept, attach it and point to it: from then on it is served."""
+        """Promote what is not kept, attach it and point to it: from then on it is served.
+
+        *number* is that of the switch which is followed; None for one that a person makes.
+        """
         snapshot = kept
         if snapshot is None:
             verified, validation = self._check(manifest, None, report)
@@ -312,7 +335,9 @@ class Activations:
                 self._snapshots.discard(snapshot.publication_id)
             raise
         report(Progress(Step.ACTIVATE, 1, 3))
-        self._snapshots.set_active(snapshot, attempt.identity.name)
+        if number is None:
+            number = self._shared.next_number(self._snapshots.active())
+        self._snapshots.set_active(snapshot, attempt.identity.name, number)
         attempt.switched = True
         duration_s = attempt.duration_s
         report(Progress(Step.ACTIVATE, 2, 3))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from datalayer.kernel.errors import StateError
+from datalayer.kernel.errors import StateError, StateUnavailable
 from datalayer.kernel.storage.durable import write_durably
 
 MOST_PREVIOUS = 50
@@ -23,12 +23,24 @@ class Activation:
         activated_by: Name of who did it.
         previous: Publications that were active before, the latest first, each once; empty where
             that is not known, as for another replica's switch.
+        number: Counts the switches by persons on all replicas; a follower takes that of the
+            switch it follows. 0 where it was written before switches were numbered.
     """
 
     publication_id: str
     activated_at: datetime
     activated_by: str
     previous: tuple[str, ...] = ()
+    number: int = 0
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Its place among the switches of all replicas: the greater one is the later one.
+
+        No clock takes part. Of two that were made at the same moment, the one to the newer
+        publication counts as later.
+        """
+        return self.number, self.publication_id
 
 
 class ActivePointer:
@@ -55,8 +67,10 @@ class ActivePointer:
             known = self._known = signature, self._load()
         return known[1]
 
-    def replace(self, publication_id: str, activated_by: str, now: datetime) -> None:
-        """Make *publication_id* the active one.
+    def replace(
+        self, publication_id: str, activated_by: str, now: datetime, number: int = 0
+    ) -> None:
+        """Make *publication_id* the active one by the switch *number*.
 
         Raises:
             OSError: The disk refused; the active one is as it was.
@@ -64,7 +78,7 @@ class ActivePointer:
         before = self.read()
         earlier = (before.publication_id, *before.previous) if before else ()
         previous = tuple(each for each in earlier if each != publication_id)[:MOST_PREVIOUS]
-        content = asdict(Activation(publication_id, now, activated_by, previous))
+        content = asdict(Activation(publication_id, now, activated_by, previous, number))
         content["activated_at"] = now.isoformat()
         write_durably(self._path, json.dumps(content, indent=2).encode())
         self._known = None
@@ -80,9 +94,10 @@ class ActivePointer:
                 activated_at=datetime.fromisoformat(str(document["activated_at"])),
                 activated_by=str(document["activated_by"]),
                 previous=tuple(map(str, previous)),
+                number=int(document.get("number", 0)),
             )
         except OSError as error:
-            raise StateError(
+            raise StateUnavailable(
                 path=str(self._path), problem=f"can't be read: {error.strerror}"
             ) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:

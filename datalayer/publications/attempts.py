@@ -15,7 +15,13 @@ import structlog
 
 from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity, Role
-from datalayer.kernel.errors import CallerError, PortalError, RefreshInProgress, StateError
+from datalayer.kernel.errors import (
+    CallerError,
+    PortalError,
+    RefreshInProgress,
+    StateError,
+    StateUnavailable,
+)
 from datalayer.kernel.storage.lock import lock_file
 from datalayer.publications.active import Activation
 from datalayer.publications.snapshot_store import SnapshotStore
@@ -182,7 +188,7 @@ def refresh_lock(path: Path, holder: LockHolder) -> Iterator[LockHolder | None]:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
         except OSError as error:
-            raise StateError(
+            raise StateUnavailable(
                 path=str(path), problem=f"can't be written: {error.strerror}"
             ) from error
         stack.callback(os.ftruncate, descriptor, 0)

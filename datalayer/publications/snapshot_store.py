@@ -5,6 +5,7 @@ Layout of the state folder::
     staging/                  see ``Staging``; also <id>.discarded, on its way out
     snapshots/<id>            read-only: metadata.json, loaded.json, <data set>.parquet
     active.json               which one is served
+    writable                  when the folder was last found to take a file
     refresh.lock              held by whoever changes any of these
 """
 
@@ -28,6 +29,7 @@ from datalayer.kernel.errors import (
     PortalError,
     PublicationError,
     StateError,
+    StateUnavailable,
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
@@ -37,6 +39,7 @@ from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
 
 LOADED_NAME = "loaded.json"
+WRITABLE_NAME = "writable"
 DISCARDED_SUFFIX = ".discarded"
 
 _log = structlog.get_logger()
@@ -104,8 +107,7 @@ class SnapshotStore:
         # An id comes from links, so it is no file name before it looks like an id.
         folder = self.folder / publication_id if is_publication_id(publication_id) else None
         if folder is None or not folder.is_dir():
-            nearest = _nearest(publication_id, self._kept_ids())
-            raise UnknownPublication(publication_id=publication_id[:80], nearest=nearest)
+            raise self._unknown(publication_id)
         known = self._loaded.get(publication_id)
         if known is None:
             known = self._loaded[publication_id] = self._load(folder)
@@ -173,14 +175,31 @@ class SnapshotStore:
         kept = set(self._kept_ids())
         return next((each for each in previous if each in kept), None)
 
-    def set_active(self, snapshot: Snapshot, activated_by: str) -> None:
+    def set_active(self, snapshot: Snapshot, activated_by: str, number: int) -> None:
         """Make *snapshot* the active one, for every process at once.
+
+        Args:
+            snapshot: One that is kept here.
+            activated_by: Name of who does it.
+            number: Of the switch among those of all replicas.
 
         Raises:
             StagingError: The local disk is full or refuses; the active one stays.
         """
         with translate_disk_errors(snapshot.publication_id, self._state):
-            self._pointer.replace(snapshot.publication_id, activated_by, self.clock())
+            self._pointer.replace(snapshot.publication_id, activated_by, self.clock(), number)
+
+    def require_writable(self) -> None:
+        """Make sure that the state folder takes a file.
+
+        Raises:
+            StateUnavailable: It doesn't: its disk is full, read-only or broken.
+        """
+        try:
+            write_durably(self._state / WRITABLE_NAME, self.clock().isoformat().encode())
+        except OSError as error:
+            problem = f"can't be written: {error.strerror}"
+            raise StateUnavailable(path=str(self._state), problem=problem) from error
 
     def discard(self, publication_id: str) -> None:
         """Remove a kept snapshot, if there is one; its name goes first, so no half is served.
@@ -192,7 +211,7 @@ class SnapshotStore:
             remove(self._set_aside(publication_id))
         except OSError as error:
             folder = self.folder / publication_id
-            raise StateError(
+            raise StateUnavailable(
                 path=str(folder), problem=f"can't be removed: {error.strerror}"
             ) from error
 
@@ -238,16 +257,25 @@ class SnapshotStore:
         return aside
 
     def _load(self, folder: Path) -> Snapshot:
-        location = folder / MANIFEST_NAME
+        # Named from the state folder: where that lies is nothing to those who read the sentence.
+        location = f"{folder.parent.name}/{folder.name}/{MANIFEST_NAME}"
         try:
-            manifest = parse_manifest(
-                location.read_bytes(), location=str(location), registry=self._registry
-            )
+            content = (folder / MANIFEST_NAME).read_bytes()
+            manifest = parse_manifest(content, location=location, registry=self._registry)
             loaded = json.loads((folder / LOADED_NAME).read_bytes())
             return Snapshot(manifest, folder, datetime.fromisoformat(loaded["loaded_at"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            if not folder.is_dir():
+                raise self._unknown(folder.name) from error
+            problem = f"is damaged ({error.strerror}); activate {folder.name} to fetch it anew"
+            raise StateError(path=str(folder), problem=problem) from error
+        except (ValueError, KeyError, TypeError) as error:
             problem = f"is damaged ({error}); activate {folder.name} to fetch it anew"
             raise StateError(path=str(folder), problem=problem) from error
+
+    def _unknown(self, publication_id: str) -> UnknownPublication:
+        nearest = _nearest(publication_id, self._kept_ids())
+        return UnknownPublication(publication_id=publication_id[:80], nearest=nearest)
 
     def _kept_ids(self) -> tuple[str, ...]:
         """Return the ids of all snapshots, newest first."""

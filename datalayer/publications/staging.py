@@ -101,9 +101,7 @@ class Staging:
             needed, free = manifest.size_bytes, _free_bytes(partial)
             if needed > free:
                 problem = f"it needs {needed} bytes and {free} are free"
-                raise StagingError(
-                    publication_id=manifest.publication_id, folder=str(partial), problem=problem
-                )
+                raise StagingError(publication_id=manifest.publication_id, problem=problem)
             fetched_bytes = 0
             for file in manifest.files:
                 target = partial / file_name(file.data_set)
@@ -142,9 +140,7 @@ def translate_disk_errors(publication_id: str, folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         problem = f"{error.strerror or error} ({_free_bytes(folder)} bytes are free)"
-        raise StagingError(
-            publication_id=publication_id, folder=str(folder), problem=problem
-        ) from error
+        raise StagingError(publication_id=publication_id, problem=problem) from error
 
 
 def remove(path: Path) -> None:

@@ -21,7 +21,7 @@ from datalayer.kernel.errors import (
     DatabaseUnsafe,
     PublicationError,
     ReadFailed,
-    StateError,
+    StateUnavailable,
     UnknownPublication,
 )
 from datalayer.publications.stages import Snapshot
@@ -73,7 +73,7 @@ class Database:
 
     Raises:
         DatabaseUnsafe: A setting is not what it must be after locking.
-        StateError: The folder of the snapshots can't be made.
+        StateUnavailable: The folder of the snapshots can't be made.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Database:
             snapshots_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             problem = f"can't be made: {error.strerror}"
-            raise StateError(path=str(snapshots_folder), problem=problem) from error
+            raise StateUnavailable(path=str(snapshots_folder), problem=problem) from error
         self._watchdog = Watchdog(query_timeout_s)
         self._registry = registry
         self._connection = duckdb.connect(":memory:")
@@ -103,8 +103,9 @@ class Database:
         """Create the views of *snapshot*, all or none; nothing happens if they are there.
 
         Raises:
-            PublicationError: Its files are gone or damaged, or don't bear the columns that the
-                registry names.
+            UnknownPublication: It is not kept here any more.
+            PublicationError: Its files are damaged, or don't bear the columns that the registry
+                names.
         """
         publication_id = snapshot.manifest.publication_id
         with self._changing:
@@ -113,6 +114,8 @@ class Database:
             try:
                 self._in_one_transaction(attach_statements(snapshot, self._registry))
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
+                if not self._is_kept(publication_id):
+                    raise self._not_attached(publication_id) from error
                 problem = (
                     f"can't be read here: {self._first_line(error)}; activate it to fetch it anew"
                 )
@@ -203,7 +206,10 @@ class Database:
         try:
             yield
         except duckdb.Error as error:
-            if publication_id not in self._attached:
+            # It may be pruned at this moment: first its files go, then its views, which the
+            # next caller may have back before this one has seen that they were gone.
+            went = isinstance(error, duckdb.CatalogException)
+            if went or publication_id not in self._attached or not self._is_kept(publication_id):
                 raise self._not_attached(publication_id) from error
             raise ReadFailed(
                 publication_id=publication_id, problem=self._first_line(error)
@@ -213,10 +219,12 @@ class Database:
         """Return the first line of an error without the folder, since callers get to see it."""
         return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
 
+    def _is_kept(self, publication_id: str) -> bool:
+        return (self._folder / publication_id).is_dir()
+
     def _not_attached(self, publication_id: str) -> UnknownPublication:
-        return UnknownPublication(
-            publication_id=publication_id, nearest=next(reversed(self._attached), "-")
-        )
+        others = (each for each in reversed(self._attached) if each != publication_id)
+        return UnknownPublication(publication_id=publication_id, nearest=next(others, "-"))
 
     def _in_one_transaction(self, statements: tuple[str, ...]) -> None:
         with self._connection.cursor() as cursor:

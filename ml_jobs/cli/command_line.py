@@ -21,7 +21,7 @@ Forecasts the demand for spare parts, judges the forecasts on the past, holds st
 and publishes all of it as Parquet files that the portal reads."""
 
 EPILOG = """\
-Exit codes: 0 done; 1 refused or failed, with the reason on stderr; 2 wrong usage or job file."""
+Exit codes: 0 done; 1 refused or failed, with the reason on stderr; 2 wrong options."""
 
 # By command: its arguments in short, a line for the list of commands, and what it does.
 _COMMANDS = {

@@ -15,6 +15,8 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter
 
 from ml_jobs.errors import UsageError
+from ml_jobs.inputs.reading import Reading
+from ml_jobs.inputs.row_rules import RowRules
 from ml_jobs.option_kinds import Help, Kind
 from ml_jobs.options import ForecastOptions
 from ml_jobs.pipeline.request import JobRequest
@@ -95,6 +97,8 @@ def _options_of(
 def _options() -> Iterator[Option]:
     # The class has the defaults as attributes, without a demand file and a time of its own.
     yield from _options_of(JobRequest, JobRequest)
+    yield from _options_of(Reading, Reading(), ("reading",))
+    yield from _options_of(RowRules, RowRules(), ("row_rules",))
     yield from _options_of(ForecastOptions, ForecastOptions(), ("options",))
     for source, rule in DEFAULT_RULES.items():
         path = ("options", "rules", source)
@@ -114,7 +118,12 @@ def request_of(values: Mapping[str, object], *, demonstration: bool = False) -> 
         problem = "No demand is named; give --demand FILE, or demand in [input] of a job file"
         raise UsageError(problem=problem)
     rules = {source: asdict(rule) for source, rule in DEFAULT_RULES.items()}
-    request: dict[str, Any] = {"demonstration": demonstration, "options": {"rules": rules}}
+    request: dict[str, Any] = {
+        "demonstration": demonstration,
+        "reading": {},
+        "row_rules": {},
+        "options": {"rules": rules},
+    }
     for option in (option for option in OPTIONS if option.name in values):
         *holders, field = option.path
         reduce(getitem, holders, request)[field] = values[option.name]

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.code_spelling import plain_code
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Dates
 
@@ -67,7 +68,7 @@ class Codes:
 
 
 def codes(source: SourceFile, column: str) -> Codes:
-    """Return a column as trimmed texts; null becomes the empty text.
+    """Return a column as texts, spelt as `plain_code` does; null becomes the empty text.
 
     Raises:
         InputError: The column holds floating point numbers, which have no one spelling, or
@@ -79,7 +80,7 @@ def codes(source: SourceFile, column: str) -> Codes:
             file=source.name, problem=f"has codes in {column} as {found}; write them as text"
         )
     values, places = _encode(_cast(source, column, pa.string(), expected="text"))
-    return _sorted_codes([value.strip() for value in values], places)
+    return _sorted_codes([plain_code(value) for value in values], places)
 
 
 def numbers(source: SourceFile, column: str) -> FloatArray:

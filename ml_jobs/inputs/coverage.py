@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
 from ml_jobs.arrays import distinct
-from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.panel import NETWORK, Dates, Frequency
-
-SUFFIXES = (".csv", ".parquet", ".txt")
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the used rows of a file, or of several, cover; the items from first to last by bytes.
+    """What the used rows of a file, or of several, cover.
 
     Attributes:
+        item_ids: The distinct items, sorted by bytes.
         days: The distinct days, sorted.
         location_ids: The distinct places, sorted; ``network`` where the rows name none.
         location_names: Names of places that the file tells besides their codes.
     """
 
     file: str
-    first_item: str
-    last_item: str
+    item_ids: tuple[str, ...]
     days: Dates
     location_ids: tuple[str, ...]
     location_names: Mapping[str, str]
@@ -51,49 +46,13 @@ class Span:
         return dates[dates <= self.last]
 
 
-def demand_files(path: Path) -> tuple[Path, ...]:
-    """Return *path* itself, or the demand files of the folder that it is, sorted by name.
-
-    Raises:
-        InputError: The folder has no such file.
-    """
-    if not path.is_dir():
-        return (path,)
-    files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
-    found = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
-    if not found:
-        raise InputError(
-            file=path.name, problem=f"is a folder without a file of {', '.join(SUFFIXES)}"
-        )
-    return tuple(found)
-
-
 def scan(rows: DemandRows) -> Coverage:
     """Return what the used rows of one file cover; at least one must be used."""
     used = rows.used
     items = rows.items.of(used).values
     places = (NETWORK,) if rows.locations is None else rows.locations.of(used).values
     days = distinct(rows.days[used].astype(np.int64)).astype("datetime64[D]")
-    return Coverage(rows.source.name, items[0], items[-1], days, places, rows.location_names)
-
-
-def in_item_order(scans: Sequence[Coverage]) -> tuple[int, ...]:
-    """Return the places of files in the order of their items.
-
-    Raises:
-        InputError: The items of two files overlap.
-    """
-    order = sorted(range(len(scans)), key=lambda place: scans[place].first_item)
-    for one, other in pairwise([scans[place] for place in order]):
-        if other.first_item <= one.last_item:
-            raise InputError(
-                file=other.file,
-                problem=f"begins with item {other.first_item!r}, and {one.file} goes from "
-                f"{one.first_item!r} to {one.last_item!r}; each file of a folder must hold whole "
-                "items, and all of them before or after those of any other (sort rows by item "
-                "before they are parted)",
-            )
-    return tuple(order)
+    return Coverage(rows.source.name, items, days, places, rows.location_names)
 
 
 def merge_coverage(scans: Sequence[Coverage]) -> Coverage:
@@ -103,8 +62,7 @@ def merge_coverage(scans: Sequence[Coverage]) -> Coverage:
         names |= part.location_names
     return Coverage(
         scans[0].file if len(scans) == 1 else f"{len(scans)} files",
-        min(part.first_item for part in scans),
-        max(part.last_item for part in scans),
+        tuple(sorted({item for part in scans for item in part.item_ids})),
         np.unique(np.concatenate([part.days for part in scans])),
         tuple(sorted({place for part in scans for place in part.location_ids})),
         names,

@@ -18,17 +18,27 @@ from ml_jobs.arrays import FloatArray, IntArray, distinct
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.cells import Codes
+from ml_jobs.inputs.code_spelling import case_twins
 from ml_jobs.inputs.coverage import Span, scan, span_of
-from ml_jobs.inputs.demand_rows import DemandRows, refuse_unusable, without_bad_cells
+from ml_jobs.inputs.demand_rows import (
+    MOST_DAYS,
+    DemandRows,
+    refuse_unusable,
+    series_days,
+    without_bad_cells,
+)
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
-from ml_jobs.inputs.source_file import read_source
-from ml_jobs.panel import NETWORK, Dates, Frequency, Panel
+from ml_jobs.inputs.returns import settle_returns
+from ml_jobs.inputs.row_rules import NEGATIVE, USUAL, RowRules
+from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.inputs.total_rows import total_rows
+from ml_jobs.panel import NETWORK, Frequency, Panel
 
 LARGEST_QUANTITY = 1e12
 MINIMUM_PERIODS = 8
-_MOST_DAYS = 1 << 22  # more than there are from 1970 to the year 9999
 DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
     Frequency.DAILY: 10,
     Frequency.WEEKLY: 10,
@@ -36,13 +46,23 @@ DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
 }
 
 
-def read_demand(path: Path, *, today: date) -> DemandRows:
-    """Read the long demand file *path*; dates after *today* are set aside.
+def read_demand(
+    path: Path, reading: Reading = AS_FOUND, *, today: date, rules: RowRules = USUAL
+) -> DemandRows:
+    """Read the long demand file *path*; see `demand_of`.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable row.
     """
-    source = read_source(path)
+    return demand_of(read_source(path, reading), today=today, rules=rules)
+
+
+def demand_of(source: SourceFile, *, today: date, rules: RowRules = USUAL) -> DemandRows:
+    """Return the rows of *source* as demand; dates after *today* are set aside.
+
+    Raises:
+        InputError: It lacks a column, has no usable row, or negative ones against the *rules*.
+    """
     if source.find("stock_code") and not source.find("item_id"):
         raise InputError(
             file=source.name, problem="seems to hold invoice lines; read it with --invoices"
@@ -57,14 +77,15 @@ def read_demand(path: Path, *, today: date) -> DemandRows:
         reasons=np.full(source.table.num_rows, USED, np.int8),
         locations=cells.codes(source, location) if location else None,
     )
+    if rules.sign == NEGATIVE:
+        rows = replace(rows, quantities=-rows.quantities)
     rows = without_bad_cells(rows, today).set_aside(
-        {
-            RejectReason.QUANTITY_OUT_OF_RANGE: rows.quantities > LARGEST_QUANTITY,
-            RejectReason.NEGATIVE_QUANTITY: rows.quantities < 0,
-        }
+        {RejectReason.QUANTITY_OUT_OF_RANGE: np.abs(rows.quantities) > LARGEST_QUANTITY}
     )
+    rows = rows.set_aside({RejectReason.TOTAL_ROW: total_rows(rows)})
+    rows = settle_returns(rows, rules)
     refuse_unusable(rows)
-    return replace(rows, notes=_notes(rows))
+    return replace(rows, notes=(*_notes(rows), *rows.notes))
 
 
 def build_panel(
@@ -113,23 +134,23 @@ def panel_since(panel: Panel, first: np.datetime64) -> Panel:
 
 def _notes(rows: DemandRows) -> tuple[str, ...]:
     used = rows.used
-    places = rows.items.places[used]
-    if rows.locations:
-        places = places * len(rows.locations.values) + rows.locations.places[used]
-    if repeated := int(used.sum()) - len(_item_days(places, rows.days[used])):
-        return (f"{repeated} row(s) repeat an item and day; their quantities were summed",)
-    return ()
-
-
-def _item_days(places: IntArray, days: Dates) -> IntArray:
-    """Return the distinct pairs of a place and a day as numbers: place times days, plus day."""
-    return distinct(places * _MOST_DAYS + days.astype(np.int64))
+    notes = []
+    if repeated := int(used.sum()) - len(distinct(series_days(rows)[used])):
+        notes.append(f"{repeated} row(s) repeat an item and day; their quantities were summed")
+    for what, codes in (("item", rows.items), ("location", rows.locations)):
+        if codes and (twins := case_twins(codes.of(used).values)):
+            pairs = samples([" and ".join(group) for group in twins])
+            notes.append(
+                f"{len(twins)} {what}(s) are spelt in several letter cases, each counts by itself: "
+                f"{pairs}"
+            )
+    return tuple(notes)
 
 
 def _without_rare_items(rows: DemandRows, min_sale_days: int) -> DemandRows:
     sold = rows.used & (rows.quantities > 0)
-    sold_on = _item_days(rows.items.places[sold], rows.days[sold])
-    sale_days = np.bincount(sold_on // _MOST_DAYS, minlength=len(rows.items.values))
+    sold_on = distinct(rows.items.places[sold] * MOST_DAYS + rows.days[sold].astype(np.int64))
+    sale_days = np.bincount(sold_on // MOST_DAYS, minlength=len(rows.items.values))
     rare = sale_days[rows.items.places] < max(min_sale_days, 1)
     return rows.set_aside({RejectReason.TOO_FEW_SALE_DAYS: rare})
 

@@ -1,26 +1,33 @@
-"""From demand files to panels on one calendar, one file at a time."""
+"""From demand files to panels on one calendar, one history at a time."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ml_jobs.inputs.coverage import (
-    Coverage,
-    demand_files,
-    in_item_order,
-    merge_coverage,
-    scan,
-    span_of,
+from ml_jobs.errors import InputError
+from ml_jobs.inputs import cells
+from ml_jobs.inputs.coverage import Coverage, merge_coverage, scan, span_of
+from ml_jobs.inputs.demand import build_panel, demand_of
+from ml_jobs.inputs.demand_folder import (
+    DemandFile,
+    DemandFolder,
+    find_demand,
+    overlapping,
+    together,
 )
-from ml_jobs.inputs.demand import build_panel, read_demand
 from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
-from ml_jobs.inputs.invoices import merge_catalogues, read_invoices
+from ml_jobs.inputs.invoices import invoices_of, merge_catalogues
 from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.inputs.master_file import samples
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import Accounting, RejectReason, write_rejected
+from ml_jobs.inputs.rejected_share import refuse_mostly_unusable
+from ml_jobs.inputs.repeated_exports import refuse_repeated
+from ml_jobs.inputs.row_rules import USUAL, RowRules
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
@@ -34,21 +41,52 @@ class DemandFormat:
         today: Rows of later days are set aside.
         invoices: The files hold invoice lines.
         location_column: Column of invoice lines that names the place; None where none does.
+        reading: How they are written.
+        rules: What is done with negative rows, and how many rows may be unusable.
     """
 
     today: date
     invoices: bool = False
     location_column: str | None = None
+    reading: Reading = AS_FOUND
+    rules: RowRules = USUAL
 
-    def read(self, path: Path) -> DemandRows:
-        """Read one file.
+    def rows_of(self, sources: Sequence[SourceFile]) -> DemandRows:
+        """Return the rows of one history, whose files are *sources*.
 
         Raises:
-            InputError: The file can't be used; says what was found and what would be right.
+            InputError: It can't be used; says what was found and what would be right.
         """
+        source = together(sources)
         if self.invoices:
-            return read_invoices(path, today=self.today, location_column=self.location_column)
-        return read_demand(path, today=self.today)
+            rows = invoices_of(source, today=self.today, location_column=self.location_column)
+        else:
+            rows = demand_of(source, today=self.today, rules=self.rules)
+        refuse_mostly_unusable(rows, self.rules.allow_rejected)
+        if len(sources) > 1:
+            counts = [each.table.num_rows for each in sources]
+            refuse_repeated(rows, counts, [each.name for each in sources])
+        return rows
+
+    def read(self, files: Sequence[DemandFile]) -> DemandRows:
+        """Read files of one history.
+
+        Raises:
+            InputError: They can't be used; says what was found and what would be right.
+        """
+        return self.rows_of([file.read(self.reading) for file in files])
+
+    def item_range(self, source: SourceFile) -> tuple[str, str]:
+        """Return the first and the last item that *source* names, by bytes.
+
+        Raises:
+            InputError: It has no column of items.
+        """
+        (column,) = source.require(["stock_code" if self.invoices else "item_id"])
+        codes = cells.codes(source, column)
+        if self.invoices:
+            codes = codes.respell(str.upper)
+        return codes.values[0], codes.values[-1]
 
 
 @dataclass(frozen=True)
@@ -71,12 +109,12 @@ class DemandScan:
     """What all demand files hold together.
 
     Attributes:
-        paths: In the order of their items.
-        rows: Of the only file, so that it is read once; None where there are several.
+        groups: Files that are read together, in the order of their items.
+        rows: Of the only group, so that it is read once; None where there are several.
     """
 
     form: DemandFormat
-    paths: tuple[Path, ...]
+    groups: tuple[tuple[DemandFile, ...], ...]
     coverage: Coverage
     catalogue: Catalogue
     inputs: tuple[InputNote, ...]
@@ -88,29 +126,60 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     """Read a demand file, or every one of a folder, for what the calendar must hold.
 
     Raises:
-        InputError: A file can't be used, or two files of a folder share a range of items.
+        InputError: A file can't be used, or holds what another one of the folder does.
     """
-    paths = demand_files(path)
-    scans, catalogues, inputs, notes = [], [], [], []
-    rows: DemandRows | None = None
-    for done, file in enumerate(paths):
-        report(Work("read", done, len(paths), file.name))
-        rows = form.read(file)
+    found = find_demand(path)
+    several = len(found.files) > 1
+    groups, inputs = _groups_of(found, form, report) if several else ((found.files,), ())
+    stage = "check" if several else "read"
+    scans, catalogues = [], []
+    notes = list(_folder_notes(found, groups))
+    for done, group in enumerate(groups):
+        report(Work(stage, done, len(groups), group[0].name))
+        rows = form.read(group)
         scans.append(scan(rows))
         catalogues.append(rows.catalogue)
-        inputs.append(input_note("demand", rows.source))
-        notes += [f"{file.name}: {note}" if len(paths) > 1 else note for note in rows.notes]
-    report(Work("read", len(paths), len(paths)))
-    order = in_item_order(scans)
+        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in rows.notes]
+    report(Work(stage, len(groups), len(groups)))
     return DemandScan(
         form,
-        tuple(paths[place] for place in order),
+        groups,
         merge_coverage(scans),
         merge_catalogues(catalogues),
-        tuple(inputs),
+        inputs or (input_note("demand", rows.source),),
         tuple(notes),
-        rows if len(paths) == 1 else None,
+        rows if len(groups) == 1 else None,
     )
+
+
+def _groups_of(
+    found: DemandFolder, form: DemandFormat, report: ReportWork
+) -> tuple[tuple[tuple[DemandFile, ...], ...], tuple[InputNote, ...]]:
+    """Return the files that are to be read together, and a note of each file."""
+    ranges, inputs = [], []
+    names: dict[tuple[object, ...], str] = {}
+    for done, file in enumerate(found.files):
+        report(Work("read", done, len(found.files), file.name))
+        source = file.read(form.reading)
+        other = names.setdefault((source.sha256, *file.partitions.items()), file.name)
+        if other != file.name:
+            raise InputError(
+                file=file.name, problem=f"is a copy of {other}, byte by byte; keep one of them"
+            )
+        ranges.append(form.item_range(source))
+        inputs.append(input_note("demand", source))
+    report(Work("read", len(found.files), len(found.files)))
+    groups = tuple(tuple(found.files[n] for n in group) for group in overlapping(ranges))
+    return groups, tuple(inputs)
+
+
+def _folder_notes(found: DemandFolder, groups: Sequence[Sequence[DemandFile]]) -> Iterator[str]:
+    if found.unread:
+        yield f"{len(found.unread)} file(s) of the folder were not read: {samples(found.unread)}"
+    for group in groups:
+        if len(group) > 1:
+            names = samples([file.name for file in group])
+            yield f"{len(group)} files have one history and were read together: {names}"
 
 
 def panels(
@@ -121,17 +190,17 @@ def panels(
     min_sale_days: int,
     rejected: Path,
 ) -> Iterator[tuple[Panel, Accounting]]:
-    """Yield each file's demand laid out, and where its rows went; some go to *rejected*.
+    """Yield the demand of each group of files laid out, and where its rows went.
 
-    Where there are several files, each has a file of its own beside *rejected*, and the panels
-    of all begin with the first day of any of them.
+    Those set aside go to *rejected*, or, where there are several groups, to a file for each beside
+    it. The panels of all begin with the first day of any of them.
 
     Raises:
         InputError: A file can't be used as a whole.
     """
     span = None if look.rows else span_of(look.coverage, frequency, today=look.form.today)
-    for path in look.paths:
-        rows = look.rows or look.form.read(path)
+    for group in look.groups:
+        rows = look.rows or look.form.read(group)
         panel, rows = build_panel(
             rows,
             frequency,
@@ -141,8 +210,9 @@ def panels(
             span=span,
         )
         target = rejected
-        if len(look.paths) > 1:
-            target = rejected.with_stem(f"{rejected.stem}-{path.stem}")
+        if len(look.groups) > 1:
+            name = Path(group[0].name).with_suffix("").as_posix().replace("/", "-")
+            target = rejected.with_stem(f"{rejected.stem}-{name}")
         write_rejected(rows.source, rows.reasons, target)
         yield panel, rows.accounting
 

@@ -9,20 +9,22 @@ from datetime import date
 import numpy as np
 
 from datalayer.kernel.contract.registry import Bilingual
-from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.cells import Codes
+from ml_jobs.inputs.code_spelling import is_code
 from ml_jobs.inputs.reasons import (
     USED,
     Accounting,
     Reasons,
     RejectReason,
     account,
-    first_by_reason,
+    reasons_in_words,
 )
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import Dates
 
+MOST_DAYS = 1 << 22  # more than there are from 1970 to the year 9999
 EARLIEST = np.datetime64("1970-01-01", "D")
 
 Value = str | float | None
@@ -82,15 +84,30 @@ class DemandRows:
         return replace(self, reasons=reasons)
 
 
+def series_of(rows: DemandRows) -> IntArray:
+    """Return numbers of the rows that those of one item and place share, shape (rows,)."""
+    if rows.locations is None:
+        return rows.items.places
+    return rows.items.places * len(rows.locations.values) + rows.locations.places
+
+
+def series_days(rows: DemandRows) -> IntArray:
+    """Return numbers of the rows that those of one item, place and day share, shape (rows,)."""
+    return series_of(rows) * MOST_DAYS + rows.days.astype(np.int64)
+
+
 def without_bad_cells(rows: DemandRows, today: date) -> DemandRows:
     """Set aside rows without item or place, a plausible date or a finite quantity."""
     days = rows.days
     missing = {RejectReason.MISSING_ITEM: rows.items.missing}
+    unusable = rows.items.where(lambda code: not is_code(code))
     if rows.locations:
         missing[RejectReason.MISSING_LOCATION] = rows.locations.missing
+        unusable = unusable | rows.locations.where(lambda code: not is_code(code))
     return rows.set_aside(
         {
             **missing,
+            RejectReason.UNUSABLE_CODE: unusable,
             RejectReason.BAD_DATE: np.isnat(days),
             RejectReason.DATE_OUT_OF_RANGE: (days < EARLIEST) | (days > np.datetime64(today)),
             RejectReason.BAD_QUANTITY: ~np.isfinite(rows.quantities),
@@ -105,9 +122,5 @@ def refuse_unusable(rows: DemandRows) -> None:
         InputError: No row is used; the reasons are named, each with its count and a sample.
     """
     if not rows.used.any():
-        samples = first_by_reason(rows.source, rows.reasons)
-        listed = ", ".join(
-            f"{count} {reason} ({reason.value}; such as {samples[reason]})"
-            for reason, count in rows.accounting.set_aside.items()
-        )
+        listed = reasons_in_words(rows.source, rows.reasons, rows.accounting.set_aside)
         raise InputError(file=rows.source.name, problem=f"has no usable row: {listed}")

@@ -18,6 +18,7 @@ import pyarrow as pa
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.source_file import SourceFile, read_source
 from ml_jobs.panel import Dates, Drivers, Frequency
 
@@ -43,13 +44,13 @@ class DriverFile:
     values: FloatArray
 
 
-def read_drivers(path: Path) -> DriverFile:
+def read_drivers(path: Path, reading: Reading = AS_FOUND) -> DriverFile:
     """Read a file of drivers, as the module describes it.
 
     Raises:
         InputError: The file can't be read, or a column, a date or a cell of it makes no sense.
     """
-    source = read_source(path)
+    source = read_source(path, reading)
     if source.malformed:
         row = source.malformed[0]
         problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
@@ -63,7 +64,8 @@ def read_drivers(path: Path) -> DriverFile:
     days, values = days[order], values[order]
     frequency = _frequency_of(source, days)
     _refuse_holes(source.name, names, days, values)
-    return DriverFile(source, frequency, tuple(name.strip() for name in names), days, values)
+    drivers = tuple(source.name_of(name) for name in names)
+    return DriverFile(source, frequency, drivers, days, values)
 
 
 def drivers_for(file: DriverFile, dates: Dates, *, horizon: int, frequency: Frequency) -> Drivers:

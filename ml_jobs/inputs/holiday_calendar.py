@@ -7,6 +7,7 @@ import numpy as np
 
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import FloatArray
+from ml_jobs.option_kinds import COUNTRIES, check_country
 from ml_jobs.panel import Dates, Drivers, Frequency
 
 HOLIDAY = "holiday"
@@ -65,13 +66,11 @@ def _shares(country: str, dates: Dates, frequency: Frequency) -> FloatArray:
 
 
 def _own_language(country: str) -> str | None:
-    expected = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
     # The library would also take names of its classes, but lineage should hold codes.
-    if not (country.isupper() and country.isalpha()):
-        raise InvalidSelection(parameter="country", found=repr(country), expected=expected)
     try:
-        return holidays.country_holidays(country).default_language
-    except NotImplementedError as error:  # the library's word for a country without a calendar
+        check_country(country)
+    except ValueError as error:
         raise InvalidSelection(
-            parameter="country", found=repr(country), expected=expected
+            parameter="country", found=repr(country), expected=COUNTRIES
         ) from error
+    return holidays.country_holidays(country).default_language

@@ -41,8 +41,9 @@ from ml_jobs.inputs.demand_rows import (
     refuse_unusable,
     without_bad_cells,
 )
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
-from ml_jobs.inputs.source_file import read_source
+from ml_jobs.inputs.source_file import SourceFile, read_source
 
 LEAST_CATEGORY_ITEMS = 4
 LEAST_CATEGORY_SHARE = 0.005
@@ -79,15 +80,28 @@ _NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
 _COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
 
 
-def read_invoices(path: Path, *, today: date, location_column: str | None = None) -> DemandRows:
-    """Read the invoice lines of *path* as demand; dates after *today* are set aside.
-
-    The text of *location_column*, such as a country, names the place of a line.
+def read_invoices(
+    path: Path, reading: Reading = AS_FOUND, *, today: date, location_column: str | None = None
+) -> DemandRows:
+    """Read the invoice lines of *path* as demand; see `invoices_of`.
 
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
-    source = read_source(path)
+    source = read_source(path, reading)
+    return invoices_of(source, today=today, location_column=location_column)
+
+
+def invoices_of(
+    source: SourceFile, *, today: date, location_column: str | None = None
+) -> DemandRows:
+    """Return the invoice lines of *source* as demand; dates after *today* are set aside.
+
+    The text of *location_column*, such as a country, names the place of a line.
+
+    Raises:
+        InputError: It lacks a column, or has no usable line.
+    """
     invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
     descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
     rows = DemandRows(

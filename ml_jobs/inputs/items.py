@@ -20,6 +20,7 @@ from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
 from ml_jobs.inputs.demand_rows import Catalogue, Value
 from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.panel import NETWORK, Items, Panel
 
 LONGEST_LEAD_TIME_DAYS = 5 * 365
@@ -83,13 +84,13 @@ class DescribedItems:
     assumptions: tuple[Bilingual, ...]
 
 
-def read_items(path: Path) -> MasterFile:
+def read_items(path: Path, reading: Reading = AS_FOUND) -> MasterFile:
     """Read an item file: ``item_id`` and any other columns of ``dim_item``.
 
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    return read_master(path, COLUMNS)
+    return read_master(path, COLUMNS, reading)
 
 
 def summary_of(panel: Panel) -> ItemSummary:

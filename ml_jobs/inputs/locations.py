@@ -20,6 +20,7 @@ import numpy as np
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.master_file import NumberColumn, TextColumn, read_master, samples
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import NETWORK
 
@@ -112,13 +113,13 @@ class LocationFile:
     unread: tuple[str, ...]
 
 
-def read_locations(path: Path) -> LocationFile:
+def read_locations(path: Path, reading: Reading = AS_FOUND) -> LocationFile:
     """Read a location file.
 
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    master = read_master(path, COLUMNS, code="location_id")
+    master = read_master(path, COLUMNS, reading, code="location_id")
     rows = {row["location_id"]: row for row in master.table.to_pylist()}
     if faults := list(_faults(rows)):
         raise InputError(file=path.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}")

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.source_file import SourceFile, read_source
 
 MOST_SAMPLES = 5
@@ -96,7 +97,8 @@ class MasterFile:
     def unread(self) -> tuple[str, ...]:
         """Return the file's columns that nothing is read from, as they are spelt there."""
         known = {*OTHERWISE_READ, *self.table.column_names}
-        return tuple(c for c in self.source.table.column_names if c.strip().lower() not in known)
+        names = self.source.table.column_names
+        return tuple(c for c in names if self.source.name_of(c).lower() not in known)
 
     def unknown_to(self, item_ids: tuple[str, ...]) -> int:
         """Return how many codes of the file are not among *item_ids*."""
@@ -106,6 +108,7 @@ class MasterFile:
 def read_master(
     path: Path,
     columns: Sequence[WantedColumn],
+    reading: Reading = AS_FOUND,
     *,
     code: str = "item_id",
     also_key: dict[str, str] | None = None,
@@ -120,7 +123,7 @@ def read_master(
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
     """
-    source = read_source(path)
+    source = read_source(path, reading)
     (found, *_) = source.require([code], *([name] for name in required))
     values = {code: pa.array(cells.codes(source, found).texts, pa.string())}
     faults = []

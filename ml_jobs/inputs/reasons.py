@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml_jobs.arrays import BoolArray
 from ml_jobs.inputs.source_file import SourceFile
 
 LONGEST_SAMPLE = 120
@@ -27,11 +28,20 @@ class RejectReason(Enum):
     MALFORMED_ROW = "the row has another number of fields than the header"
     MISSING_ITEM = "the row names no item; a code is needed"
     MISSING_LOCATION = "the row names no location; a code is needed in every row or in none"
+    UNUSABLE_CODE = (
+        "the code holds characters that can't be seen, is longer than 200 or is a dot or two"
+    )
     BAD_DATE = "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed"
     DATE_OUT_OF_RANGE = "the date lies before 1970 or after the day of this forecast"
     BAD_QUANTITY = "the quantity is missing or not a finite number"
     QUANTITY_OUT_OF_RANGE = "the quantity is larger than 1e12, which no demand is"
-    NEGATIVE_QUANTITY = "the quantity is negative; demand is 0 or more"
+    NEGATIVE_QUANTITY = "the quantity is negative, and --returns ignore sets such rows aside"
+    RETURNED = "the quantity is negative and was taken from earlier demand of the item and place"
+    UNMATCHED_RETURN = (
+        "the quantity is negative, and the item had too little earlier demand at the place to be "
+        "taken from"
+    )
+    TOTAL_ROW = "the row is the sum of other rows, not demand of an item"
     INCOMPLETE_PERIOD = "the last week or month of the file is not over in it"
     TOO_FEW_SALE_DAYS = (
         "the item has too few days with demand to be forecast; --min-sale-days says how many"
@@ -88,17 +98,31 @@ def account(source: SourceFile, reasons: Reasons) -> Accounting:
 def first_by_reason(source: SourceFile, reasons: Reasons) -> dict[RejectReason, str]:
     """Return, for each reason, the first row that was set aside for it, as it came."""
     samples = {}
-    numbers, places = np.unique(reasons, return_index=True)
-    for number, place in zip(numbers.tolist(), places.tolist(), strict=True):
-        if number != USED:
-            (row,) = source.table.slice(place, 1).to_pylist()
-            samples[_REASONS[number - 1]] = _sample(
-                source.row_numbers[place], ", ".join(f"{n}={v}" for n, v in row.items())
-            )
+    numbers = np.unique(reasons)
+    for number in numbers[numbers != USED].tolist():
+        samples[_REASONS[number - 1]] = first_sample(source, reasons == number)
     if source.malformed:
         first = source.malformed[0]
         samples[RejectReason.MALFORMED_ROW] = _sample(first.row, first.text)
     return samples
+
+
+def first_sample(source: SourceFile, rows: BoolArray) -> str:
+    """Return the first of *rows*, as it came; there must be one."""
+    place = int(np.argmax(rows))
+    (row,) = source.table.slice(place, 1).to_pylist()
+    return _sample(source.row_numbers[place], ", ".join(f"{n}={v}" for n, v in row.items()))
+
+
+def reasons_in_words(
+    source: SourceFile, reasons: Reasons, counts: Mapping[RejectReason, int]
+) -> str:
+    """Return the reasons of *counts*, each with its count, its sentence and a row that it met."""
+    shown = first_by_reason(source, reasons)
+    return ", ".join(
+        f"{count} {reason} ({reason.value}; such as {shown[reason]})"
+        for reason, count in counts.items()
+    )
 
 
 def rejected_rows(source: SourceFile, reasons: Reasons) -> pa.Table:

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from datalayer.kernel.storage.digest import file_sha256
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 
 DELIMITERS = (";", ",", "\t", "|")
 
@@ -46,6 +47,8 @@ class SourceFile:
         name: Without the folder.
         table: The rows that could be read; all text when the file is a CSV.
         row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
+        reading: How the file was asked to be read.
+        notes: What was found out about how the file is written, as sentences.
     """
 
     name: str
@@ -53,6 +56,8 @@ class SourceFile:
     table: pa.Table
     row_numbers: npt.NDArray[np.int64]
     malformed: tuple[MalformedRow, ...]
+    reading: Reading = AS_FOUND
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -60,8 +65,20 @@ class SourceFile:
         return len(self.row_numbers) + len(self.malformed)
 
     def find(self, *names: str) -> str | None:
-        """Return the first column whose name, letter case aside, is one of *names*."""
-        return next((c for c in self.table.column_names if c.strip().lower() in names), None)
+        """Return the first column that stands for one of *names*; None if there is none."""
+        return next(iter(self._columns(names)), None)
+
+    def name_of(self, column: str) -> str:
+        """Return what *column* is read as: the name that was asked for it, else its own."""
+        given = self.reading.headings.items()
+        return next((n for n, heading in given if _same(heading, column)), column.strip())
+
+    def _columns(self, names: Sequence[str]) -> list[str]:
+        """Return the columns that were given for *names*, else those that are called so."""
+        there = self.table.column_names
+        given = [heading for n, heading in self.reading.headings.items() if n in names]
+        mapped = [column for column in there if any(_same(column, each) for each in given)]
+        return mapped or [column for column in there if column.strip().lower() in names]
 
     def require(self, *alternatives: Sequence[str]) -> tuple[str, ...]:
         """Return one column for each group of alternative names.
@@ -71,7 +88,7 @@ class SourceFile:
         """
         found, missing = [], []
         for names in alternatives:
-            columns = [c for c in self.table.column_names if c.strip().lower() in names]
+            columns = self._columns(names)
             if len(columns) > 1:
                 raise InputError(
                     file=self.name, problem=f"has {' and '.join(columns)}; keep one of them"
@@ -87,7 +104,11 @@ class SourceFile:
         return tuple(found)
 
 
-def read_source(path: Path) -> SourceFile:
+def _same(heading: str, other: str) -> bool:
+    return heading.strip().casefold() == other.strip().casefold()
+
+
+def read_source(path: Path, reading: Reading = AS_FOUND) -> SourceFile:
     """Read *path*, a CSV or Parquet file.
 
     Raises:
@@ -106,7 +127,7 @@ def read_source(path: Path) -> SourceFile:
         )
     every = np.arange(1, table.num_rows + len(malformed) + 1, dtype=np.int64)
     readable = np.setdiff1d(every, [row.row for row in malformed])
-    return SourceFile(path.name, digest, table, readable, malformed)
+    return SourceFile(path.name, digest, table, readable, malformed, reading)
 
 
 def _read_parquet(path: Path) -> pa.Table:

@@ -20,6 +20,7 @@ from ml_jobs.inputs.master_file import (
     TextColumn,
     read_master,
 )
+from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.panel import NETWORK, Panel
 
 ORDERING = ("lead_time_sd_days", "minimum_order", "order_multiple")
@@ -40,7 +41,7 @@ _TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in C
 _NO_ROWS = pa.schema(_TYPES).empty_table()
 
 
-def read_stock(path: Path) -> MasterFile:
+def read_stock(path: Path, reading: Reading = AS_FOUND) -> MasterFile:
     """Read a stock file: ``item_id``, ``current_stock``, and optionally the others of `COLUMNS`.
 
     A row without a location stands for the whole network. The rows are sorted by item.
@@ -49,7 +50,7 @@ def read_stock(path: Path) -> MasterFile:
         InputError: The file can't be used; every fault is named.
     """
     file = read_master(
-        path, COLUMNS, also_key={"location_id": NETWORK}, required=("current_stock",)
+        path, COLUMNS, reading, also_key={"location_id": NETWORK}, required=("current_stock",)
     )
     return replace(file, table=file.table.sort_by("item_id"))
 

@@ -20,7 +20,7 @@ from ml_jobs.pipeline.partition_gold import PartitionResults, judge_partition
 from ml_jobs.pipeline.partitioning import PartitionTask
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.request import JobRequest
-from ml_jobs.pipeline.run_folder import load, save
+from ml_jobs.pipeline.run_folder import is_whole, load, save
 from ml_jobs.pipeline.weighing import weigh
 from ml_jobs.pipeline.whole import forecast_notes, whole_tables
 from ml_jobs.progress import ReportWork, Work, silent
@@ -59,7 +59,7 @@ def run(
         _each(engine, learn, learn_tasks(folder, plan), "learn", report)
         partitions = [PartitionTask(folder, number) for number in range(plan.partitions)]
         _each(engine, forecast_members, partitions, "forecast", report)
-        if not folder.lessons.exists():
+        if not is_whole(folder.lessons):
             save(folder.lessons, weigh(folder, plan, report=report))
         _each(engine, judge_partition, partitions, "judge", report)
     lessons = load(folder.lessons, Lessons)

@@ -18,7 +18,7 @@ from ml_jobs.models.totals import FittedTotals, Totals
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Panel
 from ml_jobs.pipeline.plan import Plan
-from ml_jobs.pipeline.run_folder import RunFolder, load, save
+from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save
 from ml_jobs.stocking.lead_time import SumPools, learn_sum_pools
 
 TOTALS = "totals"
@@ -82,13 +82,13 @@ def learn_tasks(folder: RunFolder, plan: Plan) -> tuple[LearnTask, ...]:
 def learn(task: LearnTask) -> None:
     """Work off one task; what was learnt before the run was killed stays."""
     folder = task.folder
-    if all(folder.learnt(task.what, cutoff).exists() for cutoff in task.cutoffs):
+    if all(is_whole(folder.learnt(task.what, cutoff)) for cutoff in task.cutoffs):
         return
     plan, sample = load(folder.plan, Plan), load(folder.sample, Panel)
     before: object = None
     for cutoff in task.cutoffs:
         path = folder.learnt(task.what, cutoff)
-        if not path.exists():
+        if not is_whole(path):
             save(path, _learn(task.what, sample.until(cutoff), plan, before))
         before = load(path, object)
 

@@ -16,7 +16,7 @@ from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.pipeline.learning import CutoffModels, models_at, thin_series
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
-from ml_jobs.pipeline.run_folder import load, save
+from ml_jobs.pipeline.run_folder import is_whole, load, save
 from ml_jobs.stocking.inventory import levels_of
 from ml_jobs.stocking.lead_time import whole_periods
 
@@ -43,7 +43,7 @@ def forecast_members(task: PartitionTask) -> None:
     """Forecast one partition at every cutoff; what was done before the run was killed stays."""
     folder = task.folder
     plan = load(folder.plan, Plan)
-    missing = [c for c in plan.stops if not folder.members(task.number, c).exists()]
+    missing = [c for c in plan.stops if not is_whole(folder.members(task.number, c))]
     if not missing:
         return
     partition = load(folder.series(task.number), Partition)

@@ -22,7 +22,7 @@ from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
-from ml_jobs.pipeline.run_folder import RunFolder, load, save, save_table
+from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save, save_table
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_view
 from ml_jobs.publishing import facts
 from ml_jobs.stocking.exceptions import exception_rows
@@ -40,11 +40,13 @@ class PartitionResults:
         series: How many there are.
         thin: How many of them have too little history.
         covered: How many series each source forecast.
+        tables: The names of its tables.
     """
 
     series: int
     thin: int
     covered: Mapping[str, int]
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class JudgedPartition:
 def judge_partition(task: PartitionTask) -> None:
     """Make one partition's tables and sums; what was done before the run was killed stays."""
     folder = task.folder
-    if folder.results(task.number).exists():
+    if _is_judged(task):
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     partition = load(folder.series(task.number), Partition)
@@ -88,8 +90,17 @@ def judge_partition(task: PartitionTask) -> None:
         series=len(partition.panel.item_ids),
         thin=int(thin_series(partition.panel, plan.options).sum()),
         covered={source: int(each.covered.sum()) for source, each in judged.future.items()},
+        tables=tuple(tables),
     )
     save(folder.results(task.number), results)
+
+
+def _is_judged(task: PartitionTask) -> bool:
+    path = task.folder.results(task.number)
+    if not is_whole(path):
+        return False
+    names = load(path, PartitionResults).tables
+    return all(is_whole(task.folder.table(task.number, name)) for name in names)
 
 
 def judge(

@@ -99,22 +99,27 @@ def cutoffs_of(
     return tuple(possible), max(len(possible) - options.origins, 0)
 
 
+def refuse_long_horizon(frequency: Frequency, options: ForecastOptions) -> None:
+    """Refuse a horizon that is absurdly long.
+
+    Raises:
+        InvalidSelection: More than `LONGEST_HORIZON_YEARS` are asked for.
+    """
+    most = LONGEST_HORIZON_YEARS * frequency.steps_per_year
+    if options.horizon is not None and options.horizon > most:
+        found = f"{options.horizon} periods of frequency {frequency.value}"
+        expected = f"at most {most}, which is {LONGEST_HORIZON_YEARS} years"
+        raise InvalidSelection(parameter="horizon", found=found, expected=expected)
+
+
 def horizon_of(frequency: Frequency, lead_time_days: FloatArray, options: ForecastOptions) -> int:
     """Return the horizon asked for, else the default or the longest lead time, in periods.
 
     *lead_time_days* has one value per item, NaN where not known, shape (I,).
-
-    Raises:
-        InvalidSelection: The horizon asked for is absurdly long.
     """
-    if options.horizon is not None:
-        most = LONGEST_HORIZON_YEARS * frequency.steps_per_year
-        if options.horizon > most:
-            found = f"{options.horizon} periods of frequency {frequency.value}"
-            expected = f"at most {most}, which is {LONGEST_HORIZON_YEARS} years"
-            raise InvalidSelection(parameter="horizon", found=found, expected=expected)
-        return options.horizon
-    return max(frequency.default_horizon, _longest_periods(lead_time_days, frequency))
+    return options.horizon or max(
+        frequency.default_horizon, _longest_periods(lead_time_days, frequency)
+    )
 
 
 def longest_sum_of(periods: int, frequency: Frequency, days: FloatArray) -> int:

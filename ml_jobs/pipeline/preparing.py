@@ -24,7 +24,7 @@ from ml_jobs.inputs.reasons import Accounting
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import Drivers, Frequency, Items, Panel
 from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items
-from ml_jobs.pipeline.plan import Plan, cutoffs_of, horizon_of, longest_sum_of
+from ml_jobs.pipeline.plan import Plan, cutoffs_of, horizon_of, longest_sum_of, refuse_long_horizon
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_folder import RunFolder, load, save
 from ml_jobs.pipeline.run_inputs import RunInputs, read_inputs
@@ -70,6 +70,7 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
     _refuse_partial(request.options)
     inputs = read_inputs(request, report=report)
     frequency = request.frequency or frequency_of(inputs.look.coverage)
+    refuse_long_horizon(frequency, request.options)
     min_sale_days = request.min_sale_days or DEFAULT_MIN_SALE_DAYS[frequency]
     panels, accounting = _lay_out(inputs, frequency, min_sale_days, report)
     summary = join_summaries([summary_of(panel) for panel in panels])
@@ -126,7 +127,7 @@ def _lay_out(
         look, frequency, inputs.hierarchy, min_sale_days=min_sale_days, rejected=request.rejected
     ):
         accounts.append(account)
-        report(Work("lay out", len(accounts), len(look.paths)))
+        report(Work("lay out", len(accounts), len(look.groups)))
         if panel.item_ids:
             save(folder.file(len(firsts)), panel)
             firsts.append(panel.dates[int(panel.starts.min())])

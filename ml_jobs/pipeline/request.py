@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic.dataclasses import dataclass
 
+from ml_jobs.inputs.reading import Reading
+from ml_jobs.inputs.row_rules import RowRules
 from ml_jobs.option_kinds import (
     MLFLOW_FOLDER,
     Count,
@@ -40,6 +42,8 @@ class JobRequest:
         demand: The demand file, a folder of such files, or invoice lines where *invoices* is set.
         generated_at: The time of the results, with its zone; dates after its day are set aside.
         demonstration: The data are the bundled ones.
+        reading: How input files are to be read.
+        row_rules: What is done with rows that are negative, and how many may be unusable.
         options: How to forecast.
     """
 
@@ -99,6 +103,8 @@ class JobRequest:
         Moment, Help("output", "time of the results, to repeat a run exactly; else now")
     ] = field(default_factory=_now)
     demonstration: bool = False
+    reading: Reading = field(default_factory=Reading)
+    row_rules: RowRules = field(default_factory=RowRules)
     options: ForecastOptions = field(default_factory=ForecastOptions)
 
     @property
@@ -114,5 +120,8 @@ class JobRequest:
             "frequency": self.frequency.value if self.frequency else "",
             "min_sale_days": self.min_sale_days or 0,
             "today": self.today.isoformat(),
+            "reading": asdict(self.reading),
+            "returns": self.row_rules.returns or "",
+            "sign": self.row_rules.sign,
             "options": asdict(self.options),
         }

@@ -79,11 +79,14 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         raise InvalidSelection(
             parameter="location_column", found=request.location_column, expected=expected
         )
-    items = read_items(request.items) if request.items else None
-    stock = read_stock(request.stock) if request.stock else None
-    drivers = read_drivers(request.drivers) if request.drivers else None
-    locations = read_locations(request.locations) if request.locations else None
-    form = DemandFormat(request.today, request.invoices, request.location_column)
+    reading = request.reading
+    items = read_items(request.items, reading) if request.items else None
+    stock = read_stock(request.stock, reading) if request.stock else None
+    drivers = read_drivers(request.drivers, reading) if request.drivers else None
+    locations = read_locations(request.locations, reading) if request.locations else None
+    form = DemandFormat(
+        request.today, request.invoices, request.location_column, reading, request.row_rules
+    )
     look = scan_demand(request.demand, form, report=report)
     if locations is not None and look.coverage.location_ids == (NETWORK,):
         problem = "names no location, though there is a file of locations; it needs a location_id"

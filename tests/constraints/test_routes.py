@@ -46,7 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPortal]:
 def served_routes(served: ServedPortal) -> dict[str, set[str]]:
     """Return the methods that each address takes, documented or not."""
     found: dict[str, set[str]] = {}
-    for path, route in walked(served.app.routes):
+    for path, route in walked(served.serving.application.routes):
         found.setdefault(path, set()).update(route.methods or ())
     for path, operations in served.api.openapi()["paths"].items():
         found.setdefault(f"/api{path}", set()).update(method.upper() for method in operations)

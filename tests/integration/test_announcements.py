@@ -6,13 +6,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
 
+from datalayer.kernel.clock import utc_now
+from datalayer.kernel.errors import RedisFailed
 from datalayer.portal import Portal
+from datalayer.reading import questions
+from datalayer.reading.cache.redis_cache import RedisAttendance
 from tests.integration.conftest import OpenPortal
+from tests.integration.servers import wait_until
 from tests.portals import ADMIN
 from tests.publisher import Publisher
 from tests.redis_server import RedisServer
@@ -167,3 +173,92 @@ def test_portals_of_another_store_announce_nothing_to_this_one(
 
     assert stranger.health().status == "empty"
     assert stranger.audit.entries(50) == ()
+
+
+def test_a_replica_whose_clock_was_ahead_pins_nobody(
+    portal: Portal, open_portal: OpenPortal, publisher: Publisher
+) -> None:
+    ahead = open_portal("ahead", clock=lambda: utc_now() + timedelta(days=365))
+    ahead.announcements.keep_up()
+    publisher.publish()
+    ahead.activate(ADMIN)
+    portal.announcements.keep_up()
+    third = publisher.publish()
+    portal.activate(ADMIN)
+
+    for replica in (ahead, portal, ahead):
+        replica.announcements.keep_up()
+
+    assert [each.open().manifest for each in (ahead, portal)] == [third, third]
+
+
+def test_a_person_overrules_what_this_replica_can_not_follow(
+    portal: Portal, other: Portal, publisher: Publisher
+) -> None:
+    first = portal.open().manifest
+    publisher.publish()
+    other.activate(ADMIN)
+    publisher.corrupt("fact_forecast")
+    portal.announcements.keep_up()
+
+    portal.activate(ADMIN, first.publication_id)
+    other.announcements.keep_up()
+
+    assert [each.open().manifest for each in (portal, other)] == [first, first]
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("CONFIG SET maxmemory 1", "its memory is full"),
+        ("REPLICAOF 127.0.0.1 1", "it is a read-only replica"),
+        ("ACL SETUSER default -set", "lacks a permission"),
+        ("CONFIG SET requirepass other", "refuses this portal's user name or password"),
+    ],
+)
+def test_a_redis_that_refuses_is_a_finding_and_reads_go_on(
+    portal: Portal,
+    other: Portal,
+    open_portal: OpenPortal,
+    redis_server: RedisServer,
+    command: str,
+    reason: str,
+) -> None:
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.execute_command(*command.split())
+    if "requirepass" in command:
+        other = open_portal("other")  # connections that stood already stay signed in
+
+    other.announcements.keep_up()
+
+    (finding,) = other.health().findings
+    assert isinstance(finding, RedisFailed)
+    assert reason in str(finding)
+    assert other.open().table(questions.items.search("")).table.num_rows
+
+
+def test_a_redis_that_takes_writes_again_is_no_finding(
+    portal: Portal, redis_server: RedisServer
+) -> None:
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.config_set("maxmemory", 1)
+        portal.announcements.keep_up()
+        portal.open().table(questions.items.search(""))
+        client.config_set("maxmemory", 0)
+
+    portal.announcements.keep_up()
+    portal.open().table(questions.items.search("a"))
+
+    assert portal.health().findings == ()
+
+
+def test_replicas_tell_each_other_what_they_serve(redis_server: RedisServer) -> None:
+    url, name = redis_server.url, "serving:test"
+    one, two = RedisAttendance(url, name), RedisAttendance(url, name, silent_after_s=1)
+    one.tell("first")
+
+    assert list(two.tell("second").values()) == ["first"]
+    assert list(one.tell("first").values()) == ["second"]
+    wait_until(lambda: not one.tell("first"), within_s=20, problem="a silent replica is still told")
+    one.close()
+    two.close()

@@ -186,7 +186,7 @@ class TestRedisOutage:
         health = portal.health()
 
         assert health.status == "degraded"
-        assert health.cache == {"state": "down"}
+        assert health.cache["state"] == "down"
 
     def test_a_redis_that_comes_back_is_used_again(
         self, portal: Portal, redis_server: RedisServer
@@ -195,7 +195,7 @@ class TestRedisOutage:
         portal.open().table(questions.items.search(""))
         redis_server.start()
         wait_until(
-            lambda: portal.health().cache == {"state": "ok"},
+            lambda: portal.health().cache["state"] == "ok",
             within_s=BACK_WITHIN_S,
             problem="the portal does not use Redis again",
         )

@@ -21,7 +21,7 @@ import structlog
 from datalayer.access.audit.chain import ChainCheck, check_chain, digest, lines_backwards, next_link
 from datalayer.access.identity import Identity
 from datalayer.kernel.clock import utc_now
-from datalayer.kernel.errors import StateError
+from datalayer.kernel.errors import StateUnavailable
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
 from datalayer.kernel.storage.lock import lock_descriptor
 
@@ -79,7 +79,7 @@ class AuditLog:
         The new line's SHA-256 is logged: against it, a log whose end was cut off shows.
 
         Raises:
-            StateError: It could not be written; the log is as it was.
+            StateUnavailable: It could not be written; the log is as it was.
         """
         entry = {
             "at": self._clock().isoformat(),
@@ -105,7 +105,7 @@ class AuditLog:
         """Make sure that an entry can be appended.
 
         Raises:
-            StateError: It can't.
+            StateUnavailable: It can't.
         """
         with self._open_to_append() as (file, size_bytes):
             _append(file, size_bytes, b"")
@@ -114,7 +114,7 @@ class AuditLog:
         """Return the latest entries, newest first; a torn line is one that says so.
 
         Raises:
-            StateError: The log is there and can't be read.
+            StateUnavailable: The log is there and can't be read.
         """
         with self._open_whole() as (file, size_bytes):
             lines = list(islice(lines_backwards(file.fileno(), size_bytes), limit))
@@ -128,7 +128,7 @@ class AuditLog:
             report: Told the bytes walked and those there are.
 
         Raises:
-            StateError: The log is there and can't be read.
+            StateUnavailable: The log is there and can't be read.
         """
         with self._open_whole() as (file, size_bytes):
             begin = Progress(Step.VERIFY, 0, size_bytes, self._path.name)
@@ -140,7 +140,7 @@ class AuditLog:
         Whichever process wrote them; torn lines count as ``unreadable``.
 
         Raises:
-            StateError: The log is there and can't be read.
+            StateUnavailable: The log is there and can't be read.
         """
         with self._counting, self._open_whole() as (file, size_bytes):
             if size_bytes < self._counted_bytes:
@@ -180,7 +180,7 @@ class AuditLog:
         try:
             yield
         except OSError as error:
-            raise StateError(
+            raise StateUnavailable(
                 path=str(self._path), problem=f"can't be used: {error.strerror}"
             ) from error
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from datalayer.kernel.errors import StateError
+from datalayer.kernel.errors import StateUnavailable
 
 
 @contextmanager
@@ -18,14 +18,16 @@ def lock_file(path: Path, *, wait: bool = True, mode: int = 0o600) -> Iterator[i
     It is made if missing, with these permissions, and its folder too.
 
     Raises:
-        StateError: The file can't be opened or made.
+        StateUnavailable: The file can't be opened or made.
         BlockingIOError: Somebody else holds it, and *wait* is false.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode)
     except OSError as error:
-        raise StateError(path=str(path), problem=f"can't be opened: {error.strerror}") from error
+        raise StateUnavailable(
+            path=str(path), problem=f"can't be opened: {error.strerror}"
+        ) from error
     try:
         with lock_descriptor(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB)):
             yield descriptor

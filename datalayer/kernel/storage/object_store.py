@@ -95,13 +95,14 @@ class FolderStore(ObjectStore):
     A key never leads outside *root*, whether by its text or through a symbolic link.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, address: str | None = None) -> None:
         self._root = root
+        self._address = str(root) if address is None else address
 
     @property
     def address(self) -> str:
-        """The folder, as it was given."""
-        return str(self._root)
+        """What the folder is called in sentences: itself, unless it was given another name."""
+        return self._address
 
     def chunks(self, key: str) -> Generator[bytes]:
         """Yield the content of a file; see ``ObjectStore.chunks``."""

@@ -77,8 +77,11 @@ class StoreSettings(BaseSettings):
             # The cause is left out: it would carry the values, and some of them are secrets.
             raise SettingsError(faults=[cls._describe(fault) for fault in error.errors()]) from None
 
-    def open_store(self, address: str | None = None) -> ObjectStore:
+    def open_store(self, address: str | None = None, *, hide_folder: bool = False) -> ObjectStore:
         """Return the store at *address*, by default ``store``; nothing is read or connected yet.
+
+        With *hide_folder* a folder is named without the folders that it lies in: for a process
+        whose sentences strangers read.
 
         Raises:
             InvalidSelection: The address is neither a folder nor ``s3://bucket/prefix``.
@@ -86,7 +89,8 @@ class StoreSettings(BaseSettings):
         """
         address = self.store if address is None else address
         if "://" not in address and address.strip():
-            return FolderStore(Path(address))
+            shown = f".../{Path(address).name}" if hide_folder and address[0] == "/" else address
+            return FolderStore(Path(address), shown)
         found = _S3_ADDRESS.fullmatch(address)
         if found is None:
             raise InvalidSelection(parameter="store", found=repr(address), expected=_ADDRESSES)

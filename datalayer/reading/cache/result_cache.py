@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from datalayer.reading.cache.lru import ByteBoundedLru
-from datalayer.reading.cache.redis_cache import RedisCache
+from datalayer.reading.cache.redis_cache import CacheHealth, RedisCache
 
 # Measured: what an entry takes beside its buffers, whose own slack is in the share of a column.
 _ENTRY_OVERHEAD_BYTES = 1024
@@ -56,9 +56,9 @@ class ResultCache:
             return self.memory.get_or_make(key, make)
         return self.memory.get_or_make(key, lambda: shared.get_or_make(key.text(), make))
 
-    def health(self) -> str:
-        """Return the state of the shared level: ``off`` without one, ``ok`` or ``down``."""
-        return self._shared.health() if self._shared else "off"
+    def health(self) -> CacheHealth:
+        """Return how the shared level is."""
+        return self._shared.health() if self._shared else CacheHealth("off")
 
     def close(self) -> None:
         """Forget everything, and let go of the shared level's thread and connections."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.reading.views import as_lines, quoted_name, quoted_text
 
-# A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
-_FORMULA_STARTS = "('=', '+', '-', '@', chr(9), chr(13))"
+# A spreadsheet takes a cell that begins so for a formula: OWASP's list (CSV Injection), with the
+# full-width forms that some spreadsheets fold to the signs.
+_FORMULA_STARTS = "('=', '+', '-', '@', chr(9), chr(10), chr(13), '＝', '＋', '－', '＠')"
 # What Excel and LibreOffice under pt-BR turn into a number, a date, a time, a share, money, an
 # error or a truth value; they don't look at the quotes around it.
 _CONVERTED = (
@@ -35,7 +36,8 @@ class CsvDialect:
         date: Form of a date, in the letters of Unicode TS 35 as CSVW has it.
         time: Form of a time, the same; always UTC.
         truth: The two truth values, true first.
-        guarded: Whether text that a spreadsheet would convert is written as ``="00123"``.
+        guarded: Whether text that a spreadsheet would run has an apostrophe before it, and text
+            that it would convert is written as ``="00123"``. What isn't guarded is text as it is.
     """
 
     name: str
@@ -67,14 +69,13 @@ class CsvDialect:
 
     def _text(self, column: str) -> str:
         quotes = f"""replace({column}, '"', '""')"""
-        guard = (
-            f"""when length({column}) <= {_LONGEST_IN_FORMULA} and """
-            f"""regexp_full_match({column}, {quoted_text(_CONVERTED)}, 'i') """
-            f"""then '"=""' || replace({column}, '"', '\"\"\"\"') || '\"\"\"' """
-        )
+        if not self.guarded:
+            return f"""'"' || {quotes} || '"'"""
         return (
-            f"""case when {column}[1] in {_FORMULA_STARTS} then '"''' || {quotes} || '"' """
-            f"""{guard if self.guarded else ""}else '"' || {quotes} || '"' end"""
+            f"""case when {_would_run(column)} then '"''' || {quotes} || '"' """
+            f"""when {_would_convert(column)} """
+            f"""then '"=""' || replace({column}, '"', '\"\"\"\"') || '\"\"\"' """
+            f"""else '"' || {quotes} || '"' end"""
         )
 
     def _number(self, column: str) -> str:
@@ -84,6 +85,16 @@ class CsvDialect:
     def _truth(self, column: str) -> str:
         true, false = self.truth
         return f"case when {column} then '{true}' when not {column} then '{false}' end"
+
+
+def _would_run(column: str) -> str:
+    return f"{column}[1] in {_FORMULA_STARTS}"
+
+
+def _would_convert(column: str) -> str:
+    pattern = quoted_text(_CONVERTED)
+    short = f"length({column}) <= {_LONGEST_IN_FORMULA}"
+    return f"{short} and regexp_full_match({column}, {pattern}, 'i')"
 
 
 # SQL that writes a column in a form.

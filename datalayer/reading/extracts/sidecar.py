@@ -23,12 +23,18 @@ _BASES = {
     ColumnType.BOOLEAN: "boolean",
 }
 _DEFUSED = Bilingual(
-    "Text that begins with = + - @, a tab or CR has an apostrophe before it.",
-    "Texto que começa com = + - @, tabulação ou CR tem um apóstrofo antes.",
+    "Text that begins with = + - @, their full-width forms, a tab, LF or CR has an apostrophe "
+    "before it.",
+    "Texto que começa com = + - @, suas formas de largura total, tabulação, LF ou CR tem um "
+    "apóstrofo antes.",
 )
 _GUARDED = Bilingual(
     'Text that a spreadsheet would convert stands as ="00123". Times are UTC, to the second.',
     'Texto que uma planilha converteria está como ="00123". Horários em UTC, até o segundo.',
+)
+_AS_IT_IS = Bilingual(
+    "Text is as it was published: for programs, not for a double click in a spreadsheet.",
+    "O texto está como foi publicado: para programas, não para abrir em uma planilha.",
 )
 
 
@@ -69,7 +75,8 @@ def _dialect(dialect: CsvDialect) -> dict[str, object]:
 
 
 def _notes(dialect: CsvDialect) -> list[dict[str, str]]:
-    return [_texts(each) for each in (_DEFUSED, *([_GUARDED] if dialect.guarded else []))]
+    notes = (_DEFUSED, _GUARDED) if dialect.guarded else (_AS_IT_IS,)
+    return [_texts(each) for each in notes]
 
 
 def _column(column: Column, dialect: CsvDialect | None) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The Accept and Accept-Encoding headers choose among JSON, Arrow and zstd."""
+"""The Accept and Accept-Encoding headers choose among JSON and Arrow, zstd, gzip and plain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datalayer.api.forms import Form, requested_form, takes_zstd
+from datalayer.api.forms import Coding, Form, content_coding, requested_form
 from datalayer.kernel.errors import NotAcceptable
 
 ARROW = Form.ARROW.value.encode()
@@ -40,23 +40,41 @@ def test_what_can_not_be_given_is_refused_with_what_can(accept: bytes) -> None:
 
 @given(st.binary(max_size=100))
 def test_any_header_is_understood_or_refused(accept: bytes) -> None:
-    takes_zstd(accept)
-    try:
-        requested_form(accept)
-    except NotAcceptable as refusal:
-        assert "application/json" in str(refusal)  # noqa: PT017 - either outcome is right
+    for choose, known in ((requested_form, "application/json"), (content_coding, "gzip")):
+        try:
+            choose(accept)
+        except NotAcceptable as refusal:
+            assert known in str(refusal)  # noqa: PT017 - either outcome is right
 
 
 @pytest.mark.parametrize(
-    ("header", "taken"),
+    ("header", "coding"),
     [
-        (b"zstd", True),
-        (b"gzip, deflate, zstd;q=0.5", True),
-        (b"zstd;q=0", False),
-        (b"gzip, br", False),
-        (b"", False),
-        (b"identity", False),
+        (b"", Coding.PLAIN),
+        (b"identity", Coding.PLAIN),
+        (b"br", Coding.PLAIN),
+        (b"*", Coding.PLAIN),
+        (b"gzip", Coding.GZIP),
+        (b"GZIP", Coding.GZIP),
+        (b"gzip, deflate, br", Coding.GZIP),
+        (b"gzip, deflate, br, zstd", Coding.ZSTD),
+        (b"zstd;q=0.5, gzip", Coding.GZIP),
+        (b"gzip;q=0.2, zstd;q=0.2, *;q=0.1", Coding.ZSTD),
+        (b"zstd;q=0, gzip;q=0", Coding.PLAIN),
+        (b"gzip;q=0.5, identity", Coding.PLAIN),
+        (b"gzip;q=0.5, *", Coding.PLAIN),
+        (b"gzip;q=0.5, identity;q=0.5", Coding.GZIP),
+        (b"identity;q=0, *", Coding.GZIP),
+        (b"identity;q=0, gzip;q=0, *;q=0.1", Coding.ZSTD),
+        (b"*;q=0, gzip;q=0.001", Coding.GZIP),
+        (b"gzip;q=x", Coding.PLAIN),
     ],
 )
-def test_zstd_is_sent_to_those_who_take_it(header: bytes, taken: bool) -> None:
-    assert takes_zstd(header) is taken
+def test_the_coding_with_the_greatest_weight_is_sent(header: bytes, coding: Coding) -> None:
+    assert content_coding(header) is coding
+
+
+@pytest.mark.parametrize("header", [b"identity;q=0", b"*;q=0", b"br, identity;q=0"])
+def test_who_takes_no_coding_of_these_is_told_which_there_are(header: bytes) -> None:
+    with pytest.raises(NotAcceptable, match="comes as identity, zstd, gzip"):
+        content_coding(header)

@@ -58,7 +58,7 @@ def test_a_serving_portal_answers_200_with_every_part(portal: Portal) -> None:
         "loaded_at": publication.loaded_at.isoformat().replace("+00:00", "Z"),
     }
     assert content["store"]["state"] in {"unknown", "reachable"}
-    assert content["cache"] == {"state": "off"}
+    assert content["cache"] == {"state": "off", "problem": ""}
     assert content["findings"] == []
     assert answer.headers["cache-control"] == "no-store"
 
@@ -150,5 +150,5 @@ class TestForMembers:
         content = get(application(members, member), "/health").json()
 
         assert content["publication_id"] == portal.open().manifest.publication_id
-        assert content["store"]["address"] == str(tmp_path / "store")
+        assert content["store"]["address"] == ".../store"
         members.close()

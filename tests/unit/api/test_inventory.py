@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 from fastapi import FastAPI
 
-from tests.portals import get
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
+from tests.portals import ADMIN, get
+from tests.publisher import Publisher
 from tests.reading import published_rows
-from tests.served_portal import ServedPortal
+from tests.served_portal import ServedPortal, served_portal
 
 Row = dict[str, Any]
 
@@ -85,9 +90,24 @@ def test_alerts_are_true_or_false(shared_api: FastAPI, value: str) -> None:
 
 
 def test_one_position_is_its_row(shared_api: FastAPI) -> None:
-    (row,) = found(shared_api, "/v1/inventory/P00003")
+    row = get(shared_api, "/v1/inventory/P00003").json()["data"]
 
     assert (row["item_id"], row["location_id"]) == ("P00003", "network")
+
+
+def test_a_part_that_no_stock_is_planned_of_has_none(tmp_path: Path, registry: Registry) -> None:
+    publisher = Publisher(FolderStore(tmp_path / "store"), registry)
+    tables = publisher.tables(items=6)
+    planned = tables["fact_inventory"]
+    tables["fact_inventory"] = planned.filter(pc.not_equal(planned["item_id"], "P00003"))
+    publisher.publish(tables=tables)
+
+    with served_portal(tmp_path) as served:
+        served.portal.activate(ADMIN)
+        answer = served.get("/api/v1/inventory/P00003")
+
+    assert answer.status_code == 200
+    assert answer.json()["data"] is None
 
 
 def test_the_position_of_an_unknown_part_is_a_problem(shared_api: FastAPI) -> None:

@@ -59,7 +59,7 @@ def test_a_value_that_the_contract_does_not_allow_is_refused(shared_api: FastAPI
 
 
 def test_one_part_is_its_row_of_the_catalogue(shared_api: FastAPI) -> None:
-    (row,) = get(shared_api, "/v1/items/P00002").json()["data"]
+    row = get(shared_api, "/v1/items/P00002").json()["data"]
 
     assert (row["item_id"], row["sku"]) == ("P00002", "NC-P00002")
 

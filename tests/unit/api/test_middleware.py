@@ -274,6 +274,30 @@ class TestKeptAnswers:
             size = int(plain.headers["content-length"])
             assert pa.decompress(packed.content, size, codec="zstd", asbytes=True) == plain.content
 
+    @pytest.mark.parametrize("address", [SERIES, "/api/v1/datasets"])
+    @pytest.mark.parametrize("coding", ["gzip", "zstd", "identity"])
+    def test_what_is_said_of_an_answer_is_true_of_the_bytes_that_are_sent(
+        self, served: ServedPortal, address: str, coding: str
+    ) -> None:
+        others = {"gzip", "zstd", "identity"} - {coding}
+        tags = {served.get(address, **{"Accept-Encoding": each}).headers["etag"] for each in others}
+
+        for _ in range(2):
+            answer, body = served.raw(address, **{"Accept-Encoding": coding})
+
+            assert int(answer.headers["content-length"]) == len(body)
+            assert answer.headers.get("content-encoding", "identity") == coding
+            assert answer.headers["etag"] not in tags
+            assert answer.headers.get_list("vary") == ["Accept, Accept-Encoding"]
+            tag = {"If-None-Match": answer.headers["etag"], "Accept-Encoding": coding}
+            assert served.get(address, **tag).status_code == 304
+
+    def test_who_refuses_every_coding_is_told(self, served: ServedPortal) -> None:
+        for _ in range(2):
+            refused = served.get(SERIES, **{"Accept-Encoding": "br, identity;q=0"})
+
+            assert problem(refused) == (406, "not-acceptable")
+
     def test_an_activation_is_seen_at_once(
         self, served: ServedPortal, publisher: Publisher
     ) -> None:
@@ -339,6 +363,71 @@ class TestUnchanged:
         tags.add(served.get(SERIES).headers["etag"])
 
         assert len(tags) == 4
+
+
+class TestHead:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            SERIES,
+            ITEMS,
+            f"{ITEMS}/nobody",
+            f"{ITEMS}?limit=0",
+            "/api/v1/nothing",
+            "/api/v1/datasets",
+            "/api/v1/problems",
+            "/api/v1/openapi.json",
+            "/api/v1/docs",
+            "/api/v1/docs/start.js",
+            "/api/v1/docs/assets/swagger-ui.css",
+            "/api/v1/data/refresh",
+            "/health",
+            "/health/live",
+            "/health/ready",
+        ],
+    )
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_it_has_status_and_headers_of_get_and_no_body(
+        self, served: ServedPortal, address: str, times: int
+    ) -> None:
+        for _ in range(times):
+            head, body = served.raw(address, method="HEAD")
+        got = served.get(address)
+
+        own = {"x-request-id", "content-length"}
+        assert head.status_code == got.status_code
+        assert {n: v for n, v in head.headers.items() if n not in own} == {
+            n: v for n, v in got.headers.items() if n not in own
+        }
+        assert "content-length" in head.headers
+        assert body == b""
+
+    def test_it_counts_as_itself_and_sends_no_row(self, served: ServedPortal) -> None:
+        for _ in range(2):
+            served.call("HEAD", SERIES)
+
+        route = "/api/v1/items/{item_id}/timeseries"
+        requests = samples(served, "farol_requests_total")
+        assert requests[f'{{method="HEAD",route="{route}",status="2xx"}}'] == 2
+        assert samples(served, "farol_rows_total")[f'{{route="{route}"}}'] == 0
+        assert samples(served, "farol_sent_bytes_total")[f'{{route="{route}"}}'] == 0
+
+    @pytest.mark.parametrize(
+        ("address", "allowed"),
+        [
+            (ITEMS, "GET, HEAD"),
+            ("/health", "GET, HEAD"),
+            ("/metrics", "GET, HEAD"),
+            ("/api/v1/data/refresh", "POST"),
+        ],
+    )
+    def test_what_an_address_allows_is_told(
+        self, served: ServedPortal, address: str, allowed: str
+    ) -> None:
+        refused = served.call("DELETE", address)
+
+        assert problem(refused) == (405, "method-not-allowed")
+        assert refused.headers["allow"] == allowed
 
 
 class TestPin:

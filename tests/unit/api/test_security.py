@@ -293,7 +293,7 @@ class TestProblems:
             (f"{CHANGES}?reason=whim", {}, (422, "invalid-parameter")),
             (f"{CHANGES}?{'&reason=new' * 201}", {}, (422, "invalid-parameter")),
             (CHANGES, {}, (410, "publication-gone")),
-            ("/items/a%0Ab", {}, (404, "not-found")),
+            ("/items/a%0Ab", {}, (404, "unknown-part")),
             ("/items%0A", {}, (404, "not-found")),
             ("/items?q=%00", {}, (422, "invalid-parameter")),
             ("/items?colour=red", {}, (422, "unknown-parameter")),

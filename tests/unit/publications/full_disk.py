@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FULL = "No space left on device|File too large"
+READ_ONLY = f"Read-only file system|{FULL}"
 
 
 class Disk:
@@ -29,7 +30,15 @@ class Disk:
 
     def empty(self) -> None:
         """Make room again."""
-        (self.folder / "filler").unlink()
+        self._mount_again("rw")
+        (self.folder / "filler").unlink(missing_ok=True)
+
+    def protect(self) -> None:
+        """Take no writes at all, as a file system does that has seen an error."""
+        self._mount_again("ro")
+
+    def _mount_again(self, how: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{how}", self.folder], check=True)
 
 
 class LimitedDisk(Disk):
@@ -38,6 +47,10 @@ class LimitedDisk(Disk):
     def fill(self) -> None:
         """Allow no file to grow."""
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    def protect(self) -> None:
+        """Allow no file to grow, which is as near as it comes."""
+        self.fill()
 
     def empty(self) -> None:
         """Allow files to grow."""

@@ -74,7 +74,7 @@ class Keep:
         )
         snapshot = self._snapshots.promote(verified, SOUND)
         if active:
-            self._snapshots.set_active(snapshot, "ana")
+            self._snapshots.set_active(snapshot, "ana", 1)
         return snapshot
 
     def several(self, number: int) -> list[str]:
@@ -405,7 +405,7 @@ class TestTheActiveOne:
         first, second = keep.one(active=True), keep.one()
         assert other.active_id() == first.publication_id
 
-        snapshots.set_active(second, "ana")
+        snapshots.set_active(second, "ana", 1)
 
         assert other.active_id() == second.publication_id
         activation = other.active()
@@ -437,7 +437,7 @@ class TestTheActiveOne:
             disk.fill()
 
             with pytest.raises(StagingError, match=FULL):
-                snapshots.set_active(second, "ana")
+                snapshots.set_active(second, "ana", 1)
 
             assert snapshots.active_id() == first.publication_id
 
@@ -464,8 +464,8 @@ class TestPruning:
     ) -> None:
         ids = keep.several(5)
         oldest, second_oldest = ids[4], ids[3]
-        snapshots.set_active(snapshots.get(oldest), "ana")
-        snapshots.set_active(snapshots.get(second_oldest), "ana")
+        snapshots.set_active(snapshots.get(oldest), "ana", 1)
+        snapshots.set_active(snapshots.get(second_oldest), "ana", 1)
 
         removed = snapshots.prune(1, 1)
 

@@ -260,3 +260,33 @@ def test_the_series_of_one_part_touches_few_row_groups(
 def _rewrite_in_row_groups(path: Path, rows: int) -> None:
     table: pa.Table = pq.read_table(path)
     pq.write_table(table, path, row_group_size=rows, compression="zstd")
+
+
+class TestPrunedAtThisMoment:
+    """Of a pinned publication that is pruned the files go first, then the views: between them
+    a read finds neither rows nor a failure, but that it is gone.
+    """
+
+    @pytest.fixture
+    def gone(self, snapshot: Snapshot) -> Snapshot:
+        """A snapshot whose folder was moved away, as pruning does first."""
+        snapshot.folder.chmod(0o755)
+        snapshot.folder.rename(snapshot.folder.with_name("aside"))
+        return snapshot
+
+    def test_a_read_is_told_that_it_is_gone(self, database: Database, gone: Snapshot) -> None:
+        with pytest.raises(UnknownPublication):
+            database.query(gone.publication_id, "select * from fact_demand", {})
+
+    def test_a_stream_is_told_so(self, database: Database, gone: Snapshot) -> None:
+        with pytest.raises(UnknownPublication):
+            list(database.stream(gone.publication_id, "select * from fact_demand", {}))
+
+    def test_opening_it_is_told_so(
+        self, registry: Registry, folder_store: FolderStore, gone: Snapshot
+    ) -> None:
+        folder = publications_folder(folder_store)
+        with pytest.raises(UnknownPublication) as refused:
+            Database(folder, registry, memory_limit="256MiB").attach(gone)
+
+        assert refused.value.nearest != gone.publication_id

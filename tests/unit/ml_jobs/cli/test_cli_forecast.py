@@ -136,7 +136,7 @@ def test_the_output_says_where_every_row_went(published: Published) -> None:
     assert [str(rows - 2), "used"] in lines
     assert pq.read_table(published.rejected)["reason"].to_pylist() == [
         "bad_date",
-        "negative_quantity",
+        "unmatched_return",
     ]
 
 
@@ -154,11 +154,14 @@ def test_the_lineage_tells_how_the_results_were_made_and_nothing_of_the_machine(
     assert lineage["inputs"][0]["name"] == "demand.csv"
     assert lineage["inputs"][0]["sha256"] == hashlib.sha256(demand.read_bytes()).hexdigest()
     assert [entry["role"] for entry in lineage["inputs"]] == ["demand", "items"]
-    assert lineage["rows"]["set_aside"] == {"bad_date": 1, "negative_quantity": 1}
+    assert lineage["rows"]["set_aside"] == {"bad_date": 1, "unmatched_return": 1}
     assert (lineage["seed"], lineage["frequency"], lineage["demonstration"]) == (5, "D", False)
     assert lineage["currency"] == "BRL"
     assert any("Lead times are assumed" in sentence["en"] for sentence in lineage["assumptions"])
-    assert lineage["notes"] == ["items.csv has 1 item(s) that are not forecast"]
+    assert [note[:22] for note in lineage["notes"]] == [
+        "1 row(s) of 1 item(s) ",
+        "items.csv has 1 item(s",
+    ]
     assert set(lineage["forecast"]["sources"]) == {"naive", "mean"}
     assert {"duckdb", "statsforecast", "python"} <= set(lineage["libraries"])
     assert str(tmp_path) not in (store / "metadata.json").read_text()
@@ -243,6 +246,41 @@ def test_a_wrong_option_ends_with_code_2(forecast: Run, arguments: list[str]) ->
         forecast(*arguments)
 
     assert ended.value.code == 2
+
+
+def test_a_country_without_a_calendar_ends_with_code_2_before_anything_is_read(
+    forecast: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        forecast("--country", "XX", file=tmp_path / "absent.csv")
+
+    assert ended.value.code == 2
+    assert "'XX' must be an ISO 3166 code of a country" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--horizon", "5000"], "horizon is 5000 periods of frequency D; it must be at most 1825"),
+        (["--sources", "arima"], "sources is arima; it must be at least one that runs on all"),
+        (["--location-column", "plant"], "location_column is plant; it must be given with"),
+        (["--to", "ftp://host/store"], "store is 'ftp://host/store'; it must be a folder or s3"),
+    ],
+)
+def test_an_option_that_is_found_wrong_late_ends_with_code_2_and_its_sentence_alone(
+    forecast: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    code = forecast("--work", str(tmp_path / "work"), *arguments)
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith(sentence)
+    assert told.count("\n") == 1
+    assert not (tmp_path / "work").exists()
 
 
 def test_a_folder_of_parquet_files_is_published(

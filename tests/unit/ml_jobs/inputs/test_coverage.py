@@ -8,13 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_jobs.errors import InputError
 from ml_jobs.inputs.coverage import (
-    Coverage,
     Span,
-    demand_files,
     frequency_of,
-    in_item_order,
     merge_coverage,
     scan,
     span_of,
@@ -34,48 +30,9 @@ def rows_of(folder: Path, name: str, *rows: str) -> DemandRows:
     return read_demand(path, today=TODAY)
 
 
-def covering(file: str, first: str, last: str) -> Coverage:
-    return Coverage(file, first, last, np.array(["2026-01-01"], "datetime64[D]"), ("x",), {})
-
-
 def sales(item: str, first: str, count: int, step: int = 1) -> list[str]:
     begin = date.fromisoformat(first)
     return [f"{item},{begin + timedelta(days=step * n)},{n % 3 + 1}" for n in range(count)]
-
-
-def test_a_file_is_its_own_only_file(tmp_path: Path) -> None:
-    assert demand_files(tmp_path / "demand.csv") == (tmp_path / "demand.csv",)
-
-
-def test_a_folder_gives_its_demand_files_by_name(tmp_path: Path) -> None:
-    for name in ("2.parquet", "10.CSV", "README.md", ".hidden.csv"):
-        (tmp_path / name).write_bytes(b"")
-    (tmp_path / "inner.csv").mkdir()
-
-    assert [file.name for file in demand_files(tmp_path)] == ["10.CSV", "2.parquet"]
-
-
-def test_a_folder_without_demand_files_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"is a folder without a file of \.csv, \.parquet"):
-        demand_files(tmp_path)
-
-
-def test_files_are_taken_in_the_order_of_their_items() -> None:
-    scans = [covering("a", "M", "Z"), covering("b", "A", "C"), covering("c", "D", "L")]
-
-    assert in_item_order(scans) == (1, 2, 0)
-
-
-@pytest.mark.parametrize("last", ["M", "N"])
-def test_files_that_share_items_are_refused_with_both_and_their_items(last: str) -> None:
-    scans = [covering("a.csv", "M", "Z"), covering("b.csv", "A", last)]
-
-    with pytest.raises(InputError) as refused:
-        in_item_order(scans)
-
-    said = str(refused.value)
-    for expected in ("a.csv begins with item 'M'", f"b.csv goes from 'A' to '{last}'"):
-        assert expected in said
 
 
 def test_coverage_is_of_the_rows_used(tmp_path: Path) -> None:
@@ -83,7 +40,7 @@ def test_coverage_is_of_the_rows_used(tmp_path: Path) -> None:
 
     found = scan(rows)
 
-    assert (found.first_item, found.last_item) == ("B", "C")
+    assert found.item_ids == ("B", "C")
     assert found.days.astype(str).tolist() == ["2026-01-01", "2026-01-02"]
     assert found.location_ids == ("network",)
 

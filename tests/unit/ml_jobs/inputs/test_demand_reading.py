@@ -117,7 +117,11 @@ def test_decimal_commas_and_grouping_points_are_read_where_the_column_has_commas
         ("A,2026-01-05,", RejectReason.BAD_QUANTITY),
         ("A,2026-01-05,inf", RejectReason.BAD_QUANTITY),
         ("A,2026-01-05,nan", RejectReason.BAD_QUANTITY),
-        ("A,2026-01-05,-1", RejectReason.NEGATIVE_QUANTITY),
+        ("A,2026-01-05,-1e300", RejectReason.QUANTITY_OUT_OF_RANGE),
+        ("A\u200b,2026-01-05,3", RejectReason.UNUSABLE_CODE),
+        ("A\x7f,2026-01-05,3", RejectReason.UNUSABLE_CODE),
+        ("..,2026-01-05,3", RejectReason.UNUSABLE_CODE),
+        (f"{'A' * 201},2026-01-05,3", RejectReason.UNUSABLE_CODE),
         ("A,2026-01-05,1e300", RejectReason.QUANTITY_OUT_OF_RANGE),
     ],
 )
@@ -141,7 +145,7 @@ def test_a_row_with_too_many_fields_is_set_aside_with_its_text(write: WriteFile)
 
 
 def test_rows_read_are_rows_used_and_rows_set_aside(write: WriteFile) -> None:
-    path = write("item_id,date,quantity\nA,2026-01-04,1\nA,x,1\nA,2026-01-05\nA,2026-01-06,-2\n")
+    path = write("item_id,date,quantity\nA,2026-01-04,1\nA,x,1\nA,2026-01-05\nA,2026-01-03,-2\n")
 
     accounting = read(path).accounting
 
@@ -149,7 +153,7 @@ def test_rows_read_are_rows_used_and_rows_set_aside(write: WriteFile) -> None:
     assert accounting.set_aside == {
         RejectReason.BAD_DATE: 1,
         RejectReason.MALFORMED_ROW: 1,
-        RejectReason.NEGATIVE_QUANTITY: 1,
+        RejectReason.UNMATCHED_RETURN: 1,
     }
 
 

@@ -12,7 +12,14 @@ from ml_jobs.inputs.locations import NETWORK_ONLY
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.pipeline.partitioning import join_panels, whole_items
-from ml_jobs.pipeline.plan import Plan, cutoffs_of, first_starts, horizon_of, longest_sum_of
+from ml_jobs.pipeline.plan import (
+    Plan,
+    cutoffs_of,
+    first_starts,
+    horizon_of,
+    longest_sum_of,
+    refuse_long_horizon,
+)
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
 
 pytestmark = pytest.mark.ml
@@ -72,11 +79,10 @@ def test_the_horizon_asked_for_is_taken() -> None:
     [(Frequency.DAILY, 1825), (Frequency.WEEKLY, 260), (Frequency.MONTHLY, 60)],
 )
 def test_a_horizon_of_more_than_five_years_is_refused(frequency: Frequency, most: int) -> None:
-    lead_times = np.array([30.0])
+    refuse_long_horizon(frequency, ForecastOptions(horizon=most))
 
-    assert horizon_of(frequency, lead_times, ForecastOptions(horizon=most)) == most
     with pytest.raises(InvalidSelection, match=f"at most {most}, which is 5 years"):
-        horizon_of(frequency, lead_times, ForecastOptions(horizon=most + 1))
+        refuse_long_horizon(frequency, ForecastOptions(horizon=most + 1))
 
 
 def test_totals_reach_the_longest_time_and_at_most_a_third_of_the_calendar() -> None:

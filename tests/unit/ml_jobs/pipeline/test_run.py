@@ -160,6 +160,27 @@ def test_a_killed_run_goes_on_where_it_was(
     assert digests(result) == digests(done)
 
 
+def test_parts_that_were_damaged_are_made_anew(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = request_of(panel, tmp_path)
+
+    def killed(work: object) -> None:
+        if getattr(work, "stage", "") == "write":
+            raise Killed
+
+    with pytest.raises(Killed):
+        ran(request, registry, report=killed)
+    parts = sorted(path for path in tmp_path.glob("runs/**/*") if path.is_file())
+    for number, path in enumerate(parts):
+        content = path.read_bytes()
+        path.write_bytes((content[: len(content) // 2], b"", content[:-1] + b"?")[number % 3])
+    result = ran(request, registry)
+
+    assert {path.parent.name for path in parts} >= {"learnt", "000000"}
+    assert digests(result) == digests(done)
+
+
 def _learnt(folder: Path) -> list[Path]:
     return sorted([*folder.glob("runs/*/learnt/*"), *folder.glob("runs/*/partitions/*/members-*")])
 

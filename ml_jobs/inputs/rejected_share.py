@@ -1,0 +1,46 @@
+"""How many rows of a file may be unusable before the file itself must be doubted."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from ml_jobs.errors import InputError
+from ml_jobs.inputs.demand_rows import DemandRows
+from ml_jobs.inputs.reasons import RejectReason, reasons_in_words
+
+# Rows that could not be understood. What is left out because of what it says (charges, cancelled
+# sales, rare items, a running period) doesn't show that a file was misread.
+UNUSABLE = frozenset(
+    {
+        RejectReason.MALFORMED_ROW,
+        RejectReason.MISSING_ITEM,
+        RejectReason.MISSING_LOCATION,
+        RejectReason.UNUSABLE_CODE,
+        RejectReason.BAD_DATE,
+        RejectReason.DATE_OUT_OF_RANGE,
+        RejectReason.BAD_QUANTITY,
+        RejectReason.QUANTITY_OUT_OF_RANGE,
+        RejectReason.UNMATCHED_RETURN,
+    }
+)
+
+
+def refuse_mostly_unusable(rows: DemandRows, allowed: float) -> None:
+    """Refuse a file of whose rows more than the share *allowed* can't be used.
+
+    Raises:
+        InputError: Too many can't; names their reasons with counts and samples, and the option.
+    """
+    unusable = {r: n for r, n in rows.accounting.set_aside.items() if r in UNUSABLE}
+    count, read = sum(unusable.values()), rows.accounting.read
+    share = count / read
+    if share <= allowed:
+        return
+    needed = min(ceil(100 * share) / 100, 1.0)
+    listed = reasons_in_words(rows.source, rows.reasons, unusable)
+    raise InputError(
+        file=rows.source.name,
+        problem=f"has {count} row(s) of {read} that can't be used ({100 * share:.0f} %, and at "
+        f"most {100 * allowed:g} % may be): {listed}. Mend the file, or go on without them "
+        f"with --allow-rejected {needed:g}",
+    )

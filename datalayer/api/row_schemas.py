@@ -166,5 +166,6 @@ def _field(column: Column) -> Any:  # noqa: ANN401 - what pydantic's create_mode
         examples=[example_of(column)],
         ge=None if column.allowed else column.minimum,
         le=None if column.allowed else column.maximum,
+        max_length=column.form.max_length if column.form else None,
     )
     return (python_type if column.required else python_type | None, described)

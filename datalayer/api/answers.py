@@ -17,7 +17,7 @@ from datalayer.api.forms import Coding, Form, accept_header, content_coding, req
 from datalayer.api.kept_answers import Answer, Read
 from datalayer.kernel.errors import InvalidSelection, NotAcceptable
 from datalayer.portal import Publication
-from datalayer.reading.extracts.csv_dialects import dialect_named
+from datalayer.reading.csv_dialects import dialect_named
 from datalayer.reading.extracts.requests import MEDIA_TYPES
 from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import Page

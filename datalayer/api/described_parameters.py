@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from datalayer.api.row_schemas import example_of
 from datalayer.kernel.contract.registry import Column, ColumnType, Registry
-from datalayer.reading.extracts.csv_dialects import DIALECTS
+from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.filters import (
     GREATEST_INTEGER,
     LEAST_INTEGER,

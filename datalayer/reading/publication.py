@@ -16,8 +16,8 @@ from datalayer.kernel.contract.registry import ColumnType, Freshness, Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
+from datalayer.reading.csv_dialects import CsvDialect
 from datalayer.reading.database import Database, Parameters
-from datalayer.reading.extracts.csv_dialects import CsvDialect
 from datalayer.reading.paging import Page, join_rows, last_position, sources_in, text_bytes
 from datalayer.reading.question import Question
 from datalayer.reading.questions import items, locations

@@ -9,7 +9,7 @@ from datetime import date
 
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.reading.extracts.csv_dialects import dialect_named
+from datalayer.reading.csv_dialects import dialect_named
 from datalayer.reading.filters import Conditions, plain_text
 from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.questions.forecasts import check_sources_and_span

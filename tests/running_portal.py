@@ -1,4 +1,4 @@
-"""The portal as it is deployed: ``uvicorn app:app`` on a port of its own, asked over HTTP."""
+"""The portal as it is deployed, on a port of its own, asked over HTTP."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tests.integration.servers import wait_until
 from tests.portals import ROOT
 from tests.redis_server import free_port
 
 READY_WITHIN_S = 60
+
+Server = Literal["uvicorn", "streamlit"]
+_COMMANDS: Mapping[Server, Sequence[str]] = {
+    "uvicorn": ("-m", "uvicorn", "app:app", "--port"),
+    "streamlit": ("-m", "streamlit", "run", "app.py", "--server.port"),
+}
 
 
 @dataclass(frozen=True)
@@ -25,12 +32,19 @@ class RunningPortal:
     Attributes:
         environment: What it runs in, for commands that work on the same state.
         log: File that holds all it wrote.
+        pid: Its process.
     """
 
     address: str
     state: Path
     environment: dict[str, str]
     log: Path
+    pid: int
+
+    @property
+    def port(self) -> int:
+        """The port of this host on which it listens."""
+        return int(self.address.rpartition(":")[2])
 
     def command(self, *arguments: str) -> str:
         """Run a module of the project on this portal's state; return what it printed."""
@@ -47,7 +61,9 @@ class RunningPortal:
 
 
 @contextmanager
-def running_portal(folder: Path, **settings: str) -> Iterator[RunningPortal]:
+def running_portal(
+    folder: Path, server: Server = "uvicorn", **settings: str
+) -> Iterator[RunningPortal]:
     """Serve store and state of *folder*, laid out as ``portal_settings`` does, for the block."""
     port = free_port()
     others = {name: value for name, value in os.environ.items() if not name.startswith("FAROL_")}
@@ -57,18 +73,21 @@ def running_portal(folder: Path, **settings: str) -> Iterator[RunningPortal]:
         "FAROL_STATE": str(folder / "var"),
         **settings,
     }
-    served = RunningPortal(f"http://127.0.0.1:{port}", folder / "var", environment, folder / "log")
-    command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port)]
-    with served.log.open("wb") as log:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+    address, log = f"http://127.0.0.1:{port}", folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *_COMMANDS[server], str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
-        wait_until_live(server, served.address, served.log)
-        yield served
+        wait_until_live(process, address, log)
+        yield RunningPortal(address, folder / "var", environment, log, process.pid)
     finally:
-        server.terminate()
-        server.wait(timeout=READY_WITHIN_S)
+        process.terminate()
+        process.wait(timeout=READY_WITHIN_S)
 
 
 def wait_until_live(server: subprocess.Popen[bytes], address: str, log: Path) -> None:

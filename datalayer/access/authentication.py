@@ -70,6 +70,11 @@ class Authentication:
         forwarded = _by_name(headers).get(b"x-forwarded-for", [])
         return client_address(peer, ", ".join(map(_text, forwarded)), self._trusted)
 
+    def stands_for_many(self, address: str) -> bool:
+        """Return True for an address that many callers may share: this host's, or a proxy's."""
+        found = _address(address)
+        return found is None or found.is_loopback or any(found in each for each in self._trusted)
+
 
 def trusted_networks(listing: str) -> tuple[Network, ...]:
     """Return the networks of a setting such as ``10.0.0.5, 172.16.0.0/12``."""

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     ProcessCollector,
     disable_created_metrics,
@@ -67,6 +68,10 @@ class Metrics:
         self._limited = counter(
             "farol_rate_limited", "Requests refused for their rate, by what was limited.", ("by",)
         )
+        self._refused = counter(
+            "farol_connections_refused", "Connections refused or ended, by the reason.", ("reason",)
+        )
+        self._connections: Gauge | None = None
         # To find a child by its labels takes the library longer than to count in it.
         self._series: dict[tuple[str, str, int, CacheUse], _Series] = {}
         ProcessCollector(registry=self.registry)
@@ -118,6 +123,24 @@ class Metrics:
             by: What was limited: ``key``, ``user`` or ``address``; never which one.
         """
         self._limited.labels(by).inc()
+
+    def count_refused_connection(self, reason: str) -> None:
+        """Count one connection that was refused or ended for *reason*, one of few words."""
+        self._refused.labels(reason).inc()
+
+    def watch_connections(self, count: Callable[[], int]) -> None:
+        """Show how many connections there are, as *count* tells."""
+        if self._connections is None:
+            self._connections = Gauge(
+                "farol_connections", "Connections that are open.", registry=self.registry
+            )
+        self._connections.set_function(count)
+
+    def watch_sessions(self, count: Callable[[], int], refused: Callable[[], int]) -> None:
+        """Show how many pages are open, and how many were refused, as these tell."""
+        made = partial(Gauge, registry=self.registry)
+        made("farol_page_sessions", "Pages that are open.").set_function(count)
+        made("farol_page_sessions_refused", "Pages refused since the start.").set_function(refused)
 
     def watch(self, portal: Portal) -> None:
         """Show what *portal* serves, and what its audit log has had since it was opened."""

@@ -8,14 +8,26 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
+from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
+from datalayer.api.cross_origin import shared_with
+from datalayer.api.entrance import Entrance, IsPage
 from datalayer.api.health import health_routes
+from datalayer.api.hosts import AllowedHosts
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
 from datalayer.api.middleware import ApiMiddleware
+from datalayer.api.page_sessions import (
+    PageSessionCap,
+    PageSessions,
+    memory_bytes,
+    sessions_that_fit,
+)
+from datalayer.api.path_prefix import under
 from datalayer.api.problems import answer_http_errors
+from datalayer.api.server_bounds import ServerBounds
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
@@ -30,22 +42,39 @@ class Serving:
     Attributes:
         application: The API, ``/health`` and ``/metrics``. It is no route of the pages' server,
             whose own middleware would pack its answers anew and turn paths away in its own words.
+        refuses_page: Tells whether whoever sends a request would have no session for a page.
     """
 
     application: Starlette
     middleware: list[Middleware]
+    refuses_page: Callable[[Scope], bool]
     close: Callable[[], Awaitable[None]]
 
 
-def serving(portal: Portal, settings: Settings) -> Serving:
-    """Return what serves *portal* beside the pages."""
+def serving(
+    portal: Portal, settings: Settings, is_page: IsPage = lambda _kind, _path: False
+) -> Serving:
+    """Return what serves *portal* beside the pages.
+
+    Args:
+        portal: What is asked.
+        settings: The portal's.
+        is_page: Tells which addresses are the pages'; by itself none is.
+    """
     metrics = Metrics()
     metrics.watch(portal)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
+    authentication = open_authentication(settings)
+    sessions = PageSessions(
+        settings.max_sessions or sessions_that_fit(memory_bytes()), authentication
+    )
+    metrics.watch_sessions(lambda: len(sessions), lambda: sessions.refused)
+    with under(settings.path_prefix):
+        api = create_api(portal)
     application = Starlette(
         routes=[
-            Mount("/api", create_api(portal)),
+            Mount("/api", api),
             *health_routes(portal),
             Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
         ]
@@ -54,15 +83,26 @@ def serving(portal: Portal, settings: Settings) -> Serving:
     return Serving(
         application=application,
         middleware=[
+            Middleware(ServerBounds, authentication=authentication, metrics=metrics),
             Middleware(
-                ApiMiddleware,
-                application=application,
-                portal=portal,
-                authentication=open_authentication(settings),
-                limiter=limiter,
-                metrics=metrics,
-                cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
-            )
+                Entrance,
+                is_page=is_page,
+                api=shared_with(
+                    settings.shared_origins,
+                    ApiMiddleware(
+                        application,
+                        portal=portal,
+                        authentication=authentication,
+                        limiter=limiter,
+                        metrics=metrics,
+                        cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
+                    ),
+                ),
+                hosts=AllowedHosts(settings.allowed_hosts),
+                path_prefix=settings.path_prefix,
+            ),
+            Middleware(PageSessionCap, sessions=sessions),
         ],
+        refuses_page=sessions.refuses,
         close=limiter.close,
     )

@@ -50,7 +50,9 @@ class DemandFile:
         Raises:
             InputError: The file can't be read.
         """
-        source = replace(read_source(self.path, reading, required=required), name=self.name)
+        told = {name.lower() for name in self.partitions}
+        wanted = [names for names in required if told.isdisjoint(names)]
+        source = replace(read_source(self.path, reading, required=wanted), name=self.name)
         table = source.table
         for name, value in self.partitions.items():
             if source.find(name) is None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
-from ml_jobs.inputs.code_spelling import is_code
+from ml_jobs.inputs.code_spelling import CODE, is_code
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.source_file import SourceFile, read_source
 from ml_jobs.inputs.styles import Styles, styled
@@ -25,21 +25,24 @@ OTHERWISE_READ = ("location_id",)
 
 @dataclass(frozen=True)
 class TextColumn:
-    """A column of texts; of any, if none are *allowed* by name."""
+    """A column of texts: of those *allowed* by name, of codes, or else of any."""
 
     name: str
     allowed: tuple[str, ...] = ()
+    codes: bool = False
     type = pa.string()
 
     @property
     def expected(self) -> str:
         """What a value must be, to be read after "must be"."""
-        return f"one of {', '.join(self.allowed)}"
+        return f"one of {', '.join(self.allowed)}" if self.allowed else CODE
 
     def read(self, source: SourceFile, column: str, _: Styles) -> tuple[pa.Array, set[str]]:
         """Return the values, null where the file says nothing, and the texts that make none."""
         texts = cells.codes(source, column).texts.tolist()
         wrong = set(texts) - {"", *self.allowed} if self.allowed else set()
+        if self.codes:
+            wrong |= {text for text in set(texts) if not is_code(text)}
         return pa.array([text or None for text in texts], self.type), wrong
 
 

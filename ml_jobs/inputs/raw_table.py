@@ -30,12 +30,14 @@ class RawTable:
         lines: Where each row begins in the file, malformed ones too, as its line (in a workbook
             its row in the sheet), from 1, shape (rows,); None where a file has no lines.
         notes: How the file is written, as far as that had to be found out, as sentences.
+        heading_line: Where the headings stand, as lines are counted.
     """
 
     table: pa.Table
     lines: IntArray | None = None
     malformed: tuple[MalformedRow, ...] = ()
     notes: tuple[str, ...] = ()
+    heading_line: int = 1
 
     @property
     def row_numbers(self) -> IntArray:

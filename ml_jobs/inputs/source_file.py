@@ -38,6 +38,7 @@ class SourceFile:
         row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
         lines: The line that each row of the file begins on, malformed ones too (in a workbook its
             row of the sheet), from 1, shape (rows,); None where a file has no lines.
+        heading_line: Where the headings stand, as lines are counted.
         reading: How the file was asked to be read.
         notes: What was found out about how the file is written, as sentences.
     """
@@ -50,6 +51,7 @@ class SourceFile:
     reading: Reading = AS_FOUND
     notes: tuple[str, ...] = ()
     lines: IntArray | None = None
+    heading_line: int = 1
 
     @property
     def rows(self) -> int:
@@ -101,6 +103,8 @@ class SourceFile:
         more = f" and {len(there) - _MOST_SHOWN} more" if there[_MOST_SHOWN:] else ""
         problem = f"has no column {', '.join(' or '.join(names) for names in missing)}"
         problem += f"; it has {shown}{more}"
+        if self.heading_line > 1:
+            problem += f" (line {self.heading_line} was taken for the headings)"
         given = self.reading.headings
         for name in (name for names in missing for name in names if name in given):
             near = get_close_matches(given[name], there, n=1)
@@ -136,7 +140,15 @@ def read_source(
             file=path.name, problem="has no rows; at least one row of demand is needed"
         )
     return SourceFile(
-        path.name, digest, raw.table, raw.row_numbers, raw.malformed, reading, raw.notes, raw.lines
+        path.name,
+        digest,
+        raw.table,
+        raw.row_numbers,
+        raw.malformed,
+        reading,
+        raw.notes,
+        raw.lines,
+        raw.heading_line,
     )
 
 

@@ -33,6 +33,7 @@ from ml_jobs.inputs.raw_table import MalformedRow, RawTable, without_empty_colum
 DELIMITERS = (";", ",", "\t", "|")
 
 _SEP_LINE = re.compile(r'"?sep=([^"\n])"?[;,\t]*\n?', re.IGNORECASE)
+_NOTHING = "".join((*DELIMITERS, ' "\n'))
 _BLOCK_BYTES = 1 << 20
 _MOST_SAMPLES = 5
 _MOST_HEADING_LINES = 20  # a heading in quotation marks may have line breaks
@@ -65,7 +66,8 @@ def read_text(file: str, content: bytes, wanted: Wanted) -> RawTable:
     header = _header(file, lines, wanted)
     table = _Body(file, header, lines.slice(header.end)).read()
     above = title_note(header.titles, header.begin + 1)
-    return replace(table, notes=(*decoded.notes, *above, *table.notes))
+    notes = (*decoded.notes, *above, *table.notes)
+    return replace(table, notes=notes, heading_line=header.begin + 1)
 
 
 def _lines(content: bytes) -> pa.Array:
@@ -88,31 +90,40 @@ def _header(file: str, lines: pa.Array, wanted: Wanted) -> _Header:
     delimiters: Sequence[str] = DELIMITERS
     if separator := _SEP_LINE.fullmatch(head[first]):
         delimiters, first = (separator.group(1),), first + 1
-    found = list(_candidates(head, first, delimiters))
+    found = list(_candidates(lines, head, first, delimiters))
     if not found:
         raise InputError(file=file, problem="is empty; a header line with column names is needed")
     rows = [HeadingLine(header.begin + 1, header.names) for header in found]
     return found[heading_line(rows, wanted)]
 
 
-def _candidates(head: Sequence[str], first: int, delimiters: Sequence[str]) -> Iterator[_Header]:
+def _candidates(
+    lines: pa.Array, head: Sequence[str], first: int, delimiters: Sequence[str]
+) -> Iterator[_Header]:
     """Yield what each line would be as headings, with most cells first where delimiters differ."""
     titles = 0
     for begin in range(first, min(first + MOST_TITLE_LINES, len(head))):
-        if not head[begin].strip():
+        if not head[begin].strip(_NOTHING):
             continue
-        parsed = [_parsed(head, begin, delimiter, titles) for delimiter in delimiters]
+        parsed = [_parsed(lines, head, begin, part, titles) for part in delimiters]
         yield from sorted(parsed, key=lambda header: len(header.names), reverse=True)
         titles += 1
 
 
-def _parsed(head: Sequence[str], begin: int, delimiter: str, titles: int) -> _Header:
+def _parsed(
+    lines: pa.Array, head: Sequence[str], begin: int, delimiter: str, titles: int
+) -> _Header:
     reader = csv.reader(head[begin : begin + _MOST_HEADING_LINES], delimiter=delimiter)
     try:
         names = next(reader)
     except csv.Error:  # a cell longer than headings are
         return _Header(begin, begin + 1, delimiter, (head[begin],), titles)
-    return _Header(begin, begin + reader.line_num, delimiter, tuple(names), titles)
+    end = begin + reader.line_num
+    if end > begin + 1:
+        rows = QuoteRules(delimiter, len(names) - 1).rows_of(lines.slice(begin, reader.line_num))
+        if 0 in rows.stray or rows.begins[1:].any():
+            names, end = head[begin].rstrip("\n").split(delimiter), begin + 1
+    return _Header(begin, end, delimiter, tuple(names), titles)
 
 
 @dataclass(frozen=True)
@@ -133,19 +144,22 @@ class _Body:
         names = column_names(self.file, headings)
         rules = QuoteRules(self.header.delimiter, len(names) - 1)
         rows = rules.rows_of(self.lines)
-        cells = {place: rules.taken_apart(self._line(place)) for place in rows.stray.tolist()}
         empty = rows.begins & self._empty()
         held = self._texts(rows.begins, empty)
         reader = _Reader(self.file, self.header.delimiter, names, rows.begins[~empty])
-        lines = self._rewritten(cells)
+        lines = self._rewritten(rows.stray)
         table, malformed = reader.read(_filtered(lines, ~empty))
         whole = {
             held.place(number): mended
             for number in malformed
-            if (mended := self._mended(held.text(number), len(names))) is not None
+            if held.place(number) not in rows.stray
+            and (mended := self._mended(held.text(number), len(names))) is not None
         }
         if whole:
-            table, malformed = reader.read(_filtered(self._rewritten(cells | whole), ~empty))
+            table, malformed = reader.read(
+                _filtered(self._rewritten({**rows.stray, **whole}), ~empty)
+            )
+        table, malformed = self._without_spilt(table, malformed)
         self._refuse_other_rows(len(held.begins), table.num_rows + len(malformed))
         first = self.header.end + 1
         return RawTable(
@@ -155,7 +169,7 @@ class _Body:
                 MalformedRow(number, found, len(self.header.names), held.text(number))
                 for number, found in malformed.items()
             ),
-            self._notes(rows.stray + first),
+            self._notes([place + first for place in rows.stray]),
         )
 
     def _headings(self) -> tuple[str, ...]:
@@ -164,9 +178,6 @@ class _Body:
         first = next((text for text in map(_text_of, self.lines) if text.strip()), "")
         cells = _cells(first, self.header.delimiter)[len(names) :]
         return names if any(cell.strip() for cell in cells) else (*names, *("" for _ in cells))
-
-    def _line(self, place: int) -> str:
-        return _text_of(self.lines[place])
 
     def _texts(self, begins: BoolArray, empty: BoolArray) -> _HeldRows:
         (places,) = np.nonzero(begins)
@@ -181,11 +192,38 @@ class _Body:
 
     def _mended(self, text: str, columns: int) -> list[str] | None:
         """Return the cells of a row that has more or fewer empty ones at its end than it should."""
-        named = max(place for place, name in enumerate(self.header.names, 1) if name.strip())
+        named = self._named
         cells = [] if "\n" in text else _cells(text, self.header.delimiter)
         if len(cells) < named or any(cell.strip() for cell in cells[named:]):
             return None
         return [*cells[:named], *[""] * (columns - named)]
+
+    def _without_spilt(
+        self, table: pa.Table, malformed: Mapping[int, int]
+    ) -> tuple[pa.Table, dict[int, int]]:
+        """Set aside rows with a filled cell beyond the headings: they have one too many.
+
+        Where commas part the cells, a number below an empty heading is the rest of one with a
+        decimal comma.
+        """
+        own = len(self.header.names)
+        spilt = np.zeros(table.num_rows, np.bool_)
+        for place, name in enumerate(table.column_names):
+            if place >= own:
+                spilt |= np.asarray(pc.not_equal(table.column(name), ""))
+            elif place >= self._named and self.header.delimiter == ",":
+                spilt |= np.asarray(pc.match_substring_regex(table.column(name), r"^\s*\d+\s*$"))
+        if not spilt.any():
+            return table, dict(malformed)
+        every = np.arange(1, table.num_rows + len(malformed) + 1)
+        numbers = np.setdiff1d(every, list(malformed))[spilt].tolist()
+        whole = {**malformed, **dict.fromkeys(numbers, table.num_columns)}
+        return table.filter(pa.array(~spilt)), dict(sorted(whole.items()))
+
+    @property
+    def _named(self) -> int:
+        """How many columns there are up to the last one with a heading."""
+        return max(place for place, name in enumerate(self.header.names, 1) if name.strip())
 
     def _rewritten(self, cells: Mapping[int, Sequence[str]]) -> pa.Array:
         """Return the lines, those at the places of *cells* written anew with these."""
@@ -206,8 +244,8 @@ class _Body:
             problem = f"has {held} rows by its lines and {read} by its quotation marks"
             raise InputError(file=self.file, problem=f"{problem}; save it anew as CSV UTF-8")
 
-    def _notes(self, stray: IntArray) -> tuple[str, ...]:
-        if not len(stray):
+    def _notes(self, stray: Sequence[int]) -> tuple[str, ...]:
+        if not stray:
             return ()
         shown = ", ".join(map(str, stray[:_MOST_SAMPLES]))
         more = f" and {len(stray) - _MOST_SAMPLES} more" if len(stray) > _MOST_SAMPLES else ""

@@ -85,9 +85,10 @@ def read_workbook(file: str, content: bytes, wanted: Wanted) -> RawTable:
         raise InputError(file=file, problem=problem) from error
     sheet = _only_one(file, sheets, wanted)
     lines = np.array([number for number, _ in sheet.rows[sheet.header + 1 :]], np.int64)
-    above = title_note(sheet.header, sheet.rows[sheet.header][0])
+    heading_line = sheet.rows[sheet.header][0]
+    above = title_note(sheet.header, heading_line)
     notes = (f"the sheet {sheet.name} was read", *above, *_twofold_codes(sheet))
-    return RawTable(_table(file, sheet, wanted), lines, notes=notes)
+    return RawTable(_table(file, sheet, wanted), lines, notes=notes, heading_line=heading_line)
 
 
 def _sheet_names(file: str, workbook: CalamineWorkbook, wanted: Wanted) -> Sequence[str]:

@@ -87,7 +87,12 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         inputs.notes,
         accounting,
         min_sale_days,
-        notes=(*inputs.look.notes, *inputs.hierarchy.notes, *inputs.unused(items)),
+        notes=(
+            *inputs.look.notes,
+            *inputs.remarks,
+            *inputs.hierarchy.notes,
+            *inputs.unused(items),
+        ),
         assumptions=(*described.assumptions, *assumptions),
         chosen={source: int(series.sum()) for source, series in chosen.items()},
     )

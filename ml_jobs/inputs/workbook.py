@@ -24,7 +24,6 @@ from python_calamine import (
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.headings import (
     MOST_TITLE_LINES,
-    HeadingLine,
     Wanted,
     column_names,
     columns_for,
@@ -111,7 +110,7 @@ def _sheet(workbook: CalamineWorkbook, name: str, wanted: Wanted) -> _Sheet:
         for number, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), start=1)
         if any(_is_filled(cell) for cell in cells)
     )
-    candidates = [HeadingLine(n, _texts(cells)) for n, cells in rows[:MOST_TITLE_LINES]]
+    candidates = [_texts(cells) for _, cells in rows[:MOST_TITLE_LINES]]
     return _Sheet(name, rows, heading_line(candidates, wanted) if candidates else 0)
 
 

@@ -18,7 +18,7 @@ from ml_jobs.arrays import IntArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.reading import Reading
 from ml_jobs.inputs.rhythm import rhythm_of
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import Example, WrittenColumn
 from ml_jobs.inputs.written_dates import Order, Shape, WrittenDate, split_clock
 from ml_jobs.panel import Dates, Frequency
 
@@ -81,14 +81,15 @@ class DateStyle:
         return written.day(self.order) if written.shape in self.shapes else None
 
 
-def date_evidence(found: Iterable[tuple[Example, int]]) -> DateEvidence:
-    """Return what date columns tell: distinct texts, in the order of rows, and rows of each."""
+def date_evidence(columns: Iterable[WrittenColumn]) -> DateEvidence:
+    """Return what the texts of date columns tell."""
     seen: dict[WrittenDate, Seen] = {}
-    for example, rows in found:
-        if parts := split_clock(example.text):
-            written = parts[0]
-            before = seen.get(written, Seen(0, example))
-            seen[written] = Seen(before.rows + rows, before.example)
+    for column in columns:
+        for number, (text, rows) in enumerate(zip(column.texts, column.rows, strict=True)):
+            if parts := split_clock(text):
+                written = parts[0]
+                before = seen.get(written) or Seen(0, column.example(number))
+                seen[written] = Seen(before.rows + rows, before.example)
     return DateEvidence(seen)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.date_style import DateEvidence, DateStyle, date_evidence, date_style
 from ml_jobs.inputs.reading import AS_FOUND, Reading
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import WrittenColumn
 from ml_jobs.inputs.written_dates import split_clock
 
 pytestmark = pytest.mark.ml
@@ -21,8 +21,9 @@ TODAY = date(2026, 11, 21)
 
 
 def evidence(texts: Sequence[str], file: str = "f.csv") -> DateEvidence:
+    rows = [1] * len(texts)
     return date_evidence(
-        (Example(file, "date", row, text), 1) for row, text in enumerate(texts, start=1)
+        [WrittenColumn(file, "date", texts, rows, lambda number: f"row {number + 1}")]
     )
 
 

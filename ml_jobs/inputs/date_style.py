@@ -24,6 +24,8 @@ from ml_jobs.panel import Dates, Frequency
 
 FUTURE_SHARE = 0.02
 LEAST_MONTHS = 6
+LEAST_EXCHANGED = 3
+_MONTHS = 12
 _DAYS = (Shape.DAY, Shape.PARTS, Shape.SHORT)
 _PERIODS = (Shape.MONTH, Shape.WEEK)
 _FORMS = {
@@ -121,8 +123,30 @@ def date_style(
     if reading.dates:
         order = Order(reading.dates)
         return DateStyle(order, shapes, f"with {_FORMS[order]}, as was asked for")
+    _refuse_exchanged(evidence, file)
     order, shown = _order_of(parts, brazilian=brazilian, today=today, file=file)
     return DateStyle(order, shapes, f"with {_FORMS[order]}{shown}")
+
+
+def _refuse_exchanged(evidence: DateEvidence, file: str) -> None:
+    """Refuse what a spreadsheet leaves that takes dates for those of another country.
+
+    Those that made sense with day and month exchanged became dates, wrong ones, and are saved year
+    first; the others stayed the texts that they were.
+    """
+    whole, parts = evidence.of(Shape.DAY), evidence.of(Shape.PARTS)
+    if min(len(whole), len(parts)) < LEAST_EXCHANGED:
+        return
+    (_, _, latest) = max(whole, key=lambda written: written.parts[2]).parts
+    if latest <= _MONTHS and all(max(written.parts[:2]) > _MONTHS for written in parts):
+        one, other = (next(iter(dates.values())).example for dates in (whole, parts))
+        problem = (
+            f"has {one.sentence(file)} and {other.sentence(file)}: all days of the one form are at "
+            "most 12, and none of the other, as when day and month were exchanged on opening a "
+            "file in a spreadsheet; export it anew, or say --dates day-first or --dates "
+            "month-first if that is how it should be"
+        )
+        raise InputError(file=file, problem=problem)
 
 
 def _shapes_read(evidence: DateEvidence) -> tuple[Shape, ...]:

@@ -146,6 +146,18 @@ def test_a_future_that_the_file_may_name_decides_nothing() -> None:
         style_of("01/02/2026", "02/12/2026", "03/12/2026", today=None)
 
 
+def test_dates_that_a_spreadsheet_exchanged_day_and_month_of_are_refused() -> None:
+    whole = [f"2026-{month:02}-03" for month in range(1, 5)]
+    texts = [f"{day}/03/2026" for day in range(13, 17)]
+
+    with pytest.raises(InputError, match="day and month were exchanged"):
+        read(*whole, *texts)
+
+
+def test_dates_of_two_forms_are_read_where_nothing_was_exchanged() -> None:
+    assert read("2026-01-25", "25/01/2026", "26/01/2026", "05/01/2026")[3] == "2026-01-05"
+
+
 def test_two_digits_of_a_year_may_come_first() -> None:
     with pytest.raises(InputError, match="2025-01-26 with the year first"):
         read("25/01/26")

@@ -22,6 +22,7 @@ from datalayer.api.answers import json_answer
 from datalayer.api.context import query_parameters, read_router
 from datalayer.api.documentation import documentation_routes
 from datalayer.api.links import add_links
+from datalayer.api.path_prefix import address
 from datalayer.api.problems import PROBLEM_TYPES, ProblemType, answer_with_problems, problem
 from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import ProblemKindAnswer, ProblemKinds
@@ -49,6 +50,7 @@ def create_api(portal: Portal) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        root_path_in_servers=False,
         # An address has no slash at its end: the middleware forgives one.
         redirect_slashes=False,
         routes=documentation_routes(),
@@ -60,6 +62,7 @@ def create_api(portal: Portal) -> FastAPI:
     # Made here and kept by FastAPI: no caller waits for it, and what is added to it stays.
     document = api.openapi()
     api.state.query_parameters = query_parameters(document)
+    document["servers"] = [{"url": address("/api")}]
     add_links(document)
     _add_key(document)
     return api

@@ -19,7 +19,8 @@ from datalayer.api.context import (
     read_router,
 )
 from datalayer.api.cursors import cursor_text, read_cursor
-from datalayer.api.parameters import Limit, document_list
+from datalayer.api.described_parameters import document_list
+from datalayer.api.parameters import Limit
 from datalayer.api.row_schemas import object_response
 from datalayer.api.schemas import (
     METADATA_EXAMPLE,

@@ -136,3 +136,48 @@ def test_an_s3_store_with_its_keys_is_accepted(monkeypatch: pytest.MonkeyPatch) 
     assert settings.s3_secret_key is not None
     assert settings.s3_secret_key.get_secret_value() == "b"
     assert settings.s3_secure is False
+
+
+@pytest.mark.parametrize("prefix", ["/farol", "farol", "/farol/", "farol/"])
+def test_a_prefix_is_the_same_however_its_slashes_are_written(
+    monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", prefix)
+
+    assert Settings.load().path_prefix == "/farol"
+
+
+def test_a_slash_alone_is_no_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", "/")
+
+    assert Settings.load().path_prefix == ""
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "https://farol.example/x",
+        "/a b",
+        "/a?b",
+        "/a//b",
+        "/a/../b",
+        "/.",
+        "/ação",
+        "/api",
+        "/data/x",
+    ],
+)
+def test_what_can_be_no_prefix_is_a_fault(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+    (fault,) = faults(monkeypatch, FAROL_PATH_PREFIX=prefix)
+
+    assert fault.startswith(f"FAROL_PATH_PREFIX is {prefix!r}")
+    assert "/farol" in fault
+
+
+@pytest.mark.parametrize("hosts", ["https://farol.example", "farol.example:8501", "a, b/c", "*x"])
+def test_a_name_with_more_than_a_name_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, hosts: str
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_ALLOWED_HOSTS=hosts)
+
+    assert "names by comma, without scheme and port" in fault

@@ -18,7 +18,7 @@ from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
-from datalayer.publications.activation import Activations, Retention
+from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
@@ -129,7 +129,11 @@ class Portal:
             database=self.database,
             audit=self.audit,
             shared=shared,
-            retention=Retention(settings.keep_snapshots, settings.snapshot_quota_bytes),
+            limits=Limits(
+                keep=settings.keep_snapshots,
+                quota_bytes=settings.snapshot_quota_bytes,
+                validation_timeout_s=settings.validation_timeout_s,
+            ),
         )
         try:
             self._activations.recover()

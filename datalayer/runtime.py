@@ -10,7 +10,7 @@ from datalayer.access.authentication import client_address, trusted_networks
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
-__all__ = ["SESSION_COOKIE", "accounts", "portal", "reset", "visitor_address"]
+__all__ = ["SESSION_COOKIE", "accounts", "cookie_path", "portal", "reset", "visitor_address"]
 
 _lock = threading.Lock()
 _portal: Portal | None = None
@@ -38,6 +38,15 @@ def accounts() -> Accounts:
         SettingsError: The settings have faults.
     """
     return _accounts(Settings.load())
+
+
+def cookie_path() -> str:
+    """Return the beginning of the addresses that a visitor's browser sends its cookie to.
+
+    Raises:
+        SettingsError: The settings have faults.
+    """
+    return Settings.load().path_prefix or "/"
 
 
 def visitor_address(peer: str, forwarded_for: str) -> str:

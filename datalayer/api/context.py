@@ -126,7 +126,7 @@ def query_parameters(document: dict[str, Any]) -> dict[tuple[str, str], dict[str
     """
     return {
         (path, method.upper()): {
-            each["name"]: _most_values(each["schema"])
+            each["name"]: _most_values(each)
             for each in operation.get("parameters", ())
             if each["in"] == "query"
         }
@@ -135,7 +135,10 @@ def query_parameters(document: dict[str, Any]) -> dict[tuple[str, str], dict[str
     }
 
 
-def _most_values(schema: dict[str, Any]) -> float:
+def _most_values(parameter: dict[str, Any]) -> float:
+    if parameter.get("explode") is False:
+        return 1
+    schema = parameter["schema"]
     for each in (schema, *schema.get("anyOf", ())):
         if each.get("type") == "array":
             return float(each.get("maxItems", math.inf))

@@ -67,10 +67,9 @@ class _PartParameters:
 Parts = Annotated[_PartParameters, Depends()]
 
 
-def create_router(portal: Portal) -> APIRouter:
+def create_router(portal: Portal, files: Files) -> APIRouter:
     """Return the routes of the extracts of *portal*."""
     router = read_router("extracts")
-    files = Files(portal)
 
     # Ahead of the file's, whose name would swallow this one's.
     @router.get(

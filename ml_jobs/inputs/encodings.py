@@ -80,7 +80,7 @@ def decode(file: str, content: bytes, asked: str | None = None) -> DecodedText:
     else:
         plain = _decoded(file, body, encoding).rstrip("\x1a").encode()
     _refuse_control(file, plain, len(mark) if encoding == "utf-8" else 0)
-    notes = () if encoding == "utf-8" else (f"it was read as {_NAMES.get(encoding, encoding)}",)
+    notes = () if encoding == "utf-8" else (f"read as {_NAMES.get(encoding, encoding)}",)
     return DecodedText(plain, encoding, notes)
 
 

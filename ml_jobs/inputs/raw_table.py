@@ -29,6 +29,7 @@ class RawTable:
         table: The rows that could be read; all text when the file is.
         lines: Where each row begins in the file, malformed ones too, as its line (in a workbook
             its row in the sheet), from 1, shape (rows,); None where a file has no lines.
+        delimiter: Between cells of a text; None of any other file.
         notes: How the file is written, as far as that had to be found out, as sentences.
         heading_line: Where the headings stand, as lines are counted.
     """
@@ -38,6 +39,7 @@ class RawTable:
     malformed: tuple[MalformedRow, ...] = ()
     notes: tuple[str, ...] = ()
     heading_line: int = 1
+    delimiter: str | None = None
 
     @property
     def row_numbers(self) -> IntArray:

@@ -33,6 +33,7 @@ class RejectReason(Enum):
     )
     BAD_DATE = "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed"
     DATE_OUT_OF_RANGE = "the date lies before 1970 or after the day of this forecast"
+    FAR_DATE = "the date lies years away from nearly all others, as a mistyped year does"
     BAD_QUANTITY = "the quantity is missing or not a finite number"
     QUANTITY_OUT_OF_RANGE = "the quantity is larger than 1e12, which no demand is"
     NEGATIVE_QUANTITY = "the quantity is negative, and --returns ignore sets such rows aside"

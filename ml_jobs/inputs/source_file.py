@@ -40,7 +40,9 @@ class SourceFile:
             row of the sheet), from 1, shape (rows,); None where a file has no lines.
         heading_line: Where the headings stand, as lines are counted.
         reading: How the file was asked to be read.
-        notes: What was found out about how the file is written, as sentences.
+        notes: What was found out about how the file is written, as sentences that name it.
+        delimiter: Between its cells; None where it is no text file.
+        read_as: How its numbers and dates were read, and why so; empty until that is decided.
     """
 
     name: str
@@ -52,6 +54,8 @@ class SourceFile:
     notes: tuple[str, ...] = ()
     lines: IntArray | None = None
     heading_line: int = 1
+    delimiter: str | None = None
+    read_as: str = ""
 
     @property
     def rows(self) -> int:
@@ -146,9 +150,10 @@ def read_source(
         raw.row_numbers,
         raw.malformed,
         reading,
-        raw.notes,
+        tuple(f"{path.name}: {note}" for note in raw.notes),
         raw.lines,
         raw.heading_line,
+        raw.delimiter,
     )
 
 

@@ -94,10 +94,11 @@ class _Body:
             without_empty_columns(table, headings),
             held.begins + first,
             tuple(
-                MalformedRow(number, found, len(self.header.names), held.text(number))
+                MalformedRow(number, found, self._expected(found), held.text(number))
                 for number, found in malformed.items()
             ),
             self._notes([place + first for place in rows.stray]),
+            delimiter=self.header.delimiter,
         )
 
     def _headings(self) -> tuple[str, ...]:
@@ -147,6 +148,10 @@ class _Body:
         numbers = np.setdiff1d(every, list(malformed))[spilt].tolist()
         whole = {**malformed, **dict.fromkeys(numbers, table.num_columns)}
         return table.filter(pa.array(~spilt)), dict(sorted(whole.items()))
+
+    def _expected(self, found: int) -> int:
+        """Return how many cells a row with so many should have had."""
+        return len(self.header.names) if found != len(self.header.names) else self._named
 
     @property
     def _named(self) -> int:

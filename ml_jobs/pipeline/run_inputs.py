@@ -107,7 +107,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     others = [name for source in sources.values() for name in source.table.column_names]
     refuse_missing_headings(request, {*look.headings, *others})
     notes = [input_note(role, source) for role, source in sources.items()]
-    remarks = [f"{source.name}: {note}" for source in sources.values() for note in source.notes]
+    remarks = [note for source in sources.values() for note in source.notes]
     return RunInputs(
         request,
         look,

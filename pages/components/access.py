@@ -7,14 +7,14 @@ two-factor paths, which post to another host, are never reached.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from datalayer.kernel.errors import PortalError
 from datalayer.portal import ANYONE, Identity
-from datalayer.runtime import SESSION_COOKIE, accounts, visitor_address
+from datalayer.runtime import SESSION_COOKIE, accounts, cookie_path, visitor_address
 from pages.components.language import _, error_text
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _TOKEN = "session_token"  # noqa: S105 - the key under which a session keeps it,
 _ENDS = "session_ends"
 _REFUSAL = "sign_in_refusal"
 _COOKIE_DUE = "cookie_due"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _SET, _DELETE = "set", "delete"  # also the keys under which the library's component answers
 
 
@@ -97,10 +98,13 @@ def deliver_cookie() -> None:
             token,
             expires_at=st.session_state[_ENDS],
             secure=(st.context.url or "").startswith("https:"),
+            path=cookie_path(),
         )
         return
-    with suppress(KeyError):  # raised when the browser has not listed its cookies yet; no matter
-        model.cookie_manager.delete(SESSION_COOKIE)
+    # Its own way of deleting knows no path but the root.
+    model.cookie_manager.set(
+        SESSION_COOKIE, "", key=_DELETE, expires_at=_LONG_AGO, path=cookie_path()
+    )
 
 
 def _sign_in() -> None:

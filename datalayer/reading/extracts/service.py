@@ -13,7 +13,7 @@ from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
 from datalayer.reading.cache.lru import ByteBoundedLru
-from datalayer.reading.extracts.csv_dialects import DIALECTS
+from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.extracts.delivery import Delivery, Outcome, Span, not_as_announced
 from datalayer.reading.extracts.digests import Digest, DigestMemo, memo_key
 from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest, Part

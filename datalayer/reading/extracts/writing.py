@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed
-from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC, CsvDialect
+from datalayer.reading.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.reading.extracts.delivery import Span
 from datalayer.reading.extracts.requests import WHOLE, ExtractRequest, conditions_of
 from datalayer.reading.nulls import zero_nulls

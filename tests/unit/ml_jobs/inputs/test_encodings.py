@@ -35,7 +35,7 @@ def test_utf_16_big_endian_is_told_by_its_mark() -> None:
     decoded = decode("f.csv", content)
 
     assert decoded.content.decode() == "Peça\n"
-    assert decoded.notes == ("it was read as UTF-16",)
+    assert decoded.notes == ("read as UTF-16",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
@@ -73,7 +73,7 @@ def test_a_page_with_several_words_is_told_and_said(page: str) -> None:
 
     assert decoded.content.decode() == ";".join(WORDS)
     assert decoded.notes == (
-        f"it was read as {'Windows-1252' if page == 'cp1252' else 'DOS code page 850'}",
+        f"read as {'Windows-1252' if page == 'cp1252' else 'DOS code page 850'}",
     )
 
 

@@ -108,13 +108,10 @@ def test_errors_of_formulas_are_empty_cells() -> None:
     assert table.column("quantity").to_pylist() == [None, 2]
 
 
-def test_dates_of_which_some_stayed_texts_are_refused() -> None:
-    content = only([HEADINGS, ["A", DAY, 1], ["A", "25/03/2026", 2]])
+def test_dates_among_texts_are_texts_that_begin_with_the_year() -> None:
+    table = read(only([HEADINGS, ["A", DAY, 1], ["A", "25/03/2026", 2]])).table
 
-    with pytest.raises(
-        InputError, match=r"2026-03-01 in row 2\) and texts .*'25/03/2026' in row 3"
-    ):
-        read(content)
+    assert table.column("date").to_pylist() == ["2026-03-01", "25/03/2026"]
 
 
 def test_the_only_sheet_with_the_columns_is_read() -> None:

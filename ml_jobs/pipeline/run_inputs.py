@@ -12,11 +12,12 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand_files import DemandFormat, DemandScan, InputNote, input_note, scan_demand
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
-from ml_jobs.inputs.locations import Hierarchy, hierarchy_of, read_locations
+from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import NETWORK, Items
+from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_folder import RunFolder
 from ml_jobs.progress import ReportWork
@@ -31,7 +32,8 @@ class RunInputs:
         look: What the demand files hold, seen once.
         hierarchy: The places that demand comes from.
         notes: All input files.
-        remarks: Sentences about how the files fit together.
+        remarks: How the files beside demand are written, where that had to be found out, and what
+            of them may be spelt otherwise in the demand.
     """
 
     request: JobRequest
@@ -78,7 +80,9 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     Raises:
         InputError: A file can't be used; says what was found and what would be right.
         InvalidSelection: A column of places is named and demand comes as no invoice lines.
+        UsageError: A heading is given for a column that is not read, or no file has it.
     """
+    refuse_unknown_names(request)
     if request.location_column and not request.invoices:
         expected = "given with --invoices only; a demand file names its places in location_id"
         raise InvalidSelection(
@@ -93,13 +97,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         request.today, request.invoices, request.location_column, reading, request.row_rules
     )
     look = scan_demand(request.demand, form, report=report)
-    remarks: tuple[str, ...] = ()
-    if locations is not None and look.coverage.location_ids != (NETWORK,):
-        codes = {place.location_id for place in locations.locations} - {NETWORK}
-        remarks += spelt_otherwise(
-            locations.source.name, "location", codes, look.coverage.location_ids
-        )
-    elif locations is not None:
+    if locations is not None and look.coverage.location_ids == (NETWORK,):
         problem = "names no location, though there is a file of locations; it needs a location_id"
         raise InputError(file=request.demand.name, problem=problem)
     hierarchy = hierarchy_of(
@@ -109,17 +107,35 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         level="country" if request.location_column == "country" else "location",
     )
     files = {"items": items, "stock": stock, "drivers": drivers, "locations": locations}
-    notes = [input_note(role, file.source) for role, file in files.items() if file is not None]
-    remarks += tuple(_remarks(look, hierarchy, items, stock))
+    sources = {role: file.source for role, file in files.items() if file is not None}
+    others = [name for source in sources.values() for name in source.table.column_names]
+    refuse_missing_headings(request, {*look.headings, *others})
+    notes = [input_note(role, source) for role, source in sources.items()]
+    written = [note for source in sources.values() for note in source.notes]
     return RunInputs(
-        request, look, hierarchy, items, stock, drivers, (*look.inputs, *notes), remarks
+        request,
+        look,
+        hierarchy,
+        items,
+        stock,
+        drivers,
+        notes=(*look.inputs, *notes),
+        remarks=(*written, *_mismatches(look, hierarchy, locations, items, stock)),
     )
 
 
-def _remarks(
-    look: DemandScan, hierarchy: Hierarchy, items: MasterFile | None, stock: MasterFile | None
+def _mismatches(
+    look: DemandScan,
+    hierarchy: Hierarchy,
+    locations: LocationFile | None,
+    items: MasterFile | None,
+    stock: MasterFile | None,
 ) -> Iterator[str]:
     """Hold the codes of the files against those of the demand."""
+    if locations is not None:
+        codes = {place.location_id for place in locations.locations} - {NETWORK}
+        demand = look.coverage.location_ids
+        yield from spelt_otherwise(locations.source.name, "location", codes, demand)
     for file in (items, stock):
         if file is not None:
             name = file.source.name

@@ -99,13 +99,14 @@ check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
 	  .venv/bin/lint-imports
 	} $(labelled)
 
-# What tests and benchmarks need from the system: a real Redis, a real browser, the clients of
-# docs/api.md, a spreadsheet, a load generator.
+# What tests and benchmarks need from the system: a real Redis, a real browser, a real proxy, the
+# clients of docs/api.md, a spreadsheet, a load generator.
 system-packages:
 	@missing=""
 	command -v redis-server > /dev/null || missing="$$missing redis-server"
 	command -v wrk > /dev/null || missing="$$missing wrk"
 	command -v chromium > /dev/null || missing="$$missing chromium fonts-liberation"
+	command -v nginx > /dev/null || test -x /usr/sbin/nginx || missing="$$missing nginx-light"
 	command -v curl > /dev/null || missing="$$missing curl"
 	command -v Rscript > /dev/null || missing="$$missing r-base-core"
 	command -v soffice > /dev/null || missing="$$missing libreoffice-calc-nogui"

@@ -30,7 +30,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 configure_logs(Settings.load().log_level)  # before the server's own first lines
-served = serving(runtime.portal(), Settings.load())
+served = serving(runtime.portal(), Settings.load(), index_page.is_page)
 app = st.App(
     "pages/_navigation.py",
     routes=index_page.routes(served.refuses_page),

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What goes well is told in words; the log is for what doesn't.
         configure_logs("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
         if chosen.command == "welcome":
-            return _welcome(first_admin_notice(settings.state), chosen.port)
+            return _welcome(first_admin_notice(settings.state), chosen.port, settings.path_prefix)
         command: Command = chosen.run
         return command(Portal(settings), chosen)
     except PortalError as error:
@@ -213,8 +213,8 @@ def _harmless(text: str) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-def _welcome(first_sign_in: str | None, port: int) -> int:
-    _out.print(f"Farol opens at http://localhost:{port}")
+def _welcome(first_sign_in: str | None, port: int, prefix: str) -> int:
+    _out.print(f"Farol opens at http://localhost:{port}{prefix}")
     _out.print(first_sign_in or f"Sign in as {FIRST_ADMIN}. {password_hint()}")
     return 0
 

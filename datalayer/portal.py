@@ -18,7 +18,7 @@ from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
-from datalayer.publications.activation import Activations, Retention
+from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
@@ -35,9 +35,11 @@ from datalayer.reading import questions
 from datalayer.reading.cache.redis_cache import RedisAttendance, RedisCache, RedisNote
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
-from datalayer.reading.extracts.digests import DigestMemo
+from datalayer.reading.extracts.delivery import Delivery, Span
+from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
+from datalayer.reading.extracts.settled_files import SettledFiles
 from datalayer.reading.open_publications import OpenPublications
 from datalayer.reading.publication import FreshnessState, Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
@@ -56,6 +58,8 @@ __all__ = [
     "AuditEntry",
     "Candidate",
     "ChainCheck",
+    "Delivery",
+    "Digest",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -76,6 +80,7 @@ __all__ = [
     "RowComparison",
     "SeriesSelection",
     "Snapshot",
+    "Span",
     "Step",
     "StoreState",
     "ValidationFailed",
@@ -124,7 +129,11 @@ class Portal:
             database=self.database,
             audit=self.audit,
             shared=shared,
-            retention=Retention(settings.keep_snapshots, settings.snapshot_quota_bytes),
+            limits=Limits(
+                keep=settings.keep_snapshots,
+                quota_bytes=settings.snapshot_quota_bytes,
+                validation_timeout_s=settings.validation_timeout_s,
+            ),
         )
         try:
             self._activations.recover()
@@ -142,7 +151,8 @@ class Portal:
             shared, self.snapshots.active, self._activations.follow, attendance
         )
         memo = DigestMemo(settings.state / "extract_digests.json")
-        self.extracts = Extracts(self.audit, memo, members_only=self.members_only)
+        settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
+        self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
         self._compliance = check_compliance()
         self.jobs = RefreshJobs(self.audit.entries, clock)
 

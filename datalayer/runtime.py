@@ -14,6 +14,7 @@ from datalayer.settings import Settings
 __all__ = [
     "SESSION_COOKIE",
     "accounts",
+    "cookie_path",
     "known_browser_cookie",
     "portal",
     "reset",
@@ -46,6 +47,15 @@ def accounts() -> Accounts:
         SettingsError: The settings have faults.
     """
     return _accounts(Settings.load())
+
+
+def cookie_path() -> str:
+    """Return the beginning of the addresses that a visitor's browser sends its cookie to.
+
+    Raises:
+        SettingsError: The settings have faults.
+    """
+    return Settings.load().path_prefix or "/"
 
 
 def visitor_address(peer: str, forwarded_for: str) -> str:

@@ -19,6 +19,16 @@ from datalayer.kernel.storage.settings import (
 
 MEBIBYTE = 1024 * 1024
 LEAST_MEMORY_BYTES = 64 * MEBIBYTE
+# As browsers write it: in small letters, without a path.
+_ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+SERVED_FOLDERS = frozenset(
+    {
+        *("_stcore", "app", "component", "media", "static"),
+        *("admin", "data", "forecast", "overview"),
+        *("api", "health", "metrics"),
+    }
+)
+"""What the portal's own addresses begin with: no prefix, or two things would have one address."""
 
 
 class Settings(StoreSettings):
@@ -30,14 +40,19 @@ class Settings(StoreSettings):
         cache_bytes: Most memory for cached results; kept answers take a share beside it.
         keep_snapshots: Publications kept on the local disk for roll-back and pinned links.
         snapshot_quota_bytes: Most disk for them together.
+        extract_quota_bytes: Most disk for extracts that were made, so that parts can be read.
         memory_limit: DuckDB's, e.g. ``512MiB``.
         query_timeout_s: Longest time of one read; extracts may take longer.
+        validation_timeout_s: Longest time of one validation; after it the publication is refused.
         access: ``open`` (pages and reads for everybody) or ``members`` (sign-in or API key).
         session_hours: A sign-in ends after this time.
         session_idle_minutes: It ends sooner where nothing was asked for this long.
         rate_limit: Requests to the API of one key or address, e.g. ``1200/minute``.
         trusted_proxies: Addresses and networks, by comma, whose X-Forwarded-For is believed.
+        path_prefix: What every address begins with, e.g. ``/farol``; empty for none.
+        allowed_hosts: More names to answer under, by comma; see ``AllowedHosts``.
         max_sessions: Most pages open at once; None for as many as half of the memory holds.
+        cors_origins: Origins, by comma, whose pages may read the API; ``*`` for all.
     """
 
     state: Path = Path("var")
@@ -45,14 +60,19 @@ class Settings(StoreSettings):
     cache_bytes: int = Field(default=256 * MEBIBYTE, ge=0)
     keep_snapshots: int = Field(default=5, ge=2)
     snapshot_quota_bytes: int = Field(default=20 * 1024 * MEBIBYTE, gt=0)
+    extract_quota_bytes: int = Field(default=2 * 1024 * MEBIBYTE, ge=0)
     memory_limit: str = "512MiB"
     query_timeout_s: float = Field(default=10.0, gt=0, le=600)
+    validation_timeout_s: float = Field(default=3600.0, gt=0, le=7 * 24 * 3600)
     access: Literal["open", "members"] = "open"
     session_hours: float = Field(default=24.0, gt=0, le=24 * 30)
     session_idle_minutes: float = Field(default=120.0, gt=0)
     rate_limit: str = "1200/minute"
     trusted_proxies: str = ""
+    path_prefix: str = ""
+    allowed_hosts: str = ""
     max_sessions: int | None = Field(default=None, ge=1)
+    cors_origins: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")
@@ -105,6 +125,46 @@ class Settings(StoreSettings):
                 raise SettingFault(f"has {each!r}; it must be {expected}") from None
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_cors_origins(cls, value: str, info: ValidationInfo) -> str:
+        origins = _parts(value)
+        if "*" in origins and info.data.get("access") == "members":
+            raise SettingFault(
+                f"has '*', and {PREFIX}ACCESS is members; it must name the origins one by one"
+            )
+        for each in origins:
+            if each != "*" and not _ORIGIN.fullmatch(each):
+                expected = "origins by comma such as https://bi.example.com, or * for all"
+                raise SettingFault(f"has {each!r}; it must be {expected}")
+        return value
+
+    @property
+    def shared_origins(self) -> tuple[str, ...]:
+        """The origins in ``cors_origins``."""
+        return _parts(self.cors_origins)
+
+    @field_validator("path_prefix")
+    @classmethod
+    def _check_path_prefix(cls, value: str) -> str:
+        parts = value.strip("/").split("/") if value.strip("/") else []
+        if any(
+            not re.fullmatch(r"[A-Za-z0-9._~-]+", part) or not part.strip(".") for part in parts
+        ):
+            raise SettingFault(f"is {value!r}; it must be a path such as /farol")
+        if parts and parts[0] in SERVED_FOLDERS:
+            raise SettingFault(f"is {value!r}, an address of the portal itself; try /farol")
+        return "".join(f"/{part}" for part in parts)
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_allowed_hosts(cls, value: str) -> str:
+        for each in filter(None, (part.strip() for part in value.split(","))):
+            if each != "*" and not re.fullmatch(r"(\*\.)?[A-Za-z0-9_-][A-Za-z0-9._-]*", each):
+                expected = "names by comma, without scheme and port, such as farol.example, *.local"
+                raise SettingFault(f"has {each!r}; it must be {expected}")
+        return value
+
     @field_validator("memory_limit")
     @classmethod
     def _check_memory_limit(cls, value: str) -> str:
@@ -114,6 +174,10 @@ class Settings(StoreSettings):
             least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
             raise SettingFault(f"is {value!r}; it must be {expected}, {least} or more")
         return value
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in value.split(","))))
 
 
 def _bytes(amount: str) -> float:

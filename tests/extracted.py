@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 from datalayer.access.identity import ANYONE
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
+from datalayer.reading.extracts.settled_files import SettledFiles
 from datalayer.reading.publication import Publication
 
 AWKWARD = [
@@ -62,3 +64,8 @@ def cells_of(csv_bytes: bytes, delimiter: str = ",") -> list[dict[str, str]]:
     """Return the rows of a CSV by their names."""
     text = io.StringIO(csv_bytes.decode("utf-8-sig"), newline="")
     return list(csv.DictReader(text, delimiter=delimiter, strict=True))
+
+
+def settled_files(folder: Path) -> SettledFiles:
+    """Return files that were made, kept below *folder*."""
+    return SettledFiles(folder / "extracts", 2**24)

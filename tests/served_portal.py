@@ -28,7 +28,9 @@ from tests.portals import portal_settings
 
 OPERATOR = Identity("cli:test", Role.ADMIN)
 PASSWORD = "correct horse battery staple"
-BASE = "http://portal"
+BASE = "http://localhost"
+PAGES = frozenset({"/", "/overview"})
+"""Addresses that pass for those of pages; there are none at them."""
 
 _documents: list[str] = []
 
@@ -50,7 +52,7 @@ class ServedPortal:
     def serving(self) -> Serving:
         """What app.py serves beside the pages."""
         with document_made_once():
-            return serving(self.portal, self.settings)
+            return serving(self.portal, self.settings, lambda _, path: path in PAGES)
 
     @cached_property
     def app(self) -> Starlette:

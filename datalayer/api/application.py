@@ -11,17 +11,21 @@ from datalayer.api import (
     accuracy,
     data_sets,
     extracting,
+    feed,
     forecasts,
     index,
     inventory,
     items,
+    publication_files,
     publications,
     refreshing,
 )
 from datalayer.api.answers import json_answer
 from datalayer.api.context import query_parameters, read_router
 from datalayer.api.documentation import documentation_routes
+from datalayer.api.files import Files
 from datalayer.api.links import add_links
+from datalayer.api.path_prefix import address
 from datalayer.api.problems import PROBLEM_TYPES, ProblemType, answer_with_problems, problem
 from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import ProblemKindAnswer, ProblemKinds
@@ -34,10 +38,11 @@ _SUBJECTS = (
     inventory,
     accuracy,
     publications,
+    feed,
     data_sets,
-    extracting,
     refreshing,
 )
+_SUBJECTS_OF_FILES = (publication_files, extracting)
 
 
 def create_api(portal: Portal) -> FastAPI:
@@ -49,17 +54,22 @@ def create_api(portal: Portal) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        root_path_in_servers=False,
         # An address has no slash at its end: the middleware forgives one.
         redirect_slashes=False,
         routes=documentation_routes(),
     )
     for subject in _SUBJECTS:
         api.include_router(subject.create_router(portal))
+    files = Files(portal)
+    for subject_of_files in _SUBJECTS_OF_FILES:
+        api.include_router(subject_of_files.create_router(portal, files))
     _add_problem_types(api)
     answer_with_problems(api)
     # Made here and kept by FastAPI: no caller waits for it, and what is added to it stays.
     document = api.openapi()
     api.state.query_parameters = query_parameters(document)
+    document["servers"] = [{"url": address("/api")}]
     add_links(document)
     _add_key(document)
     return api

@@ -48,6 +48,10 @@ _PROBLEMS = {
     429: "Too many requests",
     503: "Nothing published, or temporarily unavailable",
 }
+_PROBLEMS_OF_FILES = {
+    412: "The file is another one than `If-Match` names",
+    416: "The file has none of the bytes that `Range` asks for",
+}
 
 
 def read_router(*tags: str) -> APIRouter:
@@ -65,7 +69,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = Problem.model_json_schema()
     return {
         status: {
-            "description": _PROBLEMS.get(status, "Refused"),
+            "description": (_PROBLEMS | _PROBLEMS_OF_FILES).get(status, "Refused"),
             "content": {MEDIA_TYPE: {"schema": schema}},
         }
         for status in statuses
@@ -122,7 +126,7 @@ def query_parameters(document: dict[str, Any]) -> dict[tuple[str, str], dict[str
     """
     return {
         (path, method.upper()): {
-            each["name"]: _most_values(each["schema"])
+            each["name"]: _most_values(each)
             for each in operation.get("parameters", ())
             if each["in"] == "query"
         }
@@ -131,7 +135,10 @@ def query_parameters(document: dict[str, Any]) -> dict[tuple[str, str], dict[str
     }
 
 
-def _most_values(schema: dict[str, Any]) -> float:
+def _most_values(parameter: dict[str, Any]) -> float:
+    if parameter.get("explode") is False:
+        return 1
+    schema = parameter["schema"]
     for each in (schema, *schema.get("anyOf", ())):
         if each.get("type") == "array":
             return float(each.get("maxItems", math.inf))

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import anyio
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
 
 from datalayer.api.answers import cache_control, json_answer
 from datalayer.api.call import call_of
 from datalayer.api.context import Pin, open_publication, read_router
-from datalayer.api.kept_answers import Read, matches_etag
+from datalayer.api.files import FILE_RESPONSES, FileRequest, Files
+from datalayer.api.kept_answers import Read
 from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
-from datalayer.portal import Extract, ExtractRequest, Part, Portal
-from datalayer.reading.extracts.digests import Digest
-from datalayer.reading.extracts.requests import MEDIA_TYPES
+from datalayer.portal import ExtractRequest, Part, Portal
 
 Format = Annotated[
     Literal["csv", "parquet", "arrow"],
@@ -36,10 +31,6 @@ Dialect = Annotated[
         openapi_examples={"RFC 4180": {"value": "rfc"}},
     ),
 ]
-MOST_AT_A_TIME: Final = 8
-"""Extracts that are being read at any moment; more take turns, and leave threads to other reads."""
-
-_TRAILERS = "http.response.trailers"
 
 
 @dataclass(frozen=True)
@@ -76,10 +67,9 @@ class _PartParameters:
 Parts = Annotated[_PartParameters, Depends()]
 
 
-def create_router(portal: Portal) -> APIRouter:
+def create_router(portal: Portal, files: Files) -> APIRouter:
     """Return the routes of the extracts of *portal*."""
     router = read_router("extracts")
-    turns = anyio.CapacityLimiter(MOST_AT_A_TIME)
 
     # Ahead of the file's, whose name would swallow this one's.
     @router.get(
@@ -99,7 +89,7 @@ def create_router(portal: Portal) -> APIRouter:
         publication = await run_in_threadpool(open_publication, request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
         describe = partial(portal.extracts.describe, publication, wanted, call_of(request).identity)
-        described = await anyio.to_thread.run_sync(describe, limiter=turns)
+        described = await anyio.to_thread.run_sync(describe, limiter=files.turns)
         call_of(request).outcome.read = Read(publication.provenance((name,)), 0)
         headers = {
             "X-Publication-Id": publication.id,
@@ -111,10 +101,10 @@ def create_router(portal: Portal) -> APIRouter:
         "/extracts/{name}.{format}",
         operation_id="extract",
         summary="A data set, or rows of it, as a file",
-        responses={200: _FILE, 304: {"description": "Nothing changed"}},
+        responses=FILE_RESPONSES,
         response_class=Response,
     )
-    def file(
+    async def file(
         request: Request,
         name: DataSetName,
         format: Format,  # noqa: A002 - as above
@@ -122,111 +112,13 @@ def create_router(portal: Portal) -> APIRouter:
         dialect: Dialect = None,
         p: Pin = None,
     ) -> Response:
-        publication = open_publication(request, portal, p)
+        publication = await run_in_threadpool(open_publication, request, portal, p)
         wanted = ExtractRequest(name, format, dialect, parts.part())
-        extract = portal.extracts.extract(publication, wanted, call_of(request).identity)
-        call_of(request).outcome.read = Read(extract.provenance, extract.rows)
-        headers = {
-            "ETag": f'"{extract.key}"',
-            "Cache-Control": cache_control(request, pinned=p is not None),
-        }
-        asked = request.headers.get("if-none-match", "").encode("latin-1")
-        if matches_etag(asked, headers["ETag"].encode()):
-            return Response(status_code=304, headers=headers)
-        return FileAnswer(extract, headers, turns)
+        return await files.answer(request, FileRequest(publication, wanted, pinned=p is not None))
 
     return router
 
 
-class FileAnswer(Response):
-    """A file on its way to a caller.
-
-    What is known of it up front stands in the headers; what is not, in trailers where the server
-    has them. An error half way breaks the connection: no length was kept, no last chunk was sent.
-
-    Args:
-        turns: Holds a thread for each read of the next bytes; none while they are sent.
-    """
-
-    def __init__(
-        self, extract: Extract, headers: Mapping[str, str], turns: anyio.CapacityLimiter
-    ) -> None:
-        super().__init__(media_type=extract.media_type)
-        del self.headers["content-length"]  # of the empty body that a Response begins with
-        self.headers.update({**_headers(extract), **headers})
-        self._chunks = extract.chunks
-        self._turns = turns
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file; stop reading it as soon as the caller is gone.
-
-        Raises:
-            PortalError: It could not be read to its end.
-        """
-        gone = asyncio.ensure_future(_gone(receive))
-        try:
-            await self._send(scope, send, gone)
-        finally:
-            gone.cancel()
-            await asyncio.shield(run_in_threadpool(self._chunks.close))
-
-    async def _send(self, scope: Scope, send: Send, gone: asyncio.Future[None]) -> None:
-        trailers = _TRAILERS in scope.get("extensions", {}) and self._chunks.announced is None
-        # An error before the first bytes is still answered as a problem.
-        chunk = await self._next()
-        if trailers:
-            self.headers["Trailer"] = "Repr-Digest"
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send({**start, "trailers": trailers})
-        while chunk is not None and not gone.done():
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            chunk = await self._next()
-        if gone.done():
-            return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-        if trailers:
-            proof = (b"repr-digest", _repr_digest(self._chunks.digest).encode())
-            await send({"type": _TRAILERS, "headers": [proof], "more_trailers": False})
-
-    async def _next(self) -> bytes | None:
-        read = partial(next, self._chunks, None)
-        return await anyio.to_thread.run_sync(read, limiter=self._turns)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _headers(extract: Extract) -> Mapping[str, str]:
-    provenance, known = extract.provenance, extract.chunks.announced
-    headers = {
-        "Content-Disposition": f'attachment; filename="{extract.file_name}"',
-        "X-Row-Count": str(extract.rows),
-        "X-Publication-Id": provenance.publication_id,
-        "X-Dataset-Id": provenance.dataset_id,
-        "X-Model-Version": provenance.model_version,
-        "X-Generated-At": provenance.generated_at.isoformat().replace("+00:00", "Z"),
-    }
-    if known is None:
-        return headers
-    return {**headers, "Content-Length": str(known.size_bytes), "Repr-Digest": _repr_digest(known)}
-
-
-def _repr_digest(digest: Digest) -> str:
-    """Return the field of RFC 9530."""
-    encoded = b64encode(bytes.fromhex(digest.sha256)).decode()
-    return f"sha-256=:{encoded}:"
-
-
-_FILE: dict[str, Any] = {
-    "description": "The file. `X-Row-Count` says its rows; `Content-Length` and `Repr-Digest` "
-    "(RFC 9530) come ahead of it once it was made before, and are in its description at any time.",
-    "content": {
-        media_type: {"schema": {"type": "string", "format": "binary"}}
-        for media_type in MEDIA_TYPES.values()
-    },
-}
 _DESCRIPTION: dict[str, Any] = {
     "description": "The description, in the shape of CSV on the Web.",
     "content": {

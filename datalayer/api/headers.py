@@ -33,14 +33,9 @@ _PAGES_POLICY: Final = (
 
 _POLICY: Final = b"content-security-policy"
 # Data never runs anything.
-_DATA: Final = (*_EVERYWHERE, (_POLICY, b"default-src 'none'; frame-ancestors 'none'"))
-_DOCUMENTATION: Final = (*_OF_DOCUMENTS, (_POLICY, _DOCUMENTATION_POLICY))
-_PAGES: Final = (*_OF_DOCUMENTS, (_POLICY, _PAGES_POLICY))
-
-
-def security_headers(path: str) -> tuple[Header, ...]:
-    """Return the headers that an answer at *path* bears."""
-    if path.startswith("/api/v1/docs"):
-        return _DOCUMENTATION
-    is_data = path.startswith(("/api/", "/health", "/metrics")) or path == "/api"
-    return _DATA if is_data else _PAGES
+OF_DATA: Final[tuple[Header, ...]] = (
+    *_EVERYWHERE,
+    (_POLICY, b"default-src 'none'; frame-ancestors 'none'"),
+)
+OF_DOCUMENTATION: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _DOCUMENTATION_POLICY))
+OF_PAGES: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _PAGES_POLICY))

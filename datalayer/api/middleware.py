@@ -1,9 +1,9 @@
-"""What every request passes ahead of all routing: who calls, how often, and what is kept.
+"""What every request but a page's passes ahead of all routing: who calls, how often, what is kept.
 
-An ASGI middleware around the whole application. For addresses of the API, /health and /metrics
-it finds out the caller, counts the call against its limit, and sends kept answers by itself or
-has the API answer; all else goes on to the pages. Every answer leaves with the security headers,
-those of the API with a request id. A HEAD is answered as the GET would be, without its body.
+An ASGI middleware around the API, /health and /metrics. It finds out the caller, counts a call of
+the API against its limit, and sends kept answers by itself; where there is nothing it says so.
+Every answer leaves with the security headers and a request id. A HEAD is answered as the GET would
+be, without its body.
 """
 
 from __future__ import annotations
@@ -24,16 +24,20 @@ from datalayer.access.sign_in_throttle import household
 from datalayer.api.addresses import PLAIN, routing_path
 from datalayer.api.call import Call, route_of
 from datalayer.api.forms import accept_header, content_coding, requested_form
-from datalayer.api.headers import Header, security_headers
+from datalayer.api.headers import OF_DATA, OF_DOCUMENTATION, Header
 from datalayer.api.kept_answers import AnswerKey, KeptAnswers
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics
+from datalayer.api.not_found import nothing_there
 from datalayer.api.problems import problem_of
 from datalayer.api.read_log import ReadLog
 from datalayer.kernel.errors import NotAcceptable, PortalError, TooManyRequests
 from datalayer.portal import Portal
 
-_GUARDED = ("/api/", "/health", "/metrics")
+_API = "/api/"
+_DOCUMENTATION = "/api/v1/docs"
+_PROBES = frozenset({"/health", "/health/live", "/health/ready"})
+_OTHERS = _PROBES | {"/metrics"}
 _CREDENTIALS = frozenset({b"x-api-key", b"authorization", b"cookie"})
 # A look costs as much as all the rest; a request that came so much earlier had the same answer.
 _LOOK_EVERY_S = 0.005
@@ -46,15 +50,13 @@ class ApiMiddleware:
     """Wraps *app*; see the module.
 
     Args:
-        app: The pages.
-        application: What answers for the API, /health and /metrics where nothing is kept.
+        app: What answers where nothing is kept.
         cache_bytes: Most memory for kept answers.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        application: ASGIApp,
         portal: Portal,
         authentication: Authentication,
         limiter: Limiter,
@@ -62,7 +64,6 @@ class ApiMiddleware:
         cache_bytes: int,
     ) -> None:
         self._app = app
-        self._application = application
         self._portal = portal
         self._authentication = authentication
         self._limiter = limiter
@@ -77,17 +78,11 @@ class ApiMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: with the answer that is kept, or with one that is made."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path = scope["path"]
-        guarded = path.startswith(_GUARDED) or path == "/api"
-        headers = security_headers(path)
-        if not guarded:
-            await self._app(scope, receive, _Reply(send, headers))
-            return
+        path: str = scope["path"]
         if path == "/api" or not PLAIN.fullmatch(scope.get("raw_path") or b""):
-            scope = {**scope, "path": routing_path(scope)}
+            path = routing_path(scope)
+            scope = {**scope, "path": path}
+        headers = OF_DOCUMENTATION if path.startswith(_DOCUMENTATION) else OF_DATA
         began = perf_counter()
         head = scope["method"] == "HEAD"
         if head:
@@ -111,7 +106,9 @@ class ApiMiddleware:
             call = Call(
                 identity, request_id, began, self._portal.members_only, self._kept, key, head
             )
-            await self._respond(self._application, call, scope, receive, _Reply(send, headers))
+            is_served = path.startswith(_API) or path in _OTHERS
+            respond = self._app if is_served else nothing_there(scope)
+            await self._respond(respond, call, scope, receive, _Reply(send, headers))
             return
         coding = content_coding(asked.get(b"accept-encoding", b""))
         status, size_bytes = await kept.send_to(asked, coding, send, headers)
@@ -140,7 +137,7 @@ class ApiMiddleware:
                 identity = self._authentication.identify(scope["method"], scope["headers"])
             except PortalError as error:
                 refusal = error
-        if scope["path"].startswith("/api/"):
+        if scope["path"].startswith(_API):
             caller = self._address(scope, asked) if identity is ANYONE else identity.name
             try:
                 await self._limiter.count(caller)
@@ -148,7 +145,8 @@ class ApiMiddleware:
                 by_key = "key" if ":" in caller else "user"
                 self._metrics.count_refusal("address" if identity is ANYONE else by_key)
                 raise
-        if refusal:
+        # A probe that is sent with an old key is no reason to take the portal for dead.
+        if refusal and scope["path"] not in _PROBES:
             raise refusal
         return identity
 
@@ -172,7 +170,8 @@ class ApiMiddleware:
         if self._active_id is None:
             return None
         try:
-            form = requested_form(accept_header(scope["headers"]))
+            query = scope["query_string"] if b"dialect=" in scope["query_string"] else b""
+            form = requested_form(accept_header(scope["headers"]), query)
             content_coding(asked.get(b"accept-encoding", b""))
         except NotAcceptable:
             return None

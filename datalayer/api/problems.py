@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from datalayer.api.path_prefix import address
 from datalayer.kernel import errors
 from datalayer.kernel.errors import PortalError
 
@@ -38,7 +39,7 @@ class ProblemType:
     @property
     def uri(self) -> str:
         """The ``type`` of every problem of this kind."""
-        return f"{TYPES}/{self.slug}"
+        return address(f"{TYPES}/{self.slug}")
 
 
 _TYPES = (
@@ -60,11 +61,14 @@ _TYPES = (
     ("headers-too-large", 431, "Headers too large", "Send fewer or shorter headers."),
     ("server-full", 503, "Server full", "Wait as long as Retry-After says."),
     ("unsupported-media-type", 415, "Unsupported media type", "Send application/json."),
+    ("precondition-failed", 412, "Precondition failed", "Read the file anew, without If-Match."),
+    ("range-not-satisfiable", 416, "Range not satisfiable", "Content-Range says the file's size."),
     ("not-acceptable", 406, "Not acceptable", "Accept one of the types in the detail."),
     ("method-not-allowed", 405, "Method not allowed", "Allow lists the methods there are."),
     ("sign-in-required", 401, "Sign-in required", "Send an API key as X-API-Key."),
     ("key-refused", 401, "Key refused", "Have an administrator make another key."),
     ("not-allowed", 403, "Not allowed", "It takes another role, or a key of another scope."),
+    ("unknown-host", 421, "Unknown host", "FAROL_ALLOWED_HOSTS adds names to answer under."),
     ("cross-site", 403, "Cross-site request", "Send an API key instead of the browser's cookie."),
     ("refresh-in-progress", 409, "Refresh in progress", "Wait for it to end, then ask again."),
     ("no-earlier-publication", 409, "No earlier publication", "Name the one to go back to."),
@@ -122,6 +126,8 @@ def problem_of(error: PortalError) -> Response:
         more["suggestions"] = error.suggestions
     if isinstance(error, errors.UnknownPublication):
         more["nearest"] = error.nearest
+    if isinstance(error, errors.RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size_bytes}"
     if isinstance(error, errors.TooManyRequests):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, errors.UnexpectedFailure):

@@ -12,7 +12,10 @@ from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
+from datalayer.api.cross_origin import shared_with
+from datalayer.api.entrance import Entrance, IsPage
 from datalayer.api.health import health_routes
+from datalayer.api.hosts import AllowedHosts
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
 from datalayer.api.middleware import ApiMiddleware
@@ -22,6 +25,7 @@ from datalayer.api.page_sessions import (
     memory_bytes,
     sessions_that_fit,
 )
+from datalayer.api.path_prefix import under
 from datalayer.api.problems import answer_http_errors
 from datalayer.api.server_bounds import ServerBounds
 from datalayer.portal import Portal
@@ -47,8 +51,16 @@ class Serving:
     close: Callable[[], Awaitable[None]]
 
 
-def serving(portal: Portal, settings: Settings) -> Serving:
-    """Return what serves *portal* beside the pages."""
+def serving(
+    portal: Portal, settings: Settings, is_page: IsPage = lambda _kind, _path: False
+) -> Serving:
+    """Return what serves *portal* beside the pages.
+
+    Args:
+        portal: What is asked.
+        settings: The portal's.
+        is_page: Tells which addresses are the pages'; by itself none is.
+    """
     metrics = Metrics()
     metrics.watch(portal)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
@@ -58,9 +70,11 @@ def serving(portal: Portal, settings: Settings) -> Serving:
         settings.max_sessions or sessions_that_fit(memory_bytes()), authentication
     )
     metrics.watch_sessions(lambda: len(sessions), lambda: sessions.refused)
+    with under(settings.path_prefix):
+        api = create_api(portal)
     application = Starlette(
         routes=[
-            Mount("/api", create_api(portal)),
+            Mount("/api", api),
             *health_routes(portal),
             Route("/metrics", metrics_endpoint(metrics, members_only=portal.members_only)),
         ]
@@ -70,16 +84,24 @@ def serving(portal: Portal, settings: Settings) -> Serving:
         application=application,
         middleware=[
             Middleware(ServerBounds, authentication=authentication, metrics=metrics),
-            Middleware(PageSessionCap, sessions=sessions),
             Middleware(
-                ApiMiddleware,
-                application=application,
-                portal=portal,
-                authentication=authentication,
-                limiter=limiter,
-                metrics=metrics,
-                cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
+                Entrance,
+                is_page=is_page,
+                api=shared_with(
+                    settings.shared_origins,
+                    ApiMiddleware(
+                        application,
+                        portal=portal,
+                        authentication=authentication,
+                        limiter=limiter,
+                        metrics=metrics,
+                        cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
+                    ),
+                ),
+                hosts=AllowedHosts(settings.allowed_hosts),
+                path_prefix=settings.path_prefix,
             ),
+            Middleware(PageSessionCap, sessions=sessions),
         ],
         refuses_page=sessions.refuses,
         close=limiter.close,

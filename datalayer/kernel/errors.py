@@ -195,10 +195,21 @@ class DatabaseUnsafe(FaultsFound):
 
 
 class ValidationUnfinished(TransportError):
-    """A validation ran out of memory or disk, so nothing is known of the content."""
+    """A validation ran out of memory, disk or time, so nothing is known of the content."""
 
     template = "The validation could not be finished: {problem}"
     problem: str
+
+
+class ValidationTooLong(ValidationUnfinished):
+    """A validation took longer than it may, so nothing is known of the content."""
+
+    template = (
+        "The validation took longer than {timeout_s:g} s and was broken off; "
+        "see whether the files hold what they should, or raise FAROL_VALIDATION_TIMEOUT_S"
+    )
+    timeout_s: float
+    problem: str = ""
 
 
 class ObjectMissing(ContentError):
@@ -353,6 +364,24 @@ class NotAcceptable(CallerError):
     slug = "not-acceptable"
     found: str
     known: str
+
+
+class RangeNotSatisfiable(CallerError):
+    """A request asks for bytes that the file doesn't have."""
+
+    template = "The request asks for {found}; the file has {size_bytes} bytes"
+    slug = "range-not-satisfiable"
+    found: str
+    size_bytes: int
+
+
+class FileChanged(CallerError):
+    """The file is not the one that the request expects."""
+
+    template = "The request expects the file with the tag {found}; the file has the tag {etag}"
+    slug = "precondition-failed"
+    found: str
+    etag: str
 
 
 class NotAllowed(CallerError):

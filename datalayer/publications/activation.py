@@ -16,6 +16,7 @@ import structlog
 
 from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
+from datalayer.kernel.contract.claims import claims_of
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
@@ -61,16 +62,18 @@ class Attachable(Protocol):
 
 
 @dataclass(frozen=True)
-class Retention:
-    """What stays on the local disk beside the active publication and the one to roll back to.
+class Limits:
+    """What bringing in and keeping publications may take.
 
     Attributes:
-        keep: Most snapshots.
+        keep: Publications kept on the local disk.
         quota_bytes: Most disk for them together.
+        validation_timeout_s: Longest time of one validation; None for no limit.
     """
 
     keep: int
     quota_bytes: int
+    validation_timeout_s: float | None = None
 
 
 class Activations:
@@ -89,7 +92,7 @@ class Activations:
         database: Attachable,
         audit: AuditLog,
         shared: SharedActivation,
-        retention: Retention,
+        limits: Limits,
     ) -> None:
         self._registry = registry
         self._store = store
@@ -97,7 +100,7 @@ class Activations:
         self._database = database
         self._attempts = Attempts(snapshots, audit)
         self._shared = shared
-        self._retention = retention
+        self._limits = limits
 
     def latest(self) -> Manifest:
         """Return the manifest of the store's latest publication.
@@ -278,7 +281,15 @@ class Activations:
             staged = self._snapshots.staging.stage(manifest, self._store, report)
             verified = self._snapshots.staging.verify(staged, report)
         files = verified.files()
-        return verified, validate(files, self._registry, manifest=manifest, report=report)
+        found = validate(
+            files,
+            self._registry,
+            claims=claims_of(manifest),
+            report=report,
+            timeout_s=self._limits.validation_timeout_s,
+            work=self._snapshots.staging.work_folder(manifest.publication_id),
+        )
+        return verified, found
 
     def _prove_store(self, manifest: Manifest, report: ReportProgress) -> None:
         """Stage, verify and validate beside what is kept, and leave nothing behind."""
@@ -346,7 +357,7 @@ class Activations:
         return Activated(snapshot.publication_id, previous_id, duration_s)
 
     def _prune(self) -> tuple[str, ...]:
-        removed = self._snapshots.prune(self._retention.keep, self._retention.quota_bytes)
+        removed = self._snapshots.prune(self._limits.keep, self._limits.quota_bytes)
         for publication_id in removed:
             self._database.detach(publication_id)
         return removed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import TypeVar
 
 import numpy as np
@@ -16,15 +16,19 @@ import pyarrow.compute as pc
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.code_spelling import plain_code
+from ml_jobs.inputs.date_style import DateStyle
+from ml_jobs.inputs.number_style import NumberStyle
 from ml_jobs.inputs.source_file import SourceFile
+from ml_jobs.inputs.written import WrittenColumn
+from ml_jobs.inputs.written_dates import split_clock
 from ml_jobs.panel import Dates
 
 _Value = TypeVar("_Value")
 _Kind = TypeVar("_Kind", bound=np.generic)
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](.*))?")
-_DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})(?: (.*))?")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?")
-_PLAIN_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
+_CLOCK = re.compile(
+    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?[.,0-9]*\s*"
+    r"(?:(?P<half>[AaPp])\.?[Mm])?"
+)
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,32 @@ def codes(source: SourceFile, column: str) -> Codes:
     return _sorted_codes([plain_code(value) for value in values], places)
 
 
-def numbers(source: SourceFile, column: str) -> FloatArray:
-    """Return a column as numbers, NaN where there is none to be read.
+def written(source: SourceFile, column: str) -> WrittenColumn:
+    """Return the distinct texts of a column; whole numbers may be dates (``20260105``) too."""
+    distinct, places = _encode(source.table.column(column))
+    counts = np.bincount(places, minlength=len(distinct)).tolist()
+    # Codes are given in the order of first rows, so a first row is where the highest one grows.
+    firsts = np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1))
 
-    In a text column where any value has a comma, the comma is the decimal mark and full stops
-    part groups of three digits (``1.234,5``); otherwise the full stop is the decimal mark.
+    def place_of(number: int) -> str:
+        return source.place(int(source.row_numbers[firsts[number]]))
+
+    return WrittenColumn(source.name, column, [t.strip() for t in distinct], counts, place_of)
+
+
+def is_text(source: SourceFile, column: str) -> bool:
+    """Return whether a column holds texts."""
+    return _is_text(source.table.column(column).type)
+
+
+def is_written(source: SourceFile, column: str) -> bool:
+    """Return whether a column holds texts, or numbers that may be dates written without marks."""
+    kind = source.table.column(column).type
+    return _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def numbers(source: SourceFile, column: str, style: NumberStyle) -> FloatArray:
+    """Return a column as numbers, texts read in *style*; NaN where there is none to be read.
 
     Raises:
         InputError: The column is neither of text nor of numbers.
@@ -97,29 +122,26 @@ def numbers(source: SourceFile, column: str) -> FloatArray:
         cast = _cast(source, column, pa.float64(), expected="a number")
         floats = pc.fill_null(cast, float("nan"))
         return np.asarray(floats.to_numpy(), dtype=np.float64)
-    with_comma = bool(pc.any(pc.match_substring(values.cast(pa.string()), ",")).as_py())
-    parse = _comma_number if with_comma else _number
-    return _by_value(values, parse, np.dtype(np.float64))
+    return _by_value(values, style.marks.value, np.dtype(np.float64))
 
 
-def days(source: SourceFile, column: str) -> Dates:
+def days(source: SourceFile, column: str, style: DateStyle) -> Dates:
     """Return a column as days, NaT where there is none to be read.
 
-    Texts are read as ``YYYY-MM-DD`` or ``DD/MM/YYYY``; a time of day after it is dropped.
+    Texts and numbers are read in *style*; a time of day after a date is dropped.
 
     Raises:
-        InputError: The dates are evidently written month first.
+        InputError: The column is of another kind.
     """
     values = source.table.column(column)
-    if not _is_text(values.type):
-        if not pa.types.is_temporal(values.type):
-            raise InputError(
-                file=source.name, problem=f"has {column} as {values.type}; it must be a date"
-            )
-        found = _cast(source, column, pa.date32(), expected="a date")
-        return np.asarray(found.to_numpy()).astype("datetime64[D]")
-    _refuse_month_first(source.name, column, values)
-    return _by_value(values, _day, np.dtype("datetime64[D]"))
+    if is_written(source, column):
+        return _by_value(values, lambda text: _day(text, style), np.dtype("datetime64[D]"))
+    if not pa.types.is_temporal(values.type):
+        raise InputError(
+            file=source.name, problem=f"has {column} as {values.type}; it must be a date"
+        )
+    found = _cast(source, column, pa.date32(), expected="a date")
+    return np.asarray(found.to_numpy()).astype("datetime64[D]")
 
 
 def raw_texts(source: SourceFile, column: str, rows: BoolArray) -> list[str]:
@@ -128,13 +150,13 @@ def raw_texts(source: SourceFile, column: str, rows: BoolArray) -> list[str]:
     return ["" if value is None else str(value).strip() for value in values]
 
 
-def moments(source: SourceFile, column: str) -> IntArray:
+def moments(source: SourceFile, column: str, style: DateStyle) -> IntArray:
     """Return microseconds that order the rows in time; without a time of day, its beginning."""
     values = source.table.column(column)
-    if not _is_text(values.type):
-        instants = pc.fill_null(values.cast(pa.timestamp("us"), safe=False), 0)
-        return np.asarray(instants.cast(pa.int64()).to_numpy(), dtype=np.int64)
-    return _by_value(values, _moment, np.dtype(np.int64))
+    if is_written(source, column):
+        return _by_value(values, lambda text: _moment(text, style), np.dtype(np.int64))
+    instants = pc.fill_null(values.cast(pa.timestamp("us"), safe=False), 0)
+    return np.asarray(instants.cast(pa.int64()).to_numpy(), dtype=np.int64)
 
 
 def _encode(values: pa.ChunkedArray) -> tuple[list[str], IntArray]:
@@ -175,57 +197,26 @@ def _by_value(
     return found
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text) if "_" not in text else float("nan")
-    except ValueError:
-        return float("nan")
+def _day(text: str, style: DateStyle) -> np.datetime64:
+    found = split_clock(text)
+    return np.datetime64(style.day(found[0]) if found else None, "D")
 
 
-def _comma_number(text: str) -> float:
-    if _GROUPED.fullmatch(text) or _PLAIN_COMMA.fullmatch(text):
-        return float(text.replace(".", "").replace(",", "."))
-    return float("nan")
-
-
-def _date_and_time(text: str) -> tuple[date, str] | None:
-    """Return the day of *text* and what is written after it."""
-    if match := _ISO.fullmatch(text):
-        year, month, day, clock = match.groups()
-    elif match := _DAY_FIRST.fullmatch(text):
-        day, month, year, clock = match.groups()
-    else:
-        return None
-    try:
-        return date(int(year), int(month), int(day)), clock or ""
-    except ValueError:
-        return None
-
-
-def _day(text: str) -> np.datetime64:
-    found = _date_and_time(text)
-    return np.datetime64(found[0] if found else "NaT", "D")
-
-
-def _moment(text: str) -> int:
-    found = _date_and_time(text)
-    if found is None:
+def _moment(text: str, style: DateStyle) -> int:
+    found = split_clock(text)
+    day = style.day(found[0]) if found else None
+    if found is None or day is None:
         return 0
-    day, clock = found
-    try:
-        at = time.fromisoformat(clock).replace(tzinfo=None)
-    except ValueError:
-        at = time()
-    return int(np.datetime64(datetime.combine(day, at), "us").astype(np.int64))
+    at = datetime.combine(day, _time(found[1]))
+    return int(np.datetime64(at, "us").astype(np.int64))
 
 
-def _refuse_month_first(file: str, column: str, values: pa.ChunkedArray) -> None:
-    """A file of MM/DD/YYYY would be half misread and half set aside, so it is refused whole."""
-    for text in pc.unique(values.cast(pa.string())).to_pylist():
-        match = _DAY_FIRST.fullmatch((text or "").strip())
-        if match and int(match.group(1)) <= 12 < int(match.group(2)) <= 31:
-            raise InputError(
-                file=file,
-                problem=f"has {text} in {column}, so its dates seem to be month first; "
-                "write them as YYYY-MM-DD or DD/MM/YYYY",
-            )
+def _time(clock: str) -> time:
+    """Return a time of day such as ``8:26``, ``08:26:00Z`` or ``8:26 PM``; else midnight."""
+    match = _CLOCK.match(clock)
+    if match is None:
+        return time()
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    if half := match["half"]:
+        hour = hour % 12 + (12 if half.upper() == "P" else 0)
+    return time(hour, minute, second) if hour < 24 and max(minute, second) < 60 else time()

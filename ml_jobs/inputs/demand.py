@@ -34,11 +34,13 @@ from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.returns import settle_returns
 from ml_jobs.inputs.row_rules import NEGATIVE, USUAL, RowRules
 from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import Evidence, Styles, evidence_of, styled
 from ml_jobs.inputs.total_rows import total_rows
 from ml_jobs.panel import NETWORK, Frequency, Panel
 
 LARGEST_QUANTITY = 1e12
 MINIMUM_PERIODS = 8
+COLUMNS = (("item_id",), ("date",), ("quantity", "demand"))
 DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
     Frequency.DAILY: 10,
     Frequency.WEEKLY: 10,
@@ -54,26 +56,28 @@ def read_demand(
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable row.
     """
-    return demand_of(read_source(path, reading), today=today, rules=rules)
+    return demand_of(read_source(path, reading, required=COLUMNS), today=today, rules=rules)
 
 
-def demand_of(source: SourceFile, *, today: date, rules: RowRules = USUAL) -> DemandRows:
+def demand_of(
+    source: SourceFile, *, today: date, rules: RowRules = USUAL, styles: Styles | None = None
+) -> DemandRows:
     """Return the rows of *source* as demand; dates after *today* are set aside.
 
+    Where several files share one way of writing numbers and dates, *styles* is theirs.
+
     Raises:
-        InputError: It lacks a column, has no usable row, or negative ones against the *rules*.
+        InputError: It lacks a column, has no usable row, or negative ones against the *rules*; or
+            its numbers or dates can be read in two ways.
     """
-    if source.find("stock_code") and not source.find("item_id"):
-        raise InputError(
-            file=source.name, problem="seems to hold invoice lines; read it with --invoices"
-        )
-    item, day, quantity = source.require(["item_id"], ["date"], ["quantity", "demand"])
+    item, day, quantity = _columns(source)
     location = source.find("location_id")
+    source, found = styled(source, numbers=[quantity], dates=[day], today=today, styles=styles)
     rows = DemandRows(
         source,
         items=cells.codes(source, item),
-        days=cells.days(source, day),
-        quantities=cells.numbers(source, quantity),
+        days=cells.days(source, day, found.dates),
+        quantities=cells.numbers(source, quantity, found.numbers),
         reasons=np.full(source.table.num_rows, USED, np.int8),
         locations=cells.codes(source, location) if location else None,
     )
@@ -86,6 +90,16 @@ def demand_of(source: SourceFile, *, today: date, rules: RowRules = USUAL) -> De
     rows = settle_returns(rows, rules)
     refuse_unusable(rows)
     return replace(rows, notes=(*_notes(rows), *rows.notes))
+
+
+def demand_evidence(source: SourceFile) -> Evidence:
+    """Return what a demand file shows of how its numbers and dates are written.
+
+    Raises:
+        InputError: It lacks a column.
+    """
+    _, day, quantity = _columns(source)
+    return evidence_of(source, numbers=[quantity], dates=[day])
 
 
 def build_panel(
@@ -103,8 +117,9 @@ def build_panel(
     demand is the sum of those below; with the network alone, all places are summed to it. The
     calendar ends with the last period that the file covers, whichever items are kept. A last week
     or month that is not over on *today*, the day of the forecast, is left out, since its total
-    would read as a slump. Items with fewer than *min_sale_days* days of demand above zero in the
-    whole network are left out. Both are set aside in the rows returned.
+    would read as a slump; so are days far from all others, and items with fewer than
+    *min_sale_days* days of demand above zero in the whole network. All of them are set aside in
+    the rows returned.
 
     *span* has the periods of the calendar, where other files share it. Then the calendar may begin
     before any series, and there may be no series at all.
@@ -116,7 +131,12 @@ def build_panel(
     alone = span is None
     span = span or span_of(scan(rows), frequency, today=today)
     running = frequency.first_days(rows.days) > span.last
-    rows = rows.set_aside({RejectReason.INCOMPLETE_PERIOD: running})
+    rows = rows.set_aside(
+        {
+            RejectReason.FAR_DATE: span.is_far(rows.days, frequency),
+            RejectReason.INCOMPLETE_PERIOD: running,
+        }
+    )
     rows = _without_rare_items(rows, min_sale_days)
     if alone:
         refuse_unusable(rows)
@@ -130,6 +150,16 @@ def panel_since(panel: Panel, first: np.datetime64) -> Panel:
     return replace(
         panel, dates=panel.dates[cut:], demand=panel.demand[:, cut:], starts=panel.starts - cut
     )
+
+
+def _columns(source: SourceFile) -> tuple[str, str, str]:
+    """Return the columns of the item, the day and the quantity."""
+    if source.find("stock_code") and not source.find("item_id"):
+        raise InputError(
+            file=source.name, problem="seems to hold invoice lines; read it with --invoices"
+        )
+    item, day, quantity = source.require(*COLUMNS)
+    return item, day, quantity
 
 
 def _notes(rows: DemandRows) -> tuple[str, ...]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.coverage import Coverage, merge_coverage, scan, span_of
-from ml_jobs.inputs.demand import build_panel, demand_of
+from ml_jobs.inputs.demand import COLUMNS as DEMAND_COLUMNS
+from ml_jobs.inputs.demand import build_panel, demand_evidence, demand_of
 from ml_jobs.inputs.demand_folder import (
     DemandFile,
     DemandFolder,
@@ -20,7 +23,8 @@ from ml_jobs.inputs.demand_folder import (
     together,
 )
 from ml_jobs.inputs.demand_rows import Catalogue, DemandRows
-from ml_jobs.inputs.invoices import invoices_of, merge_catalogues
+from ml_jobs.inputs.invoices import COLUMNS as INVOICE_COLUMNS
+from ml_jobs.inputs.invoices import invoice_evidence, invoices_of, merge_catalogues
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.reading import AS_FOUND, Reading
@@ -29,6 +33,7 @@ from ml_jobs.inputs.rejected_share import refuse_mostly_unusable
 from ml_jobs.inputs.repeated_exports import refuse_repeated
 from ml_jobs.inputs.row_rules import USUAL, RowRules
 from ml_jobs.inputs.source_file import SourceFile
+from ml_jobs.inputs.styles import Evidence, Styles, styles_of
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
 
@@ -43,6 +48,7 @@ class DemandFormat:
         location_column: Column of invoice lines that names the place; None where none does.
         reading: How they are written.
         rules: What is done with negative rows, and how many rows may be unusable.
+        styles: How all files write numbers and dates; None for one file, which tells itself.
     """
 
     today: date
@@ -50,6 +56,7 @@ class DemandFormat:
     location_column: str | None = None
     reading: Reading = AS_FOUND
     rules: RowRules = USUAL
+    styles: Styles | None = None
 
     def rows_of(self, sources: Sequence[SourceFile]) -> DemandRows:
         """Return the rows of one history, whose files are *sources*.
@@ -59,9 +66,14 @@ class DemandFormat:
         """
         source = together(sources)
         if self.invoices:
-            rows = invoices_of(source, today=self.today, location_column=self.location_column)
+            rows = invoices_of(
+                source,
+                today=self.today,
+                location_column=self.location_column,
+                styles=self.styles,
+            )
         else:
-            rows = demand_of(source, today=self.today, rules=self.rules)
+            rows = demand_of(source, today=self.today, rules=self.rules, styles=self.styles)
         refuse_mostly_unusable(rows, self.rules.allow_rejected)
         if len(sources) > 1:
             counts = [each.table.num_rows for each in sources]
@@ -74,7 +86,23 @@ class DemandFormat:
         Raises:
             InputError: They can't be used; says what was found and what would be right.
         """
-        return self.rows_of([file.read(self.reading) for file in files])
+        return self.rows_of([self.source(file) for file in files])
+
+    def source(self, file: DemandFile) -> SourceFile:
+        """Read one file, before its cells are looked at.
+
+        Raises:
+            InputError: It can't be read.
+        """
+        return file.read(self.reading, INVOICE_COLUMNS if self.invoices else DEMAND_COLUMNS)
+
+    def evidence_in(self, source: SourceFile) -> Evidence:
+        """Return what *source* shows of how numbers and dates are written.
+
+        Raises:
+            InputError: It lacks a column.
+        """
+        return invoice_evidence(source) if self.invoices else demand_evidence(source)
 
     def item_range(self, source: SourceFile) -> tuple[str, str]:
         """Return the first and the last item that *source* names, by bytes.
@@ -91,17 +119,22 @@ class DemandFormat:
 
 @dataclass(frozen=True)
 class InputNote:
-    """An input file as the lineage names it."""
+    """An input file as the lineage names it.
+
+    Attributes:
+        read_as: How its numbers and dates were read, and by what evidence.
+    """
 
     role: str
     name: str
     sha256: str
     rows: int
+    read_as: str
 
 
 def input_note(role: str, source: SourceFile) -> InputNote:
     """Describe one input file."""
-    return InputNote(role, source.name, source.sha256, source.rows)
+    return InputNote(role, source.name, source.sha256, source.rows, source.read_as)
 
 
 @dataclass(frozen=True)
@@ -130,7 +163,10 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     """
     found = find_demand(path)
     several = len(found.files) > 1
-    groups, inputs = _groups_of(found, form, report) if several else ((found.files,), ())
+    groups: tuple[tuple[DemandFile, ...], ...] = (found.files,)
+    inputs: tuple[InputNote, ...] = ()
+    if several:
+        groups, inputs, form = _groups_of(found, form, report, folder=path.name)
     stage = "check" if several else "read"
     scans, catalogues = [], []
     notes = list(_folder_notes(found, groups))
@@ -139,7 +175,8 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         rows = form.read(group)
         scans.append(scan(rows))
         catalogues.append(rows.catalogue)
-        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in rows.notes]
+        said = (*rows.source.notes, *rows.notes)
+        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in said]
     report(Work(stage, len(groups), len(groups)))
     return DemandScan(
         form,
@@ -153,14 +190,14 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
 
 
 def _groups_of(
-    found: DemandFolder, form: DemandFormat, report: ReportWork
-) -> tuple[tuple[tuple[DemandFile, ...], ...], tuple[InputNote, ...]]:
-    """Return the files that are to be read together, and a note of each file."""
-    ranges, inputs = [], []
+    found: DemandFolder, form: DemandFormat, report: ReportWork, *, folder: str
+) -> tuple[tuple[tuple[DemandFile, ...], ...], tuple[InputNote, ...], DemandFormat]:
+    """Return the files to be read together, a note of each, and how all of them are written."""
+    ranges, inputs, evidence = [], [], []
     names: dict[tuple[object, ...], str] = {}
     for done, file in enumerate(found.files):
         report(Work("read", done, len(found.files), file.name))
-        source = file.read(form.reading)
+        source = form.source(file)
         other = names.setdefault((source.sha256, *file.partitions.items()), file.name)
         if other != file.name:
             raise InputError(
@@ -168,9 +205,12 @@ def _groups_of(
             )
         ranges.append(form.item_range(source))
         inputs.append(input_note("demand", source))
+        evidence.append(form.evidence_in(source))
     report(Work("read", len(found.files), len(found.files)))
+    styles = styles_of(reduce(or_, evidence), form.reading, file=folder, today=form.today)
     groups = tuple(tuple(found.files[n] for n in group) for group in overlapping(ranges))
-    return groups, tuple(inputs)
+    inputs = [replace(note, read_as=styles.words) for note in inputs]
+    return groups, tuple(inputs), replace(form, styles=styles)
 
 
 def _folder_notes(found: DemandFolder, groups: Sequence[Sequence[DemandFile]]) -> Iterator[str]:

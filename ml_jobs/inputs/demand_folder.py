@@ -17,14 +17,14 @@ import pyarrow as pa
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.master_file import samples
+from ml_jobs.inputs.packed_file import SUFFIXES
 from ml_jobs.inputs.reading import Reading
 from ml_jobs.inputs.source_file import SourceFile, read_source
 
-SUFFIXES = (".csv", ".parquet", ".txt")
 # Files of tables all the same: a folder with one of them was meant to be read with it.
 OTHER_TABLES = (
-    *(".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".tsv", ".tab", ".dat", ".json", ".jsonl"),
-    *(".ndjson", ".orc", ".avro", ".feather", ".arrow", ".gz", ".zip", ".bz2", ".zst", ".7z"),
+    *(".tab", ".dat", ".json", ".jsonl", ".ndjson", ".xml", ".orc", ".avro", ".feather"),
+    *(".arrow", ".bz2", ".zst", ".xz", ".7z", ".rar"),
 )
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
@@ -42,13 +42,15 @@ class DemandFile:
     name: str
     partitions: Mapping[str, str | None] = field(default_factory=dict)
 
-    def read(self, reading: Reading) -> SourceFile:
+    def read(self, reading: Reading, required: Sequence[Sequence[str]] = ()) -> SourceFile:
         """Read the file, with a column for each partition that it has no column for.
+
+        *required* are groups of names, of each of which it is to have a column.
 
         Raises:
             InputError: The file can't be read.
         """
-        source = replace(read_source(self.path, reading), name=self.name)
+        source = replace(read_source(self.path, reading, required=required), name=self.name)
         table = source.table
         for name, value in self.partitions.items():
             if source.find(name) is None:
@@ -152,6 +154,8 @@ def together(sources: Sequence[SourceFile]) -> SourceFile:
         table=table,
         row_numbers=np.concatenate([source.row_numbers for source in sources]),
         malformed=tuple(malformed),
+        notes=tuple(f"{source.name}: {note}" for source in sources for note in source.notes),
+        lines=None,
     )
 
 

@@ -2,9 +2,9 @@
 
 The file is CSV or Parquet with a column ``date`` and one column of numbers per driver. Its rows
 are days, weeks or months, one each without gaps, from the first period of the demand to the last
-one of the horizon; a week or month is named by its first day. Rows of days serve any demand:
-their mean over a period is the period's value. A driver may begin later or end earlier than the
-file, with empty cells, as long as history and horizon are covered.
+one of the horizon; a week or month is named by the same day of it throughout, such as the first.
+Rows of days serve any demand: their mean over a period is the period's value. A driver may begin
+later or end earlier than the file, with empty cells, as long as history and horizon are covered.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ import pyarrow as pa
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
+from ml_jobs.inputs.headings import is_unnamed
+from ml_jobs.inputs.number_style import NumberStyle
 from ml_jobs.inputs.reading import AS_FOUND, Reading
+from ml_jobs.inputs.rhythm import rhythm_of
 from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import styled
 from ml_jobs.panel import Dates, Drivers, Frequency
 
-_ROWS = ((Frequency.MONTHLY, 28), (Frequency.WEEKLY, 7), (Frequency.DAILY, 1))
 _PERIOD = {Frequency.DAILY: "day", Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}
 
 
@@ -50,22 +53,23 @@ def read_drivers(path: Path, reading: Reading = AS_FOUND) -> DriverFile:
     Raises:
         InputError: The file can't be read, or a column, a date or a cell of it makes no sense.
     """
-    source = read_source(path, reading)
+    source = read_source(path, reading, required=(("date",),))
     if source.malformed:
         row = source.malformed[0]
-        problem = f"has {row.found} cells in row {row.row}; its header has {row.expected}"
+        problem = f"has {row.found} cells in {source.place(row.row)}; its header has {row.expected}"
         raise InputError(file=source.name, problem=problem)
     (date,) = source.require(["date"])
     names = _driver_columns(source, date)
-    days = cells.days(source, date)
-    _refuse_cells(source, date, np.isnat(days), "dates are YYYY-MM-DD or DD/MM/YYYY")
-    values = np.column_stack([_numbers(source, name) for name in names])
+    source, styles = styled(source, numbers=names, dates=[date])
+    days = cells.days(source, date, styles.dates)
+    _refuse_cells(source, date, np.isnat(days), "dates are such as YYYY-MM-DD or DD/MM/YYYY")
+    values = np.column_stack([_numbers(source, name, styles.numbers) for name in names])
     order = np.argsort(days, kind="stable")
     days, values = days[order], values[order]
-    frequency = _frequency_of(source, days)
+    frequency, periods = _periods_of(source, days)
     _refuse_holes(source.name, names, days, values)
     drivers = tuple(source.name_of(name) for name in names)
-    return DriverFile(source, frequency, drivers, days, values)
+    return DriverFile(source, frequency, drivers, periods, values)
 
 
 def drivers_for(file: DriverFile, dates: Dates, *, horizon: int, frequency: Frequency) -> Drivers:
@@ -119,15 +123,15 @@ def _driver_columns(source: SourceFile, date: str) -> tuple[str, ...]:
         raise InputError(
             file=source.name, problem=f"has only {date}; each driver needs a column of numbers"
         )
-    if not all(name.strip() for name in names):
+    if any(is_unnamed(name) for name in names):
         raise InputError(
             file=source.name, problem="has a column without a name; each driver needs one"
         )
     return names
 
 
-def _numbers(source: SourceFile, name: str) -> FloatArray:
-    values = cells.numbers(source, name)
+def _numbers(source: SourceFile, name: str, style: NumberStyle) -> FloatArray:
+    values = cells.numbers(source, name, style)
     is_floating = pa.types.is_floating(source.table.column(name).type)
     unknown = np.isnan(values) if is_floating else cells.codes(source, name).missing
     wrong = ~np.isfinite(values) & ~unknown
@@ -138,28 +142,28 @@ def _numbers(source: SourceFile, name: str) -> FloatArray:
 def _refuse_cells(source: SourceFile, name: str, wrong: BoolArray, right: str) -> None:
     for place in np.flatnonzero(wrong):
         written = source.table.column(name)[int(place)].as_py() or "nothing"
-        problem = f"has {written} as {name} in row {source.row_numbers[place]}; {right}"
+        problem = (
+            f"has {written} as {name} in {source.place(int(source.row_numbers[place]))}; {right}"
+        )
         raise InputError(file=source.name, problem=problem)
 
 
-def _frequency_of(source: SourceFile, days: Dates) -> Frequency:
-    """Return what a row of the file is; *days* ascend."""
-    again = days[1:][days[1:] == days[:-1]]
+def _periods_of(source: SourceFile, days: Dates) -> tuple[Frequency, Dates]:
+    """Return what a row of the file is, and the first day of each row's; *days* ascend."""
+    frequency = rhythm_of(*np.unique(days, return_counts=True)).frequency
+    periods = frequency.first_days(days)
+    again = periods[1:][periods[1:] == periods[:-1]]
     if again.size:
         raise InputError(
             file=source.name, problem=f"has more than one row of {again[0]}; one is needed"
         )
-    shortest = np.diff(days).astype(np.int64).min(initial=31) if days.size > 1 else 1
-    frequency = next(row for row, days_between in _ROWS if shortest >= days_between)
-    expected = frequency.calendar(frequency.first_days(days[:1])[0], len(days))
-    wrong = np.flatnonzero(days != expected)
+    expected = frequency.calendar(periods[0], len(periods))
+    wrong = np.flatnonzero(periods != expected)
     if wrong.size:
         problem = f"has {days[wrong[0]]} where {expected[wrong[0]]} should stand"
         row = _PERIOD[frequency]
-        raise InputError(
-            file=source.name, problem=f"{problem}; it needs one row per {row}, dated its first day"
-        )
-    return frequency
+        raise InputError(file=source.name, problem=f"{problem}; it needs one row per {row}")
+    return frequency, periods
 
 
 def _refuse_holes(file: str, names: tuple[str, ...], days: Dates, values: FloatArray) -> None:

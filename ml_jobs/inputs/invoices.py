@@ -44,6 +44,7 @@ from ml_jobs.inputs.demand_rows import (
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.reasons import USED, RejectReason
 from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import Evidence, Styles, evidence_of, styled
 
 LEAST_CATEGORY_ITEMS = 4
 LEAST_CATEGORY_SHARE = 0.005
@@ -77,7 +78,14 @@ _CHARGE = re.compile(r"\D*|C2|GIFT_.*")
 _CANCELLATION = re.compile(r"[Cc]")
 _WORD = re.compile(r"[A-Z]{3,}")
 _NOT_IN_CODES = re.compile(r"[^A-Z0-9]+")
-_COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price")
+COLUMNS = (
+    ("invoice_no",),
+    ("stock_code",),
+    ("description",),
+    ("quantity",),
+    ("invoice_date",),
+    ("unit_price",),
+)
 
 
 def read_invoices(
@@ -88,27 +96,37 @@ def read_invoices(
     Raises:
         InputError: The file can't be read, lacks a column, or has no usable line.
     """
-    source = read_source(path, reading)
+    source = read_source(path, reading, required=COLUMNS)
     return invoices_of(source, today=today, location_column=location_column)
 
 
 def invoices_of(
-    source: SourceFile, *, today: date, location_column: str | None = None
+    source: SourceFile,
+    *,
+    today: date,
+    location_column: str | None = None,
+    styles: Styles | None = None,
 ) -> DemandRows:
     """Return the invoice lines of *source* as demand; dates after *today* are set aside.
 
-    The text of *location_column*, such as a country, names the place of a line.
+    The text of *location_column*, such as a country, names the place of a line. Where several
+    files share one way of writing numbers and dates, *styles* is theirs.
 
     Raises:
-        InputError: It lacks a column, or has no usable line.
+        InputError: It lacks a column, or has no usable line; or its numbers or dates can be read
+            in two ways.
     """
-    invoice, code, description, quantity, moment, price = source.require(*([n] for n in _COLUMNS))
-    descriptions, prices = cells.codes(source, description), cells.numbers(source, price)
+    invoice, code, description, quantity, moment, price = source.require(*COLUMNS)
+    source, found = styled(
+        source, numbers=[quantity, price], dates=[moment], today=today, styles=styles
+    )
+    descriptions = cells.codes(source, description)
+    prices = cells.numbers(source, price, found.numbers)
     rows = DemandRows(
         source,
         items=cells.codes(source, code).respell(str.upper),
-        days=cells.days(source, moment),
-        quantities=cells.numbers(source, quantity),
+        days=cells.days(source, moment, found.dates),
+        quantities=cells.numbers(source, quantity, found.numbers),
         reasons=np.full(source.table.num_rows, USED, np.int8),
     )
     if location_column:
@@ -117,7 +135,7 @@ def invoices_of(
     cancelling = cells.codes(source, invoice).where(_CANCELLATION.match)
     rows = _without_corrections(rows, today, descriptions, prices, cancelling)
     cancellations = rows.used & cancelling
-    undone, netted = _pairs(rows, cells.moments(source, moment), cancellations)
+    undone, netted = _pairs(rows, cells.moments(source, moment, found.dates), cancellations)
     rows = rows.set_aside(
         {
             RejectReason.CANCELLED_SALE: undone,
@@ -127,6 +145,16 @@ def invoices_of(
     )
     refuse_unusable(rows)
     return replace(rows, catalogue=_catalogue(rows, descriptions, prices))
+
+
+def invoice_evidence(source: SourceFile) -> Evidence:
+    """Return what invoice lines show of how numbers and dates are written in them.
+
+    Raises:
+        InputError: A column is missing.
+    """
+    _, _, _, quantity, moment, price = source.require(*COLUMNS)
+    return evidence_of(source, numbers=[quantity, price], dates=[moment])
 
 
 def location_code(text: str) -> str:

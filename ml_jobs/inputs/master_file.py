@@ -15,6 +15,7 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import Styles, styled
 
 MOST_SAMPLES = 5
 LARGEST_NUMBER = 1e12
@@ -34,7 +35,7 @@ class TextColumn:
         """What a value must be, to be read after "must be"."""
         return f"one of {', '.join(self.allowed)}"
 
-    def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
+    def read(self, source: SourceFile, column: str, _: Styles) -> tuple[pa.Array, set[str]]:
         """Return the values, null where the file says nothing, and the texts that make none."""
         texts = cells.codes(source, column).texts.tolist()
         wrong = set(texts) - {"", *self.allowed} if self.allowed else set()
@@ -55,9 +56,9 @@ class NumberColumn:
         """What a value must be, to be read after "must be"."""
         return f"a number from {self.minimum:g} to {self.maximum:g}"
 
-    def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
+    def read(self, source: SourceFile, column: str, styles: Styles) -> tuple[pa.Array, set[str]]:
         """Return the values, null where the file says nothing, and the texts that make none."""
-        numbers = cells.numbers(source, column)
+        numbers = cells.numbers(source, column, styles.numbers)
         with np.errstate(invalid="ignore"):
             inside = (numbers >= self.minimum) & (numbers <= self.maximum)
         wrong = {
@@ -74,9 +75,9 @@ class DateColumn:
     type = pa.date32()
     expected = "a date such as 2026-11-20 in every row"
 
-    def read(self, source: SourceFile, column: str) -> tuple[pa.Array, set[str]]:
+    def read(self, source: SourceFile, column: str, styles: Styles) -> tuple[pa.Array, set[str]]:
         """Return the values, and the texts that are no date."""
-        days = cells.days(source, column)
+        days = cells.days(source, column, styles.dates)
         return pa.array(days, self.type), set(cells.raw_texts(source, column, np.isnat(days)))
 
 
@@ -123,14 +124,20 @@ def read_master(
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
     """
-    source = read_source(path, reading)
-    (found, *_) = source.require([code], *([name] for name in required))
+    needed = tuple((name,) for name in (code, *required))
+    source = read_source(path, reading, required=needed)
+    (found, *_) = source.require(*needed)
+    source, styles = styled(
+        source,
+        numbers=_present(source, columns, NumberColumn),
+        dates=_present(source, columns, DateColumn),
+    )
     values = {code: pa.array(cells.codes(source, found).texts, pa.string())}
     faults = []
     for wanted in columns:
         values[wanted.name] = pa.nulls(source.table.num_rows, wanted.type)
         if column := source.find(wanted.name):
-            values[wanted.name], wrong = wanted.read(source, column)
+            values[wanted.name], wrong = wanted.read(source, column, styles)
             if wrong:
                 problem = f"has {samples(sorted(wrong))}; it must be {wanted.expected}"
                 faults.append(f"{wanted.name} {problem}")
@@ -138,7 +145,7 @@ def read_master(
         values[name] = values[name].fill_null(otherwise)
     table = pa.table(values)
     malformed = [
-        f"row {row.row} has {row.found} fields; the header has {row.expected}"
+        f"{source.place(row.row)} has {row.found} fields; the header has {row.expected}"
         for row in source.malformed[:MOST_SAMPLES]
     ]
     faults = [*_key_faults(table.select([code, *(also_key or {})])), *malformed, *faults]
@@ -147,6 +154,14 @@ def read_master(
             file=source.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}"
         )
     return MasterFile(source, table)
+
+
+def _present(
+    source: SourceFile, columns: Sequence[WantedColumn], kind: type[NumberColumn | DateColumn]
+) -> list[str]:
+    """Return the file's columns for those of *columns* that are of *kind*."""
+    found = (source.find(column.name) for column in columns if isinstance(column, kind))
+    return [column for column in found if column is not None]
 
 
 def _key_faults(keys: pa.Table) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 from pydantic.dataclasses import dataclass
 
-from ml_jobs.option_kinds import Help, Kind, Text, one_of
+from ml_jobs.option_kinds import Help, Kind, one_of
 
 ENCODINGS = (
     "utf-8",
@@ -42,6 +43,19 @@ def _parse_columns(text: str) -> object:
     return headings
 
 
+def _check_sheets(found: object) -> object:
+    names = [found] if isinstance(found, str) else found
+    if not isinstance(names, list | tuple) or not names:
+        raise ValueError
+    if not all(isinstance(name, str) and name.strip() for name in names):
+        raise ValueError
+    return tuple(names)
+
+
+def _parse_sheets(text: str) -> object:
+    return next(csv.reader([text], skipinitialspace=True), [])
+
+
 def _check_columns(found: object) -> object:
     if not isinstance(found, Mapping) or not found:
         raise ValueError
@@ -73,6 +87,10 @@ _COLUMNS = Kind(
     _parse_columns,
 )
 _Columns: TypeAlias = Annotated[Mapping[str, str], _COLUMNS]
+_Sheets: TypeAlias = Annotated[
+    tuple[str, ...],
+    Kind("the name of a sheet, or several", "NAME,...", _check_sheets, _parse_sheets),
+]
 _Decimal: TypeAlias = Annotated[str, one_of((".", ","), "MARK")]
 _Thousands: TypeAlias = Annotated[str, one_of((".", ",", "'", "space", "none"), "MARK")]
 _Dates: TypeAlias = Annotated[str, one_of(DATE_STYLES, "STYLE")]
@@ -88,7 +106,7 @@ class Reading:
         Help("input", "what the files call a column, such as item_id=Material,date=Data"),
     ] = None
     sheet: Annotated[
-        Text | None, Help("input", "of workbooks, by name; else the only one with the columns")
+        _Sheets | None, Help("input", "of workbooks, by name; else the only one with the columns")
     ] = None
     encoding: Annotated[
         _Encoding | None, Help("input", "of text files; else as their bytes show")

@@ -33,6 +33,7 @@ class RejectReason(Enum):
     )
     BAD_DATE = "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed"
     DATE_OUT_OF_RANGE = "the date lies before 1970 or after the day of this forecast"
+    FAR_DATE = "the date lies years away from nearly all others, as a mistyped year does"
     BAD_QUANTITY = "the quantity is missing or not a finite number"
     QUANTITY_OUT_OF_RANGE = "the quantity is larger than 1e12, which no demand is"
     NEGATIVE_QUANTITY = "the quantity is negative, and --returns ignore sets such rows aside"
@@ -103,7 +104,7 @@ def first_by_reason(source: SourceFile, reasons: Reasons) -> dict[RejectReason, 
         samples[_REASONS[number - 1]] = first_sample(source, reasons == number)
     if source.malformed:
         first = source.malformed[0]
-        samples[RejectReason.MALFORMED_ROW] = _sample(first.row, first.text)
+        samples[RejectReason.MALFORMED_ROW] = _sample(source.place(first.row), first.text)
     return samples
 
 
@@ -111,7 +112,8 @@ def first_sample(source: SourceFile, rows: BoolArray) -> str:
     """Return the first of *rows*, as it came; there must be one."""
     place = int(np.argmax(rows))
     (row,) = source.table.slice(place, 1).to_pylist()
-    return _sample(source.row_numbers[place], ", ".join(f"{n}={v}" for n, v in row.items()))
+    where = source.place(int(source.row_numbers[place]))
+    return _sample(where, ", ".join(f"{n}={v}" for n, v in row.items()))
 
 
 def reasons_in_words(
@@ -156,9 +158,9 @@ def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         return pa.array(shown, pa.string())
 
 
-def _sample(row: int, text: str) -> str:
+def _sample(place: str, text: str) -> str:
     shown = text if len(text) <= LONGEST_SAMPLE else f"{text[:LONGEST_SAMPLE]}..."
-    return f"row {row}: {shown}"
+    return f"{place}: {shown}"
 
 
 def _with_reason(

@@ -13,7 +13,7 @@ from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, concatenate
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.coverage import frequency_of
+from ml_jobs.inputs.coverage import calendar_notes, rhythm_in
 from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, panel_since
 from ml_jobs.inputs.demand_files import InputNote, total_of
 from ml_jobs.inputs.demand_files import panels as panels_of
@@ -69,7 +69,8 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
     """
     _refuse_partial(request.options)
     inputs = read_inputs(request, report=report)
-    frequency = request.frequency or frequency_of(inputs.look.coverage)
+    rhythm = rhythm_in(inputs.look.coverage)
+    frequency = request.frequency or rhythm.frequency
     refuse_long_horizon(frequency, request.options)
     min_sale_days = request.min_sale_days or DEFAULT_MIN_SALE_DAYS[frequency]
     panels, accounting = _lay_out(inputs, frequency, min_sale_days, report)
@@ -87,7 +88,12 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         inputs.notes,
         accounting,
         min_sale_days,
-        notes=(*inputs.look.notes, *inputs.hierarchy.notes, *inputs.unused(items)),
+        notes=(
+            *inputs.look.notes,
+            *calendar_notes(inputs.look.coverage, rhythm, frequency),
+            *inputs.hierarchy.notes,
+            *inputs.unused(items),
+        ),
         assumptions=(*described.assumptions, *assumptions),
         chosen={source: int(series.sum()) for source, series in chosen.items()},
     )

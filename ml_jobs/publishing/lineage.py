@@ -22,6 +22,7 @@ LIBRARIES = (
     "pandas",
     "prophet",
     "pyarrow",
+    "python-calamine",
     "scipy",
     "statsforecast",
 )

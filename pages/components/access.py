@@ -7,7 +7,6 @@ two-factor paths, which post to another host, are never reached.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +15,13 @@ import streamlit as st
 
 from datalayer.kernel.errors import PortalError
 from datalayer.portal import ANYONE, Identity
-from datalayer.runtime import SESSION_COOKIE, accounts, known_browser_cookie, visitor_address
+from datalayer.runtime import (
+    SESSION_COOKIE,
+    accounts,
+    cookie_path,
+    known_browser_cookie,
+    visitor_address,
+)
 from pages.components.language import _, error_text
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ _TOKEN = "session_token"  # noqa: S105 - the key under which a session keeps it,
 _ENDS = "session_ends"
 _REFUSAL = "sign_in_refusal"
 _COOKIE_DUE = "cookie_due"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _KNOWN, _KNOWN_DUE = "known_browsers", "known_browser_due"
 # Also the keys under which the library's component answers.
 _SET, _SET_KNOWN, _DELETE = "set", "set_known", "delete"
@@ -99,14 +105,16 @@ def deliver_cookie() -> None:
     if due == _SET and token:
         # Not the library's own way: it writes a token of its own, which no session stands behind.
         secure = (st.context.url or "").startswith("https:")
-        write = partial(model.cookie_manager.set, secure=secure)
+        write = partial(model.cookie_manager.set, secure=secure, path=cookie_path())
         write(SESSION_COOKIE, token, key=_SET, expires_at=st.session_state[_ENDS])
         cookie = st.session_state[_KNOWN_DUE]
         until = datetime.now(UTC) + _KNOWN_FOR
         write(cookie, st.session_state[_KNOWN][cookie], key=_SET_KNOWN, expires_at=until)
         return
-    with suppress(KeyError):  # raised when the browser has not listed its cookies yet; no matter
-        model.cookie_manager.delete(SESSION_COOKIE)
+    # Its own way of deleting knows no path but the root.
+    model.cookie_manager.set(
+        SESSION_COOKIE, "", key=_DELETE, expires_at=_LONG_AGO, path=cookie_path()
+    )
 
 
 def _sign_in() -> None:

@@ -1,8 +1,13 @@
-"""The document that every page starts as: Streamlit's own, with two things told in advance.
+"""The document that every page starts as, and which addresses are the pages'.
 
-Left alone, it looks for its server below the page's address first and fails there, a round trip
-and an error in the console for every deep link; and it asks for the code that draws charts only
-once a chart has arrived. Where no more pages may be open, another document says so.
+The document is Streamlit's own, with two things told in advance. Left alone, it looks for its
+server below the page's address first and fails there, a round trip and an error in the console
+for every deep link; and it asks for the code that draws charts only once a chart has arrived.
+Where no more pages may be open, another document says so.
+
+Streamlit answers every address with this document, and has endpoints that no page here uses. So
+what is served is listed: the pages, what they load, and the two calls and the connection that the
+document begins with. Its metrics, uploads, sign-in by OpenID and the agents' interface are not.
 """
 
 from __future__ import annotations
@@ -10,27 +15,60 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import streamlit
+import streamlit as st
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.types import Scope
 
+from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
 PATHS = ("/", "/forecast", "/data", "/admin")
 RETRY_AFTER_S = 15
-_BUILT = Path(streamlit.__file__).parent / "static"
+_BUILT = Path(st.__file__).parent / "static"
+# The default page has no address of its own in Streamlit; links to it are written all the same.
+_MOVED = {"/overview": "./", "/overview/": "../", **{f"{path}/": f"..{path}" for path in PATHS[1:]}}
+_FILES = frozenset(
+    f"/{file.relative_to(_BUILT).as_posix()}"
+    for file in _BUILT.rglob("*")
+    if file.is_file() and file.name != "index.html"
+)
+_CALLS = frozenset({"/_stcore/health", "/_stcore/host-config"})
+_CONNECTION = "/_stcore/stream"
+_SERVED = _FILES | _CALLS | {*PATHS, *_MOVED}
+_FOLDERS = ("/app/static/", "/media/", "/component/")
+
+
+def is_page(kind: str, path: str) -> bool:
+    """Return True for the address of a page and of whatever a page loads.
+
+    Args:
+        kind: ``http`` or ``websocket``, which have addresses of their own.
+        path: Without the path prefix.
+    """
+    if kind == "websocket":
+        return path == _CONNECTION
+    return path in _SERVED or path.startswith(_FOLDERS)
 
 
 def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
-    """Return a route for each page's address; any other one goes to Streamlit as it is.
+    """Return a route for each page's address, and one for each that leads to one.
 
-    *refuses_page* tells whether whoever sends a request would have no session for the page.
+    Args:
+        refuses_page: Tells whether whoever sends a request would have no session for the page.
+
+    Raises:
+        SettingsError: Streamlit has a path prefix of its own, which only pages would be under.
     """
+    if other := st.get_option("server.baseUrlPath"):
+        fault = f"server.baseUrlPath is {other!r}; set FAROL_PATH_PREFIX instead, for API and pages"
+        raise SettingsError(faults=[fault])
     chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
     told = (
         '<script src="./app/static/start.js"></script>\n'
+        '    <link rel="alternate" type="application/atom+xml" title="Publications" '
+        'href="./api/v1/publications.atom">\n'
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '
     )
     document = (_BUILT / "index.html").read_text(encoding="utf-8")
@@ -44,4 +82,11 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
             return HTMLResponse(full, 503, headers=headers)
         return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
 
-    return [Route(path, answer, methods=["GET"]) for path in PATHS]
+    async def lead(request: Request) -> RedirectResponse:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(_MOVED[request.url.path] + query)
+
+    return [
+        *(Route(path, answer, methods=["GET"]) for path in PATHS),
+        *(Route(path, lead, methods=["GET"]) for path in _MOVED),
+    ]

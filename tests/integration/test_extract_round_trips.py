@@ -29,7 +29,7 @@ from datalayer.reading.extracts.digests import DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest
 from datalayer.reading.extracts.service import Extracts
 from datalayer.reading.publication import Publication
-from tests.extracted import AWKWARD, content
+from tests.extracted import AWKWARD, content, settled_files
 from tests.publisher import Publisher, replace_column
 from tests.reading import publication_of, publications_folder, snapshot_of
 
@@ -57,8 +57,8 @@ def publication(registry: Registry, folder_store: FolderStore) -> Iterator[Publi
 
 @pytest.fixture
 def extracts(tmp_path: Path) -> Extracts:
-    memo = DigestMemo(tmp_path / "digests.json")
-    return Extracts(AuditLog(tmp_path / "audit.jsonl"), memo, members_only=False)
+    memo, settled = DigestMemo(tmp_path / "digests.json"), settled_files(tmp_path)
+    return Extracts(AuditLog(tmp_path / "audit.jsonl"), memo, settled, members_only=False)
 
 
 def taken(

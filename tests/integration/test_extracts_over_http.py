@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,3 +84,17 @@ def test_a_file_other_than_announced_breaks_the_connection(
 
     assert len(whole) > 100
     assert portal.audit.entries(1)[0].outcome == "altered"
+
+
+def test_over_http_1_0_a_file_has_its_length_and_no_marks_of_chunks(portal: Portal) -> None:
+    with served(portal) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(f"GET {CSV} HTTP/1.0\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        whole = fetched(port)
+
+    head, body = answer.split(b"\r\n\r\n", 1)
+    headers = dict(line.lower().split(b": ", 1) for line in head.splitlines()[1:])
+    assert b"transfer-encoding" not in headers
+    assert int(headers[b"content-length"]) == len(body)
+    assert body == whole

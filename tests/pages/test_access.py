@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -46,7 +47,7 @@ def token(accounts: Accounts, name: str = "admin") -> str:
     return accounts.sign_in(name, PASSWORD).token
 
 
-def component_calls(app: AppTest) -> list[dict[str, object]]:
+def component_calls(app: AppTest) -> list[dict[str, Any]]:
     """Return what the library's cookie component was asked to do in this run."""
     drawn = app.main.get("component_instance")
     return [json.loads(each.proto.json_args) for each in drawn]
@@ -192,13 +193,31 @@ def test_a_cookie_that_is_no_token_is_as_good_as_none(
     assert asks_to_sign_in(open_page("admin.py"))
 
 
+@pytest.mark.parametrize(("prefix", "path"), [("", "/"), ("/farol", "/farol")])
+def test_the_cookie_is_written_and_ended_for_the_portal_s_own_addresses(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, prefix: str, path: str
+) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", prefix)
+    app = sign_in(open_page("admin.py"))
+    written = next(call for call in component_calls(app) if call["method"] == "set")
+
+    app.button(key="sign_out").click().run()
+    ended = next(call for call in component_calls(app) if call["method"] == "set")
+
+    assert written["options"]["path"] == ended["options"]["path"] == path
+    assert written["value"]
+    assert ended["value"] == ""
+
+
 def test_signing_out_deletes_the_cookie(open_page: OpenPage) -> None:
     app = sign_in(open_page("admin.py"))
 
     app.button(key="sign_out").click().run()
 
     assert asks_to_sign_in(app)
-    assert "delete" in [call["method"] for call in component_calls(app)]
+    (written,) = [call for call in component_calls(app) if call["method"] == "set"]
+    assert written["cookie"] == SESSION_COOKIE
+    assert written["options"]["expires"] < "1971"
 
 
 def test_a_password_changed_elsewhere_ends_the_session_at_the_next_run(

@@ -136,3 +136,83 @@ def test_an_s3_store_with_its_keys_is_accepted(monkeypatch: pytest.MonkeyPatch) 
     assert settings.s3_secret_key is not None
     assert settings.s3_secret_key.get_secret_value() == "b"
     assert settings.s3_secure is False
+
+
+@pytest.mark.parametrize("prefix", ["/farol", "farol", "/farol/", "farol/"])
+def test_a_prefix_is_the_same_however_its_slashes_are_written(
+    monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", prefix)
+
+    assert Settings.load().path_prefix == "/farol"
+
+
+def test_a_slash_alone_is_no_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", "/")
+
+    assert Settings.load().path_prefix == ""
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "https://farol.example/x",
+        "/a b",
+        "/a?b",
+        "/a//b",
+        "/a/../b",
+        "/.",
+        "/ação",
+        "/api",
+        "/data/x",
+    ],
+)
+def test_what_can_be_no_prefix_is_a_fault(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+    (fault,) = faults(monkeypatch, FAROL_PATH_PREFIX=prefix)
+
+    assert fault.startswith(f"FAROL_PATH_PREFIX is {prefix!r}")
+    assert "/farol" in fault
+
+
+@pytest.mark.parametrize("hosts", ["https://farol.example", "farol.example:8501", "a, b/c", "*x"])
+def test_a_name_with_more_than_a_name_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, hosts: str
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_ALLOWED_HOSTS=hosts)
+
+    assert "names by comma, without scheme and port" in fault
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"),
+    [
+        ("https://bi.example.com/", "origins by comma"),
+        ("bi.example.com", "origins by comma"),
+        ("https://BI.example.com", "origins by comma"),
+        ("https://*.example.com", "origins by comma"),
+        ("null", "origins by comma"),
+        ("ftp://bi.example.com", "origins by comma"),
+        ("https://bi.example.com\nX: y", "origins by comma"),
+    ],
+)
+def test_what_is_no_origin_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, origins: str, expected: str
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_CORS_ORIGINS=origins)
+
+    assert fault.startswith("FAROL_CORS_ORIGINS has ")
+    assert expected in fault
+
+
+def test_a_portal_for_members_is_not_open_to_pages_of_everybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_CORS_ORIGINS="*", FAROL_ACCESS="members")
+
+    assert "FAROL_ACCESS is members" in fault
+
+
+def test_origins_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_CORS_ORIGINS", " https://a.example , http://[::1]:3000,")
+
+    assert Settings.load().shared_origins == ("https://a.example", "http://[::1]:3000")

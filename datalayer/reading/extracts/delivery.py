@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from datalayer.kernel.errors import ReadFailed
@@ -19,8 +20,16 @@ class Outcome(StrEnum):
     ALTERED = "altered"
 
 
+@dataclass(frozen=True)
+class Span:
+    """Bytes of a file, counted from 0, the last one not included."""
+
+    begin: int
+    end: int
+
+
 class Delivery:
-    """The bytes of a file, once; whoever takes them exhausts or closes it.
+    """The bytes of a file, or a span of them, once; whoever takes them exhausts or closes it.
 
     The last bytes leave only after all were found to be what was announced: else an error comes
     in their place, and the receiver has a broken transfer instead of a wrong file.
@@ -101,11 +110,16 @@ class Delivery:
             held = chunk
         if self.announced not in (None, self.digest):
             self._end(Outcome.ALTERED)
-            problem = f"{self.digest} was made where {self.announced} was announced"
-            raise ReadFailed(publication_id="-", problem=problem)
+            raise not_as_announced(self.digest, self.announced)
         yield held
 
     def _end(self, outcome: Outcome) -> None:
         if self._open:
             self._open = False
             self._on_end(self.digest, outcome)
+
+
+def not_as_announced(made: Digest, announced: Digest | None) -> ReadFailed:
+    """Return the error that a file is another one than was said before."""
+    problem = f"{made} was made where {announced} was announced"
+    return ReadFailed(publication_id="-", problem=problem)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -72,12 +73,13 @@ class DigestMemo:
             _log.warning("extract.memo_unwritable", problem=str(error))
 
 
-def memo_key(publication: Publication, request: ExtractRequest) -> str:
-    """Return what names the bytes of *request*: all that they depend on."""
+def memo_key(publication: Publication, request: ExtractRequest, coding: str | None = None) -> str:
+    """Return what names the bytes of *request* in a content coding: all that they depend on."""
     meaning = {
         "publication": publication.id,
         "contract": publication.registry.fingerprints[request.data_set],
         "request": asdict(request),
+        "coding": coding,
         "made_by": _makers(),
     }
     return hashlib.sha256(json.dumps(meaning, default=str).encode()).hexdigest()
@@ -85,7 +87,7 @@ def memo_key(publication: Publication, request: ExtractRequest) -> str:
 
 @lru_cache
 def _makers() -> tuple[object, ...]:
-    return (_LAYOUT, *(version(name) for name in ("duckdb", "pyarrow")))
+    return (_LAYOUT, zlib.ZLIB_RUNTIME_VERSION, *(version(name) for name in ("duckdb", "pyarrow")))
 
 
 def _parse(text: str) -> dict[str, Digest]:

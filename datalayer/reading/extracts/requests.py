@@ -9,7 +9,7 @@ from datetime import date
 
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC
+from datalayer.reading.csv_dialects import dialect_named
 from datalayer.reading.filters import Conditions, plain_text
 from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.questions.forecasts import check_sources_and_span
@@ -93,12 +93,7 @@ class ExtractRequest:
                     expected="left out: only CSV has one",
                 )
             return None
-        name = RFC.name if self.dialect is None else self.dialect
-        if name not in DIALECTS:
-            raise InvalidSelection(
-                parameter="dialect", found=repr(name[:80]), expected=" or ".join(DIALECTS)
-            )
-        return name
+        return dialect_named(self.dialect).name
 
 
 def conditions_of(part: Part, data_set: DataSet) -> Conditions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType
-from datalayer.reading.extracts.csv_dialects import DIALECTS, CsvDialect
+from datalayer.reading.csv_dialects import DIALECTS, CsvDialect
 from datalayer.reading.extracts.digests import Digest
 from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest
 from datalayer.reading.publication import Publication

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
 
 import pyarrow as pa
 import pyarrow.parquet
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed
-from datalayer.reading.extracts.csv_dialects import DIALECTS, RFC, CsvDialect
+from datalayer.reading.csv_dialects import DIALECTS, RFC, CsvDialect
+from datalayer.reading.extracts.delivery import Span
 from datalayer.reading.extracts.requests import WHOLE, ExtractRequest, conditions_of
 from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import text_bytes
@@ -25,6 +28,12 @@ from datalayer.reading.views import with_values
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
+Coding = Literal["gzip", "zstd"]
+"""How the bytes of a file may be packed on their way (RFC 9110, 8.4.1)."""
+
+_GZIP_LEVEL: Final = 3
+"""Three times as fast as the library's default, for files a tenth larger."""
+_GZIP_FRAME: Final = 31
 _CHUNK_BYTES = 1024 * 1024
 _ROW_GROUP_ROWS = 100_000
 _ORIGIN = {
@@ -89,14 +98,12 @@ def series_rows(publication: Publication, selection: SeriesSelection) -> Rows:
 
 
 def file_chunks(publication: Publication, request: ExtractRequest, rows: Rows) -> Iterator[bytes]:
-    """Yield the file of *request*.
+    """Yield the file of *request*, made of *rows*.
 
     Raises:
         ReadFailed: It can't be read, or there are other than the counted rows; what was yielded
             is not a whole file.
     """
-    if is_published_file(request):
-        return _published_chunks(publication, request.data_set)
     if request.format == "csv":
         return csv_chunks(publication, rows, DIALECTS[request.dialect or RFC.name])
     return {"parquet": _parquet_chunks, "arrow": _arrow_chunks}[request.format](publication, rows)
@@ -184,10 +191,38 @@ def _schema(rows: Rows) -> pa.Schema:
     return pa.schema([(name, _ARROW[kind]) for name, kind in rows.columns.items()])
 
 
-def _published_chunks(publication: Publication, name: str) -> Iterator[bytes]:
+def stored_chunks(path: Path, span: Span, publication_id: str) -> Iterator[bytes]:
+    """Yield a *span* of the file at *path*.
+
+    Raises:
+        ReadFailed: It can't be read, or ends before the span does.
+    """
+    left = span.end - span.begin
     try:
-        with publication.snapshot.path(name).open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
+        with path.open("rb") as file:
+            file.seek(span.begin)
+            while left > 0 and (chunk := file.read(min(_CHUNK_BYTES, left))):
+                left -= len(chunk)
                 yield chunk
     except OSError as error:
-        raise ReadFailed(publication_id=publication.id, problem=str(error)) from error
+        problem = f"{path.name}: {error.strerror}"
+        raise ReadFailed(publication_id=publication_id, problem=problem) from error
+    if left:
+        problem = f"{path.name} ends {left} bytes before it should"
+        raise ReadFailed(publication_id=publication_id, problem=problem)
+
+
+def packed_chunks(chunks: Iterator[bytes], coding: Coding) -> Iterator[bytes]:
+    """Yield *chunks* in a content coding, the same bytes for the same chunks."""
+    if coding == "gzip":
+        packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_FRAME)
+        for chunk in chunks:
+            yield packer.compress(chunk)
+        yield packer.flush()
+        return
+    sink = _Sink()
+    with pa.CompressedOutputStream(sink, coding) as packed:
+        for chunk in chunks:
+            packed.write(chunk)
+            yield sink.take()
+    yield sink.take()

@@ -63,7 +63,7 @@ class Caller:
 
     async def _call(self, method: str, path: str, who: Identity, **more: Any) -> httpx.Response:
         transport = httpx.ASGITransport(_as(self._app, who))
-        async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, **more)
 
 

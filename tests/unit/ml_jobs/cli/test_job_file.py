@@ -36,7 +36,7 @@ SAMPLES: dict[str, tuple[str, str, Any]] = {
         'item_id=Material,date="Data, hora"',
         {"item_id": "Material", "date": "Data, hora"},
     ),
-    "input.sheet": ('"Plan1"', "Plan1", "Plan1"),
+    "input.sheet": ('["Plan1", "Plan, 2"]', 'Plan1,"Plan, 2"', ("Plan1", "Plan, 2")),
     "input.encoding": ('"cp850"', "cp850", "cp850"),
     "input.decimal": ('","', ",", ","),
     "input.thousands": ('"space"', "space", "space"),

@@ -10,8 +10,8 @@ import pytest
 
 from ml_jobs.inputs.coverage import (
     Span,
-    frequency_of,
     merge_coverage,
+    rhythm_in,
     scan,
     span_of,
 )
@@ -49,8 +49,8 @@ def test_the_frequency_is_that_of_all_files(tmp_path: Path) -> None:
     monthly = scan(rows_of(tmp_path, "m.csv", "A,2026-01-01,1", "A,2026-02-01,1"))
     weekly = scan(rows_of(tmp_path, "w.csv", "B,2026-01-05,1"))
 
-    assert frequency_of(monthly) is Frequency.MONTHLY
-    assert frequency_of(merge_coverage([monthly, weekly])) is Frequency.DAILY
+    assert rhythm_in(monthly).frequency is Frequency.MONTHLY
+    assert rhythm_in(merge_coverage([monthly, weekly])).frequency is Frequency.DAILY
 
 
 def test_a_span_with_nothing_but_a_running_period_is_empty(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.coverage import frequency_of, scan
+from ml_jobs.inputs.coverage import rhythm_in, scan
 from ml_jobs.inputs.demand import build_panel, read_demand
 from ml_jobs.inputs.demand_rows import DemandRows
 from ml_jobs.inputs.locations import Hierarchy, Location, hierarchy_of
@@ -130,7 +130,7 @@ def test_the_frequency_is_the_longest_that_all_dates_begin(
 ) -> None:
     rows = rows_of(tmp_path, [("A", day, 1) for day in dates])
 
-    assert frequency_of(scan(rows)) is frequency
+    assert rhythm_in(scan(rows)).frequency is frequency
 
 
 def test_one_row_is_refused_with_the_periods_found_and_needed(tmp_path: Path) -> None:

@@ -171,8 +171,8 @@ def test_a_driver_without_any_whole_period_is_refused_by_name(tmp_path: Path) ->
             "has 2024-01-22 where 2024-01-15 should stand; it needs one row per week",
         ),
         (
-            "date,price\n2024-01-15,1\n2024-02-15,1\n",
-            "has 2024-01-15 where 2024-01-01 should stand; it needs one row per month",
+            "date,price\n2024-01-31,1\n2024-02-29,1\n2024-04-30,1\n",
+            "has 2024-04-30 where 2024-03-01 should stand; it needs one row per month",
         ),
         (
             "date,price\n2024-01-01,1\n2024-01-02,\n2024-01-03,1\n",

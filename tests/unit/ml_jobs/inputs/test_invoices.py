@@ -117,7 +117,7 @@ def test_a_cancellation_before_the_sale_undoes_nothing(tmp_path: Path) -> None:
     assert names(rows.reasons) == [RejectReason.UNMATCHED_CANCELLATION, ""]
 
 
-@pytest.mark.parametrize("day", ["2011-05-01", "01/05/2011"])
+@pytest.mark.parametrize("day", ["2011-05-01", "25/05/2011"])
 def test_lines_of_one_day_are_ordered_by_their_time(tmp_path: Path, day: str) -> None:
     rows = read(
         tmp_path,

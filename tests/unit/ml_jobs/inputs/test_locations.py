@@ -159,7 +159,7 @@ def test_every_fault_of_the_tree_is_named_at_once(tmp_path: Path) -> None:
         ("network,,,A,,,", "'network' hangs under 'A'; it is the root"),
         ("network,,region,,,,", "'network' has the level 'region'; it must be 'network'"),
         ("A,,,A,,,", "parents go in a circle at 'A'"),
-        (",,,,,,", "location_id is missing in 1 row"),
+        (",Sul,,,,,", "location_id is missing in 1 row"),
     ],
 )
 def test_a_wrong_row_is_refused(tmp_path: Path, row: str, problem: str) -> None:

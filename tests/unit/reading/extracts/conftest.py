@@ -15,6 +15,7 @@ from datalayer.reading.database import Database
 from datalayer.reading.extracts.digests import DigestMemo
 from datalayer.reading.extracts.service import Extracts
 from datalayer.reading.publication import Publication
+from tests.extracted import settled_files
 from tests.publisher import Publisher
 from tests.reading import publication_of, publications_folder, snapshot_of
 
@@ -51,4 +52,6 @@ def audit(tmp_path: Path) -> AuditLog:
 
 @pytest.fixture
 def extracts(tmp_path: Path, audit: AuditLog) -> Extracts:
-    return Extracts(audit, DigestMemo(tmp_path / "digests.json"), members_only=False)
+    return Extracts(
+        audit, DigestMemo(tmp_path / "digests.json"), settled_files(tmp_path), members_only=False
+    )

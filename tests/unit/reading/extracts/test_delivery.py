@@ -17,7 +17,7 @@ from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extracts
 from datalayer.reading.publication import Publication
-from tests.extracted import content
+from tests.extracted import content, settled_files
 
 PAULO = Identity("paulo", Role.PLANNER)
 ANITA = Identity("anita", Role.ANALYST)
@@ -89,7 +89,9 @@ class TestAudit:
 class TestMembers:
     @pytest.fixture
     def extracts(self, tmp_path: Path, audit: AuditLog) -> Extracts:
-        return Extracts(audit, DigestMemo(tmp_path / "digests.json"), members_only=True)
+        return Extracts(
+            audit, DigestMemo(tmp_path / "digests.json"), settled_files(tmp_path), members_only=True
+        )
 
     def test_a_whole_data_set_takes_an_analyst_and_the_refusal_is_audited(
         self, extracts: Extracts, publication: Publication, audit: AuditLog
@@ -138,7 +140,9 @@ class TestMemo:
         content(extracts.extract(publication, DEMAND, PAULO))
 
         memo = DigestMemo(tmp_path / "digests.json")
-        again = Extracts(audit, memo, members_only=False).extract(publication, DEMAND, PAULO)
+        again = Extracts(audit, memo, settled_files(tmp_path), members_only=False).extract(
+            publication, DEMAND, PAULO
+        )
 
         assert again.chunks.announced is not None
         assert (tmp_path / "digests.json").stat().st_mode & 0o077 == 0

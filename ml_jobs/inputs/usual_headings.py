@@ -1,0 +1,90 @@
+"""What programs usually call the columns that a forecast needs, to be proposed and never assumed.
+
+SAP (names on screen and of fields, in English and Portuguese), TOTVS Protheus (fields of the
+tables SB1, SB2, SD1, SD2 and SD3), and plain Portuguese and English.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+_ITEM = """material|no do material|n do material|numero do material|matnr|b1_cod|b2_cod|d1_cod|
+d2_cod|d3_cod|codigo|cod|codigo do produto|cod produto|codigo produto|codigo do item|cod item|
+codigo do material|cod material|codigo da peca|cod peca|produto|item|peca|referencia|sku|
+part number|part no|part|item code|item number|item no|product|product code|material number"""
+_DATE = """data|data de lancamento|data lancamento|data lanc|dt lancamento|dt lcto|
+data do documento|data documento|data do movimento|data movimento|data mov|dt mov|
+dt movimento|data de emissao|
+data emissao|dt emissao|emissao|dia|mes|competencia|periodo|data da venda|data venda|data de saida|
+data saida|d1_dtdigit|d2_emissao|d3_emissao|budat|bldat|pstng date|posting date|doc date|
+document date|entry date|day|month|transaction date|movement date|order date"""
+_QUANTITY = """qtd|qtde|qtd um registro|qtd em um registro|qtd umr|quantidade|quant|
+quantidade vendida|qtd vendida|qtde vendida|quantidade consumida|qtd consumida|qtde consumida|
+consumo|saida|saidas|vendas|venda|demanda|d2_quant|d3_quant|menge|erfmg|qty in une|
+qty in un of entry|qty in unit of entry|qty|sales|consumption|usage|issued"""
+_LOCATION = """local|filial|loja|deposito|almoxarifado|armazem|centro|planta|
+centro de distribuicao|cd|cod filial|codigo da filial|d1_filial|d2_filial|d3_filial|b2_filial|
+d1_local|d2_local|d3_local|b2_local|plnt|plant|werks|sloc|storage location|lgort|site|location|
+warehouse|branch|store"""
+_STOCK = """saldo|estoque|saldo atual|estoque atual|saldo em estoque|qtd estoque|qtde estoque|
+quantidade em estoque|saldo disponivel|estoque disponivel|utilizacao livre|b2_qatu|labst|
+unrestricted|stock|on hand|stock on hand|qty on hand|quantity on hand|inventory"""
+_NAME = """descricao|nome|descricao do produto|b1_desc|texto breve material|
+material description"""
+
+_USUAL: Mapping[str, str] = {
+    "item_id": _ITEM,
+    "stock_code": _ITEM,
+    "date": _DATE,
+    "invoice_date": _DATE,
+    "as_of": "data do saldo|data saldo|data do estoque|data posicao|posicao em|stock date",
+    "quantity": _QUANTITY,
+    "location_id": _LOCATION,
+    "current_stock": _STOCK,
+    "on_order": """pedidos|em pedido|pedido em aberto|pedidos em aberto|qtd pedida|b2_salpedi|
+open orders""",
+    "invoice_no": """nota|nota fiscal|nf|numero da nota|n da nota|documento|d1_doc|d2_doc|d3_doc|
+belnr|mat doc|material document|document number|invoice|invoice number""",
+    "description": _NAME,
+    "unit_price": "preco|preco unitario|valor unitario|vlr unitario|d2_prcven|d1_vunit|price",
+    "name": _NAME,
+    "category": "categoria|grupo|familia|grupo de mercadorias|b1_grupo|material group|group",
+    "supplier": "fornecedor|nome do fornecedor|b1_proc|vendor",
+    "unit": "unidade|um|unidade de medida|umb|b1_um|bun|uom",
+    "unit_cost": "custo|custo unitario|custo medio|preco medio|b1_custd|b2_cm1|verpr|cost",
+    "lead_time_days": "prazo|prazo de entrega|lead time|prazo entrega|b1_pe|plifz",
+    "minimum_order": "lote minimo|pedido minimo|quantidade minima|b1_lm|bstmi|moq",
+    "order_multiple": "multiplo|lote|lote economico|embalagem|qtd por embalagem|b1_qe|bstrf",
+    "criticality": "criticidade|critico",
+    "abc_class": "abc|curva abc|classe abc",
+    "parent_location_id": "regiao|pai|local superior|filial superior|region",
+}  # fmt: skip
+
+_PARTING = re.compile(r"[^a-z0-9_]+")
+
+
+def usual_columns(groups: Sequence[Sequence[str]], headings: Sequence[str]) -> dict[str, str]:
+    """Return, for *groups* of names, the heading of *headings* that usually means one of them.
+
+    A heading is proposed once; keyed by the name, in the order of the groups.
+    """
+    found: dict[str, str] = {}
+    for names in groups:
+        for heading in headings:
+            name = next((n for n in names if _plain(heading) in _BY_NAME.get(n, ())), None)
+            if name and heading not in found.values():
+                found[name] = heading
+                break
+    return found
+
+
+def _plain(heading: str) -> str:
+    """Return *heading* in lower case, without accents and signs."""
+    letters = unicodedata.normalize("NFKD", heading.casefold())
+    kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _PARTING.sub(" ", kept).strip()
+
+
+_BY_NAME = {name: frozenset(map(_plain, text.split("|"))) for name, text in _USUAL.items()}

@@ -1,0 +1,222 @@
+"""Workbooks of Excel and LibreOffice: one sheet of them read as a table, cells with their types."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TypeAlias, cast
+
+import numpy as np
+import pyarrow as pa
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from ml_jobs.errors import InputError
+from ml_jobs.inputs.headings import (
+    MOST_TITLE_LINES,
+    HeadingLine,
+    Wanted,
+    column_names,
+    columns_for,
+    heading_line,
+    title_note,
+)
+from ml_jobs.inputs.raw_table import RawTable, without_empty_columns
+
+Cell: TypeAlias = object
+
+DATES = ("date", "invoice_date", "as_of")
+_DATE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+# Excel keeps fifteen digits of a number: a longer code was spoilt before it came here.
+_MOST_EXACT = 10**15
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The filled rows of a sheet, and which of them has the headings.
+
+    Attributes:
+        rows: By the number that the row has in the sheet, from 1.
+        header: Place among *rows*.
+    """
+
+    name: str
+    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+    header: int
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings as texts."""
+        return _texts(self.rows[self.header][1]) if self.rows else ()
+
+    @cached_property
+    def columns(self) -> tuple[tuple[Cell, ...], ...]:
+        """The cells below each heading."""
+        rows = [cells for _, cells in self.rows[self.header + 1 :]]
+        return tuple(zip(*rows, strict=True)) if rows else ((),) * len(self.headings)
+
+
+def read_workbook(file: str, content: bytes, wanted: Wanted) -> RawTable:
+    """Read the sheet that was asked for, else the only one that has the columns wanted.
+
+    Raises:
+        InputError: It can't be read, or which sheet to read can't be told.
+    """
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+            sheets = [
+                _sheet(workbook, name, wanted) for name in _sheet_names(file, workbook, wanted)
+            ]
+    except PasswordError as error:
+        problem = "is a workbook with a password; save it without one"
+        raise InputError(file=file, problem=problem) from error
+    except CalamineError as error:
+        problem = f"is no workbook that can be read ({error}); save it as .xlsx or CSV UTF-8"
+        raise InputError(file=file, problem=problem) from error
+    sheet = _only_one(file, sheets, wanted)
+    lines = np.array([number for number, _ in sheet.rows[sheet.header + 1 :]], np.int64)
+    above = title_note(sheet.header, sheet.rows[sheet.header][0])
+    notes = (f"the sheet {sheet.name} was read", *above, *_twofold_codes(sheet))
+    return RawTable(_table(file, sheet, wanted), lines, notes=notes)
+
+
+def _sheet_names(file: str, workbook: CalamineWorkbook, wanted: Wanted) -> Sequence[str]:
+    """Return the sheets that may be read: those asked for, else those that are not hidden."""
+    every = [each for each in workbook.sheets_metadata if each.typ is SheetTypeEnum.WorkSheet]
+    names = [each.name for each in every]
+    if asked := wanted.reading.sheet:
+        if there := [name for name in names if name in asked]:
+            return there
+        near = get_close_matches(asked[0], names, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        problem = f"has no sheet {' or '.join(asked)} (--sheet); it has {', '.join(names)}{hint}"
+        raise InputError(file=file, problem=problem)
+    return [each.name for each in every if each.visible is SheetVisibleEnum.Visible]
+
+
+def _sheet(workbook: CalamineWorkbook, name: str, wanted: Wanted) -> _Sheet:
+    rows = tuple(
+        (number, tuple(cells))
+        for number, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), start=1)
+        if any(_is_filled(cell) for cell in cells)
+    )
+    candidates = [HeadingLine(n, _texts(cells)) for n, cells in rows[:MOST_TITLE_LINES]]
+    return _Sheet(name, rows, heading_line(candidates, wanted) if candidates else 0)
+
+
+def _only_one(file: str, sheets: Sequence[_Sheet], wanted: Wanted) -> _Sheet:
+    filled = [sheet for sheet in sheets if sheet.rows]
+    fitting = [sheet for sheet in filled if wanted.is_met(sheet.headings)]
+    if len(fitting) > 1:
+        names = ", ".join(sheet.name for sheet in fitting)
+        problem = f"has the columns in {len(fitting)} sheets: {names}; say which with --sheet"
+        raise InputError(file=file, problem=problem)
+    if not filled:
+        raise InputError(file=file, problem="is empty; a row of headings is needed")
+    if fitting:
+        return fitting[0]
+    return max(filled, key=lambda sheet: wanted.likeness(sheet.headings))
+
+
+def _table(file: str, sheet: _Sheet, wanted: Wanted) -> pa.Table:
+    columns = sheet.columns
+    dated = columns_for(DATES, sheet.headings, wanted.reading)
+    for heading, cells in zip(sheet.headings, columns, strict=True):
+        if heading in dated:
+            _refuse_half_read_dates(file, sheet, heading, cells)
+    names = column_names(file, sheet.headings)
+    whole = pa.table([_column(cells) for cells in columns], list(names))
+    return without_empty_columns(whole, sheet.headings)
+
+
+def _refuse_half_read_dates(file: str, sheet: _Sheet, heading: str, cells: Sequence[Cell]) -> None:
+    """Refuse a column in which some dates are dates and some are texts.
+
+    It is what is left where a program took texts for dates of another country: those that made
+    sense with day and month exchanged became dates, wrong ones, and the others stayed texts.
+    """
+    texts = [n for n, cell in enumerate(cells) if isinstance(cell, str) and _DATE.match(cell)]
+    dates = [n for n, cell in enumerate(cells) if isinstance(cell, date)]
+    if texts and dates:
+        first = sheet.rows[sheet.header + 1 :]
+        problem = (
+            f"has dates in {heading} (such as {_text(cells[dates[0]])} in row "
+            f"{first[dates[0]][0]}) and texts that look like dates ({cells[texts[0]]!r} in row "
+            f"{first[texts[0]][0]}), as when day and month were exchanged on opening a CSV; make "
+            "all of them dates, or export the sheet anew"
+        )
+        raise InputError(file=file, problem=problem)
+
+
+def _twofold_codes(sheet: _Sheet) -> Iterator[str]:
+    """Yield a note of each column with a code both as a number and as a text with zeros."""
+    for heading, cells in zip(sheet.headings, sheet.columns, strict=True):
+        numbers = {_text(cell) for cell in cells if _kind(cell) == "number"}
+        texts = {cell.strip() for cell in cells if isinstance(cell, str)}
+        twice = sorted(t for t in texts if t.lstrip("0") in numbers and t not in numbers)
+        if twice:
+            number = twice[0].lstrip("0")
+            yield f"{heading} has {number} as a number and {twice[0]!r} as a text: two codes"
+
+
+def _kind(cell: Cell) -> str:
+    match cell:
+        case bool():
+            return "text"
+        case int() | float():
+            return "number"
+        case date():
+            return "date"
+    return "text"
+
+
+def _moment(cell: Cell) -> datetime:
+    return cell if isinstance(cell, datetime) else datetime.combine(cast(date, cell), time())
+
+
+def _text(cell: Cell) -> str:
+    """Return *cell* as text; a fraction never with three digits, which may be read as thousands."""
+    match cell:
+        case bool() | str():
+            return str(cell)
+        case float() if cell.is_integer() and abs(cell) < _MOST_EXACT:
+            return str(int(cell))
+        case float():
+            text = repr(cell)
+            return f"{text}0" if re.search(r"\.\d{3}\Z", text) else text
+        case datetime():
+            return cell.isoformat(sep=" ") if cell.time() != time() else cell.date().isoformat()
+    return str(cell)
+
+
+def _is_filled(cell: Cell) -> bool:
+    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
+
+
+def _texts(cells: Sequence[Cell]) -> tuple[str, ...]:
+    return tuple(_text(cell) for cell in cells)
+
+
+def _column(cells: Sequence[Cell]) -> pa.Array:
+    """Return *cells* as the numbers or dates that all of them are, else as texts."""
+    kinds = {_kind(cell) for cell in cells if _is_filled(cell)}
+    values = [cell if _is_filled(cell) else None for cell in cells]
+    if kinds == {"number"}:
+        numbers = np.array([np.nan if v is None else float(str(v)) for v in values], np.float64)
+        known = numbers[~np.isnan(numbers)]
+        whole = (known == np.floor(known)).all() and (np.abs(known) < _MOST_EXACT).all()
+        floats = pa.array(numbers, from_pandas=True)
+        return floats.cast(pa.int64()) if whole else floats
+    if kinds == {"date"}:
+        return pa.array([None if v is None else _moment(v) for v in values], pa.timestamp("us"))
+    return pa.array(["" if v is None else _text(v) for v in values], pa.string())

@@ -1,0 +1,195 @@
+"""Behind the nginx of deploy/nginx.conf everything is under the prefix, kept or stripped."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.integration.servers import wait_until
+from tests.portals import ROOT
+from tests.redis_server import free_port
+from tests.running_portal import READY_WITHIN_S, running_portal
+
+PREFIX = "/farol"
+NAME = "intranet.example"
+KEPT, STRIPPED = "proxy_pass http://farol;", "proxy_pass http://farol/;"
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+@dataclass(frozen=True)
+class Proxied:
+    """A portal behind a proxy at *address*, which is ``http://host:port``."""
+
+    address: str
+
+    @property
+    def port(self) -> str:
+        return self.address.rpartition(":")[2]
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Ask the proxy under the name that the world knows it by."""
+        asked = {"Host": f"{NAME}:{self.port}", **headers}
+        return httpx.get(self.address + path, headers=asked, timeout=READY_WITHIN_S)
+
+
+@contextmanager
+def nginx(folder: Path, portal: str, proxy_pass: str) -> Iterator[Proxied]:
+    """Run nginx by the documented configuration, at another port and before *portal*."""
+    port = free_port()
+    text = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
+    changes = {
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "127.0.0.1:8501": portal.removeprefix("http://"),
+        KEPT: proxy_pass,
+        "http {": "\n".join(["http {", *(f"{each}_temp_path {each};" for each in TEMPORARY)]),
+    }
+    for before, after in changes.items():
+        assert before in text
+        text = text.replace(before, after, 1)
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "nginx is missing; `make system-packages` installs it or says how"
+    user = "user root; " if os.geteuid() == 0 else ""
+    settings = f"{user}daemon off; pid nginx.pid;"
+    command = [program, "-p", str(folder), "-c", "nginx.conf", "-e", "error.log", "-g", settings]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    proxied = Proxied(f"http://127.0.0.1:{port}")
+
+    def answers() -> bool:
+        log = folder / "error.log"
+        assert server.poll() is None, log.read_text(errors="replace") if log.exists() else ""
+        try:
+            return proxied.get("/").status_code == 404
+        except httpx.TransportError:
+            return False
+
+    try:
+        wait_until(answers, within_s=READY_WITHIN_S, problem="nginx did not answer in time")
+        yield proxied
+    finally:
+        server.terminate()
+        server.wait(timeout=READY_WITHIN_S)
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory, activated_folder: Path) -> Iterator[str]:
+    """The address of a portal of six parts under a prefix, without its proxy."""
+    folder = tmp_path_factory.mktemp("proxied")
+    shutil.copytree(activated_folder, folder, dirs_exist_ok=True)
+    settings = {"FAROL_PATH_PREFIX": PREFIX, "FAROL_ALLOWED_HOSTS": NAME}
+    with running_portal(folder, **settings) as running:
+        yield running.address
+
+
+@pytest.fixture(scope="module", params=[KEPT, STRIPPED], ids=["kept", "stripped"])
+def proxied(
+    tmp_path_factory: pytest.TempPathFactory, portal: str, request: pytest.FixtureRequest
+) -> Iterator[Proxied]:
+    with nginx(tmp_path_factory.mktemp("nginx"), portal, request.param) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/live", "/health/ready", "/api/v1/items?limit=1", "/metrics"]
+)
+def test_what_programs_ask_for_is_under_the_prefix(proxied: Proxied, path: str) -> None:
+    answer = proxied.get(PREFIX + path)
+
+    assert answer.status_code == 200
+    assert "html" not in answer.headers["content-type"]
+
+
+def test_a_file_is_whole(proxied: Proxied, portal: str) -> None:
+    path = "/api/v1/extracts/fact_demand.parquet"
+
+    fetched = proxied.get(PREFIX + path)
+    described = proxied.get(f"{PREFIX}{path}.metadata.json").json()
+
+    assert hashlib.sha256(fetched.content).hexdigest() == described["sha256"]
+
+
+def test_the_document_leads_to_what_it_describes(proxied: Proxied) -> None:
+    document = proxied.get(f"{PREFIX}/api/v1/openapi.json").json()
+
+    server = document["servers"][0]["url"]
+    assert proxied.get(f"{server}/v1/items").status_code == 200
+    assert proxied.get(f"{PREFIX}/api/v1/docs").status_code == 200
+    assert proxied.get(f"{PREFIX}/api/v1/docs/start.js").status_code == 200
+
+
+def test_a_problem_s_type_is_an_address_under_the_prefix(proxied: Proxied) -> None:
+    kind = proxied.get(f"{PREFIX}/api/v1/items/nobody/timeseries").json()["type"]
+
+    assert proxied.get(kind).json()["data"]["type"] == kind
+
+
+@pytest.mark.parametrize("path", ["/api/v1/typo", "/healthz", "/health/typo", "/_stcore/metrics"])
+def test_there_is_no_page_where_programs_ask(proxied: Proxied, path: str) -> None:
+    answer = proxied.get(PREFIX + path)
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/", "/forecast", "/data", "/admin"])
+def test_a_page_and_what_it_loads_are_under_the_prefix(proxied: Proxied, path: str) -> None:
+    assert proxied.get(PREFIX + path).headers["content-type"].startswith("text/html")
+    for each in ("/app/static/start.js", "/_stcore/host-config", "/favicon.png"):
+        assert proxied.get(PREFIX + each).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"), [("", "/farol/"), ("/overview?lang=en", "./?lang=en")]
+)
+def test_an_address_near_a_page_s_leads_under_the_prefix(
+    proxied: Proxied, path: str, leads_to: str
+) -> None:
+    assert proxied.get(PREFIX + path).headers["location"] == leads_to
+
+
+def test_a_cookie_is_for_the_prefix_only(proxied: Proxied) -> None:
+    cookie = proxied.get(f"{PREFIX}/_stcore/health").headers["set-cookie"]
+
+    assert f"Path={PREFIX};" in f"{cookie};"
+
+
+def test_a_page_is_drawn_over_its_connection(proxied: Proxied) -> None:
+    assert asyncio.run(page_drawn(proxied, origin=f"http://{NAME}:{proxied.port}"))
+
+
+def test_a_page_of_another_site_is_drawn_none(proxied: Proxied) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        asyncio.run(page_drawn(proxied, origin="http://elsewhere.example"))
+
+    assert refused.value.response.status_code == 403
+
+
+async def page_drawn(proxied: Proxied, origin: str) -> bool:
+    """Return True once the script of the first page has run to its end without a failure."""
+    address = f"ws://{NAME}:{proxied.port}{PREFIX}/_stcore/stream"
+    connecting = websockets.connect(
+        address, host="127.0.0.1", port=int(proxied.port), origin=origin,
+        subprotocols=["streamlit"], max_size=None, proxy=None,
+    )  # fmt: skip
+    async with asyncio.timeout(READY_WITHIN_S), connecting as connection:
+        asked = BackMsg()
+        asked.rerun_script.query_string = ""
+        await connection.send(asked.SerializeToString())
+        async for data in connection:
+            told = ForwardMsg.FromString(data)
+            if told.WhichOneof("type") == "script_finished":
+                return told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+    return False

@@ -1,0 +1,78 @@
+"""Which addresses are the pages', and what each starts with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from datalayer.kernel.errors import SettingsError
+from datalayer.settings import Settings
+from pages.components.index_page import PATHS, is_page, routes
+from tests.portals import get
+
+
+@pytest.fixture(scope="module")
+def pages() -> Starlette:
+    return Starlette(routes=routes(lambda _: False))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_whatever_a_page_begins_with_is_served(pages: Starlette, path: str) -> None:
+    named = set(re.findall(r'(?:src|href)="\.(/[^"]+)"', get(pages, path).text))
+
+    assert len(named) > 5
+    # The document names the description of an interface for agents, which is closed.
+    others = {"/_stcore/agent/openapi.json", "/api/v1/publications.atom"}
+    assert {each for each in named if not is_page("http", each)} == others
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_stcore/metrics",
+        "/_stcore/script-health-check",
+        "/_stcore/upload_file/session/file",
+        "/_stcore/bidi-components/x/y.js",
+        "/_stcore/agent/openapi.json",
+        "/_stcore/agent/mcp",
+        "/_stcore/stream",
+        "/auth/login",
+        "/auth/logout",
+        "/oauth2callback",
+        "/static/js/an-earlier-version.js",
+        "/index.html",
+        "/nothing",
+        "/data/nothing",
+    ],
+)
+def test_what_no_page_uses_of_streamlit_is_closed(path: str) -> None:
+    assert not is_page("http", path)
+
+
+def test_the_one_connection_is_that_of_the_pages() -> None:
+    assert is_page("websocket", "/_stcore/stream")
+    assert not is_page("websocket", "/")
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/overview?lang=en&p=1", "./?lang=en&p=1"),
+        ("/overview/", "../"),
+        ("/forecast/?item=A%2Fb", "../forecast?item=A%2Fb"),
+    ],
+)
+def test_an_address_near_a_page_s_leads_to_it(pages: Starlette, path: str, leads_to: str) -> None:
+    assert is_page("http", path.partition("?")[0])
+    assert get(pages, path).headers["location"] == leads_to
+
+
+@pytest.mark.parametrize("page", sorted(Path("pages").glob("[a-z]*.py")))
+def test_no_prefix_is_the_address_of_a_page(monkeypatch: pytest.MonkeyPatch, page: Path) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", f"/{page.stem}")
+
+    with pytest.raises(SettingsError, match="an address of the portal itself"):
+        Settings.load()

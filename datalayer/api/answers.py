@@ -108,11 +108,23 @@ def object_answer(
     form = requested_form(accept_header(request.headers.raw))
     if form is not Form.JSON:
         raise NotAcceptable(found=form.value, known=Form.JSON.value)
+    provenance = publication.provenance(data_sets)
+    body = to_json({"data": data, "next": following, "metadata": provenance})
+    return made_answer(request, body, form.value, provenance)
+
+
+def made_answer(
+    request: Request, body: bytes, content_type: str, provenance: Provenance
+) -> Response:
+    """Return *body*, made for this call of what *provenance* says, packed as it is asked for.
+
+    Raises:
+        NotAcceptable: In no way that is here.
+    """
     coding = requested_coding(request)
-    read = Read(publication.provenance(data_sets), 1)
-    body = to_json({"data": data, "next": following, "metadata": read.provenance})
+    read = Read(provenance, 1)
     headers = {
-        "Content-Type": form.value,
+        "Content-Type": content_type,
         "ETag": f'W/"{hashlib.sha256(body).hexdigest()[:24]}"',
         "Cache-Control": cache_control(request, pinned=False),
         "Vary": _VARY,

@@ -82,10 +82,9 @@ class _PartParameters:
 Parts = Annotated[_PartParameters, Depends()]
 
 
-def create_router(portal: Portal) -> APIRouter:
+def create_router(portal: Portal, files: Files) -> APIRouter:
     """Return the routes of the extracts of *portal*."""
     router = read_router("extracts")
-    files = Files(portal)
     filters = _filters_of_all(portal.registry)
     described = _described(portal.registry)
 

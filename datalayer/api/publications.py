@@ -89,6 +89,7 @@ def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
     return described, BeforeValidator(check)
 
 
+PublicationId = Annotated[str, *_publication_id("publication_id", PUBLICATION_EXAMPLE)]
 Before = Annotated[str, *_publication_id("before", _EARLIER_EXAMPLE)]
 After = Annotated[str, *_publication_id("after", PUBLICATION_EXAMPLE)]
 

@@ -118,7 +118,8 @@ class DemandFormat:
         codes = cells.codes(source, column)
         if self.invoices:
             codes = codes.respell(str.upper)
-        return codes.values[0], codes.values[-1]
+        named = [code for code in codes.values if code] or [""]
+        return named[0], named[-1]
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,9 @@ class RunInputs:
             if file is None:
                 continue
             notes += [f"{file.source.name}: {note}" for note in file.notes]
-            if count := file.unknown_to(item_ids):
-                notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
+            if unknown := file.unknown_to(item_ids):
+                said = f"{len(unknown)} item(s) that are not forecast: {samples(unknown)}"
+                notes.append(f"{file.source.name} has {said}")
             if unread := file.unread():
                 columns = ", ".join(unread)
                 notes.append(f"{file.source.name} has columns that are not read: {columns}")

@@ -8,8 +8,9 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.reasons import Reasons, RejectReason, account, reasons_in_words
 from ml_jobs.inputs.source_file import SourceFile
 
-# Rows that could not be understood. What is left out because of what it says (charges, cancelled
-# sales, rare items, a running period) doesn't show that a file was misread.
+# Rows that could not be understood, or that make sense as exceptions only. What is left out because
+# of what it says (charges, cancelled sales, rare items, a running period) doesn't show that a file
+# was misread.
 UNUSABLE = frozenset(
     {
         RejectReason.MALFORMED_ROW,
@@ -22,6 +23,9 @@ UNUSABLE = frozenset(
         RejectReason.BAD_QUANTITY,
         RejectReason.QUANTITY_OUT_OF_RANGE,
         RejectReason.UNMATCHED_RETURN,
+        RejectReason.MISSING_DESCRIPTION,
+        RejectReason.NON_POSITIVE_PRICE,
+        RejectReason.NON_POSITIVE_QUANTITY,
     }
 )
 

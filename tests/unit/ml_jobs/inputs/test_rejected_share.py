@@ -71,6 +71,17 @@ def test_rows_left_out_for_what_they_say_do_not_count(tmp_path: Path) -> None:
     assert rows.accounting.used == 9
 
 
+def test_invoice_lines_that_are_mostly_negative_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text(
+        "invoice_no,stock_code,description,quantity,invoice_date,unit_price\n"
+        + "".join(f"{n},A1,Bolt,{-n if n % 9 else n},2026-01-05,2.5\n" for n in range(1, 40))
+    )
+
+    with pytest.raises(InputError, match=r"lines\.csv has 35 row.* 35 non_positive_quantity"):
+        scan_demand(path, DemandFormat(TODAY, invoices=True), report=silent)
+
+
 def test_returns_that_no_demand_is_there_for_count(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"2 row\(s\) of 11 .* 2 unmatched_return"):
         scanned(tmp_path, [*GOOD, "B,2026-01-05,-1", "C,2026-01-05,-1"])

@@ -6,6 +6,7 @@ are for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -102,11 +103,13 @@ class SourceFile:
 
     def _lacking(self, missing: Sequence[Sequence[str]]) -> str:
         """Say which columns are not there, and what may stand for them."""
-        there = self.table.column_names
+        there = [name.strip() for name in self.table.column_names]
         shown = ", ".join(there[:_MOST_SHOWN])
         more = f" and {len(there) - _MOST_SHOWN} more" if there[_MOST_SHOWN:] else ""
         problem = f"has no column {', '.join(' or '.join(names) for names in missing)}"
         problem += f"; it has {shown}{more}"
+        if len(there) == 1 and re.search(r"[;,\t|]", there[0]):
+            problem += ", in one cell; cells are parted by ; , tab or |, outside quotation marks"
         if self.heading_line > 1:
             problem += f" (line {self.heading_line} was taken for the headings)"
         given = self.reading.headings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +45,16 @@ class RawTable:
     @property
     def row_numbers(self) -> IntArray:
         """Where each row of the table stands among all rows, from 1."""
-        every = np.arange(1, self.table.num_rows + len(self.malformed) + 1, dtype=np.int64)
-        return np.setdiff1d(every, [row.row for row in self.malformed])
+        return numbers_without(
+            self.table.num_rows + len(self.malformed), [row.row for row in self.malformed]
+        )
+
+
+def numbers_without(rows: int, left_out: Sequence[int]) -> IntArray:
+    """Return the numbers from 1 to *rows* but for those *left_out*."""
+    kept = np.ones(rows, np.bool_)
+    kept[np.array(left_out, np.int64) - 1] = False
+    return np.flatnonzero(kept).astype(np.int64) + 1
 
 
 def without_empty_columns(table: pa.Table, headings: tuple[str, ...]) -> pa.Table:

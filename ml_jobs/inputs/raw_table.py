@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,8 @@ class RawTable:
         delimiter: Between cells of a text; None of any other file.
         notes: How the file is written, as far as that had to be found out, as sentences.
         heading_line: Where the headings stand, as lines are counted.
+        half_numbers: Columns of a workbook with fractions beside texts that may be numbers, and
+            an example of both; which mark these texts have can't be told by the numbers.
     """
 
     table: pa.Table
@@ -40,6 +42,7 @@ class RawTable:
     malformed: tuple[MalformedRow, ...] = ()
     notes: tuple[str, ...] = ()
     heading_line: int = 1
+    half_numbers: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
 
     @property

@@ -21,8 +21,10 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import (
+    ConfirmationNeeded,
     ContentError,
     InvalidSelection,
+    Loss,
     NoEarlierPublication,
     PortalError,
     PublicationError,
@@ -35,6 +37,7 @@ from datalayer.kernel.validation.validator import validate
 from datalayer.publications.active import Activation
 from datalayer.publications.announcements import SharedActivation
 from datalayer.publications.attempts import Attempt, Attempts
+from datalayer.publications.losses import losses
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
     Activated,
@@ -129,6 +132,7 @@ class Activations:
         *,
         publication_id: str | None = None,
         force: bool = False,
+        confirmed: bool = False,
         report: ReportProgress = silent,
     ) -> Activated | AlreadyCurrent:
         """Make a publication the active one; None for the store's latest.
@@ -139,11 +143,14 @@ class Activations:
             force: Fetch, verify and validate it again, even if it is kept or active already.
                 Its kept snapshot is replaced only if it is damaged: whole, it holds the same
                 bytes, and replacing files under those who read them gains nothing.
+            confirmed: A person accepts what it takes away from those who read.
             report: Is told how far it has come.
 
         Raises:
             PublicationError: It was generated before the active one, or in the future.
+            ConfirmationNeeded: It takes something away, and that is not confirmed.
             ValidationFailed: It breaks the contract.
+            Overtaken: Another one became active while this one was brought in.
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
             manifest, kept = self._find(publication_id, attempt, report, from_store=force)
@@ -151,6 +158,7 @@ class Activations:
             if force or not current:
                 self._refuse_future(manifest)
                 self._refuse_older(manifest)
+                attempt.losses = self._confirm(manifest, confirmed)
             if force:
                 # What was staged before is not what the store holds at this moment.
                 self._snapshots.staging.discard(manifest.publication_id)
@@ -184,6 +192,10 @@ class Activations:
                 )
             manifest, kept = self._find(target, attempt, report)
             return self._switch_to(manifest, kept, attempt, report)
+
+    def losses(self, manifest: Manifest) -> tuple[Loss, ...]:
+        """Return what activating *manifest* would take away from those who read."""
+        return losses(manifest, self._active_manifest())
 
     def follow(
         self, identity: Identity, announced: Activation, *, report: ReportProgress = silent
@@ -253,14 +265,24 @@ class Activations:
             )
             raise PublicationError(publication_id=manifest.publication_id, problem=problem)
 
-    def _refuse_older(self, manifest: Manifest) -> None:
+    def _active_manifest(self) -> Manifest | None:
         active_id = self._snapshots.active_id()
         try:
-            active = self._snapshots.get(active_id).manifest if active_id else None
+            return self._snapshots.get(active_id).manifest if active_id else None
         except (UnknownPublication, ContentError) as error:
             # What can't be read can't be compared with, and must not block its replacement.
             _log.warning("refresh.active_unreadable", problem=str(error))
-            return
+            return None
+
+    def _confirm(self, manifest: Manifest, confirmed: bool) -> tuple[str, ...]:
+        """Return what it takes away, which is confirmed."""
+        found = tuple(map(str, self.losses(manifest)))
+        if found and not confirmed:
+            raise ConfirmationNeeded(publication_id=manifest.publication_id, faults=found)
+        return found
+
+    def _refuse_older(self, manifest: Manifest) -> None:
+        active = self._active_manifest()
         if active and manifest.generated_at < active.generated_at:
             raise PublicationError(
                 publication_id=manifest.publication_id,
@@ -347,6 +369,7 @@ class Activations:
             previous=previous_id or "-",
             seconds=duration_s,
             size_bytes=snapshot.size_bytes,
+            **({"confirmed": "; ".join(attempt.losses)} if attempt.losses else {}),
         )
         try:
             self._prune()

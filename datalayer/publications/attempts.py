@@ -37,6 +37,7 @@ class Attempt:
 
     Attributes:
         publication_id: The publication it is about, as soon as that is known.
+        losses: What it takes away from those who read, confirmed by a person.
         switched: Another publication has become active.
         recorded: Its end stands in the audit log.
     """
@@ -45,6 +46,7 @@ class Attempt:
     action: str
     publication_id: str | None
     began: float = field(default_factory=time.monotonic)
+    losses: tuple[str, ...] = ()
     switched: bool = False
     recorded: bool = False
 

@@ -213,7 +213,7 @@ def _button(
 
 
 def _start(action: str, work: Work) -> None:
-    if _JOB in st.session_state:
+    if _JOB in st.session_state and action != "roll_back":
         return
     st.session_state.pop(_ENDED, None)
     # Asked anew: since the button was drawn, its session may have been ended elsewhere.

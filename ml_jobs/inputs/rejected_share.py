@@ -18,6 +18,7 @@ UNUSABLE = frozenset(
         RejectReason.UNUSABLE_CODE,
         RejectReason.BAD_DATE,
         RejectReason.DATE_OUT_OF_RANGE,
+        RejectReason.FAR_DATE,
         RejectReason.BAD_QUANTITY,
         RejectReason.QUANTITY_OUT_OF_RANGE,
         RejectReason.UNMATCHED_RETURN,

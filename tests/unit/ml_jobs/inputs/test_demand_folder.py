@@ -189,3 +189,20 @@ def test_groups_hold_every_file_once_and_never_share_an_item(ranges: list[tuple[
         (min(ranges[n][0] for n in group), max(ranges[n][1] for n in group)) for group in groups
     ]
     assert all(one[1] < other[0] for one, other in pairwise(spans))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_partition_can_be_the_date_or_any_other_column_that_is_needed(
+    tmp_path: Path, suffix: str
+) -> None:
+    for day in ("2026-01-05", "2026-01-06"):
+        folder = tmp_path / f"date={day}"
+        folder.mkdir()
+        if suffix == "csv":
+            write(folder, "part-0.csv", "A,3", header="item_id,quantity")
+        else:
+            pq.write_table(pa.table({"item_id": ["A"], "quantity": [3]}), folder / "part-0.parquet")
+
+    found = scanned(tmp_path)
+
+    assert found.coverage.days.astype(str).tolist() == ["2026-01-05", "2026-01-06"]

@@ -127,7 +127,8 @@ class InputNote:
     """An input file as the lineage names it.
 
     Attributes:
-        read_as: How its numbers and dates were read, and by what evidence.
+        read_as: How its numbers and dates were read, and by what evidence; of files of a folder,
+            which are all read alike, the first one says it.
     """
 
     role: str
@@ -219,7 +220,7 @@ def _groups_of(
     report(Work("read", len(found.files), len(found.files)))
     styles = styles_of(reduce(or_, evidence), form.reading, file=folder, today=form.today)
     groups = tuple(tuple(found.files[n] for n in group) for group in overlapping(ranges))
-    inputs = [replace(note, read_as=styles.words) for note in inputs]
+    inputs[0] = replace(inputs[0], read_as=styles.words)
     return groups, tuple(inputs), replace(form, styles=styles)
 
 

@@ -19,6 +19,8 @@ from datalayer.kernel.storage.settings import (
 
 MEBIBYTE = 1024 * 1024
 LEAST_MEMORY_BYTES = 64 * MEBIBYTE
+# As browsers write it: in small letters, without a path.
+_ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 SERVED_FOLDERS = frozenset(
     {
         *("_stcore", "app", "component", "media", "static"),
@@ -41,6 +43,7 @@ class Settings(StoreSettings):
         extract_quota_bytes: Most disk for extracts that were made, so that parts can be read.
         memory_limit: DuckDB's, e.g. ``512MiB``.
         query_timeout_s: Longest time of one read; extracts may take longer.
+        validation_timeout_s: Longest time of one validation; after it the publication is refused.
         access: ``open`` (pages and reads for everybody) or ``members`` (sign-in or API key).
         session_hours: A sign-in ends after this time.
         session_idle_minutes: It ends sooner where nothing was asked for this long.
@@ -49,6 +52,7 @@ class Settings(StoreSettings):
         path_prefix: What every address begins with, e.g. ``/farol``; empty for none.
         allowed_hosts: More names to answer under, by comma; see ``AllowedHosts``.
         max_sessions: Most pages open at once; None for as many as half of the memory holds.
+        cors_origins: Origins, by comma, whose pages may read the API; ``*`` for all.
     """
 
     state: Path = Path("var")
@@ -59,6 +63,7 @@ class Settings(StoreSettings):
     extract_quota_bytes: int = Field(default=2 * 1024 * MEBIBYTE, ge=0)
     memory_limit: str = "512MiB"
     query_timeout_s: float = Field(default=10.0, gt=0, le=600)
+    validation_timeout_s: float = Field(default=3600.0, gt=0, le=7 * 24 * 3600)
     access: Literal["open", "members"] = "open"
     session_hours: float = Field(default=24.0, gt=0, le=24 * 30)
     session_idle_minutes: float = Field(default=120.0, gt=0)
@@ -67,6 +72,7 @@ class Settings(StoreSettings):
     path_prefix: str = ""
     allowed_hosts: str = ""
     max_sessions: int | None = Field(default=None, ge=1)
+    cors_origins: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")
@@ -119,6 +125,25 @@ class Settings(StoreSettings):
                 raise SettingFault(f"has {each!r}; it must be {expected}") from None
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_cors_origins(cls, value: str, info: ValidationInfo) -> str:
+        origins = _parts(value)
+        if "*" in origins and info.data.get("access") == "members":
+            raise SettingFault(
+                f"has '*', and {PREFIX}ACCESS is members; it must name the origins one by one"
+            )
+        for each in origins:
+            if each != "*" and not _ORIGIN.fullmatch(each):
+                expected = "origins by comma such as https://bi.example.com, or * for all"
+                raise SettingFault(f"has {each!r}; it must be {expected}")
+        return value
+
+    @property
+    def shared_origins(self) -> tuple[str, ...]:
+        """The origins in ``cors_origins``."""
+        return _parts(self.cors_origins)
+
     @field_validator("path_prefix")
     @classmethod
     def _check_path_prefix(cls, value: str) -> str:
@@ -149,6 +174,10 @@ class Settings(StoreSettings):
             least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
             raise SettingFault(f"is {value!r}; it must be {expected}, {least} or more")
         return value
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in value.split(","))))
 
 
 def _bytes(amount: str) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import pyarrow as pa
 from fastapi import Request, Response
@@ -13,8 +15,10 @@ from datalayer.api.call import call_of, route_of
 from datalayer.api.cursors import cursor_text
 from datalayer.api.forms import Coding, Form, accept_header, content_coding, requested_form
 from datalayer.api.kept_answers import Answer, Read
-from datalayer.kernel.errors import NotAcceptable
+from datalayer.kernel.errors import InvalidSelection, NotAcceptable
 from datalayer.portal import Publication
+from datalayer.reading.csv_dialects import dialect_named
+from datalayer.reading.extracts.requests import MEDIA_TYPES
 from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import Page
 from datalayer.reading.question import Question
@@ -23,6 +27,7 @@ from datalayer.reading.results import Provenance
 PINNED_FOR_S = 86_400
 
 _VARY = "Accept, Accept-Encoding"
+_MEDIA_TYPES = {Form.CSV: MEDIA_TYPES["csv"]}
 
 
 def rows_answer(
@@ -33,17 +38,23 @@ def rows_answer(
     *,
     single: bool = False,
 ) -> Response:
-    """Return one page of the answer to *question*, as JSON or Arrow, whichever is asked for.
+    """Return one page of the answer to *question*, as JSON, CSV or Arrow, as is asked for.
 
     Callers who ask the same at the same time wait for one making, and the answer is kept. Where
     there are no rows, *when_empty* is called first: it raises if there is a reason to tell. In
     JSON the rows are a list; of a *single* one the object itself, or null where there is none.
 
     Raises:
-        NotAcceptable: Neither is, or in no coding that is asked for.
+        NotAcceptable: None is, or in no coding that is asked for.
+        InvalidSelection: A dialect is unknown, or not of CSV.
         ReadFailed, QueryTooLong: It can't be read.
     """
-    form = requested_form(accept_header(request.headers.raw))
+    form = requested_form(accept_header(request.headers.raw), request.scope["query_string"])
+    if form is not Form.CSV and "dialect" in request.query_params:
+        found = f"given with {form.value}"
+        raise InvalidSelection(
+            parameter="dialect", found=found, expected="left out: only CSV has one"
+        )
     coding = requested_coding(request)
     publication_id = publication.manifest.publication_id
     # By itself or by a cursor; else the active publication is read.
@@ -51,20 +62,21 @@ def rows_answer(
     call = call_of(request)
 
     def make() -> Answer:
-        write = {Form.JSON: _json_rows, Form.ARROW: _arrow_rows}[form]
-        body, read = write(request, publication, question, single)
+        written = _WRITERS[form](request, publication, question, single)
+        read = written.read
         if when_empty is not None and not read.rows:
             when_empty()
         asked = f"{request.url.path}?{request.url.query}#{form.value}"
         digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         headers = {
-            "Content-Type": form.value,
+            "Content-Type": _MEDIA_TYPES.get(form, form.value),
             # Weak: another process may write the same rows in other bytes.
             "ETag": f'W/"{publication_id}-{digest}"',
             "Cache-Control": cache_control(request, pinned=is_pinned),
             "Vary": _VARY,
+            **written.headers,
         }
-        answer = Answer(body, headers, read=read, route=route_of(request.scope))
+        answer = Answer(written.body, headers, read=read, route=route_of(request.scope))
         answer.pack(coding)  # here, on a thread, and not where all requests are waiting
         return answer
 
@@ -96,11 +108,23 @@ def object_answer(
     form = requested_form(accept_header(request.headers.raw))
     if form is not Form.JSON:
         raise NotAcceptable(found=form.value, known=Form.JSON.value)
+    provenance = publication.provenance(data_sets)
+    body = to_json({"data": data, "next": following, "metadata": provenance})
+    return made_answer(request, body, form.value, provenance)
+
+
+def made_answer(
+    request: Request, body: bytes, content_type: str, provenance: Provenance
+) -> Response:
+    """Return *body*, made for this call of what *provenance* says, packed as it is asked for.
+
+    Raises:
+        NotAcceptable: In no way that is here.
+    """
     coding = requested_coding(request)
-    read = Read(publication.provenance(data_sets), 1)
-    body = to_json({"data": data, "next": following, "metadata": read.provenance})
+    read = Read(provenance, 1)
     headers = {
-        "Content-Type": form.value,
+        "Content-Type": content_type,
         "ETag": f'W/"{hashlib.sha256(body).hexdigest()[:24]}"',
         "Cache-Control": cache_control(request, pinned=False),
         "Vary": _VARY,
@@ -141,14 +165,28 @@ def cache_control(request: Request, *, pinned: bool) -> str:
     return "public, no-cache"
 
 
+@dataclass(frozen=True)
+class _Written:
+    """The body of an answer of rows, and what its headers tell.
+
+    Attributes:
+        headers: Where the next page is, how many rows there are, and what the form adds.
+    """
+
+    body: bytes
+    read: Read
+    headers: dict[str, str]
+
+
 def _json_rows(
     request: Request, publication: Publication, question: Question, single: bool
-) -> tuple[bytes, Read]:
+) -> _Written:
     page = publication.json_page(question)
     provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
-    rest = _rest(request, question, page, provenance)
+    rest, headers = _around(request, question, page, provenance)
     data = (page.rows or b"null",) if single else (b"[", page.rows, b"]")
-    return b"".join((b'{"data":', *data, b",", rest[1:])), Read(provenance, page.count)
+    body = b"".join((b'{"data":', *data, b",", to_json(rest)[1:]))
+    return _Written(body, Read(provenance, page.count), headers)
 
 
 def _arrow_rows(
@@ -156,30 +194,65 @@ def _arrow_rows(
     publication: Publication,
     question: Question,
     single: bool,  # noqa: ARG001 - a table has rows, be it one
-) -> tuple[bytes, Read]:
+) -> _Written:
     page = publication.table_page(question)
     provenance = publication.provenance(question.data_sets, page.sources)
-    rest = _rest(request, question, page, provenance)
-    table = page.rows.replace_schema_metadata({b"farol": rest})
+    rest, headers = _around(request, question, page, provenance)
+    table = page.rows.replace_schema_metadata({b"farol": to_json(rest)})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         for batch in table.to_batches():
             writer.write_batch(zero_nulls(batch))
-    return bytes(sink.getvalue().to_pybytes()), Read(provenance, page.count)
+    return _Written(bytes(sink.getvalue().to_pybytes()), Read(provenance, page.count), headers)
 
 
-def _rest(
+def _csv_rows(
+    request: Request,
+    publication: Publication,
+    question: Question,
+    single: bool,  # noqa: ARG001 - as above
+) -> _Written:
+    dialect = dialect_named(request.query_params.get("dialect"))
+    page = publication.csv_page(question, dialect)
+    provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
+    _, headers = _around(request, question, page, provenance)
+    name = f"{question.data_sets[0]}_{provenance.publication_id}_{dialect.name}.csv"
+    headers |= origin_headers(provenance, page.count)
+    headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _Written(page.rows, Read(provenance, page.count), headers)
+
+
+_WRITERS = {Form.JSON: _json_rows, Form.ARROW: _arrow_rows, Form.CSV: _csv_rows}
+
+
+def origin_headers(provenance: Provenance, rows: int) -> dict[str, str]:
+    """Return the headers of a file of so many *rows* that tell where they come from."""
+    return {
+        "X-Row-Count": str(rows),
+        "X-Publication-Id": provenance.publication_id,
+        "X-Dataset-Id": provenance.dataset_id,
+        "X-Model-Version": provenance.model_version,
+        "X-Generated-At": provenance.generated_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _around(
     request: Request,
     question: Question,
     page: Page[bytes] | Page[pa.Table],
     provenance: Provenance,
-) -> bytes:
-    """Return what an answer has beside its rows, as a JSON object."""
-    following = None
+) -> tuple[dict[str, object], dict[str, str]]:
+    """Return what an answer has beside its rows, in its body and in its headers."""
+    following, headers = None, {}
     if page.more and question.limit is not None:
-        passed = question.parameters.get("offset", 0)
-        counted = (int(passed) + question.limit,) if isinstance(passed, int) else (question.limit,)
+        counted = ((question.offset or 0) + question.limit,)
         after = page.last if question.order else counted
         following = cursor_text(request, provenance.publication_id, after)
-    total = {} if page.total is None else {"total": page.total}
-    return to_json({"next": following, **total, "metadata": provenance})
+        asked = [each for each in request.query_params.multi_items() if each[0] != "cursor"]
+        # Relative to the address that was asked, whatever stands before it on the way here.
+        headers["Link"] = f'<?{urlencode([*asked, ("cursor", following)])}>; rel="next"'
+    rest: dict[str, object] = {"next": following}
+    if page.total is not None:
+        rest["total"] = page.total
+        headers["X-Total-Count"] = str(page.total)
+    return rest | {"metadata": provenance}, headers

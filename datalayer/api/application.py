@@ -11,16 +11,19 @@ from datalayer.api import (
     accuracy,
     data_sets,
     extracting,
+    feed,
     forecasts,
     index,
     inventory,
     items,
+    publication_files,
     publications,
     refreshing,
 )
 from datalayer.api.answers import json_answer
 from datalayer.api.context import query_parameters, read_router
 from datalayer.api.documentation import documentation_routes
+from datalayer.api.files import Files
 from datalayer.api.links import add_links
 from datalayer.api.path_prefix import address
 from datalayer.api.problems import PROBLEM_TYPES, ProblemType, answer_with_problems, problem
@@ -35,10 +38,11 @@ _SUBJECTS = (
     inventory,
     accuracy,
     publications,
+    feed,
     data_sets,
-    extracting,
     refreshing,
 )
+_SUBJECTS_OF_FILES = (publication_files, extracting)
 
 
 def create_api(portal: Portal) -> FastAPI:
@@ -57,6 +61,9 @@ def create_api(portal: Portal) -> FastAPI:
     )
     for subject in _SUBJECTS:
         api.include_router(subject.create_router(portal))
+    files = Files(portal)
+    for subject_of_files in _SUBJECTS_OF_FILES:
+        api.include_router(subject_of_files.create_router(portal, files))
     _add_problem_types(api)
     answer_with_problems(api)
     # Made here and kept by FastAPI: no caller waits for it, and what is added to it stays.

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import InvalidCursor
-from datalayer.reading.filters import NOT_FILTERS
+from datalayer.reading.filters import PAGING
 from datalayer.reading.question import Position
 
 LONGEST_CURSOR = 4096
@@ -82,6 +82,6 @@ def _is_plain(value: object) -> bool:
 def _fingerprint(request: Request) -> str:
     """Return a fingerprint of the address and the filters, whatever their order."""
     query = parse_qsl(request.url.query, keep_blank_values=True)
-    filters = sorted(each for each in query if each[0] not in NOT_FILTERS)
+    filters = sorted(each for each in query if each[0] not in PAGING)
     content = json.dumps([request.url.path, filters])
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request, Response
 
 from datalayer.api.answers import object_answer, rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
-from datalayer.api.parameters import DataSetName, Page, document_filters, open_page
+from datalayer.api.described_parameters import document_rows
+from datalayer.api.parameters import Counted, DataSetName, open_page
 from datalayer.api.row_schemas import (
+    chosen_row_model,
     object_response,
     row_example,
-    row_model,
     rows_model,
     rows_response,
 )
@@ -83,20 +84,29 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
 def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
     """Add a route of its own for *data_set*, so that its columns stand in the OpenAPI document."""
     filters = filters_of(data_set.columns)
-    model = rows_model(f"{data_set.name}_rows", row_model(f"{data_set.name}_row", data_set.columns))
+    columns = [column.name for column in data_set.columns]
+    row = chosen_row_model(f"{data_set.name}_row", data_set.columns)
+    model = rows_model(f"{data_set.name}_rows", row, with_total="asked")
 
     @router.get(
         f"/datasets/{data_set.name}/rows",
         operation_id=f"list_{data_set.name}_rows",
         summary=f"Rows of {data_set.label.en[:1].lower()}{data_set.label.en[1:]}",
-        description=f"{data_set.description.en} In key order; every column is a filter.",
+        description=f"{data_set.description.en} In key order unless `order` says another; every "
+        "column is a filter.",
         responses=rows_response(model, row_example(data_set.columns), data_sets=(data_set.name,)),
-        openapi_extra=document_filters(filters.values()),
+        openapi_extra=document_rows(columns, filters.values()),
     )
-    def rows(request: Request, page: Page) -> Response:
-        publication, met, after = open_page(request, portal, page, filters)
-        question = questions.data_sets.rows(data_set, met, limit=page.limit, after=after)
-        return rows_answer(request, publication, question)
+    def rows(request: Request, page: Counted) -> Response:
+        asked = open_page(request, portal, page, filters, columns, data_set.key)
+        question = questions.data_sets.rows(
+            data_set,
+            asked.conditions,
+            limit=page.limit,
+            after=asked.after,
+            with_total=page.total,
+        )
+        return rows_answer(request, asked.publication, asked.arrange(question))
 
 
 def _refuse_other_rows(router: APIRouter, portal: Portal) -> None:

@@ -13,7 +13,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
-from datalayer.api.parameters import NO_NUL, End, Location, Start, document_sources
+from datalayer.api.described_parameters import DIALECT, NO_NUL, document_sources
+from datalayer.api.parameters import End, Location, Start
 from datalayer.api.row_schemas import rows_model, rows_response
 from datalayer.portal import NETWORK, Portal
 from datalayer.reading.filters import LONGEST_TEXT, plain_text
@@ -99,7 +100,7 @@ def create_router(portal: Portal) -> APIRouter:
             _EXAMPLE,
             data_sets=("agg_daily", "agg_metrics", "fact_metrics"),
         ),
-        openapi_extra={"parameters": [document_sources(portal.registry)]},
+        openapi_extra={"parameters": [DIALECT, document_sources(portal.registry)]},
     )
     def forecast_summary(request: Request, asked: Summary) -> Response:
         """One row per source that has a forecast in the span.

@@ -1,4 +1,4 @@
-"""What a caller takes: JSON or Arrow, packed by zstd or gzip, or plain."""
+"""What a caller takes: JSON, CSV or Arrow, packed by zstd or gzip, or plain."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Form(StrEnum):
 
     JSON = "application/json"
     ARROW = "application/vnd.apache.arrow.stream"
+    CSV = "text/csv"
 
 
 class Coding(StrEnum):
@@ -30,22 +31,33 @@ def accept_header(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def requested_form(accept: bytes) -> Form:
-    """Return the form that an ``Accept`` header asks for; JSON where it leaves the choice.
+def requested_form(accept: bytes, query: bytes = b"") -> Form:
+    """Return the form that an ``Accept`` header asks for.
+
+    Where it leaves the choice, that is CSV if the *query* names a dialect of CSV, as a link that
+    is opened in a browser may, and else JSON.
 
     Raises:
-        NotAcceptable: Neither JSON nor Arrow is among what it names.
+        NotAcceptable: None of the forms is among what it names.
     """
     weights = _weights(accept or b"*/*")
-    for form in (Form.ARROW, Form.JSON):
+    for form in (Form.ARROW, Form.CSV, Form.JSON):
         if weights.get(form.value, 0.0) > 0 and weights[form.value] == max(weights.values()):
             return form
-    if any(weights.get(name, 0.0) > 0 for name in (Form.JSON.value, "application/*", "*/*")):
-        return Form.JSON
-    if weights.get(Form.ARROW.value, 0.0) > 0:
-        return Form.ARROW
+    forms = (Form.CSV, Form.JSON) if names_dialect(query) else (Form.JSON, Form.CSV)
+    for form in (*forms, Form.ARROW):
+        kind = form.value.partition("/")[0]
+        ranges = (form.value, f"{kind}/*", "*/*")
+        given = next((weights[each] for each in ranges if each in weights), 0.0)
+        if given > 0:
+            return form
     known = " or ".join(form.value for form in Form)
     raise NotAcceptable(found=accept.decode("latin-1")[:200], known=known)
+
+
+def names_dialect(query: bytes) -> bool:
+    """Return True if a query string has the parameter ``dialect``."""
+    return query.startswith(b"dialect=") or b"&dialect=" in query
 
 
 @lru_cache(maxsize=256)

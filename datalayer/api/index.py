@@ -46,7 +46,7 @@ def create_router(portal: Portal) -> APIRouter:
 
 def _index(request: Request, portal: Portal) -> dict[str, object]:
     document: dict[str, Any] = request.app.openapi()
-    base = address(request.scope.get("root_path", ""))
+    base = address("/api")
     reads = ((path, each["get"]) for path, each in document["paths"].items() if "get" in each)
     return {
         "name": document["info"]["title"],

@@ -11,16 +11,17 @@ from pydantic import Field
 from datalayer.api.addresses import PART
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
+from datalayer.api.described_parameters import DIALECT, document_rows
 from datalayer.api.parameters import (
     ItemId,
     Location,
     Placed,
-    document_filters,
     filters_on,
     open_page,
     read_as,
 )
 from datalayer.api.row_schemas import (
+    chosen_row_model,
     row_answer_model,
     row_example,
     row_model,
@@ -59,7 +60,8 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
     stock, catalogue = (portal.registry.data_sets[name] for name in ("fact_inventory", "dim_item"))
     of_part = [catalogue.column(name) for name in inventory.ITEM_COLUMNS]
     filters = filters_on(stock, *inventory.FILTERS) | filters_on(catalogue, *inventory.ITEM_FILTERS)
-    row = row_model("StockOfPart", [*stock.columns, *of_part], alert=(Alert, ...))
+    columns = [each.name for each in (*stock.columns, *of_part)] + ["alert"]
+    row = chosen_row_model("StockOfPart", [*stock.columns, *of_part], alert=(Alert, ...))
     example = row_example([*stock.columns, *of_part]) | {"alert": True}
 
     @router.get(
@@ -71,17 +73,17 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
             example,
             data_sets=("fact_inventory", "dim_item"),
         ),
-        openapi_extra=document_filters(filters.values()),
+        openapi_extra=document_rows(columns, filters.values()),
     )
     def list_inventory(request: Request, page: Placed, alerts: Alerts = False) -> Response:
         """Stock positions at one location by part, each with what the catalogue says of it."""
-        publication, met, after = open_page(request, portal, page, filters)
-        met += inventory.ALERTS if alerts else NO_CONDITIONS
+        asked = open_page(request, portal, page, filters, columns, ("item_id",))
+        met = asked.conditions + (inventory.ALERTS if alerts else NO_CONDITIONS)
         question = inventory.positions(
-            portal.registry, page.location, met, limit=page.limit, after=after
+            portal.registry, page.location, met, limit=page.limit, after=asked.after
         )
-        require = partial(publication.require_location, page.location)
-        return rows_answer(request, publication, question, require)
+        require = partial(asked.publication.require_location, page.location)
+        return rows_answer(request, asked.publication, asked.arrange(question), require)
 
 
 def _add_position(router: APIRouter, portal: Portal) -> None:
@@ -93,6 +95,7 @@ def _add_position(router: APIRouter, portal: Portal) -> None:
         operation_id="get_inventory",
         summary="The stock position of a part",
         responses=row_response(model, row_example(columns), data_sets=("fact_inventory",)),
+        openapi_extra={"parameters": [DIALECT]},
     )
     def stock_position(
         request: Request, item_id: ItemId, location: Location = NETWORK, p: Pin = None
@@ -107,7 +110,10 @@ def _add_position(router: APIRouter, portal: Portal) -> None:
 def _add_exceptions(router: APIRouter, portal: Portal) -> None:
     data_set = portal.registry.data_sets["fact_exception"]
     filters = filters_on(data_set, *exceptions.FILTERS)
-    model = rows_model("Exceptions", row_model("Exception", data_set.columns), with_total=True)
+    columns = [column.name for column in data_set.columns]
+    model = rows_model(
+        "Exceptions", chosen_row_model("Exception", data_set.columns), with_total=True
+    )
 
     @router.get(
         "/exceptions",
@@ -116,13 +122,13 @@ def _add_exceptions(router: APIRouter, portal: Portal) -> None:
         responses=rows_response(
             model, row_example(data_set.columns), data_sets=("fact_exception",)
         ),
-        openapi_extra=document_filters(filters.values()),
+        openapi_extra=document_rows(columns, filters.values()),
     )
     def list_exceptions(request: Request, page: Placed) -> Response:
         """Exceptions at one location by rank, the most urgent first."""
-        publication, met, after = open_page(request, portal, page, filters)
+        asked = open_page(request, portal, page, filters, columns, data_set.key)
         question = exceptions.rows(
-            portal.registry, page.location, met, limit=page.limit, after=after
+            portal.registry, page.location, asked.conditions, limit=page.limit, after=asked.after
         )
-        require = partial(publication.require_location, page.location)
-        return rows_answer(request, publication, question, require)
+        require = partial(asked.publication.require_location, page.location)
+        return rows_answer(request, asked.publication, asked.arrange(question), require)

@@ -11,19 +11,23 @@ from fastapi import APIRouter, Query, Request, Response
 from datalayer.api.addresses import PART
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
-from datalayer.api.parameters import (
+from datalayer.api.described_parameters import (
+    DIALECT,
     NO_NUL,
+    document_rows,
+    document_sources,
+)
+from datalayer.api.parameters import (
     End,
     ItemId,
     Location,
     Page,
     Start,
-    document_filters,
-    document_sources,
     filters_on,
     open_page,
 )
 from datalayer.api.row_schemas import (
+    chosen_row_model,
     row_answer_model,
     row_example,
     row_model,
@@ -61,20 +65,23 @@ def create_router(portal: Portal) -> APIRouter:
 def _add_catalogue(router: APIRouter, portal: Portal) -> None:
     data_set = portal.registry.data_sets["dim_item"]
     filters = filters_on(data_set, *items.FILTERS)
-    model = rows_model("Items", row_model("Item", data_set.columns), with_total=True)
+    columns = [column.name for column in data_set.columns]
+    model = rows_model("Items", chosen_row_model("ItemRow", data_set.columns), with_total=True)
 
     @router.get(
         "/items",
         operation_id="list_items",
         summary="Search the catalogue of parts",
         responses=rows_response(model, row_example(data_set.columns), data_sets=("dim_item",)),
-        openapi_extra=document_filters(filters.values()),
+        openapi_extra=document_rows(columns, filters.values()),
     )
     def list_items(request: Request, page: Page, q: Search = "") -> Response:
         """Parts by code; with `q` the best match first."""
-        publication, met, after = open_page(request, portal, page, filters)
-        question = items.catalogue(portal.registry, q, met, limit=page.limit, after=after)
-        return rows_answer(request, publication, question)
+        asked = open_page(request, portal, page, filters, columns, data_set.key)
+        question = items.catalogue(
+            portal.registry, q, asked.conditions, limit=page.limit, after=asked.after
+        )
+        return rows_answer(request, asked.publication, asked.arrange(question))
 
 
 def _add_series(router: APIRouter, portal: Portal) -> None:
@@ -89,7 +96,7 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
         responses=rows_response(
             rows_model("Series", row), example, data_sets=("fact_forecast", "fact_demand")
         ),
-        openapi_extra={"parameters": [document_sources(portal.registry)]},
+        openapi_extra={"parameters": [DIALECT, document_sources(portal.registry)]},
     )
     def item_timeseries(
         request: Request,
@@ -121,6 +128,7 @@ def _add_item(router: APIRouter, portal: Portal) -> None:
         operation_id="get_item",
         summary="One part of the catalogue",
         responses=row_response(model, row_example(columns), data_sets=("dim_item",)),
+        openapi_extra={"parameters": [DIALECT]},
     )
     def item(request: Request, item_id: ItemId, p: Pin = None) -> Response:
         """Its row of the catalogue, or a problem that names the nearest codes."""

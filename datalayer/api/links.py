@@ -23,7 +23,10 @@ _LINKS: Final[dict[str, tuple[tuple[str, str, dict[str, str]], ...]]] = {
         ("part", "get_item", _OF_PART),
         ("series", "get_item_timeseries", _OF_PART),
     ),
-    "list_publications": (("changes", "get_publication_changes", _LATEST_TWO),),
+    "list_publications": (
+        ("changes", "get_publication_changes", _LATEST_TWO),
+        ("files", "list_publication_files", {"publication_id": f"{_FIRST}/publication_id"}),
+    ),
     "list_data_sets": (("contract", "get_data_set", {"name": f"{_FIRST}/name"}),),
     "start_refresh": _JOB,
     "start_roll_back": _JOB,

@@ -170,7 +170,8 @@ class ApiMiddleware:
         if self._active_id is None:
             return None
         try:
-            form = requested_form(accept_header(scope["headers"]))
+            query = scope["query_string"] if b"dialect=" in scope["query_string"] else b""
+            form = requested_form(accept_header(scope["headers"]), query)
             content_coding(asked.get(b"accept-encoding", b""))
         except NotAcceptable:
             return None

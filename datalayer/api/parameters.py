@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -15,25 +15,23 @@ from pydantic.json_schema import SkipJsonSchema
 
 from datalayer.api.context import CursorText, Pin, open_publication
 from datalayer.api.cursors import read_cursor
-from datalayer.api.row_schemas import example_of
-from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
+from datalayer.api.described_parameters import NO_NUL
+from datalayer.kernel.contract.registry import ColumnType, DataSet
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, Publication
+from datalayer.reading.arrangement import Arrangement, arranged, arrangement_of
 from datalayer.reading.filters import (
-    GREATEST_INTEGER,
-    LEAST_INTEGER,
     LONGEST_TEXT,
-    MOST_VALUES,
     VALUE_READERS,
     Conditions,
     Filter,
     conditions,
     filters_of,
 )
-from datalayer.reading.question import MOST_ROWS, Position
+from datalayer.reading.question import MOST_ROWS, Position, Question
+from datalayer.reading.questions.items import row_offset
 
 _FEW_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
-NO_NUL = r"^[^\x00]*$"
 _TEXT: dict[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, "pattern": NO_NUL}
 
 
@@ -63,6 +61,14 @@ Limit = Annotated[
         openapi_examples={"page": {"value": 50}},
     ),
     BeforeValidator(_page_rows),
+]
+Total = Annotated[
+    bool,
+    read_as("total", ColumnType.BOOLEAN),
+    Query(
+        description="Count all rows that match, on this page or not.",
+        openapi_examples={"counted": {"value": True}},
+    ),
 ]
 Start = Annotated[
     date | SkipJsonSchema[None],
@@ -125,91 +131,73 @@ class PlacedPageParameters(PageParameters):
     location: Location = NETWORK
 
 
+@dataclass(frozen=True)
+class CountedPageParameters(PageParameters):
+    """A page of rows that are counted for those who ask for it."""
+
+    total: Total = False
+
+
 Page = Annotated[PageParameters, Depends()]
 Placed = Annotated[PlacedPageParameters, Depends()]
+Counted = Annotated[CountedPageParameters, Depends()]
+
+
+@dataclass(frozen=True)
+class AskedRows:
+    """What of the rows of a publication somebody asks for.
+
+    Attributes:
+        publication: The one to read.
+        conditions: What rows must meet.
+        arrangement: Which columns are wanted, and in which order.
+        key: The columns that, together, name one of the rows.
+        position: Where the page before ended; None for a first page.
+    """
+
+    publication: Publication
+    conditions: Conditions
+    arrangement: Arrangement
+    key: Sequence[str]
+    position: Position | None
+
+    @property
+    def after(self) -> Position | None:
+        """Where the page before ended, for rows in the order that they have."""
+        return None if self.arrangement.order else self.position
+
+    def arrange(self, question: Question) -> Question:
+        """Return *question*, which asks for the rows, with the columns and the order wanted.
+
+        Raises:
+            InvalidCursor: The position is not of these rows.
+        """
+        offset = row_offset(self.position) if self.arrangement.order else 0
+        return arranged(question, self.arrangement, self.key, offset)
 
 
 def open_page(
-    request: Request, portal: Portal, page: PageParameters, filters: Mapping[str, Filter]
-) -> tuple[Publication, Conditions, Position | None]:
-    """Return the publication to read, what rows must meet, and where the page before ended.
-
-    The last is None for a first page.
+    request: Request,
+    portal: Portal,
+    page: PageParameters,
+    filters: Mapping[str, Filter],
+    columns: Collection[str],
+    key: Sequence[str],
+) -> AskedRows:
+    """Return what is asked for of rows with these *filters* and *columns*, which *key* names.
 
     Raises:
-        InvalidSelection: Cursor, publication or a filter's value can't be used.
+        InvalidSelection: Cursor, publication, columns, order or a filter's value can't be used.
         UnknownPublication, NothingPublished, SignInRequired: As for ``Portal.open``.
     """
     cursor = read_cursor(request)
     publication = open_publication(request, portal, page.p, cursor)
-    met = conditions(filters, request.query_params.multi_items())
-    return publication, met, cursor.after if cursor else None
+    asked = request.query_params
+    met = conditions(filters, asked.multi_items())
+    arrangement = arrangement_of(columns, asked.get("columns"), asked.get("order"))
+    return AskedRows(publication, met, arrangement, key, cursor.after if cursor else None)
 
 
 def filters_on(data_set: DataSet, *names: str) -> dict[str, Filter]:
     """Return the filters on those of the named columns that *data_set* has."""
     return filters_of(column for column in data_set.columns if column.name in names)
-
-
-def document_filters(filters: Iterable[Filter]) -> dict[str, Any]:
-    """Return what the OpenAPI document says of *filters*, for a route's ``openapi_extra``."""
-    return {"parameters": [_parameter(each) for each in filters]}
-
-
-def document_sources(registry: Registry) -> dict[str, Any]:
-    """Return what the OpenAPI document says of ``source``, a list of forecast sources."""
-    return document_list(
-        "source",
-        {"type": "string", "enum": list(registry.sources)},
-        "Forecast sources; all if left out.",
-        ["ensemble"] if "ensemble" in registry.sources else list(registry.sources)[:1],
-    )
-
-
-def _parameter(each: Filter) -> dict[str, Any]:
-    description = each.column.description.en
-    example = example_of(each.column)
-    if each.operator == "=":
-        text = f"{description} One or several values."
-        return document_list(each.name, _schema(each.column), text, [example])
-    bound = "least" if each.operator == ">=" else "greatest"
-    return {
-        "name": each.name,
-        "in": "query",
-        "required": False,
-        "description": f"{description} The {bound}, inclusive.",
-        "schema": _schema(each.column),
-        "example": example,
-    }
-
-
-def document_list(
-    name: str, schema: dict[str, Any], description: str, example: list[Any]
-) -> dict[str, Any]:
-    """Return what the OpenAPI document says of a parameter that may be given several times."""
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": description,
-        "schema": {"type": "array", "items": schema, "maxItems": MOST_VALUES},
-        "example": example,
-    }
-
-
-def _schema(column: Column) -> dict[str, Any]:
-    if column.allowed:
-        return {"type": "string", "enum": list(column.allowed)}
-    schemas: dict[ColumnType, dict[str, Any]] = {
-        ColumnType.TEXT: {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL},
-        ColumnType.DATE: {"type": "string", "format": "date"},
-        ColumnType.TIMESTAMP: {"type": "string", "format": "date-time"},
-        ColumnType.DOUBLE: {"type": "number"},
-        ColumnType.INTEGER: {
-            "type": "integer",
-            "minimum": LEAST_INTEGER,
-            "maximum": GREATEST_INTEGER,
-        },
-        ColumnType.BOOLEAN: {"type": "boolean"},
-    }
-    return schemas[column.type]

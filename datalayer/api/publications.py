@@ -19,7 +19,8 @@ from datalayer.api.context import (
     read_router,
 )
 from datalayer.api.cursors import cursor_text, read_cursor
-from datalayer.api.parameters import Limit, document_list
+from datalayer.api.described_parameters import document_list
+from datalayer.api.parameters import Limit
 from datalayer.api.row_schemas import object_response
 from datalayer.api.schemas import (
     METADATA_EXAMPLE,
@@ -88,6 +89,7 @@ def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
     return described, BeforeValidator(check)
 
 
+PublicationId = Annotated[str, *_publication_id("publication_id", PUBLICATION_EXAMPLE)]
 Before = Annotated[str, *_publication_id("before", _EARLIER_EXAMPLE)]
 After = Annotated[str, *_publication_id("after", PUBLICATION_EXAMPLE)]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from datalayer.api.forms import Form
 from datalayer.api.schemas import METADATA_EXAMPLE, Envelope
@@ -54,12 +54,31 @@ def row_model(name: str, columns: Iterable[Column], **more: Any) -> type[BaseMod
     return create_model(name, **fields, **more)
 
 
-def rows_model(name: str, row: type[BaseModel], *, with_total: bool = False) -> type[BaseModel]:
-    """Return the model of an answer that consists of rows."""
+def chosen_row_model(name: str, columns: Iterable[Column], **more: Any) -> type[BaseModel]:  # noqa: ANN401
+    """Return the model of a row that has those of its columns that were asked for."""
+
+    def nothing_required(schema: dict[str, Any]) -> None:
+        schema.pop("required", None)
+
+    fields: dict[str, Any] = {column.name: _field(column) for column in columns}
+    config = ConfigDict(json_schema_extra=nothing_required)
+    return create_model(name, __config__=config, **fields, **more)
+
+
+def rows_model(
+    name: str, row: type[BaseModel], *, with_total: Literal["asked"] | bool = False
+) -> type[BaseModel]:
+    """Return the model of an answer that consists of rows.
+
+    Rows may have some of their columns only; their number is there always, *asked* for, or never.
+    """
     row_type: Any = row
-    total: dict[str, Any] = (
-        {"total": (int, Field(description="All rows, on this page or not."))} if with_total else {}
-    )
+    described = "All rows, on this page or not."
+    total: dict[str, Any] = {
+        "asked": {"total": (int, Field(default=None, description=described))},
+        True: {"total": (int, Field(description=described))},
+        False: {},
+    }[with_total]
     return create_model(name, __base__=Envelope, data=(list[row_type], ...), **total)
 
 
@@ -90,7 +109,7 @@ def rows_response(
 ) -> dict[int | str, dict[str, Any]]:
     """Return how the OpenAPI document describes an answer of rows such as *example*.
 
-    They come as JSON or as an Arrow stream, and are read from *data_sets*.
+    They come as JSON, CSV or an Arrow stream, and are read from *data_sets*.
     """
     return row_response(model, [example], data_sets=data_sets)
 
@@ -108,6 +127,20 @@ def row_response(
     described[200]["content"][Form.ARROW.value] = {
         "schema": {"type": "string", "contentMediaType": Form.ARROW.value},
         "example": "An Arrow IPC stream; next, total and metadata in its schema, under 'farol'.",
+    }
+    described[200]["content"][Form.CSV.value] = {
+        "schema": {"type": "string", "contentMediaType": Form.CSV.value},
+        "example": "The names of the columns, then a line for each row.",
+    }
+    described[200]["headers"] = {
+        "Link": {
+            "description": "Where the next page is, as `rel=next`; not there on the last one.",
+            "schema": {"type": "string"},
+        },
+        "X-Total-Count": {
+            "description": "All rows that match, where they are counted.",
+            "schema": {"type": "integer"},
+        },
     }
     return described
 
@@ -133,5 +166,6 @@ def _field(column: Column) -> Any:  # noqa: ANN401 - what pydantic's create_mode
         examples=[example_of(column)],
         ge=None if column.allowed else column.minimum,
         le=None if column.allowed else column.maximum,
+        max_length=column.form.max_length if column.form else None,
     )
     return (python_type if column.required else python_type | None, described)

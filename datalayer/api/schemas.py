@@ -158,6 +158,23 @@ class Publications(Envelope):
     data: list[KeptPublication]
 
 
+class PublicationFile(BaseModel):
+    """A file of a publication, as it was published."""
+
+    data_set: str
+    name: str = Field(description="What it is saved as.")
+    href: str = Field(description="Where it is.")
+    size_bytes: int
+    sha256: str = Field(description="Digest of the whole file, in lower-case hexadecimal.")
+    rows: int
+
+
+class PublishedFiles(Envelope):
+    """Every file of a publication."""
+
+    data: list[PublicationFile]
+
+
 class ActivePublication(KeptPublication):
     """The active publication with what it was made of."""
 

@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
+from datalayer.api.cross_origin import shared_with
 from datalayer.api.entrance import Entrance, IsPage
 from datalayer.api.health import health_routes
 from datalayer.api.hosts import AllowedHosts
@@ -86,13 +87,16 @@ def serving(
             Middleware(
                 Entrance,
                 is_page=is_page,
-                api=ApiMiddleware(
-                    application,
-                    portal=portal,
-                    authentication=authentication,
-                    limiter=limiter,
-                    metrics=metrics,
-                    cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
+                api=shared_with(
+                    settings.shared_origins,
+                    ApiMiddleware(
+                        application,
+                        portal=portal,
+                        authentication=authentication,
+                        limiter=limiter,
+                        metrics=metrics,
+                        cache_bytes=int(settings.cache_bytes * SHARE_OF_CACHE),
+                    ),
                 ),
                 hosts=AllowedHosts(settings.allowed_hosts),
                 path_prefix=settings.path_prefix,

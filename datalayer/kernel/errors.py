@@ -195,10 +195,21 @@ class DatabaseUnsafe(FaultsFound):
 
 
 class ValidationUnfinished(TransportError):
-    """A validation ran out of memory or disk, so nothing is known of the content."""
+    """A validation ran out of memory, disk or time, so nothing is known of the content."""
 
     template = "The validation could not be finished: {problem}"
     problem: str
+
+
+class ValidationTooLong(ValidationUnfinished):
+    """A validation took longer than it may, so nothing is known of the content."""
+
+    template = (
+        "The validation took longer than {timeout_s:g} s and was broken off; "
+        "see whether the files hold what they should, or raise FAROL_VALIDATION_TIMEOUT_S"
+    )
+    timeout_s: float
+    problem: str = ""
 
 
 class ObjectMissing(ContentError):
@@ -251,6 +262,61 @@ class StateUnavailable(StateError, TransportError):
     """A file of the state folder can't be read or written: the disk is full or read-only."""
 
     slug = "temporarily-unavailable"
+
+
+class Loss(ContentError):
+    """What an activation would take away from those who read."""
+
+
+class DataSetEmpty(Loss):
+    """A data set has no rows."""
+
+    template = "{data_set} has no rows; the active publication has {active_rows}"
+    data_set: str
+    active_rows: int
+
+
+class RowsLost(Loss):
+    """A data set has far fewer rows than that of the active publication."""
+
+    template = "{data_set} has {rows} rows; the active publication has {active_rows}"
+    data_set: str
+    rows: int
+    active_rows: int
+
+
+class DataGoBack(Loss):
+    """The demand observed ends before that of the active publication."""
+
+    template = (
+        "Its demand ends on {data_through}; that of the active publication on {active_through}"
+    )
+    data_through: str
+    active_through: str
+
+
+class ConfirmationNeeded(FaultsFound, CallerError):
+    """An activation would take something away, and nobody has confirmed that."""
+
+    template = (
+        "Publication {publication_id} would take away what is served, which must be confirmed: "
+        "{listing}"
+    )
+    slug = "confirmation-needed"
+    publication_id: str
+
+
+class Overtaken(CallerError):
+    """Another publication became active while this one was being brought in."""
+
+    template = (
+        "Publication {publication_id} was not activated: meanwhile {actor} made {active_id} the "
+        "active one; activate it again if it is still wanted"
+    )
+    slug = "overtaken"
+    publication_id: str
+    actor: str
+    active_id: str
 
 
 class RefreshInProgress(CallerError):

@@ -65,6 +65,18 @@ class Staging:
             raise
         return VerifiedFiles(staged.manifest, staged.folder)
 
+    def work_folder(self, publication_id: str) -> Path:
+        """Return this folder, made if missing, for the temporary files of a validation.
+
+        A start clears up what a killed process left in it.
+
+        Raises:
+            StagingError: The local disk refuses.
+        """
+        with translate_disk_errors(publication_id, self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder
+
     def discard(self, publication_id: str) -> None:
         """Remove what is staged of a publication, so that it is fetched again.
 

@@ -17,7 +17,9 @@ LONGEST_TEXT = 200
 MOST_VALUES = 200
 LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**63 - 1
 
-NOT_FILTERS = frozenset({"p", "cursor", "limit"})
+PAGING = frozenset({"p", "cursor", "limit"})
+"""Parameters that don't change what is asked, but which part of the answer comes."""
+NOT_FILTERS = PAGING | {"columns", "order", "dialect", "total"}
 """Parameters of every read; a column of such a name can't be filtered by."""
 
 _ORDERED = {ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.DOUBLE, ColumnType.INTEGER}

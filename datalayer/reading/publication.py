@@ -12,12 +12,13 @@ from functools import cached_property, partial
 import pyarrow as pa
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.contract.registry import Freshness, Registry
+from datalayer.kernel.contract.registry import ColumnType, Freshness, Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
+from datalayer.reading.csv_dialects import CsvDialect
 from datalayer.reading.database import Database, Parameters
-from datalayer.reading.paging import Page, join_rows, last_position, sources_in
+from datalayer.reading.paging import Page, join_rows, last_position, sources_in, text_bytes
 from datalayer.reading.question import Question
 from datalayer.reading.questions import items, locations
 from datalayer.reading.results import Provenance, Result
@@ -88,14 +89,27 @@ class Publication:
         """Return one page of the answer to *question* as JSON text; not cached here."""
         columns = self.database.columns(self.id, question.sql, question.parameters)
         beside = tuple(dict.fromkeys((*question.order, *({"source"} & columns.keys()))))
+        shown = tuple((name, columns[name]) for name in question.columns or columns)
         sql, parameters = question.page_query()
-        written = json_query(sql, tuple(columns.items()), beside)
+        written = json_query(sql, shown, beside)
         page = self._page(question, written, parameters)
         return replace(page, rows=join_rows(page.rows.column("row_json")))
 
+    def csv_page(self, question: Question, dialect: CsvDialect) -> Page[bytes]:
+        """Return one page of the answer to *question* as CSV, its names first; not cached here."""
+        columns = self.database.columns(self.id, question.sql, question.parameters)
+        beside = tuple(dict.fromkeys((*question.order, *({"source"} & columns.keys()))))
+        shown = {name: ColumnType(columns[name]) for name in question.columns or columns}
+        sql, parameters = question.page_query()
+        page = self._page(question, dialect.lines(sql, shown, beside), parameters)
+        lines = (text_bytes(chunk) for chunk in page.rows.column("line").chunks)
+        return replace(page, rows=b"".join((dialect.head(shown), *lines)))
+
     def table_page(self, question: Question) -> Page[pa.Table]:
         """Return one page of the answer to *question* as a table; not cached here."""
-        return self._page(question, *question.page_query())
+        page = self._page(question, *question.page_query())
+        shown = list(question.columns) or page.rows.column_names
+        return replace(page, rows=page.rows.select(shown))
 
     def _page(self, question: Question, sql: str, parameters: Parameters) -> Page[pa.Table]:
         read = self.database.query(self.id, sql, parameters)

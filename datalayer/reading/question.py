@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.database import Parameter, Parameters
-from datalayer.reading.views import first_rows
+from datalayer.reading.views import first_rows, rows_from_offset
 
 MOST_ROWS = 10_000
 """Most rows of one page; whole data sets are for the extracts."""
@@ -32,6 +32,9 @@ class Question:
         limit: Most rows of one page; None for all in one. *sql* itself is not limited.
         order: The columns that order the answer and, together, name a row; a ``Position`` has
             values of these. Empty where it counts rows.
+        offset: How many rows the pages before had, where rows are counted; None where they aren't.
+        columns: The columns that are shown; empty for all. Those of *order*, and the sources, may
+            be among the others.
         total_sql: A query of the number of all rows, as column ``rows``; empty where nobody counts.
     """
 
@@ -42,6 +45,8 @@ class Question:
     sources: tuple[str, ...] = ()
     limit: int | None = None
     order: tuple[str, ...] = ()
+    offset: int | None = None
+    columns: tuple[str, ...] = ()
     total_sql: str = ""
 
     def page_query(self) -> tuple[str, Parameters]:
@@ -56,7 +61,10 @@ class Question:
             raise InvalidSelection(
                 parameter="limit", found=self.limit, expected=f"between 1 and {MOST_ROWS}"
             )
-        return first_rows(self.sql), {**self.parameters, "page_rows": self.limit}
+        parameters = {**self.parameters, "page_rows": self.limit}
+        if self.offset is None:
+            return first_rows(self.sql), parameters
+        return rows_from_offset(self.sql), {**parameters, "page_offset": self.offset}
 
 
 def sql_question(

@@ -6,6 +6,7 @@ The one module of the read side that quotes identifiers and paths.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,18 @@ from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Regi
 from datalayer.publications.stages import Snapshot
 
 Operator = Literal["=", ">=", "<=", "in"]
+
+
+@dataclass(frozen=True)
+class OrderBy:
+    """A column that rows are ordered by, from its least value or from its greatest."""
+
+    column: str
+    descending: bool = False
+
+    def __str__(self) -> str:
+        """Return it as callers write it: a minus before what begins with its greatest value."""
+        return f"-{self.column}" if self.descending else self.column
 
 
 def attach_statements(snapshot: Snapshot, registry: Registry) -> tuple[str, ...]:
@@ -52,6 +65,24 @@ def first_rows(sql: str) -> str:
     return f"select * from ({sql}) limit $page_rows + 1"
 
 
+def rows_from_offset(sql: str) -> str:
+    """Return *sql* cut as by ``first_rows``, behind its first ``$page_offset`` rows."""
+    return f"{first_rows(sql)} offset $page_offset"
+
+
+def select_arranged(sql: str, columns: Sequence[str], order: Sequence[OrderBy]) -> str:
+    """Return *columns* of the rows of *sql*, all if empty, by *order* if there is one.
+
+    Nulls come last, whichever way the values go.
+    """
+    named = ", ".join(map(quoted_name, columns)) or "*"
+    terms = ", ".join(
+        f"{quoted_name(each.column)}{' desc' if each.descending else ''} nulls last"
+        for each in order
+    )
+    return f"select {named} from ({sql}){f' order by {terms}' if terms else ''}"
+
+
 @lru_cache(maxsize=500)
 def json_query(sql: str, columns: tuple[tuple[str, str], ...], beside: tuple[str, ...]) -> str:
     """Return a query of the rows of *sql* as JSON text, times in ISO 8601 in UTC with a Z.
@@ -64,7 +95,8 @@ def json_query(sql: str, columns: tuple[tuple[str, str], ...], beside: tuple[str
         beside: Names of columns that are wanted as they are, too.
 
     Returns:
-        SQL whose columns are row_json (an object and a comma) and those of *beside*.
+        SQL whose columns are row_json (an object and a comma) and those of *beside*, which need
+        not stand in the object.
     """
     written = ", ".join(
         f"replace(strftime({quoted_name(name)}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z') "
@@ -74,9 +106,17 @@ def json_query(sql: str, columns: tuple[tuple[str, str], ...], beside: tuple[str
         for name, kind in columns
     )
     as_they_are = "".join(f", row.{quoted_name(name)}" for name in beside)
+    named = [name for name, _ in columns]
+    hidden = [name for name in beside if name not in named]
+    if not hidden:
+        return (
+            f"select to_json(row)::varchar || ',' as row_json{as_they_are} "
+            f"from (select {written} from ({sql})) as row"
+        )
+    fields = ", ".join(f"{quoted_name(name)} := row.{quoted_name(name)}" for name in named)
     return (
-        f"select to_json(row)::varchar || ',' as row_json{as_they_are} "
-        f"from (select {written} from ({sql})) as row"
+        f"select to_json(struct_pack({fields}))::varchar || ',' as row_json{as_they_are} "
+        f"from (select {', '.join([written, *map(quoted_name, hidden)])} from ({sql})) as row"
     )
 
 
@@ -135,16 +175,18 @@ def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, Co
     return f"select {before}, answer.*, {after} from ({sql}) as answer"
 
 
-def as_lines(sql: str, cells: Sequence[str], *, separator: str) -> str:
-    """Return a query of one column, ``line``: the text of *cells* over the rows of *sql*.
+def as_lines(sql: str, cells: Sequence[str], *, separator: str, beside: Sequence[str] = ()) -> str:
+    """Return a query of a column ``line``: the text of *cells* over the rows of *sql*.
 
     Args:
         sql: The rows.
         cells: SQL of the text of each cell; null is an empty one.
         separator: Stands between the cells; a line ends with CR LF.
+        beside: Names of columns that are wanted as they are, too.
     """
     joined = f", {quoted_text(separator)}, ".join(cells)
-    return f"select concat({joined}, chr(13), chr(10)) as line from ({sql})"
+    as_they_are = "".join(f", {quoted_name(name)}" for name in beside)
+    return f"select concat({joined}, chr(13), chr(10)) as line{as_they_are} from ({sql})"
 
 
 def quoted_name(name: str) -> str:

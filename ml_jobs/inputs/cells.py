@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import TypeVar
 
 import numpy as np
@@ -19,12 +19,14 @@ from ml_jobs.inputs.code_spelling import plain_code
 from ml_jobs.inputs.date_style import DateStyle
 from ml_jobs.inputs.number_style import NumberStyle
 from ml_jobs.inputs.source_file import SourceFile
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import WrittenColumn
 from ml_jobs.inputs.written_dates import split_clock
 from ml_jobs.panel import Dates
 
 _Value = TypeVar("_Value")
 _Kind = TypeVar("_Kind", bound=np.generic)
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+_NO_DAY = int(np.datetime64("NaT").astype(np.int64))
 _CLOCK = re.compile(
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?[.,0-9]*\s*"
     r"(?:(?P<half>[AaPp])\.?[Mm])?"
@@ -87,21 +89,17 @@ def codes(source: SourceFile, column: str) -> Codes:
     return _sorted_codes([plain_code(value) for value in values], places)
 
 
-def written(source: SourceFile, column: str) -> Iterator[tuple[Example, int]]:
-    """Yield the distinct texts of a column, in the order of their first rows, and rows of each.
-
-    A column that is no text has none, but whole numbers may be dates (``20260105``).
-    """
-    if not is_written(source, column):
-        return
+def written(source: SourceFile, column: str) -> WrittenColumn:
+    """Return the distinct texts of a column; whole numbers may be dates (``20260105``) too."""
     distinct, places = _encode(source.table.column(column))
     counts = np.bincount(places, minlength=len(distinct)).tolist()
     # Codes are given in the order of first rows, so a first row is where the highest one grows.
-    highest = np.maximum.accumulate(places)
-    firsts = np.flatnonzero(np.diff(highest, prepend=-1))
-    rows = source.row_numbers[firsts].tolist()
-    for text, row, count in zip(distinct, rows, counts, strict=True):
-        yield Example(source.name, column, row, text.strip()), count
+    firsts = np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1))
+
+    def place_of(number: int) -> str:
+        return source.place(int(source.row_numbers[firsts[number]]))
+
+    return WrittenColumn(source.name, column, [t.strip() for t in distinct], counts, place_of)
 
 
 def is_text(source: SourceFile, column: str) -> bool:
@@ -126,6 +124,9 @@ def numbers(source: SourceFile, column: str, style: NumberStyle) -> FloatArray:
         cast = _cast(source, column, pa.float64(), expected="a number")
         floats = pc.fill_null(cast, float("nan"))
         return np.asarray(floats.to_numpy(), dtype=np.float64)
+    if example := source.half_numbers.get(column):
+        problem = f"has numbers and texts of numbers in {column}: {example}"
+        raise InputError(file=source.name, problem=f"{problem}; make all of them numbers")
     return _by_value(values, style.marks.value, np.dtype(np.float64))
 
 
@@ -139,13 +140,15 @@ def days(source: SourceFile, column: str, style: DateStyle) -> Dates:
     """
     values = source.table.column(column)
     if is_written(source, column):
-        return _by_value(values, lambda text: _day(text, style), np.dtype("datetime64[D]"))
+        known: dict[str, int] = {}
+        found = _by_value(values, lambda text: _day(text, style, known), np.dtype(np.int64))
+        return found.view("datetime64[D]")
     if not pa.types.is_temporal(values.type):
         raise InputError(
             file=source.name, problem=f"has {column} as {values.type}; it must be a date"
         )
-    found = _cast(source, column, pa.date32(), expected="a date")
-    return np.asarray(found.to_numpy()).astype("datetime64[D]")
+    stored = _cast(source, column, pa.date32(), expected="a date")
+    return np.asarray(stored.to_numpy()).astype("datetime64[D]")
 
 
 def raw_texts(source: SourceFile, column: str, rows: BoolArray) -> list[str]:
@@ -201,18 +204,21 @@ def _by_value(
     return found
 
 
-def _day(text: str, style: DateStyle) -> np.datetime64:
-    found = split_clock(text)
-    return np.datetime64(style.day(found[0]) if found else None, "D")
+def _day(text: str, style: DateStyle, known: dict[str, int]) -> int:
+    """Return the days since 1970 of a date, looked up in *known*, which files repeat endlessly."""
+    written, _ = split_clock(text)
+    if written not in known:
+        day = style.day(written)
+        known[written] = _NO_DAY if day is None else day.toordinal() - _FIRST_DAY
+    return known[written]
 
 
 def _moment(text: str, style: DateStyle) -> int:
-    found = split_clock(text)
-    day = style.day(found[0]) if found else None
-    if found is None or day is None:
+    written, clock = split_clock(text)
+    day = style.day(written)
+    if day is None:
         return 0
-    at = datetime.combine(day, _time(found[1]))
-    return int(np.datetime64(at, "us").astype(np.int64))
+    return int(np.datetime64(datetime.combine(day, _time(clock)), "us").astype(np.int64))
 
 
 def _time(clock: str) -> time:

@@ -8,6 +8,7 @@ the files are those that it names, and they must be what it says. Without one th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datalayer.kernel.contract.checks import CheckKind
+from datalayer.kernel.contract.claims import claims_of
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
@@ -40,7 +42,7 @@ def check_folder(
     """Rewrite the files of *folder* in key order into *work*, an empty folder; validate them.
 
     The last day of observed demand is *data_through*, else what the folder's manifest says, else
-    the last day in ``fact_demand``.
+    the last day that the rows know.
 
     Returns:
         What the files became, and sentences about what is odd and harmless about the folder.
@@ -58,8 +60,12 @@ def check_folder(
         paths = {file.data_set: folder / file.path for file in manifest.files}
     paths = {name: path for name, path in paths.items() if path.is_file()}
     files, unreadable = _rewrite_all(paths, work, registry)
-    found = validate(files, registry, manifest=manifest, report=report)
-    draft, silences = _draft_of(files, manifest, data_through)
+    last_day = data_through or (manifest.data_through if manifest else _last_day(files, registry))
+    draft, silences = _draft_of(files, manifest, last_day)
+    claims = draft.claims if draft else None
+    if manifest and claims:
+        claims = replace(claims, rows=claims_of(manifest).rows)
+    found = validate(files, registry, claims=claims, report=report)
     faults += [*unreadable.values(), *silences]
     faults += [
         str(fault)
@@ -127,22 +133,21 @@ def _draft_of(
         "dataset_id": _first(files, "dataset_id"),
         "model_version": manifest.model_version if manifest else _first(files, "model_version"),
     }
-    generated_at, last_day = _first(files, "generated_at"), _last_day(files)
-    through = data_through or (manifest.data_through if manifest else last_day)
+    generated_at = _first(files, "generated_at")
     moment = generated_at if isinstance(generated_at, datetime) and generated_at.tzinfo else None
     wanted = {
         **found,
         "generated_at with its zone": moment,
-        "data_through (give it with --data-through)": through,
+        "data_through (give it with --data-through)": data_through,
     }
     faults = [f"its files tell no {name}" for name, value in wanted.items() if value is None]
-    if through and last_day and through < last_day:
-        faults.append(f"data_through is {through}, and fact_demand has demand on {last_day}")
-    if moment is None or through is None or faults:
+    if moment is None or data_through is None or faults:
         return None, faults
     texts = {name: str(value) for name, value in found.items()}
     lineage = dict(manifest.lineage) if manifest else {"producer": "a folder of Parquet files"}
-    draft = Draft(files=files, **texts, generated_at=moment, data_through=through, lineage=lineage)
+    draft = Draft(
+        files=files, **texts, generated_at=moment, data_through=data_through, lineage=lineage
+    )
     return draft, []
 
 
@@ -166,9 +171,14 @@ def _first(files: Mapping[str, Path], column: str) -> object:
     return None
 
 
-def _last_day(files: Mapping[str, Path]) -> date | None:
-    if "fact_demand" not in files:
-        return None
-    batches = _batches(files["fact_demand"], "date")
-    days = (pc.max(batch).as_py() for batch in batches if pa.types.is_date(batch.type))
+def _last_day(files: Mapping[str, Path], registry: Registry) -> date | None:
+    """Return the last day that any column knows which tells the last one observed."""
+    days = (
+        pc.max(batch).as_py()
+        for name, path in files.items()
+        for column in registry.data_sets[name].columns
+        if column.last_observed
+        for batch in _batches(path, column.name)
+        if pa.types.is_date(batch.type)
+    )
     return max((day for day in days if day is not None), default=None)

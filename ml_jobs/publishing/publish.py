@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from datalayer.kernel.contract.claims import Claims
 from datalayer.kernel.contract.manifest import (
     MANIFEST_LIMIT_BYTES,
     MANIFEST_NAME,
@@ -51,6 +52,17 @@ class Draft:
     data_through: date
     lineage: Mapping[str, object]
 
+    @property
+    def claims(self) -> Claims:
+        """What the publication will say of its rows; of their number it has yet to be told."""
+        return Claims(
+            dataset_id=self.dataset_id,
+            model_version=self.model_version,
+            generated_at=self.generated_at,
+            data_through=self.data_through,
+            frequency=str(self.lineage.get("frequency")),
+        )
+
 
 @dataclass(frozen=True)
 class SoundDraft:
@@ -73,7 +85,8 @@ def check(draft: Draft, registry: Registry, *, report: ReportProgress = silent) 
         ManifestError: What the draft says of itself can't stand in a manifest, or makes it
             longer than a portal reads.
     """
-    return seal(draft, registry, validate(draft.files, registry, report=report))
+    found = validate(draft.files, registry, claims=draft.claims, report=report)
+    return seal(draft, registry, found)
 
 
 def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraft:

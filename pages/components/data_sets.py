@@ -200,6 +200,10 @@ def _values_text(column: Column) -> str:
         parts.append(f"≥ {number(column.minimum, _decimals(column.minimum))}")
     if column.maximum is not None:
         parts.append(f"≤ {number(column.maximum, _decimals(column.maximum))}")
+    if column.form and not column.reference:
+        parts.append(
+            _("{count} characters at most").format(count=number(column.form.max_length, 0))
+        )
     if column.allowed:
         parts.append(", ".join(column.allowed))
     if column.reference:

@@ -69,6 +69,8 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
     told = (
         '<script src="./app/static/start.js"></script>\n'
+        '    <link rel="alternate" type="application/atom+xml" title="Publications" '
+        'href="./api/v1/publications.atom">\n'
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '
     )
     document = (_BUILT / "index.html").read_text(encoding="utf-8")

@@ -39,6 +39,7 @@ def outcome_text(outcome: str) -> str:
         "rejected": "✗ " + _("rejected"),
         "refused": "✗ " + _("refused"),
         "blocked": "✗ " + _("too many attempts"),
+        "burst": "✗ " + _("many attempts, not listed one by one"),
         "done": "✓ " + _("done"),
         "begun": "… " + _("begun"),
         "delivered": "✓ " + _("delivered whole"),
@@ -54,6 +55,7 @@ def check_text(check: str) -> str:
     kind, separator, rule = check.partition(":")
     words = {
         CheckKind.FILE: _("file"),
+        CheckKind.LAYOUT: _("size of the description"),
         CheckKind.COLUMN: _("column there"),
         CheckKind.TYPE: _("type"),
         CheckKind.EXTRA_COLUMN: _("unknown column"),
@@ -62,10 +64,13 @@ def check_text(check: str) -> str:
         CheckKind.FINITE: _("finite"),
         CheckKind.RANGE: _("range"),
         CheckKind.ALLOWED: _("allowed values"),
+        CheckKind.TEXT: _("form of the text"),
         CheckKind.PROVENANCE: _("provenance"),
         CheckKind.QUANTILES: _("order of quantiles"),
         CheckKind.KEY_ORDER: _("order of keys"),
         CheckKind.UNIQUE_KEY: _("unique key"),
+        CheckKind.TWINS: _("codes that look alike"),
+        CheckKind.DATA_THROUGH: _("last day observed"),
         CheckKind.REFERENCE: _("reference"),
         CheckKind.RULE: _("rule"),
     }

@@ -25,7 +25,8 @@ def test_whatever_a_page_begins_with_is_served(pages: Starlette, path: str) -> N
 
     assert len(named) > 5
     # The document names the description of an interface for agents, which is closed.
-    assert {each for each in named if not is_page("http", each)} == {"/_stcore/agent/openapi.json"}
+    others = {"/_stcore/agent/openapi.json", "/api/v1/publications.atom"}
+    assert {each for each in named if not is_page("http", each)} == others
 
 
 def test_a_page_begins_without_a_script_of_its_own(pages: Starlette) -> None:

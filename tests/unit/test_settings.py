@@ -181,3 +181,38 @@ def test_a_name_with_more_than_a_name_is_a_fault(
     (fault,) = faults(monkeypatch, FAROL_ALLOWED_HOSTS=hosts)
 
     assert "names by comma, without scheme and port" in fault
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"),
+    [
+        ("https://bi.example.com/", "origins by comma"),
+        ("bi.example.com", "origins by comma"),
+        ("https://BI.example.com", "origins by comma"),
+        ("https://*.example.com", "origins by comma"),
+        ("null", "origins by comma"),
+        ("ftp://bi.example.com", "origins by comma"),
+        ("https://bi.example.com\nX: y", "origins by comma"),
+    ],
+)
+def test_what_is_no_origin_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, origins: str, expected: str
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_CORS_ORIGINS=origins)
+
+    assert fault.startswith("FAROL_CORS_ORIGINS has ")
+    assert expected in fault
+
+
+def test_a_portal_for_members_is_not_open_to_pages_of_everybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_CORS_ORIGINS="*", FAROL_ACCESS="members")
+
+    assert "FAROL_ACCESS is members" in fault
+
+
+def test_origins_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_CORS_ORIGINS", " https://a.example , http://[::1]:3000,")
+
+    assert Settings.load().shared_origins == ("https://a.example", "http://[::1]:3000")

@@ -14,6 +14,7 @@ class CheckKind(StrEnum):
     """The kinds of check, in the order in which they are made."""
 
     FILE = "file"
+    LAYOUT = "layout"
     COLUMN = "column"
     TYPE = "type"
     EXTRA_COLUMN = "extra_column"
@@ -22,10 +23,13 @@ class CheckKind(StrEnum):
     FINITE = "finite"
     RANGE = "range"
     ALLOWED = "allowed"
+    TEXT = "text"
     PROVENANCE = "provenance"
     QUANTILES = "quantiles"
     KEY_ORDER = "key_order"
     UNIQUE_KEY = "unique_key"
+    TWINS = "twins"
+    DATA_THROUGH = "data_through"
     REFERENCE = "reference"
     RULE = "rule"
 
@@ -53,7 +57,9 @@ class Check:
         return Fault(self.data_set, column, name, count, found, self.expected, tuple(samples))
 
 
-PROVENANCE = ("dataset_id", "generated_at")
+PROVENANCE = ("dataset_id", "generated_at", "model_version")
+LARGEST_NUMBER = 1e15
+"""Largest size of a number: every whole number up to it is exact in a DOUBLE and in JSON."""
 
 
 def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
@@ -62,6 +68,7 @@ def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
     keyed = tuple(map(data_set.column, data_set.key))
     found = [
         Check(name, CheckKind.FILE, (), "a Parquet file that can be read"),
+        Check(name, CheckKind.LAYOUT, (), "a file whose size goes with its content"),
         Check(name, CheckKind.ROWS, (), "as many rows as the manifest says"),
         Check(name, CheckKind.KEY_ORDER, keyed, f"rows sorted by {key}"),
         Check(name, CheckKind.UNIQUE_KEY, keyed, f"one row per {key}"),
@@ -72,6 +79,8 @@ def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
         ),
         *(Check(name, CheckKind.RULE, (), r.description.en, rule=r) for r in data_set.rules),
     ]
+    if len(keyed) == 1 and keyed[0].form is not None and keyed[0].form.pattern:
+        found.append(Check(name, CheckKind.TWINS, keyed, "codes that nobody takes for each other"))
     quantiles = data_set.quantiles
     if len(quantiles) > 1:
         expected = f"{quantiles[0].name} to {quantiles[-1].name} never falling across a row"
@@ -86,15 +95,21 @@ def _expectations(column: Column) -> Iterator[tuple[CheckKind, str]]:
     if column.required:
         yield CheckKind.REQUIRED, "no nulls"
     if column.type is ColumnType.DOUBLE:
-        yield CheckKind.FINITE, "finite numbers"
+        yield CheckKind.FINITE, f"finite numbers no larger than {LARGEST_NUMBER:g}"
     bounds = {"at least": column.minimum, "at most": column.maximum}
     limits = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
     if limits:
         yield CheckKind.RANGE, " and ".join(limits)
     if column.allowed:
         yield CheckKind.ALLOWED, f"one of {', '.join(column.allowed)}"
+    if column.form is not None and column.reference is None:
+        # What stands in a column of another data set has been looked at there.
+        form = column.form
+        yield CheckKind.TEXT, f"{form.description.en}; at most {form.max_length} characters"
     if column.name in PROVENANCE:
         yield CheckKind.PROVENANCE, "the publication's own value in every row of every data set"
+    if column.last_observed is not None:
+        yield CheckKind.DATA_THROUGH, "nothing observed after data_through, and something on it"
     if column.reference is not None:
         target = f"{column.reference.data_set}.{column.reference.column}"
         yield CheckKind.REFERENCE, f"a value of {target}"

@@ -18,6 +18,8 @@ MANIFEST_LIMIT_BYTES = 4 * 1024 * 1024
 PUBLICATION_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 LARGEST_FILE_BYTES = 2**40
 MOST_ROWS = 10**12
+ROWS_IN_ANY_FILE = 1_000_000
+ROWS_PER_BYTE = 100
 LONGEST_NAME = 200
 LONGEST_PATH = 400
 MOST_FILES = 500
@@ -58,6 +60,11 @@ def _printable(text: str) -> str:
     return text
 
 
+def _whole(number: object) -> object:
+    # R, pandas and JavaScript write whole numbers as 4614.0, which JSON takes for the same.
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 def _few(entries: object) -> object:
     # Said once, instead of a fault for every entry of an endless list.
     if isinstance(entries, list) and len(entries) > MOST_FILES:
@@ -69,6 +76,7 @@ def _few(entries: object) -> object:
 _Id = Annotated[str, Field(pattern=rf"^{PUBLICATION_ID.pattern}$")]
 _Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
 _Path = Annotated[str, Field(max_length=LONGEST_PATH, pattern=rf"^{_PATH_PART}(/{_PATH_PART})*$")]
+_Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -83,9 +91,9 @@ class PublishedFile:
 
     data_set: str
     path: _Path
-    size_bytes: Annotated[int, Field(strict=True, ge=0, le=LARGEST_FILE_BYTES)]
+    size_bytes: Annotated[_Whole, Field(ge=0, le=LARGEST_FILE_BYTES)]
     sha256: _Sha256
-    rows: Annotated[int, Field(strict=True, ge=0, le=MOST_ROWS)]
+    rows: Annotated[_Whole, Field(ge=0, le=MOST_ROWS)]
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,16 @@ class Manifest:
             KeyError: The publication has no such data set.
         """
         return {file.data_set: file for file in self.files}[data_set]
+
+
+def most_rows(size_bytes: int) -> int:
+    """Return how many rows a Parquet file of so many bytes may have.
+
+    A few bytes can stand for any number of equal rows, which would take days to read. The rows
+    of the contract differ at least in their keys: the job's own files have less than one row to
+    the byte.
+    """
+    return min(MOST_ROWS, ROWS_IN_ANY_FILE + ROWS_PER_BYTE * size_bytes)
 
 
 def new_publication_id(generated_at: datetime, *, salt: bytes) -> str:

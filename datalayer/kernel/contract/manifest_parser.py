@@ -18,6 +18,7 @@ from datalayer.kernel.contract.manifest import (
     Manifest,
     id_time,
     is_publication_id,
+    most_rows,
     read_day,
     read_instant,
 )
@@ -38,8 +39,8 @@ _EXPECTED = {
     "lineage": "it must be an object",
     "data_set": "it must be text",
     "path": "it must be relative to the store's root and inside it, of letters, digits and ._=-/",
-    "size_bytes": f"it must be a number from 0 to {LARGEST_FILE_BYTES}",
-    "rows": f"it must be a number from 0 to {MOST_ROWS}",
+    "size_bytes": f"it must be a whole number from 0 to {LARGEST_FILE_BYTES}",
+    "rows": f"it must be a whole number from 0 to {MOST_ROWS}",
     "sha256": "it must be 64 digits of lower-case hex",
 }
 
@@ -77,6 +78,7 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
         raise ManifestError(
             location=location, faults=[*_field_faults(error, registry), *faults]
         ) from error
+    faults += _row_faults(manifest)
     if faults:
         raise ManifestError(location=location, faults=faults)
     return manifest
@@ -140,6 +142,16 @@ def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
         for value, times in Counter(str(entry.get(name)) for entry in files).items():
             if times > 1:
                 yield f"files has the {name} {excerpt(value)} {times} times"
+
+
+def _row_faults(manifest: Manifest) -> Iterator[str]:
+    for place, file in enumerate(manifest.files):
+        most = most_rows(file.size_bytes)
+        if file.rows > most:
+            yield (
+                f"files[{place}].rows is {file.rows}; "
+                f"in {file.size_bytes} bytes there can be {most} at most"
+            )
 
 
 def _time_faults(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -27,6 +27,8 @@ TYPES: Mapping[str, tuple[ColumnType, str]] = {
     "BOOLEAN": (ColumnType.BOOLEAN, "boolean"),
 }
 VALUE_LISTS = ("sources", "reasonCodes")
+OBSERVED = ("period", "day")
+DEFAULT_FORM = "name"
 HOURS = {"h": 1.0, "d": 24.0}
 
 
@@ -38,6 +40,12 @@ def custom_values(properties: Sequence[CustomProperty] | None) -> dict[str, Any]
 def data_sets(odcs: OpenDataContractStandard) -> list[SchemaObject]:
     """Return the data sets that the document describes, in its order."""
     return odcs.schema_ or []
+
+
+def entries(odcs: OpenDataContractStandard, list_name: str) -> list[dict[str, Any]]:
+    """Return the entries of a list among the document's own properties."""
+    value = custom_values(odcs.customProperties).get(list_name)
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def type_of(column: SchemaProperty) -> ColumnType | None:

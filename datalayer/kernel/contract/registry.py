@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 Language = Literal["en", "pt_BR"]
+Observed = Literal["period", "day"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,29 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class TextForm:
+    """What the text of a column may be.
+
+    Attributes:
+        max_length: Most characters.
+        pattern: What the whole text must match, in the syntax that RE2 and Python share; empty
+            where any text will do.
+        description: What it is, to be read after "expected".
+    """
+
+    name: str
+    max_length: int
+    pattern: str
+    description: Bilingual
+
+    def fits(self, text: str) -> bool:
+        """Return whether *text* has this form."""
+        if len(text) > self.max_length:
+            return False
+        return not self.pattern or re.fullmatch(self.pattern, text) is not None
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of a data set.
 
@@ -54,6 +79,9 @@ class Column:
         unit: Symbol of the unit, or an empty string.
         quantile_level: Level as a fraction for a quantile column (0.025 for q025), else None.
         value_labels: Labels of the values in ``allowed``; empty where any value is.
+        form: What its text may be; None where it is no text, or its values are listed.
+        last_observed: Its latest value is the last day observed, or the first day of the last
+            period observed; None where it says nothing of that.
     """
 
     name: str
@@ -69,6 +97,8 @@ class Column:
     label: Bilingual
     description: Bilingual
     value_labels: Mapping[str, Bilingual] = field(default_factory=dict)
+    form: TextForm | None = None
+    last_observed: Observed | None = None
 
 
 @dataclass(frozen=True)
@@ -165,3 +195,4 @@ class Registry:
     sources: Mapping[str, Source]
     reason_codes: Mapping[str, ReasonCode]
     fingerprints: Mapping[str, str]
+    text_forms: Mapping[str, TextForm]

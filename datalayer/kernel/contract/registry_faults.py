@@ -17,10 +17,13 @@ from open_data_contract_standard.model import (
 
 from datalayer.kernel.contract.odcs import (
     API_VERSION,
+    DEFAULT_FORM,
+    OBSERVED,
     TYPES,
     VALUE_LISTS,
     custom_values,
     data_sets,
+    entries,
     freshness_hours,
     is_number,
     is_text,
@@ -36,6 +39,7 @@ _KEY_TYPES = (ColumnType.TEXT, ColumnType.DATE, ColumnType.INTEGER)
 _NUMBERS = (ColumnType.DOUBLE, ColumnType.INTEGER)
 _PROVENANCE = {"dataset_id": ColumnType.TEXT, "generated_at": ColumnType.TIMESTAMP}
 _ML_PROVENANCE = {**_PROVENANCE, "source": ColumnType.TEXT, "model_version": ColumnType.TEXT}
+_FORM_TEXTS = ("description", "descriptionPtBr")
 _PLACES = {"observed", "expected", "threshold"}
 
 
@@ -54,6 +58,9 @@ def document_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
     yield from _freshness_faults(odcs)
     yield from _entry_faults(odcs, "sources", "source", _source_faults)
     yield from _entry_faults(odcs, "reasonCodes", "reason", _reason_faults)
+    yield from _entry_faults(odcs, "textForms", "text form", _form_faults, texts=_FORM_TEXTS)
+    if DEFAULT_FORM not in _form_names(odcs):
+        yield f"customProperties.textForms lists no {DEFAULT_FORM!r}, the form of other text"
 
 
 def _data_set_faults(data_set: SchemaObject, odcs: OpenDataContractStandard) -> Iterator[str]:
@@ -98,6 +105,8 @@ def _column_faults(
     yield from _type_faults(place, column)
     yield from _range_faults(place, column)
     yield from _value_faults(place, column)
+    yield from _form_name_faults(place, column, odcs)
+    yield from _observed_faults(place, column)
     yield from _reference_faults(place, column, odcs)
 
 
@@ -139,6 +148,29 @@ def _value_faults(place: str, column: SchemaProperty) -> Iterator[str]:
             yield f"{place}: value {entry.value!r} must be text"
         if not all(map(is_text, labels)):
             yield f"{place}: value {entry.value!r} needs label and labelPtBr"
+
+
+def _form_name_faults(
+    place: str, column: SchemaProperty, odcs: OpenDataContractStandard
+) -> Iterator[str]:
+    values = custom_values(column.customProperties)
+    form = values.get("textForm")
+    if form is None:
+        return
+    if form not in _form_names(odcs):
+        yield f"{place}: textForm {form!r} is not among customProperties.textForms"
+    if type_of(column) is not ColumnType.TEXT or column.enum or "valuesFrom" in values:
+        yield f"{place}: textForm needs a text column without listed values"
+
+
+def _observed_faults(place: str, column: SchemaProperty) -> Iterator[str]:
+    observed = custom_values(column.customProperties).get("lastObserved")
+    if observed is None:
+        return
+    if observed not in OBSERVED:
+        yield f"{place}: lastObserved {observed!r} must be one of {', '.join(OBSERVED)}"
+    if type_of(column) is not ColumnType.DATE:
+        yield f"{place}: lastObserved needs a date column"
 
 
 def _reference_faults(
@@ -234,16 +266,16 @@ def _entry_faults(
     list_name: str,
     noun: str,
     own_faults: Callable[[str, Mapping[str, Any]], Iterator[str]],
+    texts: Sequence[str] = ("label", "labelPtBr"),
 ) -> Iterator[str]:
-    value = custom_values(odcs.customProperties).get(list_name)
-    entries = [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
-    if not entries:
+    listed = entries(odcs, list_name)
+    if not listed:
         yield f"customProperties.{list_name} lists no {noun}"
-    yield from _repeated(noun, [entry.get("name") for entry in entries])
-    for entry in entries:
+    yield from _repeated(noun, [entry.get("name") for entry in listed])
+    for entry in listed:
         place = f"{noun} {entry.get('name')!r}"
         yield from _name_faults(place, entry.get("name"))
-        for name in ("label", "labelPtBr"):
+        for name in texts:
             if not is_text(entry.get(name)):
                 yield f"{place}: {name} is missing"
         yield from own_faults(place, entry)
@@ -261,6 +293,20 @@ def _reason_faults(place: str, reason: Mapping[str, Any]) -> Iterator[str]:
         if _places(reason.get(name)) != _PLACES:
             places = " ".join(f"{{{p}}}" for p in sorted(_PLACES))
             yield f"{place}: {name} must have the places {places}"
+
+
+def _form_faults(place: str, form: Mapping[str, Any]) -> Iterator[str]:
+    length, pattern = form.get("maxLength"), form.get("pattern", "")
+    if not isinstance(length, int) or isinstance(length, bool) or length < 1:
+        yield f"{place}: maxLength {length!r} must be a whole number from 1"
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError) as error:
+        yield f"{place}: pattern {pattern!r} is not a regular expression: {error}"
+
+
+def _form_names(odcs: OpenDataContractStandard) -> set[object]:
+    return {entry.get("name") for entry in entries(odcs, "textForms")}
 
 
 def _places(sentence: object) -> set[str] | None:

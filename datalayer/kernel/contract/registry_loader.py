@@ -16,10 +16,18 @@ from open_data_contract_standard.model import (
 )
 from pydantic import ValidationError
 
-from datalayer.kernel.contract.odcs import TYPES, custom_values, data_sets, freshness_hours
+from datalayer.kernel.contract.odcs import (
+    DEFAULT_FORM,
+    TYPES,
+    custom_values,
+    data_sets,
+    entries,
+    freshness_hours,
+)
 from datalayer.kernel.contract.registry import (
     Bilingual,
     Column,
+    ColumnType,
     DataSet,
     Freshness,
     ReasonCode,
@@ -27,6 +35,7 @@ from datalayer.kernel.contract.registry import (
     Registry,
     Rule,
     Source,
+    TextForm,
 )
 from datalayer.kernel.contract.registry_faults import document_faults
 from datalayer.kernel.contract.strict_json import json_object
@@ -77,7 +86,8 @@ def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Reg
         name: Freshness(due_after_hours=hours["dueAfter"], stale_after_hours=hours["staleAfter"])
         for name, hours in freshness_hours(odcs.slaProperties).items()
     }
-    found = [_data_set(d, freshness[d.name or ""], value_lists) for d in data_sets(odcs)]
+    forms = {entry["name"]: _text_form(entry) for entry in entries(odcs, "textForms")}
+    found = [_data_set(d, freshness[d.name or ""], value_lists, forms) for d in data_sets(odcs)]
     return Registry(
         id=odcs.id or "",
         version=odcs.version or "",
@@ -85,6 +95,7 @@ def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Reg
         sources=sources,
         reason_codes=reasons,
         fingerprints={d["name"]: _fingerprint(d) for d in content["schema"]},
+        text_forms=forms,
     )
 
 
@@ -93,10 +104,15 @@ def _fingerprint(data_set: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _data_set(data_set: SchemaObject, freshness: Freshness, value_lists: _ValueLists) -> DataSet:
+def _data_set(
+    data_set: SchemaObject,
+    freshness: Freshness,
+    value_lists: _ValueLists,
+    forms: Mapping[str, TextForm],
+) -> DataSet:
     return DataSet(
         name=data_set.name or "",
-        columns=tuple(_column(c, value_lists) for c in data_set.properties or ()),
+        columns=tuple(_column(c, value_lists, forms) for c in data_set.properties or ()),
         rules=tuple(
             Rule(
                 name=rule.name or "",
@@ -112,14 +128,18 @@ def _data_set(data_set: SchemaObject, freshness: Freshness, value_lists: _ValueL
     )
 
 
-def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
+def _column(
+    column: SchemaProperty, value_lists: _ValueLists, forms: Mapping[str, TextForm]
+) -> Column:
     values = custom_values(column.customProperties)
     options = column.logicalTypeOptions or {}
     labels = _value_labels(column, value_lists)
     target = column.relationships[0].to if column.relationships else None
+    column_type = TYPES[column.physicalType or ""][0]
+    free_text = column_type is ColumnType.TEXT and not labels
     return Column(
         name=column.name or "",
-        type=TYPES[column.physicalType or ""][0],
+        type=column_type,
         required=bool(column.required),
         key_position=column.primaryKeyPosition if column.primaryKey else None,
         minimum=options.get("minimum"),
@@ -131,6 +151,8 @@ def _column(column: SchemaProperty, value_lists: _ValueLists) -> Column:
         label=_label(column),
         description=_description(column),
         value_labels=labels,
+        form=forms[values.get("textForm", DEFAULT_FORM)] if free_text else None,
+        last_observed=values.get("lastObserved"),
     )
 
 
@@ -154,6 +176,15 @@ def _label(element: SchemaObject | SchemaProperty) -> Bilingual:
 def _description(element: SchemaObject | SchemaProperty | DataQuality) -> Bilingual:
     values = custom_values(element.customProperties)
     return Bilingual(en=element.description or "", pt_BR=values["descriptionPtBr"])
+
+
+def _text_form(entry: Mapping[str, Any]) -> TextForm:
+    return TextForm(
+        name=entry["name"],
+        max_length=entry["maxLength"],
+        pattern=entry.get("pattern", ""),
+        description=Bilingual(en=entry["description"], pt_BR=entry["descriptionPtBr"]),
+    )
 
 
 def _reason_code(entry: Mapping[str, Any]) -> ReasonCode:

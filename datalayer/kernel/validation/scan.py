@@ -12,6 +12,7 @@ from datalayer.kernel.contract.checks import PROVENANCE, Check, CheckKind
 from datalayer.kernel.contract.registry import ColumnType, DataSet
 from datalayer.kernel.contract.report import Fault
 from datalayer.kernel.validation import statements
+from datalayer.kernel.validation.layout import layout_problems
 
 WITHIN_ROW = frozenset(
     {
@@ -19,6 +20,7 @@ WITHIN_ROW = frozenset(
         CheckKind.FINITE,
         CheckKind.RANGE,
         CheckKind.ALLOWED,
+        CheckKind.TEXT,
         CheckKind.PROVENANCE,
         CheckKind.QUANTILES,
     }
@@ -69,6 +71,8 @@ def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Pa
     """Return the file at *path* as a scan: its usable columns are a view of the data set's name."""
     if path is None or not path.is_file():
         return Scan(connection, data_set, frozenset(), (file_fault(data_set, "there is no file"),))
+    if unfit := tuple(_layout_faults(data_set, path)):
+        return Scan(connection, data_set, frozenset(), unfit)
     try:
         rows = connection.execute(statements.describe(path)).fetchall()
     except duckdb.Error as error:
@@ -85,6 +89,13 @@ def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Pa
     return Scan(connection, data_set, frozenset(usable), faults, extra)
 
 
+def _layout_faults(data_set: DataSet, path: Path) -> Iterator[Fault]:
+    for problem in layout_problems(path):
+        kind = CheckKind.LAYOUT if problem.readable else CheckKind.FILE
+        found = problem.found.replace(f"{path.parent}/", "")
+        yield Fault(data_set.name, None, kind, 1, found, problem.expected)
+
+
 def file_fault(data_set: DataSet, problem: str) -> Fault:
     """Return the fault of a file that can't be used at all."""
     expected = "a Parquet file that can be read"
@@ -93,7 +104,8 @@ def file_fault(data_set: DataSet, problem: str) -> Fault:
 
 def raise_if_exhausted(error: duckdb.Error) -> None:
     """Raise *error* again if it tells of this machine, not of the file that was read."""
-    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
+    of_machine = (duckdb.OutOfMemoryException, duckdb.InterruptException)
+    if isinstance(error, of_machine) or "No space left" in str(error):
         raise error
 
 
@@ -104,19 +116,21 @@ def problem_of(error: duckdb.Error, path: Path | None) -> str:
 
 
 def first_provenance(scans: Mapping[str, Scan]) -> dict[str, str]:
-    """Return the provenance that all rows must bear: that of the first row there is."""
+    """Return the provenance that all rows must bear: of each column the first value there is."""
+    found: dict[str, str] = {}
     for name, scan in scans.items():
-        if not set(PROVENANCE) <= scan.usable:
+        columns = [each for each in PROVENANCE if each in scan.usable and each not in found]
+        if not columns:
             continue
         try:
-            rows = scan.rows(statements.first_values(name, PROVENANCE))
+            rows = scan.rows(statements.first_values(name, columns))
         except duckdb.Error as error:
             raise_if_exhausted(error)
             # The file is damaged; the scan of its rows reports that.
             continue
         if rows and None not in rows[0]:
-            return dict(zip(PROVENANCE, map(str, rows[0]), strict=True))
-    return {}
+            found |= dict(zip(columns, map(str, rows[0]), strict=True))
+    return found
 
 
 def row_faults(
@@ -132,7 +146,9 @@ def row_faults(
         The rows of the data set, and the faults.
     """
     made = [c for c in checks if c.kind in WITHIN_ROW and scan.covers(c)]
-    made = [c for c in made if c.kind is not CheckKind.PROVENANCE or provenance]
+    made = [
+        c for c in made if c.kind is not CheckKind.PROVENANCE or c.columns[0].name in provenance
+    ]
     statement = statements.screen(scan.data_set, scan.usable, provenance)
     rows, broken = (int(str(count)) for count in scan.rows(statement)[0][:2])
     faults = []
@@ -170,6 +186,17 @@ def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
         found = f"{repeated} key(s) on more than one row"
         texts = [_key_text(key, row) for row in samples]
         yield by_kind[CheckKind.UNIQUE_KEY].fault(repeated, found, texts)
+
+
+def twin_warnings(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
+    """Yield a warning where keys look the same to people, which every one of them is free to."""
+    for check in checks:
+        if check.kind is CheckKind.TWINS and scan.covers(check):
+            twins = statements.twins(check.data_set, check.columns[0].name)
+            if count := scan.count(statements.count_of(twins)):
+                samples = [str(row[0]) for row in scan.rows(statements.sample_of(twins, 1))]
+                found = f"{count} group(s) of codes that look the same"
+                yield check.fault(count, found, list(map(_printable, samples)))
 
 
 def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:
@@ -211,4 +238,8 @@ def _key_text(key: Sequence[str], values: Sequence[object]) -> str:
 
 
 def _value_text(value: object) -> str:
-    return "null" if value is None else str(value)
+    return "null" if value is None else _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

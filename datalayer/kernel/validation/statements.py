@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from datalayer.kernel.contract.checks import PROVENANCE, Check, CheckKind
-from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Reference
+from datalayer.kernel.contract.checks import LARGEST_NUMBER, PROVENANCE, Check, CheckKind
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Reference, TextForm
 
 SAMPLES = 5
-_LARGEST = repr(sys.float_info.max)
+LONGEST_SAMPLE = 100
+_LARGEST = repr(LARGEST_NUMBER)
+# Capitals of Cyrillic and Greek, digits, blanks and dashes that look like those beside them.
+_LOOK_ALIKES = (
+    "\u0410\u0412\u0415\u0417\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0405\u0425\u0423"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"
+    "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
+)
+_PLAIN = "ABE3IJKMHOPCTSXY" + "ABEZHIKMNOPTYX" + "0123456789" + " " * 7 + "-" * 7
 
 
 def quote(name: str) -> str:
@@ -69,9 +77,9 @@ def fault_samples(check: Check, key: Sequence[str], provenance: Mapping[str, str
     A bare condition would pass over row groups whose statistics, silent on NaN, speak against it.
     """
     names = (*key, *(column.name for column in check.columns))
-    columns = [f"{quote(name)}::varchar" for name in names]
+    columns = ", ".join(map(_shown, names))
     return (
-        f"select {', '.join(columns)} from {quote(check.data_set)} "
+        f"select {columns} from {quote(check.data_set)} "
         f"where ({fault_condition(check, provenance)}) is true limit {SAMPLES}"
     )
 
@@ -81,25 +89,47 @@ def fault_condition(check: Check, provenance: Mapping[str, str]) -> str:
     column, name = check.columns[0], quote(check.columns[0].name)
     match check.kind:
         case CheckKind.REQUIRED:
-            return f"{name} is null"
+            condition = f"{name} is null"
         case CheckKind.FINITE:
-            return f"not isfinite({name})"
+            condition = f"not {_finite(name)}"
         case CheckKind.RANGE:
-            return f"{name} not between {_low(column)} and {_high(column)} and isfinite({name})"
+            condition = _outside(column)
         case CheckKind.ALLOWED:
-            return f"{name} not in {_values(column.allowed)}"
+            condition = f"{name} not in {_values(column.allowed)}"
+        case CheckKind.TEXT if column.form is not None:
+            condition = f"not {_has_form(name, column.form)}"
         case CheckKind.PROVENANCE:
-            return f"{name} <> {literal(provenance[column.name])}"
+            condition = f"{name} <> {literal(provenance[column.name])}"
         case CheckKind.QUANTILES:
             pairs = pairwise(quote(each.name) for each in check.columns)
-            return " or ".join(f"({a} > {b} and isfinite({a}))" for a, b in pairs)
-    raise ValueError(f"{check.kind} is not a check within a row")
+            condition = " or ".join(f"({a} > {b} and {_finite(a)})" for a, b in pairs)
+        case _:
+            raise ValueError(f"{check.kind} is not a check within a row")
+    return condition
 
 
 def first_values(data_set: str, columns: Sequence[str]) -> str:
     """Return the statement for the first row's values, as text."""
     values = ", ".join(f"{quote(name)}::varchar" for name in columns)
     return f"select {values} from {quote(data_set)} limit 1"
+
+
+def latest(data_set: str, column: str) -> str:
+    """Return the statement for the greatest value of a column."""
+    return f"select max({quote(column)}) from {quote(data_set)}"
+
+
+def twins(data_set: str, column: str) -> str:
+    """Return the statement for the codes that look the same to people, a row for each few.
+
+    They are brought to one form: capitals, composed accents, Latin letters, plain blanks.
+    """
+    name = quote(column)
+    plain = f"translate(upper(nfc_normalize({name})), '{_LOOK_ALIKES}', '{_PLAIN}')"
+    return (
+        f"select string_agg({_shown(column)}, ' and ' order by {name}) from {quote(data_set)} "
+        f"group by {plain} having count(*) > 1"
+    )
 
 
 def misplaced_rows(data_set: str, key: Sequence[str]) -> str:
@@ -121,7 +151,7 @@ def repeated_rows(data_set: str, key: Sequence[str]) -> str:
 def falling_samples(data_set: str, key: Sequence[str]) -> str:
     """Return the statement for a few keys that stand before the row before's."""
     equal, after = _key_conditions(key)
-    values = ", ".join(f"{quote(name)}::varchar" for name in key)
+    values = ", ".join(map(_shown, key))
     condition = f"not ({after}) and not ({equal})"
     rows = _with_previous(data_set, key)
     return f"select {values} from ({rows}) where {condition} limit {SAMPLES}"
@@ -146,7 +176,7 @@ def first_rows(query: str) -> str:
 def sample_of(query: str, width: int) -> str:
     """Return the statement for a few rows of *query*, whose columns are *width*, as text."""
     names = [f"c{index}" for index in range(width)]
-    values = ", ".join(f"{name}::varchar" for name in names)
+    values = ", ".join(map(_shown, names))
     return f"select {values} from ({query}) as t({', '.join(names)}) limit {SAMPLES}"
 
 
@@ -207,10 +237,37 @@ def _column_condition(column: Column, provenance: Mapping[str, str]) -> str | No
         return f"{name} = {literal(provenance[column.name])}"
     if column.allowed:
         return f"{name} in {_values(column.allowed)}"
+    if column.form is not None and column.reference is None:
+        return _has_form(name, column.form)
     bounded = column.minimum is not None or column.maximum is not None
     if column.type is ColumnType.DOUBLE or bounded:
         return f"{name} between {_low(column)} and {_high(column)}"
     return None
+
+
+def _has_form(name: str, form: TextForm) -> str:
+    length = f"length({name}) <= {form.max_length}"
+    matched = f"regexp_full_match({name}, {literal(form.pattern)})" if form.pattern else "true"
+    return f"({length} and {matched})"
+
+
+def _outside(column: Column) -> str:
+    name = quote(column.name)
+    outside = f"{name} not between {_low(column)} and {_high(column)}"
+    return outside if column.type is ColumnType.INTEGER else f"{outside} and {_finite(name)}"
+
+
+def _finite(name: str) -> str:
+    return f"(abs({name}) <= {_LARGEST})"
+
+
+def _shown(name: str) -> str:
+    """Return a column as text of which only the beginning is shown, with its length, if long."""
+    text = f"{quote(name)}::varchar"
+    return (
+        f"case when length({text}) <= {LONGEST_SAMPLE} then {text} "
+        f"else left({text}, {LONGEST_SAMPLE}) || '... (' || length({text}) || ' characters)' end"
+    )
 
 
 def _low(column: Column) -> str:

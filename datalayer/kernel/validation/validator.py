@@ -7,17 +7,19 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from datalayer.kernel.contract.checks import Check, CheckKind, data_set_checks
-from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.contract.registry import Reference, Registry, Rule
+from datalayer.kernel.contract.claims import Claims, period_end
+from datalayer.kernel.contract.registry import Observed, Reference, Registry, Rule
 from datalayer.kernel.contract.report import Fault, ValidationReport
-from datalayer.kernel.errors import ValidationUnfinished
+from datalayer.kernel.errors import ValidationTooLong, ValidationUnfinished
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.validation import statements
+from datalayer.kernel.validation.deadline import within
 from datalayer.kernel.validation.scan import (
     Scan,
     file_fault,
@@ -27,10 +29,12 @@ from datalayer.kernel.validation.scan import (
     problem_of,
     raise_if_exhausted,
     row_faults,
+    twin_warnings,
 )
 
 MEMORY_LIMIT = "512MiB"
 _SPILL_LIMIT = "8GiB"
+_THROUGH = CheckKind.DATA_THROUGH
 _BETWEEN = frozenset({CheckKind.REFERENCE, CheckKind.RULE})
 
 
@@ -38,32 +42,37 @@ def validate(
     files: Mapping[str, Path],
     registry: Registry,
     *,
-    manifest: Manifest | None = None,
+    claims: Claims | None = None,
     report: ReportProgress = silent,
     memory_limit: str = MEMORY_LIMIT,
+    timeout_s: float | None = None,
+    work: Path | None = None,
 ) -> ValidationReport:
     """Check everything that the contract asks of a publication.
 
     Args:
         files: The Parquet file of each data set.
         registry: The contract.
-        manifest: What the publication says of itself: rows of each file, and the dataset_id and
-            generated_at that every row must bear. Without one the rows need only agree.
+        claims: What the publication says of its rows. Without, the rows need only agree.
         report: Told how many checks are done, after each data set and each longer check.
         memory_limit: What DuckDB may use before it spills to a temporary folder.
+        timeout_s: After so many seconds it is broken off; None for no limit.
+        work: Where the temporary folder is made and removed again; None for the system's place.
 
     Returns:
         A report of every fault; content that can't be read is a fault too, not an error.
 
     Raises:
-        ValidationUnfinished: Memory or temporary disk space ran out.
+        ValidationUnfinished: Memory, temporary disk space or time ran out.
     """
     # DuckDB compares what it opens with the allowed paths after following links.
     files = {name: path.resolve() for name, path in files.items()}
-    with _connection(files, memory_limit) as connection:
+    with _connection(files, memory_limit, work) as connection, within(timeout_s, connection):
         try:
-            validation = _Validation(connection, files, registry, manifest=manifest, report=report)
+            validation = _Validation(connection, files, registry, claims=claims, report=report)
             return validation.run()
+        except duckdb.InterruptException as error:
+            raise ValidationTooLong(timeout_s=timeout_s or 0.0) from error
         except duckdb.Error as error:
             raise ValidationUnfinished(problem=problem_of(error, None)) from error
 
@@ -77,7 +86,7 @@ class _Validation:
         files: Mapping[str, Path],
         registry: Registry,
         *,
-        manifest: Manifest | None,
+        claims: Claims | None,
         report: ReportProgress,
     ) -> None:
         self._files = files
@@ -86,14 +95,12 @@ class _Validation:
             name: open_scan(connection, data_set, files.get(name))
             for name, data_set in registry.data_sets.items()
         }
-        self._expected_rows = {f.data_set: f.rows for f in manifest.files} if manifest else {}
-        self._provenance = (
-            {"dataset_id": manifest.dataset_id, "generated_at": manifest.generated_at.isoformat()}
-            if manifest
-            else first_provenance(self._scans)
-        )
+        self._claims = claims
+        self._expected_rows = claims.rows if claims else {}
+        self._provenance = claims.provenance if claims else first_provenance(self._scans)
         self._report = report
         self._faults: list[Fault] = []
+        self._warnings: list[Fault] = []
         self._rows: dict[str, int] = {}
         self._done = 0
 
@@ -101,13 +108,14 @@ class _Validation:
         """Check each data set by itself, then what holds between them."""
         for name, scan in self._scans.items():
             self._faults += scan.faults
+            self._warnings += scan.warnings
             self._note(name, self._check_alone(name, scan))
+        self._check_data_through()
         for check in itertools.chain.from_iterable(self._checks.values()):
             if check.kind in _BETWEEN:
                 self._check_between(check)
                 self._note(check.data_set, 1)
-        warnings = [warning for scan in self._scans.values() for warning in scan.warnings]
-        return ValidationReport(tuple(self._faults), tuple(warnings), self._rows, self._done)
+        return ValidationReport(tuple(self._faults), tuple(self._warnings), self._rows, self._done)
 
     def _note(self, data_set: str, checks: int) -> None:
         self._done += checks
@@ -128,6 +136,7 @@ class _Validation:
             )
             if set(scan.data_set.key) <= scan.usable:
                 faults += key_faults(scan, checks)
+            twins = list(twin_warnings(scan, checks))
         except duckdb.Error as error:
             raise_if_exhausted(error)
             problem = f"the file can't be read: {problem_of(error, self._files[name])}"
@@ -135,8 +144,34 @@ class _Validation:
             self._scans[name] = replace(scan, usable=frozenset())
             return 1
         self._faults += faults
+        self._warnings += twins
         self._rows[name] = rows
         return sum(scan.covers(check) for check in checks if check.kind not in _BETWEEN)
+
+    def _check_data_through(self) -> None:
+        """Compare the last day observed, as the rows have it, with what is said of it."""
+        if self._claims is None:
+            return
+        claimed, frequency = self._claims.data_through, self._claims.frequency
+        begun, known = self._latest("period"), self._latest("day")
+        least = max((day for day in (begun, known) if day), default=claimed)
+        most = max(period_end(begun, frequency) if begun else least, least)
+        if not least <= claimed <= most:
+            check = next(c for each in self._checks.values() for c in each if c.kind is _THROUGH)
+            found = f"data_through {claimed}, where the rows end on {least}"
+            if most > least:
+                found += f", in a period that ends on {most}"
+            self._faults.append(check.fault(1, found, []))
+
+    def _latest(self, observed: Observed) -> date | None:
+        """Return the latest value of all columns that tell the last *observed*; None without."""
+        days = [
+            scan.rows(statements.latest(name, column.name))[0][0]
+            for name, scan in self._scans.items()
+            for column in scan.data_set.columns
+            if column.last_observed == observed and column.name in scan.usable
+        ]
+        return max((day for day in days if isinstance(day, date)), default=None)
 
     def _check_between(self, check: Check) -> None:
         scan = self._scans[check.data_set]
@@ -178,15 +213,23 @@ class _Validation:
 
 @contextmanager
 def _connection(
-    files: Mapping[str, Path], memory_limit: str
+    files: Mapping[str, Path], memory_limit: str, work: Path | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    with (
-        tempfile.TemporaryDirectory(prefix="farol-validation-") as spill,
-        duckdb.connect(":memory:") as connection,
-    ):
+    with _spill_folder(work) as spill, duckdb.connect(":memory:") as connection:
         for name, value in _settings(files, spill, memory_limit).items():
             connection.execute(f"set {name} = {value}")
         yield connection
+
+
+@contextmanager
+def _spill_folder(work: Path | None) -> Iterator[str]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="farol-validation-", dir=work)
+    except OSError as error:
+        problem = f"no temporary folder can be made: {error.strerror}"
+        raise ValidationUnfinished(problem=problem) from error
+    with folder as name:
+        yield name
 
 
 def _settings(files: Mapping[str, Path], spill: str, memory_limit: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
 from datalayer.reading.cache.lru import ByteBoundedLru
-from datalayer.reading.extracts.csv_dialects import DIALECTS
+from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.extracts.delivery import Delivery, Outcome, Span, not_as_announced
 from datalayer.reading.extracts.digests import Digest, DigestMemo, memo_key
 from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest, Part
@@ -32,6 +32,9 @@ from datalayer.reading.extracts.writing import (
 from datalayer.reading.publication import Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.results import Provenance
+
+_LONGEST_DETAIL = 500
+"""Characters of what the audit log tells of a part; 200 values of a filter are no line."""
 
 _log = structlog.get_logger(__name__)
 
@@ -287,5 +290,10 @@ def _details(file: _File) -> dict[str, str]:
     request = file.request
     form = {"data_set": request.data_set, "format": request.format, "dialect": request.dialect}
     form["coding"] = file.coding
-    asked = {**form, **vars(request.part)}
-    return {name: str(value) for name, value in asked.items() if value}
+    arranged = {
+        "columns": ", ".join(request.arrangement.columns),
+        "order": ", ".join(map(str, request.arrangement.order)),
+        "filters": ", ".join(f"{name}={value}" for name, value in request.filters),
+    }
+    asked = {**form, **vars(request.part), **arranged}
+    return {name: str(value)[:_LONGEST_DETAIL] for name, value in asked.items() if value}

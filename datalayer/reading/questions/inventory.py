@@ -8,7 +8,7 @@ from datalayer.reading.question import Position, Question, question_sql, sql_que
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.views import count_matches, select_matches
 
-FILTERS = ("status", "order_by")
+FILTERS = ("item_id", "status", "order_by")
 ITEM_FILTERS = ("category", "abc_class")
 ITEM_COLUMNS = ("name", "category", "abc_class")
 """What a stock position says of its part."""

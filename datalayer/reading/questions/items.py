@@ -9,7 +9,7 @@ from datalayer.reading.question import Position, Question, question_sql, sql_que
 from datalayer.reading.questions import data_sets
 from datalayer.reading.views import count_matches, select_matches
 
-FILTERS = ("category", "abc_class", "demand_class", "criticality", "supplier")
+FILTERS = ("item_id", "category", "abc_class", "demand_class", "criticality", "supplier")
 
 _BEST_FIRST = ("match_rank", "item_id")
 _SUMMARY = ("item_id", "sku", "name", "category", "abc_class", "demand_class")
@@ -68,13 +68,13 @@ def catalogue(
     base = question_sql("search_items")
     columns = [column.name for column in data_set.columns]
     found = select_matches(base, columns, conditions.predicates, _BEST_FIRST)
-    asked = {**conditions.parameters, "text": plain_text("q", text)}
     return Question(
         name="search_items",
-        sql=f"{found} offset $offset",
-        parameters={**asked, "offset": row_offset(after)},
+        sql=found,
+        parameters={**conditions.parameters, "text": plain_text("q", text)},
         data_sets=("dim_item",),
         limit=limit,
+        offset=row_offset(after),
         total_sql=count_matches(f"({base})", conditions.predicates),
     )
 

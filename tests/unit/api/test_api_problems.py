@@ -28,9 +28,17 @@ from tests.portals import get
         ("/v1/items/P00001/timeseries?source=oracle", 422, "prophet"),
         ("/v1/items/P00001/timeseries?start=yesterday", 422, "start"),
         ("/v1/items/P00001/timeseries?start=2026-02-01&end=2026-01-01", 422, "2026-01-01"),
-        ("/v1/datasets/dim_item/rows?top=5", 422, "one of limit, cursor, p, item_id, sku"),
+        (
+            "/v1/datasets/dim_item/rows?top=5",
+            422,
+            "one of limit, cursor, p, total, dialect, columns, order, item_id",
+        ),
         ("/v1/datasets/dim_item/rows?unit_cost_min=dear", 422, "unit_cost_min"),
-        ("/v1/items/P00001/timeseries?sources=naive", 422, "start, end, location, p, source"),
+        (
+            "/v1/items/P00001/timeseries?sources=naive",
+            422,
+            "start, end, location, p, dialect, source",
+        ),
     ],
 )
 def test_a_wrong_call_is_told_what_was_wrong(

@@ -24,7 +24,12 @@ ARROW = Form.ARROW.value.encode()
         (ARROW, Form.ARROW),
         (ARROW + b", application/json", Form.ARROW),
         (ARROW + b";q=0.5, application/json", Form.JSON),
-        (ARROW + b";q=0.9, text/csv", Form.ARROW),
+        (ARROW + b";q=0.9, text/csv;q=0.8", Form.ARROW),
+        (b"text/csv", Form.CSV),
+        (b"text/csv, application/json;q=0.9", Form.CSV),
+        (b"text/csv;q=0.5, application/json", Form.JSON),
+        (b"text/*", Form.CSV),
+        (b"application/json;q=0, */*", Form.CSV),
         (ARROW.upper(), Form.ARROW),
     ],
 )
@@ -32,7 +37,21 @@ def test_the_form_with_the_greatest_weight_is_given(accept: bytes, form: Form) -
     assert requested_form(accept) is form
 
 
-@pytest.mark.parametrize("accept", [b"text/csv", b"application/json;q=0", b"image/*;q=x"])
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        (b"*/*", Form.CSV),
+        (b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Form.CSV),
+        (b"application/json", Form.JSON),
+        (ARROW, Form.ARROW),
+    ],
+)
+def test_a_dialect_asks_for_csv_where_the_choice_is_left(accept: bytes, form: Form) -> None:
+    assert requested_form(accept, b"limit=5&dialect=excel-br") is form
+    assert requested_form(b"*/*", b"q=dialect") is Form.JSON
+
+
+@pytest.mark.parametrize("accept", [b"text/html", b"application/json;q=0", b"image/*;q=x"])
 def test_what_can_not_be_given_is_refused_with_what_can(accept: bytes) -> None:
     with pytest.raises(NotAcceptable, match="application/json or application/vnd"):
         requested_form(accept)

@@ -11,7 +11,7 @@ from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import ObjectStore
-from datalayer.publications.activation import Activations, Attachable, Retention
+from datalayer.publications.activation import Activations, Attachable, Limits
 from datalayer.publications.announcements import SharedActivation
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.reading.database import Database
@@ -68,8 +68,8 @@ def joined(
     snapshots = SnapshotStore(state, registry)
     database = (make_database or _real_database)(snapshots.folder, registry)
     audit = AuditLog(state / "audit.jsonl")
-    shared, retention = SharedActivation(None), Retention(keep, quota_bytes)
-    activations = Activations(registry, store, snapshots, database, audit, shared, retention)
+    shared, limits = SharedActivation(None), Limits(keep, quota_bytes)
+    activations = Activations(registry, store, snapshots, database, audit, shared, limits)
     return Refreshing(snapshots, database, audit, activations)
 
 

@@ -18,6 +18,7 @@ from datalayer.kernel.contract.manifest import (
     PublishedFile,
     is_publication_id,
     manifest_json,
+    most_rows,
     new_publication_id,
 )
 from datalayer.kernel.contract.manifest_parser import parse_manifest
@@ -93,12 +94,13 @@ class TestThereAndBack:
     def test_any_manifest_reads_as_it_was_written(
         self, registry: Registry, data: st.DataObject
     ) -> None:
+        size_bytes = data.draw(st.integers(0, 2**40))
         manifest = manifest_of(
             registry,
             generated_at=data.draw(TIMES),
             salt=data.draw(st.binary()),
-            size_bytes=data.draw(st.integers(0, 2**40)),
-            rows=data.draw(st.integers(0, 10**12)),
+            size_bytes=size_bytes,
+            rows=data.draw(st.integers(0, most_rows(size_bytes))),
             digest=data.draw(DIGESTS),
             dataset_id=data.draw(NAMES),
             model_version=data.draw(NAMES),
@@ -108,6 +110,18 @@ class TestThereAndBack:
         read = parse_manifest(manifest_json(manifest), location="x", registry=registry)
 
         assert read == manifest
+
+    @given(number=st.integers(0, 10**6))
+    def test_a_whole_number_may_be_written_with_a_point(
+        self, registry: Registry, number: int
+    ) -> None:
+        def point(fields: dict[str, Any]) -> None:
+            for entry in fields["files"]:
+                entry.update(size_bytes=float(number), rows=float(number))
+
+        manifest = parse_manifest(changed(registry, point), location="x", registry=registry)
+
+        assert {(f.size_bytes, f.rows) for f in manifest.files} == {(number, number)}
 
     def test_the_bytes_of_a_manifest_are_always_the_same(self, registry: Registry) -> None:
         one = manifest_of(registry, lineage={"b": 1, "a": 2})

@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datalayer.kernel.contract.registry import ColumnType, Reference, Registry
 from datalayer.kernel.contract.registry_loader import load_registry
@@ -127,6 +132,50 @@ class TestThisRegistry:
         assert differing == {"dim_item"}
 
 
+class TestTextForms:
+    @given(text=st.text(st.characters(codec="utf-8"), max_size=12))
+    def test_python_duckdb_and_arrow_agree_on_what_is_a_code(
+        self, registry: Registry, text: str
+    ) -> None:
+        form = registry.text_forms["code"]
+
+        by_duckdb = duckdb.execute("select regexp_full_match(?, ?)", [text, form.pattern])
+        by_arrow = pc.match_substring_regex(pa.array([text]), f"^(?:{form.pattern})$")
+
+        assert form.fits(text) == by_duckdb.fetchall()[0][0] == by_arrow[0].as_py()
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "1",
+            "A/B",
+            "A B",
+            ".A",
+            "..A",
+            "...",
+            "A..",
+            "\u00c7\u00e3o-7",
+            "\u90e8\u54c1",
+            "A" * 200,
+        ],
+    )
+    def test_what_an_address_can_name_is_a_code(self, registry: Registry, code: str) -> None:
+        assert registry.text_forms["code"].fits(code)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", ".", "..", " A", "A\u3000", "A\r\n", "A\x7f", "A\u2066", "A\U000e0041", "A" * 201],
+    )
+    def test_nothing_else_is_a_code(self, registry: Registry, text: str) -> None:
+        assert not registry.text_forms["code"].fits(text)
+
+    def test_every_free_text_is_bounded(self, registry: Registry) -> None:
+        for each in registry.data_sets.values():
+            for column in each.columns:
+                free = column.type is ColumnType.TEXT and not column.allowed
+                assert (column.form is not None) == free, column.name
+
+
 def every_column(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for described in content["schema"]:
         for found in described["properties"]:
@@ -165,6 +214,21 @@ COLUMN_FAULTS: dict[str, tuple[dict[str, object], str]] = {
         "value 'A' needs label and labelPtBr",
     ),
     "a value twice": ({"enum": [{"value": "A"}, {"value": "A"}]}, "value 'A' stands 2 times"),
+    "a form that is none": (
+        {"customProperties": [{"property": "textForm", "value": "x"}]},
+        "textForm 'x' is not among customProperties.textForms",
+    ),
+    "a form of what is no free text": (
+        {
+            "customProperties": [{"property": "textForm", "value": "code"}],
+            "enum": [{"value": "A"}],
+        },
+        "textForm needs a text column without listed values",
+    ),
+    "an unknown clock": (
+        {"customProperties": [{"property": "lastObserved", "value": "x"}]},
+        "lastObserved 'x' must be one of period, day",
+    ),
     "an unknown list": (
         {"customProperties": [{"property": "valuesFrom", "value": "x"}]},
         "valuesFrom 'x' must be one of",
@@ -252,6 +316,28 @@ class TestFaults:
             (
                 lambda c: custom(c, "sources")["value"][0].update(kind="oracle"),
                 "kind 'oracle' must be model or baseline",
+            ),
+            (
+                update(
+                    "dim_item.sku", customProperties=[{"property": "lastObserved", "value": "day"}]
+                ),
+                "lastObserved needs a date column",
+            ),
+            (
+                lambda c: custom(c, "textForms")["value"][0].update(maxLength=0),
+                "maxLength 0 must be a whole number from 1",
+            ),
+            (
+                lambda c: custom(c, "textForms")["value"][0].update(pattern="("),
+                "pattern '(' is not a regular expression",
+            ),
+            (
+                lambda c: custom(c, "textForms")["value"][0].update(pattern=5),
+                "pattern 5 is not a regular expression",
+            ),
+            (
+                lambda c: custom(c, "textForms")["value"].pop(1),
+                "customProperties.textForms lists no 'name'",
             ),
             (
                 lambda c: custom(c, "reasonCodes")["value"][0].update(sentence="No places"),

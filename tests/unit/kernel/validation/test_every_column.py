@@ -7,6 +7,7 @@ covered without another line here.
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from datalayer.kernel.contract.checks import PROVENANCE, CheckKind
+from datalayer.kernel.contract.checks import LARGEST_NUMBER, PROVENANCE, CheckKind
+from datalayer.kernel.contract.claims import claims_of
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.kernel.contract.report import ValidationReport
 from datalayer.kernel.validation import statements
@@ -35,6 +37,9 @@ STORED_AS: dict[ColumnType, set[pa.DataType]] = {
     ColumnType.INTEGER: {pa.int64(), pa.int32(), pa.int8(), pa.uint32()},
     ColumnType.BOOLEAN: {pa.bool_()},
 }
+BAD_CODES = (
+    "", ".", "..", " ", "A ", " A", "A\u00a0", "A\nB", "A\x00B", "A\u200b", "A\u202eB", "\ufeffA",
+)  # fmt: skip
 NEVER = {pa.timestamp("us"), pa.binary(), pa.uint64(), pa.decimal128(9, 2), pa.list_(pa.int64())}
 
 
@@ -57,13 +62,17 @@ def bad_values(column: Column) -> Iterator[tuple[CheckKind, object]]:
     if column.required:
         yield CheckKind.REQUIRED, None
     if column.type is ColumnType.DOUBLE:
-        yield from ((CheckKind.FINITE, value) for value in (math.nan, math.inf, -math.inf))
+        numbers = (math.nan, math.inf, -math.inf, 2 * LARGEST_NUMBER, sys.float_info.max)
+        yield from ((CheckKind.FINITE, value) for value in numbers)
     if column.minimum is not None:
         yield CheckKind.RANGE, column.minimum - 1
     if column.maximum is not None:
         yield CheckKind.RANGE, column.maximum + 1
     if column.allowed:
         yield CheckKind.ALLOWED, "oracle"
+    if column.form is not None and column.reference is None and column.name not in PROVENANCE:
+        yield CheckKind.TEXT, "x" * (column.form.max_length + 1)
+        yield from ((CheckKind.TEXT, bad) for bad in BAD_CODES if column.form.name == "code")
     if column.name in PROVENANCE:
         moved = FIRST_GENERATED_AT + timedelta(days=9)
         yield CheckKind.PROVENANCE, "another" if column.type is ColumnType.TEXT else moved
@@ -106,7 +115,8 @@ def test_one_look_at_the_rows_misses_no_fault_that_stands_alone(
         connection.execute("set timezone = 'UTC'")
         for name, data_set in registry.data_sets.items():
             table, faults = with_single_faults(data_set, tables[name])
-            provenance = {each: str(table[each][0].as_py()) for each in PROVENANCE}
+            known = [name for name in PROVENANCE if name in table.column_names]
+            provenance = {each: str(table[each][0].as_py()) for each in known}
             connection.register(name, table)
             usable = frozenset(c.name for c in data_set.columns) - {lacking}
 
@@ -250,7 +260,7 @@ def test_another_number_of_rows_than_the_manifests_is_found_in_every_data_set(
     files = tuple(replace(file, rows=file.rows + 2) for file in manifest.files)
 
     report = validate(
-        write_tables(tables, tmp_path), registry, manifest=replace(manifest, files=files)
+        write_tables(tables, tmp_path), registry, claims=claims_of(replace(manifest, files=files))
     )
 
     assert {f.check for f in report.faults} == {CheckKind.ROWS}

@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from datalayer.kernel.contract.checks import CheckKind, data_set_checks
+from datalayer.kernel.contract.claims import claims_of
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationReport
-from datalayer.kernel.errors import ValidationUnfinished
+from datalayer.kernel.errors import ValidationTooLong, ValidationUnfinished
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.validation.validator import validate
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value, write_tables
@@ -230,7 +231,7 @@ class TestFiles:
         report = validate(
             write_tables(tables, tmp_path / "files"),
             registry,
-            manifest=replace(manifest, files=files),
+            claims=claims_of(replace(manifest, files=files)),
         )
 
         fault = the_fault(report)
@@ -239,7 +240,11 @@ class TestFiles:
 
     @pytest.mark.parametrize(
         ("column", "other"),
-        [("dataset_id", "another"), ("generated_at", FIRST_GENERATED_AT + timedelta(seconds=1))],
+        [
+            ("dataset_id", "another"),
+            ("generated_at", FIRST_GENERATED_AT + timedelta(seconds=1)),
+            ("model_version", "another"),
+        ],
     )
     def test_rows_of_another_origin_than_the_manifests_are_a_fault(
         self,
@@ -255,10 +260,11 @@ class TestFiles:
         report = validate(
             write_tables(tables, tmp_path / "files"),
             registry,
-            manifest=replace(manifest, **{column: other}),
+            claims=claims_of(replace(manifest, **{column: other})),
         )
 
-        assert found(report) == {(name, column, CheckKind.PROVENANCE) for name in tables}
+        bearing = {name for name, table in tables.items() if column in table.column_names}
+        assert found(report) == {(name, column, CheckKind.PROVENANCE) for name in bearing}
 
 
 class TestColumns:
@@ -323,6 +329,180 @@ class TestRows:
         fault = the_fault(validated(tables))
 
         assert (fault.count, len(fault.samples)) == (size, 5)
+
+
+class TestText:
+    def test_text_longer_than_its_form_is_found_and_only_its_beginning_is_shown(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["dim_item"] = set_value(tables["dim_item"], "name", 1, "A" * 1_000_000)
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.data_set, fault.column, fault.check) == ("dim_item", "name", CheckKind.TEXT)
+        assert fault.samples == ("item_id=P00002",)
+        assert fault.found.endswith("A... (1000000 characters)")
+        assert len(str(fault)) < 500
+
+    def test_what_a_sample_holds_that_nobody_sees_is_written_out(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["dim_item"] = set_value(tables["dim_item"], "sku", 0, "A\u200b\x1b[31m")
+
+        fault = the_fault(validated(tables))
+
+        assert r"A\u200b\x1b[31m" in fault.found
+
+    @pytest.mark.parametrize(
+        ("code", "twin"),
+        [
+            ("AB-1", "ab-1"),
+            ("AB-1", "A\u0412-1"),
+            ("AB-1", "AB\u20111"),
+            ("caf\u00e9", "cafe\u0301"),
+            ("A B", "A\u00a0B"),
+        ],
+    )
+    def test_codes_that_look_the_same_are_a_warning(
+        self, publisher: Publisher, validated: Validate, code: str, twin: str
+    ) -> None:
+        tables = publisher.tables()
+        items = tables["dim_item"]
+        row = items.slice(0, 1)
+        rows = [items, *(replace_column(row, "item_id", [each]) for each in (code, twin))]
+        tables["dim_item"] = pa.concat_tables(rows).sort_by("item_id")
+
+        report = validated(tables)
+
+        assert report.passed, report.summary()
+        (warning,) = report.warnings
+        assert (warning.column, warning.check, warning.count) == ("item_id", CheckKind.TWINS, 1)
+        assert all(each.isprintable() for each in warning.samples)
+
+
+class TestDataThrough:
+    @pytest.fixture
+    def judged(
+        self, publisher: Publisher, tmp_path: Path, registry: Registry
+    ) -> Callable[[date, str], ValidationReport]:
+        """Validate sound data, whose rows end on 2026-11-20, under other claims."""
+        files = write_tables(publisher.tables(), tmp_path)
+        claims = claims_of(publisher.publish())
+        return lambda day, frequency: validate(
+            files, registry, claims=replace(claims, data_through=day, frequency=frequency)
+        )
+
+    @pytest.mark.parametrize(
+        ("day", "frequency"),
+        [
+            (date(2026, 11, 20), "D"),
+            (date(2026, 11, 26), "W"),
+            (date(2026, 12, 19), "MS"),
+            (date(2026, 12, 1), "None"),
+        ],
+    )
+    def test_the_last_day_observed_or_the_end_of_its_period_is_sound(
+        self, judged: Callable[[date, str], ValidationReport], day: date, frequency: str
+    ) -> None:
+        report = judged(day, frequency)
+
+        assert report.passed, report.summary()
+
+    @pytest.mark.parametrize(
+        ("day", "frequency"),
+        [
+            (date(1, 1, 1), "D"),
+            (date(1970, 1, 1), "D"),
+            (date(2026, 11, 19), "D"),
+            (date(2026, 11, 21), "D"),
+            (date(2026, 11, 19), "W"),
+            (date(2026, 11, 27), "W"),
+            (date(2026, 12, 20), "MS"),
+            (date(2026, 12, 21), "None"),
+        ],
+    )
+    def test_any_other_day_is_found(
+        self, judged: Callable[[date, str], ValidationReport], day: date, frequency: str
+    ) -> None:
+        fault = the_fault(judged(day, frequency))
+
+        assert fault.check == CheckKind.DATA_THROUGH
+        assert f"data_through {day}, where the rows end on 2026-11-20" in fault.found
+
+
+class TestLayout:
+    def test_more_rows_than_the_bytes_can_hold_are_found_before_they_are_read(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        one, path = tables["fact_demand"].slice(0, 1), files["fact_demand"]
+        with duckdb.connect() as connection:
+            connection.register("one", one)
+            rows = f"select one.* from one, range({5_000_000})"
+            connection.execute(
+                f"copy ({rows}) to '{path}' (format parquet, row_group_size 5000000)"
+            )
+
+        fault = the_fault(validate(files, registry))
+
+        assert (fault.data_set, fault.check) == ("fact_demand", CheckKind.LAYOUT)
+        assert fault.found == f"5000000 rows in {path.stat().st_size} bytes"
+
+    @pytest.mark.parametrize(
+        ("change", "found"),
+        [
+            (lambda t: t.replace_schema_metadata({"note": "x" * 2**21}), "that is too long"),
+            (lambda t: t.replace_schema_metadata({"note": "x" * 600_000}), "notes"),
+            (
+                lambda t: pa.table({**dict(zip(t.column_names, t.columns, strict=True)),
+                                    **{f"x{n}": t["sku"] for n in range(500)}}),
+                "514 columns",
+            ),
+        ],
+        ids=["one long note", "many notes", "columns"],
+    )  # fmt: skip
+    def test_what_stands_beside_the_data_is_bounded(
+        self,
+        tables: Tables,
+        validated: Validate,
+        change: Callable[[pa.Table], pa.Table],
+        found: str,
+    ) -> None:
+        tables["dim_item"] = change(tables["dim_item"])
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.data_set, fault.check) == ("dim_item", CheckKind.LAYOUT)
+        assert found in fault.found
+
+    def test_a_footer_longer_than_it_may_be_is_not_read(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        length = (2**31).to_bytes(4, "little")
+        files["dim_item"].write_bytes(b"PAR1" + length + b"PAR1")
+
+        fault = the_fault(validate(files, registry))
+
+        assert (fault.check, fault.found) == (CheckKind.LAYOUT, "a footer of 2147483648 bytes")
+
+
+class TestTime:
+    def test_a_validation_that_takes_too_long_is_broken_off_and_leaves_nothing(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        work = tmp_path / "work"
+        work.mkdir()
+
+        with pytest.raises(ValidationTooLong, match="longer than 1e-06 s"):
+            validate(write_tables(tables, tmp_path / "files"), registry, timeout_s=1e-6, work=work)
+
+        assert list(work.iterdir()) == []
+
+    def test_a_validation_in_time_is_not_disturbed(
+        self, tables: Tables, tmp_path: Path, registry: Registry
+    ) -> None:
+        assert validate(write_tables(tables, tmp_path), registry, timeout_s=600).passed
 
 
 class TestKeys:

@@ -113,7 +113,9 @@ def test_demand_after_the_last_day_that_is_said_is_refused(
     write_tables(tables, folder)
     (tmp_path / "work").mkdir()
 
-    with pytest.raises(FolderError, match="data_through is 2026-11-19, and fact_demand has demand"):
+    with pytest.raises(
+        FolderError, match="data_through 2026-11-19, where the rows end on 2026-11-20"
+    ):
         check_folder(folder, tmp_path / "work", registry, data_through=date(2026, 11, 19))
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.database import Database
-from datalayer.reading.extracts.csv_dialects import DIALECTS
 from datalayer.reading.extracts.service import Extracts
 from datalayer.reading.publication import Publication
 from tests.extracted import AWKWARD, cells_of, written

@@ -12,7 +12,7 @@ import pytest
 
 from datalayer.access.identity import ANYONE
 from datalayer.kernel.errors import InvalidSelection, ReadFailed, UnknownDataSet, UnknownItem
-from datalayer.reading.extracts.csv_dialects import RFC
+from datalayer.reading.csv_dialects import RFC
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extracts
 from datalayer.reading.extracts.writing import csv_chunks, rows_of

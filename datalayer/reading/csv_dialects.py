@@ -6,10 +6,11 @@ same number, 2.5 times as fast as a cast (measured; docs/decisions/0011).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datalayer.kernel.contract.registry import ColumnType
+from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.views import as_lines, quoted_name, quoted_text
 
 # A spreadsheet takes a cell that begins so for a formula: OWASP's list (CSV Injection), with the
@@ -54,8 +55,11 @@ class CsvDialect:
         mark = "\ufeff" if self.byte_order_mark else ""
         return f"{mark}{self.delimiter.join(columns)}\r\n".encode()
 
-    def lines(self, sql: str, columns: Mapping[str, ColumnType]) -> str:
-        """Return a query of the rows of *sql* as text, a line each; null is an empty cell."""
+    def lines(self, sql: str, columns: Mapping[str, ColumnType], beside: Sequence[str] = ()) -> str:
+        """Return a query of the rows of *sql* as text, a line each; null is an empty cell.
+
+        Columns that are wanted as they are, too, stand *beside* the line.
+        """
         write = {
             ColumnType.TEXT: self._text,
             ColumnType.DOUBLE: self._number,
@@ -65,7 +69,7 @@ class CsvDialect:
             ColumnType.TIMESTAMP: _WRITTEN[self.time].format,
         }
         cells = [write[kind](quoted_name(name)) for name, kind in columns.items()]
-        return as_lines(sql, cells, separator=self.delimiter)
+        return as_lines(sql, cells, separator=self.delimiter, beside=beside)
 
     def _text(self, column: str) -> str:
         quotes = f"""replace({column}, '"', '""')"""
@@ -130,3 +134,16 @@ EXCEL_BR = CsvDialect(
 """What Excel in Brazil opens rightly by a double click: semicolon, decimal comma, dd/mm/aaaa."""
 
 DIALECTS: Mapping[str, CsvDialect] = {each.name: each for each in (RFC, EXCEL_BR)}
+
+
+def dialect_named(name: str | None) -> CsvDialect:
+    """Return the dialect of that name; rfc for None.
+
+    Raises:
+        InvalidSelection: There is none.
+    """
+    if name is not None and name not in DIALECTS:
+        raise InvalidSelection(
+            parameter="dialect", found=repr(name[:80]), expected=" or ".join(DIALECTS)
+        )
+    return DIALECTS[name or RFC.name]

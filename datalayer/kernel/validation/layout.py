@@ -1,0 +1,106 @@
+"""A Parquet file's own description of itself, looked at before anything else of it is read.
+
+A few bytes can announce billions of rows, and a description may be longer than any data. So
+whoever validates a file looks at its footer first, and reads none of it beyond these limits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from datalayer.kernel.contract.manifest import most_rows
+
+MOST_FOOTER_BYTES: Final = 32 * 1024 * 1024
+MOST_TEXT_BYTES: Final = 1024 * 1024
+MOST_ROW_GROUPS: Final = 100_000
+MOST_COLUMNS: Final = 500
+
+_MAGIC: Final = b"PAR1"
+_TAIL_BYTES: Final = 8  # the footer's length and the magic bytes
+_LIMIT_EXCEEDED: Final = "Exceeded size limit"
+
+
+@dataclass(frozen=True)
+class LayoutProblem:
+    """What is wrong with a file's description of itself.
+
+    Attributes:
+        expected: What would be right.
+        readable: The file is Parquet; it is only larger in something than it may be.
+    """
+
+    found: str
+    expected: str
+    readable: bool = True
+
+
+def layout_problems(path: Path) -> Iterator[LayoutProblem]:
+    """Yield what the file at *path* says of itself beyond what it may."""
+    try:
+        footer_bytes = _footer_bytes(path)
+    except OSError as error:
+        yield _unreadable(error.strerror or str(error))
+        return
+    if footer_bytes is None:
+        yield _unreadable("no Parquet magic bytes at its end")
+        return
+    if footer_bytes > MOST_FOOTER_BYTES:
+        yield LayoutProblem(
+            f"a footer of {footer_bytes} bytes", f"{MOST_FOOTER_BYTES} bytes at most"
+        )
+        return
+    try:
+        file = pq.ParquetFile(
+            path,
+            thrift_string_size_limit=MOST_TEXT_BYTES,
+            thrift_container_size_limit=MOST_ROW_GROUPS,
+        )
+    except (OSError, ValueError) as error:  # Arrow's errors are of these two
+        if _LIMIT_EXCEEDED not in str(error):
+            yield _unreadable(str(error).partition("\n")[0])
+            return
+        found = "a footer with a text or a list that is too long"
+        limits = f"texts of {MOST_TEXT_BYTES} bytes and {MOST_ROW_GROUPS} row groups at most"
+        yield LayoutProblem(found, limits)
+        return
+    with file:
+        yield from _size_problems(file.metadata, path.stat().st_size)
+
+
+def _size_problems(metadata: pq.FileMetaData, size_bytes: int) -> Iterator[LayoutProblem]:
+    if metadata.num_columns > MOST_COLUMNS:
+        yield LayoutProblem(f"{metadata.num_columns} columns", f"{MOST_COLUMNS} columns at most")
+    notes = sum(len(name) + len(text) for name, text in (metadata.metadata or {}).items())
+    if notes > MOST_TEXT_BYTES:
+        yield LayoutProblem(
+            f"{notes} bytes of notes beside the data", f"{MOST_TEXT_BYTES} bytes at most"
+        )
+    groups = range(metadata.num_row_groups)
+    rows = sum(metadata.row_group(group).num_rows for group in groups)
+    if rows > most_rows(size_bytes):
+        yield LayoutProblem(
+            f"{rows} rows in {size_bytes} bytes",
+            f"{most_rows(size_bytes)} rows at most in a file of that size",
+        )
+
+
+def _footer_bytes(path: Path) -> int | None:
+    """Return how long the footer is, as its last bytes say; None if it is no Parquet file."""
+    with path.open("rb") as file:
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size_bytes - _TAIL_BYTES))
+        tail = file.read(_TAIL_BYTES)
+    if len(tail) < _TAIL_BYTES or not tail.endswith(_MAGIC):
+        return None
+    return int.from_bytes(tail[:4], "little")
+
+
+def _unreadable(problem: str) -> LayoutProblem:
+    found, expected = f"the file can't be read: {problem}", "a Parquet file that can be read"
+    return LayoutProblem(found, expected, readable=False)

@@ -1,0 +1,119 @@
+"""The files of a kept publication leave as they were published, to whom the extracts would."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from datalayer.access.identity import Role
+from datalayer.kernel.contract.manifest import Manifest
+from tests.portals import ADMIN
+from tests.publisher import Publisher
+from tests.served_portal import ServedPortal, served_portal
+
+
+def address_of(publication: str) -> str:
+    return f"/api/v1/publications/{publication}/files"
+
+
+def test_every_file_is_listed_with_what_proves_it(
+    served: ServedPortal, activated: Manifest
+) -> None:
+    listed = served.get(address_of(activated.publication_id)).json()["data"]
+
+    assert {each["data_set"] for each in listed} == {each.data_set for each in activated.files}
+    for each in listed:
+        file = served.get(each["href"])
+        assert hashlib.sha256(file.content).hexdigest() == each["sha256"]
+        assert len(file.content) == each["size_bytes"]
+        assert int(file.headers["x-row-count"]) == each["rows"]
+        assert file.headers["etag"] == f'"{each["sha256"]}"'
+        name = f'attachment; filename="{each["name"]}"'
+        assert file.headers["content-disposition"] == name
+
+
+def test_a_file_is_read_by_ranges_and_kept_by_whoever_has_it(
+    served: ServedPortal, activated: Manifest
+) -> None:
+    address = f"{address_of(activated.publication_id)}/dim_item.parquet"
+    whole = served.get(address)
+
+    part = served.get(address, **{"Range": "bytes=4-9", "If-Range": whole.headers["etag"]})
+    again = served.get(address, **{"If-None-Match": whole.headers["etag"]})
+
+    assert (part.status_code, part.content) == (206, whole.content[4:10])
+    assert part.headers["repr-digest"] == whole.headers["repr-digest"]
+    assert again.status_code == 304
+    assert "immutable" in whole.headers["cache-control"]
+
+
+def test_those_of_an_earlier_publication_are_there_while_it_is_kept(
+    served: ServedPortal, activated: Manifest, publisher: Publisher
+) -> None:
+    publisher.publish(items=8)
+    served.portal.activate(ADMIN)
+
+    (listed,) = [
+        each
+        for each in served.get(address_of(activated.publication_id)).json()["data"]
+        if each["data_set"] == "dim_item"
+    ]
+
+    assert listed["rows"] == 6
+    assert hashlib.sha256(served.get(listed["href"]).content).hexdigest() == listed["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("publication", "file", "status", "kind"),
+    [
+        ("20261120T060000Z-00000000", "", 410, "publication-gone"),
+        ("20261120T060000Z-00000000", "/dim_item.parquet", 410, "publication-gone"),
+        ("latest", "", 422, "invalid-parameter"),
+        ("latest", "/dim_item.parquet", 422, "invalid-parameter"),
+        (None, "/oracle.parquet", 404, "unknown-data-set"),
+        (None, "/dim_item.csv", 404, "not-found"),
+        (None, "/metadata.json", 404, "not-found"),
+    ],
+)
+def test_what_is_not_there_is_told(
+    served: ServedPortal, activated: Manifest, publication: str, file: str, status: int, kind: str
+) -> None:
+    answer = served.get(address_of(publication or activated.publication_id) + file)
+
+    assert answer.status_code == status
+    assert answer.json()["type"].endswith(f"/{kind}")
+
+
+class TestMembers:
+    @pytest.fixture
+    def served(self, activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
+        with served_portal(tmp_path, access="members") as served:
+            yield served
+
+    def test_a_file_takes_an_analyst_as_a_whole_data_set_does(
+        self, served: ServedPortal, activated: Manifest
+    ) -> None:
+        file = f"{address_of(activated.publication_id)}/dim_item.parquet"
+        paulo = {"Cookie": served.cookie("paulo", Role.PLANNER)}
+        anita = {"Cookie": served.cookie("anita", Role.ANALYST)}
+
+        statuses = [served.get(file, **who).status_code for who in ({}, paulo, anita)]
+        part = served.get(file, Range="bytes=0-3", **paulo)
+
+        assert statuses == [401, 403, 200]
+        assert part.status_code == 403
+        assert served.get(address_of(activated.publication_id)).status_code == 401
+
+    def test_a_delivery_is_in_the_audit_log(
+        self, served: ServedPortal, activated: Manifest
+    ) -> None:
+        anita = {"Cookie": served.cookie("anita", Role.ANALYST)}
+
+        served.get(f"{address_of(activated.publication_id)}/dim_item.parquet", **anita)
+
+        entry = served.portal.audit.entries(1)[0]
+        assert (entry.actor, entry.action, entry.outcome) == ("anita", "extract", "delivered")
+        assert entry.details["sha256"] == activated.file("dim_item").sha256

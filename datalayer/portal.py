@@ -115,6 +115,7 @@ class Portal:
             self.registry,
             memory_limit=settings.memory_limit,
             query_timeout_s=settings.query_timeout_s,
+            spill_folder=settings.state / "spill",
         )
         self.audit = AuditLog(settings.state / "audit.jsonl", clock)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None

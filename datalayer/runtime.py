@@ -7,10 +7,19 @@ from functools import lru_cache
 
 from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
 from datalayer.access.authentication import client_address, trusted_networks
+from datalayer.access.known_browsers import known_browser_cookie
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
-__all__ = ["SESSION_COOKIE", "accounts", "cookie_path", "portal", "reset", "visitor_address"]
+__all__ = [
+    "SESSION_COOKIE",
+    "accounts",
+    "cookie_path",
+    "known_browser_cookie",
+    "portal",
+    "reset",
+    "visitor_address",
+]
 
 _lock = threading.Lock()
 _portal: Portal | None = None

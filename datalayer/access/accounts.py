@@ -1,7 +1,7 @@
 """Accounts: who signs in, who holds a session, and what administrators change about users.
 
 Everything lies in the state folder, in files that only their owner can read: ``accounts.json``,
-``sessions.json``, ``cookie_key`` and ``sign_in_failures.json``.
+``sessions.json``, ``cookie_key`` and ``sign_in_failures.sqlite``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from pathlib import Path
 
 from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role, check_name, normal_name, operator
+from datalayer.access.known_browsers import KnownBrowsers
 from datalayer.access.passwords import decoy_hash, hash_password, new_password, password_matches
 from datalayer.access.sessions import Sessions
-from datalayer.access.sign_in_throttle import SignInThrottle, keyed_digest
+from datalayer.access.sign_in_throttle import Attempt, SignInThrottle, keyed_digest
 from datalayer.access.users import User, open_users, users_json
 from datalayer.kernel.errors import (
     InvalidSelection,
@@ -40,11 +41,13 @@ class SignedIn:
     Attributes:
         token: For the browser's cookie.
         ends: When the session ends at the latest, UTC.
+        known_browser: For another cookie, by which the browser is known at later sign-ins.
     """
 
     identity: Identity
     token: str
     ends: datetime
+    known_browser: str
 
 
 def open_accounts(settings: Settings) -> Accounts:
@@ -103,7 +106,8 @@ class Accounts:
         self._sessions = Sessions(
             state, longest_s=self._longest_s, idle_s=idle.total_seconds(), clock=clock
         )
-        self._throttle = SignInThrottle(state / "sign_in_failures.json", clock=clock)
+        self._throttle = SignInThrottle(state / "sign_in_failures.sqlite", clock=clock)
+        self._known = KnownBrowsers(self._sessions.cookie_key, clock=clock)
         self._audit = AuditLog(state / "audit.jsonl", lambda: datetime.fromtimestamp(clock(), UTC))
         self._clock = clock
         self._rounds = bcrypt_rounds
@@ -117,20 +121,29 @@ class Accounts:
         """Return the key that signs session tokens; see ``Sessions.cookie_key``."""
         return self._sessions.cookie_key()
 
-    def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
-        """Check *name* and *password* as typed, and begin a session; every attempt is audited.
+    def sign_in(
+        self, name: str, password: str, *, address: str = "", known_browser: str = ""
+    ) -> SignedIn:
+        """Check *name* and *password* as typed, and begin a session; attempts are audited.
 
-        The attempt comes from *address*, empty if that is not known.
+        The attempt comes from *address*, empty if that is not known, and from a browser that holds
+        the token *known_browser*, empty if it holds none.
 
         Raises:
             SignInBlocked: Too many failures; the password was not looked at.
             SignInRefused: The name or the password is wrong, or the user is disabled.
         """
         began = self._clock()  # before the check: a password that changes meanwhile ends this
-        user = self._authenticate(normal_name(name), password, address)
+        name = normal_name(name)
+        user = self.users().get(name)
+        not_before = user.not_before if user else math.inf
+        browser = self._known.browser(known_browser, name, not_before=not_before)
+        attempt = Attempt(name, user is not None, address, browser)
+        user = self._authenticate(attempt, user, password)
         token = self._sessions.begin(user.name, began=began)
         ends = datetime.fromtimestamp(began + self._longest_s, UTC)
-        return SignedIn(user.identity, token, ends)
+        known = self._known.token(user.name, browser, issued=began)
+        return SignedIn(user.identity, token, ends, known)
 
     def identity_from_token(self, token: str) -> Identity | None:
         """Return who holds a session, which counts as a use of it; None if it has ended.
@@ -194,7 +207,7 @@ class Accounts:
             changed = replace(self._find_user(name), password=hashed, not_before=self._clock())
             self._store(changed, "password_set", by=by)
         self._sessions.end_all(changed.name)
-        self._throttle.record_success(changed.name, "", self.cookie_key())
+        self._throttle.forget(changed.name, self.cookie_key())
 
     def disable(self, name: str, *, by: Identity) -> None:
         """Refuse *name* from here on, and end its sessions.
@@ -227,20 +240,19 @@ class Accounts:
             self._require_an_admin_beside(changed)
             self._store(changed, "user_role", by=by, role=role.value)
 
-    def _authenticate(self, name: str, password: str, address: str) -> User:
+    def _authenticate(self, attempt: Attempt, user: User | None, password: str) -> User:
         key = self.cookie_key()
-        wait = self._throttle.attempt(name, address, key)
-        user = self.users().get(name)
+        wait = self._throttle.begin(attempt, key)
         if wait.seconds > 0:
             if not wait.told_before:
-                self._record_sign_in(name, user, "blocked", address)
+                self._record_failure(attempt, user, "blocked")
             raise SignInBlocked(wait_s=math.ceil(wait.seconds))
         matches = password_matches(password, user.password if user else self._decoy)
         if user is None or user.disabled or not matches:
-            self._record_sign_in(name, user, "refused", address)
+            self._record_failure(attempt, user, "refused")
             raise SignInRefused
-        self._throttle.record_success(name, address, key)
-        self._record_sign_in(name, user, "done", address)
+        self._throttle.record_success(attempt, key)
+        self._record_sign_in(attempt, user, "done", self._throttle.end_burst(user.name, key))
         return user
 
     def _make_user(self, name: str, role: Role, password: str) -> User:
@@ -264,10 +276,21 @@ class Accounts:
         self._file.write(users_json({**self.users(), user.name: user}.values()))
         self._audit.record(by, action, "done", None, user=user.name, **details)
 
-    def _record_sign_in(self, name: str, user: User | None, outcome: str, address: str) -> None:
-        """Audit an attempt; a name that is no user's may be a password in the wrong field."""
-        details = {"address": address} if address else {}
-        if user is None:
-            details["name_digest"] = keyed_digest(name, self.cookie_key())[:16]
+    def _record_failure(self, attempt: Attempt, user: User | None, outcome: str) -> None:
+        """Audit a failure, unless it is one of so many that their burst has its line already."""
+        line = self._throttle.line(attempt, self.cookie_key())
+        if line.is_written:
+            outcome = "burst" if line.begins_burst else outcome
+            self._record_sign_in(attempt, user, outcome, line.not_written)
+
+    def _record_sign_in(
+        self, attempt: Attempt, user: User | None, outcome: str, not_written: int
+    ) -> None:
+        """Audit an attempt, and that so many before it got no line."""
+        details: dict[str, str | int] = {"address": attempt.address} if attempt.address else {}
+        if user is None:  # what was typed may be a password in the wrong field
+            details["name_digest"] = keyed_digest(attempt.name, self.cookie_key())[:16]
+        if not_written:
+            details["not_written"] = not_written
         who = user.identity if user else replace(ANYONE, name="-")
         self._audit.record(who, "sign_in", outcome, None, **details)

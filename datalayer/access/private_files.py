@@ -24,12 +24,11 @@ class PrivateFile(Generic[Content]):
         parse: Makes the content of the text; its ValueError, KeyError, TypeError or
             AttributeError means that the file is damaged.
         absent: The content while there is no file.
-        remedy: What to do about a damaged file, as the end of a sentence; None where a damaged
-            one counts as absent.
+        remedy: What to do about a damaged file, as the end of a sentence.
     """
 
     def __init__(
-        self, path: Path, parse: Callable[[str], Content], *, absent: Content, remedy: str | None
+        self, path: Path, parse: Callable[[str], Content], *, absent: Content, remedy: str
     ) -> None:
         self._path = path
         self._parse = parse
@@ -94,7 +93,5 @@ class PrivateFile(Generic[Content]):
         try:
             return self._parse(text.decode())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            if self._remedy is None:
-                return self._absent
             problem = f"is damaged ({error}); {self._remedy}"
             raise StateError(path=str(self._path), problem=problem) from error

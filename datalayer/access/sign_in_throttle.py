@@ -1,19 +1,23 @@
-"""Failed sign-ins slow the next one down, per name and per address, across restarts."""
+"""Failed sign-ins slow the next one down, across restarts, and keep no owner of an account out.
+
+Failures are counted for a name from an address, for the address whatever the name, and for the
+name from wherever. The last slows guesses that come from many addresses; who signed in from this
+browser or this address before isn't held up by it, so a stranger can't lock anybody out.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
-from datalayer.access.private_files import PrivateFile
+from datalayer.access.sign_in_failures import FailureFile, Failures, FailureTables, Pool
 
-KEPT: Final = 4096
+DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,37 @@ class Limit:
     forget_after_s: float
 
 
-PER_NAME: Final = Limit(free_failures=3, longest_wait_s=900.0, forget_after_s=86_400.0)
-# A whole office may stand behind one address: it gets more failures, and is held up less.
+PER_PAIR: Final = Limit(free_failures=3, longest_wait_s=900.0, forget_after_s=DAY_S)
+"""Of one name from one address, or in a browser that is known for it."""
+
+PER_NAME: Final = Limit(free_failures=10, longest_wait_s=300.0, forget_after_s=DAY_S)
+"""Of one name from all addresses from which nobody signed in under it."""
+
 PER_ADDRESS: Final = Limit(free_failures=20, longest_wait_s=300.0, forget_after_s=3_600.0)
+"""Of one address: a whole office may stand behind it, so it gets more failures."""
+
+KNOWN_FOR_S: Final = 90 * DAY_S
+LINES_AN_HOUR: Final = 10
+"""So many lines about failures of one user, or of all strangers, are written in an hour."""
+
+_HOUR_S: Final = 3_600.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt to sign in.
+
+    Attributes:
+        name: As ``normal_name`` returns it.
+        is_user: Whether there is such a user; what is answered must not depend on it.
+        address: Where it comes from; empty where that is not known.
+        browser: The id of a browser in which *name* signed in before; empty if it is not one.
+    """
+
+    name: str
+    is_user: bool
+    address: str = ""
+    browser: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,20 +82,30 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class _Failures:
-    count: int = 0
-    last: float = 0.0
-    told: bool = False
+class Line:
+    """Whether a failure gets a line of its own in the audit log.
 
-    def blocked_until(self, limit: Limit) -> float:
-        beyond = self.count - limit.free_failures
-        if beyond < 0:
-            return self.last
-        return self.last + min(2.0 ** min(beyond, 64), limit.longest_wait_s)
+    Attributes:
+        is_written: False for one of a burst that has its line already.
+        begins_burst: It is the first of those that get none.
+        not_written: How many before it got none and are not told of yet.
+    """
+
+    is_written: bool
+    begins_burst: bool = False
+    not_written: int = 0
+
+
+@dataclass(frozen=True)
+class _Subject:
+    digest: str
+    pool: Pool
+    name: str
+    limit: Limit
 
 
 class SignInThrottle:
-    """Counts failures under names and from addresses, and says how long the next one must wait.
+    """Counts failures, and says how long the next attempt must wait.
 
     Names are counted whether or not there is such a user, so a wait betrays nothing, and kept as
     keyed digests, since people type passwords into the wrong field.
@@ -74,62 +116,110 @@ class SignInThrottle:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float]) -> None:
-        # A damaged count must not lock everybody out; the next failure rewrites it.
-        self._file = PrivateFile[Mapping[str, _Failures]](path, _parse, absent={}, remedy=None)
+        self._file = FailureFile(path)
         self._clock = clock
 
-    def attempt(self, name: str, address: str, key: str) -> Wait:
-        """Begin an attempt to sign in as *name* from *address* (empty where it is not known).
+    def begin(self, attempt: Attempt, key: str) -> Wait:
+        """Return how long *attempt* must wait.
 
-        An attempt that may go on is counted as failed until ``record_success`` says otherwise, so
-        that attempts made side by side don't slip through together.
+        One that may go on is counted as failed until ``record_success`` says otherwise, so that
+        attempts made side by side don't slip through together.
+
+        Raises:
+            StateUnavailable: The failures can't be written.
         """
-        subjects = _subjects(name, address, key)
-        with self._file.lock() as listed:
-            kept, now = self._recent(listed), self._clock()
-            counted = {
-                digest: self._still_counted(kept.pop(digest, None), limit)
-                for digest, limit in subjects.items()
-            }
-            wait_s = {
-                digest: counted[digest].blocked_until(limit) - now
-                for digest, limit in subjects.items()
-            }
-            blocking = [digest for digest in subjects if wait_s[digest] > 0]
-            if not blocking:
-                after = {digest: _Failures(f.count + 1, now) for digest, f in counted.items()}
-            else:
-                after = counted | {each: replace(counted[each], told=True) for each in blocking}
-            self._write(kept | after)
-        told_before = bool(blocking) and all(counted[each].told for each in blocking)
-        return Wait(max(0.0, *wait_s.values()), told_before)
+        now = self._clock()
 
-    def record_success(self, name: str, address: str, key: str) -> None:
-        """Forget the failures of *name*, and that this attempt was counted for *address*.
+        def work(tables: FailureTables) -> Wait:
+            subjects = self._subjects(tables, attempt, key)
+            counted = {each: _still_counted(tables, each, now) for each in subjects}
+            wait_s = {each: _blocked_until(counted[each], each.limit) - now for each in subjects}
+            blocking = [each for each in subjects if wait_s[each] > 0]
+            for each in blocking:
+                self._store(tables, each, replace(counted[each], told=True))
+            if blocking:
+                told = all(counted[each].told for each in blocking)
+                return Wait(max(wait_s.values()), told)
+            for each, failures in counted.items():
+                self._store(tables, each, Failures(failures.count + 1, now))
+            whole = _digest_of_name(attempt.name, key)
+            tables.prune(whole, whole, before=now - DAY_S)
+            return Wait(0.0)
 
-        Earlier failures from the address stay: who has one account must not be able to clear
-        the way for guesses at the others.
+        return self._file.transact(work)
+
+    def record_success(self, attempt: Attempt, key: str) -> None:
+        """Forget the failures that led to this success, and remember where it came from.
+
+        Failures of the name from elsewhere stay, and so do those of the address under other
+        names: who has one account must not be able to clear the way for guesses at the others.
         """
-        with self._file.lock() as listed:
-            kept = self._recent(listed)
-            for digest, limit in _subjects(name, address, key).items():
-                failures = kept.pop(digest, None)
-                if failures and limit is PER_ADDRESS:
-                    kept[digest] = replace(failures, count=max(0, failures.count - 1))
-            self._write(kept)
+        now = self._clock()
 
-    def _still_counted(self, failures: _Failures | None, limit: Limit) -> _Failures:
-        if failures is None or failures.last <= self._clock() - limit.forget_after_s:
-            return _Failures()
-        return failures
+        def work(tables: FailureTables) -> None:
+            own, *wider = self._subjects(tables, attempt, key)
+            forgiven = tables.failures(own.digest).count
+            tables.forget(own.digest)
+            for each in wider:
+                failures = tables.failures(each.digest)
+                count = failures.count - (1 if each.pool is Pool.ADDRESSES else forgiven)
+                self._store(tables, each, replace(failures, count=max(0, count)))
+            if attempt.address:
+                name = _digest_of_name(attempt.name, key)
+                tables.note_address(name, _digest_of_address(attempt.address, key), now)
 
-    def _recent(self, listed: Mapping[str, _Failures]) -> dict[str, _Failures]:
-        since = self._clock() - PER_NAME.forget_after_s
-        return {digest: failures for digest, failures in listed.items() if failures.last > since}
+        self._file.transact(work)
 
-    def _write(self, kept: Mapping[str, _Failures]) -> None:
-        newest = list(kept.items())[-KEPT:]  # a failure moves its name to the end
-        self._file.write(json.dumps({d: (f.count, f.last, f.told) for d, f in newest}))
+    def forget(self, name: str, key: str) -> None:
+        """Forget the failures of *name* from wherever, and where it signed in."""
+        self._file.transact(lambda tables: tables.forget_name(_digest_of_name(name, key)))
+
+    def line(self, attempt: Attempt, key: str) -> Line:
+        """Return whether a failure gets a line of its own, and count it."""
+        now = self._clock()
+        # A flood of made-up names is one burst.
+        subject = _digest_of_name(attempt.name, key) if attempt.is_user else ""
+
+        def work(tables: FailureTables) -> Line:
+            began, count = tables.line_window(subject)
+            if count and now - began < _HOUR_S:
+                tables.store_line_window(subject, began, count + 1)
+                return Line(count <= LINES_AN_HOUR, begins_burst=count == LINES_AN_HOUR)
+            tables.store_line_window(subject, now, 1)
+            return Line(is_written=True, not_written=_not_written(count))
+
+        return self._file.transact(work)
+
+    def end_burst(self, name: str, key: str) -> int:
+        """Return how many failures of *name* got no line, which somebody tells of now."""
+        subject = _digest_of_name(name, key)
+
+        def work(tables: FailureTables) -> int:
+            _, count = tables.line_window(subject)
+            tables.store_line_window(subject, 0.0, 0)
+            return _not_written(count)
+
+        return self._file.transact(work)
+
+    def _subjects(self, tables: FailureTables, attempt: Attempt, key: str) -> list[_Subject]:
+        """Return what *attempt* counts for, the narrowest first."""
+        name = _digest_of_name(attempt.name, key)
+        pool = Pool.USERS if attempt.is_user else Pool.STRANGERS
+        if attempt.browser:
+            digest = keyed_digest(f"browser {attempt.browser} {attempt.name}", key)
+            return [_Subject(digest, pool, name, PER_PAIR)]
+        place = household(attempt.address)
+        pair = keyed_digest(f"pair {place} {attempt.name}", key)
+        subjects = [_Subject(pair, pool, name, PER_PAIR)]
+        address = _digest_of_address(attempt.address, key)
+        if not tables.is_known(name, address, since=self._clock() - KNOWN_FOR_S):
+            subjects.append(_Subject(name, pool, name, PER_NAME))
+        if attempt.address:
+            subjects.append(_Subject(address, Pool.ADDRESSES, "", PER_ADDRESS))
+        return subjects
+
+    def _store(self, tables: FailureTables, subject: _Subject, failures: Failures) -> None:
+        tables.store(subject.digest, subject.pool, subject.name, failures)
 
 
 def keyed_digest(text: str, key: str) -> str:
@@ -148,15 +238,26 @@ def household(address: str) -> str:
     return str(found)
 
 
-def _subjects(name: str, address: str, key: str) -> dict[str, Limit]:
-    subjects = {keyed_digest(f"name {name}", key): PER_NAME}
-    if address:
-        subjects[keyed_digest(f"address {household(address)}", key)] = PER_ADDRESS
-    return subjects
+def _still_counted(tables: FailureTables, subject: _Subject, now: float) -> Failures:
+    failures = tables.failures(subject.digest)
+    return failures if failures.last > now - subject.limit.forget_after_s else Failures()
 
 
-def _parse(text: str) -> Mapping[str, _Failures]:
-    return {
-        digest: _Failures(int(count), float(last), told=bool(told))
-        for digest, (count, last, told) in json.loads(text).items()
-    }
+def _blocked_until(failures: Failures, limit: Limit) -> float:
+    beyond = failures.count - limit.free_failures
+    if beyond < 0:
+        return failures.last
+    return failures.last + min(2.0 ** min(beyond, 64), limit.longest_wait_s)
+
+
+def _not_written(count: int) -> int:
+    # The line that begins a burst tells of the failure that it is written for.
+    return max(0, count - LINES_AN_HOUR - 1)
+
+
+def _digest_of_name(name: str, key: str) -> str:
+    return keyed_digest(f"name {name}", key)
+
+
+def _digest_of_address(address: str, key: str) -> str:
+    return keyed_digest(f"address {household(address)}", key)

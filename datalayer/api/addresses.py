@@ -37,8 +37,6 @@ def routing_path(scope: Scope) -> str:
     path: str = scope["path"]
     raw_path = scope.get("raw_path")
     raw = quote(path) if raw_path is None else raw_path.decode("ascii", "replace")
-    # A prefix of the address that a server has taken off the path.
-    raw = raw[max(0, len(unquote(raw)) - len(path)) :]
     if unquote(raw) != path:
         raw = quote(path)
     trimmed = "/".join(map(_encode_segment, raw.split("/"))).rstrip("/")

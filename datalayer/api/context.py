@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -16,6 +17,8 @@ from datalayer.kernel.contract.manifest import PUBLICATION_ID, is_publication_id
 from datalayer.kernel.errors import InvalidSelection, UnknownParameter
 from datalayer.portal import Portal, Publication
 
+_MOST_LISTED = 100
+"""Parameters that a refusal names all of; of more it names those most like the one given."""
 PUBLICATION_EXAMPLE = "20261121T060000Z-1a2b3c4d"
 PUBLICATION_ID_PATTERN = f"^{PUBLICATION_ID.pattern}$"
 
@@ -110,7 +113,12 @@ async def refuse_unknown_parameters(request: Request) -> None:
     known: dict[str, float] = request.app.state.query_parameters[route.path_format, request.method]
     for name in request.query_params:
         if name not in known:
-            expected = f"one of {', '.join(known)}" if known else "left out: there is none here"
+            listed = (
+                known
+                if len(known) <= _MOST_LISTED
+                else get_close_matches(name[:80], known, n=5, cutoff=0.0)
+            )
+            expected = f"one of {', '.join(listed)}" if known else "left out: there is none here"
             raise UnknownParameter(parameter="parameter", found=repr(name[:80]), expected=expected)
         given, most = len(request.query_params.getlist(name)), known[name]
         if given > most:

@@ -59,6 +59,16 @@ def arrangement_parameters(columns: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def document_filter_of(data_sets: Sequence[str], filters: Sequence[Filter]) -> dict[str, Any]:
+    """Return what the document says of one filter that these *data_sets* have, each its own."""
+    described = _parameter(filters[0])
+    schemas = [_schema(each.column) for each in filters]
+    if any(each != schemas[0] for each in schemas):
+        described["schema"] = {"type": "array", "items": {"type": "string"}}
+    named = ", ".join(f"`{name}`" for name in data_sets)
+    return {**described, "description": f"Of {named}. {described['description']}"}
+
+
 def document_sources(registry: Registry) -> dict[str, Any]:
     """Return what the OpenAPI document says of ``source``, a list of forecast sources."""
     return document_list(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from datalayer.api.answers import json_answer
 from datalayer.api.call import call_of
 from datalayer.api.context import PUBLICATION_EXAMPLE, read_router
+from datalayer.api.path_prefix import address
 from datalayer.api.row_schemas import json_response
 from datalayer.api.schemas import IndexAnswer
 from datalayer.kernel.errors import PortalError
@@ -45,7 +46,7 @@ def create_router(portal: Portal) -> APIRouter:
 
 def _index(request: Request, portal: Portal) -> dict[str, object]:
     document: dict[str, Any] = request.app.openapi()
-    base = request.scope.get("root_path", "")
+    base = address("/api")
     reads = ((path, each["get"]) for path, each in document["paths"].items() if "get" in each)
     return {
         "name": document["info"]["title"],

@@ -37,6 +37,9 @@ Parameters = Mapping[str, Parameter]
 COPIES_ROWS = "Arrow output on a DB-API result makes an extra copy"
 warnings.filterwarnings("ignore", COPIES_ROWS, UserWarning)
 
+MOST_SPILLED = "8GiB"
+"""Most disk that reads may take which need more memory than there is."""
+
 _STREAM_BATCH_ROWS = 20_000
 _REMEMBERED_BYTES = 4 * 2**20
 
@@ -51,9 +54,6 @@ _TUNING = {
     "preserve_insertion_order": "true",
     # DuckDB 2.0.0 reads the file once per partition when it groups by a key of many values.
     "disabled_optimizers": "partitioned_execution",
-    # Nothing may spill: a read that needs more than the memory limit is refused.
-    "temp_directory": "",
-    "max_temp_directory_size": "0 bytes",
     "python_enable_replacements": "false",
 }
 _LOCKS = {
@@ -71,6 +71,12 @@ _LOCKS = {
 class Database:
     """The process's database; every method may be called from any thread.
 
+    Args:
+        memory_limit: Most memory for all reads together.
+        query_timeout_s: Longest a read may take that is not streamed.
+        spill_folder: Where reads go on that need more memory, such as sorts; made when the first
+            one does, and shared between processes. None where they are refused.
+
     Raises:
         DatabaseUnsafe: A setting is not what it must be after locking.
         StateUnavailable: The folder of the snapshots can't be made.
@@ -83,6 +89,7 @@ class Database:
         *,
         memory_limit: str,
         query_timeout_s: float = 10.0,
+        spill_folder: Path | None = None,
     ) -> None:
         try:
             snapshots_folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +104,7 @@ class Database:
         # Callers choose filters, so there is no end of questions.
         self._columns = ByteBoundedLru[str, Mapping[str, str]](_REMEMBERED_BYTES, _columns_bytes)
         self._folder = snapshots_folder.resolve()
-        self._lock_down(self._folder, memory_limit)
+        self._lock_down(self._folder, memory_limit, spill_folder)
 
     def attach(self, snapshot: Snapshot) -> None:
         """Create the views of *snapshot*, all or none; nothing happens if they are there.
@@ -237,13 +244,23 @@ class Database:
                 cursor.rollback()
                 raise
 
-    def _lock_down(self, readable: Path, memory_limit: str) -> None:
+    def _lock_down(self, readable: Path, memory_limit: str, spill_folder: Path | None) -> None:
+        # A file there has the name of its process; DuckDB removes those of processes that died.
+        spilling = {"temp_directory": str(spill_folder.resolve()) if spill_folder else ""}
         # The tuning comes first: it takes the working directory's .tmp from what may be read.
-        self._set(_TUNING | {"memory_limit": memory_limit, "allowed_directories": [str(readable)]})
+        self._set({**_TUNING, **spilling})
+        self._set({"max_temp_directory_size": MOST_SPILLED if spill_folder else "0 bytes"})
+        self._set({"memory_limit": memory_limit, "allowed_directories": [str(readable)]})
         self._set(_LOCKS)
-        expected = (
-            _TUNING | _LOCKS | {"allowed_directories": f"[{readable}/]", "allowed_paths": "[]"}
-        )
+        folders = sorted(each for each in (str(readable), *spilling.values()) if each)
+        allowed = ", ".join(f"{each}/" for each in folders)
+        expected = {
+            **_TUNING,
+            **_LOCKS,
+            **spilling,
+            "allowed_directories": f"[{allowed}]",
+            "allowed_paths": "[]",
+        }
         found = self.settings()
         differences = [
             f"{name} is {found.get(name)!r} and must be {value!r}"

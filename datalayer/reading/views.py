@@ -24,6 +24,10 @@ class OrderBy:
     column: str
     descending: bool = False
 
+    def __str__(self) -> str:
+        """Return it as callers write it: a minus before what begins with its greatest value."""
+        return f"-{self.column}" if self.descending else self.column
+
 
 def attach_statements(snapshot: Snapshot, registry: Registry) -> tuple[str, ...]:
     """Return the DDL of a snapshot: its schema, and a view for every data set."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TypeVar
@@ -19,7 +19,7 @@ from ml_jobs.inputs.code_spelling import plain_code
 from ml_jobs.inputs.date_style import DateStyle
 from ml_jobs.inputs.number_style import NumberStyle
 from ml_jobs.inputs.source_file import SourceFile
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import WrittenColumn
 from ml_jobs.inputs.written_dates import split_clock
 from ml_jobs.panel import Dates
 
@@ -87,21 +87,17 @@ def codes(source: SourceFile, column: str) -> Codes:
     return _sorted_codes([plain_code(value) for value in values], places)
 
 
-def written(source: SourceFile, column: str) -> Iterator[tuple[Example, int]]:
-    """Yield the distinct texts of a column, in the order of their first rows, and rows of each.
-
-    A column that is no text has none, but whole numbers may be dates (``20260105``).
-    """
-    if not is_written(source, column):
-        return
+def written(source: SourceFile, column: str) -> WrittenColumn:
+    """Return the distinct texts of a column; whole numbers may be dates (``20260105``) too."""
     distinct, places = _encode(source.table.column(column))
     counts = np.bincount(places, minlength=len(distinct)).tolist()
     # Codes are given in the order of first rows, so a first row is where the highest one grows.
-    highest = np.maximum.accumulate(places)
-    firsts = np.flatnonzero(np.diff(highest, prepend=-1))
-    rows = source.row_numbers[firsts].tolist()
-    for text, row, count in zip(distinct, rows, counts, strict=True):
-        yield Example(source.name, column, row, text.strip()), count
+    firsts = np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1))
+
+    def place_of(number: int) -> str:
+        return source.place(int(source.row_numbers[firsts[number]]))
+
+    return WrittenColumn(source.name, column, [t.strip() for t in distinct], counts, place_of)
 
 
 def is_text(source: SourceFile, column: str) -> bool:

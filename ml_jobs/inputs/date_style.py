@@ -18,12 +18,14 @@ from ml_jobs.arrays import IntArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.reading import Reading
 from ml_jobs.inputs.rhythm import rhythm_of
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import Example, WrittenColumn
 from ml_jobs.inputs.written_dates import Order, Shape, WrittenDate, split_clock
 from ml_jobs.panel import Dates, Frequency
 
 FUTURE_SHARE = 0.02
 LEAST_MONTHS = 6
+LEAST_EXCHANGED = 3
+_MONTHS = 12
 _DAYS = (Shape.DAY, Shape.PARTS, Shape.SHORT)
 _PERIODS = (Shape.MONTH, Shape.WEEK)
 _FORMS = {
@@ -81,14 +83,15 @@ class DateStyle:
         return written.day(self.order) if written.shape in self.shapes else None
 
 
-def date_evidence(found: Iterable[tuple[Example, int]]) -> DateEvidence:
-    """Return what date columns tell: distinct texts, in the order of rows, and rows of each."""
+def date_evidence(columns: Iterable[WrittenColumn]) -> DateEvidence:
+    """Return what the texts of date columns tell."""
     seen: dict[WrittenDate, Seen] = {}
-    for example, rows in found:
-        if parts := split_clock(example.text):
-            written = parts[0]
-            before = seen.get(written, Seen(0, example))
-            seen[written] = Seen(before.rows + rows, before.example)
+    for column in columns:
+        for number, (text, rows) in enumerate(zip(column.texts, column.rows, strict=True)):
+            if parts := split_clock(text):
+                written = parts[0]
+                before = seen.get(written) or Seen(0, column.example(number))
+                seen[written] = Seen(before.rows + rows, before.example)
     return DateEvidence(seen)
 
 
@@ -120,8 +123,30 @@ def date_style(
     if reading.dates:
         order = Order(reading.dates)
         return DateStyle(order, shapes, f"with {_FORMS[order]}, as was asked for")
+    _refuse_exchanged(evidence, file)
     order, shown = _order_of(parts, brazilian=brazilian, today=today, file=file)
     return DateStyle(order, shapes, f"with {_FORMS[order]}{shown}")
+
+
+def _refuse_exchanged(evidence: DateEvidence, file: str) -> None:
+    """Refuse what a spreadsheet leaves that takes dates for those of another country.
+
+    Those that made sense with day and month exchanged became dates, wrong ones, and are saved year
+    first; the others stayed the texts that they were.
+    """
+    whole, parts = evidence.of(Shape.DAY), evidence.of(Shape.PARTS)
+    if min(len(whole), len(parts)) < LEAST_EXCHANGED:
+        return
+    (_, _, latest) = max(whole, key=lambda written: written.parts[2]).parts
+    if latest <= _MONTHS and all(max(written.parts[:2]) > _MONTHS for written in parts):
+        one, other = (next(iter(dates.values())).example for dates in (whole, parts))
+        problem = (
+            f"has {one.sentence(file)} and {other.sentence(file)}: all days of the one form are at "
+            "most 12, and none of the other, as when day and month were exchanged on opening a "
+            "file in a spreadsheet; export it anew, or say --dates day-first or --dates "
+            "month-first if that is how it should be"
+        )
+        raise InputError(file=file, problem=problem)
 
 
 def _shapes_read(evidence: DateEvidence) -> tuple[Shape, ...]:

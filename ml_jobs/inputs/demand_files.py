@@ -144,6 +144,7 @@ class DemandScan:
     Attributes:
         groups: Files that are read together, in the order of their items.
         rows: Of the only group, so that it is read once; None where there are several.
+        headings: Of all files.
     """
 
     form: DemandFormat
@@ -153,6 +154,7 @@ class DemandScan:
     inputs: tuple[InputNote, ...]
     notes: tuple[str, ...]
     rows: DemandRows | None
+    headings: frozenset[str] = frozenset()
 
 
 def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> DemandScan:
@@ -169,14 +171,16 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         groups, inputs, form = _groups_of(found, form, report, folder=path.name)
     stage = "check" if several else "read"
     scans, catalogues = [], []
+    headings: set[str] = set()
     notes = list(_folder_notes(found, groups))
     for done, group in enumerate(groups):
         report(Work(stage, done, len(groups), group[0].name))
         rows = form.read(group)
         scans.append(scan(rows))
+        headings.update(rows.source.table.column_names)
         catalogues.append(rows.catalogue)
-        said = (*rows.source.notes, *rows.notes)
-        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in said]
+        notes += rows.source.notes
+        notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in rows.notes]
     report(Work(stage, len(groups), len(groups)))
     return DemandScan(
         form,
@@ -186,6 +190,7 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         inputs or (input_note("demand", rows.source),),
         tuple(notes),
         rows if len(groups) == 1 else None,
+        frozenset(headings),
     )
 
 

@@ -154,7 +154,7 @@ def together(sources: Sequence[SourceFile]) -> SourceFile:
         table=table,
         row_numbers=np.concatenate([source.row_numbers for source in sources]),
         malformed=tuple(malformed),
-        notes=tuple(f"{source.name}: {note}" for source in sources for note in source.notes),
+        notes=tuple(note for source in sources for note in source.notes),
         lines=None,
     )
 

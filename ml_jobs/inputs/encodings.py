@@ -38,8 +38,9 @@ _MOST_WORDS = 20_000
 _PORTUGUESE = frozenset("áàâãçéêíóôõúüÁÀÂÃÇÉÊÍÓÔÕÚÜ")
 _NEIGHBOURS = frozenset("äåèëìîïñòöùûýÿæøœšžÄÅÈËÌÎÏÑÒÖÙÛÝÆØŒŠŽ")
 _SIGNS_IN_WORDS = frozenset("ªº°²³¹½¼¾’–—®™·×\xa0")
-# A no-break space in Windows-1252 and a letter in DOS: between letters it may be either.
-_BETWEEN = re.compile(rb"[A-Za-z]\xa0[A-Za-z]")
+# A no-break space in Windows-1252 and a letter in DOS: beside letters it may be either.
+_NO_BREAK = 0xA0
+_BESIDE = re.compile(rb"(?<![0-9])\xa0[A-Za-z]|[A-Za-z]\xa0(?![0-9])")
 _FOLLOWED_BY = {"ç": "aouãõáóúâô", "ã": "oeisnm", "õ": "es"}
 _UNITS = ("pç", "pçs")  # pieces: often the only word with an accent
 _CTRL_Z = b"\x1a"
@@ -79,7 +80,7 @@ def decode(file: str, content: bytes, asked: str | None = None) -> DecodedText:
     else:
         plain = _decoded(file, body, encoding).rstrip("\x1a").encode()
     _refuse_control(file, plain, len(mark) if encoding == "utf-8" else 0)
-    notes = () if encoding == "utf-8" else (f"it was read as {_NAMES.get(encoding, encoding)}",)
+    notes = () if encoding == "utf-8" else (f"read as {_NAMES.get(encoding, encoding)}",)
     return DecodedText(plain, encoding, notes)
 
 
@@ -105,7 +106,7 @@ def _wide(body: bytes) -> str | None:
     """Return the UTF-16 that *body* seems to be in: every second byte of its begin is NUL."""
     head = body[:4096]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 4 < max(len(head), 4):
+    if max(even, odd) * 4 < max(len(head), 16):
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
 
@@ -170,8 +171,8 @@ def _by_words(file: str, body: bytes, strange: int) -> str:
     no_word = sum(score[best == "cp850"] < 0 for score in scores)
     agreed = 10 * max(against, no_word) <= max(ansi, oem)
     if agreed and not (ansi or oem):
-        between = any(_BETWEEN.search(word) for word in words)
-        agreed = not between and all(a >= 0 >= o for a, o in scores)
+        beside = any(_BESIDE.search(word) for word in words)
+        agreed = not beside and all(a >= 0 >= o for a, o in scores)
     if agreed:
         return best
     word = next((w for w, (a, o) in zip(words, scores, strict=True) if min(a, o) < 0), words[0])
@@ -194,7 +195,8 @@ def _likeness(word: bytes, page: str) -> int:
         return -9
     if text.lower() in _UNITS:
         return 3
-    return sum(_fit(text, place) for place, byte in enumerate(word) if byte >= 0x80)
+    telling = (place for place, byte in enumerate(word) if byte >= 0x80 and byte != _NO_BREAK)
+    return sum(_fit(text, place) for place in telling)
 
 
 def _fit(text: str, place: int) -> int:

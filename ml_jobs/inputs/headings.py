@@ -35,14 +35,6 @@ class Wanted:
         return 2 * (len(self.required) - len(missing)) + len(usual_columns(missing, headings))
 
 
-@dataclass(frozen=True)
-class HeadingLine:
-    """A line of cells that may be the headings, and the line of the file that it stands on."""
-
-    line: int
-    cells: tuple[str, ...]
-
-
 def normal(heading: str) -> str:
     """Return *heading* as it is compared: without letter case and spare blanks."""
     return " ".join(unicodedata.normalize("NFC", heading).casefold().split())
@@ -55,15 +47,15 @@ def columns_for(names: Sequence[str], headings: Sequence[str], reading: Reading)
     return mapped or [heading for heading in headings if normal(heading) in names]
 
 
-def heading_line(candidates: Sequence[HeadingLine], wanted: Wanted) -> int:
-    """Return the place of the first candidate that has all columns wanted.
+def heading_line(candidates: Sequence[Sequence[str]], wanted: Wanted) -> int:
+    """Return the place of the first candidate, a line of cells, that has all columns wanted.
 
     Where none has, it is the one that looks most like it, of equal ones the first.
     """
     for place, candidate in enumerate(candidates):
-        if wanted.required and wanted.is_met(candidate.cells):
+        if wanted.required and wanted.is_met(candidate):
             return place
-    likeness = [wanted.likeness(candidate.cells) for candidate in candidates]
+    likeness = [wanted.likeness(candidate) for candidate in candidates]
     return likeness.index(max(likeness))
 
 

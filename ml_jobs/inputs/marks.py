@@ -21,6 +21,7 @@ _SIGNED = re.compile(
     r"(?P<before>[+\-\u2212(]?)\s*(?P<currency>R\$\s*)?(?P<after>[+\-\u2212]?)"
     r"(?P<body>[0-9.,](?:[^()]*[0-9.,])?)\s*(?P<end>[\-\u2212)]?)"
 )
+_ONES = str.maketrans("23456789", "1" * 8)
 _SIGNS = {"": 1.0, "+": 1.0, "-": -1.0, "()": -1.0}
 
 
@@ -47,6 +48,10 @@ class Marks:
     def _plain(self) -> Mapping[int, str | None]:
         return str.maketrans({**dict.fromkeys(self.groups), self.decimal: "."})
 
+    @cached_property
+    def _known_shapes(self) -> dict[str, tuple[float, slice] | None]:
+        return {}
+
     def magnitude(self, body: str) -> float | None:
         """Return the number that *body*, without its sign, is; None if it is none."""
         if not self._pattern.fullmatch(body):
@@ -54,10 +59,24 @@ class Marks:
         return float(body.translate(self._plain))
 
     def value(self, text: str) -> float:
-        """Return the number that *text* is, NaN if it is none."""
+        """Return the number that *text*, trimmed, is, NaN if it is none."""
+        shape = shape_of(text)
+        if shape not in self._known_shapes:
+            self._known_shapes[shape] = self._sign_and_place(shape)
+        found = self._known_shapes[shape]
+        if found is None:
+            return float("nan")
+        sign, place = found
+        return sign * float(text[place].translate(self._plain))
+
+    def _sign_and_place(self, text: str) -> tuple[float, slice] | None:
+        """Return the sign of a number and where the rest of it stands; None if it is none."""
         signed = sign_and_body(text)
-        magnitude = self.magnitude(signed[1]) if signed else None
-        return float("nan") if signed is None or magnitude is None else signed[0] * magnitude
+        if signed is None or not self._pattern.fullmatch(signed[1]):
+            return None
+        sign, body = signed
+        begin = text.index(body)
+        return sign, slice(begin, begin + len(body))
 
     def decimals(self, body: str) -> int:
         """Return how many digits stand behind the decimal mark."""
@@ -80,9 +99,14 @@ def ways_of(reading: Reading) -> tuple[Marks, ...]:
     return tuple(replace(way, groups=groups) for way in ways if way.decimal != reading.thousands)
 
 
+def shape_of(text: str) -> str:
+    """Return *text* with a 1 for every digit but 0: whether and how it is a number hangs on it."""
+    return text.translate(_ONES)
+
+
 def sign_and_body(text: str) -> tuple[float, str] | None:
     """Return the sign of a number, 1 or -1, and the rest of it; None where it has no such form."""
-    match = _SIGNED.fullmatch(text.strip())
+    match = _SIGNED.fullmatch(text)
     if match is None:
         return None
     signs = (match["before"] + match["after"] + match["end"]).replace("\u2212", "-")

@@ -14,9 +14,9 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.marks import MARK_NAMES, OTHER_MARK, Marks, sign_and_body, ways_of
+from ml_jobs.inputs.marks import MARK_NAMES, OTHER_MARK, Marks, shape_of, sign_and_body, ways_of
 from ml_jobs.inputs.reading import Reading
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import Example, WrittenColumn
 
 
 class Trait(Enum):
@@ -86,19 +86,24 @@ class NumberStyle:
         return self.marks.value(text)
 
 
-def number_evidence(examples: Iterable[Example], reading: Reading) -> NumberEvidence:
-    """Return what *examples* tell, the distinct texts of number columns in the order of rows.
+def number_evidence(columns: Iterable[WrittenColumn], reading: Reading) -> NumberEvidence:
+    """Return what the texts of number columns tell.
 
     Raises:
         InvalidSelection: The options name one mark for both purposes.
     """
     ways = ways_of(reading)
-    columns: dict[str, dict[Trait, Example]] = {}
-    for example in examples:
-        traits = columns.setdefault(example.column.strip().lower(), {})
-        for trait in _traits(example.text, ways):
-            traits.setdefault(trait, example)
-    return NumberEvidence(columns)
+    found: dict[str, dict[Trait, Example]] = {}
+    for column in columns:
+        traits = found.setdefault(column.column.strip().lower(), {})
+        # What a text tells hangs on its shape, and columns have few shapes.
+        shapes: dict[str, int] = {}
+        for number, text in enumerate(column.texts):
+            shapes.setdefault(shape_of(text), number)
+        for shape, number in shapes.items():
+            for trait in _traits(shape, ways):
+                traits.setdefault(trait, column.example(number))
+    return NumberEvidence(found)
 
 
 def number_style(

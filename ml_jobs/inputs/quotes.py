@@ -1,13 +1,15 @@
 """Quotation marks of a CSV held against its lines, so that one that is not closed eats no rows.
 
 A cell in quotation marks may have line breaks, and a quotation mark within a cell is an inch sign.
-What is which shows in the lines: a cell that is closed as it should, over lines of which none looks
-like a row by itself, goes on over them. Any other line is a row of its own.
+What is which shows in the lines. A cell that is closed as it should, over lines of which none looks
+like a row by itself, goes on over them; any other line is a row of its own. Where its cells can't
+be told either, since the mark may begin a cell that was broken off, it is no row that is used.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_jobs.arrays import BoolArray, IntArray
+from ml_jobs.arrays import BoolArray
 
 MOST_LINES_OF_A_CELL = 1000
 
@@ -26,11 +28,12 @@ class QuotedLines:
 
     Attributes:
         begins: Whether a row begins on a line, shape (lines,).
-        stray: Places of the lines with such marks, ascending.
+        stray: The cells of the lines with such marks, by the place of the line; one cell, the
+            whole line, where they can't be told.
     """
 
     begins: BoolArray
-    stray: IntArray
+    stray: Mapping[int, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -61,21 +64,36 @@ class QuoteRules:
         quoted = np.flatnonzero(pc.match_substring(lines, '"'))
         well = pc.match_substring_regex(lines.take(pa.array(quoted)), self._well_formed)
         suspect = quoted[~np.asarray(well)]
-        stray, after = [], 0
+        stray: dict[int, Sequence[str]] = {}
+        after = 0
         for place in suspect.tolist():
             if place < after:
                 continue
             end = self._end_of_row(lines, place)
             if end is None:
-                stray.append(place)
+                stray[place] = self._taken_apart(lines, place)
             else:
                 begins[place + 1 : end + 1] = False
                 after = end + 1
-        return QuotedLines(begins, np.array(stray, np.int64))
+        return QuotedLines(begins, stray)
 
-    def taken_apart(self, line: str) -> list[str]:
-        """Return the cells of a *line* whose quotation marks are signs like any other."""
+    def _taken_apart(self, lines: pa.Array, place: int) -> Sequence[str]:
+        """Return the cells of a line whose quotation marks are signs like any other."""
+        line = _text(lines[place])
+        scan = self._scan(line, inside=False)
+        if scan and scan.inner and not self._is_row(lines, place + 1):
+            return (line.rstrip("\n"),)
         return [self._unquoted(cell) for cell in line.rstrip("\n").split(self.delimiter)]
+
+    def _is_row(self, lines: pa.Array, place: int) -> bool:
+        """Return whether there is a line at *place* that is a row by itself."""
+        if place >= len(lines):
+            return False
+        line = _text(lines[place])
+        if line.count(self.delimiter) == self.delimiters_in_row:
+            return True
+        scan = self._scan(line, inside=False)
+        return bool(scan and not scan.stays_open and scan.outer == self.delimiters_in_row)
 
     def _unquoted(self, cell: str) -> str:
         if len(cell) > 1 and cell.startswith('"') and cell.endswith('"'):
@@ -86,8 +104,8 @@ class QuoteRules:
         """Return the line on which the row that begins on *begin* ends; None for a stray mark."""
         inside, outer = False, 0
         for place in range(begin, min(begin + MOST_LINES_OF_A_CELL, len(lines))):
-            scan = self._scan(lines[place].as_py().decode(), inside=inside)
-            if scan is None or self._looks_like_a_row(scan):
+            scan = self._scan(_text(lines[place]), inside=inside)
+            if scan is None or (self._looks_like_a_row(scan) and (inside or not scan.outer)):
                 return None
             inside, outer = scan.stays_open, outer + scan.outer
             if not inside:
@@ -136,3 +154,8 @@ class _Scan:
     stays_open: bool
     outer: int
     inner: int
+
+
+def _text(line: pa.Scalar) -> str:
+    text: str = line.as_py().decode()
+    return text

@@ -31,12 +31,14 @@ class RawTable:
             its row in the sheet), from 1, shape (rows,); None where a file has no lines.
         delimiter: Between cells of a text; None of any other file.
         notes: How the file is written, as far as that had to be found out, as sentences.
+        heading_line: Where the headings stand, as lines are counted.
     """
 
     table: pa.Table
     lines: IntArray | None = None
     malformed: tuple[MalformedRow, ...] = ()
     notes: tuple[str, ...] = ()
+    heading_line: int = 1
     delimiter: str | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
@@ -73,11 +74,7 @@ def columns_argument(headings: Mapping[str, str]) -> str:
             doubled = heading.replace('"', '""')
             shown = f'"{doubled}"'
         pairs.append(f"{name}={shown}")
-    text = ",".join(pairs)
-    if re.fullmatch(r"[\w=,.-]+", text):
-        return f"--columns {text}"
-    within_quotes = text.replace("'", "'\\''")
-    return f"--columns '{within_quotes}'"
+    return f"--columns {shlex.quote(','.join(pairs))}"
 
 
 _COLUMNS = Kind(

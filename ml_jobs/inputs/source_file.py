@@ -38,8 +38,9 @@ class SourceFile:
         row_numbers: Where each row of *table* stands in the file, from 1, header not counted.
         lines: The line that each row of the file begins on, malformed ones too (in a workbook its
             row of the sheet), from 1, shape (rows,); None where a file has no lines.
+        heading_line: Where the headings stand, as lines are counted.
         reading: How the file was asked to be read.
-        notes: What was found out about how the file is written, as sentences.
+        notes: What was found out about how the file is written, as sentences that name it.
         delimiter: Between its cells; None where it is no text file.
         read_as: How its numbers and dates were read, and why so; empty until that is decided.
     """
@@ -52,6 +53,7 @@ class SourceFile:
     reading: Reading = AS_FOUND
     notes: tuple[str, ...] = ()
     lines: IntArray | None = None
+    heading_line: int = 1
     delimiter: str | None = None
     read_as: str = ""
 
@@ -105,6 +107,8 @@ class SourceFile:
         more = f" and {len(there) - _MOST_SHOWN} more" if there[_MOST_SHOWN:] else ""
         problem = f"has no column {', '.join(' or '.join(names) for names in missing)}"
         problem += f"; it has {shown}{more}"
+        if self.heading_line > 1:
+            problem += f" (line {self.heading_line} was taken for the headings)"
         given = self.reading.headings
         for name in (name for names in missing for name in names if name in given):
             near = get_close_matches(given[name], there, n=1)
@@ -146,8 +150,9 @@ def read_source(
         raw.row_numbers,
         raw.malformed,
         reading,
-        raw.notes,
+        tuple(f"{path.name}: {note}" for note in raw.notes),
         raw.lines,
+        raw.heading_line,
         raw.delimiter,
     )
 

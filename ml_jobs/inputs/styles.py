@@ -60,14 +60,9 @@ def evidence_of(
     Raises:
         InvalidSelection: The options that *source* was read with contradict each other.
     """
-    texts = (
-        example
-        for column in numbers
-        if cells.is_text(source, column)
-        for example, _ in cells.written(source, column)
-    )
-    found = (pair for column in dates for pair in cells.written(source, column))
-    return Evidence(number_evidence(texts, source.reading), date_evidence(found), source.delimiter)
+    amounts = (cells.written(source, c) for c in numbers if cells.is_text(source, c))
+    days = (cells.written(source, c) for c in dates if cells.is_written(source, c))
+    return Evidence(number_evidence(amounts, source.reading), date_evidence(days), source.delimiter)
 
 
 def styles_of(

@@ -8,50 +8,23 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.csv_reader import CsvReader
 from ml_jobs.inputs.encodings import decode
-from ml_jobs.inputs.headings import (
-    MOST_TITLE_LINES,
-    HeadingLine,
-    Wanted,
-    column_names,
-    heading_line,
-    title_note,
-)
+from ml_jobs.inputs.headings import Wanted, column_names, title_note
 from ml_jobs.inputs.quotes import QuoteRules
 from ml_jobs.inputs.raw_table import MalformedRow, RawTable, without_empty_columns
+from ml_jobs.inputs.text_header import TextHeader, text_header
 
-DELIMITERS = (";", ",", "\t", "|")
-
-_SEP_LINE = re.compile(r'"?sep=([^"\n])"?[;,\t]*\n?', re.IGNORECASE)
-_BLOCK_BYTES = 1 << 20
 _MOST_SAMPLES = 5
-_MOST_HEADING_LINES = 20  # a heading in quotation marks may have line breaks
-
-
-@dataclass(frozen=True)
-class _Header:
-    """The headings of a text.
-
-    Attributes:
-        begin, end: Places of its first line and of the line after its last one.
-        titles: Lines above it that are not empty.
-    """
-
-    begin: int
-    end: int
-    delimiter: str
-    names: tuple[str, ...]
-    titles: int
 
 
 def read_text(file: str, content: bytes, wanted: Wanted) -> RawTable:
@@ -62,10 +35,11 @@ def read_text(file: str, content: bytes, wanted: Wanted) -> RawTable:
     """
     decoded = decode(file, content, wanted.reading.encoding)
     lines = _lines(decoded.content)
-    header = _header(file, lines, wanted)
+    header = text_header(file, lines, wanted)
     table = _Body(file, header, lines.slice(header.end)).read()
     above = title_note(header.titles, header.begin + 1)
-    return replace(table, notes=(*decoded.notes, *above, *table.notes))
+    notes = (*decoded.notes, *above, *table.notes)
+    return replace(table, notes=notes, heading_line=header.begin + 1)
 
 
 def _lines(content: bytes) -> pa.Array:
@@ -80,47 +54,12 @@ def _lines(content: bytes) -> pa.Array:
     return pa.Array.from_buffers(pa.large_binary(), len(ends), buffers)
 
 
-def _header(file: str, lines: pa.Array, wanted: Wanted) -> _Header:
-    head = [line.as_py().decode() for line in lines.slice(0, 2 * MOST_TITLE_LINES)]
-    first = next((place for place, line in enumerate(head) if line.strip()), None)
-    if first is None:
-        raise InputError(file=file, problem="is empty; a header line with column names is needed")
-    delimiters: Sequence[str] = DELIMITERS
-    if separator := _SEP_LINE.fullmatch(head[first]):
-        delimiters, first = (separator.group(1),), first + 1
-    found = list(_candidates(head, first, delimiters))
-    if not found:
-        raise InputError(file=file, problem="is empty; a header line with column names is needed")
-    rows = [HeadingLine(header.begin + 1, header.names) for header in found]
-    return found[heading_line(rows, wanted)]
-
-
-def _candidates(head: Sequence[str], first: int, delimiters: Sequence[str]) -> Iterator[_Header]:
-    """Yield what each line would be as headings, with most cells first where delimiters differ."""
-    titles = 0
-    for begin in range(first, min(first + MOST_TITLE_LINES, len(head))):
-        if not head[begin].strip():
-            continue
-        parsed = [_parsed(head, begin, delimiter, titles) for delimiter in delimiters]
-        yield from sorted(parsed, key=lambda header: len(header.names), reverse=True)
-        titles += 1
-
-
-def _parsed(head: Sequence[str], begin: int, delimiter: str, titles: int) -> _Header:
-    reader = csv.reader(head[begin : begin + _MOST_HEADING_LINES], delimiter=delimiter)
-    try:
-        names = next(reader)
-    except csv.Error:  # a cell longer than headings are
-        return _Header(begin, begin + 1, delimiter, (head[begin],), titles)
-    return _Header(begin, begin + reader.line_num, delimiter, tuple(names), titles)
-
-
 @dataclass(frozen=True)
 class _Body:
     """The lines below the headings."""
 
     file: str
-    header: _Header
+    header: TextHeader
     lines: pa.Array
 
     def read(self) -> RawTable:
@@ -133,29 +72,32 @@ class _Body:
         names = column_names(self.file, headings)
         rules = QuoteRules(self.header.delimiter, len(names) - 1)
         rows = rules.rows_of(self.lines)
-        cells = {place: rules.taken_apart(self._line(place)) for place in rows.stray.tolist()}
         empty = rows.begins & self._empty()
         held = self._texts(rows.begins, empty)
-        reader = _Reader(self.file, self.header.delimiter, names, rows.begins[~empty])
-        lines = self._rewritten(cells)
+        reader = CsvReader(self.file, self.header.delimiter, names, rows.begins[~empty])
+        lines = self._rewritten(rows.stray)
         table, malformed = reader.read(_filtered(lines, ~empty))
         whole = {
             held.place(number): mended
             for number in malformed
-            if (mended := self._mended(held.text(number), len(names))) is not None
+            if held.place(number) not in rows.stray
+            and (mended := self._mended(held.text(number), len(names))) is not None
         }
         if whole:
-            table, malformed = reader.read(_filtered(self._rewritten(cells | whole), ~empty))
+            table, malformed = reader.read(
+                _filtered(self._rewritten({**rows.stray, **whole}), ~empty)
+            )
+        table, malformed = self._without_spilt(table, malformed)
         self._refuse_other_rows(len(held.begins), table.num_rows + len(malformed))
         first = self.header.end + 1
         return RawTable(
             without_empty_columns(table, headings),
             held.begins + first,
             tuple(
-                MalformedRow(number, found, len(self.header.names), held.text(number))
+                MalformedRow(number, found, self._expected(found), held.text(number))
                 for number, found in malformed.items()
             ),
-            self._notes(rows.stray + first),
+            self._notes([place + first for place in rows.stray]),
             delimiter=self.header.delimiter,
         )
 
@@ -165,9 +107,6 @@ class _Body:
         first = next((text for text in map(_text_of, self.lines) if text.strip()), "")
         cells = _cells(first, self.header.delimiter)[len(names) :]
         return names if any(cell.strip() for cell in cells) else (*names, *("" for _ in cells))
-
-    def _line(self, place: int) -> str:
-        return _text_of(self.lines[place])
 
     def _texts(self, begins: BoolArray, empty: BoolArray) -> _HeldRows:
         (places,) = np.nonzero(begins)
@@ -182,11 +121,42 @@ class _Body:
 
     def _mended(self, text: str, columns: int) -> list[str] | None:
         """Return the cells of a row that has more or fewer empty ones at its end than it should."""
-        named = max(place for place, name in enumerate(self.header.names, 1) if name.strip())
+        named = self._named
         cells = [] if "\n" in text else _cells(text, self.header.delimiter)
         if len(cells) < named or any(cell.strip() for cell in cells[named:]):
             return None
         return [*cells[:named], *[""] * (columns - named)]
+
+    def _without_spilt(
+        self, table: pa.Table, malformed: Mapping[int, int]
+    ) -> tuple[pa.Table, dict[int, int]]:
+        """Set aside rows with a filled cell beyond the headings: they have one too many.
+
+        Where commas part the cells, a number below an empty heading is the rest of one with a
+        decimal comma.
+        """
+        own = len(self.header.names)
+        spilt = np.zeros(table.num_rows, np.bool_)
+        for place, name in enumerate(table.column_names):
+            if place >= own:
+                spilt |= np.asarray(pc.not_equal(table.column(name), ""))
+            elif place >= self._named and self.header.delimiter == ",":
+                spilt |= np.asarray(pc.match_substring_regex(table.column(name), r"^\s*\d+\s*$"))
+        if not spilt.any():
+            return table, dict(malformed)
+        every = np.arange(1, table.num_rows + len(malformed) + 1)
+        numbers = np.setdiff1d(every, list(malformed))[spilt].tolist()
+        whole = {**malformed, **dict.fromkeys(numbers, table.num_columns)}
+        return table.filter(pa.array(~spilt)), dict(sorted(whole.items()))
+
+    def _expected(self, found: int) -> int:
+        """Return how many cells a row with so many should have had."""
+        return len(self.header.names) if found != len(self.header.names) else self._named
+
+    @property
+    def _named(self) -> int:
+        """How many columns there are up to the last one with a heading."""
+        return max(place for place, name in enumerate(self.header.names, 1) if name.strip())
 
     def _rewritten(self, cells: Mapping[int, Sequence[str]]) -> pa.Array:
         """Return the lines, those at the places of *cells* written anew with these."""
@@ -207,8 +177,8 @@ class _Body:
             problem = f"has {held} rows by its lines and {read} by its quotation marks"
             raise InputError(file=self.file, problem=f"{problem}; save it anew as CSV UTF-8")
 
-    def _notes(self, stray: IntArray) -> tuple[str, ...]:
-        if not len(stray):
+    def _notes(self, stray: Sequence[int]) -> tuple[str, ...]:
+        if not stray:
             return ()
         shown = ", ".join(map(str, stray[:_MOST_SAMPLES]))
         more = f" and {len(stray) - _MOST_SAMPLES} more" if len(stray) > _MOST_SAMPLES else ""
@@ -236,64 +206,6 @@ class _HeldRows:
         """Return the row *number*, from 1, as it stands in the file."""
         begin, end = self.place(number), int(self.ends[number - 1])
         return "".join(map(_text_of, self.lines.slice(begin, end - begin))).rstrip("\n")
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Arrow's reader of CSV, for lines every quotation mark of which is as CSV has it.
-
-    Attributes:
-        begins: Whether a row begins on a line, shape (lines,).
-    """
-
-    file: str
-    delimiter: str
-    names: tuple[str, ...]
-    begins: BoolArray
-
-    def read(self, lines: pa.Array) -> tuple[pa.Table, dict[int, int]]:
-        """Return the rows of *lines*, and the cells of each malformed one by its number."""
-        malformed: dict[int, int] = {}
-
-        def keep_malformed(row: pa_csv.InvalidRow) -> str:
-            malformed[row.number] = row.actual_columns
-            return "skip"
-
-        types = dict.fromkeys(self.names, pa.string())
-        if not len(lines):
-            return pa.schema(types).empty_table(), malformed
-        content, longest = _content(lines, self.begins)
-        has_quotes = bool(pc.any(pc.match_substring(lines, '"')).as_py())
-        try:
-            table = pa_csv.read_csv(
-                pa.BufferReader(content),
-                # Threads would leave the numbers of malformed rows unknown.
-                read_options=pa_csv.ReadOptions(
-                    column_names=list(self.names),
-                    use_threads=False,
-                    block_size=max(_BLOCK_BYTES, 2 * longest),
-                ),
-                parse_options=pa_csv.ParseOptions(
-                    delimiter=self.delimiter,
-                    quote_char='"' if has_quotes else False,
-                    newlines_in_values=not self.begins.all(),
-                    invalid_row_handler=keep_malformed,
-                ),
-                convert_options=pa_csv.ConvertOptions(
-                    column_types=types, strings_can_be_null=False
-                ),
-            )
-        except pa.ArrowException as error:
-            raise InputError(file=self.file, problem=f"is not readable CSV: {error}") from error
-        return table, malformed
-
-
-def _content(lines: pa.Array, begins: BoolArray) -> tuple[pa.Buffer, int]:
-    """Return the bytes of *lines* in one piece, and how many the longest row has."""
-    _, offsets, data = lines.buffers()
-    ends = np.frombuffer(offsets, np.int64)[lines.offset : lines.offset + len(lines) + 1]
-    rows = np.append(ends[:-1][begins], ends[-1])
-    return data.slice(int(ends[0]), int(ends[-1] - ends[0])), int(np.diff(rows).max(initial=0))
 
 
 def _filtered(lines: pa.Array, kept: BoolArray) -> pa.Array:

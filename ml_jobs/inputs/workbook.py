@@ -24,10 +24,8 @@ from python_calamine import (
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.headings import (
     MOST_TITLE_LINES,
-    HeadingLine,
     Wanted,
     column_names,
-    columns_for,
     heading_line,
     title_note,
 )
@@ -35,8 +33,6 @@ from ml_jobs.inputs.raw_table import RawTable, without_empty_columns
 
 Cell: TypeAlias = object
 
-DATES = ("date", "invoice_date", "as_of")
-_DATE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 # Excel keeps fifteen digits of a number: a longer code was spoilt before it came here.
 _MOST_EXACT = 10**15
 
@@ -85,9 +81,10 @@ def read_workbook(file: str, content: bytes, wanted: Wanted) -> RawTable:
         raise InputError(file=file, problem=problem) from error
     sheet = _only_one(file, sheets, wanted)
     lines = np.array([number for number, _ in sheet.rows[sheet.header + 1 :]], np.int64)
-    above = title_note(sheet.header, sheet.rows[sheet.header][0])
+    heading_line = sheet.rows[sheet.header][0]
+    above = title_note(sheet.header, heading_line)
     notes = (f"the sheet {sheet.name} was read", *above, *_twofold_codes(sheet))
-    return RawTable(_table(file, sheet, wanted), lines, notes=notes)
+    return RawTable(_table(file, sheet), lines, notes=notes, heading_line=heading_line)
 
 
 def _sheet_names(file: str, workbook: CalamineWorkbook, wanted: Wanted) -> Sequence[str]:
@@ -110,7 +107,7 @@ def _sheet(workbook: CalamineWorkbook, name: str, wanted: Wanted) -> _Sheet:
         for number, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), start=1)
         if any(_is_filled(cell) for cell in cells)
     )
-    candidates = [HeadingLine(n, _texts(cells)) for n, cells in rows[:MOST_TITLE_LINES]]
+    candidates = [_texts(cells) for _, cells in rows[:MOST_TITLE_LINES]]
     return _Sheet(name, rows, heading_line(candidates, wanted) if candidates else 0)
 
 
@@ -128,34 +125,10 @@ def _only_one(file: str, sheets: Sequence[_Sheet], wanted: Wanted) -> _Sheet:
     return max(filled, key=lambda sheet: wanted.likeness(sheet.headings))
 
 
-def _table(file: str, sheet: _Sheet, wanted: Wanted) -> pa.Table:
-    columns = sheet.columns
-    dated = columns_for(DATES, sheet.headings, wanted.reading)
-    for heading, cells in zip(sheet.headings, columns, strict=True):
-        if heading in dated:
-            _refuse_half_read_dates(file, sheet, heading, cells)
+def _table(file: str, sheet: _Sheet) -> pa.Table:
     names = column_names(file, sheet.headings)
-    whole = pa.table([_column(cells) for cells in columns], list(names))
+    whole = pa.table([_column(cells) for cells in sheet.columns], list(names))
     return without_empty_columns(whole, sheet.headings)
-
-
-def _refuse_half_read_dates(file: str, sheet: _Sheet, heading: str, cells: Sequence[Cell]) -> None:
-    """Refuse a column in which some dates are dates and some are texts.
-
-    It is what is left where a program took texts for dates of another country: those that made
-    sense with day and month exchanged became dates, wrong ones, and the others stayed texts.
-    """
-    texts = [n for n, cell in enumerate(cells) if isinstance(cell, str) and _DATE.match(cell)]
-    dates = [n for n, cell in enumerate(cells) if isinstance(cell, date)]
-    if texts and dates:
-        first = sheet.rows[sheet.header + 1 :]
-        problem = (
-            f"has dates in {heading} (such as {_text(cells[dates[0]])} in row "
-            f"{first[dates[0]][0]}) and texts that look like dates ({cells[texts[0]]!r} in row "
-            f"{first[texts[0]][0]}), as when day and month were exchanged on opening a CSV; make "
-            "all of them dates, or export the sheet anew"
-        )
-        raise InputError(file=file, problem=problem)
 
 
 def _twofold_codes(sheet: _Sheet) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""A text cell of an input file, pointed at: what evidence and refusals name."""
+"""The texts of a column as they stand in a file, which evidence and refusals point at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -10,17 +11,17 @@ class Example:
     """A text as it stands in a file.
 
     Attributes:
-        row: From 1, the header not counted.
+        row: Where it stands, such as "row 3"; see `SourceFile.place`.
     """
 
     file: str
     column: str
-    row: int
+    row: str
     text: str
 
     def place(self, heading: str) -> str:
         """Return where it stands, in a message that begins with the file or folder *heading*."""
-        return f"row {self.row}" if self.file == heading else f"row {self.row} of {self.file}"
+        return self.row if self.file == heading else f"{self.row} of {self.file}"
 
     def sentence(self, heading: str) -> str:
         """Return the text and where it stands, to be read after "has"."""
@@ -29,3 +30,23 @@ class Example:
     def brief(self, heading: str) -> str:
         """Return the text and where it stands, to be read after "as in"."""
         return f"{self.text} ({self.column}, {self.place(heading)})"
+
+
+@dataclass(frozen=True)
+class WrittenColumn:
+    """The distinct texts of a column, trimmed, in the order of their first rows.
+
+    Attributes:
+        rows: How many rows have each of them.
+        place_of: Where the text of that number, from 0, stands first, such as "row 3".
+    """
+
+    file: str
+    column: str
+    texts: Sequence[str]
+    rows: Sequence[int]
+    place_of: Callable[[int], str]
+
+    def example(self, number: int) -> Example:
+        """Return the text of *number*, from 0, with where it stands first."""
+        return Example(self.file, self.column, self.place_of(number), self.texts[number])

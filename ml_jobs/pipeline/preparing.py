@@ -90,6 +90,7 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
         min_sale_days,
         notes=(
             *inputs.look.notes,
+            *inputs.remarks,
             *calendar_notes(inputs.look.coverage, rhythm, frequency),
             *inputs.hierarchy.notes,
             *inputs.unused(items),

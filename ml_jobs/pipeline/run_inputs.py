@@ -15,6 +15,7 @@ from ml_jobs.inputs.locations import Hierarchy, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import NETWORK, Items
+from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_folder import RunFolder
 from ml_jobs.progress import ReportWork
@@ -29,6 +30,7 @@ class RunInputs:
         look: What the demand files hold, seen once.
         hierarchy: The places that demand comes from.
         notes: All input files.
+        remarks: How the files beside demand are written, where that had to be found out.
     """
 
     request: JobRequest
@@ -38,6 +40,7 @@ class RunInputs:
     stock: MasterFile | None
     drivers: DriverFile | None
     notes: tuple[InputNote, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def folder(self) -> RunFolder:
@@ -73,7 +76,9 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     Raises:
         InputError: A file can't be used; says what was found and what would be right.
         InvalidSelection: A column of places is named and demand comes as no invoice lines.
+        UsageError: A heading is given for a column that is not read, or no file has it.
     """
+    refuse_unknown_names(request)
     if request.location_column and not request.invoices:
         expected = "given with --invoices only; a demand file names its places in location_id"
         raise InvalidSelection(
@@ -98,5 +103,18 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         level="country" if request.location_column == "country" else "location",
     )
     files = {"items": items, "stock": stock, "drivers": drivers, "locations": locations}
-    notes = [input_note(role, file.source) for role, file in files.items() if file is not None]
-    return RunInputs(request, look, hierarchy, items, stock, drivers, notes=(*look.inputs, *notes))
+    sources = {role: file.source for role, file in files.items() if file is not None}
+    others = [name for source in sources.values() for name in source.table.column_names]
+    refuse_missing_headings(request, {*look.headings, *others})
+    notes = [input_note(role, source) for role, source in sources.items()]
+    remarks = [note for source in sources.values() for note in source.notes]
+    return RunInputs(
+        request,
+        look,
+        hierarchy,
+        items,
+        stock,
+        drivers,
+        notes=(*look.inputs, *notes),
+        remarks=tuple(remarks),
+    )

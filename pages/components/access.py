@@ -7,14 +7,21 @@ two-factor paths, which post to another host, are never reached.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from datalayer.kernel.errors import PortalError
 from datalayer.portal import ANYONE, Identity
-from datalayer.runtime import SESSION_COOKIE, accounts, cookie_path, visitor_address
+from datalayer.runtime import (
+    SESSION_COOKIE,
+    accounts,
+    cookie_path,
+    known_browser_cookie,
+    visitor_address,
+)
 from pages.components.language import _, error_text
 
 if TYPE_CHECKING:
@@ -28,7 +35,11 @@ _ENDS = "session_ends"
 _REFUSAL = "sign_in_refusal"
 _COOKIE_DUE = "cookie_due"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_SET, _DELETE = "set", "delete"  # also the keys under which the library's component answers
+_KNOWN, _KNOWN_DUE = "known_browsers", "known_browser_due"
+# Also the keys under which the library's component answers.
+_SET, _SET_KNOWN, _DELETE = "set", "set_known", "delete"
+_ANSWERS = {_SET: (_SET, _SET_KNOWN), _DELETE: (_DELETE,)}
+_KNOWN_FOR = timedelta(days=90)
 
 
 def identity() -> Identity:
@@ -84,7 +95,7 @@ def deliver_cookie() -> None:
     due = st.session_state.get(_COOKIE_DUE)
     if due is None:
         return
-    if st.session_state.get(due):
+    if all(st.session_state.get(answer) for answer in _ANSWERS[due]):
         del st.session_state[_COOKIE_DUE]
         return
     from streamlit_authenticator.controllers import CookieController
@@ -93,13 +104,12 @@ def deliver_cookie() -> None:
     token = st.session_state.get(_TOKEN)
     if due == _SET and token:
         # Not the library's own way: it writes a token of its own, which no session stands behind.
-        model.cookie_manager.set(
-            SESSION_COOKIE,
-            token,
-            expires_at=st.session_state[_ENDS],
-            secure=(st.context.url or "").startswith("https:"),
-            path=cookie_path(),
-        )
+        secure = (st.context.url or "").startswith("https:")
+        write = partial(model.cookie_manager.set, secure=secure, path=cookie_path())
+        write(SESSION_COOKIE, token, key=_SET, expires_at=st.session_state[_ENDS])
+        cookie = st.session_state[_KNOWN_DUE]
+        until = datetime.now(UTC) + _KNOWN_FOR
+        write(cookie, st.session_state[_KNOWN][cookie], key=_SET_KNOWN, expires_at=until)
         return
     # Its own way of deleting knows no path but the root.
     model.cookie_manager.set(
@@ -108,17 +118,22 @@ def deliver_cookie() -> None:
 
 
 def _sign_in() -> None:
+    name = st.session_state["sign_in_name"]
     try:
         signed_in = accounts().sign_in(
-            st.session_state["sign_in_name"],
+            name,
             st.session_state["sign_in_password"],
             address=_address(),
+            known_browser=_known_browser(known_browser_cookie(name)),
         )
     except PortalError as refusal:
         st.session_state[_REFUSAL] = refusal
         return
     _begin(signed_in.identity, signed_in.token)
     st.session_state[_ENDS] = signed_in.ends
+    cookie = known_browser_cookie(signed_in.identity.name)
+    st.session_state.setdefault(_KNOWN, {})[cookie] = signed_in.known_browser
+    st.session_state[_KNOWN_DUE] = cookie
     st.session_state[_COOKIE_DUE] = _SET
 
 
@@ -138,6 +153,13 @@ def _begin(who: Identity, token: str) -> None:
 def _forget() -> None:
     if st.session_state.pop(_TOKEN, None) is not None:
         _library().logout()
+
+
+def _known_browser(cookie: str) -> str:
+    """Return the token by which this browser is known for a user; empty if there is none."""
+    known: dict[str, str] = st.session_state.get(_KNOWN, {})
+    # The browser's cookies are those of the moment when the page was opened.
+    return known.get(cookie) or st.context.cookies.get(cookie) or ""
 
 
 def _address() -> str:

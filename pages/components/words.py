@@ -39,6 +39,7 @@ def outcome_text(outcome: str) -> str:
         "rejected": "✗ " + _("rejected"),
         "refused": "✗ " + _("refused"),
         "blocked": "✗ " + _("too many attempts"),
+        "burst": "✗ " + _("many attempts, not listed one by one"),
         "done": "✓ " + _("done"),
         "begun": "… " + _("begun"),
         "delivered": "✓ " + _("delivered whole"),

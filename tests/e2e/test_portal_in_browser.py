@@ -164,6 +164,19 @@ def test_a_wrong_password_is_refused(visit: Visit) -> None:
     expect(visit.page.get_by_role("button", name="Activate")).to_have_count(0)
 
 
+def test_signing_in_leaves_cookies_that_go_to_this_site_alone(visit: Visit) -> None:
+    visit.open("/admin")
+    sign_in(visit, visit.served.password)
+    expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
+    visit.settle()
+
+    cookies = {each["name"]: each["sameSite"] for each in visit.page.context.cookies()}
+    ours = {name: rule for name, rule in cookies.items() if name.startswith("farol_")}
+    assert len(ours) == 2
+    assert "farol_session" in ours
+    assert set(ours.values()) == {"Strict"}
+
+
 def test_an_admin_activates_a_second_publication_and_rolls_back(
     visit: Visit, tmp_path: Path
 ) -> None:

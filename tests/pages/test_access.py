@@ -36,9 +36,9 @@ def buttons(app: AppTest) -> set[str | None]:
     return {button.key for button in app.button}
 
 
-def bring_cookie(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+def bring_cookie(monkeypatch: pytest.MonkeyPatch, token: str, name: str = SESSION_COOKIE) -> None:
     """Let the browser send a session token."""
-    cookies = property(lambda _context: {SESSION_COOKIE: token})
+    cookies = property(lambda _context: {name: token})
     monkeypatch.setattr(type(st.context), "cookies", cookies)
 
 
@@ -140,6 +140,21 @@ def test_the_token_in_the_cookie_is_one_that_signs_in(open_page: OpenPage, admin
     written = next(call for call in component_calls(app) if call["method"] == "set")
 
     assert admin.identity_from_token(str(written["value"])) == Identity("admin", Role.ADMIN)
+
+
+def test_the_browser_is_known_when_strangers_fail_at_its_address(
+    open_page: OpenPage, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = component_calls(sign_in(open_page("admin.py")))
+    (known,) = (call for call in calls if str(call.get("cookie", "")).startswith("farol_known_"))
+    fail(state, ["admin"] * 3)
+
+    stranger = sign_in(open_page("admin.py"))
+    bring_cookie(monkeypatch, str(known["value"]), name=str(known["cookie"]))
+    owner = sign_in(open_page("admin.py"))
+
+    assert asks_to_sign_in(stranger)
+    assert not asks_to_sign_in(owner)
 
 
 def test_a_reader_without_cookie_gets_no_cookie_component(open_page: OpenPage) -> None:

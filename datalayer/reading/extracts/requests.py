@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.reading.arrangement import AS_PUBLISHED, Arrangement
 from datalayer.reading.csv_dialects import dialect_named
-from datalayer.reading.filters import Conditions, plain_text
+from datalayer.reading.filters import Conditions, conditions, filters_of, plain_text
 from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.questions.forecasts import check_sources_and_span
 from datalayer.reading.views import Operator, compares
@@ -56,19 +57,29 @@ class ExtractRequest:
         format: csv, parquet or arrow.
         dialect: Name of the CSV dialect; None for rfc, and for the other formats.
         part: The rows wanted.
+        filters: What they must meet beside that: names of filters on the data set's columns, and
+            values as text; as in ``filters.conditions``.
+        arrangement: Which columns are wanted, and in which order the rows.
     """
 
     data_set: str
     format: str = "csv"
     dialect: str | None = None
     part: Part = WHOLE
+    filters: tuple[tuple[str, str], ...] = ()
+    arrangement: Arrangement = AS_PUBLISHED
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of the whole data set, as that was published."""
+        return self.part == WHOLE and not self.filters and self.arrangement == AS_PUBLISHED
 
     def resolve(self, registry: Registry) -> ExtractRequest:
         """Return this request with its dialect named, if *registry* allows it.
 
         Raises:
             UnknownDataSet: There is none of that name.
-            InvalidSelection: Format, dialect or part is not usable.
+            InvalidSelection: Format, dialect, part or a filter is not usable.
         """
         data_set = data_set_named(registry, self.data_set)
         if self.format not in MEDIA_TYPES:
@@ -76,7 +87,8 @@ class ExtractRequest:
                 parameter="format", found=repr(self.format[:80]), expected="csv, parquet or arrow"
             )
         _check_part(self.part, data_set, registry)
-        return ExtractRequest(self.data_set, self.format, self._dialect_name(), self.part)
+        _check_filters(self.filters, data_set)
+        return replace(self, dialect=self._dialect_name())
 
     def file_name(self, publication_id: str) -> str:
         """Return a name that says data set, part, publication and dialect."""
@@ -96,8 +108,17 @@ class ExtractRequest:
         return dialect_named(self.dialect).name
 
 
-def conditions_of(part: Part, data_set: DataSet) -> Conditions:
-    """Return what the rows of *data_set* that are in *part* must meet."""
+def conditions_of(request: ExtractRequest, data_set: DataSet) -> Conditions:
+    """Return what the rows of *data_set* that *request* asks for must meet.
+
+    Raises:
+        InvalidSelection: The value of a filter is not of its column's type.
+    """
+    met = conditions(filters_of(data_set.columns), request.filters)
+    return _conditions_of_part(request.part, data_set) + met
+
+
+def _conditions_of_part(part: Part, data_set: DataSet) -> Conditions:
     used = [each for each in _FILTERS if getattr(part, each[0]) not in _NONE]
     predicates = tuple(
         compares(data_set.column(column), operator, name) for name, column, operator in used
@@ -116,6 +137,14 @@ _FILTERS: tuple[tuple[str, str, Operator], ...] = (
 )
 _CALLED = {"location_id": "location", "sources": "source"}
 """What callers call a field of a part, where it is another name."""
+
+
+def _check_filters(filters: Iterable[tuple[str, str]], data_set: DataSet) -> None:
+    known = filters_of(data_set.columns)
+    for name, _ in filters:
+        if name not in known:
+            expected = f"left out: {data_set.name} has no such column"
+            raise InvalidSelection(parameter=name, found="given", expected=expected)
 
 
 def _check_part(part: Part, data_set: DataSet, registry: Registry) -> None:

@@ -33,6 +33,9 @@ from datalayer.reading.publication import Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.results import Provenance
 
+_LONGEST_DETAIL = 500
+"""Characters of what the audit log tells of a part; 200 values of a filter are no line."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -287,5 +290,10 @@ def _details(file: _File) -> dict[str, str]:
     request = file.request
     form = {"data_set": request.data_set, "format": request.format, "dialect": request.dialect}
     form["coding"] = file.coding
-    asked = {**form, **vars(request.part)}
-    return {name: str(value) for name, value in asked.items() if value}
+    arranged = {
+        "columns": ", ".join(request.arrangement.columns),
+        "order": ", ".join(map(str, request.arrangement.order)),
+        "filters": ", ".join(f"{name}={value}" for name, value in request.filters),
+    }
+    asked = {**form, **vars(request.part), **arranged}
+    return {name: str(value)[:_LONGEST_DETAIL] for name, value in asked.items() if value}

@@ -41,6 +41,8 @@ _AS_IT_IS = Bilingual(
 def sidecar(publication: Publication, request: ExtractRequest, digest: Digest) -> dict[str, object]:
     """Return the description of the file of *request*, a checked one, fit for JSON."""
     data_set = publication.registry.data_sets[request.data_set]
+    columns = request.arrangement.columns or tuple(each.name for each in data_set.columns)
+    order = [str(each) for each in request.arrangement.order]
     dialect = DIALECTS[request.dialect] if request.dialect else None
     provenance = publication.provenance((request.data_set,), request.part.sources)
     return {
@@ -51,13 +53,22 @@ def sidecar(publication: Publication, request: ExtractRequest, digest: Digest) -
         "dc:description": _texts(data_set.description),
         **asdict(digest),
         "metadata": asdict(provenance),
-        "part": {name: value for name, value in asdict(request.part).items() if value},
+        "part": _part(request),
+        **({"order": order} if order else {}),
         **({"dialect": _dialect(dialect), "notes": _notes(dialect)} if dialect else {}),
         "tableSchema": {
-            "columns": [_column(each, dialect) for each in data_set.columns],
-            "primaryKey": list(data_set.key),
+            "columns": [_column(data_set.column(name), dialect) for name in columns],
+            **({"primaryKey": list(data_set.key)} if set(data_set.key) <= set(columns) else {}),
         },
     }
+
+
+def _part(request: ExtractRequest) -> dict[str, object]:
+    part = {name: value for name, value in asdict(request.part).items() if value}
+    filters: dict[str, list[str]] = {}
+    for name, value in request.filters:
+        filters.setdefault(name, []).append(value)
+    return part | filters
 
 
 def _dialect(dialect: CsvDialect) -> dict[str, object]:

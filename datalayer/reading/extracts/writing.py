@@ -14,9 +14,10 @@ import pyarrow.parquet
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed
+from datalayer.reading.arrangement import arranged
 from datalayer.reading.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.reading.extracts.delivery import Span
-from datalayer.reading.extracts.requests import WHOLE, ExtractRequest, conditions_of
+from datalayer.reading.extracts.requests import ExtractRequest, conditions_of
 from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import text_bytes
 from datalayer.reading.publication import Publication
@@ -70,11 +71,13 @@ class Rows:
 def rows_of(publication: Publication, request: ExtractRequest) -> Rows:
     """Return the rows that *request*, a resolved one, asks for."""
     data_set = publication.registry.data_sets[request.data_set]
-    conditions = conditions_of(request.part, data_set)
+    conditions = conditions_of(request, data_set)
     question = data_sets.rows(data_set, conditions, with_total=True)
+    question = arranged(question, request.arrangement, data_set.key)
     whole = not conditions.predicates
     count = publication.manifest.file(data_set.name).rows if whole else publication.count(question)
-    return Rows(question, {column.name: column.type for column in data_set.columns}, count)
+    types = {column.name: column.type for column in data_set.columns}
+    return Rows(question, {name: types[name] for name in question.columns or types}, count)
 
 
 def series_rows(publication: Publication, selection: SeriesSelection) -> Rows:
@@ -111,7 +114,7 @@ def file_chunks(publication: Publication, request: ExtractRequest, rows: Rows) -
 
 def is_published_file(request: ExtractRequest) -> bool:
     """Return True if the file of *request* is the snapshot's own, byte for byte."""
-    return request.format == "parquet" and request.part == WHOLE
+    return request.format == "parquet" and request.is_whole
 
 
 def csv_chunks(publication: Publication, rows: Rows, dialect: CsvDialect) -> Iterator[bytes]:

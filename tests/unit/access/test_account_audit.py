@@ -91,6 +91,66 @@ def test_being_blocked_is_noted_once_for_each_wait(
     assert count(tmp_path) == before + 3
 
 
+def fail(accounts: Accounts, clock: Clock, times: int, name: str = "admin") -> None:
+    """Fail to sign in, each time from another address."""
+    for number in range(times):
+        clock.now += 1
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(name, "wrong", address=f"198.51.100.{number}")
+
+
+def test_a_burst_of_failures_has_one_line_that_says_so(
+    accounts: Accounts, password: str, tmp_path: Path, clock: Clock
+) -> None:
+    before = count(tmp_path)
+
+    fail(accounts, clock, 200)
+
+    assert count(tmp_path) == before + 11
+    assert (latest(tmp_path).actor, latest(tmp_path).outcome) == ("admin", "burst")
+
+
+def test_made_up_names_are_one_burst(accounts: Accounts, tmp_path: Path, clock: Clock) -> None:
+    before = count(tmp_path)
+
+    for number in range(50):
+        fail(accounts, clock, 1, name=f"made up {number}")
+
+    assert count(tmp_path) == before + 11
+    assert (latest(tmp_path).actor, latest(tmp_path).outcome) == ("-", "burst")
+
+
+def test_a_burst_of_others_hides_no_user_s_failure(
+    accounts: Accounts, password: str, tmp_path: Path, clock: Clock
+) -> None:
+    fail(accounts, clock, 50, name="made up")
+
+    fail(accounts, clock, 1)
+
+    assert (latest(tmp_path).actor, latest(tmp_path).outcome) == ("admin", "refused")
+
+
+@pytest.mark.parametrize("ends", ["another failure after an hour", "a success"])
+def test_how_many_were_not_written_stands_in_the_line_after_a_burst(
+    accounts: Accounts,
+    password: str,
+    tmp_path: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: str,
+) -> None:
+    monkeypatch.setattr("datalayer.access.sign_in_throttle.LINES_AN_HOUR", 3)
+    fail(accounts, clock, 9)
+
+    if ends == "a success":
+        accounts.sign_in("admin", password, address="192.0.2.7")
+    else:
+        clock.now += 3600
+        fail(accounts, clock, 1)
+
+    assert latest(tmp_path).details["not_written"] == 5
+
+
 def test_a_sign_out_is_noted_once(accounts: Accounts, password: str, tmp_path: Path) -> None:
     token = accounts.sign_in("admin", password).token
     before = count(tmp_path)

@@ -60,7 +60,7 @@ class TestFirstAdmin:
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
 
         audit = modes.pop("audit.jsonl")
-        assert {"accounts.json", "cookie_key", "sign_in_failures.json"} <= set(modes)
+        assert {"accounts.json", "cookie_key", "sign_in_failures.sqlite"} <= set(modes)
         assert set(modes.values()) == {0o600}
         assert audit & 0o007 == 0
 
@@ -74,9 +74,9 @@ class TestFirstAdmin:
         assert (tmp_path / "accounts.json").stat().st_mode & 0o777 == 0o600
 
     def test_no_password_is_stored(self, password: str, tmp_path: Path) -> None:
-        stored = "".join(p.read_text(encoding="utf-8") for p in tmp_path.iterdir())
+        stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
-        assert password not in stored
+        assert password.encode() not in stored
 
 
 class TestDamagedFiles:
@@ -113,7 +113,7 @@ class TestDamagedFiles:
     def test_a_damaged_count_of_failures_locks_nobody_out(
         self, accounts: Accounts, password: str, tmp_path: Path
     ) -> None:
-        (tmp_path / "sign_in_failures.json").write_text("[1, 2", encoding="utf-8")
+        (tmp_path / "sign_in_failures.sqlite").write_text("[1, 2", encoding="utf-8")
 
         assert accounts.sign_in("admin", password).identity.name == "admin"
 

@@ -46,9 +46,9 @@ def awkward(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Ite
     shutil.rmtree(folder)
 
 
-def scope(raw_path: str, prefix: str = "") -> dict[str, object]:
+def scope(raw_path: str) -> dict[str, object]:
     """Return the scope of a request, as servers make it."""
-    return {"path": unquote(raw_path).removeprefix(prefix), "raw_path": raw_path.encode()}
+    return {"path": unquote(raw_path), "raw_path": raw_path.encode()}
 
 
 @pytest.mark.parametrize("code", NAMES.values())
@@ -176,13 +176,6 @@ def test_however_a_code_is_encoded_it_is_routed_alike(code: str) -> None:
     paths = [f"/api/v1/items/{text}" for text in (quote(code, safe=""), each_byte)]
 
     assert len({routing_path(scope(path)) for path in paths}) == 1
-
-
-@given(CODES)
-def test_a_prefix_that_a_server_has_taken_off_is_left_out(code: str) -> None:
-    address = f"/api/v1/items/{quote(code, safe='')}"
-
-    assert routing_path(scope(f"/farol{address}", prefix="/farol")) == routing_path(scope(address))
 
 
 @given(CODES.filter(lambda code: "/" not in code))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import DatabaseUnsafe, ReadFailed, UnknownPublication
+from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
+from tests.reading import publications_folder
 
 
 @pytest.mark.parametrize(
@@ -101,3 +104,40 @@ def test_an_id_is_never_taken_for_sql(database: Database, snapshot: Snapshot) ->
         database.query('x"; drop schema main; --', "select 1", {})
 
     assert database.query(snapshot.publication_id, "select 1 as one", {}).num_rows == 1
+
+
+class TestSpilling:
+    SORT = "select hash(i) as code, i * 1.5 as value from range(1500000) t(i) order by code"
+
+    def database(
+        self, registry: Registry, snapshot: Snapshot, folder: Path, spill_folder: Path | None
+    ) -> Database:
+        database = Database(folder, registry, memory_limit="24MiB", spill_folder=spill_folder)
+        database.attach(snapshot)
+        return database
+
+    def test_a_sort_larger_than_the_memory_goes_on_the_disk_and_leaves_nothing(
+        self, registry: Registry, folder_store: FolderStore, snapshot: Snapshot, tmp_path: Path
+    ) -> None:
+        spill = tmp_path / "spill"
+        database = self.database(registry, snapshot, publications_folder(folder_store), spill)
+
+        batches = database.stream(snapshot.publication_id, self.SORT, {})
+        codes = [batch.column(0) for batch in batches]
+        spilled = [path.name for path in spill.iterdir()]
+        database.close()
+
+        assert sum(map(len, codes)) == 1_500_000
+        assert all(a[-1].as_py() <= b[0].as_py() for a, b in pairwise(codes))
+        assert spilled
+        assert not spill.exists() or not list(spill.iterdir())
+
+    def test_without_a_folder_it_is_refused(
+        self, registry: Registry, folder_store: FolderStore, snapshot: Snapshot
+    ) -> None:
+        database = self.database(registry, snapshot, publications_folder(folder_store), None)
+
+        with pytest.raises(ReadFailed, match="Out of Memory"):
+            list(database.stream(snapshot.publication_id, self.SORT, {}))
+
+        database.close()

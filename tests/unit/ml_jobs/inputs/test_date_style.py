@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.date_style import DateEvidence, DateStyle, date_evidence, date_style
 from ml_jobs.inputs.reading import AS_FOUND, Reading
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import WrittenColumn
 from ml_jobs.inputs.written_dates import split_clock
 
 pytestmark = pytest.mark.ml
@@ -21,8 +21,9 @@ TODAY = date(2026, 11, 21)
 
 
 def evidence(texts: Sequence[str], file: str = "f.csv") -> DateEvidence:
+    rows = [1] * len(texts)
     return date_evidence(
-        (Example(file, "date", row, text), 1) for row, text in enumerate(texts, start=1)
+        [WrittenColumn(file, "date", texts, rows, lambda number: f"row {number + 1}")]
     )
 
 
@@ -143,6 +144,18 @@ def test_rows_in_the_future_decide_for_the_other_order() -> None:
 def test_a_future_that_the_file_may_name_decides_nothing() -> None:
     with pytest.raises(InputError, match="--dates"):
         style_of("01/02/2026", "02/12/2026", "03/12/2026", today=None)
+
+
+def test_dates_that_a_spreadsheet_exchanged_day_and_month_of_are_refused() -> None:
+    whole = [f"2026-{month:02}-03" for month in range(1, 5)]
+    texts = [f"{day}/03/2026" for day in range(13, 17)]
+
+    with pytest.raises(InputError, match="day and month were exchanged"):
+        read(*whole, *texts)
+
+
+def test_dates_of_two_forms_are_read_where_nothing_was_exchanged() -> None:
+    assert read("2026-01-25", "25/01/2026", "26/01/2026", "05/01/2026")[3] == "2026-01-05"
 
 
 def test_two_digits_of_a_year_may_come_first() -> None:

@@ -180,7 +180,7 @@ def test_a_driver_without_any_whole_period_is_refused_by_name(tmp_path: Path) ->
         ),
         ("day,price\n2024-01-01,1\n", "no column date"),
         ("date\n2024-01-01\n", "only date"),
-        ("date,price,\n2024-01-01,1,2\n", "column without a name"),
+        ("date,price,\n2024-01-01,1,x\n", "column without a name"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_what_was_found(

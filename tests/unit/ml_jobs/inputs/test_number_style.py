@@ -14,7 +14,7 @@ from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.number_style import NumberEvidence, Surroundings, number_evidence, number_style
 from ml_jobs.inputs.reading import AS_FOUND, Reading
-from ml_jobs.inputs.written import Example
+from ml_jobs.inputs.written import WrittenColumn
 
 pytestmark = pytest.mark.ml
 
@@ -24,12 +24,11 @@ SEMICOLONS, COMMAS = Surroundings(";"), Surroundings(",")
 def evidence(
     columns: Mapping[str, Sequence[str]], reading: Reading = AS_FOUND, file: str = "f.csv"
 ) -> NumberEvidence:
-    examples = (
-        Example(file, column, row, text)
+    written = [
+        WrittenColumn(file, column, texts, [1] * len(texts), lambda number: f"row {number + 1}")
         for column, texts in columns.items()
-        for row, text in enumerate(texts, start=1)
-    )
-    return number_evidence(examples, reading)
+    ]
+    return number_evidence(written, reading)
 
 
 def read(

@@ -47,7 +47,8 @@ def every_answer_bears_the_headers(context: CheckContext, response: Response, ca
         return
     assert response.headers["x-content-type-options"] == ["nosniff"]
     assert response.headers["content-security-policy"]
-    assert response.headers["x-request-id"]
+    # What the server refuses before it has read the request has no id yet.
+    assert response.status_code in (414, 431) or response.headers["x-request-id"]
 
 
 @schemathesis.check

@@ -50,7 +50,9 @@ class DemandFile:
         Raises:
             InputError: The file can't be read.
         """
-        source = replace(read_source(self.path, reading, required=required), name=self.name)
+        told = {name.lower() for name in self.partitions}
+        wanted = [names for names in required if told.isdisjoint(names)]
+        source = replace(read_source(self.path, reading, required=wanted), name=self.name)
         table = source.table
         for name, value in self.partitions.items():
             if source.find(name) is None:
@@ -156,6 +158,7 @@ def together(sources: Sequence[SourceFile]) -> SourceFile:
         malformed=tuple(malformed),
         notes=tuple(note for source in sources for note in source.notes),
         lines=None,
+        half_numbers={c: e for each in reversed(sources) for c, e in each.half_numbers.items()},
     )
 
 

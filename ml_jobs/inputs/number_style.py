@@ -195,7 +195,7 @@ def _refuse_beside(evidence: NumberEvidence, mark: str, proof: Example, file: st
         if rounded in traits and other in traits and three not in traits:
             doubtful, beside = traits[rounded], traits[other]
             problem = (
-                f"has {doubtful.sentence(file)} beside {beside.text} in {beside.place(file)}: "
+                f"has {doubtful.sentence(file)} beside {beside.shown} in {beside.place(file)}: "
                 f"{_two_values(doubtful, mark)}, as in {proof.brief(file)}; {_options(mark)}"
             )
             raise InputError(file=file, problem=problem)

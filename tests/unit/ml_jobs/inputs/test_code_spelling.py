@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datalayer.kernel.contract.registry import Registry
 from ml_jobs.inputs.code_spelling import case_twins, is_code, likeness, plain_code
 from ml_jobs.inputs.demand import read_demand
 from tests.unit.ml_jobs.inputs.test_returns import TODAY
@@ -66,3 +67,15 @@ def test_codes_of_several_cases_are_named_and_stay_apart(tmp_path: Path) -> None
     assert rows.notes == (
         "1 item(s) are spelt in several letter cases, each counts by itself: 'AB1 and ab1'",
     )
+
+
+@given(
+    text=st.text(min_size=1)
+    | st.text("A.\u0300 \u00ad\u034f\u200d\u3000\ufe0f\U000e0041", min_size=1)
+)
+def test_the_contract_takes_every_code(text: str, registry: Registry) -> None:
+    plain = plain_code(text)
+    form = registry.data_sets["dim_item"].column("item_id").form
+    assert form is not None
+
+    assert not (plain and is_code(plain)) or form.fits(plain)

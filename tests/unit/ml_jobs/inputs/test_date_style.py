@@ -35,8 +35,7 @@ def style_of(
 
 
 def day_in(style: DateStyle, text: str) -> str | None:
-    written = split_clock(text)
-    day = style.day(written[0]) if written else None
+    day = style.day(split_clock(text)[0])
     return None if day is None else day.isoformat()
 
 
@@ -65,6 +64,7 @@ def read(*texts: str, reading: Reading = AS_FOUND, brazilian: bool = False) -> l
         ("15/FEV/26", "2026-02-15"),
         ("15 de março de 2026", "2026-03-15"),
         ("15-Sep-2026", "2026-09-15"),
+        ("Sep 15, 2026", "2026-09-15"),
         ("jan/2026", "2026-01-01"),
         ("dez-25", "2025-12-01"),
         ("2026-01", "2026-01-01"),

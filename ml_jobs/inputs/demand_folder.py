@@ -158,6 +158,7 @@ def together(sources: Sequence[SourceFile]) -> SourceFile:
         malformed=tuple(malformed),
         notes=tuple(note for source in sources for note in source.notes),
         lines=None,
+        half_numbers={c: e for each in reversed(sources) for c, e in each.half_numbers.items()},
     )
 
 

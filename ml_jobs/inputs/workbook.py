@@ -33,6 +33,7 @@ from ml_jobs.inputs.raw_table import RawTable, without_empty_columns
 
 Cell: TypeAlias = object
 
+_MARKED = re.compile(r"[-+(R$\s]*\d[\d.,'\s]*[.,][\d.,'\s]*[-)]?\s*")
 # Excel keeps fifteen digits of a number: a longer code was spoilt before it came here.
 _MOST_EXACT = 10**15
 
@@ -84,7 +85,13 @@ def read_workbook(file: str, content: bytes, wanted: Wanted) -> RawTable:
     heading_line = sheet.rows[sheet.header][0]
     above = title_note(sheet.header, heading_line)
     notes = (f"the sheet {sheet.name} was read", *above, *_twofold_codes(sheet))
-    return RawTable(_table(file, sheet), lines, notes=notes, heading_line=heading_line)
+    return RawTable(
+        _table(file, sheet),
+        lines,
+        notes=notes,
+        heading_line=heading_line,
+        half_numbers=dict(_half_numbers(file, sheet)),
+    )
 
 
 def _sheet_names(file: str, workbook: CalamineWorkbook, wanted: Wanted) -> Sequence[str]:
@@ -140,6 +147,23 @@ def _twofold_codes(sheet: _Sheet) -> Iterator[str]:
         if twice:
             number = twice[0].lstrip("0")
             yield f"{heading} has {number} as a number and {twice[0]!r} as a text: two codes"
+
+
+def _half_numbers(file: str, sheet: _Sheet) -> Iterator[tuple[str, str]]:
+    """Yield each column with fractions beside texts with a mark, and an example of both."""
+    names = column_names(file, sheet.headings)
+    below = sheet.rows[sheet.header + 1 :]
+    for name, cells in zip(names, sheet.columns, strict=True):
+        parts = [n for n, cell in enumerate(cells) if isinstance(cell, float) and cell % 1]
+        texts = [n for n, cell in enumerate(cells) if _is_marked_number(cell)]
+        if parts and texts:
+            number, text = parts[0], texts[0]
+            has = f"row {below[number][0]} of the sheet has {_text(cells[number])}"
+            yield name, f"{has}, and row {below[text][0]} the text {cells[text]!r}"
+
+
+def _is_marked_number(cell: Cell) -> bool:
+    return isinstance(cell, str) and _MARKED.fullmatch(cell) is not None
 
 
 def _kind(cell: Cell) -> str:

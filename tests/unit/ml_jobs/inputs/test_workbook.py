@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.demand import read_demand
 from ml_jobs.inputs.headings import Wanted
 from ml_jobs.inputs.raw_table import RawTable
 from ml_jobs.inputs.reading import Reading
@@ -90,6 +92,18 @@ def test_a_fraction_among_texts_can_not_be_taken_for_thousands() -> None:
     table = read(only([HEADINGS, ["A", DAY, 1.125], ["B", DAY, "n/d"], ["C", DAY, 1500]])).table
 
     assert table.column("quantity").to_pylist() == ["1.1250", "n/d", "1500"]
+
+
+def test_numbers_beside_texts_of_numbers_are_refused_where_a_number_is_wanted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "demand.xlsx"
+    path.write_bytes(only([HEADINGS, ["A", DAY, 2.5], ["B", DAY, "1,234.5"]]))
+
+    with pytest.raises(
+        InputError, match=r"in quantity: row 2 of the sheet has 2.5, and row 3 the text '1,234.5'"
+    ):
+        read_demand(path, today=DAY)
 
 
 def test_errors_of_formulas_are_empty_cells() -> None:

@@ -170,9 +170,9 @@ def _is_data(entry: zipfile.ZipInfo) -> bool:
     """Return whether *entry* is a file of somebody, not one that macOS adds."""
     path = Path(entry.filename)
     # A damaged archive may have an entry without a name, which `is_dir` can't look at.
-    return bool(path.parts) and not (
-        entry.is_dir() or path.parts[:1] == ("__MACOSX",) or path.name.startswith(".")
-    )
+    if not path.parts or entry.is_dir():
+        return False
+    return path.parts[0] != "__MACOSX" and not path.name.startswith(".")
 
 
 def _is_workbook(file: str, content: bytes) -> bool:

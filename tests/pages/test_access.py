@@ -17,6 +17,7 @@ from datalayer import runtime
 from datalayer.access.accounts import SESSION_COOKIE, Accounts
 from datalayer.access.identity import Identity, Role, operator
 from datalayer.kernel.errors import SignInRefused
+from datalayer.settings import Settings
 from tests.pages.conftest import BROWSER, OpenPage, texts
 from tests.pages.signing_in import PASSWORD, add_user, sign_in
 

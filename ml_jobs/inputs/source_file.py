@@ -179,6 +179,6 @@ def _read_parquet(file: str, content: Path | pa.NativeFile) -> RawTable:
         table = pq.read_table(content)
         table.validate(full=True)  # texts that are no UTF-8 would fail wherever they are used
         return RawTable(table)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         problem = str(error).splitlines()[0]
         raise InputError(file=file, problem=f"is not readable Parquet: {problem}") from error

@@ -191,11 +191,31 @@ def test_what_is_no_workbook_is_refused(content: bytes) -> None:
         read(content)
 
 
+def test_a_cell_far_outside_the_table_is_refused_before_memory_is_full() -> None:
+    held = io.BytesIO()
+    book = xlsxwriter.Workbook(held)
+    sheet = book.add_worksheet("Plan1")
+    sheet.write_row(0, 0, HEADINGS)
+    sheet.write(1_048_575, 16_383, "x")
+    book.close()
+
+    with pytest.raises(InputError, match="cells far outside its table"):
+        read(held.getvalue())
+
+
+@pytest.mark.parametrize("size", [512, 700, 5000])
+def test_a_workbook_that_ends_its_reader_is_refused(size: int) -> None:
+    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + b"\x3e\x00\x03\x00\xfe\xff\x09\x00"
+
+    with pytest.raises(InputError, match="workbook"):
+        read((header + b"\x06\x00" + b"\x01" * 5000)[:size])
+
+
 _CODES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=6)
 _QUANTITIES = st.one_of(st.integers(-(10**9), 10**9), st.decimals(0, 10**6, places=3).map(float))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(_CODES, st.dates(date(1970, 1, 1), date(2100, 1, 1)), _QUANTITIES),

@@ -171,6 +171,16 @@ def test_a_row_without_an_item_does_not_join_files(tmp_path: Path) -> None:
     assert len(scanned(tmp_path).groups) == 2
 
 
+def test_headings_that_differ_in_letter_case_are_one_column(tmp_path: Path) -> None:
+    write(tmp_path, "1.csv", *month(1, "A"))
+    write(tmp_path, "2.csv", *month(2, "A"), header="ITEM_ID,Date ,Quantity")
+
+    found = scanned(tmp_path)
+
+    assert found.rows is not None
+    assert found.rows.accounting.used == 2 * 28
+
+
 def test_columns_of_other_kinds_in_one_history_are_refused(tmp_path: Path) -> None:
     write(tmp_path, "1.csv", *month(1, "A"))
     rows = pa.table({"item_id": ["A"], "date": [date(2026, 2, 5)], "quantity": [1]})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,18 +75,10 @@ class _Body:
         empty = rows.begins & self._empty()
         held = self._texts(rows.begins, empty)
         reader = CsvReader(self.file, self.header.delimiter, names, rows.begins[~empty])
-        lines = self._rewritten(rows.stray)
-        table, malformed = reader.read(_filtered(lines, ~empty))
-        whole = {
-            held.place(number): mended
-            for number in malformed
-            if held.place(number) not in rows.stray
-            and (mended := self._mended(held.text(number), len(names))) is not None
-        }
-        if whole:
-            table, malformed = reader.read(
-                _filtered(self._rewritten({**rows.stray, **whole}), ~empty)
-            )
+        table, malformed = reader.read(_filtered(self._rewritten(rows.stray), ~empty))
+        if whole := self._mended_rows(held, malformed, rows.stray, len(names)):
+            lines = self._rewritten({**rows.stray, **whole})
+            table, malformed = reader.read(_filtered(lines, ~empty))
         table, malformed = self._without_spilt(table, malformed)
         self._refuse_other_rows(len(held.begins), table.num_rows + len(malformed))
         first = self.header.end + 1
@@ -126,6 +118,13 @@ class _Body:
         pattern = rf'^(?:[ \t{re.escape(part)}]|"")*\n$'
         empty[maybe] = np.asarray(pc.match_substring_regex(lines, pattern))
         return empty
+
+    def _mended_rows(
+        self, held: _HeldRows, numbers: Iterable[int], stray: Container[int], columns: int
+    ) -> dict[int, Sequence[str]]:
+        """Return the cells of those malformed rows that can be mended, by the place of the line."""
+        found = ((held.place(n), self._mended(held.text(n), columns)) for n in numbers)
+        return {place: cells for place, cells in found if cells and place not in stray}
 
     def _mended(self, text: str, columns: int) -> list[str] | None:
         """Return the cells of a row that has more or fewer empty ones at its end than it should."""

@@ -77,6 +77,12 @@ class TestHeaders:
         assert not [each for each in allowed if "." in each or "*" in each or each == "https:"]
         assert headers["permissions-policy"]
 
+    def test_pages_run_scripts_of_their_own_files_only(self, shared: ServedPortal) -> None:
+        policy = shared.get("/").headers["content-security-policy"]
+
+        assert "script-src 'self';" in policy
+        assert "ws:" not in policy
+
     def test_the_documentation_runs_no_inline_script(self, shared: ServedPortal) -> None:
         answer = shared.get("/api/v1/docs")
 

@@ -28,6 +28,7 @@ class EndedSessions:
 
 def _close_what_is_left(streamlit: runtime.Runtime) -> None:
     # Streamlit lists them nowhere else.
-    for each in streamlit._session_mgr.list_sessions():  # noqa: SLF001
-        if not each.is_active():
-            streamlit.close_session(each.session.id)
+    listed = [each.session.id for each in streamlit._session_mgr.list_sessions()]  # noqa: SLF001
+    for session_id in listed:
+        if not streamlit.is_active_session(session_id):
+            streamlit.close_session(session_id)

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from datalayer.access.accounts import FIRST_ADMIN, first_admin_notice, password_hint
 from datalayer.access.identity import operator
-from datalayer.kernel.errors import PortalError
+from datalayer.kernel.errors import ConfirmationNeeded, PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.kernel.progress import Progress, ReportProgress, Step
 from datalayer.portal import AlreadyCurrent, ChainCheck, Portal
@@ -67,6 +67,9 @@ def _parser() -> ArgumentParser:
     activate.add_argument(
         "--force", action="store_true", help="fetch and check it anew, also if it is active"
     )
+    activate.add_argument(
+        "--confirm", action="store_true", help="accept what it takes away from what is served"
+    )
     rollback = add("rollback", _roll_back, "return to a publication that was active before")
     rollback.add_argument("publication_id", nargs="?", help="by default the one active before")
     add("inspect", _inspect, "fetch and validate the latest publication without activating it")
@@ -105,7 +108,13 @@ def _status(portal: Portal, _: Namespace) -> int:
 
 def _activate(portal: Portal, chosen: Namespace) -> int:
     with _bars() as report:
-        outcome = portal.activate(operator(), chosen.publication_id, report, force=chosen.force)
+        outcome = portal.activate(
+            operator(),
+            chosen.publication_id,
+            report,
+            force=chosen.force,
+            confirmed=chosen.confirm,
+        )
     if isinstance(outcome, AlreadyCurrent):
         _out.print(f"Publication {outcome.publication_id} is the active one already")
     else:
@@ -141,6 +150,8 @@ def _inspect(portal: Portal, _: Namespace) -> int:
     _out.print(f"Publication {publication_id}: {verdict}")
     for fault in (*found.faults, *found.warnings):
         _err.print(f"  {fault}")
+    for loss in portal.losses(candidate.manifest):
+        _err.print(f"  to be confirmed: {loss}")
     return 0 if found.passed else 1
 
 
@@ -257,6 +268,8 @@ def _explain(error: PortalError) -> None:
         _err.print(str(error).split(": ", maxsplit=1)[0] + ":")
         for fault in faults:
             _err.print(f"  {fault}")
+        if isinstance(error, ConfirmationNeeded):
+            _err.print("If that is right, activate it with --confirm")
         return
     _err.print(str(error))
 

@@ -16,7 +16,13 @@ from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
-from datalayer.kernel.errors import NothingPublished, PortalError, SignInRequired, StateError
+from datalayer.kernel.errors import (
+    Loss,
+    NothingPublished,
+    PortalError,
+    SignInRequired,
+    StateError,
+)
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
@@ -205,6 +211,10 @@ class Portal:
             active = None
         return compare_rows(manifest, active)
 
+    def losses(self, manifest: Manifest) -> tuple[Loss, ...]:
+        """Return what activating *manifest* would take away from those who read."""
+        return self._activations.losses(manifest)
+
     def activate(
         self,
         identity: Identity,
@@ -212,17 +222,23 @@ class Portal:
         report: ReportProgress = silent,
         *,
         force: bool = False,
+        confirmed: bool = False,
     ) -> Activated | AlreadyCurrent:
         """Make a publication of the store the active one; None for the latest.
 
-        With *force* it is fetched, verified and validated anew whatever is kept here of it.
+        With *force* it is fetched, verified and validated anew whatever is kept here of it. What
+        it takes away from those who read must be *confirmed*; ``losses`` says what that is.
 
         Raises:
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
         outcome = self._activations.activate(
-            identity, publication_id=publication_id, force=force, report=report
+            identity,
+            publication_id=publication_id,
+            force=force,
+            confirmed=confirmed,
+            report=report,
         )
         self._publications.close_removed()
         self.announcements.announce()

@@ -1,16 +1,18 @@
-"""Two ways to sort items: by how their demand comes (Syntetos-Boylan), and by value (ABC)."""
+"""Ways to sort series: by how their demand comes (Syntetos-Boylan), whether it ended, by value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betaln
 
-from ml_jobs.arrays import FloatArray, TextArray
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray
 from ml_jobs.panel import Panel
 
 ADI_CUT_OFF = 1.32
 CV2_CUT_OFF = 0.49
+CHANCE_OF_SILENCE = 0.01
 ABC_SHARES = (("A", 0.80), ("B", 0.95))
 
 
@@ -54,6 +56,28 @@ def syntetos_boylan(panel: Panel) -> DemandPattern:
 def demand_classes(panel: Panel) -> TextArray:
     """Return the class of every series: smooth, erratic, intermittent or lumpy."""
     return syntetos_boylan(panel).demand_class
+
+
+def ceased(panel: Panel) -> BoolArray:
+    """Return which series have most likely ended, shape (S,).
+
+    They had no demand for a year, so that no season explains it, and for longer than chance does:
+    with n demands in m periods up to the last one, a silence of q periods or more has the
+    probability B(n, m - n + 1 + q) / B(n, m - n + 1), which is below `CHANCE_OF_SILENCE`.
+
+    Source: Fader and Hardie 2010, "Customer-base analysis in a discrete-time noncontractual
+    setting", Marketing Science 29: the beta-Bernoulli model of chances to buy, with a uniform
+    prior. The first demand is left out of the count: a series begins with it.
+    """
+    sold = np.nan_to_num(panel.demand) > 0
+    demands = sold.sum(axis=1)
+    quiet = np.argmax(sold[:, ::-1], axis=1)
+    missed = np.maximum(panel.demand.shape[1] - quiet - panel.starts - demands, 0) + 1.0
+    counted = np.maximum(demands, 1)
+    by_chance = np.exp(betaln(counted, missed + quiet) - betaln(counted, missed))
+    long = quiet >= panel.frequency.steps_per_year
+    ended: BoolArray = (demands > 0) & long & (by_chance < CHANCE_OF_SILENCE)
+    return ended
 
 
 def abc_classes(values: FloatArray) -> TextArray:

@@ -28,6 +28,8 @@ DEFAULT_THRESHOLDS: Mapping[str, float] = {
     "stockout_before_delivery": 0.0,
     "below_reorder_point": 1.0,
     "overstock": 365.0,
+    "large_minimum_order": 1825.0,
+    "order_above_history": 1.0,
     "demand_shifted": 0.5,
     "biased": 0.2,
     "tracking_signal": 0.5,

@@ -49,14 +49,16 @@ def kept_publications() -> None:
 
 def administration() -> None:
     """Show everything an administrator has to see and to press."""
-    publication_admin.watch()
-    newest = st.container()
+    under_way, newest = st.container(), st.container()
     st.header(_("Kept publications"), anchor=False)
     kept_publications()
     st.header(_("Audit trail"), anchor=False)
     publication_report.audit_trail(portal().audit.entries(AUDIT_ENTRIES))
     st.header(_("Proof and health"), anchor=False)
     publication_report.proof(portal().health(), datetime.now(UTC))
+    with under_way:
+        # After what is kept here is drawn: going back waits for nothing that is under way.
+        publication_admin.watch()
     with newest:
         # Last: a store that does not answer keeps nobody from what is kept here.
         candidate()

@@ -27,6 +27,12 @@ class RefreshRequest(BaseModel):
         description="Fetch, verify and validate the latest publication anew, also if it is the "
         "active one; a damaged copy of it is replaced. An older one is refused all the same.",
     )
+    confirm: bool = Field(
+        False,
+        description="Accept what it takes away from what is served: data sets without rows or "
+        "with far fewer, or demand that ends earlier. Without, such a job fails with the problem "
+        "`confirmation-needed`, which says what it is; let a person look before you send it.",
+    )
 
 
 class RollBackRequest(BaseModel):
@@ -99,6 +105,7 @@ ENDED_EXAMPLE: Final = RUNNING_EXAMPLE | {
 REFRESH_EXAMPLES: Final[Any] = {
     "latest": {"value": {"source": "ml_results", "force": False}},
     "anew": {"value": {"source": "ml_results", "force": True}},
+    "confirmed": {"value": {"source": "ml_results", "confirm": True}},
 }
 ROLL_BACK_EXAMPLES: Final[Any] = {
     "before": {"value": {"publication_id": None}},

@@ -71,6 +71,8 @@ _TYPES = (
     ("unknown-host", 421, "Unknown host", "FAROL_ALLOWED_HOSTS adds names to answer under."),
     ("cross-site", 403, "Cross-site request", "Send an API key instead of the browser's cookie."),
     ("refresh-in-progress", 409, "Refresh in progress", "Wait for it to end, then ask again."),
+    ("confirmation-needed", 409, "Confirmation needed", "Look at what is lost; then confirm it."),
+    ("overtaken", 409, "Overtaken", "Another publication became active; ask again if need be."),
     ("no-earlier-publication", 409, "No earlier publication", "Name the one to go back to."),
     ("too-many-requests", 429, "Too many requests", "Wait as long as Retry-After says."),
     ("query-too-long", 503, "Query too long", "Ask for less, or take an extract."),

@@ -81,7 +81,7 @@ def _add_beginnings(router: APIRouter, portal: Portal) -> None:
         wanted: Annotated[RefreshRequest, Body(openapi_examples=REFRESH_EXAMPLES)],
     ) -> Response:
         who = call_of(request).identity
-        work = partial(portal.activate, who, None, force=wanted.force)
+        work = partial(portal.activate, who, None, force=wanted.force, confirmed=wanted.confirm)
         return _accept(request, portal, portal.jobs.start("activate", who, work))
 
     @router.post(

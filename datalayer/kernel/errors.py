@@ -264,6 +264,61 @@ class StateUnavailable(StateError, TransportError):
     slug = "temporarily-unavailable"
 
 
+class Loss(ContentError):
+    """What an activation would take away from those who read."""
+
+
+class DataSetEmpty(Loss):
+    """A data set has no rows."""
+
+    template = "{data_set} has no rows; the active publication has {active_rows}"
+    data_set: str
+    active_rows: int
+
+
+class RowsLost(Loss):
+    """A data set has far fewer rows than that of the active publication."""
+
+    template = "{data_set} has {rows} rows; the active publication has {active_rows}"
+    data_set: str
+    rows: int
+    active_rows: int
+
+
+class DataGoBack(Loss):
+    """The demand observed ends before that of the active publication."""
+
+    template = (
+        "Its demand ends on {data_through}; that of the active publication on {active_through}"
+    )
+    data_through: str
+    active_through: str
+
+
+class ConfirmationNeeded(FaultsFound, CallerError):
+    """An activation would take something away, and nobody has confirmed that."""
+
+    template = (
+        "Publication {publication_id} would take away what is served, which must be confirmed: "
+        "{listing}"
+    )
+    slug = "confirmation-needed"
+    publication_id: str
+
+
+class Overtaken(CallerError):
+    """Another publication became active while this one was being brought in."""
+
+    template = (
+        "Publication {publication_id} was not activated: meanwhile {actor} made {active_id} the "
+        "active one; activate it again if it is still wanted"
+    )
+    slug = "overtaken"
+    publication_id: str
+    actor: str
+    active_id: str
+
+
 class RefreshInProgress(CallerError):
     """Another refresh holds the lock."""
 

@@ -9,7 +9,6 @@ in their order. Whatever fails before the last step leaves the active snapshot s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -21,18 +20,17 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import (
-    ContentError,
     InvalidSelection,
+    Loss,
     NoEarlierPublication,
     PortalError,
-    PublicationError,
     RefreshInProgress,
-    UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from datalayer.publications.active import Activation
+from datalayer.publications.admission import Admission
 from datalayer.publications.announcements import SharedActivation
 from datalayer.publications.attempts import Attempt, Attempts
 from datalayer.publications.snapshot_store import SnapshotStore
@@ -44,9 +42,6 @@ from datalayer.publications.stages import (
     VerifiedFiles,
 )
 from datalayer.publications.store_manifests import read_latest_manifest, read_manifest
-
-CLOCKS_DIFFER_BY = timedelta(days=1)
-"""How far the clock of the job may be ahead of the portal's."""
 
 _log = structlog.get_logger()
 
@@ -99,6 +94,7 @@ class Activations:
         self._snapshots = snapshots
         self._database = database
         self._attempts = Attempts(snapshots, audit)
+        self._admission = Admission(snapshots)
         self._shared = shared
         self._limits = limits
 
@@ -129,6 +125,7 @@ class Activations:
         *,
         publication_id: str | None = None,
         force: bool = False,
+        confirmed: bool = False,
         report: ReportProgress = silent,
     ) -> Activated | AlreadyCurrent:
         """Make a publication the active one; None for the store's latest.
@@ -139,18 +136,21 @@ class Activations:
             force: Fetch, verify and validate it again, even if it is kept or active already.
                 Its kept snapshot is replaced only if it is damaged: whole, it holds the same
                 bytes, and replacing files under those who read them gains nothing.
+            confirmed: A person accepts what it takes away from those who read.
             report: Is told how far it has come.
 
         Raises:
             PublicationError: It was generated before the active one, or in the future.
+            ConfirmationNeeded: It takes something away, and that is not confirmed.
             ValidationFailed: It breaks the contract.
+            Overtaken: Another one became active while this one was brought in.
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
+            attempt.before = self._snapshots.active()
             manifest, kept = self._find(publication_id, attempt, report, from_store=force)
             current = kept is not None and self._is_latest_switch(kept.publication_id)
             if force or not current:
-                self._refuse_future(manifest)
-                self._refuse_older(manifest)
+                attempt.losses = self._admission.require(manifest, confirmed=confirmed)
             if force:
                 # What was staged before is not what the store holds at this moment.
                 self._snapshots.staging.discard(manifest.publication_id)
@@ -171,19 +171,27 @@ class Activations:
     ) -> Activated:
         """Return to a publication, however old; None for the one active before.
 
+        One that is kept here whole waits for nobody who is bringing another in; that activation
+        then finds itself overtaken. One that must be fetched is brought in like any other.
+
         Raises:
             NoEarlierPublication: None was active before that is still kept.
         """
-        with self._attempts.begin(identity, "roll_back", publication_id) as attempt:
-            target = publication_id or self._snapshots.roll_back_target()
-            if target is None:
-                raise NoEarlierPublication
-            if target == self._snapshots.active_id():
-                raise InvalidSelection(
-                    parameter="publication_id", found=target, expected="another than the active one"
-                )
+        with self._attempts.begin_switch(identity, "roll_back", publication_id) as attempt:
+            manifest, kept = self._find(self._roll_back_target(publication_id), attempt, report)
+            if kept:
+                switched = self._point_to(kept, attempt, report)
+                report(Progress(Step.ACTIVATE, 3, 3))
+                return switched
+        target = manifest.publication_id
+        with self._attempts.begin(identity, "roll_back", target) as attempt:
+            attempt.before = self._snapshots.active()
             manifest, kept = self._find(target, attempt, report)
             return self._switch_to(manifest, kept, attempt, report)
+
+    def losses(self, manifest: Manifest) -> tuple[Loss, ...]:
+        """Return what activating *manifest* would take away from those who read."""
+        return self._admission.losses(manifest)
 
     def follow(
         self, identity: Identity, announced: Activation, *, report: ReportProgress = silent
@@ -191,6 +199,7 @@ class Activations:
         """Make a publication the active one because another replica did, however old it is."""
         publication_id = announced.publication_id
         with self._attempts.begin(identity, "follow", publication_id) as attempt:
+            attempt.before = self._snapshots.active()
             manifest, kept = self._find(publication_id, attempt, report)
             return self._switch_to(manifest, kept, attempt, report, number=announced.number)
 
@@ -198,7 +207,8 @@ class Activations:
         """Remove the snapshots beyond what is kept; return their ids."""
         with self._attempts.begin(identity, "prune") as attempt:
             report(Progress(Step.BEGIN, 0, 1))
-            removed = self._prune()
+            with self._attempts.switching():
+                removed = self._prune()
             self._attempts.record(attempt, "pruned", removed=", ".join(removed) or "-")
         return removed
 
@@ -209,11 +219,24 @@ class Activations:
             StateError: The state folder can't be used.
         """
         try:
-            with self._attempts.lock(Identity("start", Role.ADMIN), "recover"):
+            with (
+                self._attempts.lock(Identity("start", Role.ADMIN), "recover"),
+                self._attempts.switching(wait=False),
+            ):
                 for name in self._snapshots.sweep():
                     _log.info("refresh.swept", name=name)
         except RefreshInProgress:
             return
+
+    def _roll_back_target(self, publication_id: str | None) -> str:
+        target = publication_id or self._snapshots.roll_back_target()
+        if target is None:
+            raise NoEarlierPublication
+        if target == self._snapshots.active_id():
+            raise InvalidSelection(
+                parameter="publication_id", found=target, expected="another than the active one"
+            )
+        return target
 
     def _find(
         self,
@@ -243,33 +266,6 @@ class Activations:
         )
         report(found)
         return manifest, self._snapshots.find_intact(manifest, report)
-
-    def _refuse_future(self, manifest: Manifest) -> None:
-        # Active, it would make every sound publication after it count as older.
-        if manifest.generated_at > self._snapshots.clock() + CLOCKS_DIFFER_BY:
-            problem = (
-                f"was generated at {manifest.generated_at.isoformat()}, which is still to come; "
-                "set the clock right that made it and publish again"
-            )
-            raise PublicationError(publication_id=manifest.publication_id, problem=problem)
-
-    def _refuse_older(self, manifest: Manifest) -> None:
-        active_id = self._snapshots.active_id()
-        try:
-            active = self._snapshots.get(active_id).manifest if active_id else None
-        except (UnknownPublication, ContentError) as error:
-            # What can't be read can't be compared with, and must not block its replacement.
-            _log.warning("refresh.active_unreadable", problem=str(error))
-            return
-        if active and manifest.generated_at < active.generated_at:
-            raise PublicationError(
-                publication_id=manifest.publication_id,
-                problem=(
-                    f"was generated at {manifest.generated_at.isoformat()}, "
-                    f"before the active one ({active.generated_at.isoformat()}); "
-                    "roll back instead if that is what you want"
-                ),
-            )
 
     def _check(
         self, manifest: Manifest, kept: Snapshot | None, report: ReportProgress
@@ -318,22 +314,46 @@ class Activations:
         *,
         number: int | None = None,
     ) -> Activated:
-        """Promote what is not kept, attach it and point to it: from then on it is served.
+        """Bring in what is not kept, promote it and point to it.
 
         *number* is that of the switch which is followed; None for one that a person makes.
         """
-        snapshot = kept
-        if snapshot is None:
-            verified, validation = self._check(manifest, None, report)
-            snapshot = self._snapshots.promote(verified, validation, report)
-        previous_id = self._snapshots.active_id()
-        report(Progress(Step.ACTIVATE, 0, 3))
+        found = kept or self._check(manifest, None, report)
+        with self._attempts.switching():
+            self._admission.refuse_overtaken(manifest, attempt.before)
+            if isinstance(found, Snapshot):
+                switched = self._point_to(found, attempt, report, number=number)
+            else:
+                snapshot = self._snapshots.promote(*found, report)
+                self._attach_new(snapshot)
+                switched = self._point_to(snapshot, attempt, report, number=number)
+            try:
+                self._prune()
+            except PortalError as error:
+                # The switch is done; too many old snapshots are no reason to call it failed.
+                _log.warning("refresh.prune_failed", problem=str(error))
+        report(Progress(Step.ACTIVATE, 3, 3))
+        return switched
+
+    def _attach_new(self, snapshot: Snapshot) -> None:
         try:
             self._database.attach(snapshot)
         except Exception:  # raised again: whatever it was, what can't be read must not stay kept
-            if kept is None:
-                self._snapshots.discard(snapshot.publication_id)
+            self._snapshots.discard(snapshot.publication_id)
             raise
+
+    def _point_to(
+        self,
+        snapshot: Snapshot,
+        attempt: Attempt,
+        report: ReportProgress,
+        *,
+        number: int | None = None,
+    ) -> Activated:
+        """Attach *snapshot* and point to it: from then on it is served."""
+        previous_id = self._snapshots.active_id()
+        report(Progress(Step.ACTIVATE, 0, 3))
+        self._database.attach(snapshot)
         report(Progress(Step.ACTIVATE, 1, 3))
         if number is None:
             number = self._shared.next_number(self._snapshots.active())
@@ -347,13 +367,8 @@ class Activations:
             previous=previous_id or "-",
             seconds=duration_s,
             size_bytes=snapshot.size_bytes,
+            **({"confirmed": "; ".join(attempt.losses)} if attempt.losses else {}),
         )
-        try:
-            self._prune()
-        except PortalError as error:
-            # The switch is done; too many old snapshots are no reason to call it failed.
-            _log.warning("refresh.prune_failed", problem=str(error))
-        report(Progress(Step.ACTIVATE, 3, 3))
         return Activated(snapshot.publication_id, previous_id, duration_s)
 
     def _prune(self) -> tuple[str, ...]:

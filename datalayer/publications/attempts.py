@@ -37,6 +37,8 @@ class Attempt:
 
     Attributes:
         publication_id: The publication it is about, as soon as that is known.
+        before: The switch that had been made when it began.
+        losses: What it takes away from those who read, confirmed by a person.
         switched: Another publication has become active.
         recorded: Its end stands in the audit log.
     """
@@ -45,6 +47,8 @@ class Attempt:
     action: str
     publication_id: str | None
     began: float = field(default_factory=time.monotonic)
+    before: Activation | None = None
+    losses: tuple[str, ...] = ()
     switched: bool = False
     recorded: bool = False
 
@@ -78,15 +82,24 @@ class Attempts:
             StateError: The audit log can't be written.
         """
         attempt = Attempt(identity, action, publication_id)
-        try:
-            identity.require(Role.ADMIN, action.replace("_", " "))
-            with self.lock(identity, action):
-                # Better not done than done without a record.
-                self._audit.require_writable()
-                yield attempt
-        except BaseException as error:
-            self._record_failure(attempt, error)
-            raise
+        with self._recording(attempt), self.lock(identity, action):
+            # Better not done than done without a record.
+            self._audit.require_writable()
+            yield attempt
+
+    @contextmanager
+    def begin_switch(
+        self, identity: Identity, action: str, publication_id: str | None = None
+    ) -> Iterator[Attempt]:
+        """As ``begin``, for an attempt that brings nothing in and only switches.
+
+        It goes on beside one that is bringing a publication in and has yet to switch to it.
+        """
+        attempt = Attempt(identity, action, publication_id)
+        path, holder = self._snapshots.switch_lock_path, self._holder(identity, action)
+        with self._recording(attempt), self._hold(path, holder):
+            self._audit.require_writable()
+            yield attempt
 
     @contextmanager
     def lock(self, identity: Identity, action: str) -> Iterator[None]:
@@ -96,12 +109,43 @@ class Attempts:
             RefreshInProgress: Another attempt is running.
             StateError: The state folder can't be used.
         """
-        since = self._snapshots.clock().isoformat(timespec="milliseconds")
-        holder = LockHolder(identity.name, action, since)
-        with refresh_lock(self._snapshots.lock_path, holder) as killed:
+        with self._hold(self._snapshots.lock_path, self._holder(identity, action)):
+            yield
+
+    @contextmanager
+    def switching(self, *, wait: bool = True) -> Iterator[None]:
+        """Hold what only one may do at a time: change which snapshots are kept and served.
+
+        Whoever holds the lock takes this one for the short while that the change takes.
+
+        Raises:
+            RefreshInProgress: Another attempt is switching, and *wait* is false.
+            StateError: The state folder can't be used.
+        """
+        # Named already in the lock of refreshes, so that a killed one is recorded once.
+        with self._hold(self._snapshots.switch_lock_path, None, wait=wait):
+            yield
+
+    @contextmanager
+    def _recording(self, attempt: Attempt) -> Iterator[None]:
+        """Let administrators do what the block does, and record its failure."""
+        try:
+            attempt.identity.require(Role.ADMIN, attempt.action.replace("_", " "))
+            yield
+        except BaseException as error:
+            self._record_failure(attempt, error)
+            raise
+
+    @contextmanager
+    def _hold(self, path: Path, holder: LockHolder | None, *, wait: bool = False) -> Iterator[None]:
+        with refresh_lock(path, holder, wait=wait) as killed:
             if killed:
                 self._record_killed(killed)
             yield
+
+    def _holder(self, identity: Identity, action: str) -> LockHolder:
+        since = self._snapshots.clock().isoformat(timespec="milliseconds")
+        return LockHolder(identity.name, action, since)
 
     def record(self, attempt: Attempt, outcome: str, **details: Detail) -> None:
         """Record how *attempt* ended.
@@ -167,26 +211,29 @@ class LockHolder:
 
 
 @contextmanager
-def refresh_lock(path: Path, holder: LockHolder) -> Iterator[LockHolder | None]:
+def refresh_lock(
+    path: Path, holder: LockHolder | None, *, wait: bool = False
+) -> Iterator[LockHolder | None]:
     """Hold the lock file *path* in the block, against other threads and processes.
 
-    The file names the holder, and one that ends well empties it. So a name that is found there
-    is of a refresh that was killed; it is yielded, else None.
+    The file names the holder, if it is given, and one that ends well empties it. So a name that
+    is found there is of a refresh that was killed; it is yielded, else None.
 
     Raises:
-        RefreshInProgress: Another holds it; says who and since when.
+        RefreshInProgress: Another holds it, and *wait* is false; says who and since when.
         StateError: The lock file can't be used.
     """
     with ExitStack() as stack:
         try:
-            descriptor = stack.enter_context(lock_file(path, wait=False, mode=0o644))
+            descriptor = stack.enter_context(lock_file(path, wait=wait, mode=0o644))
         except BlockingIOError as error:
             present = _read_holder(path) or LockHolder("another process", "", "this moment")
             raise RefreshInProgress(actor=present.actor, started_at=present.started_at) from error
         killed = _read_holder(path)
         try:
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+            if holder:
+                os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
         except OSError as error:
             raise StateUnavailable(
                 path=str(path), problem=f"can't be written: {error.strerror}"

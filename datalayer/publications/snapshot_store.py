@@ -6,7 +6,8 @@ Layout of the state folder::
     snapshots/<id>            read-only: metadata.json, loaded.json, <data set>.parquet
     active.json               which one is served
     writable                  when the folder was last found to take a file
-    refresh.lock              held by whoever changes any of these
+    refresh.lock              held by whoever brings a publication in, or takes any away
+    switch.lock               held by whoever changes which are kept and which is served
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class SnapshotStore:
     """Keeps publications under the folder *state* and knows which one is active.
 
     Reading is safe from any thread and process at any time. Whoever stages, promotes,
-    activates, discards, prunes or sweeps holds the lock ``lock_path``.
+    activates, discards, prunes or sweeps holds the lock ``lock_path``, and ``switch_lock_path``
+    for all but staging. What is kept can be activated with the latter alone.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class SnapshotStore:
         self.folder = state / "snapshots"
         self.staging = Staging(state / "staging")
         self.lock_path = state / "refresh.lock"
+        self.switch_lock_path = state / "switch.lock"
         self.clock = clock
         self._state = state
         self._registry = registry

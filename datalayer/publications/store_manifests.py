@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
 from datalayer.kernel.contract.manifest import (
     MANIFEST_LIMIT_BYTES,
     MANIFEST_NAME,
     Manifest,
     is_publication_id,
+    manifest_json,
 )
 from datalayer.kernel.contract.manifest_parser import parse_manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.strict_json import excerpt
 from datalayer.kernel.errors import (
     ManifestError,
     ObjectMissing,
@@ -25,9 +31,18 @@ def read_latest_manifest(store: ObjectStore, registry: Registry) -> Manifest:
 
     Raises:
         ObjectMissing: Nothing has been published there.
-        ManifestError, StoreError: It can't be used or read.
+        ManifestError: It can't be used, or is not the publication's own, which never changes.
+        StoreError: It can't be read.
     """
-    return _read_manifest(MANIFEST_NAME, store, registry)
+    latest = _read_manifest(MANIFEST_NAME, store, registry)
+    try:
+        own = _read_manifest(_own_key(latest.publication_id), store, registry)
+    except ObjectMissing:
+        # A flat folder describes its one publication in the root only.
+        return latest
+    if faults := list(_differences(latest, own)):
+        raise ManifestError(location=f"{store.address}/{MANIFEST_NAME}", faults=faults)
+    return latest
 
 
 def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -> Manifest:
@@ -41,9 +56,8 @@ def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -
     """
     if not is_publication_id(publication_id):
         raise UnknownPublication(publication_id=publication_id[:80], nearest="-")
-    key = f"publications/{publication_id}/{MANIFEST_NAME}"
     try:
-        manifest = _read_manifest(key, store, registry)
+        manifest = _read_manifest(_own_key(publication_id), store, registry)
     except ObjectMissing:
         # A flat folder describes its one publication in the root only.
         manifest = read_latest_manifest(store, registry)
@@ -53,6 +67,32 @@ def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -
         problem = f"has a manifest that says {manifest.publication_id}"
         raise PublicationError(publication_id=publication_id, problem=problem)
     return manifest
+
+
+def _own_key(publication_id: str) -> str:
+    return f"publications/{publication_id}/{MANIFEST_NAME}"
+
+
+def _differences(found: Manifest, expected: Manifest) -> Iterator[str]:
+    """Yield what of *found* is not as in *expected*, the publication's own manifest."""
+    own_key = _own_key(expected.publication_id)
+    for place, value, right in _differing("", _fields(found), _fields(expected)):
+        yield f"{place} is {excerpt(value)}; {own_key} says {excerpt(right)}"
+
+
+def _fields(manifest: Manifest) -> dict[str, object]:
+    fields: dict[str, object] = json.loads(manifest_json(manifest))
+    return fields | {"files": {file.data_set: asdict(file) for file in manifest.files}}
+
+
+def _differing(place: str, found: object, expected: object) -> Iterator[tuple[str, object, object]]:
+    if isinstance(found, dict) and isinstance(expected, dict):
+        for name in dict.fromkeys((*found, *expected)):
+            yield from _differing(
+                f"{place}.{name}".lstrip("."), found.get(name), expected.get(name)
+            )
+    elif found != expected:
+        yield place, found, expected
 
 
 def _read_manifest(key: str, store: ObjectStore, registry: Registry) -> Manifest:

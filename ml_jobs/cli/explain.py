@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
-from ml_jobs.classification import syntetos_boylan
+from ml_jobs.classification import ceased, syntetos_boylan
 from ml_jobs.cli.explanation import (
     DemandHistory,
     Explanation,
@@ -27,6 +27,7 @@ from ml_jobs.cli.explanation import (
 from ml_jobs.columns import column_of
 from ml_jobs.dispersion import LEAST_MEAN
 from ml_jobs.inputs.coverage import Span
+from ml_jobs.models.ensemble_weights import FORGETTING
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.publishing.gold_files import GoldFiles
 
@@ -120,6 +121,7 @@ def _history(panel: Panel) -> DemandHistory:
         cv2=float(pattern.cv2[0]),
         sigma=float(panel.demand.std()),
         demand_class=str(pattern.demand_class[0]),
+        ended=bool(ceased(panel)[0]),
     )
 
 
@@ -130,7 +132,10 @@ def _sources(
     judged = gold.rows("fact_metrics", item_id=item_id, location_id=location_id).to_pylist()
     scores = {text(row, "source"): row for row in at_longest_horizon(judged)}
     notes = mapping_at(gold.lineage, "forecast", "sources")
-    weights = _weights(gold.lineage, history.demand_class if history else "", futures)
+    if history is not None and history.ended:
+        weights = dict.fromkeys([n for n in FORGETTING if n in futures][:1], 1.0)
+    else:
+        weights = _weights(gold.lineage, history.demand_class if history else "", futures)
     names = sorted({*notes, *futures, *scores}, key=lambda name: (name not in futures, name))
     return {
         name: SourceRecord(
@@ -186,9 +191,10 @@ def _lead_time(inventory: Row, history: DemandHistory | None) -> LeadTimeSum | N
     if not np.isfinite([mean, excess, lot, asked, days]).all() or history is None:
         return None
     planned = number(inventory, "planned_service_level")
+    least = LEAST_MEAN * history.mean * days / history.frequency.days_per_step
     return LeadTimeSum(
         mean=mean,
-        drawn=max(mean, LEAST_MEAN * history.mean * days / history.frequency.days_per_step),
+        drawn=mean if history.ended else max(mean, least),
         excess=excess,
         lot=lot,
         asked=asked,

@@ -78,6 +78,11 @@ def _demand_lines(explained: Explanation) -> Iterator[str]:
         f"so the demand is {history.demand_class}"
         f"{f' here; the item as a whole is {published}' if other else ''}"
     )
+    if history.ended:
+        yield (
+            "Neither seasons nor chance explain how long there was none: it counts as ended, and "
+            "the ensemble follows a source that forgets"
+        )
 
 
 def _sources_table(explained: Explanation) -> Table:
@@ -128,7 +133,8 @@ def _ensemble_lines(explained: Explanation) -> Iterator[str]:
         return
     summed = " + ".join(f"{_n(weight)} x {_n(ahead)} ({source})" for source, weight, ahead in parts)
     total = sum(weight * ahead for _, weight, ahead in parts)
-    kind = explained.demand_class
+    ended = explained.history is not None and explained.history.ended
+    kind = "ended" if ended else explained.demand_class
     yield f"ensemble ahead, by the weights of {kind} series = {summed} = {_n(total)}"
     ensemble = explained.sources.get("ensemble")
     published = ensemble.future_total if ensemble else None

@@ -29,6 +29,7 @@ class DemandHistory:
         cv2: Squared coefficient of variation of the demands above zero.
         sigma: Standard deviation of all periods, units.
         demand_class: What follows from ADI and CV2.
+        ended: Whether the demand has most likely ended.
     """
 
     first: date
@@ -41,6 +42,7 @@ class DemandHistory:
     cv2: float
     sigma: float
     demand_class: str
+    ended: bool
 
     @property
     def mean(self) -> float:

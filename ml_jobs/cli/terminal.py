@@ -108,8 +108,9 @@ def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
     )
     console.print(_rows_table(prepared.accounting))
     print_line(console, f"Rows set aside are in {rejected}")
-    for line in dict.fromkeys(f"Read: {note.role}, {note.read_as}" for note in prepared.inputs):
-        print_line(console, line)
+    for file in prepared.inputs:
+        if file.read_as:
+            print_line(console, f"Read: {file.role}, {file.read_as}")
     for note in prepared.notes:
         print_line(console, f"Note: {note}")
     for assumption in prepared.assumptions:

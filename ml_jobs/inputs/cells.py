@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +25,8 @@ from ml_jobs.panel import Dates
 
 _Value = TypeVar("_Value")
 _Kind = TypeVar("_Kind", bound=np.generic)
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+_NO_DAY = int(np.datetime64("NaT").astype(np.int64))
 _CLOCK = re.compile(
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?[.,0-9]*\s*"
     r"(?:(?P<half>[AaPp])\.?[Mm])?"
@@ -122,6 +124,9 @@ def numbers(source: SourceFile, column: str, style: NumberStyle) -> FloatArray:
         cast = _cast(source, column, pa.float64(), expected="a number")
         floats = pc.fill_null(cast, float("nan"))
         return np.asarray(floats.to_numpy(), dtype=np.float64)
+    if example := source.half_numbers.get(column):
+        problem = f"has numbers and texts of numbers in {column}: {example}"
+        raise InputError(file=source.name, problem=f"{problem}; make all of them numbers")
     return _by_value(values, style.marks.value, np.dtype(np.float64))
 
 
@@ -135,13 +140,15 @@ def days(source: SourceFile, column: str, style: DateStyle) -> Dates:
     """
     values = source.table.column(column)
     if is_written(source, column):
-        return _by_value(values, lambda text: _day(text, style), np.dtype("datetime64[D]"))
+        known: dict[str, int] = {}
+        found = _by_value(values, lambda text: _day(text, style, known), np.dtype(np.int64))
+        return found.view("datetime64[D]")
     if not pa.types.is_temporal(values.type):
         raise InputError(
             file=source.name, problem=f"has {column} as {values.type}; it must be a date"
         )
-    found = _cast(source, column, pa.date32(), expected="a date")
-    return np.asarray(found.to_numpy()).astype("datetime64[D]")
+    stored = _cast(source, column, pa.date32(), expected="a date")
+    return np.asarray(stored.to_numpy()).astype("datetime64[D]")
 
 
 def raw_texts(source: SourceFile, column: str, rows: BoolArray) -> list[str]:
@@ -197,18 +204,21 @@ def _by_value(
     return found
 
 
-def _day(text: str, style: DateStyle) -> np.datetime64:
-    found = split_clock(text)
-    return np.datetime64(style.day(found[0]) if found else None, "D")
+def _day(text: str, style: DateStyle, known: dict[str, int]) -> int:
+    """Return the days since 1970 of a date, looked up in *known*, which files repeat endlessly."""
+    written, _ = split_clock(text)
+    if written not in known:
+        day = style.day(written)
+        known[written] = _NO_DAY if day is None else day.toordinal() - _FIRST_DAY
+    return known[written]
 
 
 def _moment(text: str, style: DateStyle) -> int:
-    found = split_clock(text)
-    day = style.day(found[0]) if found else None
-    if found is None or day is None:
+    written, clock = split_clock(text)
+    day = style.day(written)
+    if day is None:
         return 0
-    at = datetime.combine(day, _time(found[1]))
-    return int(np.datetime64(at, "us").astype(np.int64))
+    return int(np.datetime64(datetime.combine(day, _time(clock)), "us").astype(np.int64))
 
 
 def _time(clock: str) -> time:

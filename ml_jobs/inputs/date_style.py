@@ -8,6 +8,7 @@ in one order, days in the future in all others. Else the file is refused with bo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +20,7 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.reading import Reading
 from ml_jobs.inputs.rhythm import rhythm_of
 from ml_jobs.inputs.written import Example, WrittenColumn
-from ml_jobs.inputs.written_dates import Order, Shape, WrittenDate, split_clock
+from ml_jobs.inputs.written_dates import Order, Shape, WrittenDate, split_clock, written_date
 from ml_jobs.panel import Dates, Frequency
 
 FUTURE_SHARE = 0.02
@@ -78,26 +79,32 @@ class DateStyle:
     shapes: tuple[Shape, ...]
     evidence: str
 
-    def day(self, written: WrittenDate) -> date | None:
-        """Return the day that *written* is, None where it is none in this style."""
-        return written.day(self.order) if written.shape in self.shapes else None
+    def day(self, text: str) -> date | None:
+        """Return the day that *text*, without a time of day, is; None where it is none."""
+        written = written_date(text)
+        return written.day(self.order) if written and written.shape in self.shapes else None
 
 
 def date_evidence(columns: Iterable[WrittenColumn]) -> DateEvidence:
     """Return what the texts of date columns tell."""
     seen: dict[WrittenDate, Seen] = {}
     for column in columns:
-        for number, (text, rows) in enumerate(zip(column.texts, column.rows, strict=True)):
-            if parts := split_clock(text):
-                written = parts[0]
+        firsts: dict[str, int] = {}
+        rows: Counter[str] = Counter()
+        for number, text in enumerate(column.texts):
+            day, _ = split_clock(text)
+            firsts.setdefault(day, number)
+            rows[day] += column.rows[number]
+        for day, number in firsts.items():
+            if written := written_date(day):
                 before = seen.get(written) or Seen(0, column.example(number))
-                seen[written] = Seen(before.rows + rows, before.example)
+                seen[written] = Seen(before.rows + rows[day], before.example)
     return DateEvidence(seen)
 
 
 def day_comes_first(evidence: DateEvidence) -> bool | None:
     """Return whether the day, or the month, is sure to come first; None where neither is."""
-    parts = evidence.of(Shape.PARTS)
+    parts = evidence.of(Shape.PARTS, Shape.SHORT)
     excluded = _excluded(parts, (Order.DAY_FIRST, Order.MONTH_FIRST))
     if len(excluded) == 1:
         return Order.MONTH_FIRST in excluded

@@ -26,7 +26,7 @@ from ml_jobs.panel import NETWORK, Items, Panel
 LONGEST_LEAD_TIME_DAYS = 5 * 365
 
 COLUMNS = (
-    TextColumn("sku"),
+    TextColumn("sku", codes=True),
     TextColumn("name"),
     TextColumn("category"),
     TextColumn("supplier"),

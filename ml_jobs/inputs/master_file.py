@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
+from ml_jobs.inputs.code_spelling import CODE, is_code
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.inputs.source_file import SourceFile, read_source
 from ml_jobs.inputs.styles import Styles, styled
@@ -24,21 +25,24 @@ OTHERWISE_READ = ("location_id",)
 
 @dataclass(frozen=True)
 class TextColumn:
-    """A column of texts; of any, if none are *allowed* by name."""
+    """A column of texts: of those *allowed* by name, of codes, or else of any."""
 
     name: str
     allowed: tuple[str, ...] = ()
+    codes: bool = False
     type = pa.string()
 
     @property
     def expected(self) -> str:
         """What a value must be, to be read after "must be"."""
-        return f"one of {', '.join(self.allowed)}"
+        return f"one of {', '.join(self.allowed)}" if self.allowed else CODE
 
     def read(self, source: SourceFile, column: str, _: Styles) -> tuple[pa.Array, set[str]]:
         """Return the values, null where the file says nothing, and the texts that make none."""
         texts = cells.codes(source, column).texts.tolist()
         wrong = set(texts) - {"", *self.allowed} if self.allowed else set()
+        if self.codes:
+            wrong |= {text for text in set(texts) if not is_code(text)}
         return pa.array([text or None for text in texts], self.type), wrong
 
 
@@ -90,10 +94,16 @@ class MasterFile:
 
     Attributes:
         table: The code of each row, then the columns wanted; null where the file says nothing.
+        notes: What was done to the rows as a whole, as sentences.
     """
 
     source: SourceFile
     table: pa.Table
+    notes: tuple[str, ...] = ()
+
+    def codes(self, column: str) -> frozenset[str]:
+        """Return the distinct texts of *column*."""
+        return frozenset(self.table.column(column).drop_null().to_pylist())
 
     def unread(self) -> tuple[str, ...]:
         """Return the file's columns that nothing is read from, as they are spelt there."""
@@ -101,9 +111,9 @@ class MasterFile:
         names = self.source.table.column_names
         return tuple(c for c in names if self.source.name_of(c).lower() not in known)
 
-    def unknown_to(self, item_ids: tuple[str, ...]) -> int:
-        """Return how many codes of the file are not among *item_ids*."""
-        return len(set(self.table.column(0).to_pylist()) - set(item_ids))
+    def unknown_to(self, item_ids: tuple[str, ...]) -> list[str]:
+        """Return the codes of the file that are not among *item_ids*, in order."""
+        return sorted(set(self.table.column(0).to_pylist()) - set(item_ids))
 
 
 def read_master(
@@ -114,12 +124,13 @@ def read_master(
     code: str = "item_id",
     also_key: dict[str, str] | None = None,
     required: tuple[str, ...] = (),
+    unique: bool = True,
 ) -> MasterFile:
     """Read *path*, whose rows are named by the column *code*.
 
-    That column and those *required* must be there. A code may stand in one row only, unless
-    *also_key* names columns that tell rows of one code apart, each with the value that stands for
-    none.
+    That column and those *required* must be there. Where codes are *unique*, one may stand in one
+    row only, unless *also_key* names columns that tell rows of one code apart, each with the value
+    that stands for none.
 
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
@@ -148,7 +159,8 @@ def read_master(
         f"{source.place(row.row)} has {row.found} fields; the header has {row.expected}"
         for row in source.malformed[:MOST_SAMPLES]
     ]
-    faults = [*_key_faults(table.select([code, *(also_key or {})])), *malformed, *faults]
+    keys = table.select([code, *(also_key or {})])
+    faults = [*_key_faults(keys, unique=unique), *malformed, *faults]
     if faults:
         raise InputError(
             file=source.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}"
@@ -164,10 +176,15 @@ def _present(
     return [column for column in found if column is not None]
 
 
-def _key_faults(keys: pa.Table) -> Iterator[str]:
+def _key_faults(keys: pa.Table, *, unique: bool) -> Iterator[str]:
     rows = Counter(zip(*keys.to_pydict().values(), strict=True))
     if missing := sum(count for (code, *_), count in rows.items() if not code):
         yield f"{keys.column_names[0]} is missing in {missing} row(s)"
+    codes = {code for key in rows for code in key}
+    if strange := sorted(code for code in codes if not is_code(code)):
+        yield f"a code is too long or holds what can't be seen: {samples(strange)}"
+    if not unique:
+        return
     twice = sorted({code for (code, *_), count in rows.items() if code and count > 1})
     if twice:
         names = " and ".join(keys.column_names)

@@ -81,10 +81,6 @@ class NumberStyle:
     marks: Marks
     evidence: str
 
-    def value(self, text: str) -> float:
-        """Return the number that *text* is, NaN if it is none."""
-        return self.marks.value(text)
-
 
 def number_evidence(columns: Iterable[WrittenColumn], reading: Reading) -> NumberEvidence:
     """Return what the texts of number columns tell.
@@ -174,6 +170,8 @@ def _parts_thousands(
 def _custom(evidence: NumberEvidence, mark: str, around: Surroundings) -> str | None:
     """Return what shows that the file is of a country where *mark* parts thousands, or None."""
     if mark == ".":
+        if around.day_first is False:
+            return None
         if around.delimiter == ";":
             return "semicolons between cells"
         if evidence.first(Trait.REAL):
@@ -195,7 +193,7 @@ def _refuse_beside(evidence: NumberEvidence, mark: str, proof: Example, file: st
         if rounded in traits and other in traits and three not in traits:
             doubtful, beside = traits[rounded], traits[other]
             problem = (
-                f"has {doubtful.sentence(file)} beside {beside.text} in {beside.place(file)}: "
+                f"has {doubtful.sentence(file)} beside {beside.shown} in {beside.place(file)}: "
                 f"{_two_values(doubtful, mark)}, as in {proof.brief(file)}; {_options(mark)}"
             )
             raise InputError(file=file, problem=problem)

@@ -1,9 +1,9 @@
-"""The stock file: what is on hand and on order, per item or per item and location."""
+"""The stock file: what is on hand and on order, per item, location or lot."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 from ml_jobs.columns import series_columns
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import (
+    LARGEST_NUMBER,
     DateColumn,
     MasterFile,
     NumberColumn,
     TextColumn,
     read_master,
+    samples,
 )
 from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.panel import NETWORK, Panel
@@ -26,7 +28,7 @@ from ml_jobs.panel import NETWORK, Panel
 ORDERING = ("lead_time_sd_days", "minimum_order", "order_multiple")
 COLUMNS = (
     TextColumn("location_id"),
-    NumberColumn("current_stock"),
+    NumberColumn("current_stock", minimum=-LARGEST_NUMBER),
     NumberColumn("on_order"),
     NumberColumn("service_level", 0.5, 0.9999),
     NumberColumn("lead_time_sd_days", maximum=5 * 365),
@@ -36,23 +38,41 @@ COLUMNS = (
 )
 SUMMED = ("current_stock", "on_order")  # of the others the highest value holds
 
+NEGATIVE = "negative"  # whether the item has negative stock anywhere
+
 _KEY = ("item_id", "location_id")
-_TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in COLUMNS)]
+_TYPES = [
+    ("item_id", pa.string()),
+    *((column.name, column.type) for column in COLUMNS),
+    (NEGATIVE, pa.bool_()),
+]
 _NO_ROWS = pa.schema(_TYPES).empty_table()
 
 
 def read_stock(path: Path, reading: Reading = AS_FOUND) -> MasterFile:
     """Read a stock file: ``item_id``, ``current_stock``, and optionally the others of `COLUMNS`.
 
-    A row without a location stands for the whole network. The rows are sorted by item.
+    A row without a location stands for the whole network. Rows of one item and place, as of
+    several lots, are put together: stock and orders are summed, of the rest the highest counts.
+    The stock of an item with negative stock anywhere is not known: all its rows have none, and are
+    marked in the column `NEGATIVE`. The rows are sorted by item.
 
     Raises:
         InputError: The file can't be used; every fault is named.
     """
     file = read_master(
-        path, COLUMNS, reading, also_key={"location_id": NETWORK}, required=("current_stock",)
+        path,
+        COLUMNS,
+        reading,
+        also_key={"location_id": NETWORK},
+        required=("current_stock",),
+        unique=False,
     )
-    return replace(file, table=file.table.sort_by("item_id"))
+    table, aside = _without_negative(file.table)
+    lots = _repeated(table)
+    notes = (*_lot_notes(file, lots), *aside) if lots.num_rows else aside
+    table = (_totals(table) if lots.num_rows else table).sort_by("item_id")
+    return replace(file, table=table, notes=notes)
 
 
 def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | None) -> pa.Table:
@@ -65,6 +85,56 @@ def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | Non
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))
     return rows.take(found)
+
+
+def _without_negative(rows: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    """Return *rows* marked, without the stock of items with negative stock; name those."""
+    below = pc.fill_null(pc.less(rows.column("current_stock"), 0), False)
+    found = rows.filter(below)
+    marks = pc.is_in(rows.column("item_id"), found.column("item_id").combine_chunks())
+    none = pa.scalar(None, pa.float64())
+    at = rows.schema.get_field_index("current_stock")
+    stock = pc.if_else(marks, none, rows.column("current_stock"))
+    marked = rows.set_column(at, "current_stock", stock).append_column(NEGATIVE, marks)
+    if not found.num_rows:
+        return marked, ()
+    shown = [f"{row['item_id']} ({row['current_stock']:g})" for row in found.to_pylist()]
+    count = len(set(found.column("item_id").to_pylist()))
+    return marked, (
+        f"{count} item(s) have negative stock, so theirs counts as not known: {samples(shown)}",
+    )
+
+
+def _repeated(rows: pa.Table) -> pa.Table:
+    """Return the items and places that several rows name, and how many do."""
+    counts = rows.group_by(list(_KEY), use_threads=False).aggregate([([], "count_all")])
+    return counts.filter(pc.greater(counts.column("count_all"), 1)).sort_by(
+        [(name, "ascending") for name in _KEY]
+    )
+
+
+def _lot_notes(file: MasterFile, lots: pa.Table) -> Iterator[str]:
+    shown = [
+        f"{row['item_id']} ({row['count_all']} rows)"
+        if row["location_id"] == NETWORK
+        else f"{row['item_id']} at {row['location_id']} ({row['count_all']} rows)"
+        for row in lots.to_pylist()
+    ]
+    yield (
+        f"{lots.num_rows} item(s) and place(s) stand in several rows, as of lots; their stock and "
+        f"orders were summed: {samples(shown)}"
+    )
+    names = [column.name for column in COLUMNS if column.name not in (*_KEY, *SUMMED)]
+    ranges = file.table.group_by(list(_KEY), use_threads=False).aggregate(
+        [(name, how) for name in names for how in ("min", "max")]
+    )
+    for name in names:
+        differ = pc.fill_null(
+            pc.not_equal(ranges.column(f"{name}_min"), ranges.column(f"{name}_max")), False
+        )
+        items = sorted(set(ranges.filter(differ).column("item_id").to_pylist()))
+        if items:
+            yield f"{name} differs among the rows of {samples(items)}; the highest counts"
 
 
 def _rows_of(rows: pa.Table, item_ids: Sequence[str]) -> pa.Table:

@@ -76,7 +76,9 @@ def styles_of(
         InputError: Two readings are possible, or rows contradict each other; both are named.
         InvalidSelection: The options contradict each other.
     """
-    around = Surroundings(evidence.delimiter, day_comes_first(evidence.dates))
+    asked = {"day-first": True, "month-first": False}.get(reading.dates or "")
+    day_first = day_comes_first(evidence.dates) if asked is None else asked
+    around = Surroundings(evidence.delimiter, day_first)
     numbers = number_style(evidence.numbers, reading, around, file=file)
     commas = evidence.numbers.first(Trait.ONLY_COMMA) is not None and numbers.marks.decimal == ","
     brazilian = evidence.delimiter == ";" and commas

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from ml_jobs.inputs.csv_reader import CsvReader
 from ml_jobs.inputs.encodings import decode
 from ml_jobs.inputs.headings import Wanted, column_names, title_note
 from ml_jobs.inputs.quotes import QuoteRules
-from ml_jobs.inputs.raw_table import MalformedRow, RawTable, without_empty_columns
+from ml_jobs.inputs.raw_table import MalformedRow, RawTable, numbers_without, without_empty_columns
 from ml_jobs.inputs.text_header import TextHeader, text_header
 
 _MOST_SAMPLES = 5
@@ -75,18 +75,10 @@ class _Body:
         empty = rows.begins & self._empty()
         held = self._texts(rows.begins, empty)
         reader = CsvReader(self.file, self.header.delimiter, names, rows.begins[~empty])
-        lines = self._rewritten(rows.stray)
-        table, malformed = reader.read(_filtered(lines, ~empty))
-        whole = {
-            held.place(number): mended
-            for number in malformed
-            if held.place(number) not in rows.stray
-            and (mended := self._mended(held.text(number), len(names))) is not None
-        }
-        if whole:
-            table, malformed = reader.read(
-                _filtered(self._rewritten({**rows.stray, **whole}), ~empty)
-            )
+        table, malformed = reader.read(_filtered(self._rewritten(rows.stray), ~empty))
+        if whole := self._mended_rows(held, malformed, rows.stray, len(names)):
+            lines = self._rewritten({**rows.stray, **whole})
+            table, malformed = reader.read(_filtered(lines, ~empty))
         table, malformed = self._without_spilt(table, malformed)
         self._refuse_other_rows(len(held.begins), table.num_rows + len(malformed))
         first = self.header.end + 1
@@ -116,8 +108,23 @@ class _Body:
 
     def _empty(self) -> BoolArray:
         """Return which lines have no filled cell; they are no rows."""
-        part = re.escape(self.header.delimiter)
-        return np.asarray(pc.match_substring_regex(self.lines, rf'^(?:[ \t{part}]|"")*\n$'))
+        part = self.header.delimiter
+        _, offsets, data = self.lines.buffers()
+        first = np.frombuffer(offsets, np.int64)[self.lines.offset :][: len(self.lines)]
+        begins = np.frombuffer(data, np.uint8)[first]
+        (maybe,) = np.nonzero(np.isin(begins, np.frombuffer(f' \t\n"{part}'.encode(), np.uint8)))
+        lines = self.lines.take(pa.array(maybe))
+        empty = np.zeros(len(self.lines), np.bool_)
+        pattern = rf'^(?:[ \t{re.escape(part)}]|"")*\n$'
+        empty[maybe] = np.asarray(pc.match_substring_regex(lines, pattern))
+        return empty
+
+    def _mended_rows(
+        self, held: _HeldRows, numbers: Iterable[int], stray: Container[int], columns: int
+    ) -> dict[int, Sequence[str]]:
+        """Return the cells of those malformed rows that can be mended, by the place of the line."""
+        found = ((held.place(n), self._mended(held.text(n), columns)) for n in numbers)
+        return {place: cells for place, cells in found if cells and place not in stray}
 
     def _mended(self, text: str, columns: int) -> list[str] | None:
         """Return the cells of a row that has more or fewer empty ones at its end than it should."""
@@ -144,8 +151,8 @@ class _Body:
                 spilt |= np.asarray(pc.match_substring_regex(table.column(name), r"^\s*\d+\s*$"))
         if not spilt.any():
             return table, dict(malformed)
-        every = np.arange(1, table.num_rows + len(malformed) + 1)
-        numbers = np.setdiff1d(every, list(malformed))[spilt].tolist()
+        read = numbers_without(table.num_rows + len(malformed), list(malformed))
+        numbers = read[spilt].tolist()
         whole = {**malformed, **dict.fromkeys(numbers, table.num_columns)}
         return table.filter(pa.array(~spilt)), dict(sorted(whole.items()))
 

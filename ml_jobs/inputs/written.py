@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+LONGEST = 60
+
 
 @dataclass(frozen=True)
 class Example:
@@ -23,13 +25,18 @@ class Example:
         """Return where it stands, in a message that begins with the file or folder *heading*."""
         return self.row if self.file == heading else f"{self.row} of {self.file}"
 
+    @property
+    def shown(self) -> str:
+        """The text, cut short where it is endless."""
+        return self.text if len(self.text) <= LONGEST else f"{self.text[:LONGEST]}..."
+
     def sentence(self, heading: str) -> str:
         """Return the text and where it stands, to be read after "has"."""
-        return f"{self.text} as {self.column} in {self.place(heading)}"
+        return f"{self.shown} as {self.column} in {self.place(heading)}"
 
     def brief(self, heading: str) -> str:
         """Return the text and where it stands, to be read after "as in"."""
-        return f"{self.text} ({self.column}, {self.place(heading)})"
+        return f"{self.shown} ({self.column}, {self.place(heading)})"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum, StrEnum, auto
-from functools import cache
+from functools import cache, lru_cache
 
 
 class Order(StrEnum):
@@ -62,8 +62,9 @@ class WrittenDate:
 
 
 _CLOCK = r"(?:(?:T|,?\s+)(?P<clock>.*))?"
+_NUMBERS = re.compile(r"(?P<date>[0-9](?:[0-9./Ww-]|,(?=[0-9])){3,})" + _CLOCK, re.DOTALL)
 _PATTERNS = tuple(
-    (re.compile(pattern + _CLOCK, re.ASCII | re.DOTALL), shape)
+    (re.compile(pattern, re.ASCII), shape)
     for pattern, shape in (
         (r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})", Shape.DAY),
         (r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)", Shape.DAY),
@@ -77,12 +78,14 @@ _PATTERNS = tuple(
         (r"(?P<y>[2-7]\d{4})(?:[.,]\d+)?", Shape.SERIAL),
     )
 )
-_NAMED_DAY = re.compile(
-    r"(?P<d>[0-9]{1,2})[\s./-]+(?:de\s+)?(?P<name>[^\W\d_]{3,9})[\s./-]+(?:de\s+)?"
-    r"(?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK
-)
-_NAMED_MONTH = re.compile(
-    r"(?P<name>[^\W\d_]{3,9})[\s./-]+(?:de\s+)?(?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK
+_NAME, _BETWEEN = r"(?P<name>[^\W\d_]{3,9})", r"[\s./-]+(?:de\s+)?"
+_NAMED = tuple(
+    re.compile(f"(?P<date>{pattern}){_CLOCK}", re.DOTALL)
+    for pattern in (
+        rf"(?P<d>[0-9]{{1,2}}){_BETWEEN}{_NAME}{_BETWEEN}(?P<y>[0-9]{{4}}|[0-9]{{2}})",
+        rf"{_NAME}[\s.]+(?P<d>[0-9]{{1,2}}),?\s+(?P<y>[0-9]{{4}})",
+        rf"{_NAME}{_BETWEEN}(?P<y>[0-9]{{4}}|[0-9]{{2}})",
+    )
 )
 _NAMES_OF_MONTHS = (
     "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
@@ -90,35 +93,35 @@ _NAMES_OF_MONTHS = (
 )
 
 
-@cache
+def split_clock(text: str) -> tuple[str, str]:
+    """Return what of *text* may be a date, and the time of day or whatever follows it."""
+    for pattern in (_NUMBERS, *_NAMED):
+        if match := pattern.fullmatch(text):
+            clock = match["clock"] or ""
+            return match["date"], clock
+    return text, ""
+
+
+@lru_cache(maxsize=1 << 16)
 def written_date(text: str) -> WrittenDate | None:
-    """Return the parts of a date without a time of day, None where *text* is none."""
-    found = split_clock(text)
-    return found[0] if found else None
-
-
-def split_clock(text: str) -> tuple[WrittenDate, str] | None:
-    """Return the parts of the date that *text* begins with, and what is written after it."""
+    """Return the date that *text* is, without a time of day; None where it is none."""
     for pattern, shape in _PATTERNS:
         if match := pattern.fullmatch(text):
             parts = match.groupdict()
             one, two, three = (int(parts.get(name) or 1) for name in "ymd")
-            written = WrittenDate(shape, (one, two, three), parts.get("s") or "")
-            return written, parts["clock"] or ""
+            return WrittenDate(shape, (one, two, three), parts.get("s") or "")
     return _named(text)
 
 
-def _named(text: str) -> tuple[WrittenDate, str] | None:
+def _named(text: str) -> WrittenDate | None:
     """Return a date with the name of its month, in Portuguese or English."""
-    day, month = _NAMED_DAY.fullmatch(text), _NAMED_MONTH.fullmatch(text)
-    match = day or month
+    match = next(filter(None, (pattern.fullmatch(text) for pattern in _NAMED)), None)
     number = _month_called(match["name"]) if match else None
     if match is None or number is None:
         return None
-    year = int(match["y"])
-    year = _whole_year(year) if len(match["y"]) == 2 else year
-    parts = (year, number, int(match["d"]) if day else 1)
-    return WrittenDate(Shape.DAY if day else Shape.MONTH, parts), match["clock"] or ""
+    year, day = match["y"], match.groupdict().get("d")
+    parts = (_whole_year(int(year)) if len(year) == 2 else int(year), number, int(day or 1))
+    return WrittenDate(Shape.DAY if day else Shape.MONTH, parts)
 
 
 @cache

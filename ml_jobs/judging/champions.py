@@ -36,12 +36,16 @@ class Champions:
     by_class: Mapping[str, str]
     ranking: tuple[str, ...]
 
-    def of(self, classes: TextArray, covered: Mapping[str, BoolArray]) -> TextArray:
+    def of(
+        self, classes: TextArray, covered: Mapping[str, BoolArray], *, ended: BoolArray
+    ) -> TextArray:
         """Return the source of each series; empty where none covers it.
 
         Args:
             classes: Demand class of each series, shape (S,).
             covered: Which series each source covers, shape (S,) each.
+            ended: Series that most likely ended; only the ensemble knows of that, so it stands
+                for those that it covers, shape (S,).
         """
         chosen = np.full(len(classes), "", dtype="<U32")
         for name in np.unique(classes):
@@ -49,6 +53,8 @@ class Champions:
             for source in (*first, *self.ranking):
                 if source in covered:
                     chosen[(classes == name) & covered[source] & (chosen == "")] = source
+        if FAVOURITE in covered:
+            chosen[ended & covered[FAVOURITE]] = FAVOURITE
         return chosen
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from ml_jobs.arrays import FloatArray, TextArray
-from ml_jobs.classification import demand_classes
+from ml_jobs.classification import ceased, demand_classes
 from ml_jobs.dispersion import lots
-from ml_jobs.forecasts import Forecasts
+from ml_jobs.forecasts import Forecasts, of_sources
 from ml_jobs.inputs.locations import Hierarchy
-from ml_jobs.models.ensemble_weights import EnsembleWeights
+from ml_jobs.models.ensemble_weights import EnsembleWeights, forgetting_weights
 from ml_jobs.models.reconcile import reconcile, tree_of
 from ml_jobs.panel import Panel
 
@@ -22,10 +22,16 @@ def ensemble_forecasts(
     """Return the ensemble's forecasts: combined, in whole lots, its places adding up.
 
     Demand comes in whole lots, and a band whose end lies between two of them covers less than it
-    says: the end is rounded to the nearest. *members* are forecasts of the same series and periods,
-    by source; *weights* were learnt before the cutoff that *known* ends at.
+    says: the end is rounded to the nearest. Series that most likely ended (`ceased`) are left to
+    the members that forget. *members* are forecasts of the same series and periods, by source;
+    *weights* were learnt before the cutoff that *known* ends at.
     """
     combined = combine(members, demand_classes(known), weights)
+    ended = ceased(known)
+    if ended.any():
+        of_ended = combine(members, demand_classes(known), forgetting_weights(weights.members))
+        parts = {"going on": combined, "ended": of_ended}
+        combined = of_sources(parts, np.where(ended, "ended", "going on"))
     lot = lots(known.demand)[:, None, None]
     mean = reconcile(combined.mean, known, tree_of(known, hierarchy))
     rounded = np.rint(combined.quantiles / lot) * lot

@@ -11,6 +11,8 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
 from ml_jobs.models.simplex import Loss, least_shares
 from ml_jobs.negative_binomial import LEVELS
 
+# Members whose forecast of a series that ended goes to zero; others remember its mean for long.
+FORGETTING = ("imapa", "naive", "tsb")
 PRIOR_TIERS = (("gbm", "lstm"), ("imapa", "tsb"))
 
 POOL_WEIGHT = 2000.0  # rows with demand after which a group counts as much as all together
@@ -93,6 +95,14 @@ def prior_weights(members: Sequence[str]) -> EnsembleWeights:
     """
     covering = tuple(members)
     return EnsembleWeights(covering, {}, {}, _limit(np.zeros(len(members)), covering, covering))
+
+
+def forgetting_weights(members: Sequence[str]) -> EnsembleWeights:
+    """Return all weight for the first of ``FORGETTING`` there is; without any, the prior."""
+    first = next((name for name in FORGETTING if name in members), None)
+    if first is None:
+        return prior_weights(members)
+    return EnsembleWeights(tuple(members), {}, {}, np.array([float(m == first) for m in members]))
 
 
 def _limit(weights: FloatArray, members: Covering, covering: Covering) -> FloatArray:

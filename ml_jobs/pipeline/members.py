@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.classification import demand_classes
+from ml_jobs.classification import ceased, demand_classes
 from ml_jobs.dispersion import historic_demand, pool_thin_series
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.models.reconcile import reconcile, tree_of
@@ -69,11 +69,13 @@ def members_at(cutoff: int, partition: Partition, learnt: CutoffModels, plan: Pl
         demand[source] = replace(pooled, mean=reconcile(pooled.mean, known, tree))
     if learnt.totals is None:
         return Members(demand, None)
+    # Of those the sums follow the ensemble, which knows that they ended.
+    ended = ceased(known)
     totals, lead_time = learnt.totals, levels_of(partition.items, partition.stock).lead_time.days
 
     def total_over(days: FloatArray) -> NegativeBinomial:
         periods = whole_periods(days, plan.frequency)
-        series = eligible & np.isfinite(days) & (periods <= plan.longest_sum)
+        series = eligible & ~ended & np.isfinite(days) & (periods <= plan.longest_sum)
         lengths = np.minimum(periods, plan.longest_sum)
         return totals.forecast(known, lengths, series=series, historic=historic)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.arrays import TextArray
-from ml_jobs.classification import demand_classes
+from ml_jobs.classification import ceased, demand_classes
 from ml_jobs.forecasts import Forecasts, of_sources
 from ml_jobs.judging.aggregates import groupings_of, metric_sums
 from ml_jobs.judging.backtest import Backtest, on_the_same_rows
@@ -116,7 +116,7 @@ def judge(
         {source: each.covered for source, each in forecasts[plan.future].items()},
         {source: of.n_obs > 0 for source, of in pairs.items()},
     )
-    champions = lessons.champions.of(demand_classes(panel), covered)
+    champions = lessons.champions.of(demand_classes(panel), covered, ended=ceased(panel))
     return JudgedPartition(partition, members, forecasts, backtest, pairs, champions)
 
 

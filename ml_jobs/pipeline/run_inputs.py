@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from datalayer.kernel.errors import InvalidSelection
@@ -11,8 +12,10 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand_files import DemandFormat, DemandScan, InputNote, input_note, scan_demand
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
-from ml_jobs.inputs.locations import Hierarchy, hierarchy_of, read_locations
-from ml_jobs.inputs.master_file import MasterFile
+from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
+from ml_jobs.inputs.master_file import MasterFile, samples
+from ml_jobs.inputs.matching import spelt_otherwise
+from ml_jobs.inputs.row_rules import USUAL
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
@@ -30,7 +33,8 @@ class RunInputs:
         look: What the demand files hold, seen once.
         hierarchy: The places that demand comes from.
         notes: All input files.
-        remarks: How the files beside demand are written, where that had to be found out.
+        remarks: How the files beside demand are written, where that had to be found out, and what
+            of them may be spelt otherwise in the demand.
     """
 
     request: JobRequest
@@ -58,12 +62,14 @@ class RunInputs:
     def unused(self, items: Items) -> list[str]:
         """Return sentences about what of the files is not used, given the *items* forecast."""
         item_ids = tuple(items.table.column("item_id").to_pylist())
-        notes = []
+        notes = list(self.remarks)
         for file in (self.items, self.stock):
             if file is None:
                 continue
-            if count := file.unknown_to(item_ids):
-                notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
+            notes += [f"{file.source.name}: {note}" for note in file.notes]
+            if unknown := file.unknown_to(item_ids):
+                said = f"{len(unknown)} item(s) that are not forecast: {samples(unknown)}"
+                notes.append(f"{file.source.name} has {said}")
             if unread := file.unread():
                 columns = ", ".join(unread)
                 notes.append(f"{file.source.name} has columns that are not read: {columns}")
@@ -75,7 +81,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
 
     Raises:
         InputError: A file can't be used; says what was found and what would be right.
-        InvalidSelection: A column of places is named and demand comes as no invoice lines.
+        InvalidSelection: An option is given that goes with invoice lines, or without them only.
         UsageError: A heading is given for a column that is not read, or no file has it.
     """
     refuse_unknown_names(request)
@@ -84,6 +90,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         raise InvalidSelection(
             parameter="location_column", found=request.location_column, expected=expected
         )
+    _refuse_rules_of_demand(request)
     reading = request.reading
     items = read_items(request.items, reading) if request.items else None
     stock = read_stock(request.stock, reading) if request.stock else None
@@ -107,7 +114,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     others = [name for source in sources.values() for name in source.table.column_names]
     refuse_missing_headings(request, {*look.headings, *others})
     notes = [input_note(role, source) for role, source in sources.items()]
-    remarks = [note for source in sources.values() for note in source.notes]
+    written = [note for source in sources.values() for note in source.notes]
     return RunInputs(
         request,
         look,
@@ -116,5 +123,42 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         stock,
         drivers,
         notes=(*look.inputs, *notes),
-        remarks=tuple(remarks),
+        remarks=(*written, *_mismatches(look, hierarchy, locations, items, stock)),
     )
+
+
+def _refuse_rules_of_demand(request: JobRequest) -> None:
+    """Refuse what invoice lines have no use for: cancellations have rules of their own."""
+    rules = request.row_rules
+    for name, found in (("returns", rules.returns), ("sign", rules.sign)):
+        if request.invoices and found not in (None, USUAL.sign):
+            expected = "left out with --invoices, whose cancellations have rules of their own"
+            raise InvalidSelection(parameter=name, found=found, expected=expected)
+
+
+def _mismatches(
+    look: DemandScan,
+    hierarchy: Hierarchy,
+    locations: LocationFile | None,
+    items: MasterFile | None,
+    stock: MasterFile | None,
+) -> Iterator[str]:
+    """Hold the codes of the files against those of the demand."""
+    if locations is not None:
+        codes = {place.location_id for place in locations.locations} - {NETWORK}
+        demand = look.coverage.location_ids
+        yield from spelt_otherwise(locations.source.name, "location", codes, demand)
+    for file in (items, stock):
+        if file is not None:
+            name = file.source.name
+            yield from spelt_otherwise(name, "item", file.codes("item_id"), look.coverage.item_ids)
+    if stock is None or hierarchy.is_flat:
+        return
+    name, known = stock.source.name, frozenset(hierarchy.location_ids) - {NETWORK}
+    places = stock.codes("location_id") - {NETWORK}
+    yield from spelt_otherwise(name, "location", places, known)
+    if strange := sorted(places - known):
+        yield (
+            f"{len(strange)} location(s) of {name} are not among the locations; their stock counts "
+            f"for the network: {samples(strange)}"
+        )

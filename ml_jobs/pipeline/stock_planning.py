@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ml_jobs.arrays import BoolArray
-from ml_jobs.classification import demand_classes
+from ml_jobs.classification import ceased, demand_classes
 from ml_jobs.dispersion import historic_demand
 from ml_jobs.forecasts import Forecasts, of_sources
 from ml_jobs.judging.champions import Champions
@@ -60,11 +60,13 @@ def stock_view(
     source, the ensemble too, and *totals* those of `Members`, both made at the cutoff.
     """
     known = partition.panel.until(cutoff)
-    classes = demand_classes(known)
+    classes, ended = demand_classes(known), ceased(known)
     covered = {source: each.covered for source, each in forecasts.items()}
-    sources = champions.of(classes, covered)
+    sources = champions.of(classes, covered, ended=ended)
     historic = historic_demand(known, classes, pools.single)
-    demand = replace(historic, mean=of_sources(forecasts, sources).mean)
+    # What ended is not held in stock for the little that a short history can't exclude.
+    least = np.where(ended, 0.0, historic.least_mean)
+    demand = replace(historic, mean=of_sources(forecasts, sources).mean, least_mean=least)
     outlook = Outlook(sources, demand, classes)
     levels = levels_of(partition.items, partition.stock)
     if cutoff != plan.future:

@@ -66,6 +66,8 @@ def _reasons(situation: Situation) -> Iterator[ExceptionReason]:
     yield stock_reasons.stockout_before_delivery(situation)
     yield stock_reasons.below_reorder_point(situation)
     yield stock_reasons.overstock(situation)
+    yield stock_reasons.large_minimum_order(situation)
+    yield stock_reasons.order_above_history(situation)
     yield from demand_reasons.forecast_errors(situation)
     yield from demand_reasons.outliers(situation)
     yield demand_reasons.demand_shifted(situation)

@@ -21,7 +21,7 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray, running_sums
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import MasterFile
-from ml_jobs.inputs.stock_file import ORDERING, stock_rows
+from ml_jobs.inputs.stock_file import NEGATIVE, ORDERING, stock_rows
 from ml_jobs.options import SERVICE_LEVELS
 from ml_jobs.panel import Items, Panel, Stock
 
@@ -61,7 +61,8 @@ def describe_stock(
     """Combine the stock file's values with assumptions where it has none.
 
     A series that the file leaves out gets the assumptions; its ``on_order`` is 0 where the file
-    has the series and names no orders. Nothing depends on the panel's other series.
+    has the series and names no orders. Stock that the file has as negative stays unknown. Nothing
+    depends on the panel's other series.
 
     Args:
         panel: S series.
@@ -73,7 +74,9 @@ def describe_stock(
     """
     known = stock_rows(file, panel, hierarchy)
     on_hand, asked = column_of(known, "current_stock"), column_of(known, "service_level")
-    without_stock = ~np.isfinite(on_hand)
+    # What is negative is not known, and no rule is to hide that.
+    unknown = known.column(NEGATIVE).fill_null(False).to_numpy()
+    without_stock = ~np.isfinite(on_hand) & ~unknown
     shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
     criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     assumed = np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray
+from ml_jobs.arrays import BoolArray, divide
 from ml_jobs.stocking.situation import ExceptionReason, Situation
+
+LONGEST_DAYS = 36_525.0  # what lasts longer than a century says no more than a century does
 
 
 def stockout_before_delivery(situation: Situation) -> ExceptionReason:
@@ -60,4 +62,42 @@ def overstock(situation: Situation) -> ExceptionReason:
         surplus * situation.unit_cost,
         levels.as_of,
         np.where(proposal.days_of_cover > 2 * threshold, "medium", "low"),
+    )
+
+
+def large_minimum_order(situation: Situation) -> ExceptionReason:
+    """The least that can be ordered lasts too long; at risk: what it has beyond the threshold.
+
+    It lasts as long as the forecast's mean takes to use it up. Where no demand is forecast nothing
+    is ordered, and nothing is listed.
+    """
+    levels, frequency = situation.inventory.levels, situation.panel.frequency
+    least = np.nan_to_num(np.fmax(levels.minimum_order, levels.order_multiple))
+    per_day = situation.horizon_demand / (situation.horizon * frequency.days_per_step)
+    lasts = np.rint(np.minimum(divide(least, per_day), LONGEST_DAYS))
+    threshold = situation.threshold("large_minimum_order")
+    proposed = situation.inventory.proposal.order_quantity > 0
+    return ExceptionReason(
+        "large_minimum_order",
+        lasts > threshold,
+        lasts,
+        levels.lead_time.days + situation.options.review_days,
+        (least - threshold * per_day) * situation.unit_cost,
+        levels.as_of,
+        np.where(proposed, "medium", "low"),
+    )
+
+
+def order_above_history(situation: Situation) -> ExceptionReason:
+    """More is to be ordered than was ever asked for; at risk: the difference."""
+    levels, quantity = situation.inventory.levels, situation.inventory.proposal.order_quantity
+    ever = np.nansum(situation.panel.demand, axis=1)
+    return ExceptionReason(
+        "order_above_history",
+        quantity > situation.threshold("order_above_history") * ever,
+        quantity,
+        ever,
+        (quantity - ever) * situation.unit_cost,
+        levels.as_of,
+        np.full(len(ever), "medium"),
     )

@@ -106,6 +106,7 @@ def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
     """Draw the buttons that check and activate the store's latest publication."""
     found = check_result(manifest)
     publication_id = manifest.publication_id
+    confirmed = is_active or _confirmation(manifest)
     with st.container(horizontal=True):
         look_again_button()
         _button(
@@ -118,12 +119,25 @@ def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
         _button(
             _("Activate"),
             "activate",
-            lambda who, report: portal().activate(who, publication_id, report),
+            lambda who, report: portal().activate(who, publication_id, report, confirmed=confirmed),
             icon=":material/publish:",
             key="activate",
-            disabled=is_active or (found is not None and not found.report.passed),
+            disabled=is_active or not confirmed or (found is not None and not found.report.passed),
             primary=True,
         )
+
+
+def _confirmation(manifest: Manifest) -> bool:
+    """Draw what *manifest* takes away and ask to confirm it; return whether it may be activated."""
+    losses = portal().losses(manifest)
+    if not losses:
+        return True
+    lines = (f"- {captions.literal(error_text(loss))}" for loss in losses)
+    st.warning(
+        "\n".join([_("Activating this publication takes away what is served:"), "", *lines]),
+        icon=":material/warning:",
+    )
+    return st.checkbox(_("That is right; I confirm it"), key=f"confirm-{manifest.publication_id}")
 
 
 def roll_back(snapshots: Sequence[Snapshot], active_id: str | None) -> None:
@@ -199,7 +213,7 @@ def _button(
 
 
 def _start(action: str, work: Work) -> None:
-    if _JOB in st.session_state:
+    if _JOB in st.session_state and action != "roll_back":
         return
     st.session_state.pop(_ENDED, None)
     # Asked anew: since the button was drawn, its session may have been ended elsewhere.

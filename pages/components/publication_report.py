@@ -206,6 +206,7 @@ def _details_text(details: Mapping[str, object]) -> str:
         "reason": "{value}",
         "previous": _("before: {value}"),
         "removed": "{value}",
+        "confirmed": _("confirmed: {value}"),
         "seconds": _("{value} s"),
     }
     texts = [

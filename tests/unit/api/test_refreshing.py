@@ -97,7 +97,7 @@ class TestRefreshing:
     def test_the_latest_publication_becomes_the_active_one(
         self, caller: Caller, publisher: Publisher, portal: Portal
     ) -> None:
-        newer = publisher.publish(items=2)
+        newer = publisher.publish(items=7)
 
         begun = caller.post(REFRESH, LATEST)
         told = caller.ended(begun)
@@ -115,7 +115,7 @@ class TestRefreshing:
     def test_it_is_told_when_it_may_be_done_going_by_earlier_ones(
         self, caller: Caller, publisher: Publisher
     ) -> None:
-        publisher.publish(items=2)
+        publisher.publish(items=7)
 
         told = caller.ended(caller.post(REFRESH, LATEST))
 
@@ -148,7 +148,7 @@ class TestRefreshing:
         self, caller: Caller, publisher: Publisher, portal: Portal
     ) -> None:
         active = portal.active_id()
-        publisher.publish(items=2)
+        publisher.publish(items=7)
         publisher.corrupt("fact_forecast")
 
         told = caller.ended(caller.post(REFRESH, LATEST))
@@ -162,7 +162,7 @@ class TestRefreshing:
     def test_an_older_one_is_refused_also_if_forced(
         self, caller: Caller, publisher: Publisher, portal: Portal
     ) -> None:
-        publisher.publish(items=2)
+        publisher.publish(items=7)
         portal.activate(ADMIN)
         publisher.go_back()
 
@@ -177,7 +177,7 @@ class TestRollingBack:
         self, caller: Caller, publisher: Publisher, portal: Portal
     ) -> None:
         before = portal.active_id()
-        publisher.publish(items=2)
+        publisher.publish(items=7)
         portal.activate(ADMIN)
 
         begun = caller.post(ROLL_BACK, {"publication_id": None})
@@ -191,7 +191,7 @@ class TestRollingBack:
         self, caller: Caller, publisher: Publisher, portal: Portal
     ) -> None:
         before = portal.active_id()
-        publisher.publish(items=2)
+        publisher.publish(items=7)
         portal.activate(ADMIN)
 
         caller.ended(caller.post(ROLL_BACK, {"publication_id": before}))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ml_jobs.classification import abc_classes, demand_classes, syntetos_boylan
+from ml_jobs.classification import abc_classes, ceased, demand_classes, syntetos_boylan
 from ml_jobs.panel import Frequency, Panel
 
 pytestmark = pytest.mark.ml
@@ -61,3 +65,37 @@ def test_what_reaches_80_percent_is_still_in_class_a() -> None:
 def test_items_without_value_are_in_class_c() -> None:
     assert abc_classes(np.array([0.0, 0.0, 3.0])).tolist() == ["C", "C", "A"]
     assert abc_classes(np.zeros(2)).tolist() == ["C", "C"]
+
+
+def monthly(demand: np.ndarray) -> Panel:
+    panel = panel_of(demand.tolist())
+    dates = Frequency.MONTHLY.calendar(np.datetime64("2020-01-01", "D"), len(demand))
+    return replace(panel, dates=dates, frequency=Frequency.MONTHLY)
+
+
+@pytest.mark.parametrize(
+    ("demand", "expected"),
+    [
+        ([20.0] * 22 + [0.0] * 24, True),
+        ([20.0] * 22 + [0.0] * 11, False),
+        (([5.0] * 6 + [0.0] * 6) * 3, False),
+        (([5.0] + [0.0] * 5) * 4 + [0.0] * 9, False),
+        (([5.0] + [0.0] * 5) * 4 + [0.0] * 60, True),
+        ([5.0] + [0.0] * 20, False),
+        ([0.0] * 40, False),
+    ],
+)
+def test_a_series_has_ended_once_neither_seasons_nor_chance_explain_its_silence(
+    demand: list[float], expected: bool
+) -> None:
+    assert ceased(monthly(np.array(demand))).tolist() == [expected]
+
+
+@given(st.integers(0, 400), st.integers(0, 40))
+def test_a_longer_silence_never_makes_a_series_less_ended(seed: int, more: int) -> None:
+    demand = np.random.default_rng(seed).poisson(0.4, 40).astype(float)
+    silent = np.append(demand, np.zeros(seed % 60))
+
+    now, later = ceased(monthly(silent)), ceased(monthly(np.append(silent, np.zeros(more))))
+
+    assert later[0] or not now[0]

@@ -505,7 +505,7 @@ class TestBadPublications:
         publisher.publish(tables=empty)
 
         with pytest.raises(ValidationFailed):
-            parts.activations.activate(ANA)
+            parts.activations.activate(ANA, confirmed=True)
 
         assert parts.active_id == served.publication_id
 

@@ -6,6 +6,7 @@ its progress reaches a given step; then the portal starts again over what was le
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.manifest import Manifest, is_publication_id
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import RefreshInProgress
 from datalayer.kernel.progress import Progress, Step
@@ -82,15 +83,19 @@ def served(
 
 
 def refresh_killed_at(step: Step, done: str, state: Path, store: FolderStore) -> None:
-    """Refresh in another process that is killed at *step*."""
+    """Refresh in another process that is killed at *step*; outside the state it leaves nothing."""
+    temporary = state.parent / "temporary"
+    temporary.mkdir(exist_ok=True)
     refresh = subprocess.run(
         [sys.executable, "-c", REFRESH, state, store.address, step, done],
         cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(temporary)},
         check=False,
         capture_output=True,
         text=True,
     )
     assert refresh.returncode == -signal.SIGKILL, refresh.stderr
+    assert list(temporary.iterdir()) == []
 
 
 def started_again(state: Path, store: FolderStore, registry: Registry) -> Refreshing:
@@ -105,7 +110,7 @@ def assert_whole(parts: Refreshing, state: Path) -> None:
     for snapshot in parts.snapshots.all():
         prove(snapshot)
         parts.database.attach(snapshot)
-    assert not list((state / "staging").glob("*.partial"))
+    assert all(is_publication_id(path.name) for path in (state / "staging").glob("*"))
     assert not list(state.glob(".*"))
 
 

@@ -128,6 +128,12 @@ def test_a_demand_file_becomes_the_latest_publication(
     assert {file["data_set"] for file in manifest["files"]} == set(registry.data_sets)
 
 
+def test_the_output_says_how_numbers_and_dates_were_read(published: Published) -> None:
+    assert "Read: demand, numbers without a mark that could be read in two ways; dates by day" in (
+        published.shown
+    )
+
+
 def test_the_output_says_where_every_row_went(published: Published) -> None:
     lines = [line.split() for line in published.shown.splitlines()]
     rows = len(published.demand.read_text().splitlines()) - 1
@@ -152,6 +158,10 @@ def test_the_lineage_tells_how_the_results_were_made_and_nothing_of_the_machine(
     lineage = manifest["lineage"]
     assert manifest["dataset_id"] == "spares"
     assert lineage["inputs"][0]["name"] == "demand.csv"
+    assert lineage["inputs"][0]["read_as"] == (
+        "numbers without a mark that could be read in two ways; "
+        "dates by day, as in 2026-01-06 (date, row 1)"
+    )
     assert lineage["inputs"][0]["sha256"] == hashlib.sha256(demand.read_bytes()).hexdigest()
     assert [entry["role"] for entry in lineage["inputs"]] == ["demand", "items"]
     assert lineage["rows"]["set_aside"] == {"bad_date": 1, "unmatched_return": 1}
@@ -264,6 +274,7 @@ def test_a_country_without_a_calendar_ends_with_code_2_before_anything_is_read(
         (["--horizon", "5000"], "horizon is 5000 periods of frequency D; it must be at most 1825"),
         (["--sources", "arima"], "sources is arima; it must be at least one that runs on all"),
         (["--location-column", "plant"], "location_column is plant; it must be given with"),
+        (["--invoices", "--returns", "net"], "returns is net; it must be left out with --invoices"),
         (["--to", "ftp://host/store"], "store is 'ftp://host/store'; it must be a folder or s3"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datalayer.kernel.contract.registry import Registry
 from ml_jobs.inputs.code_spelling import case_twins, is_code, likeness, plain_code
 from ml_jobs.inputs.demand import read_demand
 from tests.unit.ml_jobs.inputs.test_returns import TODAY
@@ -32,7 +33,20 @@ def test_a_plain_code_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A\u200b1", "\ufeffA1", "A\x00", "A\x1f1", "A\n1", "..", ".", "A\u2028", "x" * 201]
+    "text",
+    [
+        "A\u200b1",
+        "\ufeffA1",
+        "A\x00",
+        "A\x1f1",
+        "A\n1",
+        "..",
+        ".",
+        "A\u2028",
+        "x" * 201,
+        "#N/D",
+        "#REF!",
+    ],
 )
 def test_what_can_not_be_seen_or_addressed_is_no_code(text: str) -> None:
     assert not is_code(text)
@@ -66,3 +80,15 @@ def test_codes_of_several_cases_are_named_and_stay_apart(tmp_path: Path) -> None
     assert rows.notes == (
         "1 item(s) are spelt in several letter cases, each counts by itself: 'AB1 and ab1'",
     )
+
+
+@given(
+    text=st.text(min_size=1)
+    | st.text("A.\u0300 \u00ad\u034f\u200d\u3000\ufe0f\U000e0041", min_size=1)
+)
+def test_the_contract_takes_every_code(text: str, registry: Registry) -> None:
+    plain = plain_code(text)
+    form = registry.data_sets["dim_item"].column("item_id").form
+    assert form is not None
+
+    assert not (plain and is_code(plain)) or form.fits(plain)

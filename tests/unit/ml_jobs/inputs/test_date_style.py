@@ -35,8 +35,7 @@ def style_of(
 
 
 def day_in(style: DateStyle, text: str) -> str | None:
-    written = split_clock(text)
-    day = style.day(written[0]) if written else None
+    day = style.day(split_clock(text)[0])
     return None if day is None else day.isoformat()
 
 
@@ -65,6 +64,7 @@ def read(*texts: str, reading: Reading = AS_FOUND, brazilian: bool = False) -> l
         ("15/FEV/26", "2026-02-15"),
         ("15 de março de 2026", "2026-03-15"),
         ("15-Sep-2026", "2026-09-15"),
+        ("Sep 15, 2026", "2026-09-15"),
         ("jan/2026", "2026-01-01"),
         ("dez-25", "2025-12-01"),
         ("2026-01", "2026-01-01"),
@@ -76,6 +76,8 @@ def read(*texts: str, reading: Reading = AS_FOUND, brazilian: bool = False) -> l
         ("2026-W07-3", "2026-02-11"),
         ("45992", "2025-12-01"),
         ("45992.5", "2025-12-01"),
+        ("45992,5", "2025-12-01"),
+        ("1/25/2026, 8:30", "2026-01-25"),
     ],
 )
 def test_a_date_that_can_be_read_in_one_way_only_is_read_so(text: str, day: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand import build_panel, read_demand
@@ -138,7 +141,7 @@ def test_one_file_of_a_folder_tells_how_the_others_are_written(
     rows = scanned.form.read(scanned.groups[0])
 
     assert (rows.quantities.tolist(), str(rows.days[0])) == ([1500], "2026-01-05")
-    (words,) = {note.read_as for note in scanned.inputs}
+    words = scanned.inputs[0].read_as
     assert "a decimal comma, as in 1,5 (quantity, row 1 of b.csv)" in words
     assert "the day first, as in 25/01/2026 (date, row 1 of b.csv)" in words
 
@@ -189,3 +192,42 @@ def test_the_last_month_counts_when_it_is_over_though_it_is_named_by_another_day
 
     assert str(panel.data_through) == "2026-10-31"
     assert left.accounting.set_aside == {RejectReason.INCOMPLETE_PERIOD: 3}
+
+
+def brazilian(thousandths: int) -> str:
+    text = f"{thousandths / 1000:,.3f}".rstrip("0").rstrip(".")
+    return text.translate(str.maketrans(".,", ",."))
+
+
+def english(thousandths: int) -> str:
+    return f'"{thousandths / 1000:,.3f}"'
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.dates(date(2020, 1, 1), TODAY), st.integers(0, 5_000_000)), min_size=1
+    ),
+    is_brazilian=st.booleans(),
+)
+def test_whatever_a_file_holds_its_rows_are_read_as_they_are_or_the_file_is_refused(
+    rows: list[tuple[date, int]], is_brazilian: bool
+) -> None:
+    lines = [
+        f"A;{day:%d/%m/%Y};{brazilian(amount)}"
+        if is_brazilian
+        else f"A,{day.month}/{day.day}/{day.year},{english(amount)}"
+        for day, amount in rows
+    ]
+    head = "item_id;date;quantity" if is_brazilian else "item_id,date,quantity"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "demand.csv")
+        path.write_text("\n".join([head, *lines]), encoding="utf-8")
+        try:
+            found = read_demand(path, today=TODAY)
+        except InputError as refusal:
+            assert "--da" in str(refusal) or "--decimal" in str(refusal)  # noqa: PT017 - as right
+            return
+
+    assert found.quantities.tolist() == [amount / 1000 for _, amount in rows]
+    assert found.days.tolist() == [day for day, _ in rows]

@@ -181,13 +181,24 @@ def test_a_series_that_its_champion_does_not_cover_takes_the_best_that_does() ->
     covered = {"tsb": everyone, "gbm": np.array([False, True, True]), "arima": everyone}
     classes = np.array(["smooth", "lumpy", "smooth"])
 
-    found = champions.of(classes, covered)
-    without_arima = champions.of(classes, {**covered, "arima": nobody})
-    without_any = champions.of(classes, dict.fromkeys(covered, nobody))
+    found = champions.of(classes, covered, ended=nobody)
+    without_arima = champions.of(classes, {**covered, "arima": nobody}, ended=nobody)
+    without_any = champions.of(classes, dict.fromkeys(covered, nobody), ended=nobody)
 
     assert found.tolist() == ["arima", "gbm", "arima"]
     assert without_arima.tolist() == ["tsb", "gbm", "gbm"]
     assert without_any.tolist() == ["", "", ""]
+
+
+def test_the_ensemble_stands_for_series_that_ended() -> None:
+    champions = Champions({"smooth": "mean"}, ("mean", "ensemble"))
+    everyone, ended = np.ones(2, dtype=bool), np.array([True, False])
+
+    found = champions.of(
+        np.array(["smooth", "smooth"]), {"mean": everyone, "ensemble": everyone}, ended=ended
+    )
+
+    assert found.tolist() == ["ensemble", "mean"]
 
 
 def test_a_source_stands_only_for_series_it_was_judged_on_where_any_was() -> None:
@@ -208,7 +219,9 @@ def test_each_judged_series_has_exactly_one_champion(panel: Panel, backtest: Bac
     classes = groupings_of(items_of(panel))["demand_class"]
     sums = sums_of(panel, backtest, np.arange(SERIES))
 
-    champions = class_champions(sums, 7, SOURCES).of(classes, covered)
+    champions = class_champions(sums, 7, SOURCES).of(
+        classes, covered, ended=np.zeros(len(classes), dtype=bool)
+    )
     scores = scores_of(pairs, HORIZONS, champions)
 
     for horizon in HORIZONS:

@@ -279,6 +279,22 @@ def test_quantiles_are_whole_lots() -> None:
     np.testing.assert_allclose(found.mean[:, 0], [4.0, 0.44])
 
 
+def test_a_series_that_ended_is_left_to_a_member_that_forgets() -> None:
+    ended, going_on = [20.0] * 100 + [0.0] * 400, [20.0] * 500
+    panel = panel_of([ended, going_on])
+    levels = np.tile(np.linspace(0.0, 9.0, 10), (2, 1, 1))
+    members = {
+        "mean": Forecasts(np.full((2, 1), 5.0), levels),
+        "imapa": Forecasts(np.zeros((2, 1)), 0 * levels),
+    }
+    half = EnsembleWeights(("mean", "imapa"), {}, {}, np.array([0.5, 0.5]))
+
+    found = ensemble_forecasts(members, panel, half, NETWORK_ONLY)
+
+    assert found.mean[:, 0].tolist() == [0.0, 2.5]
+    assert found.quantiles[0].max() == 0.0
+
+
 def test_a_series_is_combined_of_the_members_that_cover_it() -> None:
     levels = np.linspace(0.0, 9.0, 10)
     covering = Forecasts(np.full((3, 2), 4.0), np.tile(levels, (3, 2, 1)))

@@ -240,6 +240,41 @@ def test_a_past_forecast_was_made_before_the_day_it_is_for(done: Ran) -> None:
     assert len(past["cutoff"].unique()) == 4
 
 
+def test_a_part_that_died_is_neither_forecast_nor_ordered(
+    registry: Registry, tmp_path: Path
+) -> None:
+    others = retail_panel(series=5, periods=46, frequency=Frequency.MONTHLY)
+    demand = np.nan_to_num(others.demand)
+    demand[0] = [20.0] * 22 + [0.0] * 24
+    panel = replace(others, demand=demand, starts=np.zeros(5, np.int64))
+    (tmp_path / "stock.csv").write_text(f"item_id,current_stock\n{panel.item_ids[0]},10\n")
+
+    result = ran(
+        replace(
+            request_of(
+                panel, tmp_path, replace(QUICK, sources=("mean", "tsb", "imapa", "ensemble"))
+            ),
+            stock=tmp_path / "stock.csv",
+        ),
+        registry,
+    )
+
+    forecast = result.table("fact_forecast").to_pandas()
+    ahead = forecast[forecast["actual"].isna() & (forecast["source"] == "ensemble")]
+    dead = ahead[ahead["item_id"] == panel.item_ids[0]]
+    assert dead["forecast"].sum() < 0.5
+    (stock,) = [
+        row
+        for row in result.table("fact_inventory").to_pylist()
+        if row["item_id"] == panel.item_ids[0]
+    ]
+    assert (stock["status"], stock["source"], stock["reorder_point"]) == (
+        "overstock",
+        "ensemble",
+        0,
+    )
+
+
 def test_places_get_forecasts_that_add_up_to_the_networks(
     tmp_path: Path, registry: Registry
 ) -> None:

@@ -119,6 +119,46 @@ def test_stock_for_years_is_listed_at_the_value_that_is_too_much() -> None:
     assert found[0]["value_at_risk"] == 2.0 * (600.0 - situation.inventory.policy.order_up_to[0])
 
 
+def test_a_minimum_order_of_many_years_is_listed_with_how_long_it_lasts() -> None:
+    panel = poisson_panel()
+    items = items_of(panel, minimum_order=[4000.0, 20.0])
+    stock = stock_of(panel, current_stock=[60.0, 60.0])
+
+    table = fact_exception(situation_of(panel, items=items, stock=stock))
+    (found,) = rows(table, "large_minimum_order")
+
+    per_day = float(np.nanmean(panel.demand[0]))
+    assert found["item_id"] == panel.item_ids[0]
+    assert found["observed"] == round(4000.0 / per_day)
+    assert found["expected"] == 14.0 + OPTIONS.review_days
+    assert found["value_at_risk"] == pytest.approx(2.0 * (4000.0 - 1825.0 * per_day))
+    assert found["severity"] == "low"
+
+
+def test_an_order_multiple_counts_as_the_least_that_can_be_ordered() -> None:
+    panel = poisson_panel()
+    stock = stock_of(panel, current_stock=[0.0, 0.0], order_multiple=[4000.0, NAN])
+
+    (found,) = rows(fact_exception(situation_of(panel, stock=stock)), "large_minimum_order")
+
+    assert (found["item_id"], found["severity"]) == (panel.item_ids[0], "medium")
+
+
+def test_an_order_of_more_than_was_ever_asked_for_is_listed() -> None:
+    panel = poisson_panel()
+    ever = float(np.nansum(panel.demand[0]))
+    items = items_of(panel, minimum_order=[ever + 30.0, ever])
+    stock = stock_of(panel, current_stock=[0.0, 0.0])
+
+    found = rows(
+        fact_exception(situation_of(panel, items=items, stock=stock)), "order_above_history"
+    )
+
+    assert [row["item_id"] for row in found] == [panel.item_ids[0]]
+    assert (found[0]["observed"], found[0]["expected"]) == (ever + 30.0, ever)
+    assert found[0]["value_at_risk"] == pytest.approx(60.0)
+
+
 def test_a_forecast_that_errs_in_one_direction_is_listed() -> None:
     panel = poisson_panel()
     actual = np.random.default_rng(1).poisson(1.0, (2, 112)).astype(float)

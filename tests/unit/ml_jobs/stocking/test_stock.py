@@ -147,6 +147,17 @@ def test_a_stock_file_is_taken_as_it_is_and_the_rest_stays_assumed(
     assert c["assumed"] == "current_stock,on_order,service_level"
 
 
+def test_negative_stock_stays_unknown_and_is_not_assumed(panel: Panel, tmp_path: Path) -> None:
+    file = read_stock(written(tmp_path, "item_id,current_stock,on_order\nA,-3,5\nB,7,0\n"))
+
+    described = describe_stock(panel, items_of(panel), file)
+
+    a, b = (row_of(described.stock.table, item) for item in "AB")
+    assert (np.isnan(a["current_stock"]), a["on_order"]) == (True, 5)
+    assert "current_stock" not in a["assumed"]
+    assert b["current_stock"] == 7
+
+
 def test_stock_of_several_locations_is_summed(panel: Panel, tmp_path: Path) -> None:
     file = read_stock(
         written(
@@ -165,8 +176,8 @@ def test_stock_of_several_locations_is_summed(panel: Panel, tmp_path: Path) -> N
     ("content", "problem"),
     [
         ("item_id,on_order\nA,1\n", "has no column current_stock"),
-        ("item_id,current_stock\nA,1\nA,2\n", "must be unique; found more than once: 'A'"),
-        ("item_id,current_stock\nA,-3\n", "current_stock has '-3'; it must be a number"),
+        ("item_id,current_stock\nA,lots\n", "current_stock has 'lots'; it must be a number"),
+        ("item_id,current_stock\nA\u200b,3\n", "a code is too long or holds what can't be seen"),
         ("item_id,current_stock,service_level\nA,1,95\n", "a number from 0.5 to 0.9999"),
         (
             "item_id,current_stock,as_of\nA,1,today\n",
@@ -196,6 +207,24 @@ TREE = Hierarchy(
         Location("south", "South", "site", "depot"),
     )
 )
+
+
+def test_negative_stock_of_one_place_leaves_the_item_unknown_at_every_level(
+    panel: Panel, tmp_path: Path
+) -> None:
+    places = replace(
+        panel, item_ids=("A",) * 4, location_ids=("depot", "network", "north", "south")
+    )
+    places = replace(
+        places, demand=np.repeat(panel.demand[:1], 4, axis=0), starts=np.zeros(4, np.int64)
+    )
+    file = read_stock(
+        written(tmp_path, "item_id,location_id,current_stock\nA,north,-2\nA,south,5\n")
+    )
+
+    stock = describe_stock(places, items_of(places), file, hierarchy=TREE).stock.table
+
+    assert np.isnan(stock["current_stock"].to_numpy()).all()
 
 
 def test_stock_is_given_per_place_and_summed_to_the_places_above(

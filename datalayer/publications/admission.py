@@ -1,0 +1,95 @@
+"""What keeps a publication from becoming the active one, whatever its content is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.errors import (
+    ConfirmationNeeded,
+    ContentError,
+    Loss,
+    Overtaken,
+    PublicationError,
+    UnknownPublication,
+)
+from datalayer.publications.active import Activation
+from datalayer.publications.losses import losses
+from datalayer.publications.snapshot_store import SnapshotStore
+
+CLOCKS_DIFFER_BY: Final = timedelta(days=1)
+"""How far the clock of the job may be ahead of the portal's."""
+
+_log = structlog.get_logger()
+
+
+class Admission:
+    """Compares a publication with the clock and with the active one of *snapshots*."""
+
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        self._snapshots = snapshots
+
+    def losses(self, manifest: Manifest) -> tuple[Loss, ...]:
+        """Return what activating *manifest* would take away from those who read."""
+        return losses(manifest, self._active_manifest())
+
+    def require(self, manifest: Manifest, *, confirmed: bool) -> tuple[str, ...]:
+        """Return what *manifest* takes away, if it may become the active one.
+
+        Raises:
+            PublicationError: It was generated before the active one, or in the future.
+            ConfirmationNeeded: It takes something away, and that is not *confirmed*.
+        """
+        self._refuse_future(manifest)
+        self._refuse_older(manifest)
+        found = tuple(map(str, self.losses(manifest)))
+        if found and not confirmed:
+            raise ConfirmationNeeded(publication_id=manifest.publication_id, faults=found)
+        return found
+
+    def refuse_overtaken(self, manifest: Manifest, before: Activation | None) -> None:
+        """Refuse *manifest* if another switch than *before* has been made meanwhile.
+
+        Raises:
+            Overtaken: It has; says by whom.
+        """
+        present = self._snapshots.active()
+        if present and present != before:
+            raise Overtaken(
+                publication_id=manifest.publication_id,
+                actor=present.activated_by,
+                active_id=present.publication_id,
+            )
+
+    def _active_manifest(self) -> Manifest | None:
+        active_id = self._snapshots.active_id()
+        try:
+            return self._snapshots.get(active_id).manifest if active_id else None
+        except (UnknownPublication, ContentError) as error:
+            # What can't be read can't be compared with, and must not block its replacement.
+            _log.warning("refresh.active_unreadable", problem=str(error))
+            return None
+
+    def _refuse_future(self, manifest: Manifest) -> None:
+        # Active, it would make every sound publication after it count as older.
+        if manifest.generated_at > self._snapshots.clock() + CLOCKS_DIFFER_BY:
+            problem = (
+                f"was generated at {manifest.generated_at.isoformat()}, which is still to come; "
+                "set the clock right that made it and publish again"
+            )
+            raise PublicationError(publication_id=manifest.publication_id, problem=problem)
+
+    def _refuse_older(self, manifest: Manifest) -> None:
+        active = self._active_manifest()
+        if active and manifest.generated_at < active.generated_at:
+            raise PublicationError(
+                publication_id=manifest.publication_id,
+                problem=(
+                    f"was generated at {manifest.generated_at.isoformat()}, "
+                    f"before the active one ({active.generated_at.isoformat()}); "
+                    "roll back instead if that is what you want"
+                ),
+            )

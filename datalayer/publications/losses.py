@@ -1,0 +1,40 @@
+"""What an activation would take away from those who read: to be confirmed by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.errors import DataGoBack, DataSetEmpty, Loss, RowsLost
+
+MOST_LOST: Final = 0.5
+"""Share of a data set's rows that may be lost without being confirmed."""
+MOST_PARTS_LOST: Final = 0.1
+PARTS: Final = "dim_item"
+NEVER_EMPTY: Final = frozenset({"fact_inventory", "fact_metrics"})
+"""Data sets whose pages say nothing without rows; others may begin empty."""
+OF_THE_DAY: Final = frozenset({"fact_exception"})
+"""Data sets whose rows say how things are, not what is covered: fewer are no loss."""
+
+
+def losses(candidate: Manifest, active: Manifest | None) -> tuple[Loss, ...]:
+    """Return what *candidate* lacks of *active*, the publication that is served; None without."""
+    return tuple(_losses(candidate, active))
+
+
+def _losses(candidate: Manifest, active: Manifest | None) -> Iterator[Loss]:
+    active_rows = {file.data_set: file.rows for file in active.files} if active else {}
+    for file in candidate.files:
+        before = active_rows.get(file.data_set, 0)
+        if file.rows == 0 and (before or (active is None and file.data_set in NEVER_EMPTY)):
+            yield DataSetEmpty(data_set=file.data_set, active_rows=before)
+        elif file.data_set not in OF_THE_DAY:
+            most = MOST_PARTS_LOST if file.data_set == PARTS else MOST_LOST
+            if file.rows < (1 - most) * before:
+                yield RowsLost(data_set=file.data_set, rows=file.rows, active_rows=before)
+    if active and candidate.data_through < active.data_through:
+        yield DataGoBack(
+            data_through=candidate.data_through.isoformat(),
+            active_through=active.data_through.isoformat(),
+        )

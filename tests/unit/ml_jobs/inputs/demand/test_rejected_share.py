@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.ml_jobs.inputs.test_returns import TODAY
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand.demand_files import DemandFormat, scan_demand
 from ml_jobs.inputs.demand.demand_rows import DemandRows
 from ml_jobs.inputs.demand.row_rules import IGNORE, RowRules
 from ml_jobs.progress import silent
+from tests.unit.ml_jobs.inputs.demand.test_returns import TODAY
 
 pytestmark = pytest.mark.ml
 

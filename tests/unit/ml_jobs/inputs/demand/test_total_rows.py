@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.ml_jobs.inputs.test_returns import TODAY
 
 from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.demand.reasons import RejectReason
+from tests.unit.ml_jobs.inputs.demand.test_returns import TODAY
 
 pytestmark = pytest.mark.ml
 

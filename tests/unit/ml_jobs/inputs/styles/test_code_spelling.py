@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.ml_jobs.inputs.test_returns import TODAY
 
 from datalayer.kernel.contract.registry import Registry
 from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.styles.code_spelling import case_twins, is_code, likeness, plain_code
+from tests.unit.ml_jobs.inputs.demand.test_returns import TODAY
 
 pytestmark = pytest.mark.ml
 

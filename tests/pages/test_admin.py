@@ -169,7 +169,7 @@ class TestConfirming:
         app = open_admin(locale="en-US")
 
         said = "\n".join(warning.value for warning in app.warning).replace("\\", "")
-        assert "fact_inventory has no rows; the active publication has 6" in said
+        assert "fact_inventory has 0 rows; the active publication has 6" in said
         assert app.button(key="activate").disabled
 
     def test_what_is_confirmed_becomes_active_and_stands_in_the_audit_trail(
@@ -181,7 +181,7 @@ class TestConfirming:
         app = press(app, "activate")
 
         assert active_id() == lacking
-        assert "confirmed: fact_inventory has no rows" in cells(app)
+        assert "confirmed: fact_inventory has 0 rows" in cells(app)
 
 
 class TestUnreachableStore:

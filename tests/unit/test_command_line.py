@@ -125,8 +125,8 @@ def test_what_an_activation_takes_away_must_be_confirmed(
 
     shown = capsys.readouterr()
     assert codes == [0, 1, 0]
-    assert "  to be confirmed: fact_inventory has no rows; " in shown.err
-    assert "\n  fact_inventory has no rows; the active publication has 2\n" in shown.err
+    assert "  to be confirmed: fact_inventory has 0 rows; " in shown.err
+    assert "\n  fact_inventory has 0 rows; the active publication has 2\n" in shown.err
     assert "activate it with --confirm" in shown.err
     assert f"Publication {newer.publication_id} is active" in shown.out
 

@@ -271,7 +271,7 @@ class TestConfirming:
         confirmed = caller.ended(caller.post(REFRESH, {**LATEST, "confirm": True}))
 
         assert told["problem"]["type"].endswith("/confirmation-needed")
-        assert "fact_inventory has no rows" in told["problem"]["detail"]
+        assert "fact_inventory has 0 rows" in told["problem"]["detail"]
         assert active_before != newer.publication_id
         assert confirmed["outcome"] == "activated"
         assert portal.active_id() == newer.publication_id

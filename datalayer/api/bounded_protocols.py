@@ -19,6 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from datalayer.api.connections import Connection, Connections, Refusal
+from datalayer.api.headers import OF_DATA
 from datalayer.api.problems import MEDIA_TYPE, PROBLEM_TYPES
 
 KIBIBYTE: Final = 1024
@@ -276,7 +277,7 @@ def _refusal(slug: str) -> bytes:
         f"content-type: {MEDIA_TYPE}",
         f"content-length: {len(body)}",
         "cache-control: no-store",
-        "x-content-type-options: nosniff",
+        *(f"{name.decode()}: {value.decode()}" for name, value in OF_DATA),
         "connection: close",
     ]
     if kind.status == 503:

@@ -47,6 +47,7 @@ _PROBLEMS = {
     404: "Unknown",
     406: "None of the media types asked for can be given",
     410: "The publication is not kept any more",
+    414: "The address is too long",
     422: "A parameter can't be used",
     429: "Too many requests",
     503: "Nothing published, or temporarily unavailable",

@@ -124,6 +124,9 @@ def numbers(source: SourceFile, column: str, style: NumberStyle) -> FloatArray:
         cast = _cast(source, column, pa.float64(), expected="a number")
         floats = pc.fill_null(cast, float("nan"))
         return np.asarray(floats.to_numpy(), dtype=np.float64)
+    if example := source.half_numbers.get(column):
+        problem = f"has numbers and texts of numbers in {column}: {example}"
+        raise InputError(file=source.name, problem=f"{problem}; make all of them numbers")
     return _by_value(values, style.marks.value, np.dtype(np.float64))
 
 

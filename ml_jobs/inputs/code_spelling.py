@@ -15,6 +15,11 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
+# Of formulas, in English and Portuguese.
+_ERRORS = (
+    *("#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#DIV/0!"),
+    *("#N/D", "#VALOR!", "#NOME?", "#N\u00daM!", "#NULO!"),
+)
 _MARKS = re.compile(r"[\W_]+")
 
 
@@ -34,9 +39,10 @@ def is_code(text: str) -> bool:
     """Return whether *text* can stand in an address and in a file of any program.
 
     Characters that can't be seen (of control, of no width), more than `LONGEST_CODE` characters,
-    and the names ``.`` and ``..`` can't. The contract refuses no code that is one here.
+    the names ``.`` and ``..``, and what a spreadsheet shows for an error (``#N/A``) can't. The
+    contract refuses no code that is one here.
     """
-    if text in (".", "..") or len(text) > LONGEST_CODE or _UNSEEN.search(text):
+    if text in (".", "..", *_ERRORS) or len(text) > LONGEST_CODE or _UNSEEN.search(text):
         return False
     return text.isprintable() or not any(
         unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in text

@@ -10,6 +10,8 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
+import numpy as np
+
 from ml_jobs.errors import InputError
 from ml_jobs.inputs import cells
 from ml_jobs.inputs.coverage import Coverage, merge_coverage, scan, span_of
@@ -74,9 +76,11 @@ class DemandFormat:
             )
         else:
             rows = demand_of(source, today=self.today, rules=self.rules, styles=self.styles)
-        refuse_mostly_unusable(rows, self.rules.allow_rejected)
+        counts = [each.table.num_rows for each in sources]
+        of_each = np.split(rows.reasons, np.cumsum(counts)[:-1])
+        for each, reasons in zip(sources, of_each, strict=True):
+            refuse_mostly_unusable(each, reasons, self.rules.allow_rejected)
         if len(sources) > 1:
-            counts = [each.table.num_rows for each in sources]
             refuse_repeated(rows, counts, [each.name for each in sources])
         return rows
 
@@ -114,7 +118,8 @@ class DemandFormat:
         codes = cells.codes(source, column)
         if self.invoices:
             codes = codes.respell(str.upper)
-        return codes.values[0], codes.values[-1]
+        named = [code for code in codes.values if code] or [""]
+        return named[0], named[-1]
 
 
 @dataclass(frozen=True)

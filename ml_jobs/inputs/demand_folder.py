@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.headings import normal
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.packed_file import SUFFIXES
 from ml_jobs.inputs.reading import Reading
@@ -132,7 +133,7 @@ def together(sources: Sequence[SourceFile]) -> SourceFile:
         return first
     column = "file" if all(source.find("file") is None for source in sources) else "source_file"
     tables = [
-        _plain(source.table).append_column(
+        _plain(source.table, first.table.column_names).append_column(
             column, pa.repeat(pa.scalar(source.name), source.table.num_rows)
         )
         for source in sources
@@ -158,6 +159,7 @@ def together(sources: Sequence[SourceFile]) -> SourceFile:
         malformed=tuple(malformed),
         notes=tuple(note for source in sources for note in source.notes),
         lines=None,
+        half_numbers={c: e for each in reversed(sources) for c, e in each.half_numbers.items()},
     )
 
 
@@ -167,8 +169,13 @@ def _partitions(name: Path) -> dict[str, str | None]:
     return {key: None if value == _NO_VALUE else value for key, value in values.items()}
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    """Return *table* without dictionaries, which don't mix with the texts that they stand for."""
+def _plain(table: pa.Table, headings: Sequence[str]) -> pa.Table:
+    """Return *table* with *headings* where its own are the same but for letter case and blanks.
+
+    It has no dictionaries, which don't mix with the texts that they stand for.
+    """
+    alike = {normal(heading): heading for heading in headings}
+    table = table.rename_columns([alike.get(normal(own), own) for own in table.column_names])
     kinds = [
         field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
         for field in table.schema

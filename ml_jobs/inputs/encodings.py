@@ -79,6 +79,8 @@ def decode(file: str, content: bytes, asked: str | None = None) -> DecodedText:
         plain = body.rstrip(_CTRL_Z)
     else:
         plain = _decoded(file, body, encoding).rstrip("\x1a").encode()
+    while plain.startswith(codecs.BOM_UTF8):  # some programs put a mark before the mark
+        plain = plain[len(codecs.BOM_UTF8) :]
     _refuse_control(file, plain, len(mark) if encoding == "utf-8" else 0)
     notes = () if encoding == "utf-8" else (f"read as {_NAMES.get(encoding, encoding)}",)
     return DecodedText(plain, encoding, notes)

@@ -111,9 +111,9 @@ class MasterFile:
         names = self.source.table.column_names
         return tuple(c for c in names if self.source.name_of(c).lower() not in known)
 
-    def unknown_to(self, item_ids: tuple[str, ...]) -> int:
-        """Return how many codes of the file are not among *item_ids*."""
-        return len(set(self.table.column(0).to_pylist()) - set(item_ids))
+    def unknown_to(self, item_ids: tuple[str, ...]) -> list[str]:
+        """Return the codes of the file that are not among *item_ids*, in order."""
+        return sorted(set(self.table.column(0).to_pylist()) - set(item_ids))
 
 
 def read_master(

@@ -81,10 +81,6 @@ class NumberStyle:
     marks: Marks
     evidence: str
 
-    def value(self, text: str) -> float:
-        """Return the number that *text* is, NaN if it is none."""
-        return self.marks.value(text)
-
 
 def number_evidence(columns: Iterable[WrittenColumn], reading: Reading) -> NumberEvidence:
     """Return what the texts of number columns tell.
@@ -174,6 +170,8 @@ def _parts_thousands(
 def _custom(evidence: NumberEvidence, mark: str, around: Surroundings) -> str | None:
     """Return what shows that the file is of a country where *mark* parts thousands, or None."""
     if mark == ".":
+        if around.day_first is False:
+            return None
         if around.delimiter == ";":
             return "semicolons between cells"
         if evidence.first(Trait.REAL):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -32,10 +34,19 @@ _MOST_FOLD = 200
 _ALWAYS_UNPACKED_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 20
 
-MOST_CELLS = 60_000_000  # 32 bytes each while they are read
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
-_DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
-_DIMENSION_BYTES = 4096
+# What the unpackers raise on damaged bytes, or on a packing that they don't know.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 _PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
@@ -119,7 +130,7 @@ def _out_of_gzip(file: str, content: bytes) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as packed:
             return _bounded(file, packed, len(content))
-    except (OSError, EOFError, zlib.error) as error:
+    except _DAMAGE as error:
         raise InputError(file=file, problem=f"is damaged gzip: {error}; pack it anew") from error
 
 
@@ -137,7 +148,7 @@ def _out_of_zip(file: str, content: bytes) -> bytes:
     try:
         with archive.open(entry) as packed:
             return _bounded(file, packed, len(content))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+    except _DAMAGE as error:
         raise InputError(file=file, problem=f"is damaged zip: {error}; pack it anew") from error
 
 
@@ -158,7 +169,10 @@ def _too_much(most: int) -> str:
 def _is_data(entry: zipfile.ZipInfo) -> bool:
     """Return whether *entry* is a file of somebody, not one that macOS adds."""
     path = Path(entry.filename)
-    return not (entry.is_dir() or path.parts[0] == "__MACOSX" or path.name.startswith("."))
+    # A damaged archive may have an entry without a name, which `is_dir` can't look at.
+    if not path.parts or entry.is_dir():
+        return False
+    return path.parts[0] != "__MACOSX" and not path.name.startswith(".")
 
 
 def _is_workbook(file: str, content: bytes) -> bool:
@@ -168,31 +182,11 @@ def _is_workbook(file: str, content: bytes) -> bool:
         return False
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED_BYTES:
         raise InputError(file=file, problem=_too_much(MOST_UNPACKED_BYTES))
-    for name in sorted(name for name in names if _SHEET.fullmatch(name)):
-        _refuse_stray_cell(file, _archive(file, content), name)
     return True
-
-
-def _refuse_stray_cell(file: str, archive: zipfile.ZipFile, name: str) -> None:
-    """Refuse a sheet with a cell so far out that the rectangle around all would fill the memory."""
-    try:
-        with archive.open(name) as sheet:
-            corner = _DIMENSION.search(sheet.read(_DIMENSION_BYTES))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, zlib.error):
-        return  # the reader of workbooks says it better
-    if corner is None:
-        return
-    column = 0
-    for letter in corner.group(1):
-        column = 26 * column + letter - ord("A") + 1
-    if column * int(corner.group(2)) > MOST_CELLS:
-        last = corner.group().decode()
-        problem = f"has a sheet with cells up to {last[last.index(':') + 1 : -1]}"
-        raise InputError(file=file, problem=f"{problem}; delete what stands far outside the table")
 
 
 def _archive(file: str, content: bytes) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except _DAMAGE as error:
         raise InputError(file=file, problem=f"is damaged zip: {error}; pack it anew") from error

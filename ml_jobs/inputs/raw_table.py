@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +33,8 @@ class RawTable:
         delimiter: Between cells of a text; None of any other file.
         notes: How the file is written, as far as that had to be found out, as sentences.
         heading_line: Where the headings stand, as lines are counted.
+        half_numbers: Columns of a workbook with fractions beside texts that may be numbers, and
+            an example of both; which mark these texts have can't be told by the numbers.
     """
 
     table: pa.Table
@@ -39,13 +42,22 @@ class RawTable:
     malformed: tuple[MalformedRow, ...] = ()
     notes: tuple[str, ...] = ()
     heading_line: int = 1
+    half_numbers: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
 
     @property
     def row_numbers(self) -> IntArray:
         """Where each row of the table stands among all rows, from 1."""
-        every = np.arange(1, self.table.num_rows + len(self.malformed) + 1, dtype=np.int64)
-        return np.setdiff1d(every, [row.row for row in self.malformed])
+        return numbers_without(
+            self.table.num_rows + len(self.malformed), [row.row for row in self.malformed]
+        )
+
+
+def numbers_without(rows: int, left_out: Sequence[int]) -> IntArray:
+    """Return the numbers from 1 to *rows* but for those *left_out*."""
+    kept = np.ones(rows, np.bool_)
+    kept[np.array(left_out, np.int64) - 1] = False
+    return np.flatnonzero(kept).astype(np.int64) + 1
 
 
 def without_empty_columns(table: pa.Table, headings: tuple[str, ...]) -> pa.Table:

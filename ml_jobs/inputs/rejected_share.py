@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import ceil
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand_rows import DemandRows
-from ml_jobs.inputs.reasons import RejectReason, reasons_in_words
+from ml_jobs.inputs.reasons import Reasons, RejectReason, account, reasons_in_words
+from ml_jobs.inputs.source_file import SourceFile
 
-# Rows that could not be understood. What is left out because of what it says (charges, cancelled
-# sales, rare items, a running period) doesn't show that a file was misread.
+# Rows that could not be understood, or that make sense as exceptions only. What is left out because
+# of what it says (charges, cancelled sales, rare items, a running period) doesn't show that a file
+# was misread.
 UNUSABLE = frozenset(
     {
         RejectReason.MALFORMED_ROW,
@@ -22,25 +23,31 @@ UNUSABLE = frozenset(
         RejectReason.BAD_QUANTITY,
         RejectReason.QUANTITY_OUT_OF_RANGE,
         RejectReason.UNMATCHED_RETURN,
+        RejectReason.MISSING_DESCRIPTION,
+        RejectReason.NON_POSITIVE_PRICE,
+        RejectReason.NON_POSITIVE_QUANTITY,
     }
 )
 
 
-def refuse_mostly_unusable(rows: DemandRows, allowed: float) -> None:
+def refuse_mostly_unusable(source: SourceFile, reasons: Reasons, allowed: float) -> None:
     """Refuse a file of whose rows more than the share *allowed* can't be used.
+
+    *reasons* are those of the rows of *source*, 0 where one is used.
 
     Raises:
         InputError: Too many can't; names their reasons with counts and samples, and the option.
     """
-    unusable = {r: n for r, n in rows.accounting.set_aside.items() if r in UNUSABLE}
-    count, read = sum(unusable.values()), rows.accounting.read
+    set_aside = account(source, reasons).set_aside
+    unusable = {reason: count for reason, count in set_aside.items() if reason in UNUSABLE}
+    count, read = sum(unusable.values()), source.rows
     share = count / read
     if share <= allowed:
         return
     needed = min(ceil(100 * share) / 100, 1.0)
-    listed = reasons_in_words(rows.source, rows.reasons, unusable)
+    listed = reasons_in_words(source, reasons, unusable)
     raise InputError(
-        file=rows.source.name,
+        file=source.name,
         problem=f"has {count} row(s) of {read} that can't be used ({100 * share:.0f} %, and at "
         f"most {100 * allowed:g} % may be): {listed}. Mend the file, or go on without them "
         f"with --allow-rejected {needed:g}",

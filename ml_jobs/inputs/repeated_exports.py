@@ -22,15 +22,17 @@ def refuse_repeated(rows: DemandRows, counts: Sequence[int], names: Sequence[str
     Raises:
         InputError: Two do; their rows would count twice.
     """
-    file = np.repeat(np.arange(len(counts)), counts)[rows.used]
-    keys, days = series_days(rows)[rows.used], rows.days[rows.used]
+    # Where nothing was asked for, all files say the same.
+    sold = rows.used & (rows.quantities > 0)
+    file = np.repeat(np.arange(len(counts)), counts)[sold]
+    keys, days = series_days(rows)[sold], rows.days[sold]
     # What one file says of one item, place and day; those of the same one beside each other.
-    told, of = np.unique(keys * len(counts) + file, return_inverse=True)
-    quantities = np.bincount(of, rows.quantities[rows.used])
-    key, by = np.divmod(told, len(counts))
+    pairs, of = np.unique(keys * len(counts) + file, return_inverse=True)
+    quantities = np.bincount(of, rows.quantities[sold])
+    key, by = np.divmod(pairs, len(counts))
     same = (key[1:] == key[:-1]) & (quantities[1:] == quantities[:-1])
     found = Counter(zip(by[:-1][same].tolist(), by[1:][same].tolist(), strict=True))
-    on = np.zeros(len(told), days.dtype)
+    on = np.zeros(len(pairs), days.dtype)
     on[of] = days
     for (one, other), count in found.items():
         both = [on[by == each] for each in (one, other)]

@@ -6,8 +6,9 @@ are for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class SourceFile:
         lines: The line that each row of the file begins on, malformed ones too (in a workbook its
             row of the sheet), from 1, shape (rows,); None where a file has no lines.
         heading_line: Where the headings stand, as lines are counted.
+        half_numbers: Columns in which only some numbers are numbers, with an example of both.
         reading: How the file was asked to be read.
         notes: What was found out about how the file is written, as sentences that name it.
         delimiter: Between its cells; None where it is no text file.
@@ -54,6 +56,7 @@ class SourceFile:
     notes: tuple[str, ...] = ()
     lines: IntArray | None = None
     heading_line: int = 1
+    half_numbers: Mapping[str, str] = field(default_factory=dict)
     delimiter: str | None = None
     read_as: str = ""
 
@@ -102,11 +105,13 @@ class SourceFile:
 
     def _lacking(self, missing: Sequence[Sequence[str]]) -> str:
         """Say which columns are not there, and what may stand for them."""
-        there = self.table.column_names
+        there = [name.strip() for name in self.table.column_names]
         shown = ", ".join(there[:_MOST_SHOWN])
         more = f" and {len(there) - _MOST_SHOWN} more" if there[_MOST_SHOWN:] else ""
         problem = f"has no column {', '.join(' or '.join(names) for names in missing)}"
         problem += f"; it has {shown}{more}"
+        if len(there) == 1 and re.search(r"[;,\t|]", there[0]):
+            problem += ", in one cell; cells are parted by ; , tab or |, outside quotation marks"
         if self.heading_line > 1:
             problem += f" (line {self.heading_line} was taken for the headings)"
         given = self.reading.headings
@@ -153,6 +158,7 @@ def read_source(
         tuple(f"{path.name}: {note}" for note in raw.notes),
         raw.lines,
         raw.heading_line,
+        raw.half_numbers,
         raw.delimiter,
     )
 
@@ -173,6 +179,6 @@ def _read_parquet(file: str, content: Path | pa.NativeFile) -> RawTable:
         table = pq.read_table(content)
         table.validate(full=True)  # texts that are no UTF-8 would fail wherever they are used
         return RawTable(table)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         problem = str(error).splitlines()[0]
         raise InputError(file=file, problem=f"is not readable Parquet: {problem}") from error

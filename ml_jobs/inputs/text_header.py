@@ -15,7 +15,7 @@ from ml_jobs.inputs.quotes import QuoteRules
 
 DELIMITERS = (";", ",", "\t", "|")
 
-_SEP_LINE = re.compile(r'"?sep=([^"\n])"?[;,\t]*\n?', re.IGNORECASE)
+_SEP_LINE = re.compile(r'"?sep=([\t !#-/:-@\[-`{-~])"?[;,\t]*\n?', re.IGNORECASE)
 _NOTHING = "".join((*DELIMITERS, ' "\n'))
 _MOST_HEADING_LINES = 20  # a heading in quotation marks may have line breaks
 

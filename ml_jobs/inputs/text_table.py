@@ -21,7 +21,7 @@ from ml_jobs.inputs.csv_reader import CsvReader
 from ml_jobs.inputs.encodings import decode
 from ml_jobs.inputs.headings import Wanted, column_names, title_note
 from ml_jobs.inputs.quotes import QuoteRules
-from ml_jobs.inputs.raw_table import MalformedRow, RawTable, without_empty_columns
+from ml_jobs.inputs.raw_table import MalformedRow, RawTable, numbers_without, without_empty_columns
 from ml_jobs.inputs.text_header import TextHeader, text_header
 
 _MOST_SAMPLES = 5
@@ -116,8 +116,16 @@ class _Body:
 
     def _empty(self) -> BoolArray:
         """Return which lines have no filled cell; they are no rows."""
-        part = re.escape(self.header.delimiter)
-        return np.asarray(pc.match_substring_regex(self.lines, rf'^(?:[ \t{part}]|"")*\n$'))
+        part = self.header.delimiter
+        _, offsets, data = self.lines.buffers()
+        first = np.frombuffer(offsets, np.int64)[self.lines.offset :][: len(self.lines)]
+        begins = np.frombuffer(data, np.uint8)[first]
+        (maybe,) = np.nonzero(np.isin(begins, np.frombuffer(f' \t\n"{part}'.encode(), np.uint8)))
+        lines = self.lines.take(pa.array(maybe))
+        empty = np.zeros(len(self.lines), np.bool_)
+        pattern = rf'^(?:[ \t{re.escape(part)}]|"")*\n$'
+        empty[maybe] = np.asarray(pc.match_substring_regex(lines, pattern))
+        return empty
 
     def _mended(self, text: str, columns: int) -> list[str] | None:
         """Return the cells of a row that has more or fewer empty ones at its end than it should."""
@@ -144,8 +152,8 @@ class _Body:
                 spilt |= np.asarray(pc.match_substring_regex(table.column(name), r"^\s*\d+\s*$"))
         if not spilt.any():
             return table, dict(malformed)
-        every = np.arange(1, table.num_rows + len(malformed) + 1)
-        numbers = np.setdiff1d(every, list(malformed))[spilt].tolist()
+        read = numbers_without(table.num_rows + len(malformed), list(malformed))
+        numbers = read[spilt].tolist()
         whole = {**malformed, **dict.fromkeys(numbers, table.num_columns)}
         return table.filter(pa.array(~spilt)), dict(sorted(whole.items()))
 

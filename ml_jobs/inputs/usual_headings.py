@@ -74,8 +74,8 @@ def usual_columns(groups: Sequence[Sequence[str]], headings: Sequence[str]) -> d
     for names in groups:
         for heading in headings:
             name = next((n for n in names if _plain(heading) in _BY_NAME.get(n, ())), None)
-            if name and heading not in found.values():
-                found[name] = heading
+            if name and heading.strip() not in found.values():
+                found[name] = heading.strip()
                 break
     return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import pickle
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -13,15 +15,9 @@ from typing import TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import (
-    CalamineError,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
 
 from ml_jobs.errors import InputError
+from ml_jobs.inputs import workbook_process
 from ml_jobs.inputs.headings import (
     MOST_TITLE_LINES,
     Wanted,
@@ -30,9 +26,12 @@ from ml_jobs.inputs.headings import (
     title_note,
 )
 from ml_jobs.inputs.raw_table import RawTable, without_empty_columns
+from ml_jobs.inputs.workbook_process import FoundCells
 
 Cell: TypeAlias = object
+Rows: TypeAlias = tuple[tuple[int, tuple[Cell, ...]], ...]
 
+_MARKED = re.compile(r"[-+(R$\s]*\d[\d.,'\s]*[.,][\d.,'\s]*[-)]?\s*")
 # Excel keeps fifteen digits of a number: a longer code was spoilt before it came here.
 _MOST_EXACT = 10**15
 
@@ -47,7 +46,7 @@ class _Sheet:
     """
 
     name: str
-    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+    rows: Rows
     header: int
 
     @property
@@ -68,45 +67,43 @@ def read_workbook(file: str, content: bytes, wanted: Wanted) -> RawTable:
     Raises:
         InputError: It can't be read, or which sheet to read can't be told.
     """
-    try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-            sheets = [
-                _sheet(workbook, name, wanted) for name in _sheet_names(file, workbook, wanted)
-            ]
-    except PasswordError as error:
-        problem = "is a workbook with a password; save it without one"
-        raise InputError(file=file, problem=problem) from error
-    except CalamineError as error:
-        problem = f"is no workbook that can be read ({error}); save it as .xlsx or CSV UTF-8"
-        raise InputError(file=file, problem=problem) from error
+    found = _found_cells(file, content, wanted.reading.sheet or ())
+    sheets = [_sheet(name, rows, wanted) for name, rows in found.sheets]
     sheet = _only_one(file, sheets, wanted)
     lines = np.array([number for number, _ in sheet.rows[sheet.header + 1 :]], np.int64)
     heading_line = sheet.rows[sheet.header][0]
     above = title_note(sheet.header, heading_line)
     notes = (f"the sheet {sheet.name} was read", *above, *_twofold_codes(sheet))
-    return RawTable(_table(file, sheet), lines, notes=notes, heading_line=heading_line)
-
-
-def _sheet_names(file: str, workbook: CalamineWorkbook, wanted: Wanted) -> Sequence[str]:
-    """Return the sheets that may be read: those asked for, else those that are not hidden."""
-    every = [each for each in workbook.sheets_metadata if each.typ is SheetTypeEnum.WorkSheet]
-    names = [each.name for each in every]
-    if asked := wanted.reading.sheet:
-        if there := [name for name in names if name in asked]:
-            return there
-        near = get_close_matches(asked[0], names, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        problem = f"has no sheet {' or '.join(asked)} (--sheet); it has {', '.join(names)}{hint}"
-        raise InputError(file=file, problem=problem)
-    return [each.name for each in every if each.visible is SheetVisibleEnum.Visible]
-
-
-def _sheet(workbook: CalamineWorkbook, name: str, wanted: Wanted) -> _Sheet:
-    rows = tuple(
-        (number, tuple(cells))
-        for number, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), start=1)
-        if any(_is_filled(cell) for cell in cells)
+    return RawTable(
+        _table(file, sheet),
+        lines,
+        notes=notes,
+        heading_line=heading_line,
+        half_numbers=dict(_half_numbers(file, sheet)),
     )
+
+
+def _found_cells(file: str, content: bytes, asked: Sequence[str]) -> FoundCells:
+    program = [sys.executable, "-I", workbook_process.__file__, *asked]
+    done = subprocess.run(  # noqa: S603 - our own program, and names that are no options to it
+        program, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        problem = "is a damaged workbook, or has cells far outside its table; save it anew as .xlsx"
+        raise InputError(file=file, problem=f"{problem} or CSV UTF-8")
+    found = FoundCells(*pickle.loads(done.stdout))  # noqa: S301 - made by our own program
+    if found.problem:
+        raise InputError(file=file, problem=found.problem)
+    if asked and not found.sheets:
+        near = get_close_matches(asked[0], found.names, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        there = ", ".join(found.names)
+        problem = f"has no sheet {' or '.join(asked)} (--sheet); it has {there}{hint}"
+        raise InputError(file=file, problem=problem)
+    return found
+
+
+def _sheet(name: str, rows: Rows, wanted: Wanted) -> _Sheet:
     candidates = [_texts(cells) for _, cells in rows[:MOST_TITLE_LINES]]
     return _Sheet(name, rows, heading_line(candidates, wanted) if candidates else 0)
 
@@ -140,6 +137,23 @@ def _twofold_codes(sheet: _Sheet) -> Iterator[str]:
         if twice:
             number = twice[0].lstrip("0")
             yield f"{heading} has {number} as a number and {twice[0]!r} as a text: two codes"
+
+
+def _half_numbers(file: str, sheet: _Sheet) -> Iterator[tuple[str, str]]:
+    """Yield each column with fractions beside texts with a mark, and an example of both."""
+    names = column_names(file, sheet.headings)
+    below = sheet.rows[sheet.header + 1 :]
+    for name, cells in zip(names, sheet.columns, strict=True):
+        parts = [n for n, cell in enumerate(cells) if isinstance(cell, float) and cell % 1]
+        texts = [n for n, cell in enumerate(cells) if _is_marked_number(cell)]
+        if parts and texts:
+            number, text = parts[0], texts[0]
+            has = f"row {below[number][0]} of the sheet has {_text(cells[number])}"
+            yield name, f"{has}, and row {below[text][0]} the text {cells[text]!r}"
+
+
+def _is_marked_number(cell: Cell) -> bool:
+    return isinstance(cell, str) and _MARKED.fullmatch(cell) is not None
 
 
 def _kind(cell: Cell) -> str:

@@ -62,7 +62,7 @@ class WrittenDate:
 
 
 _CLOCK = r"(?:(?:T|,?\s+)(?P<clock>.*))?"
-_NUMBERS = re.compile(r"(?P<date>[0-9][0-9./Ww-]{3,})" + _CLOCK, re.DOTALL)
+_NUMBERS = re.compile(r"(?P<date>[0-9](?:[0-9./Ww-]|,(?=[0-9])){3,})" + _CLOCK, re.DOTALL)
 _PATTERNS = tuple(
     (re.compile(pattern, re.ASCII), shape)
     for pattern, shape in (
@@ -75,7 +75,7 @@ _PATTERNS = tuple(
         (r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])", Shape.MONTH),
         (r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})", Shape.MONTH),
         (r"(?P<y>\d{4})-?[Ww](?P<m>\d\d)(?:-?(?P<d>[1-7]))?", Shape.WEEK),
-        (r"(?P<y>[2-7]\d{4})(?:[.]\d+)?", Shape.SERIAL),
+        (r"(?P<y>[2-7]\d{4})(?:[.,]\d+)?", Shape.SERIAL),
     )
 )
 _NAME, _BETWEEN = r"(?P<name>[^\W\d_]{3,9})", r"[\s./-]+(?:de\s+)?"

@@ -15,6 +15,7 @@ from ml_jobs.inputs.items import read_items
 from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
+from ml_jobs.inputs.row_rules import USUAL
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
@@ -66,8 +67,9 @@ class RunInputs:
             if file is None:
                 continue
             notes += [f"{file.source.name}: {note}" for note in file.notes]
-            if count := file.unknown_to(item_ids):
-                notes.append(f"{file.source.name} has {count} item(s) that are not forecast")
+            if unknown := file.unknown_to(item_ids):
+                said = f"{len(unknown)} item(s) that are not forecast: {samples(unknown)}"
+                notes.append(f"{file.source.name} has {said}")
             if unread := file.unread():
                 columns = ", ".join(unread)
                 notes.append(f"{file.source.name} has columns that are not read: {columns}")
@@ -79,7 +81,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
 
     Raises:
         InputError: A file can't be used; says what was found and what would be right.
-        InvalidSelection: A column of places is named and demand comes as no invoice lines.
+        InvalidSelection: An option is given that goes with invoice lines, or without them only.
         UsageError: A heading is given for a column that is not read, or no file has it.
     """
     refuse_unknown_names(request)
@@ -88,6 +90,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         raise InvalidSelection(
             parameter="location_column", found=request.location_column, expected=expected
         )
+    _refuse_rules_of_demand(request)
     reading = request.reading
     items = read_items(request.items, reading) if request.items else None
     stock = read_stock(request.stock, reading) if request.stock else None
@@ -122,6 +125,15 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         notes=(*look.inputs, *notes),
         remarks=(*written, *_mismatches(look, hierarchy, locations, items, stock)),
     )
+
+
+def _refuse_rules_of_demand(request: JobRequest) -> None:
+    """Refuse what invoice lines have no use for: cancellations have rules of their own."""
+    rules = request.row_rules
+    for name, found in (("returns", rules.returns), ("sign", rules.sign)):
+        if request.invoices and found not in (None, USUAL.sign):
+            expected = "left out with --invoices, whose cancellations have rules of their own"
+            raise InvalidSelection(parameter=name, found=found, expected=expected)
 
 
 def _mismatches(

@@ -74,7 +74,7 @@ def large_minimum_order(situation: Situation) -> ExceptionReason:
     levels, frequency = situation.inventory.levels, situation.panel.frequency
     least = np.nan_to_num(np.fmax(levels.minimum_order, levels.order_multiple))
     per_day = situation.horizon_demand / (situation.horizon * frequency.days_per_step)
-    lasts = np.minimum(divide(least, per_day), LONGEST_DAYS)
+    lasts = np.rint(np.minimum(divide(least, per_day), LONGEST_DAYS))
     threshold = situation.threshold("large_minimum_order")
     proposed = situation.inventory.proposal.order_quantity > 0
     return ExceptionReason(

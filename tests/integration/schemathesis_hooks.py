@@ -47,7 +47,8 @@ def every_answer_bears_the_headers(context: CheckContext, response: Response, ca
         return
     assert response.headers["x-content-type-options"] == ["nosniff"]
     assert response.headers["content-security-policy"]
-    assert response.headers["x-request-id"]
+    # Refused while it came in: nothing of ours had given it an id yet.
+    assert response.headers.get("x-request-id") or response.status_code in {414, 431}
 
 
 @schemathesis.check

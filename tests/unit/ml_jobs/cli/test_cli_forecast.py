@@ -274,6 +274,7 @@ def test_a_country_without_a_calendar_ends_with_code_2_before_anything_is_read(
         (["--horizon", "5000"], "horizon is 5000 periods of frequency D; it must be at most 1825"),
         (["--sources", "arima"], "sources is arima; it must be at least one that runs on all"),
         (["--location-column", "plant"], "location_column is plant; it must be given with"),
+        (["--invoices", "--returns", "net"], "returns is net; it must be left out with --invoices"),
         (["--to", "ftp://host/store"], "store is 'ftp://host/store'; it must be a folder or s3"),
     ],
 )

@@ -33,7 +33,20 @@ def test_a_plain_code_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A\u200b1", "\ufeffA1", "A\x00", "A\x1f1", "A\n1", "..", ".", "A\u2028", "x" * 201]
+    "text",
+    [
+        "A\u200b1",
+        "\ufeffA1",
+        "A\x00",
+        "A\x1f1",
+        "A\n1",
+        "..",
+        ".",
+        "A\u2028",
+        "x" * 201,
+        "#N/D",
+        "#REF!",
+    ],
 )
 def test_what_can_not_be_seen_or_addressed_is_no_code(text: str) -> None:
     assert not is_code(text)

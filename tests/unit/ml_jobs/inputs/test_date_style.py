@@ -76,6 +76,8 @@ def read(*texts: str, reading: Reading = AS_FOUND, brazilian: bool = False) -> l
         ("2026-W07-3", "2026-02-11"),
         ("45992", "2025-12-01"),
         ("45992.5", "2025-12-01"),
+        ("45992,5", "2025-12-01"),
+        ("1/25/2026, 8:30", "2026-01-25"),
     ],
 )
 def test_a_date_that_can_be_read_in_one_way_only_is_read_so(text: str, day: str) -> None:

@@ -156,6 +156,31 @@ def test_files_of_several_plants_on_the_same_days_are_summed(tmp_path: Path) -> 
     assert any("56 row(s) repeat an item and day" in note for note in found.notes)
 
 
+def test_days_without_demand_are_no_sign_of_a_repeated_export(tmp_path: Path) -> None:
+    for name, sold in (("north.csv", 3), ("south.csv", 4)):
+        rows = [f"A,2026-01-{day:02},{int(day == sold)}" for day in range(1, 29)]
+        write(tmp_path, name, *rows)
+
+    assert scanned(tmp_path).coverage.item_ids == ("A",)
+
+
+def test_a_row_without_an_item_does_not_join_files(tmp_path: Path) -> None:
+    for name, item in (("1.csv", "A"), ("2.csv", "D")):
+        write(tmp_path, name, *month(1, item), ",2026-01-05,3")
+
+    assert len(scanned(tmp_path).groups) == 2
+
+
+def test_headings_that_differ_in_letter_case_are_one_column(tmp_path: Path) -> None:
+    write(tmp_path, "1.csv", *month(1, "A"))
+    write(tmp_path, "2.csv", *month(2, "A"), header="ITEM_ID,Date ,Quantity")
+
+    found = scanned(tmp_path)
+
+    assert found.rows is not None
+    assert found.rows.accounting.used == 2 * 28
+
+
 def test_columns_of_other_kinds_in_one_history_are_refused(tmp_path: Path) -> None:
     write(tmp_path, "1.csv", *month(1, "A"))
     rows = pa.table({"item_id": ["A"], "date": [date(2026, 2, 5)], "quantity": [1]})

@@ -125,6 +125,7 @@ def test_three_decimals_throughout_are_decimals_where_one_is_sure() -> None:
         (["2.500", "500", "1500"], SEMICOLONS),
         (["1.234", "500"], SEMICOLONS),
         (["2,500", "500"], Surroundings(",", day_first=True)),
+        (["2.500", "500"], Surroundings(";", day_first=False)),
     ],
 )
 def test_numbers_that_can_be_read_in_two_ways_are_refused(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.packed_file import FileKind, unpacked
+from ml_jobs.inputs.source_file import read_source
 
 pytestmark = pytest.mark.ml
 
@@ -116,3 +122,27 @@ def test_a_zip_with_a_flipped_byte_is_refused() -> None:
 def test_a_file_of_another_kind_is_named_with_what_to_do(content: bytes, what: str) -> None:
     with pytest.raises(InputError, match=f"d.xls is {what}"):
         unpacked("d.xls", content)
+
+
+_CHANGES = st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    content=st.sampled_from(
+        [TEXT * 9, gzip.compress(TEXT * 9), zipped(d=TEXT * 9), zipped(d=parquet()), parquet()]
+    ),
+    changes=_CHANGES,
+)
+def test_damaged_bytes_are_read_or_refused(
+    content: bytes, changes: list[tuple[float, int]]
+) -> None:
+    damaged = bytearray(content)
+    for place, byte in changes:
+        damaged[int(place * len(damaged))] = byte
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "d.csv")
+        path.write_bytes(bytes(damaged))
+
+        with contextlib.suppress(InputError):
+            assert read_source(path).rows > 0

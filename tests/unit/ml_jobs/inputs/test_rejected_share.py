@@ -52,12 +52,34 @@ def test_the_share_named_in_the_refusal_is_enough(tmp_path: Path) -> None:
     assert rows.accounting.used == 9
 
 
+def test_each_file_of_one_history_is_held_to_it_by_itself(tmp_path: Path) -> None:
+    for month in range(1, 10):
+        rows = [f"A,2026-{month:02}-{day:02},{day}" for day in range(1, 29)]
+        path = tmp_path / f"{month}.csv"
+        path.write_text("\n".join(["item_id,date,quantity", *rows]) + "\n")
+    (tmp_path / "10.csv").write_text("item_id,date,quantity\nA,2026-10-01,1\nA,Oct 2nd,1\n")
+
+    with pytest.raises(InputError, match=r"^10\.csv has 1 row\(s\) of 2 that can't be used"):
+        scan_demand(tmp_path, DemandFormat(TODAY), report=silent)
+
+
 def test_rows_left_out_for_what_they_say_do_not_count(tmp_path: Path) -> None:
     returned = [f"A,2026-01-{day:02},-1" for day in range(10, 14)]
 
     rows = scanned(tmp_path, [*GOOD, *returned], RowRules(returns=IGNORE))
 
     assert rows.accounting.used == 9
+
+
+def test_invoice_lines_that_are_mostly_negative_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text(
+        "invoice_no,stock_code,description,quantity,invoice_date,unit_price\n"
+        + "".join(f"{n},A1,Bolt,{-n if n % 9 else n},2026-01-05,2.5\n" for n in range(1, 40))
+    )
+
+    with pytest.raises(InputError, match=r"lines\.csv has 35 row.* 35 non_positive_quantity"):
+        scan_demand(path, DemandFormat(TODAY, invoices=True), report=silent)
 
 
 def test_returns_that_no_demand_is_there_for_count(tmp_path: Path) -> None:

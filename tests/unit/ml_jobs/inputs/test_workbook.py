@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.demand import read_demand
 from ml_jobs.inputs.headings import Wanted
 from ml_jobs.inputs.raw_table import RawTable
 from ml_jobs.inputs.reading import Reading
@@ -90,6 +92,18 @@ def test_a_fraction_among_texts_can_not_be_taken_for_thousands() -> None:
     table = read(only([HEADINGS, ["A", DAY, 1.125], ["B", DAY, "n/d"], ["C", DAY, 1500]])).table
 
     assert table.column("quantity").to_pylist() == ["1.1250", "n/d", "1500"]
+
+
+def test_numbers_beside_texts_of_numbers_are_refused_where_a_number_is_wanted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "demand.xlsx"
+    path.write_bytes(only([HEADINGS, ["A", DAY, 2.5], ["B", DAY, "1,234.5"]]))
+
+    with pytest.raises(
+        InputError, match=r"in quantity: row 2 of the sheet has 2.5, and row 3 the text '1,234.5'"
+    ):
+        read_demand(path, today=DAY)
 
 
 def test_errors_of_formulas_are_empty_cells() -> None:
@@ -177,11 +191,31 @@ def test_what_is_no_workbook_is_refused(content: bytes) -> None:
         read(content)
 
 
+def test_a_cell_far_outside_the_table_is_refused_before_memory_is_full() -> None:
+    held = io.BytesIO()
+    book = xlsxwriter.Workbook(held)
+    sheet = book.add_worksheet("Plan1")
+    sheet.write_row(0, 0, HEADINGS)
+    sheet.write(1_048_575, 16_383, "x")
+    book.close()
+
+    with pytest.raises(InputError, match="cells far outside its table"):
+        read(held.getvalue())
+
+
+@pytest.mark.parametrize("size", [512, 700, 5000])
+def test_a_workbook_that_ends_its_reader_is_refused(size: int) -> None:
+    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + b"\x3e\x00\x03\x00\xfe\xff\x09\x00"
+
+    with pytest.raises(InputError, match="workbook"):
+        read((header + b"\x06\x00" + b"\x01" * 5000)[:size])
+
+
 _CODES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=6)
 _QUANTITIES = st.one_of(st.integers(-(10**9), 10**9), st.decimals(0, 10**6, places=3).map(float))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(_CODES, st.dates(date(1970, 1, 1), date(2100, 1, 1)), _QUANTITIES),

@@ -209,6 +209,24 @@ TREE = Hierarchy(
 )
 
 
+def test_negative_stock_of_one_place_leaves_the_item_unknown_at_every_level(
+    panel: Panel, tmp_path: Path
+) -> None:
+    places = replace(
+        panel, item_ids=("A",) * 4, location_ids=("depot", "network", "north", "south")
+    )
+    places = replace(
+        places, demand=np.repeat(panel.demand[:1], 4, axis=0), starts=np.zeros(4, np.int64)
+    )
+    file = read_stock(
+        written(tmp_path, "item_id,location_id,current_stock\nA,north,-2\nA,south,5\n")
+    )
+
+    stock = describe_stock(places, items_of(places), file, hierarchy=TREE).stock.table
+
+    assert np.isnan(stock["current_stock"].to_numpy()).all()
+
+
 def test_stock_is_given_per_place_and_summed_to_the_places_above(
     panel: Panel, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketClose
 
-from datalayer.api.headers import OF_DATA, OF_PAGES, Header
+from datalayer.api.headers import OF_COMPONENTS, OF_DATA, OF_PAGES, Header
 from datalayer.api.hosts import AllowedHosts, is_same_host
 from datalayer.api.path_prefix import under
 from datalayer.api.problems import problem
@@ -24,6 +24,7 @@ LONGEST_NAME: Final = 80
 IsPage = Callable[[str, str], bool]
 """Returns True for the addresses of pages, by ``http`` or ``websocket`` and the path."""
 
+_COMPONENTS: Final = "/component/"
 _NAMES: Final = frozenset({b"host", b"x-forwarded-host"})
 
 
@@ -80,7 +81,8 @@ class Entrance:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._is_page(scope["type"], scope["path"]):
-            await self._pages(scope, receive, _with_headers(send))
+            headers = OF_COMPONENTS if scope["path"].startswith(_COMPONENTS) else OF_PAGES
+            await self._pages(scope, receive, _with_headers(send, headers))
         elif scope["type"] == "http":
             await self._api(scope, receive, send)
         else:
@@ -111,10 +113,10 @@ class Entrance:
             await response(scope, receive, send)
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: tuple[Header, ...]) -> Send:
     async def send_page(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *OF_PAGES]}
+            message = {**message, "headers": [*message.get("headers", ()), *headers]}
         await send(message)
 
     return send_page

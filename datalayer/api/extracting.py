@@ -92,14 +92,15 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         request: Request, name: str, form: tuple[str, str | None], parts: _PartParameters
     ) -> ExtractRequest:
         asked = request.query_params
-        columns = [each.name for each in data_set_named(portal.registry, name).columns]
+        data_set = data_set_named(portal.registry, name)
+        columns = [each.name for each in data_set.columns]
         met = [pair for pair in asked.multi_items() if pair[0] in filters]
         return ExtractRequest(
             name,
             *form,
             parts.part(),
             tuple(sorted([*parts.filters(), *met])),
-            arrangement_of(columns, asked.get("columns"), asked.get("order")),
+            arrangement_of(columns, asked.get("columns"), asked.get("order"), data_set.key),
         )
 
     # Ahead of the file's, whose name would swallow this one's.
@@ -121,7 +122,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         publication = await run_in_threadpool(open_publication, request, portal, p)
         wanted = requested(request, name, (format, dialect), parts)
         describe = partial(portal.extracts.describe, publication, wanted, call_of(request).identity)
-        described = await anyio.to_thread.run_sync(describe, limiter=files.turns)
+        described = await anyio.to_thread.run_sync(describe, limiter=files.makings)
         call_of(request).outcome.read = Read(publication.provenance((name,)), 0)
         headers = {
             "X-Publication-Id": publication.id,

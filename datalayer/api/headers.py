@@ -21,13 +21,17 @@ _DOCUMENTATION_POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     b"img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# Streamlit's page begins with inline scripts, writes styles into elements, compiles expressions
-# (its Vega and Plotly charts) and talks over a websocket. Nothing comes from another host.
+# Streamlit writes styles into elements, and talks over a websocket. Nothing is of another host.
 _PAGES_POLICY: Final = (
-    b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    b"connect-src 'self' data: blob: ws: wss:; worker-src 'self' blob:; frame-src 'self'; "
-    b"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+    b"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    b"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+    b"worker-src 'self' blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; "
+    b"form-action 'self'; frame-ancestors 'self'"
+)
+# The frame that writes the session's cookie begins with an inline script, and fetches nothing.
+_COMPONENTS_POLICY: Final = (
+    b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 
@@ -39,3 +43,4 @@ OF_DATA: Final[tuple[Header, ...]] = (
 )
 OF_DOCUMENTATION: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _DOCUMENTATION_POLICY))
 OF_PAGES: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _PAGES_POLICY))
+OF_COMPONENTS: Final[tuple[Header, ...]] = (*_OF_DOCUMENTS, (_POLICY, _COMPONENTS_POLICY))

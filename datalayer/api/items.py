@@ -77,7 +77,9 @@ def _add_catalogue(router: APIRouter, portal: Portal) -> None:
     )
     def list_items(request: Request, page: Page, q: Search = "") -> Response:
         """Parts by code; with `q` the best match first."""
-        asked = open_page(request, portal, page, filters, columns, data_set.key)
+        asked = open_page(
+            request, portal, page, filters, columns, data_set.key, in_key_order=not q.strip()
+        )
         question = items.catalogue(
             portal.registry, q, asked.conditions, limit=page.limit, after=asked.after
         )

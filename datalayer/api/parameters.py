@@ -183,8 +183,12 @@ def open_page(
     filters: Mapping[str, Filter],
     columns: Collection[str],
     key: Sequence[str],
+    *,
+    in_key_order: bool = True,
 ) -> AskedRows:
     """Return what is asked for of rows with these *filters* and *columns*, which *key* names.
+
+    Unless they are asked for in another order, they come *in_key_order* or in one of their own.
 
     Raises:
         InvalidSelection: Cursor, publication, columns, order or a filter's value can't be used.
@@ -194,7 +198,8 @@ def open_page(
     publication = open_publication(request, portal, page.p, cursor)
     asked = request.query_params
     met = conditions(filters, asked.multi_items())
-    arrangement = arrangement_of(columns, asked.get("columns"), asked.get("order"))
+    sorted_by = key if in_key_order else ()
+    arrangement = arrangement_of(columns, asked.get("columns"), asked.get("order"), sorted_by)
     return AskedRows(publication, met, arrangement, key, cursor.after if cursor else None)
 
 

@@ -30,24 +30,32 @@ AS_PUBLISHED = Arrangement()
 """All columns, in the order of the key."""
 
 
-def arrangement_of(known: Collection[str], columns: str | None, order: str | None) -> Arrangement:
+def arrangement_of(
+    known: Collection[str],
+    columns: str | None,
+    order: str | None,
+    sorted_by: Sequence[str] = (),
+) -> Arrangement:
     """Return what the parameters ``columns`` and ``order`` ask for; None for one left out.
 
     Args:
         known: The columns there are.
         columns: Their names with commas between.
         order: The same, each with a minus before it where the greatest comes first.
+        sorted_by: What the rows are in the order of by themselves; asking for that sorts nothing.
 
     Raises:
         InvalidSelection: A name is none of *known*, or stands twice.
     """
-    if columns is None and order is None:
-        return AS_PUBLISHED
     terms = [(name.removeprefix("-"), name[:1] == "-") for name in _names(order)]
     by = [OrderBy(_known("order", name, known), descending) for name, descending in terms]
     _refuse_repeated("order", [each.column for each in by])
+    if by == [OrderBy(name) for name in sorted_by[: len(by)]]:
+        by = []
     wanted = [_known("columns", name, known) for name in _names(columns)]
     _refuse_repeated("columns", wanted)
+    if not (wanted or by):
+        return AS_PUBLISHED
     beside = tuple(name for name in ("source",) if name in known)
     return Arrangement(tuple(wanted), tuple(by), beside)
 

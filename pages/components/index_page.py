@@ -12,6 +12,7 @@ document begins with. Its metrics, uploads, sign-in by OpenID and the agents' in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,7 @@ RETRY_AFTER_S = 15
 _BUILT = Path(st.__file__).parent / "static"
 # The default page has no address of its own in Streamlit; links to it are written all the same.
 _MOVED = {"/overview": "./", "/overview/": "../", **{f"{path}/": f"..{path}" for path in PATHS[1:]}}
+_INLINE_SCRIPT = re.compile("<script>.*?</script>", re.DOTALL)
 _FILES = frozenset(
     f"/{file.relative_to(_BUILT).as_posix()}"
     for file in _BUILT.rglob("*")
@@ -72,7 +74,8 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '
     )
     document = (_BUILT / "index.html").read_text(encoding="utf-8")
-    document = document.replace("<head>", f"<head>{told}", 1)
+    # The pages' policy lets no inline script run, and Streamlit's is for search engines.
+    document = _INLINE_SCRIPT.sub("", document).replace("<head>", f"<head>{told}", 1)
     full = (STATIC / "full.html").read_text(encoding="utf-8")
 
     async def answer(request: Request) -> HTMLResponse:

@@ -8,8 +8,12 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import Visit
 
 PAGES = ["/", "/forecast", "/data", "/admin"]
+THEMES = [{"color_scheme": "light"}, {"color_scheme": "dark"}]
 
 
+@pytest.mark.parametrize(
+    "visit", [{}, {"color_scheme": "dark"}], ids=["light", "dark"], indirect=True
+)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_drawn_within_its_policy(visit: Visit, path: str) -> None:
     """The tab itself fails the test for an error in the console or a request elsewhere."""
@@ -18,7 +22,7 @@ def test_a_page_is_drawn_within_its_policy(visit: Visit, path: str) -> None:
 
     assert answer is not None
     headers = answer.all_headers()
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'self'; script-src 'self'; " in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     expect(visit.page.get_by_role("heading").first).to_be_visible()
@@ -43,20 +47,33 @@ def test_the_documentation_sends_a_call_and_shows_the_answer(visit: Visit) -> No
     expect(call.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
 
 
-def test_a_script_of_another_origin_is_kept_out(visit: Visit) -> None:
+@pytest.mark.parametrize(
+    ("attempt", "directive"),
+    [
+        ("add('script', {src: 'http://127.0.0.2:9/elsewhere.js'})", "script-src-elem"),
+        ("add('script', {text: '1'})", "script-src-elem"),
+        ("add('img', {src: 'http://127.0.0.2:9/elsewhere.png'})", "img-src"),
+        ("new WebSocket('ws://127.0.0.2:9/')", "connect-src"),
+        ("fetch('http://127.0.0.2:9/').catch(() => {})", "connect-src"),
+    ],
+)
+def test_what_is_not_the_portal_s_own_is_kept_out(
+    visit: Visit, attempt: str, directive: str
+) -> None:
     visit.open("/")
 
     blocked = visit.page.evaluate(
-        """() => new Promise((found) => {
+        f"""() => new Promise((found) => {{
             document.addEventListener("securitypolicyviolation",
                 (event) => found(event.effectiveDirective));
-            const script = document.createElement("script");
-            script.src = "http://127.0.0.2:9/elsewhere.js";
-            document.head.append(script);
-        })"""
+            setTimeout(() => found("nothing"), 5000);
+            const add = (name, more) =>
+                document.head.append(Object.assign(document.createElement(name), more));
+            try {{ {attempt} }} catch {{}}
+        }})"""
     )
 
-    assert blocked == "script-src-elem"
+    assert blocked == directive
     # What the attempt itself left behind is what was to be shown.
     visit.console_errors.clear()
     visit.foreign_requests.clear()

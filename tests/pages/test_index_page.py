@@ -29,6 +29,14 @@ def test_whatever_a_page_begins_with_is_served(pages: Starlette, path: str) -> N
     assert {each for each in named if not is_page("http", each)} == others
 
 
+def test_a_page_begins_without_a_script_of_its_own(pages: Starlette) -> None:
+    document = get(pages, "/").text
+
+    assert "<script " in document
+    assert "<script>" not in document
+    assert not re.search(r"\son[a-z]+=", document)
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -203,6 +203,14 @@ class TestPrefix:
 
         assert document["servers"] == [{"url": f"{PREFIX}/api"}]
 
+    def test_the_index_leads_to_addresses_under_it(self, prefixed: ServedPortal) -> None:
+        index = prefixed.get("/api/v1").json()["data"]
+
+        listed = [each["href"] for each in index["addresses"] if not each["templated"]]
+        for each in (index["documentation"], index["openapi"], *listed):
+            assert each.startswith(f"{PREFIX}/api/v1")
+            assert prefixed.get(each).status_code == 200
+
     def test_the_type_of_a_problem_is_an_address_that_explains_it(
         self, prefixed: ServedPortal
     ) -> None:

@@ -183,6 +183,24 @@ class TestOrder:
         assert found == data(uneven.get(f"{asked}&limit=100"))
         assert len(found) == 6
 
+    def test_overrules_how_well_a_part_matches(self, shared: ServedPortal) -> None:
+        ranked = [row["item_id"] for row in data(shared.get("/api/v1/items?q=a"))]
+
+        by_code = [row["item_id"] for row in data(shared.get("/api/v1/items?q=a&order=item_id"))]
+
+        assert by_code == sorted(ranked)
+        assert ranked != by_code
+
+    def test_of_the_key_is_the_order_there_is(self, shared: ServedPortal) -> None:
+        address = "/api/v1/datasets/fact_metrics/rows?limit=5"
+
+        plain = shared.get(address).json()
+        asked = shared.get(f"{address}&order=item_id,location_id").json()
+
+        assert asked["data"] == plain["data"]
+        rest = shared.get(f"{address}&order=item_id,location_id&cursor={asked['next']}").json()
+        assert rest["data"] == shared.get(f"{address}&cursor={plain['next']}").json()["data"]
+
     def test_a_cursor_belongs_to_its_order(self, shared: ServedPortal) -> None:
         address = "/api/v1/items?limit=2&order="
         cursor = shared.get(f"{address}sku").json()["next"]

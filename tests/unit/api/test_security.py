@@ -77,6 +77,12 @@ class TestHeaders:
         assert not [each for each in allowed if "." in each or "*" in each or each == "https:"]
         assert headers["permissions-policy"]
 
+    def test_pages_run_scripts_of_their_own_files_only(self, shared: ServedPortal) -> None:
+        policy = shared.get("/").headers["content-security-policy"]
+
+        assert "script-src 'self';" in policy
+        assert "ws:" not in policy
+
     def test_the_documentation_runs_no_inline_script(self, shared: ServedPortal) -> None:
         answer = shared.get("/api/v1/docs")
 
@@ -105,7 +111,9 @@ class TestMembersOnly:
     def test_every_member_reads(self, members: ServedPortal, role: Role) -> None:
         headers = {"Cookie": members.cookie("maria", role)}
         # The whole of a data set takes an analyst, and jobs an administrator.
-        addresses = [each for each in reads(members) if not re.search("/extracts/|/data/", each)]
+        addresses = [
+            each for each in reads(members) if not re.search("/extracts/|/files/|/data/", each)
+        ]
 
         statuses = {each: members.get(each, **headers).status_code for each in addresses}
 

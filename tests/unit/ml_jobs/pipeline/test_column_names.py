@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_jobs.errors import InputError, UsageError
-from ml_jobs.inputs.reading import Reading
+from ml_jobs.inputs.files.reading import Reading
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_inputs import RunInputs, read_inputs
 from ml_jobs.progress import Work
@@ -75,8 +75,15 @@ def test_a_heading_that_no_file_has_is_refused_with_a_near_one(demand: Path) -> 
 
 
 def test_a_required_heading_that_is_not_there_is_refused_with_a_near_one(demand: Path) -> None:
-    with pytest.raises(InputError, match=r"takes item_id from Materail, .* did you mean Material"):
+    with pytest.raises(InputError, match=r"takes item_id from Materail, .*did you mean Material"):
         read(demand, {**COLUMNS, "item_id": "Materail"})
+
+
+def test_what_is_given_rightly_stays_in_what_is_proposed(demand: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"give --columns 'item_id=Material,date=Data lançamento,quantity=Qtd'$"
+    ):
+        read(demand, {"item_id": "Material", "date": "Dia"})
 
 
 def test_a_name_that_nothing_reads_is_refused_with_a_near_one(demand: Path) -> None:

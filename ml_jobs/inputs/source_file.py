@@ -106,7 +106,7 @@ class SourceFile:
     def _lacking(self, missing: Sequence[Sequence[str]]) -> str:
         """Say which columns are not there, and what may stand for them."""
         there = [name.strip() for name in self.table.column_names]
-        shown = ", ".join(there[:_MOST_SHOWN])
+        shown = ", ".join(f'"{name}"' if "," in name else name for name in there[:_MOST_SHOWN])
         more = f" and {len(there) - _MOST_SHOWN} more" if there[_MOST_SHOWN:] else ""
         problem = f"has no column {', '.join(' or '.join(names) for names in missing)}"
         problem += f"; it has {shown}{more}"
@@ -117,10 +117,11 @@ class SourceFile:
         given = self.reading.headings
         for name in (name for names in missing for name in names if name in given):
             near = get_close_matches(given[name], there, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f" (did you mean {near[0]}?)" if near else ""
             problem += f"; --columns takes {name} from {given[name]}, which is not there{hint}"
         if usual := usual_columns(missing, there):
-            problem += f"; if they are these, give {columns_argument({**given, **usual})}"
+            known = {name: h for name, h in given.items() if normal(h) in map(normal, there)}
+            problem += f"; if they are these, give {columns_argument({**known, **usual})}"
         return problem
 
 

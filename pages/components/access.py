@@ -70,13 +70,11 @@ def sign_in_form() -> None:
             autocomplete="current-password",
         )
         st.form_submit_button(_("Sign in"), type="primary", on_click=_sign_in)
-    refusal: PortalError | None = st.session_state.pop(_REFUSAL, None)
-    if refusal is not None:
-        st.error(error_text(refusal), icon=":material/error:", width=420)
+    _show_refusal()
 
 
 def sign_out_button() -> None:
-    """Draw the button that ends this session."""
+    """Draw the button that ends this session, and why the last try to end it failed."""
     st.button(
         _("Sign out"),
         key="sign_out",
@@ -84,6 +82,7 @@ def sign_out_button() -> None:
         help=_("Ends your session in this browser"),
         on_click=_sign_out,
     )
+    _show_refusal()
 
 
 def deliver_cookie() -> None:
@@ -137,10 +136,21 @@ def _sign_in() -> None:
     st.session_state[_COOKIE_DUE] = _SET
 
 
+def _show_refusal() -> None:
+    refusal: PortalError | None = st.session_state.pop(_REFUSAL, None)
+    if refusal is not None:
+        st.error(error_text(refusal), icon=":material/error:", width=420)
+
+
 def _sign_out() -> None:
     token = st.session_state.get(_TOKEN)
-    if token is not None:
-        accounts().sign_out(token)
+    try:
+        if token is not None:
+            accounts().sign_out(token)
+    except PortalError as refusal:
+        # Still signed in: whoever reads otherwise would leave the browser to the next one.
+        st.session_state[_REFUSAL] = refusal
+        return
     _forget()
     st.session_state[_COOKIE_DUE] = _DELETE
 

@@ -17,6 +17,7 @@ from datalayer import runtime
 from datalayer.access.accounts import SESSION_COOKIE, Accounts
 from datalayer.access.identity import Identity, Role, operator
 from datalayer.kernel.errors import SignInRefused
+from datalayer.settings import Settings
 from tests.pages.conftest import BROWSER, OpenPage, texts
 from tests.pages.signing_in import PASSWORD, add_user, sign_in
 
@@ -207,6 +208,19 @@ def test_the_cookie_is_written_and_ended_for_the_portal_s_own_addresses(
     assert written["options"]["path"] == ended["options"]["path"] == path
     assert written["value"]
     assert ended["value"] == ""
+
+
+def test_a_session_that_can_not_be_ended_goes_on_and_says_why(open_page: OpenPage) -> None:
+    app = sign_in(open_page("admin.py"))
+    audit = Settings.load().state / "audit.jsonl"
+    audit.rename(audit.with_name("moved.jsonl"))
+    audit.mkdir()
+
+    app.button(key="sign_out").click().run()
+
+    assert not asks_to_sign_in(app)
+    assert any("audit.jsonl" in error.value for error in app.error)
+    assert str(audit.parent) not in str([error.value for error in app.error])
 
 
 def test_signing_out_deletes_the_cookie(open_page: OpenPage) -> None:

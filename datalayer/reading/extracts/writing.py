@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from datalayer.kernel.contract.registry import ColumnType
-from datalayer.kernel.errors import ReadFailed
+from datalayer.kernel.errors import ReadFailed, UnknownPublication
 from datalayer.reading.arrangement import arranged
 from datalayer.reading.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.reading.extracts.delivery import Span
@@ -198,6 +198,7 @@ def stored_chunks(path: Path, span: Span, publication_id: str) -> Iterator[bytes
     """Yield a *span* of the file at *path*.
 
     Raises:
+        UnknownPublication: The folder that it lay in is gone.
         ReadFailed: It can't be read, or ends before the span does.
     """
     left = span.end - span.begin
@@ -208,6 +209,8 @@ def stored_chunks(path: Path, span: Span, publication_id: str) -> Iterator[bytes
                 left -= len(chunk)
                 yield chunk
     except OSError as error:
+        if not path.parent.is_dir():  # pruned at this moment
+            raise UnknownPublication(publication_id=publication_id, nearest="-") from error
         problem = f"{path.name}: {error.strerror}"
         raise ReadFailed(publication_id=publication_id, problem=problem) from error
     if left:

@@ -75,8 +75,13 @@ def test_a_heading_that_no_file_has_is_refused_with_a_near_one(demand: Path) -> 
 
 
 def test_a_required_heading_that_is_not_there_is_refused_with_a_near_one(demand: Path) -> None:
-    with pytest.raises(InputError, match=r"takes item_id from Materail, .* did you mean Material"):
+    with pytest.raises(InputError, match=r"takes item_id from Materail, .*did you mean Material"):
         read(demand, {**COLUMNS, "item_id": "Materail"})
+
+
+def test_what_is_given_rightly_stays_in_what_is_proposed(demand: Path) -> None:
+    with pytest.raises(InputError, match=r"give --columns 'item_id=Material,date=Data lançamento,quantity=Qtd'$"):
+        read(demand, {"item_id": "Material", "date": "Dia"})
 
 
 def test_a_name_that_nothing_reads_is_refused_with_a_near_one(demand: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
-from datalayer.kernel.errors import NotAllowed, ReadFailed, StateError
+from datalayer.kernel.errors import NotAllowed, ReadFailed, StateError, UnknownPublication
 from datalayer.reading.extracts.delivery import Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest, Part
@@ -243,3 +243,14 @@ def _delivery(chunks: Iterator[bytes], announced: Digest | None) -> Delivery:
     return Delivery(
         chunks, rows=1, announced=announced, on_begin=lambda: None, on_end=lambda *_: None
     )
+
+
+def test_a_published_file_that_is_pruned_at_this_moment_is_told_to_be_gone(
+    extracts: Extracts, publication: Publication
+) -> None:
+    extract = extracts.extract(publication, ExtractRequest("fact_demand", "parquet"), PAULO)
+    folder = publication.snapshot.folder
+    folder.rename(folder.with_name("aside"))
+
+    with pytest.raises(UnknownPublication):
+        content(extract)

@@ -160,6 +160,7 @@ class Accounts:
         """End the session that *token* stands for, and no other; an ended one stays ended."""
         who = self.identity_from_token(token)
         if who is not None:
+            self._audit.require_writable()
             self._sessions.end(token)
             self._audit.record(who, "sign_out", "done", None)
 

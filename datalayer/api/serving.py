@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
+from datalayer.api.connections import most_pages
 from datalayer.api.cross_origin import shared_with
 from datalayer.api.entrance import Entrance, IsPage
 from datalayer.api.health import health_routes
@@ -66,9 +67,8 @@ def serving(
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
     authentication = open_authentication(settings)
-    sessions = PageSessions(
-        settings.max_sessions or sessions_that_fit(memory_bytes()), authentication
-    )
+    wanted = settings.max_sessions or sessions_that_fit(memory_bytes())
+    sessions = PageSessions(lambda: min(wanted, most_pages()), authentication)
     metrics.watch_sessions(lambda: len(sessions), lambda: sessions.refused)
     with under(settings.path_prefix):
         api = create_api(portal)
@@ -83,7 +83,12 @@ def serving(
     return Serving(
         application=application,
         middleware=[
-            Middleware(ServerBounds, authentication=authentication, metrics=metrics),
+            Middleware(
+                ServerBounds,
+                authentication=authentication,
+                metrics=metrics,
+                pages=lambda: len(sessions),
+            ),
             Middleware(
                 Entrance,
                 is_page=is_page,

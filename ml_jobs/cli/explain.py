@@ -26,7 +26,7 @@ from ml_jobs.cli.explanation import (
 )
 from ml_jobs.columns import column_of
 from ml_jobs.dispersion import LEAST_MEAN
-from ml_jobs.inputs.coverage import Span
+from ml_jobs.inputs.demand.coverage import Span
 from ml_jobs.models.ensemble_weights import FORGETTING
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.publishing.gold_files import GoldFiles

@@ -15,8 +15,8 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter
 
 from ml_jobs.errors import UsageError
-from ml_jobs.inputs.reading import Reading
-from ml_jobs.inputs.row_rules import RowRules
+from ml_jobs.inputs.demand.row_rules import RowRules
+from ml_jobs.inputs.files.reading import Reading
 from ml_jobs.option_kinds import Help, Kind
 from ml_jobs.options import ForecastOptions
 from ml_jobs.pipeline.request import JobRequest

@@ -26,7 +26,7 @@ from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import ManifestError, PortalError, SettingsError
 from datalayer.kernel.progress import Progress as StepProgress
 from ml_jobs.errors import FolderError, JobFileError
-from ml_jobs.inputs.reasons import Accounting
+from ml_jobs.inputs.demand.reasons import Accounting
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.progress import Work
 

@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 
 from ml_jobs.classification import demand_classes
 from ml_jobs.data import DEMAND
-from ml_jobs.inputs.demand import build_panel
-from ml_jobs.inputs.invoices import read_invoices
+from ml_jobs.inputs.demand.demand import build_panel
+from ml_jobs.inputs.demand.invoices import read_invoices
 from ml_jobs.panel import Frequency, Panel
 
 QUOTAS: Mapping[str, int] = {"smooth": 40, "erratic": 40, "intermittent": 80, "lumpy": 180}

@@ -17,13 +17,13 @@ import pyarrow as pa
 
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.errors import InputError
-from ml_jobs.inputs import cells
-from ml_jobs.inputs.headings import is_unnamed
-from ml_jobs.inputs.number_style import NumberStyle
-from ml_jobs.inputs.reading import AS_FOUND, Reading
-from ml_jobs.inputs.rhythm import rhythm_of
-from ml_jobs.inputs.source_file import SourceFile, read_source
-from ml_jobs.inputs.styles import styled
+from ml_jobs.inputs.files.headings import is_unnamed
+from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import cells
+from ml_jobs.inputs.styles.number_style import NumberStyle
+from ml_jobs.inputs.styles.rhythm import rhythm_of
+from ml_jobs.inputs.styles.styles import styled
 from ml_jobs.panel import Dates, Drivers, Frequency
 
 _PERIOD = {Frequency.DAILY: "day", Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}

@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
-from ml_jobs.inputs.demand_rows import Catalogue, Value
+from ml_jobs.inputs.demand.demand_rows import Catalogue, Value
+from ml_jobs.inputs.files.reading import AS_FOUND, Reading
 from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
-from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.panel import NETWORK, Items, Panel
 
 LONGEST_LEAD_TIME_DAYS = 5 * 365

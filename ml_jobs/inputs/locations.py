@@ -19,9 +19,9 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.source_file import SourceFile
 from ml_jobs.inputs.master_file import NumberColumn, TextColumn, read_master, samples
-from ml_jobs.inputs.reading import AS_FOUND, Reading
-from ml_jobs.inputs.source_file import SourceFile
 from ml_jobs.panel import NETWORK
 
 LEVELS = ("region", "country", "depot", "site", "location")

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs import cells
-from ml_jobs.inputs.code_spelling import CODE, is_code
-from ml_jobs.inputs.reading import AS_FOUND, Reading
-from ml_jobs.inputs.source_file import SourceFile, read_source
-from ml_jobs.inputs.styles import Styles, styled
+from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.source_file import SourceFile, read_source
+from ml_jobs.inputs.styles import cells
+from ml_jobs.inputs.styles.code_spelling import CODE, is_code
+from ml_jobs.inputs.styles.styles import Styles, styled
 
 MOST_SAMPLES = 5
 LARGEST_NUMBER = 1e12

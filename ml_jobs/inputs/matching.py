@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.code_spelling import likeness
 from ml_jobs.inputs.master_file import MOST_SAMPLES, samples
+from ml_jobs.inputs.styles.code_spelling import likeness
 
 # Of the codes that could match (those of the file or of the demand, whichever are fewer). Files of
 # the same parts match in nearly all; so little in common is another data set, or another spelling.

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.columns import series_columns
+from ml_jobs.inputs.files.reading import AS_FOUND, Reading
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import (
     LARGEST_NUMBER,
@@ -22,7 +23,6 @@ from ml_jobs.inputs.master_file import (
     read_master,
     samples,
 )
-from ml_jobs.inputs.reading import AS_FOUND, Reading
 from ml_jobs.panel import NETWORK, Panel
 
 ORDERING = ("lead_time_sd_days", "minimum_order", "order_multiple")

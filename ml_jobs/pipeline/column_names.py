@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from ml_jobs.errors import UsageError
-from ml_jobs.inputs import demand, invoices, items, locations, stock_file
-from ml_jobs.inputs.headings import normal
+from ml_jobs.inputs import items, locations, stock_file
+from ml_jobs.inputs.demand import demand, invoices
+from ml_jobs.inputs.files.headings import normal
 from ml_jobs.pipeline.request import JobRequest
 
 NAMES = frozenset(

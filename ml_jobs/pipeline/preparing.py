@@ -13,14 +13,14 @@ from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, concatenate
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.coverage import calendar_notes, rhythm_in
-from ml_jobs.inputs.demand import DEFAULT_MIN_SALE_DAYS, panel_since
-from ml_jobs.inputs.demand_files import InputNote, total_of
-from ml_jobs.inputs.demand_files import panels as panels_of
+from ml_jobs.inputs.demand.coverage import calendar_notes, rhythm_in
+from ml_jobs.inputs.demand.demand import DEFAULT_MIN_SALE_DAYS, panel_since
+from ml_jobs.inputs.demand.demand_files import InputNote, total_of
+from ml_jobs.inputs.demand.demand_files import panels as panels_of
+from ml_jobs.inputs.demand.reasons import Accounting
 from ml_jobs.inputs.drivers import drivers_for
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
-from ml_jobs.inputs.reasons import Accounting
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import Drivers, Frequency, Items, Panel
 from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items

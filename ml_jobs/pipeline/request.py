@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic.dataclasses import dataclass
 
-from ml_jobs.inputs.reading import Reading
-from ml_jobs.inputs.row_rules import RowRules
+from ml_jobs.inputs.demand.row_rules import RowRules
+from ml_jobs.inputs.files.reading import Reading
 from ml_jobs.option_kinds import (
     MLFLOW_FOLDER,
     Count,

@@ -9,13 +9,19 @@ from dataclasses import asdict, dataclass
 
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand_files import DemandFormat, DemandScan, InputNote, input_note, scan_demand
+from ml_jobs.inputs.demand.demand_files import (
+    DemandFormat,
+    DemandScan,
+    InputNote,
+    input_note,
+    scan_demand,
+)
+from ml_jobs.inputs.demand.row_rules import USUAL
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
 from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
-from ml_jobs.inputs.row_rules import USUAL
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names

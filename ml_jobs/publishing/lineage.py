@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from ml_jobs.inputs.reasons import Accounting
+from ml_jobs.inputs.demand.reasons import Accounting
 
 VERSION = "0.1.0"
 LIBRARIES = (

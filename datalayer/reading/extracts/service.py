@@ -214,6 +214,8 @@ class Extracts:
 
         def make() -> Digest:
             known = self._memo.find(file.key)
+            if known and self._stored(file, known):
+                return known  # another call has just made it
             rows, chunks = _make(file)
             digest = Digest(rows, *self._settled.make(file.key, chunks))
             if known not in (None, digest):

@@ -38,7 +38,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def allow(monkeypatch: pytest.MonkeyPatch, most: int, surplus: int = 2) -> None:
     """Let there be *most* connections."""
-    monkeypatch.setattr("datalayer.api.server_bounds.most_connections", lambda: most)
+    monkeypatch.setattr("datalayer.api.server_bounds.most_connections", lambda _: most)
     monkeypatch.setattr(connections, "SURPLUS", surplus)
 
 

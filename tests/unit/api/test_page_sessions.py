@@ -18,7 +18,9 @@ PROXY = "10.0.0.5"
 @pytest.fixture
 def sessions(tmp_path: Path) -> PageSessions:
     """Room for four pages."""
-    return PageSessions(4, open_authentication(portal_settings(tmp_path, trusted_proxies=PROXY)))
+    return PageSessions(
+        lambda: 4, open_authentication(portal_settings(tmp_path, trusted_proxies=PROXY))
+    )
 
 
 def request(address: str, forwarded_for: str = "") -> Scope:

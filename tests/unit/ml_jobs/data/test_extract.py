@@ -11,8 +11,8 @@ import pytest
 from ml_jobs.classification import demand_classes
 from ml_jobs.data import DEMAND
 from ml_jobs.data.make_extract import COLUMNS, MIN_SALE_DAYS, make_extract
-from ml_jobs.inputs.demand import build_panel
-from ml_jobs.inputs.invoices import read_invoices
+from ml_jobs.inputs.demand.demand import build_panel
+from ml_jobs.inputs.demand.invoices import read_invoices
 from ml_jobs.panel import Frequency
 
 pytestmark = pytest.mark.ml

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml_jobs.inputs.demand_rows import Catalogue
+from ml_jobs.inputs.demand.demand_rows import Catalogue
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
 from ml_jobs.panel import NETWORK, Panel
 from ml_jobs.publishing import facts

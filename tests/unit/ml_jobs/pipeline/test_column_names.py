@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_jobs.errors import InputError, UsageError
-from ml_jobs.inputs.reading import Reading
+from ml_jobs.inputs.files.reading import Reading
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_inputs import RunInputs, read_inputs
 from ml_jobs.progress import Work
@@ -80,7 +80,9 @@ def test_a_required_heading_that_is_not_there_is_refused_with_a_near_one(demand:
 
 
 def test_what_is_given_rightly_stays_in_what_is_proposed(demand: Path) -> None:
-    with pytest.raises(InputError, match=r"give --columns 'item_id=Material,date=Data lançamento,quantity=Qtd'$"):
+    with pytest.raises(
+        InputError, match=r"give --columns 'item_id=Material,date=Data lançamento,quantity=Qtd'$"
+    ):
         read(demand, {"item_id": "Material", "date": "Dia"})
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand_rows import Catalogue
+from ml_jobs.inputs.demand.demand_rows import Catalogue
 from ml_jobs.inputs.items import describe_items, items_for, read_items, summary_of
 from ml_jobs.inputs.locations import Hierarchy, Location
 from ml_jobs.inputs.stock_file import read_stock

@@ -1,0 +1,1 @@
+"""Files as people have them, of any kind, encoding and dialect, as one table of cells."""

@@ -1,0 +1,1 @@
+"""How a file writes its codes, numbers and dates, and the cells read so."""

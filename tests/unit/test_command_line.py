@@ -114,6 +114,23 @@ def test_a_candidate_is_compared_with_the_active_publication(
     assert any(line.startswith(f"Publication {newer.publication_id}: ") for line in shown)
 
 
+def test_what_an_activation_takes_away_must_be_confirmed(
+    publisher: Publisher, first: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = publisher.tables(items=2)
+    tables["fact_inventory"] = tables["fact_inventory"].slice(0, 0)
+    newer = publisher.publish(tables=tables)
+
+    codes = [main(["inspect"]), main(["activate"]), main(["activate", "--confirm"])]
+
+    shown = capsys.readouterr()
+    assert codes == [0, 1, 0]
+    assert "  to be confirmed: fact_inventory has 0 rows; " in shown.err
+    assert "\n  fact_inventory has 0 rows; the active publication has 2\n" in shown.err
+    assert "activate it with --confirm" in shown.err
+    assert f"Publication {newer.publication_id} is active" in shown.out
+
+
 def test_the_publication_before_comes_back(
     publisher: Publisher, first: Manifest, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -171,10 +171,11 @@ def test_signing_in_leaves_cookies_that_go_to_this_site_alone(visit: Visit) -> N
     expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
 
     def ours() -> dict[str, str]:
-        cookies = visit.page.context.cookies()
-        return {each["name"]: each["sameSite"] for each in cookies if "farol_" in each["name"]}
+        cookies = {each["name"]: each["sameSite"] for each in visit.page.context.cookies()}
+        return {name: rule for name, rule in cookies.items() if name.startswith("farol_")}
 
-    wait_until(lambda: len(ours()) == 2, within_s=30, problem="no cookies are written")
+    # The page's script has ended before the frame that writes them is loaded.
+    wait_until(lambda: len(ours()) == 2, within_s=30, problem="the cookies were not written")
     assert "farol_session" in ours()
     assert set(ours().values()) == {"Strict"}
 

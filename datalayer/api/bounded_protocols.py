@@ -208,7 +208,8 @@ class BoundedHttp(HttpToolsProtocol):
             self._bounds.awaits_head(self)
         elif self._phase == _BODY:
             self._bounds.awaits_body(self)
-        else:
+        elif self.cycle is not None and not self.cycle.response_complete:
+            # Empty lines may come before a request; they are no reason to wait any longer.
             self._bounds.works(self)
 
     def _end(self, refusal: _Refused) -> None:

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from datalayer.api.headers import OF_COMPONENTS, OF_DATA, OF_PAGES, Header
-from datalayer.api.hosts import AllowedHosts, is_same_host
 from datalayer.api.path_prefix import under
 from datalayer.api.problems import problem
+from datalayer.server.hosts import AllowedHosts, is_same_host
 
 LONGEST_NAME: Final = 80
 IsPage = Callable[[str, str], bool]

@@ -33,12 +33,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every wait end within a moment."""
     for name in ("HEAD_WITHIN_S", "BODY_WITHIN_S", "STUCK_FOR_S"):
         monkeypatch.setattr(connections, name, 0.2)
-    monkeypatch.setattr("datalayer.api.server_bounds.SWEEP_EVERY_S", 0.05)
+    monkeypatch.setattr("datalayer.server.server_bounds.SWEEP_EVERY_S", 0.05)
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, most: int, surplus: int = 2) -> None:
     """Let there be *most* connections."""
-    monkeypatch.setattr("datalayer.api.server_bounds.most_connections", lambda _: most)
+    monkeypatch.setattr("datalayer.server.server_bounds.most_connections", lambda _: most)
     monkeypatch.setattr(connections, "SURPLUS", surplus)
 
 

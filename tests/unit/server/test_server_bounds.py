@@ -12,9 +12,9 @@ from starlette.types import Message
 from structlog.testing import capture_logs
 
 from datalayer.access.authentication import open_authentication
-from datalayer.api.connections import Refusal
 from datalayer.api.metrics import Metrics
-from datalayer.api.server_bounds import RefusalLog, ServerBounds
+from datalayer.server.connections import Refusal
+from datalayer.server.server_bounds import RefusalLog, ServerBounds
 from tests.portals import portal_settings
 
 

@@ -19,8 +19,8 @@ from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
 
-from datalayer.api.entrance import Entrance
-from datalayer.api.hosts import AllowedHosts
+from datalayer.server.entrance import Entrance
+from datalayer.server.hosts import AllowedHosts
 from tests.portals import get
 from tests.served_portal import ServedPortal, served_portal
 

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from datalayer import runtime
 from datalayer.access.accounts import first_admin_notice
-from datalayer.api.serving import serving
 from datalayer.kernel.logs import configure_logs
+from datalayer.server.serving import serving
 from datalayer.settings import Settings
 from pages.components import frame, index_page
+from pages.components.ended_sessions import EndedSessions
 
 
 @asynccontextmanager
@@ -34,7 +36,7 @@ served = serving(runtime.portal(), Settings.load(), index_page.is_page)
 app = st.App(
     "pages/_navigation.py",
     routes=index_page.routes(served.refuses_page),
-    middleware=served.middleware,
+    middleware=[*served.middleware, Middleware(EndedSessions)],
     lifespan=lifespan,
     on_script_error=frame.report_failure,
 )

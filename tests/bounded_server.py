@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.metrics import Metrics
-from datalayer.api.server_bounds import ServerBounds
+from datalayer.server.server_bounds import ServerBounds
 from tests.integration.servers import wait_until
 from tests.portals import portal_settings
 
@@ -86,7 +86,11 @@ def bounded_server(folder: Path) -> Iterator[BoundedServer]:
     authentication = open_authentication(portal_settings(folder))
     app = Starlette(
         routes=_routes(made),
-        middleware=[Middleware(ServerBounds, authentication=authentication, metrics=metrics)],
+        middleware=[
+            Middleware(
+                ServerBounds, authentication=authentication, metrics=metrics, pages=lambda: 0
+            )
+        ],
     )
     config = uvicorn.Config(app, port=0, log_config=None)
     server = uvicorn.Server(config)

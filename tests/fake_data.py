@@ -332,7 +332,8 @@ def _mean(values: list[float]) -> float:
 
 
 def _fact_inventory(story: Story) -> list[Row]:
-    statuses = ("ok", "reorder", "overdue", "overstock")
+    # Stock grows faster than the reorder point: it is below it for the first two only.
+    statuses = ("reorder", "overdue", *("ok", "overstock") * len(story.codes))
     return [
         {
             "item_id": code,
@@ -349,7 +350,7 @@ def _fact_inventory(story: Story) -> list[Row]:
             "stockout_probability": 0.9 / (i + 1),
             "order_quantity": 30.0 if i < 2 else 0.0,
             "order_by": story.through + timedelta(days=i) if i < 2 else None,
-            "status": statuses[i % len(statuses)],
+            "status": statuses[i],
             "assumed": "current_stock,lead_time_days",
         }
         for i, code in enumerate(story.codes)

@@ -122,7 +122,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         publication = await run_in_threadpool(open_publication, request, portal, p)
         wanted = requested(request, name, (format, dialect), parts)
         describe = partial(portal.extracts.describe, publication, wanted, call_of(request).identity)
-        described = await anyio.to_thread.run_sync(describe, limiter=files.turns)
+        described = await anyio.to_thread.run_sync(describe, limiter=files.makings)
         call_of(request).outcome.read = Read(publication.provenance((name,)), 0)
         headers = {
             "X-Publication-Id": publication.id,

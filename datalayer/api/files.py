@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
@@ -26,6 +26,9 @@ from datalayer.reading.extracts.requests import MEDIA_TYPES
 
 MOST_AT_A_TIME: Final = 8
 """Files that are being read at any moment; more take turns, and leave threads to other reads."""
+
+MOST_MADE_AT_A_TIME: Final = 2
+"""Files that are being made to learn their size; those that are sent don't wait for them."""
 
 _TRAILERS = "http.response.trailers"
 
@@ -53,6 +56,7 @@ class Files:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self.turns = anyio.CapacityLimiter(MOST_AT_A_TIME)
+        self.makings = anyio.CapacityLimiter(MOST_MADE_AT_A_TIME)
 
     async def answer(self, request: Request, wanted: FileRequest) -> Response:
         """Return the file, a range of it, its headers alone, or the word that nothing changed.
@@ -66,9 +70,13 @@ class Files:
             PortalError: As for ``Extracts.extract``.
         """
         prepare = partial(self._prepare, request, wanted)
-        return await anyio.to_thread.run_sync(prepare, limiter=self.turns)
+        prepared = await anyio.to_thread.run_sync(prepare, limiter=self.turns)
+        if isinstance(prepared, Response):
+            return prepared
+        return await anyio.to_thread.run_sync(prepared, limiter=self.makings)
 
-    def _prepare(self, request: Request, wanted: FileRequest) -> Response:
+    def _prepare(self, request: Request, wanted: FileRequest) -> Response | Callable[[], Response]:
+        """Return the answer, or what returns it once it has made the file."""
         call, asked = call_of(request), request.headers
         range_text = None if call.head else asked.get("range")
         # A range is of the plain file: part of a packed one is of use to nobody.
@@ -92,10 +100,23 @@ class Files:
             range_text = None
         # HTTP/1.0 knows no chunks: without a length its end would be no proof of being whole.
         is_sized = bool(range_text) or call.head or request.scope["http_version"] == "1.0"
+        finish = partial(self._finish, wanted, headers, coding, range_text, head=call.head)
         if is_sized and extract.chunks.announced is None:
-            extract = take(is_sized=True)
-        headers |= _headers(extract, wanted.name, coding)
-        if call.head:
+            return lambda: finish(take(is_sized=True))
+        return finish(extract)
+
+    def _finish(
+        self,
+        wanted: FileRequest,
+        validators: Mapping[str, str],
+        coding: str | None,
+        range_text: str | None,
+        extract: Extract,
+        *,
+        head: bool,
+    ) -> Response:
+        headers = {**validators, **_headers(extract, wanted.name, coding)}
+        if head:
             return Response(headers=headers)
         return self._part(extract, range_text, headers) or FileAnswer(
             extract.chunks, headers, self.turns

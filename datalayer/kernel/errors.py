@@ -269,11 +269,10 @@ class Loss(ContentError):
 
 
 class DataSetEmpty(Loss):
-    """A data set has no rows."""
+    """A data set of the first publication has no rows."""
 
-    template = "{data_set} has no rows; the active publication has {active_rows}"
+    template = "{data_set} has no rows"
     data_set: str
-    active_rows: int
 
 
 class RowsLost(Loss):

@@ -23,16 +23,21 @@ def losses(candidate: Manifest, active: Manifest | None) -> tuple[Loss, ...]:
     return tuple(_losses(candidate, active))
 
 
+def _least(data_set: str, before: int) -> float:
+    """Return how many rows are no loss, where there were *before*."""
+    if data_set in OF_THE_DAY:
+        return min(1, before)
+    return (1 - (MOST_PARTS_LOST if data_set == PARTS else MOST_LOST)) * before
+
+
 def _losses(candidate: Manifest, active: Manifest | None) -> Iterator[Loss]:
     active_rows = {file.data_set: file.rows for file in active.files} if active else {}
     for file in candidate.files:
         before = active_rows.get(file.data_set, 0)
-        if file.rows == 0 and (before or (active is None and file.data_set in NEVER_EMPTY)):
-            yield DataSetEmpty(data_set=file.data_set, active_rows=before)
-        elif file.data_set not in OF_THE_DAY:
-            most = MOST_PARTS_LOST if file.data_set == PARTS else MOST_LOST
-            if file.rows < (1 - most) * before:
-                yield RowsLost(data_set=file.data_set, rows=file.rows, active_rows=before)
+        if active is None and file.rows == 0 and file.data_set in NEVER_EMPTY:
+            yield DataSetEmpty(data_set=file.data_set)
+        elif file.rows < _least(file.data_set, before):
+            yield RowsLost(data_set=file.data_set, rows=file.rows, active_rows=before)
     if active and candidate.data_through < active.data_through:
         yield DataGoBack(
             data_through=candidate.data_through.isoformat(),

@@ -6,10 +6,13 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import get_args
 
 import httpx
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -17,6 +20,7 @@ from tests.bounded_server import ask
 from tests.integration.servers import wait_until
 from tests.running_portal import RunningPortal, Server, running_portal
 
+RERUN = BackMsg(rerun_script=ClientState()).SerializeToString()
 HALF = b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "
 FILES = 400
 ATTACKERS = 500
@@ -78,3 +82,27 @@ def test_who_comes_when_all_sessions_are_taken_is_told_so_until_one_ends(
     assert refused.value.response.status_code == 503
     assert probe.status_code == 200
     wait_until(lambda: open_page(portal) == 200, within_s=30, problem="it stays full")
+
+
+def test_a_page_that_is_left_leaves_no_open_file(portal: RunningPortal) -> None:
+    files = Path(f"/proc/{portal.pid}/fd")
+    stream = f"{portal.address.replace('http', 'ws')}/_stcore/stream"
+
+    def draw_a_page() -> None:
+        wait_until(lambda: open_page(portal) == 200, within_s=30, problem="it stays full")
+        with connect(stream, compression=None) as page:
+            page.send(RERUN)
+            page.recv()
+
+    draw_a_page()
+    wait_until(lambda: open_page(portal) == 200, within_s=30, problem="it stays full")
+    before = len(list(files.iterdir()))
+
+    for _ in range(10):
+        draw_a_page()
+
+    # Three files for each page would be left; a connection that is about to end may be there.
+    wait_until(
+        lambda: len(list(files.iterdir())) < before + 10, within_s=30, problem="files stay open"
+    )
+    assert "Exception" not in portal.log.read_text()

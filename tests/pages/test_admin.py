@@ -155,6 +155,35 @@ class TestCandidate:
         assert "keeps the contract" not in texts(app)
 
 
+class TestConfirming:
+    @pytest.fixture
+    def lacking(self, active: Publisher) -> str:
+        """The store's latest publication: it has no stock."""
+        tables = active.tables()
+        tables["fact_inventory"] = tables["fact_inventory"].slice(0, 0)
+        return active.publish(tables=tables).publication_id
+
+    def test_what_is_taken_away_is_said_and_keeps_the_button_shut(
+        self, open_admin: OpenPage, lacking: str
+    ) -> None:
+        app = open_admin(locale="en-US")
+
+        said = "\n".join(warning.value for warning in app.warning).replace("\\", "")
+        assert "fact_inventory has 0 rows; the active publication has 6" in said
+        assert app.button(key="activate").disabled
+
+    def test_what_is_confirmed_becomes_active_and_stands_in_the_audit_trail(
+        self, open_admin: OpenPage, lacking: str
+    ) -> None:
+        app = open_admin(locale="en-US")
+        app.checkbox(key=f"confirm-{lacking}").check().run()
+
+        app = press(app, "activate")
+
+        assert active_id() == lacking
+        assert "confirmed: fact_inventory has 0 rows" in cells(app)
+
+
 class TestUnreachableStore:
     @pytest.fixture
     def requests(

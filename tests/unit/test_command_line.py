@@ -114,6 +114,23 @@ def test_a_candidate_is_compared_with_the_active_publication(
     assert any(line.startswith(f"Publication {newer.publication_id}: ") for line in shown)
 
 
+def test_what_an_activation_takes_away_must_be_confirmed(
+    publisher: Publisher, first: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = publisher.tables(items=2)
+    tables["fact_inventory"] = tables["fact_inventory"].slice(0, 0)
+    newer = publisher.publish(tables=tables)
+
+    codes = [main(["inspect"]), main(["activate"]), main(["activate", "--confirm"])]
+
+    shown = capsys.readouterr()
+    assert codes == [0, 1, 0]
+    assert "  to be confirmed: fact_inventory has 0 rows; " in shown.err
+    assert "\n  fact_inventory has 0 rows; the active publication has 2\n" in shown.err
+    assert "activate it with --confirm" in shown.err
+    assert f"Publication {newer.publication_id} is active" in shown.out
+
+
 def test_the_publication_before_comes_back(
     publisher: Publisher, first: Manifest, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -288,6 +305,16 @@ def test_the_first_welcome_shows_the_password_and_the_next_how_to_set_one(
     assert "with the password" in first_time
     assert "with the password" not in next_time
     assert "-m datalayer.access passwd admin" in next_time
+
+
+def test_the_welcome_names_the_address_with_its_prefix(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", "/farol")
+
+    main(["welcome", "--port", "8600"])
+
+    assert "http://localhost:8600/farol\n" in capsys.readouterr().out
 
 
 def test_the_process_ends_with_the_code_of_the_command() -> None:

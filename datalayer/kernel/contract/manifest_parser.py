@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from datalayer.kernel.contract.manifest import (
     LARGEST_FILE_BYTES,
     LONGEST_NAME,
+    LONGEST_TEXT,
     MANIFEST_VERSION,
     MOST_FILES,
     MOST_ROWS,
@@ -71,6 +72,7 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
         *_contract_faults(fields.get("contract"), registry),
         *_data_set_faults(fields.get("files"), registry),
         *_time_faults(fields),
+        *_text_faults("lineage", fields.get("lineage")),
     ]
     try:
         manifest = _MANIFEST.validate_python(fields)
@@ -118,7 +120,8 @@ def _contract_faults(contract: object, registry: Registry) -> Iterator[str]:
     if contract.get("id") != registry.id:
         yield f"contract.id is {excerpt(contract.get('id'))}; this portal reads {registry.id!r}"
     version = contract.get("version")
-    if not isinstance(version, str) or _major(version) != _major(registry.version):
+    known = isinstance(version, str) and len(version) <= LONGEST_NAME
+    if not known or _major(str(version)) != _major(registry.version):
         yield f"contract.version is {excerpt(version)}; this portal reads {registry.version!r}"
 
 
@@ -142,6 +145,18 @@ def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
         for value, times in Counter(str(entry.get(name)) for entry in files).items():
             if times > 1:
                 yield f"files has the {name} {excerpt(value)} {times} times"
+
+
+def _text_faults(place: str, value: object) -> Iterator[str]:
+    """Yield every text in *value* that is too long to be shown."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        yield f"{place} has {len(value)} characters; it must have {LONGEST_TEXT} at most"
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _text_faults(f"{place}.{name[:LONGEST_NAME]}", each)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _text_faults(f"{place}[{index}]", each)
 
 
 def _row_faults(manifest: Manifest) -> Iterator[str]:

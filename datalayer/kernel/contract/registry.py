@@ -51,17 +51,19 @@ class TextForm:
         max_length: Most characters.
         pattern: What the whole text must match, in the syntax that RE2 and Python share; empty
             where any text will do.
+        without: What no part of the text may match; empty where nothing is ruled out.
         description: What it is, to be read after "expected".
     """
 
     name: str
     max_length: int
     pattern: str
+    without: str
     description: Bilingual
 
     def fits(self, text: str) -> bool:
         """Return whether *text* has this form."""
-        if len(text) > self.max_length:
+        if len(text) > self.max_length or (self.without and re.search(self.without, text)):
             return False
         return not self.pattern or re.fullmatch(self.pattern, text) is not None
 

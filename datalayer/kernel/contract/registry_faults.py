@@ -296,13 +296,14 @@ def _reason_faults(place: str, reason: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _form_faults(place: str, form: Mapping[str, Any]) -> Iterator[str]:
-    length, pattern = form.get("maxLength"), form.get("pattern", "")
+    length = form.get("maxLength")
     if not isinstance(length, int) or isinstance(length, bool) or length < 1:
         yield f"{place}: maxLength {length!r} must be a whole number from 1"
-    try:
-        re.compile(pattern)
-    except (re.error, TypeError) as error:
-        yield f"{place}: pattern {pattern!r} is not a regular expression: {error}"
+    for name in ("pattern", "without"):
+        try:
+            re.compile(form.get(name, ""))
+        except (re.error, TypeError) as error:
+            yield f"{place}: {name} {form[name]!r} is not a regular expression: {error}"
 
 
 def _form_names(odcs: OpenDataContractStandard) -> set[object]:

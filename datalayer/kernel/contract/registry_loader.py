@@ -183,6 +183,7 @@ def _text_form(entry: Mapping[str, Any]) -> TextForm:
         name=entry["name"],
         max_length=entry["maxLength"],
         pattern=entry.get("pattern", ""),
+        without=entry.get("without", ""),
         description=Bilingual(en=entry["description"], pt_BR=entry["descriptionPtBr"]),
     )
 

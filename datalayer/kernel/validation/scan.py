@@ -238,7 +238,7 @@ def _key_text(key: Sequence[str], values: Sequence[object]) -> str:
 
 
 def _value_text(value: object) -> str:
-    return "null" if value is None else _printable(str(value))
+    return "null" if value is None else _printable(str(value)) or "''"
 
 
 def _printable(text: str) -> str:

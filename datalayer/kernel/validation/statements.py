@@ -246,9 +246,12 @@ def _column_condition(column: Column, provenance: Mapping[str, str]) -> str | No
 
 
 def _has_form(name: str, form: TextForm) -> str:
-    length = f"length({name}) <= {form.max_length}"
-    matched = f"regexp_full_match({name}, {literal(form.pattern)})" if form.pattern else "true"
-    return f"({length} and {matched})"
+    conditions = [f"length({name}) <= {form.max_length}"]
+    if form.pattern:
+        conditions.append(f"regexp_full_match({name}, {literal(form.pattern)})")
+    if form.without:
+        conditions.append(f"not regexp_matches({name}, {literal(form.without)})")
+    return f"({' and '.join(conditions)})"
 
 
 def _outside(column: Column) -> str:

@@ -258,14 +258,36 @@ class TestWhoMay:
         assert answer.status_code == status
 
 
+class TestConfirming:
+    def test_what_takes_something_away_fails_until_it_is_confirmed(
+        self, caller: Caller, publisher: Publisher, portal: Portal
+    ) -> None:
+        tables = publisher.tables()
+        tables["fact_inventory"] = tables["fact_inventory"].slice(0, 0)
+        newer = publisher.publish(tables=tables)
+
+        told = caller.ended(caller.post(REFRESH, LATEST))
+        active_before = portal.active_id()
+        confirmed = caller.ended(caller.post(REFRESH, {**LATEST, "confirm": True}))
+
+        assert told["problem"]["type"].endswith("/confirmation-needed")
+        assert "fact_inventory has 0 rows" in told["problem"]["detail"]
+        assert active_before != newer.publication_id
+        assert confirmed["outcome"] == "activated"
+        assert portal.active_id() == newer.publication_id
+
+
 class TestConflict:
-    @pytest.mark.parametrize(("path", "body"), [(REFRESH, LATEST), (ROLL_BACK, {})])
+    @pytest.mark.parametrize(
+        ("path", "body", "lock"),
+        [(REFRESH, LATEST, "refresh.lock"), (ROLL_BACK, {}, "switch.lock")],
+    )
     def test_one_is_refused_while_another_runs(
-        self, caller: Caller, tmp_path: Path, path: str, body: object
+        self, caller: Caller, tmp_path: Path, path: str, body: object, lock: str
     ) -> None:
         holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
 
-        with refresh_lock(tmp_path / "var/refresh.lock", holder):
+        with refresh_lock(tmp_path / "var" / lock, holder):
             answer = caller.post(path, body)
 
         assert problem(answer) == (409, "refresh-in-progress")
@@ -290,6 +312,7 @@ class TestBadRequests:
             ([], "body"),
             ({"source": "ml_results", "force": "yes"}, "force"),
             ({"source": "ml_results", "force": 1}, "force"),
+            ({"source": "ml_results", "confirm": 1}, "confirm"),
             ({"source": "ml_results", "also": 1}, "also"),
         ],
     )

@@ -255,12 +255,17 @@ class TestChanges:
 
         assert problem(served.call("POST", REFRESH, headers, content=body)) == refusal
 
-    @pytest.mark.parametrize(("address", "body"), [(REFRESH, LATEST), (ROLL_BACK, {})])
-    def test_one_at_a_time(self, served: ServedPortal, address: str, body: object) -> None:
+    @pytest.mark.parametrize(
+        ("address", "body", "lock"),
+        [(REFRESH, LATEST, "refresh.lock"), (ROLL_BACK, {}, "switch.lock")],
+    )
+    def test_one_at_a_time(
+        self, served: ServedPortal, address: str, body: object, lock: str
+    ) -> None:
         holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
         headers = self.headers(served, "refresh key")
 
-        with refresh_lock(served.settings.state / "refresh.lock", holder):
+        with refresh_lock(served.settings.state / lock, holder):
             answer = served.call("POST", address, headers, json=body)
 
         assert problem(answer) == (409, "refresh-in-progress")

@@ -58,7 +58,7 @@ class TestWhatIsALoss:
     def test_an_emptied_data_set_is_one(self, active: Manifest, data_set: str) -> None:
         (loss,) = said(with_rows(active, **{data_set: 0}), active)
 
-        assert loss == f"{data_set} has no rows; the active publication has 100"
+        assert loss == f"{data_set} has 0 rows; the active publication has 100"
 
     def test_demand_that_ends_earlier_is_one(self, active: Manifest) -> None:
         earlier = replace(active, data_through=active.data_through - timedelta(days=1))
@@ -109,7 +109,7 @@ class TestConfirming:
     ) -> None:
         publisher.publish(tables=lacking)
 
-        with pytest.raises(ConfirmationNeeded, match="fact_inventory has no rows"):
+        with pytest.raises(ConfirmationNeeded, match="fact_inventory has 0 rows"):
             parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id
@@ -127,7 +127,7 @@ class TestConfirming:
         parts.activations.activate(ANA, confirmed=True)
 
         assert parts.active_id == newer.publication_id
-        assert str(parts.last_entry.details["confirmed"]).startswith("fact_inventory has no rows")
+        assert str(parts.last_entry.details["confirmed"]).startswith("fact_inventory has 0 rows")
 
     def test_what_loses_nothing_needs_no_confirmation(
         self, parts: Refreshing, publisher: Publisher, served: Manifest

@@ -133,22 +133,31 @@ class TestThisRegistry:
 
 
 class TestTextForms:
-    @given(text=st.text(st.characters(codec="utf-8"), max_size=12))
+    @given(text=st.text(st.characters(codec="utf-8") | st.sampled_from("./ "), max_size=12))
     def test_python_duckdb_and_arrow_agree_on_what_is_a_code(
         self, registry: Registry, text: str
     ) -> None:
         form = registry.text_forms["code"]
 
-        by_duckdb = duckdb.execute("select regexp_full_match(?, ?)", [text, form.pattern])
-        by_arrow = pc.match_substring_regex(pa.array([text]), f"^(?:{form.pattern})$")
+        by_duckdb = duckdb.execute(
+            "select regexp_full_match($text, $whole) and not regexp_matches($text, $without)",
+            {"text": text, "whole": form.pattern, "without": form.without},
+        )
+        texts = pa.array([text])
+        whole = pc.match_substring_regex(texts, f"^(?:{form.pattern})$")[0].as_py()
+        ruled_out = pc.match_substring_regex(texts, form.without)[0].as_py()
 
-        assert form.fits(text) == by_duckdb.fetchall()[0][0] == by_arrow[0].as_py()
+        assert form.fits(text) == by_duckdb.fetchall()[0][0] == (whole and not ruled_out)
 
     @pytest.mark.parametrize(
         "code",
         [
             "1",
             "A/B",
+            "A//B",
+            "A/.B",
+            "A/...",
+            "1.5/2.5",
             "A B",
             ".A",
             "..A",
@@ -164,7 +173,22 @@ class TestTextForms:
 
     @pytest.mark.parametrize(
         "text",
-        ["", ".", "..", " A", "A\u3000", "A\r\n", "A\x7f", "A\u2066", "A\U000e0041", "A" * 201],
+        [
+            "",
+            ".",
+            "..",
+            "../../etc/passwd",
+            "A/..",
+            "./A",
+            "A/./B",
+            " A",
+            "A\u3000",
+            "A\r\n",
+            "A\x7f",
+            "A\u2066",
+            "A\U000e0041",
+            "A" * 201,
+        ],
     )
     def test_nothing_else_is_a_code(self, registry: Registry, text: str) -> None:
         assert not registry.text_forms["code"].fits(text)

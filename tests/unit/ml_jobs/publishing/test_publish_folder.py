@@ -274,7 +274,7 @@ class TestWithAManifest:
     ) -> None:
         path = folder / MANIFEST_NAME
         fields = json.loads(path.read_text())
-        fields["lineage"]["note"] = "x" * MANIFEST_LIMIT_BYTES
+        fields["lineage"]["notes"] = ["x" * 10_000] * (MANIFEST_LIMIT_BYTES // 10_000 + 1)
         path.write_text(json.dumps(fields))
 
         with pytest.raises(ManifestError, match="no more than 4194304; shorten its lineage"):

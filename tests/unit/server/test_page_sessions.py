@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
-from datalayer.api.page_sessions import MEBIBYTE, PageSessions, sessions_that_fit
+from datalayer.server.page_sessions import MEBIBYTE, PageSessions, sessions_that_fit
 from tests.portals import portal_settings
 
 PROXY = "10.0.0.5"
@@ -18,7 +18,9 @@ PROXY = "10.0.0.5"
 @pytest.fixture
 def sessions(tmp_path: Path) -> PageSessions:
     """Room for four pages."""
-    return PageSessions(4, open_authentication(portal_settings(tmp_path, trusted_proxies=PROXY)))
+    return PageSessions(
+        lambda: 4, open_authentication(portal_settings(tmp_path, trusted_proxies=PROXY))
+    )
 
 
 def request(address: str, forwarded_for: str = "") -> Scope:

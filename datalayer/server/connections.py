@@ -19,11 +19,20 @@ MOST_FILES: Final = 65_536
 """What the limit of open files is raised to at most; a container may allow a thousand million."""
 
 MOST_CONNECTIONS: Final = 8_192
-FILES_KEPT_FREE: Final = 256
-"""Open files that connections leave to data, logs and other servers."""
+FILES_KEPT_FREE: Final = 160
+"""Open files that connections leave to data, logs, other servers, and to what is beyond the cap."""
 
-SURPLUS: Final = 64
-"""Connections beyond the cap that are heard out, since a probe of /health may be one of them."""
+FILES_OF_A_PAGE: Final = 3
+"""What Streamlit opens for each page beside its websocket: an event loop."""
+
+SHARE_OF_PAGES: Final = 0.95
+"""Of the open files for connections; a page fetches its parts over other connections."""
+
+SURPLUS: Final = 32
+"""Connections beyond the cap that are heard out, since a probe of /health may be one of them.
+
+As many refused ones may linger until they have read their answer.
+"""
 
 HEAD_WITHIN_S: Final = 10.0
 BODY_WITHIN_S: Final = 30.0
@@ -105,7 +114,7 @@ class Connections:
         known = self._authentication.address(peer, {})
         most, address = self._most(), household(known)
         share = most if self._authentication.stands_for_many(known) else max(most // 2, 1)
-        within = len(self) < most or self._make_room(self._waiting())
+        within = self._make_room_within(most - 1)
         if within and self._count[address] >= share:
             within = self._make_room(e for e in self._waiting() if self._address[e] == address)
         self._address[connection] = address
@@ -170,7 +179,12 @@ class Connections:
     def sweep(self) -> None:
         """End those that took too long; to be called every second or so."""
         now = self._clock()
-        for waiting, longest_s in ((self._head, HEAD_WITHIN_S), (self._body, BODY_WITHIN_S)):
+        self._make_room_within(self._most())
+        for waiting, longest_s in (
+            (self._idle, HEAD_WITHIN_S),
+            (self._head, HEAD_WITHIN_S),
+            (self._body, BODY_WITHIN_S),
+        ):
             for each in _older(waiting, now - longest_s):
                 self.refuse(each, Refusal.SLOW)
         for each in _older(self._lingering, now - LINGER_S):
@@ -206,6 +220,13 @@ class Connections:
         stuck_since = self._clock() - STUCK_IF_FULL_S
         yield from (each for each, (_, since) in self._stuck.items() if since <= stuck_since)
 
+    def _make_room_within(self, most: int) -> bool:
+        """End those that wait until there are no more than *most*; False if they don't suffice."""
+        while len(self) > most:
+            if not self._make_room(self._waiting()):
+                return False
+        return True
+
     def _make_room(self, candidates: Iterable[Connection]) -> bool:
         """End the first of *candidates*; return False if there is none."""
         first = next(iter(candidates), None)
@@ -222,12 +243,21 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def most_connections() -> int:
-    """Return how many connections there may be, from the files that may be open at this moment."""
+def most_connections(pages: int = 0) -> int:
+    """Return how many connections there may be beside what *pages* take, at this moment."""
+    return max(1, min(MOST_CONNECTIONS, _files() - FILES_OF_A_PAGE * pages))
+
+
+def most_pages() -> int:
+    """Return how many pages there may be, from the files that may be open at this moment."""
+    return max(1, int(_files() * SHARE_OF_PAGES / (1 + FILES_OF_A_PAGE)))
+
+
+def _files() -> int:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return min(MOST_CONNECTIONS, files - min(FILES_KEPT_FREE, files // 2))
+        return MOST_FILES
+    return min(files, MOST_FILES) - min(FILES_KEPT_FREE, files // 2)
 
 
 def _older(listed: dict[Connection, float], since: float) -> list[Connection]:

@@ -18,15 +18,15 @@ from uvicorn.config import Config
 from uvicorn.lifespan.on import LifespanOn
 
 from datalayer.access.authentication import Authentication
-from datalayer.api.bounded_protocols import MESSAGE_BYTES, BoundedHttp, BoundedWebSocket
-from datalayer.api.connections import (
+from datalayer.api.metrics import Metrics
+from datalayer.server.bounded_protocols import MESSAGE_BYTES, BoundedHttp, BoundedWebSocket
+from datalayer.server.connections import (
     SWEEP_EVERY_S,
     Connections,
     Refusal,
     most_connections,
     raise_file_limit,
 )
-from datalayer.api.metrics import Metrics
 
 TOLD_EVERY_S: Final = 60.0
 
@@ -34,10 +34,17 @@ log = structlog.get_logger(__name__)
 
 
 class ServerBounds:
-    """Wraps *app*; see the module."""
+    """Wraps *app*; see the module. *pages* gives how many pages are open."""
 
-    def __init__(self, app: ASGIApp, authentication: Authentication, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        authentication: Authentication,
+        metrics: Metrics,
+        pages: Callable[[], int],
+    ) -> None:
         self._app = app
+        self._pages = pages
         self._authentication = authentication
         self._metrics = metrics
 
@@ -57,7 +64,10 @@ class ServerBounds:
         loop = asyncio.get_running_loop()
         refusals = RefusalLog(self._metrics, clock=loop.time)
         connections = Connections(
-            self._authentication, most=most_connections, clock=loop.time, note=refusals.note
+            self._authentication,
+            most=lambda: most_connections(self._pages()),
+            clock=loop.time,
+            note=refusals.note,
         )
         self._metrics.watch_connections(lambda: len(connections))
         # Typed as a class, and called as what makes one.

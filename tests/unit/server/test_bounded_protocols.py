@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from datalayer.api import bounded_protocols, connections
+from datalayer.server import bounded_protocols, connections
 from tests.bounded_server import BoundedServer, ask, bounded_server, read_all, read_some
 from tests.integration.servers import wait_until
 

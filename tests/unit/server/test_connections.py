@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datalayer.access.authentication import open_authentication
-from datalayer.api import connections
+from datalayer.server import connections
 from datalayer.server.connections import BODY_WITHIN_S, HEAD_WITHIN_S, Connections, Refusal
 from tests.portals import portal_settings
 

@@ -9,8 +9,8 @@ from starlette.middleware import Middleware
 
 from datalayer import runtime
 from datalayer.access.accounts import first_admin_notice
-from datalayer.api.serving import serving
 from datalayer.kernel.logs import configure_logs
+from datalayer.server.serving import serving
 from datalayer.settings import Settings
 from pages.components import frame, index_page
 from pages.components.ended_sessions import EndedSessions

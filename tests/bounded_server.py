@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.metrics import Metrics
-from datalayer.api.server_bounds import ServerBounds
+from datalayer.server.server_bounds import ServerBounds
 from tests.integration.servers import wait_until
 from tests.portals import portal_settings
 

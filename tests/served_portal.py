@@ -21,8 +21,8 @@ from starlette.routing import Mount
 from datalayer.access.accounts import SESSION_COOKIE, Accounts
 from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import Identity, Role
-from datalayer.api.serving import Serving, serving
 from datalayer.portal import Portal
+from datalayer.server.serving import Serving, serving
 from datalayer.settings import Settings
 from tests.portals import portal_settings
 

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import ML_PYTHON, Served, Visit
+from tests.integration.servers import wait_until
 
 CHART = ".js-plotly-plot .main-svg"
 PART = "85123A"
@@ -168,13 +169,15 @@ def test_signing_in_leaves_cookies_that_go_to_this_site_alone(visit: Visit) -> N
     visit.open("/admin")
     sign_in(visit, visit.served.password)
     expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
-    visit.settle()
 
-    cookies = {each["name"]: each["sameSite"] for each in visit.page.context.cookies()}
-    ours = {name: rule for name, rule in cookies.items() if name.startswith("farol_")}
-    assert len(ours) == 2
-    assert "farol_session" in ours
-    assert set(ours.values()) == {"Strict"}
+    def ours() -> dict[str, str]:
+        cookies = {each["name"]: each["sameSite"] for each in visit.page.context.cookies()}
+        return {name: rule for name, rule in cookies.items() if name.startswith("farol_")}
+
+    # The page's script has ended before the frame that writes them is loaded.
+    wait_until(lambda: len(ours()) == 2, within_s=30, problem="the cookies were not written")
+    assert "farol_session" in ours()
+    assert set(ours().values()) == {"Strict"}
 
 
 def test_an_admin_activates_a_second_publication_and_rolls_back(

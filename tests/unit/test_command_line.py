@@ -307,6 +307,16 @@ def test_the_first_welcome_shows_the_password_and_the_next_how_to_set_one(
     assert "-m datalayer.access passwd admin" in next_time
 
 
+def test_the_welcome_names_the_address_with_its_prefix(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAROL_PATH_PREFIX", "/farol")
+
+    main(["welcome", "--port", "8600"])
+
+    assert "http://localhost:8600/farol\n" in capsys.readouterr().out
+
+
 def test_the_process_ends_with_the_code_of_the_command() -> None:
     failed = subprocess.run(
         [sys.executable, "-m", "datalayer", "activate"],

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FULL = "No space left on device|File too large"
+FULL = "No space left on device|File too large|disk is full"
 READ_ONLY = f"Read-only file system|{FULL}"
 
 

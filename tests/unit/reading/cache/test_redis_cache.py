@@ -103,7 +103,7 @@ def test_a_value_of_another_kind_is_a_miss_and_no_outage(
         client.lpush(f"farol:{KEY}", "a list")
 
     assert cache.get_or_make(KEY, lambda: TABLE).equals(TABLE)
-    assert cache.health() == "ok"
+    assert cache.health().state == "ok"
 
 
 def test_a_refused_connection_is_an_outage_and_no_error(
@@ -112,7 +112,7 @@ def test_a_refused_connection_is_an_outage_and_no_error(
     cache = open_cache(f"redis://127.0.0.1:{free_port()}/0")
 
     assert cache.get_or_make(KEY, lambda: TABLE).equals(TABLE)
-    assert cache.health() == "down"
+    assert cache.health().state == "down"
 
 
 def test_a_server_that_never_answers_is_left_alone_by_every_further_read(
@@ -127,7 +127,7 @@ def test_a_server_that_never_answers_is_left_alone_by_every_further_read(
     assert connections == 1
     assert mute_server.connections() == 0
     assert all(table.equals(TABLE) for table in (first, *further))
-    assert cache.health() == "down"
+    assert cache.health().state == "down"
     cache.close()
 
 
@@ -139,7 +139,7 @@ def test_a_wrong_password_is_an_outage_and_no_error(
     cache = open_cache(redis_server.url.replace("redis://", "redis://:wrong@"))
 
     assert cache.get_or_make(KEY, lambda: TABLE).equals(TABLE)
-    assert cache.health() == "down"
+    assert cache.health().state == "down"
 
 
 def test_a_full_redis_stores_nothing_and_is_no_error(
@@ -150,7 +150,7 @@ def test_a_full_redis_stores_nothing_and_is_no_error(
     cache = open_cache(redis_server.url)
 
     assert cache.get_or_make(KEY, lambda: TABLE).equals(TABLE)
-    assert cache.health() == "ok"
+    assert cache.health().state == "refusing"
 
 
 def test_a_redis_that_stops_and_comes_back_is_used_again(
@@ -160,7 +160,7 @@ def test_a_redis_that_stops_and_comes_back_is_used_again(
     cache.get_or_make(KEY, lambda: TABLE)
     redis_server.stop()
     while_down = cache.get_or_make(KEY, lambda: TABLE)
-    state_while_down = cache.health()
+    state_while_down = cache.health().state
     redis_server.start()
 
     assert cache.wait_until_up(timeout_s=10)

@@ -18,9 +18,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from datalayer.api.connections import Connection, Connections, Refusal
 from datalayer.api.headers import OF_DATA
 from datalayer.api.problems import MEDIA_TYPE, PROBLEM_TYPES
+from datalayer.server.connections import Connection, Connections, Refusal
 
 KIBIBYTE: Final = 1024
 HEAD_BYTES: Final = 64 * KIBIBYTE
@@ -208,7 +208,8 @@ class BoundedHttp(HttpToolsProtocol):
             self._bounds.awaits_head(self)
         elif self._phase == _BODY:
             self._bounds.awaits_body(self)
-        else:
+        elif self.cycle is not None and not self.cycle.response_complete:
+            # Empty lines may come before a request; they are no reason to wait any longer.
             self._bounds.works(self)
 
     def _end(self, refusal: _Refused) -> None:

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
-from datalayer.api.page_sessions import MEBIBYTE, PageSessions, sessions_that_fit
+from datalayer.server.page_sessions import MEBIBYTE, PageSessions, sessions_that_fit
 from tests.portals import portal_settings
 
 PROXY = "10.0.0.5"

@@ -11,21 +11,25 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import structlog
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketClose
+from starlette.websockets import WebSocketClose
 
 from datalayer.api.headers import OF_COMPONENTS, OF_DATA, OF_PAGES, Header
-from datalayer.api.hosts import AllowedHosts, is_same_host
 from datalayer.api.path_prefix import under
 from datalayer.api.problems import problem
+from datalayer.server.hosts import AllowedHosts, is_same_host
 
 LONGEST_NAME: Final = 80
 IsPage = Callable[[str, str], bool]
 """Returns True for the addresses of pages, by ``http`` or ``websocket`` and the path."""
 
 _COMPONENTS: Final = "/component/"
+_POLICY_VIOLATION: Final = 1008  # RFC 6455, section 7.4.1
 _NAMES: Final = frozenset({b"host", b"x-forwarded-host"})
+
+log = structlog.get_logger(__name__)
 
 
 class Entrance:
@@ -68,7 +72,9 @@ class Entrance:
         if scope["type"] == "websocket":
             origin = _origin(scope)
             if origin and not any(is_same_host(origin, host) for host in hosts):
-                detail = "A page of another site can't open a connection to this portal"
+                detail = (
+                    f"A page of {origin[:LONGEST_NAME]!a} is none of the portal at {hosts!a:.80}"
+                )
                 await self._refuse("cross-site", detail, scope, receive, send)
                 return
             scope = _named_after(origin, scope)
@@ -104,13 +110,15 @@ class Entrance:
     async def _refuse(
         self, slug: str, detail: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        """Answer with a problem; a connection is closed, and why is in the log alone."""
+        log.warning("entrance.refused", type=slug, kind=scope["type"], problem=detail)
+        if scope["type"] == "websocket":
+            await WebSocketClose(_POLICY_VIOLATION)(scope, receive, send)
+            return
         with under(self._prefix):
             response = problem(slug, detail)
         response.raw_headers.extend(OF_DATA)
-        if scope["type"] == "websocket":
-            await WebSocket(scope, receive, send).send_denial_response(response)
-        else:
-            await response(scope, receive, send)
+        await response(scope, receive, send)
 
 
 def _with_headers(send: Send, headers: tuple[Header, ...]) -> Send:

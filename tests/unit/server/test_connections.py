@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datalayer.access.authentication import open_authentication
-from datalayer.api import connections
-from datalayer.api.connections import BODY_WITHIN_S, HEAD_WITHIN_S, Connections, Refusal
+from datalayer.server import connections
+from datalayer.server.connections import BODY_WITHIN_S, HEAD_WITHIN_S, Connections, Refusal
 from tests.portals import portal_settings
 
 PROXY = "10.0.0.5"

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from datalayer.api import bounded_protocols, connections
+from datalayer.server import bounded_protocols, connections
 from tests.bounded_server import BoundedServer, ask, bounded_server, read_all, read_some
 from tests.integration.servers import wait_until
 
@@ -33,12 +33,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every wait end within a moment."""
     for name in ("HEAD_WITHIN_S", "BODY_WITHIN_S", "STUCK_FOR_S"):
         monkeypatch.setattr(connections, name, 0.2)
-    monkeypatch.setattr("datalayer.api.server_bounds.SWEEP_EVERY_S", 0.05)
+    monkeypatch.setattr("datalayer.server.server_bounds.SWEEP_EVERY_S", 0.05)
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, most: int, surplus: int = 2) -> None:
     """Let there be *most* connections."""
-    monkeypatch.setattr("datalayer.api.server_bounds.most_connections", lambda _: most)
+    monkeypatch.setattr("datalayer.server.server_bounds.most_connections", lambda _: most)
     monkeypatch.setattr(connections, "SURPLUS", surplus)
 
 
@@ -169,18 +169,28 @@ def test_half_a_request_is_not_waited_for(server: BoundedServer) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_request_that_drips_is_not_waited_for(server: BoundedServer) -> None:
+@pytest.mark.parametrize(
+    ("before", "drop"),
+    [(HALF, b"a"), (b"", b"\r\n"), (GET, b"\r\n")],
+    ids=["of a header", "of empty lines", "of empty lines after a request"],
+)
+def test_what_drips_is_not_waited_for(server: BoundedServer, before: bytes, drop: bytes) -> None:
     with server.connect() as connection:
-        answer = b""
+        connection.sendall(before)
         connection.settimeout(0.02)
-        while not answer:
-            try:
-                connection.sendall(b"G" if not answer else b"")
-                answer = connection.recv(1000)
-            except TimeoutError:
-                continue
 
-    assert status(answer) in {400, 408}
+        def has_ended() -> bool:
+            try:
+                connection.sendall(drop)
+                return connection.recv(65_536) == b""
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
+
+        wait_until(has_ended, within_s=30, problem="it is waited for")
+
+    assert server.refused("slow") == 1
 
 
 @pytest.mark.usefixtures("impatient")

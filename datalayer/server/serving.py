@@ -12,24 +12,24 @@ from starlette.types import Scope
 
 from datalayer.access.authentication import open_authentication
 from datalayer.api.application import create_api
-from datalayer.api.connections import most_pages
-from datalayer.api.cross_origin import shared_with
-from datalayer.api.entrance import Entrance, IsPage
 from datalayer.api.health import health_routes
-from datalayer.api.hosts import AllowedHosts
 from datalayer.api.limiting import Limiter
 from datalayer.api.metrics import Metrics, metrics_endpoint
 from datalayer.api.middleware import ApiMiddleware
-from datalayer.api.page_sessions import (
+from datalayer.api.path_prefix import under
+from datalayer.api.problems import answer_http_errors
+from datalayer.portal import Portal
+from datalayer.server.connections import most_pages
+from datalayer.server.cross_origin import shared_with
+from datalayer.server.entrance import Entrance, IsPage
+from datalayer.server.hosts import AllowedHosts
+from datalayer.server.page_sessions import (
     PageSessionCap,
     PageSessions,
     memory_bytes,
     sessions_that_fit,
 )
-from datalayer.api.path_prefix import under
-from datalayer.api.problems import answer_http_errors
-from datalayer.api.server_bounds import ServerBounds
-from datalayer.portal import Portal
+from datalayer.server.server_bounds import ServerBounds
 from datalayer.settings import Settings
 
 SHARE_OF_CACHE = 0.25

@@ -180,7 +180,11 @@ class Connections:
         """End those that took too long; to be called every second or so."""
         now = self._clock()
         self._make_room_within(self._most())
-        for waiting, longest_s in ((self._head, HEAD_WITHIN_S), (self._body, BODY_WITHIN_S)):
+        for waiting, longest_s in (
+            (self._idle, HEAD_WITHIN_S),
+            (self._head, HEAD_WITHIN_S),
+            (self._body, BODY_WITHIN_S),
+        ):
             for each in _older(waiting, now - longest_s):
                 self.refuse(each, Refusal.SLOW)
         for each in _older(self._lingering, now - LINGER_S):

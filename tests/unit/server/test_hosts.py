@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datalayer.api.hosts import AllowedHosts, is_same_host
+from datalayer.server.hosts import AllowedHosts, is_same_host
 
 LABELS = st.from_regex(r"[a-z][a-z0-9-]{0,20}[a-z0-9]", fullmatch=True)
 

@@ -17,9 +17,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message, Scope
 from starlette.websockets import WebSocket
+from structlog.testing import capture_logs
 
-from datalayer.api.entrance import Entrance
-from datalayer.api.hosts import AllowedHosts
+from datalayer.server.entrance import Entrance
+from datalayer.server.hosts import AllowedHosts
 from tests.portals import get
 from tests.served_portal import ServedPortal, served_portal
 
@@ -77,7 +78,6 @@ def connected(path: str = "/talk", prefix: str = "", **headers: str) -> list[Mes
         "path": path,
         "query_string": b"",
         "headers": [(each.lower().encode(), value.encode()) for each, value in given.items()],
-        "extensions": {"websocket.http.response": {}},
     }
     sent: list[Message] = []
 
@@ -118,9 +118,9 @@ class TestNames:
         assert answers == [200, 200, 421]
 
     def test_a_strange_name_opens_no_connection(self) -> None:
-        start, _ = connected(Host="elsewhere.example")
+        (answer,) = connected(Host="elsewhere.example")
 
-        assert (start["type"], start["status"]) == ("websocket.http.response.start", 421)
+        assert answer["type"] == "websocket.close"
 
 
 class TestConnections:
@@ -142,10 +142,12 @@ class TestConnections:
 
     @pytest.mark.parametrize("origin", ["https://elsewhere.example", "http://localhost", "null"])
     def test_a_page_of_another_site_opens_none(self, origin: str) -> None:
-        start, body = connected(Origin=origin)
+        with capture_logs() as logged:
+            (answer,) = connected(Origin=origin)
 
-        assert start["status"] == 403
-        assert json.loads(body["body"])["type"] == "/api/v1/problems/cross-site"
+        assert answer["type"] == "websocket.close"
+        assert [line["type"] for line in logged] == ["cross-site"]
+        assert origin in logged[0]["problem"]
 
     def test_one_is_opened_under_the_prefix(self) -> None:
         _, message = connected(f"{PREFIX}/talk", PREFIX)

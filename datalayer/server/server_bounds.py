@@ -18,15 +18,15 @@ from uvicorn.config import Config
 from uvicorn.lifespan.on import LifespanOn
 
 from datalayer.access.authentication import Authentication
-from datalayer.api.bounded_protocols import MESSAGE_BYTES, BoundedHttp, BoundedWebSocket
-from datalayer.api.connections import (
+from datalayer.api.metrics import Metrics
+from datalayer.server.bounded_protocols import MESSAGE_BYTES, BoundedHttp, BoundedWebSocket
+from datalayer.server.connections import (
     SWEEP_EVERY_S,
     Connections,
     Refusal,
     most_connections,
     raise_file_limit,
 )
-from datalayer.api.metrics import Metrics
 
 TOLD_EVERY_S: Final = 60.0
 

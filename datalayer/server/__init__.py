@@ -1,0 +1,1 @@
+"""The server around pages and API: who gets in, under which name, and how much of it."""

@@ -48,6 +48,8 @@ class Trait(Enum):
 
 
 Traits: TypeAlias = Mapping[Trait, Example]
+_PROOFS = (Trait.ONLY_POINT, Trait.ONLY_COMMA)
+_DOUBTS = (Trait.EITHER_POINT, Trait.EITHER_COMMA)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class NumberEvidence:
         """Return the first text of any column that has *trait*."""
         return next((t[trait] for t in self.columns.values() if trait in t), None)
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether there is a number that may be read in two ways, and none that tells which."""
+        return any(map(self.first, _DOUBTS)) and not any(map(self.first, _PROOFS))
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -75,10 +82,12 @@ class Surroundings:
     Attributes:
         delimiter: Between its cells; None where it is no text file.
         day_first: Whether its dates are sure to have the day, or the month, first.
+        unread: Columns of numbers that nothing is read from; None where nobody looked.
     """
 
     delimiter: str | None = None
     day_first: bool | None = None
+    unread: NumberEvidence | None = None
 
 
 @dataclass(frozen=True)
@@ -160,12 +169,17 @@ def _parts_thousands(
 
     It is where every number from 1000 on has it and smaller ones don't, where zeros stand behind
     it that decimals as short as these would have left out, and where the file is of a country
-    that writes so.
+    that writes so. A column that is not read may stand for those zeros, or speak against all of it.
     """
     having = [traits for traits in evidence.columns.values() if _trait("EITHER", mark) in traits]
     custom = _custom(evidence, mark, around)
     if custom is None or any(Trait.FROM_1000 in traits for traits in having):
         return None
+    unread = around.unread or NumberEvidence({})
+    if unread.first(_trait("ONLY", mark)):
+        return None
+    if other := unread.first(_trait("ONLY", OTHER_MARK[mark])):
+        return f"by {other.brief(file)}, in a file with {custom}"
     rounded = _trait("ROUND", mark)
     for traits in having:
         if rounded in traits and Trait.BELOW_1000 in traits:

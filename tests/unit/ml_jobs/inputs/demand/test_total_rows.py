@@ -94,7 +94,8 @@ def test_what_is_called_a_total_and_is_none_is_named(tmp_path: Path) -> None:
     rows = with_places(tmp_path, ("Total A", date(2026, 1, 20), "SP", 999))
 
     assert rows.accounting.set_aside == {}
-    assert rows.notes == (
+    (note,) = rows.notes
+    assert note == (
         "1 row(s) are called totals, but are no sums of rows of their day, and count as demand "
-        "(such as row 121: item_id=Total A, date=2026-01-20, location_id=SP, quantity=999)",
+        "(such as row 121: item_id=Total A, date=2026-01-20, location_id=SP, quantity=999)"
     )

@@ -43,7 +43,8 @@ def is_code(text: str) -> bool:
 
     Characters that can't be seen (of control, of no width), more than `LONGEST_CODE` characters,
     the names ``.`` and ``..``, also between slashes, and what a spreadsheet shows for an error
-    (``#N/A``) can't, nor can what it makes of a long number (``7,89E+12``). The contract refuses no code that is one here.
+    (``#N/A``) can't, nor can what it makes of a long number (``7,89E+12``). The contract
+    refuses no code that is one here.
     """
     if _SHORTENED.fullmatch(text):
         return False

@@ -13,6 +13,10 @@ class InputError(ContentError):
     problem: str
 
 
+class NoRowsError(InputError):
+    """An input file has the headings wanted, and nothing below them."""
+
+
 class FolderError(FaultsFound, ContentError):
     """A folder of Parquet files can't become a publication; carries every fault found in it."""
 

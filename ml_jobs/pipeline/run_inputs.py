@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand.demand_files import (
@@ -68,7 +69,7 @@ class RunInputs:
     def unused(self, items: Items) -> list[str]:
         """Return sentences about what of the files is not used, given the *items* forecast."""
         item_ids = tuple(items.table.column("item_id").to_pylist())
-        notes = list(self.remarks)
+        notes: list[str] = []
         for file in (self.items, self.stock):
             if file is None:
                 continue
@@ -103,7 +104,12 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     drivers = read_drivers(request.drivers, reading) if request.drivers else None
     locations = read_locations(request.locations, reading) if request.locations else None
     form = DemandFormat(
-        request.today, request.invoices, request.location_column, reading, request.row_rules
+        request.today,
+        request.invoices,
+        request.location_column,
+        reading,
+        request.row_rules,
+        present=utc_now().date(),
     )
     look = scan_demand(request.demand, form, report=report)
     if locations is not None and look.coverage.location_ids == (NETWORK,):

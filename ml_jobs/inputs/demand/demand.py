@@ -7,7 +7,7 @@ summed. Every row is either used or set aside with a reason; none is lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -27,14 +27,14 @@ from ml_jobs.inputs.demand.demand_rows import (
 from ml_jobs.inputs.demand.reasons import USED, RejectReason
 from ml_jobs.inputs.demand.returns import settle_returns
 from ml_jobs.inputs.demand.row_rules import NEGATIVE, USUAL, RowRules
-from ml_jobs.inputs.demand.total_rows import total_rows
+from ml_jobs.inputs.demand.total_rows import total_notes, total_rows
 from ml_jobs.inputs.files.reading import AS_FOUND, Reading
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.styles import cells
 from ml_jobs.inputs.styles.cells import Codes
-from ml_jobs.inputs.styles.code_spelling import case_twins
+from ml_jobs.inputs.styles.code_spelling import case_twins, is_fraction, zero_twins
 from ml_jobs.inputs.styles.styles import Evidence, Styles, evidence_of, styled
 from ml_jobs.panel import NETWORK, Frequency, Panel
 
@@ -89,7 +89,7 @@ def demand_of(
     rows = rows.set_aside({RejectReason.TOTAL_ROW: total_rows(rows)})
     rows = settle_returns(rows, rules)
     refuse_unusable(rows)
-    return replace(rows, notes=(*_notes(rows), *rows.notes))
+    return replace(rows, notes=(*_notes(rows), *total_notes(rows), *rows.notes))
 
 
 def demand_evidence(source: SourceFile) -> Evidence:
@@ -168,13 +168,25 @@ def _notes(rows: DemandRows) -> tuple[str, ...]:
     if repeated := int(used.sum()) - len(distinct(series_days(rows)[used])):
         notes.append(f"{repeated} row(s) repeat an item and day; their quantities were summed")
     for what, codes in (("item", rows.items), ("location", rows.locations)):
-        if codes and (twins := case_twins(codes.of(used).values)):
-            pairs = samples([" and ".join(group) for group in twins])
-            notes.append(
-                f"{len(twins)} {what}(s) are spelt in several letter cases, each counts by itself: "
-                f"{pairs}"
-            )
+        if codes:
+            notes += spelling_notes(what, codes.of(used).values)
     return tuple(notes)
+
+
+def spelling_notes(what: str, codes: Sequence[str]) -> Iterator[str]:
+    """Yield sentences about *codes* of *what* that may be spelt otherwise than they should be."""
+    for twins, how in (
+        (case_twins(codes), "in several letter cases"),
+        (zero_twins(codes), "with and without zeros in front"),
+    ):
+        if twins:
+            pairs = samples([" and ".join(group) for group in twins])
+            yield f"{len(twins)} {what}(s) are spelt {how}, each counts by itself: {pairs}"
+    if all(map(is_fraction, codes)):
+        yield (
+            f"every {what} ends like {codes[0]}, as codes do that a program took for fractions; "
+            "export them as text if the zero is not part of them"
+        )
 
 
 def _without_rare_items(rows: DemandRows, min_sale_days: int) -> DemandRows:

@@ -9,13 +9,14 @@ from datetime import date
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
-from ml_jobs.errors import InputError
+from ml_jobs.errors import InputError, NoRowsError
 from ml_jobs.inputs.demand.coverage import Coverage, merge_coverage, scan, span_of
 from ml_jobs.inputs.demand.demand import COLUMNS as DEMAND_COLUMNS
-from ml_jobs.inputs.demand.demand import build_panel, demand_evidence, demand_of
+from ml_jobs.inputs.demand.demand import build_panel, demand_evidence, demand_of, spelling_notes
 from ml_jobs.inputs.demand.demand_folder import (
     DemandFile,
     DemandFolder,
@@ -26,7 +27,13 @@ from ml_jobs.inputs.demand.demand_folder import (
 from ml_jobs.inputs.demand.demand_rows import Catalogue, DemandRows
 from ml_jobs.inputs.demand.invoices import COLUMNS as INVOICE_COLUMNS
 from ml_jobs.inputs.demand.invoices import invoice_evidence, invoices_of, merge_catalogues
-from ml_jobs.inputs.demand.reasons import Accounting, RejectReason, write_rejected
+from ml_jobs.inputs.demand.reasons import (
+    USED,
+    Accounting,
+    Reasons,
+    RejectReason,
+    write_rejected,
+)
 from ml_jobs.inputs.demand.rejected_share import refuse_mostly_unusable
 from ml_jobs.inputs.demand.repeated_exports import refuse_repeated
 from ml_jobs.inputs.demand.row_rules import USUAL, RowRules
@@ -39,13 +46,18 @@ from ml_jobs.inputs.styles.styles import Evidence, Styles, styles_of
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
 
+# Files that are read together, in the order of their items.
+Groups: TypeAlias = tuple[tuple[DemandFile, ...], ...]
+
 
 @dataclass(frozen=True)
 class DemandFormat:
     """How demand files are to be understood.
 
     Attributes:
-        today: Rows of later days are set aside.
+        today: The day of the results; rows of later days are set aside.
+        present: The day on which they are made, where that is another: rows of the days from one
+            to the other are left out on purpose, and are no fault of a file.
         invoices: The files hold invoice lines.
         location_column: Column of invoice lines that names the place; None where none does.
         reading: How they are written.
@@ -59,6 +71,7 @@ class DemandFormat:
     reading: Reading = AS_FOUND
     rules: RowRules = USUAL
     styles: Styles | None = None
+    present: date | None = None
 
     def rows_of(self, sources: Sequence[SourceFile]) -> DemandRows:
         """Return the rows of one history, whose files are *sources*.
@@ -66,7 +79,8 @@ class DemandFormat:
         Raises:
             InputError: It can't be used; says what was found and what would be right.
         """
-        source = together(sources)
+        places = (self.location_column or "location_id").strip().lower()
+        source = together(sources, [places, *(name for names in self._columns for name in names)])
         if self.invoices:
             rows = invoices_of(
                 source,
@@ -77,12 +91,20 @@ class DemandFormat:
         else:
             rows = demand_of(source, today=self.today, rules=self.rules, styles=self.styles)
         counts = [each.table.num_rows for each in sources]
-        of_each = np.split(rows.reasons, np.cumsum(counts)[:-1])
+        of_each = np.split(self._faults(rows), np.cumsum(counts)[:-1])
         for each, reasons in zip(sources, of_each, strict=True):
             refuse_mostly_unusable(each, reasons, self.rules.allow_rejected)
         if len(sources) > 1:
             refuse_repeated(rows, counts, [each.name for each in sources])
         return rows
+
+    def _faults(self, rows: DemandRows) -> Reasons:
+        """Return the reasons of *rows*, without those left out as later than the results."""
+        if self.present is None:
+            return rows.reasons
+        later = (rows.days > np.datetime64(self.today)) & (rows.days <= np.datetime64(self.present))
+        left_out = later & (rows.reasons == RejectReason.DATE_OUT_OF_RANGE.number)
+        return np.where(left_out, USED, rows.reasons).astype(np.int8)
 
     def read(self, files: Sequence[DemandFile]) -> DemandRows:
         """Read files of one history.
@@ -98,7 +120,11 @@ class DemandFormat:
         Raises:
             InputError: It can't be read.
         """
-        return file.read(self.reading, INVOICE_COLUMNS if self.invoices else DEMAND_COLUMNS)
+        return file.read(self.reading, self._columns)
+
+    @property
+    def _columns(self) -> tuple[tuple[str, ...], ...]:
+        return INVOICE_COLUMNS if self.invoices else DEMAND_COLUMNS
 
     def evidence_in(self, source: SourceFile) -> Evidence:
         """Return what *source* shows of how numbers and dates are written.
@@ -148,13 +174,12 @@ class DemandScan:
     """What all demand files hold together.
 
     Attributes:
-        groups: Files that are read together, in the order of their items.
         rows: Of the only group, so that it is read once; None where there are several.
         headings: Of all files.
     """
 
     form: DemandFormat
-    groups: tuple[tuple[DemandFile, ...], ...]
+    groups: Groups
     coverage: Coverage
     catalogue: Catalogue
     inputs: tuple[InputNote, ...]
@@ -171,14 +196,15 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
     """
     found = find_demand(path)
     several = len(found.files) > 1
-    groups: tuple[tuple[DemandFile, ...], ...] = (found.files,)
+    groups: Groups = (found.files,)
     inputs: tuple[InputNote, ...] = ()
+    without_rows: tuple[str, ...] = ()
     if several:
-        groups, inputs, form = _groups_of(found, form, report, folder=path.name)
+        groups, inputs, form, without_rows = _groups_of(found, form, report, folder=path.name)
     stage = "check" if several else "read"
     scans, catalogues = [], []
     headings: set[str] = set()
-    notes = list(_folder_notes(found, groups))
+    notes = list(_folder_notes(found, without_rows, groups))
     for done, group in enumerate(groups):
         report(Work(stage, done, len(groups), group[0].name))
         rows = form.read(group)
@@ -188,10 +214,13 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
         notes += rows.source.notes
         notes += [f"{rows.source.name}: {n}" if len(groups) > 1 else n for n in rows.notes]
     report(Work(stage, len(groups), len(groups)))
+    coverage = merge_coverage(scans)
+    if len(groups) > 1:
+        notes += spelling_notes("item", coverage.item_ids)
     return DemandScan(
         form,
         groups,
-        merge_coverage(scans),
+        coverage,
         merge_catalogues(catalogues),
         inputs or (input_note("demand", rows.source),),
         tuple(notes),
@@ -202,29 +231,44 @@ def scan_demand(path: Path, form: DemandFormat, *, report: ReportWork) -> Demand
 
 def _groups_of(
     found: DemandFolder, form: DemandFormat, report: ReportWork, *, folder: str
-) -> tuple[tuple[tuple[DemandFile, ...], ...], tuple[InputNote, ...], DemandFormat]:
-    """Return the files to be read together, a note of each, and how all of them are written."""
-    ranges, inputs, evidence = [], [], []
+) -> tuple[Groups, tuple[InputNote, ...], DemandFormat, tuple[str, ...]]:
+    """Return the files to be read together, a note of each, how all of them are written.
+
+    Last come the names of those without rows, as a month or a partition may be.
+    """
+    files, ranges, inputs, evidence = [], [], [], []
     names: dict[tuple[object, ...], str] = {}
+    without_rows = []
     for done, file in enumerate(found.files):
         report(Work("read", done, len(found.files), file.name))
-        source = form.source(file)
+        try:
+            source = form.source(file)
+        except NoRowsError:
+            without_rows.append(file.name)
+            continue
         other = names.setdefault((source.sha256, *file.partitions.items()), file.name)
         if other != file.name:
             raise InputError(
                 file=file.name, problem=f"is a copy of {other}, byte by byte; keep one of them"
             )
+        files.append(file)
         ranges.append(form.item_range(source))
         inputs.append(input_note("demand", source))
         evidence.append(form.evidence_in(source))
     report(Work("read", len(found.files), len(found.files)))
+    if not files:
+        raise InputError(file=folder, problem="has no rows in any of its files; one is needed")
     styles = styles_of(reduce(or_, evidence), form.reading, file=folder, today=form.today)
-    groups = tuple(tuple(found.files[n] for n in group) for group in overlapping(ranges))
+    groups = tuple(tuple(files[n] for n in group) for group in overlapping(ranges))
     inputs[0] = replace(inputs[0], read_as=styles.words)
-    return groups, tuple(inputs), replace(form, styles=styles)
+    return groups, tuple(inputs), replace(form, styles=styles), tuple(without_rows)
 
 
-def _folder_notes(found: DemandFolder, groups: Sequence[Sequence[DemandFile]]) -> Iterator[str]:
+def _folder_notes(
+    found: DemandFolder, without_rows: Sequence[str], groups: Groups
+) -> Iterator[str]:
+    if without_rows:
+        yield f"{len(without_rows)} file(s) of the folder have no rows: {samples(without_rows)}"
     if found.unread:
         yield f"{len(found.unread)} file(s) of the folder were not read: {samples(found.unread)}"
     for group in groups:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.demand.column_kinds import of_one_kind
 from ml_jobs.inputs.files.headings import normal
 from ml_jobs.inputs.files.packed_file import SUFFIXES
 from ml_jobs.inputs.files.reading import Reading
@@ -73,7 +74,8 @@ class DemandFolder:
 def find_demand(path: Path) -> DemandFolder:
     """Return *path* itself, or the demand files in the folder that it is, and below it.
 
-    Names that begin with a dot or an underscore are not of demand (``_SUCCESS``).
+    Names that begin with a dot or an underscore are not of demand (``_SUCCESS``), nor are the marks
+    of workbooks that somebody has open (``~$demand.xlsx``).
 
     Raises:
         InputError: The folder has no such file, or one of a table in a form that is not read.
@@ -83,7 +85,7 @@ def find_demand(path: Path) -> DemandFolder:
     found, unread, strange = [], [], []
     for file in sorted(each for each in path.rglob("*") if each.is_file()):
         name = file.relative_to(path)
-        if any(part.startswith((".", "_")) for part in name.parts):
+        if any(part.startswith((".", "_", "~$")) for part in name.parts):
             unread.append(name.as_posix())
         elif name.name.lower().endswith(SUFFIXES):
             found.append(DemandFile(file, name.as_posix(), _partitions(name)))
@@ -122,21 +124,25 @@ def overlapping(ranges: Sequence[tuple[str, str]]) -> list[tuple[int, ...]]:
     return [tuple(sorted(group)) for group in groups]
 
 
-def together(sources: Sequence[SourceFile]) -> SourceFile:
+def together(sources: Sequence[SourceFile], read: Sequence[str]) -> SourceFile:
     """Return the rows of all *sources* as those of one file; a column says which each is of.
 
+    Dates that are stored in several ways become alike, and so do the columns that stand for none
+    of the names *read*.
+
     Raises:
-        InputError: A column has values of one kind in one file, and of another in another.
+        InputError: A column that is read has values of one kind in one file, and of another in
+            another.
     """
     first, *others = sources
     if not others:
         return first
+    needed = {normal(column) for name in read if (column := first.find(name))}
     column = "file" if all(source.find("file") is None for source in sources) else "source_file"
+    plain = [_plain(source.table, first.table.column_names) for source in sources]
     tables = [
-        _plain(source.table, first.table.column_names).append_column(
-            column, pa.repeat(pa.scalar(source.name), source.table.num_rows)
-        )
-        for source in sources
+        table.append_column(column, pa.repeat(pa.scalar(source.name), table.num_rows))
+        for source, table in zip(sources, of_one_kind(plain, needed), strict=True)
     ]
     try:
         table = pa.concat_tables(tables, promote_options="permissive")

@@ -29,8 +29,8 @@ class RejectReason(Enum):
     MISSING_ITEM = "the row names no item; a code is needed"
     MISSING_LOCATION = "the row names no location; a code is needed in every row or in none"
     UNUSABLE_CODE = (
-        "the code holds characters that can't be seen, is longer than 200, or is a dot or two or "
-        "an error of a spreadsheet"
+        "the code holds characters that can't be seen, is longer than 200, or is a dot or two, "
+        "an error of a spreadsheet or a number that one has shortened (7,89E+12)"
     )
     BAD_DATE = "the date is missing or none; YYYY-MM-DD or DD/MM/YYYY is needed"
     DATE_OUT_OF_RANGE = "the date lies before 1970 or after the day of this forecast"

@@ -41,8 +41,9 @@ _SIGNS_IN_WORDS = frozenset("ªº°²³¹½¼¾’–—®™·×\xa0")
 # A no-break space in Windows-1252 and a letter in DOS: beside letters it may be either.
 _NO_BREAK = 0xA0
 _BESIDE = re.compile(rb"(?<![0-9])\xa0[A-Za-z]|[A-Za-z]\xa0(?![0-9])")
-_FOLLOWED_BY = {"ç": "aouãõáóúâô", "ã": "oeisnm", "õ": "es"}
-_UNITS = ("pç", "pçs")  # pieces: often the only word with an accent
+# What is another letter in the other page; ``ç`` is none there, and stands anywhere in short forms.
+_FOLLOWED_BY = {"Ç": "aouãõáóúâô", "ã": "oeisnm", "Ã": "oeisnm", "õ": "es", "Õ": "es"}
+_SHORT_FORMS = ("pç", "pçs", "lçto", "lçtos")  # often the only words with an accent
 _CTRL_Z = b"\x1a"
 
 
@@ -195,7 +196,7 @@ def _likeness(word: bytes, page: str) -> int:
         text = word.decode(page)
     except UnicodeDecodeError:
         return -9
-    if text.lower() in _UNITS:
+    if text.lower() in _SHORT_FORMS:
         return 3
     telling = (place for place, byte in enumerate(word) if byte >= 0x80 and byte != _NO_BREAK)
     return sum(_fit(text, place) for place in telling)
@@ -213,7 +214,7 @@ def _fit(text: str, place: int) -> int:
         return 0 if not (letter in "°×" and before.isalpha() and after.isalpha()) else -1
     if letter not in _PORTUGUESE | _NEIGHBOURS:
         return -3
-    follows = _FOLLOWED_BY.get(letter.lower())
+    follows = _FOLLOWED_BY.get(letter)
     if _is_misplaced(text, place) or (follows and after and after.lower() not in follows):
         return -2
     return 2 if letter in _PORTUGUESE else 1

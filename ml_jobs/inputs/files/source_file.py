@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from datalayer.kernel.storage.digest import file_sha256
 from ml_jobs.arrays import IntArray
-from ml_jobs.errors import InputError
+from ml_jobs.errors import InputError, NoRowsError
 from ml_jobs.inputs.files.headings import Wanted, columns_for, normal
 from ml_jobs.inputs.files.packed_file import FileKind, unpacked
 from ml_jobs.inputs.files.raw_table import MalformedRow, RawTable
@@ -135,7 +135,8 @@ def read_source(
     file that lacks one.
 
     Raises:
-        InputError: The file is missing, empty, in an unknown encoding or not readable.
+        NoRowsError: It has the columns, and no rows.
+        InputError: It is missing, empty, in an unknown encoding or not readable.
     """
     wanted = Wanted(reading, tuple(map(tuple, required)))
     try:
@@ -145,11 +146,7 @@ def read_source(
         raw = _read_parquet(path.name, path) if is_parquet else _read_content(path, wanted)
     except OSError as error:
         raise InputError(file=path.name, problem=f"can't be read: {error.strerror}") from error
-    if raw.table.num_rows + len(raw.malformed) == 0:
-        raise InputError(
-            file=path.name, problem="has no rows; at least one row of demand is needed"
-        )
-    return SourceFile(
+    source = SourceFile(
         path.name,
         digest,
         raw.table,
@@ -162,6 +159,10 @@ def read_source(
         raw.half_numbers,
         raw.delimiter,
     )
+    if not source.rows:
+        source.require(*required)
+        raise NoRowsError(file=path.name, problem="has no rows; at least one is needed")
+    return source
 
 
 def _read_content(path: Path, wanted: Wanted) -> RawTable:

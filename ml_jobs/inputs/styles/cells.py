@@ -27,6 +27,7 @@ _Value = TypeVar("_Value")
 _Kind = TypeVar("_Kind", bound=np.generic)
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 _NO_DAY = int(np.datetime64("NaT").astype(np.int64))
+_TEXT_FORMULA = re.compile(r'=\s*"((?:[^"]|"")*)"')
 _CLOCK = re.compile(
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?[.,0-9]*\s*"
     r"(?:(?P<half>[AaPp])\.?[Mm])?"
@@ -167,9 +168,25 @@ def moments(source: SourceFile, column: str, style: DateStyle) -> IntArray:
 
 
 def _encode(values: pa.ChunkedArray) -> tuple[list[str], IntArray]:
-    """Return the distinct texts in no order, and the place of each row's among them."""
+    """Return the distinct texts in no order, and the place of each row's among them.
+
+    Of a text that was written as a formula, to be kept as it is by a spreadsheet (``="00123"``),
+    it is the text itself.
+    """
     encoded = pc.fill_null(values.cast(pa.string()), "").combine_chunks().dictionary_encode()
-    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
+    texts = encoded.dictionary.to_pylist()
+    places = encoded.indices.to_numpy().astype(np.int64)
+    if not any(text.startswith("=") for text in texts):
+        return texts, places
+    plain = [_without_formula(text) for text in texts]
+    distinct = list(dict.fromkeys(plain))
+    place = {text: number for number, text in enumerate(distinct)}
+    return distinct, np.array([place[text] for text in plain], np.int64)[places]
+
+
+def _without_formula(text: str) -> str:
+    match = _TEXT_FORMULA.fullmatch(text)
+    return match[1].replace('""', '"') if match else text
 
 
 def _sorted_codes(values: Sequence[str], places: IntArray) -> Codes:
@@ -191,7 +208,10 @@ def _cast(source: SourceFile, column: str, kind: pa.DataType, *, expected: str) 
 
 def _is_text(kind: pa.DataType) -> bool:
     inner = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
+    return any(
+        check(inner)
+        for check in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
 
 
 def _by_value(

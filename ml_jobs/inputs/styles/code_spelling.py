@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 LONGEST_CODE = 200
 CODE = "a code of at most 200 characters, all of which can be seen"
@@ -20,6 +20,9 @@ _ERRORS = (
     *("#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#DIV/0!"),
     *("#N/D", "#VALOR!", "#NOME?", "#N\u00daM!", "#NULO!"),
 )
+# What a spreadsheet makes of a long number; the digits that told codes apart are lost.
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
+_FRACTION = re.compile(r"[0-9]+[.,]0")
 _MARKS = re.compile(r"[\W_]+")
 
 
@@ -39,10 +42,15 @@ def is_code(text: str) -> bool:
     """Return whether *text* can stand in an address and in a file of any program.
 
     Characters that can't be seen (of control, of no width), more than `LONGEST_CODE` characters,
-    the names ``.`` and ``..``, and what a spreadsheet shows for an error (``#N/A``) can't. The
-    contract refuses no code that is one here.
+    the names ``.`` and ``..``, also between slashes, and what a spreadsheet shows for an error
+    (``#N/A``) can't, nor can what it makes of a long number (``7,89E+12``). The contract
+    refuses no code that is one here.
     """
-    if text in (".", "..", *_ERRORS) or len(text) > LONGEST_CODE or _UNSEEN.search(text):
+    if _SHORTENED.fullmatch(text):
+        return False
+    if text in _ERRORS or len(text) > LONGEST_CODE or _UNSEEN.search(text):
+        return False
+    if not {".", ".."}.isdisjoint(text.split("/")):
         return False
     return text.isprintable() or not any(
         unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in text
@@ -51,10 +59,18 @@ def is_code(text: str) -> bool:
 
 def case_twins(codes: Iterable[str]) -> list[tuple[str, ...]]:
     """Return the groups of *codes* that differ in letter case only, in order."""
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for code in sorted(codes):
-        groups[code.casefold()].append(code)
-    return [tuple(group) for group in groups.values() if len(group) > 1]
+    return _twins(codes, str.casefold)
+
+
+def zero_twins(codes: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return the groups of *codes*, all digits, that differ in zeros in front only, in order."""
+    digits = (code for code in codes if code.isascii() and code.isdigit())
+    return _twins(digits, lambda code: code.lstrip("0"))
+
+
+def is_fraction(code: str) -> bool:
+    """Return whether *code* is a whole number written as a fraction, such as ``101.0``."""
+    return _FRACTION.fullmatch(code) is not None
 
 
 def likeness(code: str) -> str:
@@ -65,6 +81,13 @@ def likeness(code: str) -> str:
     decomposed = unicodedata.normalize("NFKD", code.casefold())
     letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return _MARKS.sub("", letters).lstrip("0")
+
+
+def _twins(codes: Iterable[str], likeness: Callable[[str], str]) -> list[tuple[str, ...]]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for code in sorted(codes):
+        groups[likeness(code)].append(code)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
 def _no_breaks(text: str) -> str:

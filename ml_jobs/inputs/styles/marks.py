@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isnan
 
 from datalayer.kernel.errors import InvalidSelection
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, Reading
 
 _BLANKS = "\u0020\u00a0\u2007\u2009\u202f"
 _APOSTROPHES = "'\u2019"
@@ -97,6 +98,11 @@ def ways_of(reading: Reading) -> tuple[Marks, ...]:
         return tuple(ways)
     groups = _GROUP_MARKS[reading.thousands]
     return tuple(replace(way, groups=groups) for way in ways if way.decimal != reading.thousands)
+
+
+def is_number(text: str) -> bool:
+    """Return whether *text*, trimmed, is a number in some way of writing."""
+    return any(not isnan(way.value(text)) for way in ways_of(AS_FOUND))
 
 
 def shape_of(text: str) -> str:

@@ -34,6 +34,8 @@ class Trait(Enum):
 
     ONLY_POINT = auto()  # makes sense with a decimal point alone
     ONLY_COMMA = auto()
+    BOTH_POINT = auto()  # the same, having both marks
+    BOTH_COMMA = auto()
     EITHER_POINT = auto()  # has a point that may be the decimal mark and may part thousands
     EITHER_COMMA = auto()
     ROUND_POINT = auto()  # the same, ending in a zero that no writer of short decimals leaves
@@ -48,6 +50,8 @@ class Trait(Enum):
 
 
 Traits: TypeAlias = Mapping[Trait, Example]
+_PROOFS = (Trait.ONLY_POINT, Trait.ONLY_COMMA)
+_DOUBTS = (Trait.EITHER_POINT, Trait.EITHER_COMMA)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class NumberEvidence:
         """Return the first text of any column that has *trait*."""
         return next((t[trait] for t in self.columns.values() if trait in t), None)
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether there is a number that may be read in two ways, and none that tells which."""
+        return any(map(self.first, _DOUBTS)) and not any(map(self.first, _PROOFS))
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -75,10 +84,12 @@ class Surroundings:
     Attributes:
         delimiter: Between its cells; None where it is no text file.
         day_first: Whether its dates are sure to have the day, or the month, first.
+        unread: Columns of numbers that nothing is read from; None where nobody looked.
     """
 
     delimiter: str | None = None
     day_first: bool | None = None
+    unread: NumberEvidence | None = None
 
 
 @dataclass(frozen=True)
@@ -160,12 +171,20 @@ def _parts_thousands(
 
     It is where every number from 1000 on has it and smaller ones don't, where zeros stand behind
     it that decimals as short as these would have left out, and where the file is of a country
-    that writes so.
+    that writes so. A column that is not read may stand for those zeros, or speak against all of it.
     """
+    unread = around.unread or NumberEvidence({})
     having = [traits for traits in evidence.columns.values() if _trait("EITHER", mark) in traits]
-    custom = _custom(evidence, mark, around)
-    if custom is None or any(Trait.FROM_1000 in traits for traits in having):
+    against = any(Trait.FROM_1000 in traits for traits in having)
+    if against or unread.first(_trait("ONLY", mark)):
         return None
+    if both := unread.first(_trait("BOTH", OTHER_MARK[mark])):
+        return f"by {both.brief(file)}"
+    custom = _custom(evidence, mark, around)
+    if custom is None:
+        return None
+    if other := unread.first(_trait("ONLY", OTHER_MARK[mark])):
+        return f"by {other.brief(file)}, in a file with {custom}"
     rounded = _trait("ROUND", mark)
     for traits in having:
         if rounded in traits and Trait.BELOW_1000 in traits:
@@ -243,6 +262,8 @@ def _traits(text: str, ways: Sequence[Marks]) -> Iterator[Trait]:
     if len(sensible) == 1:
         ((way, _),) = sensible
         yield _trait("ONLY", way.decimal)
+        if "." in body and "," in body:
+            yield _trait("BOTH", way.decimal)
         yield _trait("THREE" if way.decimals(body) == 3 else "OTHER", way.decimal)
     elif len({value for _, value in sensible}) > 1:
         mark = "." if "." in body else ","

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,6 +16,7 @@ from ml_jobs.inputs.styles.date_style import (
     date_style,
     day_comes_first,
 )
+from ml_jobs.inputs.styles.marks import is_number
 from ml_jobs.inputs.styles.number_style import (
     NumberEvidence,
     NumberStyle,
@@ -24,6 +25,11 @@ from ml_jobs.inputs.styles.number_style import (
     number_evidence,
     number_style,
 )
+from ml_jobs.inputs.styles.week_numbers import refuse_week_numbers
+from ml_jobs.inputs.styles.written import WrittenColumn
+
+# Columns of codes, which may look like numbers.
+_CODES = ("item_id", "stock_code", "sku", "location_id", "parent_location_id", "invoice_no")
 
 
 @dataclass(frozen=True)
@@ -41,15 +47,22 @@ class Evidence:
 
     Attributes:
         delimiter: Between cells; of several files, the first one's.
+        unread: Numbers of columns that nothing is read from, where those read leave doubts.
     """
 
     numbers: NumberEvidence
     dates: DateEvidence
     delimiter: str | None
+    unread: NumberEvidence
 
     def __or__(self, later: Evidence) -> Evidence:
         """Return the evidence of both."""
-        return Evidence(self.numbers | later.numbers, self.dates | later.dates, self.delimiter)
+        return Evidence(
+            self.numbers | later.numbers,
+            self.dates | later.dates,
+            self.delimiter,
+            self.unread | later.unread,
+        )
 
 
 def evidence_of(
@@ -62,7 +75,21 @@ def evidence_of(
     """
     amounts = (cells.written(source, c) for c in numbers if cells.is_text(source, c))
     days = (cells.written(source, c) for c in dates if cells.is_written(source, c))
-    return Evidence(number_evidence(amounts, source.reading), date_evidence(days), source.delimiter)
+    found = number_evidence(amounts, source.reading)
+    others = _unread_numbers(source, {*numbers, *dates}) if found.is_doubtful else ()
+    unread = number_evidence(others, source.reading)
+    return Evidence(found, date_evidence(days), source.delimiter, unread)
+
+
+def _unread_numbers(source: SourceFile, read: Container[str]) -> Iterator[WrittenColumn]:
+    """Yield the columns of texts, besides those *read* and codes, in which all are numbers."""
+    codes = [source.find(name) for name in _CODES]
+    for column in source.table.column_names:
+        if column in read or column in codes or not cells.is_text(source, column):
+            continue
+        found = cells.written(source, column)
+        if all(is_number(text) for text in found.texts if text):
+            yield found
 
 
 def styles_of(
@@ -78,10 +105,11 @@ def styles_of(
     """
     asked = {"day-first": True, "month-first": False}.get(reading.dates or "")
     day_first = day_comes_first(evidence.dates) if asked is None else asked
-    around = Surroundings(evidence.delimiter, day_first)
+    around = Surroundings(evidence.delimiter, day_first, evidence.unread)
     numbers = number_style(evidence.numbers, reading, around, file=file)
     commas = evidence.numbers.first(Trait.ONLY_COMMA) is not None and numbers.marks.decimal == ","
     brazilian = evidence.delimiter == ";" and commas
+    refuse_week_numbers(evidence.dates, file)
     dates = date_style(evidence.dates, reading, brazilian=brazilian, today=today, file=file)
     said = []
     if evidence.numbers.columns:

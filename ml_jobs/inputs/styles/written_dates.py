@@ -72,7 +72,7 @@ _PATTERNS = tuple(
         (r"(?P<y>\d\d)(?P<m>\d\d)(?P<d>(?:19|20)\d\d)", Shape.PARTS),
         (r"(?P<y>\d\d?)(?P<s>[-/.])(?P<m>\d\d?)(?P=s)(?P<d>\d\d)", Shape.SHORT),
         (r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})", Shape.MONTH),
-        (r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])", Shape.MONTH),
+        (r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|[1-4]\d|5[0-3])", Shape.MONTH),
         (r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})", Shape.MONTH),
         (r"(?P<y>\d{4})-?[Ww](?P<m>\d\d)(?:-?(?P<d>[1-7]))?", Shape.WEEK),
         (r"(?P<y>[2-7]\d{4})(?:[.,]\d+)?", Shape.SERIAL),
@@ -87,6 +87,11 @@ _NAMED = tuple(
         rf"{_NAME}{_BETWEEN}(?P<y>[0-9]{{4}}|[0-9]{{2}})",
     )
 )
+_WEEKDAY = re.compile(
+    r"(?:(?:segunda|ter[çc]a|quarta|quinta|sexta|seg|ter|qua|qui|sex)(?:-feira)?|s[áa]b(?:ado)?"
+    r"|dom(?:ingo)?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\.?,?\s+",
+    re.IGNORECASE,
+)
 _NAMES_OF_MONTHS = (
     "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
     "january february march april may june july august september october november december",
@@ -94,7 +99,12 @@ _NAMES_OF_MONTHS = (
 
 
 def split_clock(text: str) -> tuple[str, str]:
-    """Return what of *text* may be a date, and the time of day or whatever follows it."""
+    """Return what of *text* may be a date, and the time of day or whatever follows it.
+
+    The name of a weekday in front is left out.
+    """
+    if text[:1].isalpha():
+        text = _WEEKDAY.sub("", text)
     for pattern in (_NUMBERS, *_NAMED):
         if match := pattern.fullmatch(text):
             clock = match["clock"] or ""
@@ -130,7 +140,7 @@ def _month_called(name: str) -> int | None:
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     for names in _NAMES_OF_MONTHS:
         for number, whole in enumerate(names.split(), start=1):
-            if whole == plain or whole[:3] == plain:
+            if whole.startswith(plain):
                 return number
     return None
 

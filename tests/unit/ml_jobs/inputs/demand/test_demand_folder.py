@@ -231,3 +231,94 @@ def test_a_partition_can_be_the_date_or_any_other_column_that_is_needed(
     found = scanned(tmp_path)
 
     assert found.coverage.days.astype(str).tolist() == ["2026-01-05", "2026-01-06"]
+
+
+def test_a_file_without_rows_is_a_note_and_the_others_are_read(tmp_path: Path) -> None:
+    write(tmp_path, "1.csv", *month(1, "A", "B"))
+    write(tmp_path, "2.csv", *month(2, "A", "B"))
+    write(tmp_path, "3.csv")
+
+    scan = scanned(tmp_path)
+
+    assert scan.notes[0] == "1 file(s) of the folder have no rows: '3.csv'"
+    assert [note.name for note in scan.inputs] == ["1.csv", "2.csv"]
+
+
+def test_an_empty_partition_is_a_note(tmp_path: Path) -> None:
+    rows = pa.table({"item_id": ["A"] * 28, "date": [date(2026, 1, n) for n in range(1, 29)]})
+    table = rows.append_column("quantity", pa.array([1] * 28))
+    for place, content in (("SP", table), ("RJ", table.slice(0, 0))):
+        folder = tmp_path / f"location_id={place}"
+        folder.mkdir()
+        pq.write_table(content, folder / "part-0.parquet")
+
+    assert scanned(tmp_path).coverage.location_ids == ("SP",)
+
+
+def test_a_file_without_rows_and_without_the_columns_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "1.csv", *month(1, "A"))
+    write(tmp_path, "LEIAME.txt", header="Um arquivo por m\u00eas")
+
+    with pytest.raises(InputError, match=r"LEIAME\.txt has no column item_id"):
+        scanned(tmp_path)
+
+
+def test_a_folder_without_a_row_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "1.csv")
+    write(tmp_path, "2.csv")
+
+    with pytest.raises(InputError, match="has no rows in any of its files"):
+        scanned(tmp_path)
+
+
+def test_the_mark_of_a_workbook_that_somebody_has_open_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, "1.csv", *month(1, "A"))
+    (tmp_path / "~$2.xlsx").write_bytes(b"\x05user")
+
+    assert find_demand(tmp_path).unread == ("~$2.xlsx",)
+
+
+def test_days_and_moments_of_one_history_are_read_together(tmp_path: Path) -> None:
+    for number, kind in ((1, pa.date32()), (2, pa.timestamp("ns")), (3, pa.string())):
+        days = pa.array([date(2026, number, day) for day in range(1, 29)], pa.date32())
+        table = pa.table({"item_id": ["A"] * 28, "date": days.cast(kind), "quantity": [1] * 28})
+        pq.write_table(table, tmp_path / f"{number}.parquet")
+
+    rows = scanned(tmp_path).rows
+
+    assert rows is not None
+    assert rows.accounting.used == 3 * 28
+    assert str(rows.days.max()) == "2026-03-28"
+
+
+def test_a_column_that_is_not_read_may_be_of_any_kind(tmp_path: Path) -> None:
+    for number, remark in ((1, "x"), (2, 0.5)):
+        columns = {"item_id": ["A"] * 28, "quantity": [number] * 28, "remark": [remark] * 28}
+        days = [date(2026, number, day) for day in range(1, 29)]
+        pq.write_table(pa.table({**columns, "date": days}), tmp_path / f"{number}.parquet")
+
+    rows = scanned(tmp_path).rows
+
+    assert rows is not None
+    assert rows.accounting.used == 2 * 28
+
+
+def test_codes_that_are_numbers_in_one_file_and_texts_in_another_are_refused(
+    tmp_path: Path,
+) -> None:
+    for number, codes in ((1, ["00101", "99"]), (2, [101, 500])):
+        columns = {"item_id": codes * 14, "quantity": [number] * 28}
+        days = [date(2026, number, day) for day in range(1, 29)]
+        pq.write_table(pa.table({**columns, "date": days}), tmp_path / f"{number}.parquet")
+
+    with pytest.raises(InputError, match="columns of different kinds"):
+        scanned(tmp_path)
+
+
+def test_codes_that_two_files_spell_otherwise_are_named(tmp_path: Path) -> None:
+    write(tmp_path, "1.csv", *month(1, "00101"))
+    write(tmp_path, "2.csv", *month(2, "101"))
+
+    (note,) = scanned(tmp_path).notes
+
+    assert note.startswith("1 item(s) are spelt with and without zeros in front")

@@ -121,6 +121,7 @@ def test_decimal_commas_and_grouping_points_are_read_where_the_column_has_commas
         ("A\u200b,2026-01-05,3", RejectReason.UNUSABLE_CODE),
         ("A\x7f,2026-01-05,3", RejectReason.UNUSABLE_CODE),
         ("..,2026-01-05,3", RejectReason.UNUSABLE_CODE),
+        ('"7,89E+12",2026-01-05,3', RejectReason.UNUSABLE_CODE),
         (f"{'A' * 201},2026-01-05,3", RejectReason.UNUSABLE_CODE),
         ("A,2026-01-05,1e300", RejectReason.QUANTITY_OUT_OF_RANGE),
     ],
@@ -340,3 +341,55 @@ def test_whatever_the_rows_hold_each_is_used_or_set_aside_or_the_file_is_refused
         aside = rejected_rows(read_rows.source, read_rows.reasons)
 
     assert read_rows.accounting.read == read_rows.accounting.used + aside.num_rows
+
+
+def test_cells_that_are_formulas_of_a_text_are_that_text(write: WriteFile) -> None:
+    rows = read(
+        write(
+            "item_id;date;quantity\n"
+            '"=""00101""";"=""05/01/2026""";"=""1,5"""\n'
+            '="00102";13/01/2026;2\n'
+            "00101;14/01/2026;3\n"
+        )
+    )
+
+    assert rows.items.texts.tolist() == ["00101", "00102", "00101"]
+    assert rows.quantities.tolist() == [1.5, 2, 3]
+    assert rows.days.astype(str).tolist() == ["2026-01-05", "2026-01-13", "2026-01-14"]
+
+
+@given(code=st.text("0123456789A-/\"'= ", min_size=1).map(str.strip).filter(bool))
+def test_a_code_that_a_spreadsheet_is_to_keep_is_read_as_it_was(code: str) -> None:
+    inner = code.replace('"', '""')
+    cell = f'="{inner}"'.replace('"', '""')
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "demand.csv"
+        path.write_text(f'item_id;date;quantity\n"{cell}";2026-01-05;1\n')
+
+        assert read(path).items.texts.tolist() == [code]
+
+
+def test_codes_that_differ_in_zeros_in_front_are_named(write: WriteFile) -> None:
+    (note,) = read(write("item_id,date,quantity\n00101,2026-01-05,1\n101,2026-01-06,1\n")).notes
+
+    assert note == (
+        "1 item(s) are spelt with and without zeros in front, each counts by itself: "
+        "'00101 and 101'"
+    )
+
+
+def test_codes_that_a_program_took_for_fractions_are_named(write: WriteFile) -> None:
+    (note,) = read(write("item_id,date,quantity\n101.0,2026-01-05,1\n7.0,2026-01-06,1\n")).notes
+
+    assert note.startswith("every item ends like 101.0")
+
+
+def test_texts_of_every_storage_are_texts(tmp_path: Path) -> None:
+    columns = {"item_id": ["A"], "date": ["13/01/2026"], "quantity": ["1,5"]}
+    for kind in (pa.string(), pa.large_string(), pa.string_view()):
+        path = tmp_path / f"{kind}.parquet"
+        pq.write_table(pa.table(columns).cast(pa.schema([(c, kind) for c in columns])), path)
+
+        rows = read(path)
+
+        assert (str(rows.days[0]), rows.quantities[0]) == ("2026-01-13", 1.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand.demand_files import DemandFormat, scan_demand
 from ml_jobs.inputs.demand.demand_rows import DemandRows
+from ml_jobs.inputs.demand.reasons import RejectReason
 from ml_jobs.inputs.demand.row_rules import IGNORE, RowRules
 from ml_jobs.progress import silent
 from tests.unit.ml_jobs.inputs.demand.test_returns import TODAY
@@ -85,3 +87,25 @@ def test_invoice_lines_that_are_mostly_negative_are_refused(tmp_path: Path) -> N
 def test_returns_that_no_demand_is_there_for_count(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"2 row\(s\) of 11 .* 2 unmatched_return"):
         scanned(tmp_path, [*GOOD, "B,2026-01-05,-1", "C,2026-01-05,-1"])
+
+
+LATER = [f"A,2026-02-{day:02},1" for day in range(1, 10)]
+
+
+def scanned_as_of(folder: Path, results: date, present: date | None) -> DemandRows:
+    path = folder / "demand.csv"
+    path.write_text("\n".join(["item_id,date,quantity", *GOOD, *LATER]) + "\n")
+    found = scan_demand(path, DemandFormat(results, present=present), report=silent).rows
+    assert found is not None
+    return found
+
+
+def test_rows_later_than_results_of_the_past_are_no_fault_of_the_file(tmp_path: Path) -> None:
+    rows = scanned_as_of(tmp_path, date(2026, 1, 31), date(2026, 2, 28))
+
+    assert rows.accounting.set_aside == {RejectReason.DATE_OUT_OF_RANGE: 9}
+
+
+def test_rows_later_than_the_present_are_a_fault_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="5 row"):
+        scanned_as_of(tmp_path, date(2026, 1, 31), date(2026, 2, 4))

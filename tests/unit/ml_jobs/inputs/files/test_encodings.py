@@ -77,6 +77,13 @@ def test_a_page_with_several_words_is_told_and_said(page: str) -> None:
     )
 
 
+@pytest.mark.parametrize("page", ["cp1252", "cp850"])
+def test_short_forms_of_words_are_words(page: str) -> None:
+    text = "Lista din\u00e2mica;Dt.l\u00e7to.;N\u00ba or\u00e7to;Descri\u00e7.;DT.L\u00c7TO."
+
+    assert decode("f.csv", text.encode(page)).content.decode() == text
+
+
 @pytest.mark.parametrize(
     ("content", "spelt"),
     [

@@ -231,3 +231,44 @@ def test_whatever_a_file_holds_its_rows_are_read_as_they_are_or_the_file_is_refu
 
     assert found.quantities.tolist() == [amount / 1000 for _, amount in rows]
     assert found.days.tolist() == [day for day, _ in rows]
+
+
+def rows_with(column: str, values: list[str]) -> str:
+    quantities = ["1.500", "2.250", "3.100"]
+    days = ["01/09/2025", "14/09/2025", "15/09/2025"]
+    cells = zip(days, quantities, values, strict=True)
+    lines = "".join(f"00101;{day};{quantity};{value}\n" for day, quantity, value in cells)
+    return f"item_id;date;quantity;{column}\n{lines}"
+
+
+def test_a_column_that_is_not_read_tells_how_numbers_are_written(write: WriteFile) -> None:
+    path = write("demand.csv", rows_with("valor", ["7,50", "11,25", "15,50"]))
+
+    found = read_demand(path, today=TODAY)
+
+    assert found.quantities.tolist() == [1500, 2250, 3100]
+    assert "by 7,50 (valor, row 1), in a file with semicolons between cells" in found.source.read_as
+
+
+def test_a_number_with_both_marks_tells_it_in_a_file_of_any_country(write: WriteFile) -> None:
+    content = "item_id\tdate\tquantity\tvalue\n"
+    content += "00101\t2025-09-01\t1,500\t12.5\n00101\t2025-09-02\t2,250\t1,250.75\n"
+
+    found = read_demand(write("demand.txt", content), today=TODAY)
+
+    assert found.quantities.tolist() == [1500, 2250]
+
+
+def test_a_decimal_point_where_nothing_is_read_speaks_against_thousands(write: WriteFile) -> None:
+    content = rows_with("valor", ["7.50", "11.25", "15.50"]).replace("2.250", "500")
+
+    with pytest.raises(InputError, match=r"has 1\.500 as quantity in row 1: 1500 if the point"):
+        read_demand(write("demand.csv", content), today=TODAY)
+
+
+def test_texts_with_points_tell_nothing_of_numbers(write: WriteFile) -> None:
+    content = rows_with("ncm", ["8482.10.10", "8482.10", "v1.5"]).replace("2.250", "500")
+
+    found = read_demand(write("demand.csv", content), today=TODAY)
+
+    assert found.quantities.tolist() == [1500, 500, 3100]

@@ -132,6 +132,10 @@ def plain_text(name: str, text: str) -> str:
         raise InvalidSelection(
             parameter=name, found=f"{len(text)} characters long", expected=expected
         )
+    return _characters(name, text)
+
+
+def _characters(name: str, text: str) -> str:
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidSelection(
             parameter=name, found=ascii(text[:80]), expected="text without NUL and lone surrogates"
@@ -218,7 +222,9 @@ def _cursor_value(column: Column, value: object) -> Parameter:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
         raise InvalidCursor(found=ascii([value])[:80])
-    return VALUE_READERS[column.type]("cursor", text)
+    # A key may be longer than what somebody looks for: a category has up to 1,000 characters.
+    read = _characters if column.type is ColumnType.TEXT else VALUE_READERS[column.type]
+    return read("cursor", text)
 
 
 _WRITTEN_AS_TEXT = {ColumnType.TEXT, ColumnType.DATE, ColumnType.TIMESTAMP}

@@ -45,12 +45,17 @@ def read_job_file(path: Path) -> dict[str, object]:
 
 def _content(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # The editor of Windows puts a mark before the text.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise JobFileError(
             file=path.name, faults=[f"it can't be read: {error.strerror}"]
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise JobFileError(
+            file=path.name, faults=[f"it is not in UTF-8, as TOML must be; save it so ({error})"]
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise JobFileError(file=path.name, faults=[f"it is no TOML: {error}"]) from error
 
 

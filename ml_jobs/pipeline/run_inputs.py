@@ -69,7 +69,7 @@ class RunInputs:
     def unused(self, items: Items) -> list[str]:
         """Return sentences about what of the files is not used, given the *items* forecast."""
         item_ids = tuple(items.table.column("item_id").to_pylist())
-        notes = list(self.remarks)
+        notes: list[str] = []
         for file in (self.items, self.stock):
             if file is None:
                 continue

@@ -14,6 +14,7 @@ from ml_jobs.inputs.demand.outlying import outlying
 from ml_jobs.inputs.styles.rhythm import Rhythm, rhythm_of
 from ml_jobs.panel import NETWORK, Dates, Frequency
 
+_PERIODS = {Frequency.WEEKLY: "weeks", Frequency.MONTHLY: "months"}
 SPARSE = 0.1
 LONG_DAYS = 100
 
@@ -101,6 +102,13 @@ def calendar_notes(coverage: Coverage, rhythm: Rhythm, frequency: Frequency) -> 
     if frequency is Frequency.DAILY and len(days) < SPARSE * covered and covered >= LONG_DAYS:
         said = f"the rows stand on {len(days)} of {covered} days; if they are totals of weeks or "
         return (*found, f"{said}months, say --frequency W or --frequency MS")
+    if frequency is not Frequency.DAILY:
+        first, last = frequency.first_days(days[[0, -1]])
+        periods = len(Span(first, last).calendar(frequency))
+        filled = len(np.unique(frequency.first_days(days)))
+        if 2 * filled <= periods:
+            said = f"the rows stand in {filled} of {periods} {_PERIODS[frequency]}"
+            return (*found, f"{said}; the others count as periods without demand")
     return found
 
 

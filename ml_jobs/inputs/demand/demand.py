@@ -27,7 +27,7 @@ from ml_jobs.inputs.demand.demand_rows import (
 from ml_jobs.inputs.demand.reasons import USED, RejectReason
 from ml_jobs.inputs.demand.returns import settle_returns
 from ml_jobs.inputs.demand.row_rules import NEGATIVE, USUAL, RowRules
-from ml_jobs.inputs.demand.total_rows import total_rows
+from ml_jobs.inputs.demand.total_rows import total_notes, total_rows
 from ml_jobs.inputs.files.reading import AS_FOUND, Reading
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
@@ -89,7 +89,7 @@ def demand_of(
     rows = rows.set_aside({RejectReason.TOTAL_ROW: total_rows(rows)})
     rows = settle_returns(rows, rules)
     refuse_unusable(rows)
-    return replace(rows, notes=(*_notes(rows), *rows.notes))
+    return replace(rows, notes=(*_notes(rows), *total_notes(rows), *rows.notes))
 
 
 def demand_evidence(source: SourceFile) -> Evidence:

@@ -34,6 +34,8 @@ class Trait(Enum):
 
     ONLY_POINT = auto()  # makes sense with a decimal point alone
     ONLY_COMMA = auto()
+    BOTH_POINT = auto()  # the same, having both marks
+    BOTH_COMMA = auto()
     EITHER_POINT = auto()  # has a point that may be the decimal mark and may part thousands
     EITHER_COMMA = auto()
     ROUND_POINT = auto()  # the same, ending in a zero that no writer of short decimals leaves
@@ -171,12 +173,15 @@ def _parts_thousands(
     it that decimals as short as these would have left out, and where the file is of a country
     that writes so. A column that is not read may stand for those zeros, or speak against all of it.
     """
-    having = [traits for traits in evidence.columns.values() if _trait("EITHER", mark) in traits]
-    custom = _custom(evidence, mark, around)
-    if custom is None or any(Trait.FROM_1000 in traits for traits in having):
-        return None
     unread = around.unread or NumberEvidence({})
-    if unread.first(_trait("ONLY", mark)):
+    having = [traits for traits in evidence.columns.values() if _trait("EITHER", mark) in traits]
+    against = any(Trait.FROM_1000 in traits for traits in having)
+    if against or unread.first(_trait("ONLY", mark)):
+        return None
+    if both := unread.first(_trait("BOTH", OTHER_MARK[mark])):
+        return f"by {both.brief(file)}"
+    custom = _custom(evidence, mark, around)
+    if custom is None:
         return None
     if other := unread.first(_trait("ONLY", OTHER_MARK[mark])):
         return f"by {other.brief(file)}, in a file with {custom}"
@@ -257,6 +262,8 @@ def _traits(text: str, ways: Sequence[Marks]) -> Iterator[Trait]:
     if len(sensible) == 1:
         ((way, _),) = sensible
         yield _trait("ONLY", way.decimal)
+        if "." in body and "," in body:
+            yield _trait("BOTH", way.decimal)
         yield _trait("THREE" if way.decimals(body) == 3 else "OTHER", way.decimal)
     elif len({value for _, value in sensible}) > 1:
         mark = "." if "." in body else ","

@@ -243,6 +243,19 @@ def test_a_file_that_is_no_toml_is_refused_with_the_place(job: Path) -> None:
     assert "line 2" in fault
 
 
+def test_a_mark_of_utf_8_before_the_text_is_passed_over(job: Path) -> None:
+    job.write_text('[input]\ndataset_id = "peças"\n', encoding="utf-8-sig")
+
+    assert list(read_job_file(job).values()) == ["peças"]
+
+
+def test_another_encoding_than_utf_8_is_refused_by_name(job: Path) -> None:
+    job.write_text('[input]\ndataset_id = "peças"\n', encoding="cp1252")
+
+    with pytest.raises(JobFileError, match="it is not in UTF-8, as TOML must be; save it so"):
+        read_job_file(job)
+
+
 def test_a_file_that_is_not_there_is_refused(job: Path) -> None:
     with pytest.raises(JobFileError, match=r"job\.toml .* can't be read: No such file"):
         read_job_file(job)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from ml_jobs.errors import InputError
+from ml_jobs.panel import Items
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_inputs import RunInputs, read_inputs
 from ml_jobs.progress import silent
@@ -86,3 +88,13 @@ def test_places_of_the_stock_that_are_no_locations_are_named(read: Read) -> None
 def test_locations_that_are_spelt_otherwise_are_refused(read: Read) -> None:
     with pytest.raises(InputError, match=r"locations\.csv has 2 location\(s\), none .* may be"):
         read(locations="location_id,name\nsp,São Paulo\nrj,Rio\n")
+
+
+def test_how_a_file_beside_demand_is_written_is_said_once(read: Read, tmp_path: Path) -> None:
+    inputs = read(stock="sep=;\n\nEstoque de peças\nitem_id;current_stock\nD4;5\n")
+    items = Items(pa.table({"item_id": ["D4"]}))
+
+    said = [*inputs.remarks, *inputs.unused(items)]
+
+    assert len(said) == len(set(said))
+    assert any("headings stand on line 4" in note for note in said)

@@ -10,6 +10,7 @@ import pytest
 
 from ml_jobs.inputs.demand.coverage import (
     Span,
+    calendar_notes,
     merge_coverage,
     rhythm_in,
     scan,
@@ -51,6 +52,23 @@ def test_the_frequency_is_that_of_all_files(tmp_path: Path) -> None:
 
     assert rhythm_in(monthly).frequency is Frequency.MONTHLY
     assert rhythm_in(merge_coverage([monthly, weekly])).frequency is Frequency.DAILY
+
+
+def test_months_most_of_which_have_no_row_are_named(tmp_path: Path) -> None:
+    quarters = [f"A,{year}-{month:02}-01,5" for year in (2024, 2025) for month in (1, 4, 7, 10)]
+    found = scan(rows_of(tmp_path, "d.csv", *quarters))
+
+    notes = calendar_notes(found, rhythm_in(found), Frequency.MONTHLY)
+
+    assert notes == (
+        "the rows stand in 8 of 22 months; the others count as periods without demand",
+    )
+
+
+def test_weeks_most_of_which_have_rows_are_not_named(tmp_path: Path) -> None:
+    found = scan(rows_of(tmp_path, "d.csv", *sales("A", "2026-01-05", 12, step=7)))
+
+    assert calendar_notes(found, rhythm_in(found), Frequency.WEEKLY) == ()
 
 
 def test_a_span_with_nothing_but_a_running_period_is_empty(tmp_path: Path) -> None:

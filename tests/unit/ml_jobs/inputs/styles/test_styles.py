@@ -250,6 +250,15 @@ def test_a_column_that_is_not_read_tells_how_numbers_are_written(write: WriteFil
     assert "by 7,50 (valor, row 1), in a file with semicolons between cells" in found.source.read_as
 
 
+def test_a_number_with_both_marks_tells_it_in_a_file_of_any_country(write: WriteFile) -> None:
+    content = "item_id\tdate\tquantity\tvalue\n"
+    content += "00101\t2025-09-01\t1,500\t12.5\n00101\t2025-09-02\t2,250\t1,250.75\n"
+
+    found = read_demand(write("demand.txt", content), today=TODAY)
+
+    assert found.quantities.tolist() == [1500, 2250]
+
+
 def test_a_decimal_point_where_nothing_is_read_speaks_against_thousands(write: WriteFile) -> None:
     content = rows_with("valor", ["7.50", "11.25", "15.50"]).replace("2.250", "500")
 

@@ -31,6 +31,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     runtime.reset()
 
 
+# Streamlit takes the logs over when it reads its configuration, so that is done before.
+st.get_option("logger.level")
 configure_logs(Settings.load().log_level)  # before the server's own first lines
 served = serving(runtime.portal(), Settings.load(), index_page.is_page)
 app = st.App(

@@ -14,13 +14,14 @@ from datalayer.api.answers import cache_control, json_answer
 from datalayer.api.call import call_of
 from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.described_parameters import arrangement_parameters, document_filter_of
-from datalayer.api.files import FILE_RESPONSES, FileRequest, Files
+from datalayer.api.files import FileRequest, Files, file_responses
 from datalayer.api.kept_answers import Read
 from datalayer.api.parameters import DataSetName, End, Start
 from datalayer.api.schemas import METADATA_EXAMPLE
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.portal import ExtractRequest, Part, Portal
 from datalayer.reading.arrangement import arrangement_of
+from datalayer.reading.extracts.requests import MEDIA_TYPES
 from datalayer.reading.filters import MOST_VALUES, Filter, filters_of
 from datalayer.reading.questions.data_sets import data_set_named
 
@@ -134,7 +135,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         "/extracts/{name}.{format}",
         operation_id="extract",
         summary="A data set, or rows of it, as a file",
-        responses=FILE_RESPONSES,
+        responses=file_responses(*MEDIA_TYPES),
         response_class=Response,
         openapi_extra={"parameters": described},
     )

@@ -244,19 +244,22 @@ def _repr_digest(digest: Digest) -> str:
     return f"sha-256=:{encoded}:"
 
 
-_CONTENT: dict[str, Any] = {
-    media_type: {"schema": {"type": "string", "format": "binary"}}
-    for media_type in MEDIA_TYPES.values()
-}
-FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file. `X-Row-Count` says its rows; `Content-Length` and `Repr-Digest` "
-        "(RFC 9530) come ahead of it once it was made before, and are in the answer to `HEAD` and "
-        "in its description at any time.",
-        "content": _CONTENT,
-    },
-    206: {"description": "The bytes that `Range` asks for", "content": _CONTENT},
-    304: {"description": "Nothing changed"},
-    **problems(412, 416),
-}
-"""What the OpenAPI document says of the answers to a request for a file."""
+def file_responses(*formats: str) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of the answers to a request for a file.
+
+    Args:
+        formats: Those that it may have, as in ``MEDIA_TYPES``.
+    """
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    content = {MEDIA_TYPES[each]: schema for each in formats}
+    return {
+        200: {
+            "description": "The file. `X-Row-Count` says its rows; `Content-Length` and "
+            "`Repr-Digest` (RFC 9530) come ahead of it once it was made before, and are in the "
+            "answer to `HEAD` and in its description at any time.",
+            "content": content,
+        },
+        206: {"description": "The bytes that `Range` asks for", "content": content},
+        304: {"description": "Nothing changed"},
+        **problems(412, 416),
+    }

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from datalayer.api.answers import object_answer
 from datalayer.api.context import open_publication, read_router
-from datalayer.api.files import FILE_RESPONSES, FileRequest, Files
+from datalayer.api.files import FileRequest, Files, file_responses
 from datalayer.api.parameters import DataSetName
 from datalayer.api.path_prefix import address
 from datalayer.api.publications import PublicationId
@@ -46,7 +46,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         "/publications/{publication_id}/files/{name}.parquet",
         operation_id="get_publication_file",
         summary="One file of a publication, as it was published",
-        responses=FILE_RESPONSES,
+        responses=file_responses("parquet"),
         response_class=Response,
     )
     async def published_file(

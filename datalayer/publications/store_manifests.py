@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Final
 
 from datalayer.kernel.contract.manifest import (
     MANIFEST_LIMIT_BYTES,
@@ -25,6 +26,8 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.storage.object_store import ObjectStore
 
+_PUBLICATIONS: Final = "publications/"
+
 
 def read_latest_manifest(store: ObjectStore, registry: Registry) -> Manifest:
     """Return the manifest of the latest publication in *store*.
@@ -39,6 +42,9 @@ def read_latest_manifest(store: ObjectStore, registry: Registry) -> Manifest:
         own = _read_manifest(_own_key(latest.publication_id), store, registry)
     except ObjectMissing:
         # A flat folder describes its one publication in the root only.
+        if misplaced := list(_files_of_another(latest)):
+            location = f"{store.address}/{MANIFEST_NAME}"
+            raise ManifestError(location=location, faults=misplaced) from None
         return latest
     if faults := list(_differences(latest, own)):
         raise ManifestError(location=f"{store.address}/{MANIFEST_NAME}", faults=faults)
@@ -70,7 +76,15 @@ def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -
 
 
 def _own_key(publication_id: str) -> str:
-    return f"publications/{publication_id}/{MANIFEST_NAME}"
+    return f"{_PUBLICATIONS}{publication_id}/{MANIFEST_NAME}"
+
+
+def _files_of_another(manifest: Manifest) -> Iterator[str]:
+    """Yield which files of *manifest* lie in the folder of another publication."""
+    own = f"{_PUBLICATIONS}{manifest.publication_id}/"
+    for file in manifest.files:
+        if file.path.startswith(_PUBLICATIONS) and not file.path.startswith(own):
+            yield f"{file.data_set} lies in {file.path}; it must lie in {own}"
 
 
 def _differences(found: Manifest, expected: Manifest) -> Iterator[str]:

@@ -121,14 +121,14 @@ def after_position(columns: Sequence[Column], position: Sequence[object] | None)
     return Conditions((views.after_key(columns, list(parameters)),), parameters)
 
 
-def plain_text(name: str, text: str) -> str:
+def plain_text(name: str, text: str, longest: int = LONGEST_TEXT) -> str:
     """Return *text* if it can be looked for.
 
     Raises:
-        InvalidSelection: It is longer than 200 characters or holds what is no character.
+        InvalidSelection: It is longer than *longest* characters or holds what is no character.
     """
-    if len(text) > LONGEST_TEXT:
-        expected = f"at most {LONGEST_TEXT} characters long"
+    if len(text) > longest:
+        expected = f"at most {longest} characters long"
         raise InvalidSelection(
             parameter=name, found=f"{len(text)} characters long", expected=expected
         )
@@ -218,6 +218,9 @@ def _cursor_value(column: Column, value: object) -> Parameter:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
         raise InvalidCursor(found=ascii([value])[:80])
+    if column.type is ColumnType.TEXT:
+        # A key may be longer than what somebody looks for: a category has up to 1,000 characters.
+        return plain_text("cursor", text, longest=len(text))
     return VALUE_READERS[column.type]("cursor", text)
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from datalayer.api.headers import OF_DATA
+from datalayer.api.problems import problem
+
+LONGEST_ORIGIN: Final = 200
+_KEPT: Final = frozenset({"vary", "access-control-allow-origin"})
 _ASKED = (
     "Authorization",
     "If-Match",
@@ -41,10 +50,23 @@ def shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
     """
     if not origins:
         return app
-    return CORSMiddleware(
+    return _CrossOrigin(
         app,
         allow_origins=origins,
         allow_methods=("GET", "HEAD"),
         allow_headers=_ASKED,
         expose_headers=_SHOWN,
     )
+
+
+class _CrossOrigin(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Return what a browser may ask, or a problem where it is more than that."""
+        response = super().preflight_response(request_headers)
+        if response.status_code >= 400:
+            origin = request_headers["origin"][:LONGEST_ORIGIN]
+            detail = f"A page of {origin!a} may not ask so here: {bytes(response.body).decode()}"
+            told = {name: text for name, text in response.headers.items() if name in _KEPT}
+            response = problem("refused", detail, told)
+        response.raw_headers.extend(OF_DATA)
+        return response

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -69,6 +70,17 @@ def test_a_problem_s_type_is_an_address_under_the_prefix(proxied: Proxied) -> No
     kind = proxied.get(f"{PREFIX}/api/v1/items/nobody/timeseries").json()["type"]
 
     assert proxied.get(kind).json()["data"]["type"] == kind
+
+
+def test_the_longest_addresses_and_the_links_that_repeat_them_pass(proxied: Proxied) -> None:
+    parts = "".join(f"&item_id={number:060d}" for number in range(199))
+
+    answer = proxied.get(f"{PREFIX}/api/v1/datasets/fact_demand/rows?limit=1&item_id=P00001{parts}")
+
+    assert answer.status_code == 200
+    following = httpx.URL(answer.url).join(answer.links["next"]["url"])
+    assert len(following.raw_path) > 12_000
+    assert proxied.get(following.raw_path.decode()).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/v1/typo", "/healthz", "/health/typo", "/_stcore/metrics"])

@@ -86,7 +86,7 @@ class TestOnePortal:
         self, portal: Portal, publisher: Publisher
     ) -> None:
         before = answers(portal.open())
-        second = publisher.publish(items=4)
+        second = publisher.publish(items=8)
         activated = portal.activate(ADMIN)
         served_second = portal.open().manifest
 
@@ -149,7 +149,7 @@ class TestTwoReplicas:
         self, portal: Portal, other: Portal, publisher: Publisher, redis_server: RedisServer
     ) -> None:
         first = counted(portal, redis_server)
-        publisher.publish(items=4)
+        publisher.publish(items=8)
         other.activate(ADMIN)
 
         second = counted(other, redis_server)

@@ -26,6 +26,7 @@ class CheckKind(StrEnum):
     TEXT = "text"
     PROVENANCE = "provenance"
     QUANTILES = "quantiles"
+    STATISTICS = "statistics"
     KEY_ORDER = "key_order"
     UNIQUE_KEY = "unique_key"
     TWINS = "twins"
@@ -69,6 +70,7 @@ def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
     found = [
         Check(name, CheckKind.FILE, (), "a Parquet file that can be read"),
         Check(name, CheckKind.LAYOUT, (), "a file whose size goes with its content"),
+        Check(name, CheckKind.STATISTICS, (), "values within what the file says of its row groups"),
         Check(name, CheckKind.ROWS, (), "as many rows as the manifest says"),
         Check(name, CheckKind.KEY_ORDER, keyed, f"rows sorted by {key}"),
         Check(name, CheckKind.UNIQUE_KEY, keyed, f"one row per {key}"),

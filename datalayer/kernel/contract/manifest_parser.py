@@ -153,6 +153,9 @@ def _text_faults(place: str, value: object) -> Iterator[str]:
         yield f"{place} has {len(value)} characters; it must have {LONGEST_TEXT} at most"
     elif isinstance(value, dict):
         for name, each in value.items():
+            if len(name) > LONGEST_NAME:
+                found = f"{place} has a name of {len(name)} characters"
+                yield f"{found}; it must have {LONGEST_NAME} at most"
             yield from _text_faults(f"{place}.{name[:LONGEST_NAME]}", each)
     elif isinstance(value, list):
         for index, each in enumerate(value):

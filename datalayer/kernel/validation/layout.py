@@ -7,7 +7,8 @@ whoever validates a file looks at its footer first, and reads none of it beyond 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,8 @@ MOST_COLUMNS: Final = 500
 
 _MAGIC: Final = b"PAR1"
 _TAIL_BYTES: Final = 8  # the footer's length and the magic bytes
+_BYTES_PER_CHARACTER: Final = 4  # the most that UTF-8 takes
+_VALUE_BYTES: Final = 100  # lengths, levels and the page's own description
 _LIMIT_EXCEEDED: Final = "Exceeded size limit"
 
 
@@ -40,8 +43,13 @@ class LayoutProblem:
     readable: bool = True
 
 
-def layout_problems(path: Path) -> Iterator[LayoutProblem]:
-    """Yield what the file at *path* says of itself beyond what it may."""
+def layout_problems(path: Path, longest: Mapping[str, int]) -> Iterator[LayoutProblem]:
+    """Yield what the file at *path* says of itself beyond what it may.
+
+    Args:
+        path: The file.
+        longest: Most characters of a text, for each column of text.
+    """
     try:
         footer_bytes = _footer_bytes(path)
     except OSError as error:
@@ -71,6 +79,7 @@ def layout_problems(path: Path) -> Iterator[LayoutProblem]:
         return
     with file:
         yield from _size_problems(file.metadata, path.stat().st_size)
+        yield from _text_problems(file.metadata, longest)
 
 
 def _size_problems(metadata: pq.FileMetaData, size_bytes: int) -> Iterator[LayoutProblem]:
@@ -88,6 +97,26 @@ def _size_problems(metadata: pq.FileMetaData, size_bytes: int) -> Iterator[Layou
             f"{rows} rows in {size_bytes} bytes",
             f"{most_rows(size_bytes)} rows at most in a file of that size",
         )
+
+
+def _text_problems(
+    metadata: pq.FileMetaData, longest: Mapping[str, int]
+) -> Iterator[LayoutProblem]:
+    """Yield the columns that hold more text than all of their rows together may have."""
+    sizes = Counter[str]()
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            if chunk.path_in_schema in longest:
+                sizes[chunk.path_in_schema] += chunk.total_uncompressed_size
+    for name, size_bytes in sizes.items():
+        # A text stands in its page, and twice among what is said of the page.
+        row_bytes = 3 * _BYTES_PER_CHARACTER * longest[name] + _VALUE_BYTES
+        most = metadata.num_rows * row_bytes + MOST_TEXT_BYTES
+        if size_bytes > most:
+            yield LayoutProblem(
+                f"{size_bytes} bytes of text in {name}, for {metadata.num_rows} rows",
+                f"texts of {longest[name]} characters at most",
+            )
 
 
 def _footer_bytes(path: Path) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ from datalayer.kernel.contract.registry import ColumnType, DataSet
 from datalayer.kernel.contract.report import Fault
 from datalayer.kernel.validation import statements
 from datalayer.kernel.validation.layout import layout_problems
+from datalayer.kernel.validation.statistics import misleading_columns
 
 WITHIN_ROW = frozenset(
     {
@@ -37,6 +38,8 @@ _FAMILIES: Mapping[ColumnType, frozenset[str]] = {
     ColumnType.BOOLEAN: frozenset({"BOOLEAN"}),
 }
 
+_LONGEST_SHOWN = 2 * statements.LONGEST_SAMPLE  # what statements have cut has its length behind it
+
 
 @dataclass(frozen=True)
 class Scan:
@@ -44,6 +47,8 @@ class Scan:
 
     Attributes:
         usable: Columns that are there with a type of the contract; empty if the file is not.
+        path: The file, where there is one that can be read.
+        types: DuckDB's type of each usable column.
         faults: What is wrong with the file and its columns.
         warnings: Columns that the contract does not know.
     """
@@ -51,6 +56,8 @@ class Scan:
     connection: duckdb.DuckDBPyConnection
     data_set: DataSet
     usable: frozenset[str]
+    path: Path | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
@@ -70,15 +77,17 @@ class Scan:
 def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Path | None) -> Scan:
     """Return the file at *path* as a scan: its usable columns are a view of the data set's name."""
     if path is None or not path.is_file():
-        return Scan(connection, data_set, frozenset(), (file_fault(data_set, "there is no file"),))
+        return Scan(
+            connection, data_set, frozenset(), faults=(file_fault(data_set, "there is no file"),)
+        )
     if unfit := tuple(_layout_faults(data_set, path)):
-        return Scan(connection, data_set, frozenset(), unfit)
+        return Scan(connection, data_set, frozenset(), faults=unfit)
     try:
         rows = connection.execute(statements.describe(path)).fetchall()
     except duckdb.Error as error:
         raise_if_exhausted(error)
         fault = file_fault(data_set, f"the file can't be read: {problem_of(error, path)}")
-        return Scan(connection, data_set, frozenset(), (fault,))
+        return Scan(connection, data_set, frozenset(), faults=(fault,))
     found = {str(name): str(physical) for name, physical, *_ in rows}
     faults = tuple(_column_faults(data_set, found))
     broken = {fault.column for fault in faults}
@@ -86,11 +95,13 @@ def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Pa
     if usable:
         connection.execute(statements.create_view(data_set.name, usable, path))
     extra = tuple(_extra_columns(data_set, found))
-    return Scan(connection, data_set, frozenset(usable), faults, extra)
+    types = {name: found[name] for name in usable}
+    return Scan(connection, data_set, frozenset(usable), path, types, faults, extra)
 
 
 def _layout_faults(data_set: DataSet, path: Path) -> Iterator[Fault]:
-    for problem in layout_problems(path):
+    longest = {c.name: c.form.max_length for c in data_set.columns if c.form is not None}
+    for problem in layout_problems(path, longest):
         kind = CheckKind.LAYOUT if problem.readable else CheckKind.FILE
         found = problem.found.replace(f"{path.parent}/", "")
         yield Fault(data_set.name, None, kind, 1, found, problem.expected)
@@ -188,6 +199,16 @@ def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
         yield by_kind[CheckKind.UNIQUE_KEY].fault(repeated, found, texts)
 
 
+def statistics_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
+    """Yield a fault for each column of which the file says what its values are not."""
+    check = next(each for each in checks if each.kind is CheckKind.STATISTICS)
+    if scan.path is None:
+        return
+    for name, groups in misleading_columns(scan.connection, scan.path, scan.types):
+        found = f"{groups} row group(s) with values that are not as the file's statistics say"
+        yield replace(check.fault(groups, found, []), column=name)
+
+
 def twin_warnings(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
     """Yield a warning where keys look the same to people, which every one of them is free to."""
     for check in checks:
@@ -197,6 +218,16 @@ def twin_warnings(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
                 samples = [str(row[0]) for row in scan.rows(statements.sample_of(twins, 1))]
                 found = f"{count} group(s) of codes that look the same"
                 yield check.fault(count, found, list(map(_printable, samples)))
+
+
+def sample_text(value: object) -> str:
+    """Return a value as it may stand in a report, however long it is."""
+    if value is None:
+        return "null"
+    text = str(value)
+    if len(text) > _LONGEST_SHOWN:
+        text = f"{text[: statements.LONGEST_SAMPLE]}... ({len(text)} characters)"
+    return _printable(text) or "''"
 
 
 def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:
@@ -225,7 +256,7 @@ def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, st
     key = [name for name in scan.data_set.key if name in scan.usable]
     rows = scan.rows(statements.fault_samples(check, key, provenance))
     samples = [_key_text(key, row[: len(key)]) for row in rows]
-    values = [", ".join(_value_text(v) for v in row[len(key) :]) for row in rows]
+    values = [", ".join(sample_text(v) for v in row[len(key) :]) for row in rows]
     fault = check.fault(count, f"{count} row(s) with {' | '.join(dict.fromkeys(values))}", samples)
     if check.kind is CheckKind.PROVENANCE:
         value = provenance[check.columns[0].name]
@@ -234,11 +265,7 @@ def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, st
 
 
 def _key_text(key: Sequence[str], values: Sequence[object]) -> str:
-    return ", ".join(f"{n}={_value_text(v)}" for n, v in zip(key, values, strict=True))
-
-
-def _value_text(value: object) -> str:
-    return "null" if value is None else _printable(str(value)) or "''"
+    return ", ".join(f"{n}={sample_text(v)}" for n, v in zip(key, values, strict=True))
 
 
 def _printable(text: str) -> str:

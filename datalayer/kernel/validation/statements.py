@@ -11,6 +11,7 @@ from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Refe
 
 SAMPLES = 5
 LONGEST_SAMPLE = 100
+_BLOCK_ROWS = 2048
 _LARGEST = repr(LARGEST_NUMBER)
 # Capitals of Cyrillic and Greek, digits, blanks and dashes that look like those beside them.
 _LOOK_ALIKES = (
@@ -161,6 +162,71 @@ def duplicates(data_set: str, key: Sequence[str]) -> str:
     """Return the statement for keys that stand more than once anywhere in the file."""
     names = identifiers(key)
     return f"select {names} from {quote(data_set)} group by {names} having count(*) > 1"
+
+
+def said_by_row_group(table: str, path: Path, types: Mapping[str, str]) -> str:
+    """Return the statement that keeps what a file says of each row group, in columns of *types*.
+
+    For the column of number n: least and greatest value (``least n``, ``most n``) and ``nulls n``,
+    null where nothing is said.
+    """
+    said = ", ".join(
+        f"max(try_cast(coalesce(stats_min_value, stats_min) as {kind})) filter ({of}) "
+        f"as {quote(f'least {n}')}, "
+        f"max(try_cast(coalesce(stats_max_value, stats_max) as {kind})) filter ({of}) "
+        f"as {quote(f'most {n}')}, "
+        f"max(stats_null_count) filter ({of}) as {quote(f'nulls {n}')}"
+        for n, (name, kind) in enumerate(types.items())
+        for of in (f"where path_in_schema = {literal(name)}",)
+    )
+    return (
+        f"create temp table {quote(table)} as select row_group_id, {said} "
+        f"from parquet_metadata({literal(str(path))}) group by row_group_id"
+    )
+
+
+def row_group_blocks(table: str, path: Path) -> str:
+    """Return the statement that keeps which rows a row group has, in a row per block of rows.
+
+    So that the row group of a row is found by an equal number, whatever sizes they have.
+    """
+    return (
+        f"create temp table {quote(table)} as "
+        "with sizes as (select distinct row_group_id, row_group_num_rows as size "
+        f"from parquet_metadata({literal(str(path))})), "
+        "places as (select row_group_id, sum(size) over (order by row_group_id) as next_row, "
+        "next_row - size as first_row from sizes where size > 0) "
+        "select row_group_id, first_row::bigint as first_row, next_row::bigint as next_row, "
+        f"unnest(range((first_row // {_BLOCK_ROWS})::bigint, "
+        f"((next_row - 1) // {_BLOCK_ROWS})::bigint + 1)) as block from places"
+    )
+
+
+def misleading_groups(said: str, blocks: str, path: Path, columns: Sequence[str]) -> str:
+    """Return one scan that counts, for each column, the row groups of which it is wrongly said."""
+    found = ", ".join(
+        f"min({quote(name)}) as {quote(f'min {n}')}, max({quote(name)}) as {quote(f'max {n}')}, "
+        f"count(*) - count({quote(name)}) as {quote(f'absent {n}')}"
+        for n, name in enumerate(columns)
+    )
+    counts = ", ".join(
+        f"count(*) filter (where {quote(f'min {n}')} < {quote(f'least {n}')} "
+        f"or {quote(f'max {n}')} > {quote(f'most {n}')} "
+        f"or {quote(f'absent {n}')} <> {quote(f'nulls {n}')})"
+        for n in range(len(columns))
+    )
+    rows = f"read_parquet([{literal(str(path))}], file_row_number = true)"
+    return (
+        f"select {counts} from (select row_group_id, {found} from {rows} "
+        f"join {quote(blocks)} on file_row_number // {_BLOCK_ROWS} = block "
+        "and file_row_number >= first_row and file_row_number < next_row "
+        f"group by row_group_id) join {quote(said)} using (row_group_id)"
+    )
+
+
+def drop_table(name: str) -> str:
+    """Return the statement that drops a table."""
+    return f"drop table if exists {quote(name)}"
 
 
 def count_of(query: str) -> str:

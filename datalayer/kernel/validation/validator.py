@@ -29,6 +29,8 @@ from datalayer.kernel.validation.scan import (
     problem_of,
     raise_if_exhausted,
     row_faults,
+    sample_text,
+    statistics_faults,
     twin_warnings,
 )
 
@@ -136,6 +138,9 @@ class _Validation:
             )
             if set(scan.data_set.key) <= scan.usable:
                 faults += key_faults(scan, checks)
+            if not faults:
+                # What is wrong by itself is told once, not again as a wrong claim about it.
+                faults += statistics_faults(scan, checks)
             twins = list(twin_warnings(scan, checks))
         except duckdb.Error as error:
             raise_if_exhausted(error)
@@ -206,7 +211,7 @@ class _Validation:
             return
         if found != 0:
             count = abs(round(float(str(found)))) if found is not None else 1
-            texts = [", ".join(map(str, row)) for row in samples]
+            texts = [", ".join(map(sample_text, row)) for row in samples]
             note = f"{count} row(s) that break the rule {rule.name}"
             self._faults.append(check.fault(count, note, texts))
 

@@ -42,12 +42,15 @@ def is_code(text: str) -> bool:
     """Return whether *text* can stand in an address and in a file of any program.
 
     Characters that can't be seen (of control, of no width), more than `LONGEST_CODE` characters,
-    the names ``.`` and ``..``, and what a spreadsheet shows for an error (``#N/A``) can't, nor can
-    what it makes of a long number (``7,89E+12``). The contract refuses no code that is one here.
+    the names ``.`` and ``..``, also between slashes, and what a spreadsheet shows for an error
+    (``#N/A``) can't, nor can what it makes of a long number (``7,89E+12``). The contract
+    refuses no code that is one here.
     """
     if _SHORTENED.fullmatch(text):
         return False
-    if text in (".", "..", *_ERRORS) or len(text) > LONGEST_CODE or _UNSEEN.search(text):
+    if text in _ERRORS or len(text) > LONGEST_CODE or _UNSEEN.search(text):
+        return False
+    if not {".", ".."}.isdisjoint(text.split("/")):
         return False
     return text.isprintable() or not any(
         unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in text

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from datalayer.api.cursors import Cursor, cursor_text, read_cursor
+from datalayer.kernel.contract.registry import Column, ColumnType, Registry
 from datalayer.kernel.errors import InvalidCursor
+from datalayer.reading.filters import after_position
 from datalayer.reading.question import Position
 
 PUBLICATION = "20261121T060000Z-1a2b3c4d"
@@ -37,7 +39,7 @@ def test_a_first_page_has_no_cursor() -> None:
 @given(
     st.lists(
         st.one_of(
-            st.text(st.characters(categories=["L", "N", "P"]), max_size=30),
+            st.text(max_size=30),
             st.integers(-(2**53), 2**53),
             st.floats(-1e15, 1e15),
             st.booleans(),
@@ -53,6 +55,28 @@ def test_what_a_cursor_holds_comes_back(after: Position) -> None:
     found = read_cursor(request(ROWS, f"category=A&cursor={text}"))
 
     assert found == Cursor(PUBLICATION, after)
+
+
+@pytest.mark.parametrize("character", ["\U0001f600", "\u00a0", "\x01", '"'])
+def test_the_longest_keys_of_the_contract_have_a_cursor(registry: Registry, character: str) -> None:
+    for data_set in registry.data_sets.values():
+        key = [data_set.column(name) for name in data_set.key]
+        after = tuple(longest(column, character) for column in key)
+
+        text = cursor_text(request(ROWS), PUBLICATION, after)
+
+        found = read_cursor(request(ROWS, f"cursor={text}"))
+        assert found is not None
+        assert after_position(key, found.after).parameters
+
+
+def longest(column: Column, character: str) -> str | int:
+    if column.type is not ColumnType.TEXT:
+        return "2026-11-21" if column.type is ColumnType.DATE else 2**40
+    if column.allowed or column.form is None:
+        return max(column.allowed, key=len)
+    is_code = bool(column.form.pattern)  # which has no control characters
+    return ("\U0001f600" if is_code else character) * column.form.max_length
 
 
 def test_limit_and_order_of_filters_may_differ_from_page_to_page() -> None:

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.reading.filters import filters_of
-from tests.portals import get
+from tests.portals import ADMIN, get
+from tests.publisher import Publisher, replace_column
 from tests.reading import published_rows
 from tests.served_portal import ServedPortal
 
@@ -69,6 +70,31 @@ def test_the_pages_together_are_the_whole(
         [row[k].isoformat() if hasattr(row[k], "isoformat") else row[k] for k in key]
         for row in whole
     ]
+
+
+@pytest.mark.parametrize("category", ["Filtro\u00a0de óleo", "Peças\nde reposição", "x" * 900])
+def test_pages_go_on_behind_whatever_text_the_contract_allows_in_a_key(
+    served: ServedPortal, publisher: Publisher, category: str
+) -> None:
+    tables = publisher.tables()
+    names = dict.fromkeys(filter(None, tables["dim_item"].column("category").to_pylist()))
+    longer = {each: f"{category} {each}" for each in names}
+    for name in ("dim_item", "agg_daily"):
+        values = tables[name].column("category").to_pylist()
+        table = replace_column(
+            tables[name], "category", [longer.get(each, each) for each in values]
+        )
+        key = publisher.registry.data_sets[name].key
+        tables[name] = table.sort_by([(each, "ascending") for each in key])
+    publisher.publish(tables=tables)
+    served.portal.activate(ADMIN)
+    address = "/api/v1/datasets/agg_daily/rows?columns=category&limit=7"
+
+    first = served.get(address).json()
+    second = served.get(f"{address}&cursor={first['next']}")
+
+    assert second.status_code == 200
+    assert len(second.json()["data"]) == 7
 
 
 def test_rows_are_filtered_by_the_types_of_the_contract(shared_api: FastAPI) -> None:

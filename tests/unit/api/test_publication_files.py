@@ -87,6 +87,13 @@ def test_what_is_not_there_is_told(
     assert answer.json()["type"].endswith(f"/{kind}")
 
 
+def test_the_document_says_that_they_are_parquet(served: ServedPortal) -> None:
+    paths = served.get("/api/v1/openapi.json").json()["paths"]
+    told = paths["/v1/publications/{publication_id}/files/{name}.parquet"]["get"]["responses"]
+
+    assert list(told["200"]["content"]) == ["application/vnd.apache.parquet"]
+
+
 class TestMembers:
     @pytest.fixture
     def served(self, activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:

@@ -52,6 +52,17 @@ def test_a_root_manifest_that_says_something_else_is_refused(
     assert said in fault
 
 
+def test_a_root_manifest_under_another_id_than_its_files_is_refused(
+    publisher: Publisher, folder_store: FolderStore, registry: Registry
+) -> None:
+    publisher.publish()
+    other = "20261121T060000Z-00000000"
+    rewrite_root(folder_store, lambda fields: fields.update(publication_id=other))
+
+    with pytest.raises(ManifestError, match=f"it must lie in publications/{other}/"):
+        read_latest_manifest(folder_store, registry)
+
+
 def test_the_same_in_other_bytes_is_the_same(
     publisher: Publisher, folder_store: FolderStore, registry: Registry
 ) -> None:

@@ -101,6 +101,22 @@ def test_nothing_is_changed_from_another_origin(one: ServedPortal, method: str) 
     assert preflight(one, OURS, method)["status"] == "400"
 
 
+@pytest.mark.parametrize(
+    ("origin", "method"), [(OURS, "POST"), ("https://evil.example", "GET"), ("null", "PUT")]
+)
+def test_what_a_browser_may_not_ask_is_told_by_a_problem(
+    one: ServedPortal, origin: str, method: str
+) -> None:
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+
+    answer = one.call("OPTIONS", ITEMS, asked)
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert origin in answer.json()["detail"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "Origin" in answer.headers["vary"]
+
+
 def test_cookies_are_never_let_in(one: ServedPortal, everybody: ServedPortal) -> None:
     for served in (one, everybody):
         answer = served.get(ITEMS, Origin=OURS)

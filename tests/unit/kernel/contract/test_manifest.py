@@ -184,6 +184,7 @@ class TestBadManifests:
             ("dataset_id", "a\x00b", "dataset_id is"),
             ("model_version", 3, "model_version is 3"),
             ("lineage", [], "lineage is []"),
+            ("lineage", {"x" * 201: 1}, "lineage has a name of 201 characters"),
             ("lineage", {"currency": "x" * 10_001}, "lineage.currency has 10001 characters"),
             ("lineage", {"a": [1, {"b": "x" * 10_001}]}, "lineage.a[1].b has 10001 characters"),
             ("contract", None, "contract is None"),

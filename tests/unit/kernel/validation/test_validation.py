@@ -51,6 +51,14 @@ def the_fault(report: ValidationReport) -> Fault:
     return report.faults[0]
 
 
+def rewrite_footer(path: Path, text: bytes, other: bytes) -> None:
+    """Put *other*, of the same length, for *text* in what a file says of itself."""
+    content = path.read_bytes()
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    assert text in content[start:]
+    path.write_bytes(content[:start] + content[start:].replace(text, other))
+
+
 def damage(path: Path, column: str) -> None:
     """Overwrite the values of one column of a file."""
     metadata = pq.ParquetFile(path).metadata
@@ -485,6 +493,59 @@ class TestLayout:
         fault = the_fault(validate(files, registry))
 
         assert (fault.check, fault.found) == (CheckKind.LAYOUT, "a footer of 2147483648 bytes")
+
+    def test_one_text_of_many_megabytes_is_refused_before_it_is_read(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        names = ["x" * 2_000_000, *tables["dim_item"]["name"].to_pylist()[1:]]
+        tables["dim_item"] = replace_column(tables["dim_item"], "name", names)
+
+        fault = the_fault(validated(tables))
+
+        assert (fault.data_set, fault.check) == ("dim_item", CheckKind.LAYOUT)
+        assert "bytes of text in name, for 6 rows" in fault.found
+
+    def test_texts_as_long_as_they_may_be_are_read(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        rows = tables["dim_item"].num_rows
+        tables["dim_item"] = replace_column(
+            tables["dim_item"], "name", ["\U0001f600" * 1000] * rows
+        )
+
+        assert validated(tables).passed
+
+    def test_a_long_text_is_cut_in_what_is_said_of_a_rule(
+        self, tables: Tables, validated: Validate
+    ) -> None:
+        tables["dim_item"] = set_value(tables["dim_item"], "category", 0, "x" * 900_000)
+
+        assert len(validated(tables).summary()) < 10_000
+
+
+class TestStatistics:
+    @pytest.mark.parametrize("row_group_rows", [1, 2, 5, 6])
+    def test_a_file_that_is_wrong_about_its_least_values_is_refused(
+        self, tables: Tables, tmp_path: Path, registry: Registry, row_group_rows: int
+    ) -> None:
+        # Whoever looks for P00001 is told by the file that it can't be in its row group.
+        files = write_tables(tables, tmp_path)
+        pq.write_table(tables["dim_item"], files["dim_item"], row_group_size=row_group_rows)
+        rewrite_footer(files["dim_item"], b"P00001", b"Q00001")
+
+        report = validate(files, registry)
+
+        assert ("dim_item", "item_id", CheckKind.STATISTICS) in found(report)
+
+    @pytest.mark.parametrize("row_group_rows", [1, 7, 2048, 5000])
+    def test_a_file_that_is_right_about_its_values_passes(
+        self, tables: Tables, tmp_path: Path, registry: Registry, row_group_rows: int
+    ) -> None:
+        files = write_tables(tables, tmp_path)
+        for name, table in tables.items():
+            pq.write_table(table, files[name], row_group_size=row_group_rows)
+
+        assert validate(files, registry).passed
 
 
 class TestTime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
@@ -48,8 +49,8 @@ def create_router(portal: Portal) -> APIRouter:
 def _feed(request: Request, kept: tuple[Snapshot, ...], active_id: str) -> bytes:
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
     _add(feed, "title", "Farol: publications")
-    # One feed for each name that the portal answers under; no other portal has that name.
-    _add(feed, "id", _urn(f"feed:{request.url.hostname}"))
+    # One feed for each name and path that the portal answers under; no other portal has both.
+    _add(feed, "id", _urn(f"feed:{urlsplit(_origin(request)).hostname}{address('')}"))
     _add(feed, "updated", max(each.manifest.generated_at for each in kept).isoformat())
     _add(ElementTree.SubElement(feed, "author"), "name", "Farol")
     _link(feed, "self", MEDIA_TYPE, _absolute(request, "/api/v1/publications.atom"))
@@ -94,4 +95,19 @@ def _urn(name: str) -> str:
 
 
 def _absolute(request: Request, path: str) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}{address(path)}"
+    return _origin(request) + address(path)
+
+
+def _origin(request: Request) -> str:
+    """Return where the reader asked, which a proxy says that asks under a name of its own.
+
+    All these names are known ones (``Entrance``).
+    """
+    proto = _first(request, "x-forwarded-proto")
+    scheme = proto if proto in {"http", "https"} else request.url.scheme
+    return f"{scheme}://{_first(request, 'x-forwarded-host') or request.url.netloc}"
+
+
+def _first(request: Request, name: str) -> str:
+    """Return what the proxy nearest to the reader wrote into the header *name*."""
+    return request.headers.get(name, "").partition(",")[0].strip()

@@ -121,21 +121,17 @@ def after_position(columns: Sequence[Column], position: Sequence[object] | None)
     return Conditions((views.after_key(columns, list(parameters)),), parameters)
 
 
-def plain_text(name: str, text: str) -> str:
+def plain_text(name: str, text: str, longest: int = LONGEST_TEXT) -> str:
     """Return *text* if it can be looked for.
 
     Raises:
-        InvalidSelection: It is longer than 200 characters or holds what is no character.
+        InvalidSelection: It is longer than *longest* characters or holds what is no character.
     """
-    if len(text) > LONGEST_TEXT:
-        expected = f"at most {LONGEST_TEXT} characters long"
+    if len(text) > longest:
+        expected = f"at most {longest} characters long"
         raise InvalidSelection(
             parameter=name, found=f"{len(text)} characters long", expected=expected
         )
-    return _characters(name, text)
-
-
-def _characters(name: str, text: str) -> str:
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidSelection(
             parameter=name, found=ascii(text[:80]), expected="text without NUL and lone surrogates"
@@ -222,9 +218,10 @@ def _cursor_value(column: Column, value: object) -> Parameter:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, str) != (column.type in _WRITTEN_AS_TEXT):
         raise InvalidCursor(found=ascii([value])[:80])
-    # A key may be longer than what somebody looks for: a category has up to 1,000 characters.
-    read = _characters if column.type is ColumnType.TEXT else VALUE_READERS[column.type]
-    return read("cursor", text)
+    if column.type is ColumnType.TEXT:
+        # A key may be longer than what somebody looks for: a category has up to 1,000 characters.
+        return plain_text("cursor", text, longest=len(text))
+    return VALUE_READERS[column.type]("cursor", text)
 
 
 _WRITTEN_AS_TEXT = {ColumnType.TEXT, ColumnType.DATE, ColumnType.TIMESTAMP}

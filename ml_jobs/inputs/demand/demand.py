@@ -24,6 +24,7 @@ from ml_jobs.inputs.demand.demand_rows import (
     series_days,
     without_bad_cells,
 )
+from ml_jobs.inputs.demand.exchanged_months import refuse_exchanged_months
 from ml_jobs.inputs.demand.reasons import USED, RejectReason
 from ml_jobs.inputs.demand.returns import settle_returns
 from ml_jobs.inputs.demand.row_rules import NEGATIVE, USUAL, RowRules
@@ -86,6 +87,7 @@ def demand_of(
     rows = without_bad_cells(rows, today).set_aside(
         {RejectReason.QUANTITY_OUT_OF_RANGE: np.abs(rows.quantities) > LARGEST_QUANTITY}
     )
+    refuse_exchanged_months(rows)
     rows = rows.set_aside({RejectReason.TOTAL_ROW: total_rows(rows)})
     rows = settle_returns(rows, rules)
     refuse_unusable(rows)

@@ -56,6 +56,37 @@ def test_it_has_what_a_feed_must_have(served: ServedPortal) -> None:
     assert link(feed, "alternate") == BASE + "/"
 
 
+@pytest.mark.parametrize(
+    ("told", "origin"),
+    [
+        ({"X-Forwarded-Proto": "https"}, BASE.replace("http://", "https://")),
+        ({"X-Forwarded-Proto": "https, http"}, BASE.replace("http://", "https://")),
+        ({"X-Forwarded-Proto": "javascript"}, BASE),
+        (
+            {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "10.1.2.3:8443, localhost"},
+            "https://10.1.2.3:8443",
+        ),
+    ],
+)
+def test_behind_a_proxy_it_leads_to_where_the_reader_asked(
+    served: ServedPortal, told: dict[str, str], origin: str
+) -> None:
+    feed = read(served, **told)
+
+    assert link(feed, "self") == origin + FEED
+    for entry in feed.findall(f"{ATOM}entry"):
+        assert link(entry, "alternate").startswith(origin + "/api/v1/")
+
+
+def test_portals_under_different_paths_of_a_host_have_different_feeds(
+    served: ServedPortal, activated: Manifest, tmp_path: Path
+) -> None:
+    with served_portal(tmp_path, path_prefix="/farol") as other:
+        theirs = read(other)
+
+    assert text(theirs, "id") != text(read(served), "id")
+
+
 def test_it_lists_what_is_kept_and_marks_what_is_active(
     served: ServedPortal, activated: Manifest, publisher: Publisher
 ) -> None:

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from datalayer.api.path_prefix import address
@@ -198,6 +199,9 @@ class _UnexpectedErrors:
 
         try:
             await self._app(scope, receive, noting_send)
+        except ClientDisconnect:
+            # Whoever called has gone before the request was whole: nobody is left to answer.
+            return
         except Exception:  # the edge of the API: whoever called gets a reference, the log the rest
             reference = secrets.token_hex(4)
             log.exception("api.unexpected", reference=reference, path=scope.get("path"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
+from structlog.testing import capture_logs
 
 from datalayer.api.problems import PROBLEM_TYPES
 from datalayer.kernel.errors import PortalError
@@ -67,6 +70,34 @@ def test_files_that_vanished_are_a_failure_of_the_service(
 
     assert answer.status_code == 503
     assert "could not be read" in answer.json()["detail"]
+
+
+def test_who_leaves_in_the_middle_of_a_body_is_no_failure(shared_api: FastAPI) -> None:
+    headers = [(b"host", b"portal"), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/data/refresh",
+        "raw_path": b"/v1/data/refresh",
+        "query_string": b"",
+        "headers": headers,
+    }
+    received: list[Message] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return received.pop(0)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    with capture_logs() as logs:
+        asyncio.run(shared_api(scope, receive, send))
+
+    assert received == answered == logs == []
 
 
 def test_every_error_is_of_a_kind_that_is_explained() -> None:

@@ -41,7 +41,7 @@ from datalayer.reading import questions
 from datalayer.reading.cache.redis_cache import RedisAttendance, RedisCache, RedisNote
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
-from datalayer.reading.extracts.delivery import Delivery, Span
+from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
@@ -62,6 +62,7 @@ __all__ = [
     "Activated",
     "AlreadyCurrent",
     "AuditEntry",
+    "ByteSpan",
     "Candidate",
     "ChainCheck",
     "Delivery",
@@ -86,7 +87,6 @@ __all__ = [
     "RowComparison",
     "SeriesSelection",
     "Snapshot",
-    "Span",
     "Step",
     "StoreState",
     "ValidationFailed",

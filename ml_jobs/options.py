@@ -1,6 +1,6 @@
 """How a run forecasts: its options, all of them recorded in the publication's lineage.
 
-Every option of the job is declared once, by a field here, in `CostlyRule`, `Reading`, `RowRules` or
+Every option of the job is declared once, by a field here, in `CostlyRule`, `ReadingOptions`, `RowRules` or
 `JobRequest`: its type and bounds, default, section and explanation. Flags, job file and help are
 made from that.
 """

@@ -19,7 +19,7 @@ from datalayer.access.identity import ANYONE, Identity, Role, check_name, normal
 from datalayer.access.known_browsers import KnownBrowsers
 from datalayer.access.passwords import decoy_hash, hash_password, new_password, password_matches
 from datalayer.access.sessions import Sessions
-from datalayer.access.sign_in_throttle import Attempt, SignInThrottle, keyed_digest
+from datalayer.access.sign_in_throttle import SignInAttempt, SignInThrottle, keyed_digest
 from datalayer.access.users import User, open_users, users_json
 from datalayer.kernel.errors import (
     InvalidSelection,
@@ -138,7 +138,7 @@ class Accounts:
         user = self.users().get(name)
         not_before = user.not_before if user else math.inf
         browser = self._known.browser(known_browser, name, not_before=not_before)
-        attempt = Attempt(name, user is not None, address, browser)
+        attempt = SignInAttempt(name, user is not None, address, browser)
         user = self._authenticate(attempt, user, password)
         token = self._sessions.begin(user.name, began=began)
         ends = datetime.fromtimestamp(began + self._longest_s, UTC)
@@ -241,7 +241,7 @@ class Accounts:
             self._require_an_admin_beside(changed)
             self._store(changed, "user_role", by=by, role=role.value)
 
-    def _authenticate(self, attempt: Attempt, user: User | None, password: str) -> User:
+    def _authenticate(self, attempt: SignInAttempt, user: User | None, password: str) -> User:
         key = self.cookie_key()
         wait = self._throttle.begin(attempt, key)
         if wait.seconds > 0:
@@ -277,7 +277,7 @@ class Accounts:
         self._file.write(users_json({**self.users(), user.name: user}.values()))
         self._audit.record(by, action, "done", None, user=user.name, **details)
 
-    def _record_failure(self, attempt: Attempt, user: User | None, outcome: str) -> None:
+    def _record_failure(self, attempt: SignInAttempt, user: User | None, outcome: str) -> None:
         """Audit a failure, unless it is one of so many that their burst has its line already."""
         line = self._throttle.line(attempt, self.cookie_key())
         if line.is_written:
@@ -285,7 +285,7 @@ class Accounts:
             self._record_sign_in(attempt, user, outcome, line.not_written)
 
     def _record_sign_in(
-        self, attempt: Attempt, user: User | None, outcome: str, not_written: int
+        self, attempt: SignInAttempt, user: User | None, outcome: str, not_written: int
     ) -> None:
         """Audit an attempt, and that so many before it got no line."""
         details: dict[str, str | int] = {"address": attempt.address} if attempt.address else {}

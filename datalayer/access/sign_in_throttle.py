@@ -52,7 +52,7 @@ _HOUR_S: Final = 3_600.0
 
 
 @dataclass(frozen=True)
-class Attempt:
+class SignInAttempt:
     """An attempt to sign in.
 
     Attributes:
@@ -119,7 +119,7 @@ class SignInThrottle:
         self._file = FailureFile(path)
         self._clock = clock
 
-    def begin(self, attempt: Attempt, key: str) -> Wait:
+    def begin(self, attempt: SignInAttempt, key: str) -> Wait:
         """Return how long *attempt* must wait.
 
         One that may go on is counted as failed until ``record_success`` says otherwise, so that
@@ -148,7 +148,7 @@ class SignInThrottle:
 
         return self._file.transact(work)
 
-    def record_success(self, attempt: Attempt, key: str) -> None:
+    def record_success(self, attempt: SignInAttempt, key: str) -> None:
         """Forget the failures that led to this success, and remember where it came from.
 
         Failures of the name from elsewhere stay, and so do those of the address under other
@@ -174,7 +174,7 @@ class SignInThrottle:
         """Forget the failures of *name* from wherever, and where it signed in."""
         self._file.transact(lambda tables: tables.forget_name(_digest_of_name(name, key)))
 
-    def line(self, attempt: Attempt, key: str) -> Line:
+    def line(self, attempt: SignInAttempt, key: str) -> Line:
         """Return whether a failure gets a line of its own, and count it."""
         now = self._clock()
         # A flood of made-up names is one burst.
@@ -201,7 +201,7 @@ class SignInThrottle:
 
         return self._file.transact(work)
 
-    def _subjects(self, tables: FailureTables, attempt: Attempt, key: str) -> list[_Subject]:
+    def _subjects(self, tables: FailureTables, attempt: SignInAttempt, key: str) -> list[_Subject]:
         """Return what *attempt* counts for, the narrowest first."""
         name = _digest_of_name(attempt.name, key)
         pool = Pool.USERS if attempt.is_user else Pool.STRANGERS

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from datalayer.kernel.errors import RangeNotSatisfiable
-from datalayer.portal import Span
+from datalayer.portal import ByteSpan
 
 # Nobody has a file of more digits; Python refuses to read numbers of thousands.
 _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,40})-([0-9]{0,40})[ \t]*", re.IGNORECASE)
 
 
-def requested_span(text: str, size_bytes: int) -> Span | None:
+def requested_span(text: str, size_bytes: int) -> ByteSpan | None:
     """Return the bytes that a ``Range`` asks for of a file of *size_bytes*.
 
     None for what may be ignored, so that the whole file answers: several ranges, another unit,
@@ -32,7 +32,7 @@ def requested_span(text: str, size_bytes: int) -> Span | None:
             return None
     if begin >= size_bytes:
         raise RangeNotSatisfiable(found=text[:80], size_bytes=size_bytes)
-    return Span(begin, end)
+    return ByteSpan(begin, end)
 
 
 def still_holds(if_range: str | None, etag: str) -> bool:

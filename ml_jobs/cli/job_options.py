@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from ml_jobs.errors import UsageError
 from ml_jobs.inputs.demand.row_rules import RowRules
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.option_kinds import Help, Kind
 from ml_jobs.options import ForecastOptions
 from ml_jobs.pipeline.request import JobRequest
@@ -97,7 +97,7 @@ def _options_of(
 def _options() -> Iterator[Option]:
     # The class has the defaults as attributes, without a demand file and a time of its own.
     yield from _options_of(JobRequest, JobRequest)
-    yield from _options_of(Reading, Reading(), ("reading",))
+    yield from _options_of(ReadingOptions, ReadingOptions(), ("reading",))
     yield from _options_of(RowRules, RowRules(), ("row_rules",))
     yield from _options_of(ForecastOptions, ForecastOptions(), ("options",))
     for source, rule in DEFAULT_RULES.items():

@@ -18,7 +18,7 @@ import pyarrow as pa
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.files.headings import is_unnamed
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.styles import cells
 from ml_jobs.inputs.styles.number_style import NumberStyle
@@ -47,7 +47,7 @@ class DriverFile:
     values: FloatArray
 
 
-def read_drivers(path: Path, reading: Reading = AS_FOUND) -> DriverFile:
+def read_drivers(path: Path, reading: ReadingOptions = AS_FOUND) -> DriverFile:
     """Read a file of drivers, as the module describes it.
 
     Raises:

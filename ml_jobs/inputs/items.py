@@ -19,7 +19,7 @@ from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
 from ml_jobs.inputs.demand.demand_rows import Catalogue, Value
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
 from ml_jobs.panel import NETWORK, Items, Panel
 
@@ -84,7 +84,7 @@ class DescribedItems:
     assumptions: tuple[Bilingual, ...]
 
 
-def read_items(path: Path, reading: Reading = AS_FOUND) -> MasterFile:
+def read_items(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
     """Read an item file: ``item_id`` and any other columns of ``dim_item``.
 
     Raises:

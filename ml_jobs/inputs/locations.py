@@ -19,7 +19,7 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile
 from ml_jobs.inputs.master_file import NumberColumn, TextColumn, read_master, samples
 from ml_jobs.panel import NETWORK
@@ -113,7 +113,7 @@ class LocationFile:
     unread: tuple[str, ...]
 
 
-def read_locations(path: Path, reading: Reading = AS_FOUND) -> LocationFile:
+def read_locations(path: Path, reading: ReadingOptions = AS_FOUND) -> LocationFile:
     """Read a location file.
 
     Raises:

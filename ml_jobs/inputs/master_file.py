@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.styles import cells
 from ml_jobs.inputs.styles.code_spelling import CODE, is_code
@@ -119,7 +119,7 @@ class MasterFile:
 def read_master(
     path: Path,
     columns: Sequence[WantedColumn],
-    reading: Reading = AS_FOUND,
+    reading: ReadingOptions = AS_FOUND,
     *,
     code: str = "item_id",
     also_key: dict[str, str] | None = None,

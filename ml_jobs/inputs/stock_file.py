@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.columns import series_columns
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import (
     LARGEST_NUMBER,
@@ -49,7 +49,7 @@ _TYPES = [
 _NO_ROWS = pa.schema(_TYPES).empty_table()
 
 
-def read_stock(path: Path, reading: Reading = AS_FOUND) -> MasterFile:
+def read_stock(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
     """Read a stock file: ``item_id``, ``current_stock``, and optionally the others of `COLUMNS`.
 
     A row without a location stands for the whole network. Rows of one item and place, as of

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic.dataclasses import dataclass
 
 from ml_jobs.inputs.demand.row_rules import RowRules
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.option_kinds import (
     MLFLOW_FOLDER,
     Count,
@@ -103,7 +103,7 @@ class JobRequest:
         Moment, Help("output", "time of the results, to repeat a run exactly; else now")
     ] = field(default_factory=_now)
     demonstration: bool = False
-    reading: Reading = field(default_factory=Reading)
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
     row_rules: RowRules = field(default_factory=RowRules)
     options: ForecastOptions = field(default_factory=ForecastOptions)
 

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Span:
+class ByteSpan:
     """Bytes of a file, counted from 0, the last one not included."""
 
     begin: int

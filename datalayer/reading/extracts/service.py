@@ -14,7 +14,7 @@ from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
 from datalayer.reading.cache.lru import ByteBoundedLru
 from datalayer.reading.csv_dialects import DIALECTS
-from datalayer.reading.extracts.delivery import Delivery, Outcome, Span, not_as_announced
+from datalayer.reading.extracts.delivery import ByteSpan, Delivery, Outcome, not_as_announced
 from datalayer.reading.extracts.digests import Digest, DigestMemo, memo_key
 from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest, Part
 from datalayer.reading.extracts.settled_files import SettledFiles
@@ -60,7 +60,7 @@ class Extract:
     key: str
     provenance: Provenance
     chunks: Delivery
-    part: Callable[[Span], Delivery | None]
+    part: Callable[[ByteSpan], Delivery | None]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Extracts:
         path = self._stored(file, known)
         if known and path:
             rows = known.rows
-            chunks = stored_chunks(path, Span(0, known.size_bytes), publication.id)
+            chunks = stored_chunks(path, ByteSpan(0, known.size_bytes), publication.id)
         else:
             rows, chunks = _make(file)
         return Extract(
@@ -230,7 +230,7 @@ class Extracts:
         self._memo.keep(file.key, None)
         self._settled.drop(file.key)
 
-    def _part(self, file: _File, identity: Identity, span: Span) -> Delivery | None:
+    def _part(self, file: _File, identity: Identity, span: ByteSpan) -> Delivery | None:
         digest = self._known_digest(file) or self._make_once(file)
         path = self._stored(file, digest)
         if path is None:
@@ -249,7 +249,7 @@ class Extracts:
         *,
         rows: int,
         announced: Digest | None = None,
-        span: Span | None = None,
+        span: ByteSpan | None = None,
         is_remembered: bool = True,
     ) -> Delivery:
         """Return *chunks* as a file, or *span* of it, that the audit log is told of.

@@ -16,7 +16,7 @@ from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed, UnknownPublication
 from datalayer.reading.arrangement import arranged
 from datalayer.reading.csv_dialects import DIALECTS, RFC, CsvDialect
-from datalayer.reading.extracts.delivery import Span
+from datalayer.reading.extracts.delivery import ByteSpan
 from datalayer.reading.extracts.requests import ExtractRequest, conditions_of
 from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import text_bytes
@@ -194,7 +194,7 @@ def _schema(rows: Rows) -> pa.Schema:
     return pa.schema([(name, _ARROW[kind]) for name, kind in rows.columns.items()])
 
 
-def stored_chunks(path: Path, span: Span, publication_id: str) -> Iterator[bytes]:
+def stored_chunks(path: Path, span: ByteSpan, publication_id: str) -> Iterator[bytes]:
     """Yield a *span* of the file at *path*.
 
     Raises:

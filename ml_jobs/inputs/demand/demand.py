@@ -29,7 +29,7 @@ from ml_jobs.inputs.demand.reasons import USED, RejectReason
 from ml_jobs.inputs.demand.returns import settle_returns
 from ml_jobs.inputs.demand.row_rules import NEGATIVE, USUAL, RowRules
 from ml_jobs.inputs.demand.total_rows import total_notes, total_rows
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
@@ -50,7 +50,7 @@ DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
 
 
 def read_demand(
-    path: Path, reading: Reading = AS_FOUND, *, today: date, rules: RowRules = USUAL
+    path: Path, reading: ReadingOptions = AS_FOUND, *, today: date, rules: RowRules = USUAL
 ) -> DemandRows:
     """Read the long demand file *path*; see `demand_of`.
 

@@ -37,7 +37,7 @@ from ml_jobs.inputs.demand.reasons import (
 from ml_jobs.inputs.demand.rejected_share import refuse_mostly_unusable
 from ml_jobs.inputs.demand.repeated_exports import refuse_repeated
 from ml_jobs.inputs.demand.row_rules import USUAL, RowRules
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import samples
@@ -68,7 +68,7 @@ class DemandFormat:
     today: date
     invoices: bool = False
     location_column: str | None = None
-    reading: Reading = AS_FOUND
+    reading: ReadingOptions = AS_FOUND
     rules: RowRules = USUAL
     styles: Styles | None = None
     present: date | None = None

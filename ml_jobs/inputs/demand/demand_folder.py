@@ -19,7 +19,7 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand.column_kinds import of_one_kind
 from ml_jobs.inputs.files.headings import normal
 from ml_jobs.inputs.files.packed_file import SUFFIXES
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.master_file import samples
 
@@ -44,7 +44,7 @@ class DemandFile:
     name: str
     partitions: Mapping[str, str | None] = field(default_factory=dict)
 
-    def read(self, reading: Reading, required: Sequence[Sequence[str]] = ()) -> SourceFile:
+    def read(self, reading: ReadingOptions, required: Sequence[Sequence[str]] = ()) -> SourceFile:
         """Read the file, with a column for each partition that it has no column for.
 
         *required* are groups of names, of each of which it is to have a column.

@@ -40,7 +40,7 @@ from ml_jobs.inputs.demand.demand_rows import (
     without_bad_cells,
 )
 from ml_jobs.inputs.demand.reasons import USED, RejectReason
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.styles import cells
 from ml_jobs.inputs.styles.cells import Codes
@@ -89,7 +89,11 @@ COLUMNS = (
 
 
 def read_invoices(
-    path: Path, reading: Reading = AS_FOUND, *, today: date, location_column: str | None = None
+    path: Path,
+    reading: ReadingOptions = AS_FOUND,
+    *,
+    today: date,
+    location_column: str | None = None,
 ) -> DemandRows:
     """Read the invoice lines of *path* as demand; see `invoices_of`.
 

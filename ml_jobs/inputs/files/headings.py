@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.usual_headings import usual_columns
 
 MOST_TITLE_LINES = 50
@@ -22,7 +22,7 @@ class Wanted:
         required: Groups of names; of each group one column must be there.
     """
 
-    reading: Reading = AS_FOUND
+    reading: ReadingOptions = AS_FOUND
     required: tuple[tuple[str, ...], ...] = ()
 
     def is_met(self, headings: Sequence[str]) -> bool:
@@ -40,7 +40,9 @@ def normal(heading: str) -> str:
     return " ".join(unicodedata.normalize("NFC", heading).casefold().split())
 
 
-def columns_for(names: Sequence[str], headings: Sequence[str], reading: Reading) -> list[str]:
+def columns_for(
+    names: Sequence[str], headings: Sequence[str], reading: ReadingOptions
+) -> list[str]:
     """Return the *headings* that were given for *names*, else those that are called so."""
     given = {normal(heading) for name, heading in reading.headings.items() if name in names}
     mapped = [heading for heading in headings if normal(heading) in given]

@@ -95,7 +95,7 @@ _Encoding: TypeAlias = Annotated[str, one_of(ENCODINGS, "NAME")]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingOptions:
     """How input files are to be read; None means that the files themselves decide."""
 
     columns: Annotated[
@@ -124,4 +124,4 @@ class Reading:
         return self.columns or {}
 
 
-AS_FOUND = Reading()
+AS_FOUND = ReadingOptions()

@@ -21,7 +21,7 @@ from ml_jobs.errors import InputError, NoRowsError
 from ml_jobs.inputs.files.headings import Wanted, columns_for, normal
 from ml_jobs.inputs.files.packed_file import FileKind, unpacked
 from ml_jobs.inputs.files.raw_table import MalformedRow, RawTable
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading, columns_argument
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions, columns_argument
 from ml_jobs.inputs.files.text_table import read_text
 from ml_jobs.inputs.files.usual_headings import usual_columns
 from ml_jobs.inputs.files.workbook import read_workbook
@@ -52,7 +52,7 @@ class SourceFile:
     table: pa.Table
     row_numbers: IntArray
     malformed: tuple[MalformedRow, ...]
-    reading: Reading = AS_FOUND
+    reading: ReadingOptions = AS_FOUND
     notes: tuple[str, ...] = ()
     lines: IntArray | None = None
     heading_line: int = 1
@@ -126,7 +126,7 @@ class SourceFile:
 
 
 def read_source(
-    path: Path, reading: Reading = AS_FOUND, *, required: Sequence[Sequence[str]] = ()
+    path: Path, reading: ReadingOptions = AS_FOUND, *, required: Sequence[Sequence[str]] = ()
 ) -> SourceFile:
     """Read *path*, a file of text, a workbook or Parquet, packed or not.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ml_jobs.arrays import IntArray
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.styles.rhythm import rhythm_of
 from ml_jobs.inputs.styles.written import Example, WrittenColumn
 from ml_jobs.inputs.styles.written_dates import Order, Shape, WrittenDate, split_clock, written_date
@@ -113,7 +113,12 @@ def day_comes_first(evidence: DateEvidence) -> bool | None:
 
 
 def date_style(
-    evidence: DateEvidence, reading: Reading, *, brazilian: bool, today: date | None, file: str
+    evidence: DateEvidence,
+    reading: ReadingOptions,
+    *,
+    brazilian: bool,
+    today: date | None,
+    file: str,
 ) -> DateStyle:
     """Decide how the dates of *file* are read; the option of *reading* goes first.
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from math import isnan
 
 from datalayer.kernel.errors import InvalidSelection
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 
 _BLANKS = "\u0020\u00a0\u2007\u2009\u202f"
 _APOSTROPHES = "'\u2019"
@@ -84,7 +84,7 @@ class Marks:
         return len(re.split("[eE]", body)[0].partition(self.decimal)[2])
 
 
-def ways_of(reading: Reading) -> tuple[Marks, ...]:
+def ways_of(reading: ReadingOptions) -> tuple[Marks, ...]:
     """Return the ways of writing that *reading* leaves, the decimal point's first."""
     if reading.decimal is not None and reading.decimal == reading.thousands:
         raise InvalidSelection(

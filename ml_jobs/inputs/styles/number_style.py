@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.styles.marks import (
     MARK_NAMES,
     OTHER_MARK,
@@ -100,7 +100,7 @@ class NumberStyle:
     evidence: str
 
 
-def number_evidence(columns: Iterable[WrittenColumn], reading: Reading) -> NumberEvidence:
+def number_evidence(columns: Iterable[WrittenColumn], reading: ReadingOptions) -> NumberEvidence:
     """Return what the texts of number columns tell.
 
     Raises:
@@ -121,7 +121,7 @@ def number_evidence(columns: Iterable[WrittenColumn], reading: Reading) -> Numbe
 
 
 def number_style(
-    evidence: NumberEvidence, reading: Reading, around: Surroundings, *, file: str
+    evidence: NumberEvidence, reading: ReadingOptions, around: Surroundings, *, file: str
 ) -> NumberStyle:
     """Decide how the numbers of *file* are read; the options of *reading* go first.
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile
 from ml_jobs.inputs.styles import cells
 from ml_jobs.inputs.styles.date_style import (
@@ -93,7 +93,7 @@ def _unread_numbers(source: SourceFile, read: Container[str]) -> Iterator[Writte
 
 
 def styles_of(
-    evidence: Evidence, reading: Reading, *, file: str, today: date | None = None
+    evidence: Evidence, reading: ReadingOptions, *, file: str, today: date | None = None
 ) -> Styles:
     """Decide how the numbers and dates of *file* are read.
 

@@ -11,7 +11,7 @@ import pytest
 
 from datalayer.access.accounts import Accounts
 from datalayer.access.identity import Role
-from datalayer.access.sign_in_throttle import Attempt, SignInThrottle
+from datalayer.access.sign_in_throttle import SignInAttempt, SignInThrottle
 from datalayer.kernel.errors import SignInBlocked, SignInRefused, StateUnavailable
 from tests.unit.access.conftest import BY, Clock
 
@@ -468,7 +468,9 @@ class TestFloods:
 
         for number in range(1500):
             clock.now += 0.001
-            attempt = Attempt(f"made up {number}", is_user=False, address=f"10.{number % 97}.0.1")
+            attempt = SignInAttempt(
+                f"made up {number}", is_user=False, address=f"10.{number % 97}.0.1"
+            )
             SignInThrottle(tmp_path / "sign_in_failures.sqlite", clock=lambda: clock.now).begin(
                 attempt, "key"
             )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from datalayer.api.ranges import is_expected, requested_span, still_holds
 from datalayer.kernel.errors import RangeNotSatisfiable
-from datalayer.portal import Span
+from datalayer.portal import ByteSpan
 
 SIZES = st.integers(min_value=1, max_value=10**15)
 
@@ -16,19 +16,19 @@ SIZES = st.integers(min_value=1, max_value=10**15)
 @pytest.mark.parametrize(
     ("text", "span"),
     [
-        ("bytes=0-0", Span(0, 1)),
-        ("bytes=0-99", Span(0, 100)),
-        ("bytes=0-100", Span(0, 100)),
-        ("bytes=40-", Span(40, 100)),
-        ("bytes=99-", Span(99, 100)),
-        ("bytes=-1", Span(99, 100)),
-        ("bytes=-100", Span(0, 100)),
-        ("bytes=-1000", Span(0, 100)),
-        ("BYTES= 5-9 ", Span(5, 10)),
-        (f"bytes=0-{10**30}", Span(0, 100)),
+        ("bytes=0-0", ByteSpan(0, 1)),
+        ("bytes=0-99", ByteSpan(0, 100)),
+        ("bytes=0-100", ByteSpan(0, 100)),
+        ("bytes=40-", ByteSpan(40, 100)),
+        ("bytes=99-", ByteSpan(99, 100)),
+        ("bytes=-1", ByteSpan(99, 100)),
+        ("bytes=-100", ByteSpan(0, 100)),
+        ("bytes=-1000", ByteSpan(0, 100)),
+        ("BYTES= 5-9 ", ByteSpan(5, 10)),
+        (f"bytes=0-{10**30}", ByteSpan(0, 100)),
     ],
 )
-def test_a_range_is_what_the_file_has_of_it(text: str, span: Span) -> None:
+def test_a_range_is_what_the_file_has_of_it(text: str, span: ByteSpan) -> None:
     assert requested_span(text, 100) == span
 
 
@@ -65,9 +65,9 @@ def test_the_bytes_named_are_the_bytes_given(size_bytes: int, data: st.DataObjec
     begin = data.draw(st.integers(0, size_bytes - 1))
     last = data.draw(st.integers(begin, size_bytes - 1))
 
-    assert requested_span(f"bytes={begin}-{last}", size_bytes) == Span(begin, last + 1)
-    assert requested_span(f"bytes={begin}-", size_bytes) == Span(begin, size_bytes)
-    assert requested_span(f"bytes=-{size_bytes - begin}", size_bytes) == Span(begin, size_bytes)
+    assert requested_span(f"bytes={begin}-{last}", size_bytes) == ByteSpan(begin, last + 1)
+    assert requested_span(f"bytes={begin}-", size_bytes) == ByteSpan(begin, size_bytes)
+    assert requested_span(f"bytes=-{size_bytes - begin}", size_bytes) == ByteSpan(begin, size_bytes)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_jobs.errors import InputError, UsageError
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_inputs import RunInputs, read_inputs
 from ml_jobs.progress import Work
@@ -32,7 +32,9 @@ def demand(tmp_path: Path) -> Path:
 
 
 def read(demand: Path, columns: dict[str, str] | None, **files: Path) -> RunInputs:
-    request = JobRequest(demand=demand, generated_at=NOW, reading=Reading(columns=columns), **files)
+    request = JobRequest(
+        demand=demand, generated_at=NOW, reading=ReadingOptions(columns=columns), **files
+    )
     return read_inputs(request, report=silent)
 
 

@@ -12,7 +12,7 @@ import pytest
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import ReadFailed
 from datalayer.reading.extracts import writing
-from datalayer.reading.extracts.delivery import Span
+from datalayer.reading.extracts.delivery import ByteSpan
 from datalayer.reading.extracts.digests import Digest
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extracts
@@ -43,7 +43,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def part_of(extracts: Extracts, publication: Publication, request: ExtractRequest) -> bytes:
-    part = extracts.extract(publication, request, ANITA, is_sized=True).part(Span(10, 40))
+    part = extracts.extract(publication, request, ANITA, is_sized=True).part(ByteSpan(10, 40))
     assert part is not None
     return b"".join(part)
 

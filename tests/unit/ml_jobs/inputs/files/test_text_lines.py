@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.files.headings import Wanted
 from ml_jobs.inputs.files.raw_table import RawTable
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.files.source_file import read_source
 from ml_jobs.inputs.files.text_table import read_text
 
@@ -26,7 +26,7 @@ HEADINGS = ["item_id", "date", "quantity", "note"]
 
 def read(content: str | bytes, **options: object) -> RawTable:
     raw = content if isinstance(content, bytes) else content.encode()
-    return read_text("demand.csv", raw, Wanted(Reading(**options), REQUIRED))  # type: ignore[arg-type]
+    return read_text("demand.csv", raw, Wanted(ReadingOptions(**options), REQUIRED))  # type: ignore[arg-type]
 
 
 def rows(table: RawTable) -> list[list[str]]:

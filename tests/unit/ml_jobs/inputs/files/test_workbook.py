@@ -17,7 +17,7 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.files.headings import Wanted
 from ml_jobs.inputs.files.raw_table import RawTable
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.files.workbook import read_workbook
 
 pytestmark = pytest.mark.ml
@@ -54,7 +54,7 @@ def workbook(sheets: Mapping[str, Rows], *, hidden: str = "", merged: str = "") 
 
 
 def read(content: bytes, **options: object) -> RawTable:
-    return read_workbook("d.xlsx", content, Wanted(Reading(**options), REQUIRED))  # type: ignore[arg-type]
+    return read_workbook("d.xlsx", content, Wanted(ReadingOptions(**options), REQUIRED))  # type: ignore[arg-type]
 
 
 def only(rows: Rows) -> bytes:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.styles.date_style import DateEvidence, DateStyle, date_evidence, date_style
 from ml_jobs.inputs.styles.written import WrittenColumn
 from ml_jobs.inputs.styles.written_dates import split_clock
@@ -28,7 +28,10 @@ def evidence(texts: Sequence[str], file: str = "f.csv") -> DateEvidence:
 
 
 def style_of(
-    *texts: str, reading: Reading = AS_FOUND, brazilian: bool = False, today: date | None = TODAY
+    *texts: str,
+    reading: ReadingOptions = AS_FOUND,
+    brazilian: bool = False,
+    today: date | None = TODAY,
 ) -> DateStyle:
     found = evidence(texts)
     return date_style(found, reading, brazilian=brazilian, today=today, file="f.csv")
@@ -39,7 +42,9 @@ def day_in(style: DateStyle, text: str) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def read(*texts: str, reading: Reading = AS_FOUND, brazilian: bool = False) -> list[str | None]:
+def read(
+    *texts: str, reading: ReadingOptions = AS_FOUND, brazilian: bool = False
+) -> list[str | None]:
     style = style_of(*texts, reading=reading, brazilian=brazilian)
     return [day_in(style, text) for text in texts]
 
@@ -124,12 +129,12 @@ def test_twelve_first_days_of_one_year_may_be_twelve_days_of_january() -> None:
 
 
 def test_the_option_settles_the_order() -> None:
-    assert read("05/01/2026", reading=Reading(dates="day-first")) == ["2026-01-05"]
-    assert read("05/01/2026", reading=Reading(dates="month-first")) == ["2026-05-01"]
+    assert read("05/01/2026", reading=ReadingOptions(dates="day-first")) == ["2026-01-05"]
+    assert read("05/01/2026", reading=ReadingOptions(dates="month-first")) == ["2026-05-01"]
 
 
 def test_a_date_that_the_option_makes_no_sense_of_is_none() -> None:
-    assert read("25/01/2026", reading=Reading(dates="month-first")) == [None]
+    assert read("25/01/2026", reading=ReadingOptions(dates="month-first")) == [None]
 
 
 def test_cells_and_numbers_written_as_in_brazil_have_the_day_first() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.files.reading import AS_FOUND, Reading
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.styles.number_style import (
     NumberEvidence,
     Surroundings,
@@ -27,7 +27,7 @@ SEMICOLONS, COMMAS = Surroundings(";"), Surroundings(",")
 
 
 def evidence(
-    columns: Mapping[str, Sequence[str]], reading: Reading = AS_FOUND, file: str = "f.csv"
+    columns: Mapping[str, Sequence[str]], reading: ReadingOptions = AS_FOUND, file: str = "f.csv"
 ) -> NumberEvidence:
     written = [
         WrittenColumn(file, column, texts, [1] * len(texts), lambda number: f"row {number + 1}")
@@ -37,7 +37,10 @@ def evidence(
 
 
 def read(
-    *texts: str, around: Surroundings = COMMAS, reading: Reading = AS_FOUND, **others: Sequence[str]
+    *texts: str,
+    around: Surroundings = COMMAS,
+    reading: ReadingOptions = AS_FOUND,
+    **others: Sequence[str],
 ) -> list[float]:
     """Read *texts* as the column ``quantity``, beside *others*."""
     found = evidence({"quantity": texts, **others}, reading)
@@ -164,21 +167,23 @@ def test_a_rounded_number_beside_one_without_three_decimals_is_refused(beside: s
 @pytest.mark.parametrize(
     ("reading", "values"),
     [
-        (Reading(decimal="."), [1.5, 1500]),
-        (Reading(decimal=","), [1500, 1.5]),
-        (Reading(thousands="."), [1500, 1.5]),
-        (Reading(thousands=","), [1.5, 1500]),
-        (Reading(decimal=".", thousands="none"), [1.5, float("nan")]),
-        (Reading(decimal=".", thousands="space"), [1.5, float("nan")]),
+        (ReadingOptions(decimal="."), [1.5, 1500]),
+        (ReadingOptions(decimal=","), [1500, 1.5]),
+        (ReadingOptions(thousands="."), [1500, 1.5]),
+        (ReadingOptions(thousands=","), [1.5, 1500]),
+        (ReadingOptions(decimal=".", thousands="none"), [1.5, float("nan")]),
+        (ReadingOptions(decimal=".", thousands="space"), [1.5, float("nan")]),
     ],
 )
-def test_the_options_settle_how_numbers_are_read(reading: Reading, values: list[float]) -> None:
+def test_the_options_settle_how_numbers_are_read(
+    reading: ReadingOptions, values: list[float]
+) -> None:
     np.testing.assert_array_equal(read("1.500", "1,500", reading=reading), values)
 
 
 def test_one_mark_for_both_purposes_is_refused() -> None:
     with pytest.raises(InvalidSelection, match="another mark than decimal"):
-        read("1", reading=Reading(decimal=".", thousands="."))
+        read("1", reading=ReadingOptions(decimal=".", thousands="."))
 
 
 def test_files_of_a_folder_share_their_evidence() -> None:

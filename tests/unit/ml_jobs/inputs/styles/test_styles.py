@@ -17,7 +17,7 @@ from ml_jobs.inputs.demand.demand_files import DemandFormat, scan_demand
 from ml_jobs.inputs.demand.invoices import read_invoices
 from ml_jobs.inputs.demand.reasons import RejectReason
 from ml_jobs.inputs.drivers import read_drivers
-from ml_jobs.inputs.files.reading import Reading
+from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.items import read_items
 from ml_jobs.inputs.locations import read_locations
 from ml_jobs.inputs.stock_file import read_stock
@@ -93,7 +93,7 @@ def test_stock_that_can_be_read_in_two_ways_is_refused(write: WriteFile) -> None
 def test_stock_is_read_as_the_options_say(write: WriteFile) -> None:
     path = write("stock.csv", "item_id,current_stock,as_of\nA,1.500,05/01/2026\n")
 
-    table = read_stock(path, Reading(thousands=".", dates="day-first")).table
+    table = read_stock(path, ReadingOptions(thousands=".", dates="day-first")).table
 
     assert table.column("current_stock").to_pylist() == [1500]
     assert table.column("as_of").to_pylist() == [date(2026, 1, 5)]

@@ -27,7 +27,7 @@ DIALECT: Final[dict[str, Any]] = {
     "spreadsheet). A list that is asked for with a dialect comes as CSV unless `Accept` asks for "
     "another form by name.",
     "schema": {"type": "string", "enum": list(DIALECTS)},
-    "example": "rfc",
+    # No example: the documentation page would send it along with calls that ask for JSON.
 }
 
 

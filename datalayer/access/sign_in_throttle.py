@@ -240,7 +240,10 @@ def household(address: str) -> str:
 
 def _still_counted(tables: FailureTables, subject: _Subject, now: float) -> Failures:
     failures = tables.failures(subject.digest)
-    return failures if failures.last > now - subject.limit.forget_after_s else Failures()
+    if failures.last <= now - subject.limit.forget_after_s:
+        return Failures()
+    # A clock that was ahead and is right again must not make anybody wait until it is there anew.
+    return replace(failures, last=min(failures.last, now))
 
 
 def _blocked_until(failures: Failures, limit: Limit) -> float:

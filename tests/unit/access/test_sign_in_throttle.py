@@ -81,6 +81,19 @@ class TestPerName:
 
         assert accounts.sign_in("admin", password).identity.name == "admin"
 
+    def test_a_clock_that_is_set_back_makes_no_wait_longer(
+        self, accounts: Accounts, password: str, clock: Clock
+    ) -> None:
+        fail(accounts, 3)
+        clock.now -= 10 * 86_400
+
+        with pytest.raises(SignInBlocked) as blocked:
+            accounts.sign_in("admin", password)
+        clock.now += blocked.value.wait_s
+
+        assert blocked.value.wait_s == 1
+        assert accounts.sign_in("admin", password).identity.name == "admin"
+
     def test_a_success_forgets_the_failures(self, accounts: Accounts, password: str) -> None:
         fail(accounts, 2)
         accounts.sign_in("admin", password)

@@ -1,8 +1,8 @@
 """How a run forecasts: its options, all of them recorded in the publication's lineage.
 
-Every option of the job is declared once, by a field here, in `CostlyRule`, `ReadingOptions`, `RowRules` or
-`JobRequest`: its type and bounds, default, section and explanation. Flags, job file and help are
-made from that.
+Every option of the job is declared once, by a field here, in `CostlyRule`, `ReadingOptions`,
+`RowRules` or `JobRequest`: its type and bounds, default, section and explanation. Flags, job file
+and help are made from that.
 """
 
 from __future__ import annotations

@@ -26,8 +26,9 @@ DIALECT: Final[dict[str, Any]] = {
     "`excel-br` (byte order mark, semicolon, decimal comma, dd/mm/aaaa, text guarded for a "
     "spreadsheet). A list that is asked for with a dialect comes as CSV unless `Accept` asks for "
     "another form by name.",
-    "schema": {"type": "string", "enum": list(DIALECTS)},
-    # No example: the documentation page would send it along with calls that ask for JSON.
+    # An example of the parameter, rather than of its values, would stand in the documentation
+    # page's form, and be sent along with calls that ask for JSON.
+    "schema": {"type": "string", "enum": list(DIALECTS), "examples": ["rfc"]},
 }
 
 

@@ -50,6 +50,7 @@ _PROBLEMS = {
     414: "The address is too long",
     422: "A parameter can't be used",
     429: "Too many requests",
+    431: "Request line and headers are too large together",
     503: "Nothing published, or temporarily unavailable",
 }
 _PROBLEMS_OF_FILES = {

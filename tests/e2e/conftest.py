@@ -12,13 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.redis_server import free_port
 from tests.running_portal import READY_WITHIN_S, wait_until_live
 
 PROJECT = Path(__file__).parents[2]
 PYTHON = PROJECT / ".venv/bin/python"
+PATIENCE_MS = 30_000
+"""How long the browser is waited for; a machine that also runs other tests takes seconds."""
+
+expect.set_options(timeout=PATIENCE_MS)
 ML_PYTHON = PROJECT / ".venv-ml/bin/python"
 QUIET_CHROMIUM = (
     "--no-sandbox",
@@ -148,7 +152,7 @@ def visit(browser: Browser, served: Served, request: pytest.FixtureRequest) -> I
         "viewport": {"width": 1366, "height": 900},
     }
     context = browser.new_context(**{**defaults, **getattr(request, "param", {})})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     found = Visit(context.new_page(), served)
     yield found
     context.close()

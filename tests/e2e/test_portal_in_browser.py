@@ -189,6 +189,7 @@ def test_an_admin_activates_a_second_publication_and_rolls_back(
     visit.open("/admin")
     sign_in(visit, served.password)
     expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
+    visit.settle()
 
     visit.page.get_by_role("button", name="Check it").click()
     expect(visit.page.get_by_text(re.compile("The candidate keeps the contract"))).to_be_visible()

@@ -213,6 +213,7 @@ def test_the_cookie_is_written_and_ended_for_the_portal_s_own_addresses(
 def test_a_session_that_can_not_be_ended_goes_on_and_says_why(open_page: OpenPage) -> None:
     app = sign_in(open_page("admin.py"))
     audit = Settings.load().state / "audit.jsonl"
+    runtime.portal().state_watch.wait_for_answer()  # it looks at the file, too, and makes it
     audit.rename(audit.with_name("moved.jsonl"))
     audit.mkdir()
 

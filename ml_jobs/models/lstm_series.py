@@ -26,7 +26,7 @@ SEASONS_SMOOTHED = 12  # span, in seasons, of the smoothed demand of a place in 
 
 
 @dataclass(frozen=True)
-class ReadingOptions:
+class Reading:
     """How far the network looks back and what it is shown, in periods.
 
     Attributes:
@@ -56,9 +56,9 @@ class ReadingOptions:
 
 
 READINGS = {
-    Frequency.DAILY: ReadingOptions(42, 4, 9, 84, (4, 14, 42, 182), 7, 364, 3),
-    Frequency.WEEKLY: ReadingOptions(26, 4, 5, 52, (3, 8, 52), 1, 52, 1),
-    Frequency.MONTHLY: ReadingOptions(20, 6, 2, 48, (2, 5, 24), 1, 12, 0),
+    Frequency.DAILY: Reading(42, 4, 9, 84, (4, 14, 42, 182), 7, 364, 3),
+    Frequency.WEEKLY: Reading(26, 4, 5, 52, (3, 8, 52), 1, 52, 1),
+    Frequency.MONTHLY: Reading(20, 6, 2, 48, (2, 5, 24), 1, 12, 0),
 }
 
 
@@ -79,7 +79,7 @@ class ScaledSeries:
         calendar: Of the T periods known and those to forecast, shape (T + H, K).
     """
 
-    reading: ReadingOptions
+    reading: Reading
     counts: Floats
     unit: FloatArray
     observed: BoolArray
@@ -142,7 +142,7 @@ def _smooth(values: FloatArray, weights: FloatArray, span: int) -> FloatArray:
     return answer
 
 
-def _level(counts: FloatArray, observed: BoolArray, reading: ReadingOptions) -> FloatArray:
+def _level(counts: FloatArray, observed: BoolArray, reading: Reading) -> FloatArray:
     seen = observed.astype(np.float64)
     mean = np.cumsum(counts, axis=1) / np.maximum(np.cumsum(seen, axis=1), 1.0)
     return _smooth(counts, seen, reading.level_span) + FADE * mean + TINY
@@ -166,7 +166,7 @@ def _past(
     observed: BoolArray,
     level: FloatArray,
     excess: FloatArray,
-    reading: ReadingOptions,
+    reading: Reading,
 ) -> Floats:
     """Inputs of order one, 0 before the start, shape (S, T, F)."""
     sold, seen = (counts > 0).astype(np.float64), observed.astype(np.float64)

@@ -124,6 +124,6 @@ class _Content:
                 self._hash.update(chunk)
                 self.size_bytes += len(chunk)
                 yield chunk
-        except Exception:
+        except Exception:  # raised again: whoever keeps the bytes must tell it from a full disk
             self.is_broken = True
             raise

@@ -97,4 +97,3 @@ def test_all_that_can_not_be_made_again_is_there(before: Before, restored: Runni
     assert re.search(r"^ana\b.*analyst", restored.command("datalayer.access", "list"), re.M)
     proof = restored.command("datalayer", "verify", "--head", before.head)
     assert re.search("^sought head +line", proof, re.M)
-

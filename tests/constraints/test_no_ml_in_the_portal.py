@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from datalayer.api.application import create_api
-from datalayer.compliance import check_compliance
+from datalayer.compliance.at_a_glance import check_compliance
 from tests.portals import make_portal
 from tests.publisher import Publisher
 
@@ -35,7 +35,7 @@ class RefuseTheJob(MetaPathFinder):
 
 sys.meta_path.insert(0, RefuseTheJob())
 
-from datalayer.compliance import check_compliance
+from datalayer.compliance.at_a_glance import check_compliance
 from datalayer.access.identity import Identity, Role
 from datalayer.runtime import portal
 from streamlit.testing.v1 import AppTest

@@ -123,7 +123,7 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
 
 
 def _of_files(place: Place) -> tuple[Verifiable, ...]:
-    look = partial(_image_files, place)
+    look, tree = partial(_image_files, place), place.tree
     return (
         Check(
             "no-model-files",
@@ -140,31 +140,43 @@ def _of_files(place: Place) -> tuple[Verifiable, ...]:
         Check(
             "dockerfile",
             "The app's Dockerfile: pinned, hashed, unprivileged, from no host, nothing of ML",
-            partial(dockerfile.read_dockerfile, place.tree / "Dockerfile"),
+            partial(dockerfile.read_dockerfile, tree / "Dockerfile"),
             dockerfile_policies.APP_IMAGE,
         ),
         Check(
             "dockerfile-of-the-job",
             "The job's Dockerfile: pinned, hashed, unprivileged, of the deployment the kernel only",
-            partial(dockerfile.read_dockerfile, place.tree / "ml_jobs/Dockerfile"),
+            partial(dockerfile.read_dockerfile, tree / "ml_jobs/Dockerfile"),
             dockerfile_policies.JOB_IMAGE,
         ),
         Check(
             "compose",
             "The compose file: known services, confined, limited, no way out, secrets by file",
-            partial(compose.read_compose, place.tree / "docker-compose.yml"),
+            partial(compose.read_compose, tree / "docker-compose.yml"),
             compose_policies.compose_policy(),
         ),
         Check(
             "compose-outside-s3",
             "The same with a store outside, which the app may reach",
-            partial(compose.read_compose, place.tree / "deploy/compose.s3.yml"),
+            partial(
+                compose.read_compose, tree / "docker-compose.yml", tree / "deploy/compose.s3.yml"
+            ),
             compose_policies.compose_policy(outward=frozenset({"proxy", "app"})),
+        ),
+        Check(
+            "compose-ml-machine",
+            "The same with the store open to the job's machine, through the proxy",
+            partial(
+                compose.read_compose,
+                tree / "docker-compose.yml",
+                tree / "deploy/compose.ml-machine.yml",
+            ),
+            compose_policies.compose_policy(),
         ),
         Check(
             "compose-folder",
             "The same as one container over a folder, which publishes its own port",
-            partial(compose.read_compose, place.tree / "deploy/compose.folder.yml"),
+            partial(compose.read_compose, tree / "deploy/compose.folder.yml"),
             compose_policies.compose_policy(
                 services=frozenset({"app"}),
                 published=frozenset({"app"}),
@@ -174,7 +186,7 @@ def _of_files(place: Place) -> tuple[Verifiable, ...]:
         Check(
             "compose-of-the-job",
             "The job's compose file: a project of its own, confined, secrets by file",
-            partial(compose.read_compose, place.tree / "ml_jobs/docker-compose.yml"),
+            partial(compose.read_compose, tree / "ml_jobs/docker-compose.yml"),
             compose_policies.job_compose_policy(),
         ),
     )

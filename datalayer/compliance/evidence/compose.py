@@ -66,29 +66,52 @@ class ComposeFile:
         return f"{self.path}: {', '.join(each.name for each in self.services)}"
 
 
-def read_compose(path: Path) -> ComposeFile:
-    """Return the compose file in *path*.
+def read_compose(path: Path, *overrides: Path) -> ComposeFile:
+    """Return the compose file in *path* with *overrides* merged into it, as ``-f`` does.
+
+    Lists are joined, also where compose would replace them: what stands in either is looked at.
 
     Raises:
-        NotCheckable: There is none, as within an image.
-        EvidenceMissing: It can't be read, or has no services.
+        NotCheckable: One is not there, as within an image.
+        EvidenceMissing: One can't be read, or there are no services.
     """
-    if not path.exists():
-        raise NotCheckable(reason=f"there is no {path} here; `make proof` mounts the whole tree")
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        problem = f"can't be read: {' '.join(str(error).split())[:200]}"
-        raise EvidenceMissing(subject=str(path), problem=problem) from error
-    services = _mapping(_mapping(document).get("services"))
+    document: Mapping[str, Any] = {}
+    for each in (path, *overrides):
+        document = _merge(document, _read(each))
+    services = _mapping(document.get("services"))
     if not services:
         raise EvidenceMissing(subject=str(path), problem="has no services; it must have the app")
     return ComposeFile(
-        path=str(path),
+        path=" with ".join(map(str, (path, *overrides))),
         services=tuple(ComposeService(str(n), _mapping(o)) for n, o in services.items()),
         networks={str(n): _mapping(o) for n, o in _mapping(document.get("networks")).items()},
         secrets={str(n): _mapping(o) for n, o in _mapping(document.get("secrets")).items()},
     )
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if not path.exists():
+        raise NotCheckable(reason=f"there is no {path} here; `make proof` mounts the whole tree")
+    try:
+        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        problem = f"can't be read: {' '.join(str(error).split())[:200]}"
+        raise EvidenceMissing(subject=str(path), problem=problem) from error
+
+
+def _merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    merged = dict(one)
+    for key, value in other.items():
+        before = merged.get(key)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(before, value)
+        elif isinstance(before, Mapping) and isinstance(value, list):
+            merged[key] = {**before, **dict.fromkeys(value)}
+        elif isinstance(before, list) and isinstance(value, list):
+            merged[key] = before + value
+        else:
+            merged[key] = value
+    return merged
 
 
 def filled_in(text: str) -> str:

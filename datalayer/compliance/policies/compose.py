@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from datalayer.compliance.evidence.compose import ComposeFile, ComposeService, filled_in
@@ -16,6 +16,9 @@ SERVICES = frozenset({"app", "proxy", "redis", "store"})
 
 MOST_MEMORY_GIB = 16.0
 """What the one machine has that all services together must fit into."""
+
+MOST_REPLICAS = 3
+"""How many of the app the one machine carries."""
 
 _SECRET_NAME = re.compile(r"PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|ACCESS_?KEY|API_?KEY|CREDENTIAL")
 _PASSWORD_IN_ADDRESS = re.compile(r"\w+://[^/\s:@]*:([^@\s/]+)@")
@@ -81,8 +84,15 @@ class NoDevices:
                 yield f"{_of(evidence, service)} has {', '.join(asked)}; it runs on CPUs alone"
 
 
+@dataclass(frozen=True)
 class Confined:
-    """Trusts services that can do no more than their work needs."""
+    """Trusts services that can do no more than their work needs.
+
+    Attributes:
+        capabilities: What a service may have added, by its name.
+    """
+
+    capabilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def findings(self, evidence: ComposeFile) -> Iterator[str]:
         """Yield each freedom that a service should not have."""
@@ -93,8 +103,10 @@ class Confined:
     def _rights(self, of: str, service: ComposeService) -> Iterator[str]:
         if "ALL" not in {each.upper() for each in service.strings("cap_drop")}:
             yield f"{of} keeps capabilities; it must have cap_drop: [ALL]"
-        if added := service.strings("cap_add"):
-            yield f"{of} adds the capabilities {', '.join(added)}; it must add none"
+        allowed = self.capabilities.get(service.name, frozenset())
+        if added := sorted(set(service.strings("cap_add")) - allowed):
+            may = ", ".join(sorted(allowed)) or "none"
+            yield f"{of} adds the capabilities {', '.join(added)}; it may add {may}"
         if not any("no-new-privileges" in each for each in service.strings("security_opt")):
             yield f"{of} may gain privileges; it must have security_opt: no-new-privileges:true"
         if service.options.get("read_only") is not True:
@@ -111,8 +123,17 @@ class Confined:
                 yield f"{of} mounts {source}, which gives it the whole machine"
 
 
+@dataclass(frozen=True)
 class Limited:
-    """Trusts services that have limits, and a file whose limits fit the one machine."""
+    """Trusts services that have limits, and a file whose limits fit the one machine.
+
+    Attributes:
+        replicas: How many of a service there may be, by its name; one where it is not named.
+        healthy_by_image: Services whose image says how they are asked.
+    """
+
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    healthy_by_image: frozenset[str] = frozenset()
 
     def findings(self, evidence: ComposeFile) -> Iterator[str]:
         """Yield each limit that is missing, and a sum of memory that is too much."""
@@ -125,12 +146,15 @@ class Limited:
             size_gib = _gibibytes(memory)
             if size_gib is None:
                 yield f"{of} has no limit of memory; it must have mem_limit"
-            total_gib += size_gib or 0.0
+            total_gib += (size_gib or 0.0) * self.replicas.get(service.name, 1)
+            if not (service.options.get("cpus") or service.limits.get("cpus")):
+                yield f"{of} has no limit of processors; it must have cpus"
             if not (service.options.get("pids_limit") or service.limits.get("pids")):
                 yield f"{of} has no limit of processes; it must have pids_limit"
             if not (service.options.get("ulimits") or {}).get("nofile"):
                 yield f"{of} has no limit of files; it must have ulimits: nofile"
-            if not service.options.get("healthcheck"):
+            is_asked = service.name in self.healthy_by_image or service.options.get("healthcheck")
+            if not is_asked:
                 yield f"{of} has no healthcheck; it must say how it is asked"
         if total_gib >= MOST_MEMORY_GIB:
             yield (
@@ -190,7 +214,9 @@ class SecretsByFile:
 
     def _tells(self, name: str, literal: str) -> bool:
         named = _SECRET_NAME.search(name.upper()) and not name.upper().endswith("_FILE")
-        return bool((named and literal) or _PASSWORD_IN_ADDRESS.search(literal))
+        # The path of a file or folder is no secret, what lies in it may be.
+        told = named and literal and not literal.startswith("/")
+        return bool(told or _PASSWORD_IN_ADDRESS.search(literal))
 
     def _told_in_command(self, service: ComposeService) -> bool:
         words = " ".join((*service.strings("entrypoint"), *service.strings("command")))
@@ -228,8 +254,9 @@ def compose_policy(
         OnlyServices(services),
         NoMachineLearningServices(),
         NoDevices(),
-        Confined(),
-        Limited(),
+        # Caddy's program asks for this right to start at all, wherever it listens.
+        Confined({"proxy": frozenset({"NET_BIND_SERVICE"})}),
+        Limited({"app": MOST_REPLICAS}, healthy_by_image=frozenset({"app"})),
         Enclosed(published, outward),
         SecretsByFile(),
         PinnedImages(),

@@ -29,7 +29,7 @@ _HOST = re.compile(r"\b[a-z][a-z0-9+.-]*://(?!127\.0\.0\.1|localhost|\[::1\]|\$)
 _INDEX_OPTION = re.compile(
     r"--(extra-)?index-url|--trusted-host|--find-links|PIP_(EXTRA_)?INDEX_URL|(^|\s)-i\s+\S*://"
 )
-_PIP_INSTALL = re.compile(r"\bpip3?\s+(?:--?\S+\s+)*install\b([^;&|\n]*)")
+_PIP_INSTALL = re.compile(r"\bpip3?\s+(?:[^;&|\n]*?\s)?install\b([^;&|\n]*)")
 
 
 class UnprivilegedUser:
@@ -121,7 +121,7 @@ class HealthChecked:
     def findings(self, evidence: Dockerfile) -> Iterator[str]:
         """Yield that it doesn't, or asks something else."""
         checks = evidence.final.all("HEALTHCHECK")
-        if not checks or checks[-1].text.strip().upper() == "NONE":
+        if not checks or checks[-1].text.upper().startswith("NONE"):
             yield f"{evidence.path} has no HEALTHCHECK; it must ask /health/ready"
         elif "/health" not in checks[-1].text:
             yield f"{_at(evidence, checks[-1])} does not ask /health; it must ask /health/ready"

@@ -70,12 +70,12 @@ class NoneForbidden:
 
 
 class NoModuleForbidden:
-    """Trusts a process that has loaded no module of machine learning."""
+    """Trusts a process that has loaded no module of machine learning, nor the job."""
 
     def findings(self, evidence: LoadedModules) -> Iterator[str]:
         """Yield each top-level module that is."""
         loaded = {name.partition(".")[0] for name in evidence.names}
-        for name in sorted(loaded & FORBIDDEN_MODULES):
+        for name in sorted(loaded & (FORBIDDEN_MODULES | {"ml_jobs"})):
             yield _forbidden(f"the module {name}", f"loaded {evidence.when}")
 
 

@@ -53,11 +53,10 @@ def test_replicas_count_together_in_redis(tmp_path: Path) -> None:
 
 
 def test_replicas_count_together_over_a_socket_too(tmp_path: Path) -> None:
-    with running_redis(tmp_path, "--unixsocket", "redis.sock") as redis:
+    with running_redis(tmp_path, "--unixsocket", "redis.sock"):
         url = f"unix://{tmp_path}/redis.sock"
         first = refused(Limiter("3/hour", url), ["a", "a"])
         second = refused(Limiter("3/hour", url), ["a", "a"])
-        assert redis.port
 
     assert (first, second) == ([], ["a"])
 

@@ -25,7 +25,9 @@ class RedisServer:
         assert program, "these tests take redis-server: apt-get install redis-server"
         options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --dir {self._folder}"
         self._process = subprocess.Popen(
-            [program, *options.split(), "--save", "", *self._options], stdout=subprocess.PIPE, text=True
+            [program, *options.split(), "--save", "", *self._options],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout
         assert any("Ready to accept connections" in line for line in self._process.stdout)

@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.."
 source deploy/engine.sh
 PYTHON=${PYTHON:-python3}
 VERSION=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
+TAG=${TAG:-$VERSION}
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}
 readonly ARCHIVE=build/farol-$VERSION-bundle.tar
 mkdir -p build
@@ -43,12 +44,13 @@ mkdir -p "$bundle/images" "$bundle/wheelhouse"
 for image in "$@"; do
   # Looked for here, so that what is bundled is what was built and checked.
   case $image in
-    app) name=farol-app:$VERSION ;;
-    ml) name=farol-ml-jobs:$VERSION ;;
+    app) name=farol-app ;;
+    ml) name=farol-ml-jobs ;;
     *) fail "There is no image $image; there are app and ml" ;;
   esac
-  image_id "$name" > /dev/null 2>&1 || fail "$name is not in $ENGINE; build it first: make images IMAGES=$image"
-  add_image "$image.oci.tar" "$name" "docker.io/library/$name"
+  image_id "$name:$TAG" > /dev/null 2>&1 \
+    || fail "$name:$TAG is not in $ENGINE; build it first: make images IMAGES=$image"
+  add_image "$image.oci.tar" "$name:$TAG" "docker.io/library/$name:$VERSION"
 done
 left_out=""
 while read -r variable default; do

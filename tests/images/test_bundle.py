@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.conftest import Say
-from tests.images.engine import HARDENED, Engine, engine_of
+from tests.images.engine import HARDENED, TAG, Engine, engine_of
 from tests.images.test_app_image import LIVE
 from tests.portals import ROOT
 
@@ -24,9 +24,8 @@ def unpacked(
 ) -> Path:
     """What is in the bundle of this checkout."""
     say("making the bundle, which takes minutes")
-    said = engine.call(
-        str(ROOT / "deploy/make_bundle.sh"), "app", ENGINE="podman", PYTHON=sys.executable
-    )
+    variables = {"ENGINE": "podman", "PYTHON": sys.executable, "TAG": TAG}
+    said = engine.call(str(ROOT / "deploy/make_bundle.sh"), "app", **variables)
     say(said.splitlines()[-1])
     folder = tmp_path_factory.mktemp("bundle")
     with tarfile.open(ROOT / said.splitlines()[-1].partition(":")[0]) as archive:

@@ -115,7 +115,9 @@ class Portal:
         self.members_only = settings.access == "members"
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
-        self.snapshots = SnapshotStore(settings.state, self.registry, clock)
+        self.snapshots = SnapshotStore(
+            settings.state, self.registry, clock, settings.read_trusted_keys()
+        )
         self.database = Database(
             self.snapshots.folder,
             self.registry,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from datalayer.kernel.attestation.keys import TrustedKeys
 from datalayer.kernel.errors import KeyFileError
+from datalayer.kernel.storage.secret_strength import find_weakness
 from datalayer.kernel.storage.settings import (
     PREFIX,
     SettingFault,
@@ -120,14 +121,18 @@ class Settings(StoreSettings):
     @classmethod
     def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
         # The address may hold a password, so the fault does not show it.
-        if value and not re.match(r"(rediss?|unix)://.", value.get_secret_value()):
+        if value is None:
+            return value
+        if not re.match(r"(rediss?|unix)://.", value.get_secret_value()):
             raise SettingFault("must begin with redis://, rediss:// or unix://")
+        address = urlsplit(value.get_secret_value())
         try:
-            port = urlsplit(value.get_secret_value()).port if value else None
+            port = address.port
         except ValueError:
             port = 0
         if port == 0:
             raise SettingFault("has a port that is not a number from 1 to 65535")
+        _check_redis_password(address)
         return value
 
     @field_validator("rate_limit")
@@ -196,6 +201,31 @@ class Settings(StoreSettings):
             least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
             raise SettingFault(f"is {value!r}; it must be {expected}, {least} or more")
         return value
+
+
+def _check_redis_password(address: SplitResult) -> None:
+    """Let the address of a Redis pass whose password is strong, or that only this host reaches.
+
+    Raises:
+        SettingFault: The password is missing or weak.
+    """
+    # As redis-py reads it: what stands before the host wins over what stands in the query.
+    in_query = parse_qs(address.query).get("password", [""])[0]
+    if password := unquote(address.password or "") or in_query:
+        if weakness := find_weakness(password):
+            raise SettingFault(f"has a password that {weakness}")
+    elif address.scheme != "unix" and not _is_this_host(address.hostname or "localhost"):
+        raise SettingFault(
+            "has no password, and whoever reaches Redis may switch what is served; "
+            "it must be redis://user:password@host:port, or an address of this host"
+        )
+
+
+def _is_this_host(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _parts(value: str) -> tuple[str, ...]:

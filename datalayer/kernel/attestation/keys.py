@@ -27,7 +27,7 @@ _EVERYBODY: Final = 0o007
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.S)
 _WANTED = {
     "PUBLIC KEY": "the PEM file of an Ed25519 public key (BEGIN PUBLIC KEY)",
-    "PRIVATE KEY": "the PEM file of an Ed25519 private key in PKCS 8 (BEGIN PRIVATE KEY)",
+    "PRIVATE KEY": "the PEM file of an Ed25519 private key in PKCS 8 without a password (BEGIN PRIVATE KEY)",
 }
 
 
@@ -186,7 +186,7 @@ def _keys_in(path: Path, text: str, wanted: str) -> Iterator[EccKey]:
         raise KeyFileError(path=str(path), problem=f"{found}; it must be {_WANTED[wanted]}")
     for block in blocks:
         if block[1] != wanted:
-            found = f"holds a {block[1].lower()}"
+            found = f"holds {block[1]}"
             raise KeyFileError(path=str(path), problem=f"{found}; it must be {_WANTED[wanted]}")
         try:
             key = ECC.import_key(block[0])

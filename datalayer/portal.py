@@ -26,6 +26,9 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
+from datalayer.publications.attendance import Presence, Replicas, process_name
+from datalayer.publications.following import Following
+from datalayer.publications.redis_board import RedisAttendance, RedisNote
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -38,7 +41,7 @@ from datalayer.publications.stages import (
 )
 from datalayer.publications.store_watch import StoreState, StoreWatch
 from datalayer.reading import questions
-from datalayer.reading.cache.redis_cache import RedisAttendance, RedisCache, RedisNote
+from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
@@ -77,6 +80,7 @@ __all__ = [
     "Kpi",
     "Part",
     "Portal",
+    "Presence",
     "Progress",
     "Provenance",
     "Publication",
@@ -156,8 +160,13 @@ class Portal:
         )
         self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
         self.state_watch = StoreWatch(self._require_writable_state, lambda: None)
+        active = self.snapshots.active
         self.announcements = Announcements(
-            shared, self.snapshots.active, self._activations.follow, attendance
+            shared,
+            active,
+            Following(settings.state, active, self._activations.follow),
+            Replicas(attendance),
+            self._presence,
         )
         memo = DigestMemo(settings.state / "extract_digests.json")
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
@@ -289,6 +298,10 @@ class Portal:
         self._cache.close()
         self.database.close()
 
+    def _presence(self) -> Presence:
+        publication, problem = self._find_served()
+        return Presence(process_name(), publication.id if publication else None, problem)
+
     def _require_writable_state(self) -> None:
         self.snapshots.require_writable()
         self.audit.require_writable()
@@ -298,7 +311,7 @@ class Portal:
         try:
             publication = self._publications.active()
         except NothingPublished:
-            return None, ""
+            return None, self.announcements.problem
         except PortalError as error:
             return None, str(error)
         return publication, self._publications.problem or self.announcements.problem

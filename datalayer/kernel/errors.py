@@ -260,6 +260,18 @@ class ReplicasDiffer(TransportError):
     others: Sequence[str]
 
 
+class ReplicasCanNotFollow(TransportError):
+    """Replicas that share a cache and a store say that they can't serve what was activated."""
+
+    template = (
+        "{count} of {replicas} replicas can't serve the publication that was activated, and go on "
+        "serving another: {reasons}"
+    )
+    count: int
+    replicas: int
+    reasons: Sequence[str]
+
+
 class MachineLearningFound(ContentError):
     """A package that trains, predicts or serves models is installed or loaded here."""
 

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Build the images with the engine that is there, and say how big they are.
+#
+#     deploy/build_images.sh [app] [ml]       both unless named
+#
+# ENGINE        docker, podman or buildah; the first that is found
+# BASE_IMAGE    what the images stand on; see the Dockerfile
+# PIP_CONFIG    a pip.conf for the build, such as one that names a mirror
+# CA_BUNDLE     certificate authorities for pip, PEM
+# APT_CONFIG    an apt.conf for the build of the job's image
+# NO_CACHE=1    use no layer of an earlier build
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# pip's own variables say where it finds those files on this machine.
+PIP_CONFIG=${PIP_CONFIG:-${PIP_CONFIG_FILE:-}}
+CA_BUNDLE=${CA_BUNDLE:-${PIP_CERT:-}}
+readonly LARGEST_APP_MB=600
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+engine_found() {
+  local name
+  for name in docker podman buildah; do
+    if command -v "$name" > /dev/null && "$name" info > /dev/null 2>&1; then
+      echo "$name"
+      return
+    fi
+  done
+  fail "No container engine answers: looked for docker, podman and buildah. Install one" \
+    "(Debian: apt-get install podman buildah), or name it with ENGINE=..."
+}
+
+ENGINE=${ENGINE:-$(engine_found)}
+VERSION=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
+# Without git, such as in an unpacked archive, both are constants that the caller can give.
+REVISION=${REVISION:-$(git rev-parse HEAD 2> /dev/null || echo unknown)}
+if test -n "$(git status --porcelain 2> /dev/null)"; then REVISION="$REVISION-dirty"; fi
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}
+CREATED=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
+
+# build TAG DOCKERFILE LOCK
+build() {
+  local tag=$1 dockerfile=$2 lock=$3
+  test -s "$lock" || fail "$lock is missing, and an image is built from its lock alone: make lock"
+  local -a options=(
+    --file "$dockerfile" --tag "$tag"
+    --build-arg "CREATED=$CREATED" --build-arg "REVISION=$REVISION" --build-arg "VERSION=$VERSION"
+  )
+  if test -n "${BASE_IMAGE:-}"; then options+=(--build-arg "BASE_IMAGE=$BASE_IMAGE"); fi
+  if test -n "${NO_CACHE:-}"; then options+=(--no-cache); fi
+  secret pip_config "$PIP_CONFIG"
+  secret ca_bundle "$CA_BUNDLE"
+  secret apt_config "${APT_CONFIG:-}"
+  case $ENGINE in
+    docker)
+      docker buildx build "${options[@]}" --provenance=false \
+        --build-arg "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" \
+        --output type=docker,rewrite-timestamp=true .
+      ;;
+    podman | buildah)
+      # The format of Docker, since OCI's has no place for HEALTHCHECK.
+      local ignored=.dockerignore
+      if test -e "$dockerfile.dockerignore"; then ignored=$dockerfile.dockerignore; fi
+      "$ENGINE" build "${options[@]}" --format docker --layers \
+        --timestamp "$SOURCE_DATE_EPOCH" --ignorefile "$ignored" .
+      ;;
+    *) fail "ENGINE is $ENGINE; it must be docker, podman or buildah" ;;
+  esac
+}
+
+# secret ID FILE: add it to the options of build, if there is one
+secret() {
+  test -n "$2" || return 0
+  test -r "$2" || fail "$2, meant as the secret $1, can't be read"
+  options+=(--secret "id=$1,src=$2")
+}
+
+# report TAG: print size and digest, refuse what is too big for the deployment
+report() {
+  local megabytes digest
+  if test "$ENGINE" = buildah; then
+    read -r megabytes _ digest < <(buildah images --no-trunc --format '{{.Size}} {{.ID}}' "$1")
+  else
+    read -r megabytes digest < <("$ENGINE" image inspect --format '{{.Size}} {{.Id}}' "$1")
+    megabytes=$(((megabytes + 500000) / 1000000))
+  fi
+  echo "$1: $megabytes MB, sha256:${digest#sha256:}"
+  if [[ $1 == farol-app:* ]] && ((${megabytes%.*} > LARGEST_APP_MB)); then
+    fail "$1 has $megabytes MB; the deployment's images may have $LARGEST_APP_MB at most"
+  fi
+}
+
+test $# -gt 0 || set -- app ml
+for image in "$@"; do
+  case $image in
+    app)
+      build "farol-app:$VERSION" Dockerfile requirements.txt
+      report "farol-app:$VERSION"
+      ;;
+    ml)
+      build "farol-ml-jobs:$VERSION" ml_jobs/Dockerfile ml_jobs/requirements.txt
+      report "farol-ml-jobs:$VERSION"
+      ;;
+    *) fail "There is no image $image; there are app and ml" ;;
+  esac
+done

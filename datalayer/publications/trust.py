@@ -20,6 +20,7 @@ from datalayer.kernel.contract.manifest import Manifest, SignedManifest, read_in
 from datalayer.kernel.errors import (
     NotSigned,
     Replayed,
+    SignatureError,
     SignatureExpired,
     StateError,
     StateUnavailable,
@@ -39,6 +40,23 @@ class Newest:
 
     publication_id: str
     generated_at: datetime
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """Who must sign, and who signed what is served.
+
+    Attributes:
+        trusted: Ids of the keys one of which must have signed.
+        signed_by: Id of the key that signed what is served; None while nothing is.
+        expires_at: When that is to be refused, if it came from the store; None for never.
+        problem: What is wrong with it; None if nothing is.
+    """
+
+    trusted: tuple[str, ...]
+    signed_by: str | None
+    expires_at: datetime | None
+    problem: SignatureError | None
 
 
 class Trust:
@@ -129,6 +147,24 @@ class Trust:
         except OSError as error:
             problem = f"can't be written: {error.strerror}"
             raise StateUnavailable(path=str(self._path), problem=problem) from error
+
+    def describe(self, served: Manifest | None) -> Signatures | None:
+        """Return who must sign and who signed what is *served*; None where nobody need sign."""
+        if self.keys is None:
+            return None
+        signed = served if isinstance(served, SignedManifest) else None
+        problem: SignatureError | None = None
+        try:
+            if signed is not None:
+                self.refuse_expired(signed)
+        except SignatureExpired as error:
+            problem = error
+        return Signatures(
+            trusted=self.keys.keyids,
+            signed_by=signed.keyid if signed else None,
+            expires_at=signed.expires_at if signed else None,
+            problem=problem,
+        )
 
     def newest(self) -> Newest | None:
         """Return the newest signed publication accepted here; None before the first.

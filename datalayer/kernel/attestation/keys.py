@@ -27,7 +27,9 @@ _EVERYBODY: Final = 0o007
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.S)
 _WANTED = {
     "PUBLIC KEY": "the PEM file of an Ed25519 public key (BEGIN PUBLIC KEY)",
-    "PRIVATE KEY": "the PEM file of an Ed25519 private key in PKCS 8 without a password (BEGIN PRIVATE KEY)",
+    "PRIVATE KEY": (
+        "the PEM file of an Ed25519 private key in PKCS 8 without a password (BEGIN PRIVATE KEY)"
+    ),
 }
 
 

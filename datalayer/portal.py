@@ -293,9 +293,7 @@ class Portal:
             replicas=self.announcements.findings,
             ml_dependencies=with_loaded_modules(self._compliance),
             problem=problem,
-            signatures=self.snapshots.trust.describe(
-                publication.manifest if publication else None
-            ),
+            signatures=self.snapshots.trust.describe(publication.manifest if publication else None),
         )
 
     def close(self) -> None:

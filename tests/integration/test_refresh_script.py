@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +24,8 @@ class Nightly:
     publisher: Publisher
 
     def key(self, scope: str) -> str:
-        return self.portal.command("datalayer.access", "key", "add", scope, "--scope", scope).strip()
+        made = self.portal.command("datalayer.access", "key", "add", scope, "--scope", scope)
+        return made.strip()
 
     def refresh(self, key: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

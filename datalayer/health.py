@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from datalayer.compliance import Compliance
+from datalayer.compliance.at_a_glance import Compliance
 from datalayer.kernel.errors import MachineLearningFound, PortalError, RedisFailed, StoreWritable
 from datalayer.publications.store_watch import LastAnswer
 from datalayer.publications.trust import Signatures

@@ -10,7 +10,7 @@ import structlog
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role
-from datalayer.compliance import check_compliance, with_loaded_modules
+from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.health import Health
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import Manifest

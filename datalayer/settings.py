@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -201,6 +202,16 @@ class Settings(StoreSettings):
             least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
             raise SettingFault(f"is {value!r}; it must be {expected}, {least} or more")
         return value
+
+
+def environment_with(settings: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment, for a process that has other *settings*.
+
+    Args:
+        settings: Values by name, as the fields of ``Settings`` are named.
+    """
+    changed = {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
+    return {**os.environ, **changed}
 
 
 def _check_redis_password(address: SplitResult) -> None:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from datalayer.access.identity import ANYONE
 from datalayer.api.answers import json_answer
 from datalayer.api.call import call_of
-from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
+from datalayer.compliance.forbidden import FORBIDDEN_DISTRIBUTIONS
 from datalayer.portal import Health, Portal, Provenance
 
 _HEADERS = {"Cache-Control": "no-store"}

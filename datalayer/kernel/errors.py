@@ -279,6 +279,21 @@ class MachineLearningFound(ContentError):
     violations: Sequence[str]
 
 
+class NotCheckable(PortalError):
+    """A check of the proof has nothing to look at here, which says neither yes nor no."""
+
+    template = "{reason}"
+    reason: str
+
+
+class EvidenceMissing(ContentError):
+    """What a check of the proof must look at is missing or can't be read."""
+
+    template = "{subject} {problem}"
+    subject: str
+    problem: str
+
+
 class ReadFailed(TransportError):
     """A snapshot's files could not be read from the local disk."""
 

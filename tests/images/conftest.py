@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,4 +69,20 @@ def store(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Publisher(FolderStore(folder), registry).publish()
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demonstration(engine: Engine, ml_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with forecasts of the bundled data, published by the job's image without a network.
+
+    They were made two hours ago, so that a test can publish newer ones that are not of the future.
+    """
+    folder = tmp_path_factory.mktemp("demonstration")
+    folder.chmod(0o777)
+    made = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="seconds")
+    options = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+    volume = f"--volume={folder}:/store"
+    job = ("demo", "--to", "/store", "--generated-at", made)
+    engine.run("run", "--rm", "--network=none", *options, volume, ml_image, *job)
     return folder

@@ -10,13 +10,14 @@ import structlog
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role
-from datalayer.compliance import check_compliance, with_loaded_modules
+from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.health import Health
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import (
+    ContentError,
     Loss,
     NothingPublished,
     PortalError,
@@ -105,6 +106,7 @@ class Portal:
 
     Attributes:
         registry: The contract.
+        state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
         snapshots: The publications kept here.
         database: Those that can be read without further work.
@@ -119,10 +121,13 @@ class Portal:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
+        self.state_folder = settings.state
         self.members_only = settings.access == "members"
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
-        self.snapshots = SnapshotStore(settings.state, self.registry, clock)
+        self.snapshots = SnapshotStore(
+            settings.state, self.registry, clock, settings.read_trusted_keys()
+        )
         self._spill = SpillFolder(settings.state / "spill")
         self.database = Database(
             self.snapshots.folder,
@@ -222,7 +227,7 @@ class Portal:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
             active = self._publications.active().manifest
-        except NothingPublished:
+        except (NothingPublished, ContentError):
             active = None
         return compare_rows(manifest, active)
 
@@ -294,6 +299,7 @@ class Portal:
             replicas=self.announcements.findings,
             ml_dependencies=with_loaded_modules(self._compliance),
             problem=problem,
+            signatures=self.snapshots.trust.describe(publication.manifest if publication else None),
         )
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
 .PHONY: help run setup publish activate serve test test-portal test-job test-e2e check \
-  system-packages lock locale bench bench-serving bench-forecasting clean
+  faults system-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -89,6 +89,9 @@ test-job: .venv-ml/.ready-dev  ## test the job
 
 test-e2e: .venv/.ready-dev .venv-ml/.ready-dev system-packages  ## test all of it in a browser
 	@.venv/bin/$(PYTEST) tests/e2e $(labelled)
+
+faults: .venv/.ready-dev system-packages  ## put every fault on a running portal (writes build/faults)
+	@.venv/bin/python -m tests.faults
 
 check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
 	@{

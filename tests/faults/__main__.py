@@ -26,6 +26,9 @@ def main() -> int:
         running_site(Path(folder) / "site", rate=chosen.rate, pages=chosen.pages) as site,
     ):
         for fault in faults:
+            if reason := fault.cannot():
+                print(f"left out  {fault.name}: {reason}")
+                continue
             outcomes.append(put(fault, site, chosen.seconds))
             print(_line(outcomes[-1]), flush=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -50,9 +53,10 @@ def _line(outcome: Outcome) -> str:
     return "\n".join(
         [
             f"{'BROKEN' if outcome.broken else 'kept'}  {outcome.fault}",
-            f"   reads {dict(outcome.reads)}  pages {dict(outcome.pages)}"
-            f"  p50 {outcome.p50_ms} ms  p95 {outcome.p95_ms} ms",
-            f"   recovered {outcome.recovered_s:.1f} s, healthy {outcome.healthy_s:.1f} s",
+            f"   reads {dict(outcome.reads)}  pages {dict(outcome.pages)}",
+            f"   p50 {outcome.p50_ms} ms, p95 {outcome.p95_ms} ms",
+            f"   away {outcome.away_s:.1f} s, recovered {outcome.recovered_s:.1f} s",
+            f"   healthy {outcome.healthy_s:.1f} s",
             f"   refresh: {outcome.refresh}",
             *(f"   health: {each}" for each in outcome.health),
             *(f"   BROKEN: {each}" for each in outcome.broken),

@@ -34,6 +34,7 @@ class Loop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.run(self._cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -41,6 +42,12 @@ class Loop:
     def run(self, work: Coroutine[Any, Any, Returned]) -> Returned:
         """Run *work* on the loop and return what it returns."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+
+    async def _cancel_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in others:
+            each.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 class StoreBetween:
@@ -196,13 +203,13 @@ class RedisBetween:
         except OSError:
             writer.transport.abort()
             return
-        await asyncio.wait(
-            [
-                asyncio.ensure_future(self._copy(reader, behind[1])),
-                asyncio.ensure_future(self._copy(behind[0], writer, delayed=True)),
-            ],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        copies = [
+            asyncio.create_task(self._copy(reader, behind[1])),
+            asyncio.create_task(self._copy(behind[0], writer, delayed=True)),
+        ]
+        await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
+        for copy in copies:
+            copy.cancel()
         for each in (writer, behind[1]):
             each.transport.abort()
 

@@ -58,14 +58,22 @@ def judge(read: Read, status: int, body: bytes, known: KnownFigures) -> Judgemen
     if TRACE.search(text):
         return Judgement(fault=f"stack trace in an answer with status {status}")
     if status != 200:
-        problem = "" if '"type"' in text else f"an answer with status {status} that is no problem"
-        return Judgement(fault=problem)
+        return Judgement(fault=_refusal_fault(status, text))
     answer = json.loads(text)
     publication_id = answer["metadata"]["publication_id"]
     figures = known.of(publication_id)
     if figures is None:
         return Judgement(publication_id, f"{publication_id} was never published")
-    return Judgement(publication_id, _mixed(answer, figures) or _JUDGES[read.kind](read, answer, figures))
+    fault = _mixed(answer, figures) or _JUDGES[read.kind](read, answer, figures)
+    return Judgement(publication_id, fault)
+
+
+def _refusal_fault(status: int, text: str) -> str:
+    try:
+        slug = json.loads(text)["type"].rpartition("/")[2]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"an answer with status {status} that is no problem: {text[:200]}"
+    return f"an error that nobody foresaw: {text[:200]}" if slug == "internal-error" else ""
 
 
 def _mixed(answer: Mapping[str, Any], figures: Figures) -> str:

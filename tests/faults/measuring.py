@@ -19,6 +19,8 @@ RECOVERED_WITHIN_S = 60
 FINE = {"200", "drawn", NOT_SENT}
 # While the portal is started again its port is closed; a proxy answers for it then.
 WHILE_AWAY = {"refused", "cut"}
+# That nothing is published, that the disk fails, or that what is kept is damaged.
+REFUSED = {"500", "503"}
 
 Act = Callable[[Site], object]
 
@@ -35,23 +37,24 @@ class Fault:
         name: What is wrong, in the words of the table.
         begin: Makes it so.
         end: Makes it right again.
-        refresh: What becomes of a refresh meanwhile: ``works``, ``is refused``, or ``none`` where
-            none is tried.
+        refresh: What becomes of a refresh meanwhile; ``none`` where none is tried.
         restarts: The portal is started again by it, so connections are refused meanwhile.
         prepare: What is done before anything is measured.
         tidy: What is done when all is measured.
         serves: Reads go on; False where the publication itself is damaged, and must be refused
             rather than shown.
+        cannot: Returns why it can't be put on a site here, or an empty string.
     """
 
     name: str
     begin: Act
     end: Act = nothing
-    refresh: Literal["works", "is refused", "none"] = "works"
+    refresh: Literal["works", "is refused", "either", "none"] = "works"
     restarts: bool = False
     prepare: Act = nothing
     tidy: Act = nothing
     serves: bool = True
+    cannot: Callable[[], str] = str
 
 
 @dataclass
@@ -65,6 +68,7 @@ class Outcome:
         p95_ms: Nineteen of twenty took no longer.
         refresh: What became of a refresh meanwhile: its sentence, or that it worked.
         health: The findings of ``/health`` at the end of the fault.
+        away_s: From the first read that was not answered until the last one.
         recovered_s: From the end of the fault until a refresh works and is what readers read.
         healthy_s: From the end of the fault until ``/health`` has nothing to say.
         broken: The rules that did not hold, with an example each.
@@ -78,6 +82,7 @@ class Outcome:
     p95_ms: float = 0.0
     refresh: str = ""
     health: list[str] = field(default_factory=list)
+    away_s: float = 0.0
     recovered_s: float = 0.0
     healthy_s: float = 0.0
     broken: list[str] = field(default_factory=list)
@@ -92,8 +97,7 @@ def put(fault: Fault, on: Site, seconds: float) -> Outcome:
     begun_s = time.monotonic()
     fault.begin(site)
     tried = site.refresh() if fault.refresh != "none" else Refreshed()
-    _sleep_until(begun_s + seconds)
-    outcome.health = _findings(site)
+    outcome.health = _watch(site, begun_s + seconds)
     fault.end(site)
     ended_s = time.monotonic()
     outcome.recovered_s = _recover(site, newer, outcome) - ended_s
@@ -107,9 +111,15 @@ def put(fault: Fault, on: Site, seconds: float) -> Outcome:
     return outcome
 
 
-def _sleep_until(moment_s: float) -> None:
-    # The fault lasts: readers go on in a process of their own.
-    time.sleep(max(0.0, moment_s - time.monotonic()))
+def _watch(site: Site, until_s: float) -> list[str]:
+    """Return all that ``/health`` found until then, asked every second as probes do."""
+    found: dict[str, None] = {}
+    while True:
+        found |= dict.fromkeys(_findings(site))
+        left_s = until_s - time.monotonic()
+        if left_s <= 0:
+            return list(found)
+        time.sleep(min(1.0, left_s))  # the fault lasts; readers go on in another process
 
 
 def _recover(site: Site, newer: str, outcome: Outcome) -> float:
@@ -167,7 +177,12 @@ def _count(samples: Sequence[Sample], fault: Fault, outcome: Outcome) -> None:
     if taken_s:
         outcome.p50_ms = round(1000 * taken_s[len(taken_s) // 2], 1)
         outcome.p95_ms = round(1000 * taken_s[int(0.95 * len(taken_s))], 1)
-    allowed = FINE | (WHILE_AWAY if fault.restarts else set()) | (set() if fault.serves else {"503"})
+    unanswered = [each for each in reads if each.outcome not in FINE]
+    if unanswered:
+        last = unanswered[-1]
+        outcome.away_s = last.at_s + last.seconds - unanswered[0].at_s
+    away = WHILE_AWAY if fault.restarts else set()
+    allowed = FINE | away | (set() if fault.serves else REFUSED)
     for each in samples:
         if each.outcome not in allowed:
             outcome.broken.append(f"{each.kind} ended with {each.outcome!r}")
@@ -181,7 +196,8 @@ def _count(samples: Sequence[Sample], fault: Fault, outcome: Outcome) -> None:
 def _judge_log(site: Site, from_byte: int, outcome: Outcome) -> None:
     with site.portal.log.open("rb") as log:
         log.seek(from_byte)
-        traces = [line for line in log.read().decode(errors="replace").splitlines() if TRACE.search(line)]
+        lines = log.read().decode(errors="replace").splitlines()
+    traces = [line for line in lines if TRACE.search(line)]
     if traces:
         outcome.broken.append(f"{len(traces)} stack traces in the log, such as {traces[0][:2000]}")
 
@@ -193,12 +209,14 @@ def _judge_state(site: Site, newer: str, outcome: Outcome) -> None:
     if found.broken:
         outcome.broken.append(f"the audit log: {found.broken}")
     activated = [
-        entry for entry in audit.entries(200)
+        entry
+        for entry in audit.entries(200)
         if (entry.outcome, entry.publication_id) == ("activated", newer)
     ]
     if len(activated) != 1:
         outcome.broken.append(f"the activation stands {len(activated)} times in the audit log")
     kept = site.call("GET", "/api/v1/publications")
-    ids = [each["publication_id"] for each in kept.json()["data"]] if kept.status_code == 200 else []
+    rows = kept.json()["data"] if kept.status_code == 200 else []
+    ids = [each["publication_id"] for each in rows]
     if newer not in ids or len(ids) < 2:
         outcome.broken.append(f"the publications that are kept are {ids}")

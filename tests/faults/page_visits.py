@@ -40,7 +40,9 @@ class PageVisit:
             OSError, websockets.WebSocketException: The portal is not there.
         """
         if self._connection is None:
-            self._connection = await connect(self._address, compression=None, max_size=None)
+            self._connection = await connect(
+                self._address, compression=None, max_size=None, open_timeout=None
+            )
         try:
             await self._connection.send(self._message())
             return [text async for text in _texts(self._connection)]

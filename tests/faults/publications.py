@@ -56,7 +56,8 @@ class Publications:
     def publish(self, *, ahead: timedelta = timedelta()) -> Manifest:
         """Make a publication the store's latest, generated *ahead* of when it should be."""
         count = len(self._publisher.published)
-        generated_at, items = self._first_at + timedelta(minutes=count) + ahead, FEWEST_ITEMS + count
+        generated_at = self._first_at + timedelta(minutes=count) + ahead
+        items = FEWEST_ITEMS + count
         salt = f"publication {count}"
         manifest = self._publisher.publish(generated_at=generated_at, items=items, salt=salt)
         figures = _figures(Story(items, generated_at, DATASET_ID, MODEL_VERSION, salt))

@@ -215,5 +215,3 @@ def _reading(site: Site, rate: float, pages: int) -> Iterator[None]:
     finally:
         readers.kill()
         readers.wait()
-
-

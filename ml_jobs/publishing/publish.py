@@ -1,8 +1,9 @@
 """From files to the latest publication of a store; what is not validated can't be published.
 
-The order is what makes a crash harmless: data sets first, then the publication's own manifest,
-which is never changed, and last the store's root manifest, which is the commit. Until that last
-write the publication before it stays the latest one; what a crash leaves behind is never read.
+The order is what makes a crash harmless: data sets first, then their descriptions, then the
+publication's own manifest, which is never changed, and last the store's root manifest, which is
+the commit. Until that last write the publication before it stays the latest one; what a crash
+leaves behind is never read.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from ml_jobs.errors import NewerPublishedError
+from ml_jobs.publishing.descriptions.description_files import description_files
+from ml_jobs.publishing.descriptions.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def publish(
     manifest = sound.manifest
     refuse_if_older(manifest.generated_at, store, registry)
     if not _is_published(manifest, store):
-        _upload(sound, store, report)
+        _upload(sound, store, registry, report)
     # Somebody else may have published while the files were going up.
     refuse_if_older(manifest.generated_at, store, registry)
     report(_manifest_progress(1))
@@ -184,8 +187,12 @@ def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Mani
     )
 
 
+def _key(manifest: Manifest, name: str) -> str:
+    return f"publications/{manifest.publication_id}/{name}"
+
+
 def _own_key(manifest: Manifest) -> str:
-    return f"publications/{manifest.publication_id}/{MANIFEST_NAME}"
+    return _key(manifest, MANIFEST_NAME)
 
 
 def _is_published(manifest: Manifest, store: ObjectStore) -> bool:
@@ -201,7 +208,9 @@ def _is_published(manifest: Manifest, store: ObjectStore) -> bool:
     return True
 
 
-def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> None:
+def _upload(
+    sound: SoundDraft, store: ObjectStore, registry: Registry, report: ReportProgress
+) -> None:
     manifest = sound.manifest
     done = 0
     for file in manifest.files:
@@ -210,6 +219,11 @@ def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> No
         count = count_bytes(report, begin)
         store.upload(sound.files[file.data_set], file.path, report=count)
         done += file.size_bytes
+    subject = Subject(manifest, sound.files, sound.report, registry)
+    for name, content in description_files(subject).items():
+        report(Progress(Step.UPLOAD, 0, 1, name))
+        store.write(_key(manifest, name), content)
+        report(Progress(Step.UPLOAD, 1, 1, name))
     report(_manifest_progress(0))
     store.write(_own_key(manifest), manifest_json(manifest), must_be_new=True)
 

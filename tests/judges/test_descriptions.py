@@ -184,27 +184,23 @@ def spoil_rows(folder: Path, data_set: str, change: Callable[[pa.Table], pa.Tabl
     pq.write_table(change(pq.read_table(path)), path)
 
 
-@pytest.mark.parametrize(
-    ("data_set", "change", "error"),
-    [
-        ("fact_demand", lambda t: set_value(t, "quantity", 0, -3.0), "constraint-error"),
-        ("fact_demand", lambda t: set_value(t, "item_id", 0, "P99"), "foreign-key"),
-        ("fact_demand", lambda t: pa.concat_tables([t, t.slice(0, 1)]), "primary-key"),
-        ("fact_demand", lambda t: t.slice(1), "row-count-error"),
-        ("fact_inventory", lambda t: set_value(t, "status", 0, "fine"), "constraint-error"),
-        ("dim_item", lambda t: t.drop_columns(["name"]), "missing-label"),
-    ],
-)
-def test_frictionless_finds_what_is_not_as_described(
-    judge: Judge,
-    spoilt: Path,
-    data_set: str,
-    change: Callable[[pa.Table], pa.Table],
-    error: str,
-) -> None:
-    spoil_rows(spoilt, data_set, change)
+def test_frictionless_finds_what_is_not_as_described(judge: Judge, spoilt: Path) -> None:
+    # One fault a data set, in one pass: the tool takes seconds for each.
+    spoil_rows(spoilt, "fact_demand", lambda t: set_value(t, "quantity", 0, -3.0))
+    spoil_rows(spoilt, "fact_inventory", lambda t: set_value(t, "status", 0, "fine"))
+    spoil_rows(spoilt, "fact_backtest", lambda t: set_value(t, "item_id", 0, "P99"))
+    spoil_rows(spoilt, "fact_metrics", lambda t: set_value(t, "source", 0, t["source"][1].as_py()))
+    spoil_rows(spoilt, "agg_daily", lambda t: t.slice(1))
+    spoil_rows(spoilt, "agg_policy", lambda t: t.drop_columns(["fill_rate"]))
 
-    assert (data_set, error) in errors_of(frictionless(judge, spoilt))
+    assert errors_of(frictionless(judge, spoilt)) >= {
+        ("fact_demand", "constraint-error"),
+        ("fact_inventory", "constraint-error"),
+        ("fact_backtest", "foreign-key"),
+        ("fact_metrics", "primary-key"),
+        ("agg_daily", "row-count"),
+        ("agg_policy", "missing-label"),
+    }
 
 
 def test_mlcroissant_finds_a_flipped_bit(judge: Judge, spoilt: Path) -> None:

@@ -10,8 +10,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
-.PHONY: help run setup publish activate serve test test-portal test-job test-e2e check \
-  system-packages lock locale bench bench-serving bench-forecasting clean
+.PHONY: help run setup publish activate serve images reproduce bundle test test-portal test-job test-e2e test-images \
+  check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -67,12 +67,22 @@ serve: .venv/.ready  ## open the portal on PORT
 	@.venv/bin/python -m datalayer welcome --port $(PORT)
 	exec .venv/bin/streamlit run app.py --server.port $(PORT)
 
+IMAGES ?= app ml
+images:  ## build the container images (IMAGES="app ml") and say how big they are
+	@deploy/build_images.sh $(IMAGES)
+
+reproduce:  ## build the portal's image twice, as two people would, and compare (IMAGES="app ml")
+	@deploy/reproduce_images.sh $(filter-out ml,$(IMAGES))
+
+bundle:  ## write build/farol-<version>-bundle.tar, which installs without a network (IMAGES="app ml")
+	@deploy/make_bundle.sh $(IMAGES)
+
 # Two parts at a time, which keeps two cores busy from beginning to end: while a browser or a
 # type checker takes one of them, tests take the other.
 test:  ## run every check and test
 	@$(MAKE) --silent --jobs 4 \
-	  .venv/.ready-dev .venv-ml/.ready-dev .venv-judges/.ready system-packages
-	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e test-job
+	  .venv/.ready-dev .venv-ml/.ready-dev .venv-judges/.ready system-packages promtool
+	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e test-job test-images
 
 # Each line says which part it is of. A failure of the part is one of the line: see pipefail.
 labelled = 2>&1 | sed -u "s/^/$@: /"
@@ -80,8 +90,9 @@ PYTEST = python -m pytest -q
 WORKERS ?= 2
 SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 
-test-portal: .venv/.ready-dev .venv-judges/.ready system-packages  ## test the portal
-	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e $(labelled)
+test-portal: .venv/.ready-dev .venv-judges/.ready system-packages promtool  ## test the portal
+	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e \
+	  --ignore tests/images $(labelled)
 
 # Not the kernel, which the job shares: both locks name the same versions of what it needs.
 test-job: .venv-ml/.ready-dev  ## test the job
@@ -89,6 +100,9 @@ test-job: .venv-ml/.ready-dev  ## test the job
 
 test-e2e: .venv/.ready-dev .venv-ml/.ready-dev system-packages  ## test all of it in a browser
 	@.venv/bin/$(PYTEST) tests/e2e $(labelled)
+
+test-images: .venv/.ready-dev .venv-ml/.ready-dev system-packages image-packages  ## build the images and test them, where an engine can be had
+	@.venv/bin/$(PYTEST) tests/images $(labelled)
 
 check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
 	@{
@@ -119,6 +133,32 @@ system-packages:
 	  echo "The tests need$$missing; install with: sudo apt-get install$$missing" >&2
 	  exit 1
 	fi
+
+# Prometheus's judge of rules, alone: its package would start a server.
+promtool: system-packages
+	@command -v promtool > /dev/null && exit 0
+	if test "$$(id -u)" = 0 && command -v apt-get > /dev/null; then
+	  echo "Installing promtool ..."
+	  folder=$$(mktemp -d)
+	  trap 'rm -rf "$$folder"' EXIT
+	  (cd "$$folder" && apt-get update -qq && apt-get download -qq prometheus > /dev/null \
+	    && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool > promtool \
+	    && install promtool /usr/local/bin/) && exit 0
+	fi
+	echo "There is no promtool here, so the tests that take it are skipped: apt-get install prometheus"
+
+# What builds and runs containers. Without it the tests of the images are skipped, with the reason.
+image-packages: system-packages
+	@missing=""
+	for program in podman buildah skopeo runc debootstrap; do
+	  command -v "$$program" > /dev/null || missing="$$missing $$program"
+	done
+	command -v podman > /dev/null || missing="$$missing netavark aardvark-dns uidmap"
+	test -n "$$missing" && test "$$(id -u)" = 0 && command -v apt-get > /dev/null || exit 0
+	echo "Installing$$missing ..."
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null \
+	  || echo "$$missing can't be installed here, so the tests of the images are skipped"
 
 # Locks name no index: the one that pip is configured with is used, and hashes tie the files.
 PIP_COMPILE = .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \

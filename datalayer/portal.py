@@ -10,13 +10,14 @@ import structlog
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role
-from datalayer.compliance import check_compliance, with_loaded_modules
+from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.health import Health
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import (
+    ContentError,
     Loss,
     NothingPublished,
     PortalError,
@@ -26,6 +27,9 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
+from datalayer.publications.attendance import Presence, Replicas, process_name
+from datalayer.publications.following import Following
+from datalayer.publications.redis_board import RedisAttendance, RedisNote
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -38,7 +42,7 @@ from datalayer.publications.stages import (
 )
 from datalayer.publications.store_watch import StoreState, StoreWatch
 from datalayer.reading import questions
-from datalayer.reading.cache.redis_cache import RedisAttendance, RedisCache, RedisNote
+from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
@@ -77,6 +81,7 @@ __all__ = [
     "Kpi",
     "Part",
     "Portal",
+    "Presence",
     "Progress",
     "Provenance",
     "Publication",
@@ -99,6 +104,7 @@ class Portal:
 
     Attributes:
         registry: The contract.
+        state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
         snapshots: The publications kept here.
         database: Those that can be read without further work.
@@ -112,10 +118,13 @@ class Portal:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
+        self.state_folder = settings.state
         self.members_only = settings.access == "members"
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
-        self.snapshots = SnapshotStore(settings.state, self.registry, clock)
+        self.snapshots = SnapshotStore(
+            settings.state, self.registry, clock, settings.read_trusted_keys()
+        )
         self.database = Database(
             self.snapshots.folder,
             self.registry,
@@ -154,8 +163,13 @@ class Portal:
         )
         self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
         self.state_watch = StoreWatch(self._require_writable_state, lambda: None)
+        active = self.snapshots.active
         self.announcements = Announcements(
-            shared, self.snapshots.active, self._activations.follow, attendance
+            shared,
+            active,
+            Following(settings.state, active, self._activations.follow),
+            Replicas(attendance),
+            self._presence,
         )
         memo = DigestMemo(settings.state / "extract_digests.json")
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
@@ -207,7 +221,7 @@ class Portal:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
             active = self._publications.active().manifest
-        except NothingPublished:
+        except (NothingPublished, ContentError):
             active = None
         return compare_rows(manifest, active)
 
@@ -279,6 +293,7 @@ class Portal:
             replicas=self.announcements.findings,
             ml_dependencies=with_loaded_modules(self._compliance),
             problem=problem,
+            signatures=self.snapshots.trust.describe(publication.manifest if publication else None),
         )
 
     def close(self) -> None:
@@ -286,6 +301,10 @@ class Portal:
         self.announcements.stop()
         self._cache.close()
         self.database.close()
+
+    def _presence(self) -> Presence:
+        publication, problem = self._find_served()
+        return Presence(process_name(), publication.id if publication else None, problem)
 
     def _require_writable_state(self) -> None:
         self.snapshots.require_writable()
@@ -296,7 +315,7 @@ class Portal:
         try:
             publication = self._publications.active()
         except NothingPublished:
-            return None, ""
+            return None, self.announcements.problem
         except PortalError as error:
             return None, str(error)
         return publication, self._publications.problem or self.announcements.problem

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from datalayer.kernel.attestation.keys import TrustedKeys
+from datalayer.kernel.errors import KeyFileError
+from datalayer.kernel.storage.secret_strength import find_weakness
 from datalayer.kernel.storage.settings import (
     PREFIX,
     SettingFault,
@@ -53,6 +57,8 @@ class Settings(StoreSettings):
         allowed_hosts: More names to answer under, by comma; see ``AllowedHosts``.
         max_sessions: Most pages open at once; None for as many as half of the memory holds.
         cors_origins: Origins, by comma, whose pages may read the API; ``*`` for all.
+        trusted_keys: PEM file of public keys, or a folder of them: only publications that one of
+            them signed are accepted; None for all.
     """
 
     state: Path = Path("var")
@@ -73,6 +79,7 @@ class Settings(StoreSettings):
     allowed_hosts: str = ""
     max_sessions: int | None = Field(default=None, ge=1)
     cors_origins: str = ""
+    trusted_keys: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")
@@ -94,18 +101,39 @@ class Settings(StoreSettings):
             raise SettingFault(f"is {str(value)!r}, which is no file; it must be a PEM file")
         return value
 
+    @field_validator("trusted_keys")
+    @classmethod
+    def _check_trusted_keys(cls, value: Path | None) -> Path | None:
+        try:
+            _ = value and TrustedKeys.read(value)
+        except KeyFileError as error:
+            raise SettingFault(f"names {error.path!r}, which {error.problem}") from error
+        return value
+
+    def read_trusted_keys(self) -> TrustedKeys | None:
+        """Return the keys that must have signed a publication; None where none need be signed.
+
+        Raises:
+            KeyFileError: They can't be read.
+        """
+        return TrustedKeys.read(self.trusted_keys) if self.trusted_keys else None
+
     @field_validator("redis_url")
     @classmethod
     def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
         # The address may hold a password, so the fault does not show it.
-        if value and not re.match(r"(rediss?|unix)://.", value.get_secret_value()):
+        if value is None:
+            return value
+        if not re.match(r"(rediss?|unix)://.", value.get_secret_value()):
             raise SettingFault("must begin with redis://, rediss:// or unix://")
+        address = urlsplit(value.get_secret_value())
         try:
-            port = urlsplit(value.get_secret_value()).port if value else None
+            port = address.port
         except ValueError:
             port = 0
         if port == 0:
             raise SettingFault("has a port that is not a number from 1 to 65535")
+        _check_redis_password(address)
         return value
 
     @field_validator("rate_limit")
@@ -174,6 +202,41 @@ class Settings(StoreSettings):
             least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
             raise SettingFault(f"is {value!r}; it must be {expected}, {least} or more")
         return value
+
+
+def environment_with(settings: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment, for a process that has other *settings*.
+
+    Args:
+        settings: Values by name, as the fields of ``Settings`` are named.
+    """
+    changed = {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
+    return {**os.environ, **changed}
+
+
+def _check_redis_password(address: SplitResult) -> None:
+    """Let the address of a Redis pass whose password is strong, or that only this host reaches.
+
+    Raises:
+        SettingFault: The password is missing or weak.
+    """
+    # As redis-py reads it: what stands before the host wins over what stands in the query.
+    in_query = parse_qs(address.query).get("password", [""])[0]
+    if password := unquote(address.password or "") or in_query:
+        if weakness := find_weakness(password):
+            raise SettingFault(f"has a password that {weakness}")
+    elif address.scheme != "unix" and not _is_this_host(address.hostname or "localhost"):
+        raise SettingFault(
+            "has no password, and whoever reaches Redis may switch what is served; "
+            "it must be redis://user:password@host:port, or an address of this host"
+        )
+
+
+def _is_this_host(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _parts(value: str) -> tuple[str, ...]:

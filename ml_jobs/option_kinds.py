@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 from datalayer.kernel.contract.manifest import read_instant
 from ml_jobs.panel import Frequency
 
+DURATION = r"[1-9][0-9]{0,3}[hdw]"
 SPDX_IDENTIFIER = "[A-Za-z0-9][A-Za-z0-9.+-]{0,63}"
 """What identifies a licence, in the list of the Software Package Data Exchange."""
 
@@ -173,6 +174,9 @@ EngineName: TypeAlias = Annotated[
         "ENGINE",
         r"processes|dask|dask://[^/\s]+:\d{1,5}",
     ),
+]
+Duration: TypeAlias = Annotated[
+    str, _code("hours, days or weeks such as 12h, 45d or 52w", "TIME", DURATION)
 ]
 Period: TypeAlias = Annotated[Frequency, Kind("D, W or MS", "{D,W,MS}")]
 Moment: TypeAlias = Annotated[

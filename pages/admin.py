@@ -6,7 +6,7 @@ import streamlit as st
 
 from datalayer.portal import ANYONE
 from datalayer.runtime import portal
-from pages.components import access, publication_admin, publication_report
+from pages.components import access, publication_admin, publication_report, replicas
 from pages.components.language import _
 
 AUDIT_ENTRIES = 50
@@ -52,6 +52,7 @@ def administration() -> None:
     under_way, newest = st.container(), st.container()
     st.header(_("Kept publications"), anchor=False)
     kept_publications()
+    replicas.show()
     st.header(_("Audit trail"), anchor=False)
     publication_report.audit_trail(portal().audit.entries(AUDIT_ENTRIES))
     st.header(_("Proof and health"), anchor=False)

@@ -42,7 +42,7 @@ def unreachable_store() -> dict[str, object]:
         "store": "s3://bucket/prefix",
         "s3_endpoint": f"127.0.0.1:{free_port()}",
         "s3_access_key": "key",
-        "s3_secret_key": "secret",
+        "s3_secret_key": "5b0e7c1d94f2a863",
         "s3_secure": False,
         "store_timeout_s": 0.2,
     }

@@ -11,25 +11,22 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 
-from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import is_publication_id
-from datalayer.kernel.errors import PortalError, RedisFailed, ReplicasDiffer
+from datalayer.kernel.errors import PortalError, RedisFailed
 from datalayer.publications.active import Activation
+from datalayer.publications.attendance import Presence, Replicas
+from datalayer.publications.following import FOLLOWER, Following
 
 LOOK_EVERY_S: Final = 5.0
-LONGEST_PAUSE_S: Final = 1800.0
-DIFFER_FOR_S: Final = 60.0
-"""How long replicas may serve different publications before that is a finding."""
+LEAST_PAUSE_S: Final = 0.05
 MOST_NUMBER: Final = 2**53
 """Greater numbers are no announcement: JSON of other programs would not keep them apart."""
-# User names hold no colon, so nobody can sign in as a follower.
-FOLLOWER: Final = "follow:"
 
 _log = structlog.get_logger(__name__)
 
@@ -40,22 +37,21 @@ class Note(Protocol):
     def read(self) -> bytes | None:
         """Return what stands there; None if nothing does or it can't be read."""
 
-    def write(self, content: bytes) -> None:
-        """Replace what stands there, if that is possible."""
-
-    def close(self) -> None:
-        """Close its connections."""
-
-
-class Attendance(Protocol):
-    """Where each replica says every few seconds what it serves; it never fails its caller."""
-
     @property
     def problem(self) -> str:
-        """Why what this replica said was not taken; empty while it is."""
+        """Why rings are not heard; empty while they are."""
 
-    def tell(self, publication_id: str) -> Mapping[str, str]:
-        """Say what this replica serves; return that of the others, by replica."""
+    def write(self, content: bytes) -> None:
+        """Replace what stands there and ring, if that is possible."""
+
+    def ring(self) -> None:
+        """Have the others look now, if that is possible."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a ring, *timeout_s* at most; return whether to look now.
+
+        False comes early where rings can't be heard.
+        """
 
     def close(self) -> None:
         """Close its connections."""
@@ -90,6 +86,23 @@ class SharedActivation:
             }
             self._note.write(json.dumps(content).encode())
 
+    @property
+    def problem(self) -> str:
+        """Why rings are not heard; empty while they are, and where nothing is shared."""
+        return self._note.problem if self._note else ""
+
+    def ring(self) -> None:
+        """Have the other replicas look now, if that is possible."""
+        if self._note:
+            self._note.ring()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a ring, *timeout_s* at most; return whether to look now.
+
+        False comes early where rings can't be heard.
+        """
+        return self._note.wait(timeout_s) if self._note else False
+
     def next_number(self, own: Activation | None) -> int:
         """Return the number of an activation that is later than *own* and all announced ones.
 
@@ -110,45 +123,38 @@ class Announcements:
     Args:
         shared: Where activations are announced.
         active: Returns the last switch of this replica.
-        follow: Makes a publication the active one here, under the number announced; raises
-            ``PortalError`` if it can't.
-        attendance: Where replicas say what they serve; None for one that shares nothing.
-        now_s: A clock of this process alone, in seconds.
+        following: Follows what is announced.
+        replicas: Where replicas say what they serve.
+        served: Returns what this replica says of itself.
 
     Attributes:
         problem: Why this replica can't follow what is announced; empty while it does.
+        replicas: Which replicas there are, and what they serve.
     """
 
     def __init__(
         self,
         shared: SharedActivation,
         active: Callable[[], Activation | None],
-        follow: Callable[[Identity, Activation], object],
-        attendance: Attendance | None = None,
-        now_s: Callable[[], float] = time.monotonic,
+        following: Following,
+        replicas: Replicas,
+        served: Callable[[], Presence],
     ) -> None:
         self.problem = ""
+        self.replicas = replicas
         self._shared = shared
         self._active = active
-        self._follow = follow
-        self._attendance = attendance
-        self._now_s = now_s
-        self._failed: Activation | None = None
-        self._pause_s = LOOK_EVERY_S
-        self._again_at = 0.0
-        self._alike_at = now_s()
-        self._different: ReplicasDiffer | None = None
+        self._following = following
+        self._served = served
         self._stopped = threading.Event()
 
     @property
     def findings(self) -> tuple[PortalError, ...]:
         """What is wrong among the replicas, a sentence each."""
-        found: list[PortalError] = []
-        if self._attendance and self._attendance.problem:
-            found.append(RedisFailed(reason=self._attendance.problem))
-        if self._different:
-            found.append(self._different)
-        return tuple(found)
+        found, deaf = self.replicas.findings, self._shared.problem
+        if deaf and not any(isinstance(each, RedisFailed) for each in found):
+            return (RedisFailed(reason=deaf), *found)
+        return found
 
     def announce(self) -> None:
         """Announce this replica's activation, unless a later one is announced already."""
@@ -159,56 +165,52 @@ class Announcements:
     def keep_up(self) -> None:
         """Announce what the others may have missed, and follow what they announced."""
         self.announce()
-        announced, own = self._shared.read(), self._active()
-        if announced is None or not _is_news(announced, own):
-            self.problem = ""
-        elif announced != self._failed or self._now_s() >= self._again_at:
-            self._try_to_follow(announced)
-        self._compare_with_others()
+        announced = self._shared.read()
+        is_news = announced is not None and self._following.is_news(announced)
+        self.problem = self._following.follow(announced) if announced and is_news else ""
+        self._tell()
 
     def start(self) -> None:
-        """Begin to keep up, on a thread of its own."""
-        threading.Thread(target=self._keep_up_always, name="announcements", daemon=True).start()
+        """Begin to keep up, on threads of its own.
+
+        Another one says what is served, because to follow may take minutes.
+        """
+        for name, step in (("announcements", self._look), ("attendance", self._tell_in_turn)):
+            threading.Thread(target=self._live_on, args=(step,), name=name, daemon=True).start()
 
     def stop(self) -> None:
         """Stop following, and close what is shared."""
         self._stopped.set()
         self._shared.close()
-        if self._attendance:
-            self._attendance.close()
+        self.replicas.close()
 
-    def _keep_up_always(self) -> None:
-        while not self._stopped.wait(LOOK_EVERY_S):
+    def _live_on(self, step: Callable[[], None]) -> None:
+        while not self._stopped.is_set():
             try:
-                self.keep_up()
+                step()
             except Exception as error:  # noqa: BLE001 - the edge of a thread that must live on
-                _log.error("announcements.failed", exc_info=error)
+                if not self._stopped.is_set():
+                    _log.error("announcements.failed", exc_info=error)
+                self._stopped.wait(LOOK_EVERY_S)
 
-    def _try_to_follow(self, announced: Activation) -> None:
-        actor = Identity(f"{FOLLOWER}{announced.activated_by}", Role.ADMIN)
-        try:
-            self._follow(actor, announced)
-        except PortalError as error:
-            # What is refused today is refused in five seconds: each failure doubles the pause.
-            doubled_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-            self._pause_s = doubled_s if announced == self._failed else LOOK_EVERY_S
-            self._failed, self._again_at = announced, self._now_s() + self._pause_s
-            self.problem = str(error)
-        else:
-            self._failed, self.problem = None, ""
+    def _look(self) -> None:
+        """Wait until another replica rings or the next look is due, and look."""
+        # However often the others ring, reads have the processor in between.
+        self._stopped.wait(LEAST_PAUSE_S)
+        due = time.monotonic() + LOOK_EVERY_S
+        if not self._shared.wait(LOOK_EVERY_S):
+            self._stopped.wait(max(0.0, due - time.monotonic()))
+        if not self._stopped.is_set():
+            self.keep_up()
 
-    def _compare_with_others(self) -> None:
-        own = self._active()
-        if self._attendance is None or own is None:
-            return
-        others = self._attendance.tell(own.publication_id)
-        different = [each for each in others.values() if each != own.publication_id]
-        if not different:
-            self._alike_at, self._different = self._now_s(), None
-        elif self._now_s() - self._alike_at >= DIFFER_FOR_S:
-            self._different = ReplicasDiffer(
-                count=len(different), replicas=len(others) + 1, others=sorted(set(different))
-            )
+    def _tell_in_turn(self) -> None:
+        self._tell()
+        self._stopped.wait(LOOK_EVERY_S)
+
+    def _tell(self) -> None:
+        if self.replicas.tell(self._served()):
+            # Whoever activated wants to see who follows, not only in a few seconds.
+            self._shared.ring()
 
 
 def _parse(content: bytes) -> Activation | None:
@@ -229,9 +231,3 @@ def _parse(content: bytes) -> Activation | None:
         return None
     sound = is_publication_id(found.publication_id) and found.activated_at.tzinfo
     return found if sound and 0 <= found.number < MOST_NUMBER else None
-
-
-def _is_news(announced: Activation, own: Activation | None) -> bool:
-    if own is None:
-        return True
-    return own.publication_id != announced.publication_id and own.order < announced.order

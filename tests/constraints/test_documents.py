@@ -10,7 +10,7 @@ import pytest
 
 from datalayer.kernel.contract.registry import Bilingual
 from datalayer.kernel.contract.registry_loader import load_registry
-from datalayer.kernel.storage.settings import PREFIX
+from datalayer.kernel.storage.settings import PREFIX, SecretsFolder
 from datalayer.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
@@ -23,7 +23,8 @@ def test_every_setting_stands_in_the_table() -> None:
 
     named = set(re.findall(rf"`{PREFIX}([A-Z0-9_]+)`", table))
 
-    assert named == {name.upper() for name in Settings.model_fields}
+    fields = {**Settings.model_fields, **SecretsFolder.model_fields}
+    assert named == {name.upper() for name in fields}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))

@@ -49,7 +49,7 @@ def test_a_folder_store_loads_no_s3_client() -> None:
     ("package", "owner"),
     [
         ("minio", "datalayer/kernel/storage/s3_store.py"),
-        ("redis", "datalayer/reading/cache/redis_cache.py"),
+        ("redis", "datalayer/publications/redis_connection.py"),
         ("streamlit_authenticator", "pages/components/access.py"),
     ],
 )

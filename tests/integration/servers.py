@@ -23,8 +23,8 @@ from tests.redis_server import free_port
 
 READY_WITHIN_S = 60
 
-WRITER = ("writer-key", "writer-secret")
-READER = ("reader-key", "reader-secret")
+WRITER = ("writer-key", "7f1c0d96be3a48522b1e")
+READER = ("reader-key", "e94a07b2c61d5f38a0d7")
 
 
 @dataclass(frozen=True)

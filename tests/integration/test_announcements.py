@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import redis
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import RedisFailed
 from datalayer.portal import Portal
+from datalayer.publications.attendance import Presence
+from datalayer.publications.redis_board import RedisAttendance, RedisNote
 from datalayer.reading import questions
-from datalayer.reading.cache.redis_cache import RedisAttendance
 from tests.integration.conftest import OpenPortal
 from tests.integration.servers import wait_until
 from tests.portals import ADMIN
@@ -252,13 +254,106 @@ def test_a_redis_that_takes_writes_again_is_no_finding(
     assert portal.health().findings == ()
 
 
-def test_replicas_tell_each_other_what_they_serve(redis_server: RedisServer) -> None:
+def test_replicas_tell_each_other_what_they_serve_and_why(redis_server: RedisServer) -> None:
     url, name = redis_server.url, "serving:test"
     one, two = RedisAttendance(url, name), RedisAttendance(url, name, silent_after_s=1)
-    one.tell("first")
+    first = Presence("one/1", "20261121T060000Z-00000000")
+    second = Presence("two/1", None, "The store can't be reached")
+    one.tell(first)
 
-    assert list(two.tell("second").values()) == ["first"]
-    assert list(one.tell("first").values()) == ["second"]
-    wait_until(lambda: not one.tell("first"), within_s=20, problem="a silent replica is still told")
+    assert two.tell(second) == (first,)
+    assert one.tell(first) == (second,)
+    wait_until(lambda: not one.tell(first), within_s=20, problem="a silent replica is still told")
     one.close()
     two.close()
+
+
+def test_one_that_stops_is_not_told_of_any_more(redis_server: RedisServer) -> None:
+    url, name = redis_server.url, "serving:test"
+    one, two = RedisAttendance(url, name), RedisAttendance(url, name)
+    two.tell(Presence("two/1", None))
+
+    two.close()
+
+    assert one.tell(Presence("one/1", None)) == ()
+    one.close()
+
+
+@pytest.mark.parametrize(
+    "forged", [b"", b"not json", b"[]", b'{"name": "x"}', b"\xff", b"[" * 100_000]
+)
+def test_what_no_replica_says_is_left_out(redis_server: RedisServer, forged: bytes) -> None:
+    attendance = RedisAttendance(redis_server.url, "serving:test")
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.set("farol:serving:test:forged", forged)
+        client.sadd("farol:serving:test", "forged")
+
+    assert attendance.tell(Presence("one/1", None)) == ()
+    attendance.close()
+
+
+class TestRinging:
+    """Whoever announces rings, and the others look at once instead of in a few seconds."""
+
+    LONG_S = 60.0
+
+    @pytest.fixture
+    def pair(self, redis_server: RedisServer) -> Iterator[tuple[RedisNote, RedisNote]]:
+        """Two replicas' notes, of which the second one listens."""
+        notes = RedisNote(redis_server.url, "test"), RedisNote(redis_server.url, "test")
+        assert notes[1].wait(self.LONG_S), "who begins to listen may have missed a ring"
+        yield notes
+        for each in notes:
+            each.close()
+
+    def test_a_written_note_is_heard(self, pair: tuple[RedisNote, RedisNote]) -> None:
+        pair[0].write(b"news")
+
+        assert pair[1].wait(self.LONG_S)
+        assert pair[1].read() == b"news"
+
+    def test_many_rings_ask_for_one_look(self, pair: tuple[RedisNote, RedisNote]) -> None:
+        for _ in range(5):
+            pair[0].ring()
+
+        assert pair[1].wait(self.LONG_S)
+        assert not pair[1].wait(0.1)
+
+    def test_who_listens_to_a_redis_that_was_started_anew_looks_and_hears(
+        self, pair: tuple[RedisNote, RedisNote], redis_server: RedisServer
+    ) -> None:
+        redis_server.stop()
+        assert not pair[1].wait(self.LONG_S)
+        assert pair[1].problem == "can't be reached"
+
+        redis_server.start()
+
+        assert pair[1].wait(self.LONG_S)
+        pair[0].ring()
+        assert pair[1].wait(self.LONG_S)
+        assert pair[1].problem == ""
+
+    def test_a_subscriber_that_redis_drops_listens_again(
+        self, pair: tuple[RedisNote, RedisNote], redis_server: RedisServer
+    ) -> None:
+        with redis.Redis.from_url(redis_server.url) as client:
+            client.client_kill_filter(_type="pubsub")
+            wait_until(lambda: pair[1].wait(1.0), within_s=20, problem="it does not listen again")
+
+            pair[0].ring()
+
+        assert pair[1].wait(self.LONG_S)
+
+    def test_a_redis_that_lets_nobody_listen_says_so_and_keeps_the_note(
+        self, redis_server: RedisServer
+    ) -> None:
+        with redis.Redis.from_url(redis_server.url) as client:
+            client.execute_command("ACL", "SETUSER", "default", "resetchannels")
+        note = RedisNote(redis_server.url, "test")
+
+        heard = note.wait(self.LONG_S)
+        note.write(b"news")
+
+        assert (heard, note.read()) == (False, b"news")
+        assert "lacks a permission" in note.problem
+        note.close()

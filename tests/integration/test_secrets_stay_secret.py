@@ -24,7 +24,7 @@ from tests.redis_server import free_port
 from tests.running_portal import RunningPortal, running_portal
 
 PASSWORD = "a-password-of-a-member"
-REDIS_PASSWORD = "a-password-of-redis"
+REDIS_PASSWORD = "kept-from-everyone-by-redis"
 LAST = "the-last-of-them"
 
 

@@ -197,7 +197,7 @@ class TestUnreachableStore:
                 "S3_ENDPOINT": endpoint,
                 "S3_SECURE": "false",
             }
-            settings |= {"S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "secret"}
+            settings |= {"S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "5b0e7c1d94f2a863"}
             for name, value in settings.items():
                 monkeypatch.setenv(f"FAROL_{name}", value)
             runtime.reset()

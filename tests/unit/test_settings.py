@@ -8,6 +8,7 @@ import pytest
 
 from datalayer.kernel.errors import SettingsError
 from datalayer.settings import Settings
+from tests.signing import KEY, write_trusted
 
 
 @pytest.fixture(autouse=True)
@@ -101,8 +102,8 @@ def test_an_authority_that_is_no_file_is_a_fault(monkeypatch: pytest.MonkeyPatch
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAROL_S3_ACCESS_KEY", "hush-access")
-    monkeypatch.setenv("FAROL_S3_SECRET_KEY", "hush-secret")
-    monkeypatch.setenv("FAROL_REDIS_URL", "redis://:hush-redis@cache:6379/0")
+    monkeypatch.setenv("FAROL_S3_SECRET_KEY", "hush-f2a8630e7c1d94")
+    monkeypatch.setenv("FAROL_REDIS_URL", "redis://:hush-94f2a8630e7c1d@cache:6379/0")
 
     shown = f"{Settings.load()!r} {Settings.load()} {Settings.load().model_dump_json()}"
 
@@ -124,17 +125,72 @@ def test_a_port_of_the_cache_that_is_none_is_a_fault(
     assert fault == "FAROL_REDIS_URL has a port that is not a number from 1 to 65535"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://127.0.0.1:6379/0",
+        "redis://[::1]:6379/0",
+        "redis://localhost/0",
+        "unix:///run/redis.sock",
+        "redis://:94f2a8630e7c1d5b@cache:6379/0",
+        "rediss://portal:94f2a8630e7c1d5b@cache:6379/0",
+        "redis://cache:6379/0?password=94f2a8630e7c1d5b",
+    ],
+)
+def test_a_redis_with_a_strong_password_or_on_this_host_is_accepted(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("FAROL_REDIS_URL", address)
+
+    assert Settings.load().redis_url
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://cache:6379/0", "redis://portal:@cache/0", "redis://10.0.0.7/0"]
+)
+def test_a_redis_of_another_host_needs_a_password(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_REDIS_URL=address)
+
+    assert fault.startswith("FAROL_REDIS_URL has no password, and whoever reaches Redis may switch")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["redis://:redis@cache/0", "redis://127.0.0.1/0?password=pw", "unix:///r?password=ab"],
+)
+def test_a_weak_password_of_redis_is_refused_wherever_it_is(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_REDIS_URL=address)
+
+    assert fault.startswith("FAROL_REDIS_URL has a password that has fewer than 16 characters;")
+
+
+def test_secrets_are_read_from_the_folder_of_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "farol_redis_url").write_text("redis://:94f2a8630e7c1d5b@cache:6379/0\n")
+    monkeypatch.setenv("FAROL_SECRETS", str(tmp_path))
+
+    redis_url = Settings.load().redis_url
+
+    assert redis_url
+    assert redis_url.get_secret_value() == "redis://:94f2a8630e7c1d5b@cache:6379/0"
+
+
 def test_an_s3_store_with_its_keys_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAROL_STORE", "s3://farol/ml_results")
     monkeypatch.setenv("FAROL_S3_ENDPOINT", "store:9000")
     monkeypatch.setenv("FAROL_S3_ACCESS_KEY", "a")
-    monkeypatch.setenv("FAROL_S3_SECRET_KEY", "b")
+    monkeypatch.setenv("FAROL_S3_SECRET_KEY", "5b0e7c1d94f2a863")
     monkeypatch.setenv("FAROL_S3_SECURE", "false")
 
     settings = Settings.load()
 
     assert settings.s3_secret_key is not None
-    assert settings.s3_secret_key.get_secret_value() == "b"
+    assert settings.s3_secret_key.get_secret_value() == "5b0e7c1d94f2a863"
     assert settings.s3_secure is False
 
 
@@ -216,3 +272,36 @@ def test_origins_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAROL_CORS_ORIGINS", " https://a.example , http://[::1]:3000,")
 
     assert Settings.load().shared_origins == ("https://a.example", "http://[::1]:3000")
+
+
+def test_trusted_keys_are_read_at_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FAROL_TRUSTED_KEYS", str(write_trusted(tmp_path / "keys.pem", KEY)))
+
+    trusted = Settings.load().read_trusted_keys()
+
+    assert trusted is not None
+    assert trusted.keyids == (KEY.keyid,)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "which can't be read: No such file or directory"),
+        ("", "which is empty; it must be the PEM file of an Ed25519 public key"),
+        (
+            KEY.private_pem(),
+            "which holds PRIVATE KEY; it must be the PEM file of an Ed25519 public",
+        ),
+        ("ssh-ed25519 AAAA", "which holds no PEM block; it must be the PEM file of an Ed25519"),
+    ],
+)
+def test_what_holds_no_public_keys_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, said: str
+) -> None:
+    path = tmp_path / "keys.pem"
+    if content is not None:
+        path.write_text(content)
+
+    (fault,) = faults(monkeypatch, FAROL_TRUSTED_KEYS=str(path))
+
+    assert fault.startswith(f"FAROL_TRUSTED_KEYS names '{path}', {said}")

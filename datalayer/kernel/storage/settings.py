@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 from typing import Final, Self, get_args
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from datalayer.kernel.errors import InvalidSelection, SettingsError
+from datalayer.kernel.storage import secret_files
 from datalayer.kernel.storage.object_store import FolderStore, ObjectStore
+from datalayer.kernel.storage.secret_strength import find_weakness
 
 PREFIX: Final = "FAROL_"
 
@@ -27,10 +29,24 @@ class SettingFault(ValueError):
     """What is wrong with a setting, as the rest of a sentence that its name begins."""
 
 
+class SecretsFolder(BaseSettings):
+    """Where the files of secrets are, which must be known before they are read.
+
+    Attributes:
+        secrets: Folder with a file for each setting that is not to stand in the environment,
+            named like its variable in small letters: ``farol_s3_secret_key``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
+
+    secrets: Path | None = None
+
+
 class StoreSettings(BaseSettings):
     """Where the store is and how to reach it; the variables are ``FAROL_`` + the names here.
 
-    An empty variable counts as unset. Secrets never show in ``repr``.
+    An empty variable counts as unset; what is set in no variable is looked for in the folder of
+    secrets. Secrets never show in ``repr``.
 
     Attributes:
         store: Where publications are: a folder or ``s3://bucket/prefix``.
@@ -64,15 +80,27 @@ class StoreSettings(BaseSettings):
     def _check_endpoint(cls, value: str | None) -> str | None:
         return value and match_setting(value, r"[^/\s]+", "host:port, without https://")
 
+    @field_validator("s3_secret_key")
+    @classmethod
+    def _check_secret_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value and value == info.data.get("s3_access_key"):
+            raise SettingFault(f"is the same as {PREFIX}S3_ACCESS_KEY; it must be another")
+        return check_strength(value)
+
     @classmethod
     def load(cls) -> Self:
-        """Read the settings from the environment.
+        """Read the settings from the environment, and secrets from the folder that it names.
 
         Raises:
             SettingsError: Some are missing or wrong; names every one of them by its variable.
         """
+        folder = SecretsFolder().secrets
+        if folder is not None:
+            names = frozenset(f"{PREFIX}{name}".lower() for name in cls.model_fields)
+            if faults := secret_files.find_faults(folder, f"{PREFIX}SECRETS", names):
+                raise SettingsError(faults=faults)
         try:
-            return cls()
+            return cls(_secrets_dir=folder)
         except ValidationError as error:
             # The cause is left out: it would carry the values, and some of them are secrets.
             raise SettingsError(faults=[cls._describe(fault) for fault in error.errors()]) from None
@@ -129,6 +157,17 @@ class StoreSettings(BaseSettings):
         is_secret = SecretStr in get_args(cls.model_fields[name].annotation)
         found = "" if is_secret else f"is {fault['input']!r}: "
         return f"{variable} {found}{fault['msg']}"
+
+
+def check_strength(value: SecretStr | None) -> SecretStr | None:
+    """Return the secret *value* if it is unset or hard to guess.
+
+    Raises:
+        SettingFault: It can be guessed; says why, and nothing of the value.
+    """
+    if value is not None and (weakness := find_weakness(value.get_secret_value())):
+        raise SettingFault(weakness)
+    return value
 
 
 def match_setting(value: str, pattern: str, expected: str) -> str:

@@ -1,4 +1,4 @@
-"""The level that replicas share: tables in Redis as Arrow IPC. The one module that imports redis.
+"""The level that replicas share: tables in Redis as Arrow IPC.
 
 Redis down means slower, never wrong and never an error. After one failure no read goes near
 it again until a thread of our own has seen it answer.
@@ -7,31 +7,26 @@ it again until a thread of our own has seen it answer.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import pyarrow as pa
-import redis
 import structlog
 
-_PREFIX = "farol:"
+from datalayer.publications.redis_connection import (
+    FAILURES,
+    KEY_PREFIX,
+    Client,
+    Refused,
+    connect,
+    reason_of,
+)
+
 _DIGEST_BYTES = 32
 _TTL_S = 86_400
 _MOST_VALUE_BYTES = 16 * 2**20
-_CODES: Mapping[type[Exception], str] = {
-    redis.exceptions.OutOfMemoryError: "OOM",
-    redis.exceptions.ReadOnlyError: "READONLY",
-    redis.exceptions.NoPermissionError: "NOPERM",
-}
-_REFUSALS = {
-    "OOM": "its memory is full (OOM)",
-    "READONLY": "it is a read-only replica (READONLY)",
-    "MISCONF": "it can't write to its own disk (MISCONF)",
-    "NOPERM": "this portal's user lacks a permission (NOPERM)",
-}
 
 log = structlog.get_logger(__name__)
 
@@ -54,16 +49,16 @@ class RedisCache:
     """Tables in Redis, each with a digest that is checked before its bytes are parsed."""
 
     def __init__(self, url: str, *, retry_after_s: float = 2.0) -> None:
-        self._client = _client(url, timeout_s=0.1)
+        self._client = connect(url, timeout_s=0.1)
         self._breaker = _Breaker(self._client, retry_after_s)
         self._refusal = ""
 
     def get_or_make(self, key: str, make: Callable[[], pa.Table]) -> pa.Table:
         """Return the table under *key*, made and stored if it isn't there."""
-        table = self._get(_PREFIX + key)
+        table = self._get(KEY_PREFIX + key)
         if table is None:
             table = make()
-            self._put(_PREFIX + key, table)
+            self._put(KEY_PREFIX + key, table)
         return table
 
     def health(self) -> CacheHealth:
@@ -86,10 +81,10 @@ class RedisCache:
             return None
         try:
             value = self._client.get(name)
-        except redis.ResponseError as error:
+        except Refused as error:
             self._refused(error)
             return None
-        except (redis.RedisError, OSError) as error:
+        except FAILURES as error:
             self._breaker.open(error)
             return None
         return _unpack(name, value) if isinstance(value, bytes) else None
@@ -100,93 +95,16 @@ class RedisCache:
         try:
             self._client.set(name, _pack(name, table), ex=_TTL_S)
             self._refusal = ""
-        except redis.ResponseError as error:
+        except Refused as error:
             self._refused(error)
-        except (redis.RedisError, OSError) as error:
+        except FAILURES as error:
             self._breaker.open(error)
 
-    def _refused(self, error: redis.ResponseError) -> None:
-        reason = _reason(error)
+    def _refused(self, error: Refused) -> None:
+        reason = reason_of(error)
         if reason != self._refusal:  # told once, not at every read
             log.warning("cache.refused", problem=reason)
         self._refusal = reason
-
-
-class RedisNote:
-    """One small value that replicas share; lost or out of reach, it is as if never written."""
-
-    def __init__(self, url: str, name: str) -> None:
-        self._client = _client(url, timeout_s=1.0)
-        self._name = _PREFIX + name
-
-    def read(self) -> bytes | None:
-        """Return the value; None if there is none or Redis does not answer."""
-        try:
-            value = self._client.get(self._name)
-        except (redis.RedisError, OSError):
-            return None
-        return value if isinstance(value, bytes) else None
-
-    def write(self, content: bytes) -> None:
-        """Replace the value, if Redis answers."""
-        try:
-            self._client.set(self._name, content)
-        except (redis.RedisError, OSError) as error:
-            # Tried again and again while Redis is down, which the cache has told already.
-            log.debug("note.not_written", problem=type(error).__name__)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-
-class RedisAttendance:
-    """Where each replica says what it serves; one that falls silent is forgotten.
-
-    Args:
-        url: Of Redis.
-        name: Of the store whose replicas these are.
-        silent_after_s: After how many seconds a replica counts as gone.
-
-    Attributes:
-        problem: Why Redis did not take what this replica said; empty while it does.
-    """
-
-    def __init__(self, url: str, name: str, *, silent_after_s: int = 30) -> None:
-        self.problem = ""
-        self._client = _client(url, timeout_s=1.0)
-        self._name = _PREFIX + name
-        self._own = secrets.token_hex(8)
-        self._silent_after_s = silent_after_s
-
-    def tell(self, publication_id: str) -> Mapping[str, str]:
-        """Say what this replica serves; return that of the others, by replica."""
-        try:
-            others = self._told(publication_id)
-        except (redis.RedisError, OSError) as error:
-            self.problem = _reason(error)
-            return {}
-        self.problem = ""
-        return others
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-    def _told(self, publication_id: str) -> Mapping[str, str]:
-        with self._client.pipeline(transaction=False) as pipe:
-            pipe.set(f"{self._name}:{self._own}", publication_id, ex=self._silent_after_s)
-            pipe.sadd(self._name, self._own)
-            pipe.smembers(self._name)
-            *_, members = pipe.execute()
-        others = sorted(each.decode() for each in members if each.decode() != self._own)
-        if not others:
-            return {}
-        found = self._client.mget([f"{self._name}:{each}" for each in others])
-        served = dict(zip(others, found, strict=True))
-        if gone := [each for each, told in served.items() if told is None]:
-            self._client.srem(self._name, *gone)
-        return {each: told.decode(errors="replace") for each, told in served.items() if told}
 
 
 class _Breaker:
@@ -198,7 +116,7 @@ class _Breaker:
         stopped: Set to end the pings.
     """
 
-    def __init__(self, client: redis.Redis, retry_after_s: float) -> None:
+    def __init__(self, client: Client, retry_after_s: float) -> None:
         self._client = client
         self._retry_after_s = retry_after_s
         self.reason = ""
@@ -212,7 +130,7 @@ class _Breaker:
         with self._lock:
             if not self.closed.is_set() or self.stopped.is_set():
                 return
-            self.reason = _reason(error)
+            self.reason = reason_of(error)
             self.closed.clear()
         log.warning("cache.down", problem=type(error).__name__)
         threading.Thread(target=self._ping, name="redis-watch", daemon=True).start()
@@ -221,34 +139,12 @@ class _Breaker:
         while not self.stopped.wait(self._retry_after_s):
             try:
                 self._client.ping()
-            except (redis.RedisError, OSError) as error:
-                self.reason = _reason(error)
+            except FAILURES as error:
+                self.reason = reason_of(error)
                 continue
             log.info("cache.up")
             self.closed.set()
             return
-
-
-def _reason(error: Exception) -> str:
-    """Return what keeps Redis from doing its part, to be read after "Redis".
-
-    Of Redis's own sentence only the code is used: the rest may name hosts and paths.
-    """
-    if isinstance(error, redis.AuthenticationError):
-        return "refuses this portal's user name or password"
-    if isinstance(error, redis.TimeoutError):
-        return "does not answer in time"
-    if isinstance(error, redis.ResponseError):
-        # redis-py takes the code off where it has a class of its own for it.
-        named = _CODES.get(type(error)) or next((c for c in _REFUSALS if c in str(error)), "")
-        return f"refuses what it is asked: {_REFUSALS.get(named, 'its log says why')}"
-    return "can't be reached"
-
-
-def _client(url: str, timeout_s: float) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=None
-    )
 
 
 def _pack(name: str, table: pa.Table) -> bytes:

@@ -6,10 +6,14 @@ minutes in a fleet takes a call here.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -17,18 +21,30 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from datalayer.access.identity import Identity
-from datalayer.kernel.errors import PortalError, RedisFailed, ReplicasDiffer, StoreUnreachable
-from datalayer.publications.active import Activation
-from datalayer.publications.announcements import (
-    DIFFER_FOR_S,
-    MOST_NUMBER,
-    Announcements,
-    SharedActivation,
+from datalayer.kernel.errors import (
+    PortalError,
+    RedisFailed,
+    ReplicasCanNotFollow,
+    ReplicasDiffer,
+    StoreUnreachable,
 )
+from datalayer.publications.active import Activation
+from datalayer.publications.announcements import MOST_NUMBER, Announcements, SharedActivation
+from datalayer.publications.attendance import DIFFER_FOR_S, Presence, Replicas
+from datalayer.publications.following import FIRST_PAUSE_S, Following
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 REPLICAS = 3
+FOLDERS = Path(tempfile.mkdtemp(prefix="fleet-"))
+NUMBERS = itertools.count()
 PUBLICATIONS = tuple(f"2026112{day}T060000Z-0000000{day}" for day in range(5))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tidy() -> Iterator[None]:
+    """Remove the state folders of the replicas."""
+    yield
+    shutil.rmtree(FOLDERS)
 
 
 @dataclass
@@ -36,7 +52,8 @@ class Board:
     """What all replicas share while they reach it."""
 
     content: bytes | None = None
-    served: dict[str, str] = field(default_factory=dict)
+    said: dict[str, Presence] = field(default_factory=dict)
+    rings: int = 0
 
 
 @dataclass
@@ -57,12 +74,20 @@ class Reach:
     def write(self, content: bytes) -> None:
         if not self.is_cut:
             self.board.content = content
+        self.ring()
 
-    def tell(self, publication_id: str) -> Mapping[str, str]:
+    def ring(self) -> None:
+        if not self.is_cut:
+            self.board.rings += 1
+
+    def wait(self, timeout_s: float) -> bool:
+        raise AssertionError(f"nobody waits {timeout_s} s here")
+
+    def tell(self, presence: Presence) -> Sequence[Presence] | None:
         if self.is_cut:
-            return {}
-        self.board.served[self.name] = publication_id
-        return {name: each for name, each in self.board.served.items() if name != self.name}
+            return None
+        self.board.said[self.name] = presence
+        return [each for name, each in self.board.said.items() if name != self.name]
 
     def close(self) -> None:
         pass
@@ -72,16 +97,28 @@ class Replica:
     """A replica that stages nothing: it switches at once, unless it *refuses* to."""
 
     def __init__(
-        self, board: Board, name: str = "replica", *, ahead: timedelta = timedelta(0)
+        self,
+        board: Board,
+        name: str = "replica",
+        *,
+        ahead: timedelta = timedelta(0),
+        folder: Path | None = None,
+        seconds: float = 0.0,
     ) -> None:
         self.reach = Reach(board, name)
         self.active: Activation | None = None
         self.refuses: PortalError | None = None
-        self.seconds = 0.0
+        self.seconds = seconds
         self._ahead = ahead
+        self.tried = 0
         self._shared = SharedActivation(self.reach)
+        self.folder = folder or FOLDERS / f"{next(NUMBERS)}"
         self.announcements = Announcements(
-            self._shared, lambda: self.active, self._follow, self.reach, lambda: self.seconds
+            self._shared,
+            lambda: self.active,
+            Following(self.folder, lambda: self.active, self._follow, lambda: self.seconds),
+            Replicas(self.reach, lambda: self.seconds),
+            lambda: Presence(self.reach.name, self.serves, self.announcements.problem),
         )
 
     def activate(self, publication_id: str) -> None:
@@ -90,6 +127,7 @@ class Replica:
         self.announcements.announce()
 
     def _follow(self, actor: Identity, announced: Activation) -> None:
+        self.tried += 1
         if self.refuses:
             raise self.refuses
         at = NOON + self._ahead
@@ -267,20 +305,24 @@ class TestReplicasThatDiffer:
             replica.announcements.keep_up()
         return stuck
 
-    def test_a_moment_is_no_finding(self, leader: Replica, stuck: Replica) -> None:
-        assert leader.announcements.findings == stuck.announcements.findings == ()
+    def test_the_others_hear_at_once_why_it_can_not(self, leader: Replica, stuck: Replica) -> None:
+        (finding,) = leader.announcements.findings
 
-    def test_after_a_while_each_of_them_says_so(self, leader: Replica, stuck: Replica) -> None:
+        assert isinstance(finding, ReplicasCanNotFollow)
+        assert str(finding).startswith("1 of 2 replicas can't serve the publication that was")
+        assert "stuck: The store s3://bucket" in str(finding)
+        assert stuck.announcements.findings == ()
+
+    def test_after_a_while_it_sees_that_it_differs(self, leader: Replica, stuck: Replica) -> None:
         for replica in (leader, stuck):
             replica.seconds += DIFFER_FOR_S
             replica.announcements.keep_up()
 
-        (said,), (by_other,) = leader.announcements.findings, stuck.announcements.findings
-        assert isinstance(said, ReplicasDiffer)
-        assert str(said).startswith(
-            f"1 of 2 replicas serve another publication than this one: {PUBLICATIONS[0]}"
+        (by_other,) = stuck.announcements.findings
+        assert isinstance(by_other, ReplicasDiffer)
+        assert str(by_other).startswith(
+            f"1 of 2 replicas serve another publication than this one: {PUBLICATIONS[1]}"
         )
-        assert PUBLICATIONS[1] in str(by_other)
         assert "s3://bucket" in stuck.announcements.problem
 
     def test_once_they_agree_nothing_is_said(self, leader: Replica, stuck: Replica) -> None:
@@ -300,3 +342,111 @@ class TestReplicasThatDiffer:
         (finding,) = leader.announcements.findings
 
         assert isinstance(finding, RedisFailed)
+
+
+class TestRinging:
+    """Whoever has news has the others look at once; who has none keeps still."""
+
+    def test_an_activation_rings(self) -> None:
+        board = Board()
+        replica = Replica(board)
+
+        replica.activate(PUBLICATIONS[0])
+
+        assert board.rings == 1
+
+    def test_a_look_that_finds_nothing_new_does_not(self) -> None:
+        board = Board()
+        replica = Replica(board)
+        replica.activate(PUBLICATIONS[0])
+        replica.announcements.keep_up()
+        rings = board.rings
+
+        replica.announcements.keep_up()
+
+        assert board.rings == rings
+
+    def test_one_that_followed_rings_so_that_who_activated_sees_it(self) -> None:
+        board = Board()
+        leader, follower = Replica(board, "leader"), Replica(board, "follower")
+        for number, replica in enumerate((leader, follower, leader)):
+            leader.activate(PUBLICATIONS[number])
+            replica.announcements.keep_up()
+        rings = board.rings
+
+        follower.announcements.keep_up()
+        leader.announcements.keep_up()
+
+        assert board.rings == rings + 1
+        assert [each.publication_id for each in leader.announcements.replicas.all] == [
+            PUBLICATIONS[2]
+        ] * 2
+
+
+class TestOneFolder:
+    """Replicas that share a state folder: what one of them failed at, none tries in turn."""
+
+    @pytest.fixture
+    def board(self) -> Board:
+        board = Board()
+        Replica(board, "elsewhere").activate(PUBLICATIONS[0])
+        return board
+
+    @pytest.fixture
+    def pair(self, board: Board, tmp_path: Path) -> tuple[Replica, Replica]:
+        one, other = (Replica(board, name, folder=tmp_path) for name in ("one", "other"))
+        for replica in (one, other):
+            replica.refuses = StoreUnreachable(address="s3://bucket")
+        one.announcements.keep_up()
+        other.announcements.keep_up()
+        return one, other
+
+    def test_a_failure_of_one_is_not_repeated_by_the_other(
+        self, pair: tuple[Replica, Replica]
+    ) -> None:
+        assert [each.tried for each in pair] == [1, 0]
+        assert [bool(each.announcements.problem) for each in pair] == [True, True]
+
+    def test_the_next_try_is_made_by_one_of_them_and_doubles_the_pause(
+        self, pair: tuple[Replica, Replica]
+    ) -> None:
+        for replica in pair:
+            replica.seconds += FIRST_PAUSE_S
+        pair[1].announcements.keep_up()
+        pair[0].announcements.keep_up()
+        for replica in pair:
+            replica.seconds += FIRST_PAUSE_S
+            replica.announcements.keep_up()
+
+        assert [each.tried for each in pair] == [1, 1]
+
+    def test_one_that_is_started_again_tries_at_once(
+        self, board: Board, pair: tuple[Replica, Replica], tmp_path: Path
+    ) -> None:
+        again = Replica(board, "again", folder=tmp_path, seconds=1.0)
+
+        again.announcements.keep_up()
+
+        assert again.serves == PUBLICATIONS[0]
+        assert pair[0].tried == 1
+
+    def test_another_activation_is_tried_at_once(
+        self, board: Board, pair: tuple[Replica, Replica]
+    ) -> None:
+        board.content = note(PUBLICATIONS[1], number=2)
+
+        pair[1].announcements.keep_up()
+
+        assert pair[1].tried == 1
+
+    def test_a_folder_that_takes_no_note_of_it_is_tried_with_pauses_all_the_same(
+        self, board: Board, tmp_path: Path
+    ) -> None:
+        replica = Replica(board, folder=tmp_path)
+        replica.refuses = StoreUnreachable(address="s3://bucket")
+        (tmp_path / "follow.json").mkdir()
+
+        for _ in range(3):
+            replica.announcements.keep_up()
+
+        assert replica.tried == 1

@@ -14,7 +14,7 @@ S3 = StoreSettings.model_validate(
     {
         "s3_endpoint": "store.example:9000",
         "s3_access_key": "the-access-key",
-        "s3_secret_key": "the-secret-key",
+        "s3_secret_key": "hidden-key-0123-of-the-store",
     }
 )
 
@@ -97,7 +97,7 @@ def test_the_keys_are_not_shown() -> None:
     shown = f"{S3!r} {S3} {S3.open_store('s3://farol')!r}"
 
     assert "the-access-key" not in shown
-    assert "the-secret-key" not in shown
+    assert "hidden-key-0123-of-the-store" not in shown
 
 
 def test_a_folder_store_is_made_with_its_first_object(tmp_path: Path) -> None:

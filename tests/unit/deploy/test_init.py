@@ -1,0 +1,152 @@
+"""deploy/init.sh makes secrets that the portal accepts, and never touches those that are there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from datalayer.kernel.storage.settings import StoreSettings
+from datalayer.settings import Settings
+from tests.portals import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "secrets"
+
+
+def init(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", str(ROOT / "deploy/init.sh"), *options],
+        env={"PATH": os.environ["PATH"], "FAROL_SECRETS_FOLDER": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def contents(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_text() for path in files}
+
+
+def test_the_portal_starts_with_what_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(folder)
+    monkeypatch.setenv("FAROL_SECRETS", str(folder / "portal"))
+    monkeypatch.setenv("FAROL_STORE", "s3://farol/ml_results")
+    monkeypatch.setenv("FAROL_S3_ENDPOINT", "s3:8333")
+
+    settings = Settings.load()
+
+    assert settings.redis_url
+    assert settings.s3_secret_key
+
+
+def test_the_job_starts_with_what_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(folder)
+    monkeypatch.setenv("FAROL_SECRETS", str(folder / "ml_jobs"))
+
+    assert StoreSettings.load().s3_secret_key
+
+
+def test_only_the_job_may_write_to_the_store_and_only_to_its_bucket(folder: Path) -> None:
+    init(folder)
+
+    identities = json.loads((folder / "store/identities.json").read_text())["identities"]
+
+    assert {identity["name"]: identity["actions"] for identity in identities} == {
+        "portal": ["Read:farol", "List:farol"],
+        "ml_jobs": ["Read:farol", "List:farol", "Write:farol"],
+    }
+
+
+def test_the_keys_of_the_store_are_those_of_portal_and_job(folder: Path) -> None:
+    init(folder)
+
+    made = contents(folder)
+    for identity in json.loads(made["store/identities.json"])["identities"]:
+        (keys,) = identity["credentials"]
+        assert made[f"{identity['name']}/farol_s3_access_key"].strip() == keys["accessKey"]
+        assert made[f"{identity['name']}/farol_s3_secret_key"].strip() == keys["secretKey"]
+
+
+def test_redis_holds_the_digest_of_the_password_that_the_portal_has(folder: Path) -> None:
+    init(folder)
+
+    made = contents(folder)
+    password = made["portal/farol_redis_url"].partition("portal:")[2].partition("@")[0]
+    assert hashlib.sha256(password.encode()).hexdigest() in made["redis/users.acl"]
+    assert password not in made["redis/users.acl"]
+    assert made["redis/users.acl"].startswith("user default off\n")
+
+
+def test_every_secret_is_another_and_every_folder_has_others(tmp_path: Path) -> None:
+    init(tmp_path / "one")
+    init(tmp_path / "other")
+
+    made = [contents(tmp_path / name) for name in ("one", "other")]
+    keys = [each[f"{who}/farol_s3_secret_key"] for each in made for who in ("portal", "ml_jobs")]
+    assert len(set(keys)) == 4
+
+
+def test_no_secret_is_shown(folder: Path) -> None:
+    shown = init(folder)
+
+    secrets = [text.strip() for name, text in contents(folder).items() if "secret_key" in name]
+    assert all(secret not in shown.stdout + shown.stderr for secret in secrets)
+
+
+def test_other_users_of_the_machine_reach_nothing(folder: Path) -> None:
+    init(folder)
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_users_of_the_containers_read_what_is_mounted(folder: Path) -> None:
+    init(folder)
+
+    modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
+    assert modes == {0o444}
+    assert (folder / "tls").stat().st_mode & 0o777 == 0o755
+
+
+def test_what_is_there_is_kept(folder: Path) -> None:
+    init(folder)
+    before = contents(folder)
+
+    again = init(folder)
+
+    assert again.returncode == 0
+    assert contents(folder) == before
+
+
+def test_a_half_that_lost_its_other_half_is_refused_by_name(folder: Path) -> None:
+    init(folder)
+    (folder / "redis/users.acl").unlink()
+    before = contents(folder)
+
+    refused = init(folder)
+
+    assert refused.returncode == 1
+    assert "there is portal/farol_redis_url, but not redis/users.acl" in refused.stderr
+    assert contents(folder) == before
+
+
+def test_without_a_store_its_keys_are_left_to_the_operator(folder: Path) -> None:
+    shown = init(folder, "--without-store")
+
+    assert sorted(contents(folder)) == ["portal/farol_redis_url", "redis/users.acl"]
+    assert "Put the store's keys into" in shown.stdout
+
+
+def test_an_unknown_option_makes_nothing(folder: Path) -> None:
+    refused = init(folder, "--force")
+
+    assert refused.returncode == 2
+    assert "--force is no option" in refused.stderr
+    assert not folder.exists()

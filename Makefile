@@ -90,7 +90,7 @@ PYTEST = python -m pytest -q
 WORKERS ?= 2
 SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 
-test-portal: .venv/.ready-dev .venv-judges/.ready system-packages promtool  ## test the portal
+test-portal: .venv/.ready-dev .venv-ml/.ready .venv-judges/.ready system-packages promtool  ## test the portal
 	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e \
 	  --ignore tests/images $(labelled)
 

@@ -21,6 +21,8 @@ MOST_KEPT = 10
 """Reports kept in a folder; older ones are removed."""
 
 _PREFIX = "proof-"
+# Its signature's name goes on after the date.
+_REPORTS = f"{_PREFIX}*Z.json"
 _HASHED = (
     "requirements.txt", "schema_registry.json", "Dockerfile", "docker-compose.yml",
     "deploy/compose.s3.yml", "deploy/compose.folder.yml", "ml_jobs/Dockerfile",
@@ -102,7 +104,7 @@ def write_report(report: ProofReport, folder: Path) -> WrittenReport:
         sidecar = f"{digest}  {written.json.name}\n"
         write_durably(folder / f"{name}.json.sha256", sidecar.encode())
         write_durably(written.json, content)
-        for old in sorted(folder.glob(f"{_PREFIX}*.json"))[:-MOST_KEPT]:
+        for old in sorted(folder.glob(_REPORTS))[:-MOST_KEPT]:
             for path in folder.glob(f"{old.stem}.*"):
                 path.unlink(missing_ok=True)
     except OSError as error:
@@ -113,7 +115,7 @@ def write_report(report: ProofReport, folder: Path) -> WrittenReport:
 
 def latest_report(folder: Path) -> Path | None:
     """Return the newest report in *folder*, the JSON; None without any."""
-    return max(folder.glob(f"{_PREFIX}*.json"), default=None)
+    return max(folder.glob(_REPORTS), default=None)
 
 
 def read_report(path: Path) -> ProofReport:

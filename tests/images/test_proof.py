@@ -19,8 +19,8 @@ PLANTED = """
 FROM {image}
 USER 0:0
 WORKDIR /opt/venv/lib/python3.11/site-packages
-RUN mkdir torch-2.0.dist-info \\
-    && printf 'Metadata-Version: 2.1\\nName: torch\\nVersion: 2.0\\n' > torch-2.0.dist-info/METADATA \\
+RUN mkdir torch-2.0.dist-info && cd torch-2.0.dist-info \\
+    && printf 'Metadata-Version: 2.1\\nName: torch\\nVersion: 2.0\\n' > METADATA \\
     && touch /opt/farol/champion.onnx /usr/lib/libcudart.so.12
 WORKDIR /opt/farol
 USER 10001:10001

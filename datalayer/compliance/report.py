@@ -10,7 +10,6 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 from pydantic import TypeAdapter, ValidationError
 
 from datalayer.compliance.verifier import CheckResult
@@ -149,6 +148,9 @@ def report_json(report: ProofReport) -> bytes:
 
 def report_html(report: ProofReport, digest: str) -> str:
     """Return *report* as a page that needs no other file; *digest* is that of its JSON."""
+    # Loaded where it is needed: a portal reads reports and seldom writes one.
+    import jinja2
+
     template = files("datalayer.compliance").joinpath("report.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(template).render(report=report, digest=digest)

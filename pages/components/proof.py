@@ -74,8 +74,8 @@ def _follow(running: RunningProof) -> None:
             text = _("{done} of {total} checks").format(
                 done=number(len(results), 0), total=number(running.total, 0)
             )
-            latest = f" · {promise(results[-1])}" if results else ""
-            bar.progress(min(1.0, len(results) / running.total), text + latest)
+            latest = _(results[-1].promise) if results else _("Beginning")
+            bar.progress(min(1.0, len(results) / running.total), f"{text} · {latest}")
 
 
 def _start() -> None:
@@ -98,66 +98,10 @@ def _table(results: tuple[CheckResult, ...]) -> None:
     rows = [
         {
             _("Outcome"): _MARKS[each.outcome],
-            _("Promise"): promise(each),
+            _("Promise"): _(each.promise),
             # In English: sentences of evidence, as the report has them.
             _("Looked at"): "; ".join([each.looked_at, *each.findings[:_MOST_TOLD]]),
         }
         for each in results
     ]
     tables.draw(pa.Table.from_pylist(rows), key="proof-checks")
-
-
-def promise(result: CheckResult) -> str:
-    """Return what a check promises, in the reader's language; in English for one not known here."""
-    return {
-        "lock-is-hashed": _(
-            "The lock ties every package to its files, and none is of machine learning"
-        ),
-        "installed-is-the-lock": _(
-            "What is installed is what the lock names, nothing more, nothing less"
-        ),
-        "installed-without-ml": _("No installed package is of machine learning or of a GPU"),
-        "system-without-ml": _("No package of the system is of machine learning or of a GPU"),
-        "sbom-without-ml": _("The bill of materials lists nothing of machine learning or of a GPU"),
-        "everything-was-used": _("Every page was drawn and every address that reads answered"),
-        "loaded-without-ml": _("No module of machine learning is loaded once everything was used"),
-        "loaded-is-the-lock": _(
-            "Every loaded module is Python's, the project's or of a package of the lock"
-        ),
-        "no-model-files": _("No file is a model, by its name or by how it begins"),
-        "no-gpu-libraries": _("No file is a GPU's library or driver"),
-        "dockerfile": _(
-            "The app's Dockerfile: pinned, hashed, unprivileged, from no host, nothing of ML"
-        ),
-        "dockerfile-of-the-job": _(
-            "The job's Dockerfile: pinned, hashed, unprivileged, of the deployment the kernel only"
-        ),
-        "compose": _(
-            "The compose file: known services, confined, limited, no way out, secrets by file"
-        ),
-        "compose-outside-s3": _("The same with a store outside, which the app may reach"),
-        "compose-ml-machine": _(
-            "The same with the store open to the job's machine, through the proxy"
-        ),
-        "compose-folder": _(
-            "The same as one container over a folder, which publishes its own port"
-        ),
-        "compose-of-the-job": _(
-            "The job's compose file: a project of its own, confined, secrets by file"
-        ),
-        "routes-infer-nothing": _("No address predicts, trains or prepares features"),
-        "routes-only-read": _("Every address reads, but refresh and roll-back"),
-        "registry-asks-for-metadata": _(
-            "The registry requires model_version, generated_at, source and dataset_id of results"
-        ),
-        "rows-have-metadata": _("Every published row has the metadata that the registry requires"),
-        "store-refuses-writes": _("The store refuses what the portal writes"),
-        "database-is-locked": _(
-            "The database reads no other file, loads no extension and keeps its locks"
-        ),
-        "image-is-small": _("The image has less than 600 MB"),
-        "no-way-out": _("The container's network leads nowhere"),
-        "process-is-confined": _(
-            "The process is not root, has no capabilities and a root that it can't write to"
-        ),
-    }.get(result.name, result.promise)

@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.portals import ROOT
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "farol/images"
-PROGRAMS = ("podman", "buildah", "skopeo", "runc", "debootstrap")
+PROGRAMS = ("podman", "buildah", "skopeo", "runc", "catatonit", "debootstrap")
 BASE = "localhost/farol-stand-in/python:3.11"
 """Stands in for the base image where no registry can be reached: the same Debian, its Python."""
 

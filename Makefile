@@ -75,7 +75,7 @@ images:  ## build the container images (IMAGES="app ml") and say how big they ar
 # type checker takes one of them, tests take the other.
 test:  ## run every check and test
 	@$(MAKE) --silent --jobs 4 \
-	  .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages
+	  .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages promtool
 	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e test-job test-images
 
 # Each line says which part it is of. A failure of the part is one of the line: see pipefail.
@@ -84,7 +84,7 @@ PYTEST = python -m pytest -q
 WORKERS ?= 2
 SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 
-test-portal: .venv/.ready-dev .venv-contract/.ready system-packages  ## test the portal
+test-portal: .venv/.ready-dev .venv-contract/.ready system-packages promtool  ## test the portal
 	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e \
 	  --ignore tests/images $(labelled)
 
@@ -127,6 +127,19 @@ system-packages:
 	  echo "The tests need$$missing; install with: sudo apt-get install$$missing" >&2
 	  exit 1
 	fi
+
+# Prometheus's judge of rules, alone: its package would start a server.
+promtool: system-packages
+	@command -v promtool > /dev/null && exit 0
+	if test "$$(id -u)" = 0 && command -v apt-get > /dev/null; then
+	  echo "Installing promtool ..."
+	  folder=$$(mktemp -d)
+	  trap 'rm -rf "$$folder"' EXIT
+	  (cd "$$folder" && apt-get update -qq && apt-get download -qq prometheus > /dev/null \
+	    && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool > promtool \
+	    && install promtool /usr/local/bin/) && exit 0
+	fi
+	echo "There is no promtool here, so the tests that take it are skipped: apt-get install prometheus"
 
 # What builds and runs containers. Without it the tests of the images are skipped, with the reason.
 image-packages: system-packages

@@ -103,6 +103,7 @@ class Portal:
 
     Attributes:
         registry: The contract.
+        state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
         snapshots: The publications kept here.
         database: Those that can be read without further work.
@@ -116,6 +117,7 @@ class Portal:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
+        self.state_folder = settings.state
         self.members_only = settings.access == "members"
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)

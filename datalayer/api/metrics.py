@@ -1,9 +1,8 @@
-"""/metrics: what the API answered, what is served and how refreshes ended, for Prometheus."""
+"""/metrics: what the API answered, and what the portal tells of itself, for Prometheus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time
+from collections.abc import Callable
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -15,18 +14,16 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
 from datalayer.access.identity import ANYONE
 from datalayer.api.call import call_of
+from datalayer.api.portal_metrics import PortalCollector
 from datalayer.api.problems import problem_of
 from datalayer.kernel.errors import SignInRequired
-from datalayer.portal import Health, Portal
+from datalayer.portal import Portal
 
 CacheUse = Literal["hit", "miss", "none"]
 
@@ -136,15 +133,26 @@ class Metrics:
             )
         self._connections.set_function(count)
 
-    def watch_sessions(self, count: Callable[[], int], refused: Callable[[], int]) -> None:
-        """Show how many pages are open, and how many were refused, as these tell."""
+    def watch_sessions(
+        self, count: Callable[[], int], refused: Callable[[], int], most: Callable[[], int]
+    ) -> None:
+        """Show how many pages are open, were refused, and may be open, as these tell."""
         made = partial(Gauge, registry=self.registry)
         made("farol_page_sessions", "Pages that are open.").set_function(count)
         made("farol_page_sessions_refused", "Pages refused since the start.").set_function(refused)
+        made("farol_page_sessions_most", "Most pages that may be open.").set_function(most)
+
+    def tell_memory_limit(self, limit_bytes: int) -> None:
+        """Show the memory that this process may take, beside what it takes."""
+        Gauge(
+            "farol_memory_limit_bytes",
+            "Memory that this process may take: its container's, else the machine's.",
+            registry=self.registry,
+        ).set(limit_bytes)
 
     def watch(self, portal: Portal) -> None:
         """Show what *portal* serves, and what its audit log has had since it was opened."""
-        self.registry.register(_PortalCollector(portal))
+        self.registry.register(PortalCollector(portal))
 
 
 def metrics_endpoint(metrics: Metrics, *, members_only: bool) -> Callable[[Request], Response]:
@@ -173,55 +181,3 @@ class _Series(NamedTuple):
     rows: Counter
     sent: Counter
     cache_uses: Counter | None
-
-
-class _PortalCollector(Collector):
-    """What is served, asked of the portal whenever ``/metrics`` is read."""
-
-    def __init__(self, portal: Portal) -> None:
-        self._portal = portal
-
-    def collect(self) -> Iterable[Metric]:
-        """Yield one family after another."""
-        health = self._portal.health()
-        status = GaugeMetricFamily(
-            "farol_health", "1 for the status that /health tells.", labels=("status",)
-        )
-        for each in ("ok", "degraded", "empty"):
-            status.add_metric((each,), float(each == health.status))
-        yield status
-        yield GaugeMetricFamily("farol_findings", "Findings in /health.", len(health.findings))
-        yield from _publication(health)
-        entries = CounterMetricFamily(
-            "farol_audit_entries",
-            "Lines of the audit log since this process opened it, whoever wrote them: "
-            "refreshes, roll-backs, sign-ins, extracts and how each ended.",
-            labels=("action", "outcome"),
-        )
-        for labels, count in sorted(self._portal.audit.counts().items()):
-            entries.add_metric(labels, count)
-        yield entries
-
-
-def _publication(health: Health) -> Iterable[Metric]:
-    """Yield what is known of the active publication; nothing where none is."""
-    served = health.publication
-    if served is None:
-        return
-    about = {
-        "publication_id": served.publication_id,
-        "model_version": served.model_version,
-        "dataset_id": served.dataset_id,
-    }
-    yield InfoMetricFamily("farol_publication", "The publication that is served.", about)
-    now = datetime.now(UTC)
-    yield GaugeMetricFamily(
-        "farol_publication_age_seconds",
-        "Seconds since the publication that is served was generated.",
-        (now - served.generated_at).total_seconds(),
-    )
-    yield GaugeMetricFamily(
-        "farol_data_age_seconds",
-        "Seconds since the beginning of the last day of demand that is known.",
-        (now - datetime.combine(served.data_through, time(), UTC)).total_seconds(),
-    )

@@ -67,9 +67,13 @@ def serving(
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     limiter = Limiter(settings.rate_limit, redis_url)
     authentication = open_authentication(settings)
-    wanted = settings.max_sessions or sessions_that_fit(memory_bytes())
+    limit_bytes = memory_bytes()
+    metrics.tell_memory_limit(limit_bytes)
+    wanted = settings.max_sessions or sessions_that_fit(limit_bytes)
     sessions = PageSessions(lambda: min(wanted, most_pages()), authentication)
-    metrics.watch_sessions(lambda: len(sessions), lambda: sessions.refused)
+    metrics.watch_sessions(
+        lambda: len(sessions), lambda: sessions.refused, lambda: min(wanted, most_pages())
+    )
     with under(settings.path_prefix):
         api = create_api(portal)
     application = Starlette(

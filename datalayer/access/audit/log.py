@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -54,6 +53,23 @@ class AuditEntry:
     details: Mapping[str, Detail] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Tally:
+    """The lines of one action and outcome.
+
+    Attributes:
+        lines: How many there are.
+        last_at: When the last one was written, UTC; None where no line tells.
+    """
+
+    lines: int = 0
+    last_at: datetime | None = None
+
+    def with_line(self, at: datetime | None) -> Tally:
+        """Return this with one line more, written *at* that time."""
+        return Tally(self.lines + 1, at or self.last_at)
+
+
 class AuditLog:
     """A file that only grows; safe to write from several threads and processes."""
 
@@ -63,7 +79,7 @@ class AuditLog:
         self._counted_bytes = 0
         with suppress(OSError):  # without an entry there is no file yet
             self._counted_bytes = path.stat().st_size
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._tallies: dict[tuple[str, str], Tally] = {}
         self._counting = threading.Lock()
 
     def record(
@@ -134,8 +150,8 @@ class AuditLog:
             begin = Progress(Step.VERIFY, 0, size_bytes, self._path.name)
             return check_chain(_first(file, size_bytes), head, count_bytes(report, begin))
 
-    def counts(self) -> Mapping[tuple[str, str], int]:
-        """Return how many lines of each action and outcome came since this object was made.
+    def tallies(self) -> Mapping[tuple[str, str], Tally]:
+        """Return the lines of each action and outcome that came since this object was made.
 
         Whichever process wrote them; torn lines count as ``unreadable``.
 
@@ -148,9 +164,10 @@ class AuditLog:
             file.seek(self._counted_bytes)
             for line in _first(file, size_bytes - self._counted_bytes):
                 entry = _entry(line)
-                self._counts[entry.action, entry.outcome] += 1
+                key = entry.action, entry.outcome
+                self._tallies[key] = self._tallies.get(key, Tally()).with_line(entry.at)
             self._counted_bytes = size_bytes
-            return dict(self._counts)
+            return dict(self._tallies)
 
     @contextmanager
     def _open_whole(self) -> Iterator[tuple[BinaryIO, int]]:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datalayer.access.audit.chain import BEFORE_FIRST, ChainCheck, lines_backwards
-from datalayer.access.audit.log import AuditLog
+from datalayer.access.audit.log import AuditLog, Tally
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.progress import Progress
 
@@ -256,7 +256,11 @@ def test_lines_backwards_are_the_lines_reversed(path: Path, content: bytes) -> N
     assert found == expected[::-1]
 
 
-class TestCounts:
+def counted(log: AuditLog) -> dict[tuple[str, str], int]:
+    return {key: tally.lines for key, tally in log.tallies().items()}
+
+
+class TestTallies:
     def test_lines_are_counted_by_action_and_outcome_since_the_log_was_opened(
         self, log: AuditLog, path: Path
     ) -> None:
@@ -265,20 +269,32 @@ class TestCounts:
         opened.record(ANA, "activate", "rejected", None)
         record(log, 3)
 
-        counts = opened.counts()
+        counts = counted(opened)
 
         assert counts == {("activate", "rejected"): 1, ("activate", "activated"): 3}
-        assert opened.counts() == counts
+        assert counted(opened) == counts
+
+    def test_the_time_of_the_last_line_of_each_is_kept(self, log: AuditLog, path: Path) -> None:
+        record(log, 2)
+
+        last_at = log.tallies()["activate", "activated"].last_at
+
+        assert last_at == log.entries(1)[0].at
+
+    def test_a_torn_line_leaves_the_time_of_those_before(self) -> None:
+        at = datetime(2026, 11, 21, tzinfo=UTC)
+
+        assert Tally().with_line(at).with_line(None) == Tally(2, at)
 
     def test_a_log_without_a_file_has_none(self, log: AuditLog) -> None:
-        assert log.counts() == {}
+        assert log.tallies() == {}
 
     def test_another_file_in_its_place_is_counted_from_its_beginning(
         self, log: AuditLog, path: Path
     ) -> None:
         record(log, 3)
-        log.counts()
+        log.tallies()
         path.unlink()
         AuditLog(path).record(ANA, "prune", "pruned", None)
 
-        assert log.counts() == {("activate", "activated"): 3, ("prune", "pruned"): 1}
+        assert counted(log) == {("activate", "activated"): 3, ("prune", "pruned"): 1}

@@ -10,7 +10,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
-.PHONY: help run setup publish activate serve images test test-portal test-job test-e2e test-images \
+.PHONY: help run setup publish activate serve images reproduce bundle test test-portal test-job test-e2e test-images \
   check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
@@ -70,6 +70,12 @@ serve: .venv/.ready  ## open the portal on PORT
 IMAGES ?= app ml
 images:  ## build the container images (IMAGES="app ml") and say how big they are
 	@deploy/build_images.sh $(IMAGES)
+
+reproduce:  ## build the portal's image twice, as two people would, and compare (IMAGES="app ml")
+	@deploy/reproduce_images.sh $(filter-out ml,$(IMAGES))
+
+bundle:  ## write build/farol-<version>-bundle.tar, which installs without a network (IMAGES="app ml")
+	@deploy/make_bundle.sh $(IMAGES)
 
 # Two parts at a time, which keeps two cores busy from beginning to end: while a browser or a
 # type checker takes one of them, tests take the other.

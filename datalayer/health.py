@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from datalayer.compliance import Compliance
+from datalayer.compliance.at_a_glance import Compliance
 from datalayer.kernel.errors import MachineLearningFound, PortalError, RedisFailed, StoreWritable
 from datalayer.publications.store_watch import LastAnswer
+from datalayer.publications.trust import Signatures
 from datalayer.reading.cache.redis_cache import CacheHealth
 from datalayer.reading.results import Provenance
 
@@ -27,6 +28,7 @@ class Health:
         replicas: What is wrong among the replicas.
         ml_dependencies: The outcome of looking for machine learning.
         problem: Why what is served is not what is active, or an empty string.
+        signatures: Who must sign what is served, and who did; None where nobody need sign.
     """
 
     publication: Provenance | None
@@ -37,6 +39,7 @@ class Health:
     replicas: tuple[PortalError, ...]
     ml_dependencies: Compliance
     problem: str
+    signatures: Signatures | None
 
     @property
     def store(self) -> dict[str, str]:
@@ -66,6 +69,8 @@ class Health:
         findings: list[PortalError] = []
         if self.problem:
             findings.append(PortalError(problem=self.problem))
+        if self.signatures and self.signatures.problem:
+            findings.append(self.signatures.problem)
         if self.last_answer.reach == "unreachable":
             findings.append(PortalError(problem=self.last_answer.problem))
         if self.last_answer.writable == "yes":

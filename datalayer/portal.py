@@ -10,13 +10,14 @@ import structlog
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role
-from datalayer.compliance import check_compliance, with_loaded_modules
+from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.health import Health
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.contract.report import Fault, ValidationFailed
 from datalayer.kernel.errors import (
+    ContentError,
     Loss,
     NothingPublished,
     PortalError,
@@ -121,7 +122,9 @@ class Portal:
         self.members_only = settings.access == "members"
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
-        self.snapshots = SnapshotStore(settings.state, self.registry, clock)
+        self.snapshots = SnapshotStore(
+            settings.state, self.registry, clock, settings.read_trusted_keys()
+        )
         self.database = Database(
             self.snapshots.folder,
             self.registry,
@@ -218,7 +221,7 @@ class Portal:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
             active = self._publications.active().manifest
-        except NothingPublished:
+        except (NothingPublished, ContentError):
             active = None
         return compare_rows(manifest, active)
 
@@ -290,6 +293,7 @@ class Portal:
             replicas=self.announcements.findings,
             ml_dependencies=with_loaded_modules(self._compliance),
             problem=problem,
+            signatures=self.snapshots.trust.describe(publication.manifest if publication else None),
         )
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -10,6 +11,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from datalayer.kernel.attestation.keys import TrustedKeys
+from datalayer.kernel.errors import KeyFileError
 from datalayer.kernel.storage.secret_strength import find_weakness
 from datalayer.kernel.storage.settings import (
     PREFIX,
@@ -54,6 +57,8 @@ class Settings(StoreSettings):
         allowed_hosts: More names to answer under, by comma; see ``AllowedHosts``.
         max_sessions: Most pages open at once; None for as many as half of the memory holds.
         cors_origins: Origins, by comma, whose pages may read the API; ``*`` for all.
+        trusted_keys: PEM file of public keys, or a folder of them: only publications that one of
+            them signed are accepted; None for all.
     """
 
     state: Path = Path("var")
@@ -74,6 +79,7 @@ class Settings(StoreSettings):
     allowed_hosts: str = ""
     max_sessions: int | None = Field(default=None, ge=1)
     cors_origins: str = ""
+    trusted_keys: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("store")
@@ -94,6 +100,23 @@ class Settings(StoreSettings):
         if value is not None and not value.is_file():
             raise SettingFault(f"is {str(value)!r}, which is no file; it must be a PEM file")
         return value
+
+    @field_validator("trusted_keys")
+    @classmethod
+    def _check_trusted_keys(cls, value: Path | None) -> Path | None:
+        try:
+            _ = value and TrustedKeys.read(value)
+        except KeyFileError as error:
+            raise SettingFault(f"names {error.path!r}, which {error.problem}") from error
+        return value
+
+    def read_trusted_keys(self) -> TrustedKeys | None:
+        """Return the keys that must have signed a publication; None where none need be signed.
+
+        Raises:
+            KeyFileError: They can't be read.
+        """
+        return TrustedKeys.read(self.trusted_keys) if self.trusted_keys else None
 
     @field_validator("redis_url")
     @classmethod
@@ -179,6 +202,16 @@ class Settings(StoreSettings):
             least = f"{LEAST_MEMORY_BYTES // MEBIBYTE}MiB"
             raise SettingFault(f"is {value!r}; it must be {expected}, {least} or more")
         return value
+
+
+def environment_with(settings: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment, for a process that has other *settings*.
+
+    Args:
+        settings: Values by name, as the fields of ``Settings`` are named.
+    """
+    changed = {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
+    return {**os.environ, **changed}
 
 
 def _check_redis_password(address: SplitResult) -> None:

@@ -8,6 +8,7 @@
 # PIP_CONFIG    a pip.conf for the build, such as one that names a mirror
 # CA_BUNDLE     certificate authorities for pip, PEM
 # APT_CONFIG    an apt.conf for the build of the job's image
+# TAG           of the images; the version of pyproject.toml unless set
 # NO_CACHE=1    use no layer of an earlier build
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,28 +18,12 @@ PIP_CONFIG=${PIP_CONFIG:-${PIP_CONFIG_FILE:-}}
 CA_BUNDLE=${CA_BUNDLE:-${PIP_CERT:-}}
 readonly LARGEST_APP_MB=600
 
-fail() {
-  echo "$*" >&2
-  exit 1
-}
-
-engine_found() {
-  local name
-  for name in docker podman buildah; do
-    if command -v "$name" > /dev/null && "$name" info > /dev/null 2>&1; then
-      echo "$name"
-      return
-    fi
-  done
-  fail "No container engine answers: looked for docker, podman and buildah. Install one" \
-    "(Debian: apt-get install podman buildah), or name it with ENGINE=..."
-}
-
-ENGINE=${ENGINE:-$(engine_found)}
+# shellcheck source=deploy/engine.sh
+source deploy/engine.sh
 VERSION=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
+TAG=${TAG:-$VERSION}
 # Without git, such as in an unpacked archive, both are constants that the caller can give.
-REVISION=${REVISION:-$(git rev-parse HEAD 2> /dev/null || echo unknown)}
-if test -n "$(git status --porcelain 2> /dev/null)"; then REVISION="$REVISION-dirty"; fi
+REVISION=${REVISION:-$(git describe --always --abbrev=40 --exclude='*' --dirty 2> /dev/null || echo unknown)}
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}
 CREATED=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 
@@ -81,15 +66,10 @@ secret() {
 
 # report TAG: print size and digest, refuse what is too big for the deployment
 report() {
-  local megabytes digest
-  if test "$ENGINE" = buildah; then
-    read -r megabytes _ digest < <(buildah images --no-trunc --format '{{.Size}} {{.ID}}' "$1")
-  else
-    read -r megabytes digest < <("$ENGINE" image inspect --format '{{.Size}} {{.Id}}' "$1")
-    megabytes=$(((megabytes + 500000) / 1000000))
-  fi
-  echo "$1: $megabytes MB, sha256:${digest#sha256:}"
-  if [[ $1 == farol-app:* ]] && ((${megabytes%.*} > LARGEST_APP_MB)); then
+  local megabytes
+  megabytes=$(image_mb "$1")
+  echo "$1: $megabytes MB, $(image_id "$1")"
+  if [[ $1 == farol-app:* ]] && ((megabytes > LARGEST_APP_MB)); then
     fail "$1 has $megabytes MB; the deployment's images may have $LARGEST_APP_MB at most"
   fi
 }
@@ -98,12 +78,12 @@ test $# -gt 0 || set -- app ml
 for image in "$@"; do
   case $image in
     app)
-      build "farol-app:$VERSION" Dockerfile requirements.txt
-      report "farol-app:$VERSION"
+      build "farol-app:$TAG" Dockerfile requirements.txt
+      report "farol-app:$TAG"
       ;;
     ml)
-      build "farol-ml-jobs:$VERSION" ml_jobs/Dockerfile ml_jobs/requirements.txt
-      report "farol-ml-jobs:$VERSION"
+      build "farol-ml-jobs:$TAG" ml_jobs/Dockerfile ml_jobs/requirements.txt
+      report "farol-ml-jobs:$TAG"
       ;;
     *) fail "There is no image $image; there are app and ml" ;;
   esac

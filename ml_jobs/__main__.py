@@ -1,4 +1,4 @@
-"""The command line: ``python -m ml_jobs forecast | demo | backtest | explain | publish``.
+"""The command line: ``python -m ml_jobs forecast | demo | backtest | explain | publish | keys``.
 
 Exit codes: 0 done; 1 refused or failed with the reason on stderr; 2 wrong options, whether of the
 command line or of a job file, wherever they are found wrong.
@@ -17,11 +17,11 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import InvalidSelection, PortalError
 from datalayer.kernel.logs import configure_logs
-from datalayer.kernel.storage.settings import StoreSettings
 from ml_jobs.cli import explain, records
 from ml_jobs.cli.command_line import given_values, parser
 from ml_jobs.cli.explain_view import show_explanation
@@ -40,6 +40,8 @@ from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.gold_files import GoldFiles, draft_gold, fetch_gold
 from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
+from ml_jobs.publishing.signing import Signer, make_signer, write_key_pair
+from ml_jobs.settings import JobSettings
 
 DEMONSTRATION: Mapping[str, object] = {
     "input.demand": DEMAND,
@@ -84,7 +86,7 @@ class _Context:
         work: An empty folder that is gone when the command ends.
     """
 
-    settings: StoreSettings
+    settings: JobSettings
     registry: Registry
     work: Path
     console: Console
@@ -95,11 +97,15 @@ class _Context:
         with stages(self.console) as shown:
             return fetch_gold(store, self.registry, data_sets, self.work, report=shown.step)
 
+    def signer(self, valid_for: str | None) -> Signer | None:
+        """Return who signs what is published; None where nothing is signed."""
+        return make_signer(self.settings.read_signing_key(), valid_for)
+
 
 def _run(given: argparse.Namespace, console: Console) -> None:
     # The usage is looked at before anything else, so that it is what gets reported.
     command = _COMMANDS[given.command]
-    settings = StoreSettings.load()
+    settings = JobSettings.load()
     with tempfile.TemporaryDirectory(prefix="farol-job-") as work:
         command(given, _Context(settings, load_registry(settings.registry), Path(work), console))
 
@@ -107,16 +113,19 @@ def _run(given: argparse.Namespace, console: Console) -> None:
 def _forecast(given: argparse.Namespace, context: _Context) -> None:
     request = _request(given, context)
     store = context.settings.open_store(request.to)
-    # A store that can't be written to, or runs that can't be logged, are better found before the
-    # models run than after.
+    # A store that can't be written to, a key that can't sign, or runs that can't be logged, are
+    # better found before the models run than after.
+    signer = context.signer(request.valid_for)
+    if signer is not None:
+        signer.refuse_expired(request.generated_at, utc_now())
     refuse_if_older(request.generated_at, store, context.registry)
     tracking = open_tracking(request.mlflow) if request.mlflow else None
     prepared, draft = _make_draft(request, context)
     with stages(context.console) as shown:
         sound = check(draft, context.registry, report=shown.step)
-        manifest = publish(sound, store, context.registry, report=shown.step)
+        manifest = publish(sound, store, context.registry, signer=signer, report=shown.step)
     forget(prepared)
-    show_published(context.console, manifest, store.address)
+    show_published(context.console, manifest, store.address, signer)
     if tracking is not None:
         run_id = tracking.log(manifest, draft_gold(draft), values_of(request))
         print_line(context.console, f"Logged at {tracking.place} as run {run_id}")
@@ -164,6 +173,7 @@ def _explain(given: argparse.Namespace, context: _Context) -> None:
 
 def _publish_folder(given: argparse.Namespace, context: _Context) -> None:
     store = context.settings.open_store(given.to or None)
+    signer = context.signer(given.valid_for)
     with stages(context.console) as shown:
         sound, warnings = check_folder(
             given.folder,
@@ -172,10 +182,16 @@ def _publish_folder(given: argparse.Namespace, context: _Context) -> None:
             data_through=given.data_through,
             report=shown.step,
         )
-        manifest = publish(sound, store, context.registry, report=shown.step)
+        manifest = publish(sound, store, context.registry, signer=signer, report=shown.step)
     for warning in warnings:
         print_line(context.console, f"Warning: {warning}")
-    show_published(context.console, manifest, store.address)
+    show_published(context.console, manifest, store.address, signer)
+
+
+def _make_keys(given: argparse.Namespace, context: _Context) -> None:
+    key = write_key_pair(given.file)
+    print_line(context.console, f"Made {given.file} (keep it secret) and {given.file}.pub")
+    print_line(context.console, f"Signatures name it {key.keyid}")
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Context], None]] = {
@@ -184,6 +200,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Context], None]] = {
     "backtest": _backtest,
     "explain": _explain,
     "publish": _publish_folder,
+    "keys": _make_keys,
 }
 
 

@@ -37,6 +37,17 @@ class NewerPublishedError(CallerError):
     generated_at: str
 
 
+class ExpiredAlreadyError(CallerError):
+    """Results are older than the time for which they are to be signed."""
+
+    template = (
+        "The results were generated at {generated_at}, so their signature would have expired at "
+        "{expires_at}; give a longer --valid-for, or publish newer results"
+    )
+    generated_at: str
+    expires_at: str
+
+
 class MissingExtraError(CallerError):
     """An option needs a package that is installed on request only."""
 

@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 from datalayer.kernel.contract.manifest import read_instant
 from ml_jobs.panel import Frequency
 
+DURATION = r"[1-9][0-9]{0,3}[hdw]"
 MLFLOW_FOLDER = "build/mlruns"
 COUNTRIES = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
 
@@ -167,6 +168,9 @@ EngineName: TypeAlias = Annotated[
         "ENGINE",
         r"processes|dask|dask://[^/\s]+:\d{1,5}",
     ),
+]
+Duration: TypeAlias = Annotated[
+    str, _code("hours, days or weeks such as 12h, 45d or 52w", "TIME", DURATION)
 ]
 Period: TypeAlias = Annotated[Frequency, Kind("D, W or MS", "{D,W,MS}")]
 Moment: TypeAlias = Annotated[

@@ -13,8 +13,9 @@ from pathlib import Path
 class RedisServer:
     """A redis-server that a test may stop and start again on the same port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self._folder = folder
+        self._options = options
         self._process: subprocess.Popen[str] | None = None
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -24,7 +25,9 @@ class RedisServer:
         assert program, "these tests take redis-server: apt-get install redis-server"
         options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --dir {self._folder}"
         self._process = subprocess.Popen(
-            [program, *options.split(), "--save", ""], stdout=subprocess.PIPE, text=True
+            [program, *options.split(), "--save", "", *self._options],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout
         assert any("Ready to accept connections" in line for line in self._process.stdout)
@@ -38,9 +41,9 @@ class RedisServer:
 
 
 @contextmanager
-def running_redis(folder: Path) -> Iterator[RedisServer]:
-    """Run a redis-server that keeps its files in *folder*."""
-    server = RedisServer(folder)
+def running_redis(folder: Path, *options: str) -> Iterator[RedisServer]:
+    """Run a redis-server that keeps its files in *folder*, with more *options* if there are any."""
+    server = RedisServer(folder, *options)
     server.start()
     try:
         yield server

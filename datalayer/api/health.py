@@ -9,7 +9,7 @@ from starlette.routing import Route
 from datalayer.access.identity import ANYONE
 from datalayer.api.answers import json_answer
 from datalayer.api.call import call_of
-from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
+from datalayer.compliance.forbidden import FORBIDDEN_DISTRIBUTIONS
 from datalayer.portal import Health, Portal, Provenance
 
 _HEADERS = {"Cache-Control": "no-store"}
@@ -54,6 +54,7 @@ def _content(state: Health) -> dict[str, object]:
         "data_through": served.data_through if served else None,
         "generated_at": served.generated_at if served else None,
         "publication": _describe(served) if served else None,
+        **_signatures(state),
         "store": state.store,
         "cache": state.cache,
         "ml_dependencies": {
@@ -65,6 +66,14 @@ def _content(state: Health) -> dict[str, object]:
         "problem": state.problem,
         "findings": [str(finding) for finding in state.findings],
     }
+
+
+def _signatures(state: Health) -> dict[str, object]:
+    found = state.signatures
+    if found is None:
+        return {}
+    names = ("trusted", "signed_by", "expires_at")
+    return {"signatures": {name: getattr(found, name) for name in names}}
 
 
 def _describe(served: Provenance) -> dict[str, object]:

@@ -67,8 +67,9 @@ class Limiter:
 
 
 def _connect(url: str) -> RedisStorage:
+    # The library tells by the address whose server it is, which a socket's doesn't say.
     return RedisStorage(
-        f"async+{url}",
+        f"async+redis+{url}" if url.startswith("unix:") else f"async+{url}",
         implementation="redispy",
         wrap_exceptions=True,
         key_prefix="farol:limit",

@@ -109,6 +109,93 @@ class IntegrityError(PublicationError):
     """A file's size or SHA-256 is not the one its manifest announces."""
 
 
+class SignatureError(PublicationError):
+    """A publication is not signed as this portal requires; the active snapshot goes on serving."""
+
+    problem: str = ""
+
+
+class NotSigned(SignatureError):
+    """A publication has no signature, and only signed ones are accepted."""
+
+    template = (
+        "Publication {publication_id} is not signed, and only those signed by {trusted} are "
+        "accepted here; publish it again with FAROL_SIGNING_KEY"
+    )
+    trusted: Sequence[str]
+
+
+class UnknownSigner(SignatureError):
+    """A publication is signed, by no key that is trusted."""
+
+    template = (
+        "Publication {publication_id} is signed by the key {signers}, which is not trusted here; "
+        "trusted are {trusted} (FAROL_TRUSTED_KEYS)"
+    )
+    signers: Sequence[str]
+    trusted: Sequence[str]
+
+
+class SignatureBroken(SignatureError):
+    """A signature names a trusted key, and that key did not make it."""
+
+    template = (
+        "The signature of publication {publication_id} does not fit the key {keyid} that it "
+        "names: it was altered after it was made; publish it again"
+    )
+    keyid: str
+
+
+class SignedOtherwise(SignatureError):
+    """A signature is genuine, and of something else than what is there."""
+
+    template = (
+        "Publication {publication_id} is not what was signed: {name} is {found}, and signed was "
+        "{signed}; it was altered after that, or has the signature of another one"
+    )
+    name: str
+    found: str
+    signed: str
+
+
+class AttestationUnusable(SignatureError):
+    """What stands where the signature should be is no signed statement of a publication."""
+
+    template = "The signature of publication {publication_id} can't be used: {problem}"
+
+
+class SignatureExpired(SignatureError):
+    """A publication was signed for a time that is over."""
+
+    template = (
+        "Publication {publication_id} was signed to be used until {expires_at}, and it is {now}; "
+        "publish newer results"
+    )
+    expires_at: str
+    now: str
+
+
+class Replayed(SignatureError):
+    """A publication is older than the newest signed one that was accepted here."""
+
+    template = (
+        "Publication {publication_id} was generated at {generated_at}, and {newest_id} of "
+        "{newest_at} was accepted here before: an older one is offered again; "
+        "roll back instead if that is what you want"
+    )
+    generated_at: str
+    newest_id: str
+    newest_at: str
+
+
+class KeyFileError(CallerError):
+    """A file of keys can't be used."""
+
+    template = "The key file {path} {problem}"
+    path: str
+    problem: str
+
+
 class StoreError(TransportError):
     """The object store failed: unreachable, too slow, or denying."""
 
@@ -190,6 +277,21 @@ class MachineLearningFound(ContentError):
 
     template = "Machine learning is deployed here: {violations}"
     violations: Sequence[str]
+
+
+class NotCheckable(PortalError):
+    """A check of the proof has nothing to look at here, which says neither yes nor no."""
+
+    template = "{reason}"
+    reason: str
+
+
+class EvidenceMissing(ContentError):
+    """What a check of the proof must look at is missing or can't be read."""
+
+    template = "{subject} {problem}"
+    subject: str
+    problem: str
 
 
 class ReadFailed(TransportError):

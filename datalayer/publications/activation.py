@@ -104,8 +104,9 @@ class Activations:
         Raises:
             ObjectMissing: Nothing has been published there.
             ManifestError, StoreError: It can't be used or read.
+            SignatureError: It is not signed as is asked for.
         """
-        return read_latest_manifest(self._store, self._registry)
+        return read_latest_manifest(self._store, self._registry, self._snapshots.trust)
 
     def inspect(self, identity: Identity, *, report: ReportProgress = silent) -> Candidate:
         """Fetch, verify and validate the latest publication without activating it.
@@ -114,6 +115,7 @@ class Activations:
         """
         with self._attempts.begin(identity, "inspect") as attempt:
             manifest, kept = self._find(None, attempt, report)
+            self._admission.refuse_replayed(manifest)
             _, found = self._check(manifest, kept, report)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
@@ -141,6 +143,7 @@ class Activations:
 
         Raises:
             PublicationError: It was generated before the active one, or in the future.
+            SignatureError: It is not signed as is asked for, or is an older one offered again.
             ConfirmationNeeded: It takes something away, and that is not confirmed.
             ValidationFailed: It breaks the contract.
             Overtaken: Another one became active while this one was brought in.
@@ -201,6 +204,9 @@ class Activations:
         with self._attempts.begin(identity, "follow", publication_id) as attempt:
             attempt.before = self._snapshots.active()
             manifest, kept = self._find(publication_id, attempt, report)
+            if kept is None:
+                # The announcement may be anybody's who reaches Redis; what is kept was accepted.
+                self._admission.refuse_replayed(manifest)
             return self._switch_to(manifest, kept, attempt, report, number=announced.number)
 
     def prune(self, identity: Identity, *, report: ReportProgress = silent) -> tuple[str, ...]:
@@ -255,7 +261,9 @@ class Activations:
             manifest = self.latest()
         else:
             known = None if from_store else self._snapshots.find_manifest(publication_id)
-            manifest = known or read_manifest(publication_id, self._store, self._registry)
+            manifest = known or read_manifest(
+                publication_id, self._store, self._registry, self._snapshots.trust
+            )
         attempt.publication_id = manifest.publication_id
         found = PublicationFound(
             Step.BEGIN,
@@ -357,6 +365,8 @@ class Activations:
         report(Progress(Step.ACTIVATE, 1, 3))
         if number is None:
             number = self._shared.next_number(self._snapshots.active())
+        # Before the switch: whoever is killed between the two has accepted it all the same.
+        self._snapshots.trust.remember(snapshot.manifest)
         self._snapshots.set_active(snapshot, attempt.identity.name, number)
         attempt.switched = True
         duration_s = attempt.duration_s

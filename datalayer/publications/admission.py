@@ -41,14 +41,26 @@ class Admission:
 
         Raises:
             PublicationError: It was generated before the active one, or in the future.
+            Replayed: A newer signed one was accepted before.
             ConfirmationNeeded: It takes something away, and that is not *confirmed*.
         """
         self._refuse_future(manifest)
+        self.refuse_replayed(manifest)
         self._refuse_older(manifest)
         found = tuple(map(str, self.losses(manifest)))
         if found and not confirmed:
             raise ConfirmationNeeded(publication_id=manifest.publication_id, faults=found)
         return found
+
+    def refuse_replayed(self, manifest: Manifest) -> None:
+        """Refuse *manifest* if a newer signed one was accepted; the active one is no replay.
+
+        Raises:
+            Replayed: One was.
+            StateError: What is remembered of that can't be read.
+        """
+        if manifest.publication_id != self._snapshots.active_id():
+            self._snapshots.trust.refuse_replayed(manifest)
 
     def refuse_overtaken(self, manifest: Manifest, before: Activation | None) -> None:
         """Refuse *manifest* if another switch than *before* has been made meanwhile.

@@ -3,8 +3,10 @@
 Layout of the state folder::
 
     staging/                  see ``Staging``; also <id>.discarded, on its way out
-    snapshots/<id>            read-only: metadata.json, loaded.json, <data set>.parquet
+    snapshots/<id>            read-only: metadata.json, loaded.json, <data set>.parquet, and
+                              attestation.json where signatures are asked for
     active.json               which one is served
+    newest_signed.json        see ``Trust``
     writable                  when the folder was last found to take a file
     refresh.lock              held by whoever brings a publication in, or takes any away
     switch.lock               held by whoever changes which are kept and which is served
@@ -19,6 +21,9 @@ from pathlib import Path
 
 import structlog
 
+from datalayer.kernel.attestation.envelope import ENVELOPE_LIMIT_BYTES
+from datalayer.kernel.attestation.keys import TrustedKeys
+from datalayer.kernel.attestation.publication import ATTESTATION_NAME
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, is_publication_id
 from datalayer.kernel.contract.manifest_parser import parse_manifest
@@ -29,6 +34,7 @@ from datalayer.kernel.errors import (
     ManifestError,
     PortalError,
     PublicationError,
+    SignatureError,
     StateError,
     StateUnavailable,
     UnknownPublication,
@@ -38,6 +44,7 @@ from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_
 from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
+from datalayer.publications.trust import Trust
 
 LOADED_NAME = "loaded.json"
 WRITABLE_NAME = "writable"
@@ -52,16 +59,24 @@ class SnapshotStore:
     Reading is safe from any thread and process at any time. Whoever stages, promotes,
     activates, discards, prunes or sweeps holds the lock ``lock_path``, and ``switch_lock_path``
     for all but staging. What is kept can be activated with the latter alone.
+
+    Attributes:
+        trust: What may be kept and served; with keys, signed publications only.
     """
 
     def __init__(
-        self, state: Path, registry: Registry, clock: Callable[[], datetime] = utc_now
+        self,
+        state: Path,
+        registry: Registry,
+        clock: Callable[[], datetime] = utc_now,
+        trusted: TrustedKeys | None = None,
     ) -> None:
         self.folder = state / "snapshots"
         self.staging = Staging(state / "staging")
         self.lock_path = state / "refresh.lock"
         self.switch_lock_path = state / "switch.lock"
         self.clock = clock
+        self.trust = Trust(state, trusted, clock)
         self._state = state
         self._registry = registry
         self._pointer = ActivePointer(state / "active.json")
@@ -106,6 +121,7 @@ class SnapshotStore:
         Raises:
             UnknownPublication: It is not kept here; names the nearest that is.
             ManifestError, StateError: It is kept and can't be used.
+            SignatureError: It is kept, and not signed as is asked for.
         """
         # An id comes from links, so it is no file name before it looks like an id.
         folder = self.folder / publication_id if is_publication_id(publication_id) else None
@@ -117,7 +133,7 @@ class SnapshotStore:
         return known
 
     def find_manifest(self, publication_id: str) -> Manifest | None:
-        """Return the manifest of a kept publication; None if it is not kept or is damaged.
+        """Return the manifest of a kept publication; None if it is not kept or can't be used.
 
         Raises:
             UnknownPublication: *publication_id* can't be one.
@@ -127,12 +143,12 @@ class SnapshotStore:
         except UnknownPublication:
             if not is_publication_id(publication_id):
                 raise
-        except (StateError, ManifestError) as error:
+        except (StateError, ManifestError, SignatureError) as error:
             _log.warning("snapshot.damaged", problem=str(error))
         return None
 
     def find_intact(self, manifest: Manifest, report: ReportProgress) -> Snapshot | None:
-        """Return the kept snapshot of *manifest*, its files proved; None without or if damaged.
+        """Return the kept snapshot of *manifest*, its files proved; None if it can't be used.
 
         Raises:
             PublicationError: The one kept is another under the same id.
@@ -143,7 +159,7 @@ class SnapshotStore:
             prove(kept, report)
         except UnknownPublication:
             return None
-        except (IntegrityError, StateError, ManifestError) as error:
+        except (IntegrityError, StateError, ManifestError, SignatureError) as error:
             _log.warning("snapshot.damaged", problem=str(error))
             return None
         return kept
@@ -265,6 +281,9 @@ class SnapshotStore:
         try:
             content = (folder / MANIFEST_NAME).read_bytes()
             manifest = parse_manifest(content, location=location, registry=self._registry)
+            manifest = self.trust.require_signed(
+                manifest, content, lambda: _read_attestation(folder)
+            )
             loaded = json.loads((folder / LOADED_NAME).read_bytes())
             return Snapshot(manifest, folder, datetime.fromisoformat(loaded["loaded_at"]))
         except OSError as error:
@@ -286,6 +305,14 @@ class SnapshotStore:
             return ()
         names = (path.name for path in self.folder.iterdir() if path.is_dir())
         return tuple(sorted(filter(is_publication_id, names), reverse=True))
+
+
+def _read_attestation(folder: Path) -> bytes | None:
+    try:
+        with (folder / ATTESTATION_NAME).open("rb") as file:
+            return file.read(ENVELOPE_LIMIT_BYTES + 1)
+    except FileNotFoundError:
+        return None
 
 
 def _require_same_content(kept: Manifest, found: Manifest) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from datalayer.kernel.attestation.publication import ATTESTATION_NAME
 from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     Manifest,
+    SignedManifest,
     is_publication_id,
     manifest_json,
 )
@@ -44,8 +46,7 @@ class Staging:
         """
         folder = self.folder / manifest.publication_id
         with translate_disk_errors(manifest.publication_id, folder):
-            described = folder / MANIFEST_NAME
-            if not described.is_file() or described.read_bytes() != manifest_json(manifest):
+            if not _is_described(folder, manifest):
                 for path in list(self.folder.glob("*")):
                     remove(path)
                 self._fetch(manifest, store, report)
@@ -111,7 +112,8 @@ class Staging:
                 with target.open("rb") as written:
                     os.fsync(written.fileno())
                 fetched_bytes += file.size_bytes
-            write_durably(partial / MANIFEST_NAME, manifest_json(manifest))
+            for name, content in _descriptions(manifest).items():
+                write_durably(partial / name, content)
             partial.rename(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -154,6 +156,22 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _is_described(folder: Path, manifest: Manifest) -> bool:
+    """Return whether what lies in *folder* was fetched for this very manifest and signature."""
+    return all(
+        (folder / name).is_file() and (folder / name).read_bytes() == content
+        for name, content in _descriptions(manifest).items()
+    )
+
+
+def _descriptions(manifest: Manifest) -> dict[str, bytes]:
+    """Return the small files that stand beside the data sets, by name."""
+    files = {MANIFEST_NAME: manifest_json(manifest)}
+    if isinstance(manifest, SignedManifest):
+        files[ATTESTATION_NAME] = manifest.attestation
+    return files
 
 
 def _free_bytes(folder: Path) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Final
 
+from datalayer.kernel.attestation.envelope import ENVELOPE_LIMIT_BYTES
+from datalayer.kernel.attestation.publication import ATTESTATION_NAME
 from datalayer.kernel.contract.manifest import (
     MANIFEST_LIMIT_BYTES,
     MANIFEST_NAME,
@@ -25,33 +27,37 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.publications.trust import Trust
 
 _PUBLICATIONS: Final = "publications/"
 
 
-def read_latest_manifest(store: ObjectStore, registry: Registry) -> Manifest:
+def read_latest_manifest(store: ObjectStore, registry: Registry, trust: Trust) -> Manifest:
     """Return the manifest of the latest publication in *store*.
 
     Raises:
         ObjectMissing: Nothing has been published there.
         ManifestError: It can't be used, or is not the publication's own, which never changes.
+        SignatureError: It is not signed as is asked for.
         StoreError: It can't be read.
     """
-    latest = _read_manifest(MANIFEST_NAME, store, registry)
+    root = _read_manifest(MANIFEST_NAME, store, registry)
+    latest = root.manifest
     try:
         own = _read_manifest(_own_key(latest.publication_id), store, registry)
     except ObjectMissing:
         # A flat folder describes its one publication in the root only.
         if misplaced := list(_files_of_another(latest)):
-            location = f"{store.address}/{MANIFEST_NAME}"
-            raise ManifestError(location=location, faults=misplaced) from None
-        return latest
-    if faults := list(_differences(latest, own)):
-        raise ManifestError(location=f"{store.address}/{MANIFEST_NAME}", faults=faults)
-    return latest
+            raise ManifestError(location=root.location, faults=misplaced) from None
+        return _require_signed(root, store, trust)
+    if faults := list(_differences(latest, own.manifest)):
+        raise ManifestError(location=root.location, faults=faults)
+    return _require_signed(own, store, trust)
 
 
-def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -> Manifest:
+def read_manifest(
+    publication_id: str, store: ObjectStore, registry: Registry, trust: Trust
+) -> Manifest:
     """Return the manifest of one publication in *store*.
 
     Raises:
@@ -59,20 +65,45 @@ def read_manifest(publication_id: str, store: ObjectStore, registry: Registry) -
         ObjectMissing: The store doesn't hold it.
         PublicationError: Its manifest names another.
         ManifestError, StoreError: It can't be used or read.
+        SignatureError: It is not signed as is asked for.
     """
     if not is_publication_id(publication_id):
         raise UnknownPublication(publication_id=publication_id[:80], nearest="-")
     try:
-        manifest = _read_manifest(_own_key(publication_id), store, registry)
+        found = _read_manifest(_own_key(publication_id), store, registry)
     except ObjectMissing:
         # A flat folder describes its one publication in the root only.
-        manifest = read_latest_manifest(store, registry)
+        manifest = read_latest_manifest(store, registry, trust)
         if manifest.publication_id != publication_id:
             raise
-    if manifest.publication_id != publication_id:
-        problem = f"has a manifest that says {manifest.publication_id}"
+        return manifest
+    if found.manifest.publication_id != publication_id:
+        problem = f"has a manifest that says {found.manifest.publication_id}"
         raise PublicationError(publication_id=publication_id, problem=problem)
-    return manifest
+    return _require_signed(found, store, trust)
+
+
+@dataclass(frozen=True)
+class _StoredManifest:
+    manifest: Manifest
+    content: bytes
+    key: str
+    location: str
+
+
+def _require_signed(found: _StoredManifest, store: ObjectStore, trust: Trust) -> Manifest:
+    """Return the manifest as signed by the attestation beside it, if that is asked for."""
+
+    def read_attestation() -> bytes | None:
+        key = f"{found.key.removesuffix(MANIFEST_NAME)}{ATTESTATION_NAME}"
+        try:
+            return store.read(key, limit_bytes=ENVELOPE_LIMIT_BYTES)
+        except ObjectMissing:
+            return None
+
+    signed = trust.require_signed(found.manifest, found.content, read_attestation)
+    trust.refuse_expired(signed)
+    return signed
 
 
 def _own_key(publication_id: str) -> str:
@@ -109,11 +140,12 @@ def _differing(place: str, found: object, expected: object) -> Iterator[tuple[st
         yield place, found, expected
 
 
-def _read_manifest(key: str, store: ObjectStore, registry: Registry) -> Manifest:
+def _read_manifest(key: str, store: ObjectStore, registry: Registry) -> _StoredManifest:
     location = f"{store.address}/{key}"
     try:
         content = store.read(key, limit_bytes=MANIFEST_LIMIT_BYTES)
     except ObjectTooLarge as error:
         problem = f"it is longer than {MANIFEST_LIMIT_BYTES} bytes, the most a manifest may have"
         raise ManifestError(location=location, faults=[problem]) from error
-    return parse_manifest(content, location=location, registry=registry)
+    manifest = parse_manifest(content, location=location, registry=registry)
+    return _StoredManifest(manifest, content, key, location)

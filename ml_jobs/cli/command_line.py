@@ -14,7 +14,7 @@ from ml_jobs.panel import NETWORK
 
 GROUPINGS = ("category", "abc_class", "demand_class")
 
-_PUBLISHING = ("output.to", "tracking.mlflow")
+_PUBLISHING = ("output.to", "output.valid_for", "tracking.mlflow")
 
 DESCRIPTION = """\
 Forecasts the demand for spare parts, judges the forecasts on the past, holds stock against them,
@@ -53,11 +53,18 @@ Says why the latest publication of a store forecasts what it does for an item, a
 that reorder point: classes, sources, weights, scores, and the formula with the numbers put in.""",
     ),
     "publish": (
-        "FOLDER [--to STORE] [--data-through DAY]",
+        "FOLDER [--to STORE] [--data-through DAY] [--valid-for TIME]",
         "publish Parquet files that another program wrote",
         """\
 Publishes Parquet files that another program wrote: <data_set>.parquet of every data set of the
 contract, validated first; a metadata.json beside them is made if there is none.""",
+    ),
+    "keys": (
+        "new FILE",
+        "make a key that signs publications",
+        """\
+Makes a pair of keys: FILE, for FAROL_SIGNING_KEY here, and FILE.pub, for FAROL_TRUSTED_KEYS of
+the portals that are to accept nothing else than what is signed by it.""",
     ),
 }
 
@@ -91,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
         _add_options(made[name], options)
     _add_explain(made["explain"])
     _add_publish(made["publish"])
+    _add_keys(made["keys"])
     return whole
 
 
@@ -168,6 +176,13 @@ def _add_publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-through", type=_day, metavar="DAY", help="last day of demand; else as the files say"
     )
+    (valid_for,) = (option for option in OPTIONS if option.name == "output.valid_for")
+    parser.add_argument("--valid-for", type=_reader(valid_for), metavar="TIME", help=valid_for.text)
+
+
+def _add_keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("new",), help="what to do")
+    parser.add_argument("file", type=Path, metavar="FILE", help="of the private key")
 
 
 def _day(text: str) -> date:

@@ -29,6 +29,7 @@ from ml_jobs.errors import FolderError, JobFileError
 from ml_jobs.inputs.demand.reasons import Accounting
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.progress import Work
+from ml_jobs.publishing.signing import Signer
 
 
 class Stages:
@@ -117,14 +118,20 @@ def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
         print_line(console, f"Assumed: {assumption.en}")
 
 
-def show_published(console: Console, manifest: Manifest, address: str) -> None:
-    """Show what was published, and where."""
+def show_published(
+    console: Console, manifest: Manifest, address: str, signer: Signer | None = None
+) -> None:
+    """Show what was published, where, and by whom it was signed."""
     rows = sum(file.rows for file in manifest.files)
     print_line(
         console,
         f"Published {manifest.publication_id} to {address}: {len(manifest.files)} data sets, "
         f"{rows} rows, data through {manifest.data_through}",
     )
+    if signer is not None:
+        until = signer.expiry_of(manifest.generated_at)
+        end = f"until {until.isoformat()}" if until else "for ever"
+        print_line(console, f"Signed by the key {signer.key.keyid}, {end}")
 
 
 def show_error(console: Console, error: PortalError) -> None:

@@ -15,6 +15,7 @@ from ml_jobs.option_kinds import (
     MLFLOW_FOLDER,
     Count,
     CurrencyCode,
+    Duration,
     EngineName,
     FilePath,
     Flag,
@@ -102,6 +103,10 @@ class JobRequest:
     generated_at: Annotated[
         Moment, Help("output", "time of the results, to repeat a run exactly; else now")
     ] = field(default_factory=_now)
+    valid_for: Annotated[
+        Duration | None,
+        Help("output", "from the time of the results, how long their signature holds"),
+    ] = None
     demonstration: bool = False
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     row_rules: RowRules = field(default_factory=RowRules)

@@ -1,7 +1,8 @@
 """From files to the latest publication of a store; what is not validated can't be published.
 
-The order is what makes a crash harmless: data sets first, then the publication's own manifest,
-which is never changed, and last the store's root manifest, which is the commit. Until that last
+The order is what makes a crash harmless: data sets first, then the signature if there is one, the
+publication's own manifest, which is never changed, and last the store's root manifest, which is
+the commit. Until that last
 write the publication before it stays the latest one; what a crash leaves behind is never read.
 """
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from datalayer.kernel.attestation.publication import ATTESTATION_NAME
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.claims import Claims
 from datalayer.kernel.contract.manifest import (
     MANIFEST_LIMIT_BYTES,
@@ -32,6 +35,7 @@ from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from ml_jobs.errors import NewerPublishedError
+from ml_jobs.publishing.signing import Signer
 
 
 @dataclass(frozen=True)
@@ -107,21 +111,36 @@ def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraf
 
 
 def publish(
-    sound: SoundDraft, store: ObjectStore, registry: Registry, *, report: ReportProgress = silent
+    sound: SoundDraft,
+    store: ObjectStore,
+    registry: Registry,
+    *,
+    signer: Signer | None = None,
+    report: ReportProgress = silent,
 ) -> Manifest:
-    """Make *sound* the latest publication of *store*.
+    """Make *sound* the latest publication of *store*, signed if there is a *signer*.
 
-    Publishing the same once more changes nothing, and completes it where a crash cut it short.
+    Publishing the same once more changes nothing but the signature, and completes it where a
+    crash cut it short.
 
     Raises:
+        ExpiredAlreadyError: It would be signed for a time that is over.
         NewerPublishedError: The store's latest publication was generated later.
         ObjectExists: The store holds another publication of this id.
         StoreError: The store failed; the publication before stays the latest one.
     """
     manifest = sound.manifest
     refuse_if_older(manifest.generated_at, store, registry)
-    if not _is_published(manifest, store):
+    if signer is not None:
+        signer.refuse_expired(manifest.generated_at, utc_now())
+    complete = _is_published(manifest, store)
+    if not complete:
         _upload(sound, store, report)
+    if signer is not None:
+        store.write(_own_key(manifest, ATTESTATION_NAME), signer.envelope(manifest))
+    if not complete:
+        report(_manifest_progress(0))
+        store.write(_own_key(manifest), manifest_json(manifest), must_be_new=True)
     # Somebody else may have published while the files were going up.
     refuse_if_older(manifest.generated_at, store, registry)
     report(_manifest_progress(1))
@@ -184,8 +203,8 @@ def _manifest(draft: Draft, registry: Registry, rows: Mapping[str, int]) -> Mani
     )
 
 
-def _own_key(manifest: Manifest) -> str:
-    return f"publications/{manifest.publication_id}/{MANIFEST_NAME}"
+def _own_key(manifest: Manifest, name: str = MANIFEST_NAME) -> str:
+    return f"publications/{manifest.publication_id}/{name}"
 
 
 def _is_published(manifest: Manifest, store: ObjectStore) -> bool:
@@ -210,8 +229,6 @@ def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> No
         count = count_bytes(report, begin)
         store.upload(sound.files[file.data_set], file.path, report=count)
         done += file.size_bytes
-    report(_manifest_progress(0))
-    store.write(_own_key(manifest), manifest_json(manifest), must_be_new=True)
 
 
 def _manifest_progress(done: int) -> Progress:

@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.errors import NothingPublished, PortalError, StoreError
+from datalayer.kernel.errors import ContentError, NothingPublished, PortalError, StoreError
 from datalayer.portal import (
     Activated,
     AlreadyCurrent,
@@ -37,10 +37,14 @@ Work = Callable[[Identity, ReportProgress], object]
 
 
 def active() -> Publication | None:
-    """Return the active publication, whatever the address pins; None if there is none yet."""
+    """Return the active publication, whatever the address pins; None if there is none to read.
+
+    One that can't be used is no reason to keep back the button that replaces it: what is wrong
+    with it is among the findings.
+    """
     try:
         return portal().open()
-    except NothingPublished:
+    except (NothingPublished, ContentError):
         return None
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.manifest import Manifest, SignedManifest
 from datalayer.kernel.errors import MachineLearningFound
 from datalayer.portal import (
     AuditEntry,
@@ -167,7 +167,17 @@ def _facts(manifest: Manifest, loaded_at: datetime | None) -> dict[str, str]:
         _("Model version"): manifest.model_version,
         _("Data set"): manifest.dataset_id,
         _("Size"): size_text(manifest.size_bytes),
+        **_signature(manifest),
     }
+
+
+def _signature(manifest: Manifest) -> dict[str, str]:
+    if not isinstance(manifest, SignedManifest):
+        return {}
+    signed = {_("Signed by"): manifest.keyid}
+    if manifest.expires_at is not None:
+        signed[_("Signed until")] = moment(manifest.expires_at)
+    return signed
 
 
 def _difference(comparison: RowComparison) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS, normalize
+from datalayer.compliance.forbidden import FORBIDDEN_DISTRIBUTIONS, normalize
 
 PROJECT = Path(__file__).parents[2]
 DEPLOYED = ("requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt")

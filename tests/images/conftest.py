@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.images.engine import Engine, build_images, engine_of, make_base, obstacle
+from tests.images.stack import build_services
 from tests.publisher import Publisher
 
 Say = Callable[[str], None]
@@ -62,10 +64,33 @@ def ml_image(engine: Engine, say: Say) -> str:
 
 
 @pytest.fixture(scope="session")
+def services(engine: Engine, say: Say) -> None:
+    """What stands in for the images of Redis, the store and the proxy."""
+    say("building what stands in for the images of Redis, the store and the proxy")
+    build_services(engine)
+
+
+@pytest.fixture(scope="session")
 def store(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one publication that anybody may read, as a volume for the portal."""
     folder = tmp_path_factory.mktemp("store")
     Publisher(FolderStore(folder), registry).publish()
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demonstration(engine: Engine, ml_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with forecasts of the bundled data, published by the job's image without a network.
+
+    They were made two hours ago, so that a test can publish newer ones that are not of the future.
+    """
+    folder = tmp_path_factory.mktemp("demonstration")
+    folder.chmod(0o777)
+    made = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="seconds")
+    options = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+    volume = f"--volume={folder}:/store"
+    job = ("demo", "--to", "/store", "--generated-at", made)
+    engine.run("run", "--rm", "--network=none", *options, volume, ml_image, *job)
     return folder

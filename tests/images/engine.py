@@ -5,6 +5,7 @@ It lies in the user's cache, so that layers that were built once serve every che
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -21,8 +22,24 @@ from tests.portals import ROOT
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "farol/images"
 PROGRAMS = ("podman", "buildah", "skopeo", "runc", "catatonit", "debootstrap")
-BASE = "localhost/farol-stand-in/python:3.11"
+# debootstrap does not find by itself who provides what python3.11-venv asks for.
+_IN_A_BASE = "python3.11-venv,python3-distutils,ca-certificates"
+# What a Python image has not either; the folders themselves stay.
+_NOT_IN_A_BASE = (
+    "var/cache/apt",
+    "var/lib/apt/lists",
+    "usr/share/doc",
+    "usr/share/info",
+    "usr/share/locale",
+    "usr/share/man",
+)
+
+_RECIPE = hashlib.sha256(repr((_IN_A_BASE, _NOT_IN_A_BASE)).encode()).hexdigest()[:8]
+BASE = f"localhost/farol-stand-in/python:3.11-{_RECIPE}"
 """Stands in for the base image where no registry can be reached: the same Debian, its Python."""
+
+TAG = f"test-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
+"""Of the images that are built: checkouts share layers, and not names."""
 
 HARDENED = (
     "--read-only",
@@ -52,18 +69,6 @@ driver = "overlay"
 graphroot = "{folder}/storage"
 runroot = "{folder}/run"
 """
-# Not what is found in a Python image either, and no part of what an image of ours is measured by.
-_NOT_IN_A_BASE = (
-    "debootstrap",
-    "var/cache/apt",
-    "var/cache/debconf",
-    "var/lib/apt/lists",
-    "var/log",
-    "usr/share/doc",
-    "usr/share/info",
-    "usr/share/locale",
-    "usr/share/man",
-)
 _POLL_S = 0.1
 _LAST_SAID = 4000
 
@@ -203,13 +208,13 @@ def make_base(engine: Engine, say: Callable[[str], None]) -> str:
         engine.call(
             "debootstrap",
             "--variant=minbase",
-            # debootstrap does not find who provides what python3.11-venv asks for.
-            "--include=python3.11-venv,python3-distutils,ca-certificates",
+            f"--include={_IN_A_BASE}",
             "bookworm",
             str(root),
         )
         for name in _NOT_IN_A_BASE:
-            shutil.rmtree(root / name, ignore_errors=True)
+            shutil.rmtree(root / name)
+            (root / name).mkdir()
         archive = root.with_suffix(".tar")
         engine.call("tar", "--create", f"--file={archive}", f"--directory={root}", ".")
         engine.run("import", "--quiet", str(archive), BASE)
@@ -227,6 +232,7 @@ def build_images(engine: Engine, *images: str, folder: Path = ROOT, **variables:
         **{
             "ENGINE": "podman",
             "BASE_IMAGE": BASE,
+            "TAG": TAG,
             **_pip_on_this_machine(),
             **variables,
         },

@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from secrets import randbelow
 
 import httpx
 
-from tests.images.engine import BASE, Engine, EngineError
+from tests.images.engine import BASE, TAG, Engine, EngineError
 from tests.integration.servers import wait_until
 from tests.portals import ROOT
 from tests.redis_server import free_port
@@ -48,7 +48,7 @@ class Stack:
     files: Sequence[str]
     variables: Mapping[str, str]
     address: str = ""
-    client_options: Mapping[str, object] = field(default_factory=dict)
+    visitors: list[httpx.Client] = field(default_factory=list)
 
     def compose(self, *arguments: str, **variables: str) -> str:
         """Run podman-compose on the project; return what it printed."""
@@ -68,16 +68,17 @@ class Stack:
         """Run a module of the portal in its first container; return what it printed."""
         return self.inside("app", "python", "-m", *arguments)
 
-    def visitor(self, *, replica: str | None = None, **headers: str) -> httpx.Client:
-        """Return a browser of its own, which keeps cookies; *replica* is one of another's."""
-        return httpx.Client(
+    def visitor(self, **headers: str) -> httpx.Client:
+        """Return a browser of its own, which keeps cookies, until the stack goes down."""
+        visitor = httpx.Client(
             base_url=self.address,
             headers=headers,
-            cookies={REPLICA: replica} if replica else {},
             timeout=30,
             trust_env=False,
-            **self.client_options,  # type: ignore[arg-type]
+            verify=False,  # the tests' certificates are their own
         )
+        self.visitors.append(visitor)
+        return visitor
 
     def visitors_of_all(self, count: int) -> list[httpx.Client]:
         """Return visitors of *count* replicas, one of each."""
@@ -92,12 +93,13 @@ class Stack:
         wait_until(found_all, within_s=WITHIN_S, problem=f"only {len(found)} replicas answer")
         return list(found.values())
 
-    def wait_until_live(self) -> None:
+    def wait_until_live(self, path: str = "/health/live") -> None:
         """Wait until the portal answers through the proxy."""
+        visitor = self.visitor()
 
         def live() -> bool:
             try:
-                return self.visitor().get("/health/live").status_code == 200
+                return visitor.get(path).status_code == 200
             except httpx.HTTPError:
                 return False
 
@@ -120,6 +122,7 @@ def stack_up(
     *files: str,
     up: Sequence[str] = (),
     init: Sequence[str] = (),
+    prepare: Callable[[Path], None] = lambda _: None,
     **variables: str,
 ) -> Iterator[Stack]:
     """Bring *files*, compose files of the project, up in *folder* for the block.
@@ -127,10 +130,12 @@ def stack_up(
     Args:
         up: Options of ``up``, such as ``--scale``.
         init: Options of deploy/init.sh.
+        prepare: Called with the folder before the containers start.
         variables: What would stand in .env; where the proxy listens is given.
     """
     copy_files(folder)
     engine.call("sh", str(folder / "deploy/init.sh"), *init)
+    prepare(folder)
     port = free_port()
     scheme = variables.get("FAROL_SCHEME", "http")
     stack = Stack(
@@ -146,12 +151,13 @@ def stack_up(
             **variables,
         },
         f"{scheme}://localhost:{port}",
-        {"verify": False} if scheme == "https" else {},
     )
     try:
         stack.compose("up", "--detach", *up)
         yield stack
     finally:
+        for visitor in stack.visitors:
+            visitor.close()
         stack.compose("down", "--volumes", "--timeout", "2")
 
 
@@ -167,7 +173,7 @@ def copy_files(folder: Path) -> None:
 
 def service_image(name: str) -> str:
     """Return the name of the stand-in for a service's image."""
-    return f"localhost/farol-stand-in/{name}:1"
+    return f"localhost/farol-stand-in/{name}:{TAG}"
 
 
 def build_services(engine: Engine) -> None:

@@ -30,6 +30,24 @@ import app, datalayer.__main__, datalayer.access.__main__
 """
 """Neighbours of what deploy/trim_environment.py removes, and all that is started in the image."""
 
+ADDRESSES = (
+    "/",
+    "/forecast",
+    "/data",
+    "/admin",
+    "/api/v1",
+    "/api/v1/docs",
+    "/api/v1/items?limit=1",
+    "/api/v1/forecasts/summary",
+    "/metrics",
+)
+ANSWERED = """
+import sys
+from urllib.request import urlopen
+for address in sys.argv[1:]:
+    print(address, urlopen(f"http://127.0.0.1:8501{address}").status)
+"""
+
 WRITTEN = """
 import pathlib, sys
 for folder in sys.argv[1:]:
@@ -112,6 +130,12 @@ def test_it_is_not_ready_before_the_first_publication_and_ready_with_it(
     assert engine.succeeds("healthcheck", "run", running)
     found = health(engine, running)
     assert found["readiness"] == "ready"
+
+
+def test_every_page_and_read_answers_without_a_network(engine: Engine, running: str) -> None:
+    found = engine.run("exec", running, "python", "-c", ANSWERED, *ADDRESSES)
+
+    assert dict(line.split() for line in found.splitlines()) == dict.fromkeys(ADDRESSES, "200")
 
 
 def test_its_process_has_no_rights(engine: Engine, running: str) -> None:

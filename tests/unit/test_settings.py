@@ -8,6 +8,7 @@ import pytest
 
 from datalayer.kernel.errors import SettingsError
 from datalayer.settings import Settings
+from tests.signing import KEY, write_trusted
 
 
 @pytest.fixture(autouse=True)
@@ -271,3 +272,36 @@ def test_origins_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAROL_CORS_ORIGINS", " https://a.example , http://[::1]:3000,")
 
     assert Settings.load().shared_origins == ("https://a.example", "http://[::1]:3000")
+
+
+def test_trusted_keys_are_read_at_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FAROL_TRUSTED_KEYS", str(write_trusted(tmp_path / "keys.pem", KEY)))
+
+    trusted = Settings.load().read_trusted_keys()
+
+    assert trusted is not None
+    assert trusted.keyids == (KEY.keyid,)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "which can't be read: No such file or directory"),
+        ("", "which is empty; it must be the PEM file of an Ed25519 public key"),
+        (
+            KEY.private_pem(),
+            "which holds PRIVATE KEY; it must be the PEM file of an Ed25519 public",
+        ),
+        ("ssh-ed25519 AAAA", "which holds no PEM block; it must be the PEM file of an Ed25519"),
+    ],
+)
+def test_what_holds_no_public_keys_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, said: str
+) -> None:
+    path = tmp_path / "keys.pem"
+    if content is not None:
+        path.write_text(content)
+
+    (fault,) = faults(monkeypatch, FAROL_TRUSTED_KEYS=str(path))
+
+    assert fault.startswith(f"FAROL_TRUSTED_KEYS names '{path}', {said}")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -142,6 +142,23 @@ class Manifest:
         return {file.data_set: file for file in self.files}[data_set]
 
 
+@dataclass(frozen=True)
+class SignedManifest(Manifest):
+    """A manifest that a trusted key signed; made where signatures are verified, nowhere else.
+
+    Attributes:
+        content: The bytes that were signed.
+        attestation: The envelope with the signature.
+        keyid: Of the key that signed.
+        expires_at: When it is to be refused, UTC; None for never.
+    """
+
+    content: bytes
+    attestation: bytes = field(compare=False)
+    keyid: str = field(compare=False)
+    expires_at: datetime | None = field(compare=False)
+
+
 def most_rows(size_bytes: int) -> int:
     """Return how many rows a Parquet file of so many bytes may have.
 
@@ -174,7 +191,12 @@ def is_publication_id(text: str) -> bool:
 
 
 def manifest_json(manifest: Manifest) -> bytes:
-    """Return *manifest* as the JSON that is stored, the same bytes for the same manifest."""
+    """Return *manifest* as the JSON that is stored, the same bytes for the same manifest.
+
+    A signed one is stored as it was signed, to the byte.
+    """
+    if isinstance(manifest, SignedManifest):
+        return manifest.content
     content = asdict(manifest) | {
         "manifest_version": MANIFEST_VERSION,
         "generated_at": manifest.generated_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),

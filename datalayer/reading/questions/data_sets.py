@@ -5,7 +5,7 @@ from __future__ import annotations
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import UnknownDataSet
 from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position
-from datalayer.reading.question import Position, Question
+from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.views import count_matches, quoted_name, whole_query
 
 
@@ -48,4 +48,14 @@ def rows(
         limit=limit,
         order=data_set.key,
         total_sql=total_sql if with_total else "",
+    )
+
+
+def columns_filled(data_set: DataSet, columns: tuple[str, ...]) -> Question:
+    """Return the question of how many rows of *data_set* have a value in each of *columns*.
+
+    Columns: rows, and one for each of *columns* that the data set has.
+    """
+    return sql_question(
+        "columns_filled", {"data_set": data_set.name, "columns": columns}, data_set.name
     )

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from datalayer.access.identity import Identity
 from datalayer.api.call import Call
 from datalayer.api.health import health_routes
-from datalayer.compliance import FORBIDDEN_DISTRIBUTIONS
+from datalayer.compliance.forbidden import FORBIDDEN_DISTRIBUTIONS
 from datalayer.portal import Portal
 from tests.portals import ADMIN, PLANNER, get, make_portal, unreachable_store
 from tests.publisher import Publisher

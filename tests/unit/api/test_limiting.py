@@ -52,6 +52,15 @@ def test_replicas_count_together_in_redis(tmp_path: Path) -> None:
     assert (first, second) == ([], ["a"])
 
 
+def test_replicas_count_together_over_a_socket_too(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--unixsocket", "redis.sock"):
+        url = f"unix://{tmp_path}/redis.sock"
+        first = refused(Limiter("3/hour", url), ["a", "a"])
+        second = refused(Limiter("3/hour", url), ["a", "a"])
+
+    assert (first, second) == ([], ["a"])
+
+
 def test_without_redis_each_process_counts_for_itself() -> None:
     limiter = Limiter("2/hour", f"redis://127.0.0.1:{free_port()}/0")
 

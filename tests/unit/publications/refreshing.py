@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import Identity, Role
+from datalayer.kernel.attestation.keys import TrustedKeys
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import ObjectStore
@@ -63,9 +66,11 @@ def joined(
     keep: int = 5,
     quota_bytes: int = 1 << 40,
     make_database: Callable[[Path, Registry], Attachable] | None = None,
+    trusted: TrustedKeys | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Refreshing:
     """Return activations over the state folder *state*."""
-    snapshots = SnapshotStore(state, registry)
+    snapshots = SnapshotStore(state, registry, clock, trusted)
     database = (make_database or _real_database)(snapshots.folder, registry)
     audit = AuditLog(state / "audit.jsonl")
     shared, limits = SharedActivation(None), Limits(keep, quota_bytes)

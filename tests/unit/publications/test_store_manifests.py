@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import MANIFEST_NAME
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.store_manifests import read_latest_manifest
+from datalayer.publications.trust import Trust
 from tests.publisher import LIMIT_BYTES, Publisher
+
+EVERYTHING = Trust(Path("unused"), None, utc_now)
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -46,7 +51,7 @@ def test_a_root_manifest_that_says_something_else_is_refused(
     rewrite_root(folder_store, change)
 
     with pytest.raises(ManifestError) as caught:
-        read_latest_manifest(folder_store, registry)
+        read_latest_manifest(folder_store, registry, EVERYTHING)
 
     (fault,) = caught.value.faults
     assert said in fault
@@ -60,7 +65,7 @@ def test_a_root_manifest_under_another_id_than_its_files_is_refused(
     rewrite_root(folder_store, lambda fields: fields.update(publication_id=other))
 
     with pytest.raises(ManifestError, match=f"it must lie in publications/{other}/"):
-        read_latest_manifest(folder_store, registry)
+        read_latest_manifest(folder_store, registry, EVERYTHING)
 
 
 def test_the_same_in_other_bytes_is_the_same(
@@ -69,7 +74,7 @@ def test_the_same_in_other_bytes_is_the_same(
     manifest = publisher.publish()
     rewrite_root(folder_store, lambda fields: fields["files"].reverse(), indent=7)
 
-    found = read_latest_manifest(folder_store, registry)
+    found = read_latest_manifest(folder_store, registry, EVERYTHING)
 
     assert found.publication_id == manifest.publication_id
 
@@ -81,7 +86,7 @@ def test_an_own_manifest_that_is_damaged_is_refused(
     folder_store.write(f"publications/{manifest.publication_id}/{MANIFEST_NAME}", b"{")
 
     with pytest.raises(ManifestError, match="it is not JSON"):
-        read_latest_manifest(folder_store, registry)
+        read_latest_manifest(folder_store, registry, EVERYTHING)
 
 
 def test_a_flat_folder_has_a_root_manifest_alone(
@@ -91,4 +96,4 @@ def test_a_flat_folder_has_a_root_manifest_alone(
     own = f"publications/{manifest.publication_id}/{MANIFEST_NAME}"
     publisher._remove(own)
 
-    assert read_latest_manifest(folder_store, registry) == manifest
+    assert read_latest_manifest(folder_store, registry, EVERYTHING) == manifest

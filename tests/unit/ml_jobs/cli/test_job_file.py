@@ -76,6 +76,7 @@ SAMPLES: dict[str, tuple[str, str, Any]] = {
     "tracking.mlflow": ('"http://host:5000"', "http://host:5000", "http://host:5000"),
     "output.to": ('"s3://bucket/prefix"', "s3://bucket/prefix", "s3://bucket/prefix"),
     "output.rejected": ('"r.parquet"', "r.parquet", Path("r.parquet")),
+    "output.valid_for": ('"45d"', "45d", "45d"),
     "output.generated_at": (
         "2026-11-21T06:00:00-03:00",
         "2026-11-21T06:00:00-03:00",
@@ -220,6 +221,9 @@ def test_every_fault_is_named_with_its_key_what_was_found_and_what_is_right(job:
         ("inventory.service_levels", "{}"),
         ("engine.engine", '"spark"'),
         ("output.generated_at", "2026-11-21T06:00:00"),
+        ("output.valid_for", "45"),
+        ("output.valid_for", '"45 days"'),
+        ("output.valid_for", '"0d"'),
         ("output.generated_at", '"soon"'),
         ("output.generated_at", '"0001-01-01T00:00:00+14:00"'),
         ("tracking.mlflow", "false"),

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from datalayer.compliance import (
-    FORBIDDEN_DISTRIBUTIONS,
-    check_compliance,
-    normalize,
-    with_loaded_modules,
-)
+from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
+from datalayer.compliance.forbidden import FORBIDDEN_DISTRIBUTIONS, normalize
 
 
 def test_this_very_environment_passes() -> None:

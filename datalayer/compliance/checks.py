@@ -1,0 +1,282 @@
+"""Every check of the proof: which evidence, held against which policy."""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from datalayer.compliance.evidence import compose, dockerfile, files, machine, packages
+from datalayer.compliance.evidence.exercise import (
+    Attempts,
+    DeclaredColumns,
+    Exercise,
+    PublishedRows,
+    Routes,
+    StoreAnswer,
+    Use,
+    exerciser,
+)
+from datalayer.compliance.policies import compose as compose_policies
+from datalayer.compliance.policies import dockerfile as dockerfile_policies
+from datalayer.compliance.policies import files as file_policies
+from datalayer.compliance.policies import machine as machine_policies
+from datalayer.compliance.policies import packages as package_policies
+from datalayer.compliance.policies import portal as portal_policies
+from datalayer.compliance.verifier import Check, Verifiable
+from datalayer.kernel.errors import NotCheckable
+from datalayer.settings import Settings
+
+INSTALLERS: Final = frozenset({"pip", "setuptools"})
+"""What Python puts into a virtual environment; an image has neither."""
+
+SOURCE_FOLDERS: Final = ("datalayer", "pages", ".streamlit")
+"""The folders of the deployment's own code."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the proof is made.
+
+    Attributes:
+        root: The folder that the portal starts in.
+        tree: The project's whole tree, with what images are made of; often *root*.
+        lock: The lock that the environment was installed from.
+        sbom: The environment's SBOM, or None.
+        image_digest: Of the image that this runs in; empty where there is none.
+        image_bytes: Its size; None where it was not measured.
+    """
+
+    settings: Settings
+    root: Path = Path()
+    tree: Path = Path()
+    lock: Path = Path("requirements.txt")
+    sbom: Path | None = None
+    image_digest: str = ""
+    image_bytes: int | None = None
+    tolerated: frozenset[str] = field(default=INSTALLERS)
+
+
+def checks(place: Place) -> tuple[Verifiable, ...]:
+    """Return all checks for *place*; none has looked at anything yet."""
+    use = exerciser(place.root, place.settings)
+    return (*_of_packages(place, use), *_of_files(place), *_of_portal(use), *_of_machine(place))
+
+
+def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
+    def locked(find: Callable[[], packages.Installed]) -> packages.Compared:
+        return packages.Compared(packages.read_lock(place.lock), find())
+
+    return (
+        Check(
+            "lock-is-hashed",
+            "The lock ties every package to its files, and none is of machine learning",
+            partial(packages.read_lock, place.lock),
+            package_policies.LockedWithHashes(),
+        ),
+        Check(
+            "installed-is-the-lock",
+            "What is installed is what the lock names, nothing more, nothing less",
+            partial(locked, packages.find_installed),
+            package_policies.ExactlyLocked(place.tolerated),
+        ),
+        Check(
+            "installed-without-ml",
+            "No installed package is of machine learning or of a GPU",
+            packages.find_installed,
+            package_policies.NoneForbidden(),
+        ),
+        Check(
+            "system-without-ml",
+            "No package of the system is of machine learning or of a GPU",
+            _system_packages,
+            package_policies.NoneForbidden(),
+        ),
+        Check(
+            "sbom-without-ml",
+            "The bill of materials lists nothing of machine learning or of a GPU",
+            partial(packages.read_sbom, place.sbom),
+            package_policies.NoneForbidden(),
+        ),
+        Check(
+            "everything-was-used",
+            "Every page was drawn and every address that reads answered",
+            lambda: Use(use().require_published().pages, use().endpoints),
+            portal_policies.AllUsed(),
+        ),
+        Check(
+            "loaded-without-ml",
+            "No module of machine learning is loaded once everything was used",
+            lambda: use().loaded,
+            package_policies.NoModuleForbidden(),
+        ),
+        Check(
+            "loaded-is-the-lock",
+            "Every loaded module is Python's, the project's or of a package of the lock",
+            lambda: packages.LoadedFromLock(packages.read_lock(place.lock), use().loaded),
+            package_policies.OnlyLockedModules(place.tolerated),
+        ),
+    )
+
+
+def _of_files(place: Place) -> tuple[Verifiable, ...]:
+    look, tree = partial(_image_files, place), place.tree
+    return (
+        Check(
+            "no-model-files",
+            "No file is a model, by its name or by how it begins",
+            look,
+            file_policies.NoModelFiles(file_policies.OWN_TEST_DATA),
+        ),
+        Check(
+            "no-gpu-libraries",
+            "No file is a GPU's library or driver",
+            look,
+            file_policies.NoGpuLibraries(),
+        ),
+        Check(
+            "dockerfile",
+            "The app's Dockerfile: pinned, hashed, unprivileged, from no host, nothing of ML",
+            partial(dockerfile.read_dockerfile, tree / "Dockerfile"),
+            dockerfile_policies.APP_IMAGE,
+        ),
+        Check(
+            "dockerfile-of-the-job",
+            "The job's Dockerfile: pinned, hashed, unprivileged, of the deployment the kernel only",
+            partial(dockerfile.read_dockerfile, tree / "ml_jobs/Dockerfile"),
+            dockerfile_policies.JOB_IMAGE,
+        ),
+        Check(
+            "compose",
+            "The compose file: known services, confined, limited, no way out, secrets by file",
+            partial(compose.read_compose, tree / "docker-compose.yml"),
+            compose_policies.compose_policy(),
+        ),
+        Check(
+            "compose-outside-s3",
+            "The same with a store outside, which the app may reach",
+            partial(
+                compose.read_compose, tree / "docker-compose.yml", tree / "deploy/compose.s3.yml"
+            ),
+            compose_policies.compose_policy(outward=frozenset({"proxy", "app"})),
+        ),
+        Check(
+            "compose-ml-machine",
+            "The same with the store open to the job's machine, through the proxy",
+            partial(
+                compose.read_compose,
+                tree / "docker-compose.yml",
+                tree / "deploy/compose.ml-machine.yml",
+            ),
+            compose_policies.compose_policy(),
+        ),
+        Check(
+            "compose-folder",
+            "The same as one container over a folder, which publishes its own port",
+            partial(compose.read_compose, tree / "deploy/compose.folder.yml"),
+            compose_policies.compose_policy(
+                services=frozenset({"app"}),
+                published=frozenset({"app"}),
+                outward=frozenset({"app"}),
+            ),
+        ),
+        Check(
+            "compose-of-the-job",
+            "The job's compose file: a project of its own, confined, secrets by file",
+            partial(compose.read_compose, tree / "ml_jobs/docker-compose.yml"),
+            compose_policies.job_compose_policy(),
+        ),
+    )
+
+
+def _of_portal(use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
+    def rows() -> PublishedRows:
+        used = use().require_published()
+        return PublishedRows(used.publication_id or "", used.filled, used.columns)
+
+    return (
+        Check(
+            "routes-infer-nothing",
+            "No address predicts, trains or prepares features",
+            lambda: Routes(use().routes),
+            portal_policies.NoInferenceRoutes(),
+        ),
+        Check(
+            "routes-only-read",
+            "Every address reads, but refresh and roll-back",
+            lambda: Routes(use().routes),
+            portal_policies.OnlyRefreshWrites(),
+        ),
+        Check(
+            "registry-asks-for-metadata",
+            "The registry requires model_version, generated_at, source and dataset_id of results",
+            lambda: DeclaredColumns(use().columns),
+            portal_policies.MetadataDeclared(),
+        ),
+        Check(
+            "rows-have-metadata",
+            "Every published row has the metadata that the registry requires",
+            rows,
+            portal_policies.MetadataFilled(),
+        ),
+        Check(
+            "store-refuses-writes",
+            "The store refuses what the portal writes",
+            lambda: _s3_answer(use().store),
+            portal_policies.WriteRefused(),
+        ),
+        Check(
+            "database-is-locked",
+            "The database reads no other file, loads no extension and keeps its locks",
+            lambda: Attempts(use().require_published().attempts),
+            portal_policies.EverythingRefused(),
+        ),
+    )
+
+
+def _of_machine(place: Place) -> tuple[Verifiable, ...]:
+    return (
+        Check(
+            "image-is-small",
+            "The image has less than 600 MB",
+            partial(machine.measured_image, place.image_digest, place.image_bytes),
+            machine_policies.SmallImage(),
+        ),
+        Check(
+            "no-way-out",
+            "The container's network leads nowhere",
+            machine.find_way_out,
+            machine_policies.NoWayOut(),
+        ),
+        Check(
+            "process-is-confined",
+            "The process is not root, has no capabilities and a root that it can't write to",
+            machine.find_process,
+            machine_policies.Unprivileged(),
+        ),
+    )
+
+
+def _system_packages() -> packages.Installed:
+    machine.require_image("the packages of the system are")
+    return packages.find_system_packages()
+
+
+def _image_files(place: Place) -> files.FoundFiles:
+    if machine.in_image():
+        return files.find_files([Path("/")], leave_out=machine.mounted_folders())
+    site = [Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")]
+    return files.find_files([*site, *(place.root / folder for folder in SOURCE_FOLDERS)])
+
+
+def _s3_answer(answer: StoreAnswer) -> StoreAnswer:
+    if answer.writable == "not checked":
+        reason = (
+            f"the store {answer.address} is a folder, and has no keys that could be narrower; "
+            "mount it read-only"
+        )
+        raise NotCheckable(reason=reason)
+    return answer

@@ -1,0 +1,1 @@
+"""What was said: one module for each kind of evidence, and how it is gathered."""

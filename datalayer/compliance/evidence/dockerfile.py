@@ -1,0 +1,135 @@
+"""Evidence of a Dockerfile: its instructions, stage by stage, with what its arguments are."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+
+_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction.
+
+    Attributes:
+        word: ``RUN``, ``COPY``, ... in capitals.
+        flags: Its ``--name=value`` in front, without the dashes.
+        text: The rest, with continued lines and here-documents joined.
+        line: Where it begins.
+    """
+
+    word: str
+    flags: tuple[str, ...]
+    text: str
+    line: int
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The text as a shell would part it; at blanks where it would refuse."""
+        try:
+            return tuple(shlex.split(self.text))
+        except ValueError:
+            return tuple(self.text.split())
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One ``FROM`` and what follows it; *base* with its arguments filled in."""
+
+    base: str
+    name: str
+    line: int
+    instructions: tuple[Instruction, ...] = field(default=())
+
+    def all(self, word: str) -> tuple[Instruction, ...]:
+        """Return the instructions of that word, in order."""
+        return tuple(each for each in self.instructions if each.word == word)
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A Dockerfile: what stands before the first ``FROM``, and the stages."""
+
+    path: str
+    arguments: tuple[Instruction, ...]
+    stages: tuple[Stage, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many instructions, and where."""
+        count = len(self.arguments) + sum(1 + len(stage.instructions) for stage in self.stages)
+        return f"{count} instructions in {self.path}"
+
+    @property
+    def final(self) -> Stage:
+        """The stage that becomes the image."""
+        return self.stages[-1]
+
+
+def read_dockerfile(path: Path) -> Dockerfile:
+    """Return the Dockerfile in *path*.
+
+    Raises:
+        NotCheckable: There is none, as within an image.
+        EvidenceMissing: It can't be read, or has no ``FROM``.
+    """
+    if not path.exists():
+        raise NotCheckable(reason=f"there is no {path} here; `make proof` mounts the whole tree")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceMissing(subject=str(path), problem=f"can't be read: {error}") from error
+    arguments: list[Instruction] = []
+    stages: list[tuple[Instruction, list[Instruction]]] = []
+    for each in _instructions(text):
+        if each.word == "FROM":
+            stages.append((each, []))
+        else:
+            (stages[-1][1] if stages else arguments).append(each)
+    if not stages:
+        raise EvidenceMissing(subject=str(path), problem="has no FROM; it must be a Dockerfile")
+    defaults = dict(
+        each.text.split("=", 1) for each in arguments if each.word == "ARG" and "=" in each.text
+    )
+    return Dockerfile(
+        str(path), tuple(arguments), tuple(_stage(first, rest, defaults) for first, rest in stages)
+    )
+
+
+def _stage(first: Instruction, rest: list[Instruction], defaults: dict[str, str]) -> Stage:
+    base, _, name = re.sub(r"\s+[Aa][Ss]\s+", "\0", first.text).partition("\0")
+    for argument, value in defaults.items():
+        base = base.replace(f"${{{argument}}}", value).replace(f"${argument}", value)
+    return Stage(base.strip().strip("\"'"), name.strip(), first.line, tuple(rest))
+
+
+def _instructions(text: str) -> Iterator[Instruction]:
+    lines = enumerate(text.splitlines(), start=1)
+    for number, line in lines:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        joined = line.rstrip()
+        while joined.endswith("\\"):
+            _, following = next(lines, (0, ""))
+            kept = "" if following.lstrip().startswith("#") else following.strip()
+            joined = f"{joined[:-1]} {kept or chr(92)}" if not kept else f"{joined[:-1]} {kept}"
+        for ending in [found[2] for found in _HEREDOC.finditer(joined)]:
+            for _, following in lines:
+                if following.strip() == ending:
+                    break
+                joined += f"\n{following}"
+        word, _, rest = joined.strip().partition(" ")
+        flags = re.match(r"(?:--\S+\s+)*", rest.lstrip())
+        given = flags[0] if flags else ""
+        yield Instruction(
+            word.upper(),
+            tuple(flag.removeprefix("--") for flag in given.split()),
+            rest.lstrip()[len(given) :].strip(),
+            number,
+        )

@@ -1,0 +1,229 @@
+"""Evidence of packages: the lock, what is installed, what is loaded, what an SBOM lists."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from datalayer.compliance.forbidden import normalize
+from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One package at one version; *name* as PEP 503 writes it."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What may be installed: each package at one version, with the hashes of its files.
+
+    Attributes:
+        path: Where it was read, for sentences.
+        unhashed: Names that stand in it without a hash.
+    """
+
+    path: str
+    versions: Mapping[str, str]
+    unhashed: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """How many packages it names."""
+        return f"{len(self.versions)} packages in {self.path}"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What is installed in one environment; a name that is there twice stands in it twice."""
+
+    where: str
+    distributions: tuple[Distribution, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many distributions, and where."""
+        return f"{len(self.distributions)} distributions in {self.where}"
+
+
+@dataclass(frozen=True)
+class Sbom:
+    """The components that a CycloneDX document lists."""
+
+    path: str
+    components: tuple[Distribution, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many components it lists."""
+        return f"{len(self.components)} components in {self.path}"
+
+
+@dataclass(frozen=True)
+class LoadedModules:
+    """The modules that a process had loaded.
+
+    Attributes:
+        names: Full names, as in ``sys.modules``.
+        origins: For each top-level module that an installed distribution brought, its normalised
+            name; modules of the standard library and of this project are not in it.
+        when: When that was, to be read after "loaded".
+    """
+
+    names: tuple[str, ...]
+    origins: Mapping[str, tuple[str, ...]]
+    when: str
+
+    @property
+    def summary(self) -> str:
+        """How many modules, and when."""
+        return f"{len(self.names)} modules loaded {self.when}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is installed, beside the lock that it should be."""
+
+    lock: Lock
+    installed: Installed
+
+    @property
+    def summary(self) -> str:
+        """Both, in numbers."""
+        return f"{self.installed.summary}, {self.lock.summary}"
+
+
+@dataclass(frozen=True)
+class LoadedFromLock:
+    """What is loaded, beside the lock that it should come from."""
+
+    lock: Lock
+    loaded: LoadedModules
+
+    @property
+    def summary(self) -> str:
+        """Both, in numbers."""
+        return f"{self.loaded.summary}, {self.lock.summary}"
+
+
+def read_lock(path: Path) -> Lock:
+    """Return the lock in *path*, in the form of pip's requirements with hashes.
+
+    Raises:
+        EvidenceMissing: It is not there, or a line of it names no version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = (
+            f"can't be read ({error.__class__.__name__}); "
+            "an image must carry the lock that it was installed from"
+        )
+        raise EvidenceMissing(subject=f"The lock {path}", problem=problem) from error
+    versions: dict[str, str] = {}
+    unhashed: list[str] = []
+    for entry in _entries(text):
+        requirement = _requirement(entry.partition("--hash")[0], path)
+        if requirement.marker is not None and not requirement.marker.evaluate():
+            continue
+        pinned = re.fullmatch(r"==([^,*]+)", str(requirement.specifier))
+        if pinned is None:
+            problem = f"names {requirement.name} without one version; it must be name==version"
+            raise EvidenceMissing(subject=f"The lock {path}", problem=problem)
+        versions[normalize(requirement.name)] = pinned[1]
+        if "--hash=sha256:" not in entry:
+            unhashed.append(requirement.name)
+    if not versions:
+        problem = "names no package; it must name each with its version and hashes"
+        raise EvidenceMissing(subject=f"The lock {path}", problem=problem)
+    return Lock(str(path), versions, tuple(unhashed))
+
+
+def find_installed(search: Iterable[str] | None = None) -> Installed:
+    """Return what is installed in the folders of *search*; None for those of this process."""
+    folders = list(sys.path if search is None else search)
+    found = [
+        Distribution(normalize(name), each.version)
+        for each in importlib.metadata.distributions(path=folders)
+        if (name := each.metadata["Name"])
+    ]
+    return Installed(
+        sys.prefix if search is None else ", ".join(folders),
+        tuple(sorted(found, key=lambda each: (each.name, each.version))),
+    )
+
+
+def find_system_packages(status: Path = Path("/var/lib/dpkg/status")) -> Installed:
+    """Return what Debian's package manager has installed.
+
+    Raises:
+        NotCheckable: There is no Debian here.
+    """
+    if not status.is_file():
+        raise NotCheckable(reason=f"there is no {status}: this is no Debian")
+    found = []
+    for paragraph in status.read_text(encoding="utf-8", errors="replace").split("\n\n"):
+        fields = dict(re.findall(r"^(Package|Version|Status): (.*)$", paragraph, re.M))
+        if fields.get("Status", "").endswith(" installed"):
+            found.append(Distribution(fields["Package"], fields.get("Version", "")))
+    return Installed(f"{status} (Debian)", tuple(found))
+
+
+def read_sbom(path: Path | None) -> Sbom:
+    """Return what the CycloneDX document in *path* lists, components within components too.
+
+    Raises:
+        NotCheckable: None was given.
+        EvidenceMissing: It is no CycloneDX document in JSON.
+    """
+    if path is None:
+        raise NotCheckable(reason="no SBOM was given; `make proof` makes one and gives it")
+    subject = f"The SBOM {path}"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        problem = f"can't be read: {error}; it must be CycloneDX in JSON"
+        raise EvidenceMissing(subject=subject, problem=problem) from error
+    if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
+        raise EvidenceMissing(subject=subject, problem="is no CycloneDX document in JSON")
+    components = tuple(_components(document.get("components")))
+    if not components:
+        raise EvidenceMissing(subject=subject, problem="lists nothing; it must list all packages")
+    return Sbom(str(path), components)
+
+
+def _components(listed: object) -> Iterable[Distribution]:
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict):
+            group = f"{each['group']}/" if each.get("group") else ""
+            name = normalize(f"{group}{each.get('name', '')}")
+            yield Distribution(name, str(each.get("version", "")))
+            yield from _components(each.get("components"))
+
+
+def _entries(text: str) -> list[str]:
+    """Return each requirement in one line, without comments."""
+    joined = re.sub(r"\\\s*\n", " ", text)
+    lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.splitlines())
+    return [line for line in lines if line and not line.startswith("-")]
+
+
+def _requirement(text: str, path: Path) -> Requirement:
+    try:
+        return Requirement(text.strip())
+    except InvalidRequirement as error:
+        problem = f"has the line {text.strip()[:80]!r}; it must be name==version with hashes"
+        raise EvidenceMissing(subject=f"The lock {path}", problem=problem) from error

@@ -1,0 +1,1 @@
+"""What to trust: one module of small policies for each kind of evidence."""

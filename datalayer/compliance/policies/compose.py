@@ -1,0 +1,283 @@
+"""What is trusted of a compose file: rules for each service, and for the file as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from datalayer.compliance.evidence.compose import ComposeFile, ComposeService, filled_in
+from datalayer.compliance.forbidden import FORBIDDEN_SERVICES, GPU_WORDS, is_forbidden, normalize
+from datalayer.compliance.policies.policy import AllOf, Policy
+
+SERVICES = frozenset({"app", "proxy", "redis", "store"})
+"""The services of the deployment."""
+
+MOST_MEMORY_GIB = 16.0
+"""What the one machine has that all services together must fit into."""
+
+MOST_REPLICAS = 3
+"""How many of the app the one machine carries."""
+
+_SECRET_NAME = re.compile(r"PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|ACCESS_?KEY|API_?KEY|CREDENTIAL")
+_PASSWORD_IN_ADDRESS = re.compile(r"\w+://[^/\s:@]*:([^@\s/]+)@")
+_PASSWORD_OPTION = re.compile(r"--(?:requirepass|masterauth|password)[= ](\S+)")
+_OF_THE_HOST = {"network_mode": "host", "pid": "host", "ipc": "host", "userns_mode": "host"}
+_SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
+_UNITS_GIB = {"k": 2**-20, "m": 2**-10, "g": 1.0, "t": 1024.0, "": 2**-30}
+
+
+@dataclass(frozen=True)
+class OnlyServices:
+    """Trusts a file of these services alone."""
+
+    allowed: frozenset[str] = SERVICES
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each other service."""
+        for service in evidence.services:
+            if service.name not in self.allowed:
+                may = ", ".join(sorted(self.allowed))
+                yield f"{evidence.path} has the service {service.name}; it may have {may}"
+
+
+class NoMachineLearningServices:
+    """Trusts services that neither train nor serve models, by name, image and command."""
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each that does."""
+        for service in evidence.services:
+            texts = (
+                service.name, service.image, str(service.options.get("build", "")),
+                *service.strings("command"), *service.strings("entrypoint"),
+            )  # fmt: skip
+            words = {
+                word for text in texts for word in re.split(r"[/:@=\s,'\"{}]+", filled_in(text))
+            }
+            named = sorted(
+                w for w in words if normalize(w) in FORBIDDEN_SERVICES or is_forbidden(w)
+            )
+            if named:
+                yield (
+                    f"{_of(evidence, service)} names {', '.join(named)}; "
+                    "machine learning belongs to a compose project of its own, on another machine"
+                )
+
+
+class NoDevices:
+    """Trusts services without GPUs and other devices."""
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each that has or asks for one."""
+        for service in evidence.services:
+            resources = (service.options.get("deploy") or {}).get("resources") or {}
+            asked = [
+                n for n in ("devices", "gpus", "device_cgroup_rules") if service.options.get(n)
+            ]
+            if (resources.get("reservations") or {}).get("devices"):
+                asked.append("deploy.resources.reservations.devices")
+            if any(word in str(service.options.get("runtime", "")) for word in GPU_WORDS):
+                asked.append("runtime")
+            asked += [n for n in service.variables() if n.lower().startswith(GPU_WORDS)]
+            if asked:
+                yield f"{_of(evidence, service)} has {', '.join(asked)}; it runs on CPUs alone"
+
+
+@dataclass(frozen=True)
+class Confined:
+    """Trusts services that can do no more than their work needs.
+
+    Attributes:
+        capabilities: What a service may have added, by its name.
+    """
+
+    capabilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each freedom that a service should not have."""
+        for service in evidence.services:
+            yield from self._rights(_of(evidence, service), service)
+            yield from self._shared_with_the_host(_of(evidence, service), service)
+
+    def _rights(self, of: str, service: ComposeService) -> Iterator[str]:
+        if "ALL" not in {each.upper() for each in service.strings("cap_drop")}:
+            yield f"{of} keeps capabilities; it must have cap_drop: [ALL]"
+        allowed = self.capabilities.get(service.name, frozenset())
+        if added := sorted(set(service.strings("cap_add")) - allowed):
+            may = ", ".join(sorted(allowed)) or "none"
+            yield f"{of} adds the capabilities {', '.join(added)}; it may add {may}"
+        if not any("no-new-privileges" in each for each in service.strings("security_opt")):
+            yield f"{of} may gain privileges; it must have security_opt: no-new-privileges:true"
+        if service.options.get("read_only") is not True:
+            yield f"{of} may write to its root; it must have read_only: true"
+        if service.options.get("privileged"):
+            yield f"{of} is privileged; it must not be"
+
+    def _shared_with_the_host(self, of: str, service: ComposeService) -> Iterator[str]:
+        for name, value in _OF_THE_HOST.items():
+            if service.options.get(name) == value:
+                yield f"{of} has {name}: {value}; it must have its own"
+        for source in _mounted(service):
+            if source.endswith(_SOCKETS) or source == "/":
+                yield f"{of} mounts {source}, which gives it the whole machine"
+
+
+@dataclass(frozen=True)
+class Limited:
+    """Trusts services that have limits, and a file whose limits fit the one machine.
+
+    Attributes:
+        replicas: How many of a service there may be, by its name; one where it is not named.
+        healthy_by_image: Services whose image says how they are asked.
+    """
+
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    healthy_by_image: frozenset[str] = frozenset()
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each limit that is missing, and a sum of memory that is too much."""
+        total_gib = 0.0
+        for service in evidence.services:
+            of = _of(evidence, service)
+            memory = filled_in(
+                str(service.options.get("mem_limit") or service.limits.get("memory", ""))
+            )
+            size_gib = _gibibytes(memory)
+            if size_gib is None:
+                yield f"{of} has no limit of memory; it must have mem_limit"
+            total_gib += (size_gib or 0.0) * self.replicas.get(service.name, 1)
+            if not (service.options.get("cpus") or service.limits.get("cpus")):
+                yield f"{of} has no limit of processors; it must have cpus"
+            if not (service.options.get("pids_limit") or service.limits.get("pids")):
+                yield f"{of} has no limit of processes; it must have pids_limit"
+            if not (service.options.get("ulimits") or {}).get("nofile"):
+                yield f"{of} has no limit of files; it must have ulimits: nofile"
+            is_asked = service.name in self.healthy_by_image or service.options.get("healthcheck")
+            if not is_asked:
+                yield f"{of} has no healthcheck; it must say how it is asked"
+        if total_gib >= MOST_MEMORY_GIB:
+            yield (
+                f"{evidence.path} limits memory to {total_gib:.1f} GiB altogether; "
+                f"it must be less than {MOST_MEMORY_GIB:g}"
+            )
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """Trusts services that have no way out of the machine and no way in but through some.
+
+    Attributes:
+        published: Those that may publish ports.
+        outward: Those that may be on a network with a route out.
+    """
+
+    published: frozenset[str] = frozenset({"proxy"})
+    outward: frozenset[str] = frozenset({"proxy"})
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each service with a way that it should not have."""
+        internal = {
+            n for n, options in evidence.networks.items() if options.get("internal") is True
+        }
+        for service in evidence.services:
+            of = _of(evidence, service)
+            if service.options.get("ports") and service.name not in self.published:
+                yield f"{of} publishes ports; only {', '.join(sorted(self.published))} may"
+            if service.name in self.outward or service.options.get("network_mode") == "none":
+                continue
+            networks = {each.partition("=")[0] for each in service.strings("networks")} or {
+                "default"
+            }
+            if open_ones := sorted(networks - internal):
+                yield (
+                    f"{of} is on the network {', '.join(open_ones)}, which has a route out; "
+                    "it must be on networks with internal: true"
+                )
+
+
+class SecretsByFile:
+    """Trusts a file in which no secret stands, nor a default for one."""
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each place where one does. Values are not told."""
+        for name, options in evidence.secrets.items():
+            if "file" not in options and not options.get("external"):
+                yield f"{evidence.path} has the secret {name} without file:; it must have one"
+        for service in evidence.services:
+            of = _of(evidence, service)
+            for name, value in service.variables().items():
+                if self._tells(name, filled_in(value)):
+                    yield f"{of} has a value for {name}; secrets must come from files"
+            if self._told_in_command(service):
+                yield f"{of} has a password in its command; secrets must come from files"
+
+    def _tells(self, name: str, literal: str) -> bool:
+        named = _SECRET_NAME.search(name.upper()) and not name.upper().endswith("_FILE")
+        # The path of a file or folder is no secret, what lies in it may be.
+        told = named and literal and not literal.startswith("/")
+        return bool(told or _PASSWORD_IN_ADDRESS.search(literal))
+
+    def _told_in_command(self, service: ComposeService) -> bool:
+        words = " ".join((*service.strings("entrypoint"), *service.strings("command")))
+        # What the shell reads when it runs, as in "$$(cat /run/secrets/...)", is no literal.
+        given = (each.strip("'\"") for each in _PASSWORD_OPTION.findall(words))
+        return any(not each.startswith("$") or filled_in(each) != each for each in given if each)
+
+
+class PinnedImages:
+    """Trusts services whose images are one version or digest, or are built here."""
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each image that may be another one tomorrow."""
+        for service in evidence.services:
+            image = service.image
+            if not image:
+                if not service.options.get("build"):
+                    yield f"{_of(evidence, service)} has no image; it must name one"
+                continue
+            tag = PurePosixPath(image).name.partition(":")[2]
+            if "@sha256:" not in image and not re.search(r"\d", tag):
+                yield (
+                    f"{_of(evidence, service)} has the image {image!r}; "
+                    "it must name a digest or a version"
+                )
+
+
+def compose_policy(
+    services: frozenset[str] = SERVICES,
+    published: frozenset[str] = frozenset({"proxy"}),
+    outward: frozenset[str] = frozenset({"proxy"}),
+) -> Policy[ComposeFile]:
+    """Return what is trusted of a compose file of the deployment; arguments as in the parts."""
+    return AllOf(
+        OnlyServices(services),
+        NoMachineLearningServices(),
+        NoDevices(),
+        # Caddy's program asks for this right to start at all, wherever it listens.
+        Confined({"proxy": frozenset({"NET_BIND_SERVICE"})}),
+        Limited({"app": MOST_REPLICAS}, healthy_by_image=frozenset({"app"})),
+        Enclosed(published, outward),
+        SecretsByFile(),
+        PinnedImages(),
+    )
+
+
+def job_compose_policy() -> Policy[ComposeFile]:
+    """Return what is trusted of the job's own compose file, on the machine where it runs."""
+    return AllOf(Confined(), NoDevices(), SecretsByFile(), PinnedImages())
+
+
+def _of(evidence: ComposeFile, service: ComposeService) -> str:
+    return f"{evidence.path}: the service {service.name}"
+
+
+def _mounted(service: ComposeService) -> Iterator[str]:
+    for volume in service.options.get("volumes") or ():
+        source = volume.get("source", "") if isinstance(volume, dict) else str(volume).split(":")[0]
+        yield filled_in(str(source))
+
+
+def _gibibytes(amount: str) -> float | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", amount.strip().lower())
+    return float(found[1]) * _UNITS_GIB[found[2]] if found else None

@@ -1,0 +1,203 @@
+"""What is trusted of a Dockerfile: small rules, each of one instruction, and how they combine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+
+from datalayer.compliance.evidence.dockerfile import Dockerfile, Instruction, Stage
+from datalayer.compliance.forbidden import GPU_WORDS, is_forbidden
+from datalayer.compliance.policies.policy import AllOf, Policy
+
+COPIED_FOR_THE_APP = (
+    "app.py", "datalayer", "pages", "schema_registry.json", ".streamlit", "requirements.txt",
+    "pyproject.toml", "LICENSE", "deploy/*.py", "deploy/*.sh",
+)  # fmt: skip
+"""What the app's image may hold of this project."""
+
+COPIED_FOR_THE_JOB = (
+    "datalayer/__init__.py", "datalayer/kernel", "ml_jobs", "ml_jobs/*", "schema_registry.json",
+    "pyproject.toml", "LICENSE", "deploy/*.py", "deploy/*.sh",
+)  # fmt: skip
+"""What the job's image may hold: of the deployment, the kernel alone."""
+
+_SECRET_NAME = re.compile(r"PASS(WORD|WD)?|SECRET|TOKEN|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY")
+_HOST = re.compile(r"\b[a-z][a-z0-9+.-]*://(?!127\.0\.0\.1|localhost|\[::1\]|\$)([^\s/'\"]+)", re.I)
+_INDEX_OPTION = re.compile(
+    r"--(extra-)?index-url|--trusted-host|--find-links|PIP_(EXTRA_)?INDEX_URL|(^|\s)-i\s+\S*://"
+)
+_PIP_INSTALL = re.compile(r"\bpip3?\s+(?:[^;&|\n]*?\s)?install\b([^;&|\n]*)")
+
+
+class UnprivilegedUser:
+    """Trusts an image whose last ``USER`` is not root."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield that it is, or that nobody is named."""
+        users = evidence.final.all("USER")
+        if not users:
+            yield f"{evidence.path} has no USER in its last stage; it must have one, not root"
+        elif re.split(r"[: ]", users[-1].text)[0] in {"root", "0"}:
+            yield f"{_at(evidence, users[-1])} runs the image as root; it must be another user"
+
+
+class PinnedBases:
+    """Trusts images made of bases at one version or digest."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each base that may be another one tomorrow."""
+        names = {stage.name for stage in evidence.stages}
+        for stage in evidence.stages:
+            if stage.base in names | {"scratch"} or "@sha256:" in stage.base:
+                continue
+            tag = stage.base.rsplit("/", 1)[-1].partition(":")[2]
+            if not tag or tag == "latest" or not re.search(r"\d", tag):
+                yield (
+                    f"{evidence.path}:{stage.line} builds on {stage.base!r}; "
+                    "it must name a digest or a version"
+                )
+
+
+class NothingFromAfar:
+    """Trusts a build that names no host: no index, no address that is fetched, no ``ADD``."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each place that does."""
+        for each in _every_instruction(evidence):
+            if each.word == "ADD":
+                yield f"{_at(evidence, each)} uses ADD, which can fetch; it must be COPY"
+            if each.word not in {"RUN", "ENV", "ARG", "ADD"}:
+                continue
+            if _INDEX_OPTION.search(each.text):
+                yield (
+                    f"{_at(evidence, each)} chooses a package index; "
+                    "it must leave that to pip's configuration, a build secret"
+                )
+            for found in _HOST.finditer(each.text):
+                yield f"{_at(evidence, each)} names the host {found[1]}; a build must name none"
+
+
+class HashedInstalls:
+    """Trusts a build that installs what the lock's hashes say, and nothing else."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each ``pip install`` without ``--require-hashes``, and that there is none."""
+        installs = 0
+        for each in _every_instruction(evidence):
+            for found in _PIP_INSTALL.finditer(each.text):
+                installs += 1
+                if "--require-hashes" not in found[1]:
+                    yield (
+                        f"{_at(evidence, each)} installs without --require-hashes; "
+                        "it must install from the lock, with its hashes"
+                    )
+        if not installs:
+            yield f"{evidence.path} installs no lock; it must pip install --require-hashes one"
+
+
+class NoMachineLearningNamed:
+    """Trusts a Dockerfile in which no package of machine learning and no GPU is named."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each that is."""
+        for stage in evidence.stages:
+            if any(word in stage.base.lower() for word in GPU_WORDS):
+                yield f"{evidence.path}:{stage.line} builds on {stage.base!r}, made for GPUs"
+        for each in _every_instruction(evidence):
+            if each.word in {"RUN", "ENV", "ARG", "COPY", "CMD", "ENTRYPOINT"}:
+                for name in sorted(_forbidden_words(each.text)):
+                    yield (
+                        f"{_at(evidence, each)} names {name}; "
+                        "machine learning belongs to ml_jobs, on another machine"
+                    )
+
+
+class HealthChecked:
+    """Trusts an image that says how it is asked whether it is ready."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield that it doesn't, or asks something else."""
+        checks = evidence.final.all("HEALTHCHECK")
+        if not checks or checks[-1].text.upper().startswith("NONE"):
+            yield f"{evidence.path} has no HEALTHCHECK; it must ask /health/ready"
+        elif "/health" not in checks[-1].text:
+            yield f"{_at(evidence, checks[-1])} does not ask /health; it must ask /health/ready"
+
+
+class NoSecretsWithin:
+    """Trusts a Dockerfile that gives no secret a value: layers keep them for everybody."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each name that sounds like a secret's and has a value."""
+        for each in _every_instruction(evidence):
+            if each.word not in {"ENV", "ARG"}:
+                continue
+            for name, value in re.findall(r"(\w+)=(\S+)", each.text):
+                if _SECRET_NAME.search(name.upper()) and value.strip("\"'"):
+                    yield (
+                        f"{_at(evidence, each)} gives {name} a value, which every layer keeps; "
+                        "secrets must come from files when it runs"
+                    )
+
+
+@dataclass(frozen=True)
+class CopiesOnly:
+    """Trusts an image that holds of the project what is listed, and nothing else.
+
+    Attributes:
+        allowed: Files and folders by their paths, or patterns of them.
+    """
+
+    allowed: tuple[str, ...]
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each source of a ``COPY`` that is not listed."""
+        for each in _every_instruction(evidence):
+            if each.word != "COPY" or any(flag.startswith("from=") for flag in each.flags):
+                continue
+            for source in each.words[:-1]:
+                if not self._allows(str(PurePosixPath(source))):
+                    yield (
+                        f"{_at(evidence, each)} copies {source}; "
+                        f"it may copy {', '.join(self.allowed)}"
+                    )
+
+    def _allows(self, source: str) -> bool:
+        return (
+            any(
+                fnmatch(source, allowed) or source.startswith(f"{allowed}/")
+                for allowed in self.allowed
+            )
+            and ".." not in PurePosixPath(source).parts
+        )
+
+
+_ANY_IMAGE: tuple[Policy[Dockerfile], ...] = (
+    UnprivilegedUser(),
+    PinnedBases(),
+    NothingFromAfar(),
+    HashedInstalls(),
+    NoSecretsWithin(),
+)
+APP_IMAGE: Policy[Dockerfile] = AllOf(
+    *_ANY_IMAGE, NoMachineLearningNamed(), HealthChecked(), CopiesOnly(COPIED_FOR_THE_APP)
+)
+JOB_IMAGE: Policy[Dockerfile] = AllOf(*_ANY_IMAGE, CopiesOnly(COPIED_FOR_THE_JOB))
+
+
+def _every_instruction(evidence: Dockerfile) -> Iterator[Instruction]:
+    yield from evidence.arguments
+    for stage in evidence.stages:
+        yield from stage.instructions
+
+
+def _forbidden_words(text: str) -> set[str]:
+    words = re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*", text)
+    return {word for word in words if is_forbidden(word)}
+
+
+def _at(evidence: Dockerfile, instruction: Instruction | Stage) -> str:
+    return f"{evidence.path}:{instruction.line}"

@@ -1,0 +1,98 @@
+"""What is trusted of packages: the lock to the letter, and nothing of machine learning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from datalayer.compliance.evidence.packages import (
+    Compared,
+    Installed,
+    LoadedFromLock,
+    LoadedModules,
+    Lock,
+    Sbom,
+)
+from datalayer.compliance.forbidden import FORBIDDEN_MODULES, is_forbidden, normalize
+
+
+@dataclass(frozen=True)
+class ExactlyLocked:
+    """Trusts what is installed if it is the lock's, no package more, less or of another version.
+
+    Attributes:
+        tolerated: Names that may be there besides: what a virtual environment begins with.
+    """
+
+    tolerated: frozenset[str] = frozenset()
+
+    def findings(self, evidence: Compared) -> Iterator[str]:
+        """Yield what is missing, what is too much, and what is of another version."""
+        distributions = evidence.installed.distributions
+        path, versions = evidence.lock.path, evidence.lock.versions
+        found = {each.name: each.version for each in distributions}
+        for name in sorted(versions.keys() - found.keys()):
+            yield f"{name} is not installed; {path} names {versions[name]}"
+        for name in sorted(found.keys() - versions.keys() - self.tolerated):
+            yield f"{name} {found[name]} is installed and is not in {path}; nothing else may be"
+        for name in sorted(found.keys() & versions.keys()):
+            if found[name] != versions[name]:
+                yield f"{name} is installed at {found[name]}; {path} names {versions[name]}"
+        for name, count in sorted(Counter(each.name for each in distributions).items()):
+            if count > 1:
+                yield f"{name} is installed {count} times; it must be there once"
+
+
+class LockedWithHashes:
+    """Trusts a lock whose every package is tied to its files, none of machine learning."""
+
+    def findings(self, evidence: Lock) -> Iterator[str]:
+        """Yield the packages without hashes, and those of machine learning."""
+        for name in evidence.unhashed:
+            yield f"{evidence.path} names {name} without --hash=sha256:...; every package needs one"
+        for name in filter(is_forbidden, evidence.versions):
+            yield _forbidden(name, f"in the lock {evidence.path}")
+
+
+class NoneForbidden:
+    """Trusts packages, wherever they are listed, if none is of machine learning or a GPU."""
+
+    def findings(self, evidence: Installed | Sbom) -> Iterator[str]:
+        """Yield each that is."""
+        listed = evidence.components if isinstance(evidence, Sbom) else evidence.distributions
+        where = evidence.path if isinstance(evidence, Sbom) else evidence.where
+        for each in listed:
+            # A system's packages bear their kind in front: libcudart12, python3-torch.
+            names = (each.name, each.name.removeprefix("lib"), each.name.removeprefix("python3-"))
+            if any(map(is_forbidden, names)):
+                yield _forbidden(str(each), f"in {where}")
+
+
+class NoModuleForbidden:
+    """Trusts a process that has loaded no module of machine learning, nor the job."""
+
+    def findings(self, evidence: LoadedModules) -> Iterator[str]:
+        """Yield each top-level module that is."""
+        loaded = {name.partition(".")[0] for name in evidence.names}
+        for name in sorted(loaded & (FORBIDDEN_MODULES | {"ml_jobs"})):
+            yield _forbidden(f"the module {name}", f"loaded {evidence.when}")
+
+
+@dataclass(frozen=True)
+class OnlyLockedModules:
+    """Trusts a process whose modules all come from the lock, the project or Python itself."""
+
+    tolerated: frozenset[str] = frozenset()
+
+    def findings(self, evidence: LoadedFromLock) -> Iterator[str]:
+        """Yield each top-level module that a distribution outside of the lock brought."""
+        trusted = evidence.lock.versions.keys() | self.tolerated
+        for module, origins in sorted(evidence.loaded.origins.items()):
+            if not trusted & set(map(normalize, origins)):
+                brought = ", ".join(origins)
+                yield f"the module {module} is of {brought}, which is not in {evidence.lock.path}"
+
+
+def _forbidden(what: str, where: str) -> str:
+    return f"{what} is {where}; machine learning belongs to ml_jobs, on another machine"

@@ -1,0 +1,160 @@
+"""The report of a proof: what was looked at and found, with digests, as JSON and as a page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+from pydantic import TypeAdapter, ValidationError
+
+from datalayer.compliance.verifier import CheckResult
+from datalayer.kernel.errors import EvidenceMissing
+from datalayer.kernel.storage.durable import write_durably
+
+MOST_KEPT = 10
+"""Reports kept in a folder; older ones are removed."""
+
+_PREFIX = "proof-"
+_HASHED = (
+    "requirements.txt", "schema_registry.json", "Dockerfile", "docker-compose.yml",
+    "deploy/compose.s3.yml", "deploy/compose.folder.yml", "ml_jobs/Dockerfile",
+    "ml_jobs/docker-compose.yml", "ml_jobs/requirements.txt",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProofReport:
+    """What came of one proof.
+
+    Attributes:
+        checked_at: When it began, UTC.
+        image_digest: Of the image that was proved; empty where the environment alone was.
+        image_bytes: Its size; None where none was measured.
+        hashes: SHA-256 of what was read, by path.
+        results: Of each check, in their order.
+    """
+
+    checked_at: datetime
+    image_digest: str
+    image_bytes: int | None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    results: tuple[CheckResult, ...] = ()
+
+    def count(self, outcome: str) -> int:
+        """Return how many checks came out so."""
+        return sum(each.outcome == outcome for each in self.results)
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was checked and nothing failed."""
+        return self.count("passed") > 0 and not self.count("failed")
+
+    @property
+    def closing_line(self) -> str:
+        """The proof in one line."""
+        size = "no image was measured"
+        if self.image_bytes is not None:
+            size = f"app image {self.image_bytes / 1e6:.0f} MB"
+        return f"{self.count('passed')} checks passed, {self.count('failed')} failed; {size}"
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """Where a report was written.
+
+    Attributes:
+        sha256: Of the JSON, which stands in the file beside it.
+    """
+
+    json: Path
+    html: Path
+    sha256: str
+
+
+def hashes_of(tree: Path, others: Iterable[Path | None] = ()) -> dict[str, str]:
+    """Return the SHA-256 of what the proof reads of *tree*, and of *others*, where they exist."""
+    found = {name: tree / name for name in _HASHED}
+    found |= {str(path): path for path in others if path is not None}
+    return {name: _sha256(path) for name, path in found.items() if path.is_file()}
+
+
+def write_report(report: ProofReport, folder: Path) -> WrittenReport:
+    """Write *report* to *folder*: JSON, the JSON's SHA-256 beside it, and a page.
+
+    The names have the date; older reports beyond ``MOST_KEPT`` are removed.
+
+    Raises:
+        EvidenceMissing: The folder can't be written to.
+    """
+    content = report_json(report)
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"{_PREFIX}{report.checked_at:%Y%m%dT%H%M%SZ}"
+    written = WrittenReport(folder / f"{name}.json", folder / f"{name}.html", digest)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_durably(written.html, report_html(report, digest).encode())
+        sidecar = f"{digest}  {written.json.name}\n"
+        write_durably(folder / f"{name}.json.sha256", sidecar.encode())
+        write_durably(written.json, content)
+        for old in sorted(folder.glob(f"{_PREFIX}*.json"))[:-MOST_KEPT]:
+            for path in folder.glob(f"{old.stem}.*"):
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        problem = f"can't be written to: {error.strerror}"
+        raise EvidenceMissing(subject=f"The folder {folder}", problem=problem) from error
+    return written
+
+
+def latest_report(folder: Path) -> Path | None:
+    """Return the newest report in *folder*, the JSON; None without any."""
+    return max(folder.glob(f"{_PREFIX}*.json"), default=None)
+
+
+def read_report(path: Path) -> ProofReport:
+    """Return the report in *path*.
+
+    Raises:
+        EvidenceMissing: It can't be read, or is not what the file beside it says that it is.
+    """
+    subject = f"The report {path.name}"
+    try:
+        content = path.read_bytes()
+        announced = path.with_suffix(".json.sha256").read_text(encoding="ascii").split()[0]
+    except (OSError, UnicodeDecodeError, IndexError) as error:
+        raise EvidenceMissing(subject=subject, problem=f"can't be read: {error}") from error
+    if hashlib.sha256(content).hexdigest() != announced:
+        problem = f"was changed: its SHA-256 must be {announced}; make the proof again"
+        raise EvidenceMissing(subject=subject, problem=problem)
+    try:
+        return _ADAPTER.validate_json(content)
+    except ValidationError as error:
+        problem = "is not of this version; make the proof again"
+        raise EvidenceMissing(subject=subject, problem=problem) from error
+
+
+def report_json(report: ProofReport) -> bytes:
+    """Return *report* as JSON, always with the same bytes for the same report."""
+    fields = {**asdict(report), "checked_at": report.checked_at.isoformat()}
+    fields["closing_line"] = report.closing_line
+    return (json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def report_html(report: ProofReport, digest: str) -> str:
+    """Return *report* as a page that needs no other file; *digest* is that of its JSON."""
+    template = files("datalayer.compliance").joinpath("report.html.j2").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string(template).render(report=report, digest=digest)
+
+
+_ADAPTER: TypeAdapter[ProofReport] = TypeAdapter(ProofReport)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

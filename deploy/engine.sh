@@ -1,0 +1,52 @@
+# To be sourced: the container engine that is there, and what it is asked for.
+# shellcheck shell=bash
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+engine_found() {
+  local name
+  for name in docker podman buildah; do
+    if command -v "$name" > /dev/null && "$name" info > /dev/null 2>&1; then
+      echo "$name"
+      return
+    fi
+  done
+  fail "No container engine answers: looked for docker, podman and buildah. Install one" \
+    "(Debian: apt-get install podman buildah), or name it with ENGINE=..."
+}
+
+ENGINE=${ENGINE:-$(engine_found)}
+
+# image_id NAME: the digest of an image's configuration; fails if the image is not there
+image_id() {
+  local id
+  if test "$ENGINE" = buildah; then
+    id=$(buildah inspect --type image --format '{{.FromImageID}}' "$1")
+  else
+    id=$("$ENGINE" image inspect --format '{{.Id}}' "$1")
+  fi
+  echo "sha256:${id#sha256:}"
+}
+
+# image_mb NAME: the megabytes of an image with its base
+image_mb() {
+  local bytes
+  if test "$ENGINE" = buildah; then
+    buildah images --format '{{.Size}}' "$1" | sed 's/[. ].*//'
+  else
+    bytes=$("$ENGINE" image inspect --format '{{.Size}}' "$1")
+    echo $(((bytes + 500000) / 1000000))
+  fi
+}
+
+# save_image NAME FILE: write an image as a docker-archive
+save_image() {
+  case $ENGINE in
+    docker) docker save --output "$2" "$1" ;;
+    podman) podman save --quiet --format docker-archive --output "$2" "$1" ;;
+    buildah) buildah push --quiet "$1" "docker-archive:$2" ;;
+  esac
+}

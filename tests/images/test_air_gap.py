@@ -1,0 +1,125 @@
+"""The portal on a network without a way out: the browser's journeys, and no other host asked for.
+
+The journeys are those of tests/e2e; here they meet the image instead of a checkout. Each tab fails
+its test for a request to another host or an error in the console.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import PYTHON, Served, browser, visit
+from tests.e2e.test_portal_in_browser import (
+    test_a_brazilian_browser_is_spoken_to_in_portuguese,
+    test_a_link_to_an_unknown_part_is_answered_with_parts_that_exist,
+    test_a_page_fits_a_narrow_screen,
+    test_a_planner_finds_a_part_and_sees_its_forecast_with_a_caption,
+    test_a_switch_on_the_command_line_reaches_the_open_portal,
+    test_a_wrong_password_is_refused,
+    test_an_admin_activates_a_second_publication_and_rolls_back,
+    test_signing_in_leaves_cookies_that_go_to_this_site_alone,
+    test_the_data_page_offers_the_whole_data_set,
+    test_the_download_holds_exactly_the_rows_that_are_drawn,
+    test_the_overview_shows_figures_exceptions_and_a_captioned_chart,
+    test_the_server_met_no_error_all_the_while,
+)
+from tests.e2e.test_security_in_browser import (
+    test_a_page_is_drawn_within_its_policy,
+    test_the_documentation_is_drawn_within_its_policy,
+)
+from tests.images.engine import HARDENED, Engine
+from tests.images.test_app_image import LIVE
+
+__all__ = [
+    "browser",
+    "test_a_brazilian_browser_is_spoken_to_in_portuguese",
+    "test_a_link_to_an_unknown_part_is_answered_with_parts_that_exist",
+    "test_a_page_fits_a_narrow_screen",
+    "test_a_page_is_drawn_within_its_policy",
+    "test_a_planner_finds_a_part_and_sees_its_forecast_with_a_caption",
+    "test_a_switch_on_the_command_line_reaches_the_open_portal",
+    "test_a_wrong_password_is_refused",
+    "test_an_admin_activates_a_second_publication_and_rolls_back",
+    "test_signing_in_leaves_cookies_that_go_to_this_site_alone",
+    "test_the_data_page_offers_the_whole_data_set",
+    "test_the_documentation_is_drawn_within_its_policy",
+    "test_the_download_holds_exactly_the_rows_that_are_drawn",
+    "test_the_overview_shows_figures_exceptions_and_a_captioned_chart",
+    "test_the_server_met_no_error_all_the_while",
+    "visit",
+]
+
+ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+
+
+@dataclass(frozen=True)
+class ServedByImage(Served):
+    """A portal in a container; commands of the portal run in it, those of the job here."""
+
+    engine: Engine
+    container: str
+
+    def command(self, *arguments: str, python: Path = PYTHON) -> str:
+        """Run a module of the project against this portal's store and state; return its output."""
+        if python != PYTHON:
+            return super().command(*arguments, python=python)
+        return self.engine.run("exec", self.container, "python", "-m", *arguments)
+
+
+@pytest.fixture(scope="session")
+def inside(engine: Engine) -> Iterator[str]:
+    """A network that this machine reaches, and that leads nowhere."""
+    name = f"farol-test-{uuid.uuid4().hex[:12]}"
+    engine.run("network", "create", "--internal", name)
+    yield name
+    engine.run("network", "rm", "--force", name)
+
+
+@pytest.fixture(scope="session")
+def served(
+    engine: Engine,
+    app_image: str,
+    inside: str,
+    demonstration: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """The image on that network, with the bundled data published and active."""
+    log = tmp_path_factory.mktemp("air-gap") / "log"
+    options = (
+        *HARDENED,
+        f"--network={inside}",
+        f"--volume={demonstration}:/store:ro",
+        "--env=FAROL_STORE=/store",
+        f"--log-opt=path={log}",
+    )
+    with engine.container(app_image, options=options) as container:
+        engine.seconds_until(container, *LIVE)
+        engine.run("exec", container, "python", "-m", "datalayer", "activate")
+        address = engine.run("inspect", "--format", ADDRESS, container).strip()
+        password = re.search(r"password\s+(\S+)", log.read_text(encoding="utf-8"))
+        assert password is not None
+        environment = dict(engine.environment)
+        yield ServedByImage(
+            f"http://{address}:8501",
+            demonstration,
+            environment,
+            password[1],
+            log,
+            engine,
+            container,
+        )
+
+
+def test_the_portal_has_no_route_out(engine: Engine, served: ServedByImage) -> None:
+    """192.0.2.1 is nobody's (RFC 5737): without a route the attempt fails at once."""
+    code = "import socket; socket.create_connection(('192.0.2.1', 443), timeout=10)"
+
+    done = engine.run("exec", served.container, "sh", "-c", f'python -c "{code}" 2>&1 || true')
+
+    assert "Network is unreachable" in done

@@ -1,0 +1,70 @@
+"""Dockerfiles and compose files are read as their tools read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datalayer.compliance.evidence.compose import filled_in, read_compose
+from datalayer.compliance.evidence.dockerfile import read_dockerfile
+from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_continued_lines_comments_and_here_documents_are_one_instruction(tmp_path: Path) -> None:
+    text = (
+        "FROM a:1 AS first\n"
+        "RUN one \\\n# a comment\n  two\n"
+        "RUN <<EOF\nthree\nfour\nEOF\n"
+        "FROM b:2\nCOPY --from=first --chown=1 x y\n"
+    )
+
+    found = read_dockerfile(write(tmp_path / "Dockerfile", text))
+
+    first, final = found.stages
+    assert [each.text.split() for each in first.instructions] == [
+        ["one", "two"],
+        ["<<EOF", "three", "four"],
+    ]
+    assert (first.base, first.name, final.base) == ("a:1", "first", "b:2")
+    assert final.instructions[0].flags == ("from=first", "chown=1")
+    assert final.instructions[0].words == ("x", "y")
+
+
+@pytest.mark.parametrize("text", ["", "RUN x", "# FROM a"])
+def test_a_dockerfile_without_a_base_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(EvidenceMissing, match="has no FROM"):
+        read_dockerfile(write(tmp_path / "Dockerfile", text))
+
+
+def test_what_is_not_there_can_not_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(NotCheckable):
+        read_dockerfile(tmp_path / "Dockerfile")
+    with pytest.raises(NotCheckable):
+        read_compose(tmp_path / "docker-compose.yml")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "services: {}", "a: [", "a: 1"])
+def test_a_compose_file_without_services_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(EvidenceMissing):
+        read_compose(write(tmp_path / "docker-compose.yml", text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${A:-x}", "x"),
+        ("${A-x}", "x"),
+        ("${A}:${B:?must be}", ":"),
+        ("$A/y", "/y"),
+        ("${A:-${B:-z}}", "z"),
+        ("plain", "plain"),
+    ],
+)
+def test_variables_have_their_defaults(text: str, expected: str) -> None:
+    assert filled_in(text) == expected

@@ -1,0 +1,181 @@
+"""Every rule of a compose file has one that breaks it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from datalayer.compliance.evidence.compose import read_compose
+from datalayer.compliance.policies.compose import compose_policy
+
+Change = Callable[[dict[str, Any]], object]
+
+SERVICE: dict[str, Any] = {
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "ulimits": {"nofile": {"soft": 16384, "hard": 16384}},
+    "pids_limit": 64,
+    "cpus": 1,
+    "mem_limit": "${MEMORY:-2g}",
+    "healthcheck": {"test": ["CMD", "true"]},
+}
+GOOD: dict[str, Any] = {
+    "services": {
+        "app": {
+            **SERVICE,
+            "image": "${FAROL_APP_IMAGE:-farol-app:0.1.0}",
+            "environment": {"FAROL_SECRETS": "/run/secrets", "FAROL_S3_SECRET_KEY": "${KEY:-}"},
+            "secrets": ["farol_redis_url"],
+            "networks": ["inside"],
+        },
+        "redis": {
+            **SERVICE,
+            "image": "docker.io/library/redis:7.2-bookworm",
+            "command": 'sh -c "redis-server --requirepass $$(cat /run/secrets/password)"',
+            "networks": {"inside": {}},
+        },
+        "proxy": {
+            **SERVICE,
+            "image": "docker.io/library/caddy@sha256:" + "a" * 64,
+            "cap_add": ["NET_BIND_SERVICE"],
+            "ports": ["8080:8080"],
+            "networks": ["inside", "outside"],
+        },
+    },
+    "networks": {"inside": {"internal": True}, "outside": {}},
+    "secrets": {"farol_redis_url": {"file": "./deploy/secrets/farol_redis_url"}},
+}
+
+
+def app(file: dict[str, Any]) -> dict[str, Any]:
+    service: dict[str, Any] = file["services"]["app"]
+    return service
+
+
+BAD: dict[str, tuple[Change, str]] = {
+    "another service": (
+        lambda f: f["services"].update(worker=app(f)),
+        "has the service worker",
+    ),
+    "a service of machine learning": (
+        lambda f: f["services"].update(mlflow=app(f)),
+        "names mlflow",
+    ),
+    "an image of machine learning": (
+        lambda f: app(f).update(image="tensorflow/serving:2.19"),
+        "names serving, tensorflow",
+    ),
+    "a command of machine learning": (
+        lambda f: app(f).update(command=["python", "-m", "ml_jobs"]),
+        "names ml_jobs",
+    ),
+    "a device": (lambda f: app(f).update(devices=["/dev/dri"]), "has devices"),
+    "a GPU": (lambda f: app(f).update(gpus="all"), "has gpus"),
+    "a reserved GPU": (
+        lambda f: app(f).update(
+            deploy={"resources": {"reservations": {"devices": [{"capabilities": ["gpu"]}]}}}
+        ),
+        "has deploy.resources.reservations.devices",
+    ),
+    "a runtime of GPUs": (lambda f: app(f).update(runtime="nvidia"), "has runtime"),
+    "a variable of GPUs": (
+        lambda f: app(f).update(environment=["NVIDIA_VISIBLE_DEVICES=all"]),
+        "has NVIDIA_VISIBLE_DEVICES",
+    ),
+    "capabilities": (lambda f: app(f).pop("cap_drop"), "keeps capabilities"),
+    "an added capability": (lambda f: app(f).update(cap_add=["SYS_ADMIN"]), "SYS_ADMIN"),
+    "new privileges": (lambda f: app(f).pop("security_opt"), "may gain privileges"),
+    "a root to write to": (lambda f: app(f).update(read_only=False), "may write to its root"),
+    "a privileged service": (lambda f: app(f).update(privileged=True), "is privileged"),
+    "the host's network": (lambda f: app(f).update(network_mode="host"), "network_mode: host"),
+    "the engine's socket": (
+        lambda f: app(f).update(volumes=["/var/run/docker.sock:/var/run/docker.sock"]),
+        "gives it the whole machine",
+    ),
+    "no limit of memory": (lambda f: app(f).pop("mem_limit"), "has no limit of memory"),
+    "too much memory": (lambda f: app(f).update(mem_limit="5g"), "19.0 GiB altogether"),
+    "no limit of processors": (lambda f: app(f).pop("cpus"), "has no limit of processors"),
+    "no limit of processes": (lambda f: app(f).pop("pids_limit"), "has no limit of processes"),
+    "no limit of files": (lambda f: app(f).pop("ulimits"), "has no limit of files"),
+    "no health check": (
+        lambda f: f["services"]["redis"].pop("healthcheck"),
+        "redis has no healthcheck",
+    ),
+    "a published port": (lambda f: app(f).update(ports=["8501:8501"]), "publishes ports"),
+    "a way out": (lambda f: app(f).update(networks=["outside"]), "has a route out"),
+    "the default network": (lambda f: app(f).pop("networks"), "network default"),
+    "an open network": (lambda f: f["networks"].update(inside={}), "network inside"),
+    "a password": (
+        lambda f: app(f).update(environment={"REDIS_PASSWORD": "changeme"}),
+        "has a value for REDIS_PASSWORD",
+    ),
+    "a default password": (
+        lambda f: app(f).update(environment=["FAROL_S3_SECRET_KEY=${KEY:-minioadmin}"]),
+        "has a value for FAROL_S3_SECRET_KEY",
+    ),
+    "a password in an address": (
+        lambda f: app(f).update(environment={"FAROL_REDIS_URL": "redis://:changeme@redis:6379"}),
+        "has a value for FAROL_REDIS_URL",
+    ),
+    "a password in a command": (
+        lambda f: app(f).update(command=["redis-server", "--requirepass", "changeme"]),
+        "has a password in its command",
+    ),
+    "a secret without a file": (
+        lambda f: f["secrets"].update(key={"environment": "KEY"}),
+        "has the secret key without file:",
+    ),
+    "an image without a version": (
+        lambda f: app(f).update(image="farol-app:latest"),
+        "it must name a digest or a version",
+    ),
+    "no image": (lambda f: app(f).pop("image"), "has no image"),
+}
+
+
+def findings(path: Path, file: dict[str, Any]) -> list[str]:
+    path.write_text(yaml.safe_dump(file), encoding="utf-8")
+    return list(compose_policy().findings(read_compose(path)))
+
+
+def test_a_good_one_is_trusted(tmp_path: Path) -> None:
+    assert findings(tmp_path / "docker-compose.yml", GOOD) == []
+
+
+@pytest.mark.parametrize("breach", BAD)
+def test_each_breach_is_found(tmp_path: Path, breach: str) -> None:
+    change, finding = BAD[breach]
+    file = copy.deepcopy(GOOD)
+    change(file)
+
+    found = findings(tmp_path / "docker-compose.yml", file)
+
+    assert any(finding in each for each in found), found
+
+
+def test_no_finding_tells_a_secret(tmp_path: Path) -> None:
+    file = copy.deepcopy(GOOD)
+    app(file).update(environment={"REDIS_PASSWORD": "changeme"}, command="--requirepass changeme")
+
+    found = findings(tmp_path / "docker-compose.yml", file)
+
+    assert len(found) == 2
+    assert not any("changeme" in each for each in found)
+
+
+def test_what_an_override_adds_is_found(tmp_path: Path) -> None:
+    base, override = tmp_path / "docker-compose.yml", tmp_path / "more.yml"
+    base.write_text(yaml.safe_dump(GOOD), encoding="utf-8")
+    override.write_text(yaml.safe_dump({"services": {"app": {"ports": ["1:1"]}}}), "utf-8")
+
+    found = list(compose_policy().findings(read_compose(base, override)))
+
+    assert [each.partition(": ")[2] for each in found] == [
+        "the service app publishes ports; only proxy may"
+    ]

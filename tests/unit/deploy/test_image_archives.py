@@ -1,0 +1,161 @@
+"""Archives of images: written the same each time, and compared file by file."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import io
+import json
+import sys
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.portals import ROOT
+
+HEALTH = {"Test": ["CMD", "true"]}
+
+
+def script(name: str) -> ModuleType:
+    """Load a script of deploy/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"deploy/{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+oci_archive = script("oci_archive")
+image_differences = script("image_differences")
+
+
+def packed(files: Mapping[str, bytes], *, time: int = 0, mode: int = 0o644) -> bytes:
+    """Return an archive of files in the order given."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime, entry.mode = len(content), time, mode
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def docker_archive(
+    path: Path, *layers: bytes, time: int = 0, config: Mapping[str, object] | None = None
+) -> Path:
+    """Write an image of *layers* as ``docker save`` and ``podman save`` do."""
+    names = [f"{hashlib.sha256(layer).hexdigest()}.tar" for layer in layers]
+    settings = {"config": {"Healthcheck": HEALTH}, **(config or {})}
+    described = [{"Config": "config.json", "RepoTags": [], "Layers": names}]
+    files = {
+        **dict(zip(names, layers, strict=True)),
+        "config.json": json.dumps(settings).encode(),
+        "manifest.json": json.dumps(described).encode(),
+    }
+    path.write_bytes(packed(files, time=time))
+    return path
+
+
+def converted(folder: Path, image: Path) -> Path:
+    target = folder / f"{image.stem}.oci.tar"
+    oci_archive.convert(image, target, "docker.io/library/farol-app:1")
+    return target
+
+
+def content(archive: Path) -> dict[str, bytes]:
+    with tarfile.open(archive) as opened:
+        members = [each for each in opened if each.isfile()]
+        return {each.name: opened.extractfile(each).read() for each in members}  # type: ignore[union-attr]
+
+
+def test_every_blob_is_named_by_its_content(tmp_path: Path) -> None:
+    archive = converted(tmp_path, docker_archive(tmp_path / "a.tar", packed({"f": b"1"})))
+
+    blobs = {k: v for k, v in content(archive).items() if k.startswith("blobs/")}
+
+    assert len(blobs) == 3
+    assert {f"blobs/sha256/{hashlib.sha256(v).hexdigest()}" for v in blobs.values()} == set(blobs)
+
+
+def test_the_manifest_is_led_to_by_the_index_and_names_config_and_layers(tmp_path: Path) -> None:
+    layer = packed({"f": b"1"})
+    files = content(converted(tmp_path, docker_archive(tmp_path / "a.tar", layer)))
+
+    (entry,) = json.loads(files["index.json"])["manifests"]
+    manifest = json.loads(files[f"blobs/sha256/{entry['digest'].removeprefix('sha256:')}"])
+
+    assert json.loads(files["oci-layout"]) == {"imageLayoutVersion": "1.0.0"}
+    for named in (entry, manifest["config"], *manifest["layers"]):
+        found = files[f"blobs/sha256/{named['digest'].removeprefix('sha256:')}"]
+        assert len(found) == named["size"]
+    assert gzip.decompress(found) == layer
+
+
+def test_the_configuration_stays_as_it_was_with_the_health_check(tmp_path: Path) -> None:
+    image = docker_archive(tmp_path / "a.tar", packed({"f": b"1"}))
+
+    files = content(converted(tmp_path, image))
+
+    (described,) = json.loads(files["manifest.json"])
+    assert files[described["Config"]] == content(image)["config.json"]
+    assert json.loads(files[described["Config"]])["config"]["Healthcheck"] == HEALTH
+
+
+def test_the_same_image_gives_the_same_bytes_whenever_it_was_saved(tmp_path: Path) -> None:
+    layer = packed({"f": b"1"})
+    earlier = converted(tmp_path, docker_archive(tmp_path / "a.tar", layer, time=1))
+    later = converted(tmp_path, docker_archive(tmp_path / "b.tar", layer, time=2))
+
+    assert earlier.read_bytes() == later.read_bytes()
+
+
+def test_equal_images_have_no_differences(tmp_path: Path) -> None:
+    layer = packed({"f": b"1"})
+    one = docker_archive(tmp_path / "a.tar", layer, time=1)
+    two = docker_archive(tmp_path / "b.tar", layer, time=2)
+
+    assert list(image_differences.differences(one, two)) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (packed({"f": b"2"}), "layer 1: f: "),
+        (packed({"f": b"1"}, time=5), "time 5"),
+        (packed({"f": b"1"}, mode=0o600), "mode 0600"),
+        (packed({"f": b"1", "g": b""}), "layer 1: g: absent | "),
+        (packed({}), " | absent"),
+    ],
+    ids=["content", "time", "mode", "one more", "one less"],
+)
+def test_a_file_that_differs_is_named(tmp_path: Path, other: bytes, expected: str) -> None:
+    one = docker_archive(tmp_path / "a.tar", packed({"f": b"1"}))
+    two = docker_archive(tmp_path / "b.tar", other)
+
+    (difference,) = image_differences.differences(one, two)
+
+    assert expected in difference
+
+
+def test_files_in_another_order_are_a_difference(tmp_path: Path) -> None:
+    one = docker_archive(tmp_path / "a.tar", packed({"f": b"", "g": b""}))
+    two = docker_archive(tmp_path / "b.tar", packed({"g": b"", "f": b""}))
+
+    assert list(image_differences.differences(one, two)) == ["layer 1: the same in another order"]
+
+
+def test_a_setting_and_a_layer_more_are_differences(tmp_path: Path) -> None:
+    layer = packed({"f": b"1"})
+    one = docker_archive(tmp_path / "a.tar", layer, config={"created": "1"})
+    two = docker_archive(tmp_path / "b.tar", layer, layer + b"", config={"created": "2"})
+
+    assert list(image_differences.differences(one, two)) == [
+        'setting: created: "1" | "2"',
+        "layers: 1, 2",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,6 @@ from datalayer.kernel.errors import StoreError
 from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from tests.images.engine import Engine
 from tests.images.stack import (
-    HOST,
     WITHIN_S,
     Stack,
     copy_files,
@@ -34,12 +34,12 @@ class OutsideStore:
     """An S3 server that is no part of the stack.
 
     Attributes:
-        port: Of this machine.
+        endpoint: As containers reach it: this machine's address on the engine's own bridge.
         keys: Folder with the files of a key that may only read.
         publication_id: What was published into it.
     """
 
-    port: int
+    endpoint: str
     keys: Path
     publication_id: str
 
@@ -74,7 +74,12 @@ def outside(
 
         wait_until(takes_writes, within_s=WITHIN_S, problem="the store takes no writes")
         published = Publisher(store, registry).publish()
-        yield OutsideStore(port, secrets / "portal", published.publication_id)
+        bridge = engine.run("network", "inspect", "podman", "--format", "{{json .Subnets}}")
+        yield OutsideStore(
+            endpoint=f"{json.loads(bridge)[0]['gateway']}:{port}",
+            keys=secrets / "portal",
+            publication_id=published.publication_id,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +115,7 @@ def elsewhere(
         FAROL_SCHEME="https",
         FAROL_PATH_PREFIX="/farol",
         FAROL_STORE=f"s3://{BUCKET}/{PREFIX}",
-        FAROL_S3_ENDPOINT=f"{HOST}:{outside.port}",
+        FAROL_S3_ENDPOINT=outside.endpoint,
         FAROL_S3_SECURE="false",
     ) as up:
         up.wait_until_live("/farol/health/live")

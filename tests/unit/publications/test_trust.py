@@ -288,7 +288,7 @@ class TestWhatIsRefused:
         said = Statement(said.subjects, said.predicate_type, {**said.predicate, name: "other"})
         write_attestation(folder_store, manifest, sign(said, KEY))
 
-        assert f"{name} is {getattr(manifest, name)}, and signed was 'other'" in refused(
+        assert f"{name} is {getattr(manifest, name)!r}, and signed was 'other'" in refused(
             SignedOtherwise
         )
 

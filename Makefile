@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
 .PHONY: help run setup publish activate serve images reproduce bundle test test-portal test-job test-e2e test-images \
-  check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
+  faults check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -103,6 +103,9 @@ test-e2e: .venv/.ready-dev .venv-ml/.ready-dev system-packages  ## test all of i
 
 test-images: .venv/.ready-dev .venv-ml/.ready-dev system-packages image-packages  ## build the images and test them, where an engine can be had
 	@.venv/bin/$(PYTEST) tests/images $(labelled)
+
+faults: .venv/.ready-dev system-packages  ## put every fault on a running portal (writes build/faults)
+	@.venv/bin/python -m tests.faults
 
 check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
 	@{

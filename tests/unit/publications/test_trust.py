@@ -193,6 +193,17 @@ class TestWhatIsRefused:
         assert "is not signed" in sentence
         assert KEY.keyid in sentence
 
+    def test_which_one_was_refused_is_recorded(
+        self, parts: Refreshing, active: Manifest, publisher: Publisher
+    ) -> None:
+        manifest = publisher.publish(items=2)
+
+        with pytest.raises(NotSigned):
+            parts.activations.activate(ANA)
+
+        assert parts.last_entry.outcome == "rejected"
+        assert parts.last_entry.publication_id == manifest.publication_id
+
     def test_one_that_a_stranger_signed(self, refused: Any, publish: Publish) -> None:
         publish(key=STRANGER)
 

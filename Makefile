@@ -163,7 +163,7 @@ promtool: system-packages
 # What builds and runs containers. Without it the tests of the images are skipped, with the reason.
 image-packages: system-packages
 	@missing=""
-	for program in podman buildah skopeo runc debootstrap; do
+	for program in podman buildah skopeo runc catatonit debootstrap; do
 	  command -v "$$program" > /dev/null || missing="$$missing $$program"
 	done
 	command -v podman > /dev/null || missing="$$missing netavark aardvark-dns uidmap"

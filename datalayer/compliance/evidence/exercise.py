@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datalayer.compliance.evidence.packages import LoadedModules
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.storage.own_folder import OwnFolder
 from datalayer.settings import Settings, environment_with
 
 METADATA = ("model_version", "generated_at", "source", "dataset_id")
@@ -41,7 +41,6 @@ MUST_BE_REFUSED = (
 FOLDER = "proof"
 """Where in the state folder the proof works and keeps its last report."""
 
-_PREFIX = "exercise-"
 # The last line of a traceback; nanobind speaks after it, of what an exception leaves undone.
 _EXCEPTION = re.compile(r"^(?!nanobind)[A-Za-z_][\w.]*: .+$", re.M)
 _NOTHING_PUBLISHED = "nothing is published in the store, so there was nothing to read"
@@ -209,11 +208,9 @@ def exerciser(root: Path, settings: Settings) -> Callable[[], Exercise]:
         # Beside what is linked, since links lead within one file system only.
         place = settings.state / FOLDER
         try:
-            place.mkdir(parents=True, exist_ok=True)
-            for left_over in place.glob(f"{_PREFIX}*"):
-                shutil.rmtree(left_over, ignore_errors=True)
-            with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place) as folder:
-                return _use(root, settings, Path(folder).resolve())
+            with closing(OwnFolder(place)) as own:
+                own.path.mkdir(parents=True)
+                return _use(root, settings, own.path.resolve())
         except OSError as error:
             problem = f"can't be used for the proof: {error.strerror}"
             raise EvidenceMissing(subject=f"The state folder {place}", problem=problem) from error

@@ -231,6 +231,17 @@ class StoreDenied(StoreError):
     reason: str | None
 
 
+class StoreClockDiffers(StoreDenied):
+    """The object store takes no request signed at this time: one of the two clocks is wrong."""
+
+    template = (
+        "The store {address} refuses what is signed at {here}, the time of this machine, "
+        "because its own clock differs by too much ({reason}); "
+        "set the clock of the machine that is wrong"
+    )
+    here: str
+
+
 class StoreWritable(CallerError):
     """The object store took what the portal wrote, though the portal only needs to read."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from datalayer.portal import Portal, SeriesSelection
 from datalayer.publications.stages import AlreadyCurrent
 from datalayer.publications.store_watch import StoreWatch
 from datalayer.reading import questions
-from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
+from tests.portals import ADMIN, PLANNER, ROOT, make_portal, portal_settings, unreachable_store
 from tests.publisher import Publisher, set_value
 from tests.reading import series_of
 from tests.redis_server import free_port
@@ -41,6 +42,39 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
     portal = make_portal(tmp_path)
     yield portal
     portal.close()
+
+
+def grown_contract(folder: Path) -> Path:
+    """Write this repository's contract with one more optional column; return its file."""
+    contract = json.loads((ROOT / "schema_registry.json").read_text(encoding="utf-8"))
+    stock = next(each for each in contract["schema"] if each["name"] == "fact_inventory")
+    column = next(each for each in stock["properties"] if each["name"] == "on_order")
+    stock["properties"].append({**column, "name": "on_loan"})
+    path = folder / "grown.json"
+    path.write_text(json.dumps(contract), encoding="utf-8")
+    return path
+
+
+class TestUpgrade:
+    def test_what_is_active_and_kept_is_served_by_a_portal_whose_contract_has_grown(
+        self, tmp_path: Path, publisher: Publisher
+    ) -> None:
+        older = make_portal(tmp_path)
+        manifests = []
+        for salt in ("first", "second"):
+            manifests.append(publisher.publish(salt=salt))
+            older.activate(ADMIN)
+        older.close()
+
+        newer = make_portal(tmp_path, registry=grown_contract(tmp_path))
+
+        assert newer.health().status == "ok"
+        for manifest in manifests:
+            publication = newer.open(manifest.publication_id)
+            rows = publication.table(questions.inventory.of_item("P00001")).table.to_pylist()
+            assert {row["on_loan"] for row in rows} == {None}
+        assert newer.roll_back(ADMIN).publication_id == manifests[0].publication_id
+        newer.close()
 
 
 class TestOpen:

@@ -530,7 +530,7 @@ class TestWhatIsKept:
 
 
 def test_a_signature_that_was_made_anew_meanwhile_is_the_one_that_is_kept(
-    parts: Refreshing, publish: Publish, folder_store: FolderStore
+    parts: Refreshing, publish: Publish, folder_store: FolderStore, join: Join
 ) -> None:
     manifest = publish()
     parts.activations.inspect(ANA)
@@ -538,6 +538,6 @@ def test_a_signature_that_was_made_anew_meanwhile_is_the_one_that_is_kept(
 
     parts.activations.activate(ANA)
 
-    kept = parts.snapshots.get(manifest.publication_id).manifest
+    kept = join(KEY).snapshots.get(manifest.publication_id).manifest
     assert isinstance(kept, SignedManifest)
     assert kept.expires_at == FIRST_GENERATED_AT + timedelta(days=90)

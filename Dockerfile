@@ -27,8 +27,11 @@ COPY LICENSE app.py requirements.txt schema_registry.json ./
 COPY .streamlit .streamlit
 COPY datalayer datalayer
 COPY pages pages
-# The user is written by hand: useradd would leave the day of the build in /etc/shadow.
+# An environment that is not the lock's is refused here. The user is written by hand: useradd would
+# leave the day of the build in /etc/shadow.
 RUN chmod -R u=rwX,go=rX /opt/farol; \
+    /opt/venv/bin/python -B -m datalayer.compliance \
+      --only lock-is-hashed --only installed-is-the-lock --only installed-without-ml; \
     mkdir /build/state; \
     cp /etc/passwd /etc/group /build/; \
     echo 'farol:x:10001:10001:Farol:/tmp:/usr/sbin/nologin' >> /build/passwd; \

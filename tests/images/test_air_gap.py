@@ -34,6 +34,7 @@ from tests.e2e.test_security_in_browser import (
     test_the_documentation_is_drawn_within_its_policy,
 )
 from tests.images.engine import HARDENED, Engine
+from tests.images.forwarding import forwarded
 from tests.images.test_app_image import LIVE
 
 __all__ = [
@@ -105,15 +106,11 @@ def served(
         password = re.search(r"password\s+(\S+)", log.read_text(encoding="utf-8"))
         assert password is not None
         environment = dict(engine.environment)
-        yield ServedByImage(
-            f"http://{address}:8501",
-            demonstration,
-            environment,
-            password[1],
-            log,
-            engine,
-            container,
-        )
+        with forwarded(address, 8501) as port:
+            here = f"http://127.0.0.1:{port}"
+            yield ServedByImage(
+                here, demonstration, environment, password[1], log, engine, container
+            )
 
 
 def test_the_portal_has_no_route_out(engine: Engine, served: ServedByImage) -> None:

@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
 .PHONY: help run setup publish activate serve images reproduce bundle test test-portal test-job test-e2e test-images \
-  check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
+  faults check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -43,8 +43,8 @@ endef
 .venv-ml/.ready-dev: ml_jobs/requirements-dev.txt .venv-ml/.ready
 	$(call environment,.venv-ml,ml_jobs/requirements-dev.txt,.ready-dev)
 
-.venv-contract/.ready: tests/contract/requirements.txt
-	$(call environment,.venv-contract,tests/contract/requirements.txt,.ready)
+.venv-judges/.ready: tests/judges/requirements.txt
+	$(call environment,.venv-judges,tests/judges/requirements.txt,.ready)
 
 .venv-peers/.ready: benchmarks/peers/requirements.txt
 	@test -x .venv-peers/bin/python || "$(PYTHON)" -m venv .venv-peers
@@ -82,7 +82,7 @@ bundle:  ## write build/farol-<version>-bundle.tar, which installs without a net
 # its connections whenever a container brings a network up.
 test:  ## run every check and test
 	@$(MAKE) --silent --jobs 4 \
-	  .venv/.ready-dev .venv-ml/.ready-dev .venv-contract/.ready system-packages promtool
+	  .venv/.ready-dev .venv-ml/.ready-dev .venv-judges/.ready system-packages promtool
 	failed=0
 	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e || failed=1
 	$(MAKE) --silent --jobs 2 --keep-going test-job test-images || failed=1
@@ -94,7 +94,7 @@ PYTEST = python -m pytest -q
 WORKERS ?= 2
 SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 
-test-portal: .venv/.ready-dev .venv-contract/.ready system-packages promtool  ## test the portal
+test-portal: .venv/.ready-dev .venv-judges/.ready system-packages promtool  ## test the portal
 	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e \
 	  --ignore tests/images $(labelled)
 
@@ -107,6 +107,9 @@ test-e2e: .venv/.ready-dev .venv-ml/.ready-dev system-packages  ## test all of i
 
 test-images: .venv/.ready-dev .venv-ml/.ready-dev system-packages image-packages  ## build the images and test them, where an engine can be had
 	@.venv/bin/$(PYTEST) tests/images $(labelled)
+
+faults: .venv/.ready-dev system-packages  ## put every fault on a running portal (writes build/faults)
+	@.venv/bin/python -m tests.faults
 
 check: .venv/.ready-dev .venv-ml/.ready-dev  ## lint, types, layers
 	@{
@@ -168,7 +171,7 @@ image-packages: system-packages
 PIP_COMPILE = .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
   --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 lock: .venv/.ready-dev  ## pin every requirements.in with hashes
-	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-extras ml_jobs/requirements-dev tests/contract/requirements benchmarks/serving_peers/requirements; do
+	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-extras ml_jobs/requirements-dev tests/judges/requirements benchmarks/serving_peers/requirements; do
 	  echo "Locking $$name.in ..."
 	  $(PIP_COMPILE) --output-file $$name.txt $$name.in
 	done
@@ -194,4 +197,4 @@ bench-forecasting: .venv-ml/.ready-dev .venv-peers/.ready  ## measure forecasts 
 	@.venv-ml/bin/python -m benchmarks.forecasting --data "$(DATA)"
 
 clean:  ## remove environments, state and published data
-	rm -rf .venv .venv-ml .venv-contract .venv-peers .venv-serving build var exports
+	rm -rf .venv .venv-ml .venv-judges .venv-peers .venv-serving build var exports

@@ -94,6 +94,8 @@ def _status(portal: Portal, _: Namespace) -> int:
         ("generated at", str(served.generated_at if served else "-")),
         ("cache", ", ".join(f"{name} {value}" for name, value in health.cache.items())),
     ]
+    if health.signatures:
+        rows.append(("signed by", health.signatures.signed_by or "-"))
     _print_rows(rows)
     for snapshot in portal.snapshots.all():
         mark = "active" if snapshot.publication_id == health.publication_id else ""

@@ -29,7 +29,8 @@ from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
 from datalayer.publications.attendance import Presence, Replicas, process_name
 from datalayer.publications.following import Following
-from datalayer.publications.redis_board import RedisAttendance, RedisNote
+from datalayer.publications.job_records import JobRecords
+from datalayer.publications.redis_board import RedisAttendance, RedisNote, RedisRecords
 from datalayer.publications.refresh_jobs import JobStatus, RefreshJob, RefreshJobs
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import (
@@ -56,6 +57,7 @@ from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.questions.overview import Kpi
 from datalayer.reading.results import Provenance, Result
+from datalayer.reading.spill_folder import SpillFolder
 from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -111,6 +113,7 @@ class Portal:
         extracts: What of an open publication is taken away, as files.
         audit: Who did what.
         jobs: What changes something, in the background.
+        job_records: What is told of jobs, of other replicas' too.
         store_watch: Whether the store answers; asks on another thread.
         state_watch: Whether the state folder takes a file; asks on another thread.
         announcements: What is activated on the replicas that share Redis, told and followed.
@@ -125,18 +128,21 @@ class Portal:
         self.snapshots = SnapshotStore(
             settings.state, self.registry, clock, settings.read_trusted_keys()
         )
+        self._spill = SpillFolder(settings.state / "spill")
         self.database = Database(
             self.snapshots.folder,
             self.registry,
             memory_limit=settings.memory_limit,
             query_timeout_s=settings.query_timeout_s,
-            spill_folder=settings.state / "spill",
+            spill_folder=self._spill.path,
         )
         self.audit = AuditLog(settings.state / "audit.jsonl", clock)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         # Portals of other stores may share this Redis; what they activate is nothing to this one.
         note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
         attendance = RedisAttendance(redis_url, f"serving:{settings.store}") if redis_url else None
+        records = RedisRecords(redis_url, f"job:{settings.store}") if redis_url else None
+        self.job_records = JobRecords(settings.state / "jobs", records)
         shared = SharedActivation(note)
         self._activations = Activations(
             registry=self.registry,
@@ -301,6 +307,8 @@ class Portal:
         self.announcements.stop()
         self._cache.close()
         self.database.close()
+        self._spill.close()
+        self.job_records.close()
 
     def _presence(self) -> Presence:
         publication, problem = self._find_served()

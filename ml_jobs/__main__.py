@@ -31,7 +31,7 @@ from ml_jobs.cli.records_png import draw_record
 from ml_jobs.cli.records_view import show_record, show_series
 from ml_jobs.cli.terminal import print_line, show_error, show_prepared, show_published, stages
 from ml_jobs.cli.tracking import open_tracking
-from ml_jobs.data import CURRENCY, DEMAND
+from ml_jobs.data import CURRENCY, DEMAND, LICENSE
 from ml_jobs.errors import JobFileError, MissingExtraError, UsageError
 from ml_jobs.panel import Frequency
 from ml_jobs.pipeline.job import forget, run, under_contract
@@ -48,6 +48,7 @@ DEMONSTRATION: Mapping[str, object] = {
     "input.invoices": True,
     "input.frequency": Frequency.DAILY,
     "input.currency": CURRENCY,
+    "input.license": LICENSE,
     "input.dataset_id": "online-retail-demo",
     "forecast.country": "GB",
 }

@@ -20,6 +20,9 @@ from datalayer.kernel.contract.manifest import read_instant
 from ml_jobs.panel import Frequency
 
 DURATION = r"[1-9][0-9]{0,3}[hdw]"
+SPDX_IDENTIFIER = "[A-Za-z0-9][A-Za-z0-9.+-]{0,63}"
+"""What identifies a licence, in the list of the Software Package Data Exchange."""
+
 MLFLOW_FOLDER = "build/mlruns"
 COUNTRIES = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
 
@@ -160,6 +163,9 @@ StoreAddress: TypeAlias = Annotated[
     Kind("a folder or s3://bucket/prefix", "STORE", _not_blank, relative_to=_address_from),
 ]
 CurrencyCode: TypeAlias = Annotated[str, _code("an ISO 4217 code such as BRL", "CODE", "[A-Z]{3}")]
+LicenseId: TypeAlias = Annotated[
+    str, _code("an SPDX identifier such as CC-BY-4.0", "ID", SPDX_IDENTIFIER)
+]
 CountryCode: TypeAlias = Annotated[str, Kind(COUNTRIES, "CODE", check_country)]
 EngineName: TypeAlias = Annotated[
     str,

@@ -127,6 +127,9 @@ def _filled_in(path: str, operation: Json, published: Publication | None) -> str
             value = published.id
         elif published and name == "item_id":
             value = _first_item(published) or value
+        elif name == "job_id":
+            # One that does nothing: of an unknown one other replicas would be asked.
+            value = portal().jobs.start("activate", PROVER, lambda _: None).job_id
         path = path.replace(f"{{{name}}}", str(value))
     return path
 

@@ -84,12 +84,12 @@ def overview_of(publication: Publication) -> Overview:
     )
 
 
-def with_column(registry: Registry, data_set: str, name: str) -> Registry:
+def with_column(registry: Registry, data_set: str, name: str, *, required: bool = True) -> Registry:
     """Return *registry* with one more text column at the end of *data_set*."""
     column = Column(
         name=name,
         type=ColumnType.TEXT,
-        required=True,
+        required=required,
         key_position=None,
         minimum=None,
         maximum=None,

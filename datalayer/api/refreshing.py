@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -14,6 +13,7 @@ from starlette.types import Message
 from datalayer.api.answers import json_answer
 from datalayer.api.call import call_of
 from datalayer.api.context import refuse_unknown_parameters
+from datalayer.api.job_answers import job_content, job_content_elsewhere, tell_other_replicas
 from datalayer.api.job_schemas import (
     BEGUN,
     ENDED_EXAMPLE,
@@ -25,8 +25,8 @@ from datalayer.api.job_schemas import (
     job_answer,
     refusals,
 )
-from datalayer.api.problems import problem_of
-from datalayer.portal import AlreadyCurrent, JobStatus, Portal, RefreshJob
+from datalayer.kernel.errors import UnknownJob
+from datalayer.portal import Portal, RefreshJob
 
 MOST_BODY_BYTES: Final = 64 * 1024
 
@@ -62,7 +62,11 @@ def create_router(portal: Portal) -> APIRouter:
         responses=job_answer(200, ENDED_EXAMPLE) | refusals("unknown-job"),
     )
     def refresh_job(request: Request, job_id: JobId) -> Response:
-        return _answer(portal, portal.jobs.get(job_id, call_of(request).identity))
+        try:
+            job = portal.jobs.get(job_id, call_of(request).identity)
+        except UnknownJob:
+            return _answer(job_content_elsewhere(portal, job_id))
+        return _answer(job_content(portal, job))
 
     return router
 
@@ -144,48 +148,12 @@ def _require_json(request: Request) -> None:
 
 def _accept(request: Request, portal: Portal, job: RefreshJob) -> Response:
     job.wait_for_publication(_WAIT_FOR_MANIFEST_S)
-    response = _answer(portal, job)
+    tell_other_replicas(portal, job)
+    response = _answer(job_content(portal, job))
     response.status_code = 202
     response.headers["Location"] = request.url_for("refresh_job", job_id=job.job_id).path
     return response
 
 
-def _answer(portal: Portal, job: RefreshJob) -> Response:
-    return json_answer(_content(portal, job), {"Cache-Control": "no-store"})
-
-
-def _content(portal: Portal, job: RefreshJob) -> dict[str, object]:
-    status, found = job.status, job.publication
-    outcome = job.outcome() if status is JobStatus.SUCCEEDED else None
-    ending = "already_current" if isinstance(outcome, AlreadyCurrent) else "activated"
-    problem = job.problem if status is JobStatus.FAILED else None
-    steps = [
-        {"step": each.step.value, "done": each.done, "total": each.total}
-        for each in job.latest().values()
-    ]
-    return {
-        "job_id": job.job_id,
-        "action": job.action,
-        "status": status.value,
-        "message": _message(job, outcome),
-        "step": steps[-1]["step"] if steps else None,
-        "progress": steps,
-        "publication_id": found.publication_id if found else None,
-        "outcome": ending if outcome else None,
-        "started_at": job.started_at,
-        "estimated_completion": portal.jobs.expected_end(job),
-        "ended_at": None if status is JobStatus.RUNNING else job.ended_at,
-        "problem": json.loads(bytes(problem_of(problem).body)) if problem else None,
-    }
-
-
-def _message(job: RefreshJob, outcome: object) -> str:
-    name = job.publication.publication_id if job.publication else "of the store"
-    if job.problem:
-        return f"Nothing was changed: {job.problem}"
-    if isinstance(outcome, AlreadyCurrent):
-        return f"Publication {name} was active already"
-    if outcome:
-        return f"Publication {name} is active"
-    doing = "Going back to" if job.action == "roll_back" else "Bringing in"
-    return f"{doing} publication {name}; readers go on reading the active one"
+def _answer(content: Mapping[str, object]) -> Response:
+    return json_answer(content, {"Cache-Control": "no-store"})

@@ -231,6 +231,17 @@ class StoreDenied(StoreError):
     reason: str | None
 
 
+class StoreClockDiffers(StoreDenied):
+    """The object store takes no request signed at this time: one of the two clocks is wrong."""
+
+    template = (
+        "The store {address} refuses what is signed at {here}, the time of this machine, "
+        "because its own clock differs by too much ({reason}); "
+        "set the clock of the machine that is wrong"
+    )
+    here: str
+
+
 class StoreWritable(CallerError):
     """The object store took what the portal wrote, though the portal only needs to read."""
 
@@ -445,10 +456,20 @@ class UnknownJob(CallerError):
     """No refresh job of that id is remembered."""
 
     template = (
-        "There is no job {job_id} here; only the latest ones since the start are remembered, "
-        "and the audit trail says how the others ended"
+        "There is no job {job_id}; only the latest ones are remembered, and the audit trail says "
+        "how the others ended"
     )
     slug = "unknown-job"
+    job_id: str
+
+
+class JobInterrupted(TransportError):
+    """The process that ran a job is gone, and nobody can tell how the job ended."""
+
+    template = (
+        "The process that ran job {job_id} ended in the middle of it; what it did stands in the "
+        "audit trail, and readers go on reading what is active"
+    )
     job_id: str
 
 

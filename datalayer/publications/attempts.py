@@ -18,6 +18,7 @@ from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import (
     CallerError,
     PortalError,
+    PublicationError,
     RefreshInProgress,
     StateError,
     StateUnavailable,
@@ -161,6 +162,8 @@ class Attempts:
     def _record_failure(self, attempt: Attempt, error: BaseException) -> None:
         if attempt.recorded:
             return
+        if attempt.publication_id is None and isinstance(error, PublicationError):
+            attempt.publication_id = error.publication_id
         outcome = "rejected" if isinstance(error, PortalError) else "interrupted"
         if attempt.switched:
             outcome = "activated"

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from datalayer.kernel.errors import RedisFailed
 from datalayer.publications.attendance import Presence, parse_presence
 from datalayer.publications.redis_connection import (
     FAILURES,
@@ -20,6 +21,8 @@ from datalayer.publications.redis_connection import (
 
 _TIMEOUT_S: Final = 1.0
 _PING_EVERY_S: Final = 10
+_RUNNING_FOR_S: Final = 60
+_ENDED_FOR_S: Final = 7 * 86_400
 
 log = structlog.get_logger(__name__)
 
@@ -154,3 +157,35 @@ class RedisAttendance:
             self._client.srem(self._name, *gone)
         said = (parse_presence(told) for told in found if told is not None)
         return tuple(each for each in said if each is not None)
+
+
+class RedisRecords:
+    """Records of jobs; that of a running one is gone once it is not renewed for a minute."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._client = connect(url, _TIMEOUT_S)
+        self._name = KEY_PREFIX + name
+
+    def keep(self, job_id: str, content: bytes, *, is_running: bool) -> None:
+        """Keep *content* in place of what was kept before, if Redis answers."""
+        try:
+            for_s = _RUNNING_FOR_S if is_running else _ENDED_FOR_S
+            self._client.set(f"{self._name}:{job_id}", content, ex=for_s)
+        except FAILURES as error:
+            log.debug("records.not_kept", problem=type(error).__name__)
+
+    def find(self, job_id: str) -> bytes | None:
+        """Return what is kept of a job; None if nothing is.
+
+        Raises:
+            RedisFailed: Redis can't be asked.
+        """
+        try:
+            value = self._client.get(f"{self._name}:{job_id}")
+        except FAILURES as error:
+            raise RedisFailed(reason=reason_of(error)) from error
+        return value if isinstance(value, bytes) else None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

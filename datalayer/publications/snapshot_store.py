@@ -40,7 +40,7 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
-from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
+from datalayer.kernel.storage.durable import abandoned, sync_folder, write_durably
 from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
@@ -255,7 +255,7 @@ class SnapshotStore:
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what a killed process left half done; return the names removed."""
-        left_over = [*self._state.glob(f".*{PARTIAL_SUFFIX}"), *self.staging.find_half_done()]
+        left_over = [*abandoned(self._state), *self.staging.find_half_done()]
         for path in left_over:
             remove(path)
         # A process killed between moving a snapshot and closing its folder left it open.

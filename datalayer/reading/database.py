@@ -26,7 +26,12 @@ from datalayer.kernel.errors import (
 )
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.lru import ByteBoundedLru
-from datalayer.reading.views import attach_statements, detach_statement, use_statement
+from datalayer.reading.views import (
+    attach_statements,
+    columns_query,
+    detach_statement,
+    use_statement,
+)
 from datalayer.reading.watchdog import Watchdog
 
 Parameter = str | int | float | bool | date | None | tuple[str, ...]
@@ -111,15 +116,15 @@ class Database:
 
         Raises:
             UnknownPublication: It is not kept here any more.
-            PublicationError: Its files are damaged, or don't bear the columns that the registry
-                names.
+            PublicationError: Its files are damaged, or don't bear the columns that they must.
         """
         publication_id = snapshot.manifest.publication_id
         with self._changing:
             if publication_id in self._attached:
                 return
             try:
-                self._in_one_transaction(attach_statements(snapshot, self._registry))
+                statements = attach_statements(snapshot, self._registry, self._columns_in)
+                self._in_one_transaction(statements)
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
                 if not self._is_kept(publication_id):
                     raise self._not_attached(publication_id) from error
@@ -232,6 +237,10 @@ class Database:
     def _not_attached(self, publication_id: str) -> UnknownPublication:
         others = (each for each in reversed(self._attached) if each != publication_id)
         return UnknownPublication(publication_id=publication_id, nearest=next(others, "-"))
+
+    def _columns_in(self, path: Path) -> set[str]:
+        with self._connection.cursor() as cursor:
+            return {name for name, *_ in cursor.execute(columns_query(path)).fetchall()}
 
     def _in_one_transaction(self, statements: tuple[str, ...]) -> None:
         with self._connection.cursor() as cursor:

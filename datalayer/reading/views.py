@@ -5,7 +5,7 @@ The one module of the read side that quotes identifiers and paths.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,14 +29,33 @@ class OrderBy:
         return f"-{self.column}" if self.descending else self.column
 
 
-def attach_statements(snapshot: Snapshot, registry: Registry) -> tuple[str, ...]:
-    """Return the DDL of a snapshot: its schema, and a view for every data set."""
-    schema = snapshot.manifest.publication_id
-    views = (
-        _view(schema, data_set, snapshot.path(data_set.name))
-        for data_set in registry.data_sets.values()
-    )
+def attach_statements(
+    snapshot: Snapshot, registry: Registry, columns_in: Callable[[Path], Collection[str]]
+) -> tuple[str, ...]:
+    """Return the DDL of a snapshot: its schema, and a view for every data set.
+
+    A column that readers can do without, and that the snapshot's own contract did not have yet,
+    is empty: what was served goes on being served when the contract has grown.
+
+    Args:
+        snapshot: What is to be read.
+        registry: Its columns are those of the views.
+        columns_in: Returns the names of the columns in a file.
+    """
+    schema, written_for = snapshot.manifest.publication_id, snapshot.manifest.contract.fingerprints
+    views = []
+    for name, data_set in registry.data_sets.items():
+        path, absent = snapshot.path(name), set[str]()
+        if written_for.get(name) != registry.fingerprints[name]:
+            optional = {column.name for column in data_set.columns if not column.required}
+            absent = optional.difference(columns_in(path))
+        views.append(_view(schema, data_set, path, absent))
     return (f"create schema {quoted_name(schema)}", *views)
+
+
+def columns_query(path: Path) -> str:
+    """Return a query of the columns of a file, their names in ``column_name``."""
+    return f"describe select * from {_file(path)}"
 
 
 def detach_statement(publication_id: str) -> str:
@@ -201,15 +220,20 @@ def quoted_text(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _view(schema: str, data_set: DataSet, path: Path) -> str:
+def _view(schema: str, data_set: DataSet, path: Path, absent: Collection[str]) -> str:
     columns = ", ".join(
-        f"cast({quoted_name(c.name)} as {c.type.value}) as {quoted_name(c.name)}"
+        f"cast({'null' if c.name in absent else quoted_name(c.name)} as {c.type.value}) "
+        f"as {quoted_name(c.name)}"
         for c in data_set.columns
     )
     return (
         f"create view {quoted_name(schema)}.{quoted_name(data_set.name)} as "
-        f"select {columns} from read_parquet({quoted_text(str(path.resolve()))})"
+        f"select {columns} from {_file(path)}"
     )
+
+
+def _file(path: Path) -> str:
+    return f"read_parquet({quoted_text(str(path.resolve()))})"
 
 
 def _where(filters: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ cookies=$(mktemp)
 trap 'rm -f "$cookies"' EXIT
 
 # The key goes in by standard input, where no list of processes shows it. The cookie of a proxy is
-# kept, because a refresh is known to the replica that began it.
+# kept, so that the replica is asked which began the refresh; others know of it a little later.
 ask() {
   printf 'header = "X-API-Key: %s"\n' "$FAROL_KEY" |
     curl --config - --silent --show-error --fail-with-body --max-time 60 \

@@ -4,3 +4,4 @@ from pathlib import Path
 
 DEMAND = Path(__file__).parent / "online_retail_extract.parquet"
 CURRENCY = "GBP"
+LICENSE = "CC-BY-4.0"

@@ -116,6 +116,7 @@ def _lineage(
         "items": prepared.items.table.num_rows,
         "frequency": plan.frequency.value,
         "currency": request.currency or "",
+        "license": request.license or "",
         "settings": {**request.settings(), "min_sale_days": prepared.min_sale_days},
         "engine": request.engine.split(":")[0],
         "seed": plan.options.seed,

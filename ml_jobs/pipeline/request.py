@@ -21,6 +21,7 @@ from ml_jobs.option_kinds import (
     Flag,
     FolderPath,
     Help,
+    LicenseId,
     Moment,
     Period,
     StoreAddress,
@@ -78,6 +79,9 @@ class JobRequest:
         Count | None, Help("input", "items with demand on fewer days are set aside")
     ] = None
     currency: Annotated[CurrencyCode | None, Help("input", "of unit costs, such as BRL")] = None
+    license: Annotated[
+        LicenseId | None, Help("input", "of the demand data, for the publication's descriptions")
+    ] = None
     dataset_id: Annotated[
         Text | None, Help("input", "names the data in every result; else the demand file does")
     ] = None

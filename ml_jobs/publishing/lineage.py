@@ -6,8 +6,11 @@ import hashlib
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ml_jobs.inputs.demand.reasons import Accounting
+if TYPE_CHECKING:
+    # What reads workbooks comes with it, and publishing needs none of that.
+    from ml_jobs.inputs.demand.reasons import Accounting
 
 VERSION = "0.1.0"
 LIBRARIES = (

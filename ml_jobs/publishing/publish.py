@@ -1,9 +1,9 @@
 """From files to the latest publication of a store; what is not validated can't be published.
 
-The order is what makes a crash harmless: data sets first, then the signature if there is one, the
-publication's own manifest, which is never changed, and last the store's root manifest, which is
-the commit. Until that last
-write the publication before it stays the latest one; what a crash leaves behind is never read.
+The order is what makes a crash harmless: data sets first, then their descriptions and the
+signature if there is one, then the publication's own manifest, which is never changed, and last
+the store's root manifest, which is the commit. Until that last write the publication before it
+stays the latest one; what a crash leaves behind is never read.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from ml_jobs.errors import NewerPublishedError
+from ml_jobs.publishing.descriptions.description_files import description_files
+from ml_jobs.publishing.descriptions.subject import Subject
 from ml_jobs.publishing.signing import Signer
 
 
@@ -120,8 +122,8 @@ def publish(
 ) -> Manifest:
     """Make *sound* the latest publication of *store*, signed if there is a *signer*.
 
-    Publishing the same once more changes nothing but the signature, and completes it where a
-    crash cut it short.
+    Publishing the same once more changes nothing but the signature, with the descriptions that it
+    covers, and completes it where a crash cut it short.
 
     Raises:
         ExpiredAlreadyError: It would be signed for a time that is over.
@@ -136,8 +138,10 @@ def publish(
     complete = _is_published(manifest, store)
     if not complete:
         _upload(sound, store, report)
+    if signer is not None or not complete:
+        beside = _describe(sound, store, registry, report)
     if signer is not None:
-        store.write(_own_key(manifest, ATTESTATION_NAME), signer.envelope(manifest))
+        store.write(_own_key(manifest, ATTESTATION_NAME), signer.envelope(manifest, beside))
     if not complete:
         report(_manifest_progress(0))
         store.write(_own_key(manifest), manifest_json(manifest), must_be_new=True)
@@ -229,6 +233,18 @@ def _upload(sound: SoundDraft, store: ObjectStore, report: ReportProgress) -> No
         count = count_bytes(report, begin)
         store.upload(sound.files[file.data_set], file.path, report=count)
         done += file.size_bytes
+
+
+def _describe(
+    sound: SoundDraft, store: ObjectStore, registry: Registry, report: ReportProgress
+) -> dict[str, bytes]:
+    """Write the descriptions beside the place of the manifest; return them by file name."""
+    described = description_files(Subject(sound.manifest, sound.files, sound.report, registry))
+    for name, content in described.items():
+        report(Progress(Step.UPLOAD, 0, 1, name))
+        store.write(_own_key(sound.manifest, name), content)
+        report(Progress(Step.UPLOAD, 1, 1, name))
+    return described
 
 
 def _manifest_progress(done: int) -> Progress:

@@ -78,6 +78,29 @@ def test_files_and_functions_that_are_named_exist(document: Path) -> None:
     assert missing == []
 
 
+def test_symptoms_are_told_in_the_words_that_are_seen() -> None:
+    text = (PROJECT / "docs/runbook.md").read_text(encoding="utf-8")
+    table = text.partition("\n## When something is wrong\n")[2]
+    symptoms = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
+    quoted = [quote for each in symptoms for quote in re.findall(r"\*([^*]+)\*", each)]
+    pieces = {
+        piece.strip(" ,:") for quote in quoted for piece in re.split(r"…|\bn of m\b", quote)
+    } - {""}
+
+    spoken = sentences()
+
+    assert len(pieces) > 25
+    assert {piece for piece in pieces if piece not in spoken} == set()
+
+
+def sentences() -> str:
+    """Return the code that says something, with texts in several pieces put together."""
+    folders = ("datalayer", "pages", "deploy")
+    paths = [path for name in folders for path in (PROJECT / name).rglob("*.[ps][yh]")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return re.sub(r'"\s*\n\s*f?"', "", code)
+
+
 def is_there(path: str, name: str) -> bool:
     """Return True if the file or folder exists and, for a file of code, defines *name*."""
     found = PROJECT / path

@@ -63,6 +63,14 @@ def is_overloaded(connection: socket.socket, over: threading.Event) -> None:
     )
 
 
+def finds_the_clock_wrong(connection: socket.socket, over: threading.Event) -> None:
+    """Refuse as S3 does a request that was signed more than a quarter of an hour ago."""
+    connection.recv(65536)
+    body = b"<Error><Code>RequestTimeTooSkewed</Code><Message>The difference</Message></Error>"
+    head = f"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}"
+    connection.sendall(f"{head}\r\nConnection: close\r\n\r\n".encode() + body)
+
+
 def holds(content: bytes) -> Behaviour:
     """Return a behaviour that answers every request with *content*."""
 

@@ -17,7 +17,8 @@ from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import RedisFailed
 from datalayer.portal import Portal
 from datalayer.publications.attendance import Presence
-from datalayer.publications.redis_board import RedisAttendance, RedisNote
+from datalayer.publications.job_records import JobRecord, JobRecords
+from datalayer.publications.redis_board import RedisAttendance, RedisNote, RedisRecords
 from datalayer.reading import questions
 from tests.integration.conftest import OpenPortal
 from tests.integration.servers import wait_until
@@ -357,3 +358,37 @@ class TestRinging:
         assert (heard, note.read()) == (False, b"news")
         assert "lacks a permission" in note.problem
         note.close()
+
+
+class TestJobsOfOtherMachines:
+    """What is told of a job by one machine's replicas, those of another find in Redis."""
+
+    JOB = "9f86d081884c7d65"
+
+    @pytest.mark.parametrize(("is_running", "longest_s"), [(True, 60), (False, 7 * 86_400)])
+    def test_one_is_found_until_it_is_not_told_of_any_more(
+        self, redis_server: RedisServer, tmp_path: Path, *, is_running: bool, longest_s: int
+    ) -> None:
+        here, there = (
+            JobRecords(tmp_path / name, RedisRecords(redis_server.url, "job:test"))
+            for name in ("here", "there")
+        )
+
+        here.keep(self.JOB, {"status": "some"}, is_running=is_running)
+
+        assert there.find(self.JOB) == JobRecord({"status": "some"}, is_running)
+        with redis.Redis.from_url(redis_server.url) as client:
+            assert 0 < client.ttl(f"farol:job:test:{self.JOB}") <= longest_s
+        here.close()
+        there.close()
+
+    def test_while_redis_is_down_none_is_said_to_be_unknown(
+        self, redis_server: RedisServer, tmp_path: Path
+    ) -> None:
+        records = JobRecords(tmp_path / "jobs", RedisRecords(redis_server.url, "job:test"))
+        redis_server.stop()
+
+        with pytest.raises(RedisFailed, match="can't be reached"):
+            records.find(self.JOB)
+        records.keep(self.JOB, {}, is_running=True)
+        records.close()

@@ -136,6 +136,8 @@ def assert_whole(manifest: Manifest, store: ObjectStore) -> None:
         ("validate", "dim_item", "any"),
         ("upload", "dim_item", "0"),
         ("upload", "fact_exception", "all"),
+        ("upload", "datapackage.json", "0"),
+        ("upload", "openlineage.ndjson", "0"),
         ("upload", "metadata.json", "0"),
         ("upload", "metadata.json", "1"),
     ],

@@ -163,6 +163,7 @@ class TestAnS3StoreInTrouble:
             (bad_servers.breaks_off, "broke off"),
             (bad_servers.is_no_store, "gives no S3 answer"),
             (bad_servers.is_overloaded, "failed repeatedly .too many 503"),
+            (bad_servers.finds_the_clock_wrong, "set the clock of the machine that is wrong"),
         ],
     )
     def test_reading_ends_soon_and_says_why(

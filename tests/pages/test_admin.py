@@ -21,6 +21,8 @@ from tests.integration.bad_servers import bad_server
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
 from tests.publisher import Publisher, set_value
+from tests.signing import KEY, write_trusted
+from tests.signing import sign_in as sign_in_store
 
 
 @pytest.fixture
@@ -361,3 +363,43 @@ class TestProof:
 
         known = {"look_again", "check", "activate", "roll_back", "prune", "sign_out"}
         assert keys == known
+
+
+class TestSignatures:
+    @pytest.fixture
+    def trusting(
+        self, active: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Publisher:
+        """The publisher of a portal that asks for signatures; what is active has none."""
+        path = write_trusted(tmp_path / "keys.pem", KEY)
+        monkeypatch.setenv("FAROL_TRUSTED_KEYS", str(path))
+        runtime.reset()
+        return active
+
+    def test_an_unsigned_publication_is_refused_in_the_reader_s_language(
+        self, trusting: Publisher, open_admin: OpenPage
+    ) -> None:
+        app = open_admin()
+
+        assert "não está assinada, e aqui só se aceitam as assinadas por" in app.error[0].value
+        assert KEY.keyid in app.error[0].value
+        assert "activate" not in {button.key for button in app.button}
+
+    def test_a_signed_one_takes_the_place_of_one_that_is_not_served(
+        self, trusting: Publisher, open_admin: OpenPage
+    ) -> None:
+        sign_in_store(trusting.store, trusting.latest)
+        app = open_admin(locale="en-US")
+        assert KEY.keyid in cells(app)
+
+        press(app, "activate")
+
+        assert active_id() == trusting.latest.publication_id
+
+    def test_who_signed_what_is_active_is_shown(
+        self, trusting: Publisher, open_admin: OpenPage
+    ) -> None:
+        sign_in_store(trusting.store, trusting.latest)
+        app = press(open_admin(), "activate")
+
+        assert f"Assinada por,{KEY.keyid},{KEY.keyid}" in cells(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from datalayer.kernel.contract.report import ValidationFailed
 from datalayer.kernel.errors import (
     NotAllowed,
     NothingPublished,
+    NotSigned,
     ReadFailed,
     StoreError,
     UnknownPublication,
@@ -24,10 +26,11 @@ from datalayer.portal import Portal, SeriesSelection
 from datalayer.publications.stages import AlreadyCurrent
 from datalayer.publications.store_watch import StoreWatch
 from datalayer.reading import questions
-from tests.portals import ADMIN, PLANNER, make_portal, portal_settings, unreachable_store
+from tests.portals import ADMIN, PLANNER, ROOT, make_portal, portal_settings, unreachable_store
 from tests.publisher import Publisher, set_value
 from tests.reading import series_of
 from tests.redis_server import free_port
+from tests.signing import KEY, STRANGER, sign_in, write_trusted
 from tests.unit.publications.full_disk import small_disk
 
 READERS = 6
@@ -39,6 +42,39 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
     portal = make_portal(tmp_path)
     yield portal
     portal.close()
+
+
+def grown_contract(folder: Path) -> Path:
+    """Write this repository's contract with one more optional column; return its file."""
+    contract = json.loads((ROOT / "schema_registry.json").read_text(encoding="utf-8"))
+    stock = next(each for each in contract["schema"] if each["name"] == "fact_inventory")
+    column = next(each for each in stock["properties"] if each["name"] == "on_order")
+    stock["properties"].append({**column, "name": "on_loan"})
+    path = folder / "grown.json"
+    path.write_text(json.dumps(contract), encoding="utf-8")
+    return path
+
+
+class TestUpgrade:
+    def test_what_is_active_and_kept_is_served_by_a_portal_whose_contract_has_grown(
+        self, tmp_path: Path, publisher: Publisher
+    ) -> None:
+        older = make_portal(tmp_path)
+        manifests = []
+        for salt in ("first", "second"):
+            manifests.append(publisher.publish(salt=salt))
+            older.activate(ADMIN)
+        older.close()
+
+        newer = make_portal(tmp_path, registry=grown_contract(tmp_path))
+
+        assert newer.health().status == "ok"
+        for manifest in manifests:
+            publication = newer.open(manifest.publication_id)
+            rows = publication.table(questions.inventory.of_item("P00001")).table.to_pylist()
+            assert {row["on_loan"] for row in rows} == {None}
+        assert newer.roll_back(ADMIN).publication_id == manifests[0].publication_id
+        newer.close()
 
 
 class TestOpen:
@@ -451,3 +487,71 @@ class TestRuntime:
         runtime.portal()
 
         assert not left_over.exists()
+
+
+class TestSignatures:
+    @pytest.fixture
+    def trusting(self, tmp_path: Path, publisher: Publisher) -> Iterator[Portal]:
+        """A portal that begins to ask for signatures while an unsigned publication is active."""
+        first = make_portal(tmp_path)
+        publisher.publish(items=2)
+        first.activate(ADMIN)
+        first.close()
+        keys = write_trusted(tmp_path / "keys.pem", KEY)
+        portal = make_portal(tmp_path, trusted_keys=keys)
+        yield portal
+        portal.close()
+
+    def test_what_nobody_signed_is_not_served_after_the_start(self, trusting: Portal) -> None:
+        with pytest.raises(NotSigned):
+            trusting.open()
+
+        health = trusting.health()
+        assert health.readiness == "not ready"
+        assert "is not signed" in health.problem
+
+    def test_it_is_served_once_it_is_signed_and_activated_again(
+        self, trusting: Portal, publisher: Publisher
+    ) -> None:
+        sign_in(publisher.store, publisher.latest)
+
+        trusting.activate(ADMIN)
+
+        signatures = trusting.health().signatures
+        assert trusting.open().manifest.publication_id == publisher.latest.publication_id
+        assert signatures is not None
+        assert signatures.signed_by == KEY.keyid
+
+    def test_an_unsigned_one_can_not_be_read_by_a_link_either(
+        self, trusting: Portal, publisher: Publisher
+    ) -> None:
+        with pytest.raises(NotSigned):
+            trusting.open(publisher.latest.publication_id)
+
+    def test_rows_can_be_compared_with_those_of_one_that_is_not_served(
+        self, trusting: Portal, publisher: Publisher
+    ) -> None:
+        rows = trusting.compare(publisher.latest)
+
+        assert {row.active_rows for row in rows} == {None}
+
+    def test_an_expired_signature_of_what_is_served_is_a_finding(
+        self, tmp_path: Path, publisher: Publisher
+    ) -> None:
+        keys = write_trusted(tmp_path / "keys.pem", STRANGER, KEY)
+        now = publisher.publish(items=2).generated_at
+        sign_in(publisher.store, publisher.latest, expires_at=now + timedelta(days=1))
+        clock = [now]
+        portal = make_portal(tmp_path, lambda: clock[0], trusted_keys=keys)
+        portal.activate(ADMIN)
+
+        clock[0] = now + timedelta(days=2)
+        health = portal.health()
+        portal.close()
+
+        (finding,) = map(str, health.findings)
+        assert finding == (
+            f"Publication {publisher.latest.publication_id} was signed to be used until "
+            "2026-11-22T06:00:00+00:00, and it is 2026-11-23T06:00:00+00:00; publish newer results"
+        )
+        assert health.readiness == "ready"

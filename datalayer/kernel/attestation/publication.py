@@ -72,7 +72,7 @@ def require_signed(
             raise SignedOtherwise(
                 publication_id=publication_id,
                 name=name,
-                found=found,
+                found=excerpt(found),
                 signed=excerpt(announced.get(name)),
             )
     return SignedManifest(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 PARTIAL_SUFFIX = ".partial"
+_ABANDONED_AFTER_S = 3600.0
 
 
 @contextmanager
@@ -48,6 +50,18 @@ def write_durably(target: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Make *content* the whole of the file *target*; see ``open_durably``."""
     with open_durably(target, mode=mode) as file:
         file.write(content)
+
+
+def abandoned(folder: Path) -> Iterator[Path]:
+    """Yield the files that killed processes left beside their targets in *folder*.
+
+    That nobody wrote to them for an hour tells them from those that another process is writing.
+    """
+    before = time.time() - _ABANDONED_AFTER_S
+    for path in folder.glob(f".*{PARTIAL_SUFFIX}"):
+        with suppress(FileNotFoundError):  # whole by now, and in its place
+            if path.stat().st_mtime < before:
+                yield path
 
 
 def sync_folder(folder: Path) -> None:

@@ -26,10 +26,12 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import (
     ObjectExists,
     ObjectMissing,
     SettingsError,
+    StoreClockDiffers,
     StoreDenied,
     StoreError,
     StoreTooSlow,
@@ -54,9 +56,9 @@ _DENIED = {
     "AccountProblem",
     "AllAccessDisabled",
     "InvalidAccessKeyId",
-    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
 }
+_CLOCK_DIFFERS = "RequestTimeTooSkewed"
 _NOT_PERMITTED = {"AccessDenied", "AllAccessDisabled"}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "ResourceNotFound"}
 
@@ -214,6 +216,13 @@ class S3Store(ObjectStore):
                 raise ObjectMissing(address=self.address, key=key) from error
             if error.code in _DENIED:
                 raise self._denied(key, str(error.code)) from error
+            if error.code == _CLOCK_DIFFERS:
+                raise StoreClockDiffers(
+                    address=self.address,
+                    key=key or self._bucket,
+                    reason=error.code,
+                    here=utc_now().isoformat(timespec="seconds"),
+                ) from error
             raise StoreError(address=self.address, problem=_refusal(error)) from error
         except ServerError as error:
             raise StoreError(

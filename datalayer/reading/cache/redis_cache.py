@@ -26,6 +26,7 @@ from datalayer.publications.redis_connection import (
 
 _DIGEST_BYTES = 32
 _TTL_S = 86_400
+_CHECK_TTL_MS = 1000
 _MOST_VALUE_BYTES = 16 * 2**20
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,9 @@ class RedisCache:
     def __init__(self, url: str, *, retry_after_s: float = 2.0) -> None:
         self._client = connect(url, timeout_s=0.1)
         self._breaker = _Breaker(self._client, retry_after_s)
+        self._retry_after_s = retry_after_s
         self._refusal = ""
+        self._trying_again = threading.Lock()
 
     def get_or_make(self, key: str, make: Callable[[], pa.Table]) -> pa.Table:
         """Return the table under *key*, made and stored if it isn't there."""
@@ -105,6 +108,24 @@ class RedisCache:
         if reason != self._refusal:  # told once, not at every read
             log.warning("cache.refused", problem=reason)
         self._refusal = reason
+        if self._trying_again.acquire(blocking=False):
+            threading.Thread(target=self._try_again, name="redis-refusal", daemon=True).start()
+
+    def _try_again(self) -> None:
+        """Ask until nothing is refused: of what is in memory already no read would find out."""
+        name = f"{KEY_PREFIX}write-check"
+        while not self._breaker.stopped.wait(self._retry_after_s):
+            try:
+                self._client.set(name, b"", px=_CHECK_TTL_MS)
+                self._client.get(name)
+            except Refused as error:
+                self._refusal = reason_of(error)
+            except FAILURES as error:
+                self._breaker.open(error)
+            else:
+                self._refusal = ""
+                break
+        self._trying_again.release()
 
 
 class _Breaker:

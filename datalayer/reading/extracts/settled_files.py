@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
-from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, open_durably
+from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, abandoned, open_durably
 
 _OWNER_ONLY = 0o600
-_ABANDONED_AFTER_S = 3600.0
 
 _log = structlog.get_logger(__name__)
 
@@ -81,18 +79,23 @@ class SettledFiles:
 
     def _make_room(self, wanted_bytes: int) -> None:
         """Drop what was used least recently until *wanted_bytes* more fit."""
-        now = time.time()
-        stats = [(path, path.stat()) for path in self._folder.iterdir()]
-        files = sorted(
-            (stat.st_mtime, stat.st_size, path)
-            for path, stat in stats
-            if path.suffix != PARTIAL_SUFFIX or now - stat.st_mtime > _ABANDONED_AFTER_S
-        )
-        free_bytes = self._room_bytes - sum(size for _, size, _ in files)
-        for _, size, path in files:
-            if free_bytes < wanted_bytes or path.suffix == PARTIAL_SUFFIX:
-                path.unlink(missing_ok=True)
-                free_bytes += size
+        for path in abandoned(self._folder):
+            path.unlink(missing_ok=True)
+        files = sorted(self._files())
+        free_bytes = self._room_bytes - sum(size_bytes for _, size_bytes, _ in files)
+        for _, size_bytes, path in files:
+            if free_bytes >= wanted_bytes:
+                break
+            path.unlink(missing_ok=True)
+            free_bytes += size_bytes
+
+    def _files(self) -> Iterator[tuple[float, int, Path]]:
+        """Yield when each file was last used, its size, and where it lies."""
+        for path in self._folder.iterdir():
+            with suppress(FileNotFoundError):  # another process has just dropped or finished it
+                if path.suffix != PARTIAL_SUFFIX:
+                    stat = path.stat()
+                    yield stat.st_mtime, stat.st_size, path
 
 
 class _TooLarge(OSError):

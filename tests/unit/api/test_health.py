@@ -17,6 +17,7 @@ from datalayer.compliance.forbidden import FORBIDDEN_DISTRIBUTIONS
 from datalayer.portal import Portal
 from tests.portals import ADMIN, PLANNER, get, make_portal, unreachable_store
 from tests.publisher import Publisher
+from tests.signing import KEY, STRANGER, sign_in, write_trusted
 
 
 class CalledBy:
@@ -152,3 +153,26 @@ class TestForMembers:
         assert content["publication_id"] == portal.open().manifest.publication_id
         assert content["store"]["address"] == ".../store"
         members.close()
+
+
+def test_who_must_sign_and_who_did_is_told_where_signatures_are_asked_for(
+    tmp_path: Path, publisher: Publisher
+) -> None:
+    publisher.publish(items=2)
+    sign_in(publisher.store, publisher.latest)
+    keys = write_trusted(tmp_path / "keys.pem", STRANGER, KEY)
+    signed = make_portal(tmp_path, trusted_keys=keys)
+    signed.activate(ADMIN)
+
+    told = get(application(signed), "/health").json()["signatures"]
+    signed.close()
+
+    assert told == {
+        "trusted": [STRANGER.keyid, KEY.keyid],
+        "signed_by": KEY.keyid,
+        "expires_at": None,
+    }
+
+
+def test_nothing_is_told_of_signatures_where_nobody_asks_for_them(portal: Portal) -> None:
+    assert "signatures" not in get(application(portal), "/health").json()

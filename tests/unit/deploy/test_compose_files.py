@@ -20,7 +20,8 @@ JOB = ROOT / "ml_jobs/docker-compose.yml"
 FOLDER = ROOT / "deploy/compose.folder.yml"
 OVERRIDES = sorted((ROOT / "deploy").glob("compose.*.yml"))
 FILES = [COMPOSE, JOB, *OVERRIDES]
-WHOLE = [COMPOSE, JOB, FOLDER]
+MONITORING = ROOT / "deploy/compose.monitoring.yml"
+WHOLE = [COMPOSE, JOB, FOLDER, MONITORING]
 REPLICAS = 3
 
 
@@ -105,7 +106,7 @@ def test_images_are_variables_whose_defaults_have_a_version(path: Path) -> None:
     for service in services(path).values():
         if "image" not in service:
             continue  # of an override
-        assert re.fullmatch(r"\$\{FAROL_[A-Z]+_IMAGE:-[^}]+:\d[^}]*\}", service["image"])
+        assert re.fullmatch(r"\$\{FAROL_[A-Z]+_IMAGE:-[^}]+:v?\d[^}]*\}", service["image"])
         if "farol-" in service["image"]:
             assert service["image"].endswith(f":{version}}}")
 

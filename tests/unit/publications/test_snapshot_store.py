@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, Step
+from datalayer.kernel.storage.durable import open_durably
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications import staging
 from datalayer.publications.snapshot_store import SnapshotStore
@@ -498,6 +500,7 @@ class TestSweeping:
             (state / "staging" / name).mkdir()
             (state / "staging" / name / "fact_forecast.parquet").write_bytes(b"half")
         (state / ".active.json.0123.partial").touch()
+        os.utime(state / ".active.json.0123.partial", (1000.0, 1000.0))
 
         removed = snapshots.sweep()
 
@@ -505,6 +508,17 @@ class TestSweeping:
         assert names_in(state / "staging") == []
         assert names_in(state) == ["active.json", "snapshots", "staging"]
         assert len(snapshots.all()) == 1
+
+    def test_what_another_process_is_writing_stays(
+        self, snapshots: SnapshotStore, state: Path
+    ) -> None:
+        state.mkdir(exist_ok=True)
+        with open_durably(state / "sessions.json") as file:
+            file.write(b"who is signed in")
+
+            assert snapshots.sweep() == ()
+
+        assert (state / "sessions.json").read_bytes() == b"who is signed in"
 
     def test_a_candidate_fetched_whole_stays(
         self, snapshots: SnapshotStore, folder_store: FolderStore, publisher: Publisher

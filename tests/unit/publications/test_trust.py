@@ -193,6 +193,17 @@ class TestWhatIsRefused:
         assert "is not signed" in sentence
         assert KEY.keyid in sentence
 
+    def test_which_one_was_refused_is_recorded(
+        self, parts: Refreshing, active: Manifest, publisher: Publisher
+    ) -> None:
+        manifest = publisher.publish(items=2)
+
+        with pytest.raises(NotSigned):
+            parts.activations.activate(ANA)
+
+        assert parts.last_entry.outcome == "rejected"
+        assert parts.last_entry.publication_id == manifest.publication_id
+
     def test_one_that_a_stranger_signed(self, refused: Any, publish: Publish) -> None:
         publish(key=STRANGER)
 
@@ -288,7 +299,7 @@ class TestWhatIsRefused:
         said = Statement(said.subjects, said.predicate_type, {**said.predicate, name: "other"})
         write_attestation(folder_store, manifest, sign(said, KEY))
 
-        assert f"{name} is {getattr(manifest, name)}, and signed was 'other'" in refused(
+        assert f"{name} is {getattr(manifest, name)!r}, and signed was 'other'" in refused(
             SignedOtherwise
         )
 

@@ -62,7 +62,36 @@ def test_attaching_twice_is_attaching_once(database: Database, snapshot: Snapsho
     assert database.attached() == (snapshot.publication_id,)
 
 
-def test_a_snapshot_without_a_column_of_the_registry_is_refused_whole(
+def test_a_snapshot_of_before_an_optional_column_is_served_with_it_empty(
+    publisher: Publisher, registry: Registry, folder_store: FolderStore
+) -> None:
+    wider = with_column(registry, "dim_item", "shelf", required=False)
+    snapshot = snapshot_of(publisher.publish(), folder_store)
+    database = Database(publications_folder(folder_store), wider, memory_limit="256MiB")
+
+    database.attach(snapshot)
+
+    question = (
+        "select typeof(shelf) as type, shelf, count(item_id) as items from dim_item group by all"
+    )
+    table = database.query(snapshot.publication_id, question, {})
+    assert table.to_pylist() == [{"type": "VARCHAR", "shelf": None, "items": 6}]
+
+
+def test_a_snapshot_that_lacks_what_its_own_contract_names_is_refused(
+    publisher: Publisher, registry: Registry, folder_store: FolderStore
+) -> None:
+    wider = with_column(registry, "dim_item", "shelf", required=False)
+    manifest = publisher.publish()
+    contract = replace(manifest.contract, fingerprints=wider.fingerprints)
+    snapshot = snapshot_of(replace(manifest, contract=contract), folder_store)
+    database = Database(publications_folder(folder_store), wider, memory_limit="256MiB")
+
+    with pytest.raises(PublicationError, match="shelf"):
+        database.attach(snapshot)
+
+
+def test_a_snapshot_without_a_required_column_of_the_registry_is_refused_whole(
     publisher: Publisher, registry: Registry, folder_store: FolderStore
 ) -> None:
     wider = with_column(registry, "fact_exception", "planner")

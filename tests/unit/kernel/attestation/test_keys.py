@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,15 @@ def test_whatever_a_file_holds_it_is_refused_in_words(
 
     with pytest.raises(KeyFileError):
         TrustedKeys.read(path)
+
+
+def test_keys_made_by_openssl_are_taken(tmp_path: Path) -> None:
+    private, public = tmp_path / "farol.pem", tmp_path / "farol.pem.pub"
+    for line in (
+        ["genpkey", "-algorithm", "ed25519", "-out", private],
+        ["pkey", "-in", private, "-pubout", "-out", public],
+    ):
+        subprocess.run(["openssl", *line], check=True, capture_output=True, timeout=30)
+    private.chmod(0o600)
+
+    assert TrustedKeys.read(public).keyids == (SigningKey.read(private).keyid,)

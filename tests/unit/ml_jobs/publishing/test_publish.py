@@ -30,6 +30,7 @@ from tests.publisher import (
 pytestmark = pytest.mark.ml
 
 MakeDraft = Callable[..., Draft]
+DESCRIPTIONS = ("datapackage.json", "croissant.json", "openlineage.ndjson")
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def keys(store: FolderStore) -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_publication_has_its_files_its_manifest_and_the_root_manifest(
+def test_a_publication_has_its_files_their_descriptions_and_its_manifest(
     draft: MakeDraft, folder_store: FolderStore, registry: Registry
 ) -> None:
     manifest = publish(check(draft(), registry), folder_store, registry)
@@ -68,6 +69,7 @@ def test_a_publication_has_its_files_its_manifest_and_the_root_manifest(
         MANIFEST_NAME,
         f"{folder}/{MANIFEST_NAME}",
         *(f"{folder}/{name}.parquet" for name in registry.data_sets),
+        *(f"{folder}/{name}" for name in DESCRIPTIONS),
     }
     own = folder_store.read(f"{folder}/{MANIFEST_NAME}", limit_bytes=1 << 20)
     assert folder_store.read(MANIFEST_NAME, limit_bytes=1 << 20) == own

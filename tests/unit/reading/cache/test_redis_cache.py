@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from datalayer.reading.cache.redis_cache import RedisCache
+from tests.integration.servers import wait_until
 from tests.redis_server import RedisServer, free_port
 from tests.unit.reading.cache.conftest import MuteServer
 
@@ -151,6 +152,23 @@ def test_a_full_redis_stores_nothing_and_is_no_error(
 
     assert cache.get_or_make(KEY, lambda: TABLE).equals(TABLE)
     assert cache.health().state == "refusing"
+
+
+def test_a_redis_that_takes_writes_again_refuses_no_longer_though_nobody_asks_for_more(
+    open_cache: Callable[[str], RedisCache], redis_server: RedisServer
+) -> None:
+    cache = open_cache(redis_server.url)
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.config_set("maxmemory", "1")
+        cache.get_or_make(KEY, lambda: TABLE)
+        while_full = cache.health().state
+
+        client.config_set("maxmemory", "0")
+
+    assert while_full == "refusing"
+    wait_until(
+        lambda: cache.health().state == "ok", within_s=30, problem="it goes on being refused"
+    )
 
 
 def test_a_redis_that_stops_and_comes_back_is_used_again(

@@ -60,11 +60,12 @@ build() {
 
 # make_canonical TAG: put in its place the same image without what is random in it
 make_canonical() {
-  local folder
+  local folder digest
   folder=$(mktemp -d)
   "$ENGINE" push --quiet --format v2s2 "$1" "dir:$folder"
-  "$ENGINE" tag "$(python3 deploy/canonical_image.py "$folder" \
-    && "$ENGINE" pull --quiet "dir:$folder" > /dev/null)" "$1"
+  digest=$(python3 deploy/canonical_image.py "$folder")
+  "$ENGINE" pull --quiet "dir:$folder" > /dev/null
+  "$ENGINE" tag "$digest" "$1"
   rm -rf "$folder"
 }
 

@@ -168,7 +168,8 @@ def test_an_image_is_canonical_without_what_its_build_drew_by_lot(tmp_path: Path
         folder = tmp_path / lot
         folder.mkdir()
         settings = {"Hostname": lot, "Healthcheck": HEALTH}
-        config = {"container": lot, "parent": lot, "created": "now", "config": settings}
+        history = [{"created_by": "COPY", "comment": f"FROM {lot}"}]
+        config = {"container": lot, "parent": lot, "history": history, "config": settings}
         (folder / "aa").write_text(json.dumps(config), encoding="utf-8")
         manifest = {"config": {"digest": "sha256:aa", "size": 1}, "layers": []}
         (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -177,7 +178,10 @@ def test_an_image_is_canonical_without_what_its_build_drew_by_lot(tmp_path: Path
 
         written = (folder / digest).read_bytes()
         assert hashlib.sha256(written).hexdigest() == digest
-        assert json.loads(written) == {"created": "now", "config": {"Healthcheck": HEALTH}}
+        assert json.loads(written) == {
+            "config": {"Healthcheck": HEALTH},
+            "history": [{"created_by": "COPY"}],
+        }
         described = json.loads((folder / "manifest.json").read_bytes())["config"]
         assert described == {"digest": f"sha256:{digest}", "size": len(written)}
         assert not (folder / "aa").exists()

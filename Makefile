@@ -10,7 +10,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
 
-.PHONY: help run setup publish activate serve images reproduce bundle test test-portal test-job test-e2e test-images \
+.PHONY: help run setup publish activate serve images reproduce proof bundle test test-portal test-job test-e2e test-images \
   faults check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
@@ -46,6 +46,13 @@ endef
 .venv-judges/.ready: tests/judges/requirements.txt
 	$(call environment,.venv-judges,tests/judges/requirements.txt,.ready)
 
+.venv-sbom/.ready: deploy/sbom/requirements.txt
+	$(call environment,.venv-sbom,deploy/sbom/requirements.txt,.ready)
+
+# The environment of the app's image, where there is no engine to build that.
+.venv-proof/.ready: requirements.txt
+	$(call environment,.venv-proof,requirements.txt,.ready)
+
 .venv-peers/.ready: benchmarks/peers/requirements.txt
 	@test -x .venv-peers/bin/python || "$(PYTHON)" -m venv .venv-peers
 	.venv-peers/bin/python -m pip install -qq torch==2.13.0
@@ -74,6 +81,9 @@ images:  ## build the container images (IMAGES="app ml") and say how big they ar
 reproduce:  ## build the portal's image twice, as two people would, and compare (IMAGES="app ml")
 	@deploy/reproduce_images.sh $(filter-out ml,$(IMAGES))
 
+proof: .venv-sbom/.ready  ## prove the portal's image, or its environment; report in build/proof (SIGNING_KEY=key.pem)
+	@STORE="$(STORE)" deploy/prove.sh
+
 bundle:  ## write build/farol-<version>-bundle.tar, which installs without a network (IMAGES="app ml")
 	@deploy/make_bundle.sh $(IMAGES)
 
@@ -94,7 +104,7 @@ PYTEST = python -m pytest -q
 WORKERS ?= 2
 SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 
-test-portal: .venv/.ready-dev .venv-judges/.ready system-packages promtool  ## test the portal
+test-portal: .venv/.ready-dev .venv-ml/.ready .venv-judges/.ready system-packages promtool  ## test the portal
 	@.venv/bin/$(PYTEST) $(SIDE_BY_SIDE) --ignore tests/unit/ml_jobs --ignore tests/e2e \
 	  --ignore tests/images $(labelled)
 
@@ -157,7 +167,7 @@ promtool: system-packages
 # What builds and runs containers. Without it the tests of the images are skipped, with the reason.
 image-packages: system-packages
 	@missing=""
-	for program in podman buildah skopeo runc debootstrap; do
+	for program in podman buildah skopeo runc catatonit debootstrap; do
 	  command -v "$$program" > /dev/null || missing="$$missing $$program"
 	done
 	command -v podman > /dev/null || missing="$$missing netavark aardvark-dns uidmap"
@@ -171,7 +181,7 @@ image-packages: system-packages
 PIP_COMPILE = .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
   --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 lock: .venv/.ready-dev  ## pin every requirements.in with hashes
-	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-extras ml_jobs/requirements-dev tests/judges/requirements benchmarks/serving_peers/requirements; do
+	@for name in requirements requirements-dev ml_jobs/requirements ml_jobs/requirements-extras ml_jobs/requirements-dev tests/judges/requirements deploy/sbom/requirements benchmarks/serving_peers/requirements; do
 	  echo "Locking $$name.in ..."
 	  $(PIP_COMPILE) --output-file $$name.txt $$name.in
 	done
@@ -197,4 +207,4 @@ bench-forecasting: .venv-ml/.ready-dev .venv-peers/.ready  ## measure forecasts 
 	@.venv-ml/bin/python -m benchmarks.forecasting --data "$(DATA)"
 
 clean:  ## remove environments, state and published data
-	rm -rf .venv .venv-ml .venv-judges .venv-peers .venv-serving build var exports
+	rm -rf .venv .venv-ml .venv-judges .venv-peers .venv-serving .venv-sbom .venv-proof build var exports

@@ -1,6 +1,7 @@
 """The portal as an ASGI application: `streamlit run app.py` or `uvicorn app:app`."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,7 @@ from starlette.middleware import Middleware
 
 from datalayer import runtime
 from datalayer.access.accounts import first_admin_notice
+from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.server.serving import serving
 from datalayer.settings import Settings
@@ -33,8 +35,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 # Streamlit takes the logs over when it reads its configuration, so that is done before.
 st.get_option("logger.level")
-configure_logs(Settings.load().log_level)  # before the server's own first lines
-served = serving(runtime.portal(), Settings.load(), index_page.is_page)
+try:
+    configure_logs(Settings.load().log_level)  # before the server's own first lines
+    served = serving(runtime.portal(), Settings.load(), index_page.is_page)
+except PortalError as error:
+    sys.exit(f"The portal can't start. {error}")  # a sentence for whoever starts it, no traceback
 app = st.App(
     "pages/_navigation.py",
     routes=index_page.routes(served.refuses_page),

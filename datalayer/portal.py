@@ -11,6 +11,9 @@ from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
+from datalayer.compliance.proofs import Proofs, RunningProof
+from datalayer.compliance.report import ProofReport
+from datalayer.compliance.verifier import CheckResult
 from datalayer.health import Health
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.contract.manifest import Manifest
@@ -25,6 +28,7 @@ from datalayer.kernel.errors import (
     StateError,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.storage.own_folder import OwnFolder
 from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
 from datalayer.publications.attendance import Presence, Replicas, process_name
@@ -57,7 +61,6 @@ from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.questions.overview import Kpi
 from datalayer.reading.results import Provenance, Result
-from datalayer.reading.spill_folder import SpillFolder
 from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -71,6 +74,7 @@ __all__ = [
     "ByteSpan",
     "Candidate",
     "ChainCheck",
+    "CheckResult",
     "Delivery",
     "Digest",
     "Extract",
@@ -85,6 +89,7 @@ __all__ = [
     "Portal",
     "Presence",
     "Progress",
+    "ProofReport",
     "Provenance",
     "Publication",
     "RefreshJob",
@@ -92,6 +97,7 @@ __all__ = [
     "Result",
     "Role",
     "RowComparison",
+    "RunningProof",
     "SeriesSelection",
     "Snapshot",
     "Step",
@@ -128,7 +134,7 @@ class Portal:
         self.snapshots = SnapshotStore(
             settings.state, self.registry, clock, settings.read_trusted_keys()
         )
-        self._spill = SpillFolder(settings.state / "spill")
+        self._spill = OwnFolder(settings.state / "spill")
         self.database = Database(
             self.snapshots.folder,
             self.registry,
@@ -181,6 +187,7 @@ class Portal:
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
         self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
         self._compliance = check_compliance()
+        self._proofs = Proofs(settings)
         self.jobs = RefreshJobs(self.audit.entries, clock)
 
     def open(self, publication_id: str | None = None, identity: Identity = ANYONE) -> Publication:
@@ -286,6 +293,15 @@ class Portal:
         removed = self._activations.prune(identity, report=report)
         self._publications.close_removed()
         return removed
+
+    def proofs(self, identity: Identity) -> Proofs:
+        """Return the proofs of this deployment, which *identity* may see and make.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        identity.require(Role.ADMIN, "see and make the proof")
+        return self._proofs
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""

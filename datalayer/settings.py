@@ -168,6 +168,11 @@ class Settings(StoreSettings):
         return value
 
     @property
+    def proof_folder(self) -> Path:
+        """Where the portal makes proofs of its deployment and keeps their reports."""
+        return self.state / "proof"
+
+    @property
     def shared_origins(self) -> tuple[str, ...]:
         """The origins in ``cors_origins``."""
         return _parts(self.cors_origins)

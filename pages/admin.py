@@ -6,7 +6,7 @@ import streamlit as st
 
 from datalayer.portal import ANYONE
 from datalayer.runtime import portal
-from pages.components import access, publication_admin, publication_report, replicas
+from pages.components import access, proof, publication_admin, publication_report, replicas
 from pages.components.language import _
 
 AUDIT_ENTRIES = 50
@@ -57,12 +57,16 @@ def administration() -> None:
     publication_report.audit_trail(portal().audit.entries(AUDIT_ENTRIES))
     st.header(_("Proof and health"), anchor=False)
     publication_report.proof(portal().health(), datetime.now(UTC))
+    proof.show()
+    proving = st.container()
     with under_way:
         # After what is kept here is drawn: going back waits for nothing that is under way.
         publication_admin.watch()
     with newest:
         # Last: a store that does not answer keeps nobody from what is kept here.
         candidate()
+    with proving:
+        proof.watch()
 
 
 st.title(_("Administration"), anchor=False)

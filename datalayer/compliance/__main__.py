@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -16,13 +17,13 @@ from rich.table import Table
 
 from datalayer.compliance.checks import INSTALLERS, Place, checks
 from datalayer.compliance.evidence.machine import in_image
-from datalayer.compliance.licences import find_licences, licence_table
 from datalayer.compliance.report import ProofReport, hashes_of, write_report
+from datalayer.compliance.signing import sign_report
 from datalayer.compliance.verifier import CheckResult, Outcome, Verifiable
+from datalayer.kernel.attestation.keys import SigningKey
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import InvalidSelection, PortalError
 from datalayer.kernel.logs import configure_logs
-from datalayer.kernel.storage.durable import write_durably
 from datalayer.settings import Settings
 
 _MARKS: dict[Outcome, str] = {"passed": "✓", "failed": "✗", "not applicable": "–"}
@@ -36,14 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the proof and tell of it; return 0 if nothing failed, else 1."""
     chosen = _parser().parse_args(arguments)
     try:
-        settings = Settings.load()
+        # Before anything is done: a key that can't be used is said at once.
+        key = SigningKey.read(chosen.sign) if chosen.sign else None
         configure_logs("WARNING")
-        report = _prove(_place(chosen, settings), chosen)
+        if chosen.report is not None:
+            return _sign(chosen.report, key)
+        report = _prove(_place(chosen, Settings.load()), chosen)
         if chosen.out is not None:
             written = write_report(report, chosen.out)
             _err.print(f"Written: {written.html} and {written.json} (SHA-256 {written.sha256})")
-        if chosen.licences is not None:
-            _write_licences(chosen.licences)
+            if key is not None:
+                _sign(written.json, key)
     except PortalError as error:
         _err.print(str(error))
         return 1
@@ -64,9 +68,18 @@ def _parser() -> ArgumentParser:
     add("--image-size", type=_bytes, help="of the image that this runs in, in bytes")
     add("--only", action="append", metavar="CHECK", help="make this check alone; can be repeated")
     add("--out", type=Path, help="folder for the report; without it none is written")
-    add("--licences", type=Path, help="folder for the list of licences")
-    add("--json-lines", action="store_true", help="tell each result as JSON, one a line")
+    add("--sign", type=Path, metavar="KEY", help="sign the report with this private key, PEM")
+    add("--report", type=Path, help="sign this report and make no other")
+    add("--json-lines", action="store_true", help="for a portal: each result as a line")
     return parser
+
+
+def _sign(report: Path, key: SigningKey | None) -> int:
+    if key is None:
+        raise InvalidSelection(parameter="report", found=str(report), expected="with --sign KEY")
+    envelope = sign_report(report, key)
+    _err.print(f"Signed by the key {key.keyid}: {envelope}")
+    return 0
 
 
 def _place(chosen: Namespace, settings: Settings) -> Place:
@@ -82,6 +95,8 @@ def _place(chosen: Namespace, settings: Settings) -> Place:
 
 
 def _prove(place: Place, chosen: Namespace) -> ProofReport:
+    if chosen.json_lines:
+        os.nice(10)  # whoever reads meanwhile comes first
     began = utc_now().replace(microsecond=0)
     results = tuple(_verify(_chosen_checks(checks(place), chosen.only), as_json=chosen.json_lines))
     if not chosen.json_lines:
@@ -125,14 +140,6 @@ def _print_table(results: Sequence[CheckResult]) -> None:
     Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 400).print(table)
     if skipped := [each.name for each in results if each.outcome == "not applicable"]:
         print(f"{len(skipped)} not applicable here: {', '.join(skipped)}")
-
-
-def _write_licences(folder: Path) -> None:
-    found = find_licences()
-    folder.mkdir(parents=True, exist_ok=True)
-    write_durably(folder / "licences.txt", licence_table(found).encode())
-    listed = json.dumps([asdict(each) for each in found], indent=1) + "\n"
-    write_durably(folder / "licences.json", listed.encode())
 
 
 def _digest(text: str) -> str:

@@ -10,7 +10,6 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 from pydantic import TypeAdapter, ValidationError
 
 from datalayer.compliance.verifier import CheckResult
@@ -21,6 +20,8 @@ MOST_KEPT = 10
 """Reports kept in a folder; older ones are removed."""
 
 _PREFIX = "proof-"
+# Its signature's name goes on after the date.
+_REPORTS = f"{_PREFIX}*Z.json"
 _HASHED = (
     "requirements.txt", "schema_registry.json", "Dockerfile", "docker-compose.yml",
     "deploy/compose.s3.yml", "deploy/compose.folder.yml", "ml_jobs/Dockerfile",
@@ -102,7 +103,7 @@ def write_report(report: ProofReport, folder: Path) -> WrittenReport:
         sidecar = f"{digest}  {written.json.name}\n"
         write_durably(folder / f"{name}.json.sha256", sidecar.encode())
         write_durably(written.json, content)
-        for old in sorted(folder.glob(f"{_PREFIX}*.json"))[:-MOST_KEPT]:
+        for old in sorted(folder.glob(_REPORTS))[:-MOST_KEPT]:
             for path in folder.glob(f"{old.stem}.*"):
                 path.unlink(missing_ok=True)
     except OSError as error:
@@ -113,7 +114,7 @@ def write_report(report: ProofReport, folder: Path) -> WrittenReport:
 
 def latest_report(folder: Path) -> Path | None:
     """Return the newest report in *folder*, the JSON; None without any."""
-    return max(folder.glob(f"{_PREFIX}*.json"), default=None)
+    return max(folder.glob(_REPORTS), default=None)
 
 
 def read_report(path: Path) -> ProofReport:
@@ -147,6 +148,9 @@ def report_json(report: ProofReport) -> bytes:
 
 def report_html(report: ProofReport, digest: str) -> str:
     """Return *report* as a page that needs no other file; *digest* is that of its JSON."""
+    # Loaded where it is needed: a portal reads reports and seldom writes one.
+    import jinja2
+
     template = files("datalayer.compliance").joinpath("report.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(template).render(report=report, digest=digest)

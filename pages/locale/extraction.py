@@ -1,4 +1,4 @@
-"""How Babel finds what the portal's errors say: their ``template``, and actions not allowed.
+"""How Babel finds what the portal's errors and its proof say: templates, actions, promises.
 
 Used while translating only; nothing imports it when the portal runs.
 """
@@ -20,13 +20,13 @@ def error_templates(
 ) -> Iterator[Found]:
     """Yield the templates of the error classes in *file*, as Babel wants its messages.
 
-    Beside them, what ``identity.require(role, "do this")`` says would be done: it becomes a
-    field of an error.
+    Beside them, what ``identity.require(role, "do this")`` says would be done, which becomes a
+    field of an error, and what each ``Check(name, promise, ...)`` of the proof promises.
     """
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.ClassDef):
             yield from ((line, None, text, []) for line, text in _templates(node))
-        elif isinstance(node, ast.Call) and _is_requirement(node):
+        elif isinstance(node, ast.Call) and (_is_requirement(node) or _is_check(node)):
             yield node.lineno, None, ast.literal_eval(node.args[1]), []
 
 
@@ -47,3 +47,8 @@ def _templates(error: ast.ClassDef) -> Iterator[tuple[int, str]]:
 def _is_requirement(call: ast.Call) -> bool:
     named = isinstance(call.func, ast.Attribute) and call.func.attr == "require"
     return named and len(call.args) == 2 and isinstance(call.args[1], ast.Constant)
+
+
+def _is_check(call: ast.Call) -> bool:
+    named = isinstance(call.func, ast.Name) and call.func.id == "Check"
+    return named and len(call.args) == 4 and isinstance(call.args[1], ast.Constant)

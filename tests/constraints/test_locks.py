@@ -13,7 +13,12 @@ PROJECT = Path(__file__).parents[2]
 DEPLOYED = ("requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt")
 LOCKS = sorted(
     path.relative_to(PROJECT)
-    for pattern in ("requirements*.txt", "ml_jobs/requirements*.txt", "tests/judges/*.txt")
+    for pattern in (
+        "requirements*.txt",
+        "ml_jobs/requirements*.txt",
+        "tests/judges/*.txt",
+        "deploy/sbom/*.txt",
+    )
     for path in PROJECT.glob(pattern)
 )
 
@@ -58,4 +63,5 @@ def test_the_locks_are_all_found() -> None:
         "ml_jobs/requirements-dev.txt",
         "ml_jobs/requirements-extras.txt",
         "tests/judges/requirements.txt",
+        "deploy/sbom/requirements.txt",
     }

@@ -12,6 +12,7 @@ import pytest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.images.engine import Engine, build_images, engine_of, make_base, obstacle
+from tests.images.stack import build_services
 from tests.publisher import Publisher
 
 Say = Callable[[str], None]
@@ -60,6 +61,13 @@ def app_image(engine: Engine, say: Say) -> str:
 def ml_image(engine: Engine, say: Say) -> str:
     """The batch job's image."""
     return built(engine, say, "ml")
+
+
+@pytest.fixture(scope="session")
+def services(engine: Engine, say: Say) -> None:
+    """What stands in for the images of Redis, the store and the proxy."""
+    say("building what stands in for the images of Redis, the store and the proxy")
+    build_services(engine)
 
 
 @pytest.fixture(scope="session")

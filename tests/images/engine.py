@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.portals import ROOT
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "farol/images"
-PROGRAMS = ("podman", "buildah", "skopeo", "runc", "debootstrap")
+PROGRAMS = ("podman", "buildah", "skopeo", "runc", "catatonit", "debootstrap")
 # debootstrap does not find by itself who provides what python3.11-venv asks for.
 _IN_A_BASE = "python3.11-venv,python3-distutils,ca-certificates"
 # What a Python image has not either; the folders themselves stay.

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datalayer.compliance.evidence.packages import LoadedModules
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.storage.lock import lock_file
 from datalayer.settings import Settings, environment_with
 
 METADATA = ("model_version", "generated_at", "source", "dataset_id")
@@ -37,9 +38,6 @@ MUST_BE_REFUSED = (
     "set global lock_configuration = false",
 )
 """What a database that is locked down refuses; 192.0.2.1 is an address where nobody can be."""
-
-FOLDER = "proof"
-"""Where in the state folder the proof works and keeps its last report."""
 
 _PREFIX = "exercise-"
 # The last line of a traceback; nanobind speaks after it, of what an exception leaves undone.
@@ -207,13 +205,14 @@ def exerciser(root: Path, settings: Settings) -> Callable[[], Exercise]:
     @cache
     def use() -> Exercise:
         # Beside what is linked, since links lead within one file system only.
-        place = settings.state / FOLDER
+        place = settings.proof_folder
         try:
-            place.mkdir(parents=True, exist_ok=True)
-            for left_over in place.glob(f"{_PREFIX}*"):
-                shutil.rmtree(left_over, ignore_errors=True)
-            with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place) as folder:
-                return _use(root, settings, Path(folder).resolve())
+            # One after the other: what another one left is cleared away.
+            with lock_file(place / "lock"):
+                for left_over in place.glob(f"{_PREFIX}*"):
+                    shutil.rmtree(left_over, ignore_errors=True)
+                with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place) as folder:
+                    return _use(root, settings, Path(folder).resolve())
         except OSError as error:
             problem = f"can't be used for the proof: {error.strerror}"
             raise EvidenceMissing(subject=f"The state folder {place}", problem=problem) from error

@@ -1,7 +1,7 @@
 # In place of docker.io/library/caddy: Debian's, with the capability that the original's program has.
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
-RUN apt-get update -qq && apt-get install -y -qq --fix-broken \
+RUN mkdir -p /var/log/apt && apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends busybox caddy libcap2-bin \
     && ln -s /bin/busybox /usr/bin/wget \
     && setcap cap_net_bind_service=+ep /usr/bin/caddy \

@@ -3,7 +3,7 @@ ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
 COPY weed /usr/bin/weed
 # As in the original, whose index would lie where nothing can be written.
-RUN apt-get update -qq && apt-get install -y -qq --fix-broken \
+RUN mkdir -p /var/log/apt && apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends busybox \
     && ln -s /bin/busybox /usr/bin/wget \
     && rm -rf /var/lib/apt/lists/* \

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-import structlog
 
 from datalayer.compliance.__main__ import main
 from datalayer.compliance.checks import Place, checks
@@ -15,12 +13,6 @@ from datalayer.compliance.evidence.exercise import MUST_BE_REFUSED, Attempt, Att
 from datalayer.compliance.policies.portal import EverythingRefused
 from datalayer.compliance.report import latest_report, read_report
 from datalayer.settings import Settings
-
-
-@pytest.fixture(autouse=True)
-def _logs() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()  # the command set up logs for this test's standard error
 
 
 def test_every_check_has_a_name_of_its_own_and_promises_something() -> None:

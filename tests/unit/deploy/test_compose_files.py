@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 import yaml
 
+from datalayer.kernel.storage.settings import SecretsFolder
 from datalayer.settings import Settings
+from ml_jobs.settings import JobSettings
 from tests.portals import ROOT
 
 COMPOSE = ROOT / "docker-compose.yml"
 JOB = ROOT / "ml_jobs/docker-compose.yml"
 FOLDER = ROOT / "deploy/compose.folder.yml"
-OVERRIDES = sorted((ROOT / "deploy").glob("compose.*.yml"))
+OVERRIDES = sorted([*ROOT.glob("deploy/compose.*.yml"), *ROOT.glob("ml_jobs/compose.*.yml")])
 FILES = [COMPOSE, JOB, *OVERRIDES]
 MONITORING = ROOT / "deploy/compose.monitoring.yml"
 WHOLE = [COMPOSE, JOB, FOLDER, MONITORING]
 REPLICAS = 3
+SECRET = re.compile("(ACCESS|SECRET)_KEY|PASSWORD|TOKEN|REDIS_URL")
 
 
 def services(path: Path) -> dict[str, dict[str, Any]]:
@@ -54,7 +57,7 @@ def test_every_service_is_hardened_and_bounded(path: Path) -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
-        assert service["user"] == "10001:10001"
+        assert service["user"] == ("65534:65534" if path == MONITORING else "10001:10001")
         assert {"mem_limit", "memswap_limit", "cpus", "pids_limit", "ulimits"} <= service.keys()
         assert service["mem_limit"] == service["memswap_limit"]
 
@@ -94,8 +97,7 @@ def test_nobody_but_the_proxy_shares_a_network_with_the_store() -> None:
 def test_secrets_come_from_files_and_never_stand_in_the_environment(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for service in services(path).values():
-        names = set(service.get("environment", {}))
-        assert not {name for name in names if re.search("KEY|PASSWORD|TOKEN|REDIS_URL", name)}
+        assert not [name for name in service.get("environment", {}) if SECRET.search(name)]
     for secret in yaml.safe_load(text).get("secrets", {}).values():
         assert set(secret) == {"file"}
 
@@ -112,8 +114,9 @@ def test_images_are_variables_whose_defaults_have_a_version(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_variable_that_a_portal_is_given_is_a_setting(path: Path) -> None:
-    known = {f"FAROL_{name.upper()}" for name in Settings.model_fields} | {"FAROL_SECRETS"}
+def test_every_variable_that_portal_and_job_are_given_is_a_setting(path: Path) -> None:
+    fields = {**Settings.model_fields, **SecretsFolder.model_fields, **JobSettings.model_fields}
+    known = {f"FAROL_{name.upper()}" for name in fields}
     for name, service in services(path).items():
         if name != "proxy":
             given = {each for each in service.get("environment", {}) if each.startswith("FAROL_")}

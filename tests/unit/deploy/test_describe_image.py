@@ -1,12 +1,13 @@
-"""Every package's licence is told as the package tells it."""
+"""What an image is described by: the licences as packages tell them, and Debian's packages."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from datalayer.compliance.licences import find_licences, licence_table
+from deploy.describe_image import add_debian, find_licences, licence_table
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,18 @@ def test_the_environment_says_the_licence_of_all_that_it_holds() -> None:
 
     assert "duckdb" in table
     assert "not said" not in table
+
+
+def test_debians_packages_stand_in_the_sbom_beside_pythons(tmp_path: Path) -> None:
+    sbom = tmp_path / "sbom.cdx.json"
+    sbom.write_text(json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "duckdb"}]}))
+    status = (
+        "Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36-9+b1\n\n"
+        "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n"
+    )
+
+    add_debian(sbom, status)
+
+    components = json.loads(sbom.read_text())["components"]
+    assert [each["name"] for each in components] == ["duckdb", "libc6"]
+    assert components[1]["purl"] == "pkg:deb/debian/libc6@2.36-9%2Bb1?arch=amd64"

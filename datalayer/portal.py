@@ -28,6 +28,7 @@ from datalayer.kernel.errors import (
     StateError,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.storage.own_folder import OwnFolder
 from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.announcements import Announcements, SharedActivation
 from datalayer.publications.attendance import Presence, Replicas, process_name
@@ -60,7 +61,6 @@ from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.questions.overview import Kpi
 from datalayer.reading.results import Provenance, Result
-from datalayer.reading.spill_folder import SpillFolder
 from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -134,7 +134,7 @@ class Portal:
         self.snapshots = SnapshotStore(
             settings.state, self.registry, clock, settings.read_trusted_keys()
         )
-        self._spill = SpillFolder(settings.state / "spill")
+        self._spill = OwnFolder(settings.state / "spill")
         self.database = Database(
             self.snapshots.folder,
             self.registry,

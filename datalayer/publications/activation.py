@@ -198,11 +198,16 @@ class Activations:
 
     def follow(
         self, identity: Identity, announced: Activation, *, report: ReportProgress = silent
-    ) -> Activated:
-        """Make a publication the active one because another replica did, however old it is."""
+    ) -> Activated | AlreadyCurrent:
+        """Make a publication the active one because another replica did, however old it is.
+
+        It waits for what a person does here meanwhile; a switch by a person then counts as later.
+        """
         publication_id = announced.publication_id
-        with self._attempts.begin(identity, "follow", publication_id) as attempt:
-            attempt.before = self._snapshots.active()
+        with self._attempts.begin(identity, "follow", publication_id, wait=True) as attempt:
+            before = attempt.before = self._snapshots.active()
+            if before and before.order >= announced.order:
+                return AlreadyCurrent(before.publication_id)
             manifest, kept = self._find(publication_id, attempt, report)
             if kept is None:
                 # The announcement may be anybody's who reaches Redis; what is kept was accepted.

@@ -73,17 +73,24 @@ class Attempts:
 
     @contextmanager
     def begin(
-        self, identity: Identity, action: str, publication_id: str | None = None
+        self,
+        identity: Identity,
+        action: str,
+        publication_id: str | None = None,
+        *,
+        wait: bool = False,
     ) -> Iterator[Attempt]:
         """Hold the lock in the block. A failure of the block is recorded, a success is not.
 
+        With *wait* it waits for another attempt that is running.
+
         Raises:
             NotAllowed: *identity* is no administrator.
-            RefreshInProgress: Another attempt is running.
+            RefreshInProgress: Another attempt is running, and *wait* is false.
             StateError: The audit log can't be written.
         """
         attempt = Attempt(identity, action, publication_id)
-        with self._recording(attempt), self.lock(identity, action):
+        with self._recording(attempt), self.lock(identity, action, wait=wait):
             # Better not done than done without a record.
             self._audit.require_writable()
             yield attempt
@@ -103,14 +110,15 @@ class Attempts:
             yield attempt
 
     @contextmanager
-    def lock(self, identity: Identity, action: str) -> Iterator[None]:
+    def lock(self, identity: Identity, action: str, *, wait: bool = False) -> Iterator[None]:
         """Hold the lock in the block, after recording what a killed process could not.
 
         Raises:
-            RefreshInProgress: Another attempt is running.
+            RefreshInProgress: Another attempt is running, and *wait* is false.
             StateError: The state folder can't be used.
         """
-        with self._hold(self._snapshots.lock_path, self._holder(identity, action)):
+        holder = self._holder(identity, action)
+        with self._hold(self._snapshots.lock_path, holder, wait=wait):
             yield
 
     @contextmanager

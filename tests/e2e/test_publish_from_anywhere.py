@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,22 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
 def execute(*command: str) -> None:
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_needs_nothing_but_pyarrow() -> None:
+    tree = ast.parse(EXAMPLE.read_text(encoding="utf-8"))
+    imported = {
+        name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else names_in(node))
+    }
+
+    assert imported - sys.stdlib_module_names == {"pyarrow"}
+
+
+def names_in(node: ast.Import) -> list[str]:
+    return [alias.name for alias in node.names]
 
 
 def test_its_forecasts_are_read_by_the_api(portal: RunningPortal) -> None:

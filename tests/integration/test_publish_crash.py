@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -128,6 +129,10 @@ def assert_whole(manifest: Manifest, store: ObjectStore) -> None:
     for file in manifest.files:
         content = store.read(file.path, limit_bytes=file.size_bytes)
         assert hashlib.sha256(content).hexdigest() == file.sha256
+    beside = f"publications/{manifest.publication_id}/datapackage.json"
+    described = json.loads(store.read(beside, limit_bytes=1 << 24))["resources"]
+    hashes = {each["name"]: each["hash"] for each in described}
+    assert hashes == {file.data_set: f"sha256:{file.sha256}" for file in manifest.files}
 
 
 @pytest.mark.parametrize(

@@ -27,16 +27,24 @@ COPY LICENSE app.py requirements.txt schema_registry.json ./
 COPY .streamlit .streamlit
 COPY datalayer datalayer
 COPY pages pages
-# The user is written by hand: useradd would leave the day of the build in /etc/shadow.
+ARG CREATED=1970-01-01T00:00:00Z
+ARG REVISION=unknown
+ARG VERSION=unknown
+# An environment that is not the lock's is refused here. The user is written by hand: useradd would
+# leave the day of the build in /etc/shadow.
 RUN chmod -R u=rwX,go=rX /opt/farol; \
+    /opt/venv/bin/python -B -m datalayer.compliance \
+      --only lock-is-hashed --only installed-is-the-lock --only installed-without-ml; \
     mkdir /build/state; \
     cp /etc/passwd /etc/group /build/; \
     echo 'farol:x:10001:10001:Farol:/tmp:/usr/sbin/nologin' >> /build/passwd; \
     echo 'farol:x:10001:' >> /build/group; \
-    chmod 0644 /build/passwd /build/group
+    echo "${VERSION} ${REVISION} ${CREATED}" > /build/release; \
+    chmod 0644 /build/passwd /build/group /build/release
 
 FROM ${BASE_IMAGE}
-# First, so that files taken from a cache never keep the time of an earlier build.
+# First, so that no layer of another commit, which carries that one's time, is taken from a cache.
+COPY --from=build /build/release /opt/farol/RELEASE
 ARG CREATED=1970-01-01T00:00:00Z
 ARG REVISION=unknown
 ARG VERSION=unknown

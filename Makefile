@@ -88,11 +88,15 @@ bundle:  ## write build/farol-<version>-bundle.tar, which installs without a net
 	@deploy/make_bundle.sh $(IMAGES)
 
 # Two parts at a time, which keeps two cores busy from beginning to end: while a browser or a
-# type checker takes one of them, tests take the other.
+# type checker takes one of them, tests take the other. The images come after the browser, which drops
+# its connections whenever a container brings a network up.
 test:  ## run every check and test
 	@$(MAKE) --silent --jobs 4 \
 	  .venv/.ready-dev .venv-ml/.ready-dev .venv-judges/.ready system-packages promtool
-	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e test-job test-images
+	failed=0
+	$(MAKE) --silent --jobs 2 --keep-going test-portal check test-e2e || failed=1
+	$(MAKE) --silent --jobs 2 --keep-going test-job test-images || failed=1
+	exit $$failed
 
 # Each line says which part it is of. A failure of the part is one of the line: see pipefail.
 labelled = 2>&1 | sed -u "s/^/$@: /"

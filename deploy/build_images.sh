@@ -52,9 +52,21 @@ build() {
       if test -e "$dockerfile.dockerignore"; then ignored=$dockerfile.dockerignore; fi
       "$ENGINE" build "${options[@]}" --format docker --layers \
         --timestamp "$SOURCE_DATE_EPOCH" --ignorefile "$ignored" .
+      make_canonical "$tag"
       ;;
     *) fail "ENGINE is $ENGINE; it must be docker, podman or buildah" ;;
   esac
+}
+
+# make_canonical TAG: put in its place the same image without what is random in it
+make_canonical() {
+  local folder digest
+  folder=$(mktemp -d)
+  "$ENGINE" push --quiet --format v2s2 "$1" "dir:$folder"
+  digest=$(python3 deploy/canonical_image.py "$folder")
+  "$ENGINE" pull --quiet "dir:$folder" > /dev/null
+  "$ENGINE" tag "$digest" "$1"
+  rm -rf "$folder"
 }
 
 # secret ID FILE: add it to the options of build, if there is one

@@ -73,17 +73,24 @@ class Attempts:
 
     @contextmanager
     def begin(
-        self, identity: Identity, action: str, publication_id: str | None = None
+        self,
+        identity: Identity,
+        action: str,
+        publication_id: str | None = None,
+        *,
+        wait: bool = False,
     ) -> Iterator[Attempt]:
         """Hold the lock in the block. A failure of the block is recorded, a success is not.
 
+        With *wait* it waits for another attempt that is running.
+
         Raises:
             NotAllowed: *identity* is no administrator.
-            RefreshInProgress: Another attempt is running.
+            RefreshInProgress: Another attempt is running, and *wait* is false.
             StateError: The audit log can't be written.
         """
         attempt = Attempt(identity, action, publication_id)
-        with self._recording(attempt), self.lock(identity, action):
+        with self._recording(attempt), self.lock(identity, action, wait=wait):
             # Better not done than done without a record.
             self._audit.require_writable()
             yield attempt
@@ -103,14 +110,15 @@ class Attempts:
             yield attempt
 
     @contextmanager
-    def lock(self, identity: Identity, action: str) -> Iterator[None]:
+    def lock(self, identity: Identity, action: str, *, wait: bool = False) -> Iterator[None]:
         """Hold the lock in the block, after recording what a killed process could not.
 
         Raises:
-            RefreshInProgress: Another attempt is running.
+            RefreshInProgress: Another attempt is running, and *wait* is false.
             StateError: The state folder can't be used.
         """
-        with self._hold(self._snapshots.lock_path, self._holder(identity, action)):
+        holder = self._holder(identity, action)
+        with self._hold(self._snapshots.lock_path, holder, wait=wait):
             yield
 
     @contextmanager
@@ -126,6 +134,28 @@ class Attempts:
         # Named already in the lock of refreshes, so that a killed one is recorded once.
         with self._hold(self._snapshots.switch_lock_path, None, wait=wait):
             yield
+
+    def last_switch(self) -> Activation | None:
+        """Return the last switch as the audit log tells it, to a publication that is kept.
+
+        Its number is not told there: that is 0, which any switch that is announced comes after.
+
+        Raises:
+            StateUnavailable: The audit log can't be read.
+        """
+        kept = set(self._snapshots.kept_ids())
+        switches = [
+            entry
+            for entry in self._audit.entries(MOST_LOOKED_AT)
+            if entry.outcome == "activated" and entry.publication_id in kept and entry.at
+        ]
+        if not switches:
+            return None
+        latest = switches[0]
+        active, *previous = dict.fromkeys(str(entry.publication_id) for entry in switches)
+        return Activation(
+            active, latest.at or self._snapshots.clock(), latest.actor, tuple(previous)
+        )
 
     @contextmanager
     def _recording(self, attempt: Attempt) -> Iterator[None]:

@@ -14,46 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PYTHON, Served, browser, visit
-from tests.e2e.test_portal_in_browser import (
-    test_a_brazilian_browser_is_spoken_to_in_portuguese,
-    test_a_link_to_an_unknown_part_is_answered_with_parts_that_exist,
-    test_a_page_fits_a_narrow_screen,
-    test_a_planner_finds_a_part_and_sees_its_forecast_with_a_caption,
-    test_a_switch_on_the_command_line_reaches_the_open_portal,
-    test_a_wrong_password_is_refused,
-    test_an_admin_activates_a_second_publication_and_rolls_back,
-    test_signing_in_leaves_cookies_that_go_to_this_site_alone,
-    test_the_data_page_offers_the_whole_data_set,
-    test_the_download_holds_exactly_the_rows_that_are_drawn,
-    test_the_overview_shows_figures_exceptions_and_a_captioned_chart,
-    test_the_server_met_no_error_all_the_while,
-)
+from tests.e2e.conftest import PYTHON, Served, browser, visit  # noqa: F401 - two are fixtures
+from tests.e2e.test_portal_in_browser import *  # noqa: F403 - in their order, which they build on
 from tests.e2e.test_security_in_browser import (
-    test_a_page_is_drawn_within_its_policy,
-    test_the_documentation_is_drawn_within_its_policy,
+    test_a_page_is_drawn_within_its_policy,  # noqa: F401 - collected here
+    test_the_documentation_is_drawn_within_its_policy,  # noqa: F401 - collected here
 )
 from tests.images.engine import HARDENED, Engine
+from tests.images.forwarding import forwarded
 from tests.images.test_app_image import LIVE
-
-__all__ = [
-    "browser",
-    "test_a_brazilian_browser_is_spoken_to_in_portuguese",
-    "test_a_link_to_an_unknown_part_is_answered_with_parts_that_exist",
-    "test_a_page_fits_a_narrow_screen",
-    "test_a_page_is_drawn_within_its_policy",
-    "test_a_planner_finds_a_part_and_sees_its_forecast_with_a_caption",
-    "test_a_switch_on_the_command_line_reaches_the_open_portal",
-    "test_a_wrong_password_is_refused",
-    "test_an_admin_activates_a_second_publication_and_rolls_back",
-    "test_signing_in_leaves_cookies_that_go_to_this_site_alone",
-    "test_the_data_page_offers_the_whole_data_set",
-    "test_the_documentation_is_drawn_within_its_policy",
-    "test_the_download_holds_exactly_the_rows_that_are_drawn",
-    "test_the_overview_shows_figures_exceptions_and_a_captioned_chart",
-    "test_the_server_met_no_error_all_the_while",
-    "visit",
-]
 
 ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 
@@ -105,15 +74,11 @@ def served(
         password = re.search(r"password\s+(\S+)", log.read_text(encoding="utf-8"))
         assert password is not None
         environment = dict(engine.environment)
-        yield ServedByImage(
-            f"http://{address}:8501",
-            demonstration,
-            environment,
-            password[1],
-            log,
-            engine,
-            container,
-        )
+        with forwarded(address, 8501) as port:
+            here = f"http://127.0.0.1:{port}"
+            yield ServedByImage(
+                here, demonstration, environment, password[1], log, engine, container
+            )
 
 
 def test_the_portal_has_no_route_out(engine: Engine, served: ServedByImage) -> None:

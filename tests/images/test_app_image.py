@@ -167,3 +167,25 @@ def test_an_image_without_its_lock_is_not_built(engine: Engine, tmp_path: Path) 
 
     with pytest.raises(EngineError, match=r"requirements\.txt is missing.*make lock"):
         build_images(engine, "app", folder=tmp_path)
+
+
+def test_an_environment_that_is_not_the_lock_s_is_refused(engine: Engine, app_image: str) -> None:
+    """As it is in the build, where the same command ends it."""
+    check = "python -m datalayer.compliance --lock /tmp/lock --only installed-is-the-lock"
+    another = "sed 's/^cachetools==.*/cachetools==1.0 \\\\/' requirements.txt > /tmp/lock"
+
+    done = engine.run(
+        *(
+            "run",
+            "--rm",
+            "--network=none",
+            app_image,
+            "sh",
+            "-c",
+            f"{another}; {check} 2>&1 || true",
+        )
+    )
+
+    assert "cachetools" in done
+    assert "1.0" in done
+    assert "1 failed" in done

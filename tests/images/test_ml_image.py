@@ -23,6 +23,7 @@ def test_of_the_portal_it_has_the_kernel_alone(engine: Engine, ml_image: str) ->
 
     assert engine.run(*listed, "/opt/farol").split() == [
         "LICENSE",
+        "RELEASE",
         "datalayer",
         "ml_jobs",
         "schema_registry.json",

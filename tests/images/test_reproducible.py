@@ -76,7 +76,7 @@ def test_two_images_that_differ_are_told_apart_file_by_file(
     finally:
         engine.run("image", "rm", changed)
 
-    assert 'setting: config: {"User": "10001:10001"' in said
+    assert '"User": "0"' in said
     assert "layers: " in said
 
 

@@ -57,7 +57,7 @@ def test_every_service_is_hardened_and_bounded(path: Path) -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
-        assert service["user"] == "10001:10001"
+        assert service["user"] == ("65534:65534" if path == MONITORING else "10001:10001")
         assert {"mem_limit", "memswap_limit", "cpus", "pids_limit", "ulimits"} <= service.keys()
         assert service["mem_limit"] == service["memswap_limit"]
 

@@ -31,6 +31,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
+canonical_image = script("canonical_image")
 oci_archive = script("oci_archive")
 image_differences = script("image_differences")
 
@@ -159,3 +160,30 @@ def test_a_setting_and_a_layer_more_are_differences(tmp_path: Path) -> None:
         'setting: created: "1" | "2"',
         "layers: 1, 2",
     ]
+
+
+def test_an_image_is_canonical_without_what_its_build_drew_by_lot(tmp_path: Path) -> None:
+    digests = set()
+    for lot in ("one", "two"):
+        folder = tmp_path / lot
+        folder.mkdir()
+        settings = {"Hostname": lot, "Healthcheck": HEALTH}
+        history = [{"created_by": "COPY", "comment": f"FROM {lot}"}]
+        config = {"container": lot, "parent": lot, "history": history, "config": settings}
+        (folder / "aa").write_text(json.dumps(config), encoding="utf-8")
+        manifest = {"config": {"digest": "sha256:aa", "size": 1}, "layers": []}
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+        digest = canonical_image.make_canonical(folder)
+
+        written = (folder / digest).read_bytes()
+        assert hashlib.sha256(written).hexdigest() == digest
+        assert json.loads(written) == {
+            "config": {"Healthcheck": HEALTH},
+            "history": [{"created_by": "COPY"}],
+        }
+        described = json.loads((folder / "manifest.json").read_bytes())["config"]
+        assert described == {"digest": f"sha256:{digest}", "size": len(written)}
+        assert not (folder / "aa").exists()
+        digests.add(digest)
+    assert len(digests) == 1

@@ -1,7 +1,7 @@
-"""A folder for the temporary files of one process, beside those of the processes that share it.
+"""A folder for the temporary files of one process, beside those of other processes.
 
-In containers every process may have the same number, so DuckDB, which names its files by that,
-would take another replica's for its own.
+In containers every process may have the same number, so what is named by that, as DuckDB's
+temporary files are, would pass for another replica's.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from datalayer.kernel.storage.lock import lock_file
 _log = structlog.get_logger(__name__)
 
 
-class SpillFolder:
+class OwnFolder:
     """``<parent>/<name>``, and ``<name>.lock`` beside it, held for as long as the process lives.
 
     Making one clears up after processes that were killed. On a disk that takes no lock nothing can
-    be spilt either, so that is no failure.
+    be written to the folder either, so that is no failure.
+
+    Args:
+        parent: What the processes share; made if missing.
 
     Attributes:
-        path: The folder, which is there once something is spilt.
+        path: The folder, which is there once somebody makes it.
     """
 
     def __init__(self, parent: Path) -> None:
@@ -35,7 +38,7 @@ class SpillFolder:
             self._clear_abandoned(parent)
             self.path = self._take(parent)
         except (StateError, OSError) as error:
-            _log.warning("spill.not_held", problem=str(error))
+            _log.warning("own_folder.not_held", problem=str(error))
             self.path = parent / secrets.token_hex(8)
 
     def close(self) -> None:
@@ -50,7 +53,7 @@ class SpillFolder:
             path = parent / secrets.token_hex(8)
             lock = path.with_suffix(".lock")
             try:
-                self._held.enter_context(lock_file(lock, wait=False))
+                self._held.enter_context(lock_file(lock, wait=False, to_write=False))
             except BlockingIOError:
                 continue  # a process that clears up has just taken it for abandoned
             if lock.exists():

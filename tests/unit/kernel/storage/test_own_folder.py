@@ -1,4 +1,4 @@
-"""Each process spills into a folder of its own, and clears up after those that were killed."""
+"""Each process has a folder of its own, and clears up after those that were killed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.reading.spill_folder import SpillFolder
+from datalayer.kernel.storage.own_folder import OwnFolder
 
 SPILL = """
 import os, pathlib, signal, sys
-from datalayer.reading.spill_folder import SpillFolder
-folder = SpillFolder(pathlib.Path(sys.argv[1]))
+from datalayer.kernel.storage.own_folder import OwnFolder
+folder = OwnFolder(pathlib.Path(sys.argv[1]))
 folder.path.mkdir()
 (folder.path / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"half a sort")
 print("spilt", flush=True)
@@ -33,7 +33,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def test_each_has_one_of_its_own(parent: Path) -> None:
-    one, other = SpillFolder(parent), SpillFolder(parent)
+    one, other = OwnFolder(parent), OwnFolder(parent)
 
     assert one.path != other.path
     assert one.path.parent == other.path.parent == parent
@@ -42,7 +42,7 @@ def test_each_has_one_of_its_own(parent: Path) -> None:
 
 
 def test_it_is_gone_with_the_one_that_had_it(parent: Path) -> None:
-    folder = SpillFolder(parent)
+    folder = OwnFolder(parent)
     folder.path.mkdir()
     (folder.path / "sort.tmp").touch()
 
@@ -57,10 +57,10 @@ def test_that_of_a_living_process_stays_and_that_of_a_killed_one_goes(parent: Pa
     ) as process:
         assert process.stdout
         process.stdout.readline()
-        SpillFolder(parent).close()
+        OwnFolder(parent).close()
         while_it_lives = names_in(parent)
 
-    SpillFolder(parent).close()
+    OwnFolder(parent).close()
 
     assert len(while_it_lives) == 2
     assert names_in(parent) == []
@@ -69,7 +69,7 @@ def test_that_of_a_living_process_stays_and_that_of_a_killed_one_goes(parent: Pa
 def test_a_disk_that_takes_no_lock_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "spill").write_text("in the way")
 
-    folder = SpillFolder(tmp_path / "spill")
+    folder = OwnFolder(tmp_path / "spill")
 
     assert folder.path.parent == tmp_path / "spill"
     folder.close()

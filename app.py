@@ -24,8 +24,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     configure_logs(Settings.load().log_level)
     if notice := first_admin_notice(Settings.load().state):
         print(notice, flush=True)  # noqa: T201 - for the terminal only, never for the log
-    runtime.portal().announcements.start()
-    runtime.portal().store_watch.last_answer()  # the first look at it begins the watch
+    runtime.portal().begin_serving()
     gc.collect()
     gc.freeze()
     yield

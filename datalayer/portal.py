@@ -190,6 +190,21 @@ class Portal:
         self._proofs = Proofs(settings)
         self.jobs = RefreshJobs(self.audit.entries, clock)
 
+    def begin_serving(self) -> None:
+        """Look at what is active before anybody reads it, and follow the other replicas.
+
+        What was damaged while no portal ran is refused, and fetched anew in the background.
+        """
+        self.announcements.start()
+        self.store_watch.last_answer()  # the first look at it begins the watch
+        try:
+            self._publications.active()
+        except NothingPublished:
+            return
+        except PortalError as error:
+            _log.error("publication.active_not_served", problem=str(error))
+            self._begin_mending()
+
     def open(self, publication_id: str | None = None, identity: Identity = ANYONE) -> Publication:
         """Return the publication named, or the active one, for *identity* to read.
 
@@ -325,6 +340,16 @@ class Portal:
         self.database.close()
         self._spill.close()
         self.job_records.close()
+
+    def _begin_mending(self) -> None:
+        at_start = Identity("start", Role.ADMIN)
+        try:
+            self.jobs.start(
+                "activate", at_start, lambda report: self._activations.mend(at_start, report=report)
+            )
+        except PortalError as error:
+            # On a disk that fails, or while another replica is at it.
+            _log.warning("publication.not_mended", problem=str(error))
 
     def _presence(self) -> Presence:
         publication, problem = self._find_served()

@@ -23,8 +23,11 @@ from datalayer.kernel.errors import (
     InvalidSelection,
     Loss,
     NoEarlierPublication,
+    NothingPublished,
     PortalError,
     RefreshInProgress,
+    StateError,
+    StateUnavailable,
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
 from datalayer.kernel.storage.object_store import ObjectStore
@@ -214,6 +217,22 @@ class Activations:
                 self._admission.refuse_replayed(manifest)
             return self._switch_to(manifest, kept, attempt, report, number=announced.number)
 
+    def mend(self, identity: Identity, *, report: ReportProgress = silent) -> Activated:
+        """Fetch the active publication anew, because what is kept of it is damaged.
+
+        It stays what it is among the switches of all replicas, so none of them follows it.
+
+        Raises:
+            NothingPublished: None is active.
+        """
+        active = self._snapshots.active()
+        if active is None:
+            raise NothingPublished
+        with self._attempts.begin(identity, "mend", active.publication_id) as attempt:
+            attempt.before = active
+            manifest, kept = self._find(active.publication_id, attempt, report)
+            return self._switch_to(manifest, kept, attempt, report, number=active.number)
+
     def prune(self, identity: Identity, *, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what is kept; return their ids."""
         with self._attempts.begin(identity, "prune") as attempt:
@@ -230,6 +249,8 @@ class Activations:
             StateError: The state folder can't be used.
         """
         try:
+            with self._attempts.switching(wait=False):
+                self._restore_active()
             with (
                 self._attempts.lock(Identity("start", Role.ADMIN), "recover"),
                 self._attempts.switching(wait=False),
@@ -238,6 +259,15 @@ class Activations:
                     _log.info("refresh.swept", name=name)
         except RefreshInProgress:
             return
+
+    def _restore_active(self) -> None:
+        try:
+            self._snapshots.active()
+        except StateUnavailable:
+            raise
+        except StateError as damaged:
+            _log.error("active.damaged", problem=str(damaged))
+            self._snapshots.restore_active(self._attempts.last_switch())
 
     def _roll_back_target(self, publication_id: str | None) -> str:
         target = publication_id or self._snapshots.roll_back_target()

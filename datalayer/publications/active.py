@@ -78,8 +78,25 @@ class ActivePointer:
         before = self.read()
         earlier = (before.publication_id, *before.previous) if before else ()
         previous = tuple(each for each in earlier if each != publication_id)[:MOST_PREVIOUS]
-        content = asdict(Activation(publication_id, now, activated_by, previous, number))
-        content["activated_at"] = now.isoformat()
+        self._write(Activation(publication_id, now, activated_by, previous, number))
+
+    def restore(self, activation: Activation | None) -> Path:
+        """Set a damaged file aside, and write *activation* in its place if there is one.
+
+        Returns:
+            Where the damaged file lies.
+
+        Raises:
+            OSError: The disk refused.
+        """
+        aside = self._path.with_name(f"{self._path.name}.damaged")
+        self._path.replace(aside)
+        if activation:
+            self._write(activation)
+        return aside
+
+    def _write(self, activation: Activation) -> None:
+        content = asdict(activation) | {"activated_at": activation.activated_at.isoformat()}
         write_durably(self._path, json.dumps(content, indent=2).encode())
         self._known = None
 

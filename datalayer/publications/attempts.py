@@ -135,6 +135,28 @@ class Attempts:
         with self._hold(self._snapshots.switch_lock_path, None, wait=wait):
             yield
 
+    def last_switch(self) -> Activation | None:
+        """Return the last switch as the audit log tells it, to a publication that is kept.
+
+        Its number is not told there: that is 0, which any switch that is announced comes after.
+
+        Raises:
+            StateUnavailable: The audit log can't be read.
+        """
+        kept = set(self._snapshots.kept_ids())
+        switches = [
+            entry
+            for entry in self._audit.entries(MOST_LOOKED_AT)
+            if entry.outcome == "activated" and entry.publication_id in kept and entry.at
+        ]
+        if not switches:
+            return None
+        latest = switches[0]
+        active, *previous = dict.fromkeys(str(entry.publication_id) for entry in switches)
+        return Activation(
+            active, latest.at or self._snapshots.clock(), latest.actor, tuple(previous)
+        )
+
     @contextmanager
     def _recording(self, attempt: Attempt) -> Iterator[None]:
         """Let administrators do what the block does, and record its failure."""

@@ -167,12 +167,19 @@ class SnapshotStore:
     def all(self) -> tuple[Snapshot, ...]:
         """Return the snapshots kept here, newest first; one that can't be used is left out."""
         usable = []
-        for publication_id in self._kept_ids():
+        for publication_id in self.kept_ids():
             try:
                 usable.append(self.get(publication_id))
             except PortalError as error:
                 _log.warning("snapshot.unusable", publication_id=publication_id, problem=str(error))
         return tuple(usable)
+
+    def kept_ids(self) -> tuple[str, ...]:
+        """Return the ids of all snapshots, newest first."""
+        if not self.folder.is_dir():
+            return ()
+        names = (path.name for path in self.folder.iterdir() if path.is_dir())
+        return tuple(sorted(filter(is_publication_id, names), reverse=True))
 
     def active(self) -> Activation | None:
         """Return the switch to the active publication; None before the first.
@@ -191,7 +198,7 @@ class SnapshotStore:
         """Return the publication that was active last before this one and is still kept."""
         activation = self.active()
         previous = activation.previous if activation else ()
-        kept = set(self._kept_ids())
+        kept = set(self.kept_ids())
         return next((each for each in previous if each in kept), None)
 
     def set_active(self, snapshot: Snapshot, activated_by: str, number: int) -> None:
@@ -207,6 +214,20 @@ class SnapshotStore:
         """
         with translate_disk_errors(snapshot.publication_id, self._state):
             self._pointer.replace(snapshot.publication_id, activated_by, self.clock(), number)
+
+    def restore_active(self, activation: Activation | None) -> None:
+        """Put *activation* in the place of a damaged ``active.json``, which is set aside.
+
+        Raises:
+            StateUnavailable: The local disk refuses.
+        """
+        try:
+            aside = self._pointer.restore(activation)
+        except OSError as error:
+            problem = f"can't be set aside: {error.strerror}"
+            raise StateUnavailable(path="active.json", problem=problem) from error
+        found = activation.publication_id if activation else "-"
+        _log.warning("active.restored", publication_id=found, damaged=aside.name)
 
     def require_writable(self) -> None:
         """Make sure that the state folder takes a file.
@@ -243,7 +264,7 @@ class SnapshotStore:
             The ids removed, newest first.
         """
         spared = {self.active_id(), self.roll_back_target()}
-        kept = sorted(self._kept_ids(), key=lambda each: each not in spared)
+        kept = sorted(self.kept_ids(), key=lambda each: each not in spared)
         removed, used_bytes = [], 0
         for place, publication_id in enumerate(kept, start=1):
             files = (self.folder / publication_id).iterdir()
@@ -259,7 +280,7 @@ class SnapshotStore:
         for path in left_over:
             remove(path)
         # A process killed between moving a snapshot and closing its folder left it open.
-        for publication_id in self._kept_ids():
+        for publication_id in self.kept_ids():
             (self.folder / publication_id).chmod(0o555)
         return tuple(path.name for path in left_over)
 
@@ -296,15 +317,8 @@ class SnapshotStore:
             raise StateError(path=str(folder), problem=problem) from error
 
     def _unknown(self, publication_id: str) -> UnknownPublication:
-        nearest = _nearest(publication_id, self._kept_ids())
+        nearest = _nearest(publication_id, self.kept_ids())
         return UnknownPublication(publication_id=publication_id[:80], nearest=nearest)
-
-    def _kept_ids(self) -> tuple[str, ...]:
-        """Return the ids of all snapshots, newest first."""
-        if not self.folder.is_dir():
-            return ()
-        names = (path.name for path in self.folder.iterdir() if path.is_dir())
-        return tuple(sorted(filter(is_publication_id, names), reverse=True))
 
 
 def _read_attestation(folder: Path) -> bytes | None:

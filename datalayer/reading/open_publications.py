@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.errors import NothingPublished, PortalError
+from datalayer.kernel.errors import IntegrityError, NothingPublished, PortalError, StateError
 from datalayer.publications.snapshot_store import SnapshotStore
+from datalayer.publications.stages import Snapshot
+from datalayer.publications.staging import prove
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
 from datalayer.reading.publication import Publication
@@ -41,6 +45,11 @@ class OpenPublications:
         self._clock = clock
         self._open: dict[str, Publication] = {}
         self._served: Publication | None = None
+        self._opening = threading.Lock()
+        # What is brought in from now on is proved by whoever does; what lies here may have been
+        # damaged while nobody looked.
+        self._unproved = set(snapshots.kept_ids())
+        self._damaged: dict[str, tuple[object, StateError]] = {}
 
     def active(self) -> Publication:
         """Return the active publication, whoever made it active.
@@ -75,11 +84,14 @@ class OpenPublications:
 
         Raises:
             UnknownPublication: It is not kept here.
+            StateError: Its files are not those that were published.
             PublicationError: It does not fit the registry.
         """
         snapshot = self._snapshots.get(publication_id)
         publication = self._open.get(publication_id)
         if publication is None or publication.snapshot is not snapshot:
+            with self._opening:
+                self._require_proved(snapshot)
             self._database.attach(snapshot)
             publication = Publication(
                 snapshot, self._registry, self._database, self._cache, self._clock
@@ -93,3 +105,33 @@ class OpenPublications:
         for publication_id in set(self._database.attached()) - kept:
             self._open.pop(publication_id, None)
             self._database.detach(publication_id)
+
+    def _require_proved(self, snapshot: Snapshot) -> None:
+        """Compare the files that were here at the start with their SHA-256, once.
+
+        A proof that failed is remembered for as long as the same folder lies there.
+        """
+        publication_id = snapshot.publication_id
+        if publication_id not in self._unproved:
+            return
+        lies_there = _identity(snapshot.folder)
+        known, error = self._damaged.get(publication_id, (None, None))
+        if error and known == lies_there:
+            raise error
+        try:
+            prove(snapshot)
+        except IntegrityError as found:
+            problem = f"is damaged ({found}); activate {publication_id} to fetch it anew"
+            damaged = StateError(path=str(snapshot.folder), problem=problem)
+            self._damaged[publication_id] = lies_there, damaged
+            raise damaged from found
+        self._unproved.discard(publication_id)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from another that takes its place; None between the two."""
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -13,6 +13,7 @@ def action_text(action: str) -> str:
         "activate": _("activate"),
         "roll_back": _("roll back"),
         "follow": _("follow another replica"),
+        "mend": _("fetch what was damaged anew"),
         "prune": _("remove snapshots"),
         "extract": _("take an extract"),
         "sign_in": _("sign in"),

@@ -179,7 +179,12 @@ DAMAGE: Sequence[Fault] = (
         ),
     ),
     _damaged("the active snapshot's manifest damaged", partial(_turn_bytes_over, "metadata.json")),
-    _damaged("active.json cut off", partial(_cut, "active.json")),
+    Fault(
+        "at start: active.json cut off",
+        begin=lambda site: _start_again(site, partial(_cut, "active.json")),
+        refresh="none",
+        restarts=True,
+    ),
 )
 
 

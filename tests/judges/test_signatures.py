@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from datalayer.kernel.attestation.envelope import verify
+from datalayer.kernel.attestation.envelope import sign, verify
 from datalayer.kernel.attestation.keys import SigningKey, TrustedKeys
 from datalayer.kernel.attestation.publication import ATTESTATION_NAME
 from datalayer.kernel.attestation.statement import Statement, Subject, statement_json
@@ -105,6 +106,27 @@ def test_an_altered_payload_is_refused(judge: Judge, folder: Path) -> None:
 
     assert done.returncode == 1
     assert "VerificationError" in done.stderr
+
+
+def test_the_report_of_a_proof_is_checked_in_the_same_way(judge: Judge, tmp_path: Path) -> None:
+    report = tmp_path / "proof-20261127T000000Z.json"
+    report.write_bytes(b'{"passed": true}')
+    said = (
+        Subject(report.name, hashlib.sha256(report.read_bytes()).hexdigest()),
+        Subject("farol-app", "1" * 64),
+    )
+    statement = Statement(said, "urn:farol:attestation:proof:v1", {"closing_line": "1 passed"})
+    (tmp_path / ATTESTATION_NAME).write_bytes(sign(statement, KEY))
+
+    whole = run(judge, tmp_path)
+    report.write_bytes(b'{"passed": false}')
+    altered = run(judge, tmp_path)
+
+    assert whole.returncode == 0, whole.stderr
+    assert f"as signed {said[0].sha256} {report.name}" in whole.stdout
+    assert f"not here  {said[1].sha256} farol-app" in whole.stdout
+    assert altered.returncode == 1
+    assert f"{report.name} has the SHA-256" in altered.stderr
 
 
 def test_the_script_uses_nothing_of_farol() -> None:

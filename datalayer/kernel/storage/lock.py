@@ -12,10 +12,13 @@ from datalayer.kernel.errors import StateUnavailable
 
 
 @contextmanager
-def lock_file(path: Path, *, wait: bool = True, mode: int = 0o600) -> Iterator[int]:
+def lock_file(
+    path: Path, *, wait: bool = True, mode: int = 0o600, to_write: bool = True
+) -> Iterator[int]:
     """Hold the lock file *path* in the block; yields its descriptor.
 
-    It is made if missing, with these permissions, and its folder too.
+    It is made if missing, with these permissions, and its folder too. Who holds it for long opens
+    it not *to_write*: while a file is open for that, its disk can't be made read-only.
 
     Raises:
         StateUnavailable: The file can't be opened or made.
@@ -23,7 +26,7 @@ def lock_file(path: Path, *, wait: bool = True, mode: int = 0o600) -> Iterator[i
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+        descriptor = os.open(path, (os.O_RDWR if to_write else os.O_RDONLY) | os.O_CREAT, mode)
     except OSError as error:
         raise StateUnavailable(
             path=str(path), problem=f"can't be opened: {error.strerror}"

@@ -53,7 +53,7 @@ class OwnFolder:
             path = parent / secrets.token_hex(8)
             lock = path.with_suffix(".lock")
             try:
-                self._held.enter_context(lock_file(lock, wait=False))
+                self._held.enter_context(lock_file(lock, wait=False, to_write=False))
             except BlockingIOError:
                 continue  # a process that clears up has just taken it for abandoned
             if lock.exists():

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FULL = "No space left on device|File too large|disk is full"
-READ_ONLY = f"Read-only file system|{FULL}"
+READ_ONLY = f"Read-only file system|readonly database|{FULL}"
 
 
 class Disk:

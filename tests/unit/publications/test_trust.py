@@ -30,7 +30,7 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.storage.object_store import FolderStore, ObjectStore
 from datalayer.publications.active import Activation
 from datalayer.publications.stages import Activated, AlreadyCurrent
-from datalayer.publications.trust import NEWEST_SIGNED_NAME
+from datalayer.publications.trust import NEWEST_SIGNED_NAME, Newest
 from tests.publisher import FIRST_GENERATED_AT, LIMIT_BYTES, Publisher
 from tests.signing import KEY, STRANGER, folder_of, sign_in
 from tests.unit.publications.refreshing import ANA, Refreshing, joined
@@ -128,6 +128,20 @@ class TestSignedPublications:
         parts.activations.activate(ANA)
 
         assert parts.active_id == manifest.publication_id
+
+    def test_a_flat_folder_without_a_signature_of_its_own_is_refused(
+        self, parts: Refreshing, publisher: Publisher, folder_store: FolderStore
+    ) -> None:
+        manifest = publisher.publish(items=2)
+        sign_in(folder_store, manifest)
+        make_flat(folder_store, manifest)
+
+        with pytest.raises(NotSigned):
+            parts.activations.activate(ANA)
+        with pytest.raises(NotSigned):
+            parts.activations.activate(ANA, publication_id=manifest.publication_id)
+
+        assert parts.active_id is None
 
     def test_a_manifest_that_another_program_wrote_is_signed_and_kept_to_the_byte(
         self, parts: Refreshing, publisher: Publisher, join: Join
@@ -381,6 +395,7 @@ class TestReplays:
 
         parts.activations.roll_back(ANA)
         assert parts.active_id == older.publication_id
+        assert parts.snapshots.trust.newest() == Newest(newer.publication_id, newer.generated_at)
         parts.activations.activate(ANA, confirmed=True)
 
         assert parts.active_id == newer.publication_id
@@ -530,7 +545,7 @@ class TestWhatIsKept:
 
 
 def test_a_signature_that_was_made_anew_meanwhile_is_the_one_that_is_kept(
-    parts: Refreshing, publish: Publish, folder_store: FolderStore
+    parts: Refreshing, publish: Publish, folder_store: FolderStore, join: Join
 ) -> None:
     manifest = publish()
     parts.activations.inspect(ANA)
@@ -538,6 +553,6 @@ def test_a_signature_that_was_made_anew_meanwhile_is_the_one_that_is_kept(
 
     parts.activations.activate(ANA)
 
-    kept = parts.snapshots.get(manifest.publication_id).manifest
+    kept = join(KEY).snapshots.get(manifest.publication_id).manifest
     assert isinstance(kept, SignedManifest)
     assert kept.expires_at == FIRST_GENERATED_AT + timedelta(days=90)

@@ -17,6 +17,9 @@ from datalayer.settings import Settings
 from pages.components import frame, index_page
 from pages.components.ended_sessions import EndedSessions
 
+STORE_PATIENCE_S = 3.0
+"""How long a start waits for the store to say that it takes no writes; a store may be away."""
+
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
@@ -36,6 +39,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 st.get_option("logger.level")
 try:
     configure_logs(Settings.load().log_level)  # before the server's own first lines
+    runtime.portal().require_read_only_store(within_s=STORE_PATIENCE_S)
     served = serving(runtime.portal(), Settings.load(), index_page.is_page)
 except PortalError as error:
     sys.exit(f"The portal can't start. {error}")  # a sentence for whoever starts it, no traceback

@@ -26,6 +26,7 @@ from datalayer.kernel.errors import (
     PortalError,
     SignInRequired,
     StateError,
+    StoreWritable,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.own_folder import OwnFolder
@@ -332,6 +333,16 @@ class Portal:
             problem=problem,
             signatures=self.snapshots.trust.describe(publication.manifest if publication else None),
         )
+
+    def require_read_only_store(self, *, within_s: float) -> None:
+        """Ask the store whether it takes writes, and wait no longer than *within_s*.
+
+        Raises:
+            StoreWritable: It does. Where it has not answered in time, ``health`` tells later.
+        """
+        self.store_watch.last_answer()
+        if self.store_watch.wait_for_answer(within_s).writable == "yes":
+            raise StoreWritable(address=self._store.address)
 
     def close(self) -> None:
         """Close the database and the cache, and end their threads."""

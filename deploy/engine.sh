@@ -24,9 +24,9 @@ ENGINE=${ENGINE:-$(engine_found)}
 image_id() {
   local id
   if test "$ENGINE" = buildah; then
-    id=$(buildah inspect --type image --format '{{.FromImageID}}' "$1")
+    id=$(buildah inspect --type image --format '{{.FromImageID}}' "$1") || return
   else
-    id=$("$ENGINE" image inspect --format '{{.Id}}' "$1")
+    id=$("$ENGINE" image inspect --format '{{.Id}}' "$1") || return
   fi
   echo "sha256:${id#sha256:}"
 }
@@ -35,7 +35,7 @@ image_id() {
 image_mb() {
   local bytes
   if test "$ENGINE" = buildah; then
-    buildah images --format '{{.Size}}' "$1" | sed 's/[. ].*//'
+    buildah images --format '{{.Size}}' "$1" | sed 's/[. ].*//; q'
   else
     bytes=$("$ENGINE" image inspect --format '{{.Size}}' "$1")
     echo $(((bytes + 500000) / 1000000))

@@ -64,7 +64,7 @@ def _files(layer: IO[bytes]) -> dict[str, str]:
     with tarfile.open(fileobj=layer, mode="r|*") as archive:
         for entry in archive:
             content = archive.extractfile(entry) if entry.isfile() else None
-            digest = hashlib.file_digest(content, "sha256").hexdigest()[:12] if content else ""
+            digest = hashlib.sha256(content.read()).hexdigest()[:12] if content else ""
             found[entry.name] = (
                 f"type {entry.type.decode()} mode {entry.mode:04o} owner {entry.uid}:{entry.gid} "
                 f"time {entry.mtime} bytes {entry.size} {entry.linkname or digest}"

@@ -64,7 +64,7 @@ while read -r variable default; do
 done < <(of_services)
 
 echo "Fetching the wheels of requirements.txt ..."
-"$PYTHON" -m pip download --quiet --disable-pip-version-check --require-hashes \
+"$PYTHON" -m pip download -qq --disable-pip-version-check --require-hashes \
   --only-binary=:all: --requirement requirements.txt --dest "$bundle/wheelhouse"
 
 # What lies in git, so that no secret and nothing of this machine is taken along.
@@ -83,7 +83,7 @@ find "$bundle" -type d -exec chmod 0755 {} + -o -type f -exec chmod u=rwX,go=rX 
 mv "$scratch/SHA256SUMS" "$bundle/SHA256SUMS"
 chmod 0644 "$bundle/SHA256SUMS"
 
-tar --create --file "$ARCHIVE.partial" --directory "$scratch" --sort=name --format=ustar \
+tar --create --file "$ARCHIVE.partial" --directory "$scratch" --sort=name --format=gnu \
   --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" "farol-$VERSION"
 mv "$ARCHIVE.partial" "$ARCHIVE"
 (cd build && sha256sum "${ARCHIVE##*/}") | tee "$ARCHIVE.sha256"

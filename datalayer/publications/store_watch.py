@@ -91,21 +91,30 @@ class StoreWatch:
         self._asked_at = time.monotonic()
         return self._last
 
-    def wait_for_answer(self) -> None:
-        """Wait for the answer to a question that is under way, if there is one."""
-        with self._asking:
-            pass
+    def wait_for_answer(self, timeout_s: float = -1) -> LastAnswer:
+        """Wait for the answer to a question that is under way, if there is one; return the last.
+
+        No longer than *timeout_s*, if that is not negative.
+        """
+        if self._asking.acquire(timeout=timeout_s):
+            self._asking.release()
+        return self._last
 
     def _ask_store(self) -> None:
         try:
-            self._ask()
-            self._check_writes()
-        except PortalError as error:
-            self.learn(error)
-        else:
-            self.learn(None)
+            problem = self._ask_anything()
+            if not isinstance(problem, TransportError):
+                self._check_writes()
+            self.learn(problem)
         finally:
             self._asking.release()
+
+    def _ask_anything(self) -> PortalError | None:
+        try:
+            self._ask()
+        except PortalError as error:
+            return error
+        return None
 
     def _check_writes(self) -> None:
         if self._last.writable != "unknown":

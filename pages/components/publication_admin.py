@@ -43,7 +43,7 @@ def active() -> Publication | None:
     with it is among the findings.
     """
     try:
-        return portal().open()
+        return portal().open(identity=access.identity())
     except (NothingPublished, ContentError):
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 import uuid
@@ -186,13 +185,6 @@ def build_services(engine: Engine) -> None:
             *("--build-arg", f"BASE_IMAGE={BASE}", "--tag", service_image(name)),
             *("--file", str(ROOT / f"tests/images/services/{name}.Dockerfile"), str(context)),
         )
-
-
-def latest_published(output: str) -> str:
-    """Return the id of the publication that the job says it published."""
-    found = re.search(r"Published (\S+) to ", output)
-    assert found, output
-    return found[1]
 
 
 def health(visitor: httpx.Client, path: str = "/health") -> dict[str, object]:

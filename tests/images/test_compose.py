@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,13 +14,12 @@ from playwright.sync_api import expect, sync_playwright
 from tests.e2e.conftest import PATIENCE_MS, QUIET_CHROMIUM
 from tests.images.conftest import Say
 from tests.images.engine import Engine
+from tests.images.job_machine import Job
 from tests.images.stack import (
-    HOST,
     REPLICA,
     WITHIN_S,
     Stack,
     health,
-    latest_published,
     stack_up,
 )
 from tests.integration.servers import wait_until
@@ -89,48 +85,11 @@ def stack(
         yield up
 
 
-class Job:
-    """The machine of the job: its compose file, planners' demand, keys that may write."""
-
-    def __init__(self, stack: Stack, image: str, folder: Path) -> None:
-        self._stack = stack
-        (folder / "demand.csv").write_text(demand())
-        folder.chmod(0o755)
-        self._variables = {
-            "FAROL_ML_IMAGE": image,
-            "FAROL_INPUT": str(folder),
-            "FAROL_ML_SECRETS": str(stack.folder / "deploy/secrets/ml_jobs"),
-            "FAROL_S3_ENDPOINT": f"{HOST}:{stack.variables['FAROL_STORE_LISTEN'].split(':')[1]}",
-            "FAROL_S3_SECURE": "false",
-        }
-        self.machine = Stack(
-            stack.engine, stack.folder, f"{stack.name}job", ["ml_jobs/docker-compose.yml"], {}
-        )
-
-    def publish(self) -> str:
-        """Forecast the demand and publish it; return the publication's id."""
-        quick = ("--sources", "mean,naive", "--origins", "1", "--warmups", "0")
-        command = ("forecast", "--demand", "/input/demand.csv", "--frequency", "W", *quick)
-        run = ("run", "-T", "--rm", "ml_jobs", *command)
-        return latest_published(self.machine.compose(*run, **self._variables))
-
-
-def demand() -> str:
-    """Return a year of weekly demand of twelve parts."""
-    drawn = random.Random(1)
-    rows = ["item_id,date,quantity"]
-    for item in range(12):
-        for week in range(52):
-            day = date(2025, 11, 3) + timedelta(weeks=week)
-            rows.append(f"P{item:03},{day},{drawn.choice([0, 0, 1, 2, 5]) + item % 3}")
-    return "\n".join(rows)
-
-
 @pytest.fixture(scope="module")
 def job(stack: Stack, ml_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
     job = Job(stack, ml_image, tmp_path_factory.mktemp("input"))
     yield job
-    job.machine.compose("down", "--volumes", **job._variables)
+    job.remove()
 
 
 @pytest.fixture(scope="module")
@@ -342,15 +301,6 @@ def test_another_name_than_the_portal_s_is_refused(stack: Stack) -> None:
     answer = stack.visitor(Host="evil.example").get("/")
 
     assert answer.status_code == 421
-
-
-def test_the_address_of_a_visitor_is_the_one_that_the_proxy_saw(stack: Stack) -> None:
-    client = stack.visitor(**{"X-Forwarded-For": "203.0.113.9"})
-    key = "farol_wrong_key"
-
-    client.get("/api/v1/items", headers={"X-API-Key": key})
-
-    assert "203.0.113.9" not in stack.portal("datalayer", "audit", "--limit", "5")
 
 
 def test_visitors_of_a_killed_replica_go_on_with_another(stack: Stack, second: str) -> None:

@@ -27,6 +27,8 @@ from tests.publisher import Publisher
 from tests.redis_server import free_port
 
 BUCKET, PREFIX = "farol", "results"
+CALLS = 30
+"""How many calls of the API an address may make of the portal under HTTPS."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def elsewhere(
         FAROL_STORE=f"s3://{BUCKET}/{PREFIX}",
         FAROL_S3_ENDPOINT=outside.endpoint,
         FAROL_S3_SECURE="false",
+        FAROL_RATE_LIMIT=f"{CALLS}/hour",
     ) as up:
         up.wait_until_live("/farol/health/live")
         yield up
@@ -159,6 +162,17 @@ def test_plain_http_is_not_answered_where_https_is_spoken(elsewhere: Stack) -> N
     plain = elsewhere.address.replace("https", "http")
 
     assert httpx.get(plain + "/farol/", trust_env=False).status_code == 400
+
+
+def test_an_address_that_a_visitor_made_up_is_not_believed(elsewhere: Stack) -> None:
+    visitor = elsewhere.visitor()
+
+    answers = [
+        visitor.get("/farol/api/v1", headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code
+        for number in range(CALLS + 1)
+    ]
+
+    assert answers[-1] == 429
 
 
 @pytest.fixture(scope="module")

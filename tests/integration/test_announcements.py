@@ -345,6 +345,22 @@ class TestRinging:
 
         assert pair[1].wait(self.LONG_S)
 
+    def test_a_redis_that_was_slow_for_a_while_is_heard_again(
+        self, pair: tuple[RedisNote, RedisNote], redis_server: RedisServer
+    ) -> None:
+        with redis.Redis.from_url(redis_server.url) as client:
+            client.client_pause(2500)  # milliseconds; longer than it is waited for
+        meanwhile = pair[1].read()
+
+        def is_written() -> bool:  # as at every look, until it is read there
+            pair[0].write(b"news")
+            return pair[1].read() == b"news"
+
+        wait_until(is_written, within_s=20, problem="it stays slow")
+
+        assert meanwhile is None
+        assert pair[1].wait(self.LONG_S)
+
     def test_a_redis_that_lets_nobody_listen_says_so_and_keeps_the_note(
         self, redis_server: RedisServer
     ) -> None:

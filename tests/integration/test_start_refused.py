@@ -1,4 +1,4 @@
-"""A portal that has wrong settings doesn't start, and says why in one sentence."""
+"""A portal with wrong settings, or a key that writes, doesn't start and says why in a sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.servers import WRITER, S3Server
 from tests.portals import ROOT
 
 
@@ -23,6 +24,23 @@ def start(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+def test_a_key_that_may_write_to_the_store_is_refused(
+    tmp_path: Path, s3_server: S3Server, prefix: str
+) -> None:
+    settings = s3_server.settings(prefix) | {
+        "s3_access_key": WRITER[0],
+        "s3_secret_key": WRITER[1],
+    }
+
+    refused = start(
+        tmp_path, **{f"FAROL_{name.upper()}": str(value) for name, value in settings.items()}
+    )
+
+    assert refused.returncode == 1
+    assert "lets this portal write; give it credentials that may only read" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,16 @@ def test_the_administration_page_itself_refuses_others(
     assert {button.key for button in app.button} == {"sign_out"}
 
 
+def test_administrators_see_what_is_active_and_what_they_can_do(
+    open_page: OpenPage, members: Publisher
+) -> None:
+    app = sign_in(open_page("admin.py", locale="en-US"), "admin")
+
+    assert app.title[0].value == "Administration"
+    assert {"activate", "prune", "prove"} <= {button.key for button in app.button}
+    assert not app.error
+
+
 def test_an_open_portal_shows_its_pages_and_the_way_to_administration_to_everybody(
     open_page: OpenPage, active: Publisher, navigation: dict[str, str]
 ) -> None:

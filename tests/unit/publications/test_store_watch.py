@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.kernel.errors import StoreDenied, StoreError, StoreWritable
+from datalayer.kernel.errors import ObjectMissing, StoreDenied, StoreError, StoreWritable
 from datalayer.portal import Portal
 from datalayer.publications.store_watch import StoreWatch
 from tests.portals import ADMIN, make_portal
@@ -42,6 +42,18 @@ def test_whether_the_store_took_a_write_is_known(took: bool | None, writable: st
     found = asked(watch)
 
     assert found == writable
+    assert watch.last_answer().reach == "reachable"
+
+
+def test_a_store_that_holds_nothing_yet_is_asked_all_the_same() -> None:
+    def ask() -> None:
+        raise ObjectMissing(address="s3://bucket", key="metadata.json")
+
+    watch = StoreWatch(ask, lambda: False)
+
+    found = asked(watch)
+
+    assert found == "no"
     assert watch.last_answer().reach == "reachable"
 
 

@@ -35,7 +35,7 @@ image_id() {
 image_mb() {
   local bytes
   if test "$ENGINE" = buildah; then
-    buildah images --format '{{.Size}}' "$1" | sed 's/[. ].*//'
+    buildah images --format '{{.Size}}' "$1" | sed 's/[. ].*//; q'
   else
     bytes=$("$ENGINE" image inspect --format '{{.Size}}' "$1")
     echo $(((bytes + 500000) / 1000000))

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 from tests.faults.matrix import ALL, SHORT
 from tests.faults.measuring import Outcome, put
 from tests.faults.site import running_site
-
-RESULTS = Path("build/faults")
+from tests.faults.table import write_results
 
 
 def main() -> int:
     """Put the faults on a site; return 1 if a rule was broken."""
     chosen = _arguments()
     faults = [each for each in (SHORT if chosen.short else ALL) if chosen.only in each.name]
-    outcomes = []
+    outcomes, left_out = [], {}
+    command = " ".join(["python -m tests.faults", *sys.argv[1:]])
     with (
         tempfile.TemporaryDirectory(prefix="faults-") as folder,
         running_site(Path(folder) / "site", rate=chosen.rate, pages=chosen.pages) as site,
     ):
         for fault in faults:
             if reason := fault.cannot():
+                left_out[fault.name] = reason
                 print(f"left out  {fault.name}: {reason}")
                 continue
             outcomes.append(put(fault, site, chosen.seconds))
             print(_line(outcomes[-1]), flush=True)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    content = json.dumps([asdict(each) for each in outcomes], indent=2, ensure_ascii=False)
-    (RESULTS / "faults.json").write_text(content)
+            write_results(outcomes, left_out, command)
     broken = sum(bool(each.broken) for each in outcomes)
     print(f"{len(outcomes) - broken} of {len(outcomes)} faults kept every rule")
     return 1 if broken else 0

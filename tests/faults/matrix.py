@@ -276,4 +276,4 @@ CLOCK: Sequence[Fault] = (
 )
 
 ALL: Sequence[Fault] = (*STORE, *REDIS, *DISK, *CLOCK, *DAMAGE, *KILLED)
-SHORT: Sequence[Fault] = (STORE[0], STORE[4], REDIS[0], DISK[0], KILLED[-2])
+SHORT: Sequence[Fault] = (STORE[0], STORE[4], REDIS[0], DISK[0], DAMAGE[2], KILLED[-2])

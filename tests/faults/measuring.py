@@ -94,7 +94,7 @@ def put(fault: Fault, on: Site, seconds: float) -> Outcome:
     fault.prepare(site)
     logged = site.portal.log.stat().st_size
     newer = site.publications.publish().publication_id
-    begun_s = time.monotonic()
+    begun_s, sampled = time.monotonic(), site.samples_file.stat().st_size
     fault.begin(site)
     tried = site.refresh() if fault.refresh != "none" else Refreshed()
     outcome.health = _watch(site, begun_s + seconds)
@@ -104,7 +104,7 @@ def put(fault: Fault, on: Site, seconds: float) -> Outcome:
     outcome.healthy_s = _wait_until_healthy(site, outcome) - ended_s
     outcome.lasted_s = ended_s - begun_s
     _judge_refresh(fault, tried, newer, outcome)
-    _count(site.samples(begun_s, time.monotonic()), fault, outcome)
+    _count(site.samples(sampled, begun_s, time.monotonic()), fault, outcome)
     _judge_log(site, logged, outcome)
     _judge_state(site, newer, outcome)
     fault.tidy(site)

@@ -65,7 +65,7 @@ class Publications:
         return manifest
 
     def go_back(self) -> None:
-        """Make the publication before the last one the store's latest, and forget the last."""
+        """Make the publication before the last one the store's latest again."""
         self._publisher.go_back()
 
 

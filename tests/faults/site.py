@@ -91,11 +91,16 @@ class Site:
         """Where the readers write."""
         return self.folder / "samples.ndjson"
 
-    def samples(self, since_s: float, until_s: float) -> list[Sample]:
-        """Return how the reads went that began between two moments."""
+    def samples(self, from_byte: int, since_s: float, until_s: float) -> list[Sample]:
+        """Return how the reads went that began between two moments.
+
+        Args:
+            from_byte: Size of the file of samples at the first moment.
+        """
         with self.samples_file.open() as lines:
-            all_of_them = (Sample(**json.loads(line)) for line in lines if line.endswith("\n"))
-            return [each for each in all_of_them if since_s <= each.at_s < until_s]
+            lines.seek(from_byte)
+            found = (Sample(**json.loads(line)) for line in lines if line.endswith("\n"))
+            return [each for each in found if since_s <= each.at_s < until_s]
 
     def call(self, method: str, address: str, **more: object) -> httpx.Response:
         """Call the portal with the key."""

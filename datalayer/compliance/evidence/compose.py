@@ -34,6 +34,10 @@ class ComposeService:
         values = value if isinstance(value, list) else [] if value is None else [value]
         return tuple(str(each) for each in values)
 
+    def mapping(self, option: str) -> Mapping[str, Any]:
+        """Return an option that is a mapping; an empty one for whatever else stands there."""
+        return _mapping(self.options.get(option))
+
     def variables(self) -> dict[str, str]:
         """Return its environment by name; without a value, an empty text."""
         pairs = (text.partition("=") for text in self.strings("environment"))
@@ -42,8 +46,12 @@ class ComposeService:
     @property
     def limits(self) -> Mapping[str, Any]:
         """What ``deploy.resources.limits`` says."""
-        resources = _mapping(_mapping(self.options.get("deploy")).get("resources"))
-        return _mapping(resources.get("limits"))
+        return _mapping(_mapping(self.mapping("deploy").get("resources")).get("limits"))
+
+    @property
+    def reservations(self) -> Mapping[str, Any]:
+        """What ``deploy.resources.reservations`` says."""
+        return _mapping(_mapping(self.mapping("deploy").get("resources")).get("reservations"))
 
     @property
     def image(self) -> str:
@@ -53,12 +61,18 @@ class ComposeService:
 
 @dataclass(frozen=True)
 class ComposeFile:
-    """A compose file."""
+    """A compose file.
+
+    Attributes:
+        sections: What it is parted into, as in ``services``.
+    """
 
     path: str
     services: tuple[ComposeService, ...]
     networks: Mapping[str, Mapping[str, Any]]
     secrets: Mapping[str, Mapping[str, Any]]
+    volumes: Mapping[str, Mapping[str, Any]]
+    sections: tuple[str, ...]
 
     @property
     def summary(self) -> str:
@@ -86,6 +100,8 @@ def read_compose(path: Path, *overrides: Path) -> ComposeFile:
         services=tuple(ComposeService(str(n), _mapping(o)) for n, o in services.items()),
         networks={str(n): _mapping(o) for n, o in _mapping(document.get("networks")).items()},
         secrets={str(n): _mapping(o) for n, o in _mapping(document.get("secrets")).items()},
+        volumes={str(n): _mapping(o) for n, o in _mapping(document.get("volumes")).items()},
+        sections=tuple(map(str, document)),
     )
 
 
@@ -115,11 +131,13 @@ def _merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any
 
 
 def filled_in(text: str) -> str:
-    """Return *text* with the default of each variable in its place; of those without, nothing."""
+    """Return *text* with the literal of each variable in its place; of those without, nothing."""
     before = None
     while before != text:
         before = text
-        text = _VARIABLE.sub(lambda found: found[3] if found[2] == "-" and found[3] else "", text)
+        text = _VARIABLE.sub(
+            lambda found: found[3] if found[2] in ("-", "+") and found[3] else "", text
+        )
     return text
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
 
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+_HEREDOC = re.compile(r"\d*<<(-?)(['\"]?)(\w+)\2")
+_WITH_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
+# Lines that change how all others are read: by which program, and what continues a line.
+_DIRECTIVE = re.compile(r"#\s*(syntax|escape)\s*=\s*(.*)", re.I)
 
 
 @dataclass(frozen=True)
@@ -112,24 +115,46 @@ def _stage(first: Instruction, rest: list[Instruction], defaults: dict[str, str]
 def _instructions(text: str) -> Iterator[Instruction]:
     lines = enumerate(text.splitlines(), start=1)
     for number, line in lines:
+        if directive := _DIRECTIVE.match(line.strip()):
+            yield Instruction(f"# {directive[1].upper()}", (), directive[2], number)
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        joined = line.rstrip()
-        while joined.endswith("\\"):
-            _, following = next(lines, (0, ""))
-            kept = "" if following.lstrip().startswith("#") else following.strip()
-            joined = f"{joined[:-1]} {kept or chr(92)}" if not kept else f"{joined[:-1]} {kept}"
-        for ending in [found[2] for found in _HEREDOC.finditer(joined)]:
-            for _, following in lines:
-                if following.strip() == ending:
-                    break
-                joined += f"\n{following}"
-        word, _, rest = joined.strip().partition(" ")
-        flags = re.match(r"(?:--\S+\s+)*", rest.lstrip())
+        joined = _continued(line, lines)
+        word, *rest = joined.strip().split(None, 1)
+        flags = re.match(r"(?:--\S+\s+)*", rest[0] if rest else "")
         given = flags[0] if flags else ""
+        said = rest[0][len(given) :].strip() if rest else ""
+        if word.upper() in _WITH_HEREDOC:
+            said += "".join(f"\n{each}" for each in _documents(said, lines))
         yield Instruction(
             word.upper(),
             tuple(flag.removeprefix("--") for flag in given.split()),
-            rest.lstrip()[len(given) :].strip(),
+            said,
             number,
         )
+
+
+def _continued(line: str, lines: Iterator[tuple[int, str]]) -> str:
+    """Return *line* with those that continue it; comments and blank lines between are passed."""
+    joined = line.rstrip()
+    while joined.endswith("\\"):
+        following = next((each for _, each in lines if _speaks(each)), "")
+        joined = f"{joined[:-1]} {following.strip()}"
+    return joined
+
+
+def _speaks(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _documents(said: str, lines: Iterator[tuple[int, str]]) -> Iterator[str]:
+    """Yield the lines of the here-documents that *said* announces; one in quotes is none."""
+    try:
+        words = shlex.split(said, posix=False)
+    except ValueError:
+        words = said.split()
+    for found in filter(None, map(_HEREDOC.fullmatch, words)):
+        for _, following in lines:
+            if (following.lstrip("\t") if found[1] else following) == found[3]:
+                break
+            yield following

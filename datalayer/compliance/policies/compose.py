@@ -20,11 +20,33 @@ MOST_MEMORY_GIB = 16.0
 MOST_REPLICAS = 3
 """How many of the app the one machine carries."""
 
-_SECRET_NAME = re.compile(r"PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|ACCESS_?KEY|API_?KEY|CREDENTIAL")
+IMAGES: Mapping[str, frozenset[str]] = {
+    "app": frozenset({"farol-app"}),
+    "proxy": frozenset({"caddy", "nginx"}),
+    "redis": frozenset({"redis", "valkey"}),
+    "store": frozenset({"minio", "seaweedfs"}),
+}
+"""What each service's image may be called, whatever registry it is from."""
+
+_SECTIONS = frozenset({"name", "networks", "secrets", "services", "version", "volumes"})
+_OPTIONS = frozenset(
+    """
+    cap_add cap_drop command container_name cpus depends_on deploy device_cgroup_rules devices
+    entrypoint environment expose gpus healthcheck hostname image init ipc labels logging mem_limit
+    mem_reservation memswap_limit network_mode networks pid pids_limit ports privileged profiles
+    pull_policy read_only restart runtime scale secrets security_opt shm_size stop_grace_period
+    stop_signal tmpfs ulimits user userns_mode volumes working_dir
+    """.split()  # noqa: SIM905 - as words they fit on a few lines
+)
+_NO_NEW_PRIVILEGES = frozenset(
+    {"no-new-privileges", "no-new-privileges:true", "no-new-privileges=true"}
+)
+_SECRET_NAME = re.compile(
+    r"PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY|CREDENTIAL"
+)
 _PASSWORD_IN_ADDRESS = re.compile(r"\w+://[^/\s:@]*:([^@\s/]+)@")
 _PASSWORD_OPTION = re.compile(r"--(?:requirepass|masterauth|password)[= ](\S+)")
-_OF_THE_HOST = {"network_mode": "host", "pid": "host", "ipc": "host", "userns_mode": "host"}
-_SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
+_OWN = frozenset({"", "none", "private"})
 _UNITS_GIB = {"k": 2**-20, "m": 2**-10, "g": 1.0, "t": 1024.0, "": 2**-30}
 
 
@@ -40,6 +62,42 @@ class OnlyServices:
             if service.name not in self.allowed:
                 may = ", ".join(sorted(self.allowed))
                 yield f"{evidence.path} has the service {service.name}; it may have {may}"
+
+
+class OnlyUnderstood:
+    """Trusts a file that says nothing but what the other rules look at."""
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each option that none of them does, such as ``extends`` and ``include``."""
+        for name in evidence.sections:
+            if name not in _SECTIONS and not name.startswith("x-"):
+                yield f"{evidence.path} has {name}; it may have {', '.join(sorted(_SECTIONS))}"
+        for service in evidence.services:
+            for name in sorted(map(str, service.options.keys() - _OPTIONS)):
+                yield f"{_of(evidence, service)} has {name}, which is not looked into; it must not"
+        for name, options in evidence.volumes.items():
+            if options.keys() & {"driver", "driver_opts"}:
+                yield f"{evidence.path} has the volume {name} with a driver; it must have none"
+
+
+@dataclass(frozen=True)
+class KnownImages:
+    """Trusts services of which each runs the program that it is named for.
+
+    Attributes:
+        images: What an image may be called, by the name of its service.
+    """
+
+    images: Mapping[str, frozenset[str]] = field(default_factory=lambda: IMAGES)
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each service of another image."""
+        for service in evidence.services:
+            name = re.split(r"[:@]", service.image.rpartition("/")[2])[0]
+            known = self.images.get(service.name, frozenset())
+            if service.image and name not in known:
+                may = ", ".join(sorted(known)) or "none"
+                yield f"{_of(evidence, service)} runs the image {name}; it may run {may}"
 
 
 class NoMachineLearningServices:
@@ -71,11 +129,10 @@ class NoDevices:
     def findings(self, evidence: ComposeFile) -> Iterator[str]:
         """Yield each that has or asks for one."""
         for service in evidence.services:
-            resources = (service.options.get("deploy") or {}).get("resources") or {}
             asked = [
                 n for n in ("devices", "gpus", "device_cgroup_rules") if service.options.get(n)
             ]
-            if (resources.get("reservations") or {}).get("devices"):
+            if service.reservations.get("devices"):
                 asked.append("deploy.resources.reservations.devices")
             if any(word in str(service.options.get("runtime", "")) for word in GPU_WORDS):
                 asked.append("runtime")
@@ -107,20 +164,24 @@ class Confined:
         if added := sorted(set(service.strings("cap_add")) - allowed):
             may = ", ".join(sorted(allowed)) or "none"
             yield f"{of} adds the capabilities {', '.join(added)}; it may add {may}"
-        if not any("no-new-privileges" in each for each in service.strings("security_opt")):
+        options = set(service.strings("security_opt"))
+        if not options & _NO_NEW_PRIVILEGES:
             yield f"{of} may gain privileges; it must have security_opt: no-new-privileges:true"
+        if others := sorted(options - _NO_NEW_PRIVILEGES):
+            yield f"{of} has security_opt: {', '.join(others)}; it may have no-new-privileges:true"
         if service.options.get("read_only") is not True:
             yield f"{of} may write to its root; it must have read_only: true"
         if service.options.get("privileged"):
             yield f"{of} is privileged; it must not be"
 
     def _shared_with_the_host(self, of: str, service: ComposeService) -> Iterator[str]:
-        for name, value in _OF_THE_HOST.items():
-            if service.options.get(name) == value:
+        for name in ("network_mode", "pid", "ipc", "userns_mode"):
+            value = filled_in(str(service.options.get(name) or ""))
+            if value not in _OWN:
                 yield f"{of} has {name}: {value}; it must have its own"
         for source in _mounted(service):
-            if source.endswith(_SOCKETS) or source == "/":
-                yield f"{of} mounts {source}, which gives it the whole machine"
+            if source.startswith(("/", "~")) or ".." in PurePosixPath(source).parts:
+                yield f"{of} mounts {source} of the machine; it may mount volumes and own folders"
 
 
 @dataclass(frozen=True)
@@ -144,23 +205,34 @@ class Limited:
                 str(service.options.get("mem_limit") or service.limits.get("memory", ""))
             )
             size_gib = _gibibytes(memory)
-            if size_gib is None:
+            if not size_gib:
                 yield f"{of} has no limit of memory; it must have mem_limit"
-            total_gib += (size_gib or 0.0) * self.replicas.get(service.name, 1)
-            if not (service.options.get("cpus") or service.limits.get("cpus")):
+            total_gib += (size_gib or 0.0) * max(
+                self.replicas.get(service.name, 1),
+                _number(service.options.get("scale")),
+                _number(service.mapping("deploy").get("replicas")),
+            )
+            if not _is_limit(service.options.get("cpus") or service.limits.get("cpus")):
                 yield f"{of} has no limit of processors; it must have cpus"
-            if not (service.options.get("pids_limit") or service.limits.get("pids")):
+            if not _is_limit(service.options.get("pids_limit") or service.limits.get("pids")):
                 yield f"{of} has no limit of processes; it must have pids_limit"
-            if not (service.options.get("ulimits") or {}).get("nofile"):
+            nofile = service.mapping("ulimits").get("nofile")
+            if not _is_limit(nofile.get("hard") if isinstance(nofile, Mapping) else nofile):
                 yield f"{of} has no limit of files; it must have ulimits: nofile"
-            is_asked = service.name in self.healthy_by_image or service.options.get("healthcheck")
-            if not is_asked:
+            if not self._is_asked(service):
                 yield f"{of} has no healthcheck; it must say how it is asked"
         if total_gib >= MOST_MEMORY_GIB:
             yield (
                 f"{evidence.path} limits memory to {total_gib:.1f} GiB altogether; "
                 f"it must be less than {MOST_MEMORY_GIB:g}"
             )
+
+    def _is_asked(self, service: ComposeService) -> bool:
+        check = service.mapping("healthcheck")
+        test = check.get("test")
+        if check.get("disable") or "NONE" in (test if isinstance(test, list) else [test]):
+            return False
+        return bool(test) or service.name in self.healthy_by_image
 
 
 @dataclass(frozen=True)
@@ -178,7 +250,12 @@ class Enclosed:
     def findings(self, evidence: ComposeFile) -> Iterator[str]:
         """Yield each service with a way that it should not have."""
         internal = {
-            n for n, options in evidence.networks.items() if options.get("internal") is True
+            name
+            for name, options in evidence.networks.items()
+            # Of an external one, what stands here does not count.
+            if options.get("internal") is True
+            and not options.get("external")
+            and options.get("driver", "bridge") == "bridge"
         }
         for service in evidence.services:
             of = _of(evidence, service)
@@ -215,7 +292,7 @@ class SecretsByFile:
     def _tells(self, name: str, literal: str) -> bool:
         named = _SECRET_NAME.search(name.upper()) and not name.upper().endswith("_FILE")
         # The path of a file or folder is no secret, what lies in it may be.
-        told = named and literal and not literal.startswith("/")
+        told = named and literal and not literal.startswith("/run/")
         return bool(told or _PASSWORD_IN_ADDRESS.search(literal))
 
     def _told_in_command(self, service: ComposeService) -> bool:
@@ -252,6 +329,8 @@ def compose_policy(
     """Return what is trusted of a compose file of the deployment; arguments as in the parts."""
     return AllOf(
         OnlyServices(services),
+        OnlyUnderstood(),
+        KnownImages(),
         NoMachineLearningServices(),
         NoDevices(),
         # Caddy's program asks for this right to start at all, wherever it listens.
@@ -265,7 +344,7 @@ def compose_policy(
 
 def job_compose_policy() -> Policy[ComposeFile]:
     """Return what is trusted of the job's own compose file, on the machine where it runs."""
-    return AllOf(Confined(), NoDevices(), SecretsByFile(), PinnedImages())
+    return AllOf(OnlyUnderstood(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())
 
 
 def _of(evidence: ComposeFile, service: ComposeService) -> str:
@@ -274,8 +353,22 @@ def _of(evidence: ComposeFile, service: ComposeService) -> str:
 
 def _mounted(service: ComposeService) -> Iterator[str]:
     for volume in service.options.get("volumes") or ():
-        source = volume.get("source", "") if isinstance(volume, dict) else str(volume).split(":")[0]
-        yield filled_in(str(source))
+        if isinstance(volume, Mapping):
+            yield filled_in(str(volume.get("source", "")))
+        else:
+            yield filled_in(str(volume)).partition(":")[0]
+
+
+def _number(value: object) -> float:
+    try:
+        return float(filled_in(str(value)))
+    except ValueError:
+        return 0.0
+
+
+def _is_limit(value: object) -> bool:
+    """Return whether *value* limits something: 0 and -1 say that there is no limit."""
+    return _number(value) > 0
 
 
 def _gibibytes(amount: str) -> float | None:

@@ -24,12 +24,22 @@ COPIED_FOR_THE_JOB = (
 )  # fmt: skip
 """What the job's image may hold: of the deployment, the kernel alone."""
 
-_SECRET_NAME = re.compile(r"PASS(WORD|WD)?|SECRET|TOKEN|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY")
-_HOST = re.compile(r"\b[a-z][a-z0-9+.-]*://(?!127\.0\.0\.1|localhost|\[::1\]|\$)([^\s/'\"]+)", re.I)
-_INDEX_OPTION = re.compile(
-    r"--(extra-)?index-url|--trusted-host|--find-links|PIP_(EXTRA_)?INDEX_URL|(^|\s)-i\s+\S*://"
+_SECRET_NAME = re.compile(r"PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY")
+_HOST = re.compile(
+    r"\b[a-z][a-z0-9+.-]*://(?!(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/\s'\"]|$))([^\s/'\"]+)", re.I
 )
-_PIP_INSTALL = re.compile(r"\bpip3?\s+(?:[^;&|\n]*?\s)?install\b([^;&|\n]*)")
+_FETCHERS = re.compile(r"(?<![\w.-])(curl|wget|git|aria2c|conda|mamba|npm|easy_install)(?![\w.-])")
+_UNDERSTOOD = frozenset(
+    """
+    ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL RUN SHELL STOPSIGNAL USER VOLUME
+    WORKDIR
+    """.split()  # noqa: SIM905 - as words they fit on two lines
+)
+_MOUNTED_TYPES = frozenset({"cache", "secret", "tmpfs"})
+_INDEX_OPTION = re.compile(
+    r"(extra-)?index-url|trusted-host|--find-links|(PIP|UV)_\w*INDEX\w*|(^|\s)-i\s+\S*://"
+)
+_PIP_INSTALL = re.compile(r"\bpip[\d.]*\s+(?:[^;&|\n]*?\s)?install\b([^;&|\n]*)")
 
 
 class UnprivilegedUser:
@@ -40,8 +50,12 @@ class UnprivilegedUser:
         users = evidence.final.all("USER")
         if not users:
             yield f"{evidence.path} has no USER in its last stage; it must have one, not root"
-        elif re.split(r"[: ]", users[-1].text)[0] in {"root", "0"}:
+            return
+        user = re.split(r"[: ]", users[-1].text.strip("\"'"))[0]
+        if user.lower() == "root" or not user.strip("0"):
             yield f"{_at(evidence, users[-1])} runs the image as root; it must be another user"
+        elif not user.isascii() or not user.isalnum():
+            yield f"{_at(evidence, users[-1])} runs the image as {user}; it must name a user"
 
 
 class PinnedBases:
@@ -49,16 +63,50 @@ class PinnedBases:
 
     def findings(self, evidence: Dockerfile) -> Iterator[str]:
         """Yield each base that may be another one tomorrow."""
-        names = {stage.name for stage in evidence.stages}
+        earlier = {"scratch"}
         for stage in evidence.stages:
-            if stage.base in names | {"scratch"} or "@sha256:" in stage.base:
-                continue
+            is_known = stage.base in earlier or "@sha256:" in stage.base
+            earlier.add(stage.name)
             tag = stage.base.rsplit("/", 1)[-1].partition(":")[2]
-            if not tag or tag == "latest" or not re.search(r"\d", tag):
+            if not is_known and (tag == "latest" or "$" in stage.base or not re.search(r"\d", tag)):
                 yield (
                     f"{evidence.path}:{stage.line} builds on {stage.base!r}; "
                     "it must name a digest or a version"
                 )
+
+
+class OnlyUnderstood:
+    """Trusts a Dockerfile of which every line is one that the other rules look at."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each that none of them does, such as ``ONBUILD`` or another syntax."""
+        for each in _every_instruction(evidence):
+            if each.word not in _UNDERSTOOD:
+                may = ", ".join(sorted(_UNDERSTOOD))
+                yield f"{_at(evidence, each)} uses {each.word}; it may use {may}"
+
+
+class NothingFromElsewhere:
+    """Trusts a build into which nothing comes but by a ``COPY`` from the tree or a stage."""
+
+    def findings(self, evidence: Dockerfile) -> Iterator[str]:
+        """Yield each other image that is copied from, and each mount of files."""
+        earlier: set[str] = set()
+        for stage in evidence.stages:
+            for each in stage.instructions:
+                yield from self._sources(evidence, each, earlier)
+            earlier.add(stage.name)
+
+    def _sources(self, evidence: Dockerfile, each: Instruction, earlier: set[str]) -> Iterator[str]:
+        for flag in each.flags:
+            name, _, value = flag.partition("=")
+            if name == "from" and value not in earlier:
+                yield f"{_at(evidence, each)} copies from {value}; it must be an earlier stage"
+            if name == "mount" and not _MOUNTED_TYPES & set(re.findall(r"type=(\w+)", value)):
+                may = ", ".join(sorted(_MOUNTED_TYPES))
+                yield f"{_at(evidence, each)} mounts {value}; it may mount {may} only"
+            if name == "mount" and "from=" in value:
+                yield f"{_at(evidence, each)} mounts from another image; it must not"
 
 
 class NothingFromAfar:
@@ -69,8 +117,10 @@ class NothingFromAfar:
         for each in _every_instruction(evidence):
             if each.word == "ADD":
                 yield f"{_at(evidence, each)} uses ADD, which can fetch; it must be COPY"
-            if each.word not in {"RUN", "ENV", "ARG", "ADD"}:
+            if each.word in {"LABEL", "FROM", "HEALTHCHECK"}:
                 continue
+            for found in _FETCHERS.finditer(each.text if each.word == "RUN" else ""):
+                yield f"{_at(evidence, each)} fetches with {found[1]}; a build must fetch nothing"
             if _INDEX_OPTION.search(each.text):
                 yield (
                     f"{_at(evidence, each)} chooses a package index; "
@@ -87,7 +137,8 @@ class HashedInstalls:
         """Yield each ``pip install`` without ``--require-hashes``, and that there is none."""
         installs = 0
         for each in _every_instruction(evidence):
-            for found in _PIP_INSTALL.finditer(each.text):
+            # Also in the form of a list, RUN ["pip", "install", ...].
+            for found in _PIP_INSTALL.finditer(re.sub(r"[\[\]\"',]+", " ", each.text)):
                 installs += 1
                 if "--require-hashes" not in found[1]:
                     yield (
@@ -135,7 +186,7 @@ class NoSecretsWithin:
         for each in _every_instruction(evidence):
             if each.word not in {"ENV", "ARG"}:
                 continue
-            for name, value in re.findall(r"(\w+)=(\S+)", each.text):
+            for name, value in re.findall(r"(\w+)(?:=|\s+)(\S+)", each.text):
                 if _SECRET_NAME.search(name.upper()) and value.strip("\"'"):
                     yield (
                         f"{_at(evidence, each)} gives {name} a value, which every layer keeps; "
@@ -178,6 +229,8 @@ class CopiesOnly:
 _ANY_IMAGE: tuple[Policy[Dockerfile], ...] = (
     UnprivilegedUser(),
     PinnedBases(),
+    OnlyUnderstood(),
+    NothingFromElsewhere(),
     NothingFromAfar(),
     HashedInstalls(),
     NoSecretsWithin(),
@@ -196,7 +249,7 @@ def _every_instruction(evidence: Dockerfile) -> Iterator[Instruction]:
 
 def _forbidden_words(text: str) -> set[str]:
     words = re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*", text)
-    return {word for word in words if is_forbidden(word)}
+    return {word for word in words if is_forbidden(word.removeprefix("python3-"))}
 
 
 def _at(evidence: Dockerfile, instruction: Instruction | Stage) -> str:

@@ -36,6 +36,12 @@ def test_continued_lines_comments_and_here_documents_are_one_instruction(tmp_pat
     assert final.instructions[0].words == ("x", "y")
 
 
+def test_a_dockerfile_that_ends_within_a_line_is_read_to_its_end(tmp_path: Path) -> None:
+    found = read_dockerfile(write(tmp_path / "Dockerfile", "FROM a:1\nRUN one \\\n\n#\n"))
+
+    assert found.final.instructions[0].text == "one"
+
+
 @pytest.mark.parametrize("text", ["", "RUN x", "# FROM a"])
 def test_a_dockerfile_without_a_base_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(EvidenceMissing, match="has no FROM"):

@@ -96,7 +96,7 @@ BAD: dict[str, tuple[Change, str]] = {
     "the host's network": (lambda f: app(f).update(network_mode="host"), "network_mode: host"),
     "the engine's socket": (
         lambda f: app(f).update(volumes=["/var/run/docker.sock:/var/run/docker.sock"]),
-        "gives it the whole machine",
+        "mounts /var/run/docker.sock of the machine",
     ),
     "no limit of memory": (lambda f: app(f).pop("mem_limit"), "has no limit of memory"),
     "too much memory": (lambda f: app(f).update(mem_limit="5g"), "19.0 GiB altogether"),
@@ -134,6 +134,86 @@ BAD: dict[str, tuple[Change, str]] = {
     "an image without a version": (
         lambda f: app(f).update(image="farol-app:latest"),
         "it must name a digest or a version",
+    ),
+    "another file": (lambda f: f.update(include=["other.yml"]), "has include"),
+    "models of compose's own": (lambda f: f.update(models={"m": {}}), "has models"),
+    "a service of another file": (
+        lambda f: app(f).update(extends={"file": "other.yml", "service": "x"}),
+        "has extends, which is not looked into",
+    ),
+    "an image built here": (lambda f: app(f).update(build="./ml"), "has build"),
+    "a file of variables": (lambda f: app(f).update(env_file=".env"), "has env_file"),
+    "the engine's own socket": (lambda f: app(f).update(use_api_socket=True), "use_api_socket"),
+    "a command of more rights": (
+        lambda f: app(f).update(post_start=[{"command": "x", "privileged": True}]),
+        "has post_start",
+    ),
+    "another program's image": (
+        lambda f: app(f).update(image="pytorch/pytorch:2.3"),
+        "runs the image pytorch; it may run farol-app",
+    ),
+    "new privileges by a word": (
+        lambda f: app(f).update(security_opt=["no-new-privileges:false"]),
+        "may gain privileges",
+    ),
+    "no filter of system calls": (
+        lambda f: app(f)["security_opt"].append("seccomp:unconfined"),
+        "has security_opt: seccomp:unconfined",
+    ),
+    "another one's network": (
+        lambda f: app(f).update(network_mode="container:x"),
+        "network_mode: container:x",
+    ),
+    "the machine's processes": (lambda f: app(f).update(pid="${PID:-host}"), "pid: host"),
+    "the machine's root": (lambda f: app(f).update(volumes=["//:/x"]), "mounts // of the machine"),
+    "a folder of the machine": (
+        lambda f: app(f).update(volumes=[{"type": "bind", "source": "/run", "target": "/x"}]),
+        "mounts /run of the machine",
+    ),
+    "a socket by a default": (
+        lambda f: app(f).update(volumes=["${SOCKET:-/run/x.sock}:/x"]),
+        "mounts /run/x.sock of the machine",
+    ),
+    "a folder above": (
+        lambda f: app(f).update(volumes=["./deploy/../../..:/x"]),
+        "of the machine",
+    ),
+    "a volume that is a folder": (
+        lambda f: f.update(volumes={"v": {"driver_opts": {"device": "/", "o": "bind"}}}),
+        "the volume v with a driver",
+    ),
+    "memory without end": (lambda f: app(f).update(mem_limit=0), "has no limit of memory"),
+    "processors without end": (lambda f: app(f).update(cpus="0"), "has no limit of processors"),
+    "processes without end": (lambda f: app(f).update(pids_limit=-1), "no limit of processes"),
+    "files without end": (
+        lambda f: app(f).update(ulimits={"nofile": -1}),
+        "has no limit of files",
+    ),
+    "limits that are a list": (lambda f: app(f).update(ulimits=["x"]), "has no limit of files"),
+    "more replicas than fit": (lambda f: app(f).update(scale=8), "altogether"),
+    "more deployed than fit": (
+        lambda f: app(f).update(deploy={"replicas": 8}),
+        "altogether",
+    ),
+    "a health check put out": (
+        lambda f: app(f).update(healthcheck={"disable": True}),
+        "app has no healthcheck",
+    ),
+    "a health check of nothing": (
+        lambda f: app(f).update(healthcheck={"test": ["NONE"]}),
+        "app has no healthcheck",
+    ),
+    "a network of others": (
+        lambda f: f["networks"].update(inside={"internal": True, "external": True}),
+        "network inside",
+    ),
+    "a secret that begins like a path": (
+        lambda f: app(f).update(environment={"FAROL_S3_SECRET_KEY": "/aB3+x"}),
+        "has a value for FAROL_S3_SECRET_KEY",
+    ),
+    "a secret where a variable is set": (
+        lambda f: app(f).update(environment={"FAROL_S3_SECRET_KEY": "${HOME:+aB3x}"}),
+        "has a value for FAROL_S3_SECRET_KEY",
     ),
     "no image": (lambda f: app(f).pop("image"), "has no image"),
 }

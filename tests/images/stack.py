@@ -107,6 +107,13 @@ class Stack:
         except TimeoutError as error:
             raise EngineError(self.told()) from error
 
+    def remove(self) -> None:
+        """Remove containers, volumes and networks; podman-compose forgets the scaled ones."""
+        project = f"label=io.podman.compose.project={self.name}"
+        if containers := self.engine.run("ps", "--all", "--quiet", "--filter", project).split():
+            self.engine.run("rm", "--force", "--volumes", "--time", "2", *containers)
+        self.compose("down", "--volumes", "--timeout", "2")
+
     def told(self) -> str:
         """Return the last lines that each container wrote."""
         listed = self.engine.run("ps", "--all", "--format", "{{.Names}}").split()
@@ -157,7 +164,7 @@ def stack_up(
     finally:
         for visitor in stack.visitors:
             visitor.close()
-        stack.compose("down", "--volumes", "--timeout", "2")
+        stack.remove()
 
 
 def copy_files(folder: Path) -> None:

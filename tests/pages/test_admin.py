@@ -361,7 +361,7 @@ class TestProof:
     ) -> None:
         keys = {button.key for button in open_admin().button}
 
-        known = {"look_again", "check", "activate", "roll_back", "prune", "sign_out"}
+        known = {"look_again", "check", "activate", "roll_back", "prune", "prove", "sign_out"}
         assert keys == known
 
 

@@ -84,6 +84,12 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
             package_policies.ExactlyLocked(place.tolerated),
         ),
         Check(
+            "files-are-of-packages",
+            "Every file among the packages is of one that is installed",
+            partial(packages.find_unlisted_files, _package_folders()),
+            package_policies.OnlyListed(),
+        ),
+        Check(
             "installed-without-ml",
             "No installed package is of machine learning or of a GPU",
             packages.find_installed,
@@ -260,6 +266,10 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
     )
 
 
+def _package_folders() -> list[Path]:
+    return [Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")]
+
+
 def _system_packages() -> packages.Installed:
     machine.require_image("the packages of the system are")
     return packages.find_system_packages()
@@ -268,8 +278,9 @@ def _system_packages() -> packages.Installed:
 def _image_files(place: Place) -> files.FoundFiles:
     if machine.in_image():
         return files.find_files([Path("/")], leave_out=machine.mounted_folders())
-    site = [Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")]
-    return files.find_files([*site, *(place.root / folder for folder in SOURCE_FOLDERS)])
+    return files.find_files(
+        [*_package_folders(), *(place.root / folder for folder in SOURCE_FOLDERS)]
+    )
 
 
 def _s3_answer(answer: StoreAnswer) -> StoreAnswer:

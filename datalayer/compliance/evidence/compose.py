@@ -79,6 +79,10 @@ class ComposeFile:
         """Its services."""
         return f"{self.path}: {', '.join(each.name for each in self.services)}"
 
+    def of(self, service: ComposeService) -> str:
+        """Return how a sentence about *service* begins."""
+        return f"{self.path}: the service {service.name}"
+
 
 def read_compose(path: Path, *overrides: Path) -> ComposeFile:
     """Return the compose file in *path* with *overrides* merged into it, as ``-f`` does.

@@ -6,18 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from zipfile import BadZipFile, ZipFile
 
 from datalayer.kernel.errors import EvidenceMissing
 
 FIRST_BYTES = 16
 _NOT_OF_THE_IMAGE = frozenset({"/proc", "/sys", "/dev", "/run"})
-# Files of these kinds are what their names say, or could not be loaded; there are thousands.
-_PLAIN = frozenset(
-    """
-    .py .pyi .pyc .js .css .html .map .json .md .txt .rst .yaml .yml .toml .cfg .ini .sql .svg .png
-    .jpg .gif .ico .woff .woff2 .ttf .h .hpp .pxd .pyx .po .mo .pot .csv .xml .gz .list .md5sums
-    """.split()  # noqa: SIM905 - as words they fit on a few lines
-)
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -26,11 +21,13 @@ class FoundFile:
 
     Attributes:
         path: Where it lies.
-        first_bytes: The first 16; empty for files of plain kinds, which are not opened.
+        first_bytes: The first 16.
+        members: Names of the files within, where it is a ZIP archive.
     """
 
     path: PurePath
     first_bytes: bytes = b""
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,13 +84,20 @@ def _walk(root: Path, outside: set[str], unread: list[str]) -> Iterator[FoundFil
             if path.is_symlink() or not path.is_file():
                 continue
             try:
-                yield FoundFile(path, _first_bytes(path))
+                yield _look_at(path)
             except OSError as error:
                 note(error)
 
 
-def _first_bytes(path: Path) -> bytes:
-    if path.suffix.lower() in _PLAIN:
-        return b""
+def _look_at(path: Path) -> FoundFile:
     with path.open("rb") as file:
-        return file.read(FIRST_BYTES)
+        first_bytes = file.read(FIRST_BYTES)
+    return FoundFile(path, first_bytes, _members(path) if first_bytes.startswith(_ZIP) else ())
+
+
+def _members(path: Path) -> tuple[str, ...]:
+    try:
+        with ZipFile(path) as archive:
+            return tuple(archive.namelist())
+    except (BadZipFile, NotImplementedError, UnicodeDecodeError):
+        return ()

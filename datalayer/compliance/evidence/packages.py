@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -34,11 +35,13 @@ class Lock:
     Attributes:
         path: Where it was read, for sentences.
         unhashed: Names that stand in it without a hash.
+        options: Lines that are no package but tell pip something, such as where to look.
     """
 
     path: str
     versions: Mapping[str, str]
     unhashed: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -57,6 +60,25 @@ class Installed:
     def summary(self) -> str:
         """How many distributions, and where."""
         return f"{len(self.distributions)} distributions in {self.where}"
+
+
+@dataclass(frozen=True)
+class UnlistedFiles:
+    """Files in the folders of packages that no installed distribution says it brought.
+
+    Attributes:
+        folders: Where was looked.
+        listed: How many files the distributions list.
+    """
+
+    folders: tuple[str, ...]
+    listed: int
+    unlisted: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many files are listed, and where was looked."""
+        return f"{self.listed:,} listed files, and all that is in {', '.join(self.folders)}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +157,11 @@ def read_lock(path: Path) -> Lock:
         raise EvidenceMissing(subject=f"The lock {path}", problem=problem) from error
     versions: dict[str, str] = {}
     unhashed: list[str] = []
+    options: list[str] = []
     for entry in _entries(text):
+        if entry.startswith("-"):
+            options.append(entry)
+            continue
         requirement = _requirement(entry.partition("--hash")[0], path)
         if requirement.marker is not None and not requirement.marker.evaluate():
             continue
@@ -149,7 +175,7 @@ def read_lock(path: Path) -> Lock:
     if not versions:
         problem = "names no package; it must name each with its version and hashes"
         raise EvidenceMissing(subject=f"The lock {path}", problem=problem)
-    return Lock(str(path), versions, tuple(unhashed))
+    return Lock(str(path), versions, tuple(unhashed), tuple(options))
 
 
 def find_installed(search: Iterable[str] | None = None) -> Installed:
@@ -164,6 +190,30 @@ def find_installed(search: Iterable[str] | None = None) -> Installed:
         sys.prefix if search is None else ", ".join(folders),
         tuple(sorted(found, key=lambda each: (each.name, each.version))),
     )
+
+
+def find_unlisted_files(folders: Iterable[Path]) -> UnlistedFiles:
+    """Return the files in *folders* that are in no ``RECORD`` there, but for compiled ones.
+
+    Raises:
+        EvidenceMissing: Nothing is listed, or a folder can't be read.
+    """
+    roots = list(dict.fromkeys(folder.resolve() for folder in folders))
+    listed = {
+        os.path.normpath(Path(str(file.locate())))
+        for each in importlib.metadata.distributions(path=list(map(str, roots)))
+        for file in each.files or ()
+    }
+    if not listed:
+        where = ", ".join(map(str, roots))
+        raise EvidenceMissing(subject=f"The folder {where}", problem="has no list of its files")
+    unlisted = sorted(
+        str(path)
+        for root in roots
+        for path in root.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__" and str(path) not in listed
+    )
+    return UnlistedFiles(tuple(map(str, roots)), len(listed), tuple(unlisted))
 
 
 def find_system_packages(status: Path = Path("/var/lib/dpkg/status")) -> Installed:
@@ -218,7 +268,7 @@ def _entries(text: str) -> list[str]:
     """Return each requirement in one line, without comments."""
     joined = re.sub(r"\\\s*\n", " ", text)
     lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.splitlines())
-    return [line for line in lines if line and not line.startswith("-")]
+    return [line for line in lines if line]
 
 
 def _requirement(text: str, path: Path) -> Requirement:

@@ -9,13 +9,11 @@ from pathlib import PurePosixPath
 
 from datalayer.compliance.evidence.compose import ComposeFile, ComposeService, filled_in
 from datalayer.compliance.forbidden import FORBIDDEN_SERVICES, GPU_WORDS, is_forbidden, normalize
+from datalayer.compliance.policies.confinement import Confined, Limited
 from datalayer.compliance.policies.policy import AllOf, Policy
 
 SERVICES = frozenset({"app", "proxy", "redis", "store"})
 """The services of the deployment."""
-
-MOST_MEMORY_GIB = 16.0
-"""What the one machine has that all services together must fit into."""
 
 MOST_REPLICAS = 3
 """How many of the app the one machine carries."""
@@ -38,16 +36,11 @@ _OPTIONS = frozenset(
     stop_signal tmpfs ulimits user userns_mode volumes working_dir
     """.split()  # noqa: SIM905 - as words they fit on a few lines
 )
-_NO_NEW_PRIVILEGES = frozenset(
-    {"no-new-privileges", "no-new-privileges:true", "no-new-privileges=true"}
-)
 _SECRET_NAME = re.compile(
     r"PASS(WORD|WD|PHRASE)?|SECRET|TOKEN|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY|CREDENTIAL"
 )
 _PASSWORD_IN_ADDRESS = re.compile(r"\w+://[^/\s:@]*:([^@\s/]+)@")
 _PASSWORD_OPTION = re.compile(r"--(?:requirepass|masterauth|password)[= ](\S+)")
-_OWN = frozenset({"", "none", "private"})
-_UNITS_GIB = {"k": 2**-20, "m": 2**-10, "g": 1.0, "t": 1024.0, "": 2**-30}
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ class OnlyUnderstood:
                 yield f"{evidence.path} has {name}; it may have {', '.join(sorted(_SECTIONS))}"
         for service in evidence.services:
             for name in sorted(map(str, service.options.keys() - _OPTIONS)):
-                yield f"{_of(evidence, service)} has {name}, which is not looked into; it must not"
+                yield f"{evidence.of(service)} has {name}, which is not looked into; it must not"
         for name, options in evidence.volumes.items():
             if options.keys() & {"driver", "driver_opts"}:
                 yield f"{evidence.path} has the volume {name} with a driver; it must have none"
@@ -97,7 +90,7 @@ class KnownImages:
             known = self.images.get(service.name, frozenset())
             if service.image and name not in known:
                 may = ", ".join(sorted(known)) or "none"
-                yield f"{_of(evidence, service)} runs the image {name}; it may run {may}"
+                yield f"{evidence.of(service)} runs the image {name}; it may run {may}"
 
 
 class NoMachineLearningServices:
@@ -118,7 +111,7 @@ class NoMachineLearningServices:
             )
             if named:
                 yield (
-                    f"{_of(evidence, service)} names {', '.join(named)}; "
+                    f"{evidence.of(service)} names {', '.join(named)}; "
                     "machine learning belongs to a compose project of its own, on another machine"
                 )
 
@@ -138,101 +131,7 @@ class NoDevices:
                 asked.append("runtime")
             asked += [n for n in service.variables() if n.lower().startswith(GPU_WORDS)]
             if asked:
-                yield f"{_of(evidence, service)} has {', '.join(asked)}; it runs on CPUs alone"
-
-
-@dataclass(frozen=True)
-class Confined:
-    """Trusts services that can do no more than their work needs.
-
-    Attributes:
-        capabilities: What a service may have added, by its name.
-    """
-
-    capabilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
-        """Yield each freedom that a service should not have."""
-        for service in evidence.services:
-            yield from self._rights(_of(evidence, service), service)
-            yield from self._shared_with_the_host(_of(evidence, service), service)
-
-    def _rights(self, of: str, service: ComposeService) -> Iterator[str]:
-        if "ALL" not in {each.upper() for each in service.strings("cap_drop")}:
-            yield f"{of} keeps capabilities; it must have cap_drop: [ALL]"
-        allowed = self.capabilities.get(service.name, frozenset())
-        if added := sorted(set(service.strings("cap_add")) - allowed):
-            may = ", ".join(sorted(allowed)) or "none"
-            yield f"{of} adds the capabilities {', '.join(added)}; it may add {may}"
-        options = set(service.strings("security_opt"))
-        if not options & _NO_NEW_PRIVILEGES:
-            yield f"{of} may gain privileges; it must have security_opt: no-new-privileges:true"
-        if others := sorted(options - _NO_NEW_PRIVILEGES):
-            yield f"{of} has security_opt: {', '.join(others)}; it may have no-new-privileges:true"
-        if service.options.get("read_only") is not True:
-            yield f"{of} may write to its root; it must have read_only: true"
-        if service.options.get("privileged"):
-            yield f"{of} is privileged; it must not be"
-
-    def _shared_with_the_host(self, of: str, service: ComposeService) -> Iterator[str]:
-        for name in ("network_mode", "pid", "ipc", "userns_mode"):
-            value = filled_in(str(service.options.get(name) or ""))
-            if value not in _OWN:
-                yield f"{of} has {name}: {value}; it must have its own"
-        for source in _mounted(service):
-            if source.startswith(("/", "~")) or ".." in PurePosixPath(source).parts:
-                yield f"{of} mounts {source} of the machine; it may mount volumes and own folders"
-
-
-@dataclass(frozen=True)
-class Limited:
-    """Trusts services that have limits, and a file whose limits fit the one machine.
-
-    Attributes:
-        replicas: How many of a service there may be, by its name; one where it is not named.
-        healthy_by_image: Services whose image says how they are asked.
-    """
-
-    replicas: Mapping[str, int] = field(default_factory=dict)
-    healthy_by_image: frozenset[str] = frozenset()
-
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
-        """Yield each limit that is missing, and a sum of memory that is too much."""
-        total_gib = 0.0
-        for service in evidence.services:
-            of = _of(evidence, service)
-            memory = filled_in(
-                str(service.options.get("mem_limit") or service.limits.get("memory", ""))
-            )
-            size_gib = _gibibytes(memory)
-            if not size_gib:
-                yield f"{of} has no limit of memory; it must have mem_limit"
-            total_gib += (size_gib or 0.0) * max(
-                self.replicas.get(service.name, 1),
-                _number(service.options.get("scale")),
-                _number(service.mapping("deploy").get("replicas")),
-            )
-            if not _is_limit(service.options.get("cpus") or service.limits.get("cpus")):
-                yield f"{of} has no limit of processors; it must have cpus"
-            if not _is_limit(service.options.get("pids_limit") or service.limits.get("pids")):
-                yield f"{of} has no limit of processes; it must have pids_limit"
-            nofile = service.mapping("ulimits").get("nofile")
-            if not _is_limit(nofile.get("hard") if isinstance(nofile, Mapping) else nofile):
-                yield f"{of} has no limit of files; it must have ulimits: nofile"
-            if not self._is_asked(service):
-                yield f"{of} has no healthcheck; it must say how it is asked"
-        if total_gib >= MOST_MEMORY_GIB:
-            yield (
-                f"{evidence.path} limits memory to {total_gib:.1f} GiB altogether; "
-                f"it must be less than {MOST_MEMORY_GIB:g}"
-            )
-
-    def _is_asked(self, service: ComposeService) -> bool:
-        check = service.mapping("healthcheck")
-        test = check.get("test")
-        if check.get("disable") or "NONE" in (test if isinstance(test, list) else [test]):
-            return False
-        return bool(test) or service.name in self.healthy_by_image
+                yield f"{evidence.of(service)} has {', '.join(asked)}; it runs on CPUs alone"
 
 
 @dataclass(frozen=True)
@@ -258,7 +157,7 @@ class Enclosed:
             and options.get("driver", "bridge") == "bridge"
         }
         for service in evidence.services:
-            of = _of(evidence, service)
+            of = evidence.of(service)
             if service.options.get("ports") and service.name not in self.published:
                 yield f"{of} publishes ports; only {', '.join(sorted(self.published))} may"
             if service.name in self.outward or service.options.get("network_mode") == "none":
@@ -282,7 +181,7 @@ class SecretsByFile:
             if "file" not in options and not options.get("external"):
                 yield f"{evidence.path} has the secret {name} without file:; it must have one"
         for service in evidence.services:
-            of = _of(evidence, service)
+            of = evidence.of(service)
             for name, value in service.variables().items():
                 if self._tells(name, filled_in(value)):
                     yield f"{of} has a value for {name}; secrets must come from files"
@@ -311,12 +210,12 @@ class PinnedImages:
             image = service.image
             if not image:
                 if not service.options.get("build"):
-                    yield f"{_of(evidence, service)} has no image; it must name one"
+                    yield f"{evidence.of(service)} has no image; it must name one"
                 continue
             tag = PurePosixPath(image).name.partition(":")[2]
             if "@sha256:" not in image and not re.search(r"\d", tag):
                 yield (
-                    f"{_of(evidence, service)} has the image {image!r}; "
+                    f"{evidence.of(service)} has the image {image!r}; "
                     "it must name a digest or a version"
                 )
 
@@ -345,32 +244,3 @@ def compose_policy(
 def job_compose_policy() -> Policy[ComposeFile]:
     """Return what is trusted of the job's own compose file, on the machine where it runs."""
     return AllOf(OnlyUnderstood(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())
-
-
-def _of(evidence: ComposeFile, service: ComposeService) -> str:
-    return f"{evidence.path}: the service {service.name}"
-
-
-def _mounted(service: ComposeService) -> Iterator[str]:
-    for volume in service.options.get("volumes") or ():
-        if isinstance(volume, Mapping):
-            yield filled_in(str(volume.get("source", "")))
-        else:
-            yield filled_in(str(volume)).partition(":")[0]
-
-
-def _number(value: object) -> float:
-    try:
-        return float(filled_in(str(value)))
-    except ValueError:
-        return 0.0
-
-
-def _is_limit(value: object) -> bool:
-    """Return whether *value* limits something: 0 and -1 say that there is no limit."""
-    return _number(value) > 0
-
-
-def _gibibytes(amount: str) -> float | None:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", amount.strip().lower())
-    return float(found[1]) * _UNITS_GIB[found[2]] if found else None

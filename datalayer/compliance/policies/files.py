@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 from datalayer.compliance.evidence.files import FoundFile, FoundFiles
 
@@ -27,7 +28,14 @@ _MAGIC = (
     ((0, 8), {b"\x89HDF\r\n\x1a\n"}, "an HDF5 file, in which Keras keeps models"),
     ((4, 8), {b"TFL3"}, "a TensorFlow Lite model"),
     ((0, 6), {b"\x93NUMPY"}, "a NumPy array"),
+    ((0, 15), {b"tree\nversion=v3", b"tree\nversion=v4"}, "a LightGBM model"),
+    ((0, 11), {b'{"learner":'}, "an XGBoost model"),
     ((0, 2), {bytes((0x80, protocol)) for protocol in range(2, 6)}, "a Python pickle"),
+)
+_INFERENCE_LIBRARIES = re.compile(
+    r"(lib)?_?(onnxruntime|torch|tensorflow|tensorflowlite|lightgbm|xgboost|catboost|mxnet|paddle"
+    r"|openvino|ggml|llama|treelite|sklearn|armnn|ncnn)([_.-].*|_\w+)?\.(so(\.[\d.]+)?|dylib|dll)",
+    re.I,
 )
 _GPU_FOLDER = re.compile(r"nvidia.*|cuda(-.*)?|rocm(-.*)?")
 _GPU_LIBRARIES = (
@@ -69,6 +77,10 @@ class NoModelFiles:
                 yield f"{path} ends like a model; models stay where ml_jobs runs"
             elif kind := _kind(file):
                 yield f"{path} begins like {kind}; models stay where ml_jobs runs"
+            elif member := _model_within(file):
+                yield f"{path} has {member} within; models stay where ml_jobs runs"
+            elif _INFERENCE_LIBRARIES.fullmatch(file.path.name):
+                yield f"{path} is a library of machine learning; it stays where ml_jobs runs"
 
 
 class NoGpuLibraries:
@@ -82,6 +94,13 @@ class NoGpuLibraries:
                 map(_GPU_FOLDER.fullmatch, folders)
             ):
                 yield f"{file.path} belongs to a GPU; the deployment runs on CPUs alone"
+
+
+def _model_within(file: FoundFile) -> str | None:
+    return next(
+        (each for each in file.members if PurePosixPath(each).suffix.lower() in MODEL_SUFFIXES),
+        None,
+    )
 
 
 def _kind(file: FoundFile) -> str:

@@ -13,6 +13,7 @@ from datalayer.compliance.evidence.packages import (
     LoadedModules,
     Lock,
     Sbom,
+    UnlistedFiles,
 )
 from datalayer.compliance.forbidden import FORBIDDEN_MODULES, is_forbidden, normalize
 
@@ -44,6 +45,15 @@ class ExactlyLocked:
                 yield f"{name} is installed {count} times; it must be there once"
 
 
+class OnlyListed:
+    """Trusts a folder of packages in which each file is of one that is installed."""
+
+    def findings(self, evidence: UnlistedFiles) -> Iterator[str]:
+        """Yield each that is not: it came in by another way than the lock."""
+        for path in evidence.unlisted:
+            yield f"{path} is of no installed package; all that is there must be"
+
+
 class LockedWithHashes:
     """Trusts a lock whose every package is tied to its files, none of machine learning."""
 
@@ -51,6 +61,8 @@ class LockedWithHashes:
         """Yield the packages without hashes, and those of machine learning."""
         for name in evidence.unhashed:
             yield f"{evidence.path} names {name} without --hash=sha256:...; every package needs one"
+        for line in evidence.options:
+            yield f"{evidence.path} has the line {line[:80]!r}; it must name packages alone"
         for name in filter(is_forbidden, evidence.versions):
             yield _forbidden(name, f"in the lock {evidence.path}")
 

@@ -20,7 +20,7 @@ def test_all_files_are_found_and_links_are_not_followed(tmp_path: Path) -> None:
 
     assert {(file.path.name, file.first_bytes) for file in found.files} == {
         ("model", b"GGUF" + bytes(12)),
-        ("code.py", b""),  # of a plain kind, so it is not opened
+        ("code.py", b"x = 1"),
     }
 
 

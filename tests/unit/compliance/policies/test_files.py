@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
 
 import pytest
 
-from datalayer.compliance.evidence.files import FoundFile, FoundFiles
+from datalayer.compliance.evidence.files import FoundFile, FoundFiles, find_files
 from datalayer.compliance.policies.files import OWN_TEST_DATA, NoGpuLibraries, NoModelFiles
 
 
@@ -66,3 +67,33 @@ def test_what_belongs_to_a_gpu_is_found(path: str) -> None:
 
 def test_arrows_own_module_of_that_name_is_trusted() -> None:
     assert gpu("/opt/venv/pyarrow/cuda.py") == []
+
+
+def test_a_model_within_an_archive_is_found(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "harmless.dat", "w") as archive:
+        archive.writestr("archive/data.pkl", b"")
+
+    assert list(NoModelFiles().findings(find_files([tmp_path]))) == [
+        f"{tmp_path}/harmless.dat has archive/data.pkl within; models stay where ml_jobs runs"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("m.txt", b"tree\nversion=v4\n"), ("m.json", b'{"learner":{}}'), ("m.py", b"\x80\x04\x95")],
+)
+def test_a_model_in_a_file_of_a_plain_kind_is_found(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    (found,) = NoModelFiles().findings(find_files([tmp_path]))
+
+    assert "begins like" in found
+
+
+@pytest.mark.parametrize(
+    "name", ["libonnxruntime.so.1.20", "lib_lightgbm.so", "libtorch_cpu.so", "libxgboost.so"]
+)
+def test_a_library_of_machine_learning_is_found(name: str) -> None:
+    assert "is a library of machine learning" in models(f"/opt/lib/{name}")[0]

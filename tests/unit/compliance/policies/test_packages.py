@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from datalayer.compliance.evidence.packages import (
@@ -12,14 +14,18 @@ from datalayer.compliance.evidence.packages import (
     LoadedModules,
     Lock,
     Sbom,
+    find_unlisted_files,
+    read_lock,
 )
 from datalayer.compliance.policies.packages import (
     ExactlyLocked,
     LockedWithHashes,
     NoModuleForbidden,
     NoneForbidden,
+    OnlyListed,
     OnlyLockedModules,
 )
+from datalayer.kernel.errors import EvidenceMissing
 
 LOCK = Lock("requirements.txt", {"duckdb": "2.0.0", "pyarrow": "26.0.1"})
 
@@ -108,3 +114,36 @@ def test_a_module_of_a_package_outside_of_the_lock_is_found() -> None:
     assert list(found) == [
         "the module innocent is of innocent, which is not in requirements.txt",
     ]
+
+
+@pytest.mark.parametrize(
+    "line", ["--extra-index-url https://example.org/simple", "-r other.txt", "-e ./vendored"]
+)
+def test_a_line_of_a_lock_that_is_no_package_is_found(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "requirements.txt"
+    path.write_text(f"{line}\nduckdb==1.5.5 --hash=sha256:{'a' * 64}\n")
+
+    (found,) = LockedWithHashes().findings(read_lock(path))
+
+    assert f"has the line {line!r}" in found
+
+
+def test_a_file_among_packages_that_none_brought_is_found(tmp_path: Path) -> None:
+    described = tmp_path / "one-1.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: one\nVersion: 1\n")
+    (described / "RECORD").write_text(
+        "one/__init__.py,,\none-1.dist-info/METADATA,,\none-1.dist-info/RECORD,,\n"
+    )
+    for name in ("one", "sklearn"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+
+    (found,) = OnlyListed().findings(find_unlisted_files([tmp_path]))
+
+    assert found.startswith(f"{tmp_path}/sklearn/__init__.py is of no installed package")
+
+
+def test_packages_without_lists_of_their_files_are_no_evidence(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceMissing, match="has no list of its files"):
+        find_unlisted_files([tmp_path])

@@ -1,0 +1,138 @@
+"""What a service of a compose file may do, and how much of the machine it may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from datalayer.compliance.evidence.compose import ComposeFile, ComposeService, filled_in
+
+MOST_MEMORY_GIB = 16.0
+"""What the one machine has that all services together must fit into."""
+
+_OWN = frozenset({"", "none", "private"})
+_NO_NEW_PRIVILEGES = frozenset(
+    {"no-new-privileges", "no-new-privileges:true", "no-new-privileges=true"}
+)
+_UNITS_GIB = {"k": 2**-20, "m": 2**-10, "g": 1.0, "t": 1024.0, "": 2**-30}
+
+
+@dataclass(frozen=True)
+class Confined:
+    """Trusts services that can do no more than their work needs.
+
+    Attributes:
+        capabilities: What a service may have added, by its name.
+    """
+
+    capabilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each freedom that a service should not have."""
+        for service in evidence.services:
+            yield from self._rights(evidence.of(service), service)
+            yield from self._shared_with_the_host(evidence.of(service), service)
+
+    def _rights(self, of: str, service: ComposeService) -> Iterator[str]:
+        if "ALL" not in {each.upper() for each in service.strings("cap_drop")}:
+            yield f"{of} keeps capabilities; it must have cap_drop: [ALL]"
+        allowed = self.capabilities.get(service.name, frozenset())
+        if added := sorted(set(service.strings("cap_add")) - allowed):
+            may = ", ".join(sorted(allowed)) or "none"
+            yield f"{of} adds the capabilities {', '.join(added)}; it may add {may}"
+        options = set(service.strings("security_opt"))
+        if not options & _NO_NEW_PRIVILEGES:
+            yield f"{of} may gain privileges; it must have security_opt: no-new-privileges:true"
+        if others := sorted(options - _NO_NEW_PRIVILEGES):
+            yield f"{of} has security_opt: {', '.join(others)}; it may have no-new-privileges:true"
+        if service.options.get("read_only") is not True:
+            yield f"{of} may write to its root; it must have read_only: true"
+        if service.options.get("privileged"):
+            yield f"{of} is privileged; it must not be"
+
+    def _shared_with_the_host(self, of: str, service: ComposeService) -> Iterator[str]:
+        for name in ("network_mode", "pid", "ipc", "userns_mode"):
+            value = filled_in(str(service.options.get(name) or ""))
+            if value not in _OWN:
+                yield f"{of} has {name}: {value}; it must have its own"
+        for source in _mounted(service):
+            if source.startswith(("/", "~")) or ".." in PurePosixPath(source).parts:
+                yield f"{of} mounts {source} of the machine; it may mount volumes and own folders"
+
+
+@dataclass(frozen=True)
+class Limited:
+    """Trusts services that have limits, and a file whose limits fit the one machine.
+
+    Attributes:
+        replicas: How many of a service there may be, by its name; one where it is not named.
+        healthy_by_image: Services whose image says how they are asked.
+    """
+
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    healthy_by_image: frozenset[str] = frozenset()
+
+    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+        """Yield each limit that is missing, and a sum of memory that is too much."""
+        total_gib = 0.0
+        for service in evidence.services:
+            of = evidence.of(service)
+            memory = filled_in(
+                str(service.options.get("mem_limit") or service.limits.get("memory", ""))
+            )
+            size_gib = _gibibytes(memory)
+            if not size_gib:
+                yield f"{of} has no limit of memory; it must have mem_limit"
+            total_gib += (size_gib or 0.0) * max(
+                self.replicas.get(service.name, 1),
+                _number(service.options.get("scale")),
+                _number(service.mapping("deploy").get("replicas")),
+            )
+            if not _is_limit(service.options.get("cpus") or service.limits.get("cpus")):
+                yield f"{of} has no limit of processors; it must have cpus"
+            if not _is_limit(service.options.get("pids_limit") or service.limits.get("pids")):
+                yield f"{of} has no limit of processes; it must have pids_limit"
+            nofile = service.mapping("ulimits").get("nofile")
+            if not _is_limit(nofile.get("hard") if isinstance(nofile, Mapping) else nofile):
+                yield f"{of} has no limit of files; it must have ulimits: nofile"
+            if not self._is_asked(service):
+                yield f"{of} has no healthcheck; it must say how it is asked"
+        if total_gib >= MOST_MEMORY_GIB:
+            yield (
+                f"{evidence.path} limits memory to {total_gib:.1f} GiB altogether; "
+                f"it must be less than {MOST_MEMORY_GIB:g}"
+            )
+
+    def _is_asked(self, service: ComposeService) -> bool:
+        check = service.mapping("healthcheck")
+        test = check.get("test")
+        if check.get("disable") or "NONE" in (test if isinstance(test, list) else [test]):
+            return False
+        return bool(test) or service.name in self.healthy_by_image
+
+
+def _mounted(service: ComposeService) -> Iterator[str]:
+    for volume in service.options.get("volumes") or ():
+        if isinstance(volume, Mapping):
+            yield filled_in(str(volume.get("source", "")))
+        else:
+            yield filled_in(str(volume)).partition(":")[0]
+
+
+def _number(value: object) -> float:
+    try:
+        return float(filled_in(str(value)))
+    except ValueError:
+        return 0.0
+
+
+def _is_limit(value: object) -> bool:
+    """Return whether *value* limits something: 0 and -1 say that there is no limit."""
+    return _number(value) > 0
+
+
+def _gibibytes(amount: str) -> float | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", amount.strip().lower())
+    return float(found[1]) * _UNITS_GIB[found[2]] if found else None

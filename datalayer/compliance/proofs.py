@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import Future, wait
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock, Thread
 
 from pydantic import TypeAdapter
@@ -53,24 +54,36 @@ class RunningProof:
         Thread(target=self._make, name="proof", daemon=True).start()
 
     def _make(self) -> None:
+        try:
+            problem = self._run()
+        except (OSError, ValueError) as error:
+            problem = str(error)
+        if problem is None:
+            self._ended.set_result(None)
+        else:
+            told = f"could not be made: {problem}"
+            self._ended.set_exception(EvidenceMissing(subject="The proof", problem=told))
+
+    def _run(self) -> str | None:
+        """Run it to its end; return what it said last if there is no new report."""
         before = latest_report(self._folder)
         command = [sys.executable, "-m", "datalayer.compliance", "--json-lines"]
-        with subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [*command, "--out", str(self._folder)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as made:
-            for line in made.stdout or ():
-                if line.startswith("{"):
-                    self._results.append(_RESULT.validate_json(line))
-            said = made.stderr.read() if made.stderr else ""
-        if latest_report(self._folder) == before:
-            last = _LAST_LINE.search(said)
-            problem = f"could not be made: {last[0] if last else 'it said nothing'}"
-            self._ended.set_exception(EvidenceMissing(subject="The proof", problem=problem))
-        else:
-            self._ended.set_result(None)
+        # Into a file: nobody reads a pipe of errors while the results are read.
+        with TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+            with subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [*command, "--out", str(self._folder)],
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            ) as made:
+                for line in made.stdout or ():
+                    if line.startswith("{"):
+                        self._results.append(_RESULT.validate_json(line))
+            if latest_report(self._folder) != before:
+                return None
+            said.seek(0)
+            last = _LAST_LINE.search(said.read())
+            return last[0] if last else "it said nothing"
 
 
 class Proofs:

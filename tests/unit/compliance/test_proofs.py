@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,21 @@ def test_a_proof_that_can_not_be_made_says_why(
     assert proofs.running() is None
     assert proofs.latest() is None
     assert proofs.latest_files() == {}
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["no program", "#!/bin/sh\necho '{}'\n", "#!/bin/sh\nseq 1 60000 >&2\necho ended >&2\n"],
+)
+def test_a_proof_ends_whatever_its_process_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(program)
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+    running = Proofs(Settings(state=tmp_path / "state")).start()
+
+    assert running.wait(60)
+    assert "could not be made" in str(running.problem)

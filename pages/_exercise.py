@@ -20,6 +20,7 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from datalayer.compliance.evidence.routes import walk_routes
 from datalayer.kernel.errors import NothingPublished, PortalError
 from datalayer.portal import Identity, Publication, Role, questions
 from datalayer.runtime import SESSION_COOKIE, accounts, portal
@@ -155,15 +156,7 @@ def _routes(routes: Iterable[Any], document: Json) -> set[tuple[str, str]]:
         for path, operations in document["paths"].items()
         for method in operations
     }
-    return documented | set(_walk(routes))
-
-
-def _walk(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for route in routes:
-        path = prefix + getattr(route, "path", "")
-        for method in getattr(route, "methods", None) or ():
-            yield method, path
-        yield from _walk(getattr(route, "routes", None) or (), path)
+    return documented | set(walk_routes(list(routes)))
 
 
 def _get(app: Any, address: str, cookie: str) -> int:  # noqa: ANN401 - an ASGI application

@@ -47,7 +47,9 @@ class NoInferenceRoutes:
     def findings(self, evidence: Routes) -> Iterator[str]:
         """Yield each that sounds like it."""
         for method, path in evidence.routes:
-            if words := sorted(FORBIDDEN_ROUTE_WORDS & set(path.lower().split("/"))):
+            # A parameter's name is no part of the address, a data set's is one word.
+            said = re.sub(r"\{[^}]*\}", "", path.lower())
+            if words := sorted(FORBIDDEN_ROUTE_WORDS & set(re.split(r"[^a-z_]+", said))):
                 yield f"{method} {path} has {', '.join(words)}; results are read, never made, here"
 
 
@@ -84,6 +86,8 @@ class MetadataFilled:
 
     def findings(self, evidence: PublishedRows) -> Iterator[str]:
         """Yield each column with rows that don't."""
+        if evidence.filled and not any(each.rows for each in evidence.filled):
+            yield f"Publication {evidence.publication_id} has no row; it must have some"
         looked_at = {each.data_set for each in evidence.filled}
         for name in sorted(evidence.columns.keys() - looked_at):
             yield f"{name} was not looked at; every data set must be"

@@ -317,3 +317,17 @@ class TestRows:
     ) -> None:
         with pytest.raises(InvalidSelection, match="cursor"):
             questions.items.row_offset(after)  # type: ignore[arg-type]
+
+
+def test_what_nobody_can_see_is_no_value(
+    publisher: Publisher, open_publication: OpenPublication, registry: Registry
+) -> None:
+    tables = publisher.tables()
+    names = ["Peça", " ", "\t", "\u00a0", "\u200b", "0"]
+    tables["dim_item"] = replace_column(tables["dim_item"], "name", names)
+    question = questions.data_sets.columns_filled(registry.data_sets["dim_item"], ("name",))
+
+    publication = open_publication(publisher.publish(tables=tables))
+
+    (batch,) = publication.stream(question)
+    assert batch.to_pylist() == [{"rows": 6, "name": 2}]

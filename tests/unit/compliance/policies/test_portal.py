@@ -51,14 +51,15 @@ def test_a_page_or_address_that_was_not_used_is_found(use: Use) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/predict", "/api/v1/forecast", "/api/v1/inference/x", "/train", "/retrain", "/optimize",
-     "/features", "/preprocess", "/model/metrics", "/api/v1/models/{id}"],
+     "/features", "/preprocess", "/model/metrics", "/api/v1/models/{id}",
+     "/predict-batch", "/items:predict", "/train.json"],
 )  # fmt: skip
 def test_an_address_that_infers_is_found(path: str) -> None:
     assert len(list(NoInferenceRoutes().findings(Routes((("GET", path),))))) == 1
 
 
 def test_addresses_of_what_was_forecast_are_trusted() -> None:
-    routes = Routes((("GET", "/api/v1/forecasts/summary"), ("GET", "/api/v1/items/{item_id}")))
+    routes = Routes((("GET", "/api/v1/forecasts/summary"), ("GET", "/api/v1/items/{model}")))
 
     assert list(NoInferenceRoutes().findings(routes)) == []
 
@@ -128,3 +129,9 @@ def test_a_store_that_took_a_write_or_gave_no_answer_is_found(writable: str) -> 
 
     assert list(WriteRefused().findings(store)) == []
     assert len(list(WriteRefused().findings(store.model_copy(update={"writable": writable})))) == 1
+
+
+def test_a_publication_without_rows_proves_nothing() -> None:
+    empty = PublishedRows("p", (FilledColumns(data_set="a", rows=0, filled={}),), {"a": {}})
+
+    assert list(MetadataFilled().findings(empty)) == ["Publication p has no row; it must have some"]

@@ -44,7 +44,7 @@ readable_copies() {
 }
 
 in_image() {
-  "$ENGINE" run --rm --network=none --read-only --tmpfs /tmp --cap-drop=ALL \
+  "$ENGINE" run --rm --no-healthcheck --network=none --read-only --tmpfs /tmp --cap-drop=ALL \
     --security-opt=no-new-privileges --memory=2g --pids-limit=512 \
     --volume "$OUT/.work/out:/out" --volume "$OUT/.work:/work:ro" "$@"
 }
@@ -60,7 +60,8 @@ prove_image() {
     python /work/describe_image.py /tools /out
   in_image --env FAROL_STORE=/work/store "$IMAGE" \
     python -m datalayer.compliance --tree /work/tree --sbom /out/sbom.cdx.json --out /out \
-    --image-size "$size" --image-digest "sha256:${digest#sha256:}" || code=$?
+    --image-size "$size" --image-digest "sha256:${digest#sha256:}" \
+    2> >(sed "s|/out/|$OUT/|g" >&2) || code=$?
   cp "$OUT/.work/out/"* "$OUT"
   if test -n "${SIGNING_KEY:-}"; then
     # As root within, without rights and a network: the key is readable by its owner alone.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -243,3 +244,28 @@ def test_what_is_signed_and_no_statement_is_refused_in_words(
 @given(payload=st.binary(min_size=1, max_size=200))
 def test_whatever_is_signed_is_a_statement_or_refused(payload: bytes) -> None:
     assert isinstance(refused(signed_payload(payload)), AttestationUnusable)
+
+
+@pytest.mark.parametrize("name", ["payload", "sig"])
+@pytest.mark.parametrize(
+    "written_otherwise",
+    [
+        lambda text: f"{text}\n",
+        lambda text: f" {text}",
+        lambda text: text.rstrip("="),
+        lambda text: f"{text}====",
+        # The bits of the last letter that count for nothing.
+        lambda text: f"{text[:-3]}{chr(ord(text[-3]) + 1)}==",
+    ],
+)
+def test_there_is_one_way_to_write_base64(name: str, written_otherwise: Any) -> None:
+    # Of a length that leaves two letters of padding, as a signature's 64 bytes do.
+    kind = "x" * (-len(statement_json(STATEMENT)) % 3 + 1)
+    said = replace(STATEMENT, predicate_type=STATEMENT.predicate_type + kind)
+
+    def write_otherwise(fields: Any) -> None:
+        place = fields if name == "payload" else fields["signatures"][0]
+        assert place[name].endswith("==")
+        place[name] = written_otherwise(place[name])
+
+    assert "it must be base64" in str(refused(changed(write_otherwise, said)))

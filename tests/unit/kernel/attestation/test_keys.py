@@ -208,3 +208,9 @@ def test_keys_made_by_openssl_are_taken(tmp_path: Path) -> None:
     private.chmod(0o600)
 
     assert TrustedKeys.read(public).keyids == (SigningKey.read(private).keyid,)
+
+
+def test_a_private_key_that_calls_itself_public_is_not_trusted(tmp_path: Path) -> None:
+    (tmp_path / "trusted.pem").write_text(KEY.private_pem().replace("PRIVATE KEY", "PUBLIC KEY"))
+
+    assert "must be" in refused(tmp_path / "trusted.pem", TrustedKeys)

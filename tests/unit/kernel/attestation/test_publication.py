@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -19,7 +20,7 @@ from datalayer.kernel.contract.manifest import (
     SignedManifest,
     manifest_json,
 )
-from datalayer.kernel.errors import SignedOtherwise
+from datalayer.kernel.errors import AttestationUnusable, SignedOtherwise
 from tests.signing import KEY
 
 TIME = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -86,3 +87,22 @@ def test_an_expiry_comes_out_as_the_moment_it_went_in(at: datetime) -> None:
     envelope = sign(publication_statement(MANIFEST, CONTENT, expires_at=at), KEY)
 
     assert require_signed(MANIFEST, CONTENT, envelope, TRUSTED).expires_at == at
+
+
+def test_a_statement_of_another_kind_is_none_of_a_publication() -> None:
+    said = replace(publication_statement(MANIFEST, CONTENT), predicate_type="urn:example:other")
+
+    with pytest.raises(AttestationUnusable, match="urn:example:other"):
+        require_signed(MANIFEST, CONTENT, sign(said, KEY), TRUSTED)
+
+
+@pytest.mark.parametrize("name", ["publication_id", "dataset_id", "model_version", "generated_at"])
+@pytest.mark.parametrize("value", ["another", None, "left out"])
+def test_what_is_said_must_be_what_the_manifest_says(name: str, value: str | None) -> None:
+    said = publication_statement(MANIFEST, CONTENT)
+    predicate = {**said.predicate, name: value}
+    if value == "left out":
+        del predicate[name]
+
+    with pytest.raises(SignedOtherwise, match=name):
+        require_signed(MANIFEST, CONTENT, sign(replace(said, predicate=predicate), KEY), TRUSTED)

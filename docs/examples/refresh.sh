@@ -5,6 +5,8 @@
 set -eu
 cookies=$(mktemp)
 trap 'rm -f "$cookies"' EXIT
+# `docker compose exec` on a terminal ends lines with a carriage return, and so may the key's file.
+FAROL_KEY=$(printf '%s' "$FAROL_KEY" | tr -d '[:space:]')
 
 # The key goes in by standard input, where no list of processes shows it. The cookie of a proxy is
 # kept, so that the replica is asked which began the refresh; others know of it a little later.

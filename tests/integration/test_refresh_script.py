@@ -69,6 +69,12 @@ def test_what_is_active_already_is_left_as_it_is(nightly: Nightly, key: str) -> 
     assert done.stdout.endswith(": already_current\n")
 
 
+def test_a_key_may_have_the_line_end_that_a_terminal_gave_it(nightly: Nightly, key: str) -> None:
+    done = nightly.refresh(f"{key}\r\n")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_refusal_ends_with_one_and_its_reason(nightly: Nightly, key: str) -> None:
     nightly.publisher.publish(salt="damaged")
     nightly.publisher.corrupt("dim_item")

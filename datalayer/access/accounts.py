@@ -66,7 +66,7 @@ def first_admin_notice(state: Path) -> str | None:
         return None
     return (
         f"First start: sign in as  {FIRST_ADMIN}  with the password  {password}\n"
-        "It is shown this once. Set another one where this output is kept, as containers' logs are.\n"
+        "It is shown this once. Set another where this output is kept, as containers' logs are.\n"
         f"{password_hint()}"
     )
 

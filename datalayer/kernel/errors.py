@@ -420,11 +420,10 @@ class DataGoBack(Loss):
 
 
 class ConfirmationNeeded(FaultsFound, CallerError):
-    """An activation would take something away, and nobody has confirmed that."""
+    """An activation would take something away, or begin without it, and nobody has confirmed it."""
 
     template = (
-        "Publication {publication_id} would take away what is served, which must be confirmed: "
-        "{listing}"
+        "Publication {publication_id} must be confirmed by a person before it is served: {listing}"
     )
     slug = "confirmation-needed"
     publication_id: str

@@ -175,7 +175,8 @@ def engine_of(folder: Path = CACHE) -> Engine:
         (folder / name).write_text(text.format(folder=folder), encoding="utf-8")
     return Engine(
         {
-            **os.environ,
+            # None of the portal's settings: compose would take them over, and make exports one.
+            **{name: os.environ[name] for name in os.environ if not name.startswith("FAROL_")},
             "CONTAINERS_CONF": str(folder / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
             # The build's commands are run without an engine within the engine.

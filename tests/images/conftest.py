@@ -11,6 +11,7 @@ import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
+from tests.e2e.conftest import browser  # noqa: F401 - a fixture, and one browser for all tests
 from tests.images.engine import Engine, build_images, engine_of, make_base, obstacle
 from tests.images.stack import build_services
 from tests.publisher import Publisher

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import PATIENCE_MS, QUIET_CHROMIUM
+from tests.e2e.conftest import PATIENCE_MS
 from tests.images.conftest import Say
 from tests.images.engine import Engine
 from tests.images.job_machine import Job
@@ -153,20 +153,18 @@ def second(stack: Stack, job: Job, refresher: str, first: str, say: Say) -> str:
     return published
 
 
-def test_a_publication_of_the_job_s_container_is_seen_on_the_page(stack: Stack, first: str) -> None:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=QUIET_CHROMIUM
-        )
-        page = chromium.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+def test_a_publication_of_the_job_s_container_is_seen_on_the_page(
+    stack: Stack, first: str, browser: Browser
+) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
 
-        page.goto(f"{stack.address}/forecast?item={PART}")
-        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE_MS)
+    page.goto(f"{stack.address}/forecast?item={PART}")
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE_MS)
 
-        expect(page.get_by_text(re.compile(r"Generated .+UTC")).first).to_be_visible()
-        chromium.close()
+    expect(page.get_by_text(re.compile(r"Generated .+UTC")).first).to_be_visible()
+    page.close()
     own = stack.address.partition("://")[2]
     assert [url for url in asked if own not in url and not url.startswith(("data:", "blob:"))] == []
 

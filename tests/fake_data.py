@@ -373,6 +373,118 @@ def _fact_exception(story: Story) -> list[Row]:
     ]
 
 
+def _fact_action(story: Story) -> list[Row]:
+    # The two that are below their reorder point; order and expedite are told apart by the ref.
+    return [
+        {
+            "item_id": code,
+            "location_id": "network",
+            "action": "order",
+            "ref": "-",
+            "rank": i + 1,
+            "tier": "late" if status == "overdue" else "this_week",
+            "is_leading": True,
+            "quantity": 30.0,
+            "due": story.through + timedelta(days=i),
+            "arrives": story.through + timedelta(days=14 + i),
+            "promised": None,
+            "runs_out": story.through + timedelta(days=7 * (i + 1)),
+            "stockout_probability": 0.9 / (i + 1),
+            "check_first": None,
+            "check_observed": None,
+            "check_expected": None,
+            "checks": 0,
+            "reason_code": "below_reorder_point",
+            "reasons": 1,
+            "from_location_id": None,
+            "assumed": "current_stock",
+        }
+        for i, (code, status) in enumerate(
+            [(story.codes[1], "overdue"), (story.codes[0], "reorder")][: len(story.codes)]
+        )
+    ]
+
+
+def _fact_lead_time(story: Story) -> list[Row]:
+    return [
+        {
+            "item_id": code,
+            "location_id": "network",
+            "span": span,
+            "days": days,
+            "demand": days * story.expected(code, SOURCES[0]),
+            **{
+                f"q{level:03d}": round(days * story.expected(code, SOURCES[0]) * level / 500, 4)
+                for level in range(25, 1000, 50)
+            },
+        }
+        for code in story.codes
+        for span, days in (("lead_time", 14.0), ("lead_time_and_review", 21.0))
+    ]
+
+
+def _fact_projection(story: Story) -> list[Row]:
+    return [
+        {
+            "item_id": code,
+            "location_id": "network",
+            "date": story.through + timedelta(days=n),
+            "demand": n * story.expected(code, SOURCES[0]),
+            **_quantiles(n * story.expected(code, SOURCES[0])),
+            "receipts": 0.0,
+            "position": 10.0 * (i + 1) - n * story.expected(code, SOURCES[0]),
+            "position_with_action": 10.0 * (i + 1)
+            + (30.0 if i < 2 and n >= 14 else 0.0)
+            - n * story.expected(code, SOURCES[0]),
+            "stockout_probability": 0.0,
+        }
+        for i, code in enumerate(story.codes)
+        for n in range(1, FUTURE_DAYS + 1)
+    ]
+
+
+def _fact_period(story: Story) -> list[Row]:
+    monday = story.through - timedelta(days=story.through.weekday())
+    weeks = [monday + timedelta(weeks=n) for n in range(-4, 4)]
+    return [
+        {
+            "item_id": code,
+            "location_id": "network",
+            "source": source,
+            "date": week,
+            "grain": "week",
+            "forecast": 7 * story.expected(code, source),
+            "cutoff": min(week - timedelta(days=14), story.through),
+            "actual": sum(days) if len(days) == 7 else None,
+            **_quantiles(7 * story.expected(code, source)),
+        }
+        for code in story.codes
+        for source in SOURCES
+        for week in weeks
+        for days in [
+            [
+                story.demand[code, day]
+                for day in (week + timedelta(days=n) for n in range(7))
+                if (code, day) in story.demand
+            ]
+        ]
+    ]
+
+
+def _fact_open_order(story: Story) -> list[Row]:
+    return [
+        {
+            "order_id": f"45{i:08d}",
+            "line": "10",
+            "item_id": code,
+            "location_id": "network",
+            "quantity": 5.0,
+            "due": story.through + timedelta(days=3 * i),
+        }
+        for i, code in enumerate(story.codes[2:4])
+    ]
+
+
 _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "dim_item": _dim_item,
     "dim_location": _dim_location,
@@ -385,4 +497,9 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "agg_policy": _agg_policy,
     "fact_inventory": _fact_inventory,
     "fact_exception": _fact_exception,
+    "fact_action": _fact_action,
+    "fact_lead_time": _fact_lead_time,
+    "fact_projection": _fact_projection,
+    "fact_period": _fact_period,
+    "fact_open_order": _fact_open_order,
 }

@@ -41,7 +41,9 @@ def publication_of(
 ) -> Publication:
     """Return *snapshot* attached to *database*, with a cache of its own."""
     database.attach(snapshot)
-    return Publication(snapshot, registry, database, ResultCache(2**24), clock)
+    return Publication(
+        snapshot, registry.of(snapshot.manifest), database, ResultCache(2**24), clock
+    )
 
 
 def series_of(publication: Publication, selection: SeriesSelection) -> Result:

@@ -44,8 +44,7 @@ def create_router(portal: Portal) -> APIRouter:
 
 
 def _add_contract(router: APIRouter, portal: Portal) -> None:
-    known = portal.registry.data_sets
-    first = next(iter(known.values()))
+    first = next(iter(portal.registry.data_sets.values()))
 
     @router.get(
         "/datasets",
@@ -60,8 +59,9 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
     def data_sets(request: Request, p: Pin = None) -> Response:
         """Every data set with its rows, its freshness and the digest of its file."""
         publication = open_publication(request, portal, p)
-        summaries = [_summary_of(publication, data_set) for data_set in known.values()]
-        return object_answer(request, publication, summaries, tuple(known))
+        there = publication.registry.data_sets
+        summaries = [_summary_of(publication, data_set) for data_set in there.values()]
+        return object_answer(request, publication, summaries, tuple(there))
 
     @router.get(
         "/datasets/{name}",
@@ -76,7 +76,7 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
     def data_set(request: Request, name: DataSetName, p: Pin = None) -> Response:
         """Columns with their units and labels in both languages, rules and freshness."""
         publication = open_publication(request, portal, p)
-        found = questions.data_sets.data_set_named(portal.registry, name)
+        found = questions.data_sets.data_set_named(publication.registry, name)
         content = _summary_of(publication, found) | _contract(found)
         return object_answer(request, publication, content, (name,))
 
@@ -99,6 +99,7 @@ def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
     )
     def rows(request: Request, page: Counted) -> Response:
         asked = open_page(request, portal, page, filters, columns, data_set.key)
+        questions.data_sets.data_set_named(asked.publication.registry, data_set.name)
         question = questions.data_sets.rows(
             data_set,
             asked.conditions,

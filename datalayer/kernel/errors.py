@@ -504,9 +504,9 @@ class UnknownPublication(CallerError):
 
 
 class UnknownDataSet(CallerError):
-    """The registry has no data set of that name."""
+    """The publication has no data set of that name."""
 
-    template = "There is no data set {name}; the registry has {known}"
+    template = "There is no data set {name} in this publication; it has {known}"
     slug = "unknown-data-set"
     name: str
     known: Sequence[str]

@@ -7,6 +7,7 @@ from typing import Final
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.errors import DataGoBack, DataSetEmpty, Loss, RowsLost
+from datalayer.publications.stages import compare_rows
 
 MOST_LOST: Final = 0.5
 """Share of a data set's rows that may be lost without being confirmed."""
@@ -14,7 +15,7 @@ MOST_PARTS_LOST: Final = 0.1
 PARTS: Final = "dim_item"
 NEVER_EMPTY: Final = frozenset({"fact_inventory", "fact_metrics"})
 """Data sets whose pages say nothing without rows; others may begin empty."""
-OF_THE_DAY: Final = frozenset({"fact_exception"})
+OF_THE_DAY: Final = frozenset({"fact_action", "fact_exception", "fact_open_order"})
 """Data sets whose rows say how things are, not what is covered: fewer are no loss."""
 
 
@@ -31,13 +32,12 @@ def _least(data_set: str, before: int) -> float:
 
 
 def _losses(candidate: Manifest, active: Manifest | None) -> Iterator[Loss]:
-    active_rows = {file.data_set: file.rows for file in active.files} if active else {}
-    for file in candidate.files:
-        before = active_rows.get(file.data_set, 0)
-        if active is None and file.rows == 0 and file.data_set in NEVER_EMPTY:
-            yield DataSetEmpty(data_set=file.data_set)
-        elif file.rows < _least(file.data_set, before):
-            yield RowsLost(data_set=file.data_set, rows=file.rows, active_rows=before)
+    for each in compare_rows(candidate, active):
+        before = each.active_rows or 0
+        if active is None and each.candidate_rows == 0 and each.data_set in NEVER_EMPTY:
+            yield DataSetEmpty(data_set=each.data_set)
+        elif each.candidate_rows < _least(each.data_set, before):
+            yield RowsLost(data_set=each.data_set, rows=each.candidate_rows, active_rows=before)
     if active and candidate.data_through < active.data_through:
         yield DataGoBack(
             data_through=candidate.data_through.isoformat(),

@@ -111,9 +111,10 @@ class RowComparison:
 
 
 def compare_rows(candidate: Manifest, active: Manifest | None) -> tuple[RowComparison, ...]:
-    """Return the rows of each data set of *candidate* beside those of *active*."""
+    """Return the rows of each data set of either beside each other; one that is gone has none."""
+    rows = {file.data_set: file.rows for file in candidate.files}
     active_rows = {file.data_set: file.rows for file in active.files} if active else {}
     return tuple(
-        RowComparison(file.data_set, file.rows, active_rows.get(file.data_set))
-        for file in candidate.files
+        RowComparison(name, rows.get(name, 0), active_rows.get(name))
+        for name in dict.fromkeys((*rows, *active_rows))
     )

@@ -94,7 +94,11 @@ class OpenPublications:
                 self._require_proved(snapshot)
             self._database.attach(snapshot)
             publication = Publication(
-                snapshot, self._registry, self._database, self._cache, self._clock
+                snapshot,
+                self._registry.of(snapshot.manifest),
+                self._database,
+                self._cache,
+                self._clock,
             )
             self._open[publication_id] = publication
         return publication

@@ -43,7 +43,7 @@ class Publication:
 
     Attributes:
         snapshot: Its files.
-        registry: The contract behind columns, units and labels.
+        registry: The contract behind columns, units and labels, with the data sets that there are.
         clock: Tells the present moment, UTC.
     """
 

@@ -35,7 +35,8 @@ def attach_statements(
     """Return the DDL of a snapshot: its schema, and a view for every data set.
 
     A column that readers can do without, and that the snapshot's own contract did not have yet,
-    is empty: what was served goes on being served when the contract has grown.
+    is empty, and so is an optional data set that the snapshot lacks: what was served goes on being
+    served when the contract has grown.
 
     Args:
         snapshot: What is to be read.
@@ -43,8 +44,11 @@ def attach_statements(
         columns_in: Returns the names of the columns in a file.
     """
     schema, written_for = snapshot.manifest.publication_id, snapshot.manifest.contract.fingerprints
-    views = []
+    there, views = registry.of(snapshot.manifest).data_sets, []
     for name, data_set in registry.data_sets.items():
+        if name not in there:
+            views.append(_empty_view(schema, data_set))
+            continue
         path, absent = snapshot.path(name), set[str]()
         if written_for.get(name) != registry.fingerprints[name]:
             optional = {column.name for column in data_set.columns if not column.required}
@@ -229,6 +233,16 @@ def _view(schema: str, data_set: DataSet, path: Path, absent: Collection[str]) -
     return (
         f"create view {quoted_name(schema)}.{quoted_name(data_set.name)} as "
         f"select {columns} from {_file(path)}"
+    )
+
+
+def _empty_view(schema: str, data_set: DataSet) -> str:
+    columns = ", ".join(
+        f"cast(null as {c.type.value}) as {quoted_name(c.name)}" for c in data_set.columns
+    )
+    return (
+        f"create view {quoted_name(schema)}.{quoted_name(data_set.name)} as "
+        f"select {columns} where false"
     )
 
 

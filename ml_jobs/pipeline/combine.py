@@ -30,14 +30,16 @@ def write_data_sets(
 
     Data sets that are not among the tables *whole* are put together from the partitions'. Those
     hold whole items in the order of their codes, so what is in key order in each of them is so in
-    all of them, one after the other.
+    all of them, one after the other. An optional data set that the job did not make is left out.
 
     Raises:
         MissingColumnError: The contract requires a column that the job does not make.
     """
     files: dict[str, Path] = {}
-    for name, data_set in registry.data_sets.items():
-        report(Work("write", len(files), len(registry.data_sets), name))
+    made = [d for d in registry.data_sets.values() if not d.optional or _is_made(d, whole, folder)]
+    for data_set in made:
+        name = data_set.name
+        report(Work("write", len(files), len(made), name))
         tables = (
             iter([whole[name]]) if name in whole else load_tables(folder, name, plan.partitions)
         )
@@ -45,6 +47,10 @@ def write_data_sets(
         _write(tables, data_set, stamp, files[name])
     report(Work("write", len(files), len(files)))
     return files
+
+
+def _is_made(data_set: DataSet, whole: Mapping[str, pa.Table], folder: RunFolder) -> bool:
+    return data_set.name in whole or folder.table(0, data_set.name).exists()
 
 
 def _write(tables: Iterator[pa.Table], data_set: DataSet, stamp: Stamp, target: Path) -> None:

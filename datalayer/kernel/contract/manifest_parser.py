@@ -52,7 +52,7 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
     Args:
         content: The bytes of a ``metadata.json``.
         location: Where they were read, for the message of an error.
-        registry: The contract whose data sets a publication must have, all of them.
+        registry: The contract whose data sets a publication must have, but for the optional ones.
 
     Raises:
         ManifestError: *content* is not a manifest; carries every fault found.
@@ -135,16 +135,16 @@ def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
     if not all(isinstance(entry, dict) for entry in files):
         return
     named = Counter(str(entry.get("data_set")) for entry in files)
-    for data_set in registry.data_sets:
-        if data_set not in named:
-            yield f"files has no data set {data_set!r}"
-    for data_set in named:
-        if data_set not in registry.data_sets:
-            yield f"files has the data set {excerpt(data_set)}, which the contract does not know"
-    for name in ("data_set", "path"):
-        for value, times in Counter(str(entry.get(name)) for entry in files).items():
+    for data_set in registry.data_sets.values():
+        if data_set.name not in named and not data_set.optional:
+            yield f"files has no data set {data_set.name!r}"
+    for name in named:
+        if name not in registry.data_sets:
+            yield f"files has the data set {excerpt(name)}, which the contract does not know"
+    for field in ("data_set", "path"):
+        for value, times in Counter(str(entry.get(field)) for entry in files).items():
             if times > 1:
-                yield f"files has the {name} {excerpt(value)} {times} times"
+                yield f"files has the {field} {excerpt(value)} {times} times"
 
 
 def _text_faults(place: str, value: object) -> Iterator[str]:

@@ -26,7 +26,7 @@ TYPES: Mapping[str, tuple[ColumnType, str]] = {
     "BIGINT": (ColumnType.INTEGER, "integer"),
     "BOOLEAN": (ColumnType.BOOLEAN, "boolean"),
 }
-VALUE_LISTS = ("sources", "reasonCodes")
+VALUE_LISTS = ("sources", "reasonCodes", "checkReasons")
 OBSERVED = ("period", "day")
 DEFAULT_FORM = "name"
 HOURS = {"h": 1.0, "d": 24.0}

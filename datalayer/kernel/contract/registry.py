@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
+
+from datalayer.kernel.contract.manifest import Manifest
 
 Language = Literal["en", "pt_BR"]
 Observed = Literal["period", "day"]
@@ -129,7 +131,11 @@ class Freshness:
 
 @dataclass(frozen=True)
 class DataSet:
-    """One data set: its columns in order, its key and its rules."""
+    """One data set: its columns in order, its key and its rules.
+
+    Attributes:
+        optional: A publication may do without it, such as one from before the contract had it.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -137,6 +143,7 @@ class DataSet:
     freshness: Freshness
     label: Bilingual
     description: Bilingual
+    optional: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -170,7 +177,7 @@ class Source:
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """A reason for an exception, with the sentence that explains a row of it.
+    """A reason for an exception or to check an action, with the sentence that explains a row of it.
 
     Attributes:
         sentence: Has the places ``{observed}``, ``{expected}`` and ``{threshold}``.
@@ -188,13 +195,35 @@ class ReasonCode:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A number that decides what is listed and in which order."""
+
+    name: str
+    value: float
+    unit: str
+    label: Bilingual
+    description: Bilingual
+
+
+@dataclass(frozen=True)
 class Registry:
-    """The whole contract."""
+    """The whole contract.
+
+    Attributes:
+        check_reasons: Reasons to check an action before acting, the gravest first.
+    """
 
     id: str
     version: str
     data_sets: Mapping[str, DataSet]
     sources: Mapping[str, Source]
     reason_codes: Mapping[str, ReasonCode]
+    check_reasons: Mapping[str, ReasonCode]
+    settings: Mapping[str, Setting]
     fingerprints: Mapping[str, str]
     text_forms: Mapping[str, TextForm]
+
+    def of(self, manifest: Manifest) -> Registry:
+        """Return the contract of a publication: with the data sets that it has, and no others."""
+        there = {file.data_set for file in manifest.files}
+        return replace(self, data_sets={n: d for n, d in self.data_sets.items() if n in there})

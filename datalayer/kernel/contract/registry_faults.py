@@ -39,6 +39,7 @@ _KEY_TYPES = (ColumnType.TEXT, ColumnType.DATE, ColumnType.INTEGER)
 _NUMBERS = (ColumnType.DOUBLE, ColumnType.INTEGER)
 _PROVENANCE = {"dataset_id": ColumnType.TEXT, "generated_at": ColumnType.TIMESTAMP}
 _ML_PROVENANCE = {**_PROVENANCE, "source": ColumnType.TEXT, "model_version": ColumnType.TEXT}
+_SETTING_TEXTS = ("label", "labelPtBr", "description", "descriptionPtBr")
 _FORM_TEXTS = ("description", "descriptionPtBr")
 _PLACES = {"observed", "expected", "threshold"}
 
@@ -58,6 +59,8 @@ def document_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
     yield from _freshness_faults(odcs)
     yield from _entry_faults(odcs, "sources", "source", _source_faults)
     yield from _entry_faults(odcs, "reasonCodes", "reason", _reason_faults)
+    yield from _entry_faults(odcs, "checkReasons", "reason to check", _reason_faults)
+    yield from _entry_faults(odcs, "settings", "setting", _setting_faults, texts=_SETTING_TEXTS)
     yield from _entry_faults(odcs, "textForms", "text form", _form_faults, texts=_FORM_TEXTS)
     if DEFAULT_FORM not in _form_names(odcs):
         yield f"customProperties.textForms lists no {DEFAULT_FORM!r}, the form of other text"
@@ -68,6 +71,7 @@ def _data_set_faults(data_set: SchemaObject, odcs: OpenDataContractStandard) -> 
     columns = data_set.properties or []
     yield from _name_faults(place, data_set.name)
     yield from _text_faults(place, data_set)
+    yield from _optional_faults(place, data_set, odcs)
     yield from _repeated(f"{place}: column", [c.name for c in columns])
     for column in columns:
         yield from _column_faults(f"{data_set.name}.{column.name}", column, odcs)
@@ -95,6 +99,23 @@ def _text_faults(place: str, element: SchemaObject | SchemaProperty) -> Iterator
     for name, text in texts.items():
         if not is_text(text):
             yield f"{place}: {name} is missing"
+
+
+def _optional_faults(
+    place: str, data_set: SchemaObject, odcs: OpenDataContractStandard
+) -> Iterator[str]:
+    if not isinstance(_is_optional(data_set), bool):
+        yield f"{place}: optional is {_is_optional(data_set)!r}; it must be true or false"
+    optional = {each.name for each in data_sets(odcs) if _is_optional(each) is True}
+    for column in data_set.properties or ():
+        for relationship in column.relationships or ():
+            if str(relationship.to).partition(".")[0] in optional:
+                found = f"refers to {relationship.to!r}, which a publication may do without"
+                yield f"{data_set.name}.{column.name}: {found}"
+
+
+def _is_optional(data_set: SchemaObject) -> object:
+    return custom_values(data_set.customProperties).get("optional", False)
 
 
 def _column_faults(
@@ -293,6 +314,11 @@ def _reason_faults(place: str, reason: Mapping[str, Any]) -> Iterator[str]:
         if _places(reason.get(name)) != _PLACES:
             places = " ".join(f"{{{p}}}" for p in sorted(_PLACES))
             yield f"{place}: {name} must have the places {places}"
+
+
+def _setting_faults(place: str, setting: Mapping[str, Any]) -> Iterator[str]:
+    if not is_number(setting.get("value")):
+        yield f"{place}: value {setting.get('value')!r} must be a finite number"
 
 
 def _form_faults(place: str, form: Mapping[str, Any]) -> Iterator[str]:

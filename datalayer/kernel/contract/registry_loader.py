@@ -34,6 +34,7 @@ from datalayer.kernel.contract.registry import (
     Reference,
     Registry,
     Rule,
+    Setting,
     Source,
     TextForm,
 )
@@ -78,9 +79,11 @@ def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Reg
         for e in values["sources"]
     }
     reasons = {entry["name"]: _reason_code(entry) for entry in values["reasonCodes"]}
+    checks = {entry["name"]: _reason_code(entry) for entry in values["checkReasons"]}
     value_lists = {
         "sources": {name: source.label for name, source in sources.items()},
         "reasonCodes": {name: reason.label for name, reason in reasons.items()},
+        "checkReasons": {name: reason.label for name, reason in checks.items()},
     }
     freshness = {
         name: Freshness(due_after_hours=hours["dueAfter"], stale_after_hours=hours["staleAfter"])
@@ -94,6 +97,8 @@ def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Reg
         data_sets={d.name: d for d in found},
         sources=sources,
         reason_codes=reasons,
+        check_reasons=checks,
+        settings={entry["name"]: _setting(entry) for entry in values["settings"]},
         fingerprints={d["name"]: _fingerprint(d) for d in content["schema"]},
         text_forms=forms,
     )
@@ -125,6 +130,7 @@ def _data_set(
         freshness=freshness,
         label=_label(data_set),
         description=_description(data_set),
+        optional=custom_values(data_set.customProperties).get("optional", False),
     )
 
 
@@ -184,6 +190,16 @@ def _text_form(entry: Mapping[str, Any]) -> TextForm:
         max_length=entry["maxLength"],
         pattern=entry.get("pattern", ""),
         without=entry.get("without", ""),
+        description=Bilingual(en=entry["description"], pt_BR=entry["descriptionPtBr"]),
+    )
+
+
+def _setting(entry: Mapping[str, Any]) -> Setting:
+    return Setting(
+        name=entry["name"],
+        value=float(entry["value"]),
+        unit=entry.get("unit", ""),
+        label=Bilingual(en=entry["label"], pt_BR=entry["labelPtBr"]),
         description=Bilingual(en=entry["description"], pt_BR=entry["descriptionPtBr"]),
     )
 

@@ -75,7 +75,13 @@ class Scan:
 
 
 def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Path | None) -> Scan:
-    """Return the file at *path* as a scan: its usable columns are a view of the data set's name."""
+    """Return the file at *path* as a scan: its usable columns are a view of the data set's name.
+
+    Of an optional data set that is not there, rules see no row.
+    """
+    if path is None and data_set.optional:
+        connection.execute(statements.create_empty_view(data_set))
+        return Scan(connection, data_set, frozenset())
     if path is None or not path.is_file():
         return Scan(
             connection, data_set, frozenset(), faults=(file_fault(data_set, "there is no file"),)

@@ -53,6 +53,12 @@ def create_view(name: str, columns: Sequence[str], path: Path) -> str:
     return f"create view {quote(name)} as select {identifiers(columns)} from {read_parquet(path)}"
 
 
+def create_empty_view(data_set: DataSet) -> str:
+    """Return the statement that names a data set without a row."""
+    columns = (f"cast(null as {c.type.value}) as {quote(c.name)}" for c in data_set.columns)
+    return f"create view {quote(data_set.name)} as select {', '.join(columns)} where false"
+
+
 def screen(data_set: DataSet, usable: frozenset[str], provenance: Mapping[str, str]) -> str:
     """Return one scan that counts the rows, and those that break any check within a row.
 

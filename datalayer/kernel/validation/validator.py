@@ -205,7 +205,7 @@ class _Validation:
         except duckdb.Error as error:
             raise_if_exhausted(error)
             # Where a data set is damaged, a rule that fails to run says nothing.
-            if all(each.usable and not each.faults for each in self._scans.values()):
+            if not any(self._is_damaged(name) for name in self._scans):
                 problem = problem_of(error, self._files.get(check.data_set))
                 self._faults.append(check.fault(1, f"the rule can't be run: {problem}", []))
             return
@@ -214,6 +214,10 @@ class _Validation:
             texts = [", ".join(map(sample_text, row)) for row in samples]
             note = f"{count} row(s) that break the rule {rule.name}"
             self._faults.append(check.fault(count, note, texts))
+
+    def _is_damaged(self, name: str) -> bool:
+        scan = self._scans[name]
+        return bool(scan.faults) or (name in self._files and not scan.usable)
 
 
 @contextmanager

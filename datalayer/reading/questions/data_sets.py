@@ -13,7 +13,7 @@ def data_set_named(registry: Registry, name: str) -> DataSet:
     """Return the data set called *name*.
 
     Raises:
-        UnknownDataSet: The registry has none.
+        UnknownDataSet: *registry*, that of a publication, has none.
     """
     data_set = registry.data_sets.get(name)
     if data_set is None:

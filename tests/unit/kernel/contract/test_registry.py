@@ -57,8 +57,8 @@ def custom(element: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 class TestThisRegistry:
-    def test_it_has_the_eleven_data_sets(self, registry: Registry) -> None:
-        assert set(registry.data_sets) == {
+    def test_a_publication_has_eleven_data_sets_at_least(self, registry: Registry) -> None:
+        assert {d.name for d in registry.data_sets.values() if not d.optional} == {
             "dim_item",
             "dim_location",
             "fact_demand",
@@ -70,6 +70,15 @@ class TestThisRegistry:
             "agg_policy",
             "fact_inventory",
             "fact_exception",
+        }
+
+    def test_decisions_may_be_left_out(self, registry: Registry) -> None:
+        assert {d.name for d in registry.data_sets.values() if d.optional} == {
+            "fact_action",
+            "fact_lead_time",
+            "fact_projection",
+            "fact_period",
+            "fact_open_order",
         }
 
     def test_facts_are_keyed_in_the_order_in_which_they_are_read(self, registry: Registry) -> None:
@@ -112,7 +121,7 @@ class TestThisRegistry:
         assert generated_at.type is ColumnType.TIMESTAMP
 
     def test_each_reason_explains_itself_in_both_languages(self, registry: Registry) -> None:
-        for reason in registry.reason_codes.values():
+        for reason in (*registry.reason_codes.values(), *registry.check_reasons.values()):
             figures = {"observed": "1", "expected": "2", "threshold": "3"}
             assert reason.sentence.en.format(**figures) != reason.sentence.pt_BR.format(**figures)
 
@@ -370,6 +379,24 @@ class TestFaults:
             (
                 lambda c: custom(c, "reasonCodes")["value"][0].update(threshold="high"),
                 "threshold 'high' must be a finite number",
+            ),
+            (
+                lambda c: custom(c, "checkReasons")["value"][0].update(sentence="No places"),
+                "reason to check 'above_a_year': sentence must have the places",
+            ),
+            (
+                lambda c: custom(c, "settings")["value"][0].update(value=None),
+                "setting 'this_week': value None must be a finite number",
+            ),
+            (
+                lambda c: custom(data_set(c, "fact_action"), "optional").update(value="yes"),
+                "data set 'fact_action': optional is 'yes'; it must be true or false",
+            ),
+            (
+                lambda c: data_set(c, "dim_item")["customProperties"].append(
+                    {"property": "optional", "value": True}
+                ),
+                "fact_demand.item_id: refers to 'dim_item.item_id', which a publication may do",
             ),
         ],
     )

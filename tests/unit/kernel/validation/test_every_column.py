@@ -142,9 +142,9 @@ def test_the_limits_of_a_range_are_within_it(
 
 
 def test_every_fall_between_two_quantiles_is_found(
-    tables: Tables, registry: Registry, tmp_path: Path
+    publisher: Publisher, registry: Registry, tmp_path: Path
 ) -> None:
-    falls = {}
+    tables, falls = publisher.tables(items=12), {}
     for data_set in registry.data_sets.values():
         names = [column.name for column in data_set.quantiles]
         falls[data_set.name] = max(0, len(names) - 1)

@@ -11,6 +11,7 @@ from typing import cast
 from ml_jobs.arrays import BoolArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import Pools, learn_pools, moments
+from ml_jobs.grain import length_of
 from ml_jobs.models import model_of
 from ml_jobs.models.protocol import Fitted
 from ml_jobs.models.totals import PLAN as TOTALS_PLAN
@@ -100,7 +101,12 @@ def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
         single = learn_pools(known, classes, thin=thin_series(known, options))
         return ClassPools(single, learn_sum_pools(known, classes, single))
     if what == TOTALS:
-        return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(known, plan.longest_sum)
+        return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(
+            known,
+            plan.longest_sum,
+            readable=length_of(plan.frequency),
+            farthest=plan.farthest_sum,
+        )
     after = cast("Fitted | None", before)
     return model_of(what, options).fit(known, plan.horizon, after=after)
 

@@ -27,9 +27,10 @@ from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_v
 from ml_jobs.publishing import facts
 from ml_jobs.stocking.exceptions import exception_rows
 from ml_jobs.stocking.inventory import inventory_of
+from ml_jobs.stocking.projection import fact_projection
 from ml_jobs.stocking.replay import add_sums, policy_sums
 from ml_jobs.stocking.situation import ChampionRecord, Situation
-from ml_jobs.stocking.stock_facts import fact_inventory
+from ml_jobs.stocking.stock_facts import fact_inventory, fact_lead_time
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,14 @@ def stock_tables_of(
             now.outlook,
             inventory,
             total_source=LEAD_TIME_SOURCE,
+        ),
+        "fact_lead_time": fact_lead_time(panel, now.outlook, now.sums),
+        "fact_projection": fact_projection(
+            panel,
+            now.outlook,
+            pools_at(folder, plan.future).sums,
+            inventory,
+            partition.orders,
         ),
         "exceptions": exception_rows(situation),
         "policy_sums": add_sums(sums),

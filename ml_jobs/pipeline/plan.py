@@ -8,6 +8,7 @@ import numpy as np
 
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.grain import Readable, length_of, readable_between
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Frequency, Panel
@@ -23,6 +24,7 @@ class Plan:
         dates: First day of each period of the calendar, shape (T,).
         horizon: Periods ahead.
         longest_sum: Periods, at most, that demand is summed over for stock.
+        farthest_sum: Periods, at most, that a sum which begins later reaches to.
         cutoffs: Numbers of periods seen at each past cutoff, the earliest first.
         warmups: How many of the cutoffs, from the first on, teach weights and are not judged.
         hierarchy: The places, from the whole network down.
@@ -34,6 +36,7 @@ class Plan:
     dates: Dates
     horizon: int
     longest_sum: int
+    farthest_sum: int
     cutoffs: tuple[int, ...]
     warmups: int
     hierarchy: Hierarchy
@@ -53,6 +56,11 @@ class Plan:
     def judged(self) -> tuple[int, ...]:
         """The cutoffs that measures are taken at."""
         return self.cutoffs[self.warmups :]
+
+    def readable_ahead(self, cutoff: int) -> Readable:
+        """Return the whole weeks or months ahead of *cutoff* whose sums are forecast."""
+        last = cutoff + self.farthest_sum
+        return readable_between(self.dates, self.frequency, cutoff, last)
 
     def eligible(self, panel: Panel, cutoff: int) -> BoolArray:
         """Return which series are forecast at *cutoff*, shape (S,).
@@ -129,6 +137,19 @@ def longest_sum_of(periods: int, frequency: Frequency, days: FloatArray) -> int:
     totals could not be learnt from it.
     """
     return max(min(_longest_periods(days, frequency), periods // 3), 1)
+
+
+def farthest_sum_of(
+    periods: int, frequency: Frequency, lead_time_days: FloatArray, *, horizon: int, longest: int
+) -> int:
+    """Return how many periods ahead, at most, a sum that begins later may reach to.
+
+    That is the horizon, what stock is planned for, or a week or month that begins after the
+    longest lead time; and no more than a third of the calendar, as in `longest_sum_of`.
+    """
+    after_lead_time = _longest_periods(lead_time_days, frequency) + length_of(frequency)
+    most = max(length_of(frequency), periods // 3)
+    return max(min(max(horizon, after_lead_time), most), longest)
 
 
 def _longest_periods(days: FloatArray, frequency: Frequency) -> int:

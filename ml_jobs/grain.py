@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_jobs.arrays import IntArray
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Dates, Frequency
 
 WEEK, MONTH = "week", "month"
+NAIVE = "naive"  # the source that all others are held against
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,23 @@ class Readable:
     def ends(self) -> IntArray:
         """Number of the first period after each, shape (W,)."""
         return self.begins + self.length
+
+
+@dataclass(frozen=True)
+class ReadableForecasts:
+    """What is forecast of W weeks or months by the champion of each series, and by naive.
+
+    Attributes:
+        shown: The weeks or months, of the past and ahead.
+        cutoffs: Periods known when each is forecast, shape (S, W); 0 where none is.
+        champion: Units; mean, excess and least mean of shape (S, W); NaN where none is.
+        naive: The same.
+    """
+
+    shown: Readable
+    cutoffs: IntArray
+    champion: NegativeBinomial
+    naive: NegativeBinomial
 
 
 def grain_of(frequency: Frequency) -> str:

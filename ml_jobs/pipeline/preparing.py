@@ -29,6 +29,7 @@ from ml_jobs.pipeline.plan import (
     cutoffs_of,
     farthest_sum_of,
     horizon_of,
+    lags_of,
     longest_sum_of,
     refuse_long_horizon,
 )
@@ -204,6 +205,7 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
     horizon = horizon_of(frequency, lead_time, options)
     cutoffs, warmups = cutoffs_of(len(dates), horizon=horizon, frequency=frequency, options=options)
     longest_sum = longest_sum_of(len(dates), frequency, lead_time + options.review_days)
+    lag = int(lags_of(lead_time, frequency).max(initial=0))
     return Plan(
         options=options,
         frequency=frequency,
@@ -211,8 +213,9 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
         horizon=horizon,
         longest_sum=longest_sum,
         farthest_sum=farthest_sum_of(
-            len(dates), frequency, lead_time, horizon=horizon, longest=longest_sum
+            len(dates), frequency, horizon=horizon, longest=longest_sum, lag=lag
         ),
+        longest_lag=lag,
         cutoffs=cutoffs,
         warmups=warmups,
         hierarchy=inputs.hierarchy,

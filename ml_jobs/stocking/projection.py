@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.columns import numbers, series_columns
 from ml_jobs.negative_binomial import LEVELS
-from ml_jobs.panel import Dates, OpenOrders, Panel
+from ml_jobs.panel import Dates, Frequency, OpenOrders, Panel
 from ml_jobs.stocking.accumulated import accumulated
 from ml_jobs.stocking.inventory import LONGEST_OUTLOOK_DAYS, Inventory, StockLevels
-from ml_jobs.stocking.lead_time import Outlook, SumPools, whole_periods
+from ml_jobs.stocking.lead_time import LeadSums, Outlook, SumPools, whole_periods
 
 _QUANTILES = tuple(f"q{round(level * 1000):03d}" for level in LEVELS)
 
@@ -19,12 +19,13 @@ _QUANTILES = tuple(f"q{round(level * 1000):03d}" for level in LEVELS)
 def fact_projection(
     panel: Panel, outlook: Outlook, pools: SumPools, inventory: Inventory, orders: OpenOrders
 ) -> pa.Table:
-    """Return a row per series and period, until the horizon's end or the next delivery but one.
+    """Return a row per series and period ahead (`periods_ahead`).
 
-    That is the longer of the horizon and of lead time and review, but no more than two years.
     The stock counts as that of the end of the data, as it does in ``fact_inventory``.
     """
-    ends, reached = _period_ends(panel, outlook, inventory)
+    counts = periods_ahead(outlook, inventory.sums, panel.frequency)
+    ends = _period_ends(panel, counts)
+    reached = np.arange(len(ends)) < counts[:, None]
     days = np.broadcast_to(_days_until(ends, panel), reached.shape)
     demand = accumulated(panel, outlook, pools, days, inventory.sums)
     received = receipts(inventory.levels, orders, ends)
@@ -49,6 +50,15 @@ def fact_projection(
         "source": pa.array(outlook.sources, pa.string()).take(pa.array(series)),
     }
     return pa.table(table)
+
+
+def periods_ahead(outlook: Outlook, sums: LeadSums, frequency: Frequency) -> IntArray:
+    """Return how many periods ahead of each series are projected, shape (S,).
+
+    That is the horizon, or lead time and review where that is longer, and at most two years.
+    """
+    spans = np.minimum(np.nan_to_num(sums.lead_days) + sums.review_days, LONGEST_OUTLOOK_DAYS)
+    return np.maximum(whole_periods(spans, frequency), outlook.demand.mean.shape[1])
 
 
 def receipts(levels: StockLevels, orders: OpenOrders, ends: Dates) -> FloatArray:
@@ -85,15 +95,10 @@ def _ordered(inventory: Inventory, ends: Dates) -> FloatArray:
     return arrived * np.nan_to_num(inventory.proposal.order_quantity)[:, None]
 
 
-def _period_ends(panel: Panel, outlook: Outlook, inventory: Inventory) -> tuple[Dates, BoolArray]:
-    """Last days of the periods ahead, shape (K,), and which of them each series has, (S, K)."""
-    sums, frequency = inventory.sums, panel.frequency
-    spans = np.minimum(np.nan_to_num(sums.lead_days) + sums.review_days, LONGEST_OUTLOOK_DAYS)
-    counts = np.maximum(whole_periods(spans, frequency), outlook.demand.mean.shape[1])
-    longest = int(counts.max(initial=1))
-    following = frequency.following(panel.dates[-1], longest + 1)
-    ends = following[1:] - np.timedelta64(1, "D")
-    return ends, np.arange(longest) < counts[:, None]
+def _period_ends(panel: Panel, counts: IntArray) -> Dates:
+    """Last days of as many periods ahead as the most of *counts*, shape (K,)."""
+    following = panel.frequency.following(panel.dates[-1], int(counts.max(initial=1)) + 1)
+    return following[1:] - np.timedelta64(1, "D")
 
 
 def _days_until(ends: Dates, panel: Panel) -> FloatArray:

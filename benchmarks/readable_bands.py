@@ -36,13 +36,13 @@ from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.options import ForecastOptions
 from ml_jobs.pipeline.job import run, under_contract
 from ml_jobs.pipeline.learning import pools_at, totals_before
-from ml_jobs.pipeline.lessons import Lessons
+from ml_jobs.pipeline.lessons import Lessons, corrected_sums
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partition_gold import JudgedPartition, judge
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared, prepare
-from ml_jobs.pipeline.readable_forecasts import readable_forecasts
+from ml_jobs.pipeline.readable_forecasts import LearntSums, readable_forecasts
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_folder import load
 from ml_jobs.pipeline.stock_planning import stock_view
@@ -107,7 +107,11 @@ def measure(part: Split, prepared: Prepared) -> list[str]:
     folder, plan = prepared.folder, prepared.plan
     lessons = load(folder.lessons, Lessons)
     partition = load(folder.series(0), Partition)
-    members = {c: load(folder.members(0, c), Members) for c in plan.stops}
+    found_members = {c: load(folder.members(0, c), Members) for c in plan.stops}
+    members = {
+        c: corrected_sums(each, c, partition.panel, lessons.scatter)
+        for c, each in found_members.items()
+    }
     judged = judge(partition, members, plan, lessons)
     pools = pools_at(folder, plan.future)
     view = stock_view(
@@ -122,8 +126,9 @@ def measure(part: Split, prepared: Prepared) -> list[str]:
     panel = partition.panel
     places = [part.history.item_ids.index(item) for item in panel.item_ids]
     ahead = part.actual[places]
+    learnt = LearntSums(folder, plan, lessons.scatter)
     found = readable_forecasts(
-        panel, view, members[plan.future].readable, pools.sums, folder=folder, plan=plan
+        panel, view, members[plan.future].readable, pools.sums, learnt=learnt
     )
     rows = []
     for week in np.flatnonzero(found.shown.begins >= plan.future):

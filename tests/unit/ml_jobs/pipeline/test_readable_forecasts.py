@@ -20,7 +20,7 @@ from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partition_gold import judge
 from ml_jobs.pipeline.partitioning import Partition
-from ml_jobs.pipeline.readable_forecasts import readable_forecasts
+from ml_jobs.pipeline.readable_forecasts import LearntSums, readable_forecasts
 from ml_jobs.pipeline.run_folder import load
 from ml_jobs.pipeline.stock_planning import stock_view
 from ml_jobs.publishing.publish import check
@@ -146,8 +146,7 @@ def readable_of(done: Ran, panel: Panel | None = None) -> ReadableForecasts:
         view,
         members[plan.future].readable,
         pools.sums,
-        folder=folder,
-        plan=plan,
+        learnt=LearntSums(folder, plan, lessons.scatter),
     )
 
 

@@ -29,9 +29,9 @@ class TorresFiles:
         """Units used a week over the last year."""
         used: Counter[Place] = Counter()
         for row in self.rows["demand"]:
-            if row["item_id"] and _is_day(row["date"]) and _is_number(row["quantity"]):
-                if day(row["date"]) > THROUGH - YEAR:
-                    used[place(row)] += number(row["quantity"]) / 52
+            usable = row["item_id"] and _is_day(row["date"]) and _is_number(row["quantity"])
+            if usable and day(row["date"]) > THROUGH - YEAR:
+                used[place(row)] += number(row["quantity"]) / 52
         return used
 
     @cached_property

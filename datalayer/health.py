@@ -26,6 +26,7 @@ class Health:
         shared_cache: How the level is that replicas share.
         state_folder: What the state folder said when it was last asked to take a file.
         replicas: What is wrong among the replicas.
+        marks: What is wrong with the marks of planners.
         ml_dependencies: The outcome of looking for machine learning.
         problem: Why what is served is not what is active, or an empty string.
         signatures: Who must sign what is served, and who did; None where nobody need sign.
@@ -37,6 +38,7 @@ class Health:
     shared_cache: CacheHealth
     state_folder: LastAnswer
     replicas: tuple[PortalError, ...]
+    marks: tuple[PortalError, ...]
     ml_dependencies: Compliance
     problem: str
     signatures: Signatures | None
@@ -81,6 +83,7 @@ class Health:
             findings.append(RedisFailed(reason=self.shared_cache.problem))
         told = set(map(str, findings))  # the cache and the replicas' notices may fail alike
         findings += [each for each in self.replicas if str(each) not in told]
+        findings += self.marks
         if self.ml_dependencies.violations:
             findings.append(MachineLearningFound(violations=self.ml_dependencies.violations))
         return tuple(findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import structlog
@@ -30,7 +30,11 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.own_folder import OwnFolder
+from datalayer.marks.marking import Mark, MarkKind, RowKey, RowState
+from datalayer.marks.planner_marks import PlannerMarks
+from datalayer.marks.statements import Statement
 from datalayer.publications.activation import Activations, Limits
+from datalayer.publications.active import Activation
 from datalayer.publications.announcements import Announcements, SharedActivation
 from datalayer.publications.attendance import Presence, Replicas, process_name
 from datalayer.publications.following import Following
@@ -86,6 +90,8 @@ __all__ = [
     "Identity",
     "JobStatus",
     "Kpi",
+    "Mark",
+    "MarkKind",
     "Part",
     "Portal",
     "Presence",
@@ -98,9 +104,12 @@ __all__ = [
     "Result",
     "Role",
     "RowComparison",
+    "RowKey",
+    "RowState",
     "RunningProof",
     "SeriesSelection",
     "Snapshot",
+    "Statement",
     "Step",
     "StoreState",
     "ValidationFailed",
@@ -123,6 +132,7 @@ class Portal:
         job_records: What is told of jobs, of other replicas' too.
         store_watch: Whether the store answers; asks on another thread.
         state_watch: Whether the state folder takes a file; asks on another thread.
+        marks: What planners say of the rows of the list; each call checks who makes it.
         announcements: What is activated on the replicas that share Redis, told and followed.
     """
 
@@ -174,13 +184,16 @@ class Portal:
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
+        self.marks = PlannerMarks(
+            settings.state, self.audit, members_only=self.members_only, clock=clock
+        )
         self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
         self.state_watch = StoreWatch(self._require_writable_state, lambda: None)
         active = self.snapshots.active
         self.announcements = Announcements(
             shared,
             active,
-            Following(settings.state, active, self._activations.follow),
+            Following(settings.state, active, self._follow),
             Replicas(attendance),
             self._presence,
         )
@@ -198,6 +211,7 @@ class Portal:
         """
         self.announcements.start()
         self.store_watch.last_answer()  # the first look at it begins the watch
+        self._remember_rows()
         try:
             self._publications.active()
         except NothingPublished:
@@ -276,6 +290,7 @@ class Portal:
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
+        self._remember_rows()
         outcome = self._activations.activate(
             identity,
             publication_id=publication_id,
@@ -284,6 +299,7 @@ class Portal:
             report=report,
         )
         self._publications.close_removed()
+        self._remember_rows()
         self.announcements.announce()
         return outcome
 
@@ -297,6 +313,7 @@ class Portal:
             PortalError: It is not kept or is damaged; the active one goes on serving.
         """
         outcome = self._activations.roll_back(identity, publication_id, report=report)
+        self._remember_rows()
         self.announcements.announce()
         return outcome
 
@@ -329,6 +346,7 @@ class Portal:
             shared_cache=self._cache.health(),
             state_folder=self.state_watch.last_answer(),
             replicas=self.announcements.findings,
+            marks=self.marks.findings(),
             ml_dependencies=with_loaded_modules(self._compliance),
             problem=problem,
             signatures=self.snapshots.trust.describe(publication.manifest if publication else None),
@@ -351,6 +369,33 @@ class Portal:
         self.database.close()
         self._spill.close()
         self.job_records.close()
+
+    def _follow(self, identity: Identity, announced: Activation) -> Activated | AlreadyCurrent:
+        self._remember_rows()
+        outcome = self._activations.follow(identity, announced)
+        self._remember_rows()
+        return outcome
+
+    def _remember_rows(self) -> None:
+        """Have the marks know which rows stand in what is or was active, and is kept here.
+
+        Before a switch as well: the process that made the last one may have been killed.
+        """
+        try:
+            activation, kept = self.snapshots.active(), self.snapshots.kept_ids()
+            switched_to = {activation.publication_id, *activation.previous} if activation else {}
+            unknown = (each for each in reversed(kept) if not self.marks.knows(each))
+            self.marks.remember(self._openable(filter(switched_to.__contains__, unknown)), kept)
+        except PortalError as error:
+            # The switch is none of its business; whoever reads or writes marks comes here again.
+            _log.warning("marks.rows_not_remembered", problem=str(error))
+
+    def _openable(self, publication_ids: Iterable[str]) -> Iterator[Publication]:
+        for publication_id in publication_ids:
+            try:
+                yield self._publications.get(publication_id)
+            except PortalError as error:
+                _log.warning("marks.rows_not_read", problem=str(error))
 
     def _begin_mending(self) -> None:
         at_start = Identity("start", Role.ADMIN)

@@ -37,12 +37,14 @@ def rows_answer(
     when_empty: Callable[[], object] | None = None,
     *,
     single: bool = False,
+    changes: bool = False,
 ) -> Response:
     """Return one page of the answer to *question*, as JSON, CSV or Arrow, as is asked for.
 
     Callers who ask the same at the same time wait for one making, and the answer is kept. Where
     there are no rows, *when_empty* is called first: it raises if there is a reason to tell. In
     JSON the rows are a list; of a *single* one the object itself, or null where there is none.
+    What *changes* while the publication stays is made anew each time.
 
     Raises:
         NotAcceptable: None is, or in no coding that is asked for.
@@ -59,6 +61,7 @@ def rows_answer(
     publication_id = publication.manifest.publication_id
     # By itself or by a cursor; else the active publication is read.
     is_pinned = "p" in request.query_params or "cursor" in request.query_params
+    is_same_for_ever = is_pinned and not changes
     call = call_of(request)
 
     def make() -> Answer:
@@ -67,12 +70,13 @@ def rows_answer(
         if when_empty is not None and not read.rows:
             when_empty()
         asked = f"{request.url.path}?{request.url.query}#{form.value}"
-        digest = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        told = asked.encode("utf-8", "surrogatepass") + (written.body if changes else b"")
+        digest = hashlib.sha256(told).hexdigest()[:16]
         headers = {
             "Content-Type": _MEDIA_TYPES.get(form, form.value),
             # Weak: another process may write the same rows in other bytes.
             "ETag": f'W/"{publication_id}-{digest}"',
-            "Cache-Control": cache_control(request, pinned=is_pinned),
+            "Cache-Control": cache_control(request, pinned=is_same_for_ever),
             "Vary": _VARY,
             **written.headers,
         }
@@ -80,7 +84,7 @@ def rows_answer(
         answer.pack(coding)  # here, on a thread, and not where all requests are waiting
         return answer
 
-    if call.kept_answers is None or call.key is None:
+    if changes or call.kept_answers is None or call.key is None:
         answer = make()
     else:
         # Another publication may have been activated since the key was made.

@@ -16,6 +16,7 @@ from datalayer.api import (
     index,
     inventory,
     items,
+    marks,
     publication_files,
     publications,
     refreshing,
@@ -33,6 +34,8 @@ from datalayer.portal import Portal
 
 _SUBJECTS = (
     index,
+    # Before the parts, whose codes may hold slashes: theirs is the most general address.
+    marks,
     items,
     forecasts,
     inventory,

@@ -512,6 +512,65 @@ class UnknownDataSet(CallerError):
     known: Sequence[str]
 
 
+class NothingToMark(UnknownDataSet):
+    """The publication has no list of actions, so it has no rows that planners could mark."""
+
+    template = (
+        "Publication {publication_id} has no list of actions: it is from before there were any, "
+        "so nothing in it can be marked"
+    )
+    publication_id: str
+    name: str = "fact_action"
+    known: Sequence[str] = ()
+
+
+class UnknownAction(CallerError):
+    """The list of actions has no such row to be marked."""
+
+    template = (
+        "The list of publication {publication_id} has no row {action} of part {item_id} at "
+        "{location_id} with the open order {ref}; it has {known} of this part"
+    )
+    slug = "invalid-parameter"
+    publication_id: str
+    item_id: str
+    location_id: str
+    action: str
+    ref: str
+    known: Sequence[str]
+
+
+class MarkedMeanwhile(CallerError):
+    """Somebody else marked a row after the writer had looked at it; nothing was written."""
+
+    template = (
+        "Meanwhile {actor} marked this row ({kind}, {at}); look at it again, then mark it if that "
+        "is still right"
+    )
+    actor: str
+    kind: str
+    at: str
+    number: int
+
+
+class NothingToUndo(CallerError):
+    """A row has no mark that could be taken back."""
+
+    template = "This row has no mark that could be taken back"
+
+
+class MarksDamaged(StateError):
+    """Lines of the planners' marks can't be read; all others hold."""
+
+    template = (
+        "{count} line(s) of the state file {name} can't be read and count as no marks: {lines}; "
+        "they stay where they are, and a back-up may have them whole"
+    )
+    count: int
+    lines: str
+    problem: str = ""
+
+
 class UnknownItem(CallerError):
     """The publication has no item of that code; carries the nearest codes."""
 

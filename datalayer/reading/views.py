@@ -5,6 +5,7 @@ The one module of the read side that quotes identifiers and paths.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -169,6 +170,17 @@ def after_key(columns: Sequence[Column], parameters: Sequence[str]) -> str:
         return f"{column} > {value}"
     rest = after_key(columns[1:], parameters[1:])
     return f"{column} >= {value} and ({column} > {value} or ({column} = {value} and {rest}))"
+
+
+def given_rows(columns: Sequence[Column], parameter: str) -> str:
+    """Return a query of the rows that a *parameter* holds as a JSON list of objects.
+
+    Args:
+        columns: The members of the objects.
+        parameter: Its name.
+    """
+    types = json.dumps([{column.name: column.type.value for column in columns}])
+    return f"select unnest(from_json(${parameter}, {quoted_text(types)}), recursive := true)"
 
 
 def select_matches(

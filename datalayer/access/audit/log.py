@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import FileIO
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -20,9 +17,8 @@ import structlog
 from datalayer.access.audit.chain import ChainCheck, check_chain, digest, lines_backwards, next_link
 from datalayer.access.identity import Identity
 from datalayer.kernel.clock import utc_now
-from datalayer.kernel.errors import StateUnavailable
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
-from datalayer.kernel.storage.lock import lock_descriptor
+from datalayer.kernel.storage.growing_file import GrowingFile
 
 LONGEST_TEXT = 2000
 UNREADABLE = "unreadable"
@@ -74,7 +70,7 @@ class AuditLog:
     """A file that only grows; safe to write from several threads and processes."""
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
-        self._path = path
+        self._file = GrowingFile(path)
         self._clock = clock
         self._counted_bytes = 0
         with suppress(OSError):  # without an entry there is no file yet
@@ -109,12 +105,12 @@ class AuditLog:
                 for name, value in details.items()
             },
         }
-        with self._open_to_append() as (file, size_bytes):
+        with self._file.open_to_append() as (file, size_bytes):
             link = next_link(file.fileno(), size_bytes)
             chained = {"sequence": link.sequence, **entry, "previous": link.previous}
             # JSON escapes line ends, so nobody's name or text can forge a second entry.
             line = json.dumps(chained, allow_nan=False).encode()
-            _append(file, size_bytes, line + b"\n")
+            self._file.append(file, size_bytes, line)
         _log.info("audit.appended", sequence=link.sequence, head=digest(line))
 
     def require_writable(self) -> None:
@@ -123,8 +119,8 @@ class AuditLog:
         Raises:
             StateUnavailable: It can't.
         """
-        with self._open_to_append() as (file, size_bytes):
-            _append(file, size_bytes, b"")
+        with self._file.open_to_append() as (file, size_bytes):
+            self._file.append(file, size_bytes, b"")
 
     def entries(self, limit: int) -> tuple[AuditEntry, ...]:
         """Return the latest entries, newest first; a torn line is one that says so.
@@ -132,7 +128,7 @@ class AuditLog:
         Raises:
             StateUnavailable: The log is there and can't be read.
         """
-        with self._open_whole() as (file, size_bytes):
+        with self._file.open_whole() as (file, size_bytes):
             lines = list(islice(lines_backwards(file.fileno(), size_bytes), limit))
         return tuple(map(_entry, lines))
 
@@ -146,8 +142,8 @@ class AuditLog:
         Raises:
             StateUnavailable: The log is there and can't be read.
         """
-        with self._open_whole() as (file, size_bytes):
-            begin = Progress(Step.VERIFY, 0, size_bytes, self._path.name)
+        with self._file.open_whole() as (file, size_bytes):
+            begin = Progress(Step.VERIFY, 0, size_bytes, self._file.path.name)
             return check_chain(_first(file, size_bytes), head, count_bytes(report, begin))
 
     def tallies(self) -> Mapping[tuple[str, str], Tally]:
@@ -158,7 +154,7 @@ class AuditLog:
         Raises:
             StateUnavailable: The log is there and can't be read.
         """
-        with self._counting, self._open_whole() as (file, size_bytes):
+        with self._counting, self._file.open_whole() as (file, size_bytes):
             if size_bytes < self._counted_bytes:
                 self._counted_bytes = 0  # another file was put in its place
             file.seek(self._counted_bytes)
@@ -169,57 +165,12 @@ class AuditLog:
             self._counted_bytes = size_bytes
             return dict(self._tallies)
 
-    @contextmanager
-    def _open_whole(self) -> Iterator[tuple[BinaryIO, int]]:
-        """Give the file to read, and how long it is once nobody is in the middle of a line."""
-        with (
-            self._translate_errors(),
-            # Without an entry there is no file yet, which reads like an empty one.
-            (self._path if self._path.exists() else Path(os.devnull)).open("rb") as file,
-        ):
-            # What is appended from here on lies behind; writers need not wait for the reader.
-            with lock_descriptor(file.fileno(), fcntl.LOCK_SH):
-                size_bytes = os.fstat(file.fileno()).st_size
-            yield file, size_bytes
-
-    @contextmanager
-    def _open_to_append(self) -> Iterator[tuple[FileIO, int]]:
-        """Give the file to append to, kept from all others, and how long it is."""
-        with self._translate_errors():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-            descriptor = os.open(self._path, flags, 0o640)
-            with open(descriptor, "r+b", buffering=0) as file, lock_descriptor(descriptor):  # noqa: PTH123
-                yield file, os.fstat(descriptor).st_size
-
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StateUnavailable(
-                path=str(self._path), problem=f"can't be used: {error.strerror}"
-            ) from error
-
 
 def _first(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:
     """Yield the lines in the first *size_bytes* of *file*."""
     while size_bytes > 0 and (line := file.readline(size_bytes)):
         size_bytes -= len(line)
         yield line
-
-
-def _append(file: FileIO, size_bytes: int, line: bytes) -> None:
-    """Append *line*, or nothing at all, after ending a line that a crash has torn."""
-    torn = size_bytes > 0 and os.pread(file.fileno(), 1, size_bytes - 1) != b"\n"
-    try:
-        content = b"\n" + line if torn else line
-        while content:
-            content = content[os.write(file.fileno(), content) :]
-        os.fsync(file.fileno())
-    except OSError:
-        file.truncate(size_bytes)
-        raise
 
 
 def _entry(line: bytes) -> AuditEntry:

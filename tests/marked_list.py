@@ -1,0 +1,61 @@
+"""Lists of actions that planners mark in tests: publications whose rows are chosen one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.marks.marking import RowKey
+from tests.publisher import Publisher
+
+PARTS = 6
+LATE, THIS_WEEK, CHECK = "late", "this_week", "check_forecast"
+_TIERS = ("late", "this_week", "will_run_out", "check_forecast", "surplus", "check_data")
+
+
+def row(part: int) -> RowKey:
+    """Return the row to check part number *part*, from 1."""
+    return RowKey(f"P{part:05d}", "network", "check", "-")
+
+
+def publish_list(
+    publisher: Publisher, rows: Mapping[int, tuple[str, float | None]], **more: object
+) -> Manifest:
+    """Publish a list with a row for each part in *rows*: its tier, and its chance to run out."""
+    time = more.pop("generated_at", None) or _next_time(publisher)
+    assert isinstance(time, datetime)
+    tables = publisher.tables(generated_at=time, items=PARTS)
+    template, *_ = tables["fact_action"].to_pylist()
+    ranked = sorted(rows.items(), key=lambda each: (_TIERS.index(each[1][0]), each[0]))
+    made = [
+        template
+        | {
+            "item_id": row(part).item_id,
+            "action": "check",
+            "rank": rank,
+            "tier": tier,
+            "quantity": None,
+            "stockout_probability": chance,
+        }
+        for rank, (part, (tier, chance)) in enumerate(ranked, start=1)
+    ]
+    made.sort(key=lambda each: str(each["item_id"]))
+    tables["fact_action"] = pa.Table.from_pylist(made, schema=tables["fact_action"].schema)
+    return publisher.publish(generated_at=time, items=PARTS, tables=tables)
+
+
+def publish_without_list(publisher: Publisher) -> Manifest:
+    """Publish as was done before there was a list of actions."""
+    time = _next_time(publisher)
+    tables = publisher.tables(generated_at=time, items=PARTS)
+    del tables["fact_action"]
+    return publisher.publish(generated_at=time, items=PARTS, tables=tables)
+
+
+def _next_time(publisher: Publisher) -> datetime:
+    if not publisher.published:
+        return datetime(2026, 11, 21, 6, tzinfo=UTC)
+    return publisher.published[-1].generated_at + timedelta(hours=1)

@@ -101,6 +101,7 @@ class Episodes:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: dict[str, StandingRows] = {}
+        self._cut: set[str] = set()
 
     def has(self, publication_id: str) -> bool:
         """Return whether the rows of a publication are known; costs one ``stat``."""
@@ -141,13 +142,13 @@ class Episodes:
         Raises:
             StateUnavailable: The disk refuses.
         """
-        for publication_id in self._known_ids()[:-1]:
-            if publication_id in kept or not self._is_complete(publication_id):
-                continue
+        gone = [each for each in self._known_ids()[:-1] if each not in kept]
+        for publication_id in sorted(set(gone) - self._cut):
             with self._locked():
                 known = self._read(publication_id)
                 if known and known.is_complete:
                     self._write(publication_id, known.only(episodes))
+        self._cut = set(gone)
 
     def _record(self, publication: Publication) -> StandingRows:
         with self._locked():
@@ -187,13 +188,6 @@ class Episodes:
     def _locked(self) -> Iterator[None]:
         with lock_file(self._folder / "publications.lock"):
             yield
-
-    def _is_complete(self, publication_id: str) -> bool:
-        try:
-            metadata = pq.read_schema(self._path(publication_id)).metadata
-        except (OSError, pa.ArrowException):
-            return True  # whoever reads it finds out what is wrong with it
-        return _is_complete(metadata)
 
     def _read(self, publication_id: str) -> StandingRows | None:
         """Return what is known of a publication; None if nothing is, or nothing that can be read.

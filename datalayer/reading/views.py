@@ -183,6 +183,15 @@ def given_rows(columns: Sequence[Column], parameter: str) -> str:
     return f"select unnest(from_json(${parameter}, {quoted_text(types)}), recursive := true)"
 
 
+def not_among(columns: Sequence[Column], parameter: str) -> str:
+    """Return a filter: the values of *columns* are none of those in ``given_rows`` of a parameter.
+
+    No value of them may be null.
+    """
+    named = ", ".join(quoted_name(column.name) for column in columns)
+    return f"({named}) not in (select {named} from ({given_rows(columns, parameter)}))"
+
+
 def select_matches(
     sql: str, columns: Sequence[str], filters: Sequence[str], order: Sequence[str]
 ) -> str:

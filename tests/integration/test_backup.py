@@ -17,6 +17,7 @@ from datalayer.access.accounts import SESSION_COOKIE, Accounts
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.portal import RowKey, Statement
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 from tests.runbook import commands, execute
@@ -52,6 +53,8 @@ def before(request: pytest.FixtureRequest, tmp_path: Path, registry: Registry) -
     for salt in ("first", "second"):
         publisher.publish(salt=salt)
         portal.activate(ADMIN)
+    row = RowKey("P00001", "network", "order", "-")
+    portal.marks.mark(ADMIN, portal.open(), row, Statement("ordered"))
     portal.close()
     with running_portal(tmp_path, FAROL_ACCESS="members") as running:
         accounts = Accounts(tmp_path / "var", bcrypt_rounds=4)
@@ -92,6 +95,8 @@ def test_all_that_can_not_be_made_again_is_there(before: Before, restored: Runni
 
     assert by_key.json()["publication_id"] == before.active_id
     assert by_key.json()["findings"] == []
+    marks = httpx.get(f"{restored.address}/api/v1/marks", headers={"X-API-Key": before.key})
+    assert [each["state"] for each in marks.json()["data"]] == ["put_aside"]
     assert by_cookie.status_code == 200
     assert by_cookie.json()["metadata"]["publication_id"] == before.active_id
     assert re.search(r"^ana\b.*analyst", restored.command("datalayer.access", "list"), re.M)

@@ -9,6 +9,7 @@ from datalayer.reading.questions import (
     inventory,
     items,
     locations,
+    marks,
     overview,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "inventory",
     "items",
     "locations",
+    "marks",
     "overview",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic_core import to_json
 
-from datalayer.kernel.contract.registry import Column
+from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position
 from datalayer.reading.question import Position, Question, sql_question
-from datalayer.reading.views import count_matches, given_rows, select_matches
+from datalayer.reading.views import count_matches, given_rows, not_among, select_matches
 
 
 def markable_rows() -> Question:
@@ -19,6 +20,22 @@ def markable_rows() -> Question:
     Columns: item_id, location_id, action, ref, tier, stockout_probability.
     """
     return sql_question("markable_rows", {}, "fact_action")
+
+
+def not_put_aside(registry: Registry, standing: pa.Table) -> Conditions:
+    """Return the condition on rows of ``fact_action`` that nobody has put aside.
+
+    Lists and files of orders leave those out.
+
+    Args:
+        registry: That of the publication that is read.
+        standing: Its marked rows, as ``PlannerMarks.standing`` has them.
+    """
+    data_set = registry.data_sets["fact_action"]
+    columns = [data_set.column(name) for name in data_set.key]
+    aside = standing.filter(pc.equal(standing["state"], "put_aside")).select(data_set.key)
+    given_keys = to_json(aside.to_pylist()).decode()
+    return Conditions((not_among(columns, "put_aside"),), {"put_aside": given_keys})
 
 
 def given(

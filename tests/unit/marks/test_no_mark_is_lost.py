@@ -43,27 +43,39 @@ class Model:
         first, last = sorted((made_on, seen_on))
         return all(part in rows for name, rows in self.lists.items() if first <= name <= last)
 
-    def row(self, part: int, publication: str) -> list[tuple[int, str]]:
-        """Return number and kind of all that was said of a row."""
+    def row(self, part: int, publication: str) -> list[tuple[int, str, str]]:
+        """Return number, kind and publication of all that was said of a row."""
         return [
-            (number, kind)
+            (number, kind, made_on)
             for number, its_part, made_on, kind in self.marks
             if its_part == part and self.holds(part, made_on, publication)
         ]
 
-    def standing(self, publication: str) -> dict[str, tuple[int, str | None]]:
-        """Return number of the last mark, and the kind that counts, of each marked row."""
-        found = {}
+    def standing(self, publication: str) -> dict[str, tuple[int, str | None, str]]:
+        """Return number of the last mark, the kind that counts, and the state of marked rows."""
+        found: dict[str, tuple[int, str | None, str]] = {}
         for part in self.lists[publication]:
             if said := self.row(part, publication):
-                left: list[str] = []
-                for _, kind in said:
+                left: list[tuple[str | None, str]] = [(None, publication)]
+                for _, kind, made_on in said:
                     if kind == "undo":
                         left.pop()
                     else:
-                        left.append(kind)
-                found[row(part).item_id] = said[-1][0], left[-1] if left else None
+                        left.append((kind, made_on))
+                kind_now, made_on = left[-1]
+                state = self.state(part, made_on, publication) if kind_now == "ordered" else "open"
+                found[row(part).item_id] = said[-1][0], kind_now, state
         return found
+
+    def state(self, part: int, made_on: str, publication: str) -> str:
+        """Return the state of a row that was ordered when it was as on *made_on*."""
+        (tier, chance), (tier_now, chance_now) = (
+            self.lists[each][part] for each in (made_on, publication)
+        )
+        order = (LATE, THIS_WEEK, CHECK)
+        worse = order.index(tier_now) < order.index(tier)
+        grown = round(100 * (chance_now or 0)) - round(100 * (chance or 0)) >= 10
+        return "came_back" if worse or grown else "put_aside"
 
 
 class Worker:
@@ -147,9 +159,9 @@ class Run:
         part = self.chance.choice(list(self.model.lists[publication]))
         said = self.model.row(part, publication)
         kind = self.chance.choice(("seen", "ordered", "disagreed", "undo"))
-        seen = self.chance.choice([0, *(number for number, _ in said)][-2:])
+        seen = self.chance.choice([0, *(number for number, *_ in said)][-2:])
         may = seen == (said[-1][0] if said else 0)
-        undoes = [kind for _, kind in said]
+        undoes = [kind for _, kind, _ in said]
         may = may and (kind != "undo" or 2 * undoes.count("undo") < len(undoes))
         write = self._by_other if self.chance.random() < 0.6 else self._by_hand
         number = write(kind, part, seen, may=may)
@@ -190,7 +202,10 @@ class Run:
         """Compare every publication that is kept, and all marks, with the model."""
         for manifest in self.kept:
             table = self.desk.marks.standing(self.desk.open(manifest))
-            told = {each["item_id"]: (each["number"], each["kind"]) for each in table.to_pylist()}
+            told = {
+                each["item_id"]: (each["number"], each["kind"], each["state"])
+                for each in table.to_pylist()
+            }
             assert told == self.model.standing(manifest.publication_id)
         histories = (
             self.desk.marks.history(self.desk.active, row(part).item_id).to_pylist()

@@ -17,6 +17,7 @@ from datalayer.kernel.errors import (
     UnknownItem,
 )
 from datalayer.portal import RowKey, Statement
+from datalayer.reading import questions
 from tests.marked_list import CHECK, LATE, THIS_WEEK, publish_without_list, row
 from tests.portals import ADMIN, PLANNER
 from tests.unit.marks.conftest import NOW, Desk
@@ -93,6 +94,28 @@ def test_it_comes_back_when_its_chance_grew_by_the_registry_s_share_or_its_tier_
     desk.activate({1: (tier, chance)})
 
     assert desk.state(1) == state
+
+
+def test_a_list_can_leave_out_what_is_put_aside(desk: Desk) -> None:
+    publication = desk.activate({**LIST, 3: (CHECK, None)})
+    desk.mark(1, "ordered")
+    desk.mark(2, "seen")
+
+    standing = desk.marks.standing(publication)
+    left = questions.marks.not_put_aside(publication.registry, standing)
+    rows = questions.data_sets.rows(publication.registry.data_sets["fact_action"], left)
+
+    listed = publication.table(rows).table.column("item_id").to_pylist()
+    assert listed == ["P00002", "P00003"]
+
+
+def test_without_anything_put_aside_a_list_is_whole(desk: Desk) -> None:
+    publication = desk.activate(LIST)
+
+    left = questions.marks.not_put_aside(publication.registry, desk.marks.standing(publication))
+    rows = questions.data_sets.rows(publication.registry.data_sets["fact_action"], left)
+
+    assert publication.table(rows).table.num_rows == 2
 
 
 def test_marked_again_it_is_measured_against_the_row_as_it_is_by_then(desk: Desk) -> None:

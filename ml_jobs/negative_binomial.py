@@ -30,7 +30,8 @@ class NegativeBinomial:
         excess: Over-dispersion: variance over mean, less 1, in lots; > 0; shape (S,), or (S, H)
             where it differs from step to step.
         lot: Units in a lot, shape (S,).
-        least_mean: Mean below which the distribution isn't drawn, in units as *mean*, shape (S,).
+        least_mean: Mean below which the distribution isn't drawn, in units as *mean*, shape (S,),
+            or (S, H) where it differs from step to step.
 
     Source: NB1 of Cameron and Trivedi 2013, "Regression Analysis of Count Data", section 3.3.
     """
@@ -49,6 +50,24 @@ class NegativeBinomial:
     def drawn(self) -> FloatArray:
         """Mean of the distribution: the expectation, or the least mean where that is larger."""
         return np.maximum(self.mean, self._by_step(self.least_mean))
+
+    def at(self, step: int) -> NegativeBinomial:
+        """Return the distribution of one of many steps, shape (S,)."""
+        return replace(
+            self,
+            mean=self.mean[:, step],
+            excess=self.excess[:, step] if self.excess.ndim > 1 else self.excess,
+            least_mean=self.least_mean[:, step] if self.least_mean.ndim > 1 else self.least_mean,
+        )
+
+    def since(self, step: int) -> NegativeBinomial:
+        """Return the steps from *step* on; means, excesses and least means of all have steps."""
+        return replace(
+            self,
+            mean=self.mean[:, step:],
+            excess=self.excess[:, step:],
+            least_mean=self.least_mean[:, step:],
+        )
 
     def quantile(self, level: FloatArray) -> FloatArray:
         """Return what demand stays at or below with the probability *level*, units.
@@ -76,10 +95,11 @@ class NegativeBinomial:
         return answer
 
     def exceedance(self, amount: FloatArray) -> FloatArray:
-        """Return the probability that demand is greater than *amount*, units, shape (S,)."""
+        """Return the probability that demand is greater than *amount*, units, shaped as *mean*."""
+        excess, lot = self._by_step(self.excess), self._by_step(self.lot)
         # The addend keeps an amount of whole lots from falling below itself when divided.
-        count = np.floor(amount / self.lot + 1e-9)
-        chance = stats.nbinom.sf(count, *_parameters(self.drawn, self.excess, self.lot))
+        count = np.floor(amount / lot + 1e-9)
+        chance = stats.nbinom.sf(count, *_parameters(self.drawn, excess, lot))
         return np.where(self.drawn == 0, 0.0, chance)
 
     def chance_of_less(self, amount: FloatArray) -> FloatArray:

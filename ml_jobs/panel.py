@@ -173,3 +173,30 @@ class Stock:
     """
 
     table: pa.Table
+
+
+@dataclass(frozen=True)
+class OpenOrders:
+    """What is ordered and not delivered, sorted by series, due day and order; shape (N,) each.
+
+    Attributes:
+        series: The panel's series that each is for.
+        ref: Number of the order and of its line, ``order/line``.
+        quantity: Units still open, more than 0.
+        due: Day on which it is due; NaT where no day is known.
+    """
+
+    series: npt.NDArray[np.int64]
+    ref: npt.NDArray[np.str_]
+    quantity: npt.NDArray[np.float64]
+    due: Dates
+
+    @classmethod
+    def empty(cls) -> OpenOrders:
+        """Return no order."""
+        return cls(
+            np.zeros(0, np.int64),
+            np.zeros(0, np.str_),
+            np.zeros(0),
+            np.zeros(0, "datetime64[D]"),
+        )

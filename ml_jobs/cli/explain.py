@@ -191,13 +191,20 @@ def _lead_time(inventory: Row, history: DemandHistory | None) -> LeadTimeSum | N
     if not np.isfinite([mean, excess, lot, asked, days]).all() or history is None:
         return None
     planned = number(inventory, "planned_service_level")
-    least = LEAST_MEAN * history.mean * days / history.frequency.days_per_step
     return LeadTimeSum(
         mean=mean,
-        drawn=mean if history.ended else max(mean, least),
+        drawn=max(mean, _least_daily_demand(inventory, history) * days),
         excess=excess,
         lot=lot,
         asked=asked,
         level=planned if np.isfinite(planned) else asked,
         source=text(inventory, "lead_time_source") or text(inventory, "source"),
     )
+
+
+def _least_daily_demand(inventory: Row, history: DemandHistory) -> float:
+    published = number(inventory, "least_daily_demand")
+    if np.isfinite(published):
+        return published
+    # Publications of contract 1.2 and before leave it to this rule.
+    return 0.0 if history.ended else LEAST_MEAN * history.mean / history.frequency.days_per_step

@@ -62,5 +62,7 @@ class Gbm:
     def fit(self, known: Panel, horizon: int, *, after: Fitted | None = None) -> FittedGbm:
         """Learn from *known* how demand of the next *horizon* periods follows from the past."""
         del after  # trees are quick to grow anew
-        steps, held_back = np.arange(1, horizon + 1), HORIZONS_HELD_BACK * horizon
-        return FittedGbm(learn(known, steps, self.plan, summed=False, held_back=held_back))
+        steps = np.arange(horizon)
+        single = np.stack([steps, np.ones_like(steps)], axis=1)
+        held_back = HORIZONS_HELD_BACK * horizon
+        return FittedGbm(learn(known, single, self.plan, summed=False, held_back=held_back))

@@ -207,18 +207,21 @@ def period_rows(history: History, series: IntArray, steps: IntArray) -> Features
     )
 
 
-def total_rows(history: History, series: IntArray, lengths: IntArray) -> Features:
-    """Return the features of demand summed over the first periods, shape (N, F).
+def total_rows(history: History, series: IntArray, begins: IntArray, lengths: IntArray) -> Features:
+    """Return the features of demand summed over periods ahead, shape (N, F).
 
-    Each row has the place of its *series* and how many periods are summed, at least 1; (N,).
+    Each row has the place of its *series*, how many periods lie between the cutoff and the sum,
+    and how many are summed, at least 1; (N,).
     """
-    ahead = _calendar(history, history.following(lengths))
-    until = np.cumsum(ahead, axis=0)[lengths - 1] / lengths[:, None]
+    ends = begins + lengths
+    ahead = running_sums(_calendar(history, history.following(ends)).T).T
+    within = (ahead[ends] - ahead[begins]) / lengths[:, None]
     return _beside(
         history.features[series],
+        begins[:, None],
         lengths[:, None],
-        until,
-        _year_ago(history, series, np.ones_like(lengths), lengths),
+        within,
+        _year_ago(history, series, begins + 1, ends),
     )
 
 

@@ -71,9 +71,10 @@ def learn(
 
     Args:
         known: Everything up to the cutoff.
-        choices: Steps ahead that will be asked for, or lengths of sums, ascending.
+        choices: What will be asked for: periods between the cutoff and the sum, and periods
+            summed, shape (C, 2); a single step ahead is a sum of one period.
         plan: How trees are grown.
-        summed: Whether demand is summed over the first periods ahead.
+        summed: Whether rows have the features of sums, and not those of single periods.
         held_back: Periods that the scatter is learnt from; fewer if the calendar is short.
     """
     end = len(known.dates)

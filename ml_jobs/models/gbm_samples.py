@@ -13,6 +13,7 @@ from ml_jobs.panel import Panel
 
 LEAST_HISTORY = {"D": 14, "W": 4, "MS": 3}  # periods of a series before it is learnt from
 DRAWS = 4  # rows of one series at one cutoff
+SUM_DRAWS = 6  # the same of sums, half of which begin at the cutoff
 MOST_ROWS = 400_000  # in all; beyond, fewer series are drawn at each cutoff
 
 
@@ -58,35 +59,39 @@ def draw_samples(
 
     Args:
         known: Everything up to the cutoff that is forecast from; samples end with it.
-        choices: Steps after a cutoff that may be asked for, ascending; of sums, the lengths.
+        choices: What may be asked for: periods between a cutoff and the sum, and periods summed,
+            shape (C, 2).
         first: Fewest periods known at a cutoff.
         cutoffs: How many cutoffs are spread evenly from there to the last period.
         seed: Of what is drawn.
         seasonal: Whether the features tell the time of the year.
-        summed: Whether a row is the demand summed over the first periods after a cutoff, and
-            not the demand of a single one.
+        summed: Whether rows have the features of sums, and not those of single periods.
     """
     random = np.random.default_rng(seed)
+    draws = SUM_DRAWS if summed else DRAWS
     lot = lots(known.demand)
     sums = running_sums(np.nan_to_num(known.demand))
     last, parts = len(known.dates) - 1, []
     spread = np.linspace(first, last, cutoffs if last >= first else 0)
     places = np.unique(np.rint(spread).astype(np.int64)).tolist()
     for cutoff in places:
-        reached = choices[choices <= len(known.dates) - cutoff]
-        most = MOST_ROWS // (len(places) * max(min(DRAWS, len(reached)), 1))
+        reached = choices[choices.sum(axis=1) <= len(known.dates) - cutoff]
+        most = MOST_ROWS // (len(places) * max(min(draws, len(reached)), 1))
         series = _draw_series(known, cutoff, max(most, 1), random)
         if not len(series) or not len(reached):
             continue
-        rows, asked = _draw_steps(len(series), reached, random)
+        rows, asked = _draw_choices(len(series), reached, draws, random)
+        begins, lengths = asked.T
         past = known.until(cutoff).rows(series)
         history = history_of(past, seasonal=seasonal, lot=lot[series])
-        following, begun = sums[series, cutoff:], np.zeros_like(asked) if summed else asked - 1
+        following = sums[series, cutoff:]
         part = Samples(
-            features=(total_rows if summed else period_rows)(history, rows, asked),
-            demand=following[rows, asked] - following[rows, begun],
+            features=total_rows(history, rows, begins, lengths)
+            if summed
+            else period_rows(history, rows, begins + 1),
+            demand=following[rows, begins + lengths] - following[rows, begins],
             level=history.level[rows],
-            periods=(asked - begun).astype(np.float64),
+            periods=lengths.astype(np.float64),
             lot=history.lot[rows],
         )
         parts.append(part)
@@ -100,10 +105,10 @@ def _draw_series(known: Panel, cutoff: int, most: int, random: np.random.Generat
     return np.sort(random.choice(able, most, replace=False)) if len(able) > most else able
 
 
-def _draw_steps(
-    count: int, reached: IntArray, random: np.random.Generator
+def _draw_choices(
+    count: int, reached: IntArray, draws: int, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """Draw different steps for each of *count* series; return series and step of each row."""
-    drawn = min(DRAWS, len(reached))
+    """Draw different choices for each of *count* series; return series and choice of each row."""
+    drawn = min(draws, len(reached))
     picked = np.argsort(random.random((count, len(reached))), axis=1)[:, :drawn]
-    return np.repeat(np.arange(count), drawn), reached[picked].ravel()
+    return np.repeat(np.arange(count), drawn), reached[picked.ravel()]

@@ -11,6 +11,7 @@ from typing import cast
 from ml_jobs.arrays import BoolArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import Pools, learn_pools, moments
+from ml_jobs.grain import length_of
 from ml_jobs.models import model_of
 from ml_jobs.models.protocol import Fitted
 from ml_jobs.models.totals import PLAN as TOTALS_PLAN
@@ -73,9 +74,9 @@ def learn_tasks(folder: RunFolder, plan: Plan) -> tuple[LearnTask, ...]:
     cutoff are grown anew.
     """
     networks = [source for source in ("lstm",) if source in plan.options.sources]
-    trees = ["gbm", TOTALS] if "gbm" in plan.options.sources else []
+    trees = {"gbm": plan.stops, TOTALS: plan.sum_stops} if "gbm" in plan.options.sources else {}
     chains = [LearnTask(folder, source, plan.stops) for source in networks]
-    singles = [LearnTask(folder, what, (cutoff,)) for what in trees for cutoff in plan.stops]
+    singles = [LearnTask(folder, what, (cutoff,)) for what in trees for cutoff in trees[what]]
     return (*chains, *singles, LearnTask(folder, POOLS, plan.stops))
 
 
@@ -100,15 +101,20 @@ def _learn(what: str, known: Panel, plan: Plan, before: object) -> object:
         single = learn_pools(known, classes, thin=thin_series(known, options))
         return ClassPools(single, learn_sum_pools(known, classes, single))
     if what == TOTALS:
-        return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(known, plan.longest_sum)
+        return Totals(TOTALS_PLAN.with_seed(options.seed)).fit(
+            known,
+            plan.longest_sum,
+            readable=length_of(plan.frequency),
+            farthest=plan.farthest_sum,
+        )
     after = cast("Fitted | None", before)
     return model_of(what, options).fit(known, plan.horizon, after=after)
 
 
 def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
     """Return everything that was learnt at *cutoff*; each process reads it once."""
-    tasks = learn_tasks(folder, plan)
-    learnt = {task.what: _read(folder.learnt(task.what, cutoff)) for task in tasks}
+    names = {task.what for task in learn_tasks(folder, plan)}
+    learnt = {what: _read(folder.learnt(what, cutoff)) for what in names}
     # A model of single series is its own fit: there is nothing to read.
     fitted = {s: learnt.get(s) or model_of(s, plan.options) for s in plan.options.models}
     return CutoffModels(
@@ -121,6 +127,14 @@ def models_at(folder: RunFolder, plan: Plan, cutoff: int) -> CutoffModels:
 def pools_at(folder: RunFolder, cutoff: int) -> ClassPools:
     """Return what series have in common at *cutoff*; each process reads it once."""
     return cast("ClassPools", _read(folder.learnt(POOLS, cutoff)))
+
+
+def totals_before(folder: RunFolder, plan: Plan, cutoff: int) -> FittedTotals | None:
+    """Return the sums learnt last by *cutoff*; None where none were, or where they don't run."""
+    learnt = [stop for stop in plan.sum_stops if stop <= cutoff]
+    if "gbm" not in plan.options.sources or not learnt:
+        return None
+    return cast("FittedTotals", _read(folder.learnt(TOTALS, learnt[-1])))
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import IntArray
 from ml_jobs.classification import ceased, demand_classes
 from ml_jobs.dispersion import historic_demand, pool_thin_series
 from ml_jobs.forecasts import Forecasts
@@ -18,7 +18,7 @@ from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import is_whole, load, save
 from ml_jobs.stocking.inventory import levels_of
-from ml_jobs.stocking.lead_time import whole_periods
+from ml_jobs.stocking.lead_time import SpanTotals, whole_periods
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,15 @@ class Members:
 
     Attributes:
         demand: Demand per period, by source.
-        totals: Demand over the whole periods that hold the lead time, and over those that hold
-            lead time and review, each forecast as a sum; None where totals do not run.
+        totals: Demand over what stock is planned for, forecast as sums; None where totals do not
+            run.
+        readable: Demand of each whole week or month ahead (`Plan.readable_ahead`), likewise; of
+            shape (S, W).
     """
 
     demand: Mapping[str, NegativeBinomial]
-    totals: tuple[NegativeBinomial, NegativeBinomial] | None
+    totals: SpanTotals | None
+    readable: NegativeBinomial | None
 
     def forecasts(self) -> dict[str, Forecasts]:
         """Return mean and quantiles of every source."""
@@ -68,16 +71,26 @@ def members_at(cutoff: int, partition: Partition, learnt: CutoffModels, plan: Pl
         pooled = pool_thin_series(alone, known, pools, thin=thin, min_history=min_history)
         demand[source] = replace(pooled, mean=reconcile(pooled.mean, known, tree))
     if learnt.totals is None:
-        return Members(demand, None)
-    # Of those the sums follow the ensemble, which knows that they ended.
-    ended = ceased(known)
-    totals, lead_time = learnt.totals, levels_of(partition.items, partition.stock).lead_time.days
+        return Members(demand, None, None)
+    # Of those that ended the sums follow the ensemble, which knows that they ended.
+    asked = eligible & ~ceased(known)
+    spans = _spans_of(partition, plan) * asked[:, None]
+    ahead = plan.readable_ahead(cutoff)
+    weeks = np.full((len(asked), len(ahead.begins)), ahead.length) * asked[:, None]
+    begins = np.broadcast_to(ahead.begins - cutoff, weeks.shape)
+    sums = learnt.totals.forecast(
+        known,
+        np.concatenate([np.zeros_like(spans), begins], axis=1),
+        np.concatenate([spans, weeks], axis=1),
+        historic=historic,
+    )
+    return Members(demand, SpanTotals(sums.at(0), sums.at(1), sums.at(2)), sums.since(3))
 
-    def total_over(days: FloatArray) -> NegativeBinomial:
-        periods = whole_periods(days, plan.frequency)
-        series = eligible & ~ended & np.isfinite(days) & (periods <= plan.longest_sum)
-        lengths = np.minimum(periods, plan.longest_sum)
-        return totals.forecast(known, lengths, series=series, historic=historic)
 
-    review = plan.options.review_days
-    return Members(demand, (total_over(lead_time), total_over(lead_time + review)))
+def _spans_of(partition: Partition, plan: Plan) -> IntArray:
+    """Periods in one, in the lead time, and in lead time and review; 0 where too many, (S, 3)."""
+    lead_time = levels_of(partition.items, partition.stock).lead_time.days
+    spans = np.stack([lead_time, lead_time + plan.options.review_days], axis=1)
+    periods = np.where(np.isfinite(spans), whole_periods(spans, plan.frequency), 0)
+    single = np.ones((len(periods), 1), dtype=np.int64)
+    return np.concatenate([single, np.where(periods <= plan.longest_sum, periods, 0)], axis=1)

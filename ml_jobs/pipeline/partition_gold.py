@@ -22,14 +22,17 @@ from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.readable_forecasts import readable_forecasts
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save, save_table
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_view
 from ml_jobs.publishing import facts
+from ml_jobs.publishing.period_facts import fact_period
 from ml_jobs.stocking.exceptions import exception_rows
 from ml_jobs.stocking.inventory import inventory_of
+from ml_jobs.stocking.projection import fact_projection
 from ml_jobs.stocking.replay import add_sums, policy_sums
 from ml_jobs.stocking.situation import ChampionRecord, Situation
-from ml_jobs.stocking.stock_facts import fact_inventory
+from ml_jobs.stocking.stock_facts import fact_inventory, fact_lead_time
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,10 @@ def stock_tables_of(
         policy_sums(panel, groupings, replay, judged=views[cutoff].judged)
         for cutoff, replay in replays.items()
     ]
+    pools = pools_at(folder, plan.future).sums
+    readable = readable_forecasts(
+        panel, now, judged.members[plan.future].readable, pools, folder=folder, plan=plan
+    )
     return {
         "fact_inventory": fact_inventory(
             panel,
@@ -177,6 +184,9 @@ def stock_tables_of(
             inventory,
             total_source=LEAD_TIME_SOURCE,
         ),
+        "fact_lead_time": fact_lead_time(panel, now.outlook, now.sums),
+        "fact_projection": fact_projection(panel, now.outlook, pools, inventory, partition.orders),
+        "fact_period": fact_period(panel, now.outlook.sources, readable),
         "exceptions": exception_rows(situation),
         "policy_sums": add_sums(sums),
     }

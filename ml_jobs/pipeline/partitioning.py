@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ml_jobs.classification import demand_classes
 from ml_jobs.columns import texts_of
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.judging.backtest import Origin, origin_at
-from ml_jobs.panel import NETWORK, Items, Panel, Stock
+from ml_jobs.panel import NETWORK, Items, OpenOrders, Panel, Stock
 from ml_jobs.pipeline.plan import Plan, item_begins
 from ml_jobs.pipeline.run_folder import RunFolder
 from ml_jobs.selection import SeriesFacts
@@ -24,12 +24,14 @@ class Partition:
 
     Attributes:
         chosen: Which series each source is to cover, shape (S,) each.
+        orders: What is ordered for its series and not delivered.
     """
 
     panel: Panel
     items: Items
     stock: Stock
     chosen: Mapping[str, BoolArray]
+    orders: OpenOrders = field(default_factory=OpenOrders.empty)
 
     def origin(self, cutoff: int, forecasts: Mapping[str, Forecasts], plan: Plan) -> Origin:
         """Return the *forecasts* made at a past *cutoff* beside the demand that followed."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.grain import Readable, length_of, readable_between
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Frequency, Panel
@@ -23,6 +24,9 @@ class Plan:
         dates: First day of each period of the calendar, shape (T,).
         horizon: Periods ahead.
         longest_sum: Periods, at most, that demand is summed over for stock.
+        farthest_sum: Periods, at most, that a sum which begins later reaches to.
+        longest_lag: Periods before a week or month, at most, that one was ordered for it: the
+            longest lead time in whole weeks or months.
         cutoffs: Numbers of periods seen at each past cutoff, the earliest first.
         warmups: How many of the cutoffs, from the first on, teach weights and are not judged.
         hierarchy: The places, from the whole network down.
@@ -34,6 +38,8 @@ class Plan:
     dates: Dates
     horizon: int
     longest_sum: int
+    farthest_sum: int
+    longest_lag: int
     cutoffs: tuple[int, ...]
     warmups: int
     hierarchy: Hierarchy
@@ -50,9 +56,26 @@ class Plan:
         return (*self.cutoffs, self.future)
 
     @property
+    def looked_back(self) -> int:
+        """First period of the last half year: its weeks or months are forecast a lead time ago."""
+        return max(self.future - self.frequency.steps_per_year // 2, 0)
+
+    @property
+    def sum_stops(self) -> tuple[int, ...]:
+        """Every cutoff at which sums are learnt: one before the half year looked back, and all."""
+        first = self.looked_back - self.longest_lag - length_of(self.frequency)
+        earliest = max(first, self.options.min_history_for(self.frequency))
+        return (earliest, *self.stops) if earliest < self.stops[0] else self.stops
+
+    @property
     def judged(self) -> tuple[int, ...]:
         """The cutoffs that measures are taken at."""
         return self.cutoffs[self.warmups :]
+
+    def readable_ahead(self, cutoff: int) -> Readable:
+        """Return the whole weeks or months ahead of *cutoff* whose sums are forecast."""
+        last = cutoff + self.farthest_sum
+        return readable_between(self.dates, self.frequency, cutoff, last)
 
     def eligible(self, panel: Panel, cutoff: int) -> BoolArray:
         """Return which series are forecast at *cutoff*, shape (S,).
@@ -129,6 +152,26 @@ def longest_sum_of(periods: int, frequency: Frequency, days: FloatArray) -> int:
     totals could not be learnt from it.
     """
     return max(min(_longest_periods(days, frequency), periods // 3), 1)
+
+
+def farthest_sum_of(
+    periods: int, frequency: Frequency, *, horizon: int, longest: int, lag: int
+) -> int:
+    """Return how many periods ahead, at most, a sum that begins later may reach to.
+
+    That is the horizon, the *longest* sum that stock is planned for, or a week or month that
+    begins *lag* periods later; beyond the longest sum no more than a third of the calendar.
+    """
+    length = length_of(frequency)
+    most = max(length, periods // 3)
+    return max(min(max(horizon, lag + length), most), longest)
+
+
+def lags_of(days: FloatArray, frequency: Frequency) -> IntArray:
+    """Return the periods of the whole weeks or months that hold *days*; 0 where not known."""
+    length = length_of(frequency)
+    periods = np.where(np.isfinite(days), days, 0.0) / frequency.days_per_step
+    return (np.ceil(periods / length - 1e-9) * length).astype(np.int64)
 
 
 def _longest_periods(days: FloatArray, frequency: Frequency) -> int:

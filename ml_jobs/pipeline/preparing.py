@@ -24,7 +24,15 @@ from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summ
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import Drivers, Frequency, Items, Panel
 from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items
-from ml_jobs.pipeline.plan import Plan, cutoffs_of, horizon_of, longest_sum_of, refuse_long_horizon
+from ml_jobs.pipeline.plan import (
+    Plan,
+    cutoffs_of,
+    farthest_sum_of,
+    horizon_of,
+    lags_of,
+    longest_sum_of,
+    refuse_long_horizon,
+)
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_folder import RunFolder, load, save
 from ml_jobs.pipeline.run_inputs import RunInputs, read_inputs
@@ -196,12 +204,18 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
     lead_time = column_of(items.table, "lead_time_days")
     horizon = horizon_of(frequency, lead_time, options)
     cutoffs, warmups = cutoffs_of(len(dates), horizon=horizon, frequency=frequency, options=options)
+    longest_sum = longest_sum_of(len(dates), frequency, lead_time + options.review_days)
+    lag = int(lags_of(lead_time, frequency).max(initial=0))
     return Plan(
         options=options,
         frequency=frequency,
         dates=dates,
         horizon=horizon,
-        longest_sum=longest_sum_of(len(dates), frequency, lead_time + options.review_days),
+        longest_sum=longest_sum,
+        farthest_sum=farthest_sum_of(
+            len(dates), frequency, horizon=horizon, longest=longest_sum, lag=lag
+        ),
+        longest_lag=lag,
         cutoffs=cutoffs,
         warmups=warmups,
         hierarchy=inputs.hierarchy,
@@ -211,7 +225,7 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
 
 def _drivers(inputs: RunInputs, plan: Plan) -> Drivers:
     """What is known ahead, as far as anything is forecast: the drivers' file, and holidays."""
-    periods, frequency = max(plan.horizon, plan.longest_sum), plan.frequency
+    periods, frequency = max(plan.horizon, plan.farthest_sum), plan.frequency
     ahead = frequency.following(plan.dates[-1], periods)
     given = None
     if inputs.drivers is not None:

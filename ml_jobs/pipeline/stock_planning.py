@@ -12,12 +12,11 @@ from ml_jobs.classification import ceased, demand_classes
 from ml_jobs.dispersion import historic_demand
 from ml_jobs.forecasts import Forecasts, of_sources
 from ml_jobs.judging.champions import Champions
-from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.pipeline.learning import ClassPools
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.stocking.inventory import StockLevels, levels_of, policy_of
-from ml_jobs.stocking.lead_time import LeadSums, Outlook, lead_sums, whole_periods
+from ml_jobs.stocking.lead_time import LeadSums, Outlook, SpanTotals, lead_sums, whole_periods
 from ml_jobs.stocking.replay import Replay, demand_after, in_whole_periods, replay_policies
 from ml_jobs.stocking.service import PlannedLevels, ServiceTally, service_tally
 
@@ -48,7 +47,7 @@ def stock_view(
     cutoff: int,
     forecasts: Mapping[str, Forecasts],
     *,
-    totals: tuple[NegativeBinomial, NegativeBinomial] | None,
+    totals: SpanTotals | None,
     pools: ClassPools,
     champions: Champions,
     plan: Plan,

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divide
+from ml_jobs.arrays import FloatArray, TextArray, divide
 from ml_jobs.columns import column_of
 from ml_jobs.dispersion import moments
 from ml_jobs.options import ForecastOptions
@@ -108,13 +108,14 @@ class Inventory:
     """Stock, policy and proposal of every series of the panel.
 
     Attributes:
-        direct: Where lead-time demand was forecast as a total, shape (S,).
+        sums: Demand over the lead time, and over lead time and review, that policy and proposal
+            were made from.
     """
 
     levels: StockLevels
     policy: Policy
     proposal: Proposal
-    direct: BoolArray
+    sums: LeadSums
 
 
 def inventory_of(
@@ -133,7 +134,7 @@ def inventory_of(
     """
     policy = policy_of(panel, levels, sums, planned=planned)
     proposal = proposal_of(panel, levels, policy, outlook, options)
-    return Inventory(levels, policy, proposal, sums.direct)
+    return Inventory(levels, policy, proposal, sums)
 
 
 def levels_of(items: Items, stock: Stock) -> StockLevels:

@@ -79,18 +79,39 @@ def whole_periods(days: FloatArray, frequency: Frequency) -> IntArray:
 
 
 @dataclass(frozen=True)
-class LeadSums:
-    """Demand until the next delivery, and until the one after the next review.
+class SpanTotals:
+    """Demand forecast as sums, units, shape (S,) each; NaN where it was not.
 
     Attributes:
-        lead: Over the lead time, units, shape (S,); mean NaN where the lead time is not known.
-        cycle: Over lead time and review period, likewise.
+        period: Of the first period ahead.
+        lead: Over the whole periods that hold the lead time.
+        cycle: Over those that hold lead time and review period.
+    """
+
+    period: NegativeBinomial
+    lead: NegativeBinomial
+    cycle: NegativeBinomial
+
+
+@dataclass(frozen=True)
+class LeadSums:
+    """Demand of the next period, until the next delivery, and until the one after a review.
+
+    Attributes:
+        period: Of one period, units, shape (S,).
+        lead: Over the lead time, likewise; mean NaN where the lead time is not known.
+        cycle: Over lead time and review period, likewise; its mean is at least the lead time's.
+        lead_days: The lead time, shape (S,); NaN where it is not known.
+        review_days: The review period.
         direct: Where the lead time's total was forecast as such, shape (S,); elsewhere it was
             summed from the champion's periods.
     """
 
+    period: NegativeBinomial
     lead: NegativeBinomial
     cycle: NegativeBinomial
+    lead_days: FloatArray
+    review_days: float
     direct: BoolArray
 
 
@@ -101,23 +122,40 @@ def lead_sums(
     *,
     lead_time: Duration,
     review_days: float,
-    totals: tuple[NegativeBinomial, NegativeBinomial] | None = None,
+    totals: SpanTotals | None = None,
 ) -> LeadSums:
     """Return what is known of demand over the lead time and over lead time and review.
 
     *panel* is the history up to the cutoff that *outlook*, *pools* and *totals* were made at. The
-    last are forecasts over the `whole_periods` that hold the lead time, and lead time and review;
-    series that they leave out are summed from single periods.
+    last are forecasts over whole periods; series that they leave out are summed from single ones.
     """
     spans = (lead_time, Duration(lead_time.days + review_days, lead_time.sd_days))
+    forecast = (None, None) if totals is None else (totals.lead, totals.cycle)
     sums = []
-    for span, total in zip(spans, totals or (None, None), strict=True):
+    for span, total in zip(spans, forecast, strict=True):
         demand = sum_of_periods(panel, span.days, outlook, pools)
         if total is not None:
             demand = _with_total(demand, total, span.days, panel.frequency)
         sums.append(_over_uncertain_time(demand, span))
-    direct = np.zeros(len(outlook.sources), bool) if totals is None else totals[0].covered
-    return LeadSums(sums[0], sums[1], direct)
+    lead, cycle = sums
+    return LeadSums(
+        period=_first_period(outlook, totals),
+        lead=lead,
+        # What is learnt of two lengths apart may fall from one to the next; demand can't.
+        cycle=replace(cycle, mean=np.maximum(cycle.mean, lead.mean)),
+        lead_days=lead_time.days,
+        review_days=review_days,
+        direct=np.zeros(len(outlook.sources), bool) if totals is None else totals.lead.covered,
+    )
+
+
+def _first_period(outlook: Outlook, totals: SpanTotals | None) -> NegativeBinomial:
+    """The champion's first period, with the scatter that was learnt of it where it was."""
+    single = outlook.demand.at(0)
+    if totals is None:
+        return single
+    known = np.isfinite(totals.period.excess)
+    return replace(single, excess=np.where(known, totals.period.excess, single.excess))
 
 
 def _with_total(

@@ -93,7 +93,17 @@ def test_totals_reach_the_longest_time_and_at_most_a_third_of_the_calendar() -> 
 
 def plan_of(panel: Panel) -> Plan:
     return Plan(
-        OPTIONS, panel.frequency, panel.dates, 28, 28, (60, 90), 0, NETWORK_ONLY, partitions=1
+        OPTIONS,
+        panel.frequency,
+        panel.dates,
+        horizon=28,
+        longest_sum=28,
+        farthest_sum=42,
+        longest_lag=14,
+        cutoffs=(60, 90),
+        warmups=0,
+        hierarchy=NETWORK_ONLY,
+        partitions=1,
     )
 
 

@@ -124,7 +124,8 @@ def test_what_is_forecast_does_not_depend_on_the_size_of_partitions(
     small = ran(request_of(panel, tmp_path, replace(QUICK, partition_series=2)), registry)
 
     assert small.prepared.plan.partitions == 5
-    for name in ("fact_forecast", "fact_backtest", "fact_metrics", "agg_metrics", "agg_daily"):
+    names = ("fact_forecast", "fact_backtest", "fact_metrics", "agg_metrics", "agg_daily")
+    for name in (*names, "fact_lead_time", "fact_projection"):
         found, expected = small.table(name), done.table(name)
         assert found.column_names == expected.column_names
         for column in found.column_names:

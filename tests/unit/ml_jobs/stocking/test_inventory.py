@@ -19,13 +19,14 @@ from ml_jobs.stocking.lead_time import (
     Duration,
     LeadSums,
     Outlook,
+    SpanTotals,
     SumPools,
     lead_sums,
     learn_sum_pools,
     sum_excess,
     whole_periods,
 )
-from ml_jobs.stocking.stock_facts import fact_inventory
+from ml_jobs.stocking.stock_facts import fact_inventory, fact_lead_time
 from tests.unit.ml_jobs.panels import historic_of, items_of, panel_of, retail_panel, stock_of
 
 pytestmark = pytest.mark.ml
@@ -63,7 +64,7 @@ def sums_for(
     panel: Panel,
     outlook: Outlook,
     lead_time: Duration,
-    totals: tuple[NegativeBinomial, NegativeBinomial] | None = None,
+    totals: SpanTotals | None = None,
 ) -> LeadSums:
     return lead_sums(
         panel,
@@ -175,7 +176,7 @@ def test_a_total_that_was_forecast_goes_before_the_sum_of_periods() -> None:
     cycle = replace(lead, mean=3 * lead.mean)
     outlook = outlook_of(panel)
 
-    found = sums_for(panel, outlook, time, (lead, cycle))
+    found = sums_for(panel, outlook, time, SpanTotals(lead, lead, cycle))
 
     steps = sums_for(panel, outlook, time)
     assert found.direct.tolist() == [True, False, True]
@@ -189,7 +190,8 @@ def test_days_that_are_a_part_of_a_period_get_their_share_of_the_total() -> None
     half = Duration(np.array([365.2425 / 24]), np.array([NAN]))
     total = total_of([40.0], [1.0])
 
-    found = sums_for(panel, outlook_of(panel, horizon=6), half, (total, total))
+    outlook = outlook_of(panel, horizon=6)
+    found = sums_for(panel, outlook, half, SpanTotals(total, total, total))
 
     assert found.lead.mean[0] == pytest.approx(20.0)
 
@@ -199,7 +201,7 @@ def test_a_lead_time_that_varies_adds_its_own_variance() -> None:
     outlook, total = outlook_of(panel), total_of([28.0], [1.0])
     time = Duration(np.array([14.0]), np.array([3.0]))
 
-    varied = sums_for(panel, outlook, time, (total, total)).lead
+    varied = sums_for(panel, outlook, time, SpanTotals(total, total, total)).lead
 
     variance = varied.mean * varied.lot * (1 + varied.excess)
     assert variance[0] == pytest.approx(28.0 * 2.0 + (2.0 * 3.0) ** 2)
@@ -417,3 +419,60 @@ def test_the_published_parameters_explain_the_reorder_point() -> None:
     )
     assert row["reorder_point"] == pytest.approx(counts * row["lot"])
     assert row["lead_time_source"] == row["source"] == "mean"
+
+
+def recomputed(row: dict[str, object]) -> dict[str, float]:
+    """What a reader recomputes who knows the contract's descriptions, scipy and nothing else."""
+    names = ("lot", "planned_service_level", "least_daily_demand", "current_stock", "on_order")
+    lot, planned, least, stock, on_order = (float(row[name]) for name in names)  # type: ignore[arg-type]
+
+    def demand(mean: str, excess: str, days: float) -> tuple[float, float]:
+        drawn = max(float(row[mean]), least * days)  # type: ignore[arg-type]
+        spread = float(row[excess])  # type: ignore[arg-type]
+        return drawn / (lot * spread), 1 / (1 + spread)
+
+    days, review = float(row["lead_time_days"]), float(row["review_days"])  # type: ignore[arg-type]
+    lead = demand("lead_time_demand", "lead_time_excess", days)
+    cycle = demand("cycle_demand", "cycle_excess", days + review)
+    reorder_point = float(stats.nbinom.ppf(planned, *lead)) * lot
+    return {
+        "reorder_point": reorder_point,
+        "order_up_to": max(float(stats.nbinom.ppf(planned, *cycle)) * lot, reorder_point),
+        "stockout_probability": float(stats.nbinom.sf(np.floor((stock + on_order) / lot), *lead)),
+    }
+
+
+@pytest.mark.parametrize("frequency", list(Frequency))
+def test_quantiles_and_chances_are_recomputed_from_the_row_alone(frequency: Frequency) -> None:
+    panel = retail_panel(series=9, periods=150, frequency=frequency)
+    panel = replace(panel, demand=np.where(np.arange(9)[:, None] < 3, 0.1, 1.0) * panel.demand)
+    outlook = outlook_of(panel)
+    mean = outlook.demand.mean * np.linspace(0.0, 1.2, 9)[:, None]
+    outlook = replace(outlook, demand=replace(outlook.demand, mean=mean))
+    items, stock = items_of(panel), stock_of(panel, on_order=[3.0] * 9)
+    inventory = inventory_from(panel, items, stock, outlook)
+
+    table = fact_inventory(panel, items, stock, outlook, inventory, total_source="gbm")
+
+    for row in table.to_pylist():
+        for name, value in recomputed(row).items():
+            assert row[name] == pytest.approx(value, rel=1e-9, abs=1e-9), name
+
+
+def test_demand_over_both_spans_has_twenty_quantiles_of_equal_chance() -> None:
+    panel = retail_panel(series=3)
+    items = items_of(panel, lead_time_days=[14.0, NAN, 30.0])
+    outlook = outlook_of(panel)
+    levels = levels_of(items, stock_of(panel))
+    sums = sums_for(panel, outlook, levels.lead_time)
+
+    table = fact_lead_time(panel, outlook, sums)
+
+    assert table["item_id"].to_pylist() == ["P000", "P000", "P002", "P002"]
+    assert table["span"].to_pylist() == ["lead_time", "lead_time_and_review"] * 2
+    assert table["days"].to_pylist() == [14.0, 42.0, 30.0, 58.0]
+    dots = [name for name in table.column_names if name.startswith("q")]
+    assert dots == [f"q{level:03d}" for level in range(25, 1000, 50)]
+    assert table["q975"][3].as_py() == sums.cycle.quantile(np.array(0.975))[2]
+    rows = np.stack([table[name].to_numpy() for name in dots], axis=1)
+    assert (np.diff(rows, axis=1) >= 0).all()

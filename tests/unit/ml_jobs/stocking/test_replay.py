@@ -40,6 +40,17 @@ def poisson_sum(mean: float, count: int) -> NegativeBinomial:
     return NegativeBinomial(np.full(count, mean), excess, np.ones(count), np.zeros(count))
 
 
+def sums_of(lead: float, cycle: float, count: int) -> LeadSums:
+    return LeadSums(
+        period=poisson_sum(lead / 14, count),
+        lead=poisson_sum(lead, count),
+        cycle=poisson_sum(cycle, count),
+        lead_days=np.full(count, 14.0),
+        review_days=28.0,
+        direct=np.ones(count, dtype=bool),
+    )
+
+
 def replay_of(demand: list[float], quantile: float, textbook: float) -> Replay:
     count = len(demand)
     return Replay(
@@ -151,7 +162,7 @@ def test_a_policy_that_is_right_achieves_what_it_plans_for() -> None:
     panel = panel_of(demand)
     items = items_of(panel, lead_time_days=[14.0] * 800)
     levels = levels_of(items, stock_of(panel, service_level=[0.9] * 800))
-    sums = LeadSums(poisson_sum(28.0, 800), poisson_sum(84.0, 800), np.ones(800, dtype=bool))
+    sums = sums_of(28.0, 84.0, 800)
     policy = policy_of(panel.until(300), levels, sums, planned=levels.service_level)
 
     replay = replay_policies(panel, 300, levels, sums, policy)
@@ -252,7 +263,7 @@ def test_a_window_is_enough_exactly_where_the_quantile_holds_it() -> None:
 def test_lead_times_that_are_not_known_are_not_replayed() -> None:
     panel = retail_panel(series=2)
     levels = levels_of(items_of(panel, lead_time_days=[14.0, NAN]), stock_of(panel))
-    sums = LeadSums(poisson_sum(9.0, 2), poisson_sum(20.0, 2), np.ones(2, dtype=bool))
+    sums = sums_of(9.0, 20.0, 2)
     policy = policy_of(panel, levels, sums, planned=levels.service_level)
 
     found = replay_policies(panel, 150, levels, sums, policy)

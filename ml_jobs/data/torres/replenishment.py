@@ -71,16 +71,25 @@ class Holding:
         return sum(order.outstanding for order in self.orders)
 
     def order(self, quantity: float, due: int | None, received: float = 0.0) -> Order:
-        """Return an order of this part for this depot, in what the supplier sells."""
+        """Return an order of this part for this depot, in what the supplier sells.
+
+        What would be due on a weekend is due on the Monday after it.
+        """
         whole = saleable(quantity, self.part)
         supplier = self.part.supplier
-        return Order(self.part.item_id, self.location_id, supplier, whole, received, due)
+        day = None if due is None else _workday(due)
+        return Order(self.part.item_id, self.location_id, supplier, whole, received, day)
 
 
 def saleable(quantity: float, part: Part) -> float:
     """Return *quantity* raised to what the supplier sells."""
     step = part.sold_by or part.step
     return float(np.ceil(max(quantity, part.minimum_order, step) / step - 1e-9) * step)
+
+
+def _workday(day: int) -> int:
+    """Return *day*, or the Monday after it; day 0 is a Sunday."""
+    return day + {6: 2, 0: 1}.get(day % 7, 0)
 
 
 def replenish(
@@ -150,6 +159,7 @@ def _open(
     for _, due, units in coming:
         split = random.random() < OFTEN_SPLIT and units > 2 * holding.part.step
         received = _counted(units * random.uniform(0.2, 0.6), holding.part) if split else 0.0
-        day = round((due - (WEEKS - 1)) * 7)
+        # Ordered on a Monday, six days before the last day of its week.
+        day = round((due - (WEEKS - 1)) * 7) - 6
         orders.append(replace(holding.order(units, day), received=received))
     return orders

@@ -5,10 +5,15 @@
 SHELL := bash
 
 PORT ?= 8501
-STORE ?= exports/ml_results
+# Each demonstration has a store and a state folder of its own, so that none takes another's place.
+DEMO ?= online-retail
+STORE ?= exports/$(if $(filter online-retail,$(DEMO)),ml_results,$(DEMO))
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export FAROL_STORE := $(STORE)
+ifneq ($(DEMO),online-retail)
+export FAROL_STATE ?= var-$(DEMO)
+endif
 
 .PHONY: help run setup publish activate serve images reproduce proof bundle test test-portal test-job test-e2e test-images \
   faults check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
@@ -16,7 +21,7 @@ export FAROL_STORE := $(STORE)
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
-run: setup $(STORE)/metadata.json activate serve  ## set up, forecast, publish, activate, serve (PORT=8501)
+run: setup $(STORE)/metadata.json activate serve  ## set up, forecast, publish, activate, serve (PORT=8501, DEMO=torres)
 
 setup: .venv/.ready .venv-ml/.ready  ## make both environments: .venv (no ML) and .venv-ml
 
@@ -64,8 +69,8 @@ endef
 $(STORE)/metadata.json:
 	@$(MAKE) --no-print-directory publish
 
-publish: .venv-ml/.ready  ## forecast the bundled data and publish it to STORE
-	@.venv-ml/bin/python -m ml_jobs demo --to "$(STORE)"
+publish: .venv-ml/.ready  ## forecast the bundled data and publish it to STORE (DEMO=torres: the synthetic ones)
+	@.venv-ml/bin/python -m ml_jobs demo --data "$(DEMO)" --to "$(STORE)"
 
 activate: .venv/.ready  ## make the store's latest publication the one that is served
 	@.venv/bin/python -m datalayer activate
@@ -207,4 +212,4 @@ bench-forecasting: .venv-ml/.ready-dev .venv-peers/.ready  ## measure forecasts 
 	@.venv-ml/bin/python -m benchmarks.forecasting --data "$(DATA)"
 
 clean:  ## remove environments, state and published data
-	rm -rf .venv .venv-ml .venv-judges .venv-peers .venv-serving .venv-sbom .venv-proof build var exports
+	rm -rf .venv .venv-ml .venv-judges .venv-peers .venv-serving .venv-sbom .venv-proof build var var-* exports

@@ -31,9 +31,8 @@ from ml_jobs.cli.records_png import draw_record
 from ml_jobs.cli.records_view import show_record, show_series
 from ml_jobs.cli.terminal import print_line, show_error, show_prepared, show_published, stages
 from ml_jobs.cli.tracking import open_tracking
-from ml_jobs.data import CURRENCY, DEMAND, LICENSE
+from ml_jobs.data.demonstrations import DEMONSTRATIONS
 from ml_jobs.errors import JobFileError, MissingExtraError, UsageError
-from ml_jobs.panel import Frequency
 from ml_jobs.pipeline.job import forget, run, under_contract
 from ml_jobs.pipeline.preparing import Prepared, prepare
 from ml_jobs.pipeline.request import JobRequest
@@ -42,17 +41,6 @@ from ml_jobs.publishing.gold_files import GoldFiles, draft_gold, fetch_gold
 from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
 from ml_jobs.publishing.signing import Signer, make_signer, write_key_pair
 from ml_jobs.settings import JobSettings
-
-DEMONSTRATION: Mapping[str, object] = {
-    "input.demand": DEMAND,
-    "input.invoices": True,
-    "input.frequency": Frequency.DAILY,
-    "input.currency": CURRENCY,
-    "input.license": LICENSE,
-    "input.dataset_id": "online-retail-demo",
-    "forecast.country": "GB",
-}
-
 
 _OPTION_FAULTS = (UsageError, JobFileError, InvalidSelection, MissingExtraError)
 
@@ -85,11 +73,13 @@ class _Context:
 
     Attributes:
         work: An empty folder that is gone when the command ends.
+        inputs: Another, for files of a demonstration.
     """
 
     settings: JobSettings
     registry: Registry
     work: Path
+    inputs: Path
     console: Console
 
     def fetch_latest(self, address: str | None, data_sets: Sequence[str]) -> GoldFiles:
@@ -107,8 +97,12 @@ def _run(given: argparse.Namespace, console: Console) -> None:
     # The usage is looked at before anything else, so that it is what gets reported.
     command = _COMMANDS[given.command]
     settings = JobSettings.load()
-    with tempfile.TemporaryDirectory(prefix="farol-job-") as work:
-        command(given, _Context(settings, load_registry(settings.registry), Path(work), console))
+    registry = load_registry(settings.registry)
+    with tempfile.TemporaryDirectory(prefix="farol-job-") as folder:
+        work, inputs = Path(folder, "work"), Path(folder, "inputs")
+        work.mkdir()
+        inputs.mkdir()
+        command(given, _Context(settings, registry, work, inputs, console))
 
 
 def _forecast(given: argparse.Namespace, context: _Context) -> None:
@@ -208,9 +202,9 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, _Context], None]] = {
 def _request(given: argparse.Namespace, context: _Context) -> JobRequest:
     """Put the flags and the values of demo or job file together; flags go first."""
     values: Mapping[str, object] = {}
-    demonstration = given.command == "demo"
-    if demonstration:
-        values = DEMONSTRATION
+    demonstration = DEMONSTRATIONS[given.data] if given.command == "demo" else None
+    if demonstration is not None:
+        values = demonstration.options(context.inputs)
     elif given.job is not None:
         values = read_job_file(given.job)
     request = request_of({**values, **given_values(given)}, demonstration=demonstration)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_jobs.cli.job_options import OPTIONS, SECTIONS, Option
+from ml_jobs.data.demonstrations import DEMONSTRATIONS, ONLINE_RETAIL
 from ml_jobs.panel import NETWORK
 
 GROUPINGS = ("category", "abc_class", "demand_class")
@@ -34,9 +35,11 @@ Options can stand in a job file too (--job), by section and key; flags go before
 docs/examples/job.toml is one with all options.""",
     ),
     "demo": (
-        "[options]",
-        "the same with the bundled real data",
-        "The same with the bundled real data, so that the portal has something to show.",
+        "[--data NAME] [options]",
+        "the same with the bundled data",
+        """\
+The same with the bundled data, so that the portal has something to show: real demand of an online
+shop, or synthetic spares of telecom towers, with stock, depots and open orders.""",
     ),
     "backtest": (
         "[--from STORE | --job FILE | --demand FILE] [options]",
@@ -88,6 +91,12 @@ def parser() -> argparse.ArgumentParser:
         for name, (usage, summary, description) in _COMMANDS.items()
     }
     _add_backtest(made["backtest"])
+    made["demo"].add_argument(
+        "--data",
+        choices=tuple(DEMONSTRATIONS),
+        default=ONLINE_RETAIL,
+        help=f"default: {ONLINE_RETAIL}",
+    )
     for name, options in (
         ("forecast", OPTIONS),
         ("demo", [option for option in OPTIONS if option.section != "input"]),

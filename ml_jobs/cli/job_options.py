@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 
+from ml_jobs.data.demonstrations import Demonstration
 from ml_jobs.errors import UsageError
 from ml_jobs.inputs.demand.row_rules import RowRules
 from ml_jobs.inputs.files.reading import ReadingOptions
@@ -108,7 +109,9 @@ def _options() -> Iterator[Option]:
 OPTIONS = tuple(sorted(_options(), key=lambda option: [*SECTIONS].index(option.section)))
 
 
-def request_of(values: Mapping[str, object], *, demonstration: bool = False) -> JobRequest:
+def request_of(
+    values: Mapping[str, object], *, demonstration: Demonstration | None = None
+) -> JobRequest:
     """Return the request that has *values*, keyed as ``Option.name``, and defaults for the rest.
 
     Raises:
@@ -119,7 +122,8 @@ def request_of(values: Mapping[str, object], *, demonstration: bool = False) -> 
         raise UsageError(problem=problem)
     rules = {source: asdict(rule) for source, rule in DEFAULT_RULES.items()}
     request: dict[str, Any] = {
-        "demonstration": demonstration,
+        "demonstration": demonstration is not None,
+        "synthetic": demonstration.synthetic if demonstration else None,
         "reading": {},
         "row_rules": {},
         "options": {"rules": rules},

@@ -110,6 +110,7 @@ def _lineage(
     request: JobRequest, prepared: Prepared, notes: Mapping[str, object]
 ) -> dict[str, object]:
     plan = prepared.plan
+    assumptions = (*((request.synthetic,) if request.synthetic else ()), *prepared.assumptions)
     return {
         "inputs": [asdict(note) for note in prepared.inputs],
         "rows": rows_entry(prepared.accounting),
@@ -124,6 +125,7 @@ def _lineage(
         "libraries": library_versions(),
         "code_version": code_version(),
         "demonstration": request.demonstration,
+        "synthetic": request.synthetic is not None,
         "notes": list(prepared.notes),
-        "assumptions": [asdict(sentence) for sentence in prepared.assumptions],
+        "assumptions": [asdict(sentence) for sentence in assumptions],
     }

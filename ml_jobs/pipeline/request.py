@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic.dataclasses import dataclass
 
+from datalayer.kernel.contract.registry import Bilingual
 from ml_jobs.inputs.demand.row_rules import RowRules
 from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.option_kinds import (
@@ -43,7 +44,8 @@ class JobRequest:
     Attributes:
         demand: The demand file, a folder of such files, or invoice lines where *invoices* is set.
         generated_at: The time of the results, with its zone; dates after its day are set aside.
-        demonstration: The data are the bundled ones.
+        demonstration: The data are bundled ones.
+        synthetic: Says that the data are made up, and how; None where they were observed.
         reading: How input files are to be read.
         row_rules: What is done with rows that are negative, and how many may be unusable.
         options: How to forecast.
@@ -112,6 +114,7 @@ class JobRequest:
         Help("output", "from the time of the results, how long their signature holds"),
     ] = None
     demonstration: bool = False
+    synthetic: Bilingual | None = None
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     row_rules: RowRules = field(default_factory=RowRules)
     options: ForecastOptions = field(default_factory=ForecastOptions)

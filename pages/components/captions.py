@@ -39,9 +39,19 @@ def demonstration(manifest: Manifest) -> str | None:
     """Return the notice of a demonstration publication, or None for any other."""
     if not manifest.lineage.get("demonstration"):
         return None
+    if is_synthetic(manifest):
+        return _(
+            "Nothing here is real: parts, demand, stock and orders up to {day} were drawn by a "
+            "model. Do not order parts by it."
+        ).format(day=day(manifest.data_through))
     return _("Demand observed up to {day}, no dates moved. Do not order parts by it.").format(
         day=day(manifest.data_through)
     )
+
+
+def is_synthetic(manifest: Manifest) -> bool:
+    """Return whether the data of a publication are made up."""
+    return bool(manifest.lineage.get("synthetic"))
 
 
 def assumptions(manifest: Manifest) -> tuple[str, ...]:

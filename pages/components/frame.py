@@ -210,7 +210,9 @@ def _notices(shown: Publication) -> None:
             st.button(_("Show the active publication"), on_click=_unpin, type="tertiary")
     notice = captions.demonstration(shown.manifest)
     if notice:
-        badge = captions.badge(_("Demonstration data"), "blue", "science")
+        synthetic = captions.is_synthetic(shown.manifest)
+        name = _("Synthetic demonstration data") if synthetic else _("Demonstration data")
+        badge = captions.badge(name, "blue", "science")
         st.markdown(f"{badge} {notice}")
     if worst_freshness(shown) is FreshnessState.STALE:
         st.warning(

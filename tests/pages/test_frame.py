@@ -116,6 +116,18 @@ def test_demonstration_data_are_called_that(
     assert "Dados de demonstração" in texts(app)
 
 
+def test_synthetic_data_are_called_that(
+    open_page: OpenPage, publisher: Publisher, fresh: datetime
+) -> None:
+    lineage = {"demonstration": True, "synthetic": True}
+    activate(publisher, generated_at=fresh, lineage=lineage)
+
+    app = open_page()
+
+    assert "Dados de demonstração sintéticos" in texts(app)
+    assert "Nada aqui é real" in texts(app)
+
+
 @pytest.mark.usefixtures("active")
 def test_other_data_are_not_called_a_demonstration(open_page: OpenPage) -> None:
     assert "demonstração" not in texts(open_page())

@@ -115,8 +115,9 @@ class Manifest:
         data_through: The last day of observed demand behind them.
         lineage: Input hashes, settings, library versions and the like; JSON values, shown
             and kept but never relied on. ``frequency`` (D, W or MS), ``demonstration`` (true
-            for bundled data), ``currency`` (ISO 4217, or empty) and ``assumptions`` (sentences,
-            each text or an object of texts by language) are shown to users.
+            for bundled data), ``synthetic`` (true where nothing in them is real), ``currency``
+            (ISO 4217, or empty) and ``assumptions`` (sentences, each text or an object of texts by
+            language) are shown to users.
     """
 
     publication_id: _Id

@@ -57,7 +57,7 @@ def test_what_a_planner_put_aside_is_left_out_at_once(served: ServedPortal) -> N
 def test_who_has_the_file_is_told_that_nothing_changed(served: ServedPortal) -> None:
     first = served.get(ADDRESS)
 
-    again = served.get(ADDRESS, headers={"If-None-Match": first.headers["etag"]})
+    again = served.call("GET", ADDRESS, {"If-None-Match": first.headers["etag"]})
 
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]

@@ -91,7 +91,8 @@ def is_known(part: Part) -> bool:
 def actions_of(part: Part) -> list[Row]:
     """Every action on one part."""
     rows: list[Row] = []
-    lacking = None if math.isnan(part.cycle[0]) else _cycle_shortage(part, _position(part))
+    unknown = math.isnan(part.cycle[0]) or math.isnan(part.stock)
+    lacking = None if unknown else _cycle_shortage(part, _position(part))
     if is_known(part):
         moved = _open_orders(part, lacking)
         rows += _to_order(part)
@@ -100,8 +101,7 @@ def actions_of(part: Part) -> list[Row]:
         rows += moved
     tier = _check_tier(part, rows)
     if tier:
-        known = None if math.isnan(part.stock) else lacking
-        rows.append(Row("check", "-", tier, None, None, None, known, None))
+        rows.append(Row("check", "-", tier, None, None, None, lacking, None))
     return rows
 
 
@@ -115,8 +115,7 @@ def leading_of(rows: list[Row]) -> Row:
         actions = when_late if row.tier == "late" else usual
         return tiers.index(row.tier), actions.index(row.action)
 
-    first = min(rows, key=key)
-    return first
+    return min(rows, key=key)
 
 
 def _position(part: Part) -> float:
@@ -151,8 +150,7 @@ def _to_plan(part: Part) -> list[Row]:
             wanted = math.ceil(part.order_up_to - 1e-9) - left
             if wanted <= 0:
                 return []
-            if part.minimum_order > wanted:
-                wanted = part.minimum_order
+            wanted = max(wanted, part.minimum_order)
             multiple = part.order_multiple if part.order_multiple > 0 else 1.0
             quantity = math.ceil(wanted / multiple - 1e-9) * multiple
             return [_order_row(part, quantity, part.day(day), "will_run_out")]
@@ -178,45 +176,23 @@ def _open_orders(part: Part, lacking: float | None) -> list[Row]:
     if not dated:
         return []
     quantiles = _quantiles(part)
-    found: list[tuple[OpenOrder, Row | None]] = []
+    ways: list[list[Row]] = []
     before = part.stock
     undated_counted = False
     for order in dated:
         if undated > 1e-9 and not undated_counted and _lead(part) < _comes(part, order):
             before += undated
             undated_counted = True
-        found.append((order, _message(part, order, before, quantiles, lacking)))
+        ways.append(_ways(part, order, before, quantiles, lacking))
         before += order.quantity
-    # An order is cancelled only if all that come after it are.
+    # An order is cancelled only if all that come after it are; else the second way is taken.
     rows: list[Row] = []
     all_cancelled = True
-    for order, row in reversed(found):
-        if row is not None and row.action == "cancel" and not all_cancelled:
-            row = _deferred(part, order, row)
-        if row is None or row.action != "cancel":
-            all_cancelled = False
-        if row is not None:
-            rows.append(row)
+    for choices in reversed(ways):
+        chosen = [row for row in choices if all_cancelled or row.action != "cancel"][:1]
+        all_cancelled = all_cancelled and [row.action for row in chosen] == ["cancel"]
+        rows += chosen
     return rows
-
-
-_NEEDED: dict[tuple[int, str], int | None] = {}
-
-
-def _deferred(part: Part, order: OpenOrder, row: Row) -> Row | None:
-    needed = _NEEDED[id(part), order.ref]
-    if needed is None:
-        return None
-    return Row(
-        "defer",
-        row.ref,
-        "surplus",
-        row.quantity,
-        row.due,
-        part.day(needed),
-        row.expected_shortage,
-        None,
-    )
 
 
 def _quantiles(part: Part) -> list[float]:
@@ -227,27 +203,29 @@ def _quantiles(part: Part) -> list[float]:
     return np.where(means == 0, 0.0, found).tolist()
 
 
-def _message(
+def _ways(
     part: Part, order: OpenOrder, before: float, quantiles: list[float], lacking: float | None
-) -> Row | None:
+) -> list[Row]:
+    """What can be done about an order, the best first; nothing where it suits."""
     assert order.due is not None
     comes, lead = _comes(part, order), _lead(part)
     overdue = order.due < part.as_of
     deadline = lead if overdue else comes
     needed = next((d for d in range(1, TWO_YEARS + 1) if quantiles[d - 1] > before), None)
-    _NEEDED[id(part), order.ref] = needed
     out = _used_up(part, before)
     if needed is not None and needed < deadline:
-        return _expedite(part, order, before, deadline=deadline, needed=needed, out=out)
-    early = needed is None or needed - comes >= DEFER_FROM
+        return [_expedite(part, order, before, deadline=deadline, needed=needed, out=out)]
+    rows: list[Row] = []
     over = before - math.ceil(part.order_up_to - 1e-9)
     due = max(order.due, part.as_of)
-    if early and ((needed is None and over >= 0) or over >= order.quantity):
-        return Row("cancel", order.ref, "surplus", order.quantity, due, None, lacking, None)
-    if early and needed is not None:
+    if needed is not None and needed - comes < DEFER_FROM:
+        return rows
+    if (needed is None and over >= 0) or over >= order.quantity:
+        rows.append(Row("cancel", order.ref, "surplus", order.quantity, due, None, lacking, None))
+    if needed is not None:
         arrives = part.day(needed)
-        return Row("defer", order.ref, "surplus", order.quantity, due, arrives, lacking, None)
-    return None
+        rows.append(Row("defer", order.ref, "surplus", order.quantity, due, arrives, lacking, None))
+    return rows
 
 
 def _used_up(part: Part, amount: float) -> int | None:
@@ -270,18 +248,14 @@ def _expedite(
     mean = max(part.demand_by_day[at], part.least_by_day[at])
     without = shortage(mean, part.excess_by_day[at], before)
     avoided = without - shortage(mean, part.excess_by_day[at], before + order.quantity)
-    return Row(
-        "expedite", order.ref, tier, order.quantity, due, part.day(needed), without, avoided
-    )
+    return Row("expedite", order.ref, tier, order.quantity, due, part.day(needed), without, avoided)
 
 
 def _check_tier(part: Part, rows: list[Row]) -> str:
     doubts = {"biased", "tracking_signal", "demand_shifted", "outlier", "class_changed"}
     little = {"thin_history", "stale_history"}
-    if not is_known(part):
-        if part.ever_used > 0:
-            return "check_data"
-        return "check_forecast" if doubts & part.exceptions else ""
+    if not is_known(part) and part.ever_used > 0:
+        return "check_data"
     if doubts & part.exceptions and not rows:
         return "check_forecast"
     if part.is_overstock and not any(row.action == "cancel" for row in rows):

@@ -85,7 +85,8 @@ class NegativeBinomial:
         answer = np.full((*drawn.shape, len(LEVELS)), np.nan)
         # Inverting the distribution is what costs: a row that never changes takes it once.
         flat = (drawn == drawn[:, :1]).all(axis=1) & (excess == excess[:, :1]).all(axis=1)
-        for rows, steps in ((flat, slice(1)), (~flat & self.covered, slice(None))):
+        known = np.isfinite(drawn).any(axis=1)
+        for rows, steps in ((flat, slice(1)), (~flat & known, slice(None))):
             answer[rows] = quantile(
                 drawn[rows, steps, None],
                 excess[rows, steps, None],

@@ -209,15 +209,16 @@ class PlannerMarks:
             self._audit.record(
                 identity,
                 "mark",
-                kind,
+                "done",
                 mark.publication_id,
+                kind=kind,
                 row=row,
                 number=mark.number,
                 marked_by=mark.marked_by,
             )
         except StateError as lost:
             # The mark is written, and tells itself who made it: the planner need not repeat it.
-            _log.error("audit.lost", outcome=kind, problem=str(lost))
+            _log.error("audit.lost", kind=kind, problem=str(lost))
 
     def _require_row(self, publication: Publication, key: RowKey) -> StandingRow:
         _require_list(publication)

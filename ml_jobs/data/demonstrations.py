@@ -52,7 +52,7 @@ def _torres(folder: Path) -> Values:
         "input.currency": "BRL",
         "input.license": "CC0-1.0",
         "input.dataset_id": "torres-synthetic-demo",
-        # Half of the parts teach as much about the others as all of them, in half the time.
+        # Sources learn from half of the parts, which takes half the time.
         "forecast.learn_series": 800,
         "forecast.weigh_series": 800,
         "output.generated_at": morning,

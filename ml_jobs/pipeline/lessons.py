@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml_jobs.classification import demand_classes
 from ml_jobs.forecasts import Forecasts
+from ml_jobs.grain import length_of
 from ml_jobs.judging.calibration import Widths, stretch
 from ml_jobs.judging.champions import Champions
 from ml_jobs.models.ensemble import ensemble_forecasts
@@ -15,6 +16,8 @@ from ml_jobs.options import ENSEMBLE
 from ml_jobs.panel import Panel
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.plan import Plan
+from ml_jobs.stocking.lead_time import SpanTotals
+from ml_jobs.stocking.scatter import CYCLE, LEAD, READABLE, SumScatter
 from ml_jobs.stocking.service import PlannedLevels
 
 
@@ -27,12 +30,14 @@ class Lessons:
         champions: The source that stock is planned with.
         widths: By cutoff, how much wider than they say the sources should be.
         planned: By cutoff, the service levels to plan for, so that those asked are achieved.
+        scatter: By cutoff, how much more sums scatter than was learnt.
     """
 
     weights: Mapping[int, EnsembleWeights]
     champions: Champions
     widths: Mapping[int, Widths]
     planned: Mapping[int, PlannedLevels]
+    scatter: Mapping[int, SumScatter]
 
     def forecasts(
         self, cutoff: int, panel: Panel, members: Members, plan: Plan
@@ -54,3 +59,26 @@ class Lessons:
         return {
             source: stretch(each, widths.of(source, classes)) for source, each in forecasts.items()
         }
+
+
+def corrected_sums(
+    members: Members, cutoff: int, panel: Panel, scatter: Mapping[int, SumScatter]
+) -> Members:
+    """Return the members with the scatter of their sums corrected as was known at the *cutoff*.
+
+    *panel* is the partition's whole history, of which nothing after the cutoff is looked at. At a
+    cutoff before all that are judged sums stay as they were learnt.
+    """
+    if members.totals is None or members.readable is None or cutoff not in scatter:
+        return members
+    classes, known = demand_classes(panel.until(cutoff)), scatter[cutoff]
+    totals, single = members.totals, length_of(panel.frequency) == 1
+    return replace(
+        members,
+        totals=SpanTotals(
+            period=known.corrected(READABLE, totals.period, classes) if single else totals.period,
+            lead=known.corrected(LEAD, totals.lead, classes),
+            cycle=known.corrected(CYCLE, totals.cycle, classes),
+        ),
+        readable=known.corrected(READABLE, members.readable, classes),
+    )

@@ -74,7 +74,7 @@ def members_at(cutoff: int, partition: Partition, learnt: CutoffModels, plan: Pl
         return Members(demand, None, None)
     # Of those that ended the sums follow the ensemble, which knows that they ended.
     asked = eligible & ~ceased(known)
-    spans = _spans_of(partition, plan) * asked[:, None]
+    spans = spans_of(partition, plan) * asked[:, None]
     ahead = plan.readable_ahead(cutoff)
     weeks = np.full((len(asked), len(ahead.begins)), ahead.length) * asked[:, None]
     begins = np.broadcast_to(ahead.begins - cutoff, weeks.shape)
@@ -87,8 +87,11 @@ def members_at(cutoff: int, partition: Partition, learnt: CutoffModels, plan: Pl
     return Members(demand, SpanTotals(sums.at(0), sums.at(1), sums.at(2)), sums.since(3))
 
 
-def _spans_of(partition: Partition, plan: Plan) -> IntArray:
-    """Periods in one, in the lead time, and in lead time and review; 0 where too many, (S, 3)."""
+def spans_of(partition: Partition, plan: Plan) -> IntArray:
+    """Return the periods that stock is planned for, shape (S, 3); 0 where too many or not known.
+
+    They are one, those that hold the lead time, and those that hold lead time and review.
+    """
     lead_time = levels_of(partition.items, partition.stock).lead_time.days
     spans = np.stack([lead_time, lead_time + plan.options.review_days], axis=1)
     periods = np.where(np.isfinite(spans), whole_periods(spans, plan.frequency), 0)

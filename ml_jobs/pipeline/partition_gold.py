@@ -18,11 +18,11 @@ from ml_jobs.judging.daily_totals import daily_sums
 from ml_jobs.judging.scores import Pairs, Score, pairs_by_source, scores_of
 from ml_jobs.judging.timeline import timeline_of
 from ml_jobs.pipeline.learning import pools_at, thin_series
-from ml_jobs.pipeline.lessons import Lessons
+from ml_jobs.pipeline.lessons import Lessons, corrected_sums
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
-from ml_jobs.pipeline.readable_forecasts import readable_forecasts
+from ml_jobs.pipeline.readable_forecasts import LearntSums, readable_forecasts
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save, save_table
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_view
 from ml_jobs.publishing import facts
@@ -87,7 +87,10 @@ def judge_partition(task: PartitionTask) -> None:
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     partition = load(folder.series(task.number), Partition)
-    members = {c: load(folder.members(task.number, c), Members) for c in plan.stops}
+    found = {c: load(folder.members(task.number, c), Members) for c in plan.stops}
+    members = {
+        c: corrected_sums(each, c, partition.panel, lessons.scatter) for c, each in found.items()
+    }
     judged = judge(partition, members, plan, lessons)
     tables = {**tables_of(judged, plan), **stock_tables_of(judged, folder, plan, lessons)}
     for name, table in tables.items():
@@ -178,7 +181,11 @@ def stock_tables_of(
     ]
     pools = pools_at(folder, plan.future).sums
     readable = readable_forecasts(
-        panel, now, judged.members[plan.future].readable, pools, folder=folder, plan=plan
+        panel,
+        now,
+        judged.members[plan.future].readable,
+        pools,
+        learnt=LearntSums(folder, plan, lessons.scatter),
     )
     return {
         "fact_inventory": fact_inventory(

@@ -6,11 +6,13 @@ cutoffs: the ends of weeks or months.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import LEAST_MEAN, lots, moments
 from ml_jobs.grain import NAIVE, Readable, ReadableForecasts, readable_between
 from ml_jobs.models.naive_sums import naive_sums
@@ -23,8 +25,36 @@ from ml_jobs.pipeline.stock_planning import StockView
 from ml_jobs.stocking.expectation import expected_demand
 from ml_jobs.stocking.lead_time import SumPools, sum_excess
 from ml_jobs.stocking.projection import periods_ahead
+from ml_jobs.stocking.scatter import AS_LEARNT, READABLE, SumScatter
 
 YEARS_SHOWN = 2
+
+
+@dataclass(frozen=True)
+class LearntSums:
+    """The sums that were learnt at the cutoffs of a run, and what was learnt of their scatter."""
+
+    folder: RunFolder
+    plan: Plan
+    scatter: Mapping[int, SumScatter]
+
+    def forecast(
+        self, known: Panel, begins: IntArray, lengths: IntArray
+    ) -> NegativeBinomial | None:
+        """Forecast sums of weeks or months by what was learnt last by the end of *known*.
+
+        None where nothing was learnt by then.
+        """
+        cutoff = len(known.dates)
+        totals = totals_before(self.folder, self.plan, cutoff)
+        if totals is None:
+            return None
+        mean = moments(known.demand).mean
+        historic = NegativeBinomial(mean, np.ones_like(mean), lots(known.demand), LEAST_MEAN * mean)
+        sums = totals.forecast(known, begins, lengths, historic=historic)
+        before = max((stop for stop in self.scatter if stop <= cutoff), default=0)
+        scatter = self.scatter.get(before, AS_LEARNT)
+        return scatter.corrected(READABLE, sums, demand_classes(known))
 
 
 def readable_forecasts(
@@ -33,8 +63,7 @@ def readable_forecasts(
     ahead: NegativeBinomial | None,
     pools: SumPools,
     *,
-    folder: RunFolder,
-    plan: Plan,
+    learnt: LearntSums,
 ) -> ReadableForecasts:
     """Forecast the weeks or months ahead, and what of the last half year was ordered for.
 
@@ -49,9 +78,9 @@ def readable_forecasts(
         view: Stock and forecast as of its end.
         ahead: The sums of `Members` that were forecast from there.
         pools: What series have in common there.
-        folder: Where the sums that were learnt lie.
-        plan: The run's.
+        learnt: The sums that were learnt at every cutoff.
     """
+    plan = learnt.plan
     reach = periods_ahead(view.outlook, view.sums, panel.frequency)
     first = plan.future - YEARS_SHOWN * panel.frequency.steps_per_year
     shown = readable_between(
@@ -59,7 +88,7 @@ def readable_forecasts(
     )
     cutoffs = _cutoffs(panel, view, shown, reach, plan)
     naive = naive_sums(panel, shown, cutoffs)
-    past = _in_time(panel, shown, cutoffs, folder, plan)
+    past = _in_time(panel, shown, cutoffs, learnt)
     future = _ahead(panel, view, ahead, pools, shown, plan)
     is_future = cutoffs == plan.future
     champion = _either(is_future, future, past)
@@ -97,29 +126,22 @@ def _cutoffs(
 
 
 def _in_time(
-    panel: Panel, shown: Readable, cutoffs: IntArray, folder: RunFolder, plan: Plan
+    panel: Panel, shown: Readable, cutoffs: IntArray, learnt: LearntSums
 ) -> NegativeBinomial:
     """What the sums learnt last by each past cutoff say, applied to the history until then."""
     answer = {name: np.full(cutoffs.shape, np.nan) for name in ("mean", "excess", "least_mean")}
-    past = np.where(shown.begins < plan.future, cutoffs, 0)
+    past = np.where(shown.begins < learnt.plan.future, cutoffs, 0)
     for cutoff in np.unique(past[past > 0]).tolist():
-        totals = totals_before(folder, plan, cutoff)
-        if totals is None:
+        cells = np.nonzero(past == cutoff)
+        series, week = cells
+        known = panel.rows(series).until(cutoff)
+        begins = shown.begins[week][:, None] - cutoff
+        sums = learnt.forecast(known, begins, np.full_like(begins, shown.length))
+        if sums is None:
             continue
-        series, week = cells = np.nonzero(past == cutoff)
-        begins, lengths = np.zeros((2, len(cutoffs), 1), dtype=np.int64)
-        begins[series, 0], lengths[series, 0] = shown.begins[week] - cutoff, shown.length
-        known = panel.until(cutoff)
-        sums = totals.forecast(known, begins, lengths, historic=_historic(known))
         for name, values in answer.items():
-            values[cells] = getattr(sums, name)[series, 0]
+            values[cells] = getattr(sums, name)[:, 0]
     return NegativeBinomial(lot=lots(panel.demand), **answer)
-
-
-def _historic(known: Panel) -> NegativeBinomial:
-    """Lots and least means as of a cutoff; the sums' trees say all else."""
-    mean = moments(known.demand).mean
-    return NegativeBinomial(mean, np.ones_like(mean), lots(known.demand), LEAST_MEAN * mean)
 
 
 def _ahead(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,11 +13,13 @@ from ml_jobs.dispersion import historic_demand
 from ml_jobs.forecasts import Forecasts, of_sources
 from ml_jobs.judging.champions import Champions
 from ml_jobs.pipeline.learning import ClassPools
+from ml_jobs.pipeline.members import Members, spans_of
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.stocking.inventory import StockLevels, levels_of, policy_of
 from ml_jobs.stocking.lead_time import LeadSums, Outlook, SpanTotals, lead_sums, whole_periods
 from ml_jobs.stocking.replay import Replay, demand_after, in_whole_periods, replay_policies
+from ml_jobs.stocking.scatter import CYCLE, LEAD, READABLE, ScatterTally, scatter_tally
 from ml_jobs.stocking.service import PlannedLevels, ServiceTally, service_tally
 
 LEAD_TIME_SOURCE = "gbm"  # the source whose trees the model of totals grows
@@ -90,6 +92,34 @@ def tally_of(view: StockView, partition: Partition, now: int, plan: Plan) -> Ser
     actual = demand_after(partition.panel.until(now), view.cutoff, periods)
     judged = view.judged & np.isfinite(view.levels.lead_time.days)
     return service_tally(view.sums.lead, actual, view.outlook.classes, judged)
+
+
+def scatter_of(
+    members: Members, partition: Partition, cutoff: int, now: int, plan: Plan
+) -> Iterator[ScatterTally]:
+    """Yield how the sums forecast at *cutoff* compare with what had come by *now*.
+
+    *now* is the number of periods known where it is learnt from, after the cutoff.
+    """
+    if members.totals is None or members.readable is None:
+        return
+    known, seen = partition.panel.until(cutoff), partition.panel.until(now)
+    classes, judged = demand_classes(known), plan.eligible(known, cutoff)
+    spans = spans_of(partition, plan)
+    for kind, summed, periods in (
+        (LEAD, members.totals.lead, spans[:, 1]),
+        (CYCLE, members.totals.cycle, spans[:, 2]),
+    ):
+        actual = demand_after(seen, cutoff, periods)
+        yield scatter_tally(kind, summed, actual, classes, judged)
+    ahead = plan.readable_ahead(cutoff)
+    for place, end in enumerate(ahead.ends - cutoff):
+        whole, before = (
+            demand_after(seen, cutoff, np.full(len(classes), periods))
+            for periods in (end, end - ahead.length)
+        )
+        summed = members.readable.at(place)
+        yield scatter_tally(READABLE, summed, whole - before, classes, judged)
 
 
 def replay_of(view: StockView, partition: Partition, planned: PlannedLevels) -> Replay:

@@ -30,13 +30,14 @@ from ml_jobs.models.ensemble_weights import (
 from ml_jobs.negative_binomial import LEVELS
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.learning import pools_at
-from ml_jobs.pipeline.lessons import Lessons
+from ml_jobs.pipeline.lessons import Lessons, corrected_sums
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, load
-from ml_jobs.pipeline.stock_planning import StockView, stock_view, tally_of
+from ml_jobs.pipeline.stock_planning import StockView, scatter_of, stock_view, tally_of
 from ml_jobs.progress import ReportWork, Work
+from ml_jobs.stocking.scatter import SumScatter, scatter_corrections
 from ml_jobs.stocking.service import service_corrections
 
 
@@ -62,7 +63,18 @@ def weigh(folder: RunFolder, plan: Plan, *, report: ReportWork) -> Lessons:
     preferred = tuple(reversed(plan.options.sources))
     sums = merge_sums(_metric_sums(past, plan) for past in whole)
     champions = class_champions(sums, plan.horizon, preferred)
-    views = [(past, view) for past in whole for view in _views(past, folder, champions, plan)]
+    scatter = {
+        cutoff: scatter_corrections(
+            tally
+            for past in pasts
+            for earlier, members in past.members.items()
+            if earlier < cutoff
+            for tally in scatter_of(members, past.partition, earlier, cutoff, plan)
+        )
+        for cutoff in stops
+    }
+    corrected = [_with_scatter(past, scatter) for past in whole]
+    views = [(past, view) for past in corrected for view in _views(past, folder, champions, plan)]
     widths, planned = {}, {}
     for cutoff in stops:
         report(Work("weigh", next(steps), total))
@@ -74,7 +86,7 @@ def weigh(folder: RunFolder, plan: Plan, *, report: ReportWork) -> Lessons:
             if view.cutoff < cutoff
         )
     report(Work("weigh", total, total))
-    return Lessons(weights, champions, widths, planned)
+    return Lessons(weights, champions, widths, planned, scatter)
 
 
 def sampled_partitions(plan: Plan) -> tuple[int, ...]:
@@ -153,6 +165,13 @@ def _with_ensemble(
         ensemble = ensemble_forecasts(members, known, weights[cutoff], plan.hierarchy)
         origins[cutoff] = replace(origins[cutoff], forecasts={**members, ENSEMBLE: ensemble})
     return replace(past, origins=origins)
+
+
+def _with_scatter(past: _PartitionPast, scatter: Mapping[int, SumScatter]) -> _PartitionPast:
+    """Correct the sums as was known at each cutoff."""
+    panel = past.partition.panel
+    members = {c: corrected_sums(each, c, panel, scatter) for c, each in past.members.items()}
+    return replace(past, members=members)
 
 
 def _metric_sums(past: _PartitionPast, plan: Plan) -> pa.Table:

@@ -78,6 +78,7 @@ def forecast_notes(
             f"{source}, {name}": round(factor, 4)
             for (source, name), factor in sorted(lessons.widths[plan.future].factors.items())
         },
+        "corrected_scatter": lessons.scatter[plan.future].notes(),
         "planned_service": lessons.planned[plan.future].notes(),
         "ensemble": {"members": list(final.members), "weights": final.notes()} if final else {},
     }

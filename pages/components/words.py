@@ -16,6 +16,7 @@ def action_text(action: str) -> str:
         "mend": _("fetch what was damaged anew"),
         "prune": _("remove snapshots"),
         "extract": _("take an extract"),
+        "mark": _("mark a row"),
         "sign_in": _("sign in"),
         "sign_out": _("sign out"),
         "user_add": _("add a user"),

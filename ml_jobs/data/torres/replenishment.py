@@ -1,13 +1,15 @@
-"""Stock and open orders: what an imperfect policy left after three years of the demand drawn.
+"""Stock and open orders: what an imperfect policy left after the weeks of demand drawn.
 
-Every Monday a depot looks at each of its parts. Where stock and orders fall to the reorder point it
-orders up to a level for four more weeks, in what the supplier sells. The points rest on what the
-depot believes the usage to be, which is off by a quarter; a supplier is late or early by its own
-scatter. What can't be met from stock is met otherwise, as in an emergency: the depot just has none.
+Every Monday a depot looks at each of its parts. Where stock and orders fall to the most that was
+used in a lead time and a week, as far as it remembers, it orders up to that and eight more weeks,
+in what the supplier sells. It remembers usage a fifth too high or too low; a supplier is late or
+early by its own scatter. What can't be met from stock is met otherwise, as in an emergency: the
+depot just has none.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,9 +20,9 @@ from ml_jobs.data.torres.catalogue import Part
 from ml_jobs.data.torres.depots import DEPOTS
 from ml_jobs.data.torres.usage import WEEKS, WEEKS_PER_YEAR, Usage
 
-MISJUDGED = 0.25  # standard deviation of the logarithm of what a depot believes
-SAFETY = 1.5  # standard deviations of demand over lead time and a week
-REVIEW_WEEKS = 4
+MISJUDGED = 0.2  # standard deviation of the logarithm of what a depot believes
+MEMORY_WEEKS = 104  # the reorder point is the most that was used in a lead time since then
+REVIEW_WEEKS = 8
 SERVICE_LEVELS = {"high": 0.98, "medium": 0.95, "low": 0.9}
 OFTEN_SPLIT = 0.12  # share of open orders of which a part has come
 
@@ -69,16 +71,25 @@ class Holding:
         return sum(order.outstanding for order in self.orders)
 
     def order(self, quantity: float, due: int | None, received: float = 0.0) -> Order:
-        """Return an order of this part for this depot, in what the supplier sells."""
+        """Return an order of this part for this depot, in what the supplier sells.
+
+        What would be due on a weekend is due on the Monday after it.
+        """
         whole = saleable(quantity, self.part)
         supplier = self.part.supplier
-        return Order(self.part.item_id, self.location_id, supplier, whole, received, due)
+        day = None if due is None else _workday(due)
+        return Order(self.part.item_id, self.location_id, supplier, whole, received, day)
 
 
 def saleable(quantity: float, part: Part) -> float:
     """Return *quantity* raised to what the supplier sells."""
     step = part.sold_by or part.step
     return float(np.ceil(max(quantity, part.minimum_order, step) / step - 1e-9) * step)
+
+
+def _workday(day: int) -> int:
+    """Return *day*, or the Monday after it; day 0 is a Sunday."""
+    return day + {6: 2, 0: 1}.get(day % 7, 0)
 
 
 def replenish(
@@ -106,7 +117,7 @@ def _play(
 ) -> Holding:
     lead = part.lead_time_days / 7
     belief = np.exp(random.normal(0.0, MISJUDGED))
-    point, level = _levels(part, demand, rate, belief)
+    point, level = _levels(part, demand, belief)
     on_hand = saleable(level[0], part)
     coming: list[tuple[float, float, float]] = []  # week of arrival, week due, units
     for week in range(WEEKS):
@@ -124,16 +135,17 @@ def _play(
     return replace(holding, orders=tuple(_open(holding, coming, random)))
 
 
-def _levels(
-    part: Part, demand: FloatArray, rate: FloatArray, belief: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return reorder point and order-up-to level, each week; they follow the last half year."""
-    width = WEEKS_PER_YEAR // 2
-    recent = np.array([rate[max(week - width, 0) : week + 1].mean() for week in range(WEEKS)])
-    scatter = demand.var() / max(demand.mean(), 1e-9)
-    span = part.lead_time_days / 7 + 1
-    point = belief * (recent * span + SAFETY * np.sqrt(recent * span * max(scatter, 1.0)))
-    return point, np.ceil(point + belief * recent * REVIEW_WEEKS)
+def _levels(part: Part, demand: FloatArray, belief: float) -> tuple[FloatArray, FloatArray]:
+    """Return reorder point and order-up-to level, each week, from what was used up to then."""
+    span = math.ceil(part.lead_time_days / 7) + 1
+    used = np.concatenate([np.zeros(1), demand.cumsum()])
+    weeks = np.arange(1, WEEKS + 1)
+    sums = used[weeks] - used[np.maximum(weeks - span, 0)]
+    point = np.array([sums[max(week - MEMORY_WEEKS, 0) : week].max() for week in weeks])
+    usual = (used[weeks] - used[np.maximum(weeks - MEMORY_WEEKS, 0)]) / np.minimum(
+        weeks, MEMORY_WEEKS
+    )
+    return belief * point, np.ceil(belief * (point + usual * REVIEW_WEEKS))
 
 
 def _counted(units: float, part: Part) -> float:
@@ -147,6 +159,7 @@ def _open(
     for _, due, units in coming:
         split = random.random() < OFTEN_SPLIT and units > 2 * holding.part.step
         received = _counted(units * random.uniform(0.2, 0.6), holding.part) if split else 0.0
-        day = round((due - (WEEKS - 1)) * 7)
+        # Ordered on a Monday, six days before the last day of its week.
+        day = round((due - (WEEKS - 1)) * 7) - 6
         orders.append(replace(holding.order(units, day), received=received))
     return orders

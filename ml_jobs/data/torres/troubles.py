@@ -124,7 +124,7 @@ def in_orders(holdings: Sequence[Holding]) -> tuple[Order, ...]:
     order = known.orders[0]
     bare = known.part.item_id.lstrip("0")
     return (
-        replace(order, item_id=STRANGE_PART, received=0.0, due=20),
+        replace(order, item_id=STRANGE_PART, received=0.0, due=22),
         replace(order, item_id=bare, received=0.0, due=24),
         replace(order, location_id=STRANGE_PLACE, received=0.0, due=17),
         replace(order, received=order.quantity + 2 * known.part.step, due=-9),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -16,6 +18,7 @@ from datalayer.kernel.errors import (
     UnknownAction,
     UnknownItem,
 )
+from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.portal import RowKey, Statement
 from datalayer.reading import questions
 from tests.marked_list import CHECK, LATE, THIS_WEEK, publish_without_list, row
@@ -179,6 +182,29 @@ def test_of_two_planners_at_once_the_second_is_told_what_the_first_wrote(desk: D
     assert desk.state(1) == ("put_aside", None)
 
 
+def test_of_many_at_the_same_moment_one_marks_a_row(desk: Desk) -> None:
+    publication = desk.activate(LIST)
+    together = threading.Barrier(8)
+
+    def mark(number: int) -> str:
+        # Each has files of its own open, as a process has.
+        marks = PlannerMarks(desk.folder, desk.audit, members_only=False, clock=desk.clock)
+        together.wait()
+        try:
+            marks.mark(ANYONE, publication, row(1), Statement("ordered"), name=f"p{number}")
+        except MarkedMeanwhile as refused:
+            return str(refused.fields["actor"])
+        return f"p{number}"
+
+    with ThreadPoolExecutor(8) as pool:
+        told = set(pool.map(mark, range(8)))
+
+    found = desk.standing(1)
+    assert found is not None
+    assert told == {found["marked_by"]}
+    assert found["number"] == 1
+
+
 def test_rows_of_other_parts_stand_in_nobody_s_way(desk: Desk) -> None:
     desk.activate(LIST)
     desk.mark(1)
@@ -228,9 +254,14 @@ def test_each_mark_has_a_line_in_the_audit_log(desk: Desk) -> None:
     desk.mark(1, "ordered")
 
     entry, *_ = desk.audit.entries(1)
-    assert (entry.action, entry.outcome, entry.actor) == ("mark", "ordered", "paulo")
+    assert (entry.action, entry.outcome, entry.actor) == ("mark", "done", "paulo")
     assert entry.publication_id == desk.active.id
-    assert entry.details == {"row": "P00001 network check -", "number": 1, "marked_by": "paulo"}
+    assert entry.details == {
+        "kind": "ordered",
+        "row": "P00001 network check -",
+        "number": 1,
+        "marked_by": "paulo",
+    }
 
 
 @pytest.mark.parametrize(

@@ -239,3 +239,13 @@ def test_the_dispersion_can_differ_from_step_to_step() -> None:
     for step, excess in enumerate((1.0, 9.0)):
         expected = quantile(np.array(6.0), np.array(excess), np.array(1.0), np.asarray(LEVELS))
         np.testing.assert_array_equal(answer[0, step], expected)
+
+
+def test_a_step_without_a_forecast_hides_no_other() -> None:
+    mean = np.array([[np.nan, 4.0, 5.0]])
+    demand = NegativeBinomial(mean, np.array([[0.5, 0.5, 2.0]]), np.ones(1), np.zeros(1))
+
+    quantiles = demand.quantiles()
+
+    assert np.isnan(quantiles[0, 0]).all()
+    assert np.isfinite(quantiles[0, 1:]).all()

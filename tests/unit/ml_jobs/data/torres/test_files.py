@@ -127,6 +127,12 @@ def test_orders_have_lines_of_their_own(files: TorresFiles) -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_nothing_is_due_on_a_weekend(files: TorresFiles) -> None:
+    due = [day(row["due"]) for row in files.rows["orders"] if row["due"]]
+
+    assert max(each.isoweekday() for each in due) <= 5
+
+
 def test_some_depots_have_almost_nothing_and_nothing_ordered(files: TorresFiles) -> None:
     ordered = {place(row) for row in files.open_orders()}
 

@@ -42,6 +42,7 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         return load_tables(prepared.folder, name, plan.partitions)
 
     planned_with_totals = LEAD_TIME_SOURCE in plan.options.sources
+    orders = {} if prepared.open_lines is None else {"fact_open_order": prepared.open_lines}
     source = LEAD_TIME_SOURCE if planned_with_totals else lessons.champions.ranking[0]
     return {
         "dim_item": prepared.items.table,
@@ -51,6 +52,7 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         "agg_policy": agg_policy(add_sums(parts("policy_sums")), source=source),
         "fact_exception": rank_exceptions(parts("exceptions")),
         "fact_action": rank_actions(parts("actions")),
+        **orders,
     }
 
 

@@ -6,14 +6,16 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 import anyio
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from datalayer.api.call import call_of
 from datalayer.api.context import Pin, open_publication, problems, read_router
+from datalayer.api.described_parameters import NO_NUL, document_list
 from datalayer.api.files import Files
-from datalayer.portal import Extract, OrdersOfTiers, Portal
-from datalayer.reading.filters import MOST_VALUES
+from datalayer.kernel.contract.registry import Registry
+from datalayer.portal import NETWORK, Extract, OrdersOfTiers, Portal
+from datalayer.reading.filters import LONGEST_TEXT
 from datalayer.reading.questions.data_sets import data_set_named
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -38,6 +40,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         summary="What is to be ordered, as a file for another program",
         responses=_RESPONSES,
         response_class=Response,
+        openapi_extra={"parameters": _parameters(portal.registry)},
     )
     async def order_file(
         request: Request,
@@ -45,30 +48,6 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
             Literal["csv", "zip"],
             Path(openapi_examples={"a file for each place": {"value": "zip"}}),
         ],
-        profile: Annotated[
-            str,
-            Query(
-                description="The form of the file: one of the contract's `orderProfiles`.",
-                openapi_examples={"for a spreadsheet": {"value": "generic"}},
-            ),
-        ],
-        tier: Annotated[
-            list[str],
-            Query(
-                max_length=MOST_VALUES,
-                description="Tiers of the list of actions: one or more of those of `fact_action`.",
-                openapi_examples={"urgent": {"value": ["late", "this_week"]}},
-            ),
-        ],
-        location: Annotated[
-            list[str] | None,
-            Query(
-                max_length=MOST_VALUES,
-                description="Places, none of which lies in another; all that none lies below if "
-                "left out.",
-                openapi_examples={"the network": {"value": ["network"]}},
-            ),
-        ] = None,
         p: Pin = None,
     ) -> Response:
         """The orders of the tiers, without those that planners put aside.
@@ -77,11 +56,14 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         can then be of one place only.
         """
         publication = await run_in_threadpool(open_publication, request, portal, p)
+        asked = request.query_params
+        profile = asked.get("profile", "")
+        tiers, places = (tuple(asked.getlist(name)) for name in ("tier", "location"))
 
         def make() -> Extract:
             data_set_named(publication.registry, "fact_action")
             standing = portal.marks.standing(publication)
-            wanted = OrdersOfTiers(tuple(tier), tuple(location or ()), standing)
+            wanted = OrdersOfTiers(tiers, places, standing)
             identity = call_of(request).identity
             return portal.order_files.of_tiers(publication, profile, wanted, identity, form=format)
 
@@ -89,3 +71,31 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         return await run_in_threadpool(partial(files.send, request, extract))
 
     return router
+
+
+def _parameters(registry: Registry) -> list[dict[str, Any]]:
+    """Return what the OpenAPI document says of the parameters whose values *registry* lists."""
+    profiles = list(registry.order_profiles)
+    tiers = list(registry.data_sets["fact_action"].column("tier").allowed)
+    text = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL}
+    tier = document_list(
+        "tier", {"type": "string", "enum": tiers}, "Tiers of the list of actions.", tiers[:2]
+    )
+    location = document_list(
+        "location",
+        text,
+        "Places, none of which lies in another; all that none lies below if left out.",
+        [NETWORK],
+    )
+    return [
+        {
+            "name": "profile",
+            "in": "query",
+            "required": True,
+            "description": "The form of the file.",
+            "schema": {"type": "string", "enum": profiles},
+            "example": profiles[0],
+        },
+        {**tier, "required": True, "schema": {**tier["schema"], "minItems": 1}},
+        {**location, "schema": {**location["schema"], "uniqueItems": True}},
+    ]

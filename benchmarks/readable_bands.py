@@ -31,7 +31,7 @@ from benchmarks.published_forecasts import write_master_files
 from datalayer.kernel.contract.registry_loader import load_registry
 from ml_jobs.arrays import FloatArray
 from ml_jobs.forecasts import of_sources
-from ml_jobs.grain import readable_between
+from ml_jobs.grain import ReadableForecasts, readable_between
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.options import ForecastOptions
 from ml_jobs.pipeline.job import run, under_contract
@@ -131,7 +131,7 @@ def measure(part: Split, prepared: Prepared) -> list[str]:
         panel, view, members[plan.future].readable, pools.sums, learnt=learnt
     )
     rows = []
-    for week in np.flatnonzero(found.shown.begins >= plan.future):
+    for week in np.flatnonzero(found.shown.begins >= plan.future).tolist():
         begin = int(found.shown.begins[week]) - plan.future
         if begin + found.shown.length <= ahead.shape[1]:
             actual = ahead[:, begin : begin + found.shown.length].sum(axis=1)
@@ -143,16 +143,21 @@ def measure(part: Split, prepared: Prepared) -> list[str]:
     for place, step in enumerate(steps):
         actual = ahead[:, :step].sum(axis=1)
         rows.append(row(part.name, f"accumulated over {step}", summed.at(place), actual))
+    planned = lessons.planned[plan.future].of(view.levels.service_level, view.outlook.classes)
+    lead = ahead[:, : part.data.horizon // 2].sum(axis=1)
+    served = 100 * (lead <= view.sums.lead.quantile(planned)).mean()
+    rows.append(f"| {part.name} | lead times served of 95 % asked | {served:.1f} | - | - | - |")
+    rows.append(f"| {part.name} | {lessons.scatter[plan.future].notes()} | - | - | - | - |")
     return rows + stand_ins(part, judged, prepared, plan)
 
 
-def _in_time(part: Split, found: object, demand: FloatArray) -> str:
+def _in_time(part: Split, found: ReadableForecasts, demand: FloatArray) -> str:
     shown, cutoffs = found.shown, found.cutoffs
     past = np.flatnonzero((shown.ends <= demand.shape[1]) & (cutoffs > 0).any(axis=0))
     actual = np.concatenate(
         [demand[:, b : b + shown.length].sum(axis=1) for b in shown.begins[past]]
     )
-    columns = [found.champion.at(week) for week in past]
+    columns = [found.champion.at(week) for week in past.tolist()]
     demand_of = NegativeBinomial(
         *(
             np.concatenate([getattr(each, name) for each in columns])
@@ -176,7 +181,7 @@ def stand_ins(part: Split, judged: JudgedPartition, prepared: Prepared, plan: Pl
         champions = of_sources(judged.forecasts[cutoff], judged.champions).mean
         begins = np.full((len(champions), 1), begin - cutoff)
         lengths = np.full_like(begins, weeks.length)
-        historic = replace(judged.members[cutoff].demand["mean"])
+        historic = judged.members[cutoff].demand["mean"]
         stand_in = totals.forecast(panel.until(cutoff), begins, lengths, historic=historic)
         own.append(champions[:, begin - cutoff : begin - cutoff + weeks.length].sum(axis=1))
         others.append(stand_in.mean[:, 0])

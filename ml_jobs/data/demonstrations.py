@@ -46,7 +46,7 @@ def _torres(folder: Path) -> Values:
     # The morning after the last week: what is due is told from that day, whenever it is run.
     morning = datetime.combine(THROUGH + timedelta(days=1), time(9), UTC)
     return {
-        **{f"input.{role}": files[role] for role in ("demand", "items", "stock", "locations")},
+        **{f"input.{role}": file for role, file in files.items()},
         "input.frequency": Frequency.WEEKLY,
         "input.min_sale_days": 3,
         "input.currency": "BRL",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ from ml_jobs.inputs.styles.styles import Styles, styled
 MOST_SAMPLES = 5
 LARGEST_NUMBER = 1e12
 OTHERWISE_READ = ("location_id",)
+_NO_DATE = "0./- "  # programs write an open date as 00.00.0000 or as the marks alone
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,42 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class DateColumn:
-    """A column with a date in every row."""
+    """A column with a date in every row, or also without where it may be *open*."""
 
     name: str
+    open: bool = False
     type = pa.date32()
-    expected = "a date such as 2026-11-20 in every row"
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, to be read after "must be"."""
+        return f"a date such as 2026-11-20{', or nothing' if self.open else ' in every row'}"
 
     def read(self, source: SourceFile, column: str, styles: Styles) -> tuple[pa.Array, set[str]]:
-        """Return the values, and the texts that are no date."""
+        """Return the values, null where there is none, and the texts that are no date."""
         days = cells.days(source, column, styles.dates)
-        return pa.array(days, self.type), set(cells.raw_texts(source, column, np.isnat(days)))
+        wrong = set(cells.raw_texts(source, column, np.isnat(days)))
+        if self.open:
+            wrong = {text for text in wrong if text.strip(_NO_DATE)}
+        return pa.array(days, self.type), wrong
 
 
 WantedColumn: TypeAlias = TextColumn | NumberColumn | DateColumn
+
+
+@dataclass(frozen=True)
+class RowKey:
+    """What names the rows of a master file.
+
+    Attributes:
+        code: The column of codes, which must be there.
+        also: Columns that tell rows of one code apart, each with the value that stands for none.
+        unique: Whether one code, or one with the others, may stand in one row only.
+    """
+
+    code: str = "item_id"
+    also: Mapping[str, str] = field(default_factory=dict)
+    unique: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,29 +145,29 @@ def read_master(
     columns: Sequence[WantedColumn],
     reading: ReadingOptions = AS_FOUND,
     *,
-    code: str = "item_id",
-    also_key: dict[str, str] | None = None,
-    required: tuple[str, ...] = (),
-    unique: bool = True,
+    key: RowKey = RowKey(),
+    required: tuple[str | tuple[str, ...], ...] = (),
+    faults_of: Callable[[pa.Table], Iterable[str]] = lambda _: (),
 ) -> MasterFile:
-    """Read *path*, whose rows are named by the column *code*.
+    """Read *path*, whose rows are named by *key*.
 
-    That column and those *required* must be there. Where codes are *unique*, one may stand in one
-    row only, unless *also_key* names columns that tell rows of one code apart, each with the value
-    that stands for none.
+    Its column of codes and those *required* must be there, of several names at least one.
+    *faults_of* finds what else is wrong with the rows read.
 
     Raises:
         InputError: The file can't be read, or has faults; every fault is named with samples.
     """
-    needed = tuple((name,) for name in (code, *required))
+    alternatives = [(names,) if isinstance(names, str) else names for names in required]
+    needed = ((key.code,), *alternatives)
     source = read_source(path, reading, required=needed)
-    (found, *_) = source.require(*needed)
+    singly = [names for names in needed if len(names) == 1 or source.find(*names) is None]
+    (found, *_) = source.require(*singly, useful=[wanted.name for wanted in columns])
     source, styles = styled(
         source,
         numbers=_present(source, columns, NumberColumn),
         dates=_present(source, columns, DateColumn),
     )
-    values = {code: pa.array(cells.codes(source, found).texts, pa.string())}
+    values = {key.code: pa.array(cells.codes(source, found).texts, pa.string())}
     faults = []
     for wanted in columns:
         values[wanted.name] = pa.nulls(source.table.num_rows, wanted.type)
@@ -152,15 +176,15 @@ def read_master(
             if wrong:
                 problem = f"has {samples(sorted(wrong))}; it must be {wanted.expected}"
                 faults.append(f"{wanted.name} {problem}")
-    for name, otherwise in (also_key or {}).items():
+    for name, otherwise in key.also.items():
         values[name] = values[name].fill_null(otherwise)
     table = pa.table(values)
     malformed = [
         f"{source.place(row.row)} has {row.found} fields; the header has {row.expected}"
         for row in source.malformed[:MOST_SAMPLES]
     ]
-    keys = table.select([code, *(also_key or {})])
-    faults = [*_key_faults(keys, unique=unique), *malformed, *faults]
+    keys = table.select([key.code, *key.also])
+    faults = [*_key_faults(keys, unique=key.unique), *malformed, *faults, *faults_of(table)]
     if faults:
         raise InputError(
             file=source.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}"

@@ -19,6 +19,7 @@ from ml_jobs.inputs.master_file import (
     DateColumn,
     MasterFile,
     NumberColumn,
+    RowKey,
     TextColumn,
     read_master,
     samples,
@@ -64,9 +65,8 @@ def read_stock(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
         path,
         COLUMNS,
         reading,
-        also_key={"location_id": NETWORK},
+        key=RowKey(also={"location_id": NETWORK}, unique=False),
         required=("current_stock",),
-        unique=False,
     )
     table, aside = _without_negative(file.table)
     lots = _repeated(table)
@@ -81,7 +81,7 @@ def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | Non
     Without a *hierarchy* all locations hang under the network.
     """
     known = file.table if file else _NO_ROWS
-    rows = _every_level(_rows_of(known, panel.item_ids), hierarchy)
+    rows = _every_level(rows_of_items(known, panel.item_ids), hierarchy)
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))
     return rows.take(found)
@@ -137,7 +137,7 @@ def _lot_notes(file: MasterFile, lots: pa.Table) -> Iterator[str]:
             yield f"{name} differs among the rows of {samples(items)}; the highest counts"
 
 
-def _rows_of(rows: pa.Table, item_ids: Sequence[str]) -> pa.Table:
+def rows_of_items(rows: pa.Table, item_ids: Sequence[str]) -> pa.Table:
     """Return the rows from the first to the last of *item_ids*; both are sorted."""
     if not item_ids:
         return rows.slice(0, 0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
+import pyarrow as pa
 
 from datalayer.kernel.contract.registry import Bilingual
 from datalayer.kernel.errors import InvalidSelection
@@ -21,8 +22,10 @@ from ml_jobs.inputs.demand.reasons import Accounting
 from ml_jobs.inputs.drivers import drivers_for
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
+from ml_jobs.inputs.master_file import samples
+from ml_jobs.inputs.orders_file import open_lines, orders_of
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
-from ml_jobs.panel import Drivers, Frequency, Items, Panel
+from ml_jobs.panel import Drivers, Frequency, Items, OpenOrders, Panel
 from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items
 from ml_jobs.pipeline.plan import (
     Plan,
@@ -52,6 +55,7 @@ class Prepared:
         notes: What was done to the data as a whole, as sentences.
         assumptions: What is assumed rather than known, as sentences.
         chosen: How many series each source is to cover.
+        open_lines: The open lines of orders, one row each; None where no file names them.
     """
 
     folder: RunFolder
@@ -63,6 +67,7 @@ class Prepared:
     notes: tuple[str, ...]
     assumptions: tuple[Bilingual, ...]
     chosen: Mapping[str, int]
+    open_lines: pa.Table | None = None
 
 
 def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
@@ -88,10 +93,13 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
     facts = concatenate([facts_of(panel, items_for(panel, items)) for panel in panels])
     rules = request.options.rules
     chosen = {s: chosen_series(rules.get(s), facts) for s in request.options.models}
-    plan, assumptions = _split(inputs, panels, items, chosen, report)
+    lines = None
+    if inputs.orders is not None:
+        lines = open_lines(inputs.orders, summary.item_ids, inputs.hierarchy)
+    split = _split(inputs, panels, items, lines, chosen, report)
     return Prepared(
         inputs.folder,
-        plan,
+        split.plan,
         items,
         inputs.notes,
         accounting,
@@ -102,10 +110,20 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
             *calendar_notes(inputs.look.coverage, rhythm, frequency),
             *inputs.hierarchy.notes,
             *inputs.unused(items),
+            *_differing_note(split.differing),
         ),
-        assumptions=(*described.assumptions, *assumptions),
+        assumptions=(*described.assumptions, *split.assumptions),
         chosen={source: int(series.sum()) for source, series in chosen.items()},
+        open_lines=lines,
     )
+
+
+def _differing_note(differing: Sequence[str]) -> Iterator[str]:
+    if differing:
+        yield (
+            f"{len(differing)} item(s) have another amount on order in the stock file than open "
+            f"orders add up to; the orders count: {samples(differing)}"
+        )
 
 
 def _refuse_partial(options: ForecastOptions) -> None:
@@ -153,17 +171,32 @@ def _lay_out(
     return _SavedPanels(folder, len(firsts), min(firsts)), total_of(accounts)
 
 
+@dataclass(frozen=True)
+class _Split:
+    """A run cut into partitions.
+
+    Attributes:
+        assumptions: The rules by which stock is assumed.
+        differing: Items of which stock file and open orders differ, with an example of each.
+    """
+
+    plan: Plan
+    assumptions: tuple[Bilingual, ...]
+    differing: tuple[str, ...]
+
+
 def _split(
     inputs: RunInputs,
     panels: _SavedPanels,
     items: Items,
+    lines: pa.Table | None,
     chosen: Mapping[str, BoolArray],
     report: ReportWork,
-) -> tuple[Plan, tuple[Bilingual, ...]]:
+) -> _Split:
     """Write the partitions, the sample to learn from, and last the plan.
 
-    Return the plan, and the rules by which stock is assumed. *chosen* are the series of all panels
-    that each source is to cover, shape (S,) each.
+    *lines* are the open lines of orders, None where no file names them; *chosen* the series of all
+    panels that each source is to cover, shape (S,) each.
     """
     options, folder = inputs.request.options, panels.folder
     plan = _plan(inputs, panels, items)
@@ -171,6 +204,7 @@ def _split(
     every = -(-len(next(iter(chosen.values()))) // options.learn_series)
     sampled: list[Panel] = []
     assumed: dict[str, Bilingual] = {}
+    differing: dict[str, str] = {}
     number = offset = 0
     for done, panel in enumerate(panels):
         report(Work("split", done, panels.count))
@@ -181,11 +215,19 @@ def _split(
         for rows in whole_items(whole, options.partition_series):
             part = whole.rows(rows)
             own = items_for(part, items)
+            orders = None if lines is None else orders_of(lines, part, inputs.hierarchy)
             stock = describe_stock(
-                part, own, inputs.stock, levels=options.service_levels, hierarchy=inputs.hierarchy
+                part,
+                own,
+                inputs.stock,
+                levels=options.service_levels,
+                hierarchy=inputs.hierarchy,
+                orders=orders,
             )
             picked = {source: series[offset + rows] for source, series in chosen.items()}
-            save(folder.series(number), Partition(part, own, stock.stock, picked))
+            known = orders or OpenOrders.empty()
+            save(folder.series(number), Partition(part, own, stock.stock, picked, known))
+            differing |= stock.differing
             assumed |= {rule.en: rule for rule in stock.assumptions}
             number += 1
         offset += len(panel.item_ids)
@@ -193,7 +235,7 @@ def _split(
     plan = replace(plan, partitions=number)
     save(folder.sample, join_panels(sampled))
     save(folder.plan, plan)
-    return plan, tuple(assumed.values())
+    return _Split(plan, tuple(assumed.values()), tuple(differing.values()))
 
 
 def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:

@@ -65,6 +65,9 @@ class JobRequest:
     stock: Annotated[
         FilePath | None, Help("input", "stock on hand, open orders, service level by item")
     ] = None
+    orders: Annotated[
+        FilePath | None, Help("input", "open orders, line by line, with the days they are due")
+    ] = None
     locations: Annotated[
         FilePath | None, Help("input", "the locations and what each belongs to: depot, region")
     ] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from datalayer.kernel.clock import utc_now
@@ -23,6 +23,7 @@ from ml_jobs.inputs.items import read_items
 from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
+from ml_jobs.inputs.orders_file import read_orders
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
@@ -49,6 +50,7 @@ class RunInputs:
     hierarchy: Hierarchy
     items: MasterFile | None
     stock: MasterFile | None
+    orders: MasterFile | None
     drivers: DriverFile | None
     notes: tuple[InputNote, ...]
     remarks: tuple[str, ...] = ()
@@ -70,7 +72,7 @@ class RunInputs:
         """Return sentences about what of the files is not used, given the *items* forecast."""
         item_ids = tuple(items.table.column("item_id").to_pylist())
         notes: list[str] = []
-        for file in (self.items, self.stock):
+        for file in (self.items, self.stock, self.orders):
             if file is None:
                 continue
             notes += [f"{file.source.name}: {note}" for note in file.notes]
@@ -101,6 +103,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     reading = request.reading
     items = read_items(request.items, reading) if request.items else None
     stock = read_stock(request.stock, reading) if request.stock else None
+    orders = read_orders(request.orders, request.today, reading) if request.orders else None
     drivers = read_drivers(request.drivers, reading) if request.drivers else None
     locations = read_locations(request.locations, reading) if request.locations else None
     form = DemandFormat(
@@ -121,7 +124,8 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         names=look.coverage.location_names,
         level="country" if request.location_column == "country" else "location",
     )
-    files = {"items": items, "stock": stock, "drivers": drivers, "locations": locations}
+    masters = {"items": items, "stock": stock, "orders": orders}
+    files = {**masters, "drivers": drivers, "locations": locations}
     sources = {role: file.source for role, file in files.items() if file is not None}
     others = [name for source in sources.values() for name in source.table.column_names]
     refuse_missing_headings(request, {*look.headings, *others})
@@ -133,9 +137,10 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         hierarchy,
         items,
         stock,
+        orders,
         drivers,
         notes=(*look.inputs, *notes),
-        remarks=(*written, *_mismatches(look, hierarchy, locations, items, stock)),
+        remarks=(*written, *_mismatches(look, hierarchy, locations, masters)),
     )
 
 
@@ -152,25 +157,26 @@ def _mismatches(
     look: DemandScan,
     hierarchy: Hierarchy,
     locations: LocationFile | None,
-    items: MasterFile | None,
-    stock: MasterFile | None,
+    masters: Mapping[str, MasterFile | None],
 ) -> Iterator[str]:
-    """Hold the codes of the files against those of the demand."""
+    """Hold the codes of the files, by what they are of, against those of the demand."""
     if locations is not None:
         codes = {place.location_id for place in locations.locations} - {NETWORK}
         demand = look.coverage.location_ids
         yield from spelt_otherwise(locations.source.name, "location", codes, demand)
-    for file in (items, stock):
-        if file is not None:
-            name = file.source.name
-            yield from spelt_otherwise(name, "item", file.codes("item_id"), look.coverage.item_ids)
-    if stock is None or hierarchy.is_flat:
-        return
-    name, known = stock.source.name, frozenset(hierarchy.location_ids) - {NETWORK}
-    places = stock.codes("location_id") - {NETWORK}
-    yield from spelt_otherwise(name, "location", places, known)
-    if strange := sorted(places - known):
-        yield (
-            f"{len(strange)} location(s) of {name} are not among the locations; their stock counts "
-            f"for the network: {samples(strange)}"
-        )
+    known = frozenset(hierarchy.location_ids) - {NETWORK}
+    for role, file in masters.items():
+        if file is None:
+            continue
+        name = file.source.name
+        yield from spelt_otherwise(name, "item", file.codes("item_id"), look.coverage.item_ids)
+        if hierarchy.is_flat or "location_id" not in file.table.column_names:
+            continue
+        places = file.codes("location_id") - {NETWORK}
+        yield from spelt_otherwise(name, "location", places, known)
+        if strange := sorted(places - known):
+            counts = "stock counts" if role == "stock" else f"{role} count"
+            yield (
+                f"{len(strange)} location(s) of {name} are not among the locations; their "
+                f"{counts} for the network: {samples(strange)}"
+            )

@@ -11,7 +11,7 @@ low 90 %.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,7 @@ from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import MasterFile
 from ml_jobs.inputs.stock_file import NEGATIVE, ORDERING, stock_rows
 from ml_jobs.options import SERVICE_LEVELS
-from ml_jobs.panel import Items, Panel, Stock
+from ml_jobs.panel import Items, OpenOrders, Panel, Stock
 
 REVIEW_DAYS = 7.0
 FILL_QUANTILE = 0.90
@@ -40,14 +40,32 @@ _STOCK_RULE = Bilingual(
         "repor até o quantil de 90 % da demanda do prazo de entrega mais uma semana."
     ),
 )
+_SHELF_RULE = Bilingual(
+    en=(
+        "Stock is assumed: what a weekly order-up-to policy at the 90 % quantile of demand over "
+        "lead time and a week would have left on the shelf. Open orders are known."
+    ),
+    pt_BR=(
+        "O estoque é presumido: o que teria restado na prateleira de uma política semanal de repor "
+        "até o quantil de 90 % da demanda do prazo de entrega mais uma semana. Os pedidos abertos "
+        "são conhecidos."
+    ),
+)
+_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class DescribedStock:
-    """Stock with the rules by which its assumed values were made, as sentences."""
+    """Stock with the rules by which its assumed values were made, as sentences.
+
+    Attributes:
+        differing: Items of which the stock file has another amount on order than the open orders
+            add up to, each with one place and both amounts.
+    """
 
     stock: Stock
     assumptions: tuple[Bilingual, ...]
+    differing: Mapping[str, str] = field(default_factory=dict)
 
 
 def describe_stock(
@@ -57,12 +75,14 @@ def describe_stock(
     *,
     levels: Mapping[str, float] = SERVICE_LEVELS,
     hierarchy: Hierarchy | None = None,
+    orders: OpenOrders | None = None,
 ) -> DescribedStock:
     """Combine the stock file's values with assumptions where it has none.
 
     A series that the file leaves out gets the assumptions; its ``on_order`` is 0 where the file
-    has the series and names no orders. Stock that the file has as negative stays unknown. Nothing
-    depends on the panel's other series.
+    has the series and names no orders. Where *orders* are known, ``on_order`` is what they add up
+    to, and what the file says is only compared. Stock that the file has as negative stays unknown.
+    Nothing depends on the panel's other series.
 
     Args:
         panel: S series.
@@ -71,20 +91,24 @@ def describe_stock(
         levels: Service level assumed by criticality: high, medium and low.
         hierarchy: Says which locations hang under which; rows of the file are summed to a
             location above them that has no row of its own.
+        orders: All open orders of the panel's series; None where no file names them.
     """
     known = stock_rows(file, panel, hierarchy)
     on_hand, asked = column_of(known, "current_stock"), column_of(known, "service_level")
     # What is negative is not known, and no rule is to hide that.
     unknown = known.column(NEGATIVE).fill_null(False).to_numpy()
     without_stock = ~np.isfinite(on_hand) & ~unknown
-    shelf, orders = assumed_stock(panel, column_of(items.table, "lead_time_days"))
+    shelf, in_transit = assumed_stock(panel, column_of(items.table, "lead_time_days"))
     criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     assumed = np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
-    on_order = np.nan_to_num(column_of(known, "on_order"))
+    stated = column_of(known, "on_order")
+    on_order = np.where(without_stock, in_transit, np.nan_to_num(stated))
+    if orders is not None:
+        on_order = np.bincount(orders.series, orders.quantity, minlength=len(on_order))
     as_of = known.column("as_of").to_numpy().astype("datetime64[D]")
     flags = {
         "current_stock": without_stock,
-        "on_order": without_stock,
+        "on_order": without_stock if orders is None else np.zeros_like(without_stock),
         "service_level": ~np.isfinite(asked),
     }
     columns: dict[str, object] = {
@@ -92,14 +116,28 @@ def describe_stock(
         "location_id": pa.array(panel.location_ids, pa.string()),
         "as_of": np.where(np.isnat(as_of), panel.data_through, as_of),
         "current_stock": np.where(without_stock, shelf, on_hand),
-        "on_order": np.where(without_stock, orders, on_order),
+        "on_order": on_order,
         "service_level": np.where(np.isfinite(asked), asked, assumed),
         **{name: known.column(name) for name in ORDERING},
         "assumed": pa.array(_names(flags), pa.string()),
     }
-    rules = [_STOCK_RULE] if without_stock.any() else []
+    stock_rule = _STOCK_RULE if orders is None else _SHELF_RULE
+    rules = [stock_rule] if without_stock.any() else []
     rules += [_service_rule(levels)] if flags["service_level"].any() else []
-    return DescribedStock(Stock(pa.table(columns)), tuple(rules))
+    differing = _differing(panel, stated, on_order) if orders is not None else {}
+    return DescribedStock(Stock(pa.table(columns)), tuple(rules), differing)
+
+
+def _differing(panel: Panel, stated: FloatArray, on_order: FloatArray) -> dict[str, str]:
+    """Say for each item, at its first such place, what the stock file has and what is on order."""
+    with np.errstate(invalid="ignore"):
+        rows = np.abs(stated - on_order) > _TOLERANCE * np.maximum(on_order, 1.0)
+    found: dict[str, str] = {}
+    for row in np.flatnonzero(rows).tolist():
+        item, place = panel.item_ids[row], panel.location_ids[row]
+        amounts = f"{stated[row]:g} instead of {on_order[row]:g}"
+        found.setdefault(item, f"{item} at {place} ({amounts})")
+    return found
 
 
 def _service_rule(levels: Mapping[str, float]) -> Bilingual:

@@ -83,8 +83,10 @@ class SourceFile:
         found = (name for name, heading in given if normal(heading) == normal(column))
         return next(found, column.strip())
 
-    def require(self, *alternatives: Sequence[str]) -> tuple[str, ...]:
+    def require(self, *alternatives: Sequence[str], useful: Sequence[str] = ()) -> tuple[str, ...]:
         """Return one column for each group of alternative names.
+
+        Where one is missing, headings are proposed for it, and for the names that are *useful*.
 
         Raises:
             InputError: Some group has no column, or more than one.
@@ -100,10 +102,10 @@ class SourceFile:
                 missing.append(names)
             found += columns
         if missing:
-            raise InputError(file=self.name, problem=self._lacking(missing))
+            raise InputError(file=self.name, problem=self._lacking(missing, useful))
         return tuple(found)
 
-    def _lacking(self, missing: Sequence[Sequence[str]]) -> str:
+    def _lacking(self, missing: Sequence[Sequence[str]], useful: Sequence[str]) -> str:
         """Say which columns are not there, and what may stand for them."""
         there = [name.strip() for name in self.table.column_names]
         shown = ", ".join(f'"{name}"' if "," in name else name for name in there[:_MOST_SHOWN])
@@ -119,7 +121,9 @@ class SourceFile:
             near = get_close_matches(given[name], there, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
             problem += f"; --columns takes {name} from {given[name]}, which is not there{hint}"
-        if usual := usual_columns(missing, there):
+        lacked = {name for names in missing for name in names}
+        others = [(n,) for n in useful if n not in lacked and not self.find(n)]
+        if usual := usual_columns([*missing, *others], there):
             known = {name: h for name, h in given.items() if normal(h) in map(normal, there)}
             problem += f"; if they are these, give {columns_argument({**known, **usual})}"
         return problem

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-_ITEM = """material|no do material|n do material|numero do material|matnr|b1_cod|b2_cod|d1_cod|
+_ITEM = """material|no do material|n do material|numero do material|matnr|c7_produto|
+b1_cod|b2_cod|d1_cod|
 d2_cod|d3_cod|codigo|cod|codigo do produto|cod produto|codigo produto|codigo do item|cod item|
 codigo do material|cod material|codigo da peca|cod peca|produto|item|peca|referencia|sku|
 part number|part no|part|item code|item number|item no|product|product code|material number"""
@@ -21,10 +22,11 @@ data emissao|dt emissao|emissao|dia|mes|competencia|periodo|data da venda|data v
 data saida|d1_dtdigit|d2_emissao|d3_emissao|budat|bldat|pstng date|posting date|doc date|
 document date|entry date|day|month|transaction date|movement date|order date"""
 _QUANTITY = """qtd|qtde|qtd um registro|qtd em um registro|qtd umr|quantidade|quant|
+quantidade pedida|quantidade do pedido|qtd do pedido|c7_quant|order quantity|
 quantidade vendida|qtd vendida|qtde vendida|quantidade consumida|qtd consumida|qtde consumida|
 consumo|saida|saidas|vendas|venda|demanda|d2_quant|d3_quant|menge|erfmg|qty in une|
 qty in un of entry|qty in unit of entry|qty|sales|consumption|usage|issued"""
-_LOCATION = """local|filial|loja|deposito|almoxarifado|armazem|centro|planta|
+_LOCATION = """c7_filial|local|filial|loja|deposito|almoxarifado|armazem|centro|planta|
 centro de distribuicao|cd|cod filial|codigo da filial|d1_filial|d2_filial|d3_filial|b2_filial|
 d1_local|d2_local|d3_local|b2_local|plnt|plant|werks|sloc|storage location|lgort|site|location|
 warehouse|branch|store"""
@@ -51,12 +53,30 @@ belnr|mat doc|material document|document number|invoice|invoice number""",
     "unit_price": "preco|preco unitario|valor unitario|vlr unitario|d2_prcven|d1_vunit|price",
     "name": _NAME,
     "category": "categoria|grupo|familia|grupo de mercadorias|b1_grupo|material group|group",
-    "supplier": "fornecedor|nome do fornecedor|b1_proc|vendor",
+    "supplier": """fornecedor|nome do fornecedor|fornecedor centro fornecedor|c7_fornece|b1_proc|
+lifnr|vendor|vendor supplying plant|supplier supplying plant""",
     "unit": "unidade|um|unidade de medida|umb|b1_um|bun|uom",
     "unit_cost": "custo|custo unitario|custo medio|preco medio|b1_custd|b2_cm1|verpr|cost",
     "lead_time_days": "prazo|prazo de entrega|lead time|prazo entrega|b1_pe|plifz",
     "minimum_order": "lote minimo|pedido minimo|quantidade minima|b1_lm|bstmi|moq",
     "order_multiple": "multiplo|lote|lote economico|embalagem|qtd por embalagem|b1_qe|bstrf",
+    "order_id": """pedido|numero do pedido|n do pedido|no pedido|num pedido|ped compra|
+pedido de compra|pedido de compras|documento de compras|documento compras|doc de compras|
+doc compras|ordem de compra|oc|ebeln|c7_num|purchasing document|purchasing doc|purch doc|
+purchase order|po number|po|order|order number|order no""",
+    "line": """ebelp|c7_item|item do pedido|item do documento|item do documento de compras|linha|
+posicao|pos|item|line item|po item|item number|line number|line""",
+    "open_quantity": """ainda a ser fornecido qtd|a ser fornecido qtd|a fornecer qtd|a fornecer|
+qtd a fornecer|qtd pendente|qtde pendente|quantidade pendente|saldo do pedido|saldo a receber|
+qtd em aberto|quantidade em aberto|quantidade aberta|qtd aberta|still to be delivered qty|
+still to be delivered quantity|open quantity|open qty|outstanding quantity|remaining quantity""",
+    "received": """recebido|recebida|qtd recebida|qtde recebida|quantidade recebida|
+quantidade fornecida|qtd fornecida|qtd entregue|quantidade entregue|quje|c7_quje|wemng|
+delivered|delivered quantity|received quantity|qty received|quantity received|qty delivered""",
+    "due": """data de remessa|data remessa|dt remessa|data da remessa|eindt|c7_datprf|
+data de entrega|data entrega|dt entrega|data prevista|previsao de entrega|data prev entrega|
+entrega prevista|prev entrega|vencimento|delivery date|deliv date|due date|promised date|
+expected date""",
     "criticality": "criticidade|critico",
     "abc_class": "abc|curva abc|classe abc",
     "parent_location_id": "regiao|pai|local superior|filial superior|region",
@@ -68,14 +88,16 @@ _PARTING = re.compile(r"[^a-z0-9_]+")
 def usual_columns(groups: Sequence[Sequence[str]], headings: Sequence[str]) -> dict[str, str]:
     """Return, for *groups* of names, the heading of *headings* that usually means one of them.
 
-    A heading is proposed once; keyed by the name, in the order of the groups.
+    A heading is proposed once; keyed by the name, in the order of the groups. Of several, it is
+    the one that stands first among those that usually mean it.
     """
     found: dict[str, str] = {}
     for names in groups:
-        for heading in headings:
-            name = next((n for n in names if _plain(heading) in _BY_NAME.get(n, ())), None)
-            if name and heading.strip() not in found.values():
-                found[name] = heading.strip()
+        free = [heading for heading in headings if heading.strip() not in found.values()]
+        for name in names:
+            usual = _BY_NAME.get(name, {})
+            if telling := [heading for heading in free if _plain(heading) in usual]:
+                found[name] = min(telling, key=lambda heading: usual[_plain(heading)]).strip()
                 break
     return found
 
@@ -87,4 +109,7 @@ def _plain(heading: str) -> str:
     return _PARTING.sub(" ", kept).strip()
 
 
-_BY_NAME = {name: frozenset(map(_plain, text.split("|"))) for name, text in _USUAL.items()}
+_BY_NAME: Mapping[str, Mapping[str, int]] = {
+    name: {_plain(heading): rank for rank, heading in enumerate(text.split("|"))}
+    for name, text in _USUAL.items()
+}

@@ -29,7 +29,10 @@ from ml_jobs.inputs.styles.week_numbers import refuse_week_numbers
 from ml_jobs.inputs.styles.written import WrittenColumn
 
 # Columns of codes, which may look like numbers.
-_CODES = ("item_id", "stock_code", "sku", "location_id", "parent_location_id", "invoice_no")
+_CODES = (
+    *("item_id", "stock_code", "sku", "location_id", "parent_location_id", "invoice_no"),
+    *("order_id", "line"),
+)
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,14 @@ class TestReorderPoint:
         # 5 % of the historic 0.6 a day over 14 days.
         assert lead_time.drawn == pytest.approx(0.42)
 
+    def test_the_least_that_is_drawn_is_the_published_one(self, tmp_path: Path) -> None:
+        none = samples.inventory(lead_time_demand=0.0, least_daily_demand=0.02)
+
+        lead_time = explain(samples.gold_of(tmp_path / "n", fact_inventory=[none]), "P1").lead_time
+
+        assert lead_time is not None
+        assert lead_time.drawn == pytest.approx(14 * 0.02)
+
     def test_what_is_not_published_is_not_made_up(self, tmp_path: Path) -> None:
         bare = samples.inventory(lead_time_excess=None, textbook_reorder_point=None)
 

@@ -26,6 +26,7 @@ SAMPLES: dict[str, tuple[str, str, Any]] = {
     "input.invoices": ("true", "", True),
     "input.items": ('"i.csv"', "i.csv", Path("i.csv")),
     "input.stock": ('"s.csv"', "s.csv", Path("s.csv")),
+    "input.orders": ('"o.csv"', "o.csv", Path("o.csv")),
     "input.locations": ('"l.csv"', "l.csv", Path("l.csv")),
     "input.drivers": ('"x.csv"', "x.csv", Path("x.csv")),
     "input.location_column": ('"site"', "site", "site"),

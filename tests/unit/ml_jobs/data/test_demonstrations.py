@@ -73,10 +73,17 @@ def test_the_notes_are_those_expected(prepared: Prepared) -> None:
 _NOTES = (
     "are returns",
     "stock.csv has 1 item(s) that match the demand but for spelling",
+    "1 location(s) of orders.csv are not among the locations; their orders count for the network",
     "items.csv has 5 item(s) that are not forecast",
     "stand in several rows, as of lots",
     "1 item(s) have negative stock",
     "stock.csv has 6 item(s) that are not forecast",
+    "1 line(s) received more than was ordered",
+    "1 line(s) have nothing left to receive",
+    "open line(s) were due before the day of the forecast",
+    "4 open line(s) have no due day",
+    "orders.csv has 3 item(s) that are not forecast",
+    "1 item(s) have another amount on order in the stock file",
 )
 
 

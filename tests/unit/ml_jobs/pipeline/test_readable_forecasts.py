@@ -14,6 +14,7 @@ import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from ml_jobs.grain import ReadableForecasts
+from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.pipeline.learning import pools_at
 from ml_jobs.pipeline.lessons import Lessons
@@ -36,15 +37,18 @@ LEAD_DAYS = [0.0, 3.0, 7.0, 10.0, 14.0, 20.0]
 LAGS = [0, 7, 7, 14, 14, 21]
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Ran:
+def ran_with(options: ForecastOptions, folder: Path, registry: Registry) -> Ran:
     """A run of six items until a Wednesday, each with a lead time of its own."""
-    folder = tmp_path_factory.mktemp("readable")
     panel = retail_panel(series=6, periods=415)
     items = {"item_id": list(panel.item_ids), "lead_time_days": LEAD_DAYS}
     pq.write_table(pa.table(items), folder / "items.parquet")
-    request = replace(request_of(panel, folder, OPTIONS), items=folder / "items.parquet")
+    request = replace(request_of(panel, folder, options), items=folder / "items.parquet")
     return ran(request, registry)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Ran:
+    return ran_with(OPTIONS, tmp_path_factory.mktemp("readable"), registry)
 
 
 def rows_of(done: Ran, item: str, source: str | None = None) -> list[dict[str, object]]:
@@ -188,3 +192,20 @@ def test_weeks_and_months_are_told_as_they_are(
     for row in known:
         key = (row["item_id"], row["source"], row["date"])
         assert row["forecast"] == pytest.approx(single[key], rel=1e-9)
+
+
+def test_what_is_published_does_not_depend_on_the_size_of_partitions(
+    done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    small = ran_with(replace(OPTIONS, partition_series=2), tmp_path, registry)
+
+    assert small.prepared.plan.partitions == 3
+    for name in ("fact_inventory", "fact_lead_time", "fact_projection", "fact_period"):
+        found, expected = small.table(name), done.table(name)
+        for column in found.column_names:
+            values = [table[column].to_pylist() for table in (found, expected)]
+            if pa.types.is_floating(found[column].type):
+                a, b = (np.array(each, dtype=np.float64) for each in values)
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9, err_msg=f"{name}.{column}")
+            else:
+                assert values[0] == values[1], (name, column)

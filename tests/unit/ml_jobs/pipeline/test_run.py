@@ -452,3 +452,34 @@ def test_progress_is_reported_for_every_stage(
         "judge",
         "write",
     ]
+
+
+def test_open_orders_are_published_and_counted_whatever_the_order_of_rows(
+    registry: Registry, tmp_path: Path
+) -> None:
+    panel = retail_panel(series=4, periods=120)
+    rows = ["7,10,P001,5,2026-12-01", "3,20,P001,2,", "3,10,P003,4,2026-10-01", "9,1,XX,1,"]
+    results = []
+    for number, lines in enumerate((rows, rows[::-1])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        orders = folder / "orders.csv"
+        orders.write_text("\n".join(["order_id,line,item_id,quantity,due", *lines, ""]))
+        request = request_of(panel, folder, replace(QUICK, sources=("naive", "mean")))
+        results.append(ran(replace(request, orders=orders), registry))
+    first, second = results
+
+    published = first.table("fact_open_order").to_pylist()
+
+    assert check(first.draft, registry).report.passed
+    assert [(row["order_id"], row["line"], row["quantity"]) for row in published] == [
+        ("3", "10", 4),
+        ("3", "20", 2),
+        ("7", "10", 5),
+    ]
+    assert first.table("fact_inventory")["on_order"].to_pylist() == [0, 7, 0, 4]
+    assert not any(
+        "on_order" in each for each in first.table("fact_inventory")["assumed"].to_pylist()
+    )
+    assert digests(first) == digests(second)
+    assert first.draft.lineage["inputs"][-1]["role"] == "orders"

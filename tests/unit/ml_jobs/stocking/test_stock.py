@@ -16,7 +16,7 @@ from ml_jobs.inputs.demand.demand_rows import Catalogue
 from ml_jobs.inputs.items import describe_items, items_for, read_items, summary_of
 from ml_jobs.inputs.locations import Hierarchy, Location
 from ml_jobs.inputs.stock_file import read_stock
-from ml_jobs.panel import Frequency, Items, Panel
+from ml_jobs.panel import Frequency, Items, OpenOrders, Panel
 from ml_jobs.stocking.stock import assumed_stock, describe_stock
 
 pytestmark = pytest.mark.ml
@@ -330,3 +330,35 @@ def test_some_items_run_short_under_the_assumed_policy() -> None:
 
     expected = demand[:, -90:].mean(axis=1) * 14
     assert 0.02 < (shelf < expected).mean() < 0.6
+
+
+def orders_of_a(panel: Panel, *quantities: float) -> OpenOrders:
+    """Open orders of the first series, and none of the others."""
+    count = len(quantities)
+    return OpenOrders(
+        np.zeros(count, np.int64),
+        np.array([f"{number}/1" for number in range(count)], np.str_),
+        np.array(quantities, np.float64),
+        np.full(count, panel.data_through),
+    )
+
+
+def test_on_order_is_what_open_orders_add_up_to_and_is_not_assumed(panel: Panel) -> None:
+    described = describe_stock(panel, items_of(panel), None, orders=orders_of_a(panel, 4, 3))
+
+    assert described.stock.table["on_order"].to_pylist() == [7, 0, 0]
+    assert set(described.stock.table["assumed"].to_pylist()) == {"current_stock,service_level"}
+    assert described.assumptions[0].en.startswith("Stock is assumed")
+    assert described.differing == {}
+
+
+def test_other_amounts_on_order_in_the_stock_file_are_named_and_not_taken(
+    panel: Panel, tmp_path: Path
+) -> None:
+    rows = "item_id,current_stock,on_order\nA,12,7\nB,5,2\nC,5,\n"
+    file = read_stock(written(tmp_path, rows))
+
+    described = describe_stock(panel, items_of(panel), file, orders=orders_of_a(panel, 4, 3))
+
+    assert described.stock.table["on_order"].to_pylist() == [7, 0, 0]
+    assert described.differing == {"B": "B at network (2 instead of 0)"}

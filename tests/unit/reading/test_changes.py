@@ -276,7 +276,7 @@ class TestCauses:
     @pytest.mark.parametrize(
         ("lineage", "as_of"),
         [
-            ({}, None),  # nothing says how long a period is
+            ({"frequency": "?"}, None),  # nothing says how long a period is
             ({"frequency": "W"}, None),  # 20 November 2026 is a Friday
             ({"frequency": "MS"}, None),
             ({"frequency": "D"}, date(2026, 11, 25)),  # after the last day of demand
@@ -324,11 +324,11 @@ class TestCauses:
     def test_publications_from_before_the_decisions_are_compared(
         self, publish: PublishSituations, publisher: Publisher, open_publication: OpenPublication
     ) -> None:
-        old = {"review_days", "cycle_demand", "cycle_excess", "least_daily_demand"}
         tables = publisher.tables(items=1)
-        tables["fact_inventory"] = with_situations(tables["fact_inventory"], [PLAIN]).drop_columns(
-            list(old)
-        )
+        tables["fact_inventory"] = with_situations(tables["fact_inventory"], [PLAIN])
+        for name in ("review_days", "cycle_demand", "cycle_excess", "least_daily_demand"):
+            # As a view has a column that the publication's own contract did not have yet.
+            tables["fact_inventory"] = replace_column(tables["fact_inventory"], name, [None])
         without = ("fact_action", "fact_lead_time", "fact_projection", "fact_period")
         for name in (*without, "fact_open_order"):
             del tables[name]

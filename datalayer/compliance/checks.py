@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from datalayer.compliance.evidence import compose, dockerfile, files, machine, packages
+from datalayer.compliance.evidence import compose_ways, dockerfile, files, machine, packages
 from datalayer.compliance.evidence.exercise import (
     Attempts,
     DeclaredColumns,
@@ -157,43 +157,15 @@ def _of_files(place: Place) -> tuple[Verifiable, ...]:
         ),
         Check(
             "compose",
-            "The compose file: known services, confined, limited, no way out, secrets by file",
-            partial(compose.read_compose, tree / "docker-compose.yml"),
-            compose_policies.compose_policy(),
-        ),
-        Check(
-            "compose-outside-s3",
-            "The same with a store outside, which the app may reach",
-            partial(
-                compose.read_compose, tree / "docker-compose.yml", tree / "deploy/compose.s3.yml"
-            ),
-            compose_policies.compose_policy(outward=frozenset({"proxy", "app"})),
-        ),
-        Check(
-            "compose-ml-machine",
-            "The same with the store open to the job's machine, through the proxy",
-            partial(
-                compose.read_compose,
-                tree / "docker-compose.yml",
-                tree / "deploy/compose.ml-machine.yml",
-            ),
-            compose_policies.compose_policy(),
-        ),
-        Check(
-            "compose-folder",
-            "The same as one container over a folder, which publishes its own port",
-            partial(compose.read_compose, tree / "deploy/compose.folder.yml"),
-            compose_policies.compose_policy(
-                services=frozenset({"app"}),
-                published=frozenset({"app"}),
-                outward=frozenset({"app"}),
-            ),
+            "Each way to run the compose files: known services, confined, limited, no way out",
+            partial(compose_ways.find_ways, tree),
+            compose_policies.EachWay(),
         ),
         Check(
             "compose-of-the-job",
-            "The job's compose file: a project of its own, confined, secrets by file",
-            partial(compose.read_compose, tree / "ml_jobs/docker-compose.yml"),
-            compose_policies.job_compose_policy(),
+            "The job's compose files: a project of its own, confined, secrets by file",
+            partial(compose_ways.find_ways, tree, compose_ways.JOB_FOLDER),
+            compose_policies.EachWayOfTheJob(),
         ),
     )
 

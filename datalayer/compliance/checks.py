@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from datalayer.compliance.evidence import compose_ways, dockerfile, files, machine, packages
+from datalayer.compliance.evidence import (
+    compose_ways,
+    dockerfile,
+    files,
+    machine,
+    packages,
+    sbom,
+)
 from datalayer.compliance.evidence.exercise import (
     Attempts,
     DeclaredColumns,
@@ -30,8 +38,8 @@ from datalayer.compliance.verifier import Check, Verifiable
 from datalayer.kernel.errors import NotCheckable
 from datalayer.settings import Settings
 
-INSTALLERS: Final = frozenset({"pip", "setuptools"})
-"""What Python puts into a virtual environment; an image has neither."""
+INSTALLERS: Final = frozenset({"pip", "setuptools", "wheel"})
+"""What Python comes with; the environment of an image has none of it, its base may."""
 
 SOURCE_FOLDERS: Final = ("datalayer", "pages", ".streamlit")
 """The folders of the deployment's own code."""
@@ -67,9 +75,6 @@ def checks(place: Place) -> tuple[Verifiable, ...]:
 
 
 def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
-    def locked(find: Callable[[], packages.Installed]) -> packages.Compared:
-        return packages.Compared(packages.read_lock(place.lock), find())
-
     return (
         Check(
             "lock-is-hashed",
@@ -80,7 +85,7 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "installed-is-the-lock",
             "What is installed is what the lock names, nothing more, nothing less",
-            partial(locked, packages.find_installed),
+            partial(_beside_the_lock, place),
             package_policies.ExactlyLocked(place.tolerated),
         ),
         Check(
@@ -104,8 +109,14 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "sbom-without-ml",
             "The bill of materials lists nothing of machine learning or of a GPU",
-            partial(packages.read_sbom, place.sbom),
+            partial(sbom.read_sbom, place.sbom),
             package_policies.NoneForbidden(),
+        ),
+        Check(
+            "sbom-is-whole",
+            "The bill of materials lists what is installed, nothing more, nothing less",
+            partial(_sbom_beside, place),
+            package_policies.ListsAll(place.tolerated | INSTALLERS),
         ),
         Check(
             "everything-was-used",
@@ -240,6 +251,35 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
 
 def _package_folders() -> list[Path]:
     return [Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")]
+
+
+def _elsewhere() -> tuple[packages.Installed, ...]:
+    """Return the packages of other Pythons within the image; a machine's own are its own."""
+    if not machine.in_image():
+        return ()
+    return packages.find_elsewhere(Path("/"), machine.mounted_folders())
+
+
+def _beside_the_lock(place: Place) -> packages.Compared:
+    return packages.Compared(
+        packages.read_lock(place.lock), packages.find_installed(), _elsewhere()
+    )
+
+
+def _sbom_beside(place: Place) -> sbom.SbomBeside:
+    read = sbom.read_sbom(place.sbom)
+    here, elsewhere = packages.find_installed(), _elsewhere()
+    places = (here, *elsewhere)
+    return sbom.SbomBeside(
+        read,
+        packages.read_lock(place.lock),
+        packages.Installed(
+            ", ".join(each.where for each in places),
+            tuple(found for each in places for found in each.distributions),
+        ),
+        packages.find_system_packages() if machine.in_image() else None,
+        packages.Distribution("python", platform.python_version()),
+    )
 
 
 def _system_packages() -> packages.Installed:

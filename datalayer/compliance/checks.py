@@ -127,13 +127,15 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "loaded-without-ml",
             "No module of machine learning is loaded once everything was used",
-            lambda: use().loaded,
+            lambda: use().require_published().loaded,
             package_policies.NoModuleForbidden(),
         ),
         Check(
             "loaded-is-the-lock",
             "Every loaded module is Python's, the project's or of a package of the lock",
-            lambda: packages.LoadedFromLock(packages.read_lock(place.lock), use().loaded),
+            lambda: packages.LoadedFromLock(
+                packages.read_lock(place.lock), use().require_published().loaded
+            ),
             package_policies.OnlyLockedModules(place.tolerated),
         ),
     )

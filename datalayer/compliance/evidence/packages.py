@@ -118,8 +118,9 @@ class Compared:
 
     @property
     def summary(self) -> str:
-        """Both, in numbers."""
-        return f"{self.installed.summary}, {self.lock.summary}"
+        """All of it, in numbers."""
+        places = (self.installed, *self.elsewhere)
+        return ", ".join([*(each.summary for each in places), self.lock.summary])
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,8 @@ prove_image() {
   if test -n "${SIGNING_KEY:-}"; then
     # As root within, without rights and a network: the key is readable by its owner alone.
     in_image --user 0:0 --volume "$(realpath "$SIGNING_KEY"):/key.pem:ro" "$IMAGE" \
-      python -m datalayer.compliance --sign /key.pem --report "/out/$(newest "$WORK/out")"
+      python -m datalayer.compliance --sign /key.pem --report "/out/$(newest "$WORK/out")" \
+      2> >(sed "s|/out/|$OUT/|g" >&2)
     cp "$WORK/out/"*.attestation.json "$OUT"
   fi
   rm -rf "$OUT/.work"

@@ -238,13 +238,13 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
         ),
         Check(
             "no-way-out",
-            "The container's network leads nowhere",
+            "The network of the container that the proof is made in leads nowhere",
             machine.find_way_out,
             machine_policies.NoWayOut(),
         ),
         Check(
             "process-is-confined",
-            "The process is not root, has no capabilities and a root that it can't write to",
+            "The proof's process is not root, has no capabilities and a root that it can't write to",
             machine.find_process,
             machine_policies.Unprivileged(),
         ),

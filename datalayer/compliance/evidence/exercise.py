@@ -153,7 +153,9 @@ class Use:
     @property
     def summary(self) -> str:
         """How many of each."""
-        return f"{len(self.pages)} pages and {len(self.endpoints)} addresses"
+        pages = f"{len({each.page for each in self.pages})} pages"
+        languages = f"{len({each.language for each in self.pages})} languages"
+        return f"{pages} in {languages}, and {len(self.endpoints)} addresses"
 
 
 @dataclass(frozen=True)

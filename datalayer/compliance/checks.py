@@ -244,7 +244,7 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
         ),
         Check(
             "process-is-confined",
-            "The proof's process is not root, has no capabilities and a root that it can't write to",
+            "This process is not root, has no capabilities and a root that it can't write to",
             machine.find_process,
             machine_policies.Unprivileged(),
         ),

@@ -30,6 +30,7 @@ from datalayer.kernel.errors import (
     TrustedKeysUnusable,
     UnknownSigner,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import write_durably
 
 NEWEST_SIGNED_NAME: Final = "newest_signed.json"
@@ -186,7 +187,7 @@ class Trust:
         try:
             write_durably(self._path, json.dumps(content, indent=2).encode())
         except OSError as error:
-            problem = f"can't be written: {error.strerror}"
+            problem = Sentence("can't be written: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(self._path), problem=problem) from error
 
     def describe(self, served: Manifest | None) -> Signatures | None:
@@ -223,11 +224,13 @@ class Trust:
         except FileNotFoundError:
             return None
         except OSError as error:
-            problem = f"can't be read: {error.strerror}"
+            problem = Sentence("can't be read: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(self._path), problem=problem) from error
         except (ValueError, KeyError, TypeError) as error:
-            problem = (
-                f"is damaged ({error}), so older publications can't be told from newer ones; make "
-                "sure that the store's latest is the newest one, remove the file, then activate it"
+            problem = Sentence(
+                "is damaged ({error}), so older publications can't be told from newer ones; "
+                "make sure that the store's latest is the newest one, remove the file, then "
+                "activate it",
+                error=error,
             )
             raise StateError(path=str(self._path), problem=problem) from error

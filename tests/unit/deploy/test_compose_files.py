@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from datalayer.compliance.evidence.compose_ways import compose_paths
 from datalayer.kernel.storage.settings import SecretsFolder
 from datalayer.settings import Settings
 from ml_jobs.settings import JobSettings
@@ -20,8 +21,7 @@ from tests.portals import ROOT
 COMPOSE = ROOT / "docker-compose.yml"
 JOB = ROOT / "ml_jobs/docker-compose.yml"
 FOLDER = ROOT / "deploy/compose.folder.yml"
-OVERRIDES = sorted([*ROOT.glob("deploy/compose.*.yml"), *ROOT.glob("ml_jobs/compose.*.yml")])
-FILES = [COMPOSE, JOB, *OVERRIDES]
+FILES = [ROOT / path for path in compose_paths(ROOT)]
 MONITORING = ROOT / "deploy/compose.monitoring.yml"
 WHOLE = [COMPOSE, JOB, FOLDER, MONITORING]
 REPLICAS = 3

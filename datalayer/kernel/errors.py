@@ -122,6 +122,17 @@ class NotSigned(SignatureError):
     trusted: Sequence[str]
 
 
+class TrustedKeysUnusable(SignatureError):
+    """The keys that must have signed can't be read, so nothing can be accepted."""
+
+    template = (
+        "No publication is accepted: {file}, which FAROL_TRUSTED_KEYS names, {problem}; what is "
+        "served goes on being served"
+    )
+    file: str
+    problem: str
+
+
 class UnknownSigner(SignatureError):
     """A publication is signed, by no key that is trusted."""
 

@@ -71,14 +71,14 @@ class SnapshotStore:
         state: Path,
         registry: Registry,
         clock: Callable[[], datetime] = utc_now,
-        trusted: TrustedKeys | None = None,
+        read_keys: Callable[[], TrustedKeys] | None = None,
     ) -> None:
         self.folder = state / "snapshots"
         self.staging = Staging(state / "staging")
         self.lock_path = state / "refresh.lock"
         self.switch_lock_path = state / "switch.lock"
         self.clock = clock
-        self.trust = Trust(state, trusted, clock)
+        self.trust = Trust(state, read_keys, clock)
         self._state = state
         self._registry = registry
         self._pointer = ActivePointer(state / "active.json")
@@ -142,7 +142,9 @@ class SnapshotStore:
             UnknownPublication: *publication_id* can't be one.
         """
         try:
-            return self.get(publication_id).manifest
+            manifest = self.get(publication_id).manifest
+            self.trust.refuse_revoked(manifest)
+            return manifest
         except UnknownPublication:
             if not is_publication_id(publication_id):
                 raise
@@ -158,6 +160,7 @@ class SnapshotStore:
         """
         try:
             kept = self.get(manifest.publication_id)
+            self.trust.refuse_revoked(kept.manifest)
             _require_same_content(kept.manifest, manifest)
             prove(kept, report)
         except UnknownPublication:

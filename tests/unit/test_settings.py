@@ -286,7 +286,8 @@ def test_origins_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_trusted_keys_are_read_at_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FAROL_TRUSTED_KEYS", str(write_trusted(tmp_path / "keys.pem", KEY)))
 
-    trusted = Settings.load().read_trusted_keys()
+    read = Settings.load().trusted_keys_reader()
+    trusted = read() if read else None
 
     assert trusted is not None
     assert trusted.keyids == (KEY.keyid,)

@@ -1,113 +1,18 @@
-"""The scripts that build and bundle images, with an engine that only notes what it is asked for."""
+"""deploy/build_images.sh: an image gets its name once it is whole, of the commit, and small enough."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.portals import ROOT
-from tests.unit.deploy.test_image_archives import docker_archive, packed
-
-ENGINE = """\
-#!/bin/sh
-echo "$*" >> {folder}/calls
-case "$*" in
-  ${{FAIL:-nothing}}) echo "no room" >&2; exit 1 ;;
-  info) ;;
-  build*) while [ "$1" != --iidfile ]; do shift; done; echo built > "$2" ;;
-  push*)
-    for target; do :; done
-    mkdir "${{target#dir:}}" && cd "${{target#dir:}}"
-    echo '{{"config": {{"digest": "sha256:aa", "size": 1}}, "layers": []}}' > manifest.json
-    echo '{{"config": {{}}, "history": []}}' > aa
-    ;;
-  "image inspect"*Size*) echo "${{SIZE:-550000000}}" ;;
-  images*) echo "${{SIZE:-550 MB}}" ;;
-  *inspect*redis* | *inspect*seaweedfs* | *inspect*caddy*) exit 1 ;;
-  *inspect*) echo id ;;
-  save*) while [ "$1" != --output ]; do shift; done; cp {folder}/image.tar "$2" ;;
-esac
-"""
-PYTHON = """\
-#!/bin/sh
-if [ "$1" = -m ]; then exit; fi
-exec {python} "$@"
-"""
-"""Without pip, which would ask an index."""
-
-IN_GIT = ("Dockerfile", "docker-compose.yml", "pyproject.toml", "requirements.txt", ".gitignore")
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """A folder with the scripts, in git, and an engine."""
-
-    folder: Path
-    programs: Path
-
-    def run(
-        self, script: str, *arguments: str, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a script of deploy/ with podman, unless *variables* say otherwise."""
-        path = f"{self.programs}:{os.environ['PATH']}"
-        python = str(self.programs / "python")
-        return subprocess.run(
-            [self.folder / "deploy" / script, *arguments],
-            env={"PATH": path, "ENGINE": "podman", "PYTHON": python, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def git(self, *arguments: str) -> str:
-        """Run git here; return what it printed."""
-        names = ("-c", "user.name=one", "-c", "user.email=one@example.org")
-        done = subprocess.run(
-            ["git", *names, *arguments], cwd=self.folder, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    def calls(self, word: str) -> list[str]:
-        """Return what the engine was asked for, beginning with *word*."""
-        lines = (self.programs / "calls").read_text(encoding="utf-8").splitlines()
-        return [line for line in lines if line.split()[0] == word]
-
-    def revision(self) -> str:
-        """Return the commit that an image would be labelled with."""
-        self.run("build_images.sh", "app")
-        return self.calls("build")[-1].partition("REVISION=")[2].split()[0]
+from tests.unit.deploy.checkouts import Checkout, make_checkout
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     """A clean checkout of the scripts and what they read."""
-    made = Checkout(tmp_path / "farol", tmp_path / "programs")
-    shutil.copytree(
-        ROOT / "deploy", made.folder / "deploy", ignore=shutil.ignore_patterns("secrets")
-    )
-    for name in IN_GIT:
-        shutil.copy(ROOT / name, made.folder)
-    made.git("init", "--quiet")
-    made.git("add", "--all")
-    made.git("commit", "--quiet", "--message", "All")
-    made.programs.mkdir()
-    text = ENGINE.format(folder=made.programs)
-    for name, content in {
-        "podman": text,
-        "buildah": text,
-        "python": PYTHON.format(python=sys.executable),
-    }.items():
-        (made.programs / name).write_text(content, encoding="utf-8")
-        (made.programs / name).chmod(0o755)
-    docker_archive(made.programs / "image.tar", packed({"f": b"1"}))
-    return made
+    return make_checkout(tmp_path)
 
 
 @pytest.mark.parametrize("engine", ["podman", "buildah"])
@@ -117,6 +22,53 @@ def test_an_image_that_is_whole_gets_its_name(checkout: Checkout, engine: str) -
     assert done.returncode == 0, done.stderr
     assert done.stdout == "farol-app:1: 550 MB, sha256:id\n"
     assert [call.split()[-1] for call in checkout.calls("tag")] == ["farol-app:1"]
+    assert list((checkout.programs / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "dockerfile", "ignored"),
+    [
+        ("app", "Dockerfile", ".dockerignore"),
+        ("ml", "ml_jobs/Dockerfile", "ml_jobs/Dockerfile.dockerignore"),
+    ],
+)
+def test_an_image_has_the_format_time_and_list_of_what_is_ignored_that_it_must(
+    checkout: Checkout, image: str, dockerfile: str, ignored: str
+) -> None:
+    checkout.run("build_images.sh", image)
+
+    (call,) = checkout.calls("build")
+    assert f"--file {dockerfile} " in call
+    assert f"--ignorefile {ignored} ." in call
+    assert "--format docker --layers " in call
+    assert f"--timestamp {checkout.git('log', '-1', '--format=%ct')} " in call
+    assert "--no-cache" not in call
+    assert "--secret" not in call
+
+
+def test_a_build_takes_over_what_pip_is_told_on_this_machine(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    for name in ("pip.conf", "ca.pem", "apt.conf"):
+        (tmp_path / name).touch()
+
+    checkout.run(
+        "build_images.sh",
+        "ml",
+        PIP_CONFIG_FILE=f"{tmp_path}/pip.conf",
+        PIP_CERT=f"{tmp_path}/ca.pem",
+        APT_CONFIG=f"{tmp_path}/apt.conf",
+        NO_CACHE="1",
+    )
+
+    (call,) = checkout.calls("build")
+    assert "--no-cache" in call
+    for name, file in (
+        ("pip_config", "pip.conf"),
+        ("ca_bundle", "ca.pem"),
+        ("apt_config", "apt.conf"),
+    ):
+        assert f"--secret id={name},src={tmp_path}/{file} " in call
 
 
 @pytest.mark.parametrize("step", ["build*", "push*", "pull*", "*inspect*Size*", "*inspect*.Id*"])
@@ -128,6 +80,7 @@ def test_where_a_step_of_a_build_fails_no_image_gets_its_name(
     assert done.returncode != 0
     assert "no room" in done.stderr
     assert checkout.calls("tag") == []
+    assert list((checkout.programs / "scratch").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -189,52 +142,3 @@ def test_an_archive_unpacked_in_another_repository_is_not_that_one_s_commit(
     (checkout.folder / ".git").rename(checkout.folder.parent / ".git")
 
     assert checkout.revision() == "unknown"
-
-
-def test_a_bundle_names_the_services_that_it_has_not(checkout: Checkout) -> None:
-    done = checkout.run("make_bundle.sh", TAG="1")
-
-    assert done.returncode == 0, done.stderr
-    (archive,) = (checkout.folder / "build").glob("*.tar")
-    with tarfile.open(archive) as opened:
-        names = {name.partition("/")[2]: name for name in opened.getnames()}
-        left_out = opened.extractfile(names["images/LEFT_OUT"])
-        listed = opened.extractfile(names["images/LIST"])
-        assert left_out is not None
-        assert listed is not None
-        assert [line.split(b":")[0] for line in left_out.read().splitlines()] == [
-            b"docker.io/library/redis",
-            b"docker.io/chrislusf/seaweedfs",
-            b"docker.io/library/caddy",
-        ]
-        file, name, config, manifest = listed.read().decode().split()
-    assert (file, name.rpartition(":")[0]) == ("app.oci.tar", "docker.io/library/farol-app")
-    assert len(config) == len(manifest) == 64
-    assert {"images/app.oci.tar", "SHA256SUMS", "install.sh", "deploy/init.sh"} <= names.keys()
-
-
-@pytest.mark.parametrize("step", ["save*", "*inspect*farol-app*"])
-def test_where_a_step_of_a_bundle_fails_none_is_made(checkout: Checkout, step: str) -> None:
-    done = checkout.run("make_bundle.sh", FAIL=step)
-
-    assert done.returncode != 0
-    assert list((checkout.folder / "build").iterdir()) == []
-
-
-def test_an_image_that_was_saved_in_part_is_not_bundled(checkout: Checkout) -> None:
-    saved = checkout.programs / "image.tar"
-    saved.write_bytes(saved.read_bytes()[:700])
-
-    done = checkout.run("make_bundle.sh")
-
-    assert done.returncode != 0
-    assert list((checkout.folder / "build").iterdir()) == []
-
-
-def test_a_bundle_is_not_made_of_a_folder_that_is_not_in_git(checkout: Checkout) -> None:
-    (checkout.folder / ".git").rename(checkout.folder.parent / ".git")
-
-    done = checkout.run("make_bundle.sh")
-
-    assert done.returncode == 1
-    assert f"{checkout.folder} is no checkout of git" in done.stderr

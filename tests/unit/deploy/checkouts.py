@@ -1,4 +1,4 @@
-"""Checkouts of the scripts that build images, with an engine that only notes what it is asked for."""
+"""Checkouts of the scripts that build images, with an engine that notes what it is asked for."""
 
 from __future__ import annotations
 

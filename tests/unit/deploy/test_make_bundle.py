@@ -1,4 +1,4 @@
-"""deploy/make_bundle.sh: all of a commit and its images in one archive, the same bytes each time."""
+"""deploy/make_bundle.sh: a commit and its images in one archive, the same bytes each time."""
 
 from __future__ import annotations
 

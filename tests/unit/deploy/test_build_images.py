@@ -1,4 +1,4 @@
-"""deploy/build_images.sh: an image gets its name once it is whole, of the commit, and small enough."""
+"""deploy/build_images.sh: an image gets its name once it is whole, small enough, of a commit."""
 
 from __future__ import annotations
 

@@ -61,8 +61,15 @@ class OnlyListed:
             yield f"{path} is of no installed package; all that is there must be"
 
 
+@dataclass(frozen=True)
 class LockedWithHashes:
-    """Trusts a lock whose every package is tied to its files, none of machine learning."""
+    """Trusts a lock whose every package is tied to its files, none of machine learning.
+
+    Attributes:
+        machine_learning: Whether there may be some after all, as in the job's.
+    """
+
+    machine_learning: bool = False
 
     def findings(self, evidence: Lock) -> Iterator[str]:
         """Yield the packages without hashes, and those of machine learning."""
@@ -70,7 +77,7 @@ class LockedWithHashes:
             yield f"{evidence.path} names {name} without --hash=sha256:...; every package needs one"
         for line in evidence.options:
             yield f"{evidence.path} has the line {line[:80]!r}; it must name packages alone"
-        for name in filter(is_forbidden, evidence.versions):
+        for name in () if self.machine_learning else filter(is_forbidden, evidence.versions):
             yield _forbidden(name, f"in the lock {evidence.path}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -82,6 +84,19 @@ def copy_files(folder: Path, **changes: str) -> None:
         for before, after in changes.items():
             text = text.replace(before, after)
         (folder / path.name).write_text(text, encoding="utf-8")
+
+
+def adapted(folder: Path) -> dict[str, Any]:
+    """Return what Caddy makes of its file, given what docker-compose.yml gives by itself."""
+    copy_files(folder)
+    done = subprocess.run(
+        ["caddy", "adapt", "--config", str(folder / "Caddyfile")],
+        env=environment(LISTENER_WRAPPERS=""),
+        check=True,
+        capture_output=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 @contextmanager

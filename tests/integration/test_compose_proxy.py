@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+import re
 import shutil
 from base64 import b64decode
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.caddy_server import Caddy, caddy
+from tests.caddy_server import Caddy, adapted, caddy
 from tests.redis_server import free_port
 from tests.running_portal import running_portal
 
@@ -80,18 +80,38 @@ def test_no_other_port_is_announced(proxy: Caddy) -> None:
         assert "Alt-Svc" not in visitor.get("/farol/").headers
 
 
-def test_a_digest_is_of_the_bytes_that_are_sent(proxy: Caddy) -> None:
-    path, packed = "/farol/api/v1/extracts/fact_demand.csv", {"Accept-Encoding": "gzip"}
+@pytest.mark.parametrize("accepted", ["gzip", "zstd", ""])
+def test_a_digest_and_an_etag_are_of_the_bytes_that_are_sent(proxy: Caddy, accepted: str) -> None:
+    path = "/farol/api/v1/extracts/fact_demand.csv"
     with proxy.client() as visitor:
+        del visitor.headers["Accept-Encoding"]
+        visitor.headers.update({"Accept-Encoding": accepted} if accepted else {})
         # Known before it is sent once it was made.
-        visitor.get(path, headers=packed)
-        with visitor.stream("GET", path, headers=packed) as answer:
+        visitor.get(path)
+        with visitor.stream("GET", path) as answer:
             sent = b"".join(answer.iter_raw())
+        head = visitor.head(path)
+        known = visitor.get(path, headers={"If-None-Match": head.headers["ETag"]})
 
     digest = b64decode(answer.headers["Repr-Digest"].partition("=:")[2].rstrip(":"))
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(sent)
+    assert answer.headers.get("Content-Encoding", "") == accepted
+    assert answer.headers["Content-Length"] == head.headers["Content-Length"] == str(len(sent))
     assert digest == hashlib.sha256(sent).digest()
+    assert known.status_code == 304
+
+
+def test_a_static_file_is_packed_and_a_head_of_it_says_no_wrong_length(proxy: Caddy) -> None:
+    with proxy.client() as visitor:
+        found = re.search('static/js/[^"]+', visitor.get("/farol/").text)
+        assert found is not None
+        script = f"/farol/{found[0]}"
+        with visitor.stream("GET", script) as answer:
+            sent = b"".join(answer.iter_raw())
+        head = visitor.head(script)
+
+    assert answer.headers["Content-Encoding"] in {"gzip", "zstd"}
+    assert len(sent) < int(head.headers["Content-Length"])
+    assert "Content-Encoding" not in head.headers
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/farol/", "/farol/api/v1/nothing"])
@@ -101,6 +121,19 @@ def test_no_answer_names_the_servers_or_is_without_policies(proxy: Caddy, path: 
 
     assert {name for name in PROTECTIVE if name not in headers} == set()
     assert {"Server", "Via"} & {name.title() for name in headers} == set()
+
+
+def test_an_answer_is_not_kept_back_until_a_slow_body_ends(tmp_path: Path) -> None:
+    servers = adapted(tmp_path)["apps"]["http"]["servers"].values()
+    bounded = {server["listen"][0]: "read_timeout" in server for server in servers}
+
+    # The job's parts of files take as long as they take.
+    assert bounded == {
+        ":8080": True,
+        ":8333": False,
+        ":8334": False,
+        "127.0.0.1:2080": False,
+    }
 
 
 def test_a_portal_that_is_away_is_a_calm_page_that_asks_again(alone: Caddy) -> None:
@@ -114,8 +147,9 @@ def test_a_portal_that_is_away_is_a_calm_page_that_asks_again(alone: Caddy) -> N
     assert {"Server", "Via"} & {name.title() for name in answer.headers} == set()
 
 
-@pytest.mark.parametrize("size", [MIB + 1, 10 * MIB])
-@pytest.mark.parametrize("is_announced", [True, False])
+@pytest.mark.parametrize(
+    ("size", "is_announced"), [(MIB + 1, True), (10 * MIB, True), (MIB + 1, False)]
+)
 def test_a_large_body_is_refused_by_its_size(proxy: Caddy, size: int, is_announced: bool) -> None:
     content = b"x" * size
     with proxy.client() as visitor:
@@ -123,6 +157,7 @@ def test_a_large_body_is_refused_by_its_size(proxy: Caddy, size: int, is_announc
             "/farol/api/v1/data/refresh", content=content if is_announced else iter([content])
         )
 
+    # What is sent without its length, the portal may refuse before the proxy has counted it.
     assert answer.status_code == 413
-    assert "1 MiB" in answer.text or "1024 KiB" in answer.text
+    assert "1 MiB" in answer.text or not is_announced
     assert "Retry-After" not in answer.headers

@@ -131,3 +131,11 @@ def test_what_others_may_not_read_is_ignored_by_git() -> None:
     )
 
     assert done.stdout.split() == paths
+
+
+@pytest.mark.parametrize("name", ["proxy", "store"])
+def test_what_is_asked_within_never_goes_by_the_proxy_of_the_machine(name: str) -> None:
+    service = services(COMPOSE)[name]
+
+    assert service["environment"]["NO_PROXY"] == "*"
+    assert "http_proxy= wget" in service["healthcheck"]["test"][1]

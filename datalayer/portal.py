@@ -26,6 +26,7 @@ from datalayer.kernel.errors import (
     PortalError,
     SignInRequired,
     StateError,
+    StoreTooSlow,
     StoreWritable,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
@@ -46,7 +47,7 @@ from datalayer.publications.stages import (
     Snapshot,
     compare_rows,
 )
-from datalayer.publications.store_watch import StoreState, StoreWatch
+from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
 from datalayer.reading import questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
@@ -176,7 +177,10 @@ class Portal:
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
         self._damage_watch = DamageWatch(self.prove_served)
-        self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
+        too_slow = StoreTooSlow(address=self._store.address, timeout_s=LATE_AFTER_S)
+        self.store_watch = StoreWatch(
+            self._activations.latest, self._store.try_write, late=too_slow
+        )
         self.state_watch = StoreWatch(self._require_writable_state, lambda: None)
         active = self.snapshots.active
         self.announcements = Announcements(
@@ -201,7 +205,8 @@ class Portal:
         """
         self.announcements.start()
         self._damage_watch.start()
-        self.store_watch.last_answer()  # the first look at it begins the watch
+        self.store_watch.start()
+        self.state_watch.start()
         try:
             self._publications.active()
         except NothingPublished:
@@ -364,6 +369,8 @@ class Portal:
 
     def close(self) -> None:
         """Close the database and the cache, and end their threads."""
+        for watch in (self.store_watch, self.state_watch):
+            watch.close(LATE_AFTER_S)
         self.announcements.stop()
         self._damage_watch.stop()
         self._cache.close()

@@ -66,6 +66,8 @@ from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
+_STATE_ANSWERS_WITHIN_S = 2.0
+
 __all__ = [
     "ANYONE",
     "NETWORK",
@@ -347,6 +349,8 @@ class Portal:
     def close(self) -> None:
         """Close the database and the cache, and end their threads."""
         self.announcements.stop()
+        # The file by which it finds out is not left half written.
+        self.state_watch.wait_for_answer(_STATE_ANSWERS_WITHIN_S)
         self._cache.close()
         self.database.close()
         self._spill.close()

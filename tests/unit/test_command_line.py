@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -328,3 +329,14 @@ def test_the_process_ends_with_the_code_of_the_command() -> None:
 
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
+
+
+def test_a_command_leaves_no_thread_and_no_half_written_file_behind(
+    first: Manifest, tmp_path: Path
+) -> None:
+    before = set(threading.enumerate())
+
+    main(["status"])
+
+    assert set(threading.enumerate()) <= before
+    assert not list(tmp_path.rglob("*.partial"))

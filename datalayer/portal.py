@@ -135,7 +135,7 @@ class Portal:
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
         self.snapshots = SnapshotStore(
-            settings.state, self.registry, clock, settings.read_trusted_keys()
+            settings.state, self.registry, clock, settings.trusted_keys_reader()
         )
         self._spill = OwnFolder(settings.state / "spill")
         self.database = Database(

@@ -18,8 +18,6 @@ STORE=${STORE:-exports/ml_results}
 VERSION=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
 IMAGE=${IMAGE:-farol-app:$VERSION}
 TOOLS=$PWD/.venv-sbom/lib/python3.11/site-packages
-# All that the rules for Dockerfiles and compose files are about.
-PROVED=(Dockerfile docker-compose.yml deploy/compose.*.yml ml_jobs/Dockerfile ml_jobs/docker-compose.yml)
 
 engine_found() {
   local name
@@ -32,21 +30,31 @@ engine_found() {
   echo none
 }
 
-# The image's user is none of this machine: it gets copies that everybody may read.
+# All that may be Compose's, and the variables that it reads; the proof itself says which are.
+compose_candidates() {
+  find . -type d \( -name '.?*' -o -name build -o -name node_modules \) -prune \
+    -o -type f \( -name '*.yml' -o -name '*.yaml' -o -name .env \) -print0
+}
+
+# The image's user is none of this machine: it gets copies that everybody may read, in a folder
+# that nobody else here may enter.
 readable_copies() {
   rm -rf "$OUT/.work"
-  mkdir -p "$OUT/.work/tree" "$OUT/.work/out" "$OUT/.work/store"
-  cp --parents "${PROVED[@]}" requirements.txt schema_registry.json "$OUT/.work/tree"
-  cp deploy/describe_image.py "$OUT/.work"
-  if test -e "$STORE/metadata.json"; then cp -R "$STORE/." "$OUT/.work/store"; fi
-  chmod -R u=rwX,go=rX "$OUT/.work"
-  chmod 0777 "$OUT/.work/out"
+  mkdir -m 0700 "$OUT/.work"
+  mkdir -p "$WORK/tree" "$WORK/out" "$WORK/store"
+  compose_candidates | xargs -0 cp --parents --target-directory "$WORK/tree"
+  cp --parents Dockerfile ml_jobs/Dockerfile requirements.txt ml_jobs/requirements.txt \
+    schema_registry.json "$WORK/tree"
+  cp deploy/describe_image.py "$WORK"
+  if test -e "$STORE/metadata.json"; then cp -R "$STORE/." "$WORK/store"; fi
+  chmod -R u=rwX,go=rX "$WORK"
+  chmod 0777 "$WORK/out"
 }
 
 in_image() {
   "$ENGINE" run --rm --no-healthcheck --network=none --read-only --tmpfs /tmp --cap-drop=ALL \
     --security-opt=no-new-privileges --memory=2g --pids-limit=512 \
-    --volume "$OUT/.work/out:/out" --volume "$OUT/.work:/work:ro" "$@"
+    --volume "$WORK/out:/out" --volume "$WORK:/work:ro" "$@"
 }
 
 prove_image() {
@@ -62,12 +70,13 @@ prove_image() {
     python -m datalayer.compliance --tree /work/tree --sbom /out/sbom.cdx.json --out /out \
     --image-size "$size" --image-digest "sha256:${digest#sha256:}" \
     2> >(sed "s|/out/|$OUT/|g" >&2) || code=$?
-  cp "$OUT/.work/out/"* "$OUT"
+  cp "$WORK/out/"* "$OUT"
   if test -n "${SIGNING_KEY:-}"; then
     # As root within, without rights and a network: the key is readable by its owner alone.
     in_image --user 0:0 --volume "$(realpath "$SIGNING_KEY"):/key.pem:ro" "$IMAGE" \
-      python -m datalayer.compliance --sign /key.pem --report "/out/$(newest "$OUT/.work/out")"
-    cp "$OUT/.work/out/"*.attestation.json "$OUT"
+      python -m datalayer.compliance --sign /key.pem --report "/out/$(newest "$WORK/out")" \
+      2> >(sed "s|/out/|$OUT/|g" >&2)
+    cp "$WORK/out/"*.attestation.json "$OUT"
   fi
   rm -rf "$OUT/.work"
   return "$code"
@@ -91,6 +100,7 @@ newest() {
 ENGINE=${ENGINE:-$(engine_found)}
 mkdir -p "$OUT"
 OUT=$(realpath "$OUT")
+WORK=$OUT/.work/shared
 test -e "$STORE/metadata.json" \
   || echo "Nothing is published in $STORE, so no rows are looked at; make publish makes some." >&2
 if test "$ENGINE" = none; then prove_environment; else prove_image; fi

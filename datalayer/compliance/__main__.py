@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from datalayer.compliance.checks import INSTALLERS, Place, checks
+from datalayer.compliance.evidence.compose_ways import compose_paths
 from datalayer.compliance.evidence.machine import in_image
 from datalayer.compliance.report import ProofReport, hashes_of, write_report
 from datalayer.compliance.signing import sign_report
@@ -101,7 +102,7 @@ def _prove(place: Place, chosen: Namespace) -> ProofReport:
     results = tuple(_verify(_chosen_checks(checks(place), chosen.only), as_json=chosen.json_lines))
     if not chosen.json_lines:
         _print_table(results)
-    hashes = hashes_of(place.tree, [place.sbom])
+    hashes = hashes_of(place.tree, compose_paths(place.tree), [place.sbom])
     return ProofReport(began, place.image_digest, place.image_bytes, hashes, results)
 
 

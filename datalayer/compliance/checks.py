@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from datalayer.compliance.evidence import compose, dockerfile, files, machine, packages
+from datalayer.compliance.evidence import (
+    compose_ways,
+    dockerfile,
+    files,
+    machine,
+    packages,
+    sbom,
+)
 from datalayer.compliance.evidence.exercise import (
     Attempts,
     DeclaredColumns,
@@ -30,8 +38,8 @@ from datalayer.compliance.verifier import Check, Verifiable
 from datalayer.kernel.errors import NotCheckable
 from datalayer.settings import Settings
 
-INSTALLERS: Final = frozenset({"pip", "setuptools"})
-"""What Python puts into a virtual environment; an image has neither."""
+INSTALLERS: Final = frozenset({"pip", "setuptools", "wheel"})
+"""What Python comes with; the environment of an image has none of it, its base may."""
 
 SOURCE_FOLDERS: Final = ("datalayer", "pages", ".streamlit")
 """The folders of the deployment's own code."""
@@ -67,9 +75,6 @@ def checks(place: Place) -> tuple[Verifiable, ...]:
 
 
 def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
-    def locked(find: Callable[[], packages.Installed]) -> packages.Compared:
-        return packages.Compared(packages.read_lock(place.lock), find())
-
     return (
         Check(
             "lock-is-hashed",
@@ -80,7 +85,7 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "installed-is-the-lock",
             "What is installed is what the lock names, nothing more, nothing less",
-            partial(locked, packages.find_installed),
+            partial(_beside_the_lock, place),
             package_policies.ExactlyLocked(place.tolerated),
         ),
         Check(
@@ -104,8 +109,14 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "sbom-without-ml",
             "The bill of materials lists nothing of machine learning or of a GPU",
-            partial(packages.read_sbom, place.sbom),
+            partial(sbom.read_sbom, place.sbom),
             package_policies.NoneForbidden(),
+        ),
+        Check(
+            "sbom-is-whole",
+            "The bill of materials lists what is installed, nothing more, nothing less",
+            partial(_sbom_beside, place),
+            package_policies.ListsAll(place.tolerated | INSTALLERS),
         ),
         Check(
             "everything-was-used",
@@ -116,13 +127,15 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "loaded-without-ml",
             "No module of machine learning is loaded once everything was used",
-            lambda: use().loaded,
+            lambda: use().require_published().loaded,
             package_policies.NoModuleForbidden(),
         ),
         Check(
             "loaded-is-the-lock",
             "Every loaded module is Python's, the project's or of a package of the lock",
-            lambda: packages.LoadedFromLock(packages.read_lock(place.lock), use().loaded),
+            lambda: packages.LoadedFromLock(
+                packages.read_lock(place.lock), use().require_published().loaded
+            ),
             package_policies.OnlyLockedModules(place.tolerated),
         ),
     )
@@ -157,43 +170,15 @@ def _of_files(place: Place) -> tuple[Verifiable, ...]:
         ),
         Check(
             "compose",
-            "The compose file: known services, confined, limited, no way out, secrets by file",
-            partial(compose.read_compose, tree / "docker-compose.yml"),
-            compose_policies.compose_policy(),
-        ),
-        Check(
-            "compose-outside-s3",
-            "The same with a store outside, which the app may reach",
-            partial(
-                compose.read_compose, tree / "docker-compose.yml", tree / "deploy/compose.s3.yml"
-            ),
-            compose_policies.compose_policy(outward=frozenset({"proxy", "app"})),
-        ),
-        Check(
-            "compose-ml-machine",
-            "The same with the store open to the job's machine, through the proxy",
-            partial(
-                compose.read_compose,
-                tree / "docker-compose.yml",
-                tree / "deploy/compose.ml-machine.yml",
-            ),
-            compose_policies.compose_policy(),
-        ),
-        Check(
-            "compose-folder",
-            "The same as one container over a folder, which publishes its own port",
-            partial(compose.read_compose, tree / "deploy/compose.folder.yml"),
-            compose_policies.compose_policy(
-                services=frozenset({"app"}),
-                published=frozenset({"app"}),
-                outward=frozenset({"app"}),
-            ),
+            "Each way to run the compose files: known services, confined, limited, no way out",
+            partial(compose_ways.find_ways, tree),
+            compose_policies.EachWay(),
         ),
         Check(
             "compose-of-the-job",
-            "The job's compose file: a project of its own, confined, secrets by file",
-            partial(compose.read_compose, tree / "ml_jobs/docker-compose.yml"),
-            compose_policies.job_compose_policy(),
+            "The job's compose files: a project of its own, confined, secrets by file",
+            partial(compose_ways.find_ways, tree, compose_ways.JOB_FOLDER),
+            compose_policies.EachWayOfTheJob(),
         ),
     )
 
@@ -253,13 +238,13 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
         ),
         Check(
             "no-way-out",
-            "The container's network leads nowhere",
+            "The network of the container that the proof is made in leads nowhere",
             machine.find_way_out,
             machine_policies.NoWayOut(),
         ),
         Check(
             "process-is-confined",
-            "The process is not root, has no capabilities and a root that it can't write to",
+            "This process is not root, has no capabilities and a root that it can't write to",
             machine.find_process,
             machine_policies.Unprivileged(),
         ),
@@ -268,6 +253,35 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
 
 def _package_folders() -> list[Path]:
     return [Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")]
+
+
+def _elsewhere() -> tuple[packages.Installed, ...]:
+    """Return the packages of other Pythons within the image; a machine's own are its own."""
+    if not machine.in_image():
+        return ()
+    return packages.find_elsewhere(Path("/"), machine.mounted_folders())
+
+
+def _beside_the_lock(place: Place) -> packages.Compared:
+    return packages.Compared(
+        packages.read_lock(place.lock), packages.find_installed(), _elsewhere()
+    )
+
+
+def _sbom_beside(place: Place) -> sbom.SbomBeside:
+    read = sbom.read_sbom(place.sbom)
+    here, elsewhere = packages.find_installed(), _elsewhere()
+    places = (here, *elsewhere)
+    return sbom.SbomBeside(
+        read,
+        packages.read_lock(place.lock),
+        packages.Installed(
+            ", ".join(each.where for each in places),
+            tuple(found for each in places for found in each.distributions),
+        ),
+        packages.find_system_packages() if machine.in_image() else None,
+        packages.Distribution("python", platform.python_version()),
+    )
 
 
 def _system_packages() -> packages.Installed:

@@ -23,9 +23,8 @@ _PREFIX = "proof-"
 # Its signature's name goes on after the date.
 _REPORTS = f"{_PREFIX}*Z.json"
 _HASHED = (
-    "requirements.txt", "schema_registry.json", "Dockerfile", "docker-compose.yml",
-    "deploy/compose.s3.yml", "deploy/compose.folder.yml", "ml_jobs/Dockerfile",
-    "ml_jobs/docker-compose.yml", "ml_jobs/requirements.txt",
+    "requirements.txt", "schema_registry.json", "Dockerfile", "ml_jobs/Dockerfile",
+    "ml_jobs/requirements.txt", ".env", "ml_jobs/.env",
 )  # fmt: skip
 
 
@@ -78,9 +77,11 @@ class WrittenReport:
     sha256: str
 
 
-def hashes_of(tree: Path, others: Iterable[Path | None] = ()) -> dict[str, str]:
+def hashes_of(
+    tree: Path, compose_files: Iterable[str] = (), others: Iterable[Path | None] = ()
+) -> dict[str, str]:
     """Return the SHA-256 of what the proof reads of *tree*, and of *others*, where they exist."""
-    found = {name: tree / name for name in _HASHED}
+    found = {name: tree / name for name in (*_HASHED, *compose_files)}
     found |= {str(path): path for path in others if path is not None}
     return {name: _sha256(path) for name, path in found.items() if path.is_file()}
 

@@ -292,6 +292,7 @@ class Activations:
         The manifest of a publication that is kept needs no store unless *from_store*.
         """
         report(Progress(Step.BEGIN, 0, 1))
+        self._snapshots.trust.require_keys(publication_id or "-")
         if publication_id is None:
             manifest = self.latest()
         else:

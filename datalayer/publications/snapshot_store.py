@@ -40,6 +40,7 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import abandoned, sync_folder, write_durably
 from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.stages import Snapshot, VerifiedFiles
@@ -69,14 +70,14 @@ class SnapshotStore:
         state: Path,
         registry: Registry,
         clock: Callable[[], datetime] = utc_now,
-        trusted: TrustedKeys | None = None,
+        read_keys: Callable[[], TrustedKeys] | None = None,
     ) -> None:
         self.folder = state / "snapshots"
         self.staging = Staging(state / "staging")
         self.lock_path = state / "refresh.lock"
         self.switch_lock_path = state / "switch.lock"
         self.clock = clock
-        self.trust = Trust(state, trusted, clock)
+        self.trust = Trust(state, read_keys, clock)
         self._state = state
         self._registry = registry
         self._pointer = ActivePointer(state / "active.json")
@@ -139,7 +140,9 @@ class SnapshotStore:
             UnknownPublication: *publication_id* can't be one.
         """
         try:
-            return self.get(publication_id).manifest
+            manifest = self.get(publication_id).manifest
+            self.trust.refuse_revoked(manifest)
+            return manifest
         except UnknownPublication:
             if not is_publication_id(publication_id):
                 raise
@@ -155,6 +158,7 @@ class SnapshotStore:
         """
         try:
             kept = self.get(manifest.publication_id)
+            self.trust.refuse_revoked(kept.manifest)
             _require_same_content(kept.manifest, manifest)
             prove(kept, report)
         except UnknownPublication:
@@ -224,7 +228,7 @@ class SnapshotStore:
         try:
             aside = self._pointer.restore(activation)
         except OSError as error:
-            problem = f"can't be set aside: {error.strerror}"
+            problem = Sentence("can't be set aside: {reason}", reason=error.strerror)
             raise StateUnavailable(path="active.json", problem=problem) from error
         found = activation.publication_id if activation else "-"
         _log.warning("active.restored", publication_id=found, damaged=aside.name)
@@ -238,7 +242,7 @@ class SnapshotStore:
         try:
             write_durably(self._state / WRITABLE_NAME, self.clock().isoformat().encode())
         except OSError as error:
-            problem = f"can't be written: {error.strerror}"
+            problem = Sentence("can't be written: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(self._state), problem=problem) from error
 
     def discard(self, publication_id: str) -> None:
@@ -252,7 +256,8 @@ class SnapshotStore:
         except OSError as error:
             folder = self.folder / publication_id
             raise StateUnavailable(
-                path=str(folder), problem=f"can't be removed: {error.strerror}"
+                path=str(folder),
+                problem=Sentence("can't be removed: {reason}", reason=error.strerror),
             ) from error
 
     def prune(self, keep: int, quota_bytes: int) -> tuple[str, ...]:
@@ -310,10 +315,18 @@ class SnapshotStore:
         except OSError as error:
             if not folder.is_dir():
                 raise self._unknown(folder.name) from error
-            problem = f"is damaged ({error.strerror}); activate {folder.name} to fetch it anew"
+            problem = Sentence(
+                "is damaged ({reason}); activate {name} to fetch it anew",
+                reason=error.strerror,
+                name=folder.name,
+            )
             raise StateError(path=str(folder), problem=problem) from error
         except (ValueError, KeyError, TypeError) as error:
-            problem = f"is damaged ({error}); activate {folder.name} to fetch it anew"
+            problem = Sentence(
+                "is damaged ({error}); activate {name} to fetch it anew",
+                error=error,
+                name=folder.name,
+            )
             raise StateError(path=str(folder), problem=problem) from error
 
     def _unknown(self, publication_id: str) -> UnknownPublication:

@@ -18,6 +18,7 @@ from datalayer.kernel.contract.manifest import (
 )
 from datalayer.kernel.errors import IntegrityError, StagingError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.digest import prove_file
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
 from datalayer.kernel.storage.object_store import ObjectStore
@@ -101,7 +102,9 @@ class Staging:
         try:
             needed, free = manifest.size_bytes, _free_bytes(partial)
             if needed > free:
-                problem = f"it needs {needed} bytes and {free} are free"
+                problem = Sentence(
+                    "it needs {needed} bytes and {free} are free", needed=needed, free=free
+                )
                 raise StagingError(publication_id=manifest.publication_id, problem=problem)
             fetched_bytes = 0
             for file in manifest.files:
@@ -141,7 +144,11 @@ def translate_disk_errors(publication_id: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = f"{error.strerror or error} ({_free_bytes(folder)} bytes are free)"
+        problem = Sentence(
+            "{reason} ({free_bytes} bytes are free)",
+            reason=error.strerror or error,
+            free_bytes=_free_bytes(folder),
+        )
         raise StagingError(publication_id=publication_id, problem=problem) from error
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import IntegrityError, NothingPublished, PortalError, StateError
+from datalayer.kernel.sentences import Sentence
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot
 from datalayer.publications.staging import prove
@@ -121,7 +122,11 @@ class OpenPublications:
         try:
             prove(snapshot)
         except IntegrityError as found:
-            problem = f"is damaged ({found}); activate {publication_id} to fetch it anew"
+            problem = Sentence(
+                "is damaged ({found}); activate {publication_id} to fetch it anew",
+                found=found,
+                publication_id=publication_id,
+            )
             damaged = StateError(path=str(snapshot.folder), problem=problem)
             self._damaged[publication_id] = lies_there, damaged
             raise damaged from found

@@ -75,7 +75,7 @@ class RunInputs:
                 continue
             notes += [f"{file.source.name}: {note}" for note in file.notes]
             if unknown := file.unknown_to(item_ids):
-                said = f"{len(unknown)} item(s) that are not forecast: {samples(unknown)}"
+                said = f"{len(unknown):,} item(s) that are not forecast: {samples(unknown)}"
                 notes.append(f"{file.source.name} has {said}")
             if unread := file.unread():
                 columns = ", ".join(unread)
@@ -171,6 +171,6 @@ def _mismatches(
     yield from spelt_otherwise(name, "location", places, known)
     if strange := sorted(places - known):
         yield (
-            f"{len(strange)} location(s) of {name} are not among the locations; their stock counts "
-            f"for the network: {samples(strange)}"
+            f"{len(strange):,} location(s) of {name} are not among the locations; their stock "
+            f"counts for the network: {samples(strange)}"
         )

@@ -24,7 +24,17 @@ from datalayer.portal import (
 )
 from pages.components import captions, tables
 from pages.components.data_sets import size_text
-from pages.components.language import NOTHING, _, ago, day, error_text, moment, ngettext, number
+from pages.components.language import (
+    NOTHING,
+    _,
+    ago,
+    day,
+    error_text,
+    moment,
+    ngettext,
+    number,
+    told,
+)
 from pages.components.words import action_text, check_text, outcome_text
 
 LONGEST_DETAIL: Final = 160
@@ -84,7 +94,7 @@ def verdict(candidate: Candidate) -> None:
     if report.warnings:
         st.warning(
             ngettext("{count} warning", "{count} warnings", len(report.warnings)).format(
-                count=len(report.warnings)
+                count=number(len(report.warnings), 0)
             ),
             icon=":material/warning:",
         )
@@ -98,7 +108,7 @@ def faults(found: Sequence[Fault]) -> None:
             "The candidate breaks the contract in {count} place and can't be activated.",
             "The candidate breaks the contract in {count} places and can't be activated.",
             len(found),
-        ).format(count=len(found)),
+        ).format(count=number(len(found), 0)),
         icon=":material/gpp_bad:",
     )
     _findings(found, key="faults")
@@ -201,8 +211,8 @@ def _findings(found: Iterable[Fault], *, key: str) -> None:
             _("Column"): fault.column,
             _("Check"): check_text(fault.check),
             _("Count"): fault.count,
-            _("Found"): fault.found,
-            _("Expected"): fault.expected,
+            _("Found"): told(fault.found),
+            _("Expected"): told(fault.expected),
             _("For example"): "; ".join(fault.samples) or None,
         }
         for fault in found

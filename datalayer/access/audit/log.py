@@ -22,6 +22,7 @@ from datalayer.access.identity import Identity
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import StateUnavailable
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.lock import lock_descriptor
 
 LONGEST_TEXT = 2000
@@ -198,7 +199,8 @@ class AuditLog:
             yield
         except OSError as error:
             raise StateUnavailable(
-                path=str(self._path), problem=f"can't be used: {error.strerror}"
+                path=str(self._path),
+                problem=Sentence("can't be used: {reason}", reason=error.strerror),
             ) from error
 
 

@@ -45,7 +45,10 @@ PATIENCE_S = 900
 _PREFIX = "exercise-"
 # The last line of a traceback; nanobind speaks after it, of what an exception leaves undone.
 _EXCEPTION = re.compile(r"^(?!nanobind)[A-Za-z_][\w.]*: .+$", re.M)
-_NOTHING_PUBLISHED = "nothing is published in the store, so there was nothing to read"
+_NOTHING_PUBLISHED = (
+    "nothing is published in the store, so what draws and answers with rows did not run; "
+    "publish something and make the proof again"
+)
 
 
 class _Answered(BaseModel):
@@ -100,7 +103,8 @@ class Exercise(_Answered):
     """What came of using the portal once.
 
     Attributes:
-        publication_id: What was read; None when nothing is published.
+        publication_id: What was read; None when nothing could be.
+        refusal: Why nothing could be read of what is published; empty when nothing is.
         routes: Method and path of every address.
         columns: For each data set, its columns and whether each is required.
         modules: What was loaded at the end.
@@ -108,6 +112,7 @@ class Exercise(_Answered):
     """
 
     publication_id: str | None
+    refusal: str
     pages: tuple[DrawnPage, ...]
     endpoints: tuple[AskedAddress, ...]
     routes: tuple[tuple[str, str], ...]
@@ -124,11 +129,15 @@ class Exercise(_Answered):
         return LoadedModules(self.modules, self.origins, "after every page and address was used")
 
     def require_published(self) -> Exercise:
-        """Return this if something was published.
+        """Return this if a publication was read.
 
         Raises:
-            NotCheckable: Nothing was.
+            NotCheckable: Nothing is published.
+            EvidenceMissing: Something is, and can't be read.
         """
+        if self.publication_id is None and self.refusal:
+            problem = f"could not be read: {self.refusal}"
+            raise EvidenceMissing(subject="The store's latest publication", problem=problem)
         if self.publication_id is None:
             raise NotCheckable(reason=_NOTHING_PUBLISHED)
         return self
@@ -144,7 +153,9 @@ class Use:
     @property
     def summary(self) -> str:
         """How many of each."""
-        return f"{len(self.pages)} pages and {len(self.endpoints)} addresses"
+        pages = f"{len({each.page for each in self.pages})} pages"
+        languages = f"{len({each.language for each in self.pages})} languages"
+        return f"{pages} in {languages}, and {len(self.endpoints)} addresses"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
-"""Evidence of packages: the lock, what is installed, what is loaded, what an SBOM lists."""
+"""Evidence of packages: the lock, what is installed, what is loaded."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import re
 import sys
@@ -15,6 +14,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from datalayer.compliance.forbidden import normalize
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+
+# Where a package says what it is, in the folder that it is installed in.
+_DESCRIPTIONS = (".dist-info", ".egg-info")
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,6 @@ class UnlistedFiles:
 
 
 @dataclass(frozen=True)
-class Sbom:
-    """The components that a CycloneDX document lists."""
-
-    path: str
-    components: tuple[Distribution, ...]
-
-    @property
-    def summary(self) -> str:
-        """How many components it lists."""
-        return f"{len(self.components)} components in {self.path}"
-
-
-@dataclass(frozen=True)
 class LoadedModules:
     """The modules that a process had loaded.
 
@@ -117,15 +106,21 @@ class LoadedModules:
 
 @dataclass(frozen=True)
 class Compared:
-    """What is installed, beside the lock that it should be."""
+    """What is installed, beside the lock that it should be.
+
+    Attributes:
+        elsewhere: What is installed outside of the environment, in folders of other Pythons.
+    """
 
     lock: Lock
     installed: Installed
+    elsewhere: tuple[Installed, ...] = ()
 
     @property
     def summary(self) -> str:
-        """Both, in numbers."""
-        return f"{self.installed.summary}, {self.lock.summary}"
+        """All of it, in numbers."""
+        places = (self.installed, *self.elsewhere)
+        return ", ".join([*(each.summary for each in places), self.lock.summary])
 
 
 @dataclass(frozen=True)
@@ -192,6 +187,24 @@ def find_installed(search: Iterable[str] | None = None) -> Installed:
     )
 
 
+def find_elsewhere(root: Path, leave_out: Iterable[Path] = ()) -> tuple[Installed, ...]:
+    """Return what is installed below *root* in folders that this Python does not look into.
+
+    Args:
+        root: Where to look, links not followed.
+        leave_out: Folders that are not looked at.
+    """
+    passed = {str(each.resolve()) for each in (*leave_out, Path("/proc"), Path("/sys"))}
+    own = {os.path.realpath(each) for each in sys.path}
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [each for each in folders if str(Path(folder, each)) not in passed]
+        described = any(each.endswith(_DESCRIPTIONS) for each in (*folders, *files))
+        if described and os.path.realpath(folder) not in own:
+            found.append(find_installed([folder]))
+    return tuple(sorted(found, key=lambda each: each.where))
+
+
 def find_unlisted_files(folders: Iterable[Path]) -> UnlistedFiles:
     """Return the files in *folders* that are in no ``RECORD`` there, but for compiled ones.
 
@@ -230,38 +243,6 @@ def find_system_packages(status: Path = Path("/var/lib/dpkg/status")) -> Install
         if fields.get("Status", "").endswith(" installed"):
             found.append(Distribution(fields["Package"], fields.get("Version", "")))
     return Installed(f"{status} (Debian)", tuple(found))
-
-
-def read_sbom(path: Path | None) -> Sbom:
-    """Return what the CycloneDX document in *path* lists, components within components too.
-
-    Raises:
-        NotCheckable: None was given.
-        EvidenceMissing: It is no CycloneDX document in JSON.
-    """
-    if path is None:
-        raise NotCheckable(reason="no SBOM was given; `make proof` makes one and gives it")
-    subject = f"The SBOM {path}"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        problem = f"can't be read: {error}; it must be CycloneDX in JSON"
-        raise EvidenceMissing(subject=subject, problem=problem) from error
-    if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
-        raise EvidenceMissing(subject=subject, problem="is no CycloneDX document in JSON")
-    components = tuple(_components(document.get("components")))
-    if not components:
-        raise EvidenceMissing(subject=subject, problem="lists nothing; it must list all packages")
-    return Sbom(str(path), components)
-
-
-def _components(listed: object) -> Iterable[Distribution]:
-    for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, dict):
-            group = f"{each['group']}/" if each.get("group") else ""
-            name = normalize(f"{group}{each.get('name', '')}")
-            yield Distribution(name, str(each.get("version", "")))
-            yield from _components(each.get("components"))
 
 
 def _entries(text: str) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from datalayer.compliance.evidence.compose import ComposeFile, ComposeService, filled_in
+from datalayer.compliance.evidence.compose import ComposeFile, ComposeService
+from datalayer.compliance.evidence.compose_ways import ComposeWays
 from datalayer.compliance.forbidden import FORBIDDEN_SERVICES, GPU_WORDS, is_forbidden, normalize
 from datalayer.compliance.policies.confinement import Confined, Limited
 from datalayer.compliance.policies.policy import AllOf, Policy
@@ -20,6 +21,7 @@ MOST_REPLICAS = 3
 
 IMAGES: Mapping[str, frozenset[str]] = {
     "app": frozenset({"farol-app"}),
+    "prometheus": frozenset({"prometheus"}),
     "proxy": frozenset({"caddy", "nginx"}),
     "redis": frozenset({"redis", "valkey"}),
     "store": frozenset({"minio", "seaweedfs"}),
@@ -104,7 +106,9 @@ class NoMachineLearningServices:
                 *service.strings("command"), *service.strings("entrypoint"),
             )  # fmt: skip
             words = {
-                word for text in texts for word in re.split(r"[/:@=\s,'\"{}]+", filled_in(text))
+                word
+                for text in texts
+                for word in re.split(r"[/:@=\s,'\"{}]+", service.filled_in(text))
             }
             named = sorted(
                 w for w in words if normalize(w) in FORBIDDEN_SERVICES or is_forbidden(w)
@@ -129,7 +133,7 @@ class NoDevices:
                 asked.append("deploy.resources.reservations.devices")
             if any(word in str(service.options.get("runtime", "")) for word in GPU_WORDS):
                 asked.append("runtime")
-            asked += [n for n in service.variables() if n.lower().startswith(GPU_WORDS)]
+            asked += [n for n in service.environment() if n.lower().startswith(GPU_WORDS)]
             if asked:
                 yield f"{evidence.of(service)} has {', '.join(asked)}; it runs on CPUs alone"
 
@@ -182,8 +186,8 @@ class SecretsByFile:
                 yield f"{evidence.path} has the secret {name} without file:; it must have one"
         for service in evidence.services:
             of = evidence.of(service)
-            for name, value in service.variables().items():
-                if self._tells(name, filled_in(value)):
+            for name, value in service.environment().items():
+                if self._tells(name, service.filled_in(value)):
                     yield f"{of} has a value for {name}; secrets must come from files"
             if self._told_in_command(service):
                 yield f"{of} has a password in its command; secrets must come from files"
@@ -198,7 +202,9 @@ class SecretsByFile:
         words = " ".join((*service.strings("entrypoint"), *service.strings("command")))
         # What the shell reads when it runs, as in "$$(cat /run/secrets/...)", is no literal.
         given = (each.strip("'\"") for each in _PASSWORD_OPTION.findall(words))
-        return any(not each.startswith("$") or filled_in(each) != each for each in given if each)
+        return any(
+            not each.startswith("$") or service.filled_in(each) != each for each in given if each
+        )
 
 
 class PinnedImages:
@@ -220,6 +226,69 @@ class PinnedImages:
                 )
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What a compose file may have that the deployment's own, ``docker-compose.yml``, may not.
+
+    Attributes:
+        services: Services beside the deployment's.
+        published: Services that publish ports.
+        outward: Services on a network with a route out.
+    """
+
+    services: frozenset[str] = frozenset()
+    published: frozenset[str] = frozenset()
+    outward: frozenset[str] = frozenset()
+
+
+_APP, _PROMETHEUS = frozenset({"app"}), frozenset({"prometheus"})
+ALLOWANCES: Mapping[str, Allowance] = {
+    "deploy/compose.s3.yml": Allowance(outward=_APP),
+    "deploy/compose.folder.yml": Allowance(published=_APP, outward=_APP),
+    "deploy/compose.monitoring.yml": Allowance(_PROMETHEUS, _PROMETHEUS, _PROMETHEUS),
+}
+"""By the file's path below the tree; every other file has none."""
+
+
+@dataclass(frozen=True)
+class EachWay:
+    """Trusts the deployment's compose files if each way to take them together is trusted.
+
+    Attributes:
+        allowances: What a file may have, by its path.
+    """
+
+    allowances: Mapping[str, Allowance] = field(default_factory=lambda: ALLOWANCES)
+
+    def findings(self, evidence: ComposeWays) -> Iterator[str]:
+        """Yield the findings of each way; what several have in common once."""
+        told = set()
+        for way in evidence.ways:
+            for finding in self._policy(way).findings(way):
+                what = finding.replace(way.path, "")
+                if what not in told:
+                    yield finding
+                told.add(what)
+
+    def _policy(self, way: ComposeFile) -> Policy[ComposeFile]:
+        allowed = [self.allowances.get(file, Allowance()) for file in way.files]
+        return compose_policy(
+            SERVICES.union(*(each.services for each in allowed)),
+            frozenset({"proxy"}).union(*(each.published for each in allowed)),
+            frozenset({"proxy"}).union(*(each.outward for each in allowed)),
+        )
+
+
+class EachWayOfTheJob:
+    """Trusts the job's own compose files, on the machine where it runs."""
+
+    def findings(self, evidence: ComposeWays) -> Iterator[str]:
+        """Yield the findings of each way."""
+        policy = AllOf(OnlyUnderstood(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())
+        for way in evidence.ways:
+            yield from policy.findings(way)
+
+
 def compose_policy(
     services: frozenset[str] = SERVICES,
     published: frozenset[str] = frozenset({"proxy"}),
@@ -239,8 +308,3 @@ def compose_policy(
         SecretsByFile(),
         PinnedImages(),
     )
-
-
-def job_compose_policy() -> Policy[ComposeFile]:
-    """Return what is trusted of the job's own compose file, on the machine where it runs."""
-    return AllOf(OnlyUnderstood(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from datalayer.compliance.evidence.packages import (
     Compared,
+    Distribution,
     Installed,
     LoadedFromLock,
     LoadedModules,
     Lock,
-    Sbom,
     UnlistedFiles,
 )
+from datalayer.compliance.evidence.sbom import Sbom, SbomBeside
 from datalayer.compliance.forbidden import FORBIDDEN_MODULES, is_forbidden, normalize
 
 
@@ -24,9 +25,11 @@ class ExactlyLocked:
 
     Attributes:
         tolerated: Names that may be there besides: what a virtual environment begins with.
+        tolerated_elsewhere: Names that the base of an image may have, outside of the environment.
     """
 
     tolerated: frozenset[str] = frozenset()
+    tolerated_elsewhere: frozenset[str] = frozenset({"pip", "setuptools", "wheel"})
 
     def findings(self, evidence: Compared) -> Iterator[str]:
         """Yield what is missing, what is too much, and what is of another version."""
@@ -43,6 +46,10 @@ class ExactlyLocked:
         for name, count in sorted(Counter(each.name for each in distributions).items()):
             if count > 1:
                 yield f"{name} is installed {count} times; it must be there once"
+        for other in evidence.elsewhere:
+            for each in other.distributions:
+                if each.name not in self.tolerated_elsewhere:
+                    yield f"{each} is installed in {other.where}; the environment alone may have it"
 
 
 class OnlyListed:
@@ -79,6 +86,48 @@ class NoneForbidden:
             names = (each.name, each.name.removeprefix("lib"), each.name.removeprefix("python3-"))
             if any(map(is_forbidden, names)):
                 yield _forbidden(str(each), f"in {where}")
+
+
+@dataclass(frozen=True)
+class ListsAll:
+    """Trusts an SBOM that lists what is there, no more and no less, and so what the lock names.
+
+    Attributes:
+        tolerated: Names that may be installed and listed though the lock has them not.
+    """
+
+    tolerated: frozenset[str] = frozenset()
+
+    def findings(self, evidence: SbomBeside) -> Iterator[str]:
+        """Yield what it leaves out and what it makes up."""
+        yield from self._compare(evidence.sbom, "pypi", evidence.python.distributions)
+        yield from self._compare(evidence.sbom, "generic", [evidence.interpreter])
+        known = ["pypi", "generic"]
+        if evidence.system is not None:
+            yield from self._compare(evidence.sbom, "deb", evidence.system.distributions)
+            known.append("deb")
+        for kind in sorted(set(evidence.sbom.kinds) - set(known)):
+            for each in sorted(evidence.sbom.listed(kind), key=str):
+                yield f"{evidence.sbom.path} lists {each} as {kind or 'nothing known'}"
+        yield from self._against_the_lock(evidence)
+
+    def _compare(self, sbom: Sbom, kind: str, there: Iterable[Distribution]) -> Iterator[str]:
+        listed = sbom.listed(kind)
+        found = {Distribution(normalize(each.name), each.version) for each in there}
+        for each in sorted(found - listed, key=str):
+            yield f"{sbom.path} leaves {each} out, which is installed; it must list all"
+        for each in sorted(listed - found, key=str):
+            yield f"{sbom.path} lists {each}, which is not installed; it must list what is there"
+
+    def _against_the_lock(self, evidence: SbomBeside) -> Iterator[str]:
+        path, lock = evidence.sbom.path, evidence.lock
+        listed = evidence.sbom.listed("pypi")
+        locked = {Distribution(*pinned) for pinned in lock.versions.items()}
+        for each in sorted(locked - listed, key=str):
+            yield f"{path} leaves {each} out, which {lock.path} names; it must list all"
+        for each in sorted(listed - locked, key=str):
+            if each.name not in self.tolerated:
+                yield f"{path} lists {each}, which {lock.path} does not name"
 
 
 class NoModuleForbidden:

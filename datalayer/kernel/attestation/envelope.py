@@ -109,7 +109,7 @@ def _refusal(
 
 def _fields(envelope: bytes) -> Mapping[str, Any]:
     if len(envelope) > ENVELOPE_LIMIT_BYTES:
-        raise ValueError(f"it is longer than {ENVELOPE_LIMIT_BYTES} bytes")
+        raise ValueError(f"it is longer than {ENVELOPE_LIMIT_BYTES:,} bytes")
     fields = json_object(envelope)
     if fields.get("payloadType") != PAYLOAD_TYPE:
         found = excerpt(fields.get("payloadType"))

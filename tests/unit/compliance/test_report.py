@@ -99,8 +99,10 @@ def test_what_was_read_is_told_by_its_hash(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"FROM x")
     sbom = tmp_path / "sbom.json"
     sbom.write_bytes(b"{}")
+    (tmp_path / "compose.yml").write_bytes(b"x: 1")
 
-    assert hashes_of(tmp_path, [sbom, None]) == {
+    assert hashes_of(tmp_path, ["compose.yml"], [sbom, None]) == {
+        "compose.yml": hashlib.sha256(b"x: 1").hexdigest(),
         "Dockerfile": hashlib.sha256(b"FROM x").hexdigest(),
         str(sbom): hashlib.sha256(b"{}").hexdigest(),
     }

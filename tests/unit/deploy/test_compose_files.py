@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from datalayer.compliance.evidence.compose_ways import compose_paths
 from datalayer.kernel.storage.settings import SecretsFolder
 from datalayer.settings import Settings
 from ml_jobs.settings import JobSettings
@@ -20,8 +21,7 @@ from tests.portals import ROOT
 COMPOSE = ROOT / "docker-compose.yml"
 JOB = ROOT / "ml_jobs/docker-compose.yml"
 FOLDER = ROOT / "deploy/compose.folder.yml"
-OVERRIDES = sorted([*ROOT.glob("deploy/compose.*.yml"), *ROOT.glob("ml_jobs/compose.*.yml")])
-FILES = [COMPOSE, JOB, *OVERRIDES]
+FILES = [ROOT / path for path in compose_paths(ROOT)]
 MONITORING = ROOT / "deploy/compose.monitoring.yml"
 WHOLE = [COMPOSE, JOB, FOLDER, MONITORING]
 REPLICAS = 3
@@ -140,3 +140,11 @@ def test_what_others_may_not_read_is_ignored_by_git() -> None:
     )
 
     assert done.stdout.split() == paths
+
+
+@pytest.mark.parametrize("name", ["proxy", "store"])
+def test_what_is_asked_within_never_goes_by_the_proxy_of_the_machine(name: str) -> None:
+    service = services(COMPOSE)[name]
+
+    assert service["environment"]["NO_PROXY"] == "*"
+    assert "http_proxy= wget" in service["healthcheck"]["test"][1]

@@ -26,6 +26,7 @@ from datalayer.kernel.errors import (
     PortalError,
     SignInRequired,
     StateError,
+    StoreTooSlow,
     StoreWritable,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
@@ -46,7 +47,7 @@ from datalayer.publications.stages import (
     Snapshot,
     compare_rows,
 )
-from datalayer.publications.store_watch import StoreState, StoreWatch
+from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
 from datalayer.reading import questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
@@ -65,8 +66,6 @@ from datalayer.reading.results import Provenance, Result
 from datalayer.settings import Settings
 
 _log = structlog.get_logger(__name__)
-
-_STATE_ANSWERS_WITHIN_S = 2.0
 
 __all__ = [
     "ANYONE",
@@ -176,7 +175,10 @@ class Portal:
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
-        self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
+        too_slow = StoreTooSlow(address=self._store.address, timeout_s=LATE_AFTER_S)
+        self.store_watch = StoreWatch(
+            self._activations.latest, self._store.try_write, late=too_slow
+        )
         self.state_watch = StoreWatch(self._require_writable_state, lambda: None)
         active = self.snapshots.active
         self.announcements = Announcements(
@@ -199,7 +201,8 @@ class Portal:
         What was damaged while no portal ran is refused, and fetched anew in the background.
         """
         self.announcements.start()
-        self.store_watch.last_answer()  # the first look at it begins the watch
+        self.store_watch.start()
+        self.state_watch.start()
         try:
             self._publications.active()
         except NothingPublished:
@@ -348,9 +351,9 @@ class Portal:
 
     def close(self) -> None:
         """Close the database and the cache, and end their threads."""
+        for watch in (self.store_watch, self.state_watch):
+            watch.close(LATE_AFTER_S)
         self.announcements.stop()
-        # The file by which it finds out is not left half written.
-        self.state_watch.wait_for_answer(_STATE_ANSWERS_WITHIN_S)
         self._cache.close()
         self.database.close()
         self._spill.close()

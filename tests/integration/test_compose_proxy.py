@@ -136,6 +136,13 @@ def test_an_answer_is_not_kept_back_until_a_slow_body_ends(tmp_path: Path) -> No
     }
 
 
+def test_a_portal_that_is_away_does_not_fill_the_log(tmp_path: Path) -> None:
+    sampling = adapted(tmp_path)["logging"]["logs"]["default"]["sampling"]
+
+    assert sampling["first"] <= 10
+    assert sampling["thereafter"] >= 1000
+
+
 def test_a_portal_that_is_away_is_a_calm_page_that_asks_again(alone: Caddy) -> None:
     with alone.client() as visitor:
         answer = visitor.get("/")

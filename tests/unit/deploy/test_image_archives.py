@@ -52,7 +52,9 @@ def docker_archive(
 ) -> Path:
     """Write an image of *layers* as ``docker save`` and ``podman save`` do."""
     names = [f"{hashlib.sha256(layer).hexdigest()}.tar" for layer in layers]
-    settings = {"config": {"Healthcheck": HEALTH}, **(config or {})}
+    diff_ids = [f"sha256:{hashlib.sha256(plain(layer)).hexdigest()}" for layer in layers]
+    rootfs = {"type": "layers", "diff_ids": diff_ids}
+    settings = {"config": {"Healthcheck": HEALTH}, "rootfs": rootfs, **(config or {})}
     described = [{"Config": "config.json", "RepoTags": [], "Layers": names}]
     files = {
         **dict(zip(names, layers, strict=True)),
@@ -61,6 +63,11 @@ def docker_archive(
     }
     path.write_bytes(packed(files, time=time))
     return path
+
+
+def plain(layer: bytes) -> bytes:
+    """Return a layer without gzip."""
+    return gzip.decompress(layer) if layer.startswith(b"\x1f\x8b") else layer
 
 
 def converted(folder: Path, image: Path) -> Path:
@@ -114,6 +121,24 @@ def test_the_same_image_gives_the_same_bytes_whenever_it_was_saved(tmp_path: Pat
     later = converted(tmp_path, docker_archive(tmp_path / "b.tar", layer, time=2))
 
     assert earlier.read_bytes() == later.read_bytes()
+
+
+def test_an_image_is_the_same_whether_its_engine_saves_layers_with_gzip(tmp_path: Path) -> None:
+    layer = packed({"f": b"1"})
+    one = converted(tmp_path, docker_archive(tmp_path / "a.tar", layer))
+    two = converted(tmp_path, docker_archive(tmp_path / "b.tar", gzip.compress(layer, 1)))
+
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_layer_that_is_not_the_configuration_s_is_refused(tmp_path: Path) -> None:
+    rootfs = {"diff_ids": [f"sha256:{'0' * 64}"]}
+    image = docker_archive(tmp_path / "a.tar", packed({"f": b"1"}), config={"rootfs": rootfs})
+
+    with pytest.raises(SystemExit, match="by its configuration it must be sha256:000"):
+        converted(tmp_path, image)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tar"]
 
 
 def test_equal_images_have_no_differences(tmp_path: Path) -> None:

@@ -237,7 +237,9 @@ def find_unlisted_files(folders: Iterable[Path]) -> UnlistedFiles:
 
 
 def find_system_packages(status: Path = Path("/var/lib/dpkg/status")) -> Installed:
-    """Return what Debian's package manager has installed.
+    """Return what Debian's package manager has installed, and what is described beside it.
+
+    An image that takes single files of a package over describes that in ``status.d``.
 
     Raises:
         NotCheckable: There is no Debian here.
@@ -247,7 +249,9 @@ def find_system_packages(status: Path = Path("/var/lib/dpkg/status")) -> Install
             reason=Sentence("there is no {status}: this is no Debian", status=status)
         )
     found = []
-    for paragraph in status.read_text(encoding="utf-8", errors="replace").split("\n\n"):
+    described = [status, *sorted(status.with_name("status.d").glob("*"))]
+    texts = (each.read_text(encoding="utf-8", errors="replace") for each in described)
+    for paragraph in "\n\n".join(texts).split("\n\n"):
         fields = dict(re.findall(r"^(Package|Version|Status): (.*)$", paragraph, re.M))
         if fields.get("Status", "").endswith(" installed"):
             found.append(Distribution(fields["Package"], fields.get("Version", "")))

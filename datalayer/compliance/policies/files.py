@@ -24,6 +24,7 @@ first bytes: Python has text files that end so."""
 OWN_TEST_DATA = ("*/numpy/_core/tests/data/*", "*/numpy/lib/tests/data/*")
 """Arrays that numpy's own tests read; an image leaves them out."""
 
+_BESIDE_THE_JOB = frozenset({"LICENSE", "RELEASE", "schema_registry.json"})
 _MAGIC = (
     ((0, 4), {b"GGUF"}, "a GGUF model"),
     ((0, 8), {b"\x89HDF\r\n\x1a\n"}, "an HDF5 file, in which Keras keeps models"),
@@ -110,6 +111,29 @@ class NoGpuLibraries:
                 yield Sentence(
                     "{path} belongs to a GPU; the deployment runs on CPUs alone", path=file.path
                 )
+
+
+class KernelAlone:
+    """Trusts the job's code if nothing of the deployment is there but what both share."""
+
+    def findings(self, evidence: FoundFiles) -> Iterator[Sentence]:
+        """Yield each file of the deployment, and that the job's own are missing."""
+        (root,) = map(PurePosixPath, evidence.folders)
+        paths = [PurePosixPath(file.path).relative_to(root) for file in evidence.files]
+        if not any(path.is_relative_to("ml_jobs") for path in paths):
+            yield Sentence("{root} has no ml_jobs; it must be the job's image", root=root)
+        for path in paths:
+            if not _is_of_the_job(path):
+                yield Sentence(
+                    "{root} is of the deployment; the job has datalayer/kernel alone",
+                    root=root / path,
+                )
+
+
+def _is_of_the_job(path: PurePosixPath) -> bool:
+    if path.parts[0] == "datalayer":
+        return path.name == "__init__.py" or path.is_relative_to("datalayer/kernel")
+    return path.parts[0] == "ml_jobs" or str(path) in _BESIDE_THE_JOB
 
 
 def _model_within(file: FoundFile) -> str | None:

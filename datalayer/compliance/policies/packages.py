@@ -88,8 +88,15 @@ class OnlyListed:
             )
 
 
+@dataclass(frozen=True)
 class LockedWithHashes:
-    """Trusts a lock whose every package is tied to its files, none of machine learning."""
+    """Trusts a lock whose every package is tied to its files, none of machine learning.
+
+    Attributes:
+        machine_learning: Whether there may be some after all, as in the job's.
+    """
+
+    machine_learning: bool = False
 
     def findings(self, evidence: Lock) -> Iterator[Sentence]:
         """Yield the packages without hashes, and those of machine learning."""
@@ -105,7 +112,7 @@ class LockedWithHashes:
                 path=evidence.path,
                 line=line[:80],
             )
-        for name in filter(is_forbidden, evidence.versions):
+        for name in () if self.machine_learning else filter(is_forbidden, evidence.versions):
             yield _forbidden(name, Sentence("in the lock {path}", path=evidence.path))
 
 

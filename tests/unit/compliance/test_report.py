@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from datalayer.compliance.report import (
+    JOB_IMAGE,
     MOST_KEPT,
     ProofReport,
     hashes_of,
@@ -124,3 +125,13 @@ def test_what_was_found_can_be_told_in_other_languages_after_it_was_read(tmp_pat
         finding.template,
         {"count": 50_000},
     )
+
+
+def test_the_report_of_the_jobs_image_names_it_and_is_json_alone(tmp_path: Path) -> None:
+    report = replace(REPORT, image_name=JOB_IMAGE, image_bytes=1_058_000_000)
+
+    written = write_report(report, tmp_path)
+
+    assert written.html is None
+    assert read_report(written.json) == report
+    assert report.closing_line == "1 checks passed, 1 failed; farol-ml-jobs 1058 MB"

@@ -12,7 +12,7 @@ import yaml
 
 from datalayer.compliance.evidence.compose import read_compose
 from datalayer.compliance.evidence.compose_ways import JOB_FOLDER, find_ways
-from datalayer.compliance.policies.compose import (
+from datalayer.compliance.policies.compose_ways import (
     ALLOWANCES,
     EachWay,
     EachWayOfTheJob,

@@ -384,7 +384,7 @@ def test_the_files_that_a_file_of_variables_chooses_are_judged_together(tmp_path
     (tmp_path / ".env").write_text("COMPOSE_FILE=docker-compose.yml:./.own/more.yml\n")
 
     assert verify(tmp_path) == [
-        "docker-compose.yml with .own/more.yml: the service app is privileged; it must not be"
+        "docker-compose.yml with .own/more.yml with .env: the service app is privileged; it must not be"
     ]
 
 

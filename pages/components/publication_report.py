@@ -230,8 +230,14 @@ def _details_text(details: Mapping[str, object]) -> str:
         "seconds": _("{value} s"),
     }
     texts = [
-        words[name].format(value=number(value, 2) if isinstance(value, float) else value)
+        words[name].format(value=_value_text(value))
         for name, value in details.items()
         if name in words and value != "-"
     ]
     return textwrap.shorten("; ".join(texts), LONGEST_DETAIL, placeholder=" …")
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, float):
+        return number(value, 2)
+    return told(value) if isinstance(value, str) else str(value)

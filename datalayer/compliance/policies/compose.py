@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from datalayer.compliance.evidence.compose import ComposeFile, ComposeService
 from datalayer.compliance.forbidden import FORBIDDEN_SERVICES, GPU_WORDS, is_forbidden, normalize
+from datalayer.kernel.sentences import Sentence
 
 SERVICES = frozenset({"app", "proxy", "redis", "store"})
 """The services of the deployment."""
@@ -45,28 +46,46 @@ class OnlyServices:
 
     allowed: frozenset[str] = SERVICES
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each other service."""
         for service in evidence.services:
             if service.name not in self.allowed:
                 may = ", ".join(sorted(self.allowed))
-                yield f"{evidence.path} has the service {service.name}; it may have {may}"
+                yield Sentence(
+                    "{path} has the service {name}; it may have {may}",
+                    path=evidence.path,
+                    name=service.name,
+                    may=may,
+                )
 
 
 class OnlyUnderstood:
     """Trusts a file that says nothing but what the other rules look at."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each option that none of them does, such as ``extends`` and ``include``."""
         for name in evidence.sections:
             if name not in _SECTIONS and not name.startswith("x-"):
-                yield f"{evidence.path} has {name}; it may have {', '.join(sorted(_SECTIONS))}"
+                yield Sentence(
+                    "{path} has {name}; it may have {sections}",
+                    path=evidence.path,
+                    name=name,
+                    sections=sorted(_SECTIONS),
+                )
         for service in evidence.services:
             for name in sorted(map(str, service.options.keys() - _OPTIONS)):
-                yield f"{evidence.of(service)} has {name}, which is not looked into; it must not"
+                yield Sentence(
+                    "{of} has {name}, which is not looked into; it must not",
+                    of=evidence.of(service),
+                    name=name,
+                )
         for name, options in evidence.volumes.items():
             if options.keys() & {"driver", "driver_opts"}:
-                yield f"{evidence.path} has the volume {name} with a driver; it must have none"
+                yield Sentence(
+                    "{path} has the volume {name} with a driver; it must have none",
+                    path=evidence.path,
+                    name=name,
+                )
 
 
 @dataclass(frozen=True)
@@ -79,20 +98,25 @@ class KnownImages:
 
     images: Mapping[str, frozenset[str]] = field(default_factory=lambda: IMAGES)
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each service of another image."""
         for service in evidence.services:
             name = re.split(r"[:@]", service.image.rpartition("/")[2])[0]
             known = self.images.get(service.name, frozenset())
             if service.image and name not in known:
                 may = ", ".join(sorted(known)) or "none"
-                yield f"{evidence.of(service)} runs the image {name}; it may run {may}"
+                yield Sentence(
+                    "{of} runs the image {name}; it may run {may}",
+                    of=evidence.of(service),
+                    name=name,
+                    may=may,
+                )
 
 
 class NoMachineLearningServices:
     """Trusts services that neither train nor serve models, by name, image and command."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each that does."""
         for service in evidence.services:
             texts = (
@@ -109,15 +133,19 @@ class NoMachineLearningServices:
             )
             if named:
                 yield (
-                    f"{evidence.of(service)} names {', '.join(named)}; "
-                    "machine learning belongs to a compose project of its own, on another machine"
+                    Sentence(
+                        "{of} names {named}; machine learning belongs to a compose project "
+                        "of its own, on another machine",
+                        of=evidence.of(service),
+                        named=tuple(named),
+                    )
                 )
 
 
 class NoDevices:
     """Trusts services without GPUs and other devices."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each that has or asks for one."""
         for service in evidence.services:
             asked = [
@@ -129,7 +157,11 @@ class NoDevices:
                 asked.append("runtime")
             asked += [n for n in service.environment() if n.lower().startswith(GPU_WORDS)]
             if asked:
-                yield f"{evidence.of(service)} has {', '.join(asked)}; it runs on CPUs alone"
+                yield Sentence(
+                    "{of} has {asked}; it runs on CPUs alone",
+                    of=evidence.of(service),
+                    asked=tuple(asked),
+                )
 
 
 @dataclass(frozen=True)
@@ -144,7 +176,7 @@ class Enclosed:
     published: frozenset[str] = frozenset({"proxy"})
     outward: frozenset[str] = frozenset({"proxy"})
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each service with a way that it should not have."""
         internal = {
             name
@@ -157,7 +189,11 @@ class Enclosed:
         for service in evidence.services:
             of = evidence.of(service)
             if service.options.get("ports") and service.name not in self.published:
-                yield f"{of} publishes ports; only {', '.join(sorted(self.published))} may"
+                yield Sentence(
+                    "{of} publishes ports; only {published} may",
+                    of=of,
+                    published=sorted(self.published),
+                )
             if service.name in self.outward or service.options.get("network_mode") == "none":
                 continue
             networks = {each.partition("=")[0] for each in service.strings("networks")} or {
@@ -165,26 +201,40 @@ class Enclosed:
             }
             if open_ones := sorted(networks - internal):
                 yield (
-                    f"{of} is on the network {', '.join(open_ones)}, which has a route out; "
-                    "it must be on networks with internal: true"
+                    Sentence(
+                        "{of} is on the network {open_ones}, which has a route out; it "
+                        "must be on networks with internal: true",
+                        of=of,
+                        open_ones=tuple(open_ones),
+                    )
                 )
 
 
 class SecretsByFile:
     """Trusts a file in which no secret stands, nor a default for one."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each place where one does. Values are not told."""
         for name, options in evidence.secrets.items():
             if "file" not in options and not options.get("external"):
-                yield f"{evidence.path} has the secret {name} without file:; it must have one"
+                yield Sentence(
+                    "{path} has the secret {name} without file:; it must have one",
+                    path=evidence.path,
+                    name=name,
+                )
         for service in evidence.services:
             of = evidence.of(service)
             for name, value in service.environment().items():
                 if self._tells(name, service.filled_in(value)):
-                    yield f"{of} has a value for {name}; secrets must come from files"
+                    yield Sentence(
+                        "{of} has a value for {name}; secrets must come from files",
+                        of=of,
+                        name=name,
+                    )
             if self._told_in_command(service):
-                yield f"{of} has a password in its command; secrets must come from files"
+                yield Sentence(
+                    "{of} has a password in its command; secrets must come from files", of=of
+                )
 
     def _tells(self, name: str, literal: str) -> bool:
         named = _SECRET_NAME.search(name.upper()) and not name.upper().endswith("_FILE")
@@ -204,17 +254,20 @@ class SecretsByFile:
 class PinnedImages:
     """Trusts services whose images are one version or digest, or are built here."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each image that may be another one tomorrow."""
         for service in evidence.services:
             image = service.image
             if not image:
                 if not service.options.get("build"):
-                    yield f"{evidence.of(service)} has no image; it must name one"
+                    yield Sentence("{of} has no image; it must name one", of=evidence.of(service))
                 continue
             tag = PurePosixPath(image).name.partition(":")[2]
             if "@sha256:" not in image and not re.search(r"\d", tag):
                 yield (
-                    f"{evidence.of(service)} has the image {image!r}; "
-                    "it must name a digest or a version"
+                    Sentence(
+                        "{of} has the image {image!r}; it must name a digest or a version",
+                        of=evidence.of(service),
+                        image=image,
+                    )
                 )

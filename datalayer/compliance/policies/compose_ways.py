@@ -20,6 +20,7 @@ from datalayer.compliance.policies.compose import (
 )
 from datalayer.compliance.policies.confinement import Confined, Limited
 from datalayer.compliance.policies.policy import AllOf, Policy
+from datalayer.kernel.sentences import Sentence
 
 MOST_REPLICAS = 3
 """How many of the app the one machine carries."""
@@ -59,7 +60,7 @@ class EachWay:
 
     allowances: Mapping[str, Allowance] = field(default_factory=lambda: ALLOWANCES)
 
-    def findings(self, evidence: ComposeWays) -> Iterator[str]:
+    def findings(self, evidence: ComposeWays) -> Iterator[Sentence]:
         """Yield the findings of each way; what several have in common once."""
         told = set()
         for way in evidence.ways:
@@ -81,7 +82,7 @@ class EachWay:
 class EachWayOfTheJob:
     """Trusts the job's own compose files, on the machine where it runs."""
 
-    def findings(self, evidence: ComposeWays) -> Iterator[str]:
+    def findings(self, evidence: ComposeWays) -> Iterator[Sentence]:
         """Yield the findings of each way."""
         policy = AllOf(OnlyUnderstood(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())
         for way in evidence.ways:

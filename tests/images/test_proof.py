@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from datalayer.compliance.evidence.compose_ways import compose_paths
 from datalayer.compliance.report import ProofReport, latest_report, read_report
 from datalayer.kernel.attestation.envelope import verify
 from datalayer.kernel.attestation.keys import SigningKey, TrustedKeys
@@ -86,6 +87,7 @@ def test_the_image_keeps_every_promise_and_the_report_is_signed(
     assert {each.name for each in report.results if each.outcome != "passed"} == {
         "store-refuses-writes"  # a folder has no keys
     }
+    assert set(compose_paths(ROOT)) <= report.hashes.keys()
     assert report.image_digest == f"sha256:{engine.inspect(app_image)['Id']}"
     (envelope,) = out.glob("*.attestation.json")
     said = verify(envelope.read_bytes(), TrustedKeys((key.public,)), publication_id="-").statement

@@ -169,7 +169,8 @@ def test_the_containers_users_read_what_is_installed_under_any_umask(bundle: Bun
     bundle.install(umask=0o077)
 
     folder = bundle.target.resolve()
-    modes = {path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
+    paths = (folder.parent, folder, *folder.rglob("*"))
+    modes = {path.stat().st_mode & 0o777 for path in paths}
     assert modes == {0o755, 0o644}
 
 

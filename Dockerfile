@@ -1,4 +1,5 @@
-# The portal: pages and API in one process. No machine learning, no compiler, no pip, no root.
+# The portal: pages and API in one process. No machine learning, no compiler, no root, and no pip in
+# its environment; the base may have one of its own.
 #
 #     make images                       # with docker, podman or buildah; docs/deployment.md
 #

@@ -1,4 +1,5 @@
-# The portal: pages and API in one process. No machine learning, no compiler, no pip, no root.
+# The portal: pages and API in one process. No machine learning, no compiler, no root, and no pip in
+# its environment; the base may have one of its own.
 #
 #     make images                       # with docker, podman or buildah; docs/deployment.md
 #
@@ -37,7 +38,8 @@ RUN find . ! -type d \( -type l -o ! -name '*.*' \) ! -name LICENSE -delete; \
     chmod -R u=rwX,go=rX .; \
     /opt/venv/bin/python -B -m datalayer.compliance \
       --only lock-is-hashed --only installed-is-the-lock --only installed-without-ml; \
-    mkdir -m 0770 /build/state; \
+    mkdir /build/state; \
+    mkdir -m 0770 /build/state/farol; \
     cp /etc/passwd /etc/group /build/; \
     echo 'farol:x:10001:10001:Farol:/tmp:/usr/sbin/nologin' >> /build/passwd; \
     echo 'farol:x:10001:' >> /build/group; \
@@ -57,8 +59,9 @@ LABEL org.opencontainers.image.title="Farol" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.version="${VERSION}"
 COPY --from=build /build/passwd /build/group /etc/
-# Of group 0, which a user that is drawn by lot, as OpenShift does it, is in.
-COPY --from=build --chown=10001:0 /build/state /var/lib/farol
+# Of group 0, which a user that is drawn by lot, as OpenShift does it, is in. The folder around it is
+# copied, because what is copied into keeps no mode.
+COPY --from=build --chown=10001:0 /build/state /var/lib
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/farol /opt/farol
 # A home that can be written to also where the root can't.

@@ -7,7 +7,7 @@ import secrets
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import structlog
 from rich.console import Console
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "welcome":
             return _welcome(first_admin_notice(settings.state), chosen.port, settings.path_prefix)
         command: Command = chosen.run
-        return command(Portal(settings), chosen)
+        with closing(Portal(settings)) as portal:
+            return command(portal, chosen)
     except PortalError as error:
         _explain(error)
     except Exception:  # noqa: BLE001 - the edge: whatever it is, the user gets a reference

@@ -65,7 +65,9 @@ def write_sbom(tools: Path, sbom: Path, others: Iterable[str] = ()) -> None:
     add(sbom, [component("generic", "python", platform.python_version())])
     add(sbom, other_python_components(others))
     if sys.prefix == IMAGE_PREFIX and DEBIAN.is_file():
-        add(sbom, debian_components(DEBIAN.read_text(encoding="utf-8", errors="replace")))
+        described = [DEBIAN, *sorted(DEBIAN.with_name("status.d").glob("*"))]
+        texts = (each.read_text(encoding="utf-8", errors="replace") for each in described)
+        add(sbom, debian_components("\n\n".join(texts)))
 
 
 def add(sbom: Path, components: Iterable[dict[str, str]]) -> None:

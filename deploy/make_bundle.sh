@@ -71,7 +71,7 @@ echo "Fetching the wheels of requirements.txt ..."
   --python-version 3.11 --only-binary=:all: --requirement requirements.txt --dest "$bundle/wheelhouse"
 
 # What lies in git, so that no secret and nothing of this machine is taken along.
-git ls-files -z -- LICENSE README.md CHANGELOG.md docker-compose.yml ml_jobs/docker-compose.yml \
+git ls-files -z -- LICENSE README.md CHANGELOG.md docker-compose.yml 'ml_jobs/*.yml' \
   deploy docs requirements.txt schema_registry.json \
   | tar --create --null --files-from=- | tar --extract --directory "$bundle"
 cp deploy/bundle/install.sh "$bundle/install.sh"

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import platform
-import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Final
 
-from datalayer.compliance.evidence import (
-    compose_ways,
-    dockerfile,
-    files,
-    machine,
-    packages,
-    sbom,
-)
+from datalayer.compliance.evidence import compose_ways, dockerfile, machine, packages, sbom
 from datalayer.compliance.evidence.exercise import (
     Attempts,
     DeclaredColumns,
@@ -28,7 +16,16 @@ from datalayer.compliance.evidence.exercise import (
     Use,
     exerciser,
 )
-from datalayer.compliance.policies import compose as compose_policies
+from datalayer.compliance.place import (
+    INSTALLERS,
+    Place,
+    files_of_image,
+    installed_beside_lock,
+    package_folders,
+    sbom_beside_installed,
+    system_packages,
+)
+from datalayer.compliance.policies import compose_ways as compose_policies
 from datalayer.compliance.policies import dockerfile as dockerfile_policies
 from datalayer.compliance.policies import files as file_policies
 from datalayer.compliance.policies import machine as machine_policies
@@ -36,36 +33,6 @@ from datalayer.compliance.policies import packages as package_policies
 from datalayer.compliance.policies import portal as portal_policies
 from datalayer.compliance.verifier import Check, Verifiable
 from datalayer.kernel.errors import NotCheckable
-from datalayer.settings import Settings
-
-INSTALLERS: Final = frozenset({"pip", "setuptools", "wheel"})
-"""What Python comes with; the environment of an image has none of it, its base may."""
-
-SOURCE_FOLDERS: Final = ("datalayer", "pages", ".streamlit")
-"""The folders of the deployment's own code."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the proof is made.
-
-    Attributes:
-        root: The folder that the portal starts in.
-        tree: The project's whole tree, with what images are made of; often *root*.
-        lock: The lock that the environment was installed from.
-        sbom: The environment's SBOM, or None.
-        image_digest: Of the image that this runs in; empty where there is none.
-        image_bytes: Its size; None where it was not measured.
-    """
-
-    settings: Settings
-    root: Path = Path()
-    tree: Path = Path()
-    lock: Path = Path("requirements.txt")
-    sbom: Path | None = None
-    image_digest: str = ""
-    image_bytes: int | None = None
-    tolerated: frozenset[str] = field(default=INSTALLERS)
 
 
 def checks(place: Place) -> tuple[Verifiable, ...]:
@@ -85,13 +52,13 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "installed-is-the-lock",
             "What is installed is what the lock names, nothing more, nothing less",
-            partial(_beside_the_lock, place),
+            partial(installed_beside_lock, place),
             package_policies.ExactlyLocked(place.tolerated),
         ),
         Check(
             "files-are-of-packages",
             "Every file among the packages is of one that is installed",
-            partial(packages.find_unlisted_files, _package_folders()),
+            partial(packages.find_unlisted_files, package_folders()),
             package_policies.OnlyListed(),
         ),
         Check(
@@ -103,7 +70,7 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "system-without-ml",
             "No package of the system is of machine learning or of a GPU",
-            _system_packages,
+            system_packages,
             package_policies.NoneForbidden(),
         ),
         Check(
@@ -115,7 +82,7 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "sbom-is-whole",
             "The bill of materials lists what is installed, nothing more, nothing less",
-            partial(_sbom_beside, place),
+            partial(sbom_beside_installed, place),
             package_policies.ListsAll(place.tolerated | INSTALLERS),
         ),
         Check(
@@ -142,7 +109,7 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
 
 
 def _of_files(place: Place) -> tuple[Verifiable, ...]:
-    look, tree = partial(_image_files, place), place.tree
+    look, tree = partial(files_of_image, place), place.tree
     return (
         Check(
             "no-model-files",
@@ -248,52 +215,6 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
             machine.find_process,
             machine_policies.Unprivileged(),
         ),
-    )
-
-
-def _package_folders() -> list[Path]:
-    return [Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")]
-
-
-def _elsewhere() -> tuple[packages.Installed, ...]:
-    """Return the packages of other Pythons within the image; a machine's own are its own."""
-    if not machine.in_image():
-        return ()
-    return packages.find_elsewhere(Path("/"), machine.mounted_folders())
-
-
-def _beside_the_lock(place: Place) -> packages.Compared:
-    return packages.Compared(
-        packages.read_lock(place.lock), packages.find_installed(), _elsewhere()
-    )
-
-
-def _sbom_beside(place: Place) -> sbom.SbomBeside:
-    read = sbom.read_sbom(place.sbom)
-    here, elsewhere = packages.find_installed(), _elsewhere()
-    places = (here, *elsewhere)
-    return sbom.SbomBeside(
-        read,
-        packages.read_lock(place.lock),
-        packages.Installed(
-            ", ".join(each.where for each in places),
-            tuple(found for each in places for found in each.distributions),
-        ),
-        packages.find_system_packages() if machine.in_image() else None,
-        packages.Distribution("python", platform.python_version()),
-    )
-
-
-def _system_packages() -> packages.Installed:
-    machine.require_image("the packages of the system are")
-    return packages.find_system_packages()
-
-
-def _image_files(place: Place) -> files.FoundFiles:
-    if machine.in_image():
-        return files.find_files([Path("/")], leave_out=machine.mounted_folders())
-    return files.find_files(
-        [*_package_folders(), *(place.root / folder for folder in SOURCE_FOLDERS)]
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,6 +19,9 @@ from datalayer.kernel.storage.durable import write_durably
 
 MOST_KEPT = 10
 """Reports kept in a folder; older ones are removed."""
+
+APP_IMAGE: Final = "farol-app"
+JOB_IMAGE: Final = "farol-ml-jobs"
 
 _PREFIX = "proof-"
 # Its signature's name goes on after the date.
@@ -38,6 +42,7 @@ class ProofReport:
         image_bytes: Its size; None where none was measured.
         hashes: SHA-256 of what was read, by path.
         results: Of each check, in their order.
+        image_name: What the image is called.
     """
 
     checked_at: datetime
@@ -45,6 +50,7 @@ class ProofReport:
     image_bytes: int | None
     hashes: Mapping[str, str] = field(default_factory=dict)
     results: tuple[CheckResult, ...] = ()
+    image_name: str = APP_IMAGE
 
     def count(self, outcome: str) -> int:
         """Return how many checks came out so."""
@@ -60,7 +66,8 @@ class ProofReport:
         """The proof in one line."""
         size = "no image was measured"
         if self.image_bytes is not None:
-            size = f"app image {self.image_bytes / 1e6:.0f} MB"
+            image = "app image" if self.image_name == APP_IMAGE else self.image_name
+            size = f"{image} {self.image_bytes / 1e6:.0f} MB"
         return f"{self.count('passed')} checks passed, {self.count('failed')} failed; {size}"
 
 
@@ -69,11 +76,12 @@ class WrittenReport:
     """Where a report was written.
 
     Attributes:
+        html: The page; None where only JSON was.
         sha256: Of the JSON, which stands in the file beside it.
     """
 
     json: Path
-    html: Path
+    html: Path | None
     sha256: str
 
 
@@ -87,7 +95,7 @@ def hashes_of(
 
 
 def write_report(report: ProofReport, folder: Path) -> WrittenReport:
-    """Write *report* to *folder*: JSON, the JSON's SHA-256 beside it, and a page.
+    """Write *report* to *folder*: JSON, the JSON's SHA-256 beside it, and of the portal a page.
 
     The names have the date; older reports beyond ``MOST_KEPT`` are removed.
 
@@ -97,10 +105,13 @@ def write_report(report: ProofReport, folder: Path) -> WrittenReport:
     content = report_json(report)
     digest = hashlib.sha256(content).hexdigest()
     name = f"{_PREFIX}{report.checked_at:%Y%m%dT%H%M%SZ}"
-    written = WrittenReport(folder / f"{name}.json", folder / f"{name}.html", digest)
+    # The job's environment has nothing that makes pages.
+    page = folder / f"{name}.html" if report.image_name == APP_IMAGE else None
+    written = WrittenReport(folder / f"{name}.json", page, digest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_durably(written.html, report_html(report, digest).encode())
+        if page:
+            write_durably(page, report_html(report, digest).encode())
         sidecar = f"{digest}  {written.json.name}\n"
         write_durably(folder / f"{name}.json.sha256", sidecar.encode())
         write_durably(written.json, content)

@@ -520,6 +520,18 @@ class UnknownDataSet(CallerError):
     known: Sequence[str]
 
 
+class UnknownFile(CallerError):
+    """A publication has no such file beside its data sets."""
+
+    template = (
+        "Publication {publication_id} has no file {name} here; beside its data sets it has {known}"
+    )
+    slug = "unknown-file"
+    publication_id: str
+    name: str
+    known: Sequence[str]
+
+
 class UnknownItem(CallerError):
     """The publication has no item of that code; carries the nearest codes."""
 

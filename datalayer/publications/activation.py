@@ -30,6 +30,7 @@ from datalayer.kernel.errors import (
     StateUnavailable,
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
+from datalayer.kernel.sentences import listed
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from datalayer.publications.active import Activation
@@ -413,7 +414,7 @@ class Activations:
             previous=previous_id or "-",
             seconds=duration_s,
             size_bytes=snapshot.size_bytes,
-            **({"confirmed": "; ".join(attempt.losses)} if attempt.losses else {}),
+            **({"confirmed": listed(attempt.losses)} if attempt.losses else {}),
         )
         return Activated(snapshot.publication_id, previous_id, duration_s)
 

@@ -43,6 +43,7 @@ from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import abandoned, sync_folder, write_durably
 from datalayer.publications.active import Activation, ActivePointer
+from datalayer.publications.companions import companion_digests
 from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
 from datalayer.publications.trust import Trust
@@ -102,8 +103,9 @@ class SnapshotStore:
             raise ValidationFailed(publication_id=publication_id, report=validation)
         report(Progress(Step.PROMOTE, 0, 1))
         target = self.folder / publication_id
-        snapshot = Snapshot(verified.manifest, target, self.clock())
         with translate_disk_errors(publication_id, self.folder):
+            beside = companion_digests(verified.folder)
+            snapshot = Snapshot(verified.manifest, target, self.clock(), beside)
             _seal(verified.folder, snapshot, validation)
             self.folder.mkdir(exist_ok=True)
             # Between these two names there is nothing to read, so nothing else is done there.
@@ -311,7 +313,9 @@ class SnapshotStore:
                 manifest, content, lambda: _read_attestation(folder)
             )
             loaded = json.loads((folder / LOADED_NAME).read_bytes())
-            return Snapshot(manifest, folder, datetime.fromisoformat(loaded["loaded_at"]))
+            loaded_at = datetime.fromisoformat(loaded["loaded_at"])
+            # One that an earlier version took in has none.
+            return Snapshot(manifest, folder, loaded_at, dict(loaded.get("companions", {})))
         except OSError as error:
             if not folder.is_dir():
                 raise self._unknown(folder.name) from error
@@ -357,6 +361,7 @@ def _seal(folder: Path, snapshot: Snapshot, validation: ValidationReport) -> Non
         "rows": dict(validation.rows),
         "checks": validation.checks,
         "warnings": len(validation.warnings),
+        "companions": dict(snapshot.companions),
     }
     write_durably(folder / LOADED_NAME, json.dumps(loaded, indent=2).encode())
     for path in folder.iterdir():

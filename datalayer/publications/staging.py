@@ -22,6 +22,7 @@ from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.digest import prove_file
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
 from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.publications.companions import fetch_companions
 from datalayer.publications.stages import Snapshot, StagedFiles, VerifiedFiles, file_name
 
 
@@ -115,7 +116,7 @@ class Staging:
                 with target.open("rb") as written:
                     os.fsync(written.fileno())
                 fetched_bytes += file.size_bytes
-            for name, content in _descriptions(manifest).items():
+            for name, content in fetch_companions(manifest, store).items():
                 write_durably(partial / name, content)
             partial.rename(folder)
         finally:
@@ -169,12 +170,12 @@ def _is_described(folder: Path, manifest: Manifest) -> bool:
     """Return whether what lies in *folder* was fetched for this very manifest and signature."""
     return all(
         (folder / name).is_file() and (folder / name).read_bytes() == content
-        for name, content in _descriptions(manifest).items()
+        for name, content in _own_files(manifest).items()
     )
 
 
-def _descriptions(manifest: Manifest) -> dict[str, bytes]:
-    """Return the small files that stand beside the data sets, by name."""
+def _own_files(manifest: Manifest) -> dict[str, bytes]:
+    """Return manifest and signature as they stand beside the data sets, by name."""
     files = {MANIFEST_NAME: manifest_json(manifest)}
     if isinstance(manifest, SignedManifest):
         files[ATTESTATION_NAME] = manifest.attestation

@@ -22,7 +22,7 @@ from datalayer.access.identity import Identity
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import StateUnavailable
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
-from datalayer.kernel.sentences import Sentence
+from datalayer.kernel.sentences import Sentence, recipe, restored
 from datalayer.kernel.storage.lock import lock_descriptor
 
 LONGEST_TEXT = 2000
@@ -42,7 +42,7 @@ class AuditEntry:
         action: What was tried (activate, roll_back, inspect, prune, ...), or ``unreadable``
             for a line that a crash has torn.
         outcome: How it ended (activated, already_current, rejected, refused, ...).
-        details: Reason, durations and the like.
+        details: Reason, durations and the like; what was said as a sentence is one.
     """
 
     at: datetime | None
@@ -108,6 +108,11 @@ class AuditLog:
             "details": {
                 name: value[:LONGEST_TEXT] if isinstance(value, str) else value
                 for name, value in details.items()
+            },
+            "sentences": {
+                name: recipe(value)
+                for name, value in details.items()
+                if isinstance(value, Sentence) and len(value) <= LONGEST_TEXT
             },
         }
         with self._open_to_append() as (file, size_bytes):
@@ -224,6 +229,16 @@ def _append(file: FileIO, size_bytes: int, line: bytes) -> None:
         raise
 
 
+def _told_details(
+    details: Mapping[str, Detail], recipes: Mapping[str, object]
+) -> dict[str, Detail]:
+    """Return *details* with those that are sentences fit to be told in other languages."""
+    return {
+        name: restored(value, recipes.get(name)) if isinstance(value, str) else value
+        for name, value in details.items()
+    }
+
+
 def _entry(line: bytes) -> AuditEntry:
     try:
         fields = json.loads(line)
@@ -234,8 +249,8 @@ def _entry(line: bytes) -> AuditEntry:
             action=fields["action"],
             outcome=fields["outcome"],
             publication_id=fields["publication_id"],
-            details=fields["details"],
+            details=_told_details(fields["details"], fields.get("sentences", {})),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         text = line.decode(errors="replace").strip()
         return AuditEntry(None, "-", "-", UNREADABLE, UNREADABLE, None, {"line": text[:200]})

@@ -83,8 +83,9 @@ class ComposeFile:
 
     @property
     def path(self) -> str:
-        """The files, for sentences."""
-        return " with ".join(self.files)
+        """The files, for sentences; with ``.env`` where that gives values to variables."""
+        env = [".env"] if any(each.variables for each in self.services) else []
+        return " with ".join([*self.files, *env])
 
     def of(self, service: ComposeService) -> str:
         """Return how a sentence about *service* begins."""

@@ -18,6 +18,7 @@ from dotenv import dotenv_values
 
 from datalayer.compliance.evidence.compose import ComposeFile, read_compose, read_document
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.sentences import Sentence
 
 JOB_FOLDER: Final = "ml_jobs"
 """The folder of the batch job, whose compose files are a project of their own."""
@@ -46,7 +47,7 @@ class ComposeWays:
     def summary(self) -> str:
         """How many there are, and of which files."""
         files = dict.fromkeys(file for way in self.ways for file in way.files)
-        return f"{len(self.ways)} ways to run {', '.join(files)}"
+        return Sentence("{count} ways to run {files}", count=len(self.ways), files=tuple(files))
 
 
 def compose_paths(tree: Path) -> tuple[str, ...]:
@@ -72,7 +73,11 @@ def find_ways(tree: Path, project: str = "") -> ComposeWays:
     ]  # fmt: skip
     if not others:
         where = tree / project
-        raise NotCheckable(reason=f"no compose file is in {where}; `make proof` has the whole tree")
+        raise NotCheckable(
+            reason=Sentence(
+                "no compose file is in {where}; `make proof` has the whole tree", where=where
+            )
+        )
     taken = [path for path in others if path.removeprefix(below) in _TAKEN]
     if len(taken) != 1:
         found = " and ".join(taken) or "no file that Compose takes by itself"

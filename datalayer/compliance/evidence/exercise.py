@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datalayer.compliance.evidence.packages import LoadedModules
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.lock import lock_file
 from datalayer.settings import Settings, environment_with
 
@@ -96,7 +97,7 @@ class StoreAnswer(_Answered):
     @property
     def summary(self) -> str:
         """What was tried, and where."""
-        return f"a write to {self.address}"
+        return Sentence("a write to {address}", address=self.address)
 
 
 class Exercise(_Answered):
@@ -153,9 +154,14 @@ class Use:
     @property
     def summary(self) -> str:
         """How many of each."""
-        pages = f"{len({each.page for each in self.pages})} pages"
-        languages = f"{len({each.language for each in self.pages})} languages"
-        return f"{pages} in {languages}, and {len(self.endpoints)} addresses"
+        pages = Sentence("{count} pages", count=len({each.page for each in self.pages}))
+        languages = Sentence("{count} languages", count=len({each.language for each in self.pages}))
+        return Sentence(
+            "{pages} in {languages}, and {count} addresses",
+            pages=pages,
+            languages=languages,
+            count=len(self.endpoints),
+        )
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,7 @@ class Routes:
     @property
     def summary(self) -> str:
         """How many."""
-        return f"{len(self.routes)} routes"
+        return Sentence("{count} routes", count=len(self.routes))
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,12 @@ class PublishedRows:
     def summary(self) -> str:
         """How many rows, and of what."""
         rows = sum(each.rows for each in self.filled)
-        return f"{rows:,} rows in {len(self.filled)} data sets of publication {self.publication_id}"
+        return Sentence(
+            "{rows} rows in {count} data sets of publication {publication_id}",
+            rows=rows,
+            count=len(self.filled),
+            publication_id=self.publication_id,
+        )
 
 
 @dataclass(frozen=True)
@@ -194,7 +205,7 @@ class DeclaredColumns:
     @property
     def summary(self) -> str:
         """How many data sets."""
-        return f"{len(self.columns)} data sets of the registry"
+        return Sentence("{count} data sets of the registry", count=len(self.columns))
 
 
 @dataclass(frozen=True)
@@ -206,7 +217,7 @@ class Attempts:
     @property
     def summary(self) -> str:
         """How many statements."""
-        return f"{len(self.attempts)} statements that must be refused"
+        return Sentence("{count} statements that must be refused", count=len(self.attempts))
 
 
 def exerciser(root: Path, settings: Settings) -> Callable[[], Exercise]:

@@ -14,6 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from datalayer.compliance.forbidden import normalize
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.sentences import Sentence
 
 # Where a package says what it is, in the folder that it is installed in.
 _DESCRIPTIONS = (".dist-info", ".egg-info")
@@ -48,7 +49,7 @@ class Lock:
     @property
     def summary(self) -> str:
         """How many packages it names."""
-        return f"{len(self.versions)} packages in {self.path}"
+        return Sentence("{count} packages in {path}", count=len(self.versions), path=self.path)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ class Installed:
     @property
     def summary(self) -> str:
         """How many distributions, and where."""
-        return f"{len(self.distributions)} distributions in {self.where}"
+        return Sentence(
+            "{count} distributions in {where}", count=len(self.distributions), where=self.where
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,11 @@ class UnlistedFiles:
     @property
     def summary(self) -> str:
         """How many files are listed, and where was looked."""
-        return f"{self.listed:,} listed files, and all that is in {', '.join(self.folders)}"
+        return Sentence(
+            "{listed} listed files, and all that is in {folders}",
+            listed=self.listed,
+            folders=tuple(self.folders),
+        )
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ class LoadedModules:
     @property
     def summary(self) -> str:
         """How many modules, and when."""
-        return f"{len(self.names)} modules loaded {self.when}"
+        return Sentence("{count} modules loaded {when}", count=len(self.names), when=self.when)
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ class LoadedFromLock:
     @property
     def summary(self) -> str:
         """Both, in numbers."""
-        return f"{self.loaded.summary}, {self.lock.summary}"
+        return Sentence("{first}, {second}", first=self.loaded.summary, second=self.lock.summary)
 
 
 def read_lock(path: Path) -> Lock:
@@ -230,15 +237,21 @@ def find_unlisted_files(folders: Iterable[Path]) -> UnlistedFiles:
 
 
 def find_system_packages(status: Path = Path("/var/lib/dpkg/status")) -> Installed:
-    """Return what Debian's package manager has installed.
+    """Return what Debian's package manager has installed, and what is described beside it.
+
+    An image that takes single files of a package over describes that in ``status.d``.
 
     Raises:
         NotCheckable: There is no Debian here.
     """
     if not status.is_file():
-        raise NotCheckable(reason=f"there is no {status}: this is no Debian")
+        raise NotCheckable(
+            reason=Sentence("there is no {status}: this is no Debian", status=status)
+        )
     found = []
-    for paragraph in status.read_text(encoding="utf-8", errors="replace").split("\n\n"):
+    described = [status, *sorted(status.with_name("status.d").glob("*"))]
+    texts = (each.read_text(encoding="utf-8", errors="replace") for each in described)
+    for paragraph in "\n\n".join(texts).split("\n\n"):
         fields = dict(re.findall(r"^(Package|Version|Status): (.*)$", paragraph, re.M))
         if fields.get("Status", "").endswith(" installed"):
             found.append(Distribution(fields["Package"], fields.get("Version", "")))

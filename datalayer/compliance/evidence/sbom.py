@@ -10,6 +10,7 @@ from pathlib import Path
 from datalayer.compliance.evidence.packages import Distribution, Installed, Lock
 from datalayer.compliance.forbidden import normalize
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Sbom:
     @property
     def summary(self) -> str:
         """How many components it lists."""
-        return f"{len(self.components)} components in {self.path}"
+        return Sentence("{count} components in {path}", count=len(self.components), path=self.path)
 
     def listed(self, kind: str) -> frozenset[Distribution]:
         """Return the components of a *kind*."""
@@ -57,7 +58,13 @@ class SbomBeside:
     def summary(self) -> str:
         """How much there is of each."""
         system = f", {self.system.summary}" if self.system else ""
-        return f"{self.sbom.summary}, {self.python.summary}{system}, {self.lock.summary}"
+        return Sentence(
+            "{first}, {second}{system}, {third}",
+            first=self.sbom.summary,
+            second=self.python.summary,
+            system=system,
+            third=self.lock.summary,
+        )
 
 
 def read_sbom(path: Path | None) -> Sbom:
@@ -68,7 +75,9 @@ def read_sbom(path: Path | None) -> Sbom:
         EvidenceMissing: It is no CycloneDX document in JSON.
     """
     if path is None:
-        raise NotCheckable(reason="no SBOM was given; `make proof` makes one and gives it")
+        raise NotCheckable(
+            reason=Sentence("no SBOM was given; `make proof` makes one and gives it")
+        )
     subject = f"The SBOM {path}"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

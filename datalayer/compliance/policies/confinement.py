@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from datalayer.compliance.evidence.compose import ComposeFile, ComposeService, filled_in
+from datalayer.kernel.sentences import Sentence
 
 MOST_MEMORY_GIB = 16.0
 """What the one machine has that all services together must fit into."""
@@ -33,37 +34,52 @@ class Confined:
 
     capabilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each freedom that a service should not have."""
         for service in evidence.services:
             yield from self._rights(evidence.of(service), service)
             yield from self._shared_with_the_host(evidence.of(service), service)
 
-    def _rights(self, of: str, service: ComposeService) -> Iterator[str]:
+    def _rights(self, of: str, service: ComposeService) -> Iterator[Sentence]:
         if "ALL" not in {each.upper() for each in service.strings("cap_drop")}:
-            yield f"{of} keeps capabilities; it must have cap_drop: [ALL]"
+            yield Sentence("{of} keeps capabilities; it must have cap_drop: [ALL]", of=of)
         allowed = self.capabilities.get(service.name, frozenset())
         if added := sorted(set(service.strings("cap_add")) - allowed):
             may = ", ".join(sorted(allowed)) or "none"
-            yield f"{of} adds the capabilities {', '.join(added)}; it may add {may}"
+            yield Sentence(
+                "{of} adds the capabilities {added}; it may add {may}",
+                of=of,
+                added=tuple(added),
+                may=may,
+            )
         options = set(service.strings("security_opt"))
         if not options & _NO_NEW_PRIVILEGES:
-            yield f"{of} may gain privileges; it must have security_opt: no-new-privileges:true"
+            yield Sentence(
+                "{of} may gain privileges; it must have security_opt: no-new-privileges:true", of=of
+            )
         if others := sorted(options - _NO_NEW_PRIVILEGES):
-            yield f"{of} has security_opt: {', '.join(others)}; it may have no-new-privileges:true"
+            yield Sentence(
+                "{of} has security_opt: {others}; it may have no-new-privileges:true",
+                of=of,
+                others=tuple(others),
+            )
         if service.options.get("read_only") is not True:
-            yield f"{of} may write to its root; it must have read_only: true"
+            yield Sentence("{of} may write to its root; it must have read_only: true", of=of)
         if service.options.get("privileged"):
-            yield f"{of} is privileged; it must not be"
+            yield Sentence("{of} is privileged; it must not be", of=of)
         user = service.filled_in(service.options.get("user", "")).partition(":")[0]
         if not user or user == "root" or not user.strip("0"):
-            yield f"{of} may run as root; it must have user: with another one's number"
+            yield Sentence(
+                "{of} may run as root; it must have user: with another one's number", of=of
+            )
 
-    def _shared_with_the_host(self, of: str, service: ComposeService) -> Iterator[str]:
+    def _shared_with_the_host(self, of: str, service: ComposeService) -> Iterator[Sentence]:
         for name in ("network_mode", "pid", "ipc", "userns_mode"):
             value = service.filled_in(service.options.get(name) or "")
             if value not in _OWN:
-                yield f"{of} has {name}: {value}; it must have its own"
+                yield Sentence(
+                    "{of} has {name}: {value}; it must have its own", of=of, name=name, value=value
+                )
         for mount in _mounts(service):
             for source in filter(_is_elsewhere, (mount.by_default, mount.given)):
                 if source == mount.by_default:
@@ -74,7 +90,9 @@ class Confined:
                     may = "what .env names must be mounted with :ro"
                 else:
                     continue
-                yield f"{of} mounts {source} of the machine; {may}"
+                yield Sentence(
+                    "{of} mounts {source} of the machine; {may}", of=of, source=source, may=may
+                )
                 break
 
 
@@ -90,7 +108,7 @@ class Limited:
     replicas: Mapping[str, int] = field(default_factory=dict)
     healthy_by_image: frozenset[str] = frozenset()
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each limit that is missing, and a sum of memory that is too much."""
         total_gib = 0.0
         for service in evidence.services:
@@ -98,7 +116,7 @@ class Limited:
             limit = service.options.get("mem_limit") or service.limits.get("memory", "")
             size_gib = _gibibytes(service.filled_in(limit))
             if not size_gib:
-                yield f"{of} has no limit of memory; it must have mem_limit"
+                yield Sentence("{of} has no limit of memory; it must have mem_limit", of=of)
             total_gib += (size_gib or 0.0) * max(
                 self.replicas.get(service.name, 1),
                 _number(service, service.options.get("scale")),
@@ -106,20 +124,25 @@ class Limited:
             )
             # 0 and -1 say that there is no limit.
             if _number(service, service.options.get("cpus") or service.limits.get("cpus")) <= 0:
-                yield f"{of} has no limit of processors; it must have cpus"
+                yield Sentence("{of} has no limit of processors; it must have cpus", of=of)
             processes = service.options.get("pids_limit") or service.limits.get("pids")
             if _number(service, processes) <= 0:
-                yield f"{of} has no limit of processes; it must have pids_limit"
+                yield Sentence("{of} has no limit of processes; it must have pids_limit", of=of)
             nofile = service.mapping("ulimits").get("nofile")
             files = nofile.get("hard") if isinstance(nofile, Mapping) else nofile
             if _number(service, files) <= 0:
-                yield f"{of} has no limit of files; it must have ulimits: nofile"
+                yield Sentence("{of} has no limit of files; it must have ulimits: nofile", of=of)
             if not self._is_asked(service):
-                yield f"{of} has no healthcheck; it must say how it is asked"
+                yield Sentence("{of} has no healthcheck; it must say how it is asked", of=of)
         if total_gib >= MOST_MEMORY_GIB:
             yield (
-                f"{evidence.path} limits memory to {total_gib:.1f} GiB altogether; "
-                f"it must be less than {MOST_MEMORY_GIB:g}"
+                Sentence(
+                    "{path} limits memory to {total_gib:.1f} GiB altogether; it must "
+                    "be less than {most_memory_gib:g}",
+                    path=evidence.path,
+                    total_gib=total_gib,
+                    most_memory_gib=MOST_MEMORY_GIB,
+                )
             )
 
     def _is_asked(self, service: ComposeService) -> bool:

@@ -78,6 +78,15 @@ def verify(envelope: bytes, trusted: TrustedKeys, *, publication_id: str) -> Sig
         raise AttestationUnusable(publication_id=publication_id, problem=str(error)) from error
 
 
+def unverified_statement(envelope: bytes) -> Statement:
+    """Return what *envelope* says, whoever signed it: nothing of it is proved.
+
+    Raises:
+        ValueError: It is no envelope of a statement.
+    """
+    return parse_statement(_decoded("payload", _fields(envelope).get("payload")))
+
+
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
     """Return the bytes that are signed: type and payload, each with its length in bytes."""
     kind = payload_type.encode()

@@ -25,6 +25,8 @@ FILES = [ROOT / path for path in compose_paths(ROOT)]
 MONITORING = ROOT / "deploy/compose.monitoring.yml"
 WHOLE = [COMPOSE, JOB, FOLDER, MONITORING]
 REPLICAS = 3
+STORE_STOPS_WITHIN_S = 16
+"""Its own wait for streams that never end, and what it then has to close."""
 SECRET = re.compile("(ACCESS|SECRET)_KEY|PASSWORD|TOKEN|REDIS_URL")
 
 
@@ -91,6 +93,13 @@ def test_nobody_but_the_proxy_shares_a_network_with_the_store() -> None:
     shared = {name for name, each in services(COMPOSE).items() if "storage" in each["networks"]}
 
     assert shared == {"proxy", "store"}
+
+
+def test_the_store_is_given_the_time_that_it_takes_to_stop() -> None:
+    start = (ROOT / "deploy/store/start.sh").read_text(encoding="utf-8")
+
+    assert "-volume.preStopSeconds=0" in start
+    assert int(services(COMPOSE)["store"]["stop_grace_period"].rstrip("s")) > STORE_STOPS_WITHIN_S
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

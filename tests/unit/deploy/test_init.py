@@ -118,7 +118,20 @@ def test_no_secret_is_shown(folder: Path) -> None:
     assert all(secret not in shown.stdout + shown.stderr for secret in secrets)
 
 
-def test_other_users_of_the_machine_reach_nothing(folder: Path) -> None:
+def test_the_portal_s_user_of_redis_may_not_stop_or_reconfigure_it(folder: Path) -> None:
+    init(folder)
+
+    _, user, *rest = contents(folder)["redis/users.acl"].splitlines()
+    assert user.split()[:3] == ["user", "portal", "on"]
+    assert user.split()[4:] == ["~*", "&*", "+@all", "-@admin", "-@dangerous", "+info"]
+    assert rest == []
+
+
+@pytest.mark.parametrize("mode", [None, 0o755])
+def test_other_users_of_the_machine_reach_nothing(folder: Path, mode: int | None) -> None:
+    if mode:
+        folder.mkdir(mode=mode)
+
     init(folder)
 
     assert folder.stat().st_mode & 0o777 == 0o700

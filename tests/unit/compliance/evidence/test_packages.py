@@ -86,6 +86,17 @@ def test_debians_packages_are_those_that_are_installed(tmp_path: Path) -> None:
     assert find_system_packages(status).distributions == (Distribution("libc6", "2.36"),)
 
 
+def test_a_package_of_which_single_files_were_taken_is_one_of_debians(tmp_path: Path) -> None:
+    status = write(tmp_path / "status", "")
+    (tmp_path / "status.d").mkdir()
+    write(
+        tmp_path / "status.d/libgomp1",
+        "Package: libgomp1\nStatus: install ok installed\nVersion: 12.2\n",
+    )
+
+    assert find_system_packages(status).distributions == (Distribution("libgomp1", "12.2"),)
+
+
 def test_without_debian_there_is_nothing_to_look_at(tmp_path: Path) -> None:
     with pytest.raises(NotCheckable):
         find_system_packages(tmp_path / "status")

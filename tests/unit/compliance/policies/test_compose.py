@@ -12,7 +12,7 @@ import yaml
 
 from datalayer.compliance.evidence.compose import read_compose
 from datalayer.compliance.evidence.compose_ways import JOB_FOLDER, find_ways
-from datalayer.compliance.policies.compose import (
+from datalayer.compliance.policies.compose_ways import (
     ALLOWANCES,
     EachWay,
     EachWayOfTheJob,
@@ -383,9 +383,9 @@ def test_the_files_that_a_file_of_variables_chooses_are_judged_together(tmp_path
 
     (tmp_path / ".env").write_text("COMPOSE_FILE=docker-compose.yml:./.own/more.yml\n")
 
-    assert verify(tmp_path) == [
-        "docker-compose.yml with .own/more.yml: the service app is privileged; it must not be"
-    ]
+    (found,) = verify(tmp_path)
+    taken = "docker-compose.yml with .own/more.yml with .env"
+    assert found == f"{taken}: the service app is privileged; it must not be"
 
 
 def test_the_jobs_overrides_are_judged_on_top_of_the_jobs_own(tmp_path: Path) -> None:

@@ -103,6 +103,14 @@ def test_a_lock_without_hashes_or_with_machine_learning_is_found() -> None:
     assert machine_learning.startswith("torch is in the lock requirements.txt")
 
 
+def test_the_lock_of_the_job_may_have_machine_learning_but_no_package_without_hashes() -> None:
+    lock = Lock("ml_jobs/requirements.txt", {"lightgbm": "4.6"}, unhashed=("lightgbm",))
+
+    (found,) = LockedWithHashes(machine_learning=True).findings(lock)
+
+    assert "names lightgbm without --hash" in found
+
+
 @pytest.mark.parametrize(
     "name",
     ["torch", "scikit-learn", "mlflow", "nvidia-cublas-cu12", "libcudart12", "cuda-python",

@@ -78,8 +78,8 @@ IMAGES ?= app ml
 images:  ## build the container images (IMAGES="app ml") and say how big they are
 	@deploy/build_images.sh $(IMAGES)
 
-reproduce:  ## build the portal's image twice, as two people would, and compare (IMAGES="app ml")
-	@deploy/reproduce_images.sh $(filter-out ml,$(IMAGES))
+reproduce:  ## build the images twice, as two people would, and compare (IMAGES="app ml")
+	@deploy/reproduce_images.sh $(IMAGES)
 
 # The portal's image unless images are named.
 proof: .venv-sbom/.ready  ## prove the portal's image, or its environment; report in build/proof (SIGNING_KEY=key.pem, IMAGES="app ml")

@@ -115,6 +115,10 @@ trap end EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+# What compose mounts beside the secrets; a clone under another umask closed it to the containers.
+deploy=$(dirname "$0")
+chmod -R u=rwX,go=rX "$deploy/monitoring" "$deploy/proxy" "$deploy/store"
+
 mkdir -p "$folder"
 chmod 0700 "$folder"
 make_redis

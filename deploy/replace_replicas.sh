@@ -70,7 +70,8 @@ for replica in $old; do
   new=$(replicas | grep -vxF -e "${left:-none}") || fail "no replica was made in place of $replica;" \
     "see what this says: $again"
   if ! wait_for "$new" "$address"; then
-    "$ENGINE" logs --tail 20 "$new" >&2
+    # Without the answers to what was asked here.
+    "$ENGINE" logs "$new" 2>&1 | grep -v '"event": "api.request"' | tail -n 20 >&2
     remove "$new"
     fail "the replica in place of $replica did not answer /health/$address, and was removed; above are its" \
       "last lines. The other $((count - 1)) were not touched. Once that is mended, or the older image named" \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -297,3 +298,20 @@ def test_an_unknown_option_makes_nothing(folder: Path, options: str) -> None:
     assert refused.returncode == 2
     assert f"{options} is no option" in refused.stderr
     assert not folder.exists()
+
+
+def test_the_containers_users_can_read_what_a_clone_closed_to_them(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "deploy", tmp_path / "deploy", ignore=shutil.ignore_patterns("secrets", "*.py")
+    )
+    mounted = [tmp_path / "deploy" / name for name in ("proxy", "store", "monitoring")]
+    for path in mounted:
+        for each in (*path.iterdir(), path):
+            each.chmod(0o700 if each.is_dir() else 0o600)
+
+    subprocess.run(["sh", str(tmp_path / "deploy/init.sh")], check=True, capture_output=True)
+
+    modes = {each.stat().st_mode & 0o777 for path in mounted for each in path.iterdir()}
+    assert modes == {0o644}
+    assert {path.stat().st_mode & 0o777 for path in mounted} == {0o755}
+    assert (tmp_path / "deploy/secrets").stat().st_mode & 0o777 == 0o700

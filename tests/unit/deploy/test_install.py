@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -113,6 +112,16 @@ def test_a_checksum_file_that_was_cut_off_vouches_for_nothing(bundle: Bundle) ->
     assert "wheelhouse/some-1-py3-none-any.whl has SHA-256" in done.stderr
 
 
+def test_a_zero_byte_in_the_checksums_is_not_read_over(bundle: Bundle) -> None:
+    sums = bundle.folder / "SHA256SUMS"
+    sums.write_bytes(sums.read_bytes().replace(b"  LICENSE", b"  LIC\0ENSE"))
+
+    done = bundle.install()
+
+    assert done.returncode == 1
+    assert "SHA256SUMS has bytes that are no text" in done.stderr
+
+
 def test_a_script_that_was_cut_off_does_nothing(bundle: Bundle) -> None:
     script = bundle.folder / "install.sh"
     whole = script.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -169,7 +178,8 @@ def test_the_containers_users_read_what_is_installed_under_any_umask(bundle: Bun
     bundle.install(umask=0o077)
 
     folder = bundle.target.resolve()
-    modes = {path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
+    paths = (folder.parent, folder, *folder.rglob("*"))
+    modes = {path.stat().st_mode & 0o777 for path in paths}
     assert modes == {0o755, 0o644}
 
 
@@ -225,6 +235,8 @@ def test_an_upgrade_takes_settings_and_secrets_along_and_keeps_the_earlier_versi
     bundle.install()
     earlier = bundle.target.resolve()
     (bundle.target / ".env").write_text("FAROL_ACCESS=members\n", encoding="utf-8")
+    (bundle.target / ".env").chmod(0o660)
+    (bundle.target / "ml_jobs/secrets").symlink_to("not mounted")
     (bundle.target / "deploy/secrets").mkdir(mode=0o700)
     (bundle.target / "deploy/secrets/key").write_text("k", encoding="utf-8")
     bundle.write("VERSION", "1.3.0\n")
@@ -235,9 +247,23 @@ def test_an_upgrade_takes_settings_and_secrets_along_and_keeps_the_earlier_versi
     assert bundle.target.resolve() != earlier
     assert (bundle.target / "VERSION").read_text() == "1.3.0\n"
     assert (bundle.target / ".env").read_text() == "FAROL_ACCESS=members\n"
+    assert (bundle.target / ".env").stat().st_mode & 0o777 == 0o660
+    assert (bundle.target / "ml_jobs/secrets").readlink() == Path("not mounted")
     assert (bundle.target / "deploy/secrets/key").read_text() == "k"
     assert (bundle.target / "deploy/secrets").stat().st_mode & 0o777 == 0o700
     assert (earlier / "VERSION").read_text() == "1.2.3\n"
+
+
+def test_another_build_of_one_version_has_a_folder_of_its_own(bundle: Bundle) -> None:
+    bundle.install()
+    earlier = bundle.target.resolve()
+    bundle.write("docs/deployment.md", "# Deployed\n")
+
+    done = bundle.install()
+
+    assert done.returncode == 0, done.stderr
+    assert bundle.target.resolve() != earlier
+    assert (earlier / "docs/deployment.md").read_text() == FILES["docs/deployment.md"]
 
 
 def test_an_earlier_version_that_is_installed_again_says_whose_settings_hold(
@@ -266,16 +292,3 @@ def test_secrets_that_are_a_link_come_along_as_one(bundle: Bundle, tmp_path: Pat
 
     assert done.returncode == 0, done.stderr
     assert (bundle.target / "deploy/secrets").resolve() == tmp_path / "kept"
-
-
-def test_without_an_engine_nothing_is_installed(bundle: Bundle, tmp_path: Path) -> None:
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for name in ("sh", "sha256sum", "cut", "find", "grep", "wc", "dirname", "tr"):
-        (programs / name).symlink_to(str(shutil.which(name)))
-
-    done = bundle.install(PATH=str(programs), ENGINE="")
-
-    assert done.returncode == 1
-    assert "looked for docker and podman" in done.stderr
-    assert bundle.installed() == []

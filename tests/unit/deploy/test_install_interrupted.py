@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -134,3 +135,28 @@ def test_a_folder_where_nothing_can_be_made_is_named(bundle: Bundle, tmp_path: P
     assert done.returncode == 1
     assert f"{tmp_path}/file" in done.stderr
     assert done.stderr.endswith("Nothing was installed.\n")
+
+
+def test_an_engine_that_does_not_answer_is_passed_over(bundle: Bundle, tmp_path: Path) -> None:
+    make_engine(tmp_path, "info", "exit 1").program.rename(tmp_path / "docker")
+    make_engine(tmp_path).program.rename(tmp_path / "podman")
+
+    done = bundle.install(PATH=f"{tmp_path}:{os.environ['PATH']}", ENGINE="")
+
+    assert done.returncode == 0, done.stderr
+    assert "with podman ..." in done.stdout
+    assert "with docker" not in done.stdout
+
+
+def test_without_an_engine_nothing_is_installed(bundle: Bundle, tmp_path: Path) -> None:
+    before = bundle.installed()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("sh", "sha256sum", "cut", "find", "grep", "wc", "dirname", "tr"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+
+    done = bundle.install(PATH=str(programs), ENGINE="")
+
+    assert done.returncode == 1
+    assert "looked for docker and podman" in done.stderr
+    assert bundle.installed() == before

@@ -35,6 +35,7 @@ ARG VERSION=unknown
 # An environment that is not the lock's is refused here. The user is written by hand: useradd would
 # leave the day of the build in /etc/shadow.
 RUN find . ! -type d \( -type l -o ! -name '*.*' \) ! -name LICENSE -delete; \
+    find . -type d -empty -delete; \
     chmod -R u=rwX,go=rX .; \
     /opt/venv/bin/python -B -m datalayer.compliance \
       --only lock-is-hashed --only installed-is-the-lock --only installed-without-ml; \

@@ -36,8 +36,19 @@ _COMPANION_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "The file, byte for byte; `Repr-Digest` (RFC 9530) and `ETag` are its "
         "SHA-256.",
         "content": {
-            each: {"schema": {"type": "string", "format": "binary"}, "example": "{...}"}
-            for each in dict.fromkeys(_COMPANION_TYPES.values())
+            "application/json": {"schema": {"type": "object"}, "example": {"manifest_version": 1}},
+            "application/vnd.dsse.envelope.v1+json": {
+                "schema": {"type": "object"},
+                "example": {"payloadType": "application/vnd.in-toto+json"},
+            },
+            "application/ld+json": {
+                "schema": {"type": "object"},
+                "example": {"@type": "sc:Dataset"},
+            },
+            "application/x-ndjson": {
+                "schema": {"type": "string"},
+                "example": '{"eventType":"START"}\n{"eventType":"COMPLETE"}\n',
+            },
         },
     },
     304: {"description": "Nothing changed"},

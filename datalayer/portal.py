@@ -59,6 +59,7 @@ from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
+from datalayer.reading.extracts.order_files import OrderFiles, OrderRow, OrdersOfTiers
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
@@ -94,6 +95,8 @@ __all__ = [
     "Kpi",
     "Mark",
     "MarkKind",
+    "OrderRow",
+    "OrdersOfTiers",
     "Part",
     "Portal",
     "Presence",
@@ -129,6 +132,7 @@ class Portal:
         snapshots: The publications kept here.
         database: Those that can be read without further work.
         extracts: What of an open publication is taken away, as files.
+        order_files: Rows of an open publication as other programs take orders.
         audit: Who did what.
         jobs: What changes something, in the background.
         job_records: What is told of jobs, of other replicas' too.
@@ -206,6 +210,7 @@ class Portal:
         memo = DigestMemo(settings.state / "extract_digests.json")
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
         self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
+        self.order_files = OrderFiles(self.audit)
         self._compliance = check_compliance()
         self._proofs = Proofs(settings)
         self.jobs = RefreshJobs(self.audit.entries, clock)

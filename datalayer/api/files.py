@@ -75,6 +75,25 @@ class Files:
             return prepared
         return await anyio.to_thread.run_sync(prepared, limiter=self.makings)
 
+    def send(self, request: Request, extract: Extract) -> Response:
+        """Return *extract*, which changes while its address doesn't: whole, or its headers alone.
+
+        Raises:
+            FileChanged: It is another one than ``If-Match`` names.
+        """
+        call, asked = call_of(request), request.headers
+        call.outcome.read = Read(extract.provenance, extract.rows)
+        etag = f'"{extract.key}"'
+        validators = {"ETag": etag, "Cache-Control": cache_control(request, pinned=False)}
+        if not is_expected(asked.get("if-match"), etag):
+            raise FileChanged(found=asked["if-match"][:200], etag=etag)
+        if matches_etag(asked.get("if-none-match", "").encode("latin-1"), etag.encode()):
+            return Response(status_code=304, headers=validators)
+        headers = {**validators, **_headers(extract, None, None), "Accept-Ranges": "none"}
+        if call.head:
+            return Response(headers=headers)
+        return FileAnswer(extract.chunks, headers, self.turns)
+
     def _prepare(self, request: Request, wanted: FileRequest) -> Response | Callable[[], Response]:
         """Return the answer, or what returns it once it has made the file."""
         call, asked = call_of(request), request.headers

@@ -610,6 +610,19 @@ class InvalidSelection(CallerError):
     expected: str
 
 
+class UnwritableOrder(CallerError):
+    """A text of an order file has a character that the file's encoding has not."""
+
+    template = (
+        "The order file of profile {profile} can't be written: {encoding} has no {character}, as "
+        "in {near}; correct the text at its source, or take another profile"
+    )
+    profile: str
+    encoding: str
+    character: str
+    near: str
+
+
 class UnknownParameter(InvalidSelection):
     """A call carries a parameter that its address doesn't have."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -38,6 +38,22 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
     arrays = {name: value for name, value in vars(parts[0]).items() if hasattr(value, "shape")}
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
     return replace(parts[0], **joined)
+
+
+def rows_of(whole: Rows, rows: IntArray) -> Rows:
+    """Return the *rows* of a dataclass: of its arrays, and of those in dataclasses that it holds.
+
+    What is neither stays as it is.
+    """
+
+    def part(value: object) -> object:
+        if isinstance(value, np.ndarray):
+            return value[rows]
+        if is_dataclass(value) and not isinstance(value, type):
+            return rows_of(value, rows)
+        return value
+
+    return replace(whole, **{name: part(value) for name, value in vars(whole).items()})
 
 
 def running_sums(values: FloatArray | BoolArray) -> FloatArray:

@@ -39,6 +39,25 @@ DEFAULT_THRESHOLDS: Mapping[str, float] = {
     "class_changed": 1.32,
 }
 
+DEFAULT_CHECKS: Mapping[str, float] = {
+    "above_a_year": 1.0,
+    "lasts_long": 365.0,
+    "one_burst": 0.5,
+    "short_history": 10.0,
+    "naive_better": 0.0,
+    "forecast_too_high": 0.2,
+    "forecast_too_low": 0.2,
+    "assumed_input": 0.0,
+}
+
+DEFAULT_SETTINGS: Mapping[str, float] = {
+    "this_week": 7.0,
+    "criticality_high": 0.5,
+    "criticality_medium": 0.1,
+    "criticality_low": 0.01,
+    "defer_from": 14.0,
+}
+
 
 def _with_default_levels(found: object) -> object:
     if isinstance(found, Mapping) and found and set(found) <= set(SERVICE_LEVELS):
@@ -66,7 +85,9 @@ class ForecastOptions:
 
     Attributes:
         rules: Which series a source runs on that is too dear to run on all.
-        thresholds: Threshold per reason code; the registry's, where one is at hand.
+        thresholds: Threshold per reason, for an exception or to check an action; the registry's,
+            where one is at hand.
+        settings: What decides which actions are listed, and their order; likewise.
     """
 
     horizon: Annotated[
@@ -124,7 +145,10 @@ class ForecastOptions:
         Count,
         Help("engine", "series worked on at a time; memory grows with it", key="partition_size"),
     ] = 128
-    thresholds: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
+    thresholds: Mapping[str, float] = field(
+        default_factory=lambda: {**DEFAULT_THRESHOLDS, **DEFAULT_CHECKS}
+    )
+    settings: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_SETTINGS))
 
     def spacing_for(self, frequency: Frequency) -> int:
         """Periods between two origins."""
@@ -151,6 +175,12 @@ class ForecastOptions:
 
 
 def thresholds_of(registry: Registry) -> dict[str, float]:
-    """Return the threshold of every reason code, for `ForecastOptions.thresholds`."""
-    of_contract = {name: reason.threshold for name, reason in registry.reason_codes.items()}
-    return {**DEFAULT_THRESHOLDS, **of_contract}
+    """Return the threshold of every reason, for `ForecastOptions.thresholds`."""
+    of_contract = {**registry.reason_codes, **registry.check_reasons}
+    thresholds = {name: reason.threshold for name, reason in of_contract.items()}
+    return {**DEFAULT_THRESHOLDS, **DEFAULT_CHECKS, **thresholds}
+
+
+def settings_of(registry: Registry) -> dict[str, float]:
+    """Return the value of every setting, for `ForecastOptions.settings`."""
+    return {**DEFAULT_SETTINGS, **{name: each.value for name, each in registry.settings.items()}}

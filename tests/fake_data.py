@@ -400,7 +400,7 @@ def _fact_action(story: Story) -> list[Row]:
             "assumed": "current_stock",
         }
         for i, (code, status) in enumerate(
-            [(story.codes[1], "overdue"), (story.codes[0], "reorder")][: len(story.codes)]
+            reversed([*zip(story.codes, ("reorder", "overdue"), strict=False)])
         )
     ]
 

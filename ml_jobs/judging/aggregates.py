@@ -14,7 +14,15 @@ from ml_jobs.columns import numbers, texts_of
 from ml_jobs.judging import metrics
 from ml_jobs.judging.bootstrap import resamples, value_added_interval
 from ml_jobs.judging.champions import CLASS_GROUPING, EVERYONE, KEYS, Champions, best_rows, keys_of
-from ml_jobs.judging.scores import BANDS, MEASURES, NAIVE, Measures, Pairs, pooled_measures
+from ml_jobs.judging.scores import (
+    BANDS,
+    INTERVAL,
+    MEASURES,
+    NAIVE,
+    Measures,
+    Pairs,
+    pooled_measures,
+)
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import NETWORK, Items, Panel
 
@@ -199,7 +207,7 @@ def agg_metrics(sums: pa.Table, champions: Champions) -> pa.Table:
         **{name: sums.column(name) for name in (*KEYS, "n_origins")},
         "n_obs": values["n_obs"].astype(np.int64),
         "is_champion": best_rows(sums, champions),
-        **{name: numbers(measures[name]) for name in (*MEASURES, "fva_low", "fva_high")},
+        **{name: numbers(measures[name]) for name in (*MEASURES, *INTERVAL)},
     }
     return pa.table(columns)
 

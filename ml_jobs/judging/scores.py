@@ -10,6 +10,7 @@ import numpy as np
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
 from ml_jobs.judging import metrics
 from ml_jobs.judging.backtest import Backtest
+from ml_jobs.judging.verdicts import value_added_by_origin
 from ml_jobs.negative_binomial import LEVELS
 
 NAIVE = "naive"
@@ -27,6 +28,7 @@ MEASURES = (
     *BANDS,
     "fva_vs_naive",
 )
+INTERVAL = ("fva_low", "fva_high")
 
 Measures = dict[str, FloatArray]
 Change = Callable[[FloatArray], FloatArray]
@@ -145,7 +147,8 @@ class Score:
     """How good one source was on each series over the first *horizon* steps.
 
     Attributes:
-        measures: By name of the contract's column, shape (S,) each; NaN where not defined.
+        measures: By name of the contract's column, ``INTERVAL`` too, shape (S,) each; NaN where not
+            defined.
         n_origins: Origins measured, shape (S,).
         n_obs: Pairs measured, shape (S,); 0 where the source or the backtest leaves a series out.
         is_champion: Where the source is the one chosen for the series, shape (S,).
@@ -209,7 +212,14 @@ def scores_of(
         for source, part in parts.items():
             loss, n_obs = measured[source]["scaled_pinball"], part.n_obs
             value = metrics.forecast_value_added(loss, naive_loss)
+            against = parts.get(NAIVE) if source != NAIVE else None
+            interval = (unknown, unknown) if against is None else _interval(part, against)
             measures = measured[source] | {"fva_vs_naive": value}
+            measures |= dict(zip(INTERVAL, interval, strict=True))
             is_champion = (champions == source) & (n_obs > 0)
             scores.append(Score(source, horizon, measures, part.n_origins, n_obs, is_champion))
     return scores
+
+
+def _interval(part: Pairs, naive: Pairs) -> tuple[FloatArray, FloatArray]:
+    return value_added_by_origin(divide(part.loss, part.scale), divide(naive.loss, naive.scale))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from datalayer.kernel.contract.registry import Registry
-from ml_jobs.options import thresholds_of
+from ml_jobs.options import settings_of, thresholds_of
 from ml_jobs.pipeline.combine import write_data_sets
 from ml_jobs.pipeline.engine import Engine, open_engine
 from ml_jobs.pipeline.learning import learn, learn_tasks
@@ -32,8 +32,11 @@ Task = TypeVar("Task")
 
 
 def under_contract(request: JobRequest, registry: Registry) -> JobRequest:
-    """Return *request* with the thresholds of the contract."""
-    return replace(request, options=replace(request.options, thresholds=thresholds_of(registry)))
+    """Return *request* with the thresholds and settings of the contract."""
+    of_contract = replace(
+        request.options, thresholds=thresholds_of(registry), settings=settings_of(registry)
+    )
+    return replace(request, options=of_contract)
 
 
 def run(

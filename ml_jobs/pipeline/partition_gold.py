@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import TextArray
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray
 from ml_jobs.classification import ceased, demand_classes
 from ml_jobs.forecasts import Forecasts, of_sources
 from ml_jobs.judging.aggregates import groupings_of, metric_sums
 from ml_jobs.judging.backtest import Backtest, on_the_same_rows
 from ml_jobs.judging.champions import eligible_series
 from ml_jobs.judging.daily_totals import daily_sums
-from ml_jobs.judging.scores import Pairs, pairs_by_source, scores_of
+from ml_jobs.judging.scores import Pairs, Score, pairs_by_source, scores_of
 from ml_jobs.judging.timeline import timeline_of
 from ml_jobs.pipeline.learning import pools_at, thin_series
 from ml_jobs.pipeline.lessons import Lessons, corrected_sums
@@ -27,7 +27,8 @@ from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save, save_ta
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_view
 from ml_jobs.publishing import facts
 from ml_jobs.publishing.period_facts import fact_period
-from ml_jobs.stocking.exceptions import exception_rows
+from ml_jobs.stocking.actions import action_rows
+from ml_jobs.stocking.exceptions import exception_rows, reasons_of
 from ml_jobs.stocking.inventory import inventory_of
 from ml_jobs.stocking.projection import fact_projection
 from ml_jobs.stocking.replay import add_sums, policy_sums
@@ -62,6 +63,7 @@ class JudgedPartition:
         backtest: Those of the past, beside what happened.
         pairs: Of the backtest, by source.
         champions: The source that stands for each series, shape (S,).
+        scores: How good every source was, the longest horizon last.
     """
 
     partition: Partition
@@ -70,6 +72,7 @@ class JudgedPartition:
     backtest: Backtest
     pairs: Mapping[str, Pairs]
     champions: TextArray
+    scores: Sequence[Score]
 
     @property
     def future(self) -> Mapping[str, Forecasts]:
@@ -123,7 +126,9 @@ def judge(
         {source: of.n_obs > 0 for source, of in pairs.items()},
     )
     champions = lessons.champions.of(demand_classes(panel), covered, ended=ceased(panel))
-    return JudgedPartition(partition, members, forecasts, backtest, pairs, champions)
+    horizons = plan.options.judged_horizons(plan.frequency, plan.horizon)
+    scores = scores_of(pairs, horizons, champions)
+    return JudgedPartition(partition, members, forecasts, backtest, pairs, champions, scores)
 
 
 def tables_of(judged: JudgedPartition, plan: Plan) -> dict[str, pa.Table]:
@@ -132,12 +137,11 @@ def tables_of(judged: JudgedPartition, plan: Plan) -> dict[str, pa.Table]:
     timeline = timeline_of(panel, judged.backtest, judged.future)
     horizons = plan.options.judged_horizons(plan.frequency, plan.horizon)
     groupings = groupings_of(partition.items)
-    scores = scores_of(judged.pairs, horizons, judged.champions)
     return {
         "fact_demand": facts.fact_demand(panel),
         "fact_forecast": facts.fact_forecast(panel, timeline),
         "fact_backtest": facts.fact_backtest(panel, judged.backtest),
-        "fact_metrics": facts.fact_metrics(panel, scores),
+        "fact_metrics": facts.fact_metrics(panel, judged.scores),
         "metric_sums": metric_sums(panel, groupings, judged.pairs, horizons, plan.options),
         "daily_sums": daily_sums(panel, groupings["category"], timeline),
     }
@@ -168,6 +172,7 @@ def stock_tables_of(
     situation = Situation(
         panel, partition.items, now.outlook, inventory, _record(judged), plan.options
     )
+    reasons = reasons_of(situation)
     groupings = groupings_of(partition.items)
     replays = {c: replay_of(view, partition, lessons.planned[c]) for c, view in views.items()}
     sums = [
@@ -194,7 +199,8 @@ def stock_tables_of(
         "fact_lead_time": fact_lead_time(panel, now.outlook, now.sums),
         "fact_projection": fact_projection(panel, now.outlook, pools, inventory, partition.orders),
         "fact_period": fact_period(panel, now.outlook.sources, readable),
-        "exceptions": exception_rows(situation),
+        "exceptions": exception_rows(situation, reasons),
+        "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons),
         "policy_sums": add_sums(sums),
     }
 
@@ -215,4 +221,16 @@ def _record(judged: JudgedPartition) -> ChampionRecord | None:
         np.where(np.isfinite(forecast), actual, np.nan),
         upper,
         panel.dates[periods],
+        *_against_naive(judged),
     )
+
+
+def _against_naive(judged: JudgedPartition) -> tuple[FloatArray, BoolArray]:
+    """What each champion adds to naive over the whole horizon, and where it is worse."""
+    value = np.full(len(judged.champions), np.nan)
+    high = value.copy()
+    for score in judged.scores:
+        rows = judged.champions == score.source
+        value[rows] = score.measures["fva_vs_naive"][rows]
+        high[rows] = score.measures["fva_high"][rows]
+    return value, high < 0

@@ -1,4 +1,4 @@
-"""What only all partitions together can say: the aggregates, the Monday list, and the notes."""
+"""What only all partitions together can say: the aggregates, the ranked lists, and the notes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ml_jobs.pipeline.run_folder import load_tables
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
+from ml_jobs.stocking.actions import rank_actions
 from ml_jobs.stocking.exceptions import rank_exceptions
 from ml_jobs.stocking.replay import add_sums, agg_policy
 
@@ -50,6 +51,7 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         "agg_daily": agg_daily(add_rows(parts("daily_sums"), DAILY_KEYS)),
         "agg_policy": agg_policy(add_sums(parts("policy_sums")), source=source),
         "fact_exception": rank_exceptions(parts("exceptions")),
+        "fact_action": rank_actions(parts("actions")),
         **orders,
     }
 

@@ -13,8 +13,9 @@ from ml_jobs.columns import numbers, series_columns
 from ml_jobs.forecasts import Forecasts
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.judging.backtest import Backtest
-from ml_jobs.judging.scores import MEASURES, Score
+from ml_jobs.judging.scores import INTERVAL, MEASURES, Score
 from ml_jobs.judging.timeline import Timeline
+from ml_jobs.judging.verdicts import verdicts
 from ml_jobs.negative_binomial import LEVELS
 from ml_jobs.panel import Dates, Panel
 
@@ -122,6 +123,7 @@ def fact_metrics(panel: Panel, scores: Sequence[Score]) -> pa.Table:
 
 def _score_rows(panel: Panel, score: Score) -> pa.Table:
     judged = np.flatnonzero(score.n_obs > 0)
+    words = verdicts(*(score.measures[name][judged] for name in INTERVAL))
     return pa.table(
         {
             **series_columns(panel, judged),
@@ -130,6 +132,7 @@ def _score_rows(panel: Panel, score: Score) -> pa.Table:
             "n_origins": score.n_origins[judged],
             "n_obs": score.n_obs[judged],
             "is_champion": score.is_champion[judged],
-            **{name: numbers(score.measures[name][judged]) for name in MEASURES},
+            **{name: numbers(score.measures[name][judged]) for name in (*MEASURES, *INTERVAL)},
+            "verdict": pa.array([word or None for word in words.tolist()], pa.string()),
         }
     )

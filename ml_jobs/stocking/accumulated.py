@@ -36,23 +36,20 @@ def accumulated(
     """
     periods = days / panel.frequency.days_per_step
     return NegativeBinomial(
-        _mean_over(days, panel, outlook, sums),
+        expected_until(panel, outlook, days, sums),
         _excess_over(periods, panel, outlook, pools, sums),
         outlook.demand.lot,
         periods * outlook.demand.least_mean[:, None],
     )
 
 
-def _mean_over(days: FloatArray, panel: Panel, outlook: Outlook, sums: LeadSums) -> FloatArray:
+def expected_until(panel: Panel, outlook: Outlook, days: FloatArray, sums: LeadSums) -> FloatArray:
+    """Return the mean of `accumulated`, units, shape (S, K); cheaper than all of it."""
     lead, cycle = sums.lead_days, sums.lead_days + sums.review_days
 
     def champion(until: FloatArray) -> FloatArray:
         periods = np.nan_to_num(until) / panel.frequency.days_per_step
-        columns = [
-            expected_demand(outlook.demand.mean, column, panel.frequency.season)
-            for column in periods.T
-        ]
-        return np.stack(columns, axis=1)
+        return expected_demand(outlook.demand.mean, periods, panel.frequency.season)
 
     own, ends = champion(days), champion(np.stack([lead, cycle], axis=1))
     at_lead, at_cycle = ends[:, :1], ends[:, 1:]

@@ -11,7 +11,7 @@ from ml_jobs.dispersion import moments
 from ml_jobs.judging.metrics import bias, tracking_signal
 from ml_jobs.panel import Dates, Frequency, Panel
 from ml_jobs.stocking.shifts import interval_shift, level_shift
-from ml_jobs.stocking.situation import ExceptionReason, Situation
+from ml_jobs.stocking.situation import ChampionRecord, ExceptionReason, Situation
 
 BEYOND_CHANCE = 1.96  # standard deviations: 95 % of unbiased forecasts err less than this
 FRESH = {Frequency.DAILY: 7, Frequency.WEEKLY: 4, Frequency.MONTHLY: 2}  # periods that surprise
@@ -27,8 +27,7 @@ def forecast_errors(situation: Situation) -> Iterator[ExceptionReason]:
     if record is None:
         return
     error = record.forecast - record.actual
-    summed = np.abs(np.nansum(error, axis=1))
-    beyond = summed > BEYOND_CHANCE * np.sqrt(np.nansum(error**2, axis=1))
+    summed, beyond = np.abs(np.nansum(error, axis=1)), error_beyond_chance(record)
     per_period = summed / np.maximum(np.isfinite(error).sum(axis=1), 1)
     value = per_period * situation.outlook.demand.mean.shape[1] * situation.unit_cost
     too_low = bias(record.forecast, record.actual) < 0
@@ -43,6 +42,14 @@ def forecast_errors(situation: Situation) -> Iterator[ExceptionReason]:
             np.full(len(observed), record.dates.min()),
             np.where(too_low, "medium", "low"),
         )
+
+
+def error_beyond_chance(record: ChampionRecord) -> BoolArray:
+    """Return where the champion's errors sum to more than chance explains, shape (S,)."""
+    error = record.forecast - record.actual
+    spread = np.sqrt(np.nansum(error**2, axis=1))
+    beyond: BoolArray = np.abs(np.nansum(error, axis=1)) > BEYOND_CHANCE * spread
+    return beyond
 
 
 def outliers(situation: Situation) -> Iterator[ExceptionReason]:

@@ -5,12 +5,13 @@ Rows of all partitions are put together by `rank_exceptions`, the greatest value
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml_jobs.arrays import IntArray, TextArray
 from ml_jobs.columns import numbers, series_columns
 from ml_jobs.stocking import demand_reasons, stock_reasons
 from ml_jobs.stocking.situation import ExceptionReason, Situation
@@ -18,9 +19,38 @@ from ml_jobs.stocking.situation import ExceptionReason, Situation
 SEVERITIES = ("high", "medium", "low")
 
 
-def exception_rows(situation: Situation) -> pa.Table:
-    """Return a row for every reason that holds for a series of one partition, in no order."""
-    return pa.concat_tables([_rows(situation, reason) for reason in _reasons(situation)])
+def exception_rows(situation: Situation, reasons: Sequence[ExceptionReason]) -> pa.Table:
+    """Return a row for every reason that holds for a series of one partition, in no order.
+
+    *reasons* are those of `reasons_of`.
+    """
+    return pa.concat_tables([_rows(situation, reason) for reason in reasons])
+
+
+def reasons_of(situation: Situation) -> tuple[ExceptionReason, ...]:
+    """Return every reason, held against every series."""
+    return tuple(_reasons(situation))
+
+
+def first_reason(reasons: Sequence[ExceptionReason]) -> IntArray:
+    """Return which of *reasons* `rank_exceptions` places first for each series, shape (S,).
+
+    It is -1 where none holds.
+    """
+    value = np.stack([np.nan_to_num(-each.value_at_risk, nan=np.inf) for each in reasons])
+    urgency = np.stack([_urgency(each.severity) for each in reasons])
+    names = [each.code for each in reasons]
+    alphabet = np.array([sorted(names).index(name) for name in names])[:, None]
+    holds = np.stack([each.holds for each in reasons])
+    by_name = np.broadcast_to(alphabet, value.shape)
+    first = np.lexsort((by_name, urgency, value, ~holds), axis=0)[0]
+    place: IntArray = np.where(holds.any(axis=0), first, -1)
+    return place
+
+
+def _urgency(severity: TextArray) -> IntArray:
+    places: IntArray = np.select([severity == name for name in SEVERITIES], range(len(SEVERITIES)))
+    return places
 
 
 def rank_exceptions(parts: Iterable[pa.Table]) -> pa.Table:

@@ -16,15 +16,15 @@ def expected_demand(mean: FloatArray, periods: FloatArray, season: int) -> Float
 
     Args:
         mean: Units per period, shape (S, H).
-        periods: How far to sum, at least 0, shape (S,).
+        periods: How far to sum, at least 0, shape (S,), or (S, K) for K lengths of each.
         season: Periods in a season.
 
     Returns:
-        Units, shape (S,).
+        Units, shaped as *periods*.
     """
     summed = running_sums(mean)
     whole = np.minimum(np.floor(periods), mean.shape[1]).astype(np.int64)
-    rows = np.arange(len(mean))
+    rows = np.arange(len(mean)) if periods.ndim == 1 else np.arange(len(mean))[:, None]
     rate = _with_last_season(mean, season)[rows, whole]
     return summed[rows, whole] + (periods - whole) * rate
 

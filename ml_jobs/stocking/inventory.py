@@ -221,8 +221,8 @@ def proposal_of(
     mean, frequency = outlook.demand.mean, panel.frequency
     periods = periods_until(np.nan_to_num(position), mean, frequency.season)
     cover = np.where(np.isfinite(position), periods * frequency.days_per_step, np.nan)
-    order_up_to = _round_up(policy.order_up_to, outlook.demand.lot)
-    quantity = np.where(order_up_to > position, _order(order_up_to, levels, outlook), 0.0)
+    order_up_to = round_up(policy.order_up_to, outlook.demand.lot)
+    quantity = order_to(order_up_to, position, levels, outlook.demand.lot)
     proposed = (position <= policy.reorder_point) & (quantity > 0)
     known = np.isfinite(position + policy.reorder_point)
     slack = np.where(proposed, np.ceil(cover) - np.ceil(levels.lead_time.days), np.nan)
@@ -235,27 +235,34 @@ def proposal_of(
     )
     return Proposal(
         days_of_cover=np.where(np.isinf(cover), np.nan, np.minimum(cover, LONGEST_COVER_DAYS)),
-        stockout_date=_days_after(levels.as_of, np.ceil(cover)),
+        stockout_date=days_after(levels.as_of, np.ceil(cover)),
         order_quantity=np.where(known, np.where(proposed, quantity, 0.0), np.nan),
-        order_by=_days_after(levels.as_of, slack),
+        order_by=days_after(levels.as_of, slack),
         overstock_quantity=surplus,
         status=status,
     )
 
 
-def _order(order_up_to: FloatArray, levels: StockLevels, outlook: Outlook) -> FloatArray:
-    """Units that fill the position up: at least the minimum, rounded up to the multiple."""
-    wanted = np.maximum(order_up_to - levels.position, np.nan_to_num(levels.minimum_order))
-    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, outlook.demand.lot)
-    return _round_up(wanted, multiple)
+def order_to(
+    level: FloatArray, position: FloatArray, levels: StockLevels, lot: FloatArray
+) -> FloatArray:
+    """Return the units that fill *position* up to *level*, 0 where it is there; shape (S,).
+
+    At least the minimum order, rounded up to the multiple, or to whole lots of *lot* units.
+    """
+    wanted = np.maximum(level - position, np.nan_to_num(levels.minimum_order))
+    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, lot)
+    return np.where(level > position, round_up(wanted, multiple), 0.0)
 
 
-def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+def round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+    """Return the least whole number of *multiple* that is at least *amount*."""
     # Less a little: what is a whole multiple, give or take floating point, is not rounded up.
     return np.ceil(amount / multiple - 1e-9) * multiple
 
 
-def _days_after(start: Dates, days: FloatArray) -> Dates:
+def days_after(start: Dates, days: FloatArray) -> Dates:
+    """Return the day that is *days* after *start*; NaT where further than the longest outlook."""
     near = np.isfinite(days) & (np.abs(days) <= LONGEST_OUTLOOK_DAYS)
     whole = np.where(near, days, 0.0).astype(np.int64).astype("timedelta64[D]")
     return np.where(near, start + whole, np.datetime64("NaT", "D"))

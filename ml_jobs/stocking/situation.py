@@ -44,12 +44,16 @@ class ChampionRecord:
         actual: The same of the demand observed.
         upper: The 99 % quantile of the same forecasts.
         dates: First day of each period, shape (N,); in the order of the cutoffs.
+        value_added: Value added over naive over the whole horizon, shape (S,); NaN where not known.
+        worse_than_naive: Where it is below 0 by more than chance explains, shape (S,).
     """
 
     forecast: FloatArray
     actual: FloatArray
     upper: FloatArray
     dates: Dates
+    value_added: FloatArray
+    worse_than_naive: BoolArray
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,11 @@ class Situation:
         demand: FloatArray = self.outlook.demand.mean.sum(axis=1)
         return demand
 
+    @property
+    def demand_per_day(self) -> FloatArray:
+        """Its mean, units per day, shape (S,)."""
+        return self.horizon_demand / (self.horizon * self.panel.frequency.days_per_step)
+
     def threshold(self, code: str) -> float:
-        """The threshold of a reason code."""
+        """The threshold of a reason."""
         return self.options.thresholds[code]

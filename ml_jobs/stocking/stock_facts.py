@@ -77,7 +77,7 @@ def fact_inventory(
             "lead_time_source": pa.array(
                 np.where(inventory.sums.direct, total_source, outlook.sources)
             ),
-            "assumed": pa.array(_assumed(items, stock)),
+            "assumed": pa.array([",".join(names) for names in assumed_inputs(items, stock)]),
         }
     )
 
@@ -110,12 +110,12 @@ def fact_lead_time(panel: Panel, outlook: Outlook, sums: LeadSums) -> pa.Table:
     return pa.table(table)
 
 
-def _assumed(items: Items, stock: Stock) -> list[str]:
-    """Names of the columns taken from assumptions: those of the stock, and the lead time."""
+def assumed_inputs(items: Items, stock: Stock) -> list[list[str]]:
+    """Return the inputs of each series' stock decisions that are assumptions, one list for each."""
     of_stock = texts_of(stock.table, "assumed", otherwise="")
     of_items = texts_of(items.table, "assumed", otherwise="")
     shown = ("current_stock", "on_order", "lead_time_days", "service_level")
     return [
-        ",".join(name for name in shown if name in {*a.split(","), *b.split(",")})
+        [name for name in shown if name in {*a.split(","), *b.split(",")}]
         for a, b in zip(of_stock.tolist(), of_items.tolist(), strict=True)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, divide
+from ml_jobs.arrays import BoolArray, FloatArray, divide
 from ml_jobs.stocking.situation import ExceptionReason, Situation
 
 LONGEST_DAYS = 36_525.0  # what lasts longer than a century says no more than a century does
@@ -71,10 +71,9 @@ def large_minimum_order(situation: Situation) -> ExceptionReason:
     It lasts as long as the forecast's mean takes to use it up. Where no demand is forecast nothing
     is ordered, and nothing is listed.
     """
-    levels, frequency = situation.inventory.levels, situation.panel.frequency
+    levels, per_day = situation.inventory.levels, situation.demand_per_day
     least = np.nan_to_num(np.fmax(levels.minimum_order, levels.order_multiple))
-    per_day = situation.horizon_demand / (situation.horizon * frequency.days_per_step)
-    lasts = np.rint(np.minimum(divide(least, per_day), LONGEST_DAYS))
+    lasts = lasting_days(least, per_day)
     threshold = situation.threshold("large_minimum_order")
     proposed = situation.inventory.proposal.order_quantity > 0
     return ExceptionReason(
@@ -86,6 +85,12 @@ def large_minimum_order(situation: Situation) -> ExceptionReason:
         levels.as_of,
         np.where(proposed, "medium", "low"),
     )
+
+
+def lasting_days(quantity: FloatArray, per_day: FloatArray) -> FloatArray:
+    """Return the whole days that a quantity lasts, at most a century; NaN without any demand."""
+    days: FloatArray = np.rint(np.minimum(divide(quantity, per_day), LONGEST_DAYS))
+    return days
 
 
 def order_above_history(situation: Situation) -> ExceptionReason:

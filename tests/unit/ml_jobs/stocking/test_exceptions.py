@@ -14,7 +14,7 @@ from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import learn_pools
 from ml_jobs.options import DEFAULT_THRESHOLDS, ForecastOptions, thresholds_of
 from ml_jobs.panel import Frequency, Items, Panel, Stock
-from ml_jobs.stocking.exceptions import exception_rows, rank_exceptions
+from ml_jobs.stocking.exceptions import exception_rows, rank_exceptions, reasons_of
 from ml_jobs.stocking.inventory import inventory_of, levels_of
 from ml_jobs.stocking.lead_time import Outlook, lead_sums, learn_sum_pools
 from ml_jobs.stocking.shifts import interval_shift, level_shift
@@ -63,11 +63,17 @@ def record_of(
 ) -> ChampionRecord:
     """Forecasts from the period *first* on, with twice the forecast as 99 % quantile."""
     dates = panel.dates[first : first + actual.shape[1]]
-    return ChampionRecord(forecast, actual, 2.0 * forecast, dates)
+    count = len(forecast)
+    alike = np.zeros(count, bool)
+    return ChampionRecord(forecast, actual, 2.0 * forecast, dates, np.zeros(count), alike)
+
+
+def unranked(situation: Situation) -> pa.Table:
+    return exception_rows(situation, reasons_of(situation))
 
 
 def fact_exception(situation: Situation) -> pa.Table:
-    return rank_exceptions([exception_rows(situation)])
+    return rank_exceptions([unranked(situation)])
 
 
 def rows(table: pa.Table, code: str) -> list[dict[str, object]]:
@@ -390,7 +396,7 @@ def test_partitions_are_ranked_together() -> None:
     panel = poisson_panel(4)
     items = items_of(panel, unit_cost=[1.0, NAN, 50.0, 7.0])
     stock = stock_of(panel, current_stock=[0.0] * 4)
-    whole = exception_rows(situation_of(panel, items=items, stock=stock))
+    whole = unranked(situation_of(panel, items=items, stock=stock))
     halves = [
         whole.filter(pc.is_in(whole["item_id"], pa.array(ids)))
         for ids in (["P002", "P003"], ["P000", "P001"])
@@ -400,7 +406,7 @@ def test_partitions_are_ranked_together() -> None:
 
 
 def test_no_exceptions_at_all_are_an_empty_table() -> None:
-    nothing = exception_rows(situation_of(poisson_panel())).slice(0, 0)
+    nothing = unranked(situation_of(poisson_panel())).slice(0, 0)
 
     table = rank_exceptions([nothing])
 

@@ -1,0 +1,124 @@
+"""How stock goes on from its day: what is expected to be used, and what arrives, day by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, rows_of
+from ml_jobs.panel import Dates, OpenOrders
+from ml_jobs.stocking.accumulated import expected_until
+from ml_jobs.stocking.inventory import LONGEST_OUTLOOK_DAYS, StockLevels
+from ml_jobs.stocking.situation import Situation
+
+OUTLOOK = int(LONGEST_OUTLOOK_DAYS)
+NEVER = OUTLOOK + 1  # a day for what doesn't happen within the outlook
+DAYS: FloatArray = np.arange(1.0, OUTLOOK + 1.0)
+
+UNDATED = "-"  # what is on order and due on no known day
+_CLOSE = 1e-9  # units, within which an amount counts as used up
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What is on order, sorted by series and by the day it comes; shape (N,) each.
+
+    Attributes:
+        series: The panel's series.
+        ref: The open order and its line; ``UNDATED`` for what no day is known of.
+        quantity: Units.
+        due: Day on which it is due; NaT where not known.
+        day: Days from the stock's day until it comes: 0 where it is late, and the lead time where
+            no day is known, since what is on order comes before an order placed today.
+        before: Units of the same series that come before it.
+        is_late: Whether its day lies before the stock's.
+    """
+
+    series: IntArray
+    ref: TextArray
+    quantity: FloatArray
+    due: Dates
+    day: IntArray
+    before: FloatArray
+    is_late: BoolArray
+
+
+@dataclass(frozen=True)
+class Course:
+    """Stock, receipts and expected demand of S series from day 0, the stock's, to ``OUTLOOK``.
+
+    Attributes:
+        demand: Expected demand accumulated to the end of each day, units, shape (S, D + 1).
+        supply: Stock and what has arrived by then, likewise; NaN where the stock isn't known.
+    """
+
+    demand: FloatArray
+    supply: FloatArray
+
+    @property
+    def runs_out(self) -> IntArray:
+        """First day on which supply is used up, or ``NEVER``, shape (S,)."""
+        return first_day(self.demand >= self.supply - _CLOSE)
+
+    def used_up(self, series: IntArray, amount: FloatArray) -> IntArray:
+        """Return the first day on which expected demand has used up *amount*, or ``NEVER``.
+
+        Both are of shape (N,).
+        """
+        return first_day(self.demand[series] >= amount[:, None] - _CLOSE)
+
+
+def first_day(holds: BoolArray) -> IntArray:
+    """Return the first column of each row that holds, or ``NEVER`` where none does."""
+    found: IntArray = np.where(holds.any(axis=1), holds.argmax(axis=1), NEVER)
+    return found
+
+
+def course_of(situation: Situation, arrivals: Arrivals) -> Course:
+    """Return how the stock of every series goes on without any action."""
+    levels, outlook = situation.inventory.levels, situation.outlook
+    days = np.broadcast_to(DAYS, (len(levels.as_of), OUTLOOK))
+    expected = expected_until(situation.panel, outlook, days, situation.inventory.sums)
+    demand = np.concatenate([np.zeros((len(expected), 1)), expected], axis=1)
+    received = np.zeros_like(demand)
+    within = arrivals.day <= OUTLOOK
+    np.add.at(received, (arrivals.series[within], arrivals.day[within]), arrivals.quantity[within])
+    return Course(demand, levels.current_stock[:, None] + received.cumsum(axis=1))
+
+
+def arrivals_of(levels: StockLevels, orders: OpenOrders) -> Arrivals:
+    """Return what is on order by the day it comes: the dated *orders*, and the rest of it."""
+    count, dated = len(levels.on_order), ~np.isnat(orders.due)
+    series = orders.series[dated]
+    known = np.bincount(series, weights=orders.quantity[dated], minlength=count)
+    rest = levels.on_order - known
+    left = np.flatnonzero(rest > _CLOSE)
+    until = (orders.due[dated] - levels.as_of[series].astype("datetime64[D]")).astype(np.int64)
+    whole = Arrivals(
+        series=np.concatenate([series, left]),
+        ref=np.concatenate([orders.ref[dated], np.full(len(left), UNDATED)]),
+        quantity=np.concatenate([orders.quantity[dated], rest[left]]),
+        due=np.concatenate([orders.due[dated], np.full(len(left), np.datetime64("NaT", "D"))]),
+        day=np.concatenate([np.maximum(until, 0), lead_days(levels)[left]]),
+        before=np.zeros(len(series) + len(left)),
+        is_late=np.concatenate([until < 0, np.zeros(len(left), bool)]),
+    )
+    # On one day what has a day goes before what has none, and what is late in its order.
+    in_order = np.lexsort((whole.ref, whole.due, whole.day, whole.series))
+    ordered = rows_of(whole, in_order)
+    return replace(ordered, before=_before(ordered.series, ordered.quantity))
+
+
+def lead_days(levels: StockLevels) -> IntArray:
+    """Return the lead time in whole days, 0 where it isn't known, shape (S,)."""
+    days: IntArray = np.ceil(np.nan_to_num(levels.lead_time.days)).astype(np.int64)
+    return days
+
+
+def _before(series: IntArray, quantity: FloatArray) -> FloatArray:
+    """Units in the rows before each of the same series; rows of a series stand together."""
+    summed = np.cumsum(quantity) - quantity
+    first = np.searchsorted(series, series)
+    before: FloatArray = summed - summed[first] if len(series) else summed
+    return before

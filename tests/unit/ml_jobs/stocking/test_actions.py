@@ -1,0 +1,259 @@
+"""Actions: the same as an independent implementation's, and each rule by a case of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from ml_jobs.panel import OpenOrders, Panel, Stock
+from ml_jobs.stocking.accumulated import accumulated
+from ml_jobs.stocking.actions import action_rows, rank_actions
+from ml_jobs.stocking.course import DAYS
+from ml_jobs.stocking.exceptions import reasons_of
+from ml_jobs.stocking.messages import TIERS
+from ml_jobs.stocking.situation import Situation
+from tests.unit.ml_jobs.panels import items_of, panel_of, stock_of
+from tests.unit.ml_jobs.stocking.reference_actions import (
+    OpenOrder,
+    Part,
+    Row,
+    actions_of,
+    leading_of,
+)
+from tests.unit.ml_jobs.stocking.test_exceptions import poisson_panel, situation_of
+from tests.unit.ml_jobs.stocking.test_inventory import sum_pools_of
+
+pytestmark = pytest.mark.ml
+
+NAN = float("nan")
+SITUATIONS = 1000
+
+
+def orders_for(panel: Panel, *orders: tuple[int, float, int | None]) -> OpenOrders:
+    """Orders of a series, a quantity and days until due from the end of the data."""
+    due = [
+        np.datetime64("NaT", "D") if days is None else panel.data_through + np.timedelta64(days)
+        for _, _, days in orders
+    ]
+    return OpenOrders(
+        np.array([series for series, _, _ in orders], np.int64),
+        np.array([f"{4000 + n}/1" for n in range(len(orders))], np.str_),
+        np.array([quantity for _, quantity, _ in orders], np.float64),
+        np.array(due, "datetime64[D]"),
+    )
+
+
+def fact_action(
+    situation: Situation, *, orders: OpenOrders | None = None, stock: Stock | None = None
+) -> pa.Table:
+    rows = action_rows(
+        situation,
+        stock or stock_of(situation.panel),
+        orders or OpenOrders.empty(),
+        sum_pools_of(situation.panel),
+        reasons_of(situation),
+    )
+    return rank_actions([rows])
+
+
+def actions_with(
+    *orders: tuple[int, float, int | None], stock: float, on_order: float | None = None
+) -> list[dict[str, object]]:
+    """The actions on one part that uses one unit a day and is delivered in 14 days."""
+    panel = poisson_panel(1)
+    open_orders = orders_for(panel, *orders)
+    ordered = open_orders.quantity.sum() if on_order is None else on_order
+    levels = stock_of(panel, current_stock=[stock], on_order=[ordered])
+    found: list[dict[str, object]] = fact_action(
+        situation_of(panel, stock=levels), orders=open_orders
+    ).to_pylist()
+    return found
+
+
+def day(days: int) -> date:
+    """The day so many days after the stock's."""
+    answer: date = (poisson_panel(1).data_through + np.timedelta64(days)).item()
+    return answer
+
+
+# -- the independent implementation --
+
+
+class Drawn:
+    """A thousand random situations of every kind."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(12)
+        rate = random.choice([0.0, 0.02, 0.2, 1.0, 6.0], (SITUATIONS, 1))
+        counts = random.poisson(rate * random.gamma(2.0, 0.5, (SITUATIONS, 260))).astype(float)
+        counts[::9, :150] = np.where(random.random((len(counts[::9]), 150)) < 0.1, 3.0, 0.0)
+        counts[::11, 200:] = 0.0
+        self.panel = panel_of(counts)
+        lead = random.choice([0.0, 3.0, 7.0, 14.0, 45.5, 120.0, 400.0], SITUATIONS)
+        lead[random.random(SITUATIONS) < 0.03] = NAN
+        monthly = 30 * counts.mean(axis=1)
+        stock = np.rint(monthly * random.choice([0, 0.1, 0.5, 1, 2, 4, 30], SITUATIONS))
+        stock += random.integers(0, 3, SITUATIONS)
+        stock[random.random(SITUATIONS) < 0.03] = NAN
+        self.orders = self._orders(random, monthly)
+        known = np.bincount(self.orders.series, weights=self.orders.quantity, minlength=SITUATIONS)
+        more = np.where(random.random(SITUATIONS) < 0.1, random.integers(1, 20, SITUATIONS), 0)
+        self.items = items_of(
+            self.panel,
+            lead_time_days=lead,
+            unit_cost=np.where(random.random(SITUATIONS) < 0.1, NAN, 2.0),
+            criticality=random.choice(["high", "medium", "low"], SITUATIONS),
+            minimum_order=random.choice([0.0, 1.0, 25.0, NAN], SITUATIONS),
+            order_multiple=random.choice([0.0, 1.0, 6.0, NAN], SITUATIONS),
+            lead_time_sd_days=random.choice([0.0, 4.0, NAN], SITUATIONS),
+        )
+        as_of = self.panel.data_through + random.integers(0, 4, SITUATIONS)
+        self.stock = stock_of(
+            self.panel,
+            as_of=pa.array(as_of, pa.date32()),
+            current_stock=stock,
+            on_order=known + more,
+            service_level=random.choice([0.8, 0.95, 0.99], SITUATIONS),
+        )
+        self.situation = situation_of(self.panel, items=self.items, stock=self.stock)
+
+    def _orders(self, random: np.random.Generator, monthly: np.ndarray) -> OpenOrders:
+        count = random.choice([0, 1, 2, 3], SITUATIONS, p=[0.4, 0.3, 0.2, 0.1])
+        series = np.repeat(np.arange(SITUATIONS), count)
+        quantity = 1.0 + np.rint(monthly[series] * random.choice([0, 0.3, 1, 5], len(series)))
+        due = self.panel.data_through + random.integers(-30, 200, len(series))
+        due[random.random(len(series)) < 0.1] = np.datetime64("NaT", "D")
+        refs = np.array([f"{n:05d}/1" for n in range(len(series))])
+        order = np.lexsort((refs, due, series))
+        return OpenOrders(series[order], refs[order], quantity[order], due[order])
+
+    def parts(self) -> list[Part]:
+        inventory = self.situation.inventory
+        levels, policy, proposal = inventory.levels, inventory.policy, inventory.proposal
+        demand = accumulated(
+            self.panel,
+            self.situation.outlook,
+            sum_pools_of(self.panel),
+            np.broadcast_to(DAYS, (SITUATIONS, len(DAYS))),
+            inventory.sums,
+        )
+        cycle = inventory.sums.cycle
+        exceptions: list[set[str]] = [set() for _ in range(SITUATIONS)]
+        for reason in reasons_of(self.situation):
+            for series in np.flatnonzero(reason.holds):
+                exceptions[series].add(reason.code)
+        orders: list[list[OpenOrder]] = [[] for _ in range(SITUATIONS)]
+        for place, series in enumerate(self.orders.series):
+            due = self.orders.due[place].item()
+            orders[series].append(
+                OpenOrder(str(self.orders.ref[place]), float(self.orders.quantity[place]), due)
+            )
+        return [
+            Part(
+                as_of=levels.as_of[n].astype("datetime64[D]").item(),
+                stock=levels.current_stock[n],
+                on_order=levels.on_order[n],
+                lead_time_days=levels.lead_time.days[n],
+                planned_level=policy.planned_level[n],
+                reorder_point=policy.reorder_point[n],
+                order_up_to=policy.order_up_to[n],
+                order_quantity=np.nan_to_num(proposal.order_quantity[n]),
+                order_by=proposal.order_by[n].astype("datetime64[D]").item(),
+                overstock=proposal.overstock_quantity[n],
+                is_overstock=proposal.status[n] == "overstock",
+                minimum_order=levels.minimum_order[n],
+                order_multiple=levels.order_multiple[n],
+                horizon_days=28,
+                demand_by_day=demand.mean[n].tolist(),
+                excess_by_day=demand.excess[n].tolist(),
+                least_by_day=demand.least_mean[n].tolist(),
+                cycle=(cycle.mean[n], cycle.excess[n], cycle.least_mean[n]),
+                ever_used=self.panel.demand[n].sum(),
+                exceptions=frozenset(exceptions[n]),
+                orders=tuple(orders[n]),
+            )
+            for n in range(SITUATIONS)
+        ]
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Drawn:
+    return Drawn()
+
+
+@pytest.fixture(scope="module")
+def table(drawn: Drawn) -> pa.Table:
+    return fact_action(drawn.situation, orders=drawn.orders, stock=drawn.stock)
+
+
+def key_of(item_id: str, row: Row) -> tuple[object, ...]:
+    return item_id, row.action, row.ref, row.tier, row.quantity, row.due, row.arrives
+
+
+def test_a_thousand_situations_get_the_same_actions_from_an_independent_implementation(
+    drawn: Drawn, table: pa.Table
+) -> None:
+    names = ("item_id", "action", "ref", "tier", "quantity", "due", "arrives")
+    found = {tuple(row[name] for name in names): row for row in table.to_pylist()}
+
+    expected = {}
+    leading = set()
+    for item_id, part in zip(drawn.panel.item_ids, drawn.parts(), strict=True):
+        rows = actions_of(part)
+        expected |= {key_of(item_id, row): row for row in rows}
+        leading |= {key_of(item_id, leading_of(rows))[:2]} if rows else set()
+
+    assert set(found) == set(expected)
+    assert {key[:2] for key, row in found.items() if row["is_leading"]} == leading
+    for name in ("expected_shortage", "shortage_avoided"):
+        ours = [found[key][name] for key in expected]
+        theirs = [getattr(row, name) for row in expected.values()]
+        assert [value is None for value in ours] == [value is None for value in theirs]
+        np.testing.assert_allclose(
+            [value or 0.0 for value in ours], [value or 0.0 for value in theirs], atol=1e-6
+        )
+
+
+def test_the_situations_are_of_every_kind(table: pa.Table) -> None:
+    kinds = Counter(zip(table["tier"].to_pylist(), table["action"].to_pylist(), strict=True))
+
+    assert set(kinds) >= {
+        ("late", "order"),
+        ("late", "expedite"),
+        ("this_week", "order"),
+        ("this_week", "expedite"),
+        ("will_run_out", "order"),
+        ("will_run_out", "expedite"),
+        ("surplus", "cancel"),
+        ("surplus", "defer"),
+        ("surplus", "check"),
+        ("check_forecast", "check"),
+        ("check_data", "check"),
+    }
+
+
+def test_parts_are_ranked_by_tier_and_then_by_what_money_avoids(table: pa.Table) -> None:
+    rows = table.to_pylist()
+
+    places = [TIERS.index(row["tier"]) for row in rows]
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    assert places == sorted(places)
+    for tier in TIERS:
+        priorities = [row["priority"] for row in rows if row["tier"] == tier]
+        known = [value for value in priorities if value is not None]
+        assert known == sorted(known, reverse=True)
+        assert None not in priorities[: len(known)]
+
+
+def test_partitions_are_ranked_together(table: pa.Table) -> None:
+    rows = table.drop_columns(["rank"])
+    first = pc.less(rows["item_id"], "P500")
+
+    halves = [rows.filter(pc.invert(first)), rows.filter(first)]
+
+    assert rank_actions(halves).equals(table)

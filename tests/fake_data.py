@@ -400,7 +400,7 @@ def _fact_action(story: Story) -> list[Row]:
             "assumed": "current_stock",
         }
         for i, (code, status) in enumerate(
-            reversed(list(zip(story.codes, ("reorder", "overdue"), strict=False)))
+            reversed([*zip(story.codes, ("reorder", "overdue"), strict=False)])
         )
     ]
 

@@ -17,6 +17,7 @@ from datalayer.api import (
     inventory,
     items,
     marks,
+    orders,
     publication_files,
     publications,
     refreshing,
@@ -45,7 +46,7 @@ _SUBJECTS = (
     data_sets,
     refreshing,
 )
-_SUBJECTS_OF_FILES = (publication_files, extracting)
+_SUBJECTS_OF_FILES = (publication_files, extracting, orders)
 
 
 def create_api(portal: Portal) -> FastAPI:

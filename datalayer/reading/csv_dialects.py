@@ -37,8 +37,9 @@ class CsvDialect:
         date: Form of a date, in the letters of Unicode TS 35 as CSVW has it.
         time: Form of a time, the same; always UTC.
         truth: The two truth values, true first.
-        guarded: Whether text that a spreadsheet would run has an apostrophe before it, and text
-            that it would convert is written as ``="00123"``. What isn't guarded is text as it is.
+        guarded: Whether text that a spreadsheet would run has an apostrophe before it.
+        spelt: Whether text that a spreadsheet would convert is written as ``="00123"``. What is
+            neither guarded nor spelt is text as it is.
     """
 
     name: str
@@ -49,6 +50,7 @@ class CsvDialect:
     time: str
     truth: tuple[str, str]
     guarded: bool
+    spelt: bool
 
     def head(self, columns: Mapping[str, ColumnType]) -> bytes:
         """Return what stands before the first row: the byte order mark and the names."""
@@ -73,14 +75,16 @@ class CsvDialect:
 
     def _text(self, column: str) -> str:
         quotes = f"""replace({column}, '"', '""')"""
-        if not self.guarded:
-            return f"""'"' || {quotes} || '"'"""
-        return (
-            f"""case when {_would_run(column)} then '"''' || {quotes} || '"' """
-            f"""when {_would_convert(column)} """
-            f"""then '"=""' || replace({column}, '"', '\"\"\"\"') || '\"\"\"' """
-            f"""else '"' || {quotes} || '"' end"""
-        )
+        as_it_is = f"""'"' || {quotes} || '"'"""
+        cases = []
+        if self.guarded:
+            cases.append(f"""when {_would_run(column)} then '"''' || {quotes} || '"' """)
+        if self.spelt:
+            cases.append(
+                f"""when {_would_convert(column)} """
+                f"""then '"=""' || replace({column}, '"', '\"\"\"\"') || '\"\"\"' """
+            )
+        return f"case {''.join(cases)}else {as_it_is} end" if cases else as_it_is
 
     def _number(self, column: str) -> str:
         written = f"cast(to_json({column}) as varchar)"
@@ -105,6 +109,7 @@ def _would_convert(column: str) -> str:
 _WRITTEN = {
     "yyyy-MM-dd": "cast({} as varchar)",
     "dd/MM/yyyy": "strftime({}, '%d/%m/%Y')",
+    "yyyyMMdd": "strftime({}, '%Y%m%d')",
     "yyyy-MM-ddTHH:mm:ssX": "replace(replace(cast({} as varchar), ' ', 'T'), '+00', 'Z')",
     "dd/MM/yyyy HH:mm:ss": "strftime({}, '%d/%m/%Y %H:%M:%S')",
 }
@@ -118,6 +123,7 @@ RFC = CsvDialect(
     time="yyyy-MM-ddTHH:mm:ssX",
     truth=("true", "false"),
     guarded=False,
+    spelt=False,
 )
 """RFC 4180, UTF-8, comma and point."""
 
@@ -130,6 +136,7 @@ EXCEL_BR = CsvDialect(
     time="dd/MM/yyyy HH:mm:ss",
     truth=("VERDADEIRO", "FALSO"),
     guarded=True,
+    spelt=True,
 )
 """What Excel in Brazil opens rightly by a double click: semicolon, decimal comma, dd/mm/aaaa."""
 

@@ -172,14 +172,14 @@ def after_key(columns: Sequence[Column], parameters: Sequence[str]) -> str:
     return f"{column} >= {value} and ({column} > {value} or ({column} = {value} and {rest}))"
 
 
-def given_rows(columns: Sequence[Column], parameter: str) -> str:
+def given_rows(columns: Mapping[str, ColumnType], parameter: str) -> str:
     """Return a query of the rows that a *parameter* holds as a JSON list of objects.
 
     Args:
         columns: The members of the objects.
         parameter: Its name.
     """
-    types = json.dumps([{column.name: column.type.value for column in columns}])
+    types = json.dumps([{name: kind.value for name, kind in columns.items()}])
     return f"select unnest(from_json(${parameter}, {quoted_text(types)}), recursive := true)"
 
 
@@ -189,7 +189,8 @@ def not_among(columns: Sequence[Column], parameter: str) -> str:
     No value of them may be null.
     """
     named = ", ".join(quoted_name(column.name) for column in columns)
-    return f"({named}) not in (select {named} from ({given_rows(columns, parameter)}))"
+    types = {column.name: column.type for column in columns}
+    return f"({named}) not in (select {named} from ({given_rows(types, parameter)}))"
 
 
 def select_matches(

@@ -206,10 +206,59 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class OrderColumn:
+    """A column of an order file.
+
+    Attributes:
+        data_set: What its values come from: a data set, or ``order`` for the row ordered itself;
+            empty where it is a constant.
+        name: The column of the data set, or one of ``ORDER_VALUES``.
+        constant: What stands in every row, where nothing else does.
+        step: Of line numbers, from one to the next; the first is as much.
+        digits: Of line numbers, at least; zeros stand in front.
+    """
+
+    heading: str
+    data_set: str = ""
+    name: str = ""
+    constant: str = ""
+    step: int = 1
+    digits: int = 1
+
+
+@dataclass(frozen=True)
+class OrderProfile:
+    """A form of order file.
+
+    Attributes:
+        delimiter: Between its cells.
+        decimal: The decimal separator.
+        date: Form of a date, in the letters of Unicode TS 35.
+        encoding: As Python calls it.
+        language: Of the reasons.
+        for_spreadsheets: Whether what a spreadsheet would take for a number is spelt so that it
+            does not; a program that reads the file wants codes as they are.
+        file_per_location: Whether each receiving place has a file of its own.
+    """
+
+    name: str
+    label: Bilingual
+    delimiter: str
+    decimal: str
+    date: str
+    encoding: str
+    language: Language
+    for_spreadsheets: bool
+    file_per_location: bool
+    columns: tuple[OrderColumn, ...]
+
+
+@dataclass(frozen=True)
 class Registry:
     """The whole contract.
 
     Attributes:
+        order_profiles: Forms of files of orders, by name.
         check_reasons: Reasons to check an action before acting, the gravest first.
     """
 
@@ -220,6 +269,7 @@ class Registry:
     reason_codes: Mapping[str, ReasonCode]
     check_reasons: Mapping[str, ReasonCode]
     settings: Mapping[str, Setting]
+    order_profiles: Mapping[str, OrderProfile]
     fingerprints: Mapping[str, str]
     text_forms: Mapping[str, TextForm]
 

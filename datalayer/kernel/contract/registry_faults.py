@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from string import Formatter
 from typing import Any
 
@@ -29,9 +30,11 @@ from datalayer.kernel.contract.odcs import (
     is_text,
     type_of,
 )
+from datalayer.kernel.contract.order_profiles import profile_faults
 from datalayer.kernel.contract.registry import ColumnType
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_FILE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _READ_FROM = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)", re.IGNORECASE)
 _NAMED_SUBQUERY = re.compile(r"\b([a-z_][a-z0-9_]*)\s+as\s*\(\s*select\b", re.IGNORECASE)
 _ONE_SELECT = re.compile(r"\s*(select|with)\b[^;]*\Z", re.IGNORECASE)
@@ -61,6 +64,9 @@ def document_faults(odcs: OpenDataContractStandard) -> Iterator[str]:
     yield from _entry_faults(odcs, "reasonCodes", "reason", _reason_faults)
     yield from _entry_faults(odcs, "checkReasons", "reason to check", _reason_faults)
     yield from _entry_faults(odcs, "settings", "setting", _setting_faults, texts=_SETTING_TEXTS)
+    yield from _entry_faults(
+        odcs, "orderProfiles", "order profile", partial(_profile_faults, odcs), names=_FILE_NAME
+    )
     yield from _entry_faults(odcs, "textForms", "text form", _form_faults, texts=_FORM_TEXTS)
     if DEFAULT_FORM not in _form_names(odcs):
         yield f"customProperties.textForms lists no {DEFAULT_FORM!r}, the form of other text"
@@ -83,9 +89,10 @@ def _data_set_faults(data_set: SchemaObject, odcs: OpenDataContractStandard) -> 
         yield from _rule_faults(f"rule {data_set.name}.{rule.name}", rule, odcs)
 
 
-def _name_faults(place: str, name: object) -> Iterator[str]:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        yield f"{place}: the name must be lower-case letters, digits and _, a letter first"
+def _name_faults(place: str, name: object, names: re.Pattern[str] = _NAME) -> Iterator[str]:
+    if not isinstance(name, str) or not names.fullmatch(name):
+        sign = "_" if names is _NAME else "-"
+        yield f"{place}: the name must be lower-case letters, digits and {sign}, a letter first"
 
 
 def _text_faults(place: str, element: SchemaObject | SchemaProperty) -> Iterator[str]:
@@ -288,6 +295,7 @@ def _entry_faults(
     noun: str,
     own_faults: Callable[[str, Mapping[str, Any]], Iterator[str]],
     texts: Sequence[str] = ("label", "labelPtBr"),
+    names: re.Pattern[str] = _NAME,
 ) -> Iterator[str]:
     listed = entries(odcs, list_name)
     if not listed:
@@ -295,7 +303,7 @@ def _entry_faults(
     yield from _repeated(noun, [entry.get("name") for entry in listed])
     for entry in listed:
         place = f"{noun} {entry.get('name')!r}"
-        yield from _name_faults(place, entry.get("name"))
+        yield from _name_faults(place, entry.get("name"), names)
         for name in texts:
             if not is_text(entry.get(name)):
                 yield f"{place}: {name} is missing"
@@ -319,6 +327,16 @@ def _reason_faults(place: str, reason: Mapping[str, Any]) -> Iterator[str]:
 def _setting_faults(place: str, setting: Mapping[str, Any]) -> Iterator[str]:
     if not is_number(setting.get("value")):
         yield f"{place}: value {setting.get('value')!r} must be a finite number"
+
+
+def _profile_faults(
+    odcs: OpenDataContractStandard, place: str, profile: Mapping[str, Any]
+) -> Iterator[str]:
+    columns = {
+        str(data_set.name): frozenset(str(column.name) for column in data_set.properties or ())
+        for data_set in data_sets(odcs)
+    }
+    return profile_faults(place, profile, columns)
 
 
 def _form_faults(place: str, form: Mapping[str, Any]) -> Iterator[str]:

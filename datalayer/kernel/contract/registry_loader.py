@@ -24,6 +24,7 @@ from datalayer.kernel.contract.odcs import (
     entries,
     freshness_hours,
 )
+from datalayer.kernel.contract.order_profiles import order_profile
 from datalayer.kernel.contract.registry import (
     Bilingual,
     Column,
@@ -99,6 +100,7 @@ def _registry(odcs: OpenDataContractStandard, content: Mapping[str, Any]) -> Reg
         reason_codes=reasons,
         check_reasons=checks,
         settings={entry["name"]: _setting(entry) for entry in values["settings"]},
+        order_profiles={e["name"]: order_profile(e) for e in entries(odcs, "orderProfiles")},
         fingerprints={d["name"]: _fingerprint(d) for d in content["schema"]},
         text_forms=forms,
     )

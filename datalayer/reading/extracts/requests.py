@@ -23,7 +23,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 """The formats, each with its media type."""
 
-_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
+NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ExtractRequest:
 
     def file_name(self, publication_id: str) -> str:
         """Return a name that says data set, part, publication and dialect."""
-        item_id = _NOT_IN_FILE_NAMES.sub("-", self.part.item_id or "")
+        item_id = NOT_IN_FILE_NAMES.sub("-", self.part.item_id or "")
         parts = (self.data_set, item_id, publication_id, self.dialect)
         return f"{'_'.join(filter(None, parts))}.{self.format}"
 

@@ -64,7 +64,7 @@ def given(
     Raises:
         InvalidCursor: *after* is not of these rows.
     """
-    sql = given_rows(columns, "given")
+    sql = given_rows({column.name: column.type for column in columns}, "given")
     by_name = {column.name: column for column in columns}
     met = conditions + after_position([by_name[each] for each in key], after)
     return Question(

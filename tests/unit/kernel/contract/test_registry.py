@@ -56,6 +56,12 @@ def custom(element: dict[str, Any], name: str) -> dict[str, Any]:
     return next(p for p in element["customProperties"] if p["property"] == name)
 
 
+def profile_column(content: dict[str, Any], place: int) -> dict[str, Any]:
+    """Return a column of the first form of order file."""
+    columns: list[dict[str, Any]] = custom(content, "orderProfiles")["value"][0]["columns"]
+    return columns[place]
+
+
 class TestThisRegistry:
     def test_a_publication_has_eleven_data_sets_at_least(self, registry: Registry) -> None:
         assert {d.name for d in registry.data_sets.values() if not d.optional} == {
@@ -379,6 +385,46 @@ class TestFaults:
             (
                 lambda c: custom(c, "reasonCodes")["value"][0].update(threshold="high"),
                 "threshold 'high' must be a finite number",
+            ),
+            (
+                lambda c: custom(c, "orderProfiles")["value"][0].update(name="Generic"),
+                "order profile 'Generic': the name must be lower-case letters, digits and -",
+            ),
+            (
+                lambda c: custom(c, "orderProfiles")["value"][0].update(encoding="ebcdic"),
+                "order profile 'generic': encoding is 'ebcdic'; it must be one of 'utf-8'",
+            ),
+            (
+                lambda c: custom(c, "orderProfiles")["value"][0].update(delimiter=","),
+                "order profile 'generic': delimiter and decimal are both ','",
+            ),
+            (
+                lambda c: custom(c, "orderProfiles")["value"][0].update(columns=[]),
+                "order profile 'generic': columns must list at least one column",
+            ),
+            (
+                lambda c: profile_column(c, 0).update(value="fact_action.colour"),
+                "column 'line': value 'fact_action.colour' must be a column of",
+            ),
+            (
+                lambda c: profile_column(c, 0).update(constant="x"),
+                "column 'line': needs either value or constant",
+            ),
+            (
+                lambda c: profile_column(c, 1).update(heading="line"),
+                "order profile 'generic': two columns have the heading 'line'",
+            ),
+            (
+                lambda c: profile_column(c, 1).update(heading="a;b"),
+                "the heading must be text without separators",
+            ),
+            (
+                lambda c: profile_column(c, 1).update(step=10),
+                "column 'item_id': step is for order.line only",
+            ),
+            (
+                lambda c: profile_column(c, 0).update(digits=0),
+                "column 'line': digits 0 must be a whole number from 1 to 100",
             ),
             (
                 lambda c: custom(c, "checkReasons")["value"][0].update(sentence="No places"),

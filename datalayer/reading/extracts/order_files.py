@@ -1,0 +1,346 @@
+"""Files of orders in the form that another program takes: rows, or the orders of some tiers."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import zipfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from datalayer.access.audit.log import AuditLog, Detail
+from datalayer.access.identity import Identity
+from datalayer.kernel.contract.order_profiles import ORDER
+from datalayer.kernel.contract.registry import ColumnType, OrderColumn, OrderProfile
+from datalayer.kernel.errors import InvalidSelection, UnwritableOrder
+from datalayer.reading.csv_dialects import CsvDialect
+from datalayer.reading.extracts.delivery import Delivery, Outcome
+from datalayer.reading.extracts.digests import Digest
+from datalayer.reading.extracts.order_reasons import order_reason
+from datalayer.reading.extracts.requests import MEDIA_TYPES, NOT_IN_FILE_NAMES
+from datalayer.reading.extracts.service import Extract
+from datalayer.reading.publication import Publication
+from datalayer.reading.question import MOST_ROWS
+from datalayer.reading.questions import orders
+from datalayer.reading.questions.data_sets import data_set_named
+from datalayer.reading.questions.locations import NETWORK
+
+Form = Literal["csv", "zip"]
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can name: the same rows, the same bytes
+_LONGEST_DETAIL = 500
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """What somebody orders: units of a part for a place."""
+
+    item_id: str
+    location_id: str
+    quantity: float
+
+
+@dataclass(frozen=True)
+class OrdersOfTiers:
+    """Which of the published orders are wanted.
+
+    Attributes:
+        tiers: At least one of the contract's.
+        location_ids: Places, none of which lies in another; empty for all that none lies below.
+        standing: What planners marked, as ``PlannerMarks.standing`` has it: what they put aside is
+            left out.
+    """
+
+    tiers: tuple[str, ...]
+    location_ids: tuple[str, ...]
+    standing: pa.Table
+
+
+class OrderFiles:
+    """Makes files of orders, and tells the audit log of each that is taken.
+
+    Whoever may read a publication may take them: ordering is a planner's work.
+    """
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    def of_tiers(
+        self,
+        publication: Publication,
+        profile: str,
+        wanted: OrdersOfTiers,
+        identity: Identity,
+        *,
+        form: Form | None = None,
+    ) -> Extract:
+        """Return the orders that *publication* proposes; else as ``of_rows``.
+
+        Raises:
+            UnknownDataSet: The publication is from before there were actions.
+            InvalidSelection: A tier or place is not known, or there are too many orders.
+        """
+        known = data_set_named(publication.registry, "fact_action").column("tier").allowed
+        if not wanted.tiers or not set(wanted.tiers) <= set(known):
+            found = ", ".join(wanted.tiers)[:80] or "not given"
+            raise InvalidSelection(
+                parameter="tier", found=found, expected=f"one or more of {', '.join(known)}"
+            )
+        for location_id in wanted.location_ids:
+            publication.require_location(location_id)
+        _refuse_nested(publication, [("", place) for place in wanted.location_ids])
+        page = publication.table_page(
+            orders.of_tiers(
+                publication.registry, wanted.tiers, wanted.location_ids, wanted.standing
+            )
+        )
+        if page.more:
+            raise _too_many(f"more than {MOST_ROWS}")
+        rows = [OrderRow(**row) for row in page.rows.to_pylist()]
+        asked = {"tiers": ", ".join(wanted.tiers), "locations": ", ".join(wanted.location_ids)}
+        return self._extract(publication, profile, rows, identity, form, asked)
+
+    def of_rows(
+        self,
+        publication: Publication,
+        profile: str,
+        rows: Sequence[OrderRow],
+        identity: Identity,
+        *,
+        form: Form | None = None,
+    ) -> Extract:
+        """Return *rows* as the file of *profile*, with why each is ordered.
+
+        Without a *form* it is CSV, or a zip where the profile has a file for each place and there
+        are several.
+
+        Raises:
+            UnknownDataSet: The publication is from before there were actions.
+            InvalidSelection: There is no such profile, part or place, a quantity is not above 0,
+                a part is ordered twice for a place or for one in another, or the form is CSV and
+                there are several files.
+            UnwritableOrder: A text has a character that the profile's encoding has not.
+        """
+        return self._extract(publication, profile, rows, identity, form, {})
+
+    def _extract(
+        self,
+        publication: Publication,
+        name: str,
+        rows: Sequence[OrderRow],
+        identity: Identity,
+        form: Form | None,
+        asked: Mapping[str, str],
+    ) -> Extract:
+        profile = _profile_named(publication, name)
+        data_set_named(publication.registry, "fact_action")
+        _refuse_unusable(publication, rows)
+        contents = _contents(publication, profile, rows)
+        made = form or ("zip" if len(contents) > 1 else "csv")
+        if made == "csv" and len(contents) > 1:
+            expected = f"zip: {profile.name} has a file for each of {len(contents)} places"
+            raise InvalidSelection(parameter="format", found="csv", expected=expected)
+        content = _packed(contents) if made == "zip" else next(iter(contents.values()))
+        digest = Digest(len(rows), len(content), hashlib.sha256(content).hexdigest())
+        details: dict[str, Detail] = {
+            "profile": profile.name,
+            "format": made,
+            **{key: value[:_LONGEST_DETAIL] for key, value in asked.items() if value},
+            "rows": len(rows),
+        }
+        return Extract(
+            file_name=f"orders_{publication.id}_{profile.name}.{made}",
+            media_type="application/zip" if made == "zip" else _media_type(profile),
+            rows=len(rows),
+            key=digest.sha256,
+            provenance=publication.provenance(orders.ORDERED),
+            chunks=self._deliver(content, digest, publication, identity, details),
+            part=lambda _: None,
+        )
+
+    def _deliver(
+        self,
+        content: bytes,
+        digest: Digest,
+        publication: Publication,
+        identity: Identity,
+        details: Mapping[str, Detail],
+    ) -> Delivery:
+        record = partial(self._audit.record, identity, "extract")
+
+        def end(_: Digest, outcome: Outcome) -> None:
+            about = {**details, "bytes": digest.size_bytes, "sha256": digest.sha256}
+            record(outcome.value, publication.id, **about)
+
+        begin = partial(record, "begun", publication.id, **details)
+        return Delivery(
+            iter([content]), rows=digest.rows, announced=digest, on_begin=begin, on_end=end
+        )
+
+
+def _profile_named(publication: Publication, name: str) -> OrderProfile:
+    profiles = publication.registry.order_profiles
+    if name not in profiles:
+        raise InvalidSelection(
+            parameter="profile", found=repr(name[:80]), expected=f"one of {', '.join(profiles)}"
+        )
+    return profiles[name]
+
+
+def _media_type(profile: OrderProfile) -> str:
+    charset = profile.encoding.removesuffix("-sig").replace("cp", "windows-")
+    return MEDIA_TYPES["csv"].replace("utf-8", charset)
+
+
+def _too_many(found: str) -> InvalidSelection:
+    expected = f"at most {MOST_ROWS}; ask for fewer tiers or locations"
+    return InvalidSelection(parameter="orders", found=found, expected=expected)
+
+
+def _refuse_unusable(publication: Publication, rows: Sequence[OrderRow]) -> None:
+    if len(rows) > MOST_ROWS:
+        raise _too_many(str(len(rows)))
+    for row in rows:
+        if not math.isfinite(row.quantity) or row.quantity <= 0:
+            found = f"{row.quantity:g} of {row.item_id}"
+            raise InvalidSelection(parameter="quantity", found=found, expected="above 0")
+    _refuse_nested(publication, [(row.item_id, row.location_id) for row in rows])
+
+
+def _refuse_nested(publication: Publication, ordered: Sequence[tuple[str, str]]) -> None:
+    """Refuse what is ordered twice: for a place, or for one and another that it lies in."""
+    tree = publication.table(orders.location_tree()).table.to_pylist()
+    above = {row["location_id"]: row["parent_location_id"] for row in tree}
+    places: defaultdict[str, set[str]] = defaultdict(set)
+    for item_id, place in ordered:
+        said = f" of {item_id}" if item_id else ""
+        if place in places[item_id]:
+            raise InvalidSelection(
+                parameter="location", found=f"{place}{said} twice", expected="given once"
+            )
+        places[item_id].add(place)
+    for item_id, place in ordered:
+        outer = above.get(place)
+        while outer is not None and outer not in places[item_id]:
+            outer = above.get(outer)
+        if outer is not None:
+            said = f" of {item_id}" if item_id else ""
+            expected = "places of which none lies in another, or the same demand is ordered twice"
+            raise InvalidSelection(
+                parameter="location", found=f"{place} and {outer}{said}", expected=expected
+            )
+
+
+def _contents(
+    publication: Publication, profile: OrderProfile, rows: Sequence[OrderRow]
+) -> dict[str, bytes]:
+    """Return the files by name; one without rows where nothing is ordered."""
+    wanted = orders.ordered([(row.item_id, row.location_id, row.quantity) for row in rows])
+    told = publication.table_page(wanted).rows.to_pylist()
+    for row in told:
+        if row["dim_item"]["item_id"] is None:
+            publication.require_item(row["item_id"])
+        if row["dim_location"]["location_id"] is None:
+            publication.require_location(row["location_id"])
+    files: dict[str, list[dict[str, Any]]] = {} if told and profile.file_per_location else {"": []}
+    for row in told:
+        place = row["location_id"] if profile.file_per_location else ""
+        files.setdefault(place, []).append(row)
+    contents: dict[str, bytes] = {}
+    for number, (place, lines) in enumerate(files.items(), start=1):
+        parts = ["orders", NOT_IN_FILE_NAMES.sub("-", place), publication.id, profile.name]
+        name = "_".join(filter(None, parts))
+        # Codes that differ in signs only look alike in the name of a file.
+        unique = f"{name}_{number}" if f"{name}.csv" in contents else name
+        contents[f"{unique}.csv"] = _csv(publication, profile, lines)
+    return contents
+
+
+def _packed(contents: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in contents.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    return packed.getvalue()
+
+
+def _csv(
+    publication: Publication, profile: OrderProfile, rows: Sequence[Mapping[str, Any]]
+) -> bytes:
+    types = {column.heading: _type_of(publication, column) for column in profile.columns}
+    cells = []
+    for line, row in enumerate(rows, start=1):
+        own = _values(publication, profile, row)
+        cells.append({c.heading: _cell(c, row, own, line) for c in profile.columns})
+    dialect = _dialect(profile)
+    question = orders.given(cells, types)
+    table = publication.database.query(
+        publication.id, dialect.lines(question.sql, types), question.parameters
+    )
+    text = dialect.head(types).decode() + "".join(table.column("line").to_pylist())
+    try:
+        return text.encode(profile.encoding.removesuffix("-sig"))
+    except UnicodeEncodeError as error:
+        raise UnwritableOrder(
+            profile=profile.name,
+            character=repr(text[error.start]),
+            encoding=profile.encoding,
+            near=repr(text[max(0, error.start - 30) : error.start + 10].strip()),
+        ) from error
+
+
+def _dialect(profile: OrderProfile) -> CsvDialect:
+    return CsvDialect(
+        name=profile.name,
+        delimiter=profile.delimiter,
+        decimal=profile.decimal,
+        byte_order_mark=profile.encoding == "utf-8-sig",
+        date=profile.date,
+        time="yyyy-MM-ddTHH:mm:ssX",
+        truth=("true", "false"),
+        guarded=True,
+        spelt=profile.for_spreadsheets,
+    )
+
+
+def _type_of(publication: Publication, column: OrderColumn) -> ColumnType:
+    if not column.data_set:
+        return ColumnType.TEXT
+    if column.data_set == ORDER:
+        known = {"quantity": ColumnType.DOUBLE, "published_on": ColumnType.DATE}
+        return known.get(column.name, ColumnType.TEXT)
+    return publication.registry.data_sets[column.data_set].column(column.name).type
+
+
+def _values(
+    publication: Publication, profile: OrderProfile, row: Mapping[str, Any]
+) -> dict[str, object]:
+    """Return what a profile can take from the row ordered itself, all but its line."""
+    return {
+        **{name: row[name] for name in ("item_id", "location_id", "quantity")},
+        "branch": None if row["location_id"] == NETWORK else row["location_id"],
+        "reason": order_reason(
+            row["fact_action"], row["fact_exception"], publication.registry, profile.language
+        ),
+        "publication_id": publication.id,
+        "published_on": publication.manifest.generated_at.date(),
+    }
+
+
+def _cell(
+    column: OrderColumn, row: Mapping[str, Any], values: Mapping[str, object], line: int
+) -> object:
+    """Return what stands in a column of the row at *line* of its file, from 1."""
+    if not column.data_set:
+        return column.constant
+    if column.data_set != ORDER:
+        return row[column.data_set][column.name]
+    if column.name == "line":
+        return f"{line * column.step:0{column.digits}d}"
+    return values[column.name]

@@ -1,0 +1,75 @@
+"""Why something is to be ordered, as one sentence with its numbers, for files of orders."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from datalayer.kernel.contract.registry import Language, ReasonCode, Registry
+
+_NUMBERS = str.maketrans(",.", ".,")
+_SENTENCES = {
+    "en": ("Ordered by hand.", "Check first: "),
+    "pt_BR": ("Pedido à mão.", "Confira antes: "),
+}
+
+
+def order_reason(
+    action: Mapping[str, object],
+    exception: Mapping[str, object],
+    registry: Registry,
+    language: Language,
+) -> str:
+    """Return why a row is ordered, and what is to be checked first.
+
+    Args:
+        action: Its row of ``fact_action``; all null where it is not among the orders.
+        exception: The row of ``fact_exception`` of its first reason; all null where there is none.
+        registry: Has the sentences.
+        language: Of the answer.
+    """
+    return " ".join(_sentences(action, exception, registry, language))
+
+
+def _sentences(
+    action: Mapping[str, object],
+    exception: Mapping[str, object],
+    registry: Registry,
+    language: Language,
+) -> Iterator[str]:
+    by_hand, check_first = _SENTENCES[language]
+    if action["tier"] is None:
+        yield by_hand
+        return
+    tiers = registry.data_sets["fact_action"].column("tier").value_labels
+    yield f"{tiers[str(action['tier'])].in_language(language)}."
+    reason = registry.reason_codes.get(str(exception["reason_code"]))
+    if reason:
+        yield _sentence(reason, exception, "", language, exception["threshold"])
+    check = registry.check_reasons.get(str(action["check_first"]))
+    if check:
+        yield check_first + _sentence(check, action, "check_", language, check.threshold)
+
+
+def _sentence(
+    reason: ReasonCode,
+    row: Mapping[str, object],
+    prefix: str,
+    language: Language,
+    threshold: object,
+) -> str:
+    return reason.sentence.in_language(language).format(
+        observed=_amount(row[f"{prefix}observed"], reason.unit, language),
+        expected=_amount(row[f"{prefix}expected"], reason.unit, language),
+        threshold=_amount(threshold, reason.threshold_unit, language),
+    )
+
+
+def _amount(value: object, unit: str, language: Language) -> str:
+    """Return a number with its unit; a dash for none."""
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return "-"
+    number, sign = (100 * value, "%") if unit == "share" else (value, unit)
+    text = f"{number:,.2f}".rstrip("0").rstrip(".")
+    written = text if language == "en" else text.translate(_NUMBERS)
+    return f"{written} {sign}".strip()

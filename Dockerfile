@@ -1,4 +1,5 @@
-# The portal: pages and API in one process. No machine learning, no compiler, no pip, no root.
+# The portal: pages and API in one process. No machine learning, no compiler, no root, and no pip in
+# its environment; the base may have one of its own.
 #
 #     make images                       # with docker, podman or buildah; docs/deployment.md
 #
@@ -30,12 +31,16 @@ COPY pages pages
 ARG CREATED=1970-01-01T00:00:00Z
 ARG REVISION=unknown
 ARG VERSION=unknown
+# Files without an ending, which .dockerignore can't tell from folders, are nothing of ours but LICENSE.
 # An environment that is not the lock's is refused here. The user is written by hand: useradd would
 # leave the day of the build in /etc/shadow.
-RUN chmod -R u=rwX,go=rX /opt/farol; \
+RUN find . ! -type d \( -type l -o ! -name '*.*' \) ! -name LICENSE -delete; \
+    find . -type d -empty -delete; \
+    chmod -R u=rwX,go=rX .; \
     /opt/venv/bin/python -B -m datalayer.compliance \
       --only lock-is-hashed --only installed-is-the-lock --only installed-without-ml; \
     mkdir /build/state; \
+    mkdir -m 0770 /build/state/farol; \
     cp /etc/passwd /etc/group /build/; \
     echo 'farol:x:10001:10001:Farol:/tmp:/usr/sbin/nologin' >> /build/passwd; \
     echo 'farol:x:10001:' >> /build/group; \
@@ -55,7 +60,9 @@ LABEL org.opencontainers.image.title="Farol" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.version="${VERSION}"
 COPY --from=build /build/passwd /build/group /etc/
-COPY --from=build --chown=10001:10001 /build/state /var/lib/farol
+# Of group 0, which a user that is drawn by lot, as OpenShift does it, is in. The folder around it is
+# copied, because what is copied into keeps no mode.
+COPY --from=build --chown=10001:0 /build/state /var/lib
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/farol /opt/farol
 # A home that can be written to also where the root can't.
@@ -72,6 +79,7 @@ WORKDIR /opt/farol
 USER 10001:10001
 VOLUME /var/lib/farol
 EXPOSE 8501
+# Without the proxy that an engine may put into the environment of all its containers.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-IS", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/health/ready', timeout=4)"]
+    CMD ["python", "-IS", "-c", "from urllib.request import ProxyHandler, build_opener; build_opener(ProxyHandler({})).open('http://127.0.0.1:8501/health/ready', timeout=4)"]
 CMD ["streamlit", "run", "app.py"]

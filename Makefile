@@ -83,11 +83,12 @@ IMAGES ?= app ml
 images:  ## build the container images (IMAGES="app ml") and say how big they are
 	@deploy/build_images.sh $(IMAGES)
 
-reproduce:  ## build the portal's image twice, as two people would, and compare (IMAGES="app ml")
-	@deploy/reproduce_images.sh $(filter-out ml,$(IMAGES))
+reproduce:  ## build the images twice, as two people would, and compare (IMAGES="app ml")
+	@deploy/reproduce_images.sh $(IMAGES)
 
-proof: .venv-sbom/.ready  ## prove the portal's image, or its environment; report in build/proof (SIGNING_KEY=key.pem)
-	@STORE="$(STORE)" deploy/prove.sh
+# The portal's image unless images are named.
+proof: .venv-sbom/.ready  ## prove the portal's image, or its environment; report in build/proof (SIGNING_KEY=key.pem, IMAGES="app ml")
+	@STORE="$(STORE)" deploy/prove.sh $(if $(filter file,$(origin IMAGES)),app,$(IMAGES))
 
 bundle:  ## write build/farol-<version>-bundle.tar, which installs without a network (IMAGES="app ml")
 	@deploy/make_bundle.sh $(IMAGES)
@@ -120,7 +121,7 @@ test-job: .venv-ml/.ready-dev  ## test the job
 test-e2e: .venv/.ready-dev .venv-ml/.ready-dev system-packages  ## test all of it in a browser
 	@.venv/bin/$(PYTEST) tests/e2e $(labelled)
 
-test-images: .venv/.ready-dev .venv-ml/.ready-dev system-packages image-packages  ## build the images and test them, where an engine can be had
+test-images: .venv/.ready-dev .venv-ml/.ready-dev .venv-judges/.ready system-packages image-packages  ## build the images and test them, where an engine can be had
 	@.venv/bin/$(PYTEST) tests/images $(labelled)
 
 faults: .venv/.ready-dev system-packages  ## put every fault on a running portal (writes build/faults)

@@ -7,7 +7,7 @@ import secrets
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import structlog
 from rich.console import Console
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "welcome":
             return _welcome(first_admin_notice(settings.state), chosen.port, settings.path_prefix)
         command: Command = chosen.run
-        return command(Portal(settings), chosen)
+        with closing(Portal(settings)) as portal:
+            return command(portal, chosen)
     except PortalError as error:
         _explain(error)
     except Exception:  # noqa: BLE001 - the edge: whatever it is, the user gets a reference
@@ -148,7 +149,7 @@ def _inspect(portal: Portal, _: Namespace) -> int:
         table.add_row(row.data_set, f"{row.candidate_rows:,}", active_rows)
     _out.print(table)
     found, publication_id = candidate.report, candidate.manifest.publication_id
-    verdict = found.summary() if found.passed else f"{len(found.faults)} fault(s)"
+    verdict = found.summary() if found.passed else f"{len(found.faults):,} fault(s)"
     _out.print(f"Publication {publication_id}: {verdict}")
     for fault in (*found.faults, *found.warnings):
         _err.print(f"  {fault}")
@@ -185,7 +186,7 @@ def _verify(portal: Portal, chosen: Namespace) -> int:
     if found.sought_line is None:
         _err.print(f"No line has the SHA-256 {chosen.head}: the log was cut or replaced")
         return 1
-    _out.print(f"{'sought head':<20}line {found.sought_line} of {found.lines}")
+    _out.print(f"{'sought head':<20}line {found.sought_line:,} of {found.lines:,}")
     return 0
 
 

@@ -26,6 +26,7 @@ from datalayer.kernel.errors import (
     PortalError,
     SignInRequired,
     StateError,
+    StoreTooSlow,
     StoreWritable,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
@@ -50,10 +51,11 @@ from datalayer.publications.stages import (
     Snapshot,
     compare_rows,
 )
-from datalayer.publications.store_watch import StoreState, StoreWatch
+from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
 from datalayer.reading import questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
+from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
@@ -147,7 +149,7 @@ class Portal:
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
         self.snapshots = SnapshotStore(
-            settings.state, self.registry, clock, settings.read_trusted_keys()
+            settings.state, self.registry, clock, settings.trusted_keys_reader()
         )
         self._spill = OwnFolder(settings.state / "spill")
         self.database = Database(
@@ -191,7 +193,11 @@ class Portal:
         self.marks = PlannerMarks(
             settings.state, self.audit, members_only=self.members_only, clock=clock
         )
-        self.store_watch = StoreWatch(self._activations.latest, self._store.try_write)
+        self._damage_watch = DamageWatch(self.prove_served)
+        too_slow = StoreTooSlow(address=self._store.address, timeout_s=LATE_AFTER_S)
+        self.store_watch = StoreWatch(
+            self._activations.latest, self._store.try_write, late=too_slow
+        )
         self.state_watch = StoreWatch(self._require_writable_state, lambda: None)
         active = self.snapshots.active
         self.announcements = Announcements(
@@ -212,11 +218,14 @@ class Portal:
     def begin_serving(self) -> None:
         """Look at what is active before anybody reads it, and follow the other replicas.
 
-        What was damaged while no portal ran is refused, and fetched anew in the background.
+        What was damaged while no portal ran is refused, and fetched anew in the background; so it
+        is with what is found damaged hours later.
         """
         self.announcements.start()
-        self.store_watch.last_answer()  # the first look at it begins the watch
         self._remember_rows()
+        self._damage_watch.start()
+        self.store_watch.start()
+        self.state_watch.start()
         try:
             self._publications.active()
         except NothingPublished:
@@ -238,6 +247,20 @@ class Portal:
         if publication_id:
             return self._publications.get(publication_id)
         return self._publications.active()
+
+    def prove_served(self) -> None:
+        """Compare what is served with what was published; fetch it anew if it was damaged.
+
+        Raises:
+            StagingError: It can't be read at this moment.
+        """
+        try:
+            self._publications.prove_served()
+        except StateError as error:
+            _log.error("publication.damaged", problem=str(error))
+            # Answers that are kept were made of files that nobody vouches for.
+            self._cache.memory.clear()
+            self._begin_mending()
 
     def active_id(self) -> str | None:
         """Return the id of the active publication; None if there is none or nobody can tell."""
@@ -369,7 +392,10 @@ class Portal:
 
     def close(self) -> None:
         """Close the database and the cache, and end their threads."""
+        for watch in (self.store_watch, self.state_watch):
+            watch.close(LATE_AFTER_S)
         self.announcements.stop()
+        self._damage_watch.stop()
         self._cache.close()
         self.database.close()
         self._spill.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
@@ -110,13 +112,12 @@ class Settings(StoreSettings):
             raise SettingFault(f"names {error.path!r}, which {error.problem}") from error
         return value
 
-    def read_trusted_keys(self) -> TrustedKeys | None:
-        """Return the keys that must have signed a publication; None where none need be signed.
+    def trusted_keys_reader(self) -> Callable[[], TrustedKeys] | None:
+        """Return what reads the keys that must have signed; None where nobody need sign.
 
-        Raises:
-            KeyFileError: They can't be read.
+        It raises ``KeyFileError`` when they can't be read at that moment.
         """
-        return TrustedKeys.read(self.trusted_keys) if self.trusted_keys else None
+        return partial(TrustedKeys.read, self.trusted_keys) if self.trusted_keys else None
 
     @field_validator("redis_url")
     @classmethod

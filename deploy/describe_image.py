@@ -3,14 +3,17 @@
     python deploy/describe_image.py TOOLS FOLDER
 
 TOOLS is where cyclonedx-bom is installed (``.venv-sbom/lib/python3.11/site-packages``), which no
-image has. FOLDER gets ``sbom.cdx.json``, with Python's packages and Debian's, and ``licences.txt``
-and ``licences.json``, as each Python package puts it; those of Debian's are in ``/usr/share/doc``.
+image has. FOLDER gets ``sbom.cdx.json``, with Python, its packages and Debian's, and
+``licences.txt`` and ``licences.json``, as each Python package puts it; those of Debian's are in
+``/usr/share/doc``.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
+import platform
 import re
 import runpy
 import sys
@@ -40,15 +43,16 @@ class Licence:
 def main(tools: Path, folder: Path) -> None:
     """Write everything to *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = find_licences()
+    others = other_python_folders(Path("/")) if sys.prefix == IMAGE_PREFIX else []
+    found = tuple(sorted({*find_licences(), *find_licences(others)}, key=lambda each: each.name))
     (folder / "licences.txt").write_text(licence_table(found), encoding="utf-8")
     listed = json.dumps([asdict(each) for each in found], indent=1)
     (folder / "licences.json").write_text(f"{listed}\n", encoding="utf-8")
-    write_sbom(tools, folder / SBOM_NAME)
+    write_sbom(tools, folder / SBOM_NAME, others)
 
 
-def write_sbom(tools: Path, sbom: Path) -> None:
-    """Write what is installed to *sbom*, the same bytes for the same packages."""
+def write_sbom(tools: Path, sbom: Path, others: Iterable[str] = ()) -> None:
+    """Write what is installed, here and in *others*, to *sbom*: always the same bytes for it."""
     # Behind all others: what the image itself has of the same name is what is described.
     sys.path.append(str(tools))
     options = ["environment", "--output-reproducible", "--output-format", "JSON"]
@@ -58,15 +62,57 @@ def write_sbom(tools: Path, sbom: Path) -> None:
     except SystemExit as ended:
         if ended.code:
             raise
+    add(sbom, [component("generic", "python", platform.python_version())])
+    add(sbom, other_python_components(others))
     if sys.prefix == IMAGE_PREFIX and DEBIAN.is_file():
-        add_debian(sbom, DEBIAN.read_text(encoding="utf-8", errors="replace"))
+        described = [DEBIAN, *sorted(DEBIAN.with_name("status.d").glob("*"))]
+        texts = (each.read_text(encoding="utf-8", errors="replace") for each in described)
+        add(sbom, debian_components("\n\n".join(texts)))
 
 
-def add_debian(sbom: Path, status: str) -> None:
-    """Add Debian's packages to *sbom*, from the text that dpkg keeps of them."""
+def add(sbom: Path, components: Iterable[dict[str, str]]) -> None:
+    """Add *components* to *sbom*."""
     document = json.loads(sbom.read_text(encoding="utf-8"))
-    document.setdefault("components", []).extend(debian_components(status))
+    document.setdefault("components", []).extend(components)
     sbom.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def component(kind: str, name: str, version: str, more: str = "") -> dict[str, str]:
+    """Return a component of the SBOM: *kind* and *more* are the ends of its package URL."""
+    purl = f"pkg:{kind}/{quote(name)}@{quote(version)}{more}"
+    named = {"type": "library", "name": name, "version": version}
+    return {**named, "purl": purl, "bom-ref": purl}
+
+
+def other_python_folders(root: Path) -> list[str]:
+    """Return the folders below *root* with packages that this Python does not see, by path.
+
+    What is mounted over *root* is no part of an image, and is passed over.
+    """
+    device, own = root.stat().st_dev, set(map(os.path.realpath, sys.path))
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [each for each in folders if _device(Path(folder, each)) == device]
+        described = any(each.endswith((".dist-info", ".egg-info")) for each in (*folders, *files))
+        if described and os.path.realpath(folder) not in own:
+            found.append(folder)
+    return sorted(found)
+
+
+def other_python_components(folders: Iterable[str]) -> list[dict[str, str]]:
+    """Return Python's packages in *folders* as components, by name."""
+    found = {
+        (str(each.metadata["Name"]).lower(), each.version)
+        for each in importlib.metadata.distributions(path=list(folders))
+    }
+    return [component("pypi", *each) for each in sorted(found)]
+
+
+def _device(folder: Path) -> int | None:
+    try:
+        return folder.lstat().st_dev
+    except OSError:
+        return None
 
 
 def debian_components(status: str) -> list[dict[str, str]]:
@@ -77,9 +123,7 @@ def debian_components(status: str) -> list[dict[str, str]]:
         if not fields.get("Status", "").endswith(" installed"):
             continue
         name, version = fields["Package"], fields["Version"]
-        purl = f"pkg:deb/debian/{quote(name)}@{quote(version)}?arch={fields['Architecture']}"
-        component = {"type": "library", "name": name, "version": version}
-        found.append({**component, "purl": purl, "bom-ref": purl})
+        found.append(component("deb/debian", name, version, f"?arch={fields['Architecture']}"))
     return sorted(found, key=lambda each: each["name"])
 
 

@@ -19,6 +19,20 @@ engine_found() {
 }
 
 ENGINE=${ENGINE:-$(engine_found)}
+case $ENGINE in
+  docker | podman | buildah) ;;
+  *) fail "ENGINE is $ENGINE; it must be docker, podman or buildah" ;;
+esac
+# A repository that the project's folder was unpacked in says nothing of the project.
+export GIT_CEILING_DIRECTORIES=${PWD%/*}
+
+# revision: the commit that lies in the folder, and whether anything else does, too
+revision() {
+  local commit
+  commit=$(git rev-parse --verify --quiet HEAD 2> /dev/null) || commit=unknown
+  if test "$commit" != unknown && test -n "$(git status --porcelain)"; then commit=$commit-dirty; fi
+  echo "$commit"
+}
 
 # image_id NAME: the digest of an image's configuration; fails if the image is not there
 image_id() {
@@ -31,14 +45,16 @@ image_id() {
   echo "sha256:${id#sha256:}"
 }
 
-# image_mb NAME: the megabytes of an image with its base
+# image_mb NAME: the megabytes of an image with its base; fails if the image is not there
 image_mb() {
-  local bytes
+  local size
   if test "$ENGINE" = buildah; then
-    buildah images --format '{{.Size}}' "$1" | sed 's/[. ].*//; q'
+    # As people read it, such as 1.06 GB.
+    size=$(buildah images --format '{{.Size}}' "$1") || return
+    awk '{ print int($1 * ($2 == "GB" ? 1000 : $2 == "MB" ? 1 : 0) + 0.5); exit }' <<< "$size"
   else
-    bytes=$("$ENGINE" image inspect --format '{{.Size}}' "$1")
-    echo $(((bytes + 500000) / 1000000))
+    size=$("$ENGINE" image inspect --format '{{.Size}}' "$1") || return
+    echo $(((size + 500000) / 1000000))
   fi
 }
 

@@ -17,6 +17,8 @@ PYTHON=${PYTHON:-python3}
 VERSION=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
 TAG=${TAG:-$VERSION}
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}
+git rev-parse --git-dir > /dev/null 2>&1 \
+  || fail "$PWD is no checkout of git; a bundle is made in one, because it takes along what git lists"
 readonly ARCHIVE=build/farol-$VERSION-bundle.tar
 mkdir -p build
 scratch=$(mktemp -d --tmpdir="$PWD/build" bundle.XXXXXX)
@@ -25,11 +27,12 @@ readonly bundle=$scratch/farol-$VERSION
 
 # add_image FILE SOURCE NAME: save the engine's image SOURCE as images/FILE, under NAME
 add_image() {
+  local digests
   echo "Saving $3 ..."
   save_image "$2" "$scratch/saved.tar"
+  digests=$("$PYTHON" deploy/oci_archive.py "$scratch/saved.tar" "$bundle/images/$1" "$3")
   # FILE NAME CONFIGURATION MANIFEST, which install.sh reads.
-  echo "$1 $3 $("$PYTHON" deploy/oci_archive.py "$scratch/saved.tar" "$bundle/images/$1" "$3")" \
-    >> "$bundle/images/LIST"
+  echo "$1 $3 $digests" >> "$bundle/images/LIST"
   rm "$scratch/saved.tar"
 }
 
@@ -65,10 +68,10 @@ done < <(of_services)
 
 echo "Fetching the wheels of requirements.txt ..."
 "$PYTHON" -m pip download -qq --disable-pip-version-check --require-hashes \
-  --only-binary=:all: --requirement requirements.txt --dest "$bundle/wheelhouse"
+  --python-version 3.11 --only-binary=:all: --requirement requirements.txt --dest "$bundle/wheelhouse"
 
 # What lies in git, so that no secret and nothing of this machine is taken along.
-git ls-files -z -- LICENSE README.md CHANGELOG.md docker-compose.yml ml_jobs/docker-compose.yml \
+git ls-files -z -- LICENSE README.md CHANGELOG.md docker-compose.yml 'ml_jobs/*.yml' \
   deploy docs requirements.txt schema_registry.json \
   | tar --create --null --files-from=- | tar --extract --directory "$bundle"
 cp deploy/bundle/install.sh "$bundle/install.sh"

@@ -19,12 +19,14 @@ import tarfile
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
 _OCI = "application/vnd.oci.image"
 _CHUNK_BYTES = 1 << 20
 _GZIP_LEVEL = 6
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,11 @@ def convert(source: Path, target: Path, name: str) -> tuple[str, str]:
         blobs = Path(folder)
         (described,) = json.load(_member(archive, "manifest.json"))
         config = _written(blobs, _member(archive, described["Config"]))
-        layers = [_packed(blobs, _member(archive, layer)) for layer in described["Layers"]]
+        diff_ids = json.loads(config.path.read_bytes())["rootfs"]["diff_ids"]
+        layers = [
+            _packed(blobs, _member(archive, layer), diff_id)
+            for layer, diff_id in zip(described["Layers"], diff_ids, strict=True)
+        ]
         manifest = _json_blob(
             blobs,
             {
@@ -95,19 +101,26 @@ def _index_files(name: str, config: Blob, layers: list[Blob], manifest: Blob) ->
     }
 
 
-def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+def _member(archive: tarfile.TarFile, name: str) -> BufferedReader:
     found = archive.extractfile(name)
-    if found is None:
+    if not isinstance(found, BufferedReader):
         sys.exit(f"{archive.name!r} is no docker-archive: {name!r} in it is no file")
     return found
 
 
-def _packed(blobs: Path, layer: IO[bytes]) -> Blob:
-    """Write a layer with gzip, without its time and name, so that equal layers are equal."""
-    packed = blobs / "packed"
+def _packed(blobs: Path, layer: BufferedReader, diff_id: str) -> Blob:
+    """Write a layer with gzip, without its time and name, so that equal layers are equal.
+
+    Some engines save their layers with gzip, others without: *diff_id* is the digest without it.
+    """
+    packed, plain = blobs / "packed", hashlib.sha256()
+    unpacked = gzip.GzipFile(fileobj=layer) if layer.peek(2)[:2] == _GZIP_MAGIC else layer
     with packed.open("wb") as file, gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as writer:
-        while chunk := layer.read(_CHUNK_BYTES):
+        while chunk := unpacked.read(_CHUNK_BYTES):
+            plain.update(chunk)
             writer.write(chunk)
+    if (found := f"sha256:{plain.hexdigest()}") != diff_id:
+        sys.exit(f"A layer of the image has {found}; by its configuration it must be {diff_id}")
     with packed.open("rb") as file:
         return _written(blobs, file)
 

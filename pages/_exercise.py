@@ -21,7 +21,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from datalayer.compliance.evidence.routes import walk_routes
-from datalayer.kernel.errors import NothingPublished, PortalError
+from datalayer.kernel.contract.manifest import MANIFEST_NAME
+from datalayer.kernel.errors import NothingPublished, ObjectMissing, PortalError
 from datalayer.portal import Identity, Publication, Role, questions
 from datalayer.runtime import SESSION_COOKIE, accounts, portal
 
@@ -38,10 +39,11 @@ Json = dict[str, Any]
 def main(request: Path, answer: Path) -> None:
     """Do what *request* asks, a JSON file, and write the answer to another."""
     asked: Json = json.loads(request.read_text(encoding="utf-8"))
-    published = _publication()
+    published, refusal = _publication()
     token = _sign_in()
     found: Json = {
         "publication_id": published.id if published else None,
+        "refusal": refusal,
         "pages": list(_draw_pages(token)),
         **_ask_addresses(published, token),
         "columns": _declared(),
@@ -54,17 +56,22 @@ def main(request: Path, answer: Path) -> None:
     answer.write_text(json.dumps(found), encoding="utf-8")
 
 
-def _publication() -> Publication | None:
-    """Return the active publication; the store's latest where there is none yet."""
+def _publication() -> tuple[Publication | None, str]:
+    """Return the active publication, the store's latest where there is none yet; else why not.
+
+    That an empty store has none is nothing that went wrong, and no reason is given.
+    """
     try:
-        return portal().open(identity=PROVER)
+        return portal().open(identity=PROVER), ""
     except NothingPublished:
         pass
     try:
         portal().activate(PROVER)
-    except PortalError:
-        return None  # an empty store, or one whose latest can't be used; the pages say so, too
-    return portal().open(identity=PROVER)
+    except ObjectMissing as error:
+        return None, "" if error.key == MANIFEST_NAME else str(error)
+    except PortalError as error:
+        return None, str(error)
+    return portal().open(identity=PROVER), ""
 
 
 def _sign_in() -> str:

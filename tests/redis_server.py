@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PATIENT_S = 60.0
+"""However busy the machine is, Redis answers in that time."""
+
 
 class RedisServer:
     """A redis-server that a test may stop and start again on the same port."""

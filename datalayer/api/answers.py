@@ -221,7 +221,7 @@ def _csv_rows(
     provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
     _, headers = _around(request, question, page, provenance)
     name = f"{question.data_sets[0]}_{provenance.publication_id}_{dialect.name}.csv"
-    headers |= origin_headers(provenance, page.count)
+    headers |= {"X-Row-Count": str(page.count), **origin_headers(provenance)}
     headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return _Written(page.rows, Read(provenance, page.count), headers)
 
@@ -229,10 +229,9 @@ def _csv_rows(
 _WRITERS = {Form.JSON: _json_rows, Form.ARROW: _arrow_rows, Form.CSV: _csv_rows}
 
 
-def origin_headers(provenance: Provenance, rows: int) -> dict[str, str]:
-    """Return the headers of a file of so many *rows* that tell where they come from."""
+def origin_headers(provenance: Provenance) -> dict[str, str]:
+    """Return the headers of a file that tell where what is in it comes from."""
     return {
-        "X-Row-Count": str(rows),
         "X-Publication-Id": provenance.publication_id,
         "X-Dataset-Id": provenance.dataset_id,
         "X-Model-Version": provenance.model_version,

@@ -14,14 +14,14 @@ from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from datalayer.api.answers import cache_control, requested_coding
+from datalayer.api.answers import cache_control, origin_headers, requested_coding
 from datalayer.api.call import call_of
 from datalayer.api.context import problems
 from datalayer.api.forms import Coding
 from datalayer.api.kept_answers import Read, matches_etag
 from datalayer.api.ranges import is_expected, requested_span, still_holds
 from datalayer.kernel.errors import FileChanged
-from datalayer.portal import Delivery, Digest, Extract, ExtractRequest, Portal, Publication
+from datalayer.portal import Delivery, Extract, ExtractRequest, Portal, Publication
 from datalayer.reading.extracts.requests import MEDIA_TYPES
 
 MOST_AT_A_TIME: Final = 8
@@ -209,7 +209,7 @@ class FileAnswer(Response):
             return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         if trailers:
-            proof = (b"repr-digest", _repr_digest(self._chunks.digest).encode())
+            proof = (b"repr-digest", repr_digest(self._chunks.digest.sha256).encode())
             await send({"type": _TRAILERS, "headers": [proof], "more_trailers": False})
 
     async def _next(self) -> bytes | None:
@@ -244,22 +244,19 @@ def _headers(extract: Extract, name: str | None, coding: str | None) -> dict[str
         "Content-Disposition": f'attachment; filename="{name or extract.file_name}"',
         "Accept-Ranges": "bytes",
         "X-Row-Count": str(extract.rows),
-        "X-Publication-Id": provenance.publication_id,
-        "X-Dataset-Id": provenance.dataset_id,
-        "X-Model-Version": provenance.model_version,
-        "X-Generated-At": provenance.generated_at.isoformat().replace("+00:00", "Z"),
+        **origin_headers(provenance),
     }
     if coding:
         headers["Content-Encoding"] = coding
     if known:
         headers["Content-Length"] = str(known.size_bytes)
-        headers["Repr-Digest"] = _repr_digest(known)
+        headers["Repr-Digest"] = repr_digest(known.sha256)
     return headers
 
 
-def _repr_digest(digest: Digest) -> str:
-    """Return the field of RFC 9530."""
-    encoded = b64encode(bytes.fromhex(digest.sha256)).decode()
+def repr_digest(sha256: str) -> str:
+    """Return the field of RFC 9530 of a digest in hex."""
+    encoded = b64encode(bytes.fromhex(sha256)).decode()
     return f"sha-256=:{encoded}:"
 
 

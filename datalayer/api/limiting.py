@@ -28,14 +28,17 @@ class Limiter:
     Args:
         rate: Such as ``1200/minute``.
         redis_url: Where the replicas count together; None for this process alone.
+        redis_timeout_s: Longest wait for a connection to Redis and for each answer.
     """
 
-    def __init__(self, rate: str, redis_url: str | None = None) -> None:
+    def __init__(
+        self, rate: str, redis_url: str | None = None, redis_timeout_s: float = REDIS_TIMEOUT_S
+    ) -> None:
         self._rate = rate
         self._limit = parse(rate)
         self._window_s = self._limit.get_expiry()
         self._own = MemoryStorage()
-        self._redis = _connect(redis_url) if redis_url else None
+        self._redis = _connect(redis_url, redis_timeout_s) if redis_url else None
         self._redis_again_at = 0.0
 
     async def count(self, caller: str) -> None:
@@ -66,14 +69,14 @@ class Limiter:
         return TooManyRequests(limit=self._rate.replace("/", " requests a "), wait_s=wait_s)
 
 
-def _connect(url: str) -> RedisStorage:
+def _connect(url: str, timeout_s: float) -> RedisStorage:
     # The library tells by the address whose server it is, which a socket's doesn't say.
     return RedisStorage(
         f"async+redis+{url}" if url.startswith("unix:") else f"async+{url}",
         implementation="redispy",
         wrap_exceptions=True,
         key_prefix="farol:limit",
-        socket_timeout=REDIS_TIMEOUT_S,
-        socket_connect_timeout=REDIS_TIMEOUT_S,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
         retry=None,  # type: ignore[arg-type]  # redis-py's own default waits for seconds
     )

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BeforeValidator
 
-from datalayer.api.answers import object_answer
+from datalayer.api.answers import object_answer, rows_answer
 from datalayer.api.context import (
     PUBLICATION_EXAMPLE,
     PUBLICATION_ID_PATTERN,
@@ -19,32 +19,47 @@ from datalayer.api.context import (
     read_router,
 )
 from datalayer.api.cursors import cursor_text, read_cursor
-from datalayer.api.described_parameters import document_list
-from datalayer.api.parameters import Limit
-from datalayer.api.row_schemas import object_response
+from datalayer.api.described_parameters import DIALECT, document_list
+from datalayer.api.forms import Form, accept_header, requested_form
+from datalayer.api.parameters import Limit, Location
+from datalayer.api.row_schemas import object_response, row_response
 from datalayer.api.schemas import (
     METADATA_EXAMPLE,
-    Amounts,
     ChangesAnswer,
+    OrderCauses,
     PublicationAnswer,
     PublicationOrigin,
     Publications,
 )
 from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import Portal, Snapshot
+from datalayer.portal import NETWORK, Portal, Publication, Snapshot
 from datalayer.reading.changes import ChangeKind, Changes, compare
+from datalayer.reading.questions import changes
 from datalayer.reading.questions.items import row_offset
 
 _EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
-_GROUPINGS = ("reason", "demand_class", "category")
+_GROUPINGS = ("reason", "demand_class", "category", "tier_after")
 _KEPT_EXAMPLE: dict[str, object] = {
     name: METADATA_EXAMPLE[name] for name in PublicationOrigin.model_fields
 } | {"size_bytes": 52_428_800, "active": True}
-_READ = ("dim_item", "fact_forecast", "fact_inventory", "fact_metrics")
-_AMOUNTS = [name for name in Amounts.model_fields if name != "parts"]
-_FIGURES = (40.5, 52.25, 11.75, 20.0, 26.0, 6.0, 0.0, 30.0, 30.0)
-_AMOUNTS_EXAMPLE: dict[str, object] = dict(zip(_AMOUNTS, _FIGURES, strict=True))
+_CAUSES_EXAMPLE: dict[str, object] = {
+    **dict.fromkeys(OrderCauses.model_fields, 0.0),
+    "cause_stock_used": 22.5,
+    "cause_expected_demand": 7.5,
+}
+_FIGURES_EXAMPLE: dict[str, object] = {
+    "forecast_total_before": 40.5,
+    "forecast_total_after": 52.25,
+    "forecast_total_change": 11.75,
+    "reorder_point_before": 20.0,
+    "reorder_point_after": 26.0,
+    "reorder_point_change": 6.0,
+    "order_quantity_before": 0.0,
+    "order_quantity_after": 30.0,
+    "order_quantity_change": 30.0,
+}
+_AMOUNTS_EXAMPLE = _FIGURES_EXAMPLE | _CAUSES_EXAMPLE
 _GROUP_EXAMPLE: dict[str, object] = {"value": "changed", "parts": 1, **_AMOUNTS_EXAMPLE}
 _CHANGES_EXAMPLE: dict[str, object] = {
     "before": _EARLIER_EXAMPLE,
@@ -56,19 +71,35 @@ _CHANGES_EXAMPLE: dict[str, object] = {
         "reason": [_GROUP_EXAMPLE],
         "demand_class": [_GROUP_EXAMPLE | {"value": "lumpy"}],
         "category": [_GROUP_EXAMPLE | {"value": "Energia"}],
+        "tier_after": [_GROUP_EXAMPLE | {"value": "this_week"}],
     },
     "parts": [
         {
+            "rank": 1,
             "item_id": "P00001",
             "name": "Bateria estacionária 12 V 100 Ah",
             "category": "Energia",
             "demand_class": "lumpy",
             "reason": "changed",
             **_AMOUNTS_EXAMPLE,
+            "used": 9.0,
+            "added": 0.0,
             "status_before": "ok",
             "status_after": "reorder",
             "source_before": "ensemble",
             "source_after": "ensemble",
+            "tier_before": None,
+            "tier_after": "this_week",
+            "position_before": 31.0,
+            "position_after": 22.0,
+            "lead_time_demand_before": 14.5,
+            "lead_time_demand_after": 18.25,
+            "lead_time_days_before": 30.0,
+            "lead_time_days_after": 30.0,
+            "planned_service_level_before": 0.95,
+            "planned_service_level_after": 0.95,
+            "order_up_to_before": 44.0,
+            "order_up_to_after": 52.0,
         }
     ],
 }
@@ -149,35 +180,52 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         "/publications/{before}/changes/{after}",
         operation_id="get_publication_changes",
         summary="What changed from one publication to another",
-        responses=object_response(ChangesAnswer, _CHANGES_EXAMPLE, data_sets=_READ),
-        openapi_extra={"parameters": [reasons]},
+        responses=row_response(ChangesAnswer, _CHANGES_EXAMPLE, data_sets=changes.DATA_SETS),
+        openapi_extra={"parameters": [reasons, DIALECT]},
     )
     def publication_changes(
         request: Request,
         before: Before,
         after: After,
+        location: Location = NETWORK,
         limit: Limit = 100,
         cursor: CursorText = None,  # noqa: ARG001 - documented here, read with the request
     ) -> Response:
-        """The difference of every part at the level of the whole network.
+        """The difference of every part at a place, and why proposed orders are other ones.
 
         Forecasts are those of each part's champion, summed over the future dates that both
         publications cover. The changes of all parts, and of the groups of each list, add up to
-        the change of the totals.
+        the change of the totals, and the causes to the change of the order quantity. As CSV and
+        as Arrow there are the parts alone.
         """
         kinds = _kinds(request)
         earlier, later = (open_publication(request, portal, each) for each in (before, after))
-        found = compare(earlier, later)
-        begun = read_cursor(request)
-        offset = row_offset(begun.after if begun else None)
+        _require_location(earlier, later, location)
+        found = compare(earlier, later, location)
         parts = found.parts
         if kinds:
             parts = parts.filter(pc.is_in(parts["reason"], pa.array(kinds, pa.string())))
-        end = offset + limit
-        following = cursor_text(request, after, (end,)) if end < parts.num_rows else None
-        shown = parts.slice(offset, limit)
+        begun = read_cursor(request)
+        form = requested_form(accept_header(request.headers.raw), request.scope["query_string"])
+        if form is not Form.JSON or "dialect" in request.query_params:
+            question = changes.changed_parts(parts, limit, begun.after if begun else None)
+            return rows_answer(request, later, question, changes=True)
+        # A rank is the number of a part among all: what follows has a greater one.
+        parts = parts.filter(pc.greater(parts["rank"], row_offset(begun.after if begun else None)))
+        shown = parts.slice(0, limit)
+        following = None
+        if limit < parts.num_rows:
+            following = cursor_text(request, after, (shown["rank"][-1].as_py(),))
         data = {"before": before, "after": after} | _content(found, shown)
-        return object_answer(request, later, data, _READ, following=following)
+        return object_answer(request, later, data, changes.DATA_SETS, following=following)
+
+
+def _require_location(earlier: Publication, later: Publication, location: str) -> None:
+    """Refuse a place that neither has; one that closed is in the earlier alone."""
+    try:
+        earlier.require_location(location)
+    except InvalidSelection:
+        later.require_location(location)
 
 
 def _kinds(request: Request) -> list[str]:

@@ -135,7 +135,7 @@ async def _read_body(request: Request) -> bytes:
 
 def _refuse_longer(size_bytes: int) -> None:
     if size_bytes > MOST_BODY_BYTES:
-        detail = f"The body is longer than {MOST_BODY_BYTES} bytes, the most that is read"
+        detail = f"The body is longer than {MOST_BODY_BYTES:,} bytes, the most that is read"
         raise HTTPException(413, detail)
 
 

@@ -15,9 +15,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from datalayer.compliance.checks import INSTALLERS, Place, checks
+from datalayer.compliance.checks import checks
+from datalayer.compliance.checks_of_job import checks_of_job
+from datalayer.compliance.evidence.compose_ways import compose_paths
 from datalayer.compliance.evidence.machine import in_image
-from datalayer.compliance.report import ProofReport, hashes_of, write_report
+from datalayer.compliance.place import INSTALLERS, Place
+from datalayer.compliance.report import (
+    APP_IMAGE,
+    JOB_IMAGE,
+    ProofReport,
+    hashes_of,
+    write_report,
+)
 from datalayer.compliance.signing import sign_report
 from datalayer.compliance.verifier import CheckResult, Outcome, Verifiable
 from datalayer.kernel.attestation.keys import SigningKey
@@ -45,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = _prove(_place(chosen, Settings.load()), chosen)
         if chosen.out is not None:
             written = write_report(report, chosen.out)
-            _err.print(f"Written: {written.html} and {written.json} (SHA-256 {written.sha256})")
+            page = f"{written.html} and " if written.html else ""
+            _err.print(f"Written: {page}{written.json} (SHA-256 {written.sha256})")
             if key is not None:
                 _sign(written.json, key)
     except PortalError as error:
@@ -64,6 +74,7 @@ def _parser() -> ArgumentParser:
     add("--tree", type=Path, default=Path(), help="the project's tree; by default this folder")
     add("--lock", type=Path, default=Path("requirements.txt"), help="what was installed from")
     add("--sbom", type=Path, help="a CycloneDX document in JSON of what is installed")
+    add("--image-name", choices=[APP_IMAGE, JOB_IMAGE], default=APP_IMAGE, help="which it is")
     add("--image-digest", type=_digest, help="of the image that this runs in")
     add("--image-size", type=_bytes, help="of the image that this runs in, in bytes")
     add("--only", action="append", metavar="CHECK", help="make this check alone; can be repeated")
@@ -98,11 +109,14 @@ def _prove(place: Place, chosen: Namespace) -> ProofReport:
     if chosen.json_lines:
         os.nice(10)  # whoever reads meanwhile comes first
     began = utc_now().replace(microsecond=0)
-    results = tuple(_verify(_chosen_checks(checks(place), chosen.only), as_json=chosen.json_lines))
+    all_checks = checks(place) if chosen.image_name == APP_IMAGE else checks_of_job(place)
+    results = tuple(_verify(_chosen_checks(all_checks, chosen.only), as_json=chosen.json_lines))
     if not chosen.json_lines:
         _print_table(results)
-    hashes = hashes_of(place.tree, [place.sbom])
-    return ProofReport(began, place.image_digest, place.image_bytes, hashes, results)
+    hashes = hashes_of(place.tree, compose_paths(place.tree), [place.sbom])
+    return ProofReport(
+        began, place.image_digest, place.image_bytes, hashes, results, chosen.image_name
+    )
 
 
 def _chosen_checks(all_checks: Sequence[Verifiable], only: list[str] | None) -> list[Verifiable]:

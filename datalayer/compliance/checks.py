@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Final
 
-from datalayer.compliance.evidence import compose, dockerfile, files, machine, packages
+from datalayer.compliance.evidence import compose_ways, dockerfile, machine, packages, sbom
 from datalayer.compliance.evidence.exercise import (
     Attempts,
     DeclaredColumns,
@@ -20,7 +16,16 @@ from datalayer.compliance.evidence.exercise import (
     Use,
     exerciser,
 )
-from datalayer.compliance.policies import compose as compose_policies
+from datalayer.compliance.place import (
+    INSTALLERS,
+    Place,
+    files_of_image,
+    installed_beside_lock,
+    package_folders,
+    sbom_beside_installed,
+    system_packages,
+)
+from datalayer.compliance.policies import compose_ways as compose_policies
 from datalayer.compliance.policies import dockerfile as dockerfile_policies
 from datalayer.compliance.policies import files as file_policies
 from datalayer.compliance.policies import machine as machine_policies
@@ -28,36 +33,6 @@ from datalayer.compliance.policies import packages as package_policies
 from datalayer.compliance.policies import portal as portal_policies
 from datalayer.compliance.verifier import Check, Verifiable
 from datalayer.kernel.errors import NotCheckable
-from datalayer.settings import Settings
-
-INSTALLERS: Final = frozenset({"pip", "setuptools"})
-"""What Python puts into a virtual environment; an image has neither."""
-
-SOURCE_FOLDERS: Final = ("datalayer", "pages", ".streamlit")
-"""The folders of the deployment's own code."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the proof is made.
-
-    Attributes:
-        root: The folder that the portal starts in.
-        tree: The project's whole tree, with what images are made of; often *root*.
-        lock: The lock that the environment was installed from.
-        sbom: The environment's SBOM, or None.
-        image_digest: Of the image that this runs in; empty where there is none.
-        image_bytes: Its size; None where it was not measured.
-    """
-
-    settings: Settings
-    root: Path = Path()
-    tree: Path = Path()
-    lock: Path = Path("requirements.txt")
-    sbom: Path | None = None
-    image_digest: str = ""
-    image_bytes: int | None = None
-    tolerated: frozenset[str] = field(default=INSTALLERS)
 
 
 def checks(place: Place) -> tuple[Verifiable, ...]:
@@ -67,9 +42,6 @@ def checks(place: Place) -> tuple[Verifiable, ...]:
 
 
 def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
-    def locked(find: Callable[[], packages.Installed]) -> packages.Compared:
-        return packages.Compared(packages.read_lock(place.lock), find())
-
     return (
         Check(
             "lock-is-hashed",
@@ -80,13 +52,13 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "installed-is-the-lock",
             "What is installed is what the lock names, nothing more, nothing less",
-            partial(locked, packages.find_installed),
+            partial(installed_beside_lock, place),
             package_policies.ExactlyLocked(place.tolerated),
         ),
         Check(
             "files-are-of-packages",
             "Every file among the packages is of one that is installed",
-            partial(packages.find_unlisted_files, _package_folders()),
+            partial(packages.find_unlisted_files, package_folders()),
             package_policies.OnlyListed(),
         ),
         Check(
@@ -98,14 +70,20 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "system-without-ml",
             "No package of the system is of machine learning or of a GPU",
-            _system_packages,
+            system_packages,
             package_policies.NoneForbidden(),
         ),
         Check(
             "sbom-without-ml",
             "The bill of materials lists nothing of machine learning or of a GPU",
-            partial(packages.read_sbom, place.sbom),
+            partial(sbom.read_sbom, place.sbom),
             package_policies.NoneForbidden(),
+        ),
+        Check(
+            "sbom-is-whole",
+            "The bill of materials lists what is installed, nothing more, nothing less",
+            partial(sbom_beside_installed, place),
+            package_policies.ListsAll(place.tolerated | INSTALLERS),
         ),
         Check(
             "everything-was-used",
@@ -116,20 +94,22 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
         Check(
             "loaded-without-ml",
             "No module of machine learning is loaded once everything was used",
-            lambda: use().loaded,
+            lambda: use().require_published().loaded,
             package_policies.NoModuleForbidden(),
         ),
         Check(
             "loaded-is-the-lock",
             "Every loaded module is Python's, the project's or of a package of the lock",
-            lambda: packages.LoadedFromLock(packages.read_lock(place.lock), use().loaded),
+            lambda: packages.LoadedFromLock(
+                packages.read_lock(place.lock), use().require_published().loaded
+            ),
             package_policies.OnlyLockedModules(place.tolerated),
         ),
     )
 
 
 def _of_files(place: Place) -> tuple[Verifiable, ...]:
-    look, tree = partial(_image_files, place), place.tree
+    look, tree = partial(files_of_image, place), place.tree
     return (
         Check(
             "no-model-files",
@@ -157,43 +137,15 @@ def _of_files(place: Place) -> tuple[Verifiable, ...]:
         ),
         Check(
             "compose",
-            "The compose file: known services, confined, limited, no way out, secrets by file",
-            partial(compose.read_compose, tree / "docker-compose.yml"),
-            compose_policies.compose_policy(),
-        ),
-        Check(
-            "compose-outside-s3",
-            "The same with a store outside, which the app may reach",
-            partial(
-                compose.read_compose, tree / "docker-compose.yml", tree / "deploy/compose.s3.yml"
-            ),
-            compose_policies.compose_policy(outward=frozenset({"proxy", "app"})),
-        ),
-        Check(
-            "compose-ml-machine",
-            "The same with the store open to the job's machine, through the proxy",
-            partial(
-                compose.read_compose,
-                tree / "docker-compose.yml",
-                tree / "deploy/compose.ml-machine.yml",
-            ),
-            compose_policies.compose_policy(),
-        ),
-        Check(
-            "compose-folder",
-            "The same as one container over a folder, which publishes its own port",
-            partial(compose.read_compose, tree / "deploy/compose.folder.yml"),
-            compose_policies.compose_policy(
-                services=frozenset({"app"}),
-                published=frozenset({"app"}),
-                outward=frozenset({"app"}),
-            ),
+            "Each way to run the compose files: known services, confined, limited, no way out",
+            partial(compose_ways.find_ways, tree),
+            compose_policies.EachWay(),
         ),
         Check(
             "compose-of-the-job",
-            "The job's compose file: a project of its own, confined, secrets by file",
-            partial(compose.read_compose, tree / "ml_jobs/docker-compose.yml"),
-            compose_policies.job_compose_policy(),
+            "The job's compose files: a project of its own, confined, secrets by file",
+            partial(compose_ways.find_ways, tree, compose_ways.JOB_FOLDER),
+            compose_policies.EachWayOfTheJob(),
         ),
     )
 
@@ -253,33 +205,16 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
         ),
         Check(
             "no-way-out",
-            "The container's network leads nowhere",
+            "The network of the container that the proof is made in leads nowhere",
             machine.find_way_out,
             machine_policies.NoWayOut(),
         ),
         Check(
             "process-is-confined",
-            "The process is not root, has no capabilities and a root that it can't write to",
+            "This process is not root, has no capabilities and a root that it can't write to",
             machine.find_process,
             machine_policies.Unprivileged(),
         ),
-    )
-
-
-def _package_folders() -> list[Path]:
-    return [Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")]
-
-
-def _system_packages() -> packages.Installed:
-    machine.require_image("the packages of the system are")
-    return packages.find_system_packages()
-
-
-def _image_files(place: Place) -> files.FoundFiles:
-    if machine.in_image():
-        return files.find_files([Path("/")], leave_out=machine.mounted_folders())
-    return files.find_files(
-        [*_package_folders(), *(place.root / folder for folder in SOURCE_FOLDERS)]
     )
 
 

@@ -126,7 +126,8 @@ class Proofs:
     def start(self) -> RunningProof:
         """Begin a proof and return it; the one under way if there is one."""
         # Loaded where it is needed: most portals serve all their life without it.
-        from datalayer.compliance.checks import Place, checks
+        from datalayer.compliance.checks import checks
+        from datalayer.compliance.place import Place
 
         with self._lock:
             found = self.running()

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,13 +20,15 @@ from datalayer.kernel.storage.durable import write_durably
 MOST_KEPT = 10
 """Reports kept in a folder; older ones are removed."""
 
+APP_IMAGE: Final = "farol-app"
+JOB_IMAGE: Final = "farol-ml-jobs"
+
 _PREFIX = "proof-"
 # Its signature's name goes on after the date.
 _REPORTS = f"{_PREFIX}*Z.json"
 _HASHED = (
-    "requirements.txt", "schema_registry.json", "Dockerfile", "docker-compose.yml",
-    "deploy/compose.s3.yml", "deploy/compose.folder.yml", "ml_jobs/Dockerfile",
-    "ml_jobs/docker-compose.yml", "ml_jobs/requirements.txt",
+    "requirements.txt", "schema_registry.json", "Dockerfile", "ml_jobs/Dockerfile",
+    "ml_jobs/requirements.txt", ".env", "ml_jobs/.env",
 )  # fmt: skip
 
 
@@ -39,6 +42,7 @@ class ProofReport:
         image_bytes: Its size; None where none was measured.
         hashes: SHA-256 of what was read, by path.
         results: Of each check, in their order.
+        image_name: What the image is called.
     """
 
     checked_at: datetime
@@ -46,6 +50,7 @@ class ProofReport:
     image_bytes: int | None
     hashes: Mapping[str, str] = field(default_factory=dict)
     results: tuple[CheckResult, ...] = ()
+    image_name: str = APP_IMAGE
 
     def count(self, outcome: str) -> int:
         """Return how many checks came out so."""
@@ -61,7 +66,8 @@ class ProofReport:
         """The proof in one line."""
         size = "no image was measured"
         if self.image_bytes is not None:
-            size = f"app image {self.image_bytes / 1e6:.0f} MB"
+            image = "app image" if self.image_name == APP_IMAGE else self.image_name
+            size = f"{image} {self.image_bytes / 1e6:.0f} MB"
         return f"{self.count('passed')} checks passed, {self.count('failed')} failed; {size}"
 
 
@@ -70,23 +76,26 @@ class WrittenReport:
     """Where a report was written.
 
     Attributes:
+        html: The page; None where only JSON was.
         sha256: Of the JSON, which stands in the file beside it.
     """
 
     json: Path
-    html: Path
+    html: Path | None
     sha256: str
 
 
-def hashes_of(tree: Path, others: Iterable[Path | None] = ()) -> dict[str, str]:
+def hashes_of(
+    tree: Path, compose_files: Iterable[str] = (), others: Iterable[Path | None] = ()
+) -> dict[str, str]:
     """Return the SHA-256 of what the proof reads of *tree*, and of *others*, where they exist."""
-    found = {name: tree / name for name in _HASHED}
+    found = {name: tree / name for name in (*_HASHED, *compose_files)}
     found |= {str(path): path for path in others if path is not None}
     return {name: _sha256(path) for name, path in found.items() if path.is_file()}
 
 
 def write_report(report: ProofReport, folder: Path) -> WrittenReport:
-    """Write *report* to *folder*: JSON, the JSON's SHA-256 beside it, and a page.
+    """Write *report* to *folder*: JSON, the JSON's SHA-256 beside it, and of the portal a page.
 
     The names have the date; older reports beyond ``MOST_KEPT`` are removed.
 
@@ -96,10 +105,13 @@ def write_report(report: ProofReport, folder: Path) -> WrittenReport:
     content = report_json(report)
     digest = hashlib.sha256(content).hexdigest()
     name = f"{_PREFIX}{report.checked_at:%Y%m%dT%H%M%SZ}"
-    written = WrittenReport(folder / f"{name}.json", folder / f"{name}.html", digest)
+    # The job's environment has nothing that makes pages.
+    page = folder / f"{name}.html" if report.image_name == APP_IMAGE else None
+    written = WrittenReport(folder / f"{name}.json", page, digest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_durably(written.html, report_html(report, digest).encode())
+        if page:
+            write_durably(page, report_html(report, digest).encode())
         sidecar = f"{digest}  {written.json.name}\n"
         write_durably(folder / f"{name}.json.sha256", sidecar.encode())
         write_durably(written.json, content)

@@ -14,7 +14,6 @@ from datalayer.kernel.errors import EvidenceMissing
 from datalayer.kernel.storage.durable import write_durably
 
 PREDICATE_TYPE: Final = "urn:farol:attestation:proof:v1"
-IMAGE_NAME: Final = "farol-app"
 
 
 def sign_report(report: Path, key: SigningKey) -> Path:
@@ -37,7 +36,7 @@ def report_statement(report: ProofReport, name: str, content: bytes) -> Statemen
     """Return what is signed of a report: its file, the image if one was proved, and the outcome."""
     subjects = [Subject(name, hashlib.sha256(content).hexdigest())]
     if report.image_digest:
-        subjects.append(Subject(IMAGE_NAME, report.image_digest.removeprefix("sha256:")))
+        subjects.append(Subject(report.image_name, report.image_digest.removeprefix("sha256:")))
     outcomes = ("passed", "failed", "not applicable")
     predicate: dict[str, object] = {
         "checked_at": report.checked_at.isoformat(),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
 from datalayer.compliance.policies.policy import Policy
 from datalayer.kernel.errors import NotCheckable, PortalError
+from datalayer.kernel.sentences import Sentence, recipe, restored
 
 Outcome = Literal["passed", "failed", "not applicable"]
 
@@ -30,6 +31,8 @@ class CheckResult:
     Attributes:
         looked_at: What was looked at, or why it could not be.
         findings: A sentence for each breach; empty unless it failed.
+        recipes: How each of these sentences was made, as JSON, so that one that was read from
+            a report can be told in other languages; made here unless given.
     """
 
     name: str
@@ -37,6 +40,17 @@ class CheckResult:
     outcome: Outcome
     looked_at: str
     findings: tuple[str, ...] = ()
+    recipes: tuple[object, ...] = field(default=(), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the recipes of the sentences, or the sentences of the recipes."""
+        texts = (self.looked_at, *self.findings)
+        if len(self.recipes) == len(texts):
+            looked_at, *findings = map(restored, texts, self.recipes)
+            object.__setattr__(self, "looked_at", looked_at)
+            object.__setattr__(self, "findings", tuple(findings))
+        else:
+            object.__setattr__(self, "recipes", tuple(map(recipe, texts)))
 
 
 @dataclass(frozen=True)
@@ -66,7 +80,9 @@ class Check(Generic[E]):
         except NotCheckable as reason:
             return CheckResult(self.name, self.promise, "not applicable", str(reason))
         except PortalError as error:
-            return CheckResult(self.name, self.promise, "failed", "no evidence", (str(error),))
+            return CheckResult(
+                self.name, self.promise, "failed", Sentence("no evidence"), (str(error),)
+            )
         findings = tuple(self.policy.findings(evidence))
         outcome: Outcome = "failed" if findings else "passed"
         return CheckResult(self.name, self.promise, outcome, evidence.summary, findings)

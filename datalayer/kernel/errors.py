@@ -1,7 +1,7 @@
 """The errors of the portal, split by fault: bad content, failed transport, wrong caller.
 
-Every error is a sentence with named fields. The sentence is also the message id under which
-pages look up its translation, so an error reads the same in a log, a terminal and a page.
+Every error is a sentence with named fields (``sentences.py``): its text is English, and pages
+tell it in their reader's language.
 A class declares its sentence, its fields and the kind of problem that it is to the API; it is
 raised with the fields as keywords, as in ``raise UnknownJob(job_id=job_id)``.
 """
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from string import Formatter
 from typing import ClassVar, dataclass_transform
+
+from datalayer.kernel.sentences import Sentence, listed
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -32,19 +34,14 @@ class PortalError(Exception):
         frozen = {n: tuple(v) if isinstance(v, list) else v for n, v in fields.items()}
         vars(self).update(frozen)
 
-    def __str__(self) -> str:
-        return self.template.format(**self.fields)
+    def __str__(self) -> Sentence:
+        return Sentence(self.template, **self.fields)
 
     @property
     def fields(self) -> dict[str, object]:
-        """Values for the places of the template; several texts are joined to one."""
+        """Values for the places of the template."""
         places = [name for _, name, _, _ in Formatter().parse(self.template) if name]
-        return {name: _as_text(getattr(self, name)) for name in places}
-
-
-def _as_text(value: object) -> object:
-    """Return several texts as one; anything else as it is."""
-    return ", ".join(value) or "-" if isinstance(value, tuple) else value
+        return {name: getattr(self, name) for name in places}
 
 
 class ContentError(PortalError):
@@ -78,9 +75,9 @@ class FaultsFound(PortalError):
         return len(self.faults)
 
     @property
-    def listing(self) -> str:
+    def listing(self) -> Sentence:
         """All faults in one line."""
-        return "; ".join(self.faults)
+        return listed(tuple(self.faults))
 
 
 class RegistryError(FaultsFound, ContentError):
@@ -123,6 +120,17 @@ class NotSigned(SignatureError):
         "accepted here; publish it again with FAROL_SIGNING_KEY"
     )
     trusted: Sequence[str]
+
+
+class TrustedKeysUnusable(SignatureError):
+    """The keys that must have signed can't be read, so nothing can be accepted."""
+
+    template = (
+        "No publication is accepted: {file}, which FAROL_TRUSTED_KEYS names, {problem}; what is "
+        "served goes on being served"
+    )
+    file: str
+    problem: str
 
 
 class UnknownSigner(SignatureError):
@@ -569,6 +577,18 @@ class MarksDamaged(StateError):
     count: int
     lines: str
     problem: str = ""
+
+
+class UnknownFile(CallerError):
+    """A publication has no such file beside its data sets."""
+
+    template = (
+        "Publication {publication_id} has no file {name} here; beside its data sets it has {known}"
+    )
+    slug = "unknown-file"
+    publication_id: str
+    name: str
+    known: Sequence[str]
 
 
 class UnknownItem(CallerError):

@@ -30,6 +30,7 @@ from datalayer.kernel.errors import (
     StateUnavailable,
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
+from datalayer.kernel.sentences import listed
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from datalayer.publications.active import Activation
@@ -292,6 +293,7 @@ class Activations:
         The manifest of a publication that is kept needs no store unless *from_store*.
         """
         report(Progress(Step.BEGIN, 0, 1))
+        self._snapshots.trust.require_keys(publication_id or "-")
         if publication_id is None:
             manifest = self.latest()
         else:
@@ -412,7 +414,7 @@ class Activations:
             previous=previous_id or "-",
             seconds=duration_s,
             size_bytes=snapshot.size_bytes,
-            **({"confirmed": "; ".join(attempt.losses)} if attempt.losses else {}),
+            **({"confirmed": listed(attempt.losses)} if attempt.losses else {}),
         )
         return Activated(snapshot.publication_id, previous_id, duration_s)
 

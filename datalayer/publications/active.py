@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from datalayer.kernel.errors import StateError, StateUnavailable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import write_durably
 
 MOST_PREVIOUS = 50
@@ -115,8 +116,11 @@ class ActivePointer:
             )
         except OSError as error:
             raise StateUnavailable(
-                path=str(self._path), problem=f"can't be read: {error.strerror}"
+                path=str(self._path),
+                problem=Sentence("can't be read: {reason}", reason=error.strerror),
             ) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            problem = f"is damaged ({error}); remove it, then activate a publication"
+            problem = Sentence(
+                "is damaged ({error}); remove it, then activate a publication", error=error
+            )
             raise StateError(path=str(self._path), problem=problem) from error

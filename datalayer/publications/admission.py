@@ -16,6 +16,7 @@ from datalayer.kernel.errors import (
     PublicationError,
     UnknownPublication,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.publications.active import Activation
 from datalayer.publications.losses import losses
 from datalayer.publications.snapshot_store import SnapshotStore
@@ -88,9 +89,10 @@ class Admission:
     def _refuse_future(self, manifest: Manifest) -> None:
         # Active, it would make every sound publication after it count as older.
         if manifest.generated_at > self._snapshots.clock() + CLOCKS_DIFFER_BY:
-            problem = (
-                f"was generated at {manifest.generated_at.isoformat()}, which is still to come; "
-                "set the clock right that made it and publish again"
+            problem = Sentence(
+                "was generated at {generated_at}, which is still to come; set the clock right "
+                "that made it and publish again",
+                generated_at=manifest.generated_at.isoformat(),
             )
             raise PublicationError(publication_id=manifest.publication_id, problem=problem)
 
@@ -99,9 +101,10 @@ class Admission:
         if active and manifest.generated_at < active.generated_at:
             raise PublicationError(
                 publication_id=manifest.publication_id,
-                problem=(
-                    f"was generated at {manifest.generated_at.isoformat()}, "
-                    f"before the active one ({active.generated_at.isoformat()}); "
-                    "roll back instead if that is what you want"
+                problem=Sentence(
+                    "was generated at {generated_at}, before the active one ({active_at}); "
+                    "roll back instead if that is what you want",
+                    generated_at=manifest.generated_at.isoformat(),
+                    active_at=active.generated_at.isoformat(),
                 ),
             )

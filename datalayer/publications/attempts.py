@@ -23,6 +23,7 @@ from datalayer.kernel.errors import (
     StateError,
     StateUnavailable,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.lock import lock_file
 from datalayer.publications.active import Activation
 from datalayer.publications.snapshot_store import SnapshotStore
@@ -218,7 +219,9 @@ class Attempts:
             return
         publication_id = switch.publication_id if switch else None
         attempt = Attempt(Identity(killed.actor, Role.ADMIN), killed.action, publication_id)
-        reason = f"the process that began at {killed.started_at} was killed"
+        reason = Sentence(
+            "the process that began at {started_at} was killed", started_at=killed.started_at
+        )
         self.record(attempt, "activated" if switch else "interrupted", reason=reason)
 
     def _switch_since(self, started_at: str) -> Activation | None:
@@ -269,7 +272,8 @@ def refresh_lock(
                 os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
         except OSError as error:
             raise StateUnavailable(
-                path=str(path), problem=f"can't be written: {error.strerror}"
+                path=str(path),
+                problem=Sentence("can't be written: {reason}", reason=error.strerror),
             ) from error
         stack.callback(os.ftruncate, descriptor, 0)
         yield killed

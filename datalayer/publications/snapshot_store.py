@@ -40,8 +40,10 @@ from datalayer.kernel.errors import (
     UnknownPublication,
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import abandoned, sync_folder, write_durably
 from datalayer.publications.active import Activation, ActivePointer
+from datalayer.publications.companions import companion_digests
 from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
 from datalayer.publications.trust import Trust
@@ -69,14 +71,14 @@ class SnapshotStore:
         state: Path,
         registry: Registry,
         clock: Callable[[], datetime] = utc_now,
-        trusted: TrustedKeys | None = None,
+        read_keys: Callable[[], TrustedKeys] | None = None,
     ) -> None:
         self.folder = state / "snapshots"
         self.staging = Staging(state / "staging")
         self.lock_path = state / "refresh.lock"
         self.switch_lock_path = state / "switch.lock"
         self.clock = clock
-        self.trust = Trust(state, trusted, clock)
+        self.trust = Trust(state, read_keys, clock)
         self._state = state
         self._registry = registry
         self._pointer = ActivePointer(state / "active.json")
@@ -101,8 +103,9 @@ class SnapshotStore:
             raise ValidationFailed(publication_id=publication_id, report=validation)
         report(Progress(Step.PROMOTE, 0, 1))
         target = self.folder / publication_id
-        snapshot = Snapshot(verified.manifest, target, self.clock())
         with translate_disk_errors(publication_id, self.folder):
+            beside = companion_digests(verified.folder)
+            snapshot = Snapshot(verified.manifest, target, self.clock(), beside)
             _seal(verified.folder, snapshot, validation)
             self.folder.mkdir(exist_ok=True)
             # Between these two names there is nothing to read, so nothing else is done there.
@@ -139,7 +142,9 @@ class SnapshotStore:
             UnknownPublication: *publication_id* can't be one.
         """
         try:
-            return self.get(publication_id).manifest
+            manifest = self.get(publication_id).manifest
+            self.trust.refuse_revoked(manifest)
+            return manifest
         except UnknownPublication:
             if not is_publication_id(publication_id):
                 raise
@@ -155,6 +160,7 @@ class SnapshotStore:
         """
         try:
             kept = self.get(manifest.publication_id)
+            self.trust.refuse_revoked(kept.manifest)
             _require_same_content(kept.manifest, manifest)
             prove(kept, report)
         except UnknownPublication:
@@ -224,7 +230,7 @@ class SnapshotStore:
         try:
             aside = self._pointer.restore(activation)
         except OSError as error:
-            problem = f"can't be set aside: {error.strerror}"
+            problem = Sentence("can't be set aside: {reason}", reason=error.strerror)
             raise StateUnavailable(path="active.json", problem=problem) from error
         found = activation.publication_id if activation else "-"
         _log.warning("active.restored", publication_id=found, damaged=aside.name)
@@ -238,7 +244,7 @@ class SnapshotStore:
         try:
             write_durably(self._state / WRITABLE_NAME, self.clock().isoformat().encode())
         except OSError as error:
-            problem = f"can't be written: {error.strerror}"
+            problem = Sentence("can't be written: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(self._state), problem=problem) from error
 
     def discard(self, publication_id: str) -> None:
@@ -252,7 +258,8 @@ class SnapshotStore:
         except OSError as error:
             folder = self.folder / publication_id
             raise StateUnavailable(
-                path=str(folder), problem=f"can't be removed: {error.strerror}"
+                path=str(folder),
+                problem=Sentence("can't be removed: {reason}", reason=error.strerror),
             ) from error
 
     def prune(self, keep: int, quota_bytes: int) -> tuple[str, ...]:
@@ -306,14 +313,24 @@ class SnapshotStore:
                 manifest, content, lambda: _read_attestation(folder)
             )
             loaded = json.loads((folder / LOADED_NAME).read_bytes())
-            return Snapshot(manifest, folder, datetime.fromisoformat(loaded["loaded_at"]))
+            loaded_at = datetime.fromisoformat(loaded["loaded_at"])
+            # One that an earlier version took in has none.
+            return Snapshot(manifest, folder, loaded_at, dict(loaded.get("companions", {})))
         except OSError as error:
             if not folder.is_dir():
                 raise self._unknown(folder.name) from error
-            problem = f"is damaged ({error.strerror}); activate {folder.name} to fetch it anew"
+            problem = Sentence(
+                "is damaged ({reason}); activate {name} to fetch it anew",
+                reason=error.strerror,
+                name=folder.name,
+            )
             raise StateError(path=str(folder), problem=problem) from error
         except (ValueError, KeyError, TypeError) as error:
-            problem = f"is damaged ({error}); activate {folder.name} to fetch it anew"
+            problem = Sentence(
+                "is damaged ({error}); activate {name} to fetch it anew",
+                error=error,
+                name=folder.name,
+            )
             raise StateError(path=str(folder), problem=problem) from error
 
     def _unknown(self, publication_id: str) -> UnknownPublication:
@@ -344,6 +361,7 @@ def _seal(folder: Path, snapshot: Snapshot, validation: ValidationReport) -> Non
         "rows": dict(validation.rows),
         "checks": validation.checks,
         "warnings": len(validation.warnings),
+        "companions": dict(snapshot.companions),
     }
     write_durably(folder / LOADED_NAME, json.dumps(loaded, indent=2).encode())
     for path in folder.iterdir():

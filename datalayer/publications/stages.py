@@ -7,7 +7,8 @@ With them what inspecting and activating return.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -54,9 +55,11 @@ class Snapshot(_InFolder):
 
     Attributes:
         loaded_at: When this portal took the publication in, UTC.
+        companions: SHA-256 of the small files beside the data sets, by name.
     """
 
     loaded_at: datetime
+    companions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def publication_id(self) -> str:

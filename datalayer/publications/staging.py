@@ -18,9 +18,11 @@ from datalayer.kernel.contract.manifest import (
 )
 from datalayer.kernel.errors import IntegrityError, StagingError
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.digest import prove_file
 from datalayer.kernel.storage.durable import PARTIAL_SUFFIX, sync_folder, write_durably
 from datalayer.kernel.storage.object_store import ObjectStore
+from datalayer.publications.companions import fetch_companions
 from datalayer.publications.stages import Snapshot, StagedFiles, VerifiedFiles, file_name
 
 
@@ -101,7 +103,9 @@ class Staging:
         try:
             needed, free = manifest.size_bytes, _free_bytes(partial)
             if needed > free:
-                problem = f"it needs {needed} bytes and {free} are free"
+                problem = Sentence(
+                    "it needs {needed} bytes and {free} are free", needed=needed, free=free
+                )
                 raise StagingError(publication_id=manifest.publication_id, problem=problem)
             fetched_bytes = 0
             for file in manifest.files:
@@ -112,7 +116,7 @@ class Staging:
                 with target.open("rb") as written:
                     os.fsync(written.fileno())
                 fetched_bytes += file.size_bytes
-            for name, content in _descriptions(manifest).items():
+            for name, content in fetch_companions(manifest, store).items():
                 write_durably(partial / name, content)
             partial.rename(folder)
         finally:
@@ -141,7 +145,11 @@ def translate_disk_errors(publication_id: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = f"{error.strerror or error} ({_free_bytes(folder)} bytes are free)"
+        problem = Sentence(
+            "{reason} ({free_bytes} bytes are free)",
+            reason=error.strerror or error,
+            free_bytes=_free_bytes(folder),
+        )
         raise StagingError(publication_id=publication_id, problem=problem) from error
 
 
@@ -162,12 +170,12 @@ def _is_described(folder: Path, manifest: Manifest) -> bool:
     """Return whether what lies in *folder* was fetched for this very manifest and signature."""
     return all(
         (folder / name).is_file() and (folder / name).read_bytes() == content
-        for name, content in _descriptions(manifest).items()
+        for name, content in _own_files(manifest).items()
     )
 
 
-def _descriptions(manifest: Manifest) -> dict[str, bytes]:
-    """Return the small files that stand beside the data sets, by name."""
+def _own_files(manifest: Manifest) -> dict[str, bytes]:
+    """Return manifest and signature as they stand beside the data sets, by name."""
     files = {MANIFEST_NAME: manifest_json(manifest)}
     if isinstance(manifest, SignedManifest):
         files[ATTESTATION_NAME] = manifest.attestation

@@ -26,6 +26,7 @@ from datalayer.kernel.errors import (
     PublicationError,
     UnknownPublication,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.publications.trust import Trust
 
@@ -78,7 +79,10 @@ def read_manifest(
             raise
         return manifest
     if found.manifest.publication_id != publication_id:
-        problem = f"has a manifest that says {found.manifest.publication_id}"
+        problem = Sentence(
+            "has a manifest that says {publication_id}",
+            publication_id=found.manifest.publication_id,
+        )
         raise PublicationError(publication_id=publication_id, problem=problem)
     return _require_signed(found, store, trust)
 
@@ -145,7 +149,10 @@ def _read_manifest(key: str, store: ObjectStore, registry: Registry) -> _StoredM
     try:
         content = store.read(key, limit_bytes=MANIFEST_LIMIT_BYTES)
     except ObjectTooLarge as error:
-        problem = f"it is longer than {MANIFEST_LIMIT_BYTES} bytes, the most a manifest may have"
+        problem = Sentence(
+            "it is longer than {manifest_limit_bytes} bytes, the most a manifest may have",
+            manifest_limit_bytes=MANIFEST_LIMIT_BYTES,
+        )
         raise ManifestError(location=location, faults=[problem]) from error
     manifest = parse_manifest(content, location=location, registry=registry)
     return _StoredManifest(manifest, content, key, location)

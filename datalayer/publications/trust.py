@@ -1,6 +1,8 @@
 """Which publications are trusted: all, or those that a trusted key signed and that are no replay.
 
 With trusted keys nothing is served that is not signed by one of them, whichever way it came in.
+They are read anew whenever they are asked for: one that was added counts at once, one that was
+taken away no longer does, and where they can't be read nothing is accepted.
 That a signature has expired, or is of an older publication than one accepted before, counts
 against what comes in from the store, not against what is kept here: that was new when it came.
 """
@@ -18,13 +20,17 @@ from datalayer.kernel.attestation.keys import TrustedKeys
 from datalayer.kernel.attestation.publication import require_signed
 from datalayer.kernel.contract.manifest import Manifest, SignedManifest, read_instant
 from datalayer.kernel.errors import (
+    KeyFileError,
     NotSigned,
     Replayed,
     SignatureError,
     SignatureExpired,
     StateError,
     StateUnavailable,
+    TrustedKeysUnusable,
+    UnknownSigner,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import write_durably
 
 NEWEST_SIGNED_NAME: Final = "newest_signed.json"
@@ -47,10 +53,10 @@ class Signatures:
     """Who must sign, and who signed what is served.
 
     Attributes:
-        trusted: Ids of the keys one of which must have signed.
+        trusted: Ids of the keys one of which must have signed; none while they can't be read.
         signed_by: Id of the key that signed what is served; None while nothing is.
         expires_at: When that is to be refused, if it came from the store; None for never.
-        problem: What is wrong with it; None if nothing is.
+        problem: What is wrong with it, or with the keys; None if nothing is.
     """
 
     trusted: tuple[str, ...]
@@ -60,21 +66,39 @@ class Signatures:
 
 
 class Trust:
-    """Says which publications are trusted; without *keys* all of them are, signed or not.
+    """Says which publications are trusted; without *read_keys* all of them are, signed or not.
 
     Args:
         state: The folder in which the newest signed publication accepted is remembered, so that
             whoever empties the rest of it can't bring an older one back.
-        keys: Those that must have signed.
+        read_keys: Returns those that must have signed; raises ``KeyFileError`` if it can't.
         clock: Says the present moment.
     """
 
     def __init__(
-        self, state: Path, keys: TrustedKeys | None, clock: Callable[[], datetime]
+        self,
+        state: Path,
+        read_keys: Callable[[], TrustedKeys] | None,
+        clock: Callable[[], datetime],
     ) -> None:
-        self.keys = keys
+        self._read_keys = read_keys
         self._path = state / NEWEST_SIGNED_NAME
         self._clock = clock
+
+    def require_keys(self, publication_id: str) -> TrustedKeys | None:
+        """Return the keys one of which must have signed; None where nobody need sign.
+
+        Raises:
+            TrustedKeysUnusable: They can't be read, so *publication_id* is not accepted.
+        """
+        try:
+            return self._read_keys() if self._read_keys else None
+        except KeyFileError as error:
+            # Where it lies is nothing to those who read the sentence.
+            name = Path(error.path).name
+            raise TrustedKeysUnusable(
+                publication_id=publication_id, file=name, problem=error.problem
+            ) from error
 
     def require_signed(
         self, manifest: Manifest, content: bytes, read_attestation: Callable[[], bytes | None]
@@ -89,12 +113,30 @@ class Trust:
         Raises:
             SignatureError: No trusted key signed it; says why.
         """
-        if self.keys is None:
+        keys = self.require_keys(manifest.publication_id)
+        if keys is None:
             return manifest
         envelope = read_attestation()
         if envelope is None:
-            raise NotSigned(publication_id=manifest.publication_id, trusted=self.keys.keyids)
-        return require_signed(manifest, content, envelope, self.keys)
+            raise NotSigned(publication_id=manifest.publication_id, trusted=keys.keyids)
+        return require_signed(manifest, content, envelope, keys)
+
+    def refuse_revoked(self, manifest: Manifest) -> None:
+        """Refuse *manifest*, which was found to be signed, if its key is no longer trusted.
+
+        Raises:
+            UnknownSigner: It is not.
+            TrustedKeysUnusable: The keys can't be read.
+        """
+        keys = self.require_keys(manifest.publication_id)
+        if keys is None or not isinstance(manifest, SignedManifest):
+            return
+        if manifest.keyid not in keys.keyids:
+            raise UnknownSigner(
+                publication_id=manifest.publication_id,
+                signers=[manifest.keyid],
+                trusted=keys.keyids,
+            )
 
     def refuse_expired(self, manifest: Manifest) -> None:
         """Refuse *manifest* if it was signed for a time that is over.
@@ -118,7 +160,7 @@ class Trust:
             Replayed: One was.
             StateError: What is remembered of that can't be read.
         """
-        newest = self.newest() if self.keys else None
+        newest = self.newest() if self._read_keys else None
         if newest and manifest.generated_at < newest.generated_at:
             raise Replayed(
                 publication_id=manifest.publication_id,
@@ -145,22 +187,26 @@ class Trust:
         try:
             write_durably(self._path, json.dumps(content, indent=2).encode())
         except OSError as error:
-            problem = f"can't be written: {error.strerror}"
+            problem = Sentence("can't be written: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(self._path), problem=problem) from error
 
     def describe(self, served: Manifest | None) -> Signatures | None:
         """Return who must sign and who signed what is *served*; None where nobody need sign."""
-        if self.keys is None:
+        if self._read_keys is None:
             return None
         signed = served if isinstance(served, SignedManifest) else None
+        trusted: tuple[str, ...] = ()
         problem: SignatureError | None = None
         try:
+            keys = self.require_keys(served.publication_id if served else "-")
+            trusted = keys.keyids if keys else ()
             if signed is not None:
+                self.refuse_revoked(signed)
                 self.refuse_expired(signed)
-        except SignatureExpired as error:
+        except SignatureError as error:
             problem = error
         return Signatures(
-            trusted=self.keys.keyids,
+            trusted=trusted,
             signed_by=signed.keyid if signed else None,
             expires_at=signed.expires_at if signed else None,
             problem=problem,
@@ -178,11 +224,13 @@ class Trust:
         except FileNotFoundError:
             return None
         except OSError as error:
-            problem = f"can't be read: {error.strerror}"
+            problem = Sentence("can't be read: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(self._path), problem=problem) from error
         except (ValueError, KeyError, TypeError) as error:
-            problem = (
-                f"is damaged ({error}), so older publications can't be told from newer ones; make "
-                "sure that the store's latest is the newest one, remove the file, then activate it"
+            problem = Sentence(
+                "is damaged ({error}), so older publications can't be told from newer ones; "
+                "make sure that the store's latest is the newest one, remove the file, then "
+                "activate it",
+                error=error,
             )
             raise StateError(path=str(self._path), problem=problem) from error

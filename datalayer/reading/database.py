@@ -24,6 +24,7 @@ from datalayer.kernel.errors import (
     StateUnavailable,
     UnknownPublication,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.lru import ByteBoundedLru
 from datalayer.reading.views import (
@@ -99,7 +100,7 @@ class Database:
         try:
             snapshots_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            problem = f"can't be made: {error.strerror}"
+            problem = Sentence("can't be made: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(snapshots_folder), problem=problem) from error
         self._watchdog = Watchdog(query_timeout_s)
         self._registry = registry
@@ -128,12 +129,16 @@ class Database:
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
                 if not self._is_kept(publication_id):
                     raise self._not_attached(publication_id) from error
-                problem = (
-                    f"can't be read here: {self._first_line(error)}; activate it to fetch it anew"
+                problem = Sentence(
+                    "can't be read here: {reason}; activate it to fetch it anew",
+                    reason=self._first_line(error),
                 )
                 raise PublicationError(publication_id=publication_id, problem=problem) from error
             except (duckdb.Error, KeyError) as error:
-                problem = f"can't be served under this registry: {self._first_line(error)}"
+                problem = Sentence(
+                    "can't be served under this registry: {reason}",
+                    reason=self._first_line(error),
+                )
                 raise PublicationError(publication_id=publication_id, problem=problem) from error
             self._attached = {**self._attached, publication_id: None}
 

@@ -128,9 +128,9 @@ def plain_text(name: str, text: str, longest: int = LONGEST_TEXT) -> str:
         InvalidSelection: It is longer than *longest* characters or holds what is no character.
     """
     if len(text) > longest:
-        expected = f"at most {longest} characters long"
+        expected = f"at most {longest:,} characters long"
         raise InvalidSelection(
-            parameter=name, found=f"{len(text)} characters long", expected=expected
+            parameter=name, found=f"{len(text):,} characters long", expected=expected
         )
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidSelection(
@@ -146,7 +146,7 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
         if len(values) > MOST_VALUES:
             expected = f"given at most {MOST_VALUES} times"
             raise InvalidSelection(
-                parameter=asked.name, found=f"given {len(values)} times", expected=expected
+                parameter=asked.name, found=f"given {len(values):,} times", expected=expected
             )
         listed = tuple(str(value) for value in values)
         return Conditions((views.compares(column, "in", parameter),), {parameter: listed})

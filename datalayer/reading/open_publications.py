@@ -11,6 +11,7 @@ import structlog
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import IntegrityError, NothingPublished, PortalError, StateError
+from datalayer.kernel.sentences import Sentence
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot
 from datalayer.publications.staging import prove
@@ -110,26 +111,58 @@ class OpenPublications:
             self._open.pop(publication_id, None)
             self._database.detach(publication_id)
 
+    def prove_served(self) -> None:
+        """Compare the files of what is served with their SHA-256 anew; it may take minutes.
+
+        Raises:
+            StateError: They differ, so it is served no longer; or that was found before.
+            StagingError: They can't be read at this moment.
+        """
+        try:
+            served = self.active()
+        except NothingPublished:
+            return
+        publication_id = served.snapshot.publication_id
+        try:
+            prove(served.snapshot)
+        except IntegrityError as found:
+            with self._opening:
+                if self._snapshots.get(publication_id) is not served.snapshot:
+                    return  # replaced while it was looked at
+                self._unproved.add(publication_id)
+                self._open.pop(publication_id, None)
+                self._served = None
+                raise self._remember_damage(served.snapshot, found) from found
+
     def _require_proved(self, snapshot: Snapshot) -> None:
         """Compare the files that were here at the start with their SHA-256, once.
+
+        So it is with those that were found damaged later, once others lie in their place.
 
         A proof that failed is remembered for as long as the same folder lies there.
         """
         publication_id = snapshot.publication_id
         if publication_id not in self._unproved:
             return
-        lies_there = _identity(snapshot.folder)
         known, error = self._damaged.get(publication_id, (None, None))
-        if error and known == lies_there:
+        if error and known == _identity(snapshot.folder):
             raise error
         try:
             prove(snapshot)
         except IntegrityError as found:
-            problem = f"is damaged ({found}); activate {publication_id} to fetch it anew"
-            damaged = StateError(path=str(snapshot.folder), problem=problem)
-            self._damaged[publication_id] = lies_there, damaged
-            raise damaged from found
+            raise self._remember_damage(snapshot, found) from found
         self._unproved.discard(publication_id)
+
+    def _remember_damage(self, snapshot: Snapshot, found: IntegrityError) -> StateError:
+        """Return what is said of *snapshot* for as long as this very folder lies there."""
+        problem = Sentence(
+            "is damaged ({found}); activate {publication_id} to fetch it anew",
+            found=found,
+            publication_id=snapshot.publication_id,
+        )
+        damaged = StateError(path=str(snapshot.folder), problem=problem)
+        self._damaged[snapshot.publication_id] = _identity(snapshot.folder), damaged
+        return damaged
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import ColumnType, Freshness, Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
+from datalayer.kernel.sentences import Sentence
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
 from datalayer.reading.csv_dialects import CsvDialect
@@ -146,7 +147,10 @@ class Publication:
             InvalidSelection: It has none of that id.
         """
         if not self.table(locations.location(location_id)).table.num_rows:
-            expected = f"a location_id of the data set dim_location, such as {locations.NETWORK}"
+            expected = Sentence(
+                "a location_id of the data set dim_location, such as {network}",
+                network=locations.NETWORK,
+            )
             raise InvalidSelection(
                 parameter="location", found=ascii(location_id), expected=expected
             )

@@ -59,7 +59,7 @@ class Question:
             return self.sql, self.parameters
         if not 1 <= self.limit <= MOST_ROWS:
             raise InvalidSelection(
-                parameter="limit", found=self.limit, expected=f"between 1 and {MOST_ROWS}"
+                parameter="limit", found=self.limit, expected=f"between 1 and {MOST_ROWS:,}"
             )
         parameters = {**self.parameters, "page_rows": self.limit}
         if self.offset is None:

@@ -9,7 +9,7 @@ mkdir -p "$data"
 weed -logtostderr=true server \
   -dir="$data" -ip=127.0.0.1 -ip.bind=127.0.0.1 \
   -master.telemetry=false -master.volumeSizeLimitMB=1024 \
-  -volume.max=0 -volume.minFreeSpace=1GiB \
+  -volume.max=0 -volume.minFreeSpace=1GiB -volume.preStopSeconds=0 \
   -filer -filer.localSocket=/tmp/filer.sock \
   -s3 -s3.port=8333 -s3.ip.bind=0.0.0.0 -s3.localSocket=/tmp/s3.sock \
   -s3.config=/run/secrets/s3_identities -s3.iam=false -s3.port.iceberg=0 -s3.port.lance=0 &

@@ -103,7 +103,7 @@ def show_prepared(console: Console, prepared: Prepared, rejected: Path) -> None:
     last = plan.frequency.last_day(plan.dates[-1])
     print_line(
         console,
-        f"{prepared.items.table.num_rows} items, {len(plan.dates)} periods of frequency "
+        f"{prepared.items.table.num_rows:,} items, {len(plan.dates):,} periods of frequency "
         f"{plan.frequency.value}, {plan.dates[0]} to {last}; {plan.horizon} periods ahead, "
         f"{len(plan.judged)} cutoffs judged",
     )
@@ -126,7 +126,7 @@ def show_published(
     print_line(
         console,
         f"Published {manifest.publication_id} to {address}: {len(manifest.files)} data sets, "
-        f"{rows} rows, data through {manifest.data_through}",
+        f"{rows:,} rows, data through {manifest.data_through}",
     )
     if signer is not None:
         until = signer.expiry_of(manifest.generated_at)
@@ -154,15 +154,15 @@ def show_error(console: Console, error: PortalError) -> None:
     if not faults:
         print_line(console, str(error))
         return
-    print_line(console, f"{heading} {len(faults)} fault(s):")
+    print_line(console, f"{heading} {len(faults):,} fault(s):")
     for fault in faults:
         print_line(console, f"- {fault}")
 
 
 def _rows_table(accounting: Accounting) -> Table:
     table = Table(Column("rows", justify="right"), "", "", box=None, pad_edge=False)
-    table.add_row(f"{accounting.read}", "read")
-    table.add_row(f"{accounting.used}", "used")
+    table.add_row(f"{accounting.read:,}", "read")
+    table.add_row(f"{accounting.used:,}", "used")
     for reason, count in accounting.set_aside.items():
-        table.add_row(f"{count}", f"set aside: {reason}", reason.value)
+        table.add_row(f"{count:,}", f"set aside: {reason}", reason.value)
     return table

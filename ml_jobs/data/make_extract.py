@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> None:
     target = Path(arguments[1]) if arguments[1:] else DEMAND
     extract = make_extract(Path(arguments[0]), target)
     items = pc.count_distinct(extract["stock_code"]).as_py()
-    sys.stdout.write(f"{target.name}: {extract.num_rows} lines, {items} stock codes\n")
+    sys.stdout.write(f"{target.name}: {extract.num_rows:,} lines, {items:,} stock codes\n")
 
 
 if __name__ == "__main__":

@@ -122,7 +122,9 @@ def read_locations(path: Path, reading: ReadingOptions = AS_FOUND) -> LocationFi
     master = read_master(path, COLUMNS, reading, key=RowKey("location_id"))
     rows = {row["location_id"]: row for row in master.table.to_pylist()}
     if faults := list(_faults(rows)):
-        raise InputError(file=path.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}")
+        raise InputError(
+            file=path.name, problem=f"has {len(faults):,} fault(s): {'; '.join(faults)}"
+        )
     inner = {row["parent_location_id"] for row in rows.values()}
     locations = [_location(row, inner=code in inner) for code, row in rows.items()]
     if NETWORK not in rows:
@@ -148,7 +150,7 @@ def hierarchy_of(
     notes = []
     if file and strange:
         notes.append(
-            f"{len(strange)} location(s) are not in {file.source.name} and were hung under the "
+            f"{len(strange):,} location(s) are not in {file.source.name} and were hung under the "
             f"network: {samples(strange)}"
         )
     if file and file.unread:

@@ -187,7 +187,7 @@ def read_master(
     faults = [*_key_faults(keys, unique=key.unique), *malformed, *faults, *faults_of(table)]
     if faults:
         raise InputError(
-            file=source.name, problem=f"has {len(faults)} fault(s): {'; '.join(faults)}"
+            file=source.name, problem=f"has {len(faults):,} fault(s): {'; '.join(faults)}"
         )
     return MasterFile(source, table)
 
@@ -218,4 +218,4 @@ def _key_faults(keys: pa.Table, *, unique: bool) -> Iterator[str]:
 def samples(values: Sequence[str]) -> str:
     """Return the first of *values*, and how many more there are."""
     shown = ", ".join(repr(value) for value in values[:MOST_SAMPLES])
-    return f"{shown} and {len(values) - MOST_SAMPLES} more" if values[MOST_SAMPLES:] else shown
+    return f"{shown} and {len(values) - MOST_SAMPLES:,} more" if values[MOST_SAMPLES:] else shown

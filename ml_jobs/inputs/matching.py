@@ -30,18 +30,17 @@ def spelt_otherwise(
     matched = len(here & there)
     near = _near(here - there, there - here)
     if matched < LEAST_MATCHED * min(len(here), len(there)) or matched < len(near):
-        found = "none" if matched == 0 else str(matched)
+        found = "none" if matched == 0 else f"{matched:,}"
         shown = _pairs(near) if near else _apart(here - there, there - here)
         raise InputError(
             file=file,
-            problem=f"has {len(here)} {what}(s), {found} among the {len(there)} of the demand; "
+            problem=f"has {len(here):,} {what}(s), {found} among the {len(there):,} of the demand; "
             f"{shown}. Write codes as the demand does, and leave out what is not of it",
         )
     if not near:
         return ()
-    return (
-        f"{file} has {len(near)} {what}(s) that match the demand but for spelling: {_pairs(near)}",
-    )
+    found = f"{len(near):,} {what}(s) that match the demand but for spelling"
+    return (f"{file} has {found}: {_pairs(near)}",)
 
 
 def _near(here: Collection[str], there: Collection[str]) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ def _without_negative(rows: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     shown = [f"{row['item_id']} ({row['current_stock']:g})" for row in found.to_pylist()]
     count = len(set(found.column("item_id").to_pylist()))
     return marked, (
-        f"{count} item(s) have negative stock, so theirs counts as not known: {samples(shown)}",
+        f"{count:,} item(s) have negative stock, so theirs counts as not known: {samples(shown)}",
     )
 
 
@@ -121,8 +121,8 @@ def _lot_notes(file: MasterFile, lots: pa.Table) -> Iterator[str]:
         for row in lots.to_pylist()
     ]
     yield (
-        f"{lots.num_rows} item(s) and place(s) stand in several rows, as of lots; their stock and "
-        f"orders were summed: {samples(shown)}"
+        f"{lots.num_rows:,} item(s) and place(s) stand in several rows, as of lots; their stock "
+        f"and orders were summed: {samples(shown)}"
     )
     names = [column.name for column in COLUMNS if column.name not in (*_KEY, *SUMMED)]
     ranges = file.table.group_by(list(_KEY), use_threads=False).aggregate(

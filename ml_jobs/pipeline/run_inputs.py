@@ -77,7 +77,7 @@ class RunInputs:
                 continue
             notes += [f"{file.source.name}: {note}" for note in file.notes]
             if unknown := file.unknown_to(item_ids):
-                said = f"{len(unknown)} item(s) that are not forecast: {samples(unknown)}"
+                said = f"{len(unknown):,} item(s) that are not forecast: {samples(unknown)}"
                 notes.append(f"{file.source.name} has {said}")
             if unread := file.unread():
                 columns = ", ".join(unread)
@@ -177,6 +177,6 @@ def _mismatches(
         if strange := sorted(places - known):
             counts = "stock counts" if role == "stock" else f"{role} count"
             yield (
-                f"{len(strange)} location(s) of {name} are not among the locations; their "
+                f"{len(strange):,} location(s) of {name} are not among the locations; their "
                 f"{counts} for the network: {samples(strange)}"
             )

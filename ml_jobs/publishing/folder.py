@@ -102,7 +102,7 @@ def _not_as_announced(folder: Path, manifest: Manifest) -> Iterator[str]:
         if not path.resolve().is_relative_to(root):
             yield f"{file.path} leads outside the folder"
         elif path.is_file() and (size := path.stat().st_size) != file.size_bytes:
-            yield f"{file.path} has {size} bytes; {MANIFEST_NAME} says {file.size_bytes}"
+            yield f"{file.path} has {size:,} bytes; {MANIFEST_NAME} says {file.size_bytes:,}"
         elif path.is_file() and (found := file_sha256(path)) != file.sha256:
             yield f"{file.path} has the SHA-256 {found}; {MANIFEST_NAME} says {file.sha256}"
 

@@ -104,8 +104,8 @@ def seal(draft: Draft, registry: Registry, found: ValidationReport) -> SoundDraf
     if len(content) > MANIFEST_LIMIT_BYTES:
         lineage = len(json.dumps(dict(draft.lineage), ensure_ascii=False).encode())
         problem = (
-            f"it would have {len(content)} bytes, and a portal reads no more than "
-            f"{MANIFEST_LIMIT_BYTES}; shorten its lineage, which has about {lineage} of them"
+            f"it would have {len(content):,} bytes, and a portal reads no more than "
+            f"{MANIFEST_LIMIT_BYTES:,}; shorten its lineage, which has about {lineage:,} of them"
         )
         raise ManifestError(location=MANIFEST_NAME, faults=[problem])
     parse_manifest(content, location=MANIFEST_NAME, registry=registry)

@@ -82,6 +82,8 @@ def _in_language(sentence: object) -> str:
 
 def literal(text: str) -> str:
     """Keep Markdown from reading a name with underscores, stars or dollars as markup."""
-    return "".join(
+    escaped = "".join(
         f"\\{character}" if character in "\\`*_$[]<>:~#" else character for character in text
     )
+    # At the beginning these make a list.
+    return f"\\{escaped}" if escaped.startswith(("-", "+")) else escaped

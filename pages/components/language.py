@@ -18,6 +18,7 @@ import streamlit as st
 
 from datalayer.kernel.contract.registry import Bilingual, Language
 from datalayer.kernel.errors import PortalError
+from datalayer.kernel.sentences import Sentence
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 DEFAULT: Final[Language] = "pt_BR"
@@ -69,22 +70,20 @@ def label(text: Bilingual) -> str:
 
 
 def error_text(error: PortalError) -> str:
-    """Return what *error* says, in the language of this run.
+    """Return what *error* says, in the language of this run."""
+    return told(str(error))
 
-    Values that are sentences themselves are translated where the catalogue knows them.
-    """
-    values = {
-        name: _(value) if isinstance(value, str) else value for name, value in error.fields.items()
-    }
-    return _(error.template).format(**values)
+
+def told(text: str) -> str:
+    """Return a sentence in the language of this run; another text where the catalogue knows it."""
+    return text.tell(_, _marks()) if isinstance(text, Sentence) else _(text)
 
 
 def number(value: float | None, decimals: int = 1) -> str:
     """Return *value* with separators, ``1.234,5`` in Portuguese; a dash for no value."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    text = f"{value:,.{decimals}f}"
-    return text if current() == "en" else text.translate(str.maketrans(",.", ".,"))
+    return f"{value:,.{decimals}f}".translate(_marks())
 
 
 def quantity(value: float | None, unit: str = "") -> str:
@@ -151,6 +150,10 @@ def separators() -> str:
 def date_picker_format() -> str:
     """Return the format of date inputs."""
     return "DD/MM/YYYY" if current() == "pt_BR" else "YYYY-MM-DD"
+
+
+def _marks() -> dict[int, str]:
+    return {} if current() == "en" else str.maketrans(",.", ".,")
 
 
 @lru_cache

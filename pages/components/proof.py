@@ -11,7 +11,7 @@ from datalayer.kernel.errors import PortalError
 from datalayer.portal import CheckResult, ProofReport, RunningProof
 from datalayer.runtime import portal
 from pages.components import access, captions, tables
-from pages.components.language import _, ago, error_text, moment, number
+from pages.components.language import _, ago, error_text, moment, number, told
 
 _LOOK_EVERY_S: Final = 0.2
 _STARTED: Final = "proof"
@@ -99,8 +99,7 @@ def _table(results: tuple[CheckResult, ...]) -> None:
         {
             _("Outcome"): _MARKS[each.outcome],
             _("Promise"): _(each.promise),
-            # In English: sentences of evidence, as the report has them.
-            _("Looked at"): "; ".join([each.looked_at, *each.findings[:_MOST_TOLD]]),
+            _("Looked at"): "; ".join(map(told, [each.looked_at, *each.findings[:_MOST_TOLD]])),
         }
         for each in results
     ]

@@ -25,7 +25,7 @@ from datalayer.portal import (
 )
 from datalayer.runtime import portal
 from pages.components import access, captions, publication_report, refresh_job
-from pages.components.language import _, error_text, moment, ngettext
+from pages.components.language import _, error_text, moment, ngettext, number
 
 _JOB: Final = "refresh_job"
 _ENDED: Final = "refresh_ended"
@@ -243,7 +243,7 @@ def _show_outcome(outcome: object, at: datetime) -> None:
             st.success(
                 ngettext(
                     "{count} snapshot was removed.", "{count} snapshots were removed.", len(outcome)
-                ).format(count=len(outcome)),
+                ).format(count=number(len(outcome), 0)),
                 icon=":material/delete_sweep:",
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -24,10 +25,22 @@ from datalayer.portal import (
 )
 from pages.components import captions, tables
 from pages.components.data_sets import size_text
-from pages.components.language import NOTHING, _, ago, day, error_text, moment, ngettext, number
+from pages.components.language import (
+    NOTHING,
+    _,
+    ago,
+    day,
+    error_text,
+    moment,
+    ngettext,
+    number,
+    told,
+)
 from pages.components.words import action_text, check_text, outcome_text
 
 LONGEST_DETAIL: Final = 160
+_DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
+_MAY_BREAK: Final = "\u200b"
 
 
 def store(state: StoreState) -> None:
@@ -84,7 +97,7 @@ def verdict(candidate: Candidate) -> None:
     if report.warnings:
         st.warning(
             ngettext("{count} warning", "{count} warnings", len(report.warnings)).format(
-                count=len(report.warnings)
+                count=number(len(report.warnings), 0)
             ),
             icon=":material/warning:",
         )
@@ -98,7 +111,7 @@ def faults(found: Sequence[Fault]) -> None:
             "The candidate breaks the contract in {count} place and can't be activated.",
             "The candidate breaks the contract in {count} places and can't be activated.",
             len(found),
-        ).format(count=len(found)),
+        ).format(count=number(len(found), 0)),
         icon=":material/gpp_bad:",
     )
     _findings(found, key="faults")
@@ -120,15 +133,20 @@ def kept_publications(snapshots: Iterable[Snapshot], active_id: str | None) -> N
 
 
 def audit_trail(entries: Iterable[AuditEntry]) -> None:
-    """Draw who did what, when, to which publication, and how it ended; newest first."""
+    """Draw who did what, when, to which publication, and how it ended; newest first.
+
+    In three columns, which a phone has room for side by side.
+    """
     rows = [
         {
             _("When"): entry.at,
-            _("Who"): entry.actor,
-            _("Action"): action_text(entry.action),
-            _("Outcome"): outcome_text(entry.outcome),
-            _("Publication"): entry.publication_id,
-            _("Details"): _details_text(entry.details) or None,
+            _("What happened"): " · ".join(
+                [entry.actor, action_text(entry.action), outcome_text(entry.outcome)]
+            ),
+            _("Publication and details"): " · ".join(
+                filter(None, [entry.publication_id, _details_text(entry.details)])
+            )
+            or None,
         }
         for entry in entries
     ]
@@ -201,8 +219,8 @@ def _findings(found: Iterable[Fault], *, key: str) -> None:
             _("Column"): fault.column,
             _("Check"): check_text(fault.check),
             _("Count"): fault.count,
-            _("Found"): fault.found,
-            _("Expected"): fault.expected,
+            _("Found"): told(fault.found),
+            _("Expected"): told(fault.expected),
             _("For example"): "; ".join(fault.samples) or None,
         }
         for fault in found
@@ -220,8 +238,16 @@ def _details_text(details: Mapping[str, object]) -> str:
         "seconds": _("{value} s"),
     }
     texts = [
-        words[name].format(value=number(value, 2) if isinstance(value, float) else value)
+        words[name].format(value=_value_text(value))
         for name, value in details.items()
         if name in words and value != "-"
     ]
-    return textwrap.shorten("; ".join(texts), LONGEST_DETAIL, placeholder=" …")
+    shown = textwrap.shorten("; ".join(texts), LONGEST_DETAIL, placeholder=" …")
+    # Nothing in a digest lets it break, and its column would be wider than a phone.
+    return _DIGEST.sub(lambda found: _MAY_BREAK.join(textwrap.wrap(found[0], 16)), shown)
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, float):
+        return number(value, 2)
+    return told(value) if isinstance(value, str) else str(value)

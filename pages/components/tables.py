@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import pandas as pd
@@ -16,6 +17,7 @@ from pages.components import captions, twins
 from pages.components.language import NOTHING, _, day, label, moment, number
 
 PAGE_ROWS: Final = 50
+_NO_BREAK: Final = "\u00a0"
 
 
 def show(result: Result, columns: Sequence[str], *, key: str, registry: Registry) -> None:
@@ -95,7 +97,7 @@ def _formatter(column: pa.ChunkedArray) -> Callable[[object], str]:
     if pa.types.is_boolean(type_):
         return lambda value: _("yes") if value else _("no")
     if pa.types.is_timestamp(type_):
-        return _or_nothing(moment)
+        return _or_nothing(_moment_in_two_lines)
     if pa.types.is_date(type_):
         return _or_nothing(day)
     if pa.types.is_integer(type_):
@@ -113,6 +115,12 @@ def _decimals(column: pa.ChunkedArray) -> int:
     if all(value == int(value) for value in values if math.isfinite(value)):
         return 0
     return 1 if max(values) >= 100 else 2
+
+
+def _moment_in_two_lines(value: datetime) -> str:
+    """Return a point in time that breaks between its date and its time, if it must."""
+    date_text, time_text, zone = moment(value).rsplit(" ", 2)
+    return f"{date_text.replace(' ', _NO_BREAK)} {time_text}{_NO_BREAK}{zone}"
 
 
 def _or_nothing(text: Callable[..., str]) -> Callable[[object], str]:

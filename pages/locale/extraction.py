@@ -18,7 +18,7 @@ def error_templates(
     comment_tags: Collection[str],  # noqa: ARG001
     options: Mapping[str, str],  # noqa: ARG001
 ) -> Iterator[Found]:
-    """Yield the templates of the error classes in *file*, as Babel wants its messages.
+    """Yield the templates of errors and of sentences in *file*, as Babel wants its messages.
 
     Beside them, what ``identity.require(role, "do this")`` says would be done, which becomes a
     field of an error, and what each ``Check(name, promise, ...)`` of the proof promises.
@@ -28,6 +28,8 @@ def error_templates(
             yield from ((line, None, text, []) for line, text in _templates(node))
         elif isinstance(node, ast.Call) and (_is_requirement(node) or _is_check(node)):
             yield node.lineno, None, ast.literal_eval(node.args[1]), []
+        elif isinstance(node, ast.Call) and _is_sentence(node):
+            yield node.lineno, None, ast.literal_eval(node.args[0]), []
 
 
 def _templates(error: ast.ClassDef) -> Iterator[tuple[int, str]]:
@@ -39,14 +41,19 @@ def _templates(error: ast.ClassDef) -> Iterator[tuple[int, str]]:
             if isinstance(statement, ast.AnnAssign)
             else None
         )
-        if isinstance(target, ast.Name) and target.id == "template":
-            value = ast.literal_eval(statement.value)  # type: ignore[union-attr]
-            yield statement.lineno, value
+        value = getattr(statement, "value", None)  # none where a name is declared alone
+        if isinstance(target, ast.Name) and target.id == "template" and value is not None:
+            yield statement.lineno, ast.literal_eval(value)
 
 
 def _is_requirement(call: ast.Call) -> bool:
     named = isinstance(call.func, ast.Attribute) and call.func.attr == "require"
     return named and len(call.args) == 2 and isinstance(call.args[1], ast.Constant)
+
+
+def _is_sentence(call: ast.Call) -> bool:
+    named = isinstance(call.func, ast.Name) and call.func.id == "Sentence"
+    return named and len(call.args) == 1 and isinstance(call.args[0], ast.Constant)
 
 
 def _is_check(call: ast.Call) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from datalayer.compliance.checks import Place, checks
+from datalayer.compliance.checks import checks
+from datalayer.compliance.checks_of_job import checks_of_job
+from datalayer.compliance.place import Place
 from datalayer.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
 TEXT = (PROJECT / "docs/compliance.md").read_text(encoding="utf-8")
-NAMES = {each.name for each in checks(Place(Settings()))}
+PLACE = Place(Settings())
+NAMES = {each.name for each in (*checks(PLACE), *checks_of_job(PLACE))}
 BOXES = {
     "Data": 4,
     "Backend": 5,
@@ -27,7 +30,8 @@ def section(heading: str) -> str:
 
 
 def test_every_check_is_explained_and_no_other() -> None:
-    rows = re.findall(r"^\| (`[^|]+) \|", section("What is checked"), re.M)
+    tables = section("What is checked") + section("The job's image")
+    rows = re.findall(r"^\| (`[^|]+) \|", tables, re.M)
 
     assert {name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row)} == NAMES
 

@@ -75,6 +75,40 @@ def test_a_model_that_a_page_could_load_is_found(publisher: Publisher, tmp_path:
     assert "The page admin (en) reported: Machine learning" in findings["everything-was-used"][0]
 
 
+OF_ROWS = {
+    "everything-was-used",
+    "loaded-without-ml",
+    "rows-have-metadata",
+    "database-is-locked",
+}
+
+
+def test_with_nothing_published_what_needs_rows_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+
+    _, closing_line, report = prove(tmp_path)
+
+    not_shown = {each.name: each for each in report.results if each.outcome == "not applicable"}
+    assert closing_line == "3 checks passed, 0 failed; no image was measured"
+    assert not_shown.keys() == OF_ROWS
+    assert "nothing is published" in not_shown["loaded-without-ml"].looked_at
+
+
+def test_with_a_publication_that_is_refused_what_needs_rows_fails(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    publisher.publish()
+    publisher.corrupt("fact_forecast")
+
+    code, _, report = prove(tmp_path)
+
+    failed = {each.name: each for each in report.results if each.outcome == "failed"}
+    assert code == 1
+    assert failed.keys() == OF_ROWS
+    (told,) = failed["loaded-without-ml"].findings
+    assert told.startswith("The store's latest publication could not be read: ")
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Return every file below *folder*, by its path."""
     return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}

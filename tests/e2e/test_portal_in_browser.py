@@ -62,6 +62,28 @@ def sign_in(visit: Visit, password: str) -> None:
     visit.page.get_by_role("button", name="Sign in").click()
 
 
+def sign_in_as_administrator(visit: Visit) -> set[str]:
+    """Sign in, and return the names of our cookies once nothing is drawn for them any more.
+
+    The page's script has ended before the frames that write them are loaded, and their answers
+    draw the page anew: what is clicked meanwhile may be a button that is just being replaced.
+    """
+    sign_in(visit, visit.served.password)
+    expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
+    wait_until(
+        lambda: len(our_cookies(visit)) == 2, within_s=30, problem="the cookies were not written"
+    )
+    expect(visit.page.locator("iframe")).to_have_count(0)
+    visit.settle()
+    return set(our_cookies(visit))
+
+
+def our_cookies(visit: Visit) -> dict[str, str]:
+    """Return by name to which sites' requests the browser adds each of our cookies."""
+    cookies = {each["name"]: each["sameSite"] for each in visit.page.context.cookies()}
+    return {name: rule for name, rule in cookies.items() if name.startswith("farol_")}
+
+
 def has_caption(page: Page, model_version: str) -> None:
     """Expect a caption that names when, by which model and from which data."""
     pattern = rf"Generated .+UTC.+{re.escape(model_version)}.+online-retail-demo"
@@ -167,17 +189,11 @@ def test_a_wrong_password_is_refused(visit: Visit) -> None:
 
 def test_signing_in_leaves_cookies_that_go_to_this_site_alone(visit: Visit) -> None:
     visit.open("/admin")
-    sign_in(visit, visit.served.password)
-    expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
 
-    def ours() -> dict[str, str]:
-        cookies = {each["name"]: each["sameSite"] for each in visit.page.context.cookies()}
-        return {name: rule for name, rule in cookies.items() if name.startswith("farol_")}
+    names = sign_in_as_administrator(visit)
 
-    # The page's script has ended before the frame that writes them is loaded.
-    wait_until(lambda: len(ours()) == 2, within_s=30, problem="the cookies were not written")
-    assert "farol_session" in ours()
-    assert set(ours().values()) == {"Strict"}
+    assert "farol_session" in names
+    assert set(our_cookies(visit).values()) == {"Strict"}
 
 
 def test_an_admin_activates_a_second_publication_and_rolls_back(
@@ -187,9 +203,7 @@ def test_an_admin_activates_a_second_publication_and_rolls_back(
     first = str(answer(served, "/health")["publication_id"])
     second = publish_another(served, tmp_path / "second")
     visit.open("/admin")
-    sign_in(visit, served.password)
-    expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
-    visit.settle()
+    sign_in_as_administrator(visit)
 
     visit.page.get_by_role("button", name="Check it").click()
     expect(visit.page.get_by_text(re.compile("The candidate keeps the contract"))).to_be_visible()

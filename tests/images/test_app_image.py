@@ -155,6 +155,36 @@ def test_it_writes_to_its_state_and_to_nothing_that_lasts(engine: Engine, runnin
     assert found.split() == ["/tmp", "/var/lib/farol"]
 
 
+def test_a_user_that_was_drawn_by_lot_writes_to_the_state_too(
+    engine: Engine, app_image: str
+) -> None:
+    options = ("--rm", "--network=none", "--user=12345:0", *HARDENED)
+
+    found = engine.run("run", *options, app_image, "python", "-c", WRITTEN, "/var/lib/farol")
+
+    assert found.split() == ["/var/lib/farol"]
+
+
+def test_no_program_of_ours_has_the_rights_of_another_user(engine: Engine, app_image: str) -> None:
+    find = (
+        "find",
+        "/opt",
+        "(",
+        "-perm",
+        "/7022",
+        "-o",
+        "!",
+        "-user",
+        "root",
+        ")",
+        "!",
+        "-type",
+        "l",
+    )
+
+    assert engine.run("run", "--rm", "--network=none", app_image, *find) == ""
+
+
 def test_it_has_no_way_out(engine: Engine, running: str) -> None:
     interfaces = engine.run("exec", running, "ls", "/sys/class/net")
 

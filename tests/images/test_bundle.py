@@ -42,6 +42,7 @@ def test_it_holds_images_wheels_compose_files_and_documents(unpacked: Path) -> N
         "docs/deployment.md",
         "images/app.oci.tar",
         "install.sh",
+        "ml_jobs/compose.signed.yml",
         "ml_jobs/docker-compose.yml",
         "requirements.txt",
     }

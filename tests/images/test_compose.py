@@ -6,6 +6,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -13,9 +14,10 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import PATIENCE_MS
 from tests.images.conftest import Say
-from tests.images.engine import Engine
+from tests.images.engine import Engine, EngineError
 from tests.images.job_machine import Job
 from tests.images.stack import (
+    COMPOSE,
     REPLICA,
     WITHIN_S,
     Stack,
@@ -360,11 +362,69 @@ def test_without_the_store_reads_go_on_and_a_refresh_says_why_it_failed(
     assert (read, still) == (200, second)
 
 
-def test_a_restart_of_all_of_it_loses_nothing(stack: Stack, refresher: str, second: str) -> None:
-    stack.compose("restart")
+def replace_replicas(stack: Stack, **variables: str) -> str:
+    """Have deploy/replace_replicas.sh make the replicas anew; return what it printed."""
+    told = {"COMPOSE": str(COMPOSE), "COMPOSE_PROJECT_NAME": stack.name, "ENGINE": "podman"}
+    told |= {"COMPOSE_FILE": ":".join(stack.files), **stack.variables, **variables}
+    return stack.engine.call("sh", str(stack.folder / "deploy/replace_replicas.sh"), **told)
+
+
+def started(stack: Stack) -> set[str]:
+    """Return the ids of the replicas' containers that run."""
+    filters = (
+        f"label=com.docker.compose.project={stack.name}",
+        "label=com.docker.compose.service=app",
+    )
+    named = [part for each in filters for part in ("--filter", each)]
+    return set(stack.engine.run("ps", "--quiet", *named).split())
+
+
+def test_a_replica_that_does_not_serve_ends_the_replacement_of_the_others(
+    stack: Stack, second: str
+) -> None:
+    before = started(stack)
+    visitors = stack.visitors_of_all(REPLICAS)
+
+    with pytest.raises(EngineError, match="The other 2 were not touched"):
+        replace_replicas(stack, FAROL_LOG_LEVEL="LOUD", WITHIN_S="5")
+
+    left = started(stack)
+    answers = [visitor.get(SERIES).status_code for visitor in visitors]
+    stack.compose("up", "--detach", "--no-recreate", "--scale", f"app={REPLICAS}")
+    assert left < before
+    assert len(left) == REPLICAS - 1
+    assert answers == [200] * REPLICAS
+
+
+def test_replicas_are_replaced_one_after_the_other_while_the_rest_serve(
+    stack: Stack, second: str, say: Say
+) -> None:
+    stack.visitors_of_all(REPLICAS)
+    before, visitor, statuses = started(stack), stack.visitor(), []
+    with ThreadPoolExecutor() as aside:
+        replacing = aside.submit(replace_replicas, stack, FAROL_LOG_LEVEL="WARNING")
+        while not replacing.done():
+            statuses.append(visitor.get("/health/ready").status_code)
+
+    said = replacing.result()
+
+    say(f"{len(statuses)} answers to one visitor while three replicas were replaced")
+    assert said.count("serves in place of") == REPLICAS
+    assert set(statuses) == {200}
+    assert started(stack).isdisjoint(before)
+    assert len(started(stack)) == REPLICAS
+
+
+def test_a_stop_and_a_start_of_all_of_it_lose_nothing(
+    stack: Stack, refresher: str, second: str
+) -> None:
+    stack.compose("stop")
+    store = stack.engine.run("inspect", "--format", "{{.State.ExitCode}}", stack.container("store"))
+    stack.compose("start")
     stack.wait_until_live()
     visitors = stack.visitors_of_all(REPLICAS)
 
+    assert store.strip() == "0"  # it ended by itself, and was not killed
     assert {health(visitor)["publication_id"] for visitor in visitors} == {second}
     wait_until(
         lambda: refresh(stack, refresher)["outcome"] == "already_current",

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import StoreError
 from datalayer.kernel.storage.s3_store import S3Options, S3Store
+from tests.caddy_server import make_certificate
 from tests.images.engine import Engine
 from tests.images.stack import (
     WITHIN_S,
@@ -97,14 +97,7 @@ def elsewhere(
         secrets = folder / "deploy/secrets"
         for key in outside.keys.glob("farol_s3_*"):
             (secrets / "portal" / key.name).write_bytes(key.read_bytes())
-        tls = [str(secrets / "tls" / name) for name in ("key.pem", "certificate.pem")]
-        engine.call(
-            *("openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
-            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-addext", "subjectAltName=DNS:localhost", "-keyout", tls[0], "-out", tls[1]),
-        )
-        for path in tls:
-            Path(path).chmod(0o444)
+        make_certificate(secrets / "tls")
 
     with stack_up(
         engine,
@@ -156,12 +149,6 @@ def test_browsers_are_told_to_stay_with_https(elsewhere: Stack) -> None:
     page = elsewhere.visitor().get("/farol/")
 
     assert page.headers["Strict-Transport-Security"] == "max-age=31536000"
-
-
-def test_plain_http_is_not_answered_where_https_is_spoken(elsewhere: Stack) -> None:
-    plain = elsewhere.address.replace("https", "http")
-
-    assert httpx.get(plain + "/farol/", trust_env=False).status_code == 400
 
 
 def test_an_address_that_a_visitor_made_up_is_not_believed(elsewhere: Stack) -> None:

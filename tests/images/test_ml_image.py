@@ -43,6 +43,14 @@ def test_it_has_no_pip_and_no_graphics_processor(engine: Engine, ml_image: str) 
     assert found.strip() == "[]"
 
 
+def test_a_user_that_was_drawn_by_lot_writes_to_the_working_folder_too(
+    engine: Engine, ml_image: str
+) -> None:
+    options = ("--rm", "--network=none", "--read-only", "--user=12345:0", "--entrypoint=touch")
+
+    engine.run("run", *options, ml_image, "/work/probe")
+
+
 def test_it_is_no_larger_than_its_libraries_ask(engine: Engine, ml_image: str, say: Say) -> None:
     whole, base = (int(str(engine.inspect(name)["Size"])) / 1e6 for name in (ml_image, BASE))
 

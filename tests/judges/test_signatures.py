@@ -18,6 +18,7 @@ from datalayer.kernel.storage.object_store import FolderStore
 from ml_jobs.publishing.publish import Draft, check, publish
 from ml_jobs.publishing.signing import Signer
 from tests.judges.judge import PROJECT, Judge
+from tests.portals import ADMIN
 from tests.publisher import (
     DATASET_ID,
     FIRST_GENERATED_AT,
@@ -26,6 +27,7 @@ from tests.publisher import (
     data_through,
     write_tables,
 )
+from tests.served_portal import served_portal
 from tests.signing import KEY, STRANGER, folder_of
 
 SCRIPT = PROJECT / "docs/examples/verify_signature.py"
@@ -63,6 +65,24 @@ def run(judge: Judge, folder: Path, key: SigningKey = KEY) -> subprocess.Complet
     public = judge.folder / "trusted.pem"
     public.write_text(key.public_pem())
     return judge.run("python", SCRIPT, public, folder / ATTESTATION_NAME)
+
+
+def test_what_the_api_gives_away_is_as_signed(judge: Judge, folder: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    with served_portal(tmp_path) as served:
+        served.portal.activate(ADMIN)
+        files = f"/api/v1/publications/{folder.name}/files"
+        for name in (path.name for path in folder.iterdir()):
+            answer = served.get(f"{files}/{name}")
+            assert answer.status_code == 200, answer.text
+            (copies / name).write_bytes(answer.content)
+
+    done = run(judge, copies)
+
+    assert done.returncode == 0, done.stderr
+    signed = {line.split()[3] for line in done.stdout.splitlines() if line.startswith("as signed")}
+    assert signed == {path.name for path in folder.iterdir()} - {ATTESTATION_NAME}
 
 
 def test_every_file_of_a_publication_is_as_signed(judge: Judge, folder: Path) -> None:

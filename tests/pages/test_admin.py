@@ -185,6 +185,17 @@ class TestConfirming:
         assert active_id() == lacking
         assert "confirmed: fact_inventory has 0 rows" in cells(app)
 
+    def test_the_audit_trail_tells_it_in_the_reader_s_language(
+        self, open_admin: OpenPage, lacking: str
+    ) -> None:
+        app = open_admin(locale="pt-BR")
+        app.checkbox(key=f"confirm-{lacking}").check().run()
+
+        app = press(app, "activate")
+
+        assert "fact_inventory tem 0 linhas" in cells(app)
+        assert "fact_inventory has 0 rows" not in cells(app)
+
 
 class TestUnreachableStore:
     @pytest.fixture
@@ -250,7 +261,7 @@ class TestGoingBack:
     def test_it_is_in_the_audit_trail_with_its_author(self, two: AppTest) -> None:
         press(two, "roll_back")
 
-        assert "admin,roll back,✓ activated" in cells(two)
+        assert "admin · roll back · ✓ activated" in cells(two)
 
     def test_with_one_publication_there_is_nothing_to_go_back_to(
         self, open_admin: OpenPage, active: Publisher

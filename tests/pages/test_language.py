@@ -16,7 +16,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from datalayer.kernel.errors import NotAllowed, UnknownPublication
+from datalayer.kernel.errors import ConfirmationNeeded, NotAllowed, RowsLost, UnknownPublication
 from datalayer.reading.extracts.delivery import Outcome
 from pages.components import language, words
 from pages.components.language import ago, day, moment, number, percent, quantity
@@ -179,6 +179,25 @@ def test_an_error_is_told_in_the_users_language_with_its_values() -> None:
 
     assert "20261121T060000Z-1a2b3c4d" in told
     assert told != str(error)
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_the_numbers_of_an_error_have_the_marks_of_the_language() -> None:
+    error = RowsLost(data_set="dim_item", rows=540612, active_rows=1234567)
+
+    told = language.error_text(error)
+
+    assert "540.612" in told
+    assert "1.234.567" in told
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_an_error_within_an_error_is_told_in_the_users_language() -> None:
+    loss = RowsLost(data_set="dim_item", rows=540612, active_rows=1234567)
+
+    told = language.error_text(ConfirmationNeeded(publication_id="P", faults=[str(loss)]))
+
+    assert told.endswith(language.error_text(loss))
 
 
 @pytest.mark.usefixtures("english")

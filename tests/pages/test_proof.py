@@ -11,7 +11,8 @@ import pytest
 
 from datalayer import runtime
 from datalayer.access.identity import Identity, Role
-from datalayer.compliance.checks import Place, checks
+from datalayer.compliance.checks import checks
+from datalayer.compliance.place import Place
 from datalayer.compliance.report import ProofReport, latest_report, write_report
 from datalayer.compliance.verifier import CheckResult
 from datalayer.kernel.errors import NotAllowed

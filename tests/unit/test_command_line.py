@@ -328,3 +328,16 @@ def test_the_process_ends_with_the_code_of_the_command() -> None:
 
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
+
+
+def test_a_command_leaves_nothing_to_the_end_of_its_process(first: Manifest) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "datalayer", "status"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert first.publication_id in told.stdout

@@ -92,6 +92,70 @@ def test_it_is_fetched_anew_by_itself(
     assert mended_switch.number == switch.number
 
 
+def test_what_is_damaged_while_it_is_served_is_found_by_the_next_look_and_not_shown(
+    tmp_path: Path, published: list[Manifest], start: Callable[..., Portal]
+) -> None:
+    portal = start(**unreachable_store())
+    portal.prove_served()
+    assert portal.open().manifest == published[1]
+    swap_forecasts(tmp_path / "var", published)
+
+    portal.prove_served()
+
+    with pytest.raises(StateError, match=r"is damaged .* of fact_forecast; .*; activate"):
+        portal.open()
+    assert portal.health().status == "empty"
+    assert portal.open(published[0].publication_id).manifest == published[0]
+
+
+def test_what_is_found_damaged_later_is_fetched_anew_by_itself(
+    tmp_path: Path, published: list[Manifest], start: Callable[..., Portal]
+) -> None:
+    portal = start()
+    whole = portal.open().table(questions.items.search("")).table
+    swap_forecasts(tmp_path / "var", published)
+
+    portal.prove_served()
+
+    wait_until(lambda: mended(portal), within_s=30, problem="it is not mended")
+    assert portal.open().manifest == published[1]
+    assert portal.open().table(questions.items.search("")).table == whole
+    assert portal.health().findings == ()
+
+
+def test_the_next_look_tries_again_to_fetch_what_could_not_be_fetched(
+    tmp_path: Path,
+    published: list[Manifest],
+    start: Callable[..., Portal],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    portal = start()
+    swap_forecasts(tmp_path / "var", published)
+    store = (tmp_path / "store").rename(tmp_path / "away")
+    portal.prove_served()
+    (job,) = portal.jobs.latest()
+    assert job.wait(30)
+
+    store.rename(tmp_path / "store")
+    portal.prove_served()
+
+    wait_until(lambda: mended(portal), within_s=30, problem="it is not mended")
+    assert portal.open().manifest == published[1]
+
+
+def test_what_was_replaced_while_it_was_looked_at_goes_on_being_served(
+    tmp_path: Path, published: list[Manifest], start: Callable[..., Portal]
+) -> None:
+    portal = start()
+    swap_forecasts(tmp_path / "var", published)
+    portal.activate(ADMIN, force=True)
+
+    portal.prove_served()
+
+    assert portal.open().manifest == published[1]
+    assert portal.health().findings == ()
+
+
 def test_a_snapshot_without_its_manifest_is_fetched_anew(
     tmp_path: Path, published: list[Manifest], start: Callable[..., Portal]
 ) -> None:

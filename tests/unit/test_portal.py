@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from datalayer.kernel.errors import (
     NotSigned,
     ReadFailed,
     StoreError,
+    TrustedKeysUnusable,
     UnknownPublication,
+    UnknownSigner,
 )
 from datalayer.portal import Portal, SeriesSelection
 from datalayer.publications.stages import AlreadyCurrent
@@ -534,6 +536,87 @@ class TestSignatures:
         rows = trusting.compare(publisher.latest)
 
         assert {row.active_rows for row in rows} == {None}
+
+    @pytest.fixture
+    def keys(self, tmp_path: Path) -> Path:
+        return write_trusted(tmp_path / "keys.pem", KEY)
+
+    @pytest.fixture
+    def serving(self, tmp_path: Path, publisher: Publisher, keys: Path) -> Iterator[Portal]:
+        """A portal that serves the second of two signed publications, and keeps both."""
+        portal = make_portal(tmp_path, trusted_keys=keys)
+        for _ in range(2):
+            sign_in(publisher.store, publisher.publish(items=2))
+            portal.activate(ADMIN)
+        yield portal
+        portal.close()
+
+    @pytest.mark.parametrize(
+        ("spoil", "problem"),
+        [
+            (Path.unlink, "can't be read: No such file or directory"),
+            (lambda path: path.write_bytes(b""), "is empty"),
+            (lambda path: path.write_text("-----BEGIN"), "holds no PEM block"),
+            (lambda path: path.write_text(KEY.private_pem()), "holds PRIVATE KEY"),
+            (lambda path: (path.unlink(), path.mkdir()), "is a folder without key files"),
+        ],
+    )
+    def test_nothing_is_accepted_while_the_keys_can_not_be_read_and_what_is_served_goes_on(
+        self,
+        serving: Portal,
+        publisher: Publisher,
+        keys: Path,
+        spoil: Callable[[Path], object],
+        problem: str,
+    ) -> None:
+        served = publisher.latest
+        spoil(keys)
+        sign_in(publisher.store, publisher.publish(items=2))
+
+        for change in (serving.activate, serving.inspect, serving.roll_back):
+            with pytest.raises(TrustedKeysUnusable) as refused:
+                change(ADMIN)
+            assert f"keys.pem, which FAROL_TRUSTED_KEYS names, {problem}" in str(refused.value)
+
+        assert serving.open().manifest.publication_id == served.publication_id
+        health = serving.health()
+        assert (health.readiness, health.status) == ("ready", "degraded")
+        assert [type(each) for each in health.findings] == [TrustedKeysUnusable]
+        assert health.signatures
+        assert (health.signatures.trusted, health.signatures.signed_by) == ((), KEY.keyid)
+
+        keys.is_dir() and keys.rmdir()
+        write_trusted(keys, KEY)
+        serving.activate(ADMIN)
+        assert serving.open().manifest.publication_id == publisher.latest.publication_id
+        assert serving.health().findings == ()
+
+    def test_a_key_that_is_added_counts_at_once(
+        self, serving: Portal, publisher: Publisher, keys: Path
+    ) -> None:
+        sign_in(publisher.store, publisher.publish(items=2), key=STRANGER)
+        with pytest.raises(UnknownSigner):
+            serving.activate(ADMIN)
+
+        write_trusted(keys, KEY, STRANGER)
+        serving.activate(ADMIN)
+
+        assert serving.open().manifest.publication_id == publisher.latest.publication_id
+
+    def test_a_key_that_is_taken_away_counts_no_longer_for_what_is_not_served_yet(
+        self, serving: Portal, publisher: Publisher, keys: Path
+    ) -> None:
+        served = publisher.latest
+        write_trusted(keys, STRANGER)
+        sign_in(publisher.store, publisher.publish(items=2))
+
+        for change in (serving.activate, serving.roll_back):
+            with pytest.raises(UnknownSigner):
+                change(ADMIN)
+
+        assert serving.open().manifest.publication_id == served.publication_id
+        (finding,) = serving.health().findings
+        assert f"is signed by the key {KEY.keyid}, which is not trusted here" in str(finding)
 
     def test_an_expired_signature_of_what_is_served_is_a_finding(
         self, tmp_path: Path, publisher: Publisher

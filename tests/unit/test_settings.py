@@ -168,6 +168,15 @@ def test_a_weak_password_of_redis_is_refused_wherever_it_is(
     assert fault.startswith("FAROL_REDIS_URL has a password that has fewer than 16 characters;")
 
 
+def test_an_address_of_redis_that_is_no_single_word_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (fault,) = faults(monkeypatch, FAROL_REDIS_URL="redis://:94f2a8630e7c1d5b@cache/0\nmore")
+
+    assert fault.startswith("FAROL_REDIS_URL has a blank, a line break")
+    assert "94f2a8630e7c1d5b" not in fault
+
+
 def test_secrets_are_read_from_the_folder_of_secrets(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -277,7 +286,8 @@ def test_origins_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_trusted_keys_are_read_at_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FAROL_TRUSTED_KEYS", str(write_trusted(tmp_path / "keys.pem", KEY)))
 
-    trusted = Settings.load().read_trusted_keys()
+    read = Settings.load().trusted_keys_reader()
+    trusted = read() if read else None
 
     assert trusted is not None
     assert trusted.keyids == (KEY.keyid,)

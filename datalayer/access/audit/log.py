@@ -18,6 +18,7 @@ from datalayer.access.audit.chain import ChainCheck, check_chain, digest, lines_
 from datalayer.access.identity import Identity
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.progress import Progress, ReportProgress, Step, count_bytes, silent
+from datalayer.kernel.sentences import Sentence, recipe, restored
 from datalayer.kernel.storage.growing_file import GrowingFile
 
 LONGEST_TEXT = 2000
@@ -37,7 +38,7 @@ class AuditEntry:
         action: What was tried (activate, roll_back, inspect, prune, ...), or ``unreadable``
             for a line that a crash has torn.
         outcome: How it ended (activated, already_current, rejected, refused, ...).
-        details: Reason, durations and the like.
+        details: Reason, durations and the like; what was said as a sentence is one.
     """
 
     at: datetime | None
@@ -103,6 +104,11 @@ class AuditLog:
             "details": {
                 name: value[:LONGEST_TEXT] if isinstance(value, str) else value
                 for name, value in details.items()
+            },
+            "sentences": {
+                name: recipe(value)
+                for name, value in details.items()
+                if isinstance(value, Sentence) and len(value) <= LONGEST_TEXT
             },
         }
         with self._file.open_to_append() as (file, size_bytes):
@@ -173,6 +179,16 @@ def _first(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:
         yield line
 
 
+def _told_details(
+    details: Mapping[str, Detail], recipes: Mapping[str, object]
+) -> dict[str, Detail]:
+    """Return *details* with those that are sentences fit to be told in other languages."""
+    return {
+        name: restored(value, recipes.get(name)) if isinstance(value, str) else value
+        for name, value in details.items()
+    }
+
+
 def _entry(line: bytes) -> AuditEntry:
     try:
         fields = json.loads(line)
@@ -183,8 +199,8 @@ def _entry(line: bytes) -> AuditEntry:
             action=fields["action"],
             outcome=fields["outcome"],
             publication_id=fields["publication_id"],
-            details=fields["details"],
+            details=_told_details(fields["details"], fields.get("sentences", {})),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         text = line.decode(errors="replace").strip()
         return AuditEntry(None, "-", "-", UNREADABLE, UNREADABLE, None, {"line": text[:200]})

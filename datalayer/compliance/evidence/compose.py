@@ -1,16 +1,16 @@
-"""Evidence of a compose file: its services, networks and secrets, with defaults filled in."""
+"""Evidence of a compose file: its services, networks and secrets, with variables filled in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.errors import EvidenceMissing
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-?+])([^{}]*))?\}|(\w+))")
 
@@ -21,10 +21,12 @@ class ComposeService:
 
     Attributes:
         options: Its options as they stand in the file.
+        variables: What ``.env`` gives to the variables in them.
     """
 
     name: str
     options: Mapping[str, Any]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def strings(self, option: str) -> tuple[str, ...]:
         """Return the texts of an option that is a text, a list or a mapping."""
@@ -38,7 +40,7 @@ class ComposeService:
         """Return an option that is a mapping; an empty one for whatever else stands there."""
         return _mapping(self.options.get(option))
 
-    def variables(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """Return its environment by name; without a value, an empty text."""
         pairs = (text.partition("=") for text in self.strings("environment"))
         return {name: "" if value == "None" else value for name, _, value in pairs}
@@ -55,19 +57,24 @@ class ComposeService:
 
     @property
     def image(self) -> str:
-        """The image's name, with the defaults of variables filled in."""
-        return filled_in(str(self.options.get("image", "")))
+        """The image's name, with variables filled in."""
+        return self.filled_in(self.options.get("image") or "")
+
+    def filled_in(self, value: object) -> str:
+        """Return *value* as text, with what its variables stand for."""
+        return filled_in(str(value), self.variables)
 
 
 @dataclass(frozen=True)
 class ComposeFile:
-    """A compose file.
+    """A compose file, with the overrides that it is taken together with.
 
     Attributes:
+        files: Their paths below the tree, in the order in which they are merged.
         sections: What it is parted into, as in ``services``.
     """
 
-    path: str
+    files: tuple[str, ...]
     services: tuple[ComposeService, ...]
     networks: Mapping[str, Mapping[str, Any]]
     secrets: Mapping[str, Mapping[str, Any]]
@@ -75,33 +82,41 @@ class ComposeFile:
     sections: tuple[str, ...]
 
     @property
-    def summary(self) -> str:
-        """Its services."""
-        return f"{self.path}: {', '.join(each.name for each in self.services)}"
+    def path(self) -> str:
+        """The files, for sentences; with ``.env`` where that gives values to variables."""
+        env = [".env"] if any(each.variables for each in self.services) else []
+        return " with ".join([*self.files, *env])
 
     def of(self, service: ComposeService) -> str:
         """Return how a sentence about *service* begins."""
         return f"{self.path}: the service {service.name}"
 
 
-def read_compose(path: Path, *overrides: Path) -> ComposeFile:
-    """Return the compose file in *path* with *overrides* merged into it, as ``-f`` does.
+def read_compose(
+    tree: Path, files: Sequence[str], variables: Mapping[str, str] | None = None
+) -> ComposeFile:
+    """Return the first of *files* with the others merged into it, as ``-f`` does.
 
     Lists are joined, also where compose would replace them: what stands in either is looked at.
 
+    Args:
+        tree: The folder that *files* are below.
+        files: Paths of compose files.
+        variables: What ``.env`` gives to variables; the others have their defaults.
+
     Raises:
-        NotCheckable: One is not there, as within an image.
         EvidenceMissing: One can't be read, or there are no services.
     """
     document: Mapping[str, Any] = {}
-    for each in (path, *overrides):
-        document = _merge(document, _read(each))
-    services = _mapping(document.get("services"))
+    for each in files:
+        document = _merge(document, read_document(tree, each))
+    services, given = _mapping(document.get("services")), variables or {}
     if not services:
-        raise EvidenceMissing(subject=str(path), problem="has no services; it must have the app")
+        problem = "has no services; it must have the app"
+        raise EvidenceMissing(subject=" with ".join(files), problem=problem)
     return ComposeFile(
-        path=" with ".join(map(str, (path, *overrides))),
-        services=tuple(ComposeService(str(n), _mapping(o)) for n, o in services.items()),
+        files=tuple(files),
+        services=tuple(ComposeService(str(n), _mapping(o), given) for n, o in services.items()),
         networks={str(n): _mapping(o) for n, o in _mapping(document.get("networks")).items()},
         secrets={str(n): _mapping(o) for n, o in _mapping(document.get("secrets")).items()},
         volumes={str(n): _mapping(o) for n, o in _mapping(document.get("volumes")).items()},
@@ -109,14 +124,39 @@ def read_compose(path: Path, *overrides: Path) -> ComposeFile:
     )
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    if not path.exists():
-        raise NotCheckable(reason=f"there is no {path} here; `make proof` mounts the whole tree")
+def read_document(tree: Path, file: str) -> Mapping[str, Any]:
+    """Return what stands in the compose file *file* below *tree*.
+
+    Raises:
+        EvidenceMissing: It can't be read.
+    """
     try:
-        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _mapping(yaml.safe_load((tree / file).read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError) as error:
         problem = f"can't be read: {' '.join(str(error).split())[:200]}"
-        raise EvidenceMissing(subject=str(path), problem=problem) from error
+        raise EvidenceMissing(subject=file, problem=problem) from error
+
+
+def filled_in(text: str, variables: Mapping[str, str] | None = None) -> str:
+    """Return *text* with the value of each variable in its place.
+
+    Of those that *variables* has none for the default is taken, and nothing without one. What
+    stands there only if a variable is set is taken as if it were.
+    """
+    values = variables or {}
+
+    def value(found: re.Match[str]) -> str:
+        # Within a value nothing else is filled in.
+        given = values.get(found[1] or found[4], "").replace("$", "")
+        if found[2] == "+":
+            return found[3]
+        return given or (found[3] if found[2] == "-" else "")
+
+    before = None
+    while before != text:
+        before = text
+        text = _VARIABLE.sub(value, text)
+    return text
 
 
 def _merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -132,17 +172,6 @@ def _merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any
         else:
             merged[key] = value
     return merged
-
-
-def filled_in(text: str) -> str:
-    """Return *text* with the literal of each variable in its place; of those without, nothing."""
-    before = None
-    while before != text:
-        before = text
-        text = _VARIABLE.sub(
-            lambda found: found[3] if found[2] in ("-", "+") and found[3] else "", text
-        )
-    return text
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

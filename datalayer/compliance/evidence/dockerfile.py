@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.sentences import Sentence
 
 _HEREDOC = re.compile(r"\d*<<(-?)(['\"]?)(\w+)\2")
 _WITH_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
@@ -67,7 +68,7 @@ class Dockerfile:
     def summary(self) -> str:
         """How many instructions, and where."""
         count = len(self.arguments) + sum(1 + len(stage.instructions) for stage in self.stages)
-        return f"{count} instructions in {self.path}"
+        return Sentence("{count} instructions in {path}", count=count, path=self.path)
 
     @property
     def final(self) -> Stage:
@@ -83,7 +84,11 @@ def read_dockerfile(path: Path) -> Dockerfile:
         EvidenceMissing: It can't be read, or has no ``FROM``.
     """
     if not path.exists():
-        raise NotCheckable(reason=f"there is no {path} here; `make proof` mounts the whole tree")
+        raise NotCheckable(
+            reason=Sentence(
+                "there is no {path} here; `make proof` mounts the whole tree", path=path
+            )
+        )
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datalayer.compliance.evidence.packages import LoadedModules
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.lock import lock_file
 from datalayer.settings import Settings, environment_with
 
@@ -45,7 +46,10 @@ PATIENCE_S = 900
 _PREFIX = "exercise-"
 # The last line of a traceback; nanobind speaks after it, of what an exception leaves undone.
 _EXCEPTION = re.compile(r"^(?!nanobind)[A-Za-z_][\w.]*: .+$", re.M)
-_NOTHING_PUBLISHED = "nothing is published in the store, so there was nothing to read"
+_NOTHING_PUBLISHED = (
+    "nothing is published in the store, so what draws and answers with rows did not run; "
+    "publish something and make the proof again"
+)
 
 
 class _Answered(BaseModel):
@@ -93,14 +97,15 @@ class StoreAnswer(_Answered):
     @property
     def summary(self) -> str:
         """What was tried, and where."""
-        return f"a write to {self.address}"
+        return Sentence("a write to {address}", address=self.address)
 
 
 class Exercise(_Answered):
     """What came of using the portal once.
 
     Attributes:
-        publication_id: What was read; None when nothing is published.
+        publication_id: What was read; None when nothing could be.
+        refusal: Why nothing could be read of what is published; empty when nothing is.
         routes: Method and path of every address.
         columns: For each data set, its columns and whether each is required.
         modules: What was loaded at the end.
@@ -108,6 +113,7 @@ class Exercise(_Answered):
     """
 
     publication_id: str | None
+    refusal: str
     pages: tuple[DrawnPage, ...]
     endpoints: tuple[AskedAddress, ...]
     routes: tuple[tuple[str, str], ...]
@@ -124,11 +130,15 @@ class Exercise(_Answered):
         return LoadedModules(self.modules, self.origins, "after every page and address was used")
 
     def require_published(self) -> Exercise:
-        """Return this if something was published.
+        """Return this if a publication was read.
 
         Raises:
-            NotCheckable: Nothing was.
+            NotCheckable: Nothing is published.
+            EvidenceMissing: Something is, and can't be read.
         """
+        if self.publication_id is None and self.refusal:
+            problem = f"could not be read: {self.refusal}"
+            raise EvidenceMissing(subject="The store's latest publication", problem=problem)
         if self.publication_id is None:
             raise NotCheckable(reason=_NOTHING_PUBLISHED)
         return self
@@ -144,7 +154,14 @@ class Use:
     @property
     def summary(self) -> str:
         """How many of each."""
-        return f"{len(self.pages)} pages and {len(self.endpoints)} addresses"
+        pages = Sentence("{count} pages", count=len({each.page for each in self.pages}))
+        languages = Sentence("{count} languages", count=len({each.language for each in self.pages}))
+        return Sentence(
+            "{pages} in {languages}, and {count} addresses",
+            pages=pages,
+            languages=languages,
+            count=len(self.endpoints),
+        )
 
 
 @dataclass(frozen=True)
@@ -156,7 +173,7 @@ class Routes:
     @property
     def summary(self) -> str:
         """How many."""
-        return f"{len(self.routes)} routes"
+        return Sentence("{count} routes", count=len(self.routes))
 
 
 @dataclass(frozen=True)
@@ -171,7 +188,12 @@ class PublishedRows:
     def summary(self) -> str:
         """How many rows, and of what."""
         rows = sum(each.rows for each in self.filled)
-        return f"{rows:,} rows in {len(self.filled)} data sets of publication {self.publication_id}"
+        return Sentence(
+            "{rows} rows in {count} data sets of publication {publication_id}",
+            rows=rows,
+            count=len(self.filled),
+            publication_id=self.publication_id,
+        )
 
 
 @dataclass(frozen=True)
@@ -183,7 +205,7 @@ class DeclaredColumns:
     @property
     def summary(self) -> str:
         """How many data sets."""
-        return f"{len(self.columns)} data sets of the registry"
+        return Sentence("{count} data sets of the registry", count=len(self.columns))
 
 
 @dataclass(frozen=True)
@@ -195,7 +217,7 @@ class Attempts:
     @property
     def summary(self) -> str:
         """How many statements."""
-        return f"{len(self.attempts)} statements that must be refused"
+        return Sentence("{count} statements that must be refused", count=len(self.attempts))
 
 
 def exerciser(root: Path, settings: Settings) -> Callable[[], Exercise]:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from zipfile import BadZipFile, ZipFile
 
 from datalayer.kernel.errors import EvidenceMissing
+from datalayer.kernel.sentences import Sentence
 
 FIRST_BYTES = 16
 _NOT_OF_THE_IMAGE = frozenset({"/proc", "/sys", "/dev", "/run"})
@@ -46,8 +47,15 @@ class FoundFiles:
     @property
     def summary(self) -> str:
         """How many files, and where."""
-        unread = f", and {len(self.unread)} places that this user can't read" if self.unread else ""
-        return f"{len(self.files)} files below {', '.join(self.folders)}{unread}"
+        unread = ""
+        if count := len(self.unread):
+            unread = Sentence(", and {count} places that this user can't read", count=count)
+        return Sentence(
+            "{count} files below {folders}{unread}",
+            count=len(self.files),
+            folders=tuple(self.folders),
+            unread=unread,
+        )
 
 
 def find_files(folders: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> FoundFiles:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from datalayer.kernel.errors import NotCheckable
+from datalayer.kernel.sentences import Sentence
 
 NOBODY: Final = ("192.0.2.1", 443)
 """An address set aside for documents (RFC 5737): where there is a way out, it leads to nobody."""
@@ -38,7 +39,11 @@ class Image:
     @property
     def summary(self) -> str:
         """Its size, and which one."""
-        return f"{self.size_bytes / 1e6:.0f} MB, {self.digest or 'no digest given'}"
+        return Sentence(
+            "{size_bytes:.0f} MB, {value}",
+            size_bytes=self.size_bytes / 1000000.0,
+            value=self.digest or Sentence("no digest given"),
+        )
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,11 @@ class WayOut:
     @property
     def summary(self) -> str:
         """What was tried."""
-        return f"the table of routes, and a connection to {NOBODY[0]} ({self.answer})"
+        return Sentence(
+            "the table of routes, and a connection to {nobody} ({answer})",
+            nobody=NOBODY[0],
+            answer=self.answer,
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ class Process:
     @property
     def summary(self) -> str:
         """Who it is."""
-        return f"the process of user {self.user}"
+        return Sentence("the process of user {user}", user=self.user)
 
 
 def in_image() -> bool:
@@ -101,7 +110,9 @@ def require_image(what: str) -> None:
         NotCheckable: This is no image, so *what* is the machine's own.
     """
     if not in_image():
-        raise NotCheckable(reason=f"this is not the image; {what} the machine's own")
+        raise NotCheckable(
+            reason=Sentence("this is not the image; {what} the machine's own", what=what)
+        )
 
 
 def measured_image(digest: str, size_bytes: int | None) -> Image:
@@ -111,7 +122,9 @@ def measured_image(digest: str, size_bytes: int | None) -> Image:
         NotCheckable: No size was given, so none was measured.
     """
     if size_bytes is None:
-        reason = "no image was measured; `make proof` measures one where there is an engine"
+        reason = Sentence(
+            "no image was measured; `make proof` measures one where there is an engine"
+        )
         raise NotCheckable(reason=reason)
     return Image(digest, size_bytes)
 

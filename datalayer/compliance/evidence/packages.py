@@ -1,9 +1,8 @@
-"""Evidence of packages: the lock, what is installed, what is loaded, what an SBOM lists."""
+"""Evidence of packages: the lock, what is installed, what is loaded."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import re
 import sys
@@ -15,6 +14,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from datalayer.compliance.forbidden import normalize
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from datalayer.kernel.sentences import Sentence
+
+# Where a package says what it is, in the folder that it is installed in.
+_DESCRIPTIONS = (".dist-info", ".egg-info")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Lock:
     @property
     def summary(self) -> str:
         """How many packages it names."""
-        return f"{len(self.versions)} packages in {self.path}"
+        return Sentence("{count} packages in {path}", count=len(self.versions), path=self.path)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ class Installed:
     @property
     def summary(self) -> str:
         """How many distributions, and where."""
-        return f"{len(self.distributions)} distributions in {self.where}"
+        return Sentence(
+            "{count} distributions in {where}", count=len(self.distributions), where=self.where
+        )
 
 
 @dataclass(frozen=True)
@@ -78,20 +83,11 @@ class UnlistedFiles:
     @property
     def summary(self) -> str:
         """How many files are listed, and where was looked."""
-        return f"{self.listed:,} listed files, and all that is in {', '.join(self.folders)}"
-
-
-@dataclass(frozen=True)
-class Sbom:
-    """The components that a CycloneDX document lists."""
-
-    path: str
-    components: tuple[Distribution, ...]
-
-    @property
-    def summary(self) -> str:
-        """How many components it lists."""
-        return f"{len(self.components)} components in {self.path}"
+        return Sentence(
+            "{listed} listed files, and all that is in {folders}",
+            listed=self.listed,
+            folders=tuple(self.folders),
+        )
 
 
 @dataclass(frozen=True)
@@ -112,20 +108,26 @@ class LoadedModules:
     @property
     def summary(self) -> str:
         """How many modules, and when."""
-        return f"{len(self.names)} modules loaded {self.when}"
+        return Sentence("{count} modules loaded {when}", count=len(self.names), when=self.when)
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What is installed, beside the lock that it should be."""
+    """What is installed, beside the lock that it should be.
+
+    Attributes:
+        elsewhere: What is installed outside of the environment, in folders of other Pythons.
+    """
 
     lock: Lock
     installed: Installed
+    elsewhere: tuple[Installed, ...] = ()
 
     @property
     def summary(self) -> str:
-        """Both, in numbers."""
-        return f"{self.installed.summary}, {self.lock.summary}"
+        """All of it, in numbers."""
+        places = (self.installed, *self.elsewhere)
+        return ", ".join([*(each.summary for each in places), self.lock.summary])
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class LoadedFromLock:
     @property
     def summary(self) -> str:
         """Both, in numbers."""
-        return f"{self.loaded.summary}, {self.lock.summary}"
+        return Sentence("{first}, {second}", first=self.loaded.summary, second=self.lock.summary)
 
 
 def read_lock(path: Path) -> Lock:
@@ -192,6 +194,24 @@ def find_installed(search: Iterable[str] | None = None) -> Installed:
     )
 
 
+def find_elsewhere(root: Path, leave_out: Iterable[Path] = ()) -> tuple[Installed, ...]:
+    """Return what is installed below *root* in folders that this Python does not look into.
+
+    Args:
+        root: Where to look, links not followed.
+        leave_out: Folders that are not looked at.
+    """
+    passed = {str(each.resolve()) for each in (*leave_out, Path("/proc"), Path("/sys"))}
+    own = {os.path.realpath(each) for each in sys.path}
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [each for each in folders if str(Path(folder, each)) not in passed]
+        described = any(each.endswith(_DESCRIPTIONS) for each in (*folders, *files))
+        if described and os.path.realpath(folder) not in own:
+            found.append(find_installed([folder]))
+    return tuple(sorted(found, key=lambda each: each.where))
+
+
 def find_unlisted_files(folders: Iterable[Path]) -> UnlistedFiles:
     """Return the files in *folders* that are in no ``RECORD`` there, but for compiled ones.
 
@@ -217,51 +237,25 @@ def find_unlisted_files(folders: Iterable[Path]) -> UnlistedFiles:
 
 
 def find_system_packages(status: Path = Path("/var/lib/dpkg/status")) -> Installed:
-    """Return what Debian's package manager has installed.
+    """Return what Debian's package manager has installed, and what is described beside it.
+
+    An image that takes single files of a package over describes that in ``status.d``.
 
     Raises:
         NotCheckable: There is no Debian here.
     """
     if not status.is_file():
-        raise NotCheckable(reason=f"there is no {status}: this is no Debian")
+        raise NotCheckable(
+            reason=Sentence("there is no {status}: this is no Debian", status=status)
+        )
     found = []
-    for paragraph in status.read_text(encoding="utf-8", errors="replace").split("\n\n"):
+    described = [status, *sorted(status.with_name("status.d").glob("*"))]
+    texts = (each.read_text(encoding="utf-8", errors="replace") for each in described)
+    for paragraph in "\n\n".join(texts).split("\n\n"):
         fields = dict(re.findall(r"^(Package|Version|Status): (.*)$", paragraph, re.M))
         if fields.get("Status", "").endswith(" installed"):
             found.append(Distribution(fields["Package"], fields.get("Version", "")))
     return Installed(f"{status} (Debian)", tuple(found))
-
-
-def read_sbom(path: Path | None) -> Sbom:
-    """Return what the CycloneDX document in *path* lists, components within components too.
-
-    Raises:
-        NotCheckable: None was given.
-        EvidenceMissing: It is no CycloneDX document in JSON.
-    """
-    if path is None:
-        raise NotCheckable(reason="no SBOM was given; `make proof` makes one and gives it")
-    subject = f"The SBOM {path}"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        problem = f"can't be read: {error}; it must be CycloneDX in JSON"
-        raise EvidenceMissing(subject=subject, problem=problem) from error
-    if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
-        raise EvidenceMissing(subject=subject, problem="is no CycloneDX document in JSON")
-    components = tuple(_components(document.get("components")))
-    if not components:
-        raise EvidenceMissing(subject=subject, problem="lists nothing; it must list all packages")
-    return Sbom(str(path), components)
-
-
-def _components(listed: object) -> Iterable[Distribution]:
-    for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, dict):
-            group = f"{each['group']}/" if each.get("group") else ""
-            name = normalize(f"{group}{each.get('name', '')}")
-            yield Distribution(name, str(each.get("version", "")))
-            yield from _components(each.get("components"))
 
 
 def _entries(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is trusted of a compose file: rules for each service, and for the file as a whole."""
+"""What is trusted of what a compose file says of its services, networks, volumes and secrets."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from datalayer.compliance.evidence.compose import ComposeFile, ComposeService, filled_in
+from datalayer.compliance.evidence.compose import ComposeFile, ComposeService
 from datalayer.compliance.forbidden import FORBIDDEN_SERVICES, GPU_WORDS, is_forbidden, normalize
-from datalayer.compliance.policies.confinement import Confined, Limited
-from datalayer.compliance.policies.policy import AllOf, Policy
+from datalayer.kernel.sentences import Sentence
 
 SERVICES = frozenset({"app", "proxy", "redis", "store"})
 """The services of the deployment."""
 
-MOST_REPLICAS = 3
-"""How many of the app the one machine carries."""
-
 IMAGES: Mapping[str, frozenset[str]] = {
     "app": frozenset({"farol-app"}),
+    "prometheus": frozenset({"prometheus"}),
     "proxy": frozenset({"caddy", "nginx"}),
     "redis": frozenset({"redis", "valkey"}),
     "store": frozenset({"minio", "seaweedfs"}),
@@ -49,28 +46,46 @@ class OnlyServices:
 
     allowed: frozenset[str] = SERVICES
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each other service."""
         for service in evidence.services:
             if service.name not in self.allowed:
                 may = ", ".join(sorted(self.allowed))
-                yield f"{evidence.path} has the service {service.name}; it may have {may}"
+                yield Sentence(
+                    "{path} has the service {name}; it may have {may}",
+                    path=evidence.path,
+                    name=service.name,
+                    may=may,
+                )
 
 
 class OnlyUnderstood:
     """Trusts a file that says nothing but what the other rules look at."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each option that none of them does, such as ``extends`` and ``include``."""
         for name in evidence.sections:
             if name not in _SECTIONS and not name.startswith("x-"):
-                yield f"{evidence.path} has {name}; it may have {', '.join(sorted(_SECTIONS))}"
+                yield Sentence(
+                    "{path} has {name}; it may have {sections}",
+                    path=evidence.path,
+                    name=name,
+                    sections=sorted(_SECTIONS),
+                )
         for service in evidence.services:
             for name in sorted(map(str, service.options.keys() - _OPTIONS)):
-                yield f"{evidence.of(service)} has {name}, which is not looked into; it must not"
+                yield Sentence(
+                    "{of} has {name}, which is not looked into; it must not",
+                    of=evidence.of(service),
+                    name=name,
+                )
         for name, options in evidence.volumes.items():
             if options.keys() & {"driver", "driver_opts"}:
-                yield f"{evidence.path} has the volume {name} with a driver; it must have none"
+                yield Sentence(
+                    "{path} has the volume {name} with a driver; it must have none",
+                    path=evidence.path,
+                    name=name,
+                )
 
 
 @dataclass(frozen=True)
@@ -83,20 +98,25 @@ class KnownImages:
 
     images: Mapping[str, frozenset[str]] = field(default_factory=lambda: IMAGES)
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each service of another image."""
         for service in evidence.services:
             name = re.split(r"[:@]", service.image.rpartition("/")[2])[0]
             known = self.images.get(service.name, frozenset())
             if service.image and name not in known:
                 may = ", ".join(sorted(known)) or "none"
-                yield f"{evidence.of(service)} runs the image {name}; it may run {may}"
+                yield Sentence(
+                    "{of} runs the image {name}; it may run {may}",
+                    of=evidence.of(service),
+                    name=name,
+                    may=may,
+                )
 
 
 class NoMachineLearningServices:
     """Trusts services that neither train nor serve models, by name, image and command."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each that does."""
         for service in evidence.services:
             texts = (
@@ -104,22 +124,28 @@ class NoMachineLearningServices:
                 *service.strings("command"), *service.strings("entrypoint"),
             )  # fmt: skip
             words = {
-                word for text in texts for word in re.split(r"[/:@=\s,'\"{}]+", filled_in(text))
+                word
+                for text in texts
+                for word in re.split(r"[/:@=\s,'\"{}]+", service.filled_in(text))
             }
             named = sorted(
                 w for w in words if normalize(w) in FORBIDDEN_SERVICES or is_forbidden(w)
             )
             if named:
                 yield (
-                    f"{evidence.of(service)} names {', '.join(named)}; "
-                    "machine learning belongs to a compose project of its own, on another machine"
+                    Sentence(
+                        "{of} names {named}; machine learning belongs to a compose project "
+                        "of its own, on another machine",
+                        of=evidence.of(service),
+                        named=tuple(named),
+                    )
                 )
 
 
 class NoDevices:
     """Trusts services without GPUs and other devices."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each that has or asks for one."""
         for service in evidence.services:
             asked = [
@@ -129,9 +155,13 @@ class NoDevices:
                 asked.append("deploy.resources.reservations.devices")
             if any(word in str(service.options.get("runtime", "")) for word in GPU_WORDS):
                 asked.append("runtime")
-            asked += [n for n in service.variables() if n.lower().startswith(GPU_WORDS)]
+            asked += [n for n in service.environment() if n.lower().startswith(GPU_WORDS)]
             if asked:
-                yield f"{evidence.of(service)} has {', '.join(asked)}; it runs on CPUs alone"
+                yield Sentence(
+                    "{of} has {asked}; it runs on CPUs alone",
+                    of=evidence.of(service),
+                    asked=tuple(asked),
+                )
 
 
 @dataclass(frozen=True)
@@ -146,7 +176,7 @@ class Enclosed:
     published: frozenset[str] = frozenset({"proxy"})
     outward: frozenset[str] = frozenset({"proxy"})
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each service with a way that it should not have."""
         internal = {
             name
@@ -159,7 +189,11 @@ class Enclosed:
         for service in evidence.services:
             of = evidence.of(service)
             if service.options.get("ports") and service.name not in self.published:
-                yield f"{of} publishes ports; only {', '.join(sorted(self.published))} may"
+                yield Sentence(
+                    "{of} publishes ports; only {published} may",
+                    of=of,
+                    published=sorted(self.published),
+                )
             if service.name in self.outward or service.options.get("network_mode") == "none":
                 continue
             networks = {each.partition("=")[0] for each in service.strings("networks")} or {
@@ -167,26 +201,40 @@ class Enclosed:
             }
             if open_ones := sorted(networks - internal):
                 yield (
-                    f"{of} is on the network {', '.join(open_ones)}, which has a route out; "
-                    "it must be on networks with internal: true"
+                    Sentence(
+                        "{of} is on the network {open_ones}, which has a route out; it "
+                        "must be on networks with internal: true",
+                        of=of,
+                        open_ones=tuple(open_ones),
+                    )
                 )
 
 
 class SecretsByFile:
     """Trusts a file in which no secret stands, nor a default for one."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each place where one does. Values are not told."""
         for name, options in evidence.secrets.items():
             if "file" not in options and not options.get("external"):
-                yield f"{evidence.path} has the secret {name} without file:; it must have one"
+                yield Sentence(
+                    "{path} has the secret {name} without file:; it must have one",
+                    path=evidence.path,
+                    name=name,
+                )
         for service in evidence.services:
             of = evidence.of(service)
-            for name, value in service.variables().items():
-                if self._tells(name, filled_in(value)):
-                    yield f"{of} has a value for {name}; secrets must come from files"
+            for name, value in service.environment().items():
+                if self._tells(name, service.filled_in(value)):
+                    yield Sentence(
+                        "{of} has a value for {name}; secrets must come from files",
+                        of=of,
+                        name=name,
+                    )
             if self._told_in_command(service):
-                yield f"{of} has a password in its command; secrets must come from files"
+                yield Sentence(
+                    "{of} has a password in its command; secrets must come from files", of=of
+                )
 
     def _tells(self, name: str, literal: str) -> bool:
         named = _SECRET_NAME.search(name.upper()) and not name.upper().endswith("_FILE")
@@ -198,49 +246,28 @@ class SecretsByFile:
         words = " ".join((*service.strings("entrypoint"), *service.strings("command")))
         # What the shell reads when it runs, as in "$$(cat /run/secrets/...)", is no literal.
         given = (each.strip("'\"") for each in _PASSWORD_OPTION.findall(words))
-        return any(not each.startswith("$") or filled_in(each) != each for each in given if each)
+        return any(
+            not each.startswith("$") or service.filled_in(each) != each for each in given if each
+        )
 
 
 class PinnedImages:
     """Trusts services whose images are one version or digest, or are built here."""
 
-    def findings(self, evidence: ComposeFile) -> Iterator[str]:
+    def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:
         """Yield each image that may be another one tomorrow."""
         for service in evidence.services:
             image = service.image
             if not image:
                 if not service.options.get("build"):
-                    yield f"{evidence.of(service)} has no image; it must name one"
+                    yield Sentence("{of} has no image; it must name one", of=evidence.of(service))
                 continue
             tag = PurePosixPath(image).name.partition(":")[2]
             if "@sha256:" not in image and not re.search(r"\d", tag):
                 yield (
-                    f"{evidence.of(service)} has the image {image!r}; "
-                    "it must name a digest or a version"
+                    Sentence(
+                        "{of} has the image {image!r}; it must name a digest or a version",
+                        of=evidence.of(service),
+                        image=image,
+                    )
                 )
-
-
-def compose_policy(
-    services: frozenset[str] = SERVICES,
-    published: frozenset[str] = frozenset({"proxy"}),
-    outward: frozenset[str] = frozenset({"proxy"}),
-) -> Policy[ComposeFile]:
-    """Return what is trusted of a compose file of the deployment; arguments as in the parts."""
-    return AllOf(
-        OnlyServices(services),
-        OnlyUnderstood(),
-        KnownImages(),
-        NoMachineLearningServices(),
-        NoDevices(),
-        # Caddy's program asks for this right to start at all, wherever it listens.
-        Confined({"proxy": frozenset({"NET_BIND_SERVICE"})}),
-        Limited({"app": MOST_REPLICAS}, healthy_by_image=frozenset({"app"})),
-        Enclosed(published, outward),
-        SecretsByFile(),
-        PinnedImages(),
-    )
-
-
-def job_compose_policy() -> Policy[ComposeFile]:
-    """Return what is trusted of the job's own compose file, on the machine where it runs."""
-    return AllOf(OnlyUnderstood(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())

@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from datalayer.compliance.evidence.files import FoundFile, FoundFiles
+from datalayer.kernel.sentences import Sentence
 
 MODEL_SUFFIXES = frozenset(
     """
@@ -23,6 +24,7 @@ first bytes: Python has text files that end so."""
 OWN_TEST_DATA = ("*/numpy/_core/tests/data/*", "*/numpy/lib/tests/data/*")
 """Arrays that numpy's own tests read; an image leaves them out."""
 
+_BESIDE_THE_JOB = frozenset({"LICENSE", "RELEASE", "schema_registry.json"})
 _MAGIC = (
     ((0, 4), {b"GGUF"}, "a GGUF model"),
     ((0, 8), {b"\x89HDF\r\n\x1a\n"}, "an HDF5 file, in which Keras keeps models"),
@@ -67,33 +69,71 @@ class NoModelFiles:
 
     tolerated: tuple[str, ...] = ()
 
-    def findings(self, evidence: FoundFiles) -> Iterator[str]:
+    def findings(self, evidence: FoundFiles) -> Iterator[Sentence]:
         """Yield each that is."""
         for file in evidence.files:
             path = str(file.path)
             if any(fnmatch(path, pattern) for pattern in self.tolerated):
                 continue
             if file.path.suffix.lower() in MODEL_SUFFIXES:
-                yield f"{path} ends like a model; models stay where ml_jobs runs"
+                yield Sentence(
+                    "{path} ends like a model; models stay where ml_jobs runs", path=path
+                )
             elif kind := _kind(file):
-                yield f"{path} begins like {kind}; models stay where ml_jobs runs"
+                yield Sentence(
+                    "{path} begins like {kind}; models stay where ml_jobs runs",
+                    path=path,
+                    kind=kind,
+                )
             elif member := _model_within(file):
-                yield f"{path} has {member} within; models stay where ml_jobs runs"
+                yield Sentence(
+                    "{path} has {member} within; models stay where ml_jobs runs",
+                    path=path,
+                    member=member,
+                )
             elif _INFERENCE_LIBRARIES.fullmatch(file.path.name):
-                yield f"{path} is a library of machine learning; it stays where ml_jobs runs"
+                yield Sentence(
+                    "{path} is a library of machine learning; it stays where ml_jobs runs",
+                    path=path,
+                )
 
 
 class NoGpuLibraries:
     """Trusts files of which none is a GPU's library or driver."""
 
-    def findings(self, evidence: FoundFiles) -> Iterator[str]:
+    def findings(self, evidence: FoundFiles) -> Iterator[Sentence]:
         """Yield each that is."""
         for file in evidence.files:
             folders = (part.lower() for part in file.path.parts[:-1])
             if file.path.name.lower().startswith(_GPU_LIBRARIES) or any(
                 map(_GPU_FOLDER.fullmatch, folders)
             ):
-                yield f"{file.path} belongs to a GPU; the deployment runs on CPUs alone"
+                yield Sentence(
+                    "{path} belongs to a GPU; the deployment runs on CPUs alone", path=file.path
+                )
+
+
+class KernelAlone:
+    """Trusts the job's code if nothing of the deployment is there but what both share."""
+
+    def findings(self, evidence: FoundFiles) -> Iterator[Sentence]:
+        """Yield each file of the deployment, and that the job's own are missing."""
+        (root,) = map(PurePosixPath, evidence.folders)
+        paths = [PurePosixPath(file.path).relative_to(root) for file in evidence.files]
+        if not any(path.is_relative_to("ml_jobs") for path in paths):
+            yield Sentence("{root} has no ml_jobs; it must be the job's image", root=root)
+        for path in paths:
+            if not _is_of_the_job(path):
+                yield Sentence(
+                    "{root} is of the deployment; the job has datalayer/kernel alone",
+                    root=root / path,
+                )
+
+
+def _is_of_the_job(path: PurePosixPath) -> bool:
+    if path.parts[0] == "datalayer":
+        return path.name == "__init__.py" or path.is_relative_to("datalayer/kernel")
+    return path.parts[0] == "ml_jobs" or str(path) in _BESIDE_THE_JOB
 
 
 def _model_within(file: FoundFile) -> str | None:

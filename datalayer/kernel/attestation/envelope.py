@@ -78,6 +78,15 @@ def verify(envelope: bytes, trusted: TrustedKeys, *, publication_id: str) -> Sig
         raise AttestationUnusable(publication_id=publication_id, problem=str(error)) from error
 
 
+def unverified_statement(envelope: bytes) -> Statement:
+    """Return what *envelope* says, whoever signed it: nothing of it is proved.
+
+    Raises:
+        ValueError: It is no envelope of a statement.
+    """
+    return parse_statement(_decoded("payload", _fields(envelope).get("payload")))
+
+
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
     """Return the bytes that are signed: type and payload, each with its length in bytes."""
     kind = payload_type.encode()
@@ -109,7 +118,7 @@ def _refusal(
 
 def _fields(envelope: bytes) -> Mapping[str, Any]:
     if len(envelope) > ENVELOPE_LIMIT_BYTES:
-        raise ValueError(f"it is longer than {ENVELOPE_LIMIT_BYTES} bytes")
+        raise ValueError(f"it is longer than {ENVELOPE_LIMIT_BYTES:,} bytes")
     fields = json_object(envelope)
     if fields.get("payloadType") != PAYLOAD_TYPE:
         found = excerpt(fields.get("payloadType"))

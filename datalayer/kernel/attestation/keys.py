@@ -172,7 +172,7 @@ def _read_text(path: Path) -> str:
         problem = f"can't be read: {error.strerror}"
         raise KeyFileError(path=str(path), problem=problem) from error
     if len(content) > KEY_FILE_LIMIT_BYTES:
-        problem = f"is longer than {KEY_FILE_LIMIT_BYTES} bytes; it must be a PEM file of keys"
+        problem = f"is longer than {KEY_FILE_LIMIT_BYTES:,} bytes; it must be a PEM file of keys"
         raise KeyFileError(path=str(path), problem=problem)
     # What is in no encoding is in no PEM block either.
     return content.decode("ascii", errors="replace")

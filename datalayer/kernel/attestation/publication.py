@@ -18,6 +18,7 @@ from datalayer.kernel.contract.manifest import (
 )
 from datalayer.kernel.contract.strict_json import excerpt
 from datalayer.kernel.errors import AttestationUnusable, SignedOtherwise
+from datalayer.kernel.sentences import Sentence
 
 ATTESTATION_NAME: Final = "attestation.json"
 """The envelope's file, beside the manifest that it is of."""
@@ -63,7 +64,11 @@ def require_signed(
     signed = verify(envelope, trusted, publication_id=publication_id)
     said = signed.statement
     if said.predicate_type != PREDICATE_TYPE:
-        problem = f"it says {excerpt(said.predicate_type)}; it must say {PREDICATE_TYPE}"
+        problem = Sentence(
+            "it says {shown}; it must say {predicate_type}",
+            shown=excerpt(said.predicate_type),
+            predicate_type=PREDICATE_TYPE,
+        )
         raise AttestationUnusable(publication_id=publication_id, problem=problem)
     present = {f"SHA-256 of {MANIFEST_NAME}": _sha256(content), **_claims(manifest)}
     announced = {f"SHA-256 of {MANIFEST_NAME}": said.sha256_of(MANIFEST_NAME), **said.predicate}
@@ -98,7 +103,9 @@ def _expiry(said: Statement, publication_id: str) -> datetime | None:
     try:
         return None if found is None else read_instant(found)
     except ValueError as error:
-        problem = f"its expires_at is {excerpt(found)}; it must be a time with its zone"
+        problem = Sentence(
+            "its expires_at is {shown}; it must be a time with its zone", shown=excerpt(found)
+        )
         raise AttestationUnusable(publication_id=publication_id, problem=problem) from error
 
 

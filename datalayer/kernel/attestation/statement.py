@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from datalayer.kernel.contract.strict_json import excerpt, json_object
+from datalayer.kernel.sentences import Sentence
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 MOST_SUBJECTS: Final = 200
@@ -92,6 +93,10 @@ def _subjects(entries: object) -> Iterator[Subject]:
         if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME:
             raise ValueError(f"a subject has the name {excerpt(name)}; it must be a file's name")
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
-            found = f"the subject {excerpt(name)} has the SHA-256 {excerpt(sha256)}"
+            found = Sentence(
+                "the subject {shown} has the SHA-256 {sha256}",
+                shown=excerpt(name),
+                sha256=excerpt(sha256),
+            )
             raise ValueError(f"{found}; it must be 64 digits of lower-case hex")
         yield Subject(name, sha256)

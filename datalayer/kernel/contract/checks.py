@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Rule
 from datalayer.kernel.contract.report import Fault
+from datalayer.kernel.sentences import Sentence
 
 
 class CheckKind(StrEnum):
@@ -85,7 +86,11 @@ def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
         found.append(Check(name, CheckKind.TWINS, keyed, "codes that nobody takes for each other"))
     quantiles = data_set.quantiles
     if len(quantiles) > 1:
-        expected = f"{quantiles[0].name} to {quantiles[-1].name} never falling across a row"
+        expected = Sentence(
+            "{first} to {last} never falling across a row",
+            first=quantiles[0].name,
+            last=quantiles[-1].name,
+        )
         found.append(Check(name, CheckKind.QUANTILES, quantiles, expected))
     order = list(CheckKind)
     return tuple(sorted(found, key=lambda check: order.index(check.kind)))

@@ -26,6 +26,7 @@ from datalayer.kernel.contract.manifest import (
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.strict_json import excerpt, json_object
 from datalayer.kernel.errors import ManifestError
+from datalayer.kernel.sentences import Sentence
 
 _MANIFEST = TypeAdapter(Manifest)
 _NAME = f"it must be text of 1 to {LONGEST_NAME} characters"
@@ -41,7 +42,7 @@ _EXPECTED = {
     "data_set": "it must be text",
     "path": "it must be relative to the store's root and inside it, of letters, digits and ._=-/",
     "size_bytes": f"it must be a whole number from 0 to {LARGEST_FILE_BYTES}",
-    "rows": f"it must be a whole number from 0 to {MOST_ROWS}",
+    "rows": f"it must be a whole number from 0 to {MOST_ROWS:,}",
     "sha256": "it must be 64 digits of lower-case hex",
 }
 
@@ -64,7 +65,7 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
     version = fields.get("manifest_version")
     if version != MANIFEST_VERSION or isinstance(version, bool):
         # Fields of another version mean what we can't know, so no more is said of them.
-        found = f"manifest_version is {excerpt(version)}"
+        found = Sentence("manifest_version is {shown}", shown=excerpt(version))
         raise ManifestError(
             location=location, faults=[f"{found}; this portal reads version {MANIFEST_VERSION}"]
         )
@@ -150,12 +151,14 @@ def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
 def _text_faults(place: str, value: object) -> Iterator[str]:
     """Yield every text in *value* that is too long to be shown."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        yield f"{place} has {len(value)} characters; it must have {LONGEST_TEXT} at most"
+        yield f"{place} has {len(value):,} characters; it must have {LONGEST_TEXT:,} at most"
     elif isinstance(value, dict):
         for name, each in value.items():
             if len(name) > LONGEST_NAME:
-                found = f"{place} has a name of {len(name)} characters"
-                yield f"{found}; it must have {LONGEST_NAME} at most"
+                found = Sentence(
+                    "{place} has a name of {count} characters", place=place, count=len(name)
+                )
+                yield f"{found}; it must have {LONGEST_NAME:,} at most"
             yield from _text_faults(f"{place}.{name[:LONGEST_NAME]}", each)
     elif isinstance(value, list):
         for index, each in enumerate(value):
@@ -167,8 +170,8 @@ def _row_faults(manifest: Manifest) -> Iterator[str]:
         most = most_rows(file.size_bytes)
         if file.rows > most:
             yield (
-                f"files[{place}].rows is {file.rows}; "
-                f"in {file.size_bytes} bytes there can be {most} at most"
+                f"files[{place}].rows is {file.rows:,}; "
+                f"in {file.size_bytes:,} bytes there can be {most:,} at most"
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datalayer.kernel.errors import PublicationError
+from datalayer.kernel.sentences import Sentence, listed
 
 _MOST_IN_SUMMARY = 20
 
@@ -31,10 +32,18 @@ class Fault:
     expected: str
     samples: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    def __str__(self) -> Sentence:
         place = f"{self.data_set}.{self.column}" if self.column else self.data_set
-        samples = f" (such as {'; '.join(self.samples)})" if self.samples else ""
-        return f"{place}: {self.found}; expected {self.expected}{samples}"
+        sentence = Sentence(
+            "{place}: {found}; expected {expected}",
+            place=place,
+            found=self.found,
+            expected=self.expected,
+        )
+        if not self.samples:
+            return sentence
+        samples = "; ".join(self.samples)
+        return Sentence("{fault} (such as {samples})", fault=sentence, samples=samples)
 
 
 @dataclass(frozen=True)
@@ -58,14 +67,16 @@ class ValidationReport:
         """True where nothing makes the publication unfit."""
         return not self.faults
 
-    def summary(self) -> str:
+    def summary(self) -> Sentence:
         """Return one line: what was checked, or the faults."""
         if self.passed:
-            return f"{self.checks} checks passed on {sum(self.rows.values())} rows"
-        listed = "; ".join(str(fault) for fault in self.faults[:_MOST_IN_SUMMARY])
-        more = len(self.faults) - _MOST_IN_SUMMARY
-        rest = f"; and {more} more" if more > 0 else ""
-        return f"{len(self.faults)} fault(s): {listed}{rest}"
+            rows = sum(self.rows.values())
+            return Sentence("{checks} checks passed on {rows} rows", checks=self.checks, rows=rows)
+        count, told = len(self.faults), self.faults[:_MOST_IN_SUMMARY]
+        found = listed(tuple(str(fault) for fault in told))
+        if more := count - len(told):
+            found = Sentence("{faults}; and {count} more", faults=found, count=more)
+        return Sentence("{count} fault(s): {listing}", count=count, listing=found)
 
 
 class ValidationFailed(PublicationError):
@@ -73,6 +84,7 @@ class ValidationFailed(PublicationError):
 
     def __init__(self, *, publication_id: str, report: ValidationReport) -> None:
         super().__init__(
-            publication_id=publication_id, problem=f"breaks the contract: {report.summary()}"
+            publication_id=publication_id,
+            problem=Sentence("breaks the contract: {summary}", summary=report.summary()),
         )
         self.report = report

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from datalayer.kernel.contract.manifest import PublishedFile
 from datalayer.kernel.errors import IntegrityError
+from datalayer.kernel.sentences import Sentence
 
 
 def file_sha256(path: Path) -> str:
@@ -28,19 +29,24 @@ def prove_file(path: Path, announced: PublishedFile, publication_id: str) -> Non
     """
     if not path.is_file():
         raise IntegrityError(
-            publication_id=publication_id, problem=f"has no file for {announced.data_set}"
+            publication_id=publication_id,
+            problem=Sentence("has no file for {data_set}", data_set=announced.data_set),
         )
     size_bytes = path.stat().st_size
     if size_bytes != announced.size_bytes:
-        problem = (
-            f"has {size_bytes} bytes of {announced.data_set}; "
-            f"its manifest says {announced.size_bytes}"
+        problem = Sentence(
+            "has {size_bytes} bytes of {data_set}; its manifest says {announced_bytes}",
+            size_bytes=size_bytes,
+            data_set=announced.data_set,
+            announced_bytes=announced.size_bytes,
         )
         raise IntegrityError(publication_id=publication_id, problem=problem)
     found = file_sha256(path)
     if found != announced.sha256:
-        problem = (
-            f"has a damaged {announced.data_set}: its SHA-256 is {found}, "
-            f"its manifest says {announced.sha256}"
+        problem = Sentence(
+            "has a damaged {data_set}: its SHA-256 is {found}, its manifest says {sha256}",
+            data_set=announced.data_set,
+            found=found,
+            sha256=announced.sha256,
         )
         raise IntegrityError(publication_id=publication_id, problem=problem)

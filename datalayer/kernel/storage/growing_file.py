@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from datalayer.kernel.errors import StateUnavailable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import sync_folder
 from datalayer.kernel.storage.lock import lock_descriptor
 
@@ -90,5 +91,6 @@ class GrowingFile:
             yield
         except OSError as error:
             raise StateUnavailable(
-                path=str(self.path), problem=f"can't be used: {error.strerror}"
+                path=str(self.path),
+                problem=Sentence("can't be used: {reason}", reason=error.strerror),
             ) from error

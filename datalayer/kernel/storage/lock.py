@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datalayer.kernel.errors import StateUnavailable
+from datalayer.kernel.sentences import Sentence
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def lock_file(
         descriptor = os.open(path, (os.O_RDWR if to_write else os.O_RDONLY) | os.O_CREAT, mode)
     except OSError as error:
         raise StateUnavailable(
-            path=str(path), problem=f"can't be opened: {error.strerror}"
+            path=str(path), problem=Sentence("can't be opened: {reason}", reason=error.strerror)
         ) from error
     try:
         with lock_descriptor(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB)):

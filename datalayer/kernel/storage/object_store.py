@@ -16,6 +16,7 @@ from datalayer.kernel.errors import (
     StoreDenied,
     StoreError,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import open_durably
 
 ReportBytes = Callable[[int], None]
@@ -143,7 +144,7 @@ class FolderStore(ObjectStore):
             raise InvalidSelection(
                 parameter="key",
                 found=repr(key),
-                expected=f"inside {self.address}, not a link out of it",
+                expected=Sentence("inside {address}, not a link out of it", address=self.address),
             )
         return path
 
@@ -168,7 +169,8 @@ class FolderStore(ObjectStore):
             raise StoreDenied(address=self.address, key=key, reason=error.strerror) from error
         except OSError as error:
             raise StoreError(
-                address=self.address, problem=f"failed at {key}: {error.strerror}"
+                address=self.address,
+                problem=Sentence("failed at {key}: {reason}", key=key, reason=error.strerror),
             ) from error
 
 

@@ -37,6 +37,7 @@ from datalayer.kernel.errors import (
     StoreTooSlow,
     StoreUnreachable,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.object_store import (
     CHUNK_BYTES,
     WRITE_CHECK_KEY,
@@ -175,7 +176,7 @@ class S3Store(ObjectStore):
                 if not pace.keeps_up(len(piece), waited_s):
                     raise StoreError(
                         address=self.address,
-                        problem=f"stalled while sending {key}; try again later",
+                        problem=Sentence("stalled while sending {key}; try again later", key=key),
                     )
                 gathered += piece
         return bytes(gathered)
@@ -201,7 +202,11 @@ class S3Store(ObjectStore):
         if answer.status != 200:
             raise StoreError(
                 address=self.address,
-                problem=f"answered {answer.status} to the creation of {key}; try again later",
+                problem=Sentence(
+                    "answered {status} to the creation of {key}; try again later",
+                    status=answer.status,
+                    key=key,
+                ),
             )
 
     def _denied(self, key: str, code: str = "AccessDenied") -> StoreDenied:
@@ -226,7 +231,8 @@ class S3Store(ObjectStore):
             raise StoreError(address=self.address, problem=_refusal(error)) from error
         except ServerError as error:
             raise StoreError(
-                address=self.address, problem=f"failed with status {error.status_code}"
+                address=self.address,
+                problem=Sentence("failed with status {status_code}", status_code=error.status_code),
             ) from error
         except (InvalidResponseError, ParseError) as error:
             problem = "gives no S3 answer; check the endpoint and whether it speaks TLS"
@@ -248,9 +254,9 @@ class S3Store(ObjectStore):
                 "did not agree on TLS; check whether it speaks TLS and its certificate's issuer"
             )
         elif isinstance(cause, ResponseError):
-            problem = f"failed repeatedly ({cause}); try again later"
+            problem = Sentence("failed repeatedly ({cause}); try again later", cause=cause)
         else:
-            problem = f"broke off ({type(cause).__name__}); try again later"
+            problem = Sentence("broke off ({kind}); try again later", kind=type(cause).__name__)
         return StoreError(address=self.address, problem=problem)
 
 

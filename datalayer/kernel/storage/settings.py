@@ -23,6 +23,7 @@ _S3_ADDRESS = re.compile(
     r"s3://(?P<bucket>(?![\d.]+(?:/|$))(?![a-z0-9.-]*(?:\.\.|\.-|-\.))"
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?"
 )
+_NO_WORD = re.compile(r"[^!-~]")
 
 
 class SettingFault(ValueError):
@@ -74,6 +75,13 @@ class StoreSettings(BaseSettings):
     s3_region: str = "us-east-1"
     s3_ca_file: Path | None = None
     store_timeout_s: float = Field(default=10.0, gt=0, le=300)
+
+    @field_validator("*")
+    @classmethod
+    def _check_secret_characters(cls, value: object) -> object:
+        if isinstance(value, SecretStr):
+            check_characters(value.get_secret_value())
+        return value
 
     @field_validator("s3_endpoint")
     @classmethod
@@ -157,6 +165,20 @@ class StoreSettings(BaseSettings):
         is_secret = SecretStr in get_args(cls.model_fields[name].annotation)
         found = "" if is_secret else f"is {fault['input']!r}: "
         return f"{variable} {found}{fault['msg']}"
+
+
+def check_characters(secret: str) -> None:
+    """Let *secret* pass if it is one word of printable ASCII, as headers and addresses carry it.
+
+    Raises:
+        SettingFault: It isn't; says where, and nothing of the value.
+    """
+    if other := _NO_WORD.search(secret):
+        raise SettingFault(
+            f"has a blank, a line break, a byte order mark or another character that is not "
+            f"printable ASCII, the first at place {other.start() + 1} of {len(secret)}; "
+            "it must be one word, in a file of plain text"
+        )
 
 
 def check_strength(value: SecretStr | None) -> SecretStr | None:

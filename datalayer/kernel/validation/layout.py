@@ -16,6 +16,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from datalayer.kernel.contract.manifest import most_rows
+from datalayer.kernel.sentences import Sentence
 
 MOST_FOOTER_BYTES: Final = 32 * 1024 * 1024
 MOST_TEXT_BYTES: Final = 1024 * 1024
@@ -60,7 +61,8 @@ def layout_problems(path: Path, longest: Mapping[str, int]) -> Iterator[LayoutPr
         return
     if footer_bytes > MOST_FOOTER_BYTES:
         yield LayoutProblem(
-            f"a footer of {footer_bytes} bytes", f"{MOST_FOOTER_BYTES} bytes at most"
+            Sentence("a footer of {footer_bytes} bytes", footer_bytes=footer_bytes),
+            Sentence("{most_footer_bytes} bytes at most", most_footer_bytes=MOST_FOOTER_BYTES),
         )
         return
     try:
@@ -74,7 +76,11 @@ def layout_problems(path: Path, longest: Mapping[str, int]) -> Iterator[LayoutPr
             yield _unreadable(str(error).partition("\n")[0])
             return
         found = "a footer with a text or a list that is too long"
-        limits = f"texts of {MOST_TEXT_BYTES} bytes and {MOST_ROW_GROUPS} row groups at most"
+        limits = Sentence(
+            "texts of {most_text_bytes} bytes and {most_row_groups} row groups at most",
+            most_text_bytes=MOST_TEXT_BYTES,
+            most_row_groups=MOST_ROW_GROUPS,
+        )
         yield LayoutProblem(found, limits)
         return
     with file:
@@ -84,18 +90,24 @@ def layout_problems(path: Path, longest: Mapping[str, int]) -> Iterator[LayoutPr
 
 def _size_problems(metadata: pq.FileMetaData, size_bytes: int) -> Iterator[LayoutProblem]:
     if metadata.num_columns > MOST_COLUMNS:
-        yield LayoutProblem(f"{metadata.num_columns} columns", f"{MOST_COLUMNS} columns at most")
+        yield LayoutProblem(
+            Sentence("{num_columns} columns", num_columns=metadata.num_columns),
+            Sentence("{most_columns} columns at most", most_columns=MOST_COLUMNS),
+        )
     notes = sum(len(name) + len(text) for name, text in (metadata.metadata or {}).items())
     if notes > MOST_TEXT_BYTES:
         yield LayoutProblem(
-            f"{notes} bytes of notes beside the data", f"{MOST_TEXT_BYTES} bytes at most"
+            Sentence("{notes} bytes of notes beside the data", notes=notes),
+            Sentence("{most_text_bytes} bytes at most", most_text_bytes=MOST_TEXT_BYTES),
         )
     groups = range(metadata.num_row_groups)
     rows = sum(metadata.row_group(group).num_rows for group in groups)
     if rows > most_rows(size_bytes):
         yield LayoutProblem(
-            f"{rows} rows in {size_bytes} bytes",
-            f"{most_rows(size_bytes)} rows at most in a file of that size",
+            Sentence("{rows} rows in {size_bytes} bytes", rows=rows, size_bytes=size_bytes),
+            Sentence(
+                "{most_rows} rows at most in a file of that size", most_rows=most_rows(size_bytes)
+            ),
         )
 
 
@@ -114,8 +126,13 @@ def _text_problems(
         most = metadata.num_rows * row_bytes + MOST_TEXT_BYTES
         if size_bytes > most:
             yield LayoutProblem(
-                f"{size_bytes} bytes of text in {name}, for {metadata.num_rows} rows",
-                f"texts of {longest[name]} characters at most",
+                Sentence(
+                    "{size_bytes} bytes of text in {name}, for {num_rows} rows",
+                    size_bytes=size_bytes,
+                    name=name,
+                    num_rows=metadata.num_rows,
+                ),
+                Sentence("texts of {longest} characters at most", longest=longest[name]),
             )
 
 
@@ -131,5 +148,8 @@ def _footer_bytes(path: Path) -> int | None:
 
 
 def _unreadable(problem: str) -> LayoutProblem:
-    found, expected = f"the file can't be read: {problem}", "a Parquet file that can be read"
+    found, expected = (
+        Sentence("the file can't be read: {problem}", problem=problem),
+        "a Parquet file that can be read",
+    )
     return LayoutProblem(found, expected, readable=False)

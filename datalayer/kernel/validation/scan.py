@@ -11,6 +11,7 @@ import duckdb
 from datalayer.kernel.contract.checks import PROVENANCE, Check, CheckKind
 from datalayer.kernel.contract.registry import ColumnType, DataSet
 from datalayer.kernel.contract.report import Fault
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.validation import statements
 from datalayer.kernel.validation.layout import layout_problems
 from datalayer.kernel.validation.statistics import misleading_columns
@@ -170,7 +171,10 @@ def row_faults(
     rows, broken = (int(str(count)) for count in scan.rows(statement)[0][:2])
     faults = []
     if expected_rows is not None and rows != expected_rows:
-        found, expected = f"{rows} row(s)", f"{expected_rows} row(s), as the manifest says"
+        found, expected = (
+            Sentence("{rows} row(s)", rows=rows),
+            Sentence("{expected_rows} row(s), as the manifest says", expected_rows=expected_rows),
+        )
         missing = abs(rows - expected_rows)
         faults.append(Fault(scan.data_set.name, None, CheckKind.ROWS, missing, found, expected))
     if broken:
@@ -193,14 +197,14 @@ def key_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
     falling = misplaced - scan.count(statements.repeated_rows(name, key))
     if falling:
         samples = scan.rows(statements.falling_samples(name, key))
-        found = f"{falling} row(s) behind the row before"
+        found = Sentence("{falling} row(s) behind the row before", falling=falling)
         texts = [_key_text(key, row) for row in samples]
         yield by_kind[CheckKind.KEY_ORDER].fault(falling, found, texts)
     # Where the order does not hold, equal keys may stand anywhere.
     repeated = scan.count(statements.count_of(statements.duplicates(name, key)))
     if repeated:
         samples = scan.rows(statements.sample_of(statements.duplicates(name, key), len(key)))
-        found = f"{repeated} key(s) on more than one row"
+        found = Sentence("{repeated} key(s) on more than one row", repeated=repeated)
         texts = [_key_text(key, row) for row in samples]
         yield by_kind[CheckKind.UNIQUE_KEY].fault(repeated, found, texts)
 
@@ -211,7 +215,10 @@ def statistics_faults(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
     if scan.path is None:
         return
     for name, groups in misleading_columns(scan.connection, scan.path, scan.types):
-        found = f"{groups} row group(s) with values that are not as the file's statistics say"
+        found = Sentence(
+            "{groups} row group(s) with values that are not as the file's statistics say",
+            groups=groups,
+        )
         yield replace(check.fault(groups, found, []), column=name)
 
 
@@ -222,7 +229,7 @@ def twin_warnings(scan: Scan, checks: Sequence[Check]) -> Iterator[Fault]:
             twins = statements.twins(check.data_set, check.columns[0].name)
             if count := scan.count(statements.count_of(twins)):
                 samples = [str(row[0]) for row in scan.rows(statements.sample_of(twins, 1))]
-                found = f"{count} group(s) of codes that look the same"
+                found = Sentence("{count} group(s) of codes that look the same", count=count)
                 yield check.fault(count, found, list(map(_printable, samples)))
 
 
@@ -232,7 +239,7 @@ def sample_text(value: object) -> str:
         return "null"
     text = str(value)
     if len(text) > _LONGEST_SHOWN:
-        text = f"{text[: statements.LONGEST_SAMPLE]}... ({len(text)} characters)"
+        text = f"{text[: statements.LONGEST_SAMPLE]}... ({len(text):,} characters)"
     return _printable(text) or "''"
 
 
@@ -253,7 +260,9 @@ def _extra_columns(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Faul
     known = {column.name for column in data_set.columns}
     for name, physical in found.items():
         if name not in known:
-            note = f"a column of type {physical} that the contract does not know"
+            note = Sentence(
+                "a column of type {physical} that the contract does not know", physical=physical
+            )
             expected = "only columns of the contract; it is not read"
             yield Fault(data_set.name, name, CheckKind.EXTRA_COLUMN, 1, note, expected)
 
@@ -266,7 +275,9 @@ def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, st
     fault = check.fault(count, f"{count} row(s) with {' | '.join(dict.fromkeys(values))}", samples)
     if check.kind is CheckKind.PROVENANCE:
         value = provenance[check.columns[0].name]
-        return replace(fault, expected=f"{value} in every row of every data set")
+        return replace(
+            fault, expected=Sentence("{value} in every row of every data set", value=value)
+        )
     return fault
 
 

@@ -18,6 +18,7 @@ from datalayer.kernel.contract.registry import Observed, Reference, Registry, Ru
 from datalayer.kernel.contract.report import Fault, ValidationReport
 from datalayer.kernel.errors import ValidationTooLong, ValidationUnfinished
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.validation import statements
 from datalayer.kernel.validation.deadline import within
 from datalayer.kernel.validation.scan import (
@@ -144,7 +145,10 @@ class _Validation:
             twins = list(twin_warnings(scan, checks))
         except duckdb.Error as error:
             raise_if_exhausted(error)
-            problem = f"the file can't be read: {problem_of(error, self._files[name])}"
+            problem = Sentence(
+                "the file can't be read: {reason}",
+                reason=problem_of(error, self._files[name]),
+            )
             self._faults.append(file_fault(scan.data_set, problem))
             self._scans[name] = replace(scan, usable=frozenset())
             return 1
@@ -163,9 +167,13 @@ class _Validation:
         most = max(period_end(begun, frequency) if begun else least, least)
         if not least <= claimed <= most:
             check = next(c for each in self._checks.values() for c in each if c.kind is _THROUGH)
-            found = f"data_through {claimed}, where the rows end on {least}"
+            found = Sentence(
+                "data_through {claimed}, where the rows end on {least}",
+                claimed=claimed,
+                least=least,
+            )
             if most > least:
-                found += f", in a period that ends on {most}"
+                found = Sentence("{found}, in a period that ends on {most}", found=found, most=most)
             self._faults.append(check.fault(1, found, []))
 
     def _latest(self, observed: Observed) -> date | None:
@@ -195,7 +203,7 @@ class _Validation:
         if values:
             count = scan.count(statements.orphan_rows(check.data_set, column, reference))
             samples = [f"{column}={row[0]}" for row in values]
-            found = f"{count} row(s) with a value that is not there"
+            found = Sentence("{count} row(s) with a value that is not there", count=count)
             self._faults.append(check.fault(count, found, samples))
 
     def _check_rule(self, scan: Scan, check: Check, rule: Rule) -> None:
@@ -212,7 +220,9 @@ class _Validation:
         if found != 0:
             count = abs(round(float(str(found)))) if found is not None else 1
             texts = [", ".join(map(sample_text, row)) for row in samples]
-            note = f"{count} row(s) that break the rule {rule.name}"
+            note = Sentence(
+                "{count} row(s) that break the rule {name}", count=count, name=rule.name
+            )
             self._faults.append(check.fault(count, note, texts))
 
     def _is_damaged(self, name: str) -> bool:
@@ -235,7 +245,7 @@ def _spill_folder(work: Path | None) -> Iterator[str]:
     try:
         folder = tempfile.TemporaryDirectory(prefix="farol-validation-", dir=work)
     except OSError as error:
-        problem = f"no temporary folder can be made: {error.strerror}"
+        problem = Sentence("no temporary folder can be made: {reason}", reason=error.strerror)
         raise ValidationUnfinished(problem=problem) from error
     with folder as name:
         yield name

@@ -47,10 +47,16 @@ class CacheHealth:
 
 
 class RedisCache:
-    """Tables in Redis, each with a digest that is checked before its bytes are parsed."""
+    """Tables in Redis, each with a digest that is checked before its bytes are parsed.
 
-    def __init__(self, url: str, *, retry_after_s: float = 2.0) -> None:
-        self._client = connect(url, timeout_s=0.1)
+    Args:
+        url: Of Redis.
+        retry_after_s: How long it is left alone after a failure.
+        timeout_s: Longest wait for a connection and for each answer.
+    """
+
+    def __init__(self, url: str, *, retry_after_s: float = 2.0, timeout_s: float = 0.1) -> None:
+        self._client = connect(url, timeout_s)
         self._breaker = _Breaker(self._client, retry_after_s)
         self._retry_after_s = retry_after_s
         self._refusal = ""

@@ -73,7 +73,7 @@ class SettledFiles:
         with open_durably(self._folder / key, mode=_OWNER_ONLY) as file:
             for chunk in content.chunks:
                 if content.size_bytes > self._room_bytes:
-                    raise _TooLarge(f"it takes more than {self._room_bytes} bytes")
+                    raise _TooLarge(f"it takes more than {self._room_bytes:,} bytes")
                 file.write(chunk)
             self._make_room(content.size_bytes)
 

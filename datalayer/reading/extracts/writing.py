@@ -14,6 +14,7 @@ import pyarrow.parquet
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import ReadFailed, UnknownPublication
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.arrangement import arranged
 from datalayer.reading.csv_dialects import DIALECTS, RFC, CsvDialect
 from datalayer.reading.extracts.delivery import ByteSpan
@@ -186,7 +187,9 @@ def _batches(publication: Publication, question: Question, count: int) -> Iterat
     if sent != count:
         raise ReadFailed(
             publication_id=publication.id,
-            problem=f"{sent} rows were read where {count} were counted",
+            problem=Sentence(
+                "{sent} rows were read where {count} were counted", sent=sent, count=count
+            ),
         )
 
 
@@ -211,10 +214,10 @@ def stored_chunks(path: Path, span: ByteSpan, publication_id: str) -> Iterator[b
     except OSError as error:
         if not path.parent.is_dir():  # pruned at this moment
             raise UnknownPublication(publication_id=publication_id, nearest="-") from error
-        problem = f"{path.name}: {error.strerror}"
+        problem = Sentence("{name}: {reason}", name=path.name, reason=error.strerror)
         raise ReadFailed(publication_id=publication_id, problem=problem) from error
     if left:
-        problem = f"{path.name} ends {left} bytes before it should"
+        problem = Sentence("{name} ends {left} bytes before it should", name=path.name, left=left)
         raise ReadFailed(publication_id=publication_id, problem=problem)
 
 

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from datalayer.reading.question import Question, sql_question
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType
+from datalayer.reading.question import Position, Question, sql_question
+from datalayer.reading.questions.marks import given
+
+DATA_SETS = (
+    "dim_item",
+    "fact_forecast",
+    "fact_inventory",
+    "fact_metrics",
+    "fact_demand",
+    "fact_action",
+)
+"""What a comparison reads."""
 
 
 def forecast_end() -> Question:
@@ -12,11 +28,73 @@ def forecast_end() -> Question:
     return sql_question("forecast_span", {}, "agg_daily")
 
 
-def planned_parts(first_date: date | None, last_date: date | None) -> Question:
+def planned_parts(location_id: str, first_date: date | None, last_date: date | None) -> Question:
     """Return the question of what is planned for each part; forecasts summed between the dates.
 
     Both dates are inclusive; without them all forecasts are 0.
     """
     dates = {"first_date": first_date, "last_date": last_date}
-    data_sets = ("dim_item", "fact_forecast", "fact_inventory", "fact_metrics")
-    return sql_question("planned_parts", dates, *data_sets)
+    return sql_question("planned_parts", {"location": location_id, **dates}, *DATA_SETS)
+
+
+def demand_start() -> Question:
+    """Return the question of the day from which on demand is known: first_date."""
+    return sql_question("demand_start", {}, "fact_demand")
+
+
+def demand_between(location_id: str, after: date, through: date) -> Question:
+    """Return the question of the demand since *after* and until *through*, by part and period."""
+    return sql_question(
+        "demand_between",
+        {"location": location_id, "after": after, "through": through},
+        "fact_demand",
+    )
+
+
+def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Question:
+    """Return the question of rows of ``Changes.parts`` by their rank, as numbers of JSON.
+
+    Args:
+        parts: The rows, all of them.
+        limit: Most rows of one page.
+        after: Where the page before ended, a rank; None for the first.
+
+    Raises:
+        InvalidCursor: *after* is no rank.
+    """
+    columns = [_column(field) for field in parts.schema]
+    numbers = [
+        pa.field(field.name, pa.float64()) if pa.types.is_decimal(field.type) else field
+        for field in parts.schema
+    ]
+    # Only what a page can show travels to the database.
+    first = after[0] if after and isinstance(after[0], int) else 0
+    left = parts.filter(pc.greater(parts["rank"], first)).slice(0, limit + 1)
+    question = given(
+        "changed_parts",
+        left.cast(pa.schema(numbers)),
+        columns,
+        ("rank",),
+        limit=limit,
+        after=after,
+    )
+    return replace(question, data_sets=DATA_SETS, total_sql="")
+
+
+def _column(field: pa.Field) -> Column:
+    kinds = {pa.string(): ColumnType.TEXT, pa.int64(): ColumnType.INTEGER}
+    name = Bilingual(field.name, field.name)
+    return Column(
+        name=field.name,
+        type=kinds.get(field.type, ColumnType.DOUBLE),
+        required=False,
+        key_position=None,
+        minimum=None,
+        maximum=None,
+        allowed=(),
+        reference=None,
+        unit="",
+        quantile_level=None,
+        label=name,
+        description=name,
+    )

@@ -130,7 +130,9 @@ def summary(registry: Registry, selection: SummarySelection, measured: pa.Table)
     if len(selection.item_ids) > MOST_ITEMS:
         expected = f"given at most {MOST_ITEMS} times; ask by category, or take an extract"
         raise InvalidSelection(
-            parameter="item_ids", found=f"given {len(selection.item_ids)} times", expected=expected
+            parameter="item_ids",
+            found=f"given {len(selection.item_ids):,} times",
+            expected=expected,
         )
     item_ids = tuple(sorted(set(selection.item_ids)))
     parameters: dict[str, Parameter] = {

@@ -79,7 +79,7 @@ def merge_coverage(scans: Sequence[Coverage]) -> Coverage:
         np.concatenate([part.rows_by_day for part in scans]),
     )
     return Coverage(
-        scans[0].file if len(scans) == 1 else f"{len(scans)} files",
+        scans[0].file if len(scans) == 1 else f"{len(scans):,} files",
         tuple(sorted({item for part in scans for item in part.item_ids})),
         days,
         rows_by_day,
@@ -100,7 +100,9 @@ def calendar_notes(coverage: Coverage, rhythm: Rhythm, frequency: Frequency) -> 
     days = coverage.days[~outlying(coverage.days, coverage.rows_by_day)]
     covered = int((days[-1] - days[0]).astype(np.int64)) + 1
     if frequency is Frequency.DAILY and len(days) < SPARSE * covered and covered >= LONG_DAYS:
-        said = f"the rows stand on {len(days)} of {covered} days; if they are totals of weeks or "
+        said = (
+            f"the rows stand on {len(days):,} of {covered:,} days; if they are totals of weeks or "
+        )
         return (*found, f"{said}months, say --frequency W or --frequency MS")
     if frequency is not Frequency.DAILY:
         first, last = frequency.first_days(days[[0, -1]])

@@ -183,7 +183,7 @@ def spelling_notes(what: str, codes: Sequence[str]) -> Iterator[str]:
     ):
         if twins:
             pairs = samples([" and ".join(group) for group in twins])
-            yield f"{len(twins)} {what}(s) are spelt {how}, each counts by itself: {pairs}"
+            yield f"{len(twins):,} {what}(s) are spelt {how}, each counts by itself: {pairs}"
     if all(map(is_fraction, codes)):
         yield (
             f"every {what} ends like {codes[0]}, as codes do that a program took for fractions; "
@@ -204,7 +204,7 @@ def _lay_out(rows: DemandRows, frequency: Frequency, span: Span, hierarchy: Hier
     if len(dates) < MINIMUM_PERIODS:
         raise InputError(
             file=rows.source.name,
-            problem=f"covers {len(dates)} period(s) of frequency {frequency.value}; "
+            problem=f"covers {len(dates):,} period(s) of frequency {frequency.value}; "
             f"at least {MINIMUM_PERIODS} are needed to forecast",
         )
     used = rows.used

@@ -268,13 +268,13 @@ def _folder_notes(
     found: DemandFolder, without_rows: Sequence[str], groups: Groups
 ) -> Iterator[str]:
     if without_rows:
-        yield f"{len(without_rows)} file(s) of the folder have no rows: {samples(without_rows)}"
+        yield f"{len(without_rows):,} file(s) of the folder have no rows: {samples(without_rows)}"
     if found.unread:
-        yield f"{len(found.unread)} file(s) of the folder were not read: {samples(found.unread)}"
+        yield f"{len(found.unread):,} file(s) of the folder were not read: {samples(found.unread)}"
     for group in groups:
         if len(group) > 1:
             names = samples([file.name for file in group])
-            yield f"{len(group)} files have one history and were read together: {names}"
+            yield f"{len(group):,} files have one history and were read together: {names}"
 
 
 def panels(

@@ -159,7 +159,7 @@ def together(sources: Sequence[SourceFile], read: Sequence[str]) -> SourceFile:
     ]
     return replace(
         first,
-        name=f"{first.name} and {len(others)} more",
+        name=f"{first.name} and {len(others):,} more",
         table=table,
         row_numbers=np.concatenate([source.row_numbers for source in sources]),
         malformed=tuple(malformed),

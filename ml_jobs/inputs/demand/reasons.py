@@ -123,7 +123,7 @@ def reasons_in_words(
     """Return the reasons of *counts*, each with its count, its sentence and a row that it met."""
     shown = first_by_reason(source, reasons)
     return ", ".join(
-        f"{count} {reason} ({reason.value}; such as {shown[reason]})"
+        f"{count:,} {reason} ({reason.value}; such as {shown[reason]})"
         for reason, count in counts.items()
     )
 

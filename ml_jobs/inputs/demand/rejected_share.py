@@ -48,7 +48,7 @@ def refuse_mostly_unusable(source: SourceFile, reasons: Reasons, allowed: float)
     listed = reasons_in_words(source, reasons, unusable)
     raise InputError(
         file=source.name,
-        problem=f"has {count} row(s) of {read} that can't be used ({100 * share:.0f} %, and at "
+        problem=f"has {count:,} row(s) of {read:,} that can't be used ({100 * share:.0f} %, and at "
         f"most {100 * allowed:g} % may be): {listed}. Mend the file, or go on without them "
         f"with --allow-rejected {needed:g}",
     )

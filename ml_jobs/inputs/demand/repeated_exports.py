@@ -41,7 +41,7 @@ def refuse_repeated(rows: DemandRows, counts: Sequence[int], names: Sequence[str
         if count >= max(LEAST_REPEATED, REPEATED_SHARE * least):
             raise InputError(
                 file=names[other],
-                problem=f"has the demand of {names[one]} again: {count} items and days from "
+                problem=f"has the demand of {names[one]} again: {count:,} items and days from "
                 f"{first} to {last} with the same quantity, which would count twice; leave the "
                 "days of one file out of the other",
             )

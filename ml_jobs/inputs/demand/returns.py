@@ -81,8 +81,9 @@ def _net(rows: DemandRows, negative: BoolArray) -> DemandRows:
     returned = -rows.quantities[negative].sum()
     items = len(rows.items.of(negative).values)
     note = (
-        f"{int(negative.sum())} row(s) of {items} item(s) are returns, {returned:.10g} unit(s); "
-        f"{returned - left.sum():.10g} were taken from earlier demand of the item and place"
+        f"{int(negative.sum()):,} row(s) of {items:,} item(s) are returns, "
+        f"{returned:.10g} unit(s); {returned - left.sum():.10g} were "
+        f"taken from earlier demand of the item and place"
     )
     if unmatched.any():
         note += (

@@ -193,9 +193,9 @@ class _Body:
         if not stray:
             return ()
         shown = ", ".join(map(str, stray[:_MOST_SAMPLES]))
-        more = f" and {len(stray) - _MOST_SAMPLES} more" if len(stray) > _MOST_SAMPLES else ""
+        more = f" and {len(stray) - _MOST_SAMPLES:,} more" if len(stray) > _MOST_SAMPLES else ""
         apart = "have a quotation mark that closes no cell, and were read as rows of their own"
-        return (f"{len(stray)} line(s) {apart}: line {shown}{more}",)
+        return (f"{len(stray):,} line(s) {apart}: line {shown}{more}",)
 
 
 @dataclass(frozen=True)

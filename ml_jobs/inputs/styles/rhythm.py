@@ -52,8 +52,8 @@ class Rhythm:
             )
         if found := self.strays:
             said.append(
-                f"{found.rows} row(s) stand on {found.days} other day(s) than {self.stamp}, such "
-                f"as {found.first}; each is counted in its {period}"
+                f"{found.rows:,} row(s) stand on {found.days:,} other day(s) than {self.stamp}, "
+                f"such as {found.first}; each is counted in its {period}"
             )
         return tuple(said)
 

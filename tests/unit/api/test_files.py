@@ -111,7 +111,7 @@ class TestRange:
         assert refused.status_code == 416
         assert refused.headers["content-range"] == f"bytes */{size}"
         assert refused.json()["type"].endswith("/range-not-satisfiable")
-        assert f"{size} bytes" in refused.json()["detail"]
+        assert f"{size:,} bytes" in refused.json()["detail"]
 
     def test_several_at_once_are_answered_by_the_whole(
         self, served: ServedPortal, address: str

@@ -9,7 +9,7 @@ import pytest
 
 from datalayer.api.limiting import Limiter
 from datalayer.kernel.errors import TooManyRequests
-from tests.redis_server import free_port, running_redis
+from tests.redis_server import PATIENT_S, free_port, running_redis
 
 
 def refused(limiter: Limiter, callers: list[str]) -> list[str]:
@@ -46,8 +46,8 @@ def test_the_refusal_says_how_much_is_allowed_and_when_to_come_back() -> None:
 
 def test_replicas_count_together_in_redis(tmp_path: Path) -> None:
     with running_redis(tmp_path) as redis:
-        first = refused(Limiter("3/hour", redis.url), ["a", "a"])
-        second = refused(Limiter("3/hour", redis.url), ["a", "a"])
+        first = refused(Limiter("3/hour", redis.url, PATIENT_S), ["a", "a"])
+        second = refused(Limiter("3/hour", redis.url, PATIENT_S), ["a", "a"])
 
     assert (first, second) == ([], ["a"])
 
@@ -55,8 +55,8 @@ def test_replicas_count_together_in_redis(tmp_path: Path) -> None:
 def test_replicas_count_together_over_a_socket_too(tmp_path: Path) -> None:
     with running_redis(tmp_path, "--unixsocket", "redis.sock"):
         url = f"unix://{tmp_path}/redis.sock"
-        first = refused(Limiter("3/hour", url), ["a", "a"])
-        second = refused(Limiter("3/hour", url), ["a", "a"])
+        first = refused(Limiter("3/hour", url, PATIENT_S), ["a", "a"])
+        second = refused(Limiter("3/hour", url, PATIENT_S), ["a", "a"])
 
     assert (first, second) == ([], ["a"])
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from datalayer.access.identity import Role
-from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.manifest import Manifest, manifest_json
+from datalayer.kernel.storage.object_store import FolderStore
 from tests.portals import ADMIN
 from tests.publisher import Publisher
 from tests.served_portal import ServedPortal, served_portal
@@ -66,6 +68,57 @@ def test_those_of_an_earlier_publication_are_there_while_it_is_kept(
     assert hashlib.sha256(served.get(listed["href"]).content).hexdigest() == listed["sha256"]
 
 
+def test_the_manifest_is_served_as_it_was_published(
+    served: ServedPortal, activated: Manifest
+) -> None:
+    address = f"{address_of(activated.publication_id)}/metadata.json"
+
+    found = served.get(address)
+
+    assert found.content == manifest_json(activated)
+    digest = hashlib.sha256(found.content)
+    assert found.headers["etag"] == f'"{digest.hexdigest()}"'
+    assert found.headers["repr-digest"] == f"sha-256=:{b64encode(digest.digest()).decode()}:"
+    assert found.headers["content-type"] == "application/json"
+    assert found.headers["x-publication-id"] == activated.publication_id
+    assert "immutable" in found.headers["cache-control"]
+    again = served.get(address, **{"If-None-Match": found.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = served.get(address, **{"If-Match": '"another"'})
+    assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (
+        412,
+        "precondition-failed",
+    )
+
+
+def test_a_description_is_that_of_its_publication_whatever_the_store_says_later(
+    served: ServedPortal, publisher: Publisher, folder_store: FolderStore
+) -> None:
+    described = publisher.publish(items=8)
+    key = f"publications/{described.publication_id}/croissant.json"
+    folder_store.write(key, b"{}")
+    served.portal.activate(ADMIN)
+    folder_store.write(key, b"another")
+
+    found = served.get(f"{address_of(described.publication_id)}/croissant.json")
+
+    assert found.content == b"{}"
+    assert found.headers["content-type"] == "application/ld+json"
+
+
+def test_a_file_beside_the_data_that_was_altered_on_the_disk_is_refused(
+    served: ServedPortal, activated: Manifest
+) -> None:
+    folder = served.portal.open().snapshot.folder
+    (folder / "metadata.json").chmod(0o644)
+    (folder / "metadata.json").write_bytes(b"{}")
+
+    found = served.get(f"{address_of(activated.publication_id)}/metadata.json")
+
+    assert found.status_code == 500
+    assert "damaged metadata.json" in found.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("publication", "file", "status", "kind"),
     [
@@ -74,8 +127,11 @@ def test_those_of_an_earlier_publication_are_there_while_it_is_kept(
         ("latest", "", 422, "invalid-parameter"),
         ("latest", "/dim_item.parquet", 422, "invalid-parameter"),
         (None, "/oracle.parquet", 404, "unknown-data-set"),
-        (None, "/dim_item.csv", 404, "not-found"),
-        (None, "/metadata.json", 404, "not-found"),
+        (None, "/dim_item.csv", 404, "unknown-file"),
+        (None, "/attestation.json", 404, "unknown-file"),
+        (None, "/secrets.json", 404, "unknown-file"),
+        (None, "/..%2Fmetadata.json", 404, "unknown-file"),
+        ("20261120T060000Z-00000000", "/metadata.json", 410, "publication-gone"),
     ],
 )
 def test_what_is_not_there_is_told(

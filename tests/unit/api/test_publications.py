@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from csv import DictReader
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +14,8 @@ from fastapi import FastAPI
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Portal
 from tests.portals import ADMIN, get
-from tests.publisher import Publisher
+from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column
+from tests.unit.reading.order_situations import PLAIN, with_situations
 
 
 @pytest.fixture
@@ -131,3 +135,70 @@ def test_what_is_no_publication_id_is_refused(api: FastAPI) -> None:
 
     assert answer.status_code == 422
     assert "before is 'one'" in answer.json()["detail"]
+
+
+class TestCauses:
+    @pytest.fixture
+    def ordered(self, publisher: Publisher, portal: Portal) -> tuple[Manifest, Manifest]:
+        """Two publications whose orders follow the rule; in between stock and demand changed."""
+        sold = [replace(PLAIN, position=12.0 - n, rate=0.8 + n / 10) for n in range(6)]
+        for days, situations in ((1, [PLAIN] * 6), (4, sold)):
+            generated_at = FIRST_GENERATED_AT + timedelta(days=days)
+            tables = publisher.tables(generated_at=generated_at)
+            tables["fact_inventory"] = with_situations(tables["fact_inventory"], situations)
+            proposed = [each.order for each in situations[:2]]
+            tables["fact_action"] = replace_column(tables["fact_action"], "quantity", proposed)
+            publisher.publish(generated_at=generated_at, tables=tables, lineage={"frequency": "D"})
+            portal.activate(ADMIN)
+        before, after = publisher.published[-2:]
+        return before, after
+
+    def test_those_of_parts_and_groups_add_up_to_the_change(
+        self, api: FastAPI, ordered: tuple[Manifest, Manifest]
+    ) -> None:
+        data = changes(api, ordered)["data"]
+
+        total = Decimal(str(data["totals"]["order_quantity_change"]))
+        assert total > 0
+        for rows in (data["parts"], [data["totals"]], *data["groups"].values()):
+            causes = [v for row in rows for name, v in row.items() if name.startswith("cause_")]
+            assert sum(map(Decimal, map(str, causes))) == total
+        assert data["totals"]["cause_together"] == data["totals"]["cause_levels"] == 0
+
+    def test_they_are_summed_by_the_tier_of_the_action(
+        self, api: FastAPI, ordered: tuple[Manifest, Manifest]
+    ) -> None:
+        groups = changes(api, ordered)["data"]["groups"]["tier_after"]
+
+        assert {group["value"]: group["parts"] for group in groups} == {
+            "late": 1,
+            "none": 4,
+            "this_week": 1,
+        }
+
+    def test_the_parts_come_as_csv_with_the_same_pages(
+        self, api: FastAPI, ordered: tuple[Manifest, Manifest]
+    ) -> None:
+        before, after = (manifest.publication_id for manifest in ordered)
+        address = f"/v1/publications/{before}/changes/{after}?limit=4"
+
+        first = get(api, address, Accept="text/csv")
+        following = first.headers["Link"].split(">")[0].removeprefix("<")
+        second = get(api, address.partition("?")[0] + following, Accept="text/csv")
+
+        rows = [*DictReader(first.text.splitlines()), *DictReader(second.text.splitlines())]
+        listed = changes(api, ordered)["data"]["parts"]
+        assert [row["item_id"] for row in rows] == [part["item_id"] for part in listed]
+        assert {name: row[name] for row in rows[:1] for name in row} == {
+            name: "" if value is None else str(value) for name, value in listed[0].items()
+        }
+
+    def test_a_place_that_neither_has_is_refused(
+        self, api: FastAPI, ordered: tuple[Manifest, Manifest]
+    ) -> None:
+        before, after = (manifest.publication_id for manifest in ordered)
+
+        answer = get(api, f"/v1/publications/{before}/changes/{after}?location=moon")
+
+        assert answer.status_code == 422
+        assert "location is 'moon'" in answer.json()["detail"]

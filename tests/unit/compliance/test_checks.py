@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from datalayer.compliance.__main__ import main
-from datalayer.compliance.checks import Place, checks
+from datalayer.compliance.checks import checks
+from datalayer.compliance.checks_of_job import checks_of_job
 from datalayer.compliance.evidence.exercise import MUST_BE_REFUSED, Attempt, Attempts
+from datalayer.compliance.place import Place
 from datalayer.compliance.policies.portal import EverythingRefused
 from datalayer.compliance.report import latest_report, read_report
+from datalayer.compliance.verifier import Verifiable
 from datalayer.settings import Settings
 
 
-def test_every_check_has_a_name_of_its_own_and_promises_something() -> None:
-    made = checks(Place(Settings()))
+@pytest.mark.parametrize("all_checks", [checks, checks_of_job])
+def test_every_check_has_a_name_of_its_own_and_promises_something(
+    all_checks: Callable[[Place], Sequence[Verifiable]],
+) -> None:
+    made = all_checks(Place(Settings()))
 
     assert len({each.name for each in made}) == len(made)
     assert all(each.promise[0].isupper() for each in made)

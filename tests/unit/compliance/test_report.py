@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from datalayer.compliance.report import (
+    JOB_IMAGE,
     MOST_KEPT,
     ProofReport,
     hashes_of,
@@ -21,6 +22,7 @@ from datalayer.compliance.report import (
 )
 from datalayer.compliance.verifier import CheckResult
 from datalayer.kernel.errors import EvidenceMissing
+from datalayer.kernel.sentences import Sentence
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 PASSED = CheckResult("a", "A holds", "passed", "3 things")
@@ -99,8 +101,37 @@ def test_what_was_read_is_told_by_its_hash(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"FROM x")
     sbom = tmp_path / "sbom.json"
     sbom.write_bytes(b"{}")
+    (tmp_path / "compose.yml").write_bytes(b"x: 1")
 
-    assert hashes_of(tmp_path, [sbom, None]) == {
+    assert hashes_of(tmp_path, ["compose.yml"], [sbom, None]) == {
+        "compose.yml": hashlib.sha256(b"x: 1").hexdigest(),
         "Dockerfile": hashlib.sha256(b"FROM x").hexdigest(),
         str(sbom): hashlib.sha256(b"{}").hexdigest(),
     }
+
+
+def test_what_was_found_can_be_told_in_other_languages_after_it_was_read(tmp_path: Path) -> None:
+    looked_at = Sentence("{count} files", count=50_000)
+    finding = Sentence("{path} is there", path="model.pkl")
+    found = CheckResult("d", "D holds", "failed", looked_at, (finding,))
+    written = write_report(replace(REPORT, results=(found,)), tmp_path)
+
+    (result,) = read_report(written.json).results
+
+    assert (result.looked_at, result.findings) == ("50,000 files", ("model.pkl is there",))
+    assert isinstance(result.looked_at, Sentence)
+    assert isinstance(result.findings[0], Sentence)
+    assert (result.findings[0].template, result.looked_at.fields) == (
+        finding.template,
+        {"count": 50_000},
+    )
+
+
+def test_the_report_of_the_jobs_image_names_it_and_is_json_alone(tmp_path: Path) -> None:
+    report = replace(REPORT, image_name=JOB_IMAGE, image_bytes=1_058_000_000)
+
+    written = write_report(report, tmp_path)
+
+    assert written.html is None
+    assert read_report(written.json) == report
+    assert report.closing_line == "1 checks passed, 1 failed; farol-ml-jobs 1058 MB"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from datalayer.compliance.evidence.compose_ways import compose_paths
 from datalayer.kernel.storage.settings import SecretsFolder
 from datalayer.settings import Settings
 from ml_jobs.settings import JobSettings
@@ -20,11 +21,12 @@ from tests.portals import ROOT
 COMPOSE = ROOT / "docker-compose.yml"
 JOB = ROOT / "ml_jobs/docker-compose.yml"
 FOLDER = ROOT / "deploy/compose.folder.yml"
-OVERRIDES = sorted([*ROOT.glob("deploy/compose.*.yml"), *ROOT.glob("ml_jobs/compose.*.yml")])
-FILES = [COMPOSE, JOB, *OVERRIDES]
+FILES = [ROOT / path for path in compose_paths(ROOT)]
 MONITORING = ROOT / "deploy/compose.monitoring.yml"
 WHOLE = [COMPOSE, JOB, FOLDER, MONITORING]
 REPLICAS = 3
+STORE_STOPS_WITHIN_S = 16
+"""Its own wait for streams that never end, and what it then has to close."""
 SECRET = re.compile("(ACCESS|SECRET)_KEY|PASSWORD|TOKEN|REDIS_URL")
 
 
@@ -93,6 +95,13 @@ def test_nobody_but_the_proxy_shares_a_network_with_the_store() -> None:
     assert shared == {"proxy", "store"}
 
 
+def test_the_store_is_given_the_time_that_it_takes_to_stop() -> None:
+    start = (ROOT / "deploy/store/start.sh").read_text(encoding="utf-8")
+
+    assert "-volume.preStopSeconds=0" in start
+    assert int(services(COMPOSE)["store"]["stop_grace_period"].rstrip("s")) > STORE_STOPS_WITHIN_S
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_secrets_come_from_files_and_never_stand_in_the_environment(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -131,3 +140,11 @@ def test_what_others_may_not_read_is_ignored_by_git() -> None:
     )
 
     assert done.stdout.split() == paths
+
+
+@pytest.mark.parametrize("name", ["proxy", "store"])
+def test_what_is_asked_within_never_goes_by_the_proxy_of_the_machine(name: str) -> None:
+    service = services(COMPOSE)[name]
+
+    assert service["environment"]["NO_PROXY"] == "*"
+    assert "http_proxy= wget" in service["healthcheck"]["test"][1]

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.describe_image import add_debian, find_licences, licence_table
+from deploy.describe_image import (
+    add,
+    debian_components,
+    find_licences,
+    licence_table,
+    other_python_components,
+    other_python_folders,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +55,21 @@ def test_debians_packages_stand_in_the_sbom_beside_pythons(tmp_path: Path) -> No
         "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n"
     )
 
-    add_debian(sbom, status)
+    add(sbom, debian_components(status))
 
     components = json.loads(sbom.read_text())["components"]
     assert [each["name"] for each in components] == ["duckdb", "libc6"]
     assert components[1]["purl"] == "pkg:deb/debian/libc6@2.36-9%2Bb1?arch=amd64"
+
+
+def test_packages_of_another_python_are_found_and_stand_in_the_sbom(tmp_path: Path) -> None:
+    folder = tmp_path / "usr/local/lib/python3.11/site-packages"
+    (folder / "Pip-24.0.dist-info").mkdir(parents=True)
+    (folder / "Pip-24.0.dist-info/METADATA").write_text(
+        "Metadata-Version: 2.1\nName: Pip\nVersion: 24.0\n"
+    )
+
+    found = other_python_folders(tmp_path)
+
+    assert found == [str(folder)]
+    assert [each["purl"] for each in other_python_components(found)] == ["pkg:pypi/pip@24.0"]

@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping
@@ -36,13 +37,16 @@ oci_archive = script("oci_archive")
 image_differences = script("image_differences")
 
 
-def packed(files: Mapping[str, bytes], *, time: int = 0, mode: int = 0o644) -> bytes:
-    """Return an archive of files in the order given."""
+def packed(
+    files: Mapping[str, bytes], *, time: int = 0, mode: int = 0o644, owner: int = 0, link: str = ""
+) -> bytes:
+    """Return an archive of files in the order given, of links to *link* if it is given."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mtime, entry.mode = len(content), time, mode
+            entry.size, entry.mtime, entry.mode, entry.uid = len(content), time, mode, owner
+            entry.type, entry.linkname = tarfile.SYMTYPE if link else tarfile.REGTYPE, link
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
 
@@ -52,7 +56,9 @@ def docker_archive(
 ) -> Path:
     """Write an image of *layers* as ``docker save`` and ``podman save`` do."""
     names = [f"{hashlib.sha256(layer).hexdigest()}.tar" for layer in layers]
-    settings = {"config": {"Healthcheck": HEALTH}, **(config or {})}
+    diff_ids = [f"sha256:{hashlib.sha256(plain(layer)).hexdigest()}" for layer in layers]
+    rootfs = {"type": "layers", "diff_ids": diff_ids}
+    settings = {"config": {"Healthcheck": HEALTH}, "rootfs": rootfs, **(config or {})}
     described = [{"Config": "config.json", "RepoTags": [], "Layers": names}]
     files = {
         **dict(zip(names, layers, strict=True)),
@@ -61,6 +67,11 @@ def docker_archive(
     }
     path.write_bytes(packed(files, time=time))
     return path
+
+
+def plain(layer: bytes) -> bytes:
+    """Return a layer without gzip."""
+    return gzip.decompress(layer) if layer.startswith(b"\x1f\x8b") else layer
 
 
 def converted(folder: Path, image: Path) -> Path:
@@ -114,6 +125,29 @@ def test_the_same_image_gives_the_same_bytes_whenever_it_was_saved(tmp_path: Pat
     later = converted(tmp_path, docker_archive(tmp_path / "b.tar", layer, time=2))
 
     assert earlier.read_bytes() == later.read_bytes()
+    with tarfile.open(earlier) as opened:
+        files = [entry for entry in opened if entry.isfile()]
+        assert {(entry.mode, entry.mtime, entry.uid) for entry in files} == {(0o644, 0, 0)}
+    layers = [blob for blob in content(earlier).values() if blob.startswith(b"\x1f\x8b")]
+    assert [blob[4:8] for blob in layers] == [b"\0\0\0\0"]
+
+
+def test_an_image_is_the_same_whether_its_engine_saves_layers_with_gzip(tmp_path: Path) -> None:
+    layer = packed({"f": b"1"})
+    one = converted(tmp_path, docker_archive(tmp_path / "a.tar", layer))
+    two = converted(tmp_path, docker_archive(tmp_path / "b.tar", gzip.compress(layer, 1)))
+
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_layer_that_is_not_the_configuration_s_is_refused(tmp_path: Path) -> None:
+    rootfs = {"diff_ids": [f"sha256:{'0' * 64}"]}
+    image = docker_archive(tmp_path / "a.tar", packed({"f": b"1"}), config={"rootfs": rootfs})
+
+    with pytest.raises(SystemExit, match="by its configuration it must be sha256:000"):
+        converted(tmp_path, image)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tar"]
 
 
 def test_equal_images_have_no_differences(tmp_path: Path) -> None:
@@ -130,10 +164,12 @@ def test_equal_images_have_no_differences(tmp_path: Path) -> None:
         (packed({"f": b"2"}), "layer 1: f: "),
         (packed({"f": b"1"}, time=5), "time 5"),
         (packed({"f": b"1"}, mode=0o600), "mode 0600"),
+        (packed({"f": b"1"}, owner=7), "owner 7:0"),
+        (packed({"f": b""}, link="/g"), "type 2 "),
         (packed({"f": b"1", "g": b""}), "layer 1: g: absent | "),
         (packed({}), " | absent"),
     ],
-    ids=["content", "time", "mode", "one more", "one less"],
+    ids=["content", "time", "mode", "owner", "link", "one more", "one less"],
 )
 def test_a_file_that_differs_is_named(tmp_path: Path, other: bytes, expected: str) -> None:
     one = docker_archive(tmp_path / "a.tar", packed({"f": b"1"}))
@@ -142,6 +178,33 @@ def test_a_file_that_differs_is_named(tmp_path: Path, other: bytes, expected: st
     (difference,) = image_differences.differences(one, two)
 
     assert expected in difference
+
+
+def test_a_link_to_another_file_is_a_difference(tmp_path: Path) -> None:
+    one = docker_archive(tmp_path / "a.tar", packed({"f": b""}, link="/g"))
+    two = docker_archive(tmp_path / "b.tar", packed({"f": b""}, link="/h"))
+
+    (difference,) = image_differences.differences(one, two)
+
+    assert difference.endswith("bytes 0 /h")
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"1", 0), (b"2", 1)])
+def test_the_exit_code_says_whether_two_images_differ(
+    tmp_path: Path, content: bytes, code: int
+) -> None:
+    one = docker_archive(tmp_path / "a.tar", packed({"f": b"1"}))
+    two = docker_archive(tmp_path / "b.tar", packed({"f": content}))
+
+    done = subprocess.run(
+        [sys.executable, ROOT / "deploy/image_differences.py", one, two],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == code
+    assert len(done.stdout.splitlines()) == code
 
 
 def test_files_in_another_order_are_a_difference(tmp_path: Path) -> None:
@@ -167,7 +230,8 @@ def test_an_image_is_canonical_without_what_its_build_drew_by_lot(tmp_path: Path
     for lot in ("one", "two"):
         folder = tmp_path / lot
         folder.mkdir()
-        settings = {"Hostname": lot, "Healthcheck": HEALTH}
+        lots = dict.fromkeys(("Hostname", "Domainname", "Image"), lot)
+        settings = {**lots, "Healthcheck": HEALTH}
         history = [{"created_by": "COPY", "comment": f"FROM {lot}"}]
         config = {"container": lot, "parent": lot, "history": history, "config": settings}
         (folder / "aa").write_text(json.dumps(config), encoding="utf-8")

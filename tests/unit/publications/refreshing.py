@@ -70,7 +70,8 @@ def joined(
     clock: Callable[[], datetime] = utc_now,
 ) -> Refreshing:
     """Return activations over the state folder *state*."""
-    snapshots = SnapshotStore(state, registry, clock, trusted)
+    read_keys = (lambda: trusted) if trusted else None
+    snapshots = SnapshotStore(state, registry, clock, read_keys)
     database = (make_database or _real_database)(snapshots.folder, registry)
     audit = AuditLog(state / "audit.jsonl")
     shared, limits = SharedActivation(None), Limits(keep, quota_bytes)

@@ -197,7 +197,7 @@ class TestActivating:
     ) -> None:
         folder_store.write(MANIFEST_NAME, b" " * (MANIFEST_LIMIT_BYTES + 1))
 
-        with pytest.raises(ManifestError, match="longer than 4194304 bytes"):
+        with pytest.raises(ManifestError, match="longer than 4,194,304 bytes"):
             parts.activations.activate(ANA)
 
         assert parts.active_id == served.publication_id

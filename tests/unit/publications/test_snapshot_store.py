@@ -174,7 +174,7 @@ class TestStaging:
         monkeypatch.setattr(staging, "_free_bytes", lambda _: 1000)
         reports: list[Progress] = []
 
-        with pytest.raises(StagingError, match=r"it needs \d+ bytes and 1000 are free"):
+        with pytest.raises(StagingError, match=r"it needs [\d,]+ bytes and 1,000 are free"):
             snapshots.staging.stage(manifest, folder_store, reports.append)
 
         assert reports == []
@@ -239,10 +239,8 @@ class TestVerifying:
         size_bytes = manifest.file("fact_metrics").size_bytes
         staged = snapshots.staging.stage(manifest, folder_store)
 
-        with pytest.raises(
-            IntegrityError,
-            match=rf"has {size_bytes // 2} bytes of fact_metrics; its manifest says {size_bytes}",
-        ):
+        sentence = rf"has {size_bytes // 2:,} bytes of fact_metrics; .* says {size_bytes:,}"
+        with pytest.raises(IntegrityError, match=sentence):
             snapshots.staging.verify(staged)
 
     def test_a_file_that_vanished_is_found(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from datalayer.kernel.errors import ObjectMissing, StoreDenied, StoreError, StoreWritable
+from datalayer.kernel.errors import (
+    ObjectMissing,
+    StoreDenied,
+    StoreError,
+    StoreTooSlow,
+    StoreWritable,
+)
 from datalayer.portal import Portal
-from datalayer.publications.store_watch import StoreWatch
+from datalayer.publications.store_watch import LATE_AFTER_S, StoreWatch
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 
@@ -99,6 +106,61 @@ def test_credentials_that_are_refused_altogether_leave_it_unknown() -> None:
 
     assert found == "unknown"
     assert watch.last_answer().reach == "unreachable"
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_a_store_that_stays_silent_is_unreachable_before_its_time_is_over() -> None:
+    clock, asked, may_answer = Clock(), threading.Event(), threading.Event()
+
+    def answer_late() -> None:
+        asked.set()
+        may_answer.wait()
+
+    silent = StoreTooSlow(address="s3://bucket", timeout_s=LATE_AFTER_S)
+    watch = StoreWatch(answer_late, lambda: False, late=silent, clock=clock)
+    watch.last_answer()
+    asked.wait()
+    in_time = watch.last_answer()
+    clock.now_s += LATE_AFTER_S + 0.1
+
+    late = watch.last_answer()
+
+    may_answer.set()
+    answered = watch.wait_for_answer()
+    assert (in_time.reach, in_time.problem) == ("unknown", "")
+    assert (late.reach, late.problem) == ("unreachable", str(silent))
+    assert (answered.reach, answered.problem) == ("reachable", "")
+
+
+def test_once_started_it_asks_again_though_nobody_looks() -> None:
+    asked = threading.Semaphore(0)
+    watch = StoreWatch(asked.release, lambda: False, 0.0)
+    watch.start()
+
+    times = [asked.acquire() for _ in range(3)]
+
+    watch.close()
+    assert times == [True] * 3
+
+
+def test_closed_it_asks_no_more() -> None:
+    asked: list[int] = []
+    watch = StoreWatch(lambda: asked.append(1), lambda: False, -1)
+    watch.last_answer()
+    watch.close()
+
+    watch.last_answer()
+
+    assert asked == [1]
 
 
 class WritableStore:

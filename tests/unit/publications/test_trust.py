@@ -466,10 +466,21 @@ class TestReplays:
 
 
 class TestWhatIsKept:
-    def test_what_came_in_before_signatures_were_asked_for_is_not_served(
+    def test_the_signature_of_what_came_in_before_one_was_asked_for_counts(
         self, join: Join, publish: Publish
     ) -> None:
         manifest = publish()
+        join().activations.activate(ANA)
+
+        (kept,) = join(KEY).snapshots.all()
+
+        assert isinstance(kept.manifest, SignedManifest)
+        assert kept.publication_id == manifest.publication_id
+
+    def test_what_came_in_unsigned_before_signatures_were_asked_for_is_not_served(
+        self, join: Join, publisher: Publisher
+    ) -> None:
+        manifest = publisher.publish(items=2)
         join().activations.activate(ANA)
 
         parts = join(KEY)

@@ -33,7 +33,7 @@ SIGNED = SignedManifest(
 
 
 def trust_at(state: Path, now: datetime) -> Trust:
-    return Trust(state, TrustedKeys((KEY.public,)), lambda: now)
+    return Trust(state, lambda: TrustedKeys((KEY.public,)), lambda: now)
 
 
 def test_a_signature_is_of_use_until_the_moment_it_expires_in_whatever_zone(tmp_path: Path) -> None:

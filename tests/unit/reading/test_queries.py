@@ -87,7 +87,7 @@ class TestSearch:
 
     @pytest.mark.parametrize("limit", [0, -1, 10_001])
     def test_a_limit_out_of_bounds_is_refused(self, publication: Publication, limit: int) -> None:
-        with pytest.raises(InvalidSelection, match="between 1 and 10000"):
+        with pytest.raises(InvalidSelection, match="between 1 and 10,000"):
             publication.table(questions.items.search("P", limit))
 
 

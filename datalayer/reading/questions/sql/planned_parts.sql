@@ -1,29 +1,36 @@
--- What a publication plans for each part of the whole network, for comparing two of them.
+-- What a publication plans for each part at a place, for comparing two of them.
 -- The source is the champion at the longest horizon; a part that was never judged takes the one
 -- that its stock is planned by. Forecasts are summed as exact decimals, so that sums of sums agree
 -- to the last digit.
--- Parameters: $first_date and $last_date of the sum, inclusive.
+-- Parameters: $location; $first_date and $last_date of the sum, inclusive.
 -- Columns: item_id, name, category, demand_class (the last two 'unclassified' where unknown),
--- source, forecast_total (0 without forecasts), reorder_point, order_quantity, status (these
--- three null where no stock is planned).
+-- source, forecast_total (0 without forecasts), reorder_level and ordered (exact decimals of
+-- reorder_point and order_quantity), status, what the order rule reads and gave, by the names of
+-- fact_inventory, and tier (of the part's leading action). All of stock are null where none is
+-- planned, and tier where there is no action. At a place other than the network there are only
+-- parts with stock or forecasts.
 with champions as (
     select item_id, arg_max(source, horizon) as source
     from fact_metrics
-    where location_id = 'network' and is_champion
+    where location_id = $location and is_champion
     group by item_id
 ),
 stock as (
-    select item_id, source, reorder_point, order_quantity, status
-    from fact_inventory
-    where location_id = 'network'
+    select * from fact_inventory where location_id = $location
 ),
 totals as (
     select item_id, source, cast(sum(cast(forecast as decimal(18, 6))) as decimal(30, 6)) as forecast_total
     from fact_forecast
     where
-        location_id = 'network'
+        location_id = $location
         and date between cast($first_date as date) and cast($last_date as date)
     group by item_id, source
+),
+actions as (
+    select item_id, arg_min(tier, rank) as tier
+    from fact_action
+    where location_id = $location and is_leading
+    group by item_id
 )
 select
     dim_item.item_id,
@@ -32,13 +39,34 @@ select
     coalesce(dim_item.demand_class, 'unclassified') as demand_class,
     coalesce(champions.source, stock.source) as source,
     coalesce(totals.forecast_total, cast(0 as decimal(30, 6))) as forecast_total,
-    cast(stock.reorder_point as decimal(30, 6)) as reorder_point,
-    cast(stock.order_quantity as decimal(30, 6)) as order_quantity,
-    stock.status
+    cast(stock.reorder_point as decimal(30, 6)) as reorder_level,
+    cast(stock.order_quantity as decimal(30, 6)) as ordered,
+    stock.status,
+    actions.tier,
+    stock.as_of,
+    stock.current_stock,
+    stock.on_order,
+    stock.lead_time_days,
+    stock.lead_time_sd_days,
+    stock.review_days,
+    stock.planned_service_level,
+    stock.lead_time_demand,
+    stock.lead_time_excess,
+    stock.cycle_demand,
+    stock.cycle_excess,
+    stock.least_daily_demand,
+    stock.lot,
+    stock.reorder_point,
+    stock.order_up_to,
+    stock.minimum_order,
+    stock.order_multiple,
+    stock.order_quantity
 from dim_item
 left join champions using (item_id)
 left join stock on stock.item_id = dim_item.item_id
 left join totals
     on totals.item_id = dim_item.item_id
     and totals.source = coalesce(champions.source, stock.source)
+left join actions on actions.item_id = dim_item.item_id
+where $location = 'network' or stock.item_id is not null or totals.item_id is not null
 order by dim_item.item_id

@@ -14,6 +14,7 @@ import pytest
 from datalayer.access.audit.log import UNREADABLE, AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import StateError
+from datalayer.kernel.sentences import Sentence
 
 ANA = Identity("ana", Role.ADMIN)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -152,3 +153,27 @@ def test_others_can_not_write_the_log(log: AuditLog, path: Path) -> None:
     log.record(ANA, "activate", "activated", "one")
 
     assert path.stat().st_mode & 0o027 == 0
+
+
+def test_a_sentence_is_read_as_one_that_can_be_told_in_other_languages(
+    log: AuditLog, path: Path
+) -> None:
+    reason = Sentence("{rows} rows", rows=1000)
+    log.record(ANA, "activate", "rejected", None, reason=reason, seconds=1.5)
+
+    (entry,) = log.entries(1)
+
+    assert json.loads(path.read_bytes())["details"]["reason"] == "1,000 rows"
+    assert entry.details == {"reason": "1,000 rows", "seconds": 1.5}
+    found = entry.details["reason"]
+    assert isinstance(found, Sentence)
+    assert (found.template, dict(found.fields)) == ("{rows} rows", {"rows": 1000})
+
+
+def test_a_sentence_that_was_cut_is_a_text(log: AuditLog) -> None:
+    log.record(ANA, "activate", "rejected", None, reason=Sentence("{x}", x="y" * 100_000))
+
+    (entry,) = log.entries(1)
+
+    assert entry.details["reason"] == "y" * 2000
+    assert not isinstance(entry.details["reason"], Sentence)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from datalayer.compliance.evidence.compose import filled_in, read_compose
+from datalayer.compliance.evidence.compose import filled_in
+from datalayer.compliance.evidence.compose_ways import compose_paths, find_ways
 from datalayer.compliance.evidence.dockerfile import read_dockerfile
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
+from tests.portals import ROOT
 
 
 def write(path: Path, text: str) -> Path:
@@ -52,13 +55,13 @@ def test_what_is_not_there_can_not_be_checked(tmp_path: Path) -> None:
     with pytest.raises(NotCheckable):
         read_dockerfile(tmp_path / "Dockerfile")
     with pytest.raises(NotCheckable):
-        read_compose(tmp_path / "docker-compose.yml")
+        find_ways(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "services: {}", "a: [", "a: 1"])
 def test_a_compose_file_without_services_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(EvidenceMissing):
-        read_compose(write(tmp_path / "docker-compose.yml", text))
+        find_ways(write(tmp_path / "docker-compose.yml", text).parent)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +77,37 @@ def test_a_compose_file_without_services_is_refused(tmp_path: Path, text: str) -
 )
 def test_variables_have_their_defaults(text: str, expected: str) -> None:
     assert filled_in(text) == expected
+
+
+def test_a_value_takes_the_place_of_a_default_and_nothing_within_it_is_filled_in() -> None:
+    assert (
+        filled_in("${A:-x}/${B-y}/${C:?z}/$D", {"A": "1", "C": "a${C}", "D": "4"}) == "1/y/a{C}/4"
+    )
+
+
+def test_compose_files_are_known_by_name_or_by_what_stands_in_them(tmp_path: Path) -> None:
+    for name in ("compose.yaml", "my-compose.yml", "docker-compose.prod.yml"):
+        write(tmp_path / name, "")
+    write(tmp_path / "stack.yml", "# a comment\nservices:\n  a: {}\n")
+    write(tmp_path / "other.yml", "jobs:\n  services:\n")
+    for folder in ("build", ".venv"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "compose.yml", "")
+
+    assert compose_paths(tmp_path) == (
+        "compose.yaml", "docker-compose.prod.yml", "my-compose.yml", "stack.yml"
+    )  # fmt: skip
+
+
+def test_every_file_that_a_documented_command_names_is_among_the_compose_files() -> None:
+    known = {Path(each).name for each in compose_paths(ROOT)}
+    documents = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md"), *ROOT.glob("deploy/**/*.*")]
+    named = {
+        Path(found).name
+        for each in (*documents, *ROOT.glob("*.yml"), *ROOT.glob("ml_jobs/*.yml"))
+        if each.suffix in {".md", ".sh", ".yml"}
+        for found in re.findall(r"(?:-f |[=:])([\w./-]*compose[\w.-]*\.ya?ml)", each.read_text())
+    }
+
+    assert {"docker-compose.yml", "compose.monitoring.yml", "compose.signed.yml"} <= named
+    assert named <= known

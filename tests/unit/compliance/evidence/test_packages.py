@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from datalayer.compliance.evidence.packages import (
     Distribution,
+    Installed,
+    find_elsewhere,
     find_installed,
     find_system_packages,
     read_lock,
-    read_sbom,
 )
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
 
@@ -86,31 +86,28 @@ def test_debians_packages_are_those_that_are_installed(tmp_path: Path) -> None:
     assert find_system_packages(status).distributions == (Distribution("libc6", "2.36"),)
 
 
+def test_a_package_of_which_single_files_were_taken_is_one_of_debians(tmp_path: Path) -> None:
+    status = write(tmp_path / "status", "")
+    (tmp_path / "status.d").mkdir()
+    write(
+        tmp_path / "status.d/libgomp1",
+        "Package: libgomp1\nStatus: install ok installed\nVersion: 12.2\n",
+    )
+
+    assert find_system_packages(status).distributions == (Distribution("libgomp1", "12.2"),)
+
+
 def test_without_debian_there_is_nothing_to_look_at(tmp_path: Path) -> None:
     with pytest.raises(NotCheckable):
         find_system_packages(tmp_path / "status")
 
 
-def test_an_sbom_lists_components_within_components(tmp_path: Path) -> None:
-    inner = {"name": "Inner.Part", "version": "2"}
-    document = {
-        "bomFormat": "CycloneDX",
-        "components": [{"name": "outer", "version": "1", "components": [inner]}],
-    }
+def test_packages_of_another_python_are_found_where_they_are(tmp_path: Path) -> None:
+    for name in ("a", "left"):
+        folder = tmp_path / name / f"{name}-1.dist-info"
+        folder.mkdir(parents=True)
+        write(folder / "METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
 
-    found = read_sbom(write(tmp_path / "sbom.json", json.dumps(document)))
+    (found,) = find_elsewhere(tmp_path, [tmp_path / "left"])
 
-    assert found.components == (Distribution("outer", "1"), Distribution("inner-part", "2"))
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"bomFormat": "CycloneDX"}', '{"bomFormat": "SPDX"}', "\xff"]
-)
-def test_a_document_that_is_no_sbom_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(EvidenceMissing, match="The SBOM"):
-        read_sbom(write(tmp_path / "sbom.json", text))
-
-
-def test_without_an_sbom_there_is_nothing_to_look_at() -> None:
-    with pytest.raises(NotCheckable):
-        read_sbom(None)
+    assert found == Installed(str(tmp_path / "a"), (Distribution("a", "1"),))

@@ -11,11 +11,20 @@ import pytest
 import yaml
 
 from datalayer.compliance.evidence.compose import read_compose
-from datalayer.compliance.policies.compose import compose_policy
+from datalayer.compliance.evidence.compose_ways import JOB_FOLDER, find_ways
+from datalayer.compliance.policies.compose_ways import (
+    ALLOWANCES,
+    EachWay,
+    EachWayOfTheJob,
+    compose_policy,
+)
+from datalayer.kernel.errors import EvidenceMissing
+from tests.portals import ROOT
 
 Change = Callable[[dict[str, Any]], object]
 
 SERVICE: dict[str, Any] = {
+    "user": "10001:10001",
     "read_only": True,
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges:true"],
@@ -216,16 +225,47 @@ BAD: dict[str, tuple[Change, str]] = {
         "has a value for FAROL_S3_SECRET_KEY",
     ),
     "no image": (lambda f: app(f).pop("image"), "has no image"),
+    "no user": (lambda f: app(f).pop("user"), "may run as root"),
+    "root": (lambda f: app(f).update(user="0:0"), "may run as root"),
+    "root by a default": (lambda f: app(f).update(user="${USER_OF_IT:-root}"), "may run as root"),
 }
+BAD_VARIABLES = {
+    "another image": ("FAROL_APP_IMAGE=pytorch/pytorch:2.3", "runs the image pytorch"),
+    "an image without a version": ("FAROL_APP_IMAGE=farol-app:latest", "a digest or a version"),
+    "memory": ("export MEMORY='6g'", "altogether"),
+    "a secret": ("KEY=changeme", "has a value for FAROL_S3_SECRET_KEY"),
+    "the machine's root": ("FOLDER=/", "mounts / of the machine; what .env names"),
+    "the engine's socket": ("FOLDER=/var/run/docker.sock", "mounts /var/run/docker.sock"),
+    "a socket elsewhere": ("FOLDER=/srv/x.sock", "mounts /srv/x.sock"),
+    "what the processes tell": ("FOLDER=/proc/1", "mounts /proc/1"),
+    "a folder above": ("FOLDER=/srv/../etc", "mounts /srv/../etc"),
+    "a folder beside": ("FOLDER=../x", "mounts ../x"),
+    "a folder to write to": ("OTHER=/srv/x", "mounts /srv/x of the machine; what .env names must"),
+    "other files of variables": ("COMPOSE_ENV_FILES=.env,other.env", "COMPOSE_ENV_FILES"),
+}
+PRIVILEGED = {"services": {"app": {"privileged": True}}}
 
 
-def findings(path: Path, file: dict[str, Any]) -> list[str]:
-    path.write_text(yaml.safe_dump(file), encoding="utf-8")
-    return list(compose_policy().findings(read_compose(path)))
+def write(path: Path, document: object) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+def findings(tree: Path, file: dict[str, Any]) -> list[str]:
+    write(tree / "docker-compose.yml", file)
+    return list(compose_policy().findings(read_compose(tree, ["docker-compose.yml"])))
+
+
+def verify(tree: Path) -> list[str]:
+    """Return the findings of all ways to run *tree*; a file that can't be read is one."""
+    try:
+        return list(EachWay().findings(find_ways(tree)))
+    except EvidenceMissing as error:
+        return [str(error)]
 
 
 def test_a_good_one_is_trusted(tmp_path: Path) -> None:
-    assert findings(tmp_path / "docker-compose.yml", GOOD) == []
+    assert findings(tmp_path, GOOD) == []
 
 
 @pytest.mark.parametrize("breach", BAD)
@@ -234,7 +274,7 @@ def test_each_breach_is_found(tmp_path: Path, breach: str) -> None:
     file = copy.deepcopy(GOOD)
     change(file)
 
-    found = findings(tmp_path / "docker-compose.yml", file)
+    found = findings(tmp_path, file)
 
     assert any(finding in each for each in found), found
 
@@ -243,19 +283,122 @@ def test_no_finding_tells_a_secret(tmp_path: Path) -> None:
     file = copy.deepcopy(GOOD)
     app(file).update(environment={"REDIS_PASSWORD": "changeme"}, command="--requirepass changeme")
 
-    found = findings(tmp_path / "docker-compose.yml", file)
+    found = findings(tmp_path, file)
 
     assert len(found) == 2
     assert not any("changeme" in each for each in found)
 
 
-def test_what_an_override_adds_is_found(tmp_path: Path) -> None:
-    base, override = tmp_path / "docker-compose.yml", tmp_path / "more.yml"
-    base.write_text(yaml.safe_dump(GOOD), encoding="utf-8")
-    override.write_text(yaml.safe_dump({"services": {"app": {"ports": ["1:1"]}}}), "utf-8")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "deploy/compose.more.yml",
+        "docker-compose.override.yml",
+        "compose.override.yaml",
+        "deploy/podman-compose.dev.yaml",
+        "benchmarks/stack.yml",
+    ],
+)
+def test_a_file_that_nobody_named_is_judged_on_top_of_the_deployments(
+    tmp_path: Path, name: str
+) -> None:
+    write(tmp_path / "docker-compose.yml", GOOD)
+    write(tmp_path / name, PRIVILEGED)
 
-    found = list(compose_policy().findings(read_compose(base, override)))
-
-    assert [each.partition(": ")[2] for each in found] == [
-        "the service app publishes ports; only proxy may"
+    assert verify(tmp_path) == [
+        f"docker-compose.yml with {name}: the service app is privileged; it must not be"
     ]
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.yml", "podman-compose.yml"])
+def test_a_second_file_that_is_taken_by_itself_is_found(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "docker-compose.yml", GOOD)
+    write(tmp_path / name, GOOD)
+
+    (found,) = verify(tmp_path)
+
+    assert name in found
+    assert "there must be one" in found
+
+
+def test_a_project_of_its_own_is_judged_by_itself(tmp_path: Path) -> None:
+    write(tmp_path / "docker-compose.yml", GOOD)
+    write(tmp_path / "deploy/compose.alone.yml", {"name": "x", "services": {"app": {}}})
+
+    found = verify(tmp_path)
+
+    assert "deploy/compose.alone.yml: the service app has no image; it must name one" in found
+
+
+@pytest.mark.parametrize(
+    "text", ["services: {app: {ports: !override []}}", "include: [other.yml]", "a: ["]
+)
+def test_a_file_that_can_not_be_judged_is_found(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "docker-compose.yml", GOOD)
+    (tmp_path / "compose.override.yml").write_text(text)
+
+    assert len(verify(tmp_path)) == 1
+
+
+def test_what_is_allowed_to_one_file_is_not_allowed_to_another(tmp_path: Path) -> None:
+    for path in ("docker-compose.yml", *ALLOWANCES):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes((ROOT / path).read_bytes())
+    assert verify(tmp_path) == []
+
+    for path in ALLOWANCES:
+        (tmp_path / path).rename((tmp_path / path).with_name(f"compose.other-{len(path)}.yml"))
+
+    assert len(verify(tmp_path)) >= len(ALLOWANCES)
+
+
+@pytest.mark.parametrize("breach", BAD_VARIABLES)
+def test_what_a_file_of_variables_brings_in_is_found(tmp_path: Path, breach: str) -> None:
+    line, finding = BAD_VARIABLES[breach]
+    file = copy.deepcopy(GOOD)
+    app(file)["volumes"] = ["${FOLDER:?a folder}:/x:ro", "${OTHER:-./x}:/y"]
+    write(tmp_path / "docker-compose.yml", file)
+    assert verify(tmp_path) == []
+
+    (tmp_path / ".env").write_text(f"# a comment\n{line}\n")
+
+    found = verify(tmp_path)
+    assert any(finding in each for each in found), found
+    assert not any("changeme" in each for each in found)
+
+
+def test_a_folder_that_a_file_of_variables_names_may_be_read(tmp_path: Path) -> None:
+    file = copy.deepcopy(GOOD)
+    app(file)["volumes"] = ["${FOLDER:?a folder}:/x:ro"]
+    write(tmp_path / "docker-compose.yml", file)
+    (tmp_path / ".env").write_text("FOLDER=/srv/ml_results\nMEMORY=1g\n")
+
+    assert verify(tmp_path) == []
+
+
+def test_the_files_that_a_file_of_variables_chooses_are_judged_together(tmp_path: Path) -> None:
+    write(tmp_path / "docker-compose.yml", GOOD)
+    write(tmp_path / ".own/more.yml", PRIVILEGED)
+    assert verify(tmp_path) == []
+
+    (tmp_path / ".env").write_text("COMPOSE_FILE=docker-compose.yml:./.own/more.yml\n")
+
+    (found,) = verify(tmp_path)
+    taken = "docker-compose.yml with .own/more.yml with .env"
+    assert found == f"{taken}: the service app is privileged; it must not be"
+
+
+def test_the_jobs_overrides_are_judged_on_top_of_the_jobs_own(tmp_path: Path) -> None:
+    job = {"name": "job", "services": {"ml_jobs": {**SERVICE, "image": "farol-ml-jobs:1"}}}
+    write(tmp_path / "docker-compose.yml", GOOD)
+    write(tmp_path / "ml_jobs/docker-compose.yml", job)
+    write(tmp_path / "ml_jobs/compose.gpu.yml", {"services": {"ml_jobs": {"gpus": "all"}}})
+
+    assert verify(tmp_path) == []
+    (found,) = EachWayOfTheJob().findings(find_ways(tmp_path, JOB_FOLDER))
+    assert found.startswith("ml_jobs/docker-compose.yml with ml_jobs/compose.gpu.yml")
+
+
+def test_the_projects_own_files_are_trusted() -> None:
+    assert list(EachWay().findings(find_ways(ROOT))) == []
+    assert list(EachWayOfTheJob().findings(find_ways(ROOT, JOB_FOLDER))) == []

@@ -8,12 +8,22 @@ from zipfile import ZipFile
 import pytest
 
 from datalayer.compliance.evidence.files import FoundFile, FoundFiles, find_files
-from datalayer.compliance.policies.files import OWN_TEST_DATA, NoGpuLibraries, NoModelFiles
+from datalayer.compliance.policies.files import (
+    OWN_TEST_DATA,
+    KernelAlone,
+    NoGpuLibraries,
+    NoModelFiles,
+)
 
 
 def models(path: str, first_bytes: bytes = b"") -> list[str]:
     found = FoundFiles(("/opt",), (FoundFile(PurePosixPath(path), first_bytes),))
     return list(NoModelFiles(OWN_TEST_DATA).findings(found))
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 def gpu(path: str) -> list[str]:
@@ -97,3 +107,25 @@ def test_a_model_in_a_file_of_a_plain_kind_is_found(
 )
 def test_a_library_of_machine_learning_is_found(name: str) -> None:
     assert "is a library of machine learning" in models(f"/opt/lib/{name}")[0]
+
+
+def test_of_the_deployment_the_job_has_the_kernel_alone(tmp_path: Path) -> None:
+    for name in ("LICENSE", "datalayer/__init__.py", "datalayer/kernel/errors.py", "ml_jobs/a.py"):
+        write(tmp_path / name, b"x")
+    assert list(KernelAlone().findings(find_files([tmp_path]))) == []
+
+    for name in ("datalayer/portal.py", "app.py", "pages/forecast.py"):
+        write(tmp_path / name, b"x")
+
+    assert sorted(KernelAlone().findings(find_files([tmp_path]))) == [
+        f"{tmp_path}/{name} is of the deployment; the job has datalayer/kernel alone"
+        for name in ("app.py", "datalayer/portal.py", "pages/forecast.py")
+    ]
+
+
+def test_an_image_without_the_job_is_not_the_jobs(tmp_path: Path) -> None:
+    write(tmp_path / "LICENSE", b"x")
+
+    (found,) = KernelAlone().findings(find_files([tmp_path]))
+
+    assert found == f"{tmp_path} has no ml_jobs; it must be the job's image"

@@ -13,12 +13,13 @@ from datalayer.compliance.evidence.packages import (
     LoadedFromLock,
     LoadedModules,
     Lock,
-    Sbom,
     find_unlisted_files,
     read_lock,
 )
+from datalayer.compliance.evidence.sbom import Sbom, SbomBeside
 from datalayer.compliance.policies.packages import (
     ExactlyLocked,
+    ListsAll,
     LockedWithHashes,
     NoModuleForbidden,
     NoneForbidden,
@@ -30,8 +31,28 @@ from datalayer.kernel.errors import EvidenceMissing
 LOCK = Lock("requirements.txt", {"duckdb": "2.0.0", "pyarrow": "26.0.1"})
 
 
+PYTHON = Distribution("python", "3.11.9")
+SYSTEM = Installed("dpkg", (Distribution("libstdc++6", "12.2"),))
+LISTED = ("pypi/duckdb==2.0.0", "pypi/pyarrow==26.0.1", "generic/python==3.11.9",
+          "deb/libstdc++6==12.2")  # fmt: skip
+
+
 def installed(*texts: str) -> Installed:
     return Installed("/opt/venv", tuple(Distribution(*text.split("==")) for text in texts))
+
+
+def listing(
+    *components: str, there: tuple[str, ...] = ("duckdb==2.0.0", "pyarrow==26.0.1")
+) -> list[str]:
+    """Return the findings of an SBOM of *components*, as ``kind/name==version``."""
+    kinds = tuple(each.partition("/")[0] for each in components)
+    listed = tuple(Distribution(*each.partition("/")[2].split("==")) for each in components)
+    sbom = Sbom("sbom.json", listed, kinds)
+    return list(
+        ListsAll(frozenset({"pip"})).findings(
+            SbomBeside(sbom, LOCK, installed(*there), SYSTEM, PYTHON)
+        )
+    )
 
 
 def compared(*texts: str, tolerated: frozenset[str] = frozenset()) -> list[str]:
@@ -80,6 +101,14 @@ def test_a_lock_without_hashes_or_with_machine_learning_is_found() -> None:
 
     assert without_hash.startswith("requirements.txt names duckdb without --hash")
     assert machine_learning.startswith("torch is in the lock requirements.txt")
+
+
+def test_the_lock_of_the_job_may_have_machine_learning_but_no_package_without_hashes() -> None:
+    lock = Lock("ml_jobs/requirements.txt", {"lightgbm": "4.6"}, unhashed=("lightgbm",))
+
+    (found,) = LockedWithHashes(machine_learning=True).findings(lock)
+
+    assert "names lightgbm without --hash" in found
 
 
 @pytest.mark.parametrize(
@@ -147,3 +176,50 @@ def test_a_file_among_packages_that_none_brought_is_found(tmp_path: Path) -> Non
 def test_packages_without_lists_of_their_files_are_no_evidence(tmp_path: Path) -> None:
     with pytest.raises(EvidenceMissing, match="has no list of its files"):
         find_unlisted_files([tmp_path])
+
+
+def test_an_sbom_of_what_is_there_is_trusted() -> None:
+    assert listing(*LISTED) == []
+
+
+@pytest.mark.parametrize("left_out", LISTED)
+def test_what_an_sbom_leaves_out_is_found(left_out: str) -> None:
+    found = listing(*(each for each in LISTED if each != left_out))
+
+    name, version = left_out.partition("/")[2].split("==")
+    assert f"sbom.json leaves {name} {version} out, which is installed; it must list all" in found
+
+
+@pytest.mark.parametrize("kind", ["pypi", "generic", "deb", "npm", ""])
+def test_what_an_sbom_makes_up_is_found(kind: str) -> None:
+    found = listing(*LISTED, f"{kind}/innocent==1")
+
+    assert found[0].startswith("sbom.json lists innocent 1")
+
+
+def test_an_sbom_of_another_version_is_found_on_both_sides() -> None:
+    assert listing(*LISTED[1:], "pypi/duckdb==1.5.6") == [
+        "sbom.json leaves duckdb 2.0.0 out, which is installed; it must list all",
+        "sbom.json lists duckdb 1.5.6, which is not installed; it must list what is there",
+        "sbom.json leaves duckdb 2.0.0 out, which requirements.txt names; it must list all",
+        "sbom.json lists duckdb 1.5.6, which requirements.txt does not name",
+    ]
+
+
+def test_an_sbom_is_held_against_the_lock_also_where_it_fits_what_is_installed() -> None:
+    there = ("duckdb==2.0.0", "innocent==1", "pip==26.3")
+    components = [f"pypi/{each}" for each in there]
+
+    assert listing(*components, *LISTED[2:], there=there) == [
+        "sbom.json leaves pyarrow 26.0.1 out, which requirements.txt names; it must list all",
+        "sbom.json lists innocent 1, which requirements.txt does not name",
+    ]
+
+
+def test_a_package_outside_of_the_environment_is_found_unless_it_is_pythons_own() -> None:
+    other = Installed("/usr/local/lib", (Distribution("pip", "24"), Distribution("innocent", "1")))
+    there = installed("duckdb==2.0.0", "pyarrow==26.0.1")
+
+    assert list(ExactlyLocked().findings(Compared(LOCK, there, (other,)))) == [
+        "innocent 1 is installed in /usr/local/lib; the environment alone may have it"
+    ]

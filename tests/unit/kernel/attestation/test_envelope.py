@@ -199,7 +199,7 @@ def test_what_is_no_envelope_of_a_statement_is_refused_in_words(change: Any, sai
         (b"[]", "it is a JSON list, not an object"),
         (b'{"payload": "a", "payload": "b"}', "one object has 'payload' 2 times"),
         (b"[" * 100_000, "it is not JSON"),
-        (b" " * (ENVELOPE_LIMIT_BYTES + 1), "it is longer than 262144 bytes"),
+        (b" " * (ENVELOPE_LIMIT_BYTES + 1), "it is longer than 262,144 bytes"),
     ],
 )
 def test_hostile_json_is_refused_in_words(envelope: bytes, said: str) -> None:

@@ -150,7 +150,7 @@ def test_a_folder_holds_trusted_keys_beside_what_an_orchestrator_keeps_there(
             ECC.generate(curve="P-256").public_key().export_key(format="PEM"),
             "holds a key of the kind NIST P-256",
         ),
-        ("x" * 70_000, "is longer than 65536 bytes"),
+        ("x" * 70_000, "is longer than 65,536 bytes"),
     ],
 )
 def test_what_is_no_public_key_is_refused(tmp_path: Path, content: str, found: str) -> None:

@@ -39,7 +39,7 @@ def test_a_file_that_is_as_announced_is_proved(path: Path) -> None:
 @pytest.mark.parametrize(
     ("other", "problem"),
     [
-        (announced(size_bytes=7), "has 700000 bytes of dim_item; its manifest says 7"),
+        (announced(size_bytes=7), "has 700,000 bytes of dim_item; its manifest says 7"),
         (announced(sha256="0" * 64), f"damaged dim_item: its SHA-256 is {SHA256}, its manifest"),
     ],
 )

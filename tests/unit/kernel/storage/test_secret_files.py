@@ -105,6 +105,40 @@ def test_a_file_of_other_bytes_than_text_is_a_fault(folder: Path) -> None:
     assert fault.endswith("is not utf-8 text; it must hold the value of the setting alone")
 
 
+@pytest.mark.parametrize("name", ["s3_access_key", "s3_secret_key"])
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (f"\ufeff{KEY}", 1),
+        (f"{KEY}\0", 21),
+        (f"{KEY}\n{KEY[::-1]}\n", 21),
+        (f"{KEY[:8]} {KEY[8:]}", 9),
+        (f"{KEY}\u200b", 21),
+        ("".join(f"{character}\0" for character in KEY), 2),
+    ],
+    ids=["byte order mark", "zero", "two lines", "blank", "invisible", "utf-16"],
+)
+def test_a_secret_that_is_no_single_word_is_a_fault(
+    folder: Path, name: str, content: str, place: int
+) -> None:
+    (folder / f"farol_{name}").write_text(content, encoding="utf-8")
+
+    (fault,) = faults()
+
+    assert fault.startswith(f"FAROL_{name.upper()} has a blank, a line break, a byte order mark")
+    assert f"the first at place {place} of " in fault
+    assert KEY[:8] not in fault
+
+
+def test_what_windows_ends_a_line_with_is_no_part_of_a_secret(folder: Path) -> None:
+    (folder / "farol_s3_secret_key").write_bytes(f"{KEY}\r\n".encode())
+
+    secret_key = StoreSettings.load().s3_secret_key
+
+    assert secret_key
+    assert secret_key.get_secret_value() == KEY
+
+
 def test_a_link_out_of_the_folder_is_a_fault(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text(KEY)
     (folder / "farol_s3_access_key").symlink_to(tmp_path / "elsewhere")

@@ -454,7 +454,7 @@ class TestLayout:
         fault = the_fault(validate(files, registry))
 
         assert (fault.data_set, fault.check) == ("fact_demand", CheckKind.LAYOUT)
-        assert fault.found == f"5000000 rows in {path.stat().st_size} bytes"
+        assert fault.found == f"5,000,000 rows in {path.stat().st_size:,} bytes"
 
     @pytest.mark.parametrize(
         ("change", "found"),
@@ -492,7 +492,7 @@ class TestLayout:
 
         fault = the_fault(validate(files, registry))
 
-        assert (fault.check, fault.found) == (CheckKind.LAYOUT, "a footer of 2147483648 bytes")
+        assert (fault.check, fault.found) == (CheckKind.LAYOUT, "a footer of 2,147,483,648 bytes")
 
     def test_one_text_of_many_megabytes_is_refused_before_it_is_read(
         self, tables: Tables, validated: Validate

@@ -138,8 +138,8 @@ def test_the_output_says_where_every_row_went(published: Published) -> None:
     lines = [line.split() for line in published.shown.splitlines()]
     rows = len(published.demand.read_text().splitlines()) - 1
 
-    assert [str(rows), "read"] in lines
-    assert [str(rows - 2), "used"] in lines
+    assert [f"{rows:,}", "read"] in lines
+    assert [f"{rows - 2:,}", "used"] in lines
     assert pq.read_table(published.rejected)["reason"].to_pylist() == [
         "bad_date",
         "unmatched_return",

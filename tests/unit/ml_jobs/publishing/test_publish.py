@@ -122,7 +122,9 @@ def test_a_manifest_longer_than_a_portal_reads_is_refused(
 ) -> None:
     endless = replace(draft(), lineage={"note": "x" * MANIFEST_LIMIT_BYTES})
 
-    sentence = r"it would have \d{7} bytes, .* no more than 4194304; shorten its lineage, .*4194316"
+    sentence = (
+        r"it would have [\d,]{9} bytes, .* no more than 4,194,304; shorten its lineage, .*4,194,316"
+    )
     with pytest.raises(ManifestError, match=sentence):
         check(endless, registry)
 

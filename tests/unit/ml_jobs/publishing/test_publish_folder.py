@@ -277,7 +277,7 @@ class TestWithAManifest:
         fields["lineage"]["notes"] = ["x" * 10_000] * (MANIFEST_LIMIT_BYTES // 10_000 + 1)
         path.write_text(json.dumps(fields))
 
-        with pytest.raises(ManifestError, match="no more than 4194304; shorten its lineage"):
+        with pytest.raises(ManifestError, match="no more than 4,194,304; shorten its lineage"):
             checked()
 
     def test_a_link_out_of_the_folder_is_refused(

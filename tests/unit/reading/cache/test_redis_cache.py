@@ -10,7 +10,7 @@ import redis
 
 from datalayer.reading.cache.redis_cache import RedisCache
 from tests.integration.servers import wait_until
-from tests.redis_server import RedisServer, free_port
+from tests.redis_server import PATIENT_S, RedisServer, free_port
 from tests.unit.reading.cache.conftest import MuteServer
 
 TABLE = pa.table({"forecast": [1.5, 2.0]})
@@ -24,7 +24,7 @@ def open_cache() -> Iterator[Callable[[str], RedisCache]]:
     opened: list[RedisCache] = []
 
     def make(url: str) -> RedisCache:
-        opened.append(RedisCache(url, retry_after_s=RETRY_S))
+        opened.append(RedisCache(url, retry_after_s=RETRY_S, timeout_s=PATIENT_S))
         return opened[-1]
 
     yield make

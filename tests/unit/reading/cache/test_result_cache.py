@@ -13,7 +13,7 @@ import pytest
 
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
-from tests.redis_server import RedisServer
+from tests.redis_server import PATIENT_S, RedisServer
 
 TABLE = pa.table({"date": ["2026-11-21", None], "forecast": [1.5, 2.0]})
 CALLERS = 8
@@ -21,7 +21,9 @@ CALLERS = 8
 
 @pytest.fixture(params=["memory", "redis", "both"])
 def cache(request: pytest.FixtureRequest, shared_redis: RedisServer) -> Iterator[ResultCache]:
-    shared = None if request.param == "memory" else RedisCache(shared_redis.url)
+    shared = (
+        None if request.param == "memory" else RedisCache(shared_redis.url, timeout_s=PATIENT_S)
+    )
     # With no room in memory, every read that does not wait for another goes to Redis.
     cache = ResultCache(0 if request.param == "redis" else 2**20, shared)
     yield cache

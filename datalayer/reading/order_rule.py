@@ -1,0 +1,188 @@
+"""The rule that proposed orders follow, as a function of what a publication says of a part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from datalayer.reading.negative_binomial import FloatArray, quantile
+
+_LEAST_EXCESS: Final = 1e-6  # what is left of an excess whose part for lead times is taken off
+_HARDLY: Final = 1e-9  # lots; what is a whole number give or take floating point is one
+
+
+@dataclass(frozen=True)
+class OrderInputs:
+    """What the order rule reads, and what it gave; (N,) each, NaN where it isn't published.
+
+    The names are those of the columns of ``fact_inventory``; docs/contract.md says what they mean.
+    """
+
+    current_stock: FloatArray
+    on_order: FloatArray
+    lead_time_days: FloatArray
+    lead_time_sd_days: FloatArray
+    review_days: FloatArray
+    planned_service_level: FloatArray
+    lead_time_demand: FloatArray
+    lead_time_excess: FloatArray
+    cycle_demand: FloatArray
+    cycle_excess: FloatArray
+    least_daily_demand: FloatArray
+    lot: FloatArray
+    reorder_point: FloatArray
+    order_up_to: FloatArray
+    minimum_order: FloatArray
+    order_multiple: FloatArray
+    order_quantity: FloatArray
+
+    @classmethod
+    def of(cls, table: pa.Table, suffix: str = "") -> Self:
+        """Read the columns of *table*, whose names have *suffix* behind them."""
+        columns = (table[f"{each.name}{suffix}"].cast(pa.float64()) for each in fields(cls))
+        # As numpy has it, a null is a NaN.
+        return cls(*(column.to_numpy().astype(np.float64) for column in columns))
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        """Return the parts at *rows*."""
+        return type(self)(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    @property
+    def position(self) -> FloatArray:
+        """Stock and open orders together, units; open orders that nobody told of count as none."""
+        return self.current_stock + np.nan_to_num(self.on_order)
+
+    @property
+    def cycle_days(self) -> FloatArray:
+        """Lead time and review together, days."""
+        return self.lead_time_days + self.review_days
+
+    def expected_until(self, days: FloatArray) -> FloatArray:
+        """Return the demand expected until so many *days* ahead, units.
+
+        What is published are the sums over the lead time, and over lead time and review. Between
+        them, and from the start to the first, demand is taken to be even; after the second it goes
+        on at the mean of both together.
+        """
+        lead, cycle = self.lead_time_days, self.cycle_days
+        since_lead = _share(days - lead, cycle - lead) * (self.cycle_demand - self.lead_time_demand)
+        return np.select(
+            [days == lead, days == cycle, days < lead, days < cycle],
+            [
+                self.lead_time_demand,
+                self.cycle_demand,
+                _share(days, lead) * self.lead_time_demand,
+                self.lead_time_demand + since_lead,
+            ],
+            _share(days, cycle) * self.cycle_demand,
+        )
+
+    def excess_of_demand(self) -> tuple[FloatArray, FloatArray]:
+        """Return the excess over lead time, and over it and review, were lead times certain."""
+        spans = (
+            (self.lead_time_demand, self.lead_time_excess, self.lead_time_days),
+            (self.cycle_demand, self.cycle_excess, self.cycle_days),
+        )
+        lead, cycle = (
+            np.maximum(excess - _excess_of_time(mean, days, self, self), _LEAST_EXCESS)
+            for mean, excess, days in spans
+        )
+        return lead, cycle
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Reorder point and order-up-to level, units, of the same shape."""
+
+    reorder_point: FloatArray
+    order_up_to: FloatArray
+
+
+def levels_of(
+    *, demand: OrderInputs, scatter: OrderInputs, service: OrderInputs, time: OrderInputs
+) -> Levels:
+    """Return the levels that inputs from different publications give together.
+
+    Args:
+        demand: Whose expected demand it is, and whose least.
+        scatter: Whose excess it is, but for what lead times that vary add to it; and whose lot.
+        service: Whose service level is planned for.
+        time: Whose lead time, its standard deviation and review period it is.
+    """
+    spans = (time.lead_time_days, time.cycle_days)
+    lead, cycle = (demand.expected_until(days) for days in spans)
+    means = (lead, np.maximum(cycle, lead))
+    own = scatter.excess_of_demand()
+    drawn = [_drawn(mean, days, demand) for mean, days in zip(means, spans, strict=True)]
+    excess = [
+        each + _excess_of_time(mean, days, time, demand, lot=scatter.lot)
+        for each, mean, days in zip(own, means, spans, strict=True)
+    ]
+    both = quantile(
+        np.concatenate(drawn),
+        np.concatenate(excess),
+        np.tile(scatter.lot, 2),
+        np.tile(service.planned_service_level, 2),
+    )
+    reorder_point, order_up_to = np.split(both, 2)
+    return Levels(reorder_point, np.maximum(order_up_to, reorder_point))
+
+
+def published_levels(inputs: OrderInputs) -> Levels:
+    """Return the levels as they are published."""
+    return Levels(inputs.reorder_point, inputs.order_up_to)
+
+
+def order_of(position: FloatArray, levels: Levels, sizes: OrderInputs) -> FloatArray:
+    """Return what the rule orders, units; NaN where something of it isn't known.
+
+    At or below the reorder point an order fills *position* up to the level, at least by the
+    minimum order and by a multiple of the order multiple, or of the lot where there is none.
+    *sizes* says whose minimum, multiple and lot they are.
+    """
+    up_to = _round_up(levels.order_up_to, sizes.lot)
+    wanted = np.maximum(up_to - position, np.nan_to_num(sizes.minimum_order))
+    multiple = np.where(sizes.order_multiple > 0, sizes.order_multiple, sizes.lot)
+    proposed = (position <= levels.reorder_point) & (up_to > position)
+    known = np.isfinite(position + levels.reorder_point + up_to + multiple)
+    return np.where(known, np.where(proposed, _round_up(wanted, multiple), 0.0), np.nan)
+
+
+def _drawn(mean: FloatArray, days: FloatArray, demand: OrderInputs) -> FloatArray:
+    """The mean of the distribution: that expected, or the least where that is more."""
+    drawn: FloatArray = np.maximum(mean, demand.least_daily_demand * days)
+    return drawn
+
+
+def _excess_of_time(
+    mean: FloatArray,
+    days: FloatArray,
+    time: OrderInputs,
+    demand: OrderInputs,
+    lot: FloatArray | None = None,
+) -> FloatArray:
+    """What lead times that vary add to the excess: (demand per day * sd of the days) ** 2.
+
+    Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
+    section 6.10.
+    """
+    varies = _share(mean, days) * np.nan_to_num(time.lead_time_sd_days)
+    return _share(varies**2, _drawn(mean, days, demand) * (demand.lot if lot is None else lot))
+
+
+def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """*part* of *whole*, 0 where that is nothing; NaN where either is."""
+    some = whole != 0
+    answer: FloatArray = np.where(some, part / np.where(some, whole, 1.0), 0.0 * part)
+    return answer
+
+
+def _round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
+    some = multiple > 0
+    whole = np.ceil(amount / np.where(some, multiple, 1.0) - _HARDLY) * multiple
+    answer: FloatArray = np.where(some, whole, np.nan)
+    return answer

@@ -1,0 +1,209 @@
+"""Random situations of stock, and what the order rule says of them by another implementation.
+
+Slow and plain on purpose, written from docs/contract.md and docs/decisions/0037 alone: one part at
+a time, masses added up, causes in all their orders.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache, lru_cache
+from itertools import permutations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import strategies as st
+
+from datalayer.reading.order_rule import OrderInputs
+from tests.publisher import replace_column
+
+MOVED = (
+    "stock_used",
+    "stock_added",
+    "expected_demand",
+    "uncertainty",
+    "service_level",
+    "lead_time",
+    "rounding",
+)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One part as a publication sees it: what a planner and a forecast would name.
+
+    Attributes:
+        position: Stock and open orders.
+        rate: Expected demand a day.
+        lead_scatter: Excess over the lead time were it certain; *cycle_scatter* with the review.
+    """
+
+    position: float
+    rate: float
+    lead_scatter: float
+    cycle_scatter: float
+    level: float
+    days: float
+    sd: float
+    review: float
+    minimum: float
+    multiple: float
+    lot: float = 1.0
+    least: float = 0.0
+
+    def excess(self, scatter: float, days: float) -> float:
+        mean = self.rate * days
+        drawn = max(mean, self.least * days)
+        return scatter + ((self.rate * self.sd) ** 2 / (drawn * self.lot) if drawn else 0.0)
+
+    def quantile(self, scatter: float, days: float) -> float:
+        drawn = max(self.rate, self.least) * days
+        return count_quantile(drawn / self.lot, self.excess(scatter, days), self.level) * self.lot
+
+    @property
+    def reorder_point(self) -> float:
+        return self.quantile(self.lead_scatter, self.days)
+
+    @property
+    def order_up_to(self) -> float:
+        return max(self.quantile(self.cycle_scatter, self.days + self.review), self.reorder_point)
+
+    @property
+    def order(self) -> float:
+        if self.position > self.reorder_point or self.order_up_to <= self.position:
+            return 0.0
+        wanted = max(self.order_up_to - self.position, self.minimum)
+        multiple = self.multiple or self.lot
+        return math.ceil(wanted / multiple - 1e-9) * multiple
+
+    def published(self) -> dict[str, float]:
+        """The row of fact_inventory."""
+        cycle = self.days + self.review
+        return {
+            "current_stock": self.position,
+            "on_order": 0.0,
+            "lead_time_days": self.days,
+            "lead_time_sd_days": self.sd or math.nan,
+            "review_days": self.review,
+            "planned_service_level": self.level,
+            "lead_time_demand": self.rate * self.days,
+            "lead_time_excess": self.excess(self.lead_scatter, self.days),
+            "cycle_demand": self.rate * cycle,
+            "cycle_excess": self.excess(self.cycle_scatter, cycle),
+            "least_daily_demand": self.least,
+            "lot": self.lot,
+            "reorder_point": self.reorder_point,
+            "order_up_to": self.order_up_to,
+            "minimum_order": self.minimum or math.nan,
+            "order_multiple": self.multiple or math.nan,
+            "order_quantity": self.order,
+        }
+
+
+@lru_cache(maxsize=100_000)
+def count_quantile(mean: float, excess: float, level: float) -> float:
+    """The least count whose summed negative binomial mass reaches the level."""
+    if mean == 0:
+        return 0.0
+    shape, chance = mean / excess, 1.0 / (1.0 + excess)
+    logarithm, summed, count = shape * math.log(chance), 0.0, 0
+    while True:
+        summed += math.exp(logarithm)
+        if summed >= level:
+            return float(count)
+        logarithm += math.log((count + shape) / (count + 1) * (1.0 - chance))
+        count += 1
+
+
+def inputs_of(*situations: Situation) -> OrderInputs:
+    """The rows of several parts as the rule reads them."""
+    rows = [each.published() for each in situations]
+    return OrderInputs(
+        *(np.array([row[each.name] for row in rows], dtype=float) for each in fields(OrderInputs))
+    )
+
+
+def with_situations(fact_inventory: pa.Table, situations: Sequence[Situation]) -> pa.Table:
+    """Put a situation in each row of *fact_inventory*, with the status that follows from it."""
+    answer = fact_inventory
+    for name in situations[0].published():
+        values = [each.published()[name] for each in situations]
+        filled = pa.array(values, pa.float64(), from_pandas=True)
+        answer = replace_column(answer, name, filled.to_pylist())
+    statuses = ["reorder" if each.order else "ok" for each in situations]
+    answer = replace_column(answer, "safety_stock", [0.0] * len(situations))
+    return replace_column(answer, "status", statuses)
+
+
+def moved(before: Situation, after: Situation, used: float, causes: frozenset[str]) -> Situation:
+    """What *before* is once the inputs of *causes* have come from *after*."""
+    answer = before
+    if "stock_used" in causes:
+        answer = replace(answer, position=answer.position - used)
+    if "stock_added" in causes:
+        added = after.position - before.position + used
+        answer = replace(answer, position=answer.position + added)
+    for cause, names in {
+        "expected_demand": ("rate", "least"),
+        "uncertainty": ("lead_scatter", "cycle_scatter"),
+        "service_level": ("level",),
+        "lead_time": ("days", "sd", "review"),
+        "rounding": ("minimum", "multiple"),
+    }.items():
+        if cause in causes:
+            answer = replace(answer, **{name: getattr(after, name) for name in names})
+    return answer
+
+
+def causes_of(before: Situation, after: Situation, used: float) -> Mapping[str, float]:
+    """What each cause adds, on the mean over every order in which all of them may go."""
+
+    @cache
+    def order_with(causes: frozenset[str]) -> float:
+        return moved(before, after, used, causes).order
+
+    added = dict.fromkeys(MOVED, 0.0)
+    orders = list(permutations(MOVED))
+    for order in orders:
+        gone: frozenset[str] = frozenset()
+        for cause in order:
+            added[cause] += order_with(gone | {cause}) - order_with(gone)
+            gone |= {cause}
+    return {cause: amount / len(orders) for cause, amount in added.items()}
+
+
+PLAIN = Situation(
+    position=12.0,
+    rate=0.8,
+    lead_scatter=2.0,
+    cycle_scatter=2.5,
+    level=0.95123,
+    days=30.0,
+    sd=0.0,
+    review=7.0,
+    minimum=0.0,
+    multiple=0.0,
+)
+"""A part that is to be ordered."""
+
+
+def situations() -> st.SearchStrategy[Situation]:
+    """Parts of every kind, with whole numbers of stock and shares that print shortly."""
+    few = st.integers(0, 60).map(float)
+    scatter = st.integers(1, 80).map(lambda tenths: tenths / 10)
+    return st.builds(
+        Situation,
+        position=few,
+        rate=st.integers(0, 40).map(lambda hundredths: hundredths / 20),
+        lead_scatter=scatter,
+        cycle_scatter=scatter,
+        level=st.integers(50, 99).map(lambda hundredths: hundredths / 100 + 0.00123),
+        days=st.integers(0, 45).map(float),
+        sd=st.integers(0, 9).map(float),
+        review=st.integers(1, 30).map(float),
+        minimum=st.sampled_from([0.0, 5.0, 24.0]),
+        multiple=st.sampled_from([0.0, 6.0, 10.0]),
+        least=st.sampled_from([0.0, 0.01]),
+    )

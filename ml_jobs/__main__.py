@@ -163,7 +163,8 @@ def _results(given: argparse.Namespace, context: _Context) -> GoldFiles:
 
 def _explain(given: argparse.Namespace, context: _Context) -> None:
     gold = context.fetch_latest(given.of_store, explain.DATA_SETS)
-    show_explanation(context.console, explain.explain(gold, given.item, given.location))
+    explained = explain.explain(gold, given.item, given.location)
+    show_explanation(context.console, explained, context.registry)
 
 
 def _publish_folder(given: argparse.Namespace, context: _Context) -> None:

@@ -38,6 +38,8 @@ DATA_SETS = (
     "fact_metrics",
     "fact_inventory",
     "agg_metrics",
+    "fact_action",
+    "fact_open_order",
 )
 
 
@@ -54,7 +56,17 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
         sources=_sources(gold, item_id, location_id, history),
         class_losses=_class_losses(gold, history),
         lead_time=_lead_time(inventory, history),
+        actions=_optional_rows(gold, "fact_action", item_id, location_id),
+        open_orders=_optional_rows(gold, "fact_open_order", item_id, location_id),
     )
+
+
+def _optional_rows(gold: GoldFiles, data_set: str, item_id: str, location_id: str) -> list[Row]:
+    """The rows of a data set that not every publication has."""
+    if data_set not in gold.files:
+        return []
+    rows = gold.rows(data_set, item_id=item_id, location_id=location_id).to_pylist()
+    return sorted(rows, key=lambda row: number(row, "rank"))
 
 
 def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row]:

@@ -108,6 +108,8 @@ class Explanation:
         sources: By name all that ran, those that forecast this item first.
         class_losses: Scaled pinball loss over all series of the class, by source.
         lead_time: None where lead time, service level or their distribution aren't published.
+        actions: Its rows of ``fact_action``, the most urgent first; none in older publications.
+        open_orders: Its rows of ``fact_open_order``.
     """
 
     gold: GoldFiles
@@ -117,6 +119,8 @@ class Explanation:
     sources: Mapping[str, SourceRecord]
     class_losses: Mapping[str, float]
     lead_time: LeadTimeSum | None
+    actions: Sequence[Row] = ()
+    open_orders: Sequence[Row] = ()
 
     @property
     def champion(self) -> str:

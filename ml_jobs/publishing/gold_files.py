@@ -63,6 +63,8 @@ def fetch_gold(
 ) -> GoldFiles:
     """Fetch *data_sets* of the latest publication of *store* into an empty folder; prove them.
 
+    Optional ones that it doesn't have are left out.
+
     Raises:
         ObjectMissing: The store holds no publication, or not all of its files.
         ManifestError: Its manifest can't be used.
@@ -71,14 +73,16 @@ def fetch_gold(
     """
     content = store.read(MANIFEST_NAME, limit_bytes=MANIFEST_LIMIT_BYTES)
     manifest = parse_manifest(content, location=MANIFEST_NAME, registry=registry)
+    there = registry.of(manifest).data_sets
+    wanted = [n for n in data_sets if n in there or not registry.data_sets[n].optional]
     files = {}
-    for done, name in enumerate(data_sets):
-        report(Progress(Step.STAGE, done, len(data_sets), name))
+    for done, name in enumerate(wanted):
+        report(Progress(Step.STAGE, done, len(wanted), name))
         file, path = manifest.file(name), folder / f"{name}.parquet"
         store.download(file.path, path, limit_bytes=file.size_bytes, report=lambda _bytes: None)
         prove_file(path, file, manifest.publication_id)
         files[name] = path
-    report(Progress(Step.STAGE, len(data_sets), len(data_sets)))
+    report(Progress(Step.STAGE, len(wanted), len(wanted)))
     return GoldFiles(
         manifest.publication_id,
         files,

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.kernel.errors import IntegrityError, InvalidSelection, ObjectMissing, UnknownItem
 from datalayer.kernel.storage.object_store import FolderStore
 from ml_jobs.cli.explain import DATA_SETS, explain
@@ -21,6 +22,8 @@ from tests.unit.ml_jobs import gold_samples as samples
 
 pytestmark = pytest.mark.ml
 
+ROOT = Path(__file__).parents[4]
+
 
 @pytest.fixture
 def gold(tmp_path: Path) -> GoldFiles:
@@ -29,7 +32,8 @@ def gold(tmp_path: Path) -> GoldFiles:
 
 def shown(gold: GoldFiles, item: str = "P1") -> str:
     told = io.StringIO()
-    show_explanation(Console(file=told, width=200), explain(gold, item))
+    registry = load_registry(ROOT / "schema_registry.json")
+    show_explanation(Console(file=told, width=200), explain(gold, item), registry)
     return told.getvalue()
 
 

@@ -1,0 +1,193 @@
+"""Why an action, its tier, quantity, day and place in the list: with the numbers put in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import numpy as np
+
+from datalayer.kernel.contract.registry import ReasonCode, Registry
+from ml_jobs.cli.explanation import Explanation, Row, number, position_of, text
+from ml_jobs.cli.figures import beside, percent, short
+from ml_jobs.negative_binomial import NegativeBinomial
+
+_UNITS = {"un": " units", "d": " days", "demands": " demands", "un/period": " units a period"}
+
+
+def action_lines(explained: Explanation, registry: Registry) -> Iterator[str]:
+    """Say of every action on the part why it is there, the most urgent first."""
+    if not explained.actions:
+        listed = "fact_action" in explained.gold.files
+        yield "Nothing" if listed else "This publication holds no actions"
+        return
+    for row in explained.actions:
+        yield from _headline(row)
+        yield from _why(explained, row)
+        yield from _figures(explained, row, registry)
+        yield from _check(row, registry)
+
+
+def _headline(row: Row) -> Iterator[str]:
+    ref, quantity = text(row, "ref"), number(row, "quantity")
+    what = text(row, "action")
+    what += f" {ref}" if ref != "-" else ""
+    what += f", {short(quantity)} units" if np.isfinite(quantity) else ""
+    when = f", by {text(row, 'due')}" if row.get("due") else ""
+    leading = "leading" if row.get("is_leading") else "not leading"
+    tier = text(row, "tier")
+    yield f"{what}{when}: rank {short(number(row, 'rank'))}, tier {tier}, {leading}"
+
+
+def _why(explained: Explanation, row: Row) -> Iterator[str]:
+    action, tier, stock = text(row, "action"), text(row, "tier"), explained.inventory
+    due, as_of = text(row, "due"), text(stock, "as_of")
+    match action, tier:
+        case "order", "late":
+            yield (
+                f"{due} lies before {as_of}, the day of the stock: even an order placed then "
+                f"arrives after stock and open orders are expected to be used up, on "
+                f"{text(stock, 'stockout_date') or '-'}"
+            )
+        case "order", "this_week":
+            yield (
+                f"Stock and open orders {short(position_of(stock))} are not above the reorder "
+                f"point {short(number(stock, 'reorder_point'))}"
+            )
+        case "order", _:
+            yield (
+                f"Expected demand takes stock and open orders {short(position_of(stock))} to the "
+                f"reorder point {short(number(stock, 'reorder_point'))} on {due}"
+            )
+        case "expedite", _:
+            yield (
+                f"It is promised for {text(row, 'promised')} and needed on {text(row, 'arrives')}: "
+                f"from then on demand at {percent(number(stock, 'planned_service_level'))} exceeds "
+                "the stock and all that comes before it"
+            )
+        case "defer", _:
+            yield (
+                f"It is promised for {text(row, 'promised')} and needed on {text(row, 'arrives')} "
+                "only"
+            )
+        case "cancel", _:
+            yield (
+                "The stock and all that comes before it are above the order-up-to level "
+                f"{short(number(stock, 'order_up_to'))}, and it isn't needed for long"
+            )
+        case "check", "surplus":
+            yield (
+                f"Stock and open orders {short(position_of(stock))} are "
+                f"{short(number(stock, 'overstock_quantity'))} above the order-up-to level "
+                f"{short(number(stock, 'order_up_to'))}, and no open order can go"
+            )
+        case _:
+            reason = text(row, "reason_code")
+            yield f"First of {short(number(row, 'reasons'))} exceptions: {reason or 'none'}"
+
+
+def _figures(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:
+    stock, cycle = explained.inventory, _over_cycle(explained.inventory)
+    if text(row, "runs_out"):
+        yield f"Expected to run out on {text(row, 'runs_out')}, with what is due by then"
+    yield from _chance(explained, row)
+    if text(row, "action") == "order" and cycle is not None:
+        position, quantity = position_of(stock), number(row, "quantity")
+        lacking, filled = (_shortage(cycle, at) for at in (position, position + quantity))
+        days = number(stock, "lead_time_days") + number(stock, "review_days")
+        yield (
+            f"Expected shortage over {short(days)} days beyond {short(position)} units = "
+            f"{short(lacking)}; {beside(lacking, number(row, 'expected_shortage'))}"
+        )
+        yield (
+            f"avoided = {short(lacking)} - {short(filled)} = {short(lacking - filled)} units; "
+            f"{beside(lacking - filled, number(row, 'shortage_avoided'))}"
+        )
+    yield from _priority(explained, row, registry)
+
+
+def _priority(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:
+    avoided, value = number(row, "shortage_avoided"), number(row, "value")
+    cost, published = number(explained.item, "unit_cost"), number(row, "priority")
+    if not np.isfinite(published):
+        return
+    name = text(explained.item, "criticality") or "medium"
+    weight = registry.settings[f"criticality_{name}"].value
+    worth = number(row, "quantity") * cost
+    yield (
+        f"Value = {short(number(row, 'quantity'))} x {short(cost)} = {short(worth)}; "
+        f"{beside(worth, value)}"
+    )
+    priority = avoided * weight / worth
+    yield (
+        f"Priority = avoided {short(avoided)} x weight {short(weight)} ({name}) / {short(worth)} = "
+        f"{short(priority)}; {beside(priority, published)}"
+    )
+
+
+def _chance(explained: Explanation, row: Row) -> Iterator[str]:
+    lead, published = explained.lead_time, number(row, "stockout_probability")
+    if lead is None or not np.isfinite(published):
+        return
+    arrived = _arrived(explained)
+    demand = _distribution(lead.drawn, lead.excess, lead.lot)
+    chance = float(demand.exceedance(np.array([arrived]))[0])
+    yield (
+        f"Chance that demand until a delivery exceeds the {short(arrived)} units there by then = "
+        f"{percent(chance)}; {beside(chance, published)}"
+    )
+
+
+def _arrived(explained: Explanation) -> float:
+    """Stock and open orders, less those due after an order placed on the stock's day arrives."""
+    row = explained.inventory
+    as_of = row.get("as_of")
+    if not isinstance(as_of, date):
+        return position_of(row)
+    delivery = as_of + timedelta(days=int(np.ceil(number(row, "lead_time_days"))))
+    later = [
+        number(order, "quantity")
+        for order in explained.open_orders
+        if isinstance(due := order.get("due"), date) and due > delivery
+    ]
+    return position_of(row) - sum(later)
+
+
+def _check(row: Row, registry: Registry) -> Iterator[str]:
+    code = text(row, "check_first")
+    if not code:
+        return
+    reason = registry.check_reasons[code]
+    more = number(row, "checks") - 1
+    others = f" ({short(more)} more)" if more else ""
+    yield f"Check first, {reason.label.en.lower()}: {_sentence(row, reason)}{others}"
+
+
+def _sentence(row: Row, reason: ReasonCode) -> str:
+    return reason.sentence.en.format(
+        observed=_amount(number(row, "check_observed"), reason.unit),
+        expected=_amount(number(row, "check_expected"), reason.unit),
+        threshold=_amount(reason.threshold, reason.threshold_unit),
+    )
+
+
+def _amount(value: float, unit: str) -> str:
+    return percent(value) if unit == "share" else f"{short(value)}{_UNITS.get(unit, '')}"
+
+
+def _over_cycle(row: Row) -> NegativeBinomial | None:
+    """Demand over lead time and review as published; None where it isn't."""
+    names = ("cycle_demand", "cycle_excess", "lot", "least_daily_demand", "lead_time_days")
+    mean, excess, lot, least, days = (number(row, name) for name in names)
+    if not np.isfinite([mean, excess, lot, least, days]).all():
+        return None
+    whole = days + number(row, "review_days")
+    return _distribution(max(mean, least * whole), excess, lot)
+
+
+def _distribution(mean: float, excess: float, lot: float) -> NegativeBinomial:
+    return NegativeBinomial(*(np.array([each]) for each in (mean, excess, lot, 0.0)))
+
+
+def _shortage(demand: NegativeBinomial, amount: float) -> float:
+    return float(demand.expected_shortage(np.array([amount]))[0])

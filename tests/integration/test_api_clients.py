@@ -36,6 +36,8 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "python": (sys.executable, "-W", "error", "-c"),
     "r": ("Rscript", "--vanilla", "-e"),
 }
+# Nothing is torn down: pyarrow now and then aborts there, after its output (apache/arrow#34314).
+ENDING = "{code}\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
 # A block of the shell leaves its variables to those after it, as a terminal does.
 KEEPING = "source ./variables\n{code}\nexport -p > ./variables\n"
 
@@ -105,8 +107,9 @@ def run(block: Block, after: Block | None, running: RunningPortal, scratch: Path
 def executed(
     language: str, code: str, folder: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
+    whole = ENDING.format(code=code) if language == "python" else code
     return subprocess.run(
-        [*PROGRAMS[language], code],
+        [*PROGRAMS[language], whole],
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,

@@ -92,6 +92,7 @@ def test_with_room_again_all_goes_on(served: ServedPortal, disk: Disk) -> None:
     answer = served.call("POST", ROLL_BACK, {"X-API-Key": served.key(Scope.REFRESH)}, json={})
 
     assert answer.status_code == 202
+    served.portal.jobs.get(answer.json()["job_id"], ADMIN).outcome()
 
 
 class TestAnAuditThatCanNotBeWritten:

@@ -89,7 +89,7 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
 def _figures(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:
     stock, cycle = explained.inventory, _over_cycle(explained.inventory)
     if text(row, "runs_out"):
-        yield f"Expected to run out on {text(row, 'runs_out')}, with what is due by then"
+        yield f"Expected to run out on {text(row, 'runs_out')}, with what is counted on by then"
     yield from _chance(explained, row)
     if text(row, "action") == "order" and cycle is not None:
         position, quantity = position_of(stock), number(row, "quantity")
@@ -139,18 +139,21 @@ def _chance(explained: Explanation, row: Row) -> Iterator[str]:
 
 
 def _arrived(explained: Explanation) -> float:
-    """Stock and open orders, less those due after an order placed on the stock's day arrives."""
+    """Stock and what is counted on before an order placed on the stock's day arrives.
+
+    That leaves out open orders due later, and those that are late already.
+    """
     row = explained.inventory
     as_of = row.get("as_of")
     if not isinstance(as_of, date):
         return position_of(row)
     delivery = as_of + timedelta(days=int(np.ceil(number(row, "lead_time_days"))))
-    later = [
+    left_out = [
         number(order, "quantity")
         for order in explained.open_orders
-        if isinstance(due := order.get("due"), date) and due > delivery
+        if isinstance(due := order.get("due"), date) and not as_of <= due <= delivery
     ]
-    return position_of(row) - sum(later)
+    return position_of(row) - sum(left_out)
 
 
 def _check(row: Row, registry: Registry) -> Iterator[str]:

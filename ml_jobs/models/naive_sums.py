@@ -64,11 +64,13 @@ def _past_squares(
     sums = summed[:, length:] - summed[:, :-length]
     begins = np.arange(sums.shape[1])
     for shift in np.unique(shifts[cutoffs > 0]).tolist():
+        # A short history has no two sums that far apart.
+        pairs = max(sums.shape[1] - shift, 0)
         usable = begins[shift:] >= starts[:, None] + shift
-        squares = np.where(usable, sums[:, shift:] - sums[:, : sums.shape[1] - shift], 0.0) ** 2
+        squares = np.where(usable, sums[:, shift:] - sums[:, :pairs], 0.0) ** 2
         total, count = running_sums(squares), running_sums(usable)
         # The last sum that was over by a cutoff begins *length* periods before it.
-        over = np.clip(cutoffs - length + 1 - shift, 0, max(sums.shape[1] - shift, 0))
+        over = np.clip(cutoffs - length + 1 - shift, 0, pairs)
         rows = np.arange(len(cutoffs))[:, None]
         asked = (cutoffs > 0) & (shifts == shift)
         answer = np.where(asked, divide(total[rows, over], count[rows, over]), answer)

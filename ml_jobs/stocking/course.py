@@ -33,6 +33,8 @@ class Arrivals:
             no day is known, since what is on order comes before an order placed today.
         before: Units of the same series that come before it.
         is_late: Whether its day lies before the stock's.
+        counted: Days until it is counted on: until it comes, but where it is late the day after an
+            order placed today would come. Whoever missed one day may miss the next.
     """
 
     series: IntArray
@@ -42,6 +44,7 @@ class Arrivals:
     day: IntArray
     before: FloatArray
     is_late: BoolArray
+    counted: IntArray
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,8 @@ def course_of(situation: Situation, arrivals: Arrivals) -> Course:
     expected = expected_until(situation.panel, outlook, days, situation.inventory.sums)
     demand = np.concatenate([np.zeros((len(expected), 1)), expected], axis=1)
     received = np.zeros_like(demand)
-    within = arrivals.day <= OUTLOOK
-    np.add.at(received, (arrivals.series[within], arrivals.day[within]), arrivals.quantity[within])
+    within = rows_of(arrivals, np.flatnonzero(arrivals.counted <= OUTLOOK))
+    np.add.at(received, (within.series, within.counted), within.quantity)
     return Course(demand, levels.current_stock[:, None] + received.cumsum(axis=1))
 
 
@@ -95,14 +98,16 @@ def arrivals_of(levels: StockLevels, orders: OpenOrders) -> Arrivals:
     rest = levels.on_order - known
     left = np.flatnonzero(rest > _CLOSE)
     until = (orders.due[dated] - levels.as_of[series].astype("datetime64[D]")).astype(np.int64)
+    lead, late = lead_days(levels), until < 0
     whole = Arrivals(
         series=np.concatenate([series, left]),
         ref=np.concatenate([orders.ref[dated], np.full(len(left), UNDATED)]),
         quantity=np.concatenate([orders.quantity[dated], rest[left]]),
         due=np.concatenate([orders.due[dated], np.full(len(left), np.datetime64("NaT", "D"))]),
-        day=np.concatenate([np.maximum(until, 0), lead_days(levels)[left]]),
+        day=np.concatenate([np.maximum(until, 0), lead[left]]),
         before=np.zeros(len(series) + len(left)),
-        is_late=np.concatenate([until < 0, np.zeros(len(left), bool)]),
+        is_late=np.concatenate([late, np.zeros(len(left), bool)]),
+        counted=np.concatenate([np.where(late, lead[series] + 1, until), lead[left]]),
     )
     # On one day what has a day goes before what has none, and what is late in its order.
     in_order = np.lexsort((whole.ref, whole.due, whole.day, whole.series))

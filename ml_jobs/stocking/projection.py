@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.columns import numbers, series_columns
 from ml_jobs.negative_binomial import LEVELS
 from ml_jobs.panel import Dates, Frequency, OpenOrders, Panel
 from ml_jobs.stocking.accumulated import accumulated
+from ml_jobs.stocking.course import arrivals_of, lead_days
 from ml_jobs.stocking.inventory import LONGEST_OUTLOOK_DAYS, Inventory, StockLevels
 from ml_jobs.stocking.lead_time import LeadSums, Outlook, SumPools, whole_periods
 
@@ -62,36 +63,24 @@ def periods_ahead(outlook: Outlook, sums: LeadSums, frequency: Frequency) -> Int
 
 
 def receipts(levels: StockLevels, orders: OpenOrders, ends: Dates) -> FloatArray:
-    """Return the units of open orders that arrive by the end of each of the days *ends*, (S, K).
+    """Return the units on order that are counted on by the end of each of the days *ends*, (S, K).
 
-    An order that is late counts from the first day on. What no day is known of counts when an
-    order placed today would arrive: whatever is on order arrives before that at the latest. Where
-    the lead time isn't known either it counts from the first day on.
+    An order that is late isn't counted on before one placed today would have come. What no day is
+    known of counts from when that comes: whatever is on order arrives by then at the latest.
     """
-    answer = np.zeros((len(levels.on_order), len(ends)))
-    dated = ~np.isnat(orders.due)
-    arrived = orders.due[dated][:, None] <= ends
-    np.add.at(answer, orders.series[dated], arrived * orders.quantity[dated][:, None])
-    known = np.bincount(
-        orders.series[dated], weights=orders.quantity[dated], minlength=len(levels.on_order)
-    )
-    undated = np.maximum(levels.on_order - known, 0.0)
-    return answer + np.where(delivery_days(levels)[:, None] <= ends, undated[:, None], 0.0)
-
-
-def delivery_days(levels: StockLevels) -> Dates:
-    """Return the day on which an order placed on the stock's day arrives, shape (S,).
-
-    Where the lead time isn't known it is the stock's day itself.
-    """
-    days = np.nan_to_num(np.ceil(levels.lead_time.days)).astype("timedelta64[D]")
-    arrival: Dates = levels.as_of.astype("datetime64[D]") + days
-    return arrival
+    answer: FloatArray = np.zeros((len(levels.on_order), len(ends)))
+    arrivals = arrivals_of(levels, orders)
+    start = levels.as_of[arrivals.series].astype("datetime64[D]")
+    arrived = (start + arrivals.counted.astype("timedelta64[D]"))[:, None] <= ends
+    np.add.at(answer, arrivals.series, arrived * arrivals.quantity[:, None])
+    return answer
 
 
 def _ordered(inventory: Inventory, ends: Dates) -> FloatArray:
     """What is proposed to order, from the day on which it arrives; shape (S, K)."""
-    arrived = delivery_days(inventory.levels)[:, None] <= ends
+    levels = inventory.levels
+    delivery = levels.as_of.astype("datetime64[D]") + lead_days(levels).astype("timedelta64[D]")
+    arrived: BoolArray = delivery[:, None] <= ends
     return arrived * np.nan_to_num(inventory.proposal.order_quantity)[:, None]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
@@ -20,6 +23,7 @@ from tests.unit.ml_jobs.runs import Ran, ran
 pytestmark = pytest.mark.ml
 
 TORRES = DEMONSTRATIONS["torres"]
+RECOMPUTE = Path(__file__).parents[4] / "docs/examples/recompute_decisions.py"
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +123,50 @@ def test_observed_data_are_not_called_synthetic(tmp_path: Path) -> None:
 
     assert request.demonstration
     assert request.synthetic is None
+
+
+@pytest.fixture
+def published(few_parts: Ran, tmp_path: Path) -> Path:
+    """A folder with the data sets of the few parts, as a publication has them."""
+    for name, file in few_parts.draft.files.items():
+        (tmp_path / f"{name}.parquet").symlink_to(file)
+    return tmp_path
+
+
+def recompute(folder: Path) -> subprocess.CompletedProcess[str]:
+    script = [sys.executable, RECOMPUTE, folder]
+    return subprocess.run(script, capture_output=True, text=True, check=False)
+
+
+def test_decisions_recompute_from_what_is_published(published: Path) -> None:
+    done = recompute(published)
+
+    assert done.stdout.endswith("0 of them are not what the columns give\n"), done.stdout
+    assert int(done.stdout.split(maxsplit=1)[0]) > 500
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("data_set", "column", "change"),
+    [
+        ("fact_action", "quantity", "quantity + 1"),
+        ("fact_action", "due", "due - 1"),
+        ("fact_action", "arrives", "arrives + 70"),
+        ("fact_action", "runs_out", "runs_out + 70"),
+        ("fact_action", "stockout_probability", "stockout_probability * 0.9"),
+        ("fact_action", "priority", "priority * 2"),
+        ("fact_inventory", "cycle_demand", "cycle_demand * 1.1"),
+    ],
+)
+def test_a_figure_that_is_not_what_the_columns_give_is_told(
+    published: Path, data_set: str, column: str, change: str
+) -> None:
+    file = published / f"{data_set}.parquet"
+    altered = duckdb.read_parquet(str(file)).project(f"* replace ({change} as {column})")
+    altered.write_parquet(f"{file}.altered")
+    Path(f"{file}.altered").rename(file)
+
+    done = recompute(published)
+
+    assert done.returncode == 1
+    assert "the columns give" in done.stdout

@@ -46,7 +46,8 @@ class Part:
     demand_by_day: list[float]  # accumulated, day 1 first
     excess_by_day: list[float]
     least_by_day: list[float]
-    cycle: tuple[float, float, float]  # mean, excess, least mean
+    lead: tuple[float, float, float]  # mean, excess, least mean of demand over the lead time
+    cycle: tuple[float, float, float]  # the same over lead time and review
     ever_used: float
     exceptions: frozenset[str]
     orders: tuple[OpenOrder, ...]
@@ -105,6 +106,36 @@ def actions_of(part: Part) -> list[Row]:
     return rows
 
 
+def supply_by_day(part: Part) -> list[float]:
+    """Stock and what is counted on by the end of each day, the stock's first."""
+    arrivals = [(_counted(part, order), order.quantity) for order in part.orders if order.due]
+    arrivals.append((_lead(part), part.on_order - sum(quantity for _, quantity in arrivals)))
+    return [
+        part.stock + sum(quantity for counted, quantity in arrivals if counted <= day)
+        for day in range(TWO_YEARS + 1)
+    ]
+
+
+def runs_out(part: Part) -> date | None:
+    """The first day on which expected demand has used up what there is."""
+    if math.isnan(part.stock):
+        return None
+    used = [0.0, *part.demand_by_day]
+    supply = supply_by_day(part)
+    return next((part.day(d) for d in range(TWO_YEARS + 1) if used[d] >= supply[d] - 1e-9), None)
+
+
+def chance(part: Part) -> float | None:
+    """The chance of running out before an order placed today comes."""
+    if math.isnan(part.stock) or math.isnan(part.lead[0]):
+        return None
+    supply = supply_by_day(part)[min(_lead(part), TWO_YEARS)]
+    mean, excess = max(part.lead[0], part.lead[2]), part.lead[1]
+    if not mean > 0:
+        return float(supply < 0)
+    return float(stats.nbinom.sf(math.floor(supply + 1e-9), mean / excess, 1 / (1 + excess)))
+
+
 def leading_of(rows: list[Row]) -> Row:
     """The first of a part's rows."""
     tiers = ["late", "this_week", "will_run_out", "check_forecast", "surplus", "check_data"]
@@ -128,7 +159,13 @@ def _cycle_shortage(part: Part, amount: float) -> float:
 
 
 def _lead(part: Part) -> int:
-    return math.ceil(part.lead_time_days)
+    return 0 if math.isnan(part.lead_time_days) else math.ceil(part.lead_time_days)
+
+
+def _counted(part: Part, order: OpenOrder) -> int:
+    """From which day an order with a day is counted on."""
+    assert order.due is not None
+    return _lead(part) + 1 if order.due < part.as_of else _comes(part, order)
 
 
 def _to_order(part: Part) -> list[Row]:

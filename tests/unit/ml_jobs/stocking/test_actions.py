@@ -23,7 +23,9 @@ from tests.unit.ml_jobs.stocking.reference_actions import (
     Part,
     Row,
     actions_of,
+    chance,
     leading_of,
+    runs_out,
 )
 from tests.unit.ml_jobs.stocking.test_exceptions import poisson_panel, situation_of
 from tests.unit.ml_jobs.stocking.test_inventory import sum_pools_of
@@ -142,7 +144,7 @@ class Drawn:
             np.broadcast_to(DAYS, (SITUATIONS, len(DAYS))),
             inventory.sums,
         )
-        cycle = inventory.sums.cycle
+        lead, cycle = inventory.sums.lead, inventory.sums.cycle
         exceptions: list[set[str]] = [set() for _ in range(SITUATIONS)]
         for reason in reasons_of(self.situation):
             for series in np.flatnonzero(reason.holds):
@@ -172,6 +174,7 @@ class Drawn:
                 demand_by_day=demand.mean[n].tolist(),
                 excess_by_day=demand.excess[n].tolist(),
                 least_by_day=demand.least_mean[n].tolist(),
+                lead=(lead.mean[n], lead.excess[n], lead.least_mean[n]),
                 cycle=(cycle.mean[n], cycle.excess[n], cycle.least_mean[n]),
                 ever_used=self.panel.demand[n].sum(),
                 exceptions=frozenset(exceptions[n]),
@@ -217,6 +220,19 @@ def test_a_thousand_situations_get_the_same_actions_from_an_independent_implemen
         np.testing.assert_allclose(
             [value or 0.0 for value in ours], [value or 0.0 for value in theirs], atol=1e-6
         )
+
+
+def test_a_thousand_situations_run_out_on_the_same_day_with_the_same_chance(
+    drawn: Drawn, table: pa.Table
+) -> None:
+    parts = dict(zip(drawn.panel.item_ids, drawn.parts(), strict=True))
+    rows = table.to_pylist()
+
+    assert len(rows) > SITUATIONS / 2
+    for row in rows:
+        part = parts[row["item_id"]]
+        assert row["runs_out"] == runs_out(part), row
+        assert row["stockout_probability"] == pytest.approx(chance(part), abs=1e-9), row
 
 
 def test_the_situations_are_of_every_kind(table: pa.Table) -> None:

@@ -85,7 +85,9 @@ def test_the_position_is_stock_and_receipts_less_demand() -> None:
     np.testing.assert_allclose(table["position"].to_numpy()[:4], [4.0, 3.0, 9.0, 8.0])
 
 
-def test_what_is_late_counts_from_the_first_day_and_what_has_no_day_after_the_lead_time() -> None:
+def test_what_is_late_counts_from_the_day_after_the_lead_time_and_without_a_day_from_its_end() -> (
+    None
+):
     panel = steady_panel()
     levels = levels_of(items_of(panel), stock_of(panel, on_order=[20.0]))
     ends = panel.data_through + np.arange(1, 20).astype("timedelta64[D]")
@@ -94,7 +96,7 @@ def test_what_is_late_counts_from_the_first_day_and_what_has_no_day_after_the_le
     undated = receipts(levels, orders_of((0, 20.0, "")), ends)[0]
     unnamed = receipts(levels, OpenOrders.empty(), ends)[0]
 
-    assert late.tolist() == [20.0] * 19
+    assert late.tolist() == [0.0] * 14 + [20.0] * 5
     assert undated.tolist() == [0.0] * 13 + [20.0] * 6
     assert unnamed.tolist() == undated.tolist()
 

@@ -1,0 +1,210 @@
+"""Recompute quantities, dates and chances of a publication's actions from its columns alone.
+
+python recompute_decisions.py FOLDER
+
+FOLDER holds the Parquet files of one publication. Of its maker nothing is needed but the contract:
+demand is negative binomial with the mean, excess and lot that are published, counted in lots. Days
+of open orders and of running out are told to the period of ``fact_projection``.
+Prints each figure that isn't what the columns give, and how many were looked at.
+"""
+
+import math
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from scipy.stats import nbinom
+
+Distribution = Any  # of a number of lots, frozen; or None
+Row = dict[str, Any]
+Figure = tuple[str, Any, Any]  # name, what is published, what the columns give
+
+WEEK = 7
+WEIGHTS = {"high": 0.5, "medium": 0.1, "low": 0.01}
+
+# The stock of a place is that of all places in it, and so are its open orders.
+LIES_IN = """
+create view lies_in as with recursive above (location_id, place) as (
+    select location_id, location_id from location
+    union all
+    select above.location_id, parent_location_id from above
+        join location on location.location_id = place where parent_location_id is not null)
+from above
+"""
+ACTIONS = """
+select a.*, i.* exclude (item_id, location_id, source, dataset_id, model_version, generated_at,
+    assumed, stockout_probability), unit_cost, coalesce(criticality, 'medium') as criticality,
+    (select list(o order by due, ref) from
+        (select order_id || '/' || line as ref, o.* from orders as o
+            join lies_in using (location_id)
+            where o.item_id = a.item_id and place = a.location_id and due is not null) as o
+    ) as orders,
+    (select list(p order by date) from projection as p
+        where p.item_id = a.item_id and p.location_id = a.location_id) as periods
+from action as a join inventory as i using (item_id, location_id) join item as d using (item_id)
+"""
+
+
+def demand(mean: float, least: float, excess: float, lot: float) -> Distribution:
+    """The distribution of a count of lots; None where there is no demand."""
+    drawn = max(mean, least)
+    return nbinom(drawn / (lot * excess), 1 / (1 + excess)) if drawn > 0 else None
+
+
+def chance_beyond(distribution: Distribution, amount: float, lot: float) -> float:
+    """The chance of more than *amount* units."""
+    if distribution is None:
+        return float(amount < 0)
+    return distribution.sf(math.floor(amount / lot + 1e-9))
+
+
+def shortage(distribution: Distribution, amount: float, lot: float) -> float:
+    """Expected units beyond *amount*: the chances of every lot beyond it, added up."""
+    if distribution is None:
+        return 0.0
+    first = math.floor(amount / lot + 1e-9)
+    last = max(int(distribution.isf(1e-13)) + 2, first + 1)
+    chances = [float(each) for each in distribution.sf(range(first, last))]
+    return lot * ((1 - (amount / lot - first)) * chances[0] + sum(chances[1:]))
+
+
+def figures_of(row: Row) -> Iterator[Figure]:
+    """Yield name, published and recomputed value of each figure of an action."""
+    if None in (row["current_stock"], row["lead_time_demand"]):
+        return
+    position = row["current_stock"] + row["on_order"]
+    yield "stockout_probability", row["stockout_probability"], chance_of(row, position)
+    yield from run_out_figures(row)
+    if row["action"] != "expedite":
+        cycle, lot = cycle_of(row), row["lot"]
+        yield "expected_shortage", row["expected_shortage"], shortage(cycle, position, lot)
+    if row["action"] == "order":
+        yield from order_figures(row, position)
+    if row["action"] in ("expedite", "defer"):
+        yield from need_figures(row)
+    if row["priority"] is not None:
+        weight, value = WEIGHTS[row["criticality"]], row["quantity"] * row["unit_cost"]
+        yield "value", row["value"], value
+        yield "priority", row["priority"], row["shortage_avoided"] * weight / value
+
+
+def delivery(row: Row) -> date:
+    """The day on which an order placed on the stock's day arrives."""
+    return row["as_of"] + timedelta(days=math.ceil(row["lead_time_days"] or 0))
+
+
+def chance_of(row: Row, position: float) -> float:
+    """The chance of running out before that; what is late or comes later isn't counted on."""
+    lot, least = row["lot"], row["least_daily_demand"] * row["lead_time_days"]
+    lead = demand(row["lead_time_demand"], least, row["lead_time_excess"], lot)
+    left_out = [
+        each["quantity"]
+        for each in row["orders"] or []
+        if not row["as_of"] <= each["due"] <= delivery(row)
+    ]
+    return chance_beyond(lead, position - sum(left_out), lot)
+
+
+def cycle_of(row: Row) -> Distribution:
+    """Demand over lead time and review."""
+    least = row["least_daily_demand"] * (row["lead_time_days"] + row["review_days"])
+    return demand(row["cycle_demand"], least, row["cycle_excess"], row["lot"])
+
+
+def run_out_figures(row: Row) -> Iterator[Figure]:
+    """Yield whether the stock lasts until the period in which it runs out, and no longer."""
+    periods, on = row["periods"], row["runs_out"]
+    lasts = [each["position"] > -1e-6 for each in periods if on is None or each["date"] < on]
+    yield "periods before it runs out", len(lasts), sum(lasts)
+    if on is not None and len(lasts) < len(periods):
+        received = periods[len(lasts)]["receipts"] - (
+            periods[len(lasts) - 1]["receipts"] if lasts else 0
+        )
+        used_up = periods[len(lasts)]["position"] - received < 1e-6
+        yield "runs out in that period", True, used_up
+
+
+def order_figures(row: Row, position: float) -> Iterator[Figure]:
+    """Yield the figures of an order: what it avoids, when it comes, and how much the rule asks."""
+    lot, quantity, cycle = row["lot"], row["quantity"], cycle_of(row)
+    avoided = shortage(cycle, position, lot) - shortage(cycle, position + quantity, lot)
+    yield "shortage_avoided", row["shortage_avoided"], avoided
+    arrives = max(row["due"], row["as_of"]) + (delivery(row) - row["as_of"])
+    yield "arrives, days off", (row["arrives"] - arrives).days, 0
+    if row["tier"] == "will_run_out":
+        return
+    wanted = math.ceil(row["order_up_to"] / lot - 1e-9) * lot - position
+    step = row["order_multiple"] or lot
+    least = max(wanted, row["minimum_order"] or 0.0)
+    yield "quantity", quantity, math.ceil(least / step - 1e-9) * step
+    week = row["as_of"] + timedelta(days=WEEK)
+    yield "due, days off", (row["due"] - min(row["order_by"] or week, week)).days, 0
+    late = row["order_by"] is not None and row["order_by"] < row["as_of"]
+    yield "is late", row["tier"] == "late", late
+
+
+def need_figures(row: Row) -> Iterator[Figure]:
+    """Yield whether an open order is needed in the period of the day it is moved to.
+
+    It is from the day on which demand exceeds the stock and all that comes before it with a greater
+    chance than the planned service level allows.
+    """
+    before, allowed = comes_before(row), 1 - row["planned_service_level"]
+    ends = [(each["date"], exceeds(row, each, before, allowed)) for each in row["periods"]]
+    earlier = [is_needed for day, is_needed in ends if day < row["arrives"]]
+    later = [is_needed for day, is_needed in ends if day >= row["arrives"]]
+    yield "needed in periods before it arrives", 0, sum(earlier)
+    yield "needed in periods from then on", len(later), sum(later)
+
+
+def comes_before(row: Row) -> float:
+    """Stock, and all on order that comes before the open order of this action."""
+    days = {each["ref"]: max(each["due"], row["as_of"]) for each in row["orders"]}
+    (own,) = (each for each in row["orders"] if each["ref"] == row["ref"])
+    key = (days[own["ref"]], own["due"], own["ref"])
+    dated = [each for each in row["orders"] if (days[each["ref"]], each["due"], each["ref"]) < key]
+    without_day = row["on_order"] - sum(each["quantity"] for each in row["orders"])
+    first = without_day if delivery(row) < days[own["ref"]] else 0.0
+    return row["current_stock"] + first + sum(each["quantity"] for each in dated)
+
+
+def exceeds(row: Row, period: Row, amount: float, allowed: float) -> bool:
+    """Whether demand to the end of a period exceeds *amount* with more than the chance allowed."""
+    days = (period["date"] - row["as_of"]).days
+    least = row["least_daily_demand"] * days
+    until = demand(period["demand"], least, period["demand_excess"], row["lot"])
+    return chance_beyond(until, amount, row["lot"]) > allowed
+
+
+def rows_of(folder: Path) -> list[Row]:
+    """Read the actions with the stock, the open orders and the projection of part and place."""
+    database = duckdb.connect()
+    for name in ("action", "inventory", "projection"):
+        database.read_parquet(str(folder / f"fact_{name}.parquet")).create_view(name)
+    for name in ("item", "location"):
+        database.read_parquet(str(folder / f"dim_{name}.parquet")).create_view(name)
+    orders = folder / "fact_open_order.parquet"
+    if orders.exists():
+        database.read_parquet(str(orders)).create_view("orders")
+    else:
+        names = "order_id text, line text, item_id text, location_id text"
+        database.execute(f"create table orders ({names}, quantity double, due date)")
+    database.execute(LIES_IN)
+    found = database.execute(ACTIONS)
+    columns = [column[0] for column in found.description]
+    return [dict(zip(columns, values, strict=True)) for values in found.fetchall()]
+
+
+looked_at, wrong = 0, 0
+for action in rows_of(Path(sys.argv[1])):
+    for figure, published, found in figures_of(action):
+        looked_at += 1
+        if published is None or abs(published - found) > 1e-6 * max(1.0, abs(found)):
+            wrong += 1
+            which = " ".join(action[name] for name in ("item_id", "location_id", "action", "ref"))
+            print(f"{which}: {figure} is {published}, the columns give {found}")
+print(f"{looked_at} figures looked at, {wrong} of them are not what the columns give")
+sys.exit(1 if wrong else 0)

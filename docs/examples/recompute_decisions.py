@@ -76,7 +76,7 @@ def figures_of(row: Row) -> Iterator[Figure]:
     if None in (row["current_stock"], row["lead_time_demand"]):
         return
     position = row["current_stock"] + row["on_order"]
-    yield "stockout_probability", row["stockout_probability"], chance_of(row, position)
+    yield from chance_figures(row, position)
     yield from run_out_figures(row)
     if row["action"] != "expedite":
         cycle, lot = cycle_of(row), row["lot"]
@@ -96,16 +96,41 @@ def delivery(row: Row) -> date:
     return row["as_of"] + timedelta(days=math.ceil(row["lead_time_days"] or 0))
 
 
-def chance_of(row: Row, position: float) -> float:
-    """The chance of running out before that; what is late or comes later isn't counted on."""
+def chance_figures(row: Row, position: float) -> Iterator[Figure]:
+    """Yield the chance of running out before that; what is late or comes later isn't counted on.
+
+    It is the greatest of the days until then. What an open order is missed by before it comes is
+    known to its period: at least that of the period's end, and at most that with the supply of
+    its begin.
+    """
     lot, least = row["lot"], row["least_daily_demand"] * row["lead_time_days"]
     lead = demand(row["lead_time_demand"], least, row["lead_time_excess"], lot)
-    left_out = [
-        each["quantity"]
-        for each in row["orders"] or []
-        if not row["as_of"] <= each["due"] <= delivery(row)
-    ]
-    return chance_beyond(lead, position - sum(left_out), lot)
+    dated = [(each["due"], each["quantity"]) for each in row["orders"] or []]
+    at_last = position - sum(
+        quantity for due, quantity in dated if not row["as_of"] <= due <= delivery(row)
+    )
+    published, at_end = row["stockout_probability"], chance_beyond(lead, at_last, lot)
+    days = [due for due, _ in dated if row["as_of"] < due <= delivery(row)]
+    if not days:
+        yield "stockout_probability", published, at_end
+        return
+    before = chances_before(row, days)
+    yield "stockout_probability, too low", max(published, at_end), published
+    yield "stockout_probability, too high", min(published, max(at_end, *before)), published
+
+
+def chances_before(row: Row, days: list[date]) -> Iterator[float]:
+    """Yield at most what the chances are of lacking before open orders come on *days*."""
+    dated = [(each["due"], each["quantity"]) for each in row["orders"]]
+    for day in days:
+        earlier = sum(quantity for due, quantity in dated if row["as_of"] <= due < day)
+        ends = [each for each in row["periods"] if each["date"] >= day]
+        if not ends:
+            yield 1.0
+            continue
+        until = (ends[0]["date"] - row["as_of"]).days * row["least_daily_demand"]
+        demanded = demand(ends[0]["demand"], until, ends[0]["demand_excess"], row["lot"])
+        yield chance_beyond(demanded, row["current_stock"] + earlier, row["lot"])
 
 
 def cycle_of(row: Row) -> Distribution:
@@ -152,23 +177,40 @@ def need_figures(row: Row) -> Iterator[Figure]:
     It is from the day on which demand exceeds the stock and all that comes before it with a greater
     chance than the planned service level allows.
     """
-    before, allowed = comes_before(row), 1 - row["planned_service_level"]
-    ends = [(each["date"], exceeds(row, each, before, allowed)) for each in row["periods"]]
-    earlier = [is_needed for day, is_needed in ends if day < row["arrives"]]
-    later = [is_needed for day, is_needed in ends if day >= row["arrives"]]
+    allowed = 1 - row["planned_service_level"]
+    earlier = [
+        exceeds(row, each, comes_before(row, each["date"]), allowed)
+        for each in row["periods"]
+        if each["date"] < row["arrives"]
+    ]
+    before = comes_before(row, row["arrives"])
+    later = [
+        exceeds(row, each, before, allowed)
+        for each in row["periods"]
+        if each["date"] >= row["arrives"]
+    ]
     yield "needed in periods before it arrives", 0, sum(earlier)
     yield "needed in periods from then on", len(later), sum(later)
 
 
-def comes_before(row: Row) -> float:
-    """Stock, and all on order that comes before the open order of this action."""
+def comes_before(row: Row, by: date) -> float:
+    """Stock, and all on order that comes before the open order of this action until a day.
+
+    Before a late order to expedite that is what comes in time by then, too. An order is put off
+    only if it isn't needed without late ones, before an order placed on the stock's day would come.
+    """
     days = {each["ref"]: max(each["due"], row["as_of"]) for each in row["orders"]}
     (own,) = (each for each in row["orders"] if each["ref"] == row["ref"])
     key = (days[own["ref"]], own["due"], own["ref"])
-    dated = [each for each in row["orders"] if (days[each["ref"]], each["due"], each["ref"]) < key]
+    before = [each for each in row["orders"] if (days[each["ref"]], each["due"], each["ref"]) < key]
     without_day = row["on_order"] - sum(each["quantity"] for each in row["orders"])
     first = without_day if delivery(row) < days[own["ref"]] else 0.0
-    return row["current_stock"] + first + sum(each["quantity"] for each in dated)
+    if row["action"] == "expedite" and own["due"] < row["as_of"]:
+        before += [each for each in row["orders"] if row["as_of"] <= each["due"] <= by]
+        first = without_day if delivery(row) <= by else 0.0
+    if row["action"] == "defer" and by <= delivery(row):
+        before = [each for each in before if each["due"] >= row["as_of"]]
+    return row["current_stock"] + first + sum(each["quantity"] for each in before)
 
 
 def exceeds(row: Row, period: Row, amount: float, allowed: float) -> bool:

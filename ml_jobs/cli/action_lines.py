@@ -9,7 +9,7 @@ import numpy as np
 
 from datalayer.kernel.contract.registry import ReasonCode, Registry
 from ml_jobs.cli.explanation import Explanation, Row, number, position_of, text
-from ml_jobs.cli.figures import beside, percent, short
+from ml_jobs.cli.figures import CLOSE, beside, is_equal, percent, short
 from ml_jobs.negative_binomial import NegativeBinomial
 
 _UNITS = {"un": " units", "d": " days", "demands": " demands", "un/period": " units a period"}
@@ -58,6 +58,13 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
             yield (
                 f"Expected demand takes stock and open orders {short(position_of(stock))} to the "
                 f"reorder point {short(number(stock, 'reorder_point'))} on {due}"
+            )
+        case "expedite", _ if text(row, "promised") < as_of:
+            yield (
+                f"It was promised for {text(row, 'promised')} and is needed on "
+                f"{text(row, 'arrives')}: from then on demand at "
+                f"{percent(number(stock, 'planned_service_level'))} exceeds the stock and all that "
+                "comes in time"
             )
         case "expedite", _:
             yield (
@@ -129,31 +136,76 @@ def _chance(explained: Explanation, row: Row) -> Iterator[str]:
     lead, published = explained.lead_time, number(row, "stockout_probability")
     if lead is None or not np.isfinite(published):
         return
-    arrived = _arrived(explained)
+    delivery = _delivery(explained)
+    arrived = _arrived(explained, delivery)
     demand = _distribution(lead.drawn, lead.excess, lead.lot)
     chance = float(demand.exceedance(np.array([arrived]))[0])
-    yield (
+    at_delivery = (
         f"Chance that demand until a delivery exceeds the {short(arrived)} units there by then = "
-        f"{percent(chance)}; {beside(chance, published)}"
+        f"{percent(chance)}"
+    )
+    most, day = max(_chances_before(explained, delivery, lead.lot), default=(0.0, ""))
+    if is_equal(chance, published) or most <= chance:
+        yield f"{at_delivery}; {beside(chance, published)}"
+        return
+    agreement = "as it must" if chance < published <= most + CLOSE else "NOT EQUAL"
+    yield at_delivery
+    yield (
+        f"It is greatest before an open order comes, as on {day}: at most {percent(most)}, with "
+        f"all demand of that period; published: {short(published)}, {agreement}"
     )
 
 
-def _arrived(explained: Explanation) -> float:
-    """Stock and what is counted on before an order placed on the stock's day arrives.
+def _delivery(explained: Explanation) -> date | None:
+    """The day on which an order placed on the stock's day arrives; None where it isn't known."""
+    as_of, days = explained.inventory.get("as_of"), number(explained.inventory, "lead_time_days")
+    if not isinstance(as_of, date) or not np.isfinite(days):
+        return None
+    return as_of + timedelta(days=int(np.ceil(days)))
+
+
+def _arrived(explained: Explanation, delivery: date | None) -> float:
+    """Stock and what is counted on until *delivery*.
 
     That leaves out open orders due later, and those that are late already.
     """
-    row = explained.inventory
-    as_of = row.get("as_of")
-    if not isinstance(as_of, date):
-        return position_of(row)
-    delivery = as_of + timedelta(days=int(np.ceil(number(row, "lead_time_days"))))
-    left_out = [
-        number(order, "quantity")
-        for order in explained.open_orders
-        if isinstance(due := order.get("due"), date) and not as_of <= due <= delivery
-    ]
-    return position_of(row) - sum(left_out)
+    row, coming = explained.inventory, dict(_coming(explained, delivery))
+    dated = [each for each in explained.open_orders if isinstance(each.get("due"), date)]
+    left_out = sum(number(each, "quantity") for each in dated) - sum(coming.values())
+    return position_of(row) - (left_out if delivery else 0.0)
+
+
+def _coming(explained: Explanation, delivery: date | None) -> Iterator[tuple[date, float]]:
+    """The days on which open orders come until *delivery*, and the units of each day."""
+    as_of = explained.inventory.get("as_of")
+    if not isinstance(as_of, date) or delivery is None:
+        return
+    units: dict[date, float] = {}
+    for order in explained.open_orders:
+        due = order.get("due")
+        if isinstance(due, date) and as_of <= due <= delivery:
+            units[due] = units.get(due, 0.0) + number(order, "quantity")
+    yield from sorted(units.items())
+
+
+def _chances_before(
+    explained: Explanation, delivery: date | None, lot: float
+) -> Iterator[tuple[float, str]]:
+    """What the chances of running out before open orders come are at most, and their days.
+
+    Demand is published to the ends of periods; that of the whole period may come before the order.
+    """
+    stock = explained.inventory
+    there, as_of = number(stock, "current_stock"), stock.get("as_of")
+    for day, units in _coming(explained, delivery):
+        ends = [each for each in explained.periods if text(each, "date") >= str(day)]
+        if ends and isinstance(as_of, date) and day > as_of:
+            until = (date.fromisoformat(text(ends[0], "date")) - as_of).days
+            least = float(np.nan_to_num(number(stock, "least_daily_demand"))) * until
+            mean = max(number(ends[0], "demand"), least)
+            demand = _distribution(mean, number(ends[0], "demand_excess"), lot)
+            yield float(demand.exceedance(np.array([there]))[0]), str(day)
+        there += units
 
 
 def _check(row: Row, registry: Registry) -> Iterator[str]:

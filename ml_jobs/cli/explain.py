@@ -40,6 +40,8 @@ DATA_SETS = (
     "agg_metrics",
     "fact_action",
     "fact_open_order",
+    "fact_projection",
+    "dim_location",
 )
 
 
@@ -56,17 +58,38 @@ def explain(gold: GoldFiles, item_id: str, location_id: str = NETWORK) -> Explan
         sources=_sources(gold, item_id, location_id, history),
         class_losses=_class_losses(gold, history),
         lead_time=_lead_time(inventory, history),
-        actions=_optional_rows(gold, "fact_action", item_id, location_id),
-        open_orders=_optional_rows(gold, "fact_open_order", item_id, location_id),
+        actions=_optional_rows(gold, "fact_action", item_id, location_id, by="rank"),
+        open_orders=_open_orders(gold, item_id, location_id),
+        periods=_optional_rows(gold, "fact_projection", item_id, location_id, by="date"),
     )
 
 
-def _optional_rows(gold: GoldFiles, data_set: str, item_id: str, location_id: str) -> list[Row]:
-    """The rows of a data set that not every publication has."""
+def _open_orders(gold: GoldFiles, item_id: str, location_id: str) -> list[Row]:
+    """The open orders of the place and of all places in it, those due first."""
+    if "fact_open_order" not in gold.files:
+        return []
+    parents = {
+        text(row, "location_id"): text(row, "parent_location_id")
+        for row in gold.rows("dim_location").to_pylist()
+    }
+
+    def lies_in(place: str) -> bool:
+        return place == location_id or (place in parents and lies_in(parents[place]))
+
+    rows = gold.rows("fact_open_order", item_id=item_id).to_pylist()
+    inside = [row for row in rows if lies_in(text(row, "location_id"))]
+    return sorted(inside, key=lambda row: text(row, "due"))
+
+
+def _optional_rows(
+    gold: GoldFiles, data_set: str, item_id: str, location_id: str, *, by: str
+) -> list[Row]:
+    """The rows of a data set that not every publication has, in the order of a column."""
     if data_set not in gold.files:
         return []
-    rows = gold.rows(data_set, item_id=item_id, location_id=location_id).to_pylist()
-    return sorted(rows, key=lambda row: number(row, "rank"))
+    rows = gold.rows(data_set, item_id=item_id, location_id=location_id)
+    found: list[Row] = rows.sort_by(by).to_pylist()
+    return found
 
 
 def item_rows(gold: GoldFiles, item_id: str, location_id: str) -> tuple[Row, Row]:

@@ -109,7 +109,8 @@ class Explanation:
         class_losses: Scaled pinball loss over all series of the class, by source.
         lead_time: None where lead time, service level or their distribution aren't published.
         actions: Its rows of ``fact_action``, the most urgent first; none in older publications.
-        open_orders: Its rows of ``fact_open_order``.
+        open_orders: Those of the place and of all places in it, from ``fact_open_order``.
+        periods: Its rows of ``fact_projection``, by date.
     """
 
     gold: GoldFiles
@@ -121,6 +122,7 @@ class Explanation:
     lead_time: LeadTimeSum | None
     actions: Sequence[Row] = ()
     open_orders: Sequence[Row] = ()
+    periods: Sequence[Row] = ()
 
     @property
     def champion(self) -> str:

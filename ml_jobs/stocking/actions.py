@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers, series_columns, texts_of
 from ml_jobs.panel import OpenOrders, Stock
+from ml_jobs.stocking.chances import chances_of_running_out
 from ml_jobs.stocking.checks import checks
-from ml_jobs.stocking.course import OUTLOOK, Arrivals, Course, arrivals_of, course_of, lead_days
+from ml_jobs.stocking.course import Arrivals, Course, arrivals_of, course_of
 from ml_jobs.stocking.exceptions import first_reason
 from ml_jobs.stocking.lead_time import SumPools
 from ml_jobs.stocking.messages import TIERS, Messages, join, on_day
@@ -60,7 +61,7 @@ def action_rows(
         "value": numbers(value),
         "value_at_risk": numbers(messages.value_at_risk),
         "priority": numbers(_priority(situation, messages, value)),
-        **_of_stock(situation, course, messages.series),
+        **_of_stock(situation, course, arrivals, pools, messages.series),
         **_plausibility(situation, stock, messages),
         **_exceptions(reasons, messages.series),
         "source": pa.array(situation.outlook.sources[messages.series], pa.string()),
@@ -118,12 +119,12 @@ def _priority(situation: Situation, messages: Messages, value: FloatArray) -> Fl
     return divide(messages.shortage_avoided * weights[messages.series], value)
 
 
-def _of_stock(situation: Situation, course: Course, series: IntArray) -> Mapping[str, object]:
+def _of_stock(
+    situation: Situation, course: Course, arrivals: Arrivals, pools: SumPools, series: IntArray
+) -> Mapping[str, object]:
     """When stock and what arrives by then runs out, and the chance that it does too soon."""
-    levels, lead = situation.inventory.levels, situation.inventory.sums.lead
-    arrived = np.minimum(lead_days(levels), OUTLOOK)
-    supply = course.supply[np.arange(len(arrived)), arrived]
-    chance = np.where(np.isfinite(supply), lead.exceedance(np.nan_to_num(supply)), np.nan)
+    levels = situation.inventory.levels
+    chance = chances_of_running_out(situation, course, arrivals, pools)
     return {
         "runs_out": numbers(on_day(levels.as_of[series], course.runs_out[series])),
         "stockout_probability": numbers(chance[series]),

@@ -17,7 +17,7 @@ NEVER = OUTLOOK + 1  # a day for what doesn't happen within the outlook
 DAYS: FloatArray = np.arange(1.0, OUTLOOK + 1.0)
 
 UNDATED = "-"  # what is on order and due on no known day
-_CLOSE = 1e-9  # units, within which an amount counts as used up
+CLOSE = 1e-9  # units, within which an amount counts as used up
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,7 @@ class Course:
     @property
     def runs_out(self) -> IntArray:
         """First day on which supply is used up, or ``NEVER``, shape (S,)."""
-        return first_day(self.demand >= self.supply - _CLOSE)
-
-    def used_up(self, series: IntArray, amount: FloatArray) -> IntArray:
-        """Return the first day on which expected demand has used up *amount*, or ``NEVER``.
-
-        Both are of shape (N,).
-        """
-        return first_day(self.demand[series] >= amount[:, None] - _CLOSE)
+        return first_day(self.demand >= self.supply - CLOSE)
 
 
 def first_day(holds: BoolArray) -> IntArray:
@@ -84,10 +77,16 @@ def course_of(situation: Situation, arrivals: Arrivals) -> Course:
     days = np.broadcast_to(DAYS, (len(levels.as_of), OUTLOOK))
     expected = expected_until(situation.panel, outlook, days, situation.inventory.sums)
     demand = np.concatenate([np.zeros((len(expected), 1)), expected], axis=1)
-    received = np.zeros_like(demand)
+    return Course(demand, levels.current_stock[:, None] + received_by_day(arrivals, len(expected)))
+
+
+def received_by_day(arrivals: Arrivals, count: int) -> FloatArray:
+    """Return the units of *count* series that are counted on by the end of each day, (S, D + 1)."""
+    received = np.zeros((count, OUTLOOK + 1))
     within = rows_of(arrivals, np.flatnonzero(arrivals.counted <= OUTLOOK))
     np.add.at(received, (within.series, within.counted), within.quantity)
-    return Course(demand, levels.current_stock[:, None] + received.cumsum(axis=1))
+    received.cumsum(axis=1, out=received)
+    return received
 
 
 def arrivals_of(levels: StockLevels, orders: OpenOrders) -> Arrivals:
@@ -96,7 +95,7 @@ def arrivals_of(levels: StockLevels, orders: OpenOrders) -> Arrivals:
     series = orders.series[dated]
     known = np.bincount(series, weights=orders.quantity[dated], minlength=count)
     rest = levels.on_order - known
-    left = np.flatnonzero(rest > _CLOSE)
+    left = np.flatnonzero(rest > CLOSE)
     until = (orders.due[dated] - levels.as_of[series].astype("datetime64[D]")).astype(np.int64)
     lead, late = lead_days(levels), until < 0
     whole = Arrivals(

@@ -126,14 +126,25 @@ def runs_out(part: Part) -> date | None:
 
 
 def chance(part: Part) -> float | None:
-    """The chance of running out before an order placed today comes."""
+    """The greatest chance, on any day, of running out before an order placed today comes."""
     if math.isnan(part.stock) or math.isnan(part.lead[0]):
         return None
-    supply = supply_by_day(part)[min(_lead(part), TWO_YEARS)]
+    supply, lead = supply_by_day(part), min(_lead(part), TWO_YEARS)
     mean, excess = max(part.lead[0], part.lead[2]), part.lead[1]
+    found = [chance_beyond(mean, excess, supply[lead])]
+    days = {_counted(part, order) - 1 for order in part.orders if order.due}
+    for day in range(1, lead):
+        if day in days:
+            mean = max(part.demand_by_day[day - 1], part.least_by_day[day - 1])
+            found.append(chance_beyond(mean, part.excess_by_day[day - 1], supply[day]))
+    return max(found)
+
+
+def chance_beyond(mean: float, excess: float, amount: float) -> float:
+    """The chance of more than *amount*."""
     if not mean > 0:
-        return float(supply < 0)
-    return float(stats.nbinom.sf(math.floor(supply + 1e-9), mean / excess, 1 / (1 + excess)))
+        return float(amount < 0)
+    return float(stats.nbinom.sf(math.floor(amount + 1e-9), mean / excess, 1 / (1 + excess)))
 
 
 def leading_of(rows: list[Row]) -> Row:
@@ -248,43 +259,65 @@ def _ways(
     comes, lead = _comes(part, order), _lead(part)
     overdue = order.due < part.as_of
     deadline = lead if overdue else comes
-    needed = next((d for d in range(1, TWO_YEARS + 1) if quantiles[d - 1] > before), None)
-    out = _used_up(part, before)
+    most = _at_most_before(part, order, before)
+    needed = next((d for d in range(1, TWO_YEARS + 1) if quantiles[d - 1] > most[d]), None)
     if needed is not None and needed < deadline:
-        return [_expedite(part, order, before, deadline=deadline, needed=needed, out=out)]
+        return [_expedite(part, order, most, deadline=deadline, needed=needed)]
+    least = _at_least_before(part, order, before)
+    idle_until = next((d for d in range(1, TWO_YEARS + 1) if quantiles[d - 1] > least[d]), None)
     rows: list[Row] = []
     over = before - math.ceil(part.order_up_to - 1e-9)
     due = max(order.due, part.as_of)
-    if needed is not None and needed - comes < DEFER_FROM:
+    if idle_until is not None and idle_until - comes < DEFER_FROM:
         return rows
-    if (needed is None and over >= 0) or over >= order.quantity:
+    if (idle_until is None and over >= 0) or over >= order.quantity:
         rows.append(Row("cancel", order.ref, "surplus", order.quantity, due, None, lacking, None))
-    if needed is not None:
-        arrives = part.day(needed)
+    if idle_until is not None:
+        arrives = part.day(idle_until)
         rows.append(Row("defer", order.ref, "surplus", order.quantity, due, arrives, lacking, None))
     return rows
 
 
-def _used_up(part: Part, amount: float) -> int | None:
-    if amount <= 1e-9:
-        return 0
-    days = range(1, TWO_YEARS + 1)
-    return next((d for d in days if part.demand_by_day[d - 1] >= amount - 1e-9), None)
+def _at_most_before(part: Part, order: OpenOrder, before: float) -> list[float]:
+    """What comes before an order by each day: before a late one what comes in time as well."""
+    assert order.due is not None
+    if order.due >= part.as_of:
+        return [before] * (TWO_YEARS + 1)
+    late = sum(each.quantity for each in part.orders if each.due and each.due < part.as_of)
+    supply, lead = supply_by_day(part), _lead(part)
+    return [
+        before - part.stock + supply[day] - (late if day > lead else 0.0)
+        for day in range(TWO_YEARS + 1)
+    ]
+
+
+def _at_least_before(part: Part, order: OpenOrder, before: float) -> list[float]:
+    """What comes before an order by each day, what is late only once a new one would have come."""
+    assert order.due is not None
+    late = sum(each.quantity for each in part.orders if each.due and each.due < part.as_of)
+    if order.due < part.as_of:
+        late = before - part.stock
+    return [before - (late if day <= _lead(part) else 0.0) for day in range(TWO_YEARS + 1)]
 
 
 def _expedite(
-    part: Part, order: OpenOrder, before: float, *, deadline: int, needed: int, out: int | None
+    part: Part, order: OpenOrder, before: list[float], *, deadline: int, needed: int
 ) -> Row:
     lead = _lead(part)
+    used = [0.0, *part.demand_by_day]
+    out = next((d for d in range(TWO_YEARS + 1) if used[d] >= before[d] - 1e-9), None)
     if out is not None and out < deadline and out < lead:
         tier, due = "late", part.day(out - lead)
     else:
         due = part.day(max(needed - lead, 0))
         tier = "this_week" if needed - lead <= WINDOW else "will_run_out"
-    at = min(deadline, TWO_YEARS) - 1
-    mean = max(part.demand_by_day[at], part.least_by_day[at])
-    without = shortage(mean, part.excess_by_day[at], before)
-    avoided = without - shortage(mean, part.excess_by_day[at], before + order.quantity)
+    # On the day on which most is lacking.
+    means = [max(mean, part.least_by_day[d]) for d, mean in enumerate(part.demand_by_day)]
+    days = range(min(deadline, TWO_YEARS))
+    at = max(days, key=lambda d: (means[d] - before[d + 1], d))
+    without = shortage(means[at], part.excess_by_day[at], before[at + 1])
+    with_it = shortage(means[at], part.excess_by_day[at], before[at + 1] + order.quantity)
+    avoided = without - with_it
     return Row("expedite", order.ref, tier, order.quantity, due, part.day(needed), without, avoided)
 
 

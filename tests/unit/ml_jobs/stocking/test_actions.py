@@ -273,3 +273,42 @@ def test_partitions_are_ranked_together(table: pa.Table) -> None:
     halves = [rows.filter(pc.invert(first)), rows.filter(first)]
 
     assert rank_actions(halves).equals(table)
+
+
+# -- late orders, and what comes in time --
+
+
+def acts(rows: list[dict[str, object]]) -> list[tuple[object, object]]:
+    return [(row["action"], row["ref"]) for row in rows if row["action"] != "check"]
+
+
+def test_a_late_order_is_not_chased_where_those_that_come_in_time_are_enough() -> None:
+    found = actions_with((0, 20.0, -5), (0, 60.0, 3), stock=8.0)
+
+    assert ("expedite", "4000/1") not in acts(found)
+
+
+def test_a_late_order_is_chased_where_the_others_come_too_late() -> None:
+    found = actions_with((0, 20.0, -5), (0, 20.0, 12), stock=3.0)
+
+    assert ("expedite", "4000/1") in acts(found)
+
+
+def test_no_order_is_put_off_because_a_late_one_may_come_before_it() -> None:
+    found = actions_with((0, 40.0, -5), (0, 20.0, 1), stock=3.0)
+
+    assert [row for row in found if row["action"] in ("defer", "cancel")] == []
+
+
+def test_what_is_late_runs_out_before_an_order_placed_today_would_come() -> None:
+    found = actions_with((0, 30.0, -5), (0, 8.0, 5), (0, 13.0, 12), stock=10.0)
+
+    late = [row for row in found if row["tier"] == "late"]
+    assert all(row["runs_out"] < day(14) for row in late)
+
+
+def test_an_empty_shelf_is_likely_to_lack_until_the_open_order_comes() -> None:
+    (row, *_) = actions_with((0, 60.0, 10), stock=0.0)
+
+    assert row["runs_out"] == day(0)
+    assert row["stockout_probability"] > 0.99

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -128,9 +129,9 @@ def _ask_addresses(published: Publication | None, token: str) -> Json:
 
 
 def _filled_in(path: str, operation: Json, published: Publication | None) -> str:
-    for parameter in operation.get("parameters", ()):
-        if parameter["in"] != "path":
-            continue
+    required = [each for each in operation.get("parameters", ()) if each.get("required")]
+    query = {each["name"]: _example(each) for each in required if each["in"] == "query"}
+    for parameter in (each for each in required if each["in"] == "path"):
         name = parameter["name"]
         value = _example(parameter)
         if published and name in _PUBLICATIONS:
@@ -141,7 +142,7 @@ def _filled_in(path: str, operation: Json, published: Publication | None) -> str
             # One that does nothing: of an unknown one other replicas would be asked.
             value = portal().jobs.start("activate", PROVER, lambda _: None).job_id
         path = path.replace(f"{{{name}}}", str(value))
-    return path
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def _example(parameter: Json) -> object:
@@ -168,6 +169,7 @@ def _routes(routes: Iterable[Any], document: Json) -> set[tuple[str, str]]:
 
 def _get(app: Any, address: str, cookie: str) -> int:  # noqa: ANN401 - an ASGI application
     """Return the status of a GET, asked as a server would hand it to the application."""
+    path, _, query = address.partition("?")
     headers = {"host": "localhost", "cookie": cookie, "accept": "*/*"}
     scope = {
         "type": "http",
@@ -175,10 +177,10 @@ def _get(app: Any, address: str, cookie: str) -> int:  # noqa: ANN401 - an ASGI 
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",
-        "path": address,
-        "raw_path": address.encode(),
+        "path": path,
+        "raw_path": path.encode(),
         "root_path": "",
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 50_000),
         "server": ("localhost", 80),
@@ -208,7 +210,7 @@ def _declared() -> Json:
 
 
 def _filled(published: Publication, columns: list[str]) -> Iterator[Json]:
-    for name, data_set in portal().registry.data_sets.items():
+    for name, data_set in published.registry.data_sets.items():
         question = questions.data_sets.columns_filled(data_set, tuple(columns))
         (batch,) = published.stream(question)
         (counts,) = batch.to_pylist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.served_portal import ServedPortal
 
@@ -22,13 +23,14 @@ def reads(served: ServedPortal) -> list[str]:
 
 
 def filled(path: str, operation: dict[str, Any], publication_id: str) -> str:
-    """Return *path* with the examples of its parameters in their places."""
-    for parameter in operation.get("parameters", ()):
-        if parameter["in"] == "path":
-            name = parameter["name"]
-            value = publication_id if name in _PUBLICATIONS else example(parameter)
-            path = path.replace(f"{{{name}}}", str(value))
-    return path
+    """Return *path* with the examples of its parameters in their places, as far as required."""
+    required = [each for each in operation.get("parameters", ()) if each.get("required")]
+    query = {each["name"]: example(each) for each in required if each["in"] == "query"}
+    for parameter in (each for each in required if each["in"] == "path"):
+        name = parameter["name"]
+        value = publication_id if name in _PUBLICATIONS else example(parameter)
+        path = path.replace(f"{{{name}}}", str(value))
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def example(parameter: dict[str, Any]) -> object:

@@ -103,7 +103,7 @@ class Publication:
         shown = {name: ColumnType(columns[name]) for name in question.columns or columns}
         sql, parameters = question.page_query()
         page = self._page(question, dialect.lines(sql, shown, beside), parameters)
-        lines = (text_bytes(chunk) for chunk in page.rows.column("line").chunks)
+        lines = (text_bytes(chunk) for chunk in page.rows.column("row_csv").chunks)
         return replace(page, rows=b"".join((dialect.head(shown), *lines)))
 
     def table_page(self, question: Question) -> Page[pa.Table]:

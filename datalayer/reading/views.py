@@ -221,7 +221,7 @@ def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, Co
 
 
 def as_lines(sql: str, cells: Sequence[str], *, separator: str, beside: Sequence[str] = ()) -> str:
-    """Return a query of a column ``line``: the text of *cells* over the rows of *sql*.
+    """Return a query of a column ``row_csv``: the text of *cells* over the rows of *sql*.
 
     Args:
         sql: The rows.
@@ -231,7 +231,7 @@ def as_lines(sql: str, cells: Sequence[str], *, separator: str, beside: Sequence
     """
     joined = f", {quoted_text(separator)}, ".join(cells)
     as_they_are = "".join(f", {quoted_name(name)}" for name in beside)
-    return f"select concat({joined}, chr(13), chr(10)) as line{as_they_are} from ({sql})"
+    return f"select concat({joined}, chr(13), chr(10)) as row_csv{as_they_are} from ({sql})"
 
 
 def quoted_name(name: str) -> str:

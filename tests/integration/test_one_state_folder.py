@@ -185,14 +185,25 @@ class TestActivating:
             assert each.status_code == 410 or each.json()["metadata"]["publication_id"] == pinned
 
 
+def wait_until_it_follows(state: Path, manifest: Manifest) -> None:
+    """Wait until a portal with that *state* has taken over what others serve."""
+    audit = AuditLog(state / "audit.jsonl")
+    wait_until(
+        lambda: any(each.publication_id == manifest.publication_id for each in audit.entries(100)),
+        within_s=WITHIN_S,
+        problem="the other one does not follow",
+    )
+
+
 class TestFollowing:
     def test_one_of_them_follows_for_all(
         self, fleet: Fleet, tmp_path: Path, registry: Registry
     ) -> None:
-        fleet.activate(0, asked=0)
+        served = fleet.activate(0, asked=0)
         before = fleet.recorded()
-        elsewhere = {**fleet.settings, "FAROL_STATE": str(tmp_path / "state")}
-        with running_portal(tmp_path, **elsewhere) as other:
+        state = tmp_path / "state"
+        with running_portal(tmp_path, **fleet.settings | {"FAROL_STATE": str(state)}) as other:
+            wait_until_it_follows(state, served)
             manifest = fleet.publisher.publish()
             activation = RunningPortal.command(other, "datalayer", "activate", "--confirm")
             wait_until(
@@ -211,10 +222,11 @@ class TestFollowing:
     def test_what_none_of_them_can_follow_is_tried_by_one_and_told_by_all(
         self, fleet: Fleet, tmp_path: Path
     ) -> None:
-        served = fleet.activate(0, asked=0).publication_id
+        served = fleet.activate(0, asked=0)
         before = fleet.recorded()
-        elsewhere = {**fleet.settings, "FAROL_STATE": str(tmp_path / "state")}
-        with running_portal(tmp_path, **elsewhere) as other:
+        state = tmp_path / "state"
+        with running_portal(tmp_path, **fleet.settings | {"FAROL_STATE": str(state)}) as other:
+            wait_until_it_follows(state, served)
             fleet.publisher.publish()
             RunningPortal.command(other, "datalayer", "inspect")
             fleet.publisher.withhold("dim_item")
@@ -233,7 +245,7 @@ class TestFollowing:
             wait_until(all_tell, within_s=WITHIN_S, problem="not all of them tell")
             wait_until(the_other_tells, within_s=WITHIN_S, problem="the other one does not tell")
 
-        assert fleet.served() == [served] * 3
+        assert fleet.served() == [served.publication_id] * 3
         assert (fleet.recorded() - before).keys() == {("follow", "rejected")}
         fleet.activate(1, asked=2)
 

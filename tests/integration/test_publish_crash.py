@@ -140,7 +140,7 @@ def assert_whole(manifest: Manifest, store: ObjectStore) -> None:
     [
         ("validate", "dim_item", "any"),
         ("upload", "dim_item", "0"),
-        ("upload", "fact_exception", "all"),
+        ("upload", "fact_open_order", "all"),
         ("upload", "datapackage.json", "0"),
         ("upload", "openlineage.ndjson", "0"),
         ("upload", "metadata.json", "0"),

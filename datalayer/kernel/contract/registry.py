@@ -274,6 +274,7 @@ class Registry:
     text_forms: Mapping[str, TextForm]
 
     def of(self, manifest: Manifest) -> Registry:
-        """Return the contract of a publication: with the data sets that it has, and no others."""
+        """Return the contract of a publication: without the optional data sets that it hasn't."""
         there = {file.data_set for file in manifest.files}
-        return replace(self, data_sets={n: d for n, d in self.data_sets.items() if n in there})
+        asked = {n: d for n, d in self.data_sets.items() if n in there or not d.optional}
+        return replace(self, data_sets=asked)

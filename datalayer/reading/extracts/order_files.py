@@ -283,7 +283,7 @@ def _csv(
     table = publication.database.query(
         publication.id, dialect.lines(question.sql, types), question.parameters
     )
-    text = dialect.head(types).decode() + "".join(table.column("line").to_pylist())
+    text = dialect.head(types).decode() + "".join(table.column("row_csv").to_pylist())
     try:
         return text.encode(profile.encoding.removesuffix("-sig"))
     except UnicodeEncodeError as error:

@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from datalayer.kernel.contract.registry import Registry
+from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.filters import filters_of
 from tests.portals import ADMIN, get
 from tests.publisher import Publisher, replace_column
@@ -51,6 +52,15 @@ def test_an_unknown_data_set_is_a_problem_that_names_the_known(
 
     assert answer.status_code == 404
     assert "dim_item, dim_location" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_data_set_comes_as_csv(shared_api: FastAPI, registry: Registry, dialect: str) -> None:
+    for name in registry.data_sets:
+        answer = get(shared_api, f"/v1/datasets/{name}/rows?dialect={dialect}")
+
+        assert answer.status_code == 200, name
+        assert len(answer.text.splitlines()) > 1, name
 
 
 @pytest.mark.parametrize("name", ["fact_forecast", "agg_daily", "fact_exception", "dim_location"])

@@ -89,8 +89,21 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
                 f"{short(number(stock, 'order_up_to'))}, and no open order can go"
             )
         case _:
-            reason = text(row, "reason_code")
-            yield f"First of {short(number(row, 'reasons'))} exceptions: {reason or 'none'}"
+            yield from _asked_by(explained, row)
+
+
+def _asked_by(explained: Explanation, row: Row) -> Iterator[str]:
+    reason, stock = text(row, "reason_code"), explained.inventory
+    if reason:
+        yield f"Exception {reason}, one of {short(number(row, 'reasons'))} on the part and place"
+        return
+    names = {
+        "current_stock": "stock",
+        "lead_time_days": "lead time",
+        "service_level": "service level",
+    }
+    unknown = [said for name, said in names.items() if not np.isfinite(number(stock, name))]
+    yield f"Not known, so that nothing else can be said: {', '.join(unknown) or 'its distribution'}"
 
 
 def _figures(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:

@@ -6,6 +6,7 @@ Rows of all partitions are put together by `rank_actions`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers, series_columns, texts_of
 from ml_jobs.panel import OpenOrders, Stock
 from ml_jobs.stocking.chances import chances_of_running_out
-from ml_jobs.stocking.checks import checks
+from ml_jobs.stocking.checks import REASONS, checks, is_known
 from ml_jobs.stocking.course import Arrivals, Course, arrivals_of, course_of
 from ml_jobs.stocking.exceptions import first_reason
 from ml_jobs.stocking.lead_time import SumPools
@@ -63,7 +64,7 @@ def action_rows(
         "priority": numbers(_priority(situation, messages, value)),
         **_of_stock(situation, course, arrivals, pools, messages.series),
         **_plausibility(situation, stock, messages),
-        **_exceptions(reasons, messages.series),
+        **_exceptions(situation, reasons, messages),
         "source": pa.array(situation.outlook.sources[messages.series], pa.string()),
     }
     return pa.table(rows)
@@ -166,11 +167,25 @@ def _assumed_of_items(situation: Situation) -> list[list[str]]:
     return [[name for name in ("unit_cost", "criticality") if name in of] for of in names]
 
 
-def _exceptions(reasons: Sequence[ExceptionReason], series: IntArray) -> dict[str, object]:
-    """The reason that the exceptions list first, and how many they list."""
+def _exceptions(
+    situation: Situation, reasons: Sequence[ExceptionReason], messages: Messages
+) -> dict[str, object]:
+    """The reason that the exceptions list first, of a check that it is for; how many they list."""
     codes: TextArray = np.array([reason.code for reason in reasons], np.str_)
-    place = first_reason(reasons)[series]
+    place = first_reason(reasons)[messages.series]
+    for tier, asked_by in REASONS.items():
+        rows = (messages.action == "check") & (messages.tier == tier)
+        place[rows] = _first_among(reasons, asked_by)[messages.series[rows]]
+    # What isn't known is no exception.
+    place[(messages.tier == "check_data") & ~is_known(situation.inventory)[messages.series]] = -1
     return {
         "reason_code": pa.array(codes[place], pa.string(), mask=place < 0),
-        "reasons": np.sum([reason.holds for reason in reasons], axis=0)[series],
+        "reasons": np.sum([reason.holds for reason in reasons], axis=0)[messages.series],
     }
+
+
+def _first_among(reasons: Sequence[ExceptionReason], codes: Sequence[str]) -> IntArray:
+    """The place in *reasons* of the first with one of *codes* that holds, else -1; shape (S,)."""
+    return first_reason(
+        [replace(each, holds=each.holds & (each.code in codes)) for each in reasons]
+    )

@@ -8,11 +8,15 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.stocking.exceptions import first_reason
+from ml_jobs.stocking.inventory import Inventory
 from ml_jobs.stocking.messages import NO_REF, Messages, no_days
 from ml_jobs.stocking.situation import ExceptionReason, Situation
 
 OF_FORECAST = ("biased", "tracking_signal", "demand_shifted", "outlier", "class_changed")
 OF_DATA = ("thin_history", "stale_history")
+
+# The exceptions that a check is made for, by its tier.
+REASONS = {"check_forecast": OF_FORECAST, "surplus": ("overstock",), "check_data": OF_DATA}
 
 
 def checks(situation: Situation, reasons: Sequence[ExceptionReason], others: Messages) -> Messages:
@@ -27,7 +31,7 @@ def checks(situation: Situation, reasons: Sequence[ExceptionReason], others: Mes
     acted, cancelled = np.zeros(count, bool), np.zeros(count, bool)
     acted[others.series] = True
     cancelled[others.series[others.action == "cancel"]] = True
-    known = np.isfinite(inventory.levels.position + inventory.policy.reorder_point)
+    known = is_known(inventory)
     used = np.nansum(situation.panel.demand, axis=1) > 0
     surplus = inventory.proposal.status == "overstock"
     doubts, of_doubt = _first_of(reasons, OF_FORECAST, count)
@@ -45,6 +49,12 @@ def checks(situation: Situation, reasons: Sequence[ExceptionReason], others: Mes
     series = np.flatnonzero(tier != "")
     lacking = inventory.sums.cycle.expected_shortage(inventory.levels.position)
     return _messages(series, tier[series], lacking[series], at_risk[series])
+
+
+def is_known(inventory: Inventory) -> BoolArray:
+    """Return of which series stock, lead time and service level are known, shape (S,)."""
+    known: BoolArray = np.isfinite(inventory.levels.position + inventory.policy.reorder_point)
+    return known
 
 
 def _messages(

@@ -19,6 +19,7 @@ import numpy as np
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, rows_of
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.accumulated import accumulated
+from ml_jobs.stocking.checks import is_known
 from ml_jobs.stocking.course import (
     CLOSE,
     DAYS,
@@ -82,9 +83,8 @@ def reschedulings(
     cancelled, where it isn't needed within the outlook, or what comes before it exceeds the
     order-up-to level by its quantity or more, and all orders after it go as well.
     """
-    inventory = situation.inventory
-    known = np.isfinite(inventory.levels.position + inventory.policy.reorder_point)
-    dated = rows_of(arrivals, np.flatnonzero(known[arrivals.series] & ~np.isnat(arrivals.due)))
+    known = is_known(situation.inventory)[arrivals.series]
+    dated = rows_of(arrivals, np.flatnonzero(known & ~np.isnat(arrivals.due)))
     series, place = np.unique(dated.series, return_inverse=True)
     before = _before(situation, arrivals, dated)
     demand = rows_of(_demand_by_day(situation, pools, series), place)

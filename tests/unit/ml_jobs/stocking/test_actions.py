@@ -266,6 +266,27 @@ def test_parts_are_ranked_by_tier_and_then_by_what_money_avoids(table: pa.Table)
         assert None not in priorities[: len(known)]
 
 
+def test_a_check_names_the_exception_that_it_is_for(table: pa.Table) -> None:
+    named = {
+        tier: {row["reason_code"] for row in table.to_pylist() if row["tier"] == tier}
+        for tier in ("check_forecast", "check_data")
+    }
+
+    doubts = {"biased", "tracking_signal", "demand_shifted", "outlier", "class_changed"}
+    assert named["check_forecast"] <= doubts
+    assert named["check_data"] <= {"thin_history", "stale_history", None}
+
+
+def test_what_is_not_known_is_no_exception(drawn: Drawn, table: pa.Table) -> None:
+    levels = drawn.situation.inventory.levels
+    unknown = {
+        drawn.panel.item_ids[n] for n in np.flatnonzero(np.isnan(levels.current_stock)).tolist()
+    }
+    checked = [row for row in table.to_pylist() if row["item_id"] in unknown]
+
+    assert {(row["tier"], row["reason_code"]) for row in checked} == {("check_data", None)}
+
+
 def test_partitions_are_ranked_together(table: pa.Table) -> None:
     rows = table.drop_columns(["rank"])
     first = pc.less(rows["item_id"], "P500")

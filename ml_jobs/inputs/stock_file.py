@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -50,13 +51,16 @@ _TYPES = [
 _NO_ROWS = pa.schema(_TYPES).empty_table()
 
 
-def read_stock(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
+def read_stock(
+    path: Path, reading: ReadingOptions = AS_FOUND, *, today: date | None = None
+) -> MasterFile:
     """Read a stock file: ``item_id``, ``current_stock``, and optionally the others of `COLUMNS`.
 
     A row without a location stands for the whole network. Rows of one item and place, as of
     several lots, are put together: stock and orders are summed, of the rest the highest counts.
     The stock of an item with negative stock anywhere is not known: all its rows have none, and are
-    marked in the column `NEGATIVE`. The rows are sorted by item.
+    marked in the column `NEGATIVE`. The rows are sorted by item. *today* is the day of the run:
+    no stock can stand for a later one, give or take one.
 
     Raises:
         InputError: The file can't be used; every fault is named.
@@ -67,12 +71,27 @@ def read_stock(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
         reading,
         key=RowKey(also={"location_id": NETWORK}, unique=False),
         required=("current_stock",),
+        faults_of=lambda rows: _faults(rows, today),
     )
     table, aside = _without_negative(file.table)
     lots = _repeated(table)
     notes = (*_lot_notes(file, lots), *aside) if lots.num_rows else aside
     table = (_totals(table) if lots.num_rows else table).sort_by("item_id")
     return replace(file, table=table, notes=notes)
+
+
+def days_apart(file: MasterFile, last: date, most: int) -> Iterator[str]:
+    """Say where the stock stands for a day more than *most* days from the *last* of the demand."""
+    rows = file.table.filter(pc.is_valid(file.table.column("as_of")))
+    days = rows.column("as_of").to_numpy().astype("datetime64[D]")
+    apart = np.abs((days - np.datetime64(last)).astype(np.int64))
+    if (apart > most).any():
+        items = len(pc.unique(rows.column("item_id").filter(pa.array(apart > most))))
+        yield (
+            f"{file.source.name}: the stock of {items:,} item(s) stands for a day far from the "
+            f"last of the demand, {last}, the farthest {days[apart.argmax()]}; theirs are planned "
+            "from that day, and what was used or came in between isn't counted"
+        )
 
 
 def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | None) -> pa.Table:
@@ -85,6 +104,20 @@ def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | Non
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))
     return rows.take(found)
+
+
+def _faults(rows: pa.Table, today: date | None) -> Iterator[str]:
+    """Days that have not come."""
+    if today is None:
+        return
+    latest = today + timedelta(days=1)  # somewhere it is a day later than here
+    later = rows.filter(pc.fill_null(pc.greater(rows.column("as_of"), latest), False))
+    if later.num_rows:
+        shown = [f"{row['as_of']} of {row['item_id']}" for row in later.to_pylist()]
+        yield (
+            f"as_of must not lie after {today}, the day of the forecast, or be left empty; found "
+            f"{samples(shown)}"
+        )
 
 
 def _without_negative(rows: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from zlib import crc32
 
 import numpy as np
@@ -24,6 +26,7 @@ from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.orders_file import open_lines, orders_of
+from ml_jobs.inputs.stock_file import days_apart
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import Drivers, Frequency, Items, OpenOrders, Panel
 from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items
@@ -110,12 +113,20 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
             *calendar_notes(inputs.look.coverage, rhythm, frequency),
             *inputs.hierarchy.notes,
             *inputs.unused(items),
+            *_stock_days(inputs, next(iter(panels))),
             *_differing_note(split.differing),
         ),
         assumptions=(*described.assumptions, *split.assumptions),
         chosen={source: int(series.sum()) for source, series in chosen.items()},
         open_lines=lines,
     )
+
+
+def _stock_days(inputs: RunInputs, panel: Panel) -> Iterator[str]:
+    # Stock is counted some days after a period ends, and a running one is left out.
+    most = math.ceil(panel.frequency.days_per_step) + 7
+    if inputs.stock is not None:
+        yield from days_apart(inputs.stock, panel.data_through.astype(date), most)
 
 
 def _differing_note(differing: Sequence[str]) -> Iterator[str]:

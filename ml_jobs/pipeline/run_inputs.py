@@ -102,7 +102,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     _refuse_rules_of_demand(request)
     reading = request.reading
     items = read_items(request.items, reading) if request.items else None
-    stock = read_stock(request.stock, reading) if request.stock else None
+    stock = read_stock(request.stock, reading, today=request.today) if request.stock else None
     orders = read_orders(request.orders, request.today, reading) if request.orders else None
     drivers = read_drivers(request.drivers, reading) if request.drivers else None
     locations = read_locations(request.locations, reading) if request.locations else None

@@ -262,7 +262,10 @@ def round_up(amount: FloatArray, multiple: FloatArray) -> FloatArray:
 
 
 def days_after(start: Dates, days: FloatArray) -> Dates:
-    """Return the day that is *days* after *start*; NaT where further than the longest outlook."""
-    near = np.isfinite(days) & (np.abs(days) <= LONGEST_OUTLOOK_DAYS)
+    """Return the day that is *days* after *start*; NaT where further than the longest outlook.
+
+    A day in the past is one however far: as many days before *start* as a lead time has.
+    """
+    near = np.isfinite(days) & (days <= LONGEST_OUTLOOK_DAYS)
     whole = np.where(near, days, 0.0).astype(np.int64).astype("timedelta64[D]")
     return np.where(near, start + whole, np.datetime64("NaT", "D"))

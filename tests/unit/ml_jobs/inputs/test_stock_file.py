@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.stock_file import read_stock
+from ml_jobs.inputs.stock_file import days_apart, read_stock
 
 pytestmark = pytest.mark.ml
 
@@ -85,3 +86,23 @@ def test_negative_stock_sets_its_item_aside_and_no_other(tmp_path: Path) -> None
 
     assert file.table["current_stock"].to_pylist() == [None, None, 4.0]
     assert file.notes == ("1 item(s) have negative stock, so theirs counts as not known: 'A (-3)'",)
+
+
+def test_stock_of_a_day_that_has_not_come_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "A,5,2027-05-05", header="item_id,current_stock,as_of")
+
+    with pytest.raises(InputError, match=r"after 2026-11-21, .* found '2027-05-05 of A'"):
+        read_stock(path, today=date(2026, 11, 21))
+
+
+def test_stock_of_a_day_far_from_the_demand_is_named(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "A,5,2026-01-02", "B,5,2026-05-01", header="item_id,current_stock,as_of"
+    )
+    file = read_stock(path)
+
+    (note,) = days_apart(file, date(2026, 5, 5), 8)
+
+    assert "the stock of 1 item(s) stands for a day far from the last of the demand" in note
+    assert "2026-05-05, the farthest 2026-01-02" in note
+    assert list(days_apart(file, date(2026, 5, 5), 200)) == []

@@ -333,3 +333,15 @@ def test_an_empty_shelf_is_likely_to_lack_until_the_open_order_comes() -> None:
 
     assert row["runs_out"] == day(0)
     assert row["stockout_probability"] > 0.99
+
+
+def test_what_takes_years_to_come_is_late_however_long_ago_it_was_to_be_ordered() -> None:
+    panel = poisson_panel(1)
+    levels = stock_of(panel, current_stock=[30.0], on_order=[0.0])
+    situation = situation_of(panel, items=items_of(panel, lead_time_days=[1800.0]), stock=levels)
+
+    (row,) = (row for row in fact_action(situation).to_pylist() if row["action"] == "order")
+
+    assert row["tier"] == "late"
+    assert row["due"] < day(-1700)
+    assert row["arrives"] == day(1800)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from datalayer.kernel.contract.registry import Language, ReasonCode, Registry
 
 _NUMBERS = str.maketrans(",.", ".,")
+# Symbols of units that aren't the same in both languages.
+_SYMBOLS = {"en": {}, "pt_BR": {"un/period": "un/período", "demands": "demandas", "items": "peças"}}
 _SENTENCES = {
     "en": ("Ordered by hand.", "Check first: "),
     "pt_BR": ("Pedido à mão.", "Confira antes: "),
@@ -69,7 +71,8 @@ def _amount(value: object, unit: str, language: Language) -> str:
     """Return a number with its unit; a dash for none."""
     if not isinstance(value, int | float) or not math.isfinite(value):
         return "-"
-    number, sign = (100 * value, "%") if unit == "share" else (value, unit)
+    symbol = _SYMBOLS[language].get(unit, unit)
+    number, sign = (100 * value, "%") if unit == "share" else (value, symbol)
     text = f"{number:,.2f}".rstrip("0").rstrip(".")
     written = text if language == "en" else text.translate(_NUMBERS)
     return f"{written} {sign}".strip()

@@ -1,0 +1,41 @@
+"""The sentence that says why something is ordered, with its numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from datalayer.kernel.contract.registry import Registry
+from datalayer.reading.extracts.order_reasons import order_reason
+
+ENGLISH = ("period", "demands", "items")
+
+
+def action(**columns: object) -> dict[str, object]:
+    told = {"check_first": None, "check_observed": 3.0, "check_expected": 1.5}
+    return {"tier": "late", **told, **columns}
+
+
+def test_a_sentence_has_the_numbers_of_its_reason(registry: Registry) -> None:
+    exception = {"reason_code": "outlier", "observed": 14, "expected": 0.79, "threshold": 3}
+
+    said = order_reason(action(), exception, registry, "pt_BR")
+
+    assert said.startswith("Atrasado. A demanda foi 14 un/período, onde se previa 0,79 un/período")
+
+
+@pytest.mark.parametrize("kind", ["reason_codes", "check_reasons"])
+def test_no_unit_is_english_in_portuguese(registry: Registry, kind: str) -> None:
+    for code in getattr(registry, kind):
+        reason = {"reason_code": code if kind == "reason_codes" else None}
+        exception = {**reason, "observed": 3.0, "expected": 1.5, "threshold": 2.0}
+        row = action(check_first=code if kind == "check_reasons" else None)
+
+        said = order_reason(row, exception, registry, "pt_BR")
+
+        assert not [word for word in ENGLISH if word in said], said
+
+
+def test_what_nobody_proposed_is_ordered_by_hand(registry: Registry) -> None:
+    said = order_reason(action(tier=None), {"reason_code": None}, registry, "en")
+
+    assert said == "Ordered by hand."

@@ -32,7 +32,7 @@ from ml_jobs.panel import Frequency
 
 BENCH = Path("build/bench")
 SERIES_PER_FILE = 5_000
-FIRST = np.datetime64("2023-01-02")  # a Monday; months begin with the next
+FIRST = np.datetime64("2020-12-28")  # a Monday; months begin with the next
 SEED = 7
 MIB = 1 << 20
 

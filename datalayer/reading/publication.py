@@ -140,6 +140,13 @@ class Publication:
             raise UnknownItem(item_id=item_id, suggestions=nearest.column("item_id").to_pylist())
         return found
 
+    def prepare_search(self) -> None:
+        """Make searches of parts fast: half a second per 100,000 parts, once.
+
+        A search that was not prepared answers the same.
+        """
+        self.database.keep_folded(self.id)
+
     def require_location(self, location_id: str) -> None:
         """Refuse a location that the publication doesn't have.
 

@@ -11,6 +11,7 @@ from datalayer.reading.questions import (
     locations,
     marks,
     overview,
+    search,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "locations",
     "marks",
     "overview",
+    "search",
 ]

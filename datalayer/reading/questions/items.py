@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidCursor
-from datalayer.reading.filters import LONGEST_TEXT, Conditions, plain_text
-from datalayer.reading.question import Position, Question, question_sql, sql_question
-from datalayer.reading.questions import data_sets
-from datalayer.reading.views import count_matches, select_matches
+from datalayer.reading.filters import Conditions, plain_text
+from datalayer.reading.question import Position, Question, sql_question
+from datalayer.reading.questions import data_sets, search
+from datalayer.reading.views import count_matches, question_sql, select_matches
 
 FILTERS = ("item_id", "category", "abc_class", "demand_class", "criticality", "supplier")
 
-_BEST_FIRST = ("match_rank", "item_id")
-_SUMMARY = ("item_id", "sku", "name", "category", "abc_class", "demand_class")
+MATCH = "match"
+"""The column, beside those of the data set, that says how well a part matches a text."""
+
 _SUGGESTIONS = 5
 
 
@@ -32,20 +33,6 @@ def suggestions(item_id: str) -> Question:
     return sql_question("item_suggestions", parameters, "dim_item", limit=_SUGGESTIONS)
 
 
-def search(text: str, limit: int = 20) -> Question:
-    """Return the question of the parts that match *text*, best match first.
-
-    Columns: item_id, sku, name, category, abc_class, demand_class.
-    """
-    return Question(
-        name="search_items",
-        sql=select_matches(question_sql("search_items"), _SUMMARY, (), _BEST_FIRST),
-        parameters={"text": text[:LONGEST_TEXT]},
-        data_sets=("dim_item",),
-        limit=limit,
-    )
-
-
 def catalogue(
     registry: Registry,
     text: str,
@@ -56,7 +43,8 @@ def catalogue(
 ) -> Question:
     """Return the question of the parts that match *text* and meet *conditions*.
 
-    The best match comes first; without text all parts by their code.
+    The best match comes first, each with its match as ``search.parts`` has it; without text all
+    parts by their code.
 
     Raises:
         InvalidSelection: *text* can't be looked for.
@@ -66,12 +54,12 @@ def catalogue(
     if not text.strip():
         return data_sets.rows(data_set, conditions, limit=limit, after=after, with_total=True)
     base = question_sql("search_items")
-    columns = [column.name for column in data_set.columns]
-    found = select_matches(base, columns, conditions.predicates, _BEST_FIRST)
+    columns = [*(column.name for column in data_set.columns), MATCH]
+    found = select_matches(base, columns, conditions.predicates, search.BEST_FIRST)
     return Question(
         name="search_items",
         sql=found,
-        parameters={**conditions.parameters, "text": plain_text("q", text)},
+        parameters={**conditions.parameters, **search.parameters(plain_text("q", text))},
         data_sets=("dim_item",),
         limit=limit,
         offset=row_offset(after),

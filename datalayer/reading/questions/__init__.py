@@ -2,6 +2,7 @@
 
 from datalayer.reading.questions import (
     accuracy,
+    actions,
     changes,
     data_sets,
     exceptions,
@@ -15,6 +16,7 @@ from datalayer.reading.questions import (
 
 __all__ = [
     "accuracy",
+    "actions",
     "changes",
     "data_sets",
     "exceptions",

@@ -32,6 +32,7 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.own_folder import OwnFolder
 from datalayer.marks.marking import Mark, MarkKind, RowKey, RowState
+from datalayer.marks.novelty import Novelty
 from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.marks.statements import Statement
 from datalayer.publications.activation import Activations, Limits
@@ -95,6 +96,7 @@ __all__ = [
     "Kpi",
     "Mark",
     "MarkKind",
+    "Novelty",
     "OrderRow",
     "OrdersOfTiers",
     "Part",
@@ -247,6 +249,19 @@ class Portal:
         if publication_id:
             return self._publications.get(publication_id)
         return self._publications.active()
+
+    def novelty(self, publication: Publication) -> Novelty:
+        """Return what is new in the list of *publication*, and what is different in it.
+
+        It is compared with the last one before it that was active here.
+
+        Raises:
+            NothingToMark: It has no list of actions.
+            PortalError: It can't be read.
+        """
+        before_id = self.marks.known_before(publication.id)
+        kept = [each for each in self.snapshots.kept_ids() if each == before_id]
+        return self.marks.novelty(publication, next(self._openable(kept), None))
 
     def prove_served(self) -> None:
         """Compare what is served with what was published; fetch it anew if it was damaged.

@@ -130,6 +130,24 @@ class Episodes:
             self._open = dict([*self._open.items(), (publication.id, known)][-_MOST_OPEN:])
         return known
 
+    def before(self, publication_id: str) -> str | None:
+        """Return the id of the last publication before one that was active here; None if none."""
+        earlier = [each for each in self._known_ids() if each < publication_id]
+        return earlier[-1] if earlier else None
+
+    def begun_with(self, publication: Publication) -> pa.Table | None:
+        """Return the rows whose run begins with *publication*; None if it is the first known here.
+
+        Columns: as ``StandingRows.table``.
+
+        Raises:
+            PortalError: As for ``rows``.
+        """
+        rows = self.rows(publication).table
+        if self.before(publication.id) is None:
+            return None
+        return rows.filter(pc.equal(rows["since"], publication.id))
+
     def cut_down(self, kept: Collection[str], episodes: Collection[Episode]) -> None:
         """Of publications that are not *kept* here any more, keep the rows of *episodes* alone.
 
@@ -166,8 +184,8 @@ class Episodes:
         if LIST not in publication.registry.data_sets:
             return StandingRows(_ROWS.empty_table())
         table = publication.table_page(questions.markable_rows()).rows
-        earlier = [each for each in self._known_ids() if each < publication.id]
-        before = self._read(earlier[-1]) if earlier else None
+        before_id = self.before(publication.id)
+        before = self._read(before_id) if before_id else None
         runs = {**(before.runs() if before else {}), **(cut.runs() if cut else {})}
         keys = zip(*(table[name].to_pylist() for name in _KEY), strict=True)
         since = pa.array([runs.get(key, publication.id) for key in keys], pa.string())

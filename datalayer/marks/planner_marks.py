@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import structlog
@@ -32,9 +33,12 @@ from datalayer.marks.marking import (
     not_undone,
     state_of,
 )
+from datalayer.marks.novelty import Novelty, novelty_of
 from datalayer.marks.statements import Statement, checked_name, checked_statement
 from datalayer.marks.tables import KEY, history_table, standing_table
 from datalayer.reading.publication import Publication
+
+_MOST_REMEMBERED: Final = 4
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +63,8 @@ class PlannerMarks:
         self._audit = audit
         self._members_only = members_only
         self._clock = clock
+        # Neither publications nor the runs of their rows change.
+        self._novelty: dict[tuple[str, str | None], Novelty] = {}
 
     def mark(
         self,
@@ -137,9 +143,31 @@ class PlannerMarks:
         standing = {(row.key, row.since) for row in rows.values()}
         return history_table((episode in standing, each) for episode, each in marks.items())
 
+    def novelty(self, publication: Publication, before: Publication | None) -> Novelty:
+        """Return which rows of *publication* are new, and which changed since the one *before*.
+
+        Args:
+            publication: The one that is read.
+            before: The last one before it that was active here; None where it isn't kept.
+
+        Raises:
+            NothingToMark: It has no list of actions.
+            PortalError: The rows can't be read.
+        """
+        _require_list(publication)
+        pair = (publication.id, before.id if before else None)
+        if pair not in self._novelty:
+            found = novelty_of(publication, self._episodes.begun_with(publication), before)
+            self._novelty = dict([*self._novelty.items(), (pair, found)][-_MOST_REMEMBERED:])
+        return self._novelty[pair]
+
     def knows(self, publication_id: str) -> bool:
         """Return whether the rows of a publication are known."""
         return self._episodes.has(publication_id)
+
+    def known_before(self, publication_id: str) -> str | None:
+        """Return the id of the last publication before one that was active here; None if none."""
+        return self._episodes.before(publication_id)
 
     def remember(self, publications: Iterable[Publication], kept: Collection[str]) -> None:
         """Remember which rows stand in publications that are or were active.

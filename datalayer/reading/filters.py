@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from datalayer.kernel.contract.registry import Column, ColumnType
+from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType
 from datalayer.kernel.errors import InvalidCursor, InvalidSelection
 from datalayer.reading import views
 from datalayer.reading.database import Parameter
@@ -71,6 +71,25 @@ def filters_of(columns: Iterable[Column]) -> dict[str, Filter]:
         if operator == "=" or column.type in _ORDERED
     ]
     return {each.name: each for each in wanted if each.name not in NOT_FILTERS}
+
+
+def unpublished_column(name: str, kind: ColumnType, allowed: Iterable[str] = ()) -> Column:
+    """Return a column of an answer that no data set has, called by its *name* in all languages."""
+    text = Bilingual(name, name)
+    return Column(
+        name=name,
+        type=kind,
+        required=False,
+        key_position=None,
+        minimum=None,
+        maximum=None,
+        allowed=tuple(allowed),
+        reference=None,
+        unit="",
+        quantile_level=None,
+        label=text,
+        description=text,
+    )
 
 
 def conditions(filters: Mapping[str, Filter], asked: Iterable[tuple[str, str]]) -> Conditions:

@@ -229,6 +229,29 @@ def count_matches(source: str, filters: Sequence[str]) -> str:
     return f"select count(*) as rows from {source}{_where(filters)}"
 
 
+def with_query(name: str, sql: str, rest: str) -> str:
+    """Return *rest*, a query that reads the rows of *sql* by *name*."""
+    return f"with {quoted_name(name)} as ({sql}) {rest}"
+
+
+def count_values(source: str, filters_of: Mapping[str, Sequence[str]]) -> str:
+    """Return a query of how many rows of *source* have which value in each of some columns.
+
+    Args:
+        source: The name of a view or of a query.
+        filters_of: By column, the filters that a row must meet to be counted for it.
+
+    Returns:
+        SQL whose columns are filter (the column's name), value (as text) and rows.
+    """
+    counts = (
+        f"select {quoted_text(name)} as filter, cast({quoted_name(name)} as varchar) as value, "
+        f"count(*) as rows from {quoted_name(source)}{_where(filters)} group by {quoted_name(name)}"
+        for name, filters in filters_of.items()
+    )
+    return f"{' union all '.join(counts)} order by filter, rows desc, value"
+
+
 def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, ColumnType]) -> str:
     """Return the rows of *sql* between columns that hold the parameters *first* and *last*."""
     before, after = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.portal import Portal, Statement
+from datalayer.portal import Novelty, Portal, Statement
 from tests.marked_list import LATE, publish_list, row
 from tests.portals import ADMIN, PLANNER, make_portal
 from tests.publisher import Publisher
@@ -112,3 +112,17 @@ def test_damaged_marks_are_a_finding_and_the_portal_goes_on(
     assert restarted.health().status == "degraded"
     assert kinds(restarted) == {}
     restarted.close()
+
+
+def test_a_list_is_compared_with_the_one_that_was_active_before(
+    portal: Portal, publisher: Publisher
+) -> None:
+    activate(portal, publisher, 1)
+    first = portal.novelty(portal.open())
+    publish_list(publisher, {1: ("this_week", 0.5), 2: (LATE, 0.5)})
+    portal.activate(ADMIN, confirmed=True)
+
+    assert first == Novelty(None, None)
+    assert portal.novelty(portal.open()) == Novelty(new=(1,), changed=(2,))
+    portal.roll_back(ADMIN)
+    assert portal.novelty(portal.open()) == first

@@ -2,6 +2,7 @@
 
 from datalayer.reading.questions import (
     accuracy,
+    actions,
     changes,
     data_sets,
     exceptions,
@@ -16,6 +17,7 @@ from datalayer.reading.questions import (
 
 __all__ = [
     "accuracy",
+    "actions",
     "changes",
     "data_sets",
     "exceptions",

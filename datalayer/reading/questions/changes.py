@@ -8,7 +8,8 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType
+from datalayer.kernel.contract.registry import Column, ColumnType
+from datalayer.reading.filters import unpublished_column
 from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.questions.marks import given
 
@@ -83,18 +84,4 @@ def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Questi
 
 def _column(field: pa.Field) -> Column:
     kinds = {pa.string(): ColumnType.TEXT, pa.int64(): ColumnType.INTEGER}
-    name = Bilingual(field.name, field.name)
-    return Column(
-        name=field.name,
-        type=kinds.get(field.type, ColumnType.DOUBLE),
-        required=False,
-        key_position=None,
-        minimum=None,
-        maximum=None,
-        allowed=(),
-        reference=None,
-        unit="",
-        quantile_level=None,
-        label=name,
-        description=name,
-    )
+    return unpublished_column(field.name, kinds.get(field.type, ColumnType.DOUBLE))

@@ -1,0 +1,77 @@
+-- What is told of some rows of the list.
+-- Parameters: $rows, a JSON list of the rows, each with item_id, location_id, rank, others, is_new and
+-- is_changed of listed_actions.sql; $standing, a JSON list of the marked rows, as
+-- PlannerMarks.standing has them.
+-- Columns: those of fact_action but for provenance, others, is_new and is_changed, name, sku, unit, category, abc_class,
+-- demand_class, criticality and supplier of the part, place (name of the location), what marks say
+-- (state, kind, marked_by, until, because, comment, number; null where there is none),
+-- reason_observed, reason_expected and reason_threshold (numbers of the sentence of reason_code),
+-- verdict (of the champion at the longest horizon; null where it was not tested), minimum_order,
+-- order_multiple, current_stock, on_order and as_of of the stock.
+with listed as (
+    select unnest(from_json($rows, '[{
+        "item_id": "VARCHAR", "location_id": "VARCHAR", "rank": "BIGINT", "others": "BIGINT",
+        "is_new": "BOOLEAN", "is_changed": "BOOLEAN"
+    }]'), recursive := true)
+),
+marked as (
+    select unnest(from_json($standing, '[{
+        "item_id": "VARCHAR", "location_id": "VARCHAR", "action": "VARCHAR", "ref": "VARCHAR",
+        "state": "VARCHAR", "kind": "VARCHAR", "marked_by": "VARCHAR", "until": "DATE",
+        "because": "VARCHAR", "comment": "VARCHAR", "number": "BIGINT"
+    }]'), recursive := true)
+),
+explained as (
+    select
+        item_id,
+        location_id,
+        reason_code,
+        arg_min_null(observed, rank) as reason_observed,
+        arg_min_null(expected, rank) as reason_expected,
+        arg_min_null(threshold, rank) as reason_threshold
+    from fact_exception
+    where item_id in (select item_id from listed)
+    group by item_id, location_id, reason_code
+),
+judged as (
+    select item_id, location_id, arg_max_null(verdict, horizon) as verdict
+    from fact_metrics
+    where is_champion and item_id in (select item_id from listed)
+    group by item_id, location_id
+)
+select
+    action.* exclude (dataset_id, model_version, generated_at),
+    listed.others,
+    listed.is_new,
+    listed.is_changed,
+    item.name,
+    item.sku,
+    item.unit,
+    item.category,
+    item.abc_class,
+    item.demand_class,
+    item.criticality,
+    item.supplier,
+    place.name as place,
+    marked.* exclude (item_id, location_id, action, ref),
+    explained.* exclude (item_id, location_id, reason_code),
+    judged.verdict,
+    stock.minimum_order,
+    stock.order_multiple,
+    stock.current_stock,
+    stock.on_order,
+    stock.as_of
+from listed
+join fact_action as action on action.rank = listed.rank
+join dim_item as item on item.item_id = listed.item_id
+join dim_location as place on place.location_id = listed.location_id
+left join marked
+    on marked.item_id = action.item_id and marked.location_id = action.location_id
+    and marked.action = action.action and marked.ref = action.ref
+left join explained
+    on explained.item_id = action.item_id and explained.location_id = action.location_id
+    and explained.reason_code = action.reason_code
+left join judged on judged.item_id = listed.item_id and judged.location_id = listed.location_id
+left join fact_inventory as stock
+    on stock.item_id = listed.item_id and stock.location_id = listed.location_id
+order by action.rank

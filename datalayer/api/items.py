@@ -43,10 +43,10 @@ from datalayer.reading.questions import forecasts, items
 
 _MATCH: dict[str, Any] = {
     items.MATCH: (
-        Literal["exact", "prefix", "words", "inside", "near"],
+        Literal["exact", "prefix", "words", "inside", "near"] | None,
         Field(
-            description="With `q` only: how it is met. By a whole code, the beginning of one, the "
-            "beginnings of words, somewhere in words or code, or with one slip in a word.",
+            description="With `q` only, else null: how it is met. By a whole code, the beginning "
+            "of one, the beginnings of words, somewhere in words or code, or with one slip.",
             examples=["words"],
         ),
     )
@@ -78,7 +78,7 @@ def create_router(portal: Portal) -> APIRouter:
 def _add_catalogue(router: APIRouter, portal: Portal) -> None:
     data_set = portal.registry.data_sets["dim_item"]
     filters = filters_on(data_set, *items.FILTERS)
-    columns = [column.name for column in data_set.columns]
+    columns = [*(column.name for column in data_set.columns), items.MATCH]
     row = chosen_row_model("ItemRow", data_set.columns, **_MATCH)
     model = rows_model("Items", row, with_total=True)
 

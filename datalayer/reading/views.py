@@ -263,6 +263,11 @@ def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, Co
     return f"select {before}, answer.*, {after} from ({sql}) as answer"
 
 
+def with_empty_column(sql: str, name: str) -> str:
+    """Return the rows of *sql* with one more column, of text, that has no values."""
+    return f"select *, cast(null as varchar) as {quoted_name(name)} from ({sql})"
+
+
 def as_lines(sql: str, cells: Sequence[str], *, separator: str, beside: Sequence[str] = ()) -> str:
     """Return a query of a column ``row_csv``: the text of *cells* over the rows of *sql*.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidCursor
 from datalayer.reading.filters import Conditions, plain_text
 from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.questions import data_sets, search
-from datalayer.reading.views import count_matches, question_sql, select_matches
+from datalayer.reading.views import count_matches, question_sql, select_matches, with_empty_column
 
 FILTERS = ("item_id", "category", "abc_class", "demand_class", "criticality", "supplier")
 
 MATCH = "match"
 """The column, beside those of the data set, that says how well a part matches a text."""
-
-_SUGGESTIONS = 5
 
 
 def item(item_id: str) -> Question:
@@ -22,15 +22,15 @@ def item(item_id: str) -> Question:
     return sql_question("item", {"item_id": item_id}, "dim_item")
 
 
-def codes_among(item_ids: tuple[str, ...]) -> Question:
-    """Return the question of which of *item_ids* there are."""
+def among(item_ids: tuple[str, ...]) -> Question:
+    """Return the question of which of *item_ids* there are; columns: item_id, name."""
     return sql_question("items_named", {"item_ids": tuple(sorted(set(item_ids)))}, "dim_item")
 
 
-def suggestions(item_id: str) -> Question:
+def suggestions(item_id: str, limit: int) -> Question:
     """Return the question of the codes nearest to one that does not exist."""
     parameters = {"item_id": item_id}
-    return sql_question("item_suggestions", parameters, "dim_item", limit=_SUGGESTIONS)
+    return sql_question("item_suggestions", parameters, "dim_item", limit=limit)
 
 
 def catalogue(
@@ -44,7 +44,7 @@ def catalogue(
     """Return the question of the parts that match *text* and meet *conditions*.
 
     The best match comes first, each with its match as ``search.parts`` has it; without text all
-    parts by their code.
+    parts by their code, without a match.
 
     Raises:
         InvalidSelection: *text* can't be looked for.
@@ -52,7 +52,8 @@ def catalogue(
     """
     data_set = registry.data_sets["dim_item"]
     if not text.strip():
-        return data_sets.rows(data_set, conditions, limit=limit, after=after, with_total=True)
+        rows = data_sets.rows(data_set, conditions, limit=limit, after=after, with_total=True)
+        return replace(rows, sql=with_empty_column(rows.sql, MATCH))
     base = question_sql("search_items")
     columns = [*(column.name for column in data_set.columns), MATCH]
     found = select_matches(base, columns, conditions.predicates, search.BEST_FIRST)

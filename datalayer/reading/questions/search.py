@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -73,6 +74,17 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_words(text)))[:MOST_WORDS]
 
 
+def meets(word: str, asked: tuple[str, ...]) -> bool:
+    """Return whether a *word* of a part is one of those *asked* for, part of one, or near one."""
+    folded = fold(word)
+    return folded != "" and any(
+        each in folded
+        or folded in each.split()
+        or (_may_be_near(each) and re.search(_near(each), f" {folded}") is not None)
+        for each in asked
+    )
+
+
 def fold(text: str) -> str:
     """Return *text* without accents, case and signs, a blank between words, letters and digits."""
     bare = "".join(letter for letter in unicodedata.normalize("NFD", text) if _kind(letter) != "M")
@@ -100,6 +112,7 @@ def _may_be_near(word: str) -> bool:
     return len(letters) in (_NEAR_LETTERS if letters.isalpha() else _NEAR_WITH_DIGITS)
 
 
+@lru_cache(maxsize=256)
 def _near(word: str) -> str:
     """Return a pattern of texts in which a word begins like *word* but for one slip.
 

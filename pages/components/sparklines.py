@@ -107,8 +107,9 @@ def _rate(values: Iterable[float | None]) -> str:
     mean = math.fsum(value / len(found) for value in found)
     if mean >= _GREATEST_WRITTEN:
         return f"{mean:.2g}"
-    decimals = 0 if mean >= 10 or mean == int(mean) else 1 if mean >= 1 else 2
-    return number(mean, decimals)
+    decimals = 0 if mean >= 10 else 1 if mean >= 1 else 2
+    written = round(mean, decimals)
+    return number(written, 0 if written == int(written) else decimals)
 
 
 class _Scale:

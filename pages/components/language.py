@@ -27,6 +27,12 @@ NOTHING: Final = "–"
 _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_WEEKDAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "pt_BR": ("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
+}
+_NEAR: Final = timedelta(days=180)
+
 _language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
 
 
@@ -109,6 +115,21 @@ def day(value: date | None) -> str:
     if current() == "pt_BR":
         return value.strftime("%d/%m/%Y")
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def weekday(value: date | None, near: date | None = None) -> str:
+    """Return a date with its day of the week: ``qui 10/12``, in English ``Thu 10 Dec``.
+
+    The year is left out within half a year of *near*, where nobody takes it for another.
+    """
+    if value is None:
+        return NOTHING
+    name = _WEEKDAYS[current()][value.weekday()]
+    if near is None or abs(value - near) > _NEAR:
+        return f"{name} {day(value)}"
+    if current() == "pt_BR":
+        return f"{name} {value:%d/%m}"
+    return f"{name} {value.day} {_MONTHS[value.month - 1]}"
 
 
 def moment(value: datetime) -> str:

@@ -480,3 +480,30 @@ class TestPeriods:
         found = publication.table(questions.actions.periods(rows)).table
 
         assert found.num_rows == found["actual"].drop_null().length() > 0  # type: ignore[attr-defined]
+
+    def test_a_part_at_two_places_has_each_place_s_periods_once(
+        self, publisher: Publisher, open_publication: OpenPublication
+    ) -> None:
+        tables = publisher.tables()
+        period = tables["fact_period"]
+        elsewhere = [row | {"location_id": "D1"} for row in period.to_pylist()]
+        both = sorted(
+            [*period.to_pylist(), *elsewhere],
+            key=lambda row: [row[name] for name in ("item_id", "location_id", "source", "date")],
+        )
+        tables["fact_period"] = pa.Table.from_pylist(both, schema=period.schema)
+        publication = open_publication(publisher.publish(tables=tables))
+        source = period["source"][0].as_py()
+        rows = [
+            {"item_id": "P00001", "location_id": place, "source": source}
+            for place in ("D1", "network", "network")
+        ]
+
+        question = questions.actions.periods(pa.Table.from_pylist(rows))
+        found = publication.table(question).table.to_pylist()
+
+        mine = [row for row in period.to_pylist() if row["item_id"] == "P00001"]
+        dates = [row["date"] for row in mine if row["source"] == source]
+        assert [(row["location_id"], row["date"]) for row in found] == [
+            (place, each) for place in ("D1", "network") for each in dates
+        ]

@@ -4,9 +4,13 @@
 -- Columns: item_id, location_id, date, grain, actual (null where the period is not over), forecast,
 -- q100 and q900 (of periods to come, by that source; null before). By part, place and date.
 with listed as (
-    select distinct unnest(from_json($rows, '[{
-        "item_id": "VARCHAR", "location_id": "VARCHAR", "source": "VARCHAR"
-    }]'), recursive := true)
+    -- DuckDB 2.0.0 takes `distinct unnest(...)` for distinct by the first column alone.
+    select distinct *
+    from (
+        select unnest(from_json($rows, '[{
+            "item_id": "VARCHAR", "location_id": "VARCHAR", "source": "VARCHAR"
+        }]'), recursive := true)
+    )
 ),
 used as (
     select item_id, location_id, date, any_value(grain) as grain, any_value(actual) as actual

@@ -1,0 +1,263 @@
+"""What a row of the list says: what to do by when, why, and what to check before.
+
+Every number is a published one; whole units are counted in whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from datalayer.kernel.contract.registry import ReasonCode, Registry
+from pages.components.language import (
+    NOTHING,
+    _,
+    label,
+    ngettext,
+    number,
+    percent,
+    quantity,
+    weekday,
+)
+from pages.components.units import amount
+
+Card = Mapping[str, Any]
+"""A row of ``questions.actions.cards``."""
+
+_IN_TEN: Final = (0.095, 0.95)
+_PLAIN_UNITS: Final = frozenset({"", "un", "UN", "unit", "units"})
+
+
+def headline(card: Card) -> str:
+    """Return verb, quantity and date: ``Order 307 by Thu 10 Dec``."""
+    words = {
+        "order": _order,
+        "expedite": _expedite,
+        "defer": _defer,
+        "cancel": _cancel,
+        "move": _move,
+        "check": _check,
+    }
+    return words[card["action"]](card)
+
+
+def why(card: Card, registry: Registry, *, frequency: str = "D") -> str:
+    """Return in one sentence why a row is on the list.
+
+    Args:
+        card: The row.
+        registry: Has the sentences of reasons.
+        frequency: D, W or MS: the period of demand.
+    """
+    words = {
+        "order": _why_order,
+        "expedite": _why_expedite,
+        "defer": _why_defer,
+        "cancel": _why_cancel,
+        "move": _why_move,
+    }
+    if card["action"] in words:
+        return words[card["action"]](card)
+    return _why_check(card, registry, frequency)
+
+
+def check_first(card: Card, registry: Registry, *, frequency: str = "D") -> str:
+    """Return what to check before acting, with its numbers; an empty string if nothing."""
+    reason = registry.check_reasons.get(str(card["check_first"]))
+    if reason is None:
+        return ""
+    off = percent(card["check_observed"], 0)
+    directed = {
+        "forecast_too_high": _("the forecast is {share} too high").format(share=off),
+        "forecast_too_low": _("the forecast is {share} too low").format(share=off),
+    }
+    told = directed.get(reason.name) or _reason_text(card, reason, "check_", frequency)
+    said = _("Check first: {reason}").format(reason=told.removesuffix("."))
+    more = int(card["checks"]) - 1
+    if more < 1:
+        return f"{said}."
+    others = ngettext("and {count} more reason", "and {count} more reasons", more)
+    return f"{said}; {others.format(count=number(more, 0))}."
+
+
+def chance(probability: float | None) -> str:
+    """Return a chance in words: ``9 in 10``, ``2 in 100``; a dash for none."""
+    if probability is None:
+        return NOTHING
+    if probability < 0.005:
+        return _("less than 1 in 100")
+    if probability > 0.995:
+        return _("more than 99 in 100")
+    least, most = _IN_TEN
+    if least <= probability < most:
+        return _("{count} in {all}").format(count=round(10 * probability), all=10)
+    return _("{count} in {all}").format(count=round(100 * probability), all=100)
+
+
+def trust(verdict: str | None) -> str:
+    """Return how the forecast did beside one that repeats what was."""
+    return {
+        "better": _("Forecast better than repeating the past"),
+        "alike": _("Forecast like repeating the past"),
+        "worse": _("Forecast worse than repeating the past"),
+    }.get(verdict or "", _("Forecast not tested"))
+
+
+def units(card: Card) -> str:
+    """Return the quantity of a row with its unit, which is not told where parts are counted."""
+    value, unit = card["quantity"], str(card["unit"] or "")
+    whole = value is not None and abs(value) < 1e15 and value == int(value)
+    text = number(value, 0) if whole else quantity(value)
+    return text if unit in _PLAIN_UNITS else f"{text} {unit}"
+
+
+def _order(card: Card) -> str:
+    if card["tier"] == "late":
+        return _("Order {quantity} now: it was due {day}").format(
+            quantity=units(card), day=_day(card, "due")
+        )
+    return _("Order {quantity} by {day}").format(quantity=units(card), day=_day(card, "due"))
+
+
+def _expedite(card: Card) -> str:
+    text = (
+        _("Expedite order {ref} ({quantity}) to {arrives}: now, it was due {day}")
+        if card["tier"] == "late"
+        else _("Expedite order {ref} ({quantity}) to {arrives}, by {day}")
+    )
+    return text.format(**_of_open_order(card))
+
+
+def _defer(card: Card) -> str:
+    return _("Defer order {ref} ({quantity}) from {promised} to {arrives}").format(
+        **_of_open_order(card)
+    )
+
+
+def _cancel(card: Card) -> str:
+    return _("Cancel order {ref} ({quantity}), which comes {promised}").format(
+        **_of_open_order(card)
+    )
+
+
+def _move(card: Card) -> str:
+    return _("Move {quantity} here from {place} by {day}").format(
+        quantity=units(card), place=card["from_location_id"], day=_day(card, "due")
+    )
+
+
+def _check(card: Card) -> str:
+    return {
+        "check_forecast": _("Check the forecast"),
+        "surplus": _("Check the surplus"),
+        "check_data": _("Check the data"),
+    }.get(card["tier"], _("Check the figures"))
+
+
+def _why_order(card: Card) -> str:
+    runs_out, arrives, as_of = card["runs_out"], card["arrives"], card["as_of"]
+    if runs_out is not None and as_of is not None and runs_out <= as_of:
+        text = _("It has run out and a delivery takes until {arrives}")
+    elif runs_out is not None and arrives is not None and runs_out < arrives:
+        text = _("It runs out {runs_out} and a delivery takes until {arrives}")
+    elif card["tier"] == "will_run_out":
+        text = (
+            _("It falls to the reorder point {due} and runs out {runs_out}")
+            if runs_out
+            else _("It falls to the reorder point {due}")
+        )
+    else:
+        text = (
+            _("It is down to the reorder point and runs out {runs_out}")
+            if runs_out
+            else _("It is down to the reorder point")
+        )
+    return _with_chance(text, card)
+
+
+def _why_expedite(card: Card) -> str:
+    promised, as_of = card["promised"], card["as_of"]
+    if promised is not None and as_of is not None and promised < as_of:
+        return _with_chance(_("It was promised for {promised} and has not come"), card)
+    return _with_chance(_("It is promised for {promised} and needed by {arrives}"), card)
+
+
+def _why_defer(card: Card) -> str:
+    return _("It is not needed before {arrives}.").format(**_dates(card))
+
+
+def _why_cancel(_card: Card) -> str:
+    return _("Stock and what else is on order are enough without it.")
+
+
+def _why_move(card: Card) -> str:
+    text = _("It runs out {runs_out} here") if card["runs_out"] else _("It is short here")
+    return _with_chance(text, card)
+
+
+def _with_chance(text: str, card: Card) -> str:
+    """Return *text* with its dates, and how likely it is to run out until a delivery comes."""
+    why_so = text.format(**_dates(card))
+    probability = card["stockout_probability"]
+    if probability is None:
+        return f"{why_so}."
+    return _("{reason}; the chance of running out before a delivery comes is {chance}.").format(
+        reason=why_so, chance=chance(probability)
+    )
+
+
+def _why_check(card: Card, registry: Registry, frequency: str) -> str:
+    reason = registry.reason_codes.get(str(card["reason_code"]))
+    if reason is None:
+        return _("Stock, lead time or service level is not known of a part that was used.")
+    observed = card["reason_observed"]
+    if reason.name == "biased" and observed is not None:
+        text = (
+            _("In the tests the forecast was {share} too high.")
+            if observed > 0
+            else _("In the tests the forecast was {share} too low.")
+        )
+        return text.format(share=percent(abs(observed), 0))
+    if reason.name == "tracking_signal" and observed is not None:
+        return (
+            _("The forecast was too high again and again.")
+            if observed > 0
+            else _("The forecast was too low again and again.")
+        )
+    return _reason_text(card, reason, "reason_", frequency)
+
+
+def _reason_text(card: Card, reason: ReasonCode, prefix: str, frequency: str) -> str:
+    """Return the first sentence of a reason; the rest tells of the threshold that lists it."""
+    first, *rest = label(reason.sentence).split(". ")
+    threshold = card.get(f"{prefix}threshold")
+    return (f"{first}." if rest else first).format(
+        observed=_amount(card[f"{prefix}observed"], reason.unit, frequency),
+        expected=_amount(card[f"{prefix}expected"], reason.unit, frequency),
+        threshold=_amount(
+            reason.threshold if threshold is None else threshold, reason.threshold_unit, frequency
+        ),
+    )
+
+
+def _amount(value: float | None, unit: str, frequency: str) -> str:
+    """Return a number of a reason; days and shares in whole numbers, which nobody acts beyond."""
+    if value is not None and unit == "d":
+        return amount(round(value), unit, frequency=frequency)
+    if value is not None and unit == "share":
+        return percent(value, 0)
+    return amount(value, unit, frequency=frequency)
+
+
+def _of_open_order(card: Card) -> dict[str, str]:
+    return {"ref": card["ref"], "quantity": units(card), "day": _day(card, "due"), **_dates(card)}
+
+
+def _dates(card: Card) -> dict[str, str]:
+    return {name: _day(card, name) for name in ("due", "arrives", "promised", "runs_out")}
+
+
+def _day(card: Card, name: str) -> str:
+    value: date | None = card[name]
+    return weekday(value, card["as_of"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import access, frame
+from pages.components import access, frame, search
 from pages.components.language import _
 
 # Before everything else: a page's icon would otherwise be fetched from another host.
@@ -46,5 +46,6 @@ with frame.guard("navigation"):
         if must_sign_in:
             frame.sign_in_page()
         else:
-            page.run()
+            with search.suggesting():
+                page.run()
 access.deliver_cookie()

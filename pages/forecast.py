@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from datalayer.portal import questions
-from pages.components import access, charts, data_sets, exceptions, filters, frame, parts, tables
+from pages.components import (
+    access,
+    charts,
+    data_sets,
+    exceptions,
+    filters,
+    frame,
+    parts,
+    search,
+    tables,
+)
 from pages.components.language import _
 from pages.components.units import per_period
 
@@ -12,8 +22,9 @@ frame.header(_("Forecast"))
 registry, manifest = publication.registry, publication.manifest
 frequency = str(manifest.lineage.get("frequency", "D"))
 
-item_id = filters.part(publication)
+item_id = search.part(publication)
 item = publication.require_item(item_id)
+parts.heading(item)
 parts.classes(item)
 parts.stock(publication.table(questions.inventory.of_item(item_id)))
 listed = publication.table(questions.exceptions.first(exceptions.MOST_ROWS))

@@ -133,6 +133,6 @@ def _require_items(publication: Publication, item_ids: tuple[str, ...]) -> None:
         return
     for item_id in item_ids:
         plain_text("item_ids", item_id)
-    found = publication.table(items.codes_among(item_ids)).table.column("item_id").to_pylist()
+    found = publication.table(items.among(item_ids)).table.column("item_id").to_pylist()
     for item_id in sorted(set(item_ids) - set(found)):
         publication.require_item(item_id)

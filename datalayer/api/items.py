@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from datalayer.api.addresses import PART
 from datalayer.api.answers import rows_answer
@@ -40,6 +41,16 @@ from datalayer.portal import NETWORK, Portal, SeriesSelection
 from datalayer.reading.filters import LONGEST_TEXT
 from datalayer.reading.questions import forecasts, items
 
+_MATCH: dict[str, Any] = {
+    items.MATCH: (
+        Literal["exact", "prefix", "words", "inside", "near"] | None,
+        Field(
+            description="With `q` only, else null: how it is met. By a whole code, the beginning "
+            "of one, the beginnings of words, somewhere in words or code, or with one slip.",
+            examples=["words"],
+        ),
+    )
+}
 _SERIES = ("date", "source", "forecast", "actual", "cutoff")
 
 Search = Annotated[
@@ -47,7 +58,9 @@ Search = Annotated[
     Query(
         max_length=LONGEST_TEXT,
         pattern=NO_NUL,
-        description="Beginning of a code, or words of the name; case and accents don't count.",
+        description="Code, or words, whole or half, of name, code, category and supplier, in any "
+        "order. Case, accents, signs, double blanks and zeros before a code don't count; one "
+        "slip in a word is forgiven.",
         openapi_examples={"words": {"value": "bateria 12 V"}},
     ),
 ]
@@ -65,8 +78,9 @@ def create_router(portal: Portal) -> APIRouter:
 def _add_catalogue(router: APIRouter, portal: Portal) -> None:
     data_set = portal.registry.data_sets["dim_item"]
     filters = filters_on(data_set, *items.FILTERS)
-    columns = [column.name for column in data_set.columns]
-    model = rows_model("Items", chosen_row_model("ItemRow", data_set.columns), with_total=True)
+    columns = [*(column.name for column in data_set.columns), items.MATCH]
+    row = chosen_row_model("ItemRow", data_set.columns, **_MATCH)
+    model = rows_model("Items", row, with_total=True)
 
     @router.get(
         "/items",
@@ -76,13 +90,18 @@ def _add_catalogue(router: APIRouter, portal: Portal) -> None:
         openapi_extra=document_rows(columns, filters.values()),
     )
     def list_items(request: Request, page: Page, q: Search = "") -> Response:
-        """Parts by code; with `q` the best match first."""
+        """Parts by code; with `q` the best match first, near misses last, each with its `match`.
+
+        Near misses are left out where a code begins with `q`, of which eight words count.
+        """
         asked = open_page(
             request, portal, page, filters, columns, data_set.key, in_key_order=not q.strip()
         )
         question = items.catalogue(
             portal.registry, q, asked.conditions, limit=page.limit, after=asked.after
         )
+        if q.strip():
+            asked.publication.prepare_search()
         return rows_answer(request, asked.publication, asked.arrange(question))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from datalayer.reading.views import (
     attach_statements,
     columns_query,
     detach_statement,
+    fold_statements,
     use_statement,
 )
 from datalayer.reading.watchdog import Watchdog
@@ -107,6 +108,7 @@ class Database:
         self._connection = duckdb.connect(":memory:")
         self._changing = threading.Lock()
         self._attached: dict[str, None] = {}
+        self._folded: frozenset[str] = frozenset()
         # Callers choose filters, so there is no end of questions.
         self._columns = ByteBoundedLru[str, Mapping[str, str]](_REMEMBERED_BYTES, _columns_bytes)
         self._folder = snapshots_folder.resolve()
@@ -142,11 +144,28 @@ class Database:
                 raise PublicationError(publication_id=publication_id, problem=problem) from error
             self._attached = {**self._attached, publication_id: None}
 
+    def keep_folded(self, publication_id: str) -> None:
+        """Keep in memory what a search of a snapshot's parts compares, until it is detached.
+
+        Nothing happens if it is kept, and where it finds no room: a search then folds anew.
+
+        Raises:
+            UnknownPublication, ReadFailed: As for ``query``.
+        """
+        if publication_id in self._folded:
+            return
+        with self._translating_errors(publication_id), self._changing:
+            if publication_id not in self._folded:
+                self._folded |= {publication_id}
+                with suppress(duckdb.OutOfMemoryException):
+                    self._in_one_transaction(fold_statements(publication_id))
+
     def detach(self, publication_id: str) -> None:
         """Drop the views of a snapshot; reads that have begun end as if they were there."""
         with self._changing:
             kept = {name: None for name in self._attached if name != publication_id}
             self._attached = kept
+            self._folded -= {publication_id}
             self._in_one_transaction((detach_statement(publication_id),))
 
     def attached(self) -> tuple[str, ...]:

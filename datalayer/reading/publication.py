@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, partial
+from itertools import chain
 
 import pyarrow as pa
 
@@ -21,9 +22,12 @@ from datalayer.reading.csv_dialects import CsvDialect
 from datalayer.reading.database import Database, Parameters
 from datalayer.reading.paging import Page, join_rows, last_position, sources_in, text_bytes
 from datalayer.reading.question import Question
-from datalayer.reading.questions import items, locations
+from datalayer.reading.questions import items, locations, search
 from datalayer.reading.results import Provenance, Result
 from datalayer.reading.views import json_query
+
+SUGGESTIONS = 5
+"""Most codes that a part which there is not is answered with."""
 
 
 class FreshnessState(StrEnum):
@@ -136,9 +140,22 @@ class Publication:
         """
         found = self.table(items.item(item_id))
         if not found.table.num_rows:
-            nearest = self.table_page(items.suggestions(item_id)).rows
-            raise UnknownItem(item_id=item_id, suggestions=nearest.column("item_id").to_pylist())
+            raise UnknownItem(item_id=item_id, suggestions=self._nearest(item_id))
         return found
+
+    def _nearest(self, item_id: str) -> list[str]:
+        """Return codes of parts that a search for a code finds, then those written most like it."""
+        self.prepare_search()
+        asked = (search.parts(item_id, SUGGESTIONS), items.suggestions(item_id, SUGGESTIONS))
+        found = (self.table_page(question).rows["item_id"].to_pylist() for question in asked)
+        return list(dict.fromkeys(chain.from_iterable(found)))[:SUGGESTIONS]
+
+    def prepare_search(self) -> None:
+        """Make searches of parts fast: half a second per 100,000 parts, once.
+
+        A search that was not prepared answers the same.
+        """
+        self.database.keep_folded(self.id)
 
     def require_location(self, location_id: str) -> None:
         """Refuse a location that the publication doesn't have.

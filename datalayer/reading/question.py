@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.database import Parameter, Parameters
-from datalayer.reading.views import first_rows, rows_from_offset
+from datalayer.reading.views import first_rows, question_sql, rows_from_offset
 
 MOST_ROWS = 10_000
 """Most rows of one page; whole data sets are for the extracts."""
@@ -76,10 +74,3 @@ def sql_question(
 ) -> Question:
     """Return the question whose SQL is ``questions/sql/<name>.sql``; else as in ``Question``."""
     return Question(name, question_sql(name), parameters, data_sets, sources, limit)
-
-
-@lru_cache
-def question_sql(question: str) -> str:
-    """Return the text of ``questions/sql/<question>.sql``."""
-    path = files("datalayer.reading") / "questions" / "sql" / f"{question}.sql"
-    return path.read_text(encoding="utf-8")

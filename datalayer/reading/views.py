@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,8 @@ from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Regi
 from datalayer.publications.stages import Snapshot
 
 Operator = Literal["=", ">=", "<=", "in"]
+
+_FOLDED = "folded_item"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class OrderBy:
 def attach_statements(
     snapshot: Snapshot, registry: Registry, columns_in: Callable[[Path], Collection[str]]
 ) -> tuple[str, ...]:
-    """Return the DDL of a snapshot: its schema, and a view for every data set.
+    """Return the DDL of a snapshot: its schema, a view for every data set, and one to search.
 
     A column that readers can do without, and that the snapshot's own contract did not have yet,
     is empty, and so is an optional data set that the snapshot lacks: what was served goes on being
@@ -55,7 +58,24 @@ def attach_statements(
             optional = {column.name for column in data_set.columns if not column.required}
             absent = optional.difference(columns_in(path))
         views.append(_view(schema, data_set, path, absent))
-    return (f"create schema {quoted_name(schema)}", *views)
+    folded = f"create view {_FOLDED} as {question_sql('folded_item')}"
+    return (f"create schema {quoted_name(schema)}", *views, use_statement(schema), folded)
+
+
+def fold_statements(publication_id: str) -> tuple[str, ...]:
+    """Return the DDL that keeps the folded texts of a snapshot's parts, which were a view.
+
+    Folding them anew takes longer than the rest of a search.
+    """
+    kept = f"create table {_FOLDED} as {question_sql('folded_item')}"
+    return use_statement(publication_id), f"drop view {_FOLDED}", kept
+
+
+@lru_cache
+def question_sql(question: str) -> str:
+    """Return the text of ``questions/sql/<question>.sql``."""
+    path = files("datalayer.reading") / "questions" / "sql" / f"{question}.sql"
+    return path.read_text(encoding="utf-8")
 
 
 def columns_query(path: Path) -> str:
@@ -241,6 +261,11 @@ def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, Co
         for each in (first, last)
     )
     return f"select {before}, answer.*, {after} from ({sql}) as answer"
+
+
+def with_empty_column(sql: str, name: str) -> str:
+    """Return the rows of *sql* with one more column, of text, that has no values."""
+    return f"select *, cast(null as varchar) as {quoted_name(name)} from ({sql})"
 
 
 def as_lines(sql: str, cells: Sequence[str], *, separator: str, beside: Sequence[str] = ()) -> str:

@@ -14,37 +14,7 @@ from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import Publication, SeriesSelection, questions
 from pages.components.language import _, date_picker_format, label
 
-LISTED_PARTS: Final = 10_000
 SHOWN_DAYS: Final = 180
-
-
-def part(publication: Publication) -> str:
-    """Draw the part search and return the code in the address, else that of the first exception.
-
-    The code is returned as it stands in the address: whether there is such a part, the first
-    read of it tells.
-    """
-    listed = publication.table(questions.items.search("", LISTED_PARTS)).table
-    names = dict(zip(listed["item_id"].to_pylist(), listed["name"].to_pylist(), strict=True))
-    asked = st.query_params.get("item", "")
-    if not asked:
-        first = publication.table(questions.exceptions.first(1)).table["item_id"].to_pylist()
-        asked = next(iter(first or names), "")
-    if asked and asked not in names:
-        found = publication.table(questions.items.search(asked, 1)).table.to_pylist()
-        names |= {row["item_id"]: row["name"] for row in found if row["item_id"] == asked}
-    _show("part", asked if asked in names else None)
-    st.selectbox(
-        _("Part, by code or name"),
-        list(names),
-        index=None,
-        key="part",
-        format_func=lambda code: f"{code} · {names[code]}" if code in names else code,
-        placeholder=_("Type a code or a word of the name"),
-        on_change=_write,
-        args=("part", "item"),
-    )
-    return asked
 
 
 def series_selection(publication: Publication, item_id: str) -> SeriesSelection:

@@ -16,17 +16,15 @@ from datalayer.kernel.errors import (
     NothingPublished,
     PortalError,
     SignInRequired,
-    UnknownItem,
     UnknownPublication,
 )
-from datalayer.portal import ANYONE, FreshnessState, Publication, Role, questions
+from datalayer.portal import ANYONE, FreshnessState, Publication, Role
 from datalayer.runtime import portal
 from pages.components import access, captions, language
 from pages.components.language import _, ago, day, error_text, moment
 
 STATIC: Final = Path(__file__).resolve().parent.parent / "static"
 SIDEBAR_WIDTH: Final = 240
-LONGEST_CODE: Final = 80
 _PUBLICATION: Final = "farol.publication"
 _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
@@ -133,8 +131,6 @@ def guard(page: str) -> Iterator[None]:
         st.rerun()  # the session ended while the page was drawn; the next run asks to sign in
     except NothingPublished as error:
         _nothing_published(error)
-    except UnknownItem as error:
-        _unknown_item(error)
     except UnknownPublication as error:
         _unknown_publication(error)
     except PortalError as error:
@@ -241,43 +237,6 @@ def _nothing_published(error: NothingPublished) -> None:
         )
     )
     link("admin.py", _("Go to the admin page"))
-
-
-def _unknown_item(error: UnknownItem) -> None:
-    st.warning(
-        _("There is no part {item_id} in this publication.").format(
-            item_id=captions.literal(error.item_id[:LONGEST_CODE])
-        ),
-        icon=":material/search_off:",
-    )
-    near = _near(error)
-    if near:
-        st.markdown(_("Did you mean one of these?"))
-    for item_id, name in near.items():
-        # No link: one to the page that it stands on leaves the browser's address as it was.
-        st.button(
-            f"**{captions.literal(item_id)}** {name}",
-            key=f"farol.near.{item_id}",
-            type="tertiary",
-            on_click=_ask_for,
-            args=(item_id,),
-        )
-
-
-def _ask_for(item_id: str) -> None:
-    st.query_params["item"] = item_id
-
-
-def _near(error: UnknownItem) -> dict[str, str]:
-    """Return parts by code: those that a search for what was asked finds, else the nearest."""
-    found = publication().table(questions.items.search(error.item_id, 8)).table.to_pylist()
-    if found:
-        return {row["item_id"]: captions.literal(row["name"] or "") for row in found}
-    return {code: _name_of(code) for code in error.suggestions}
-
-
-def _name_of(item_id: str) -> str:
-    return captions.literal(publication().require_item(item_id).table["name"][0].as_py() or "")
 
 
 def _unknown_publication(error: UnknownPublication) -> None:

@@ -18,6 +18,12 @@ def subject(item: Result) -> str:
     return _("Part {item_id} ({name})").format(item_id=row["item_id"], name=row["name"])
 
 
+def heading(item: Result) -> None:
+    """Draw the code and the name of a part."""
+    row = item.table.to_pylist()[0]
+    st.header(captions.literal(f"{row['item_id']} · {row['name']}"), anchor=False)
+
+
 def classes(item: Result) -> None:
     """Draw the codes and classes of a part."""
     row = item.table.to_pylist()[0]

@@ -103,9 +103,8 @@ def test_the_overview_shows_figures_exceptions_and_a_captioned_chart(visit: Visi
 def test_a_planner_finds_a_part_and_sees_its_forecast_with_a_caption(visit: Visit) -> None:
     visit.open("/forecast")
 
-    search = visit.page.get_by_role("combobox", name=re.compile("Part, by code or name"))
-    search.fill(PART)
-    visit.page.get_by_role("option", name=re.compile(PART)).first.click()
+    visit.page.get_by_role("searchbox", name="Find a part").fill(PART)
+    visit.page.get_by_role("link", name=re.compile(PART)).first.click()
     expect(visit.page).to_have_url(re.compile(f"item={PART}"))
     visit.settle()
 
@@ -134,7 +133,7 @@ def test_the_download_holds_exactly_the_rows_that_are_drawn(visit: Visit, tmp_pa
 def test_a_link_to_an_unknown_part_is_answered_with_parts_that_exist(visit: Visit) -> None:
     visit.open("/forecast?item=85123")
 
-    visit.page.get_by_role("button", name=PART).click()
+    visit.page.get_by_role("link", name=PART).click()
 
     expect(visit.page).to_have_url(re.compile(f"item={PART}"))
     expect(visit.page.locator(CHART).first).to_be_visible()

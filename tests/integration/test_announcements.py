@@ -237,7 +237,7 @@ def test_a_redis_that_refuses_is_a_finding_and_reads_go_on(
     (finding,) = other.health().findings
     assert isinstance(finding, RedisFailed)
     assert reason in str(finding)
-    assert other.open().table(questions.items.search("")).table.num_rows
+    assert other.open().table(questions.search.parts("")).table.num_rows
 
 
 def test_a_redis_that_takes_writes_again_is_no_finding(
@@ -246,11 +246,11 @@ def test_a_redis_that_takes_writes_again_is_no_finding(
     with redis.Redis.from_url(redis_server.url) as client:
         client.config_set("maxmemory", 1)
         portal.announcements.keep_up()
-        portal.open().table(questions.items.search(""))
+        portal.open().table(questions.search.parts(""))
         client.config_set("maxmemory", 0)
 
     portal.announcements.keep_up()
-    portal.open().table(questions.items.search("a"))
+    portal.open().table(questions.search.parts("a"))
 
     assert portal.health().findings == ()
 

@@ -36,7 +36,7 @@ def answers(publication: Publication) -> dict[str, object]:
     """Return the rows of every kind of answer that pages and API are made of."""
     overview = overview_of(publication)
     results = {
-        "search": publication.table(questions.items.search("bateria")),
+        "search": publication.table(questions.search.parts("bateria")),
         "item": publication.require_item(PART),
         "series": series_of(publication, SeriesSelection(PART)),
         "metrics": publication.table(questions.accuracy.of_item(PART)),
@@ -166,13 +166,13 @@ class TestRedisOutage:
         alone = open_portal("alone", redis_url=None)
         alone.activate(ADMIN)
         expected = [
-            alone.open().table(questions.items.search("", limit=n)).table for n in range(1, READS)
+            alone.open().table(questions.search.parts("", limit=n)).table for n in range(1, READS)
         ]
 
         def read(limit: int) -> object:
             if limit == READS // 2:
                 redis_server.stop()
-            return portal.open().table(questions.items.search("", limit=limit)).table
+            return portal.open().table(questions.search.parts("", limit=limit)).table
 
         with ThreadPoolExecutor(4) as pool:
             found = list(pool.map(read, range(1, READS)))
@@ -181,7 +181,7 @@ class TestRedisOutage:
 
     def test_health_says_so(self, portal: Portal, redis_server: RedisServer) -> None:
         redis_server.stop()
-        portal.open().table(questions.items.search(""))
+        portal.open().table(questions.search.parts(""))
 
         health = portal.health()
 
@@ -192,7 +192,7 @@ class TestRedisOutage:
         self, portal: Portal, redis_server: RedisServer
     ) -> None:
         redis_server.stop()
-        portal.open().table(questions.items.search(""))
+        portal.open().table(questions.search.parts(""))
         redis_server.start()
         wait_until(
             lambda: portal.health().cache["state"] == "ok",

@@ -112,14 +112,14 @@ def test_what_is_found_damaged_later_is_fetched_anew_by_itself(
     tmp_path: Path, published: list[Manifest], start: Callable[..., Portal]
 ) -> None:
     portal = start()
-    whole = portal.open().table(questions.items.search("")).table
+    whole = portal.open().table(questions.search.parts("")).table
     swap_forecasts(tmp_path / "var", published)
 
     portal.prove_served()
 
     wait_until(lambda: mended(portal), within_s=30, problem="it is not mended")
     assert portal.open().manifest == published[1]
-    assert portal.open().table(questions.items.search("")).table == whole
+    assert portal.open().table(questions.search.parts("")).table == whole
     assert portal.health().findings == ()
 
 
@@ -183,7 +183,7 @@ def test_what_was_damaged_is_read_when_it_is_mended_by_hand(
     found = portal.open()
 
     assert found.manifest == published[1]
-    assert found.table(questions.items.search("")).table.num_rows == 6
+    assert found.table(questions.search.parts("")).table.num_rows == 6
 
 
 def test_which_one_is_active_is_taken_from_the_audit_log_where_that_is_damaged(

@@ -93,7 +93,7 @@ class TestOpen:
             again = make_portal(tmp_path, state=disk.folder)
 
             assert again.open().manifest == manifest
-            assert again.open().table(questions.items.search("")).table.num_rows == 2
+            assert again.open().table(questions.search.parts("")).table.num_rows == 2
             again.close()
 
     def test_nothing_is_read_before_something_is_active(self, portal: Portal) -> None:
@@ -117,8 +117,8 @@ class TestOpen:
 
         portal.activate(ADMIN)
 
-        assert publication.table(questions.items.search("")).table.num_rows == 4
-        assert portal.open().table(questions.items.search("")).table.num_rows == 6
+        assert publication.table(questions.search.parts("")).table.num_rows == 4
+        assert portal.open().table(questions.search.parts("")).table.num_rows == 6
 
     def test_a_kept_publication_opens_by_its_id(self, portal: Portal, publisher: Publisher) -> None:
         first = publisher.publish(items=4)
@@ -127,7 +127,7 @@ class TestOpen:
         portal.activate(ADMIN)
 
         assert (
-            portal.open(first.publication_id).table(questions.items.search("")).table.num_rows == 4
+            portal.open(first.publication_id).table(questions.search.parts("")).table.num_rows == 4
         )
 
     @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ class TestHealth:
         portal = make_portal(tmp_path, redis_url=f"redis://127.0.0.1:{free_port()}/0")
         portal.activate(ADMIN)
 
-        rows = portal.open().table(questions.items.search("")).table.num_rows
+        rows = portal.open().table(questions.search.parts("")).table.num_rows
 
         assert rows == 6
         assert portal.health().cache["state"] == "down"
@@ -420,7 +420,7 @@ def test_readers_never_fail_or_mix_while_an_admin_switches(
                 return
             try:
                 publication = portal.open()
-                question = questions.items.search("", limit=100 + reads % 50)
+                question = questions.search.parts("", limit=100 + reads % 50)
                 rows = publication.table(question).table.num_rows
                 forecasts = series_of(publication, SeriesSelection("P00001")).table.num_rows
                 whole = rows == items[publication.manifest.publication_id] and forecasts == 172

@@ -12,6 +12,7 @@ from datalayer.reading.questions import (
     locations,
     marks,
     overview,
+    search,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "locations",
     "marks",
     "overview",
+    "search",
 ]

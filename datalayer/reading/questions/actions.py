@@ -25,9 +25,15 @@ from datalayer.reading.filters import (
     filters_of,
     unpublished_column,
 )
-from datalayer.reading.question import Position, Question, question_sql, sql_question
+from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.questions.data_sets import data_set_named
-from datalayer.reading.views import count_matches, count_values, select_matches, with_query
+from datalayer.reading.views import (
+    count_matches,
+    count_values,
+    question_sql,
+    select_matches,
+    with_query,
+)
 
 WINDOW: Final = ("late", "this_week")
 """Tiers whose orders are this week's work."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.reading.filters import Conditions, after_position, equal
-from datalayer.reading.question import Position, Question, question_sql, sql_question
+from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.questions.locations import NETWORK
-from datalayer.reading.views import count_matches, select_matches
+from datalayer.reading.views import count_matches, question_sql, select_matches
 
 FILTERS = ("item_id", "status", "order_by")
 ITEM_FILTERS = ("category", "abc_class")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidCursor
-from datalayer.reading.filters import LONGEST_TEXT, Conditions, plain_text
-from datalayer.reading.question import Position, Question, question_sql, sql_question
-from datalayer.reading.questions import data_sets
-from datalayer.reading.views import count_matches, select_matches
+from datalayer.reading.filters import Conditions, plain_text
+from datalayer.reading.question import Position, Question, sql_question
+from datalayer.reading.questions import data_sets, search
+from datalayer.reading.views import count_matches, question_sql, select_matches, with_empty_column
 
 FILTERS = ("item_id", "category", "abc_class", "demand_class", "criticality", "supplier")
 
-_BEST_FIRST = ("match_rank", "item_id")
-_SUMMARY = ("item_id", "sku", "name", "category", "abc_class", "demand_class")
-_SUGGESTIONS = 5
+MATCH = "match"
+"""The column, beside those of the data set, that says how well a part matches a text."""
 
 
 def item(item_id: str) -> Question:
@@ -21,29 +22,15 @@ def item(item_id: str) -> Question:
     return sql_question("item", {"item_id": item_id}, "dim_item")
 
 
-def codes_among(item_ids: tuple[str, ...]) -> Question:
-    """Return the question of which of *item_ids* there are."""
+def among(item_ids: tuple[str, ...]) -> Question:
+    """Return the question of which of *item_ids* there are; columns: item_id, name."""
     return sql_question("items_named", {"item_ids": tuple(sorted(set(item_ids)))}, "dim_item")
 
 
-def suggestions(item_id: str) -> Question:
+def suggestions(item_id: str, limit: int) -> Question:
     """Return the question of the codes nearest to one that does not exist."""
     parameters = {"item_id": item_id}
-    return sql_question("item_suggestions", parameters, "dim_item", limit=_SUGGESTIONS)
-
-
-def search(text: str, limit: int = 20) -> Question:
-    """Return the question of the parts that match *text*, best match first.
-
-    Columns: item_id, sku, name, category, abc_class, demand_class.
-    """
-    return Question(
-        name="search_items",
-        sql=select_matches(question_sql("search_items"), _SUMMARY, (), _BEST_FIRST),
-        parameters={"text": text[:LONGEST_TEXT]},
-        data_sets=("dim_item",),
-        limit=limit,
-    )
+    return sql_question("item_suggestions", parameters, "dim_item", limit=limit)
 
 
 def catalogue(
@@ -56,7 +43,8 @@ def catalogue(
 ) -> Question:
     """Return the question of the parts that match *text* and meet *conditions*.
 
-    The best match comes first; without text all parts by their code.
+    The best match comes first, each with its match as ``search.parts`` has it; without text all
+    parts by their code, without a match.
 
     Raises:
         InvalidSelection: *text* can't be looked for.
@@ -64,14 +52,15 @@ def catalogue(
     """
     data_set = registry.data_sets["dim_item"]
     if not text.strip():
-        return data_sets.rows(data_set, conditions, limit=limit, after=after, with_total=True)
+        rows = data_sets.rows(data_set, conditions, limit=limit, after=after, with_total=True)
+        return replace(rows, sql=with_empty_column(rows.sql, MATCH))
     base = question_sql("search_items")
-    columns = [column.name for column in data_set.columns]
-    found = select_matches(base, columns, conditions.predicates, _BEST_FIRST)
+    columns = [*(column.name for column in data_set.columns), MATCH]
+    found = select_matches(base, columns, conditions.predicates, search.BEST_FIRST)
     return Question(
         name="search_items",
         sql=found,
-        parameters={**conditions.parameters, "text": plain_text("q", text)},
+        parameters={**conditions.parameters, **search.parameters(plain_text("q", text))},
         data_sets=("dim_item",),
         limit=limit,
         offset=row_offset(after),

@@ -8,9 +8,9 @@ import pyarrow as pa
 from pydantic_core import to_json
 
 from datalayer.kernel.contract.registry import ColumnType, Registry
-from datalayer.reading.question import MOST_ROWS, Question, question_sql, sql_question
+from datalayer.reading.question import MOST_ROWS, Question, sql_question
 from datalayer.reading.questions.marks import not_put_aside
-from datalayer.reading.views import given_rows, select_matches
+from datalayer.reading.views import given_rows, question_sql, select_matches
 
 ORDERED = ("fact_action", "dim_item", "dim_location", "fact_inventory", "fact_exception")
 

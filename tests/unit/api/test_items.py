@@ -44,6 +44,18 @@ def test_the_best_match_comes_first(shared_api: FastAPI) -> None:
     assert codes(shared_api, "/v1/items?q=nc-p00003") == ["P00003"]
 
 
+def test_a_search_says_how_each_part_matches(shared_api: FastAPI) -> None:
+    rows = get(shared_api, "/v1/items?q=bateira").json()["data"]
+
+    assert [(row["item_id"], row["match"]) for row in rows] == [("P00001", "near")]
+
+
+def test_a_list_of_parts_has_no_matches(shared_api: FastAPI) -> None:
+    rows = get(shared_api, "/v1/items").json()["data"]
+
+    assert {row["match"] for row in rows} == {None}
+
+
 def test_filters_narrow_a_search(shared_api: FastAPI) -> None:
     found = get(shared_api, "/v1/items?q=P0000&category=Energia&category=Cabos").json()
 

@@ -84,7 +84,7 @@ def test_a_redis_that_is_gone_is_told(
     try:
         before = value(portal, "farol_redis_up")
         redis.stop()
-        portal.open(activated.publication_id).table(questions.items.search(""))
+        portal.open(activated.publication_id).table(questions.search.parts(""))
 
         assert (before, value(portal, "farol_redis_up")) == (1, 0)
     finally:

@@ -18,7 +18,7 @@ from datalayer.kernel.errors import PublicationError, ReadFailed, UnknownPublica
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
-from datalayer.reading.question import question_sql
+from datalayer.reading.views import question_sql
 from tests.publisher import Publisher
 from tests.reading import publications_folder, snapshot_of, with_column
 

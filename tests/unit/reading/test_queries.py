@@ -23,72 +23,9 @@ from tests.reading import LOADED_AT, published_rows, series_of, sources_of
 OpenPublication = Callable[[Manifest], Publication]
 
 
-def ids(publication: Publication, text: str, limit: int = 20) -> list[str]:
-    found: list[str] = (
-        publication.table(questions.items.search(text, limit)).table.column("item_id").to_pylist()
-    )
-    return found
-
-
 def history_of(publication: Publication, item_id: str = "P00001", **span: date) -> pa.Table:
     table = series_of(publication, SeriesSelection(item_id, **span)).table  # type: ignore[arg-type]
     return table.filter(pc.is_null(table.column("source")))
-
-
-class TestSearch:
-    @pytest.mark.parametrize("text", ["P00003", "p00003", "NC-P00003", "nc-p00003", " P00003 "])
-    def test_a_code_or_sku_finds_its_part(self, publication: Publication, text: str) -> None:
-        assert ids(publication, text) == ["P00003"]
-
-    def test_a_code_prefix_finds_every_part_that_begins_so(self, publication: Publication) -> None:
-        assert ids(publication, "P0000") == [f"P0000{number}" for number in range(1, 7)]
-
-    @pytest.mark.parametrize("text", ["estacionaria", "ESTACIONÁRIA", "bateria est", "ah 100 bat"])
-    def test_words_of_the_name_count_without_case_accents_and_order(
-        self, publication: Publication, text: str
-    ) -> None:
-        assert ids(publication, text) == ["P00001"]
-
-    def test_every_word_has_to_be_there(self, publication: Publication) -> None:
-        assert ids(publication, "bateria coaxial") == []
-
-    def test_a_code_comes_before_a_name(
-        self, publisher: Publisher, open_publication: OpenPublication
-    ) -> None:
-        tables = publisher.tables()
-        names = ["Peça", "Suporte P00003", "Cabo", "Peça", "Peça", "Peça"]
-        tables["dim_item"] = replace_column(tables["dim_item"], "name", names)
-
-        publication = open_publication(publisher.publish(tables=tables))
-
-        assert ids(publication, "p00003") == ["P00003", "P00002"]
-
-    @pytest.mark.parametrize("text", ["%", "_", "'", '"; drop table dim_item; --', "(", "\\"])
-    def test_signs_with_a_meaning_elsewhere_are_only_text(
-        self, publication: Publication, text: str
-    ) -> None:
-        assert ids(publication, text) == []
-
-    def test_no_text_lists_the_parts(self, publication: Publication) -> None:
-        assert len(ids(publication, "")) == 6
-
-    def test_no_more_than_the_limit(self, publication: Publication) -> None:
-        assert ids(publication, "P", limit=2) == ["P00001", "P00002"]
-
-    def test_the_columns_are_those_that_pages_show(self, publication: Publication) -> None:
-        assert publication.table(questions.items.search("P00001")).table.column_names == [
-            "item_id",
-            "sku",
-            "name",
-            "category",
-            "abc_class",
-            "demand_class",
-        ]
-
-    @pytest.mark.parametrize("limit", [0, -1, 10_001])
-    def test_a_limit_out_of_bounds_is_refused(self, publication: Publication, limit: int) -> None:
-        with pytest.raises(InvalidSelection, match="between 1 and 10,000"):
-            publication.table(questions.items.search("P", limit))
 
 
 class TestItem:

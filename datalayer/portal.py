@@ -60,7 +60,12 @@ from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
-from datalayer.reading.extracts.order_files import OrderFiles, OrderRow, OrdersOfTiers
+from datalayer.reading.extracts.order_files import (
+    OrderFiles,
+    OrderRow,
+    OrdersOfTiers,
+    require_places,
+)
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
@@ -249,6 +254,32 @@ class Portal:
         if publication_id:
             return self._publications.get(publication_id)
         return self._publications.active()
+
+    def listing(
+        self, publication: Publication, asked: Iterable[tuple[str, str]] = ()
+    ) -> questions.actions.Listing:
+        """Return which actions of *publication* are asked for, with what planners said of them.
+
+        Args:
+            publication: Has a list.
+            asked: Names of filters and values as text, as an address has them; see
+                ``questions.actions.listing``.
+
+        Raises:
+            NothingToMark: It has no list of actions.
+            InvalidSelection: A value can't be used, or a place lies in another one.
+            PortalError: Marks or rows can't be read.
+        """
+        standing, novelty = self.marks.standing(publication), self.novelty(publication)
+        wanted = questions.actions.listing(
+            publication.registry,
+            asked,
+            standing=standing,
+            new=novelty.new or (),
+            changed=novelty.changed or (),
+        )
+        require_places(publication, wanted.location_ids or ())
+        return wanted
 
     def novelty(self, publication: Publication) -> Novelty:
         """Return what is new in the list of *publication*, and what is different in it.

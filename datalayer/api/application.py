@@ -9,6 +9,7 @@ from fastapi import FastAPI, Path, Response
 
 from datalayer.api import (
     accuracy,
+    actions,
     data_sets,
     extracting,
     feed,
@@ -40,6 +41,7 @@ _SUBJECTS = (
     items,
     forecasts,
     inventory,
+    actions,
     accuracy,
     publications,
     feed,

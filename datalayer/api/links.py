@@ -23,6 +23,11 @@ _LINKS: Final[dict[str, tuple[tuple[str, str, dict[str, str]], ...]]] = {
         ("part", "get_item", _OF_PART),
         ("series", "get_item_timeseries", _OF_PART),
     ),
+    "list_actions": (
+        ("part", "get_item", _OF_PART),
+        ("series", "get_item_timeseries", _OF_PART),
+        ("marks", "list_item_marks", _OF_PART),
+    ),
     "list_publications": (
         ("changes", "get_publication_changes", _LATEST_TWO),
         ("files", "list_publication_files", {"publication_id": f"{_FIRST}/publication_id"}),

@@ -73,9 +73,11 @@ def filters_of(columns: Iterable[Column]) -> dict[str, Filter]:
     return {each.name: each for each in wanted if each.name not in NOT_FILTERS}
 
 
-def unpublished_column(name: str, kind: ColumnType, allowed: Iterable[str] = ()) -> Column:
+def unpublished_column(
+    name: str, kind: ColumnType, allowed: Iterable[str] = (), *, described: str = ""
+) -> Column:
     """Return a column of an answer that no data set has, called by its *name* in all languages."""
-    text = Bilingual(name, name)
+    text = Bilingual(described or name, described or name)
     return Column(
         name=name,
         type=kind,
@@ -87,7 +89,7 @@ def unpublished_column(name: str, kind: ColumnType, allowed: Iterable[str] = ())
         reference=None,
         unit="",
         quantile_level=None,
-        label=text,
+        label=Bilingual(name, name),
         description=text,
     )
 

@@ -92,9 +92,7 @@ class OrderFiles:
             raise InvalidSelection(
                 parameter="tier", found=found, expected=f"one or more of {', '.join(known)}"
             )
-        for location_id in wanted.location_ids:
-            publication.require_location(location_id)
-        _refuse_nested(publication, [("", place) for place in wanted.location_ids])
+        require_places(publication, wanted.location_ids)
         page = publication.table_page(
             orders.of_tiers(
                 publication.registry, wanted.tiers, wanted.location_ids, wanted.standing
@@ -182,6 +180,18 @@ class OrderFiles:
         return Delivery(
             iter([content]), rows=digest.rows, announced=digest, on_begin=begin, on_end=end
         )
+
+
+def require_places(publication: Publication, location_ids: Sequence[str]) -> None:
+    """Find out whether there are these places, and none lies in another.
+
+    Raises:
+        InvalidSelection: There is no such place, or the same demand would count twice.
+    """
+    for location_id in location_ids:
+        publication.require_location(location_id)
+    if len(location_ids) > 1:
+        _refuse_nested(publication, [("", place) for place in location_ids])
 
 
 def _profile_named(publication: Publication, name: str) -> OrderProfile:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pydantic_core import to_json
 
 from datalayer.kernel.contract.registry import Column, ColumnType, Registry
+from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.database import Parameter
 from datalayer.reading.filters import (
     NO_CONDITIONS,
@@ -46,11 +47,51 @@ FILTERS: Final = (
     "is_changed",
     "state",
 )
-"""Columns that rows of the list are filtered by, beside ``action``, ``location_id`` and
+"""Columns that rows of the list are filtered by, beside ``action``, ``location`` and
 ``put_aside``."""
 USED_PERIODS: Final = 26
 AHEAD_PERIODS: Final = 13
 
+MADE: Final = (
+    unpublished_column(
+        "has_check", ColumnType.BOOLEAN, described="Whether the row says what to check first."
+    ),
+    unpublished_column(
+        "others",
+        ColumnType.INTEGER,
+        described="Further actions of the part and place that nobody put aside.",
+    ),
+    unpublished_column(
+        "is_new",
+        ColumnType.BOOLEAN,
+        described="Whether the list before had it not; false where none before is known.",
+    ),
+    unpublished_column(
+        "is_changed",
+        ColumnType.BOOLEAN,
+        described="Whether the list before had it in another tier or with another quantity; false "
+        "where the publication before isn't kept.",
+    ),
+    unpublished_column(
+        "state",
+        ColumnType.TEXT,
+        ("open", "put_aside", "came_back"),
+        described="What the marks of planners make of the row.",
+    ),
+)
+"""What the list says of a row beside what is published."""
+
+_PLACE = unpublished_column(
+    "location",
+    ColumnType.TEXT,
+    described="Places, none of which lies in another; all that none lies below if left out.",
+)
+_ASIDE = unpublished_column(
+    "put_aside",
+    ColumnType.BOOLEAN,
+    described="What planners put aside, every action of it, instead of what is left.",
+)
+_PROVENANCE = ("dataset_id", "model_version", "generated_at")
 _DATA_SETS = ("fact_action", "dim_item", "dim_location")
 _COLUMNS = (
     *("rank", "item_id", "location_id", "action", "ref", "tier", "value", "check_first"),
@@ -105,7 +146,7 @@ class Listing:
 
 
 def filter_columns(registry: Registry) -> dict[str, Column]:
-    """Return the columns that a list is filtered by, by name.
+    """Return the columns that a list is filtered by, by name; ``location`` as in files of orders.
 
     Raises:
         UnknownDataSet: The publication is from before there were actions.
@@ -115,13 +156,23 @@ def filter_columns(registry: Registry) -> dict[str, Column]:
         for name in ("dim_item", "fact_action")
         for column in data_set_named(registry, name).columns
     }
-    made = {
-        name: unpublished_column(name, ColumnType.BOOLEAN)
-        for name in ("has_check", "is_new", "is_changed", "put_aside")
-    }
-    made["state"] = unpublished_column("state", ColumnType.TEXT, ("open", "put_aside", "came_back"))
-    named = {**published, **made}
-    return {name: named[name] for name in (*FILTERS, "action", "location_id", "put_aside")}
+    named = {**published, **{column.name: column for column in (*MADE, _PLACE, _ASIDE)}}
+    return {name: named[name] for name in (*FILTERS, "action", "location", "put_aside")}
+
+
+def told_columns(registry: Registry) -> tuple[Column, ...]:
+    """Return all columns that a row of the list can have.
+
+    Raises:
+        UnknownDataSet: The publication is from before there were actions.
+    """
+    part = data_set_named(registry, "dim_item")
+    action = data_set_named(registry, "fact_action")
+    return (
+        *(column for column in action.columns if column.name not in _PROVENANCE),
+        *(part.column(name) for name in ("name", *ITEM_FILTERS)),
+        *MADE,
+    )
 
 
 def listing(
@@ -147,24 +198,38 @@ def listing(
         name: conditions(filters_of([column]), (pair for pair in pairs if pair[0] == name))
         for name, column in known.items()
     }
+    if sum(name == "put_aside" for name, _ in pairs) > 1:
+        raise InvalidSelection(
+            parameter="put_aside", found="given more than once", expected="given once"
+        )
     values = {name: [text for each, text in pairs if each == name] for name in known}
     return Listing(
         standing,
         tuple(new),
         tuple(changed),
-        tuple(dict.fromkeys(values["location_id"])),
+        tuple(dict.fromkeys(values["location"])),
         tuple(dict.fromkeys(values["action"])),
-        put_aside=values["put_aside"][-1:] == ["true"],
+        put_aside=values["put_aside"] == ["true"],
         filters={name: by_name[name] for name in FILTERS if by_name[name].predicates},
     )
 
 
 def listed(
-    registry: Registry, wanted: Listing, *, limit: int, after: Position | None = None
+    registry: Registry,
+    wanted: Listing,
+    *,
+    limit: int,
+    after: Position | None = None,
+    columns: Sequence[str] = _COLUMNS,
 ) -> Question:
     """Return the question of the actions *wanted*, the most urgent first, with their number.
 
-    Columns: see ``sql/listed_actions.sql``.
+    Args:
+        registry: That of the publication.
+        wanted: Which.
+        limit: Most rows of one page.
+        after: The rank behind which the page begins; None for the first.
+        columns: Of ``told_columns``; those that ``cards`` goes on from if left out.
 
     Raises:
         InvalidCursor: *after* is not of these rows.
@@ -176,7 +241,7 @@ def listed(
     base = question_sql("listed_actions")
     return Question(
         name="listed_actions",
-        sql=select_matches(base, _COLUMNS, met.predicates, ("rank",)),
+        sql=select_matches(base, columns, met.predicates, ("rank",)),
         parameters={**wanted.parameters(), **met.parameters},
         data_sets=_DATA_SETS,
         limit=limit,

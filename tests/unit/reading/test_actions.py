@@ -172,7 +172,7 @@ class TestWhatIsListed:
         publication = open_list(action(1), action(1, location_id="D1"), dim_location=both)
 
         default = [row["location_id"] for row in listed(publication)]
-        asked = [row["location_id"] for row in listed(publication, ("location_id", "network"))]
+        asked = [row["location_id"] for row in listed(publication, ("location", "network"))]
         facet = publication.table(questions.actions.location_facet(asking(publication))).table
 
         assert (default, asked) == (["D1"], ["network"])

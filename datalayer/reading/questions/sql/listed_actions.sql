@@ -4,9 +4,9 @@
 -- all; $actions, the same, empty for all; $by_action, whether the first of each kind is wanted;
 -- $standing, a JSON list of the marked rows, each with its key and its state; $put_aside, whether
 -- what is put aside is wanted; $new and $changed, JSON lists of ranks.
--- Columns: rank, item_id, location_id, action, ref, tier, value, check_first, has_check, state,
--- others (further actions of the part and place that aren't put aside), is_new, is_changed,
--- category, abc_class, demand_class, criticality, supplier.
+-- Columns: those of fact_action but for provenance, name, category, abc_class, demand_class,
+-- criticality and supplier of the part, has_check, others (further actions of the part and place
+-- that aren't put aside), is_new, is_changed and state.
 with places as (
     select location_id
     from dim_location
@@ -56,24 +56,18 @@ first_left as (
         ) = 1
 )
 select
-    rank,
-    item_id,
-    location_id,
-    action,
-    ref,
-    tier,
-    value,
-    check_first,
+    fact_action.* exclude (dataset_id, model_version, generated_at),
+    dim_item.name,
+    dim_item.category,
+    dim_item.abc_class,
+    dim_item.demand_class,
+    dim_item.criticality,
+    dim_item.supplier,
     check_first is not null as has_check,
-    state,
     left_over - (state <> 'put_aside')::bigint as others,
     rank in (select unnest(from_json($new, '["BIGINT"]'))) as is_new,
     rank in (select unnest(from_json($changed, '["BIGINT"]'))) as is_changed,
-    category,
-    abc_class,
-    demand_class,
-    criticality,
-    supplier
+    state
 from first_left
 join fact_action using (rank)
 join dim_item using (item_id)

@@ -202,6 +202,7 @@ locale: .venv/.ready-dev  ## gather the pages' sentences into the catalogue and 
 
 bench: setup .venv-serving/.ready system-packages  ## measure against peers in the same run (writes JSON to build/bench)
 	@.venv/bin/python -m benchmarks.refresh
+	@.venv/bin/python -m benchmarks.searching
 	.venv/bin/python -m benchmarks.serving --rows 1000000
 
 # 100000000 needs 5 GB of disk and some minutes more.

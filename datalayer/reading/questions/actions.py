@@ -98,7 +98,7 @@ _COLUMNS = (
     *("has_check", "state", "others", "is_new", "is_changed", *ITEM_FILTERS),
 )
 _KEY = ("item_id", "location_id", "action", "ref")
-_SAID = ("state", "kind", "marked_by", "until", "because", "comment", "number")
+_SAID = ("state", "kind", "marked_by", "until", "because", "comment", "comments", "number")
 
 
 @dataclass(frozen=True, eq=False)

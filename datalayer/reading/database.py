@@ -156,9 +156,9 @@ class Database:
             return
         with self._translating_errors(publication_id), self._changing:
             if publication_id not in self._folded:
-                self._folded |= {publication_id}
                 with suppress(duckdb.OutOfMemoryException):
                     self._in_one_transaction(fold_statements(publication_id))
+                self._folded |= {publication_id}
 
     def detach(self, publication_id: str) -> None:
         """Drop the views of a snapshot; reads that have begun end as if they were there."""

@@ -112,6 +112,26 @@ def test_a_planner_finds_a_part_and_sees_its_forecast_with_a_caption(visit: Visi
     has_caption(visit.page, str(manifest_of(visit.served)["model_version"]))
 
 
+def test_a_half_remembered_part_is_found_by_keyboard(visit: Visit) -> None:
+    visit.open("/forecast")
+    box = visit.page.get_by_role("searchbox", name="Find a part")
+
+    box.focus()
+    visit.page.keyboard.type("hart  hangign")
+    link = visit.page.get_by_role("link", name=re.compile(PART))
+    expect(link).to_be_visible()
+    expect(visit.page).to_have_url(re.compile("q=hart"))
+    for _ in range(3):
+        visit.page.keyboard.press("Tab")
+        if link.evaluate("each => each === document.activeElement"):
+            break
+    visit.page.keyboard.press("Enter")
+
+    expect(visit.page).to_have_url(re.compile(f"item={PART}(?!.*q=)"))
+    expect(visit.page.get_by_role("heading", name=re.compile(PART))).to_be_visible()
+    expect(box).to_have_value("")
+
+
 def test_the_download_holds_exactly_the_rows_that_are_drawn(visit: Visit, tmp_path: Path) -> None:
     visit.open(f"/forecast?item={PART}&sources=tsb&start=2011-09-01&end=2012-01-31")
     expect(visit.page.locator(CHART).first).to_be_visible()

@@ -240,6 +240,48 @@ def test_a_reader_of_a_snapshot_that_goes_gets_its_rows_or_a_clean_refusal(
     assert outcomes.total() == SWITCHES * READERS
 
 
+FOLDED = "select count(*) as parts from folded_item where contains(naming, ' bateria ')"
+KIND = "select table_type from information_schema.tables where table_name = 'folded_item'"
+
+
+def test_readers_search_while_what_they_compare_is_being_kept(
+    publisher: Publisher, database: Database
+) -> None:
+    snapshot = snapshot_of(publisher.publish(items=3), publisher.store)
+
+    with ThreadPoolExecutor(READERS) as readers:
+        for _ in range(READERS):
+            database.attach(snapshot)
+            reads = [
+                readers.submit(database.query, snapshot.publication_id, FOLDED, {})
+                for _ in range(READERS)
+            ]
+            database.keep_folded(snapshot.publication_id)
+            assert {read.result()["parts"][0].as_py() for read in reads} == {1}
+            database.detach(snapshot.publication_id)
+
+
+def test_what_a_search_compares_is_kept_until_its_snapshot_goes(
+    publisher: Publisher, database: Database
+) -> None:
+    snapshot = snapshot_of(publisher.publish(items=3), publisher.store)
+    found = []
+
+    for _ in range(2):
+        database.attach(snapshot)
+        found += database.query(snapshot.publication_id, KIND, {})["table_type"].to_pylist()
+        database.keep_folded(snapshot.publication_id)
+        found += database.query(snapshot.publication_id, KIND, {})["table_type"].to_pylist()
+        database.detach(snapshot.publication_id)
+
+    assert found == ["VIEW", "BASE TABLE"] * 2
+
+
+def test_nothing_is_kept_of_a_snapshot_that_is_not_attached(database: Database) -> None:
+    with pytest.raises(UnknownPublication):
+        database.keep_folded("20261121T060000Z-00000000")
+
+
 def test_threads_that_end_leave_no_connection_behind(
     database: Database, snapshot: Snapshot
 ) -> None:

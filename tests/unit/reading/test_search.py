@@ -117,11 +117,12 @@ def test_better_matches_come_first() -> None:
     inside = Part("C", "Minibateria")
     supplied = Part("D", "Cabo", supplier="Bateria SA")
     worded = Part("E", "Suporte bateria")
-    slip = Part("F", "Bateira")
+    slip = Part("G", "Bateira")
+    supplied_slip = Part("F", "Cabo", supplier="Bateira SA")
 
-    order = ids([slip, inside, supplied, worded, named, near], "bateria")
+    order = ids([slip, supplied_slip, inside, supplied, worded, named, near], "bateria")
 
-    assert order == ["A", "B", "E", "D", "C", "F"]
+    assert order == ["A", "B", "E", "D", "C", "G", "F"]
 
 
 def test_a_code_comes_before_a_name() -> None:
@@ -139,7 +140,9 @@ def test_equal_matches_come_by_code() -> None:
 
 
 def test_a_code_that_there_is_has_no_near_misses_beside_it() -> None:
-    assert ids([Part("P00001"), Part("P00002")], "P00001") == ["P00001"]
+    (row,) = found([Part("P00001"), Part("P00002")], "P00001")
+
+    assert (row["item_id"], row["matches"]) == ("P00001", 1)
 
 
 def test_a_code_that_there_is_not_has_its_neighbours_as_near_misses() -> None:
@@ -235,6 +238,23 @@ def test_what_is_typed_is_folded_as_the_parts_are(text: str) -> None:
         naming = cursor.execute(f"select naming from ({question_sql('folded_item')})").fetchall()
 
     assert naming == [(f" {search.fold(part.name)} x  ",)]
+
+
+@pytest.mark.parametrize(
+    ("word", "met"),
+    [
+        ("Estacionária", True),
+        ("12V", True),
+        ("12", True),
+        ("bateria", True),
+        ("Minibateiras", True),
+        ("coaxial", False),
+        ("-", False),
+        ("", False),
+    ],
+)
+def test_a_word_that_was_met_is_known_again(word: str, met: bool) -> None:
+    assert search.meets(word, search.words("bateira ESTACIONARIA 12 v 12v")) is met
 
 
 def test_a_search_that_is_prepared_answers_the_same(publication: Publication) -> None:

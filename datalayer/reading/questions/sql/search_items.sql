@@ -34,6 +34,7 @@ with worded as (
 ranked as (
     select
         item_id,
+        naming,
         case
             when word_rank < 8 then word_rank
             when contains(codes, $code) then 6
@@ -54,7 +55,18 @@ ranked as (
 ),
 
 matched as (
-    select *, count(*) over () as matches
+    select
+        item_id,
+        case
+            when match_rank < 7
+                or (
+                    regexp_matches(naming, $near_1)
+                    and regexp_matches(naming, $near_2)
+                    and regexp_matches(naming, $near_3)
+                )
+                then match_rank
+            else 8
+        end as match_rank
     from ranked
     where match_rank is not null
     qualify match_rank < 7 or min(match_rank) over () > 2
@@ -63,9 +75,9 @@ matched as (
 select
     dim_item.*,
     match_rank,
-    matches,
-    ['exact', 'exact', 'prefix', 'words', 'words', 'words', 'inside', 'near'][
-        match_rank + 1
-    ] as match
+    count(*) over () as matches,
+    [
+        'exact', 'exact', 'prefix', 'words', 'words', 'words', 'inside', 'near', 'near'
+    ][match_rank + 1] as match
 from matched
 inner join dim_item using (item_id)

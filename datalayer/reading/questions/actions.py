@@ -132,7 +132,7 @@ class Listing:
         return sum(met, NO_CONDITIONS)
 
     def parameters(self, *, by_action: bool = False) -> dict[str, Parameter]:
-        """Return the parameters of ``listed_actions.sql`` and those of the filters."""
+        """Return the parameters of ``listed_actions.sql``, without those of the filters."""
         places = self.location_ids
         return {
             "locations": None if places is None else _json(places),

@@ -171,6 +171,15 @@ STANDING: Final = (
     ),
     _UNTIL,
     _COMMENT,
+    _column(
+        "comments",
+        ColumnType.INTEGER,
+        ("Comments", "Comentários"),
+        (
+            "How many comments there are, undone ones aside.",
+            "Quantos comentários há, sem os desfeitos.",
+        ),
+    ),
     *_by(required=False),
     _PUBLICATION,
     _NUMBER,
@@ -247,6 +256,7 @@ def _standing(
         "state": state,
         "because": because,
         "comment": comments[-1] if comments else "",
+        "comments": len(comments),
         "number": marks[-1].number,
     }
 

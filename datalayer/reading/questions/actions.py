@@ -98,7 +98,7 @@ _COLUMNS = (
     *("has_check", "state", "others", "is_new", "is_changed", *ITEM_FILTERS),
 )
 _KEY = ("item_id", "location_id", "action", "ref")
-_SAID = ("state", "kind", "marked_by", "until", "because", "comment", "number")
+_SAID = ("state", "kind", "marked_by", "until", "because", "comment", "comments", "number")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,7 @@ class Listing:
         return sum(met, NO_CONDITIONS)
 
     def parameters(self, *, by_action: bool = False) -> dict[str, Parameter]:
-        """Return the parameters of ``listed_actions.sql`` and those of the filters."""
+        """Return the parameters of ``listed_actions.sql``, without those of the filters."""
         places = self.location_ids
         return {
             "locations": None if places is None else _json(places),

@@ -51,6 +51,7 @@ def test_what_was_only_looked_at_stays_on_the_list(desk: Desk, kind: str) -> Non
         "kind": kind,
         "until": None,
         "comment": "pedido 4711 já cobre",
+        "comments": 1,
         "marked_by": "paulo",
         "signed_in": True,
         "marked_at": NOW,
@@ -165,6 +166,18 @@ def test_a_comment_alone_changes_nothing_of_the_row_s_state(desk: Desk) -> None:
         "put_aside",
         "confirmado",
     )
+
+
+def test_comments_that_were_taken_back_are_not_counted(desk: Desk) -> None:
+    desk.activate(LIST)
+    for comment in ("um", "dois", "três"):
+        desk.mark(1, "comment", comment=comment)
+
+    desk.undo(1)
+
+    found = desk.standing(1)
+    assert found is not None
+    assert (found["comment"], found["comments"]) == ("dois", 2)
 
 
 def test_of_two_planners_at_once_the_second_is_told_what_the_first_wrote(desk: Desk) -> None:

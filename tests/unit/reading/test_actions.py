@@ -79,6 +79,7 @@ def marked(*rows: Row, state: str = "put_aside") -> pa.Table:
         "kind": "ordered",
         "marked_by": "Ana",
         "comment": "by phone",
+        "comments": 2,
         "number": 7,
     }
     keys = ("item_id", "location_id", "action", "ref")
@@ -425,8 +426,8 @@ class TestCards:
 
         one, other = self.cards(publication, marked(action(1), state="came_back"))
 
-        said = ("state", "kind", "marked_by", "comment", "number")
-        assert [one[name] for name in said] == ["came_back", "ordered", "Ana", "by phone", 7]
+        said = ("state", "kind", "marked_by", "comment", "comments", "number")
+        assert [one[name] for name in said] == ["came_back", "ordered", "Ana", "by phone", 2, 7]
         assert other["state"] is None
 
     def test_no_rows_make_no_cards(self, open_list: Callable[..., Publication]) -> None:

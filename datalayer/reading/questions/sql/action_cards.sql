@@ -1,13 +1,13 @@
 -- What is told of some rows of the list.
--- Parameters: $rows, a JSON list of the rows, each with item_id, location_id, rank, others, is_new and
--- is_changed of listed_actions.sql; $standing, a JSON list of the marked rows, as
+-- Parameters: $rows, a JSON list of the rows, each with item_id, location_id, rank, others, is_new
+-- and is_changed of listed_actions.sql; $standing, a JSON list of the marked rows, as
 -- PlannerMarks.standing has them.
--- Columns: those of fact_action but for provenance, others, is_new and is_changed, name, sku, unit, category, abc_class,
--- demand_class, criticality and supplier of the part, place (name of the location), what marks say
--- (state, kind, marked_by, until, because, comment, number; null where there is none),
--- reason_observed, reason_expected and reason_threshold (numbers of the sentence of reason_code),
--- verdict (of the champion at the longest horizon; null where it was not tested), minimum_order,
--- order_multiple, current_stock, on_order and as_of of the stock.
+-- Columns: those of fact_action but for provenance, others, is_new and is_changed, name, sku, unit,
+-- category, abc_class, demand_class, criticality and supplier of the part, place (name of the
+-- location), what marks say (state, kind, marked_by, until, because, comment, comments, number; null
+-- where there is none), reason_observed, reason_expected and reason_threshold (numbers of the
+-- sentence of reason_code), verdict (of the champion at the longest horizon; null where it was not
+-- tested), minimum_order, order_multiple, current_stock, on_order and as_of of the stock.
 with listed as (
     select unnest(from_json($rows, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "rank": "BIGINT", "others": "BIGINT",
@@ -18,7 +18,8 @@ marked as (
     select unnest(from_json($standing, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "action": "VARCHAR", "ref": "VARCHAR",
         "state": "VARCHAR", "kind": "VARCHAR", "marked_by": "VARCHAR", "until": "DATE",
-        "because": "VARCHAR", "comment": "VARCHAR", "number": "BIGINT"
+        "because": "VARCHAR", "comment": "VARCHAR",
+        "comments": "BIGINT", "number": "BIGINT"
     }]'), recursive := true)
 ),
 explained as (

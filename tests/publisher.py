@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,16 @@ class Publisher:
         salt: str = "",
         tables: Mapping[str, pa.Table] | None = None,
         lineage: Mapping[str, object] | None = None,
+        contract_version: str = "",
     ) -> Manifest:
-        """Write a publication and make it the store's latest."""
+        """Write a publication and make it the store's latest, if need be of another version."""
         time = generated_at or self._next_time()
         tables = tables or self.tables(generated_at=time, items=items, salt=salt)
         contents = {name: parquet_bytes(table) for name, table in tables.items()}
         manifest = self._manifest(time, tables, contents, salt, lineage or {})
+        if contract_version:
+            contract = ContractReference(self.registry.id, contract_version, {})
+            manifest = replace(manifest, contract=contract)
         for file in manifest.files:
             self.store.write(file.path, contents[file.data_set])
         self._write_manifest(manifest)

@@ -19,6 +19,7 @@ class Claims:
         data_through: The last day of observed demand.
         frequency: D, W or MS: how long a period is. Anything else says that it is not known.
         rows: Rows by data set; empty where nothing is said of them.
+        contract_version: Of the contract that it was written for; empty for the one it is read by.
     """
 
     dataset_id: str
@@ -27,6 +28,13 @@ class Claims:
     data_through: date
     frequency: str
     rows: Mapping[str, int] = field(default_factory=dict)
+    contract_version: str = ""
+
+    def is_older_than(self, version: str) -> bool:
+        """Return whether it was written for an earlier minor version than *version*."""
+        if not self.contract_version:
+            return False
+        return _minor(self.contract_version) < _minor(version)
 
     @property
     def provenance(self) -> dict[str, str]:
@@ -47,7 +55,14 @@ def claims_of(manifest: Manifest) -> Claims:
         data_through=manifest.data_through,
         frequency=str(manifest.lineage.get("frequency")),
         rows={file.data_set: file.rows for file in manifest.files},
+        contract_version=manifest.contract.version,
     )
+
+
+def _minor(version: str) -> int:
+    """The minor number; of a version that has none, 0: nothing that such a one lacks is known."""
+    number = version.split(".")[1:2]
+    return int(number[0]) if number and number[0].isdecimal() else 0
 
 
 def period_end(first: date, frequency: str) -> date:

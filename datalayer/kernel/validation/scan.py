@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from datalayer.kernel.contract.checks import PROVENANCE, Check, CheckKind
-from datalayer.kernel.contract.registry import ColumnType, DataSet
+from datalayer.kernel.contract.registry import Column, ColumnType, DataSet
 from datalayer.kernel.contract.report import Fault
 from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.validation import statements
@@ -51,7 +51,7 @@ class Scan:
         path: The file, where there is one that can be read.
         types: DuckDB's type of each usable column.
         faults: What is wrong with the file and its columns.
-        warnings: Columns that the contract does not know.
+        warnings: Columns that the contract does not know, or that are newer than the file.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -75,10 +75,17 @@ class Scan:
         return int(str(self.rows(statement)[0][0]))
 
 
-def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Path | None) -> Scan:
+def open_scan(
+    connection: duckdb.DuckDBPyConnection,
+    data_set: DataSet,
+    path: Path | None,
+    *,
+    is_older: bool = False,
+) -> Scan:
     """Return the file at *path* as a scan: its usable columns are a view of the data set's name.
 
-    Of an optional data set that is not there, rules see no row.
+    Of an optional data set that is not there, rules see no row. A publication that *is older* than
+    the contract may lack columns that aren't required; rules see them empty.
     """
     if path is None and data_set.optional:
         connection.execute(statements.create_empty_view(data_set))
@@ -96,14 +103,16 @@ def open_scan(connection: duckdb.DuckDBPyConnection, data_set: DataSet, path: Pa
         fault = file_fault(data_set, f"the file can't be read: {problem_of(error, path)}")
         return Scan(connection, data_set, frozenset(), faults=(fault,))
     found = {str(name): str(physical) for name, physical, *_ in rows}
-    faults = tuple(_column_faults(data_set, found))
-    broken = {fault.column for fault in faults}
+    absent = [c for c in data_set.columns if is_older and not c.required and c.name not in found]
+    newer = {column.name for column in absent}
+    faults = tuple(f for f in _column_faults(data_set, found) if f.column not in newer)
+    broken = newer | {fault.column for fault in faults}
     usable = [c.name for c in data_set.columns if c.name not in broken]
     if usable:
-        connection.execute(statements.create_view(data_set.name, usable, path))
-    extra = tuple(_extra_columns(data_set, found))
+        connection.execute(statements.create_view(data_set.name, usable, path, empty=absent))
+    warnings = (*_newer_columns(data_set, absent), *_extra_columns(data_set, found))
     types = {name: found[name] for name in usable}
-    return Scan(connection, data_set, frozenset(usable), path, types, faults, extra)
+    return Scan(connection, data_set, frozenset(usable), path, types, faults, warnings)
 
 
 def _layout_faults(data_set: DataSet, path: Path) -> Iterator[Fault]:
@@ -254,6 +263,13 @@ def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Faul
         elif physical not in _FAMILIES[column.type]:
             expected = " or ".join(sorted(_FAMILIES[column.type]))
             yield Fault(*place, CheckKind.TYPE, 1, f"type {physical}", f"type {expected}")
+
+
+def _newer_columns(data_set: DataSet, absent: Sequence[Column]) -> Iterator[Fault]:
+    note = Sentence("the publication is from before the contract had the column")
+    for column in absent:
+        expected = "a value in each row where there is one; it is empty here"
+        yield Fault(data_set.name, column.name, CheckKind.COLUMN, 1, note, expected)
 
 
 def _extra_columns(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:

@@ -48,15 +48,22 @@ def describe(path: Path) -> str:
     return f"describe select * from {read_parquet(path)}"
 
 
-def create_view(name: str, columns: Sequence[str], path: Path) -> str:
-    """Return the statement that names the usable columns of a file."""
-    return f"create view {quote(name)} as select {identifiers(columns)} from {read_parquet(path)}"
+def create_view(
+    name: str, columns: Sequence[str], path: Path, *, empty: Sequence[Column] = ()
+) -> str:
+    """Return the statement that names the usable columns of a file, and *empty* ones."""
+    named = ", ".join([*map(quote, columns), *map(_empty, empty)])
+    return f"create view {quote(name)} as select {named} from {read_parquet(path)}"
 
 
 def create_empty_view(data_set: DataSet) -> str:
     """Return the statement that names a data set without a row."""
-    columns = (f"cast(null as {c.type.value}) as {quote(c.name)}" for c in data_set.columns)
-    return f"create view {quote(data_set.name)} as select {', '.join(columns)} where false"
+    columns = ", ".join(map(_empty, data_set.columns))
+    return f"create view {quote(data_set.name)} as select {columns} where false"
+
+
+def _empty(column: Column) -> str:
+    return f"cast(null as {column.type.value}) as {quote(column.name)}"
 
 
 def screen(data_set: DataSet, usable: frozenset[str], provenance: Mapping[str, str]) -> str:

@@ -94,8 +94,9 @@ class _Validation:
     ) -> None:
         self._files = files
         self._checks = {n: data_set_checks(d) for n, d in registry.data_sets.items()}
+        is_older = claims is not None and claims.is_older_than(registry.version)
         self._scans = {
-            name: open_scan(connection, data_set, files.get(name))
+            name: open_scan(connection, data_set, files.get(name), is_older=is_older)
             for name, data_set in registry.data_sets.items()
         }
         self._claims = claims

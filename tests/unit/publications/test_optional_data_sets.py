@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pytest
 
 from datalayer.access.identity import ANYONE
 from datalayer.api.application import create_api
+from datalayer.kernel.contract.claims import claims_of
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import UnknownDataSet
@@ -97,3 +100,62 @@ def test_it_takes_its_place_beside_one_that_has_them(
     assert OPTIONAL in portal.open().registry.data_sets
     assert OPTIONAL not in portal.open(older.publication_id).registry.data_sets
     assert portal.open().manifest == complete
+
+
+# -- columns that are newer than the publication --
+
+NEWER = {"fact_inventory": "cycle_demand", "fact_metrics": "verdict"}
+
+
+def without_newer(publisher: Publisher) -> dict[str, pa.Table]:
+    """The tables of a publication from before the contract had some columns, and the list."""
+    tables = without_optional(publisher)
+    return tables | {name: tables[name].drop_columns([column]) for name, column in NEWER.items()}
+
+
+def generated_at(tables: Mapping[str, pa.Table]) -> datetime:
+    """When the rows say that they were computed."""
+    found: datetime = tables["dim_item"]["generated_at"][0].as_py()
+    return found
+
+
+def test_a_publication_of_an_earlier_minor_version_loads_without_newer_columns(
+    tmp_path: Path, publisher: Publisher
+) -> None:
+    publisher.publish(tables=without_newer(publisher), contract_version="1.2.0")
+    portal = make_portal(tmp_path)
+
+    portal.activate(ADMIN)
+
+    answer = get(create_api(portal), "/v1/datasets/fact_inventory/rows").json()["data"]
+    assert {row["cycle_demand"] for row in answer} == {None}
+    portal.close()
+
+
+def test_what_it_lacks_is_a_warning(publisher: Publisher, tmp_path: Path) -> None:
+    tables = without_newer(publisher)
+    manifest = publisher.publish(tables=tables, contract_version="1.2.0")
+    files = write_tables(tables, tmp_path)
+    claims = replace(claims_of(manifest), generated_at=generated_at(tables))
+
+    report = validate(files, publisher.registry, claims=claims)
+
+    assert report.faults == ()
+    assert {(each.data_set, each.column) for each in report.warnings} == set(NEWER.items())
+
+
+def test_the_same_version_or_a_required_column_is_no_excuse(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    tables = without_newer(publisher)
+    same = publisher.publish(tables=tables)
+    older = publisher.publish(tables=tables, contract_version="1.2.0")
+    tables["fact_inventory"] = tables["fact_inventory"].drop_columns(["status"])
+    files = write_tables(tables, tmp_path)
+
+    def lacking(manifest: Manifest) -> set[str | None]:
+        claims = replace(claims_of(manifest), generated_at=generated_at(tables))
+        return {each.column for each in validate(files, publisher.registry, claims=claims).faults}
+
+    assert lacking(older) == {"status"}
+    assert lacking(same) == {"status", *NEWER.values()}

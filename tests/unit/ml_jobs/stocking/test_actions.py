@@ -277,6 +277,14 @@ def test_a_check_names_the_exception_that_it_is_for(table: pa.Table) -> None:
     assert named["check_data"] <= {"thin_history", "stale_history", None}
 
 
+def test_an_order_names_what_the_stock_lacks_before_all_else(table: pa.Table) -> None:
+    late = [row for row in table.to_pylist() if (row["action"], row["tier"]) == ("order", "late")]
+
+    assert len(late) > 10
+    of_stock = {"stockout_before_delivery", "below_reorder_point"}
+    assert {row["reason_code"] for row in late} <= of_stock
+
+
 def test_what_is_not_known_is_no_exception(drawn: Drawn, table: pa.Table) -> None:
     levels = drawn.situation.inventory.levels
     unknown = {

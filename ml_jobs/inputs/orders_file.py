@@ -221,7 +221,7 @@ def _notes(rows: pa.Table, left: FloatArray, today: date) -> Iterator[str]:
         # NaT is sorted last.
         oldest = int(np.argsort(np.where(left > 0, due, np.datetime64("NaT")))[0])
         yield (
-            f"{late} open line(s) were due before the day of the forecast, so they count as late; "
+            f"{late} open line(s) were due before the day of the forecast; "
             f"the oldest is '{refs[oldest]}' of {due[oldest]}"
         )
     if undated := int(((left > 0) & np.isnat(due)).sum()):

@@ -138,7 +138,8 @@ def _of_stock(
 def _plausibility(situation: Situation, stock: Stock, messages: Messages) -> dict[str, object]:
     """The first reason to check with its figures, how many there are, and what is assumed."""
     inputs = assumed_inputs(situation.items, stock)
-    counts = np.array([len(names) for names in inputs], np.int64)
+    # A service level is asked for, by criticality where not by part: it can't be wrong.
+    counts = np.array([len({*names} - {"service_level"}) for names in inputs], np.int64)
     found = check_reasons(situation, messages, counts)
     holds = np.stack([reason.holds for reason in found])
     first, rows = holds.argmax(axis=0), np.arange(len(messages.series))

@@ -353,3 +353,20 @@ def test_what_takes_years_to_come_is_late_however_long_ago_it_was_to_be_ordered(
     assert row["tier"] == "late"
     assert row["due"] < day(-1700)
     assert row["arrives"] == day(1800)
+
+
+@pytest.mark.parametrize(
+    ("assumed", "counted"),
+    [("service_level", None), ("on_order,service_level", 1.0), ("current_stock,on_order", 2.0)],
+)
+def test_inputs_that_can_be_wrong_are_to_be_checked_where_they_are_assumed(
+    assumed: str, counted: float | None
+) -> None:
+    panel = poisson_panel(1)
+    items = items_of(panel, lead_time_days=[14.0], assumed=[""])
+    levels = stock_of(panel, current_stock=[0.0], on_order=[0.0], assumed=[assumed])
+
+    row = fact_action(situation_of(panel, items=items, stock=levels), stock=levels).to_pylist()[0]
+
+    assert row["check_observed"] == counted
+    assert row["assumed"].startswith(assumed)

@@ -48,7 +48,7 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
             yield (
                 f"{due} lies before {as_of}, the day of the stock: even an order placed then "
                 f"arrives after stock and open orders are expected to be used up, on "
-                f"{text(stock, 'stockout_date') or '-'} by the champion's periods"
+                f"{text(stock, 'stockout_date') or '-'}"
             )
         case "order", "this_week":
             yield (
@@ -122,10 +122,7 @@ def _asked_by(explained: Explanation, row: Row) -> Iterator[str]:
 def _figures(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:
     stock, cycle = explained.inventory, _over_cycle(explained.inventory)
     if text(row, "runs_out"):
-        yield (
-            f"Expected to run out on {text(row, 'runs_out')} by the accumulated demand, "
-            "with what is counted on by then"
-        )
+        yield f"Expected to run out on {text(row, 'runs_out')}, with what is counted on by then"
     yield from _chance(explained, row)
     if text(row, "action") == "order" and cycle is not None:
         position, quantity = position_of(stock), number(row, "quantity")

@@ -235,6 +235,21 @@ def test_a_thousand_situations_run_out_on_the_same_day_with_the_same_chance(
         assert row["stockout_probability"] == pytest.approx(chance(part), abs=1e-9), row
 
 
+def test_what_is_not_on_order_runs_out_on_the_day_that_the_inventory_says(
+    drawn: Drawn, table: pa.Table
+) -> None:
+    proposal = drawn.situation.inventory.proposal
+    days = dict(zip(drawn.panel.item_ids, proposal.stockout_date, strict=True))
+    on_order = dict(
+        zip(drawn.panel.item_ids, drawn.situation.inventory.levels.on_order, strict=True)
+    )
+    rows = [row for row in table.to_pylist() if on_order[row["item_id"]] == 0]
+
+    assert len(rows) > SITUATIONS / 8
+    for row in rows:
+        assert row["runs_out"] == days[row["item_id"]].astype("datetime64[D]").item(), row
+
+
 def test_the_situations_are_of_every_kind(table: pa.Table) -> None:
     kinds = Counter(zip(table["tier"].to_pylist(), table["action"].to_pylist(), strict=True))
 

@@ -72,7 +72,7 @@ def _parse_levels(text: str) -> object:
 
 _Chance = Annotated[float, Field(strict=True, ge=0.5, le=0.9999, allow_inf_nan=False)]
 _SERVICE_LEVELS = Kind(
-    f"a fraction of 0.5 to 0.9999 for any of {', '.join(SERVICE_LEVELS)}",
+    f"a fraction of 0.5 to 0.9999 for any of {', '.join(SERVICE_LEVELS)}, such as high=0.98",
     "NAME=FRACTION,...",
     _with_default_levels,
     _parse_levels,

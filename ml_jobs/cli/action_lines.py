@@ -24,6 +24,7 @@ def action_lines(explained: Explanation, registry: Registry) -> Iterator[str]:
     for row in explained.actions:
         yield from _headline(row)
         yield from _why(explained, row)
+        yield from _tier_of_expedite(explained, row, registry)
         yield from _figures(explained, row, registry)
         yield from _check(row, registry)
 
@@ -86,10 +87,22 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
             yield (
                 f"Stock and open orders {short(position_of(stock))} are "
                 f"{short(number(stock, 'overstock_quantity'))} above the order-up-to level "
-                f"{short(number(stock, 'order_up_to'))}, and no open order can go"
+                f"{short(number(stock, 'order_up_to'))}, and no open order can be cancelled"
             )
         case _:
             yield from _asked_by(explained, row)
+
+
+def _tier_of_expedite(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:
+    delivery = _delivery(explained)
+    if text(row, "action") != "expedite" or delivery is None:
+        return
+    window = f"{short(registry.settings['this_week'].value)} days"
+    why = {
+        "late": f"what comes before it is expected to be used up before {delivery}",
+        "this_week": f"it is needed no later than {window} after {delivery}",
+    }.get(text(row, "tier"), f"it is needed more than {window} after {delivery}")
+    yield f"Tier {text(row, 'tier')}, as {why}, the day on which an order placed now would arrive"
 
 
 def _asked_by(explained: Explanation, row: Row) -> Iterator[str]:
@@ -159,13 +172,13 @@ def _chance(explained: Explanation, row: Row) -> Iterator[str]:
     )
     most, day = max(_chances_before(explained, delivery, lead.lot), default=(0.0, ""))
     if is_equal(chance, published) or most <= chance:
-        yield f"{at_delivery}; {beside(chance, published)}"
+        yield f"{at_delivery}; {beside(chance, published, percent)}"
         return
-    agreement = "as it must" if chance < published <= most + CLOSE else "NOT EQUAL"
+    agreement = "between these" if chance < published <= most + CLOSE else "NOT EQUAL"
     yield at_delivery
     yield (
-        f"It is greatest before an open order comes, as on {day}: at most {percent(most)}, with "
-        f"all demand of that period; published: {short(published)}, {agreement}"
+        f"It is greater before the open order of {day} comes: at most {percent(most)}, if all "
+        f"demand of that period came by then; published: {percent(published)}, {agreement}"
     )
 
 

@@ -281,6 +281,8 @@ def _assumed_lines(explained: Explanation) -> Iterator[str]:
     names = [name for row in rows for name in text(row, "assumed").split(",") if name]
     yield f"Of this item: {', '.join(dict.fromkeys(names)) or 'nothing'}"
     sentences = explained.gold.lineage.get("assumptions")
+    if sentences:
+        yield "By these rules of the publication, each where something is not known:"
     for each in sentences if isinstance(sentences, list) else []:
         yield text(each, "en") if isinstance(each, dict) else str(each)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 CLOSE = 1e-6
+_LEAST_SHARE = 1e-5
 
 
-def beside(found: float, published: float) -> str:
-    """Return the published figure, and whether the one found is equal to it."""
+def beside(found: float, published: float, told: Callable[[float], str] | None = None) -> str:
+    """Return the published figure, told as it is or by *told*, and whether *found* is equal."""
     agreement = "equal" if is_equal(found, published) else "NOT EQUAL"
-    return f"published: {short(published)}, {agreement}"
+    return f"published: {(told or short)(published)}, {agreement}"
 
 
 def is_equal(found: float, published: float, tolerance: float = CLOSE) -> bool:
@@ -29,4 +32,6 @@ def short(value: float) -> str:
 
 def percent(share: float) -> str:
     """Return a share as per cent; a dash for none."""
+    if 0 < share < _LEAST_SHARE:
+        return f"below {100 * _LEAST_SHARE:g} %"
     return f"{100 * share:.3g} %" if np.isfinite(share) else "-"

@@ -218,8 +218,12 @@ def _notes(rows: pa.Table, left: FloatArray, today: date) -> Iterator[str]:
         yield f"{done} line(s) have nothing left to receive and were left out"
     due = rows.column("due").to_numpy().astype("datetime64[D]")
     if late := int(((left > 0) & (due < np.datetime64(today))).sum()):
-        oldest = np.nanmin(due[left > 0])
-        yield f"{late} open line(s) were due before the day of the forecast, the oldest on {oldest}"
+        # NaT is sorted last.
+        oldest = int(np.argsort(np.where(left > 0, due, np.datetime64("NaT")))[0])
+        yield (
+            f"{late} open line(s) were due before the day of the forecast; "
+            f"the oldest is '{refs[oldest]}' of {due[oldest]}"
+        )
     if undated := int(((left > 0) & np.isnat(due)).sum()):
         yield f"{undated} open line(s) have no due day and count as due after the lead time"
 

@@ -77,8 +77,8 @@ class RunInputs:
                 continue
             notes += [f"{file.source.name}: {note}" for note in file.notes]
             if unknown := file.unknown_to(item_ids):
-                said = f"{len(unknown):,} item(s) that are not forecast: {samples(unknown)}"
-                notes.append(f"{file.source.name} has {said}")
+                said = f"{len(unknown):,} item(s) that are not forecast, and so left out"
+                notes.append(f"{file.source.name} has {said}: {samples(unknown)}")
             if unread := file.unread():
                 columns = ", ".join(unread)
                 notes.append(f"{file.source.name} has columns that are not read: {columns}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import FloatArray, divide
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Panel
-from ml_jobs.stocking.expectation import expected_demand
+from ml_jobs.stocking.expectation import expected_demand, periods_until
 from ml_jobs.stocking.lead_time import LeadSums, Outlook, SumPools, sum_excess
 
 # Periods that the scatter of sums is measured at, each 1.4 times as long as the one before: the
@@ -64,6 +64,36 @@ def expected_until(panel: Panel, outlook: Outlook, days: FloatArray, sums: LeadS
         cycle_mean + np.maximum(own - at_cycle, 0.0) * higher,
     )
     return np.where(np.isfinite(lead_mean), blended, own)
+
+
+def days_until(panel: Panel, outlook: Outlook, amount: FloatArray, sums: LeadSums) -> FloatArray:
+    """Return after how many days the mean of `accumulated` has used up *amount*; infinity if never.
+
+    *amount* is in units, at least 0, shape (S,), and so is the answer's.
+    """
+    step, season = panel.frequency.days_per_step, panel.frequency.season
+    lead = np.nan_to_num(sums.lead_days)
+    cycle = lead + sums.review_days
+    at_lead, at_cycle = (
+        expected_demand(outlook.demand.mean, days / step, season) for days in (lead, cycle)
+    )
+    first, second = sums.lead.mean, sums.cycle.mean - sums.lead.mean
+    beyond = amount - sums.cycle.mean
+    # What part of the lead time's demand, and of the review's, the amount is.
+    of_lead = np.clip(np.nan_to_num(divide(amount, first)), 0.0, 1.0)
+    of_review = np.clip(np.nan_to_num(divide(amount - first, second)), 0.0, 1.0)
+    lower = divide(at_cycle, sums.cycle.mean)
+    own = np.select(
+        [~np.isfinite(first), amount <= first, beyond <= 0],
+        [amount, of_lead * at_lead, at_lead + of_review * (at_cycle - at_lead)],
+        at_cycle + beyond * np.where(lower > 0, lower, 1.0),
+    )
+    by_periods = periods_until(np.nan_to_num(own), outlook.demand.mean, season) * step
+    evenly = [
+        (amount <= first) & (at_lead <= _NOTHING),
+        (amount > first) & (beyond <= 0) & (at_cycle - at_lead <= _NOTHING),
+    ]
+    return np.select(evenly, [of_lead * lead, lead + of_review * (cycle - lead)], by_periods)
 
 
 def _share(

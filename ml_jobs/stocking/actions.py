@@ -28,6 +28,9 @@ from ml_jobs.stocking.situation import ExceptionReason, Situation
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 from ml_jobs.stocking.stock_facts import assumed_inputs
 
+# The exceptions that say why there is an order.
+OF_STOCK = ("stockout_before_delivery", "below_reorder_point")
+
 
 def action_rows(
     situation: Situation,
@@ -135,7 +138,8 @@ def _of_stock(
 def _plausibility(situation: Situation, stock: Stock, messages: Messages) -> dict[str, object]:
     """The first reason to check with its figures, how many there are, and what is assumed."""
     inputs = assumed_inputs(situation.items, stock)
-    counts = np.array([len(names) for names in inputs], np.int64)
+    # A service level is asked for, by criticality where not by part: it can't be wrong.
+    counts = np.array([len({*names} - {"service_level"}) for names in inputs], np.int64)
     found = check_reasons(situation, messages, counts)
     holds = np.stack([reason.holds for reason in found])
     first, rows = holds.argmax(axis=0), np.arange(len(messages.series))
@@ -170,9 +174,14 @@ def _assumed_of_items(situation: Situation) -> list[list[str]]:
 def _exceptions(
     situation: Situation, reasons: Sequence[ExceptionReason], messages: Messages
 ) -> dict[str, object]:
-    """The reason that the exceptions list first, of a check that it is for; how many they list."""
+    """The reason that the exceptions list first, and how many they list.
+
+    Of an order one that speaks of the stock goes first, and of a check the one that it is for.
+    """
     codes: TextArray = np.array([reason.code for reason in reasons], np.str_)
     place = first_reason(reasons)[messages.series]
+    of_stock = _first_among(reasons, OF_STOCK)[messages.series]
+    place = np.where((messages.action == "order") & (of_stock >= 0), of_stock, place)
     for tier, asked_by in REASONS.items():
         rows = (messages.action == "check") & (messages.tier == tier)
         place[rows] = _first_among(reasons, asked_by)[messages.series[rows]]

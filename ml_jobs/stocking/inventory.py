@@ -13,7 +13,7 @@ from ml_jobs.columns import column_of
 from ml_jobs.dispersion import moments
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Items, Panel, Stock
-from ml_jobs.stocking.expectation import periods_until
+from ml_jobs.stocking.accumulated import days_until
 from ml_jobs.stocking.lead_time import Duration, LeadSums, Outlook
 
 LONGEST_COVER_DAYS = 3650.0  # cover beyond ten years says no more than ten years does
@@ -133,7 +133,8 @@ def inventory_of(
     `PlannedLevels.of` gives it, shape (S,).
     """
     policy = policy_of(panel, levels, sums, planned=planned)
-    proposal = proposal_of(panel, levels, policy, outlook, options)
+    cover = days_until(panel, outlook, np.nan_to_num(levels.position), sums)
+    proposal = proposal_of(levels, policy, outlook, options, cover=cover)
     return Inventory(levels, policy, proposal, sums)
 
 
@@ -210,22 +211,26 @@ def textbook_reorder_point(
 
 
 def proposal_of(
-    panel: Panel,
     levels: StockLevels,
     policy: Policy,
     outlook: Outlook,
     options: ForecastOptions,
+    *,
+    cover: FloatArray,
 ) -> Proposal:
-    """Return how long stock and open orders last, how much to order and by when."""
+    """Return how much to order and by when.
+
+    *cover* is how many days stock and open orders last, shape (S,).
+    """
     position = levels.position
-    mean, frequency = outlook.demand.mean, panel.frequency
-    periods = periods_until(np.nan_to_num(position), mean, frequency.season)
-    cover = np.where(np.isfinite(position), periods * frequency.days_per_step, np.nan)
+    cover = np.where(np.isfinite(position), cover, np.nan)
     order_up_to = round_up(policy.order_up_to, outlook.demand.lot)
     quantity = order_to(order_up_to, position, levels, outlook.demand.lot)
     proposed = (position <= policy.reorder_point) & (quantity > 0)
     known = np.isfinite(position + policy.reorder_point)
-    slack = np.where(proposed, np.ceil(cover) - np.ceil(levels.lead_time.days), np.nan)
+    # Less a little: what is a whole day, give or take floating point, is not a day more.
+    used_up = np.ceil(cover - 1e-6)
+    slack = np.where(proposed, used_up - np.ceil(levels.lead_time.days), np.nan)
     surplus = np.where(known, np.maximum(position - order_up_to, 0.0), np.nan)
     too_much = (cover > options.thresholds["overstock"]) & (surplus > 0)
     status = np.select(
@@ -235,7 +240,7 @@ def proposal_of(
     )
     return Proposal(
         days_of_cover=np.where(np.isinf(cover), np.nan, np.minimum(cover, LONGEST_COVER_DAYS)),
-        stockout_date=days_after(levels.as_of, np.ceil(cover)),
+        stockout_date=days_after(levels.as_of, used_up),
         order_quantity=np.where(known, np.where(proposed, quantity, 0.0), np.nan),
         order_by=days_after(levels.as_of, slack),
         overstock_quantity=surplus,

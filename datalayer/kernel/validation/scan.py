@@ -268,7 +268,7 @@ def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Faul
 def _newer_columns(data_set: DataSet, absent: Sequence[Column]) -> Iterator[Fault]:
     note = Sentence("the publication is from before the contract had the column")
     for column in absent:
-        expected = "a value in each row where there is one; it is empty here"
+        expected = Sentence("a column of type {type}; it is empty here", type=column.type)
         yield Fault(data_set.name, column.name, CheckKind.COLUMN, 1, note, expected)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from datalayer.kernel.contract.registry import Language, ReasonCode, Registry
 
@@ -11,8 +11,8 @@ _NUMBERS = str.maketrans(",.", ".,")
 # Symbols of units that aren't the same in both languages.
 _SYMBOLS = {"en": {}, "pt_BR": {"un/period": "un/período", "demands": "demandas", "items": "peças"}}
 _SENTENCES = {
-    "en": ("Ordered by hand.", "Check first: "),
-    "pt_BR": ("Pedido à mão.", "Confira antes: "),
+    "en": ("Ordered by hand.", "Check first: ", "Assumed: "),
+    "pt_BR": ("Pedido à mão.", "Confira antes: ", "Supostos: "),
 }
 
 
@@ -22,7 +22,7 @@ def order_reason(
     registry: Registry,
     language: Language,
 ) -> str:
-    """Return why a row is ordered, and what is to be checked first.
+    """Return why a row is ordered, what is to be checked first, and what is assumed of it.
 
     Args:
         action: Its row of ``fact_action``; all null where it is not among the orders.
@@ -39,7 +39,7 @@ def _sentences(
     registry: Registry,
     language: Language,
 ) -> Iterator[str]:
-    by_hand, check_first = _SENTENCES[language]
+    by_hand, check_first, assumed = _SENTENCES[language]
     if action["tier"] is None:
         yield by_hand
         return
@@ -51,6 +51,20 @@ def _sentences(
     check = registry.check_reasons.get(str(action["check_first"]))
     if check:
         yield check_first + _sentence(check, action, "check_", language, check.threshold)
+    if action["assumed"]:
+        names = _labels(str(action["assumed"]).split(","), registry, language)
+        yield f"{assumed}{', '.join(names)}."
+
+
+def _labels(names: Iterable[str], registry: Registry, language: Language) -> Iterator[str]:
+    """Yield the labels of inputs by their columns of parts and stock; others as they are."""
+    labels = {
+        column.name: column.label
+        for data_set in ("dim_item", "fact_inventory")
+        for column in registry.data_sets[data_set].columns
+    }
+    for name in map(str.strip, names):
+        yield labels[name].in_language(language).lower() if name in labels else name
 
 
 def _sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,25 @@ class TestOrder:
         told = shown(samples.gold_of(tmp_path / "unknown", fact_inventory=[unknown]))
 
         assert "nothing can be said of orders" in told
+
+
+@pytest.mark.parametrize(
+    ("tier", "why"),
+    [
+        ("late", "what comes before it is expected to be used up before 2026-04-24"),
+        ("this_week", "it is needed no later than 7 days after 2026-04-24"),
+        ("will_run_out", "it is needed more than 7 days after 2026-04-24"),
+    ],
+)
+def test_an_expedited_order_says_why_its_tier(tmp_path: Path, tier: str, why: str) -> None:
+    order = {"action": "expedite", "ref": "45/10", "tier": tier, "rank": 1, "is_leading": True}
+    days = {"promised": date(2026, 5, 30), "arrives": date(2026, 5, 1)}
+    row = {"item_id": "P1", "location_id": "network", "quantity": 4.0, "reasons": 0, "checks": 0}
+    gold = samples.gold_of(tmp_path / "actions", fact_action=[row | order | days])
+
+    told = shown(gold)
+
+    assert f"Tier {tier}, as {why}, the day on which an order placed now would arrive" in told
 
 
 def test_what_is_assumed_is_told_in_english(gold: GoldFiles) -> None:

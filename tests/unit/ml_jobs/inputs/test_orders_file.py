@@ -122,7 +122,10 @@ def test_days_past_and_days_not_known_are_kept_and_named(tmp_path: Path) -> None
 
     assert file.table["due"].null_count == 2
     assert file.notes == (
-        "2 open line(s) were due before the day of the forecast, the oldest on 2025-01-02",
+        (
+            "2 open line(s) were due before the day of the forecast; "
+            "the oldest is '45/20' of 2025-01-02"
+        ),
         "2 open line(s) have no due day and count as due after the lead time",
     )
 

@@ -235,6 +235,21 @@ def test_a_thousand_situations_run_out_on_the_same_day_with_the_same_chance(
         assert row["stockout_probability"] == pytest.approx(chance(part), abs=1e-9), row
 
 
+def test_what_is_not_on_order_runs_out_on_the_day_that_the_inventory_says(
+    drawn: Drawn, table: pa.Table
+) -> None:
+    proposal = drawn.situation.inventory.proposal
+    days = dict(zip(drawn.panel.item_ids, proposal.stockout_date, strict=True))
+    on_order = dict(
+        zip(drawn.panel.item_ids, drawn.situation.inventory.levels.on_order, strict=True)
+    )
+    rows = [row for row in table.to_pylist() if on_order[row["item_id"]] == 0]
+
+    assert len(rows) > SITUATIONS / 8
+    for row in rows:
+        assert row["runs_out"] == days[row["item_id"]].astype("datetime64[D]").item(), row
+
+
 def test_the_situations_are_of_every_kind(table: pa.Table) -> None:
     kinds = Counter(zip(table["tier"].to_pylist(), table["action"].to_pylist(), strict=True))
 
@@ -275,6 +290,14 @@ def test_a_check_names_the_exception_that_it_is_for(table: pa.Table) -> None:
     doubts = {"biased", "tracking_signal", "demand_shifted", "outlier", "class_changed"}
     assert named["check_forecast"] <= doubts
     assert named["check_data"] <= {"thin_history", "stale_history", None}
+
+
+def test_an_order_names_what_the_stock_lacks_before_all_else(table: pa.Table) -> None:
+    late = [row for row in table.to_pylist() if (row["action"], row["tier"]) == ("order", "late")]
+
+    assert len(late) > 10
+    of_stock = {"stockout_before_delivery", "below_reorder_point"}
+    assert {row["reason_code"] for row in late} <= of_stock
 
 
 def test_what_is_not_known_is_no_exception(drawn: Drawn, table: pa.Table) -> None:
@@ -345,3 +368,20 @@ def test_what_takes_years_to_come_is_late_however_long_ago_it_was_to_be_ordered(
     assert row["tier"] == "late"
     assert row["due"] < day(-1700)
     assert row["arrives"] == day(1800)
+
+
+@pytest.mark.parametrize(
+    ("assumed", "counted"),
+    [("service_level", None), ("on_order,service_level", 1.0), ("current_stock,on_order", 2.0)],
+)
+def test_inputs_that_can_be_wrong_are_to_be_checked_where_they_are_assumed(
+    assumed: str, counted: float | None
+) -> None:
+    panel = poisson_panel(1)
+    items = items_of(panel, lead_time_days=[14.0], assumed=[""])
+    levels = stock_of(panel, current_stock=[0.0], on_order=[0.0], assumed=[assumed])
+
+    row = fact_action(situation_of(panel, items=items, stock=levels), stock=levels).to_pylist()[0]
+
+    assert row["check_observed"] == counted
+    assert row["assumed"].startswith(assumed)

@@ -34,7 +34,7 @@ NOTHING_MARKED = pa.Table.from_pylist(
 LONG_REASON = (
     "Atrasado. Estoque e pedidos abertos somam 1.234,5 un; o ponto de pedido é 20,25 un. Listada "
     "abaixo de 85 % dele. Confira antes: 30 un é mais que o uso do último ano, 12 un. Confere-se "
-    "acima de 100 % disso."
+    "acima de 100 % disso. Supostos: estoque atual."
 )
 PLACES = ("network", "SE", "CD-RJ", "CD-SP")
 
@@ -87,6 +87,7 @@ def tables_of(publisher: Publisher, **names: str) -> dict[str, pa.Table]:
                 | {"item_id": item, "location_id": place, "tier": tier, "quantity": units}
                 | dict(zip(("check_first", "check_observed", "check_expected"), check, strict=True))
                 | {"rank": rank, "reason_code": "below_reorder_point"}
+                | {"assumed": "current_stock" if check[0] else ""}
                 | {"due": date(2026, 11, 20), "arrives": date(2026, 12, 4)}
                 for rank, (item, place, tier, units, check) in enumerate(asked, start=1)
             ),

@@ -11,7 +11,7 @@ ENGLISH = ("period", "demands", "items")
 
 
 def action(**columns: object) -> dict[str, object]:
-    told = {"check_first": None, "check_observed": 3.0, "check_expected": 1.5}
+    told = {"check_first": None, "check_observed": 3.0, "check_expected": 1.5, "assumed": ""}
     return {"tier": "late", **told, **columns}
 
 
@@ -33,6 +33,14 @@ def test_no_unit_is_english_in_portuguese(registry: Registry, kind: str) -> None
         said = order_reason(row, exception, registry, "pt_BR")
 
         assert not [word for word in ENGLISH if word in said], said
+
+
+def test_what_is_assumed_is_named(registry: Registry) -> None:
+    row = action(assumed="current_stock,criticality")
+
+    said = order_reason(row, {"reason_code": None}, registry, "pt_BR")
+
+    assert said == "Atrasado. Supostos: estoque atual, criticidade."
 
 
 def test_what_nobody_proposed_is_ordered_by_hand(registry: Registry) -> None:

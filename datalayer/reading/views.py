@@ -231,7 +231,8 @@ def count_matches(source: str, filters: Sequence[str]) -> str:
 
 def with_query(name: str, sql: str, rest: str) -> str:
     """Return *rest*, a query that reads the rows of *sql* by *name*."""
-    return f"with {quoted_name(name)} as ({sql}) {rest}"
+    # In brackets: it may have a WITH of its own.
+    return f"with {quoted_name(name)} as ({sql}) select * from ({rest})"
 
 
 def count_values(source: str, filters_of: Mapping[str, Sequence[str]]) -> str:

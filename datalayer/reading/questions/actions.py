@@ -366,8 +366,7 @@ def _of_listing(name: str, wanted: Listing, but: str = "") -> Question:
     base = select_matches(question_sql("listed_actions"), _COLUMNS, met.predicates, ("rank",))
     return Question(
         name=name,
-        # In brackets: it has a WITH of its own.
-        sql=with_query("listed", base, f"select * from ({question_sql(name)})"),
+        sql=with_query("listed", base, question_sql(name)),
         parameters={**wanted.parameters(), **met.parameters},
         data_sets=_DATA_SETS,
     )

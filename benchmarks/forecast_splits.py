@@ -6,6 +6,7 @@ every method and every run gets the same ones.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -50,6 +51,16 @@ DATA_SETS = (
     DataSet("carparts", "carparts_monthly.parquet", Frequency.MONTHLY, 6, None, 3),
     DataSet("carparts-300", "carparts_monthly.parquet", Frequency.MONTHLY, 6, 300, 2),
 )
+
+
+def data_set_arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser of which data sets are measured, and of how many items of each."""
+    names = [data.name for data in DATA_SETS]
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the demand files")
+    parser.add_argument("--sets", nargs="+", choices=names, default=names[:2])
+    parser.add_argument("--items", type=int, default=600)
+    return parser
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ Source: Czado, Gneiting and Held 2009, "Predictive Model Assessment for Count Da
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +25,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from scipy import stats
 
-from benchmarks.forecast_splits import DATA_SETS, Split, available_data_sets, read_panel, split
+from benchmarks.forecast_splits import (
+    Split,
+    available_data_sets,
+    data_set_arguments,
+    read_panel,
+    split,
+)
 from benchmarks.published_forecasts import write_master_files
 from datalayer.kernel.contract.registry_loader import load_registry
 from ml_jobs.arrays import FloatArray
@@ -200,11 +205,7 @@ def stand_ins(part: Split, judged: JudgedPartition, prepared: Prepared, plan: Pl
 
 def main() -> int:
     """Measure every data set that is there."""
-    names = [data.name for data in DATA_SETS]
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the demand files")
-    parser.add_argument("--sets", nargs="+", choices=names, default=names[:2])
-    parser.add_argument("--items", type=int, default=600)
+    parser = data_set_arguments(__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--origins", type=int, nargs="+", default=list(range(HELD_OUT)))
     parser.add_argument("--cutoffs", type=int, default=4, help="past ones that are judged")
     told = parser.parse_args()

@@ -17,7 +17,6 @@ stock-out, 1 - P3. P1 also of all lead times that begin at a review, which no ru
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +24,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.forecast_splits import DATA_SETS, SEED, available_data_sets, read_panel, split
+from benchmarks.forecast_splits import (
+    SEED,
+    available_data_sets,
+    data_set_arguments,
+    read_panel,
+    split,
+)
 from benchmarks.readable_bands import forecast
 from ml_jobs.arrays import BoolArray, FloatArray, divide, rows_of
 from ml_jobs.panel import Frequency, Panel
@@ -36,6 +41,7 @@ from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.run_folder import load
 from ml_jobs.pipeline.stock_planning import StockView, stock_view
+from ml_jobs.stocking.accumulated import days_until
 from ml_jobs.stocking.inventory import Policy, policy_of, proposal_of, round_up
 
 REPLAYED = {Frequency.DAILY: 126, Frequency.MONTHLY: 17}  # periods
@@ -96,8 +102,10 @@ def play(prepared: Prepared, demand: FloatArray, window: float) -> Course:
         if (period + 1) % review == 0:
             on_order = arriving[:, period + 1 :].sum(axis=1)
             levels = replace(view.levels, current_stock=net, on_order=on_order)
-            found = proposal_of(panel, levels, policy, view.outlook, prepared.plan.options)
-            cover = np.nan_to_num(found.days_of_cover, nan=np.inf)
+            position = np.maximum(np.nan_to_num(levels.position), 0.0)
+            cover = days_until(panel, view.outlook, position, view.sums)
+            options = prepared.plan.options
+            found = proposal_of(levels, policy, view.outlook, options, cover=cover)
             slack = np.ceil(cover) - np.ceil(levels.lead_time.days)
             placed = (found.order_quantity > 0) & (slack <= window)
             course.slack[:, period], course.placed[:, period] = slack, placed
@@ -168,11 +176,7 @@ def put_off(first: Course, course: Course, window: float, lead: int) -> str:
 
 def main() -> int:
     """Measure every data set that is there."""
-    names = [data.name for data in DATA_SETS]
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the demand files")
-    parser.add_argument("--sets", nargs="+", choices=names, default=names[:2])
-    parser.add_argument("--items", type=int, default=600)
+    parser = data_set_arguments(__doc__.split("\n", maxsplit=1)[0])
     told = parser.parse_args()
     print(HEAD, flush=True)
     for data in available_data_sets(told.data, told.sets):

@@ -87,7 +87,7 @@ readable_copies() {
 in_image() {
   "$ENGINE" run --rm --no-healthcheck --network=none --read-only --tmpfs /tmp --cap-drop=ALL \
     --security-opt=no-new-privileges --memory=2g --pids-limit=512 --entrypoint python \
-    --volume "$work/out:/out" --volume "$work:/work:ro" "$@"
+    --volume "$work/out:/out" --volume "$work:/proof:ro" "$@"
 }
 
 # with_key IMAGE OUT ARGUMENTS...: run the proof where it can read the key
@@ -105,10 +105,10 @@ prove_image() {
   local -a module=() options
   if test "$1" = ml; then
     # The job's image has no part of the proof: that is the tree's.
-    name=farol-ml-jobs lock=/work/tree/ml_jobs/requirements.txt
-    module=(--env PYTHONPATH=/work/tree)
+    name=farol-ml-jobs lock=/proof/tree/ml_jobs/requirements.txt
+    module=(--env PYTHONPATH=/proof/tree)
   fi
-  options=(--image-name "$name" --lock "$lock" --tree /work/tree)
+  options=(--image-name "$name" --lock "$lock" --tree /proof/tree)
   image=${IMAGE:-$name:$VERSION}
   if ! "$ENGINE" image inspect "$image" > /dev/null 2>&1; then
     ENGINE=$ENGINE deploy/build_images.sh "$1" >&2
@@ -119,8 +119,8 @@ prove_image() {
   if test -n "${SIGNING_KEY:-}"; then
     with_key "$image" "$out" --only lock-is-hashed > /dev/null
   fi
-  in_image --volume "$TOOLS:/tools:ro" "$image" /work/describe_image.py /tools /out
-  in_image --env FAROL_STORE=/work/store "${module[@]}" "$image" -m datalayer.compliance \
+  in_image --volume "$TOOLS:/tools:ro" "$image" /proof/describe_image.py /tools /out
+  in_image --env FAROL_STORE=/proof/store "${module[@]}" "$image" -m datalayer.compliance \
     "${options[@]}" --sbom /out/sbom.cdx.json --out /out \
     --image-size "$size" --image-digest "sha256:${digest#sha256:}" \
     2> >(sed "s|/out/|$out/|g" >&2) || failed=$?

@@ -107,5 +107,6 @@ def _members(path: Path) -> tuple[str, ...]:
     try:
         with ZipFile(path) as archive:
             return tuple(archive.namelist())
+    # The second is what zipfile raises of a packing that it does not know.
     except (BadZipFile, NotImplementedError, UnicodeDecodeError):
         return ()

@@ -44,7 +44,7 @@ _DAMAGE = (
     EOFError,
     ValueError,
     IndexError,
-    NotImplementedError,
+    NotImplementedError,  # of zipfile: a packing that it does not know
     RuntimeError,
 )
 

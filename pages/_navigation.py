@@ -25,8 +25,9 @@ def pages() -> list[st.Page]:
     """
     admin = "visible" if frame.may_administer() else "hidden"
     return [
-        _page("overview", _("Overview"), "dashboard", default=True),
-        _page("forecast", _("Forecast"), "trending_up"),
+        _page("monday", _("What to do"), "checklist", default=True),
+        _page("forecast", _("Part"), "trending_up"),
+        _page("orders", _("Order list"), "shopping_cart"),
         _page("data", _("Data"), "table_view"),
         _page("admin", _("Administration"), "admin_panel_settings", visibility=admin),
     ]

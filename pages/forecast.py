@@ -18,7 +18,7 @@ from pages.components.language import _
 from pages.components.units import per_period
 
 publication = frame.publication()
-frame.header(_("Forecast"))
+frame.header(_("Part"))
 registry, manifest = publication.registry, publication.manifest
 frequency = str(manifest.lineage.get("frequency", "D"))
 

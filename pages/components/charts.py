@@ -12,12 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
-from datalayer.portal import Kpi, Provenance, Result
+from datalayer.portal import Provenance, Result
 from pages.components import captions, findings
 from pages.components.drawing import Drawing, observed_look, source_look
-from pages.components.language import _, age, day
 
 # Six in a row on a laptop, two on a telephone.
 _TILE: Final[Any] = {"border": True, "width": 150, "height": "stretch"}
@@ -43,41 +41,6 @@ def show(captioned: CaptionedFigure, *, key: str) -> None:
     captions.show(captioned.provenance)
 
 
-def show_kpis(kpis: Sequence[Kpi], *, manifest: Manifest) -> None:
-    """Draw the strip of figures with their sparklines, and one caption for all of them."""
-    wordings = {
-        "currency": str(manifest.lineage.get("currency", "")),
-        "frequency": str(manifest.lineage.get("frequency", "D")),
-    }
-    with st.container(horizontal=True, gap="xsmall"):
-        for kpi in kpis:
-            title, value, meaning = findings.kpi_wording(kpi, **wordings)
-            st.metric(
-                title,
-                value,
-                help=meaning,
-                chart_data=sparkline(kpi),
-                chart_type="area",
-                **_TILE,
-            )
-        st.metric(
-            _("Age"),
-            age(manifest.generated_at),
-            help=_("How long ago the forecasts were generated, and the last day they know of."),
-            delta=_("through {day}").format(day=day(manifest.data_through)),
-            delta_color="off",
-            delta_arrow="off",
-            **_TILE,
-        )
-    if kpis:
-        captions.show(kpis[0].provenance)
-
-
-def sparkline(kpi: Kpi) -> list[float] | None:
-    """Return the points of a sparkline, or None where there is nothing to draw a line through."""
-    return [round(point, 4) for point in kpi.trend] if len(kpi.trend) > 1 else None
-
-
 def forecast_figure(
     series: Result, *, sources: Sequence[str], registry: Registry, unit: str, subject: str
 ) -> CaptionedFigure:
@@ -100,18 +63,6 @@ def forecast_figure(
     drawing.cutoffs(_cutoffs(table))
     alt = findings.forecast_finding(table, sources, subject=subject, unit=unit)
     return CaptionedFigure(drawing.figure(unit), alt, series.provenance)
-
-
-def total_figure(total: Result, *, registry: Registry, unit: str) -> CaptionedFigure:
-    """Return observed and forecast demand of the whole network by date."""
-    drawing, table = Drawing(), total.table
-    drawing.line(table.filter(pc.is_valid(table["actual"])), "actual", observed_look(), width=1.8)
-    for source in pc.unique(table["source"].drop_null()).to_pylist():
-        look = source_look(source, registry)
-        drawing.line(of_source(table, source), "forecast", look, width=2.2)
-    drawing.cutoffs([total.provenance.data_through])
-    alt = findings.total_finding(table, unit=unit, data_through=total.provenance.data_through)
-    return CaptionedFigure(drawing.figure(unit), alt, total.provenance)
 
 
 def of_source(table: pa.Table, source: str | None) -> pa.Table:

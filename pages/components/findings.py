@@ -9,37 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datalayer.kernel.contract.registry import ReasonCode
-from datalayer.portal import Kpi
 from pages.components.captions import mark_assumed
 from pages.components.language import _, day, label, number, percent, quantity
 from pages.components.units import amount, periods
-
-
-def kpi_wording(kpi: Kpi, *, currency: str = "", frequency: str = "D") -> tuple[str, str, str]:
-    """Return what a figure of the overview is called, its value as text, and what it means."""
-    texts = {
-        "forecast_30d": (
-            _("Forecast {span}").format(span=periods(len(kpi.trend), frequency)),
-            _(
-                "Expected demand of the whole network, in units, by the headline source: 30 days "
-                "ahead, or as far as the forecast reaches."
-            ),
-        ),
-        "parts_at_risk": (
-            _("Parts at risk"),
-            _("Parts whose stock and orders are used up before a delivery ordered today arrives."),
-        ),
-        "value_at_risk": (_("Value at risk"), _("Sum of the value at risk over all exceptions.")),
-        "service_level": (
-            _("Service level"),
-            _("Mean chance of not running out before a delivery arrives."),
-        ),
-        "accuracy": (_("Accuracy"), _("1 − WAPE of weekly totals by category, over the backtest.")),
-    }
-    title, meaning = texts.get(kpi.name, (kpi.name, ""))
-    counted = kpi.unit in {"un", "items"} and kpi.value is not None
-    value = number(kpi.value, 0) if counted else amount(kpi.value, kpi.unit, currency=currency)
-    return title, value, meaning
 
 
 def exception_sentence(
@@ -85,26 +57,6 @@ def forecast_finding(table: pa.Table, sources: Sequence[str], *, subject: str, u
         low=quantity(last["q100"]),
         high=quantity(last["q900"]),
         unit=unit,
-    )
-
-
-def total_finding(table: pa.Table, *, unit: str, data_through: date) -> str:
-    """Return what the network's chart says."""
-    ahead = table.filter(pc.greater(table["date"], pa.scalar(data_through)))
-    if ahead.num_rows == 0:
-        return _("Whole network: observed demand only, in {unit}.").format(unit=unit)
-    total = pc.sum(ahead["forecast"]).as_py()
-    known = table.filter(pc.is_valid(table["actual"])).sort_by("date")
-    before = known.slice(max(0, known.num_rows - ahead.num_rows))
-    observed = pc.sum(before["actual"]).as_py() if before.num_rows else None
-    return _(
-        "Whole network: {total} forecast in all from {first} to {last}, {comparison} in as long a "
-        "time before."
-    ).format(
-        total=quantity(total),
-        first=day(pc.min(ahead["date"]).as_py()),
-        last=day(pc.max(ahead["date"]).as_py()),
-        comparison=_comparison(total, observed),
     )
 
 

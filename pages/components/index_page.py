@@ -25,11 +25,16 @@ from starlette.types import Scope
 from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
-PATHS = ("/", "/forecast", "/data", "/admin")
+PATHS = ("/", "/forecast", "/orders", "/data", "/admin")
 RETRY_AFTER_S = 15
 _BUILT = Path(st.__file__).parent / "static"
 # The default page has no address of its own in Streamlit; links to it are written all the same.
-_MOVED = {"/overview": "./", "/overview/": "../", **{f"{path}/": f"..{path}" for path in PATHS[1:]}}
+_MOVED = {
+    "/overview": "./",
+    "/overview/": "../",
+    "/monday": "./",
+    **{f"{path}/": f"..{path}" for path in PATHS[1:]},
+}
 _INLINE_SCRIPT = re.compile("<script>.*?</script>", re.DOTALL)
 _FILES = frozenset(
     f"/{file.relative_to(_BUILT).as_posix()}"
@@ -69,6 +74,7 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
     told = (
         '<script src="./app/static/start.js"></script>\n'
+        '    <link rel="stylesheet" href="./app/static/farol.css">\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '

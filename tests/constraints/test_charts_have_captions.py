@@ -62,13 +62,3 @@ def test_one_function_draws_and_it_captions_what_it_drew() -> None:
 
     assert [f.name for f in drawing] == ["show"]
     assert ast.unparse(drawing[0].body[-1]) == "captions.show(captioned.provenance)"
-
-
-def test_the_strip_of_figures_is_captioned_too() -> None:
-    tree = ast.parse(CHARTS.read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-
-    strips = [f for f in functions if "chart_data" in set(keywords(f))]
-
-    assert [f.name for f in strips] == ["show_kpis"]
-    assert "captions.show(" in ast.unparse(strips[0].body[-1])

@@ -90,12 +90,10 @@ def has_caption(page: Page, model_version: str) -> None:
     expect(page.get_by_text(re.compile(pattern)).first).to_be_visible()
 
 
-def test_the_overview_shows_figures_exceptions_and_a_captioned_chart(visit: Visit) -> None:
+def test_the_first_page_says_what_to_do_and_where_that_comes_from(visit: Visit) -> None:
     visit.open("/")
 
-    expect(visit.page.get_by_role("heading", name="Overview")).to_be_visible()
-    expect(visit.page.locator("[data-testid=stMetric]")).to_have_count(6)
-    expect(visit.page.locator(CHART).first).to_be_visible()
+    expect(visit.page.get_by_role("heading", name="What to do")).to_be_visible()
     has_caption(visit.page, str(manifest_of(visit.served)["model_version"]))
     expect(visit.page.get_by_text("9 Dec 2011").first).to_be_visible()
 
@@ -180,7 +178,7 @@ def test_a_page_fits_a_narrow_screen(visit: Visit, page: str) -> None:
 def test_a_brazilian_browser_is_spoken_to_in_portuguese(visit: Visit) -> None:
     visit.open(f"/forecast?item={PART}")
 
-    expect(visit.page.get_by_role("heading", name="Previsão")).to_be_visible()
+    expect(visit.page.get_by_role("heading", name="Peça")).to_be_visible()
     expect(visit.page.get_by_text(re.compile("Gerado em .+UTC−3")).first).to_be_visible()
     expect(visit.page.get_by_text("09/12/2011").first).to_be_visible()
 

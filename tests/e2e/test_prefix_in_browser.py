@@ -15,7 +15,7 @@ from tests.portals import activate_in
 from tests.running_portal import running_portal
 
 PREFIX = "/farol"
-HEADINGS = {"/": "Overview", "/forecast": "Forecast", "/data": "Data", "/admin": "Administration"}
+HEADINGS = {"/": "What to do", "/forecast": "Part", "/data": "Data", "/admin": "Administration"}
 
 
 @pytest.fixture(scope="module", params=[KEPT, STRIPPED], ids=["kept", "stripped"])
@@ -54,7 +54,7 @@ def test_a_page_is_drawn(visit: Visit, path: str) -> None:
 def test_links_between_pages_stay_under_the_prefix(visit: Visit) -> None:
     visit.open("/forecast")
 
-    for name in ("Data", "Overview"):
+    for name in ("Data", "What to do"):
         visit.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
         expect(visit.page.get_by_role("heading", name=name, level=1)).to_be_visible()
         assert visit.page.url.startswith(f"{visit.served.address}/")

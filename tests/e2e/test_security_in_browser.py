@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 
-PAGES = ["/", "/forecast", "/data", "/admin"]
+PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
 THEMES = [{"color_scheme": "light"}, {"color_scheme": "dark"}]
 
 

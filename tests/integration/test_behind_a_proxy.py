@@ -91,7 +91,7 @@ def test_there_is_no_page_where_programs_ask(proxied: Proxied, path: str) -> Non
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["/", "/forecast", "/data", "/admin"])
+@pytest.mark.parametrize("path", ["/", "/forecast", "/orders", "/data", "/admin"])
 def test_a_page_and_what_it_loads_are_under_the_prefix(proxied: Proxied, path: str) -> None:
     assert proxied.get(PREFIX + path).headers["content-type"].startswith("text/html")
     for each in ("/app/static/start.js", "/_stcore/host-config", "/favicon.png"):

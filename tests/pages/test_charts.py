@@ -16,10 +16,9 @@ import pytest
 from streamlit.elements.lib import streamlit_plotly_theme
 
 from datalayer.kernel.contract.registry import Registry
-from datalayer.portal import Kpi
 from datalayer.reading.results import Provenance, Result
-from pages.components import charts, drawing
-from pages.components.charts import CaptionedFigure, forecast_figure, total_figure
+from pages.components import drawing
+from pages.components.charts import CaptionedFigure, forecast_figure
 from tests.pages.speaking import speaking
 
 ROOT = Path(__file__).parents[2]
@@ -215,28 +214,6 @@ def test_numbers_on_the_axis_follow_the_language(registry: Registry) -> None:
 
     assert drawn(series(), registry).figure.layout.separators == ",."
     assert english == ".,"
-
-
-def test_the_network_chart_says_the_total_ahead(registry: Registry) -> None:
-    rows = [
-        {"date": CUTOFF + timedelta(days=n), "source": "tsb", "forecast": 3.0, "actual": actual}
-        for n, actual in ((-1, 2.0), (0, 2.0), (1, None), (2, None))
-    ]
-    total = Result(pa.Table.from_pylist(rows), PROVENANCE)
-
-    captioned = total_figure(total, registry=registry, unit="unidades por dia")
-
-    assert "6" in captioned.alt
-    assert "50%" in captioned.alt
-    assert set(traces(captioned)) == {"Demanda observada", "Previsão TSB"}
-
-
-def test_a_sparkline_of_one_point_is_none_at_all() -> None:
-    def kpi(*trend: float) -> Kpi:
-        return Kpi("accuracy", 0.5, "fraction", trend, (CUTOFF,) * len(trend), PROVENANCE)
-
-    assert charts.sparkline(kpi(0.5)) is None
-    assert charts.sparkline(kpi(0.5, 0.6)) == [0.5, 0.6]
 
 
 def test_colours_are_the_places_that_streamlit_fills_by_theme() -> None:

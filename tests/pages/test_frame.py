@@ -50,14 +50,14 @@ def test_nothing_published_tells_how_to_publish(open_page: OpenPage) -> None:
 
 @pytest.mark.usefixtures("active")
 def test_the_browsers_language_is_spoken(open_page: OpenPage) -> None:
-    assert open_page(locale="pt-PT").title[0].value == "Visão geral"
-    assert open_page(locale="de-DE").title[0].value == "Overview"
+    assert open_page(locale="pt-PT").title[0].value == "O que fazer"
+    assert open_page(locale="de-DE").title[0].value == "What to do"
 
 
 @pytest.mark.usefixtures("active")
 def test_the_address_has_the_last_word_on_language(open_page: OpenPage) -> None:
-    assert open_page(locale="pt-BR", lang="en").title[0].value == "Overview"
-    assert open_page(locale="en-US", lang="pt-BR").title[0].value == "Visão geral"
+    assert open_page(locale="pt-BR", lang="en").title[0].value == "What to do"
+    assert open_page(locale="en-US", lang="pt-BR").title[0].value == "O que fazer"
 
 
 @pytest.mark.usefixtures("active")
@@ -66,7 +66,7 @@ def test_a_chosen_language_stays_from_page_to_page(open_page: OpenPage) -> None:
 
     app.switch_page("forecast.py").run()
 
-    assert app.title[0].value == "Forecast"
+    assert app.title[0].value == "Part"
     assert app.query_params["lang"] == "en"
 
 
@@ -76,7 +76,7 @@ def test_choosing_a_language_puts_it_into_the_address(open_page: OpenPage) -> No
 
     app.sidebar.segmented_control[0].set_value("en").run()
 
-    assert app.title[0].value == "Overview"
+    assert app.title[0].value == "What to do"
     assert app.query_params["lang"] == "en"
 
 
@@ -202,7 +202,7 @@ def test_an_unforeseen_error_shows_a_reference_that_the_log_has_and_no_trace(
     def broken(*_arguments: object) -> None:
         raise RuntimeError("secret inner workings")
 
-    monkeypatch.setattr("datalayer.reading.questions.overview.figures", broken)
+    monkeypatch.setattr("datalayer.reading.questions.exceptions.first", broken)
 
     app = open_page()
 

@@ -16,7 +16,7 @@ from tests.pages.conftest import OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
 from tests.publisher import Publisher
 
-PAGES = ["", "overview.py", "forecast.py", "data.py", "admin.py"]
+PAGES = ["", "monday.py", "forecast.py", "orders.py", "data.py", "admin.py"]
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def navigation(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     draw = st.navigation
 
     def noting(pages: list[st.Page], *, position: str) -> st.Page:
-        shown.update({page.url_path or "overview": page.visibility for page in pages})
+        shown.update({page.url_path or "monday": page.visibility for page in pages})
         shown["position"] = position
         return draw(pages, position=position)
 
@@ -71,7 +71,7 @@ def test_every_page_asks_for_a_sign_in_and_shows_nothing_else(
     assert app.title[0].value == "Sign in"
     assert members.latest.publication_id not in texts(app)
     assert navigation["position"] == "hidden"
-    assert set(navigation) == {"overview", "forecast", "data", "admin", "position"}
+    assert set(navigation) == {"monday", "forecast", "orders", "data", "admin", "position"}
 
 
 def test_a_link_to_a_part_shows_nothing_of_it_before_the_sign_in_and_opens_it_after(
@@ -91,15 +91,15 @@ def test_a_link_to_a_part_shows_nothing_of_it_before_the_sign_in_and_opens_it_af
 def test_with_the_sign_in_the_page_asked_for_is_drawn(
     open_page: OpenPage, members: Publisher, navigation: dict[str, str]
 ) -> None:
-    app = sign_in(open_page("overview.py", locale="en-US"), "planner")
+    app = sign_in(open_page("monday.py", locale="en-US"), "planner")
 
     assert not asks_to_sign_in(app)
-    assert len(app.metric) > 0
+    assert len(app.main.get("page_link")) > 0
     assert navigation["position"] == "sidebar"
 
 
 def test_with_the_sign_out_everything_is_gone(open_page: OpenPage, members: Publisher) -> None:
-    app = sign_in(open_page("overview.py", locale="en-US"), "planner")
+    app = sign_in(open_page("monday.py", locale="en-US"), "planner")
 
     app.button(key="sign_out").click().run()
 
@@ -110,7 +110,7 @@ def test_with_the_sign_out_everything_is_gone(open_page: OpenPage, members: Publ
 def test_a_session_that_idled_too_long_shows_nothing_more(
     open_page: OpenPage, members: Publisher, state: Path
 ) -> None:
-    app = sign_in(open_page("overview.py", locale="en-US"), "planner")
+    app = sign_in(open_page("monday.py", locale="en-US"), "planner")
     listed = json.loads((state / "sessions.json").read_text(encoding="utf-8"))
     for session in listed["sessions"]:
         session["last_seen"] -= 2 * 3600 + 1
@@ -125,7 +125,7 @@ def test_a_session_that_idled_too_long_shows_nothing_more(
 def test_a_user_who_is_disabled_sees_nothing_more(
     open_page: OpenPage, members: Publisher, users: Accounts
 ) -> None:
-    app = sign_in(open_page("overview.py", locale="en-US"), "planner")
+    app = sign_in(open_page("monday.py", locale="en-US"), "planner")
 
     users.disable("planner", by=operator())
     app.run()
@@ -144,7 +144,7 @@ def test_a_refusal_is_told_on_the_page_that_asks(open_page: OpenPage, members: P
 def test_the_language_can_be_chosen_before_the_sign_in(
     open_page: OpenPage, members: Publisher
 ) -> None:
-    app = open_page("overview.py", locale="en-US", lang="pt_BR")
+    app = open_page("monday.py", locale="en-US", lang="pt_BR")
 
     assert app.title[0].value == "Entrar"
 
@@ -159,7 +159,7 @@ def test_administration_is_in_the_navigation_of_administrators(
     user: str,
     expected: str,
 ) -> None:
-    sign_in(open_page("overview.py"), user)
+    sign_in(open_page("monday.py"), user)
 
     assert navigation["admin"] == expected
 
@@ -187,10 +187,10 @@ def test_administrators_see_what_is_active_and_what_they_can_do(
 def test_an_open_portal_shows_its_pages_and_the_way_to_administration_to_everybody(
     open_page: OpenPage, active: Publisher, navigation: dict[str, str]
 ) -> None:
-    app = open_page("overview.py")
+    app = open_page("monday.py")
 
     assert not asks_to_sign_in(app)
-    assert len(app.metric) > 0
+    assert len(app.main.get("page_link")) > 0
     assert (navigation["position"], navigation["admin"]) == ("sidebar", "visible")
 
 

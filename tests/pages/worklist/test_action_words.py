@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
-from pages.components import action_words
+from pages.components.worklist import action_words
 from tests.pages.speaking import speaking
 
 AS_OF = date(2026, 11, 27)

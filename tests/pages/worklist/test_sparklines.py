@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.components.sparklines import sparkline, sparkline_text
+from pages.components.worklist.sparklines import sparkline, sparkline_text
 from tests.pages.speaking import speaking
 
 Row = dict[str, Any]

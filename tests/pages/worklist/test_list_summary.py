@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from datalayer.portal import Novelty
-from pages.components.list_summary import summary_line
+from pages.components.worklist.list_summary import summary_line
 from tests.pages.speaking import speaking
 
 DUE = {

@@ -1,4 +1,4 @@
-"""The overview: figures, exceptions that explain themselves, and the network's total."""
+"""What there is to do, on the page that opens first."""
 
 from __future__ import annotations
 
@@ -7,20 +7,6 @@ import pytest
 from tests.pages.conftest import OpenPage, texts
 
 pytestmark = pytest.mark.usefixtures("active")
-
-
-def test_the_strip_has_every_figure_and_the_age_of_the_data(open_page: OpenPage) -> None:
-    app = open_page(locale="en-US")
-
-    assert [metric.label for metric in app.metric] == [
-        "Forecast 28 days",
-        "Parts at risk",
-        "Value at risk",
-        "Service level",
-        "Accuracy",
-        "Age",
-    ]
-    assert app.metric[-1].value == "1 h"
 
 
 def test_an_exception_explains_itself_in_the_users_language(open_page: OpenPage) -> None:
@@ -41,13 +27,3 @@ def test_a_link_keeps_the_language_asked_for(open_page: OpenPage) -> None:
     links = open_page(lang="en").main.get("page_link")
 
     assert all("lang=en" in link.proto.query_string for link in links)
-
-
-def test_every_chart_has_a_caption_and_a_text_alternative(open_page: OpenPage) -> None:
-    app = open_page()
-
-    charts = app.get("plotly_chart")
-    assert len(charts) == 1
-    assert charts[0].proto.alt.startswith("Rede inteira: previsão de")
-    captions = [c.value for c in app.caption if c.value.startswith("Gerado em")]
-    assert len(captions) == 3  # the strip, the exceptions, the chart

@@ -94,10 +94,10 @@ def _clocks(shown: Publication) -> None:
 def _share(shown: Publication) -> None:
     """Draw the link to this very view; pressed, it is copied (``static/frame.js``)."""
     address = urlencode({**st.query_params.to_dict(), "p": shown.id})
+    text, done = _("Share this view"), _("Address copied")
     st.html(
         f'<a class="farol-share" href="?{escape(address)}" data-publication="{escape(shown.id)}" '
-        f'data-done="{escape(_("Address copied"))}">'
-        f'<span class="farol-share-text">{escape(_("Share this view"))}</span>'
+        f'data-done="{escape(done)}"><span class="farol-share-text">{escape(text)}</span>'
         '<span class="farol-unseen" role="status"></span></a>',
         width="content",
     )
@@ -111,7 +111,8 @@ def _which_publication(shown: Publication) -> None:
         text = _("A new publication has come: this page shows that of {moment}.").format(
             moment=moment(shown.manifest.generated_at)
         )
-        st.markdown(f"{captions.badge(_('New publication'), 'blue', 'update')} {text}")
+        badge = captions.badge(_("New publication"), "blue", "update")
+        st.markdown(f"{badge} {text}")
     _watch(shown)
 
 
@@ -149,7 +150,8 @@ def _demonstration(shown: Publication) -> None:
         synthetic = captions.is_synthetic(shown.manifest)
         name = _("Synthetic demonstration data") if synthetic else _("Demonstration data")
         badge = captions.badge(name, "blue", "science")
-        st.markdown(f"{badge} {notice}")
+        with st.container(key="farol-demonstration"):
+            st.markdown(f"{badge} {notice}")
 
 
 def _out_of_date(shown: Publication) -> None:

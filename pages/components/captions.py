@@ -9,7 +9,8 @@ import streamlit as st
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Provenance
-from pages.components.language import _, ago, current, day, moment
+from datalayer.runtime import portal
+from pages.components.language import _, ago, current, day, label, moment
 
 
 def caption(provenance: Provenance, now: datetime | None = None) -> str:
@@ -24,10 +25,17 @@ def caption(provenance: Provenance, now: datetime | None = None) -> str:
         _("model {version}").format(version=provenance.model_version),
     ]
     if provenance.sources:
-        parts.append(_("source {names}").format(names=", ".join(provenance.sources)))
+        names = ", ".join(map(source_name, provenance.sources))
+        parts.append(_("source {names}").format(names=names))
     parts.append(_("data set {id}").format(id=provenance.dataset_id))
     parts.append(_("data through {day}").format(day=day(provenance.data_through)))
     return " · ".join(parts)
+
+
+def source_name(source: str) -> str:
+    """Return what the registry calls a source, in the language of this run; else its code."""
+    known = portal().registry.sources.get(source)
+    return label(known.label) if known else source
 
 
 def show(provenance: Provenance) -> None:

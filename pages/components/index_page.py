@@ -26,7 +26,7 @@ from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
 PATHS = ("/", "/forecast", "/orders", "/data", "/admin")
-SCRIPTS = ("frame.js",)
+SCRIPTS = ("words.js", "frame.js")
 """Scripts of ``pages/static`` that run beside Streamlit's own, once the document is there."""
 RETRY_AFTER_S = 15
 _BUILT = Path(st.__file__).parent / "static"
@@ -80,7 +80,7 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
     told = (
         '<script src="./app/static/start.js"></script>\n    '
-        + "".join(f'<script defer src="./app/static/{name}"></script>' for name in SCRIPTS)
+        + "".join(f'<script type="module" src="./app/static/{name}"></script>' for name in SCRIPTS)
         + '\n    <link rel="stylesheet" href="./app/static/farol.css">\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'

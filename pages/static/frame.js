@@ -1,6 +1,7 @@
 // What pages need of the browser itself and Streamlit leaves out: a table that scrolls can be
-// reached by keyboard, and the address of a view can be copied.
+// reached by keyboard, icons in texts are not read out, and the address of a view can be copied.
 const SCROLLERS = "[data-testid=stTable] > div"
+const ICONS = "[role=img][aria-label$=' icon']:not([aria-hidden])"
 
 function reachable(box) {
   const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight
@@ -19,6 +20,8 @@ new MutationObserver(() => {
     sizes.observe(box)
     if (box.firstElementChild) sizes.observe(box.firstElementChild)
   }
+  // Icons in texts stand beside words, and their names are English.
+  for (const icon of document.querySelectorAll(ICONS)) icon.setAttribute("aria-hidden", "true")
 }).observe(document, { childList: true, subtree: true })
 
 // A view is shared by its address, with the publication that it is of. Without a clipboard, as over

@@ -75,6 +75,7 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     told = (
         '<script src="./app/static/start.js"></script>\n'
         '    <link rel="stylesheet" href="./app/static/farol.css">\n'
+        '    <script defer src="./app/static/keys.js"></script>\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '

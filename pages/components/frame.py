@@ -48,6 +48,7 @@ def begin() -> None:
             st.query_params[name] = kept[name]
     language.speak(language.of_address() or language.of_browser())
     st.session_state.pop(_PUBLICATION, None)
+    captions.begin()
 
 
 def publication() -> Publication:

@@ -1,5 +1,6 @@
 // Keys of the list of what to do. They work only while the focus is inside the list; what they do,
 // its buttons, ticks and links do as well.
+{
 const LIST = ".st-key-farol-list"
 const CARD = `${LIST} [class*="st-key-farol-card-"]`
 const DIALOG = '[role="dialog"]'
@@ -131,3 +132,4 @@ new MutationObserver(() => {
   })
 }).observe(document.documentElement, { childList: true, subtree: true, characterData: true })
 document.addEventListener("DOMContentLoaded", () => document.body.append(told))
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Provenance
 from datalayer.runtime import portal
 from pages.components.language import _, ago, current, day, label, moment
+
+_IN_FULL: Final = "farol.caption"
 
 
 def caption(provenance: Provenance, now: datetime | None = None) -> str:
@@ -25,8 +28,7 @@ def caption(provenance: Provenance, now: datetime | None = None) -> str:
         _("model {version}").format(version=provenance.model_version),
     ]
     if provenance.sources:
-        names = ", ".join(map(source_name, provenance.sources))
-        parts.append(_("source {names}").format(names=names))
+        parts.append(_("source {names}").format(names=_source_names(provenance)))
     parts.append(_("data set {id}").format(id=provenance.dataset_id))
     parts.append(_("data through {day}").format(day=day(provenance.data_through)))
     return " · ".join(parts)
@@ -38,9 +40,50 @@ def source_name(source: str) -> str:
     return label(known.label) if known else source
 
 
-def show(provenance: Provenance) -> None:
-    """Draw the caption of a result."""
-    st.caption(literal(caption(provenance)))
+def _source_names(provenance: Provenance) -> str:
+    return ", ".join(map(source_name, provenance.sources))
+
+
+def begin() -> None:
+    """Forget which caption stands in full, as a run of a page begins."""
+    st.session_state.pop(_IN_FULL, None)
+
+
+def show(provenance: Provenance, *, of: str = "") -> None:
+    """Draw the caption of a result.
+
+    Args:
+        provenance: That of the result.
+        of: Names what it stands under: the first of a page has it in full, the others in short.
+            Always in full without a name.
+    """
+    in_full = not of or st.session_state.setdefault(_IN_FULL, of) == of
+    st.caption(literal(caption(provenance) if in_full else short_caption(provenance)))
+
+
+def short_caption(provenance: Provenance) -> str:
+    """Return what a caption says beside another one in full."""
+    parts = [
+        _("Same publication"),
+        _("model {version}").format(version=provenance.model_version),
+    ]
+    if provenance.sources:
+        parts.append(_("source {names}").format(names=_source_names(provenance)))
+    return " · ".join(parts)
+
+
+def stamp(provenance: Provenance) -> str:
+    """Return where a picture came from, in words that stay right however old it gets."""
+    parts = [
+        _("Data through {day}").format(day=day(provenance.data_through)),
+        _("generated {moment}").format(moment=moment(provenance.generated_at)),
+        _("model {version}").format(version=provenance.model_version),
+    ]
+    if provenance.sources:
+        parts.append(_("source {names}").format(names=_source_names(provenance)))
+    parts.append(_("data set {id}").format(id=provenance.dataset_id))
+    parts.append(_("publication {id}").format(id=provenance.publication_id))
+    return " · ".join(parts)
 
 
 def demonstration(manifest: Manifest) -> str | None:

@@ -29,6 +29,8 @@ SIDEBAR_WIDTH: Final = 240
 _PUBLICATION: Final = "farol.publication"
 _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
+_OF_A_PUBLICATION: Final = ("p", "ticked", "rows")
+_PINNED: Final = "farol.pinned"
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ def begin() -> None:
             st.query_params[name] = kept[name]
     language.speak(language.of_address() or language.of_browser())
     st.session_state.pop(_PUBLICATION, None)
+    captions.begin()
 
 
 def publication() -> Publication:
@@ -87,7 +90,7 @@ def sign_in_page() -> None:
 
 def header(title: str) -> None:
     """Draw a page's title and how old what it shows is; the three clocks are told apart."""
-    publication_state.header(title, publication())
+    publication_state.header(title, publication(), leave=unpin)
 
 
 def sidebar() -> None:
@@ -165,7 +168,7 @@ def language_notice() -> None:
         refuse(InvalidSelection(parameter="lang", found=ascii(asked[:80]), expected=known))
 
 
-def link(page: str, text: str, **parameters: str) -> None:
+def link(page: str, text: str, /, **parameters: str) -> None:
     """Draw a link to a page of the portal that keeps language and pinned publication."""
     kept = {name: st.query_params[name] for name in _STAYS if name in st.query_params}
     st.page_link(page, label=f":primary[{text}]", query_params={**kept, **parameters})
@@ -178,6 +181,24 @@ def _chosen_language_key() -> str:
 
 def _choose_language() -> None:
     st.query_params["lang"] = st.session_state[_chosen_language_key()]
+
+
+def pin(publication_id: str) -> None:
+    """Keep the session on a publication, because what was chosen belongs to it.
+
+    Nothing is said of it while that is the active one.
+    """
+    if "p" not in st.query_params:
+        st.session_state[_PINNED] = st.session_state[_KEPT]["p"] = publication_id
+        st.query_params["p"] = publication_id
+
+
+def unpin(*, chosen: bool = True) -> None:
+    """Go back to the active publication; unless *chosen*, only from what ``pin`` pinned."""
+    if chosen or st.session_state.get(_PINNED) == st.query_params.get("p"):
+        st.session_state[_KEPT].pop("p", None)
+        for name in _OF_A_PUBLICATION:
+            st.query_params.pop(name, None)
 
 
 def _as_typed(found: str) -> str:
@@ -215,9 +236,7 @@ def _unknown_publication(error: UnknownPublication) -> None:
                 on_click=_pin,
                 args=(error.nearest,),
             )
-        st.button(
-            _("Show the active publication"), on_click=publication_state.unpin, type="primary"
-        )
+        st.button(_("Show the active publication"), on_click=unpin, type="primary")
 
 
 def _pin(publication_id: str) -> None:

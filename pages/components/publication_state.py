@@ -6,6 +6,7 @@ demand of yesterday may have been forecast by nobody; neither is "up to date".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Final
 from urllib.parse import urlencode
@@ -23,8 +24,14 @@ _UPDATE_DUE: Final = ("orange", "schedule")
 _OUT_OF_DATE: Final = ("red", "warning")
 
 
-def header(title: str, shown: Publication) -> None:
-    """Draw a page's title, how old what it shows is, and what has to be known before it is read."""
+def header(title: str, shown: Publication, *, leave: Callable[[], None]) -> None:
+    """Draw a page's title, how old what it shows is, and what has to be known before it is read.
+
+    Args:
+        title: The page's.
+        shown: What it shows.
+        leave: Makes the page show the active publication from the next run on.
+    """
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="farol-header"
     ):
@@ -34,7 +41,7 @@ def header(title: str, shown: Publication) -> None:
         with st.popover(generated, type="tertiary"):
             _clocks(shown)
         _share(shown)
-    _which_publication(shown)
+    _which_publication(shown, leave)
     _demonstration(shown)
     _out_of_date(shown)
 
@@ -103,7 +110,7 @@ def _share(shown: Publication) -> None:
     )
 
 
-def _which_publication(shown: Publication) -> None:
+def _which_publication(shown: Publication, leave: Callable[[], None]) -> None:
     """Say what nobody would expect: another publication than before, or not the active one."""
     before = st.session_state.get(_SHOWN, shown.id)
     st.session_state[_SHOWN] = shown.id
@@ -113,14 +120,14 @@ def _which_publication(shown: Publication) -> None:
         )
         badge = captions.badge(_("New publication"), "blue", "update")
         st.markdown(f"{badge} {text}")
-    _watch(shown)
+    _watch(shown.id, leave)
 
 
 @st.fragment(run_every=LOOKS_FOR_A_SWITCH_EVERY_S)
-def _watch(shown: Publication) -> None:
+def _watch(shown_id: str, leave: Callable[[], None]) -> None:
     """Say that another publication is active, when a page is drawn and from time to time."""
     active = portal().snapshots.active()
-    if active is None or active.publication_id == shown.id:
+    if active is None or active.publication_id == shown_id:
         return
     pinned = "p" in st.query_params
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -131,17 +138,11 @@ def _watch(shown: Publication) -> None:
             pin = captions.badge(_("New publication"), "blue", "update")
             text = _("There is a new publication since {moment}.")
         since = moment(active.activated_at)
-        sentence = text.format(id=captions.literal(shown.id), moment=since)
+        sentence = text.format(id=captions.literal(shown_id), moment=since)
         st.markdown(f"{pin} {sentence}", width="content")
         if st.button(_("Show the active publication"), type="tertiary", key="show-active"):
-            unpin()
+            leave()
             st.rerun()
-
-
-def unpin() -> None:
-    """Leave the publication that the address names; what is active is shown."""
-    st.session_state.get("farol.parameters", {}).pop("p", None)
-    st.query_params.pop("p", None)
 
 
 def _demonstration(shown: Publication) -> None:

@@ -76,6 +76,7 @@ def portuguese(store: Path) -> frozenset[str]:
     sources = [
         *_flat(translated),
         *re.findall(r'": \s*"([^"]+)"|\["[^"]+", "([^"]+)"\]', streamlits),
+        re.sub("<[^>]*>", " ", (PROJECT / "pages/static/missing.pt_BR.html").read_text()),
         *_in_portuguese(registry),
         *_of_publication(store),
     ]

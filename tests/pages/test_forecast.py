@@ -57,7 +57,7 @@ def test_the_champion_is_drawn_until_others_are_asked_for(open_page: OpenPage) -
     alone = trace_names(open_page("forecast.py", item="P00001"))
     both = trace_names(open_page("forecast.py", item="P00001", sources="arima,naive"))
 
-    assert {"Usado", "ARIMA"} <= alone
+    assert {"Usado", "previsão"} <= alone
     assert both - alone == {"repetir o passado"}
 
 
@@ -185,8 +185,7 @@ def test_the_table_is_off_the_wire_until_it_is_opened(open_page: OpenPage) -> No
     assert list(table.columns) == [
         "Data",
         "Usado",
-        "ARIMA",
-        "Mediana",
+        "previsão",
         "80%, de",
         "80%, até",
         "95%, de",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import plotly.io as pio
@@ -14,7 +15,9 @@ from datalayer.portal import SeriesSelection
 from pages.components.charts import Chart, use
 from tests.pages.charts.figures import (
     PERIODS,
+    PROVENANCE,
     SUBJECT,
+    THROUGH,
     Row,
     axis,
     coming_week,
@@ -102,10 +105,27 @@ def test_the_future_begins_at_a_named_rule_and_is_shaded(registry: Registry) -> 
     chart = drawn(registry, [*USED, *COMING])
 
     shade, rule = chart.figure.to_dict()["layout"]["shapes"]
-    assert (rule["x0"], rule["line"]["width"]) == ("2026-11-23T00:00:00", 1)
+    assert (rule["x0"], rule["line"]["width"]) == ("2026-11-23", 1)
     assert "dash" not in rule["line"]
     assert (shade["type"], shade["x0"]) == ("rect", rule["x0"])
     assert "dados até 22/11" in notes(chart)
+
+
+def test_the_future_begins_behind_the_last_day_known_in_the_middle_of_a_week(
+    registry: Registry,
+) -> None:
+    rows = [used_week(2, 4.0), coming_week(1, 3.0)]
+    friday = replace(PROVENANCE, data_through=THROUGH - timedelta(days=2))
+
+    chart = use(
+        replace(result(rows, PERIODS), provenance=friday),
+        selection=SeriesSelection("0804001", sources=("ensemble",)),
+        registry=registry,
+        unit="",
+        subject=SUBJECT,
+    )
+
+    assert chart.figure.to_dict()["layout"]["shapes"][1]["x0"] == "2026-11-21"
 
 
 def test_names_stand_at_the_lines_and_there_is_no_legend(registry: Registry) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.e2e.visits import Visit
 
-PART = "/forecast?item=85123A&lang=pt"
+PART = "/forecast?item=85123A&lang=pt-BR"
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "pt-BR"}
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -113,7 +113,8 @@ def _top(
 
 
 def _tick_page(publication_id: str, shown: list[int], ticked: tuple[int, ...]) -> None:
-    key = "farol-tick-page"
+    # One for each page: a press meant for this one must not find the last one's still ticked.
+    key = f"farol-tick-page-{shown[0]}"
     on = set(shown) <= set(ticked)
     if st.session_state.get(key) != on:
         st.session_state[key] = on

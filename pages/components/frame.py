@@ -202,8 +202,7 @@ def _clocks(shown: Publication) -> None:
 
 def _notices(shown: Publication) -> None:
     pinned = st.query_params.get("p")
-    by_choice = st.session_state.get(_PINNED) != pinned or portal().active_id() != pinned
-    if pinned and by_choice:
+    if pinned and not _pinned_by_ticks(pinned):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             text = _("This page is pinned to publication {id}.").format(id=captions.literal(pinned))
             pin = captions.badge(_("Pinned"), "violet", "push_pin")
@@ -226,12 +225,12 @@ def _notices(shown: Publication) -> None:
 
 
 def pin(publication_id: str) -> None:
-    """Keep the session on a publication, because what was chosen belongs to it.
+    """Keep the session on a publication, because rows that were ticked belong to it.
 
     Nothing is said of it while that is the active one.
     """
-    if "p" not in st.query_params:
-        st.session_state[_PINNED] = st.session_state[_KEPT]["p"] = publication_id
+    st.session_state[_PINNED] = st.session_state[_KEPT]["p"] = publication_id
+    if st.query_params.get("p") != publication_id:
         st.query_params["p"] = publication_id
 
 
@@ -241,6 +240,12 @@ def unpin(*, chosen: bool = True) -> None:
         st.session_state[_KEPT].pop("p", None)
         for name in _OF_A_PUBLICATION:
             st.query_params.pop(name, None)
+
+
+def _pinned_by_ticks(pinned: str) -> bool:
+    """Return whether the active publication is pinned, and only because rows of it are ticked."""
+    ticked = any(name in st.query_params for name in _OF_A_PUBLICATION[1:])
+    return (ticked or st.session_state.get(_PINNED) == pinned) and portal().active_id() == pinned
 
 
 def _nothing_published(error: NothingPublished) -> None:

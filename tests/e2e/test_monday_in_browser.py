@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -153,8 +154,11 @@ def test_back_from_a_part_returns_to_the_same_page_and_place(seeded: Visit) -> N
     keys.enter_list()
     keys.press("n")
     keys.heading("11 to 20 of 25")
-    keys.press("x", "j", "o")
-    expect(seeded.page).to_have_url("**/forecast?**item=P00013**page=2**")
+    keys.press("x")
+    expect(keys.bar()).to_contain_text("1 ticked")
+    keys.press("j", "o")
+    expect(seeded.page).to_have_url(re.compile(r"/forecast\?.*item=P00013.*page=2"))
+    expect(seeded.page.get_by_role("heading", name="P00013")).to_be_visible()
     seeded.settle()
 
     seeded.page.go_back()

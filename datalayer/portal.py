@@ -62,8 +62,8 @@ from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.order_files import (
     OrderFiles,
-    OrderRow,
     OrdersOfTiers,
+    Taking,
     require_places,
 )
 from datalayer.reading.extracts.requests import ExtractRequest, Part
@@ -102,7 +102,6 @@ __all__ = [
     "Mark",
     "MarkKind",
     "Novelty",
-    "OrderRow",
     "OrdersOfTiers",
     "Part",
     "Portal",
@@ -124,6 +123,7 @@ __all__ = [
     "Statement",
     "Step",
     "StoreState",
+    "Taking",
     "ValidationFailed",
     "questions",
 ]

@@ -70,6 +70,7 @@ from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
 from datalayer.reading.open_publications import OpenPublications
+from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
@@ -102,6 +103,8 @@ __all__ = [
     "Mark",
     "MarkKind",
     "Novelty",
+    "OrderLine",
+    "OrderSum",
     "OrdersOfTiers",
     "Part",
     "Portal",
@@ -125,7 +128,9 @@ __all__ = [
     "StoreState",
     "Taking",
     "ValidationFailed",
+    "in_order",
     "questions",
+    "sum_of",
 ]
 
 

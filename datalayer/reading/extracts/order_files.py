@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from math import inf
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -27,7 +27,8 @@ from datalayer.reading.extracts.digests import Digest
 from datalayer.reading.extracts.order_reasons import order_reason
 from datalayer.reading.extracts.requests import MEDIA_TYPES, NOT_IN_FILE_NAMES
 from datalayer.reading.extracts.service import Extract
-from datalayer.reading.order_rule import is_orderable, order_value, orderable
+from datalayer.reading.order_lines import OrderLine
+from datalayer.reading.order_rule import order_value
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import MOST_ROWS
 from datalayer.reading.questions import orders
@@ -35,9 +36,6 @@ from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.questions.locations import NETWORK
 
 Form = Literal["csv", "zip"]
-
-SIZES: Final = {"minimum": "minimum_order", "multiple": "order_multiple", "lot": "lot"}
-"""Columns of the stock that an order keeps to, by the names that ``orderable`` gives them."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can name: the same rows, the same bytes
 _LONGEST_DETAIL = 500
@@ -288,24 +286,18 @@ def _chosen(publication: Publication, quantities: Mapping[int, float | None]) ->
             expected = f"places of orders in the list of publication {publication.id}"
             raise InvalidSelection(parameter="rows", found=rank, expected=expected)
         row = proposed[rank]
-        if quantity not in (None, row["quantity"]):
-            _require_orderable(row, quantity)
-        units = row["quantity"] if quantity is None else quantity
-        rows.append(_OrderRow(row["item_id"], row["location_id"], units))
+        line = OrderLine(row, row["quantity"] if quantity is None else quantity)
+        if not line.is_orderable:
+            raise _not_orderable(line)
+        rows.append(_OrderRow(row["item_id"], row["location_id"], line.quantity))
     return rows
 
 
-def _require_orderable(row: Mapping[str, Any], quantity: float) -> None:
-    sizes = {name: row[column] for name, column in SIZES.items()}
-    if is_orderable(quantity, **sizes):
-        return
-    expected = (
-        f"{orderable(quantity, **sizes):g}: minimum and multiple are kept"
-        if 0 < quantity < inf
-        else "above 0"
-    )
-    found = f"{quantity:g} of {row['item_id']}"
-    raise InvalidSelection(parameter="quantity", found=found, expected=expected)
+def _not_orderable(line: OrderLine) -> InvalidSelection:
+    is_amount = 0 < line.quantity < inf
+    expected = f"{line.orderable:g}: minimum and multiple are kept" if is_amount else "above 0"
+    found = f"{line.quantity:g} of {line.card['item_id']}"
+    return InvalidSelection(parameter="quantity", found=found, expected=expected)
 
 
 def _refuse_nested(publication: Publication, ordered: Sequence[tuple[str, str]]) -> None:

@@ -24,6 +24,7 @@ if asked.problem:
     st.error(captions.literal(asked.problem), icon=":material/error:")
     frame.link("orders.py", _("Orders that are late or due this week"))
 taken_orders.show_file(publication)
-order_list.show(publication, asked)
+if asked.left or asked.taken or asked.others or not asked.problem:
+    order_list.show(publication, asked)
 other_actions.show(publication, asked)
 taken_orders.show_earlier(publication, asked)

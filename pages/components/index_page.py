@@ -74,6 +74,7 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
     told = (
         '<script src="./app/static/start.js"></script>\n'
+        '    <script src="./app/static/saving.js" defer></script>\n'
         '    <link rel="stylesheet" href="./app/static/farol.css">\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'

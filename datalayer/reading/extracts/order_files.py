@@ -21,6 +21,7 @@ from datalayer.access.identity import Identity
 from datalayer.kernel.contract.order_profiles import ORDER
 from datalayer.kernel.contract.registry import ColumnType, Language, OrderColumn, OrderProfile
 from datalayer.kernel.errors import InvalidSelection, UnwritableOrder
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.csv_dialects import CsvDialect
 from datalayer.reading.extracts.delivery import Delivery, Outcome
 from datalayer.reading.extracts.digests import Digest
@@ -283,7 +284,9 @@ def _chosen(publication: Publication, quantities: Mapping[int, float | None]) ->
     rows = []
     for rank, quantity in quantities.items():
         if rank not in proposed:
-            expected = f"places of orders in the list of publication {publication.id}"
+            expected = Sentence(
+                "places of orders in the list of publication {id}", id=publication.id
+            )
             raise InvalidSelection(parameter="rows", found=rank, expected=expected)
         row = proposed[rank]
         line = OrderLine(row, row["quantity"] if quantity is None else quantity)
@@ -295,7 +298,8 @@ def _chosen(publication: Publication, quantities: Mapping[int, float | None]) ->
 
 def _not_orderable(line: OrderLine) -> InvalidSelection:
     is_amount = 0 < line.quantity < inf
-    expected = f"{line.orderable:g}: minimum and multiple are kept" if is_amount else "above 0"
+    kept = Sentence("{units:g}, which keeps minimum and multiple", units=line.orderable)
+    expected = kept if is_amount else "above 0"
     found = f"{line.quantity:g} of {line.card['item_id']}"
     return InvalidSelection(parameter="quantity", found=found, expected=expected)
 

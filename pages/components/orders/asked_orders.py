@@ -10,7 +10,6 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection, PortalError
-from datalayer.kernel.sentences import Sentence
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
 from pages.components.language import _, error_text, ngettext, number
@@ -74,7 +73,7 @@ def _of_rows(publication: Publication) -> AskedOrders:
         raise InvalidSelection(
             parameter=ROWS,
             found=ascii(text[:_SHOWN]),
-            expected=Sentence("together with p, the publication that they are rows of"),
+            expected=_("together with p, the publication that they are rows of"),
         )
     found = publication.table(questions.actions.of_ranks(asked)).table
     cards = _cards(publication, found, portal().marks.standing(publication))
@@ -105,7 +104,9 @@ def _listed(publication: Publication, wanted: questions.actions.Listing) -> pa.T
         raise InvalidSelection(
             parameter="orders",
             found=page.total or 0,
-            expected=Sentence("at most {most}; ask for fewer tiers or places", most=MOST_ORDERS),
+            expected=_("at most {most}; ask for fewer tiers or places").format(
+                most=number(MOST_ORDERS, 0)
+            ),
         )
     return page.rows
 

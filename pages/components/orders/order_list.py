@@ -38,7 +38,7 @@ def show(publication: Publication, asked: AskedOrders) -> None:
 
 
 def _sum(lines: Sequence[OrderLine], wanted: Sequence[OrderLine], currency: str) -> None:
-    said = [order_words.sum_text(sum_of(wanted), currency)]
+    said = [order_words.sum_text(sum_of(wanted), currency, decimals=0)]
     late = sum(line.card["tier"] == "late" for line in wanted)
     if late:
         text = ngettext("{count} is late", "{count} are late", late)
@@ -84,10 +84,10 @@ def _heading(
     wanted = planned.wanted(lines)
     ranks = [line.rank for line in lines]
     with st.container(
-        horizontal=True, vertical_alignment="bottom", key=f"farol-supplier-{ranks[0]}"
+        horizontal=True, vertical_alignment="center", key=f"farol-supplier-{ranks[0]}"
     ):
         st.subheader(order_words.literal_supplier(name), anchor=False, width="content")
-        st.markdown(order_words.sum_text(sum_of(wanted), currency), width="content")
+        st.markdown(order_words.sum_text(sum_of(wanted), currency, decimals=0), width="content")
         st.button(
             _("Leave all out") if wanted else _("Take all"),
             key=f"order-all-{planned.publication_id}-{ranks[0]}",

@@ -93,7 +93,8 @@ def _changed(line: OrderLine, planned: PlannedOrders) -> None:
         horizontal=True, vertical_alignment="center", key=f"farol-order-note-{line.rank}"
     ):
         if not line.is_orderable:
-            st.error(captions.literal(order_words.not_orderable(line)), width="content")
+            said = captions.literal(order_words.not_orderable(line))
+            st.markdown(f":material/error: **{said}**", width="content")
             st.button(
                 _("Order {quantity}").format(quantity=order_words.units(line.orderable)),
                 key=f"order-round-{planned.publication_id}-{line.rank}",

@@ -95,12 +95,12 @@ def not_orderable(line: OrderLine) -> str:
     return text.format(quantity=units(line.quantity), kept=kept, next=units(line.orderable))
 
 
-def sum_text(total: OrderSum, currency: str) -> str:
+def sum_text(total: OrderSum, currency: str, *, decimals: int = 2) -> str:
     """Return what orders come to: how many, how much, and of how many the cost isn't known."""
     text = ngettext("{count} order", "{count} orders", total.orders)
     said = [text.format(count=number(total.orders, 0))]
     if total.value is not None:
-        said.append(money(total.value, currency))
+        said.append(money(total.value, currency, decimals))
     if total.without_value:
         text = ngettext(
             "the cost of {count} is not known",

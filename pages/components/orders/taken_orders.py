@@ -25,10 +25,8 @@ def show_file(publication: Publication) -> None:
     if taken.content is None:
         return
     text = ngettext("{count} order taken along.", "{count} orders taken along.", taken.marked)
+    st.success(text.format(count=number(taken.marked, 0)), icon=":material/check:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.success(
-            text.format(count=number(taken.marked, 0)), icon=":material/check:", width="content"
-        )
         # What was refused is read before there is a file: then nothing saves itself.
         saving = "asked" if taken.refused else "now"
         with st.container(key=f"farol-save-{saving}-{taken.key}", width="content"):
@@ -46,7 +44,7 @@ def show_file(publication: Publication) -> None:
 
 
 def show_earlier(publication: Publication, asked: AskedOrders) -> None:
-    """Draw the orders that were taken before, by whom and when, and the choice to take them again."""
+    """Draw the orders that were taken before, by whom and when, and the choice to do so again."""
     if not asked.taken:
         return
     planned = planned_orders.of_session(publication.id)
@@ -100,8 +98,8 @@ def _problem(taken: TakenFile) -> None:
         _("Nothing was taken along: {problem}")
         if not taken.marked
         else _(
-            "The orders are marked as taken, but the file could not be made: {problem} Take them "
-            "along again below."
+            "The orders are marked as taken, but the file could not be made: {problem}. Take "
+            "them along again below."
         )
     )
     st.error(captions.literal(text.format(problem=taken.problem)), icon=":material/error:")

@@ -52,7 +52,8 @@ def show(publication: Publication, planned: PlannedOrders, wanted: Sequence[Orde
         _broken(broken, planned)
     with st.container(horizontal=True, vertical_alignment="bottom", key="farol-take", border=True):
         profile = _choose_profile(publication)
-        name = marking.name_field()
+        with st.container(width=220):
+            name = marking.name_field()
         text = ngettext("Take {count} order along", "Take {count} orders along", len(wanted))
         asked = st.button(
             text.format(count=number(len(wanted), 0)),
@@ -161,15 +162,9 @@ def _broken(broken: Sequence[OrderLine], planned: PlannedOrders) -> None:
     )
     named = ", ".join(order_words.subject(line.card) for line in broken[:3])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.error(
-            captions.literal(
-                text.format(
-                    count=number(len(broken), 0), parts=named + ("…" if len(broken) > 3 else "")
-                )
-            ),
-            icon=":material/error:",
-            width="content",
-        )
+        parts = named + ("…" if len(broken) > 3 else "")
+        said = captions.literal(text.format(count=number(len(broken), 0), parts=parts))
+        st.markdown(f":material/error: **{said}**", width="content")
         st.button(
             _("Round all of them up"),
             key="order-round-all",
@@ -182,11 +177,12 @@ def _choose_profile(publication: Publication) -> OrderProfile:
     profiles = publication.registry.order_profiles
     usual = "generic" if language.current() == "pt_BR" else "plain"
     names = sorted(profiles, key=lambda name: name != usual)
+    labels = {name: label(profiles[name].label) for name in names}
     chosen = st.selectbox(
         _("File"),
         names,
         key=_PROFILE,
-        format_func=lambda name: label(profiles[name].label),
+        format_func=labels.__getitem__,
         persist_state="session",
         width=260,
     )

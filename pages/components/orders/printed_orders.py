@@ -21,8 +21,8 @@ def printed(lines: Sequence[OrderLine], publication_id: str, currency: str) -> s
     )
     foot = _("Publication {id}").format(id=publication_id)
     return (
-        f'<div class="farol-printed">{"".join(parts)}'
-        f'<p class="farol-printed-foot">{escape(foot)}</p></div>'
+        f'<div class="farol-paper">{"".join(parts)}'
+        f'<p class="farol-paper-foot">{escape(foot)}</p></div>'
     )
 
 

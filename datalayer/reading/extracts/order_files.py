@@ -135,10 +135,9 @@ class OrderFiles:
         """
         known = data_set_named(publication.registry, "fact_action").column("tier").allowed
         if not wanted.tiers or not set(wanted.tiers) <= set(known):
-            found = ", ".join(wanted.tiers)[:80] or "not given"
-            raise InvalidSelection(
-                parameter="tier", found=found, expected=f"one or more of {', '.join(known)}"
-            )
+            found = ", ".join(wanted.tiers)[:80] or Sentence("not given")
+            expected = Sentence("one or more of {values}", values=tuple(known))
+            raise InvalidSelection(parameter="tier", found=found, expected=expected)
         require_places(publication, wanted.location_ids)
         page = publication.table_page(
             orders.of_tiers(
@@ -261,9 +260,8 @@ def require_places(publication: Publication, location_ids: Sequence[str]) -> Non
 def _profile_named(publication: Publication, name: str) -> OrderProfile:
     profiles = publication.registry.order_profiles
     if name not in profiles:
-        raise InvalidSelection(
-            parameter="profile", found=repr(name[:80]), expected=f"one of {', '.join(profiles)}"
-        )
+        expected = Sentence("one of {values}", values=tuple(profiles))
+        raise InvalidSelection(parameter="profile", found=repr(name[:80]), expected=expected)
     return profiles[name]
 
 
@@ -273,7 +271,7 @@ def _media_type(profile: OrderProfile) -> str:
 
 
 def _too_many(found: str) -> InvalidSelection:
-    expected = f"at most {MOST_ROWS}; ask for fewer tiers or locations"
+    expected = Sentence("at most {count}; ask for fewer tiers or locations", count=str(MOST_ROWS))
     return InvalidSelection(parameter="orders", found=found, expected=expected)
 
 
@@ -299,8 +297,10 @@ def _chosen(publication: Publication, quantities: Mapping[int, float | None]) ->
 def _not_orderable(line: OrderLine) -> InvalidSelection:
     is_amount = 0 < line.quantity < inf
     kept = Sentence("{units:g}, which keeps minimum and multiple", units=line.orderable)
-    expected = kept if is_amount else "above 0"
-    found = f"{line.quantity:g} of {line.card['item_id']}"
+    expected = kept if is_amount else Sentence("above 0")
+    found = Sentence(
+        "{value} of {item_id}", value=f"{line.quantity:g}", item_id=line.card["item_id"]
+    )
     return InvalidSelection(parameter="quantity", found=found, expected=expected)
 
 
@@ -310,22 +310,25 @@ def _refuse_nested(publication: Publication, ordered: Sequence[tuple[str, str]])
     above = {row["location_id"]: row["parent_location_id"] for row in tree}
     places: defaultdict[str, set[str]] = defaultdict(set)
     for item_id, place in ordered:
-        said = f" of {item_id}" if item_id else ""
         if place in places[item_id]:
-            raise InvalidSelection(
-                parameter="location", found=f"{place}{said} twice", expected="given once"
-            )
+            found = Sentence("{place} twice", place=_place_of(place, item_id))
+            expected = Sentence("given once")
+            raise InvalidSelection(parameter="location", found=found, expected=expected)
         places[item_id].add(place)
     for item_id, place in ordered:
         outer = above.get(place)
         while outer is not None and outer not in places[item_id]:
             outer = above.get(outer)
         if outer is not None:
-            said = f" of {item_id}" if item_id else ""
-            expected = "places of which none lies in another, or the same demand is ordered twice"
-            raise InvalidSelection(
-                parameter="location", found=f"{place} and {outer}{said}", expected=expected
+            found = Sentence("{one} and {other}", one=place, other=_place_of(outer, item_id))
+            expected = Sentence(
+                "places of which none lies in another, or the same demand is ordered twice"
             )
+            raise InvalidSelection(parameter="location", found=found, expected=expected)
+
+
+def _place_of(place: str, item_id: str) -> str:
+    return Sentence("{value} of {item_id}", value=place, item_id=item_id) if item_id else place
 
 
 def _name(publication: Publication, wanted: _Wanted, place: str = "") -> str:

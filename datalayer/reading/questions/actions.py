@@ -15,7 +15,6 @@ import pyarrow as pa
 from pydantic_core import to_json
 
 from datalayer.kernel.contract.registry import Column, ColumnType, Registry
-from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.database import Parameter
 from datalayer.reading.filters import (
     NO_CONDITIONS,
@@ -23,6 +22,7 @@ from datalayer.reading.filters import (
     after_position,
     conditions,
     filters_of,
+    given_more_than_once,
     unpublished_column,
 )
 from datalayer.reading.question import Position, Question, sql_question
@@ -202,9 +202,7 @@ def listing(
         for name, column in known.items()
     }
     if sum(name == "put_aside" for name, _ in pairs) > 1:
-        raise InvalidSelection(
-            parameter="put_aside", found="given more than once", expected="given once"
-        )
+        raise given_more_than_once("put_aside")
     values = {name: [text for each, text in pairs if each == name] for name in known}
     return Listing(
         standing,

@@ -156,7 +156,7 @@ def test_the_chart_bears_its_caption(open_page: OpenPage) -> None:
     )
 
     assert "modelo 2026.11.0" in caption
-    assert "fonte arima" in caption
+    assert "fonte ARIMA" in caption
     assert "conjunto demand-2026-11" in caption
     assert "(UTC−3)" in caption
 

@@ -98,7 +98,10 @@ _COLUMNS = (
     *("has_check", "state", "others", "is_new", "is_changed", *ITEM_FILTERS),
 )
 _KEY = ("item_id", "location_id", "action", "ref")
-_SAID = ("state", "kind", "marked_by", "until", "because", "comment", "comments", "number")
+_SAID = (
+    *("state", "kind", "marked_by", "marked_at", "until", "because", "comment", "comments"),
+    "number",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,6 +276,15 @@ def cards(rows: pa.Table, standing: pa.Table) -> Question:
     }
     read = (*_DATA_SETS, "fact_inventory", "fact_metrics", "fact_exception")
     return sql_question("action_cards", parameters, *read)
+
+
+def of_ranks(ranks: Sequence[int]) -> Question:
+    """Return the question of the rows with these *ranks*, for ``cards``; whatever is said of them.
+
+    Columns: item_id, location_id, rank, others, is_new, is_changed. Ranks that no row has are left
+    out.
+    """
+    return sql_question("actions_of_ranks", {"ranks": _json(ranks)}, "fact_action")
 
 
 def periods(rows: pa.Table, *, used: int = USED_PERIODS, ahead: int = AHEAD_PERIODS) -> Question:

@@ -290,9 +290,13 @@ class Portal:
             NothingToMark: It has no list of actions.
             PortalError: It can't be read.
         """
+        return self.marks.novelty(publication, self.before(publication))
+
+    def before(self, publication: Publication) -> Publication | None:
+        """Return the last publication before one that was active here; None if it isn't kept."""
         before_id = self.marks.known_before(publication.id)
         kept = [each for each in self.snapshots.kept_ids() if each == before_id]
-        return self.marks.novelty(publication, next(self._openable(kept), None))
+        return next(self._openable(kept), None)
 
     def prove_served(self) -> None:
         """Compare what is served with what was published; fetch it anew if it was damaged.

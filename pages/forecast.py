@@ -1,21 +1,21 @@
-"""Forecast: one part's stock, history, forecasts with their bands, and how good they were."""
+"""Part: what to do about it, how its stock goes on, and whether its forecast can be believed."""
 
 from __future__ import annotations
 
-from datalayer.portal import questions
-from pages.components import (
-    access,
-    charts,
-    data_sets,
-    exceptions,
-    filters,
-    frame,
-    parts,
-    search,
-    tables,
-)
+import streamlit as st
+
+from pages.components import frame, search
 from pages.components.language import _
-from pages.components.units import per_period
+from pages.components.part import (
+    believe,
+    decision,
+    explained,
+    heading,
+    neighbours,
+    places,
+    since,
+    situation,
+)
 
 publication = frame.publication()
 frame.header(_("Part"))
@@ -23,25 +23,17 @@ registry, manifest = publication.registry, publication.manifest
 frequency = str(manifest.lineage.get("frequency", "D"))
 
 item_id = search.part(publication)
-item = publication.require_item(item_id)
-parts.heading(item)
-parts.classes(item)
-parts.stock(publication.table(questions.inventory.of_item(item_id)))
-listed = publication.table(questions.exceptions.first(exceptions.MOST_ROWS))
-exceptions.of_part(listed, item_id, registry=registry, manifest=manifest)
+item = publication.require_item(item_id).table.to_pylist()[0]
+listing = neighbours.wanted(publication)
+cards = situation.actions(publication, listing, item_id)
+position = st.container()
+heading.show(item)
+location = places.choose(publication, item, cards)
+with position:
+    neighbours.show(publication, listing, item_id, str(location["location_id"]))
 
-selection = filters.series_selection(publication, item_id)
-series = publication.table(questions.forecasts.series(registry, manifest, selection))
-captioned = charts.forecast_figure(
-    series,
-    sources=selection.sources,
-    registry=registry,
-    unit=per_period(frequency),
-    subject=parts.subject(item),
-)
-charts.show(captioned, key="forecast")
-metrics = publication.table(questions.accuracy.of_item(item_id))
-parts.judgement(metrics, selection.sources, registry=registry, frequency=frequency)
-
-data_sets.series_download(publication, selection, access.identity())
-tables.forecast_twin(series, selection.sources, key="series", registry=registry)
+shown = situation.read(publication, item, location, None if listing is None else cards)
+decision.show(shown, publication)
+believe.show(shown, registry, frequency=frequency)
+since.show(shown, publication)
+explained.show(shown, publication)

@@ -1,0 +1,167 @@
+"""The believe box: three facts about a part's forecast, or why nobody can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+import streamlit as st
+
+from datalayer.kernel.contract.registry import Registry
+from pages.components.language import _, label, ngettext, number, percent
+from pages.components.part.situation import Situation
+from pages.components.units import amount, periods
+
+Row = Mapping[str, Any]
+
+THIN: Final = "thin_history"
+_NAIVE: Final = "naive"
+_ASKED: Final = 8
+_MOST_IN_PERCENT: Final = 2.0
+_HARDLY: Final = 0.005
+
+
+def show(situation: Situation, registry: Registry, *, frequency: str) -> None:
+    """Draw the box."""
+    st.subheader(_("Can it be believed?"), anchor=False)
+    with st.container(border=True, key="part-believe"):
+        refused = refusal(situation, registry)
+        if refused:
+            st.html(f'<p class="farol-refusal">{escape(refused)}</p>')
+            return
+        measures = situation.measures()
+        assert measures is not None
+        lines = "".join(f"<li>{_marked(text)}</li>" for text in told(measures, frequency))
+        st.html(f'<ul class="farol-believe">{lines}</ul>')
+
+
+def refusal(situation: Situation, registry: Registry) -> str:
+    """Return why nothing can be said of the forecast; an empty string where it can."""
+    if thin := [row for row in situation.rows("fact_exception") if row["reason_code"] == THIN]:
+        return _too_few(thin[0], registry)
+    measures = situation.measures()
+    if measures is not None and measures["coverage_80"] is not None:
+        return ""
+    if not _is_forecast(situation):
+        return _("There is no forecast of this part here, so there is nothing to believe.")
+    return _(
+        "The forecast of this part was not tested here: its history is too short to hold a part "
+        "of it back. Take the forecast and its bands with care."
+    )
+
+
+def told(measures: Row, frequency: str) -> tuple[str, ...]:
+    """Return the three facts, each a sentence; the first words of each, up to a colon, matter most.
+
+    Args:
+        measures: The champion's row of fact_metrics.
+        frequency: D, W or MS: the period of demand.
+    """
+    tests = _tests(measures, frequency)
+    return _against_the_past(measures, tests), _bands(measures, frequency), _bias(measures)
+
+
+def _too_few(row: Row, registry: Registry) -> str:
+    reason = registry.reason_codes[THIN]
+    needed = row["expected"] if row["expected"] is not None else reason.threshold
+    return _(
+        "Nobody can tell yet: there are {found}, and {needed} are needed to judge a forecast. "
+        "Take the forecast and its bands with care."
+    ).format(found=amount(row["observed"], reason.unit), needed=amount(needed, reason.unit))
+
+
+def _is_forecast(situation: Situation) -> bool:
+    return any(row["forecast"] is not None for row in situation.rows("fact_period")) or bool(
+        situation.rows("fact_projection")
+    )
+
+
+def _tests(row: Row, frequency: str) -> str:
+    text = ngettext(
+        "{count} test over {ahead}", "{count} tests over {ahead} each", row["n_origins"]
+    )
+    return text.format(count=number(row["n_origins"], 0), ahead=periods(row["horizon"], frequency))
+
+
+def _against_the_past(row: Row, tests: str) -> str:
+    if row["source"] == _NAIVE:
+        return _("It repeats the past: no other forecast did better in the tests.")
+    value, verdict = row["fva_vs_naive"], row["verdict"]
+    if verdict is None or value is None:
+        return _("Repeating the past: it could not be compared with that in {tests}.").format(
+            tests=tests
+        )
+    text = {
+        "better": _("Better than repeating the past: its error is {size}{range}, in {tests}."),
+        "worse": _("Worse than repeating the past: its error is {size}{range}, in {tests}."),
+    }.get(
+        verdict,
+        _("Like repeating the past: its error is {size}{range}, in {tests}; that may be chance."),
+    )
+    return text.format(size=_size(value), range=_range(row), tests=tests)
+
+
+def _size(value: float) -> str:
+    if abs(value) < _HARDLY:
+        return _("the same")
+    if value > 0:
+        return _("{share} smaller").format(share=percent(value, 0))
+    if -value < _MOST_IN_PERCENT:
+        return _("{share} greater").format(share=percent(-value, 0))
+    return _("{times} times as great").format(times=number(1 - value, 0))
+
+
+def _range(row: Row) -> str:
+    low, high = row["fva_low"], row["fva_high"]
+    if low is None or high is None:
+        return ""
+    return _(" (from {low} to {high})").format(low=_size(low), high=_size(high))
+
+
+def _bands(row: Row, frequency: str) -> str:
+    held, count = row["coverage_80"], row["n_obs"]
+    inside = round(held * count)
+    text = {
+        "D": _(
+            "Range of {asked} in 10: it should hold {asked} of 10 days, and held {held} of {count}."
+        ),
+        "W": _(
+            "Range of {asked} in 10: it should hold {asked} of 10 weeks, and held {held} of "
+            "{count}."
+        ),
+        "MS": _(
+            "Range of {asked} in 10: it should hold {asked} of 10 months, and held {held} of "
+            "{count}."
+        ),
+    }[frequency if frequency in {"D", "W", "MS"} else "D"]
+    return text.format(asked=_ASKED, held=number(inside, 0), count=number(count, 0))
+
+
+def _bias(row: Row) -> str:
+    bias = row["bias"]
+    if bias is None:
+        return _("Too high or too low: nothing was used in the tests, so nobody can tell.")
+    if abs(bias) < _HARDLY:
+        return _("Neither too high nor too low: over all tests it was right.")
+    if bias > 0:
+        share = percent(bias, 0) if bias < _MOST_IN_PERCENT else None
+        if share is None:
+            return _("Too high: over all tests it was {times} times what was used.").format(
+                times=number(1 + bias, 0)
+            )
+        return _("Too high: over all tests it was {share} above what was used.").format(share=share)
+    return _("Too low: over all tests it was {share} below what was used.").format(
+        share=percent(-bias, 0)
+    )
+
+
+def _marked(text: str) -> str:
+    """Return a sentence whose first words, up to the colon, stand out."""
+    first, colon, rest = text.partition(":")
+    return f"<strong>{escape(first + colon)}</strong>{escape(rest)}"
+
+
+def sources_named(names: Sequence[str], registry: Registry) -> list[str]:
+    """Return sources as the registry names them."""
+    return [label(registry.sources[name].label) for name in names]

@@ -1,0 +1,143 @@
+"""Marking rows of the list: who marks, what is said of them, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import streamlit as st
+
+from datalayer.kernel.errors import (
+    InvalidSelection,
+    MarkedMeanwhile,
+    NotAllowed,
+    PortalError,
+    SignInRequired,
+    StateError,
+)
+from datalayer.portal import ANYONE, Mark, MarkKind, Publication, RowKey, Statement
+from datalayer.runtime import portal
+from pages.components import access
+from pages.components.language import _, error_text, moment
+
+_NAME: Final = "farol.marked_by"
+_FOR_EVERY_ROW: Final = (InvalidSelection, NotAllowed, SignInRequired, StateError)
+"""Faults that the next row would meet as well."""
+
+Row = Mapping[str, Any]
+"""A row of ``questions.actions.cards``, or what it has of it: item_id, location_id, action, ref,
+and number, that of the last mark which the planner has seen (None or left out for none)."""
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row that nothing was written of, and why."""
+
+    key: RowKey
+    problem: PortalError
+
+
+@dataclass(frozen=True)
+class Marking:
+    """What came of marking some rows.
+
+    Attributes:
+        marks: One for each row that was marked.
+        refused: The other rows.
+    """
+
+    marks: tuple[Mark, ...]
+    refused: tuple[RefusedRow, ...]
+
+
+def name_field() -> str:
+    """Draw the name of who marks, and return it; nothing is drawn for who signed in.
+
+    It is kept for the session. Once a run: two fields would be one.
+    """
+    if access.identity() != ANYONE:
+        return ""
+    typed = st.text_input(
+        _("Your name"), key=_NAME, autocomplete="name", max_chars=64, persist_state="session"
+    )
+    return typed or ""
+
+
+def mark(publication: Publication, rows: Iterable[Row], said: Statement) -> Marking:
+    """Say the same of each of *rows*, in the name of who signed in or of ``name_field``.
+
+    What is wrong with one row leaves the others alone; what would be wrong with all of them ends
+    it, and they are all refused.
+    """
+    marks, identity, name = portal().marks, access.identity(), _name()
+
+    def write(row: Row) -> Mark:
+        seen = int(row.get("number") or 0)
+        return marks.mark(identity, publication, row_key(row), said, seen=seen, name=name)
+
+    return _each([(row_key(row), row) for row in rows], write)
+
+
+def undo(publication: Publication, marks: Sequence[Mark]) -> Marking:
+    """Take *marks* back, each the last one of its row."""
+    identity, name = access.identity(), _name()
+
+    def write(made: Mark) -> Mark:
+        return portal().marks.undo(
+            identity, publication, made.row.key, seen=made.number, name=name or made.marked_by
+        )
+
+    return _each([(made.row.key, made) for made in marks], write)
+
+
+def row_key(row: Row) -> RowKey:
+    """Return the key of *row*."""
+    return RowKey(row["item_id"], row["location_id"], row["action"], row["ref"])
+
+
+def refusal(problem: PortalError) -> str:
+    """Return why a row was refused, in the user's language."""
+    if isinstance(problem, SignInRequired):
+        return _("Your sign-in has ended. Sign in again; nothing that you wrote was saved.")
+    if not isinstance(problem, MarkedMeanwhile):
+        return error_text(problem)
+    return _(
+        "Meanwhile {name} marked it ({mark}, {moment}). Look at it again; mark it if that is "
+        "still right."
+    ).format(
+        name=problem.actor,
+        mark=kind_text(MarkKind(problem.kind)),
+        moment=moment(datetime.fromisoformat(problem.at)),
+    )
+
+
+def kind_text(kind: MarkKind) -> str:
+    """Return what was said of a row, in a word."""
+    return {
+        MarkKind.SEEN: _("seen"),
+        MarkKind.ORDERED: _("ordered"),
+        MarkKind.SNOOZED: _("snoozed"),
+        MarkKind.DISAGREED: _("disagreed"),
+        MarkKind.COMMENT: _("comment"),
+        MarkKind.UNDO: _("undone"),
+    }[kind]
+
+
+def _name() -> str:
+    return str(st.session_state.get(_NAME) or "")
+
+
+def _each(rows: Sequence[tuple[RowKey, Any]], write: Callable[[Any], Mark]) -> Marking:
+    made: list[Mark] = []
+    refused: list[RefusedRow] = []
+    for place, (key, row) in enumerate(rows):
+        try:
+            made.append(write(row))
+        except _FOR_EVERY_ROW as problem:
+            refused += [RefusedRow(key, problem) for key, _row in rows[place:]]
+            break
+        except PortalError as problem:
+            refused.append(RefusedRow(key, problem))
+    return Marking(tuple(made), tuple(refused))

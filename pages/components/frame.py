@@ -154,7 +154,7 @@ def report_failure(error: Exception, page: str = "") -> bool:
     return True
 
 
-def link(page: str, text: str, **parameters: str) -> None:
+def link(page: str, text: str, /, **parameters: str) -> None:
     """Draw a link to a page of the portal that keeps language and pinned publication."""
     kept = {name: st.query_params[name] for name in _STAYS if name in st.query_params}
     st.page_link(page, label=f":primary[{text}]", query_params={**kept, **parameters})

@@ -26,12 +26,10 @@ def show(situation: Situation, registry: Registry, *, frequency: str) -> None:
     """Draw the box."""
     st.subheader(_("Can it be believed?"), anchor=False)
     with st.container(border=True, key="part-believe"):
-        refused = refusal(situation, registry)
-        if refused:
+        measures, refused = situation.measures(), refusal(situation, registry)
+        if refused or measures is None:
             st.html(f'<p class="farol-refusal">{escape(refused)}</p>')
             return
-        measures = situation.measures()
-        assert measures is not None
         lines = "".join(f"<li>{_marked(text)}</li>" for text in told(measures, frequency))
         st.html(f'<ul class="farol-believe">{lines}</ul>')
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from html import escape
 from typing import Final
@@ -66,8 +67,10 @@ def _decision(situation: Situation, publication: Publication) -> tuple[str, str]
     return _("Nothing to do"), _lasts(situation)
 
 
-def _missing(names: list[str] | tuple[str, ...]) -> str:
-    text = _("This publication does not say of this place: {names}. Without it no order is proposed.")
+def _missing(names: Sequence[str]) -> str:
+    text = _(
+        "This publication does not say of this place: {names}. Without it no order is proposed."
+    )
     return text.format(names=", ".join(name.lower() for name in names))
 
 
@@ -99,9 +102,7 @@ def _lasts(situation: Situation) -> str:
 
 
 def _list_of_facts(listed: list[facts.Fact]) -> str:
-    rows = (
-        f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>" for term, text in listed
-    )
+    rows = (f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>" for term, text in listed)
     return f'<dl class="farol-facts">{"".join(rows)}</dl>'
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Registry
-from pages.components.language import _, label, ngettext, number, weekday
+from pages.components.language import _, label, ngettext, number, quantity, weekday
 from pages.components.part.situation import Situation
 from pages.components.units import amount
 from pages.components.worklist.action_words import chance, units
@@ -151,12 +151,8 @@ def _value(action: Row, currency: str) -> str:
 
 def _sizes(stock: Row) -> str:
     least, multiple = stock.get("minimum_order"), stock.get("order_multiple")
-    told = [
-        text.format(count=amount(value, "un"))
-        for text, value in ((_("at least {count}"), least), (_("in multiples of {count}"), multiple))
-        if value
-    ]
-    return ", ".join(told)
+    bounds = ((_("at least {count}"), least), (_("in multiples of {count}"), multiple))
+    return ", ".join(text.format(count=quantity(value)) for text, value in bounds if value)
 
 
 def _levels(situation: Situation) -> str:

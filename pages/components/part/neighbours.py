@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import streamlit as st
 
@@ -12,6 +13,9 @@ from datalayer.reading.questions.actions import Listing
 from datalayer.runtime import portal
 from pages.components import captions, frame
 from pages.components.language import _, error_text, number
+from pages.components.worklist import list_address
+
+Row = Mapping[str, Any]
 
 PAGE_ROWS: Final = 10
 _KEPT: Final = ("span",)
@@ -25,7 +29,7 @@ def wanted(publication: Publication) -> Listing | None:
     if "fact_action" not in publication.registry.data_sets:
         return None
     try:
-        return portal().listing(publication, _asked(publication))
+        return portal().listing(publication, list_address.asked(st.query_params))
     except InvalidSelection as error:
         st.warning(captions.literal(error_text(error)), icon=":material/filter_alt_off:")
     except NothingToMark:
@@ -39,10 +43,9 @@ def show(publication: Publication, listing: Listing | None, item_id: str, locati
         return
     found = publication.table(questions.actions.neighbours(listing, item_id, location_id))
     row = next(iter(found.table.to_pylist()), None)
-    kept = _filters(publication)
+    kept = list_address.parameters_of(list_address.asked(st.query_params))
     with st.container(key="part-neighbours", horizontal=True, gap="small"):
-        page = {"page": str((row["position"] - 1) // PAGE_ROWS + 1)} if row else {}
-        frame.link("monday.py", _("Back to the list"), **kept, **page)
+        frame.link("monday.py", _("Back to the list"), **kept, **_page(row))
         if row is None:
             st.markdown(_("This part is not in the list."), width="content")
             return
@@ -53,22 +56,16 @@ def show(publication: Publication, listing: Listing | None, item_id: str, locati
         _to(row["next_item_id"], row["next_location_id"], _("Next ›"), kept)
 
 
+def _page(row: Row | None) -> dict[str, str]:
+    """Return the page of the list that has the part; the one it was opened from where none has."""
+    if row is None:
+        page = st.query_params.get(list_address.PAGE, "")
+        return {list_address.PAGE: page} if page else {}
+    return {list_address.PAGE: str((row["position"] - 1) // PAGE_ROWS + 1)}
+
+
 def _to(item_id: str | None, location_id: str, text: str, kept: dict[str, str]) -> None:
     if item_id is None:
         return
     span = {name: st.query_params[name] for name in _KEPT if name in st.query_params}
     frame.link("forecast.py", text, item=item_id, location_id=location_id, **kept, **span)
-
-
-def _asked(publication: Publication) -> list[tuple[str, str]]:
-    return [
-        (name, text)
-        for name, texts in _filters(publication).items()
-        for text in texts.split(",")
-    ]
-
-
-def _filters(publication: Publication) -> dict[str, str]:
-    """Return the list's filters that stand in the address, several values parted by commas."""
-    known = questions.actions.filter_columns(publication.registry)
-    return {name: st.query_params[name] for name in known if st.query_params.get(name)}

@@ -31,7 +31,8 @@ def choose(publication: Publication, item: Row, cards: Sequence[Row]) -> Row:
         cards: What is to be done about the part, see ``situation.actions``.
     """
     found = publication.table(questions.locations.of_item(str(item["item_id"]))).table.to_pylist()
-    places = {str(place[PLACE]): place for place in found} or {NETWORK: _nowhere()}
+    places: dict[str, Row] = {str(place[PLACE]): place for place in found}
+    places = places or {NETWORK: _nowhere()}
     asked = st.query_params.get(PLACE, "")
     here = asked if asked in places else _usual(cards, places)
     if asked and asked not in places:

@@ -20,6 +20,7 @@ from pages.components.part.situation import Situation
 
 Row = Mapping[str, Any]
 
+_PLUS, _MINUS = "+", "\u2212"
 _TENTH: Final = Decimal("0.1")
 _WHOLE: Final = Decimal(1)
 
@@ -85,7 +86,7 @@ def adding_up(values: Sequence[Decimal], step: Decimal) -> list[Decimal]:
 
 def signed(change: Decimal) -> str:
     """Return a change with its sign."""
-    return f"{'+' if change > 0 else '\u2212'}{quantity(abs(float(change)))}"
+    return f"{_PLUS if change > 0 else _MINUS}{quantity(abs(float(change)))}"
 
 
 def _tier(row: Row) -> Iterator[str]:
@@ -120,7 +121,7 @@ def _forecast(row: Row, span: tuple[date, date] | None) -> Iterator[str]:
 def _share(before: float, after: float) -> str:
     if not before or round(after / before - 1, 2) == 0:
         return ""
-    sign = "+" if after > before else "\u2212"
+    sign = _PLUS if after > before else _MINUS
     return f" ({sign}{percent(abs(after / before - 1), 0)})"
 
 

@@ -8,7 +8,9 @@ from pages.components import frame, search
 from pages.components.language import _
 from pages.components.part import (
     believe,
+    compared,
     decision,
+    drawn,
     explained,
     heading,
     neighbours,
@@ -34,6 +36,10 @@ with position:
 
 shown = situation.read(publication, item, location, None if listing is None else cards)
 decision.show(shown, publication)
+drawn.run_out(shown)
+drawn.use(shown)
 believe.show(shown, registry, frequency=frequency)
 since.show(shown, publication)
+compared.sources(shown)
+compared.backtest(shown)
 explained.show(shown, publication)

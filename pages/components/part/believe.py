@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
 import streamlit as st
 
 from datalayer.kernel.contract.registry import Registry
-from pages.components.language import _, label, ngettext, number, percent
+from pages.components.language import _, ngettext, number, percent
 from pages.components.part.situation import Situation
 from pages.components.units import amount, periods
+from pages.components.worklist.action_words import chance
 
 Row = Mapping[str, Any]
 
 THIN: Final = "thin_history"
 _NAIVE: Final = "naive"
-_ASKED: Final = 8
+_ASKED: Final = 0.8
+_BIASED: Final = "biased"
 _MOST_IN_PERCENT: Final = 2.0
 _HARDLY: Final = 0.005
 
@@ -30,7 +32,8 @@ def show(situation: Situation, registry: Registry, *, frequency: str) -> None:
         if refused or measures is None:
             st.html(f'<p class="farol-refusal">{escape(refused)}</p>')
             return
-        lines = "".join(f"<li>{_marked(text)}</li>" for text in told(measures, frequency))
+        facts = told(measures, registry, frequency=frequency)
+        lines = "".join(f"<li>{_marked(text)}</li>" for text in facts)
         st.html(f'<ul class="farol-believe">{lines}</ul>')
 
 
@@ -49,15 +52,21 @@ def refusal(situation: Situation, registry: Registry) -> str:
     )
 
 
-def told(measures: Row, frequency: str) -> tuple[str, ...]:
+def told(measures: Row, registry: Registry, *, frequency: str) -> tuple[str, ...]:
     """Return the three facts, each a sentence; the first words of each, up to a colon, matter most.
 
     Args:
         measures: The champion's row of fact_metrics.
+        registry: Has the bias from which on a forecast is listed as off.
         frequency: D, W or MS: the period of demand.
     """
     tests = _tests(measures, frequency)
-    return _against_the_past(measures, tests), _bands(measures, frequency), _bias(measures)
+    listed_from = registry.reason_codes[_BIASED].threshold
+    return (
+        _against_the_past(measures, tests),
+        _bands(measures, frequency),
+        _bias(measures, listed_from),
+    )
 
 
 def _too_few(row: Row, registry: Registry) -> str:
@@ -119,47 +128,47 @@ def _range(row: Row) -> str:
 
 def _bands(row: Row, frequency: str) -> str:
     held, count = row["coverage_80"], row["n_obs"]
-    inside = round(held * count)
-    text = {
-        "D": _(
-            "Range of {asked} in 10: it should hold {asked} of 10 days, and held {held} of {count}."
-        ),
-        "W": _(
-            "Range of {asked} in 10: it should hold {asked} of 10 weeks, and held {held} of "
-            "{count}."
-        ),
-        "MS": _(
-            "Range of {asked} in 10: it should hold {asked} of 10 months, and held {held} of "
-            "{count}."
-        ),
-    }[frequency if frequency in {"D", "W", "MS"} else "D"]
-    return text.format(asked=_ASKED, held=number(inside, 0), count=number(count, 0))
+    text = (
+        _("Range that holds: {inside} of {count} fell inside it ({share}); {asked} were asked.")
+        if round(held, 1) >= _ASKED
+        else _(
+            "Range too narrow: {inside} of {count} fell inside it ({share}); {asked} were asked."
+        )
+    )
+    return text.format(
+        inside=number(round(held * count), 0),
+        count=periods(count, frequency),
+        share=chance(held),
+        asked=chance(_ASKED),
+    )
 
 
-def _bias(row: Row) -> str:
+def _bias(row: Row, listed_from: float) -> str:
     bias = row["bias"]
     if bias is None:
         return _("Too high or too low: nothing was used in the tests, so nobody can tell.")
     if abs(bias) < _HARDLY:
-        return _("Neither too high nor too low: over all tests it was right.")
-    if bias > 0:
-        share = percent(bias, 0) if bias < _MOST_IN_PERCENT else None
-        if share is None:
-            return _("Too high: over all tests it was {times} times what was used.").format(
-                times=number(1 + bias, 0)
-            )
-        return _("Too high: over all tests it was {share} above what was used.").format(share=share)
-    return _("Too low: over all tests it was {share} below what was used.").format(
-        share=percent(-bias, 0)
-    )
+        return _("Neither too high nor too low: all tests together, it came to what was used.")
+    if bias >= _MOST_IN_PERCENT:
+        return _("Too high: all tests together, it came to {times} times what was used.").format(
+            times=number(1 + bias, 0)
+        )
+    if abs(bias) <= listed_from:
+        text = (
+            _("About right: all tests together, it was {share} above what was used.")
+            if bias > 0
+            else _("About right: all tests together, it was {share} below what was used.")
+        )
+    else:
+        text = (
+            _("Too high: all tests together, it was {share} above what was used.")
+            if bias > 0
+            else _("Too low: all tests together, it was {share} below what was used.")
+        )
+    return text.format(share=percent(abs(bias), 0))
 
 
 def _marked(text: str) -> str:
     """Return a sentence whose first words, up to the colon, stand out."""
     first, colon, rest = text.partition(":")
     return f"<strong>{escape(first + colon)}</strong>{escape(rest)}"
-
-
-def sources_named(names: Sequence[str], registry: Registry) -> list[str]:
-    """Return sources as the registry names them."""
-    return [label(registry.sources[name].label) for name in names]

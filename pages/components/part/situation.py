@@ -65,6 +65,12 @@ class Situation:
         """Return the rows of a data set; none where there is no such data set."""
         return self.results[name].table.to_pylist() if name in self.results else []
 
+    def source(self) -> tuple[str, ...]:
+        """Return the source that this part's orders rest on; none where nothing was forecast."""
+        known = (self.decision, self.measures(), self.stock, *self.rows("fact_period"))
+        named = (str(row["source"]) for row in known if row is not None)
+        return tuple([*named][:1])
+
     def measures(self) -> Row | None:
         """Return the champion's measures over the longest horizon; None where there are none."""
         champion = [row for row in self.rows("fact_metrics") if row["is_champion"]]

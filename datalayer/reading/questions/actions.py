@@ -260,13 +260,22 @@ def of_part(wanted: Listing, item_id: str) -> Question:
     return sql_question("part_actions", {"item_id": item_id, **ranks}, *_DATA_SETS)
 
 
+def ranks(wanted: Listing) -> Question:
+    """Return the question of all actions *wanted*, the most urgent first, however many there are.
+
+    Columns: rank, item_id, location_id, others, is_new, is_changed; slices of it are rows for
+    ``cards``.
+    """
+    return _of_listing("action_ranks", wanted)
+
+
 def cards(rows: pa.Table, standing: pa.Table) -> Question:
     """Return the question of all that cards tell of *rows*, in the order of their rank.
 
     Columns: see ``sql/action_cards.sql``.
 
     Args:
-        rows: Of ``listed``.
+        rows: Of ``listed`` or ``ranks``.
         standing: The marked rows, as ``PlannerMarks.standing`` has them.
     """
     names = ("item_id", "location_id", "rank", "others", "is_new", "is_changed")

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from datalayer.reading.order_causes import OrderCause
+from datalayer.portal import changes
 from pages.components.language import _
 
 
-def cause_text(cause: OrderCause) -> str:
+def cause_text(cause: changes.OrderCause) -> str:
     """Return what a part of the change of a proposed order comes from."""
     return {
-        OrderCause.STOCK_USED: _("stock was used"),
-        OrderCause.STOCK_ADDED: _("stock arrived or was ordered"),
-        OrderCause.STOCK: _("stock and open orders changed"),
-        OrderCause.EXPECTED_DEMAND: _("expected demand changed"),
-        OrderCause.UNCERTAINTY: _("demand is more or less certain"),
-        OrderCause.SERVICE_LEVEL: _("the service level changed"),
-        OrderCause.LEAD_TIME: _("the lead time changed"),
-        OrderCause.LEVELS: _("the reorder point changed"),
-        OrderCause.ROUNDING: _("minimum, multiple and rounding"),
-        OrderCause.NEW: _("the part is new"),
-        OrderCause.GONE: _("the part is gone"),
-        OrderCause.KNOWN: _("the stock was not known at one of the times"),
-        OrderCause.TOGETHER: _("what can't be told apart"),
+        changes.OrderCause.STOCK_USED: _("stock was used"),
+        changes.OrderCause.STOCK_ADDED: _("stock arrived or was ordered"),
+        changes.OrderCause.STOCK: _("stock and open orders changed"),
+        changes.OrderCause.EXPECTED_DEMAND: _("expected demand changed"),
+        changes.OrderCause.UNCERTAINTY: _("demand is more or less certain"),
+        changes.OrderCause.SERVICE_LEVEL: _("the service level changed"),
+        changes.OrderCause.LEAD_TIME: _("the lead time changed"),
+        changes.OrderCause.LEVELS: _("the reorder point changed"),
+        changes.OrderCause.ROUNDING: _("minimum, multiple and rounding"),
+        changes.OrderCause.NEW: _("the part is new"),
+        changes.OrderCause.GONE: _("the part is gone"),
+        changes.OrderCause.KNOWN: _("the stock was not known at one of the times"),
+        changes.OrderCause.TOGETHER: _("what can't be told apart"),
     }[cause]
-
-
-def tier_text(tier: str | None) -> str:
-    """Return a tier of the list; where a part is in none of them, that there is nothing to do."""
-    return {
-        "late": _("late"),
-        "this_week": _("order this week"),
-        "will_run_out": _("will run out"),
-        "check_forecast": _("check the forecast"),
-        "surplus": _("surplus"),
-        "check_data": _("check the data"),
-    }.get(tier or "", _("nothing to do"))

@@ -9,16 +9,17 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.portal import Publication
+from datalayer.portal import Mark, MarkKind, Publication
 from datalayer.runtime import portal
-from pages.components import frame
-from pages.components.language import _, ago, number, weekday
+from pages.components import captions, frame, marking
+from pages.components.language import _, ago, weekday
 from pages.components.part import facts
 from pages.components.part.situation import PUT_ASIDE, Row, Situation
 from pages.components.units import amount
+from pages.components.worklist import mark_dialog, ranks
 from pages.components.worklist.action_words import check_first, headline, why
 
-_ORDERED: Final = frozenset({"order", "move"})
+_ORDERED: Final = frozenset({"order"})
 SHOWN_MARKS: Final = 3
 
 
@@ -27,7 +28,7 @@ def show(situation: Situation, publication: Publication) -> None:
     with st.container(border=True, key="part-decision", gap="small"):
         st.html(told(situation, publication))
         marks(situation, publication)
-        _take_along(situation, publication)
+        _carry_out(situation, publication)
 
 
 def told(situation: Situation, publication: Publication) -> str:
@@ -57,7 +58,7 @@ def _decision(situation: Situation, publication: Publication) -> tuple[str, str]
     action = situation.decision
     if action is not None:
         frequency = str(publication.manifest.lineage.get("frequency", "D"))
-        return headline(action), why(action, registry, frequency=frequency)
+        return headline(action), why(action, registry, frequency=frequency, chance_told=True)
     if missing := facts.missing(situation, registry):
         return _("What to do is not known"), _missing(missing)
     if situation.actions:
@@ -112,7 +113,8 @@ def _others(situation: Situation) -> str:
     if not others:
         return ""
     lines = "".join(f"<li>{escape(_other(each))}</li>" for each in others)
-    return f'<div class="farol-others"><p>{escape(_("Also here:"))}</p><ul>{lines}</ul></div>'
+    also = _("Also here:")
+    return f'<div class="farol-others"><p>{escape(also)}</p><ul>{lines}</ul></div>'
 
 
 def _other(action: Row) -> str:
@@ -126,11 +128,9 @@ def marks(situation: Situation, publication: Publication) -> None:
         return
     said = portal().marks.history(publication, situation.item_id).to_pylist()
     here = [each for each in reversed(said) if _stands(each, situation)]
-    lines = [f"<li>{escape(mark_text(each))}</li>" for each in here[:SHOWN_MARKS]]
-    if more := len(here) - len(lines):
-        lines.append(f"<li>{escape(_('{count} more').format(count=number(more, 0)))}</li>")
+    lines = "".join(f"<li>{escape(mark_text(each))}</li>" for each in here[:SHOWN_MARKS])
     if lines:
-        st.html(f'<ul class="farol-marks">{"".join(lines)}</ul>')
+        st.html(f'<ul class="farol-marks">{lines}</ul>')
 
 
 def _stands(mark: Row, situation: Situation) -> bool:
@@ -153,9 +153,30 @@ def mark_text(mark: Row) -> str:
     return f"{text}: {mark['comment']}" if mark["comment"] else f"{text}."
 
 
-def _take_along(situation: Situation, publication: Publication) -> None:
-    action = situation.decision
-    if action is None or action["action"] not in _ORDERED:
+def _carry_out(situation: Situation, publication: Publication) -> None:
+    """Draw what can be done about it: decide, take the order along, take the last mark back."""
+    if not situation.actions:
         return
-    rank = str(action["rank"])
-    frame.link("orders.py", _("Take this order along"), p=publication.id, rows=rank)
+    action = situation.decision or situation.actions[0]
+    with st.container(key="part-carry-out", horizontal=True, gap="small"):
+        if st.button(_("Decide"), key="part-decide", type="primary"):
+            mark_dialog.open_for(publication, [action], captions.literal(headline(action)))
+        if situation.decision is not None and action["action"] in _ORDERED:
+            along = {"p": publication.id, "rows": ranks.written([action["rank"]])}
+            frame.link("orders.py", _("Take this order along"), **along)
+        _undo(situation, publication)
+
+
+def _undo(situation: Situation, publication: Publication) -> None:
+    """Draw what was done to this part last, with a way to take it back."""
+    done = mark_dialog.done(publication)
+    made = (
+        [mark for mark in done.marks if mark.row.key.item_id == situation.item_id] if done else []
+    )
+    if made and made[0].kind is not MarkKind.UNDO:
+        st.markdown(captions.literal(mark_dialog.done_text(made)), width="content")
+        st.button(_("Undo"), key="part-undo", on_click=_take_back, args=(publication, made))
+
+
+def _take_back(publication: Publication, made: list[Mark]) -> None:
+    mark_dialog.set_done(publication, marking.undo(publication, made))

@@ -9,15 +9,14 @@ import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection, NothingToMark
 from datalayer.portal import Publication, questions
-from datalayer.reading.questions.actions import Listing
 from datalayer.runtime import portal
 from pages.components import captions, frame
 from pages.components.language import _, error_text, number
-from pages.components.worklist import list_address
+from pages.components.worklist import list_address, list_query
 
 Row = Mapping[str, Any]
+Listing = questions.actions.Listing
 
-PAGE_ROWS: Final = 10
 _KEPT: Final = ("span",)
 
 
@@ -37,7 +36,12 @@ def wanted(publication: Publication) -> Listing | None:
     return portal().listing(publication)
 
 
-def show(publication: Publication, listing: Listing | None, item_id: str, location_id: str) -> None:
+def show(
+    publication: Publication,
+    listing: Listing | None,
+    item_id: str,
+    location_id: str,
+) -> None:
     """Draw where the part stands, links to those before and behind it, and the way back."""
     if listing is None:
         return
@@ -61,7 +65,7 @@ def _page(row: Row | None) -> dict[str, str]:
     if row is None:
         page = st.query_params.get(list_address.PAGE, "")
         return {list_address.PAGE: page} if page else {}
-    return {list_address.PAGE: str((row["position"] - 1) // PAGE_ROWS + 1)}
+    return {list_address.PAGE: str((row["position"] - 1) // list_query.ON_A_PAGE + 1)}
 
 
 def _to(item_id: str | None, location_id: str, text: str, kept: dict[str, str]) -> None:

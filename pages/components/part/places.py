@@ -60,6 +60,7 @@ def _draw(places: Mapping[str, Row], here: str, cards: Sequence[Row]) -> None:
         key=_CHOICE,
         format_func=names.__getitem__,
         filter_mode=None,
+        label_visibility="collapsed",
         on_change=_write,
         width=420,
     )

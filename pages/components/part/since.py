@@ -10,13 +10,12 @@ from typing import Any, Final
 
 import streamlit as st
 
-from datalayer.portal import Publication
-from datalayer.reading.changes import Changes, compare
-from datalayer.reading.order_causes import OrderCause
+from datalayer.portal import Publication, changes
 from datalayer.runtime import portal
-from pages.components.change_words import cause_text, tier_text
+from pages.components.change_words import cause_text
 from pages.components.language import _, day, number, percent, quantity
 from pages.components.part.situation import Situation
+from pages.components.worklist.action_words import tier
 
 Row = Mapping[str, Any]
 
@@ -32,18 +31,18 @@ def show(situation: Situation, publication: Publication) -> None:
     if before is None:
         st.markdown(_("No publication before this one is kept here to compare with."))
         return
-    changes = compare(before, publication, situation.location_id, item_id=situation.item_id)
-    lines = [f"<li>{escape(text)}</li>" for text in told(changes)]
+    found = changes.compare(before, publication, situation.location_id, item_id=situation.item_id)
+    lines = [f"<li>{escape(text)}</li>" for text in told(found)]
     since = _("Compared with that of {day}:").format(day=day(before.manifest.generated_at.date()))
     st.html(f'<p>{escape(since)}</p><ul class="farol-since">{"".join(lines)}</ul>')
 
 
-def told(changes: Changes) -> list[str]:
-    """Return what changed for the one part of *changes*, each in a sentence."""
-    if not changes.parts.num_rows:
+def told(found: changes.Changes) -> list[str]:
+    """Return what changed for the one part of *found*, each in a sentence."""
+    if not found.parts.num_rows:
         return [_("Neither stock nor a forecast was published of this part here.")]
-    row = changes.parts.to_pylist()[0]
-    lines = [*_order(row), *_tier(row), *_reorder_point(row), *_forecast(row, changes.span)]
+    row = found.parts.to_pylist()[0]
+    lines = [*_order(row), *_tier(row), *_reorder_point(row), *_forecast(row, found.span)]
     return lines or [_("Nothing changed for this part.")]
 
 
@@ -62,7 +61,7 @@ def _order(row: Row) -> Iterator[str]:
 
 def causes(row: Row) -> list[str]:
     """Return what the change of an order is made of, the greatest first; it adds up as told."""
-    shares = {cause: row[f"cause_{cause}"] for cause in OrderCause if row[f"cause_{cause}"]}
+    shares = {cause: row[f"cause_{cause}"] for cause in changes.OrderCause if row[f"cause_{cause}"]}
     step = _WHOLE if all(share == int(share) for share in shares.values()) else _TENTH
     told = zip(shares, adding_up(list(shares.values()), step), strict=True)
     ordered = sorted(((cause, share) for cause, share in told if share), key=_greatest_first)
@@ -92,8 +91,12 @@ def signed(change: Decimal) -> str:
 def _tier(row: Row) -> Iterator[str]:
     if row["tier_before"] != row["tier_after"]:
         text = _("In the list: {before}, now {after}.")
-        before, after = (tier_text(row[f"tier_{end}"]) for end in ("before", "after"))
+        before, after = (_in_tier(row[f"tier_{end}"]) for end in ("before", "after"))
         yield text.format(before=before, after=after)
+
+
+def _in_tier(name: str | None) -> str:
+    return tier(name) if name else _("Nothing to do")
 
 
 def _reorder_point(row: Row) -> Iterator[str]:
@@ -129,5 +132,5 @@ def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _greatest_first(told: tuple[OrderCause, Decimal]) -> Decimal:
+def _greatest_first(told: tuple[changes.OrderCause, Decimal]) -> Decimal:
     return -abs(told[1])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from datalayer.portal import Publication, Result, questions
-from datalayer.reading.questions.actions import Listing
 
 Row = Mapping[str, Any]
+Listing = questions.actions.Listing
 
 PUT_ASIDE: Final = "put_aside"
 _READ: Final = (

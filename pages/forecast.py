@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from datalayer.portal import questions
-from pages.components import (
-    access,
-    charts,
-    data_sets,
-    exceptions,
-    filters,
-    frame,
-    parts,
-    search,
-    tables,
-)
+from pages.components import charts, exceptions, filters, frame, parts, search
 from pages.components.language import _
 from pages.components.units import per_period
 
@@ -32,16 +22,13 @@ exceptions.of_part(listed, item_id, registry=registry, manifest=manifest)
 
 selection = filters.series_selection(publication, item_id)
 series = publication.table(questions.forecasts.series(registry, manifest, selection))
-captioned = charts.forecast_figure(
+chart = charts.daily(
     series,
-    sources=selection.sources,
+    selection=selection,
     registry=registry,
     unit=per_period(frequency),
     subject=parts.subject(item),
 )
-charts.show(captioned, key="forecast")
+charts.show(chart, key="forecast")
 metrics = publication.table(questions.accuracy.of_item(item_id))
 parts.judgement(metrics, selection.sources, registry=registry, frequency=frequency)
-
-data_sets.series_download(publication, selection, access.identity())
-tables.forecast_twin(series, selection.sources, key="series", registry=registry)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from datalayer.kernel.errors import NothingToMark
 from datalayer.portal import questions
-from pages.components import exceptions, frame
-from pages.components.language import _
+from pages.components import captions, exceptions, frame
+from pages.components.language import _, error_text
+from pages.components.worklist import action_list
 
 publication = frame.publication()
 frame.header(_("What to do"))
-registry, manifest = publication.registry, publication.manifest
-
-st.header(_("What needs you first"), anchor=False)
-first = publication.table(questions.exceptions.first(exceptions.SHOWN_FIRST))
-exceptions.show(first, registry=registry, manifest=manifest)
+try:
+    action_list.show(publication)
+except NothingToMark as problem:
+    st.info(captions.literal(error_text(problem)), icon=":material/info:")
+    st.header(_("What needs you first"), anchor=False)
+    first = publication.table(questions.exceptions.first(exceptions.SHOWN_FIRST))
+    exceptions.show(first, registry=publication.registry, manifest=publication.manifest)

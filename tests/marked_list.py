@@ -47,6 +47,25 @@ def publish_list(
     return publisher.publish(generated_at=time, items=PARTS, tables=tables)
 
 
+def publish_orders(publisher: Publisher, count: int, **columns: object) -> Manifest:
+    """Publish a list of as many orders, each of a part of its own, none of them due yet.
+
+    *columns* are values that all rows have, or functions of the number of a part, from 1.
+    """
+    tables = publisher.tables(generated_at=_next_time(publisher), items=max(count, PARTS))
+    template, *_ = tables["fact_action"].to_pylist()
+    made = [
+        template
+        | {"item_id": f"P{part:05d}", "rank": part, "tier": "will_run_out"}
+        | {name: value(part) if callable(value) else value for name, value in columns.items()}
+        for part in range(1, count + 1)
+    ]
+    tables["fact_action"] = pa.Table.from_pylist(made, schema=tables["fact_action"].schema)
+    return publisher.publish(
+        generated_at=_next_time(publisher), items=max(count, PARTS), tables=tables
+    )
+
+
 def publish_without_list(publisher: Publisher) -> Manifest:
     """Publish as was done before there was a list of actions."""
     time = _next_time(publisher)

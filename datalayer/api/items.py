@@ -39,7 +39,7 @@ from datalayer.api.row_schemas import (
 from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
 from datalayer.reading.filters import LONGEST_TEXT
-from datalayer.reading.questions import forecasts, items
+from datalayer.reading.questions import forecasts, items, plans
 
 _MATCH: dict[str, Any] = {
     items.MATCH: (
@@ -71,6 +71,7 @@ def create_router(portal: Portal) -> APIRouter:
     router = read_router("items")
     _add_catalogue(router, portal)
     _add_series(router, portal)
+    _add_projection(router, portal)
     _add_item(router, portal)
     return router
 
@@ -136,6 +137,36 @@ def _add_series(router: APIRouter, portal: Portal) -> None:
         sources = tuple(request.query_params.getlist("source"))
         selection = SeriesSelection(item_id, location, sources, start, end)
         question = forecasts.series(portal.registry, publication.manifest, selection)
+        require = partial(publication.require_item_and_location, item_id, location)
+        return rows_answer(request, publication, question, require)
+
+
+def _add_projection(router: APIRouter, portal: Portal) -> None:
+    columns = plans.projected_columns(portal.registry)
+    row = row_model("ProjectedStock", columns)
+
+    @router.get(
+        f"/items/{PART}/projection",
+        operation_id="get_item_projection",
+        summary="How the stock of a part is expected to go on",
+        responses=rows_response(
+            rows_model("Projection", row),
+            row_example(columns),
+            data_sets=("fact_projection", "fact_inventory"),
+        ),
+        openapi_extra={"parameters": [DIALECT]},
+    )
+    def item_projection(
+        request: Request, item_id: ItemId, location: Location = NETWORK, p: Pin = None
+    ) -> Response:
+        """Stock at the end of each day or period, from the last day observed on.
+
+        The first row is what lies there on that day. Below 0 is what will lack. The quantiles are
+        of the stock without what is to be ordered.
+        """
+        publication = open_publication(request, portal, p)
+        registry, manifest = publication.registry, publication.manifest
+        question = plans.projection(registry, manifest, item_id, location)
         require = partial(publication.require_item_and_location, item_id, location)
         return rows_answer(request, publication, question, require)
 

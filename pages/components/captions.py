@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import streamlit as st
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Provenance
 from pages.components.language import _, ago, current, day, moment
+
+_IN_FULL: Final = "farol.caption"
 
 
 def caption(provenance: Provenance, now: datetime | None = None) -> str:
@@ -30,9 +33,46 @@ def caption(provenance: Provenance, now: datetime | None = None) -> str:
     return " · ".join(parts)
 
 
-def show(provenance: Provenance) -> None:
-    """Draw the caption of a result."""
-    st.caption(literal(caption(provenance)))
+def begin() -> None:
+    """Forget which caption stands in full, as a run of a page begins."""
+    st.session_state.pop(_IN_FULL, None)
+
+
+def show(provenance: Provenance, *, of: str = "") -> None:
+    """Draw the caption of a result.
+
+    Args:
+        provenance: That of the result.
+        of: Names what it stands under: the first of a page has it in full, the others in short.
+            Always in full without a name.
+    """
+    in_full = not of or st.session_state.setdefault(_IN_FULL, of) == of
+    st.caption(literal(caption(provenance) if in_full else short_caption(provenance)))
+
+
+def short_caption(provenance: Provenance) -> str:
+    """Return what a caption says beside another one in full."""
+    parts = [
+        _("Same publication"),
+        _("model {version}").format(version=provenance.model_version),
+    ]
+    if provenance.sources:
+        parts.append(_("source {names}").format(names=", ".join(provenance.sources)))
+    return " · ".join(parts)
+
+
+def stamp(provenance: Provenance) -> str:
+    """Return where a picture came from, in words that stay right however old it gets."""
+    parts = [
+        _("Data through {day}").format(day=day(provenance.data_through)),
+        _("generated {moment}").format(moment=moment(provenance.generated_at)),
+        _("model {version}").format(version=provenance.model_version),
+    ]
+    if provenance.sources:
+        parts.append(_("source {names}").format(names=", ".join(provenance.sources)))
+    parts.append(_("data set {id}").format(id=provenance.dataset_id))
+    parts.append(_("publication {id}").format(id=provenance.publication_id))
+    return " · ".join(parts)
 
 
 def demonstration(manifest: Manifest) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode, urljoin
 
@@ -29,11 +29,35 @@ def show(publication: Publication, data_set: DataSet) -> None:
         with_key=members_only,
     )
     with st.expander(_("Copy this call"), icon=":material/terminal:"):
-        for tab, (language, code) in zip(st.tabs(list(calls)), calls.items(), strict=True):
-            tab.code(code, language={"curl": "bash"}.get(language, language.lower()))
-        if members_only:
-            explanation = _("Put an API key into the environment variable {name} first.")
-            st.caption(explanation.format(name=KEY_VARIABLE))
+        _draw(calls, with_key=members_only)
+
+
+def show_csv(address: str, texts: Sequence[str]) -> None:
+    """Draw the calls that fetch the rows at *address*, below that of the pages, as CSV.
+
+    *texts* are columns that must stay text.
+    """
+    members_only = portal().members_only
+    whole = urljoin(st.context.url or _NOWHERE, address)
+    st.markdown(_("**Copy this call**"))
+    _draw(csv_calls(whole, texts, with_key=members_only), with_key=members_only)
+
+
+def _draw(calls: Mapping[str, str], *, with_key: bool) -> None:
+    for tab, (language, code) in zip(st.tabs(list(calls)), calls.items(), strict=True):
+        tab.code(code, language={"curl": "bash"}.get(language, language.lower()))
+    if with_key:
+        explanation = _("Put an API key into the environment variable {name} first.")
+        st.caption(explanation.format(name=KEY_VARIABLE))
+
+
+def csv_calls(address: str, texts: Sequence[str], *, with_key: bool) -> Mapping[str, str]:
+    """Return code that fetches the CSV at *address*, by language; *texts* must stay text."""
+    return {
+        "curl": _curl(address, with_key=with_key),
+        "Python": _python_csv(address, texts, with_key=with_key),
+        "R": _r(address, texts, with_key=with_key),
+    }
 
 
 def calls_of(
@@ -49,7 +73,7 @@ def calls_of(
     return {
         "curl": _curl(parquet, with_key=with_key),
         "Python": _python(parquet, with_key=with_key),
-        "R": _r(csv, data_set, with_key=with_key),
+        "R": _r(csv, _texts_of(data_set), with_key=with_key),
     }
 
 
@@ -68,9 +92,24 @@ def _python(address: str, *, with_key: bool) -> str:
     )
 
 
-def _r(address: str, data_set: DataSet, *, with_key: bool) -> str:
+def _python_csv(address: str, texts: Sequence[str], *, with_key: bool) -> str:
+    kinds = ", ".join(f'"{name}": str' for name in texts)
+    read = f'pd.read_csv("{address}", dtype={{{kinds}}}'
+    if not with_key:
+        return f"import pandas as pd\n\nrows = {read})\n"
+    return (
+        "from os import environ\n\nimport pandas as pd\n\n"
+        f'key = {{"X-API-Key": environ["{KEY_VARIABLE}"]}}\n'
+        f"rows = {read}, storage_options=key)\n"
+    )
+
+
+def _texts_of(data_set: DataSet) -> list[str]:
+    return [column.name for column in data_set.columns if column.type is ColumnType.TEXT]
+
+
+def _r(address: str, texts: Sequence[str], *, with_key: bool) -> str:
     """Return code of base R; text stays text, so that codes keep their leading zeros."""
-    texts = [column.name for column in data_set.columns if column.type is ColumnType.TEXT]
     classes = ", ".join(f'{name} = "character"' for name in texts)
     key = f', headers = c("X-API-Key" = Sys.getenv("{KEY_VARIABLE}"))' if with_key else ""
     return (

@@ -28,6 +28,8 @@ SIDEBAR_WIDTH: Final = 240
 _PUBLICATION: Final = "farol.publication"
 _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
+_OF_A_PUBLICATION: Final = ("p", "ticked", "rows")
+_PINNED: Final = "farol.pinned"
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,7 @@ def begin() -> None:
             st.query_params[name] = kept[name]
     language.speak(language.of_address() or language.of_browser())
     st.session_state.pop(_PUBLICATION, None)
+    captions.begin()
 
 
 def publication() -> Publication:
@@ -154,7 +157,7 @@ def report_failure(error: Exception, page: str = "") -> bool:
     return True
 
 
-def link(page: str, text: str, **parameters: str) -> None:
+def link(page: str, text: str, /, **parameters: str) -> None:
     """Draw a link to a page of the portal that keeps language and pinned publication."""
     kept = {name: st.query_params[name] for name in _STAYS if name in st.query_params}
     st.page_link(page, label=f":primary[{text}]", query_params={**kept, **parameters})
@@ -198,12 +201,14 @@ def _clocks(shown: Publication) -> None:
 
 
 def _notices(shown: Publication) -> None:
-    if pinned := st.query_params.get("p"):
+    pinned = st.query_params.get("p")
+    by_choice = st.session_state.get(_PINNED) != pinned or portal().active_id() != pinned
+    if pinned and by_choice:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             text = _("This page is pinned to publication {id}.").format(id=captions.literal(pinned))
             pin = captions.badge(_("Pinned"), "violet", "push_pin")
             st.markdown(f"{pin} {text}", width="content")
-            st.button(_("Show the active publication"), on_click=_unpin, type="tertiary")
+            st.button(_("Show the active publication"), on_click=unpin, type="tertiary")
     notice = captions.demonstration(shown.manifest)
     if notice:
         synthetic = captions.is_synthetic(shown.manifest)
@@ -220,9 +225,22 @@ def _notices(shown: Publication) -> None:
         )
 
 
-def _unpin() -> None:
-    st.session_state[_KEPT].pop("p", None)
-    st.query_params.pop("p", None)
+def pin(publication_id: str) -> None:
+    """Keep the session on a publication, because what was chosen belongs to it.
+
+    Nothing is said of it while that is the active one.
+    """
+    if "p" not in st.query_params:
+        st.session_state[_PINNED] = st.session_state[_KEPT]["p"] = publication_id
+        st.query_params["p"] = publication_id
+
+
+def unpin(*, chosen: bool = True) -> None:
+    """Go back to the active publication; unless *chosen*, only from what ``pin`` pinned."""
+    if chosen or st.session_state.get(_PINNED) == st.query_params.get("p"):
+        st.session_state[_KEPT].pop("p", None)
+        for name in _OF_A_PUBLICATION:
+            st.query_params.pop(name, None)
 
 
 def _nothing_published(error: NothingPublished) -> None:
@@ -241,4 +259,4 @@ def _nothing_published(error: NothingPublished) -> None:
 
 def _unknown_publication(error: UnknownPublication) -> None:
     st.warning(captions.literal(error_text(error)), icon=":material/history_toggle_off:")
-    st.button(_("Show the active publication"), on_click=_unpin)
+    st.button(_("Show the active publication"), on_click=unpin)

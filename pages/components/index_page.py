@@ -26,6 +26,8 @@ from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
 PATHS = ("/", "/forecast", "/orders", "/data", "/admin")
+SCRIPTS = ("frame.js", "charts.js", "keys.js")
+"""Scripts of ``pages/static`` that run beside Streamlit's own, once the document is there."""
 RETRY_AFTER_S = 15
 _BUILT = Path(st.__file__).parent / "static"
 # The default page has no address of its own in Streamlit; links to it are written all the same.
@@ -73,8 +75,9 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
         raise SettingsError(faults=[fault])
     chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
     told = (
-        '<script src="./app/static/start.js"></script>\n'
-        '    <link rel="stylesheet" href="./app/static/farol.css">\n'
+        '<script src="./app/static/start.js"></script>\n    '
+        + "".join(f'<script defer src="./app/static/{name}"></script>' for name in SCRIPTS)
+        + '\n    <link rel="stylesheet" href="./app/static/farol.css">\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '

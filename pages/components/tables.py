@@ -13,7 +13,7 @@ import streamlit as st
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Provenance, Result
-from pages.components import captions, twins
+from pages.components import captions
 from pages.components.language import NOTHING, _, day, label, moment, number
 
 PAGE_ROWS: Final = 50
@@ -28,18 +28,6 @@ def show(result: Result, columns: Sequence[str], *, key: str, registry: Registry
     names = [name for name in columns if name in result.table.column_names]
     draw(result.table.select(names), _labels(result.provenance, registry), key=key)
     captions.show(result.provenance)
-
-
-@st.fragment
-def forecast_twin(series: Result, sources: Sequence[str], *, key: str, registry: Registry) -> None:
-    """Draw the table behind a forecast chart, folded: no row is sent before it is opened."""
-    with st.expander(
-        _("Show as a table"), key=f"{key}-twin", icon=":material/table_rows:", on_change="rerun"
-    ) as folded:
-        if folded.open:
-            table, headings = twins.forecast_twin(series.table, sources, registry)
-            draw(table, headings, key=key)
-            captions.show(series.provenance)
 
 
 def draw(table: pa.Table, headings: Mapping[str, str] | None = None, *, key: str) -> None:

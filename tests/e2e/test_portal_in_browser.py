@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ML_PYTHON, Served, Visit
+from tests.e2e.demonstrations import ML_PYTHON, Served
+from tests.e2e.visits import Visit
 from tests.integration.servers import wait_until
 
 CHART = ".js-plotly-plot .main-svg"

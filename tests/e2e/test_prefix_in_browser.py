@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from datalayer.kernel.contract.registry import Registry
-from tests.e2e.conftest import Served, Visit
+from tests.e2e.conftest import visiting
+from tests.e2e.demonstrations import Served
+from tests.e2e.visits import Visit
 from tests.nginx_server import KEPT, STRIPPED, nginx
 from tests.portals import activate_in
 from tests.running_portal import running_portal
@@ -35,13 +37,8 @@ def proxied(
 @pytest.fixture
 def visit(browser: Browser, proxied: Served) -> Iterator[Visit]:
     """A tab for which whatever lies outside the prefix is elsewhere."""
-    context = browser.new_context(locale="en-GB")
-    context.set_default_timeout(30_000)
-    found = Visit(context.new_page(), proxied)
-    yield found
-    context.close()
-    assert found.foreign_requests == []
-    assert found.console_errors == []
+    with visiting(browser, proxied, {}) as tab:
+        yield tab
 
 
 @pytest.mark.parametrize("path", HEADINGS)

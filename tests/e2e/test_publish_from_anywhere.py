@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.conftest import ML_PYTHON, PROJECT, Visit
+from tests.e2e.demonstrations import ML_PYTHON, PROJECT
+from tests.e2e.visits import Visit
 from tests.running_portal import RunningPortal, running_portal
 
 EXAMPLE = PROJECT / "docs/examples/publish_from_anywhere.py"

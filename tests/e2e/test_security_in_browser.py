@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.visits import Visit
 
 PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
 THEMES = [{"color_scheme": "light"}, {"color_scheme": "dark"}]
@@ -75,5 +75,5 @@ def test_what_is_not_the_portal_s_own_is_kept_out(
 
     assert blocked == directive
     # What the attempt itself left behind is what was to be shown.
-    visit.console_errors.clear()
+    visit.console_messages.clear()
     visit.foreign_requests.clear()

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PYTHON, Served, visit  # noqa: F401 - one is a fixture
+from tests.e2e.conftest import visit  # noqa: F401 - a fixture
+from tests.e2e.demonstrations import PYTHON, Served
 from tests.e2e.test_portal_in_browser import *  # noqa: F403 - in their order, which they build on
 from tests.e2e.test_security_in_browser import (
     test_a_page_is_drawn_within_its_policy,  # noqa: F401 - collected here

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import PATIENCE_MS
+from tests.e2e.visits import PATIENCE_MS
 from tests.images.conftest import Say
 from tests.images.engine import Engine, EngineError
 from tests.images.job_machine import Job

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,12 +13,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
-from datalayer.access.identity import ANYONE
-from datalayer.portal import SeriesSelection
 from datalayer.reading import questions
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
-from tests.reading import series_of
 
 pytestmark = pytest.mark.usefixtures("active")
 WIRE_BYTES = 50 * 1024
@@ -62,8 +57,8 @@ def test_the_champion_is_drawn_until_others_are_asked_for(open_page: OpenPage) -
     alone = trace_names(open_page("forecast.py", item="P00001"))
     both = trace_names(open_page("forecast.py", item="P00001", sources="arima,naive"))
 
-    assert {"Demanda observada", "Previsão ARIMA"} <= alone
-    assert both - alone == {"Previsão Ingênua sazonal"}
+    assert {"Usado", "ARIMA"} <= alone
+    assert both - alone == {"repetir o passado"}
 
 
 def republish(publisher: Publisher, **changes: Callable[[list[Row]], list[Row]]) -> None:
@@ -122,7 +117,7 @@ def test_a_part_without_a_forecast_is_refused_one(open_page: OpenPage, active: P
     app = open_page("forecast.py", item="P00006")
 
     assert "curto demais para prevê-la" in app.warning[0].value
-    assert trace_names(app) == {"Demanda observada"}
+    assert trace_names(app) == {"Usado"}
 
 
 def test_choosing_sources_puts_them_into_the_address(open_page: OpenPage) -> None:
@@ -151,8 +146,8 @@ def test_dates_in_the_link_bound_what_is_drawn(open_page: OpenPage, active: Publ
 
     app = open_page("forecast.py", item="P00001", start=start)
 
-    observed = next(t for t in chart(app)["data"] if t.get("name") == "Demanda observada")
-    assert observed["x0"] == start
+    observed = next(t for t in chart(app)["data"] if t.get("name") == "Usado")
+    assert observed.get("x0", observed.get("x", [""])[0]) == start
 
 
 def test_the_chart_bears_its_caption(open_page: OpenPage) -> None:
@@ -183,14 +178,14 @@ def test_the_table_is_off_the_wire_until_it_is_opened(open_page: OpenPage) -> No
     app = open_page("forecast.py", item="P00001")
     assert not app.table
 
-    app.session_state["series-twin"] = True
+    app.session_state["forecast-taken"] = True
     app.run()
 
     table = app.table[0].value
     assert list(table.columns) == [
         "Data",
-        "Demanda observada",
-        "Previsão ARIMA",
+        "Usado",
+        "ARIMA",
         "Mediana",
         "80%, de",
         "80%, até",
@@ -199,21 +194,6 @@ def test_the_table_is_off_the_wire_until_it_is_opened(open_page: OpenPage) -> No
     ]
     dates = list(table["Data"])
     assert dates == sorted(dates, reverse=True)
-
-
-def test_the_file_is_exactly_what_is_drawn(open_page: OpenPage, active: Publisher) -> None:
-    app = open_page("forecast.py", item="P00001")
-    publication = runtime.portal().open(active.published[0].publication_id)
-
-    button = app.download_button[0]
-
-    start = min(series_of(publication, SeriesSelection("P00001")).table["date"].to_pylist())
-    selection = SeriesSelection("P00001", sources=("arima",), start=start)
-    extract = runtime.portal().extracts.series(publication, selection, None, ANYONE)
-    file = b"".join(extract.chunks).decode()
-    rows = list(csv.DictReader(io.StringIO(file, newline="")))
-    assert button.label == "Baixar o que está no gráfico (CSV)"
-    assert len(rows) == series_of(publication, selection).table.num_rows
 
 
 def test_a_chart_keeps_to_the_wire_budget(open_page: OpenPage) -> None:

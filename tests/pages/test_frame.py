@@ -202,7 +202,7 @@ def test_an_unforeseen_error_shows_a_reference_that_the_log_has_and_no_trace(
     def broken(*_arguments: object) -> None:
         raise RuntimeError("secret inner workings")
 
-    monkeypatch.setattr("datalayer.reading.questions.exceptions.first", broken)
+    monkeypatch.setattr("datalayer.reading.questions.actions.ranks", broken)
 
     app = open_page()
 

@@ -12,6 +12,7 @@ from datalayer.reading.questions import (
     locations,
     marks,
     overview,
+    plans,
     search,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "locations",
     "marks",
     "overview",
+    "plans",
     "search",
 ]

@@ -250,13 +250,22 @@ def listed(
     )
 
 
+def ranks(wanted: Listing) -> Question:
+    """Return the question of all actions *wanted*, the most urgent first, however many there are.
+
+    Columns: rank, item_id, location_id, others, is_new, is_changed; slices of it are rows for
+    ``cards``.
+    """
+    return _of_listing("action_ranks", wanted)
+
+
 def cards(rows: pa.Table, standing: pa.Table) -> Question:
     """Return the question of all that cards tell of *rows*, in the order of their rank.
 
     Columns: see ``sql/action_cards.sql``.
 
     Args:
-        rows: Of ``listed``.
+        rows: Of ``listed`` or ``ranks``.
         standing: The marked rows, as ``PlannerMarks.standing`` has them.
     """
     names = ("item_id", "location_id", "rank", "others", "is_new", "is_changed")

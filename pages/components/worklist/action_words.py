@@ -42,13 +42,14 @@ def headline(card: Card) -> str:
     return words[card["action"]](card)
 
 
-def why(card: Card, registry: Registry, *, frequency: str = "D") -> str:
+def why(card: Card, registry: Registry, *, frequency: str = "D", chance_told: bool = False) -> str:
     """Return in one sentence why a row is on the list.
 
     Args:
         card: The row.
         registry: Has the sentences of reasons.
         frequency: D, W or MS: the period of demand.
+        chance_told: Whether the chance of running out is told beside it, and so not in it.
     """
     words = {
         "order": _why_order,
@@ -58,7 +59,8 @@ def why(card: Card, registry: Registry, *, frequency: str = "D") -> str:
         "move": _why_move,
     }
     if card["action"] in words:
-        return words[card["action"]](card)
+        told = {**card, "stockout_probability": None} if chance_told else card
+        return words[card["action"]](told)
     return _why_check(card, registry, frequency)
 
 
@@ -102,6 +104,18 @@ def trust(verdict: str | None) -> str:
         "alike": _("Forecast like repeating the past"),
         "worse": _("Forecast worse than repeating the past"),
     }.get(verdict or "", _("Forecast not tested"))
+
+
+def tier(name: str) -> str:
+    """Return what the rows of a tier are."""
+    return {
+        "late": _("Late"),
+        "this_week": _("This week"),
+        "will_run_out": _("Will run out"),
+        "check_forecast": _("Check the forecast"),
+        "surplus": _("Surplus"),
+        "check_data": _("Check the data"),
+    }[name]
 
 
 def units(card: Card) -> str:

@@ -104,7 +104,10 @@ def _ahead_text(ahead: Sequence[Row], *, monthly: bool) -> str:
 def _rate(values: Iterable[float | None]) -> str:
     """Return the mean of *values* with two digits that count."""
     found = [_finite(value) for value in values]
-    mean = math.fsum(value / len(found) for value in found)
+    greatest = max(found)
+    # As shares of the greatest, so that no sum is beyond what a number can be.
+    shares = (value / greatest / len(found) for value in found) if greatest else ()
+    mean = greatest * min(1.0, math.fsum(shares))
     if mean >= _GREATEST_WRITTEN:
         return f"{mean:.2g}"
     decimals = 0 if mean >= 10 else 1 if mean >= 1 else 2

@@ -1,4 +1,4 @@
-"""Charts: what is drawn, what it says in words, and how light it travels."""
+"""Demand and forecasts day by day: what is drawn, what it says, and how light it travels."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ import pytest
 from streamlit.elements.lib import streamlit_plotly_theme
 
 from datalayer.kernel.contract.registry import Registry
+from datalayer.portal import SeriesSelection
 from datalayer.reading.results import Provenance, Result
-from pages.components import drawing
-from pages.components.charts import CaptionedFigure, forecast_figure
+from pages.components.charts import Chart, daily
+from pages.components.charts import theme as looks
 from tests.pages.speaking import speaking
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CUTOFF = date(2011, 12, 9)
-WIRE_BYTES = 50 * 1024
+WIRE_BYTES = 60 * 1024
 QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
 SCHEMA = pa.schema(
     [
@@ -75,17 +76,17 @@ def forecast_row(source: str, days: int) -> dict[str, Any]:
     }
 
 
-def drawn(result: Result, registry: Registry, *sources: str) -> CaptionedFigure:
-    return forecast_figure(
+def drawn(result: Result, registry: Registry, *sources: str) -> Chart:
+    return daily(
         result,
-        sources=sources or ("tsb",),
+        selection=SeriesSelection("85123A", sources=sources or ("tsb",)),
         registry=registry,
         unit="unidades por dia",
         subject="Peça 85123A (CASTIÇAL)",
     )
 
 
-def traces(captioned: CaptionedFigure) -> dict[str, Mapping[str, Any]]:
+def traces(captioned: Chart) -> dict[str, Mapping[str, Any]]:
     spec = json.loads(pio.to_json(captioned.figure, validate=False))
     return {trace["name"]: trace for trace in spec["data"] if trace.get("name")}
 
@@ -93,8 +94,8 @@ def traces(captioned: CaptionedFigure) -> dict[str, Mapping[str, Any]]:
 def test_what_was_observed_is_solid_and_what_is_forecast_is_dashed(registry: Registry) -> None:
     found = traces(drawn(series(), registry))
 
-    assert found["Demanda observada"]["line"]["dash"] == "solid"
-    assert found["Previsão TSB"]["line"]["dash"] != "solid"
+    assert found["Usado"]["line"]["dash"] == "solid"
+    assert found["TSB"]["line"]["dash"] != "solid"
 
 
 def test_sources_differ_by_dash_and_marker_and_not_by_colour_alone(registry: Registry) -> None:
@@ -102,7 +103,7 @@ def test_sources_differ_by_dash_and_marker_and_not_by_colour_alone(registry: Reg
 
     found = traces(drawn(series(sources=every), registry, *every))
 
-    forecasts = [trace for name, trace in found.items() if name.startswith("Previsão")]
+    forecasts = [trace for name, trace in found.items() if name != "Usado"]
     looks = {(trace["line"]["dash"], trace["marker"]["symbol"]) for trace in forecasts}
     assert len(looks) == len(every)
 
@@ -111,24 +112,15 @@ def test_a_source_looks_the_same_whatever_stands_beside_it(registry: Registry) -
     alone = traces(drawn(series(sources=("tsb",)), registry, "tsb"))
     beside = traces(drawn(series(sources=("naive", "tsb")), registry, "naive", "tsb"))
 
-    assert alone["Previsão TSB"]["line"]["color"] == beside["Previsão TSB"]["line"]["color"]
-    assert alone["Previsão TSB"]["line"]["dash"] == beside["Previsão TSB"]["line"]["dash"]
-
-
-def test_bands_are_nested_and_named_at_their_end(registry: Registry) -> None:
-    captioned = drawn(series(), registry)
-
-    names = [name for name in traces(captioned) if name.startswith("Faixa")]
-    assert names == ["Faixa de 95%", "Faixa de 80%", "Faixa de 50%"]
-    labels = {note["text"] for note in captioned.figure.to_dict()["layout"]["annotations"]}
-    assert {"95%", "80%", "50%"} <= labels
+    assert alone["TSB"]["line"]["color"] == beside["TSB"]["line"]["color"]
+    assert alone["TSB"]["line"]["dash"] == beside["TSB"]["line"]["dash"]
 
 
 def test_only_the_first_source_has_bands(registry: Registry) -> None:
     captioned = drawn(series(sources=("naive", "tsb")), registry, "naive", "tsb")
 
     filled = [trace for trace in captioned.figure.data if trace.fill == "tonexty"]
-    assert len(filled) == 3
+    assert len(filled) == 2
 
 
 def test_no_band_is_drawn_over_a_gap(registry: Registry) -> None:
@@ -138,19 +130,20 @@ def test_no_band_is_drawn_over_a_gap(registry: Registry) -> None:
     captioned = drawn(gap, registry)
 
     filled = [trace for trace in captioned.figure.data if trace.fill == "tonexty"]
-    assert [len(trace.y) for trace in filled] == [3] * 6
+    assert [len(trace.y) for trace in filled] == [3] * 4
 
 
 def test_the_cutoff_is_ruled_and_named(registry: Registry) -> None:
     layout = drawn(series(), registry).figure.to_dict()["layout"]
 
-    assert [shape["x0"] for shape in layout["shapes"]] == ["2011-12-09"]
-    assert "Corte 09/12/2011" in {note["text"] for note in layout["annotations"]}
+    rule = next(shape for shape in layout["shapes"] if shape["type"] == "line")
+    assert (rule["x0"], rule["x1"]) == ("2011-12-09", "2011-12-09")
+    assert "dados até 09/12" in {note["text"] for note in layout["annotations"]}
 
 
 @pytest.mark.parametrize("step", [1, 7])
 def test_regular_dates_travel_as_a_start_and_a_step(registry: Registry, step: int) -> None:
-    trace = traces(drawn(series(step=step), registry))["Demanda observada"]
+    trace = traces(drawn(series(step=step), registry))["Usado"]
 
     assert "x" not in trace
     assert trace["dx"] == step * 86_400_000
@@ -160,7 +153,7 @@ def test_months_travel_as_dates_because_their_lengths_differ(registry: Registry)
     rows = [{"date": date(2011, month, 1), "actual": 1.0} for month in range(1, 12)]
     monthly = Result(pa.Table.from_pylist(rows, schema=SCHEMA), PROVENANCE)
 
-    trace = traces(drawn(monthly, registry))["Demanda observada"]
+    trace = traces(drawn(monthly, registry))["Usado"]
 
     assert trace["x"][:2] == ["2011-01-01", "2011-02-01"]
 
@@ -187,17 +180,21 @@ def test_the_text_alternative_tells_the_total_ahead_and_what_it_is_against(
 
 
 def test_a_part_without_forecast_says_so_in_its_text(registry: Registry) -> None:
-    captioned = forecast_figure(
-        series(ahead=0), sources=(), registry=registry, unit="unidades por dia", subject="Peça X"
+    captioned = daily(
+        series(ahead=0),
+        selection=SeriesSelection("X"),
+        registry=registry,
+        unit="unidades por dia",
+        subject="Peça X",
     )
 
     assert "não há previsão" in captioned.alt
 
 
-def test_zero_rows_are_drawn_as_an_empty_chart(registry: Registry) -> None:
+def test_of_zero_rows_nothing_is_drawn(registry: Registry) -> None:
     nothing = Result(SCHEMA.empty_table(), PROVENANCE)
 
-    assert len(drawn(nothing, registry).figure.data) == 0
+    assert drawn(nothing, registry).figure is None
 
 
 def test_plotly_finds_nothing_wrong_with_a_figure(registry: Registry) -> None:
@@ -205,7 +202,10 @@ def test_plotly_finds_nothing_wrong_with_a_figure(registry: Registry) -> None:
 
     figure = drawn(series(sources=every), registry, *every).figure
 
-    assert go.Figure(figure.to_dict(), skip_invalid=False).to_dict()["layout"]["height"] == 430
+    assert (
+        go.Figure(figure.to_dict(), skip_invalid=False).to_dict()["layout"]["height"]
+        == looks.HEIGHT
+    )
 
 
 def test_numbers_on_the_axis_follow_the_language(registry: Registry) -> None:
@@ -220,8 +220,8 @@ def test_colours_are_the_places_that_streamlit_fills_by_theme() -> None:
     theme = streamlit_plotly_theme
     places = [getattr(theme, f"CATEGORY_{n}") for n in range(10)]
 
-    assert list(drawing.PALETTE) == places
-    assert drawing.RULE == theme.GRAY_70
+    assert list(looks.PALETTE) == places
+    assert looks.RULE == theme.GRAY_70
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -231,7 +231,7 @@ def test_every_colour_stands_out_from_its_background(theme: str) -> None:
 
     faint = [c for c in config["chartCategoricalColors"] if contrast(c, background) < 3]
 
-    assert len(config["chartCategoricalColors"]) == len(drawing.PALETTE)
+    assert len(config["chartCategoricalColors"]) == len(looks.PALETTE)
     assert faint == []
     assert contrast(config["textColor"], background) >= 7
     assert contrast(config["linkColor"], background) >= 4.5

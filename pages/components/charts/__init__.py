@@ -1,0 +1,23 @@
+"""Charts: pure functions from tables to figures, one look for all, and the one way to show them."""
+
+from pages.components.charts.backtest import backtest
+from pages.components.charts.chart import ApiCall, Chart
+from pages.components.charts.comparison import comparison
+from pages.components.charts.daily import daily
+from pages.components.charts.run_out import run_out
+from pages.components.charts.showing import show
+from pages.components.charts.spans import SPANS, span_of
+from pages.components.charts.use import use
+
+__all__ = [
+    "SPANS",
+    "ApiCall",
+    "Chart",
+    "backtest",
+    "comparison",
+    "daily",
+    "run_out",
+    "show",
+    "span_of",
+    "use",
+]

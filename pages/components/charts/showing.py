@@ -1,0 +1,76 @@
+"""The one way to show a chart: a chart can't be drawn without its caption.
+
+Under it, folded, is all that a planner takes away: the rows as a table and as CSV, the picture,
+and the call that returns the rows. Nothing of that is sent before it is opened.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from pages.components import captions, copied_calls, tables
+from pages.components.charts import theme
+from pages.components.charts.chart import Chart
+from pages.components.language import _, current
+
+_DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
+_NOT_IN_FILE_NAMES: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+def show(chart: Chart, *, key: str) -> None:
+    """Draw a chart, its caption, and what is folded under it.
+
+    Args:
+        chart: What is drawn; where it has no figure, its text stands in its place.
+        key: Names the element; the same for the same place of a page.
+    """
+    with st.container(key=f"farol-chart-{key}"):
+        if chart.figure is None:
+            st.info(captions.literal(chart.alt), icon=":material/show_chart:")
+        else:
+            file_name = _file_name(chart, key)
+            st.plotly_chart(chart.figure, key=key, alt=chart.alt, config=theme.config(file_name))
+        captions.show(chart.provenance, of=key)
+        _taken_along(chart, key)
+
+
+@st.fragment
+def _taken_along(chart: Chart, key: str) -> None:
+    """Draw what is taken away, folded."""
+    folded = st.expander(
+        _("Table, files and call"),
+        key=f"{key}-taken",
+        icon=":material/table_rows:",
+        on_change="rerun",
+    )
+    with folded:
+        if folded.open:
+            _files(chart, key)
+            tables.draw(chart.rows, chart.headings, key=f"{key}-rows")
+            address = chart.call.address(chart.provenance.publication_id, "rfc")
+            copied_calls.show_csv(address, chart.call.texts)
+
+
+def _files(chart: Chart, key: str) -> None:
+    address = chart.call.address(chart.provenance.publication_id, _DIALECTS[current()])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button(_("These rows (CSV)"), address, icon=":material/csv:")
+        if chart.figure is not None:
+            text = _("Picture (PNG)")
+            # A button of Streamlit's would run the page; the picture is made in the browser.
+            st.html(
+                f'<button type="button" class="farol-picture" data-farol-picture="{escape(key)}" '
+                f'data-title="{escape(chart.title)}" '
+                f'data-caption="{escape(captions.stamp(chart.provenance))}">'
+                f"{escape(text)}</button>",
+                width="content",
+            )
+
+
+def _file_name(chart: Chart, key: str) -> str:
+    title = _NOT_IN_FILE_NAMES.sub("-", chart.title).strip("-").lower()[:60]
+    return f"farol_{title or key}_{chart.provenance.publication_id}"

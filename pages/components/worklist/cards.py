@@ -1,0 +1,105 @@
+"""Ten rows of the list as cards: a tick, what to do, a link to the part, why, and a way to mark."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from datalayer.portal import Publication, questions
+from pages.components import captions, frame
+from pages.components.language import _
+from pages.components.worklist import action_words, card_html, list_address, mark_dialog, ticks
+from pages.components.worklist.action_words import Card
+from pages.components.worklist.card_html import CardSetting
+from pages.components.worklist.list_query import AskedList
+
+
+def show(
+    publication: Publication, rows: pa.Table, asked: AskedList, ticked: Collection[int]
+) -> None:
+    """Draw the cards of *rows*, each with a tick; what was put aside has none.
+
+    Args:
+        publication: The one that they are of.
+        rows: Some of ``questions.actions.ranks``.
+        asked: What the address asks for.
+        ticked: Ranks of the rows that are ticked.
+    """
+    told = publication.table(questions.actions.cards(rows, asked.wanted.standing)).table
+    periods = _periods(publication, told)
+    setting = _setting(publication)
+    for card in told.to_pylist():
+        with st.container(key=f"farol-card-{card['rank']}", gap=None):
+            if not asked.put_aside:
+                _tick(publication.id, card, setting, ticked)
+            _draw(publication, card, periods.get(_place(card), []), setting)
+
+
+def _draw(
+    publication: Publication,
+    card: Card,
+    periods: Sequence[Mapping[str, Any]],
+    setting: CardSetting,
+) -> None:
+    st.markdown(card_html.head(card), unsafe_allow_html=True, anchors=False)
+    frame.link(
+        "forecast.py",
+        captions.literal(card_html.part(card, setting)),
+        item=card["item_id"],
+        location_id=card["location_id"],
+        **list_address.carried(st.query_params),
+    )
+    body = card_html.body(card, periods, setting)
+    st.markdown(body, unsafe_allow_html=True, anchors=False)
+    # The part is heard, not seen: each button is called otherwise.
+    named = _("Decide")
+    part = captions.literal(card["item_id"])
+    if st.button(f"{named} **{part}**", key=f"farol-mark-{card['rank']}"):
+        mark_dialog.open_for(publication, [card], captions.literal(_row_name(card, setting)))
+
+
+def _tick(publication_id: str, card: Card, setting: CardSetting, ticked: Collection[int]) -> None:
+    rank = int(card["rank"])
+    key = f"farol-tick-{rank}"
+    if st.session_state.get(key) != (rank in ticked):
+        st.session_state[key] = rank in ticked
+    st.checkbox(
+        # The name is read as it stands here, while what is hidden of it is read as Markdown.
+        _row_name(card, setting).replace("[", "(").replace("]", ")"),
+        key=key,
+        on_change=_ticked,
+        args=(publication_id, rank, key),
+        label_visibility="collapsed",
+    )
+
+
+def _ticked(publication_id: str, rank: int, key: str) -> None:
+    ticks.change(publication_id, [rank], on=st.session_state[key])
+
+
+def _row_name(card: Card, setting: CardSetting) -> str:
+    return f"{action_words.headline(card)} · {card_html.part(card, setting)}"
+
+
+def _periods(publication: Publication, told: pa.Table) -> dict[tuple[str, str], list[Any]]:
+    """Return the weeks or months of each part and place."""
+    rows = publication.table(questions.actions.periods(told)).table.to_pylist()
+    return {place: list(each) for place, each in groupby(rows, key=_place)}
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["item_id"], row["location_id"]
+
+
+def _setting(publication: Publication) -> CardSetting:
+    lineage = publication.manifest.lineage
+    return CardSetting(
+        publication.registry,
+        frequency=str(lineage.get("frequency", "D")),
+        currency=str(lineage.get("currency", "")),
+        several_places=publication.table(questions.orders.location_tree()).table.num_rows > 1,
+    )

@@ -1,0 +1,196 @@
+"""The dialog in which planners say what they decided of one row, or of those ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+import streamlit as st
+
+from datalayer.portal import Mark, MarkKind, Publication, Statement
+from datalayer.runtime import portal
+from pages.components import captions, frame, marking
+from pages.components.language import _, date_picker_format, day, moment, ngettext, number, weekday
+from pages.components.marking import Marking, Row
+from pages.components.worklist import ticks
+
+KINDS: Final = ("ordered", "snoozed", "disagreed", "seen", "comment")
+PAUSES: Final = {"week": 7, "weeks": 14, "month": 30}
+_LONGEST_PAUSE: Final = timedelta(days=730)
+_MOST_TOLD: Final = 5
+_DONE: Final = "farol.done"
+
+
+def open_for(publication: Publication, rows: Sequence[Row], title: str) -> None:
+    """Open the dialog for *rows*; once it is saved, ``done`` has what came of it.
+
+    Args:
+        publication: The one that they are of.
+        rows: Of ``questions.actions.cards``, or as ``marking.Row`` says.
+        title: Names them, in Markdown.
+    """
+    st.dialog(title, width="medium")(form)(publication, rows)
+
+
+def form(publication: Publication, rows: Sequence[Row]) -> None:
+    """Draw what the dialog has in it."""
+    with frame.guard("mark"):
+        today = publication.clock().date()
+        marking.name_field()
+        said = _statement(today)
+        _history(publication, rows)
+        if st.button(_("Save"), type="primary", key="farol-mark-save"):
+            if said:
+                _save(publication, rows, said)
+            else:
+                st.error(_("Choose the day on which it is back."), icon=":material/error:")
+
+
+def done(publication: Publication) -> Marking | None:
+    """Return what was marked last in this session and publication; None if nothing was."""
+    of_publication, made = st.session_state.get(_DONE, ("", None))
+    return made if of_publication == publication.id else None
+
+
+def set_done(publication: Publication, made: Marking | None) -> None:
+    """Keep what was marked last."""
+    st.session_state[_DONE] = (publication.id, made)
+
+
+def done_text(marks: Sequence[Mark]) -> str:
+    """Return what was said of which rows."""
+    count = len(marks)
+    text = {
+        MarkKind.ORDERED: ngettext("{name}: order placed.", "{count} rows: orders placed.", count),
+        MarkKind.SNOOZED: ngettext(
+            "{name}: put aside until {day}.", "{count} rows: put aside until {day}.", count
+        ),
+        MarkKind.DISAGREED: ngettext("{name}: you disagree.", "{count} rows: you disagree.", count),
+        MarkKind.SEEN: ngettext("{name}: seen.", "{count} rows: seen.", count),
+        MarkKind.COMMENT: ngettext("{name}: comment kept.", "{count} rows: comment kept.", count),
+        MarkKind.UNDO: ngettext("{name}: taken back.", "{count} rows: taken back.", count),
+    }[marks[0].kind]
+    return text.format(
+        name=marks[0].row.key.item_id, count=number(count, 0), day=weekday(marks[0].until)
+    )
+
+
+def refusals(made: Marking) -> list[str]:
+    """Return why rows were refused, each reason once with the parts that it holds for."""
+    parts: dict[str, list[str]] = {}
+    for each in made.refused:
+        parts.setdefault(marking.refusal(each.problem), []).append(each.key.item_id)
+    return [_named(reason, items) for reason, items in parts.items()]
+
+
+def _named(reason: str, items: Sequence[str]) -> str:
+    shown, more = items[:_MOST_TOLD], len(items) - _MOST_TOLD
+    names = ", ".join(shown) + (f" + {number(more, 0)}" if more > 0 else "")
+    return f"{names}: {reason}"
+
+
+def _statement(today: date) -> Statement | None:
+    """Draw what can be said; None while something of it is missing."""
+    kind = st.pills(
+        _("What did you decide?"),
+        KINDS,
+        default=KINDS[0],
+        required=True,
+        format_func=_kind_text,
+        key="farol-mark-kind",
+        wrap=True,
+    )
+    until = _until(kind, today)
+    comment = st.text_input(
+        _("Comment") if kind == "comment" else _("Comment (optional)"), key="farol-mark-comment"
+    )
+    if kind == "snoozed" and until is None:
+        return None
+    return Statement(str(kind), until, comment or "")
+
+
+def _until(kind: str | None, today: date) -> date | None:
+    if kind == "ordered":
+        return _day(_("Back on the list if it has not come by (optional)"), today)
+    if kind != "snoozed":
+        return None
+    pause = st.pills(
+        _("Back on the list in"),
+        (*PAUSES, "day"),
+        default="week",
+        required=True,
+        format_func=_pause_text,
+        key="farol-mark-pause",
+        wrap=True,
+    )
+    if pause == "day":
+        return _day(_("Back on the list on"), today)
+    return today + timedelta(days=PAUSES[str(pause)])
+
+
+def _day(label: str, today: date) -> date | None:
+    return st.date_input(
+        label,
+        value=None,
+        min_value=today + timedelta(days=1),
+        max_value=today + _LONGEST_PAUSE,
+        format=date_picker_format(),
+        key="farol-mark-day",
+    )
+
+
+def _save(publication: Publication, rows: Sequence[Row], said: Statement) -> None:
+    made = marking.mark(publication, rows, said)
+    if made.marks:
+        set_done(publication, made)
+        marked = {mark.row.key for mark in made.marks}
+        gone = [row["rank"] for row in rows if marking.row_key(row) in marked]
+        ticks.change(publication.id, gone, on=False)
+        st.rerun()
+    for text in refusals(made):
+        st.error(captions.literal(text), icon=":material/error:")
+
+
+def _history(publication: Publication, rows: Sequence[Row]) -> None:
+    """Draw what was ever said of the part of one row."""
+    if len(rows) != 1 or not rows[0].get("number"):
+        return
+    told = portal().marks.history(publication, str(rows[0]["item_id"]))
+    with st.expander(_("All marks of this part")):
+        for each in _newest_first(told):
+            st.markdown(captions.literal(_told(each)))
+
+
+def _newest_first(told: pa.Table) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = told.to_pylist()[::-1]
+    return found
+
+
+def _told(said: dict[str, Any]) -> str:
+    kind = marking.kind_text(MarkKind(said["kind"]))
+    until = _("until {day}").format(day=day(said["until"])) if said["until"] else ""
+    comment = _("“{comment}”").format(comment=said["comment"]) if said["comment"] else ""
+    undone = _("taken back") if said["undone"] else ""
+    texts = (moment(said["marked_at"]), said["marked_by"], kind, until, comment, undone)
+    return " · ".join(text for text in texts if text)
+
+
+def _kind_text(kind: str) -> str:
+    return {
+        "ordered": _("Ordered"),
+        "snoozed": _("Put aside"),
+        "disagreed": _("Disagree"),
+        "seen": _("Seen"),
+        "comment": _("Comment only"),
+    }[kind]
+
+
+def _pause_text(pause: str) -> str:
+    return {
+        "week": _("1 week"),
+        "weeks": _("2 weeks"),
+        "month": _("1 month"),
+        "day": _("a day"),
+    }[pause]

@@ -1,0 +1,35 @@
+"""Every page and state can be read and worked by everybody: WCAG 2.2 AA, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.accessibility import violations
+from tests.e2e.visits import Visit
+
+PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
+STATES = ["/forecast?item=0", "/?p=20200101T000000Z-00000000", "/?lang=xx", "/data?dataset=unknown"]
+WIDE = {"width": 1366, "height": 900}
+SCREENS = {
+    "wide-light": {"locale": "pt-BR", "viewport": WIDE},
+    "wide-dark": {"locale": "pt-BR", "viewport": WIDE, "color_scheme": "dark"},
+    "320-light": {"viewport": {"width": 320, "height": 640}},
+    "320-dark": {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"},
+    # A window of 1366 pixels that is magnified to 200 % has this many of its own.
+    "twice-as-large": {"viewport": {"width": 683, "height": 450}, "device_scale_factor": 2},
+}
+
+
+@pytest.mark.parametrize("torres_visit", SCREENS.values(), ids=SCREENS, indirect=True)
+@pytest.mark.parametrize("path", [*PAGES, *STATES])
+def test_a_page_breaks_no_rule_of_accessibility(torres_visit: Visit, path: str) -> None:
+    torres_visit.open(path)
+
+    assert violations(torres_visit.page) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/forecast", "/data"])
+def test_a_page_of_the_bundled_data_breaks_none(visit: Visit, path: str) -> None:
+    visit.open(path)
+
+    assert violations(visit.page) == []

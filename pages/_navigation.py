@@ -47,6 +47,7 @@ with frame.guard("navigation"):
         if must_sign_in:
             frame.sign_in_page()
         else:
+            frame.language_notice()
             with search.suggesting():
                 page.run()
 access.deliver_cookie()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
 from itertools import chain
 
 import pyarrow as pa
 
+from datalayer.kernel.contract.claims import claims_of, period_end
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import ColumnType, Freshness, Registry
 from datalayer.kernel.errors import InvalidSelection, UnknownItem
@@ -198,6 +199,19 @@ class Publication:
             name: freshness_state(self.manifest.generated_at, now, data_set.freshness)
             for name, data_set in self.registry.data_sets.items()
         }
+
+    def data_freshness(self) -> FreshnessState:
+        """Return how fresh the demand is that the results know of, whenever they were computed.
+
+        Its age begins when a run could know a period more: a day, a week or a month.
+        """
+        frequency = claims_of(self.manifest).frequency
+        next_period = period_end(self.manifest.data_through + timedelta(days=1), frequency)
+        over = datetime.combine(next_period + timedelta(days=1), time(), UTC)
+        now = self.clock()
+        return freshness_state(
+            min(over, now), now, self.registry.data_sets["fact_demand"].freshness
+        )
 
     def count(self, question: Question) -> int:
         """Return the number of all rows of the answer to *question*, which counts them."""

@@ -10,7 +10,8 @@ import streamlit as st
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Provenance
-from pages.components.language import _, ago, current, day, moment
+from datalayer.runtime import portal
+from pages.components.language import _, ago, current, day, label, moment
 
 _IN_FULL: Final = "farol.caption"
 
@@ -27,10 +28,20 @@ def caption(provenance: Provenance, now: datetime | None = None) -> str:
         _("model {version}").format(version=provenance.model_version),
     ]
     if provenance.sources:
-        parts.append(_("source {names}").format(names=", ".join(provenance.sources)))
+        parts.append(_("source {names}").format(names=_source_names(provenance)))
     parts.append(_("data set {id}").format(id=provenance.dataset_id))
     parts.append(_("data through {day}").format(day=day(provenance.data_through)))
     return " · ".join(parts)
+
+
+def source_name(source: str) -> str:
+    """Return what the registry calls a source, in the language of this run; else its code."""
+    known = portal().registry.sources.get(source)
+    return label(known.label) if known else source
+
+
+def _source_names(provenance: Provenance) -> str:
+    return ", ".join(map(source_name, provenance.sources))
 
 
 def begin() -> None:
@@ -57,7 +68,7 @@ def short_caption(provenance: Provenance) -> str:
         _("model {version}").format(version=provenance.model_version),
     ]
     if provenance.sources:
-        parts.append(_("source {names}").format(names=", ".join(provenance.sources)))
+        parts.append(_("source {names}").format(names=_source_names(provenance)))
     return " · ".join(parts)
 
 
@@ -69,7 +80,7 @@ def stamp(provenance: Provenance) -> str:
         _("model {version}").format(version=provenance.model_version),
     ]
     if provenance.sources:
-        parts.append(_("source {names}").format(names=", ".join(provenance.sources)))
+        parts.append(_("source {names}").format(names=_source_names(provenance)))
     parts.append(_("data set {id}").format(id=provenance.dataset_id))
     parts.append(_("publication {id}").format(id=provenance.publication_id))
     return " · ".join(parts)

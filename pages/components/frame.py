@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
-from urllib.parse import urlencode
 
 import streamlit as st
 import structlog
 
 from datalayer.kernel.errors import (
+    InvalidSelection,
     NothingPublished,
     PortalError,
     SignInRequired,
     UnknownPublication,
 )
-from datalayer.portal import ANYONE, FreshnessState, Publication, Role
+from datalayer.portal import ANYONE, Publication, Role
 from datalayer.runtime import portal
-from pages.components import access, captions, language
-from pages.components.language import _, ago, day, error_text, moment
+from pages.components import access, captions, language, publication_state
+from pages.components.language import _, error_text
 
 STATIC: Final = Path(__file__).resolve().parent.parent / "static"
 SIDEBAR_WIDTH: Final = 240
@@ -89,21 +90,7 @@ def sign_in_page() -> None:
 
 def header(title: str) -> None:
     """Draw a page's title and how old what it shows is; the three clocks are told apart."""
-    shown = publication()
-    provenance = shown.provenance(("fact_forecast",))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(title, anchor=False, width="content")
-        through = _("Data through **{day}**").format(day=day(provenance.data_through))
-        st.markdown(f"{_freshness_badge(worst_freshness(shown))} {through}", width="content")
-        generated = _("generated {ago}").format(ago=ago(provenance.generated_at))
-        with st.popover(generated, type="tertiary"):
-            _clocks(shown)
-    _notices(shown)
-
-
-def worst_freshness(shown: Publication) -> FreshnessState:
-    """Return the state of the least fresh data set."""
-    return max(shown.freshness().values(), key=list(FreshnessState).index)
+    publication_state.header(title, publication(), leave=unpin)
 
 
 def sidebar() -> None:
@@ -157,6 +144,30 @@ def report_failure(error: Exception, page: str = "") -> bool:
     return True
 
 
+def refuse(error: PortalError) -> None:
+    """Say which part of the address can't be used and what would be right; the page goes on.
+
+    For a value of the address that a page leaves out; ``guard`` is for what ends a page.
+    """
+    log.info("page.left_out", error=type(error).__name__, problem=str(error))
+    if isinstance(error, InvalidSelection):
+        text = _("In the address, {parameter} is {found}; it must be {expected}. It was left out.")
+        expected = language.told(error.expected)
+        found = _as_typed(str(error.found))
+        text = text.format(parameter=error.parameter, found=found, expected=expected)
+    else:
+        text = error_text(error)
+    st.warning(captions.literal(text), icon=":material/link_off:")
+
+
+def language_notice() -> None:
+    """Say so where the address asks for a language that the portal does not speak."""
+    asked = st.query_params.get("lang")
+    if asked and language.of_address() is None:
+        known = " / ".join(language.LANGUAGES)
+        refuse(InvalidSelection(parameter="lang", found=ascii(asked[:80]), expected=known))
+
+
 def link(page: str, text: str, /, **parameters: str) -> None:
     """Draw a link to a page of the portal that keeps language and pinned publication."""
     kept = {name: st.query_params[name] for name in _STAYS if name in st.query_params}
@@ -170,59 +181,6 @@ def _chosen_language_key() -> str:
 
 def _choose_language() -> None:
     st.query_params["lang"] = st.session_state[_chosen_language_key()]
-
-
-def _freshness_badge(state: FreshnessState) -> str:
-    wording = {
-        FreshnessState.FRESH: (_("Up to date"), "green", "check_circle"),
-        FreshnessState.DUE: (_("Update due"), "orange", "schedule"),
-        FreshnessState.STALE: (_("Out of date"), "red", "warning"),
-        FreshnessState.UNKNOWN: (_("Age unknown"), "gray", "help"),
-    }
-    return captions.badge(*wording[state])
-
-
-def _clocks(shown: Publication) -> None:
-    manifest = shown.manifest
-    rows = (
-        (_("Data through"), day(manifest.data_through)),
-        (_("Generated"), f"{moment(manifest.generated_at)}, {ago(manifest.generated_at)}"),
-        (_("Loaded here"), f"{moment(shown.loaded_at)}, {ago(shown.loaded_at)}"),
-        (_("Publication"), f"`{manifest.publication_id}`"),
-        (_("Model version"), f"`{manifest.model_version}`"),
-        (_("Data set"), f"`{manifest.dataset_id}`"),
-    )
-    st.markdown("\n".join(f"- {name}: {value}" for name, value in rows))
-    address = urlencode({**st.query_params.to_dict(), "p": manifest.publication_id})
-    text = _("Link to this view of this very publication")
-    st.markdown(f"[{text}](?{address})")
-    for sentence in captions.assumptions(manifest):
-        st.caption(captions.literal(sentence))
-
-
-def _notices(shown: Publication) -> None:
-    pinned = st.query_params.get("p")
-    by_choice = st.session_state.get(_PINNED) != pinned or portal().active_id() != pinned
-    if pinned and by_choice:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            text = _("This page is pinned to publication {id}.").format(id=captions.literal(pinned))
-            pin = captions.badge(_("Pinned"), "violet", "push_pin")
-            st.markdown(f"{pin} {text}", width="content")
-            st.button(_("Show the active publication"), on_click=unpin, type="tertiary")
-    notice = captions.demonstration(shown.manifest)
-    if notice:
-        synthetic = captions.is_synthetic(shown.manifest)
-        name = _("Synthetic demonstration data") if synthetic else _("Demonstration data")
-        badge = captions.badge(name, "blue", "science")
-        st.markdown(f"{badge} {notice}")
-    if worst_freshness(shown) is FreshnessState.STALE:
-        st.warning(
-            _(
-                "These results were generated {ago} and are out of date. Check with whoever runs "
-                "the forecasts before you rely on them."
-            ).format(ago=ago(shown.manifest.generated_at)),
-            icon=":material/warning:",
-        )
 
 
 def pin(publication_id: str) -> None:
@@ -243,6 +201,15 @@ def unpin(*, chosen: bool = True) -> None:
             st.query_params.pop(name, None)
 
 
+def _as_typed(found: str) -> str:
+    """Return the text behind Python's way of writing it, in quotes; any other text as it is."""
+    try:
+        text = ast.literal_eval(found)
+    except (ValueError, SyntaxError):
+        return found
+    return f"“{text}”" if isinstance(text, str) and text.isprintable() else found
+
+
 def _nothing_published(error: NothingPublished) -> None:
     st.title(_("Nothing to show yet"), anchor=False)
     st.info(error_text(error), icon=":material/inbox:")
@@ -258,5 +225,19 @@ def _nothing_published(error: NothingPublished) -> None:
 
 
 def _unknown_publication(error: UnknownPublication) -> None:
+    """Say which publication is gone, and offer what comes nearest to it and the active one."""
+    st.title(_("This publication is no longer here"), anchor=False)
     st.warning(captions.literal(error_text(error)), icon=":material/history_toggle_off:")
-    st.button(_("Show the active publication"), on_click=unpin)
+    active = portal().active_id()
+    with st.container(horizontal=True):
+        if error.nearest in portal().snapshots.kept_ids() and error.nearest != active:
+            st.button(
+                _("Show the nearest, {id}").format(id=error.nearest),
+                on_click=_pin,
+                args=(error.nearest,),
+            )
+        st.button(_("Show the active publication"), on_click=unpin, type="primary")
+
+
+def _pin(publication_id: str) -> None:
+    st.query_params["p"] = publication_id

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
 PATHS = ("/", "/forecast", "/orders", "/data", "/admin")
-SCRIPTS = ("frame.js", "charts.js", "keys.js")
+SCRIPTS = ("words.js", "frame.js", "charts.js", "keys.js")
 """Scripts of ``pages/static`` that run beside Streamlit's own, once the document is there."""
 RETRY_AFTER_S = 15
 _BUILT = Path(st.__file__).parent / "static"
@@ -45,6 +45,10 @@ _FILES = frozenset(
 )
 _CALLS = frozenset({"/_stcore/health", "/_stcore/host-config"})
 _CONNECTION = "/_stcore/stream"
+# What a person may have typed or kept for a page: one word, which no program's address is.
+_TYPED = re.compile(
+    r"/(?!(?:api|app|auth|component|health|media|metrics|static)\b)[A-Za-z-]{1,40}/?"
+)
 _SERVED = _FILES | _CALLS | {*PATHS, *_MOVED}
 _FOLDERS = ("/app/static/", "/media/", "/component/")
 
@@ -58,7 +62,7 @@ def is_page(kind: str, path: str) -> bool:
     """
     if kind == "websocket":
         return path == _CONNECTION
-    return path in _SERVED or path.startswith(_FOLDERS)
+    return path in _SERVED or path.startswith(_FOLDERS) or _TYPED.fullmatch(path) is not None
 
 
 def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
@@ -76,7 +80,7 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     chart_code = next((_BUILT / "static/js").glob("PlotlyChart.*.js")).name
     told = (
         '<script src="./app/static/start.js"></script>\n    '
-        + "".join(f'<script defer src="./app/static/{name}"></script>' for name in SCRIPTS)
+        + "".join(f'<script type="module" src="./app/static/{name}"></script>' for name in SCRIPTS)
         + '\n    <link rel="stylesheet" href="./app/static/farol.css">\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'
@@ -94,6 +98,14 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
             return HTMLResponse(full, 503, headers=headers)
         return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
 
+    async def miss(request: Request) -> Response:
+        if request.url.path.endswith("/"):
+            return RedirectResponse(f"..{request.url.path.rstrip('/')}")
+        asked = request.query_params.get("lang") or request.headers.get("Accept-Language", "pt")
+        language = "pt_BR" if asked.lower().startswith("pt") else "en"
+        page = (STATIC / f"missing.{language}.html").read_text(encoding="utf-8")
+        return HTMLResponse(page, 404, headers={"Cache-Control": "no-store"})
+
     async def lead(request: Request) -> RedirectResponse:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(_MOVED[request.url.path] + query)
@@ -101,4 +113,14 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
     return [
         *(Route(path, answer, methods=["GET"]) for path in PATHS),
         *(Route(path, lead, methods=["GET"]) for path in _MOVED),
+        _TypedRoute("/{path:path}", miss, methods=["GET"]),
     ]
+
+
+class _TypedRoute(Route):
+    """Matches what a person may have typed and no page has; the rest is left to Streamlit."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the address of a request is such a one."""
+        typed = scope["type"] == "http" and _TYPED.fullmatch(scope["path"])
+        return super().matches(scope) if typed else (Match.NONE, {})

@@ -1,6 +1,7 @@
 // What pages need of the browser itself and Streamlit leaves out: a table that scrolls can be
-// reached by keyboard.
+// reached by keyboard, icons in texts are not read out, and the address of a view can be copied.
 const SCROLLERS = "[data-testid=stTable] > div"
+const ICONS = "[role=img][aria-label$=' icon']:not([aria-hidden])"
 
 function reachable(box) {
   const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight
@@ -19,4 +20,30 @@ new MutationObserver(() => {
     sizes.observe(box)
     if (box.firstElementChild) sizes.observe(box.firstElementChild)
   }
+  // Icons in texts stand beside words, and their names are English.
+  for (const icon of document.querySelectorAll(ICONS)) icon.setAttribute("aria-hidden", "true")
 }).observe(document, { childList: true, subtree: true })
+
+// A view is shared by its address, with the publication that it is of. Without a clipboard, as over
+// plain HTTP, the link is opened instead and the browser's own address bar has it.
+async function share(link) {
+  const address = new URL(window.location.href)
+  address.searchParams.set("p", link.dataset.publication)
+  link.href = address.href
+  if (!navigator.clipboard) return window.location.assign(address)
+  await navigator.clipboard.writeText(address.href)
+  const text = link.querySelector(".farol-share-text")
+  const before = link.dataset.text ||= text.textContent
+  text.textContent = link.querySelector("[role=status]").textContent = link.dataset.done
+  setTimeout(() => {
+    text.textContent = before
+    link.querySelector("[role=status]").textContent = ""
+  }, 3000)
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(".farol-share")
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  share(link)
+})

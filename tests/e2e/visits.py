@@ -12,6 +12,7 @@ PATIENCE_MS: Final = 30_000
 """How long the browser is waited for; a machine that also runs other tests takes seconds."""
 OF_OTHERS: Final = (
     "Unrecognized feature: ",  # Streamlit's frames allow what only other browsers know
+    "An iframe which has both allow-scripts and allow-same-origin",  # the same frames
     "Warning: escaping deep link whitespace",  # Swagger's, about an address of its own
 )
 """How warnings begin that neither pages nor settings can keep from the console."""

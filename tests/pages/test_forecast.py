@@ -57,7 +57,7 @@ def test_the_champion_is_drawn_until_others_are_asked_for(open_page: OpenPage) -
     alone = trace_names(open_page("forecast.py", item="P00001"))
     both = trace_names(open_page("forecast.py", item="P00001", sources="arima,naive"))
 
-    assert {"Usado", "ARIMA"} <= alone
+    assert {"Usado", "previsão"} <= alone
     assert both - alone == {"repetir o passado"}
 
 
@@ -156,7 +156,7 @@ def test_the_chart_bears_its_caption(open_page: OpenPage) -> None:
     )
 
     assert "modelo 2026.11.0" in caption
-    assert "fonte arima" in caption
+    assert "fonte ARIMA" in caption
     assert "conjunto demand-2026-11" in caption
     assert "(UTC−3)" in caption
 
@@ -185,8 +185,7 @@ def test_the_table_is_off_the_wire_until_it_is_opened(open_page: OpenPage) -> No
     assert list(table.columns) == [
         "Data",
         "Usado",
-        "ARIMA",
-        "Mediana",
+        "previsão",
         "80%, de",
         "80%, até",
         "95%, de",

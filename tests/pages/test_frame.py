@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit.web.server.app_discovery import discover_asgi_app
 
 from datalayer import runtime
+from datalayer.portal import FreshnessState, Publication
 from pages.components import index_page
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
@@ -158,21 +160,106 @@ def test_leaving_a_pin_shows_the_active_publication(
     assert "p" not in app.query_params
 
 
-@pytest.mark.usefixtures("active")
-def test_a_link_to_a_publication_not_kept_names_the_nearest(open_page: OpenPage) -> None:
+def test_a_page_that_is_drawn_anew_after_a_switch_says_so_once(
+    open_page: OpenPage, active: Publisher, fresh: datetime
+) -> None:
+    app = open_page()
+    newer = activate(active, generated_at=fresh + timedelta(minutes=5), salt="other")
+
+    after_the_switch = texts(app.run())
+    later = texts(app.run())
+
+    assert newer in after_the_switch
+    assert "Chegou uma nova publicação" in after_the_switch
+    assert "Chegou uma nova publicação" not in later
+
+
+def test_a_page_that_shows_the_active_publication_is_not_called_pinned(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    app = open_page(p=active.published[0].publication_id)
+
+    assert "fixada" not in texts(app)
+
+
+def test_a_link_to_a_publication_not_kept_offers_the_active_one(
+    open_page: OpenPage, active: Publisher
+) -> None:
     app = open_page(p="20200101T000000Z-00000000")
 
     assert "não está guardada aqui" in app.warning[0].value
+    assert [button.label for button in app.main.button] == ["Mostrar a publicação ativa"]
+    shown = app.main.button[0].click().run()
+    assert active.published[0].publication_id in texts(shown)
+
+
+def test_a_link_to_a_publication_not_kept_offers_the_nearest_one(
+    open_page: OpenPage, active: Publisher, fresh: datetime
+) -> None:
+    nearest = active.published[0].publication_id
+    activate(active, generated_at=fresh + timedelta(minutes=5), salt="other")
+    app = open_page(p="20200101T000000Z-00000000")
+
+    shown = app.main.button[0].click().run()
+
+    assert shown.query_params["p"] == nearest
+    assert f"fixada na publicação {nearest}" in texts(shown)
 
 
 @pytest.mark.usefixtures("active")
-def test_the_link_to_a_publication_keeps_the_rest_of_the_view(
+@pytest.mark.parametrize("wanted", ["klingon", "português", "<b>x</b>", "*a* $b$"])
+def test_a_language_that_is_not_spoken_is_named_and_the_page_is_shown(
+    open_page: OpenPage, wanted: str
+) -> None:
+    app = open_page(lang=wanted)
+
+    said = re.sub(r"\\(.)", r"\1", app.warning[0].value)
+    assert f"No endereço, lang é “{wanted}”; deveria ser en / pt_BR" in said
+    assert app.title[0].value == "O que fazer"
+
+
+def test_the_link_that_shares_a_view_names_its_publication_and_keeps_the_rest(
     open_page: OpenPage, active: Publisher
 ) -> None:
     app = open_page("forecast.py", item="P00002", lang="en")
 
     pinned = active.published[0].publication_id
-    assert f"](?item=P00002&lang=en&p={pinned})" in texts(app)
+    body = app.get("html")[0].proto.body
+    assert f'href="?item=P00002&amp;lang=en&amp;p={pinned}"' in body
+
+
+def test_a_link_that_shares_a_view_lets_nothing_of_the_address_become_markup(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    app = open_page("forecast.py", item='"><script>alert(1)</script>')
+
+    shared = [each.proto.body for each in app.get("html") if "farol-share" in each.proto.body]
+    assert shared
+    assert not any("<script" in body for body in shared)
+
+
+@pytest.mark.usefixtures("active")
+def test_a_recent_run_on_old_demand_is_not_called_up_to_date(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Publication, "data_freshness", lambda _: FreshnessState.STALE)
+
+    app = open_page()
+
+    assert "Atualizado" not in texts(app)
+    assert "o que foi usado desde então não está contado" in app.warning[0].value
+
+
+def test_data_sets_that_a_publication_leaves_out_are_named(
+    open_page: OpenPage, publisher: Publisher, fresh: datetime
+) -> None:
+    tables = publisher.tables(generated_at=fresh)
+    del tables["fact_action"]
+    activate(publisher, generated_at=fresh, tables=tables)
+
+    app = open_page()
+
+    assert "Não está nesta publicação:" in texts(app)
 
 
 @pytest.mark.parametrize("path", index_page.PATHS)

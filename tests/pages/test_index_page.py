@@ -52,8 +52,11 @@ def test_a_page_begins_without_a_script_of_its_own(pages: Starlette) -> None:
         "/oauth2callback",
         "/static/js/an-earlier-version.js",
         "/index.html",
-        "/nothing",
+        "/nothing.html",
         "/data/nothing",
+        "/metrics",
+        "/health",
+        "/media",
     ],
 )
 def test_what_no_page_uses_of_streamlit_is_closed(path: str) -> None:
@@ -84,3 +87,24 @@ def test_no_prefix_is_the_address_of_a_page(monkeypatch: pytest.MonkeyPatch, pag
 
     with pytest.raises(SettingsError, match="an address of the portal itself"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "says"),
+    [
+        ("/forcast", "pt-BR,pt;q=0.9", "Não há esta página"),
+        ("/Overviw", "en-GB", "There is no such page"),
+        ("/previsao?lang=en", "pt-BR", "There is no such page"),
+    ],
+)
+def test_an_address_that_was_mistyped_says_so_and_leads_to_the_pages(
+    pages: Starlette, path: str, language: str, says: str
+) -> None:
+    answer = get(pages, path, **{"Accept-Language": language})
+
+    assert is_page("http", path.partition("?")[0])
+    assert answer.status_code == 404
+    assert says in answer.text
+    assert {"./", "forecast", "orders", "data", "admin"} <= set(
+        re.findall('href="([^"]+)"', answer.text)
+    )

@@ -13,6 +13,7 @@ from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.questions.forecasts import SeriesSelection, check_sources_and_span
 from datalayer.reading.questions.locations import NETWORK
+from datalayer.reading.views import question_sql, with_query
 
 _STOCK_LEVELS: Final = {
     "stock_q025": 2.5,
@@ -21,24 +22,31 @@ _STOCK_LEVELS: Final = {
     "stock_q900": 90,
     "stock_q975": 97.5,
 }
-_PUBLISHED: Final = ("date", "position", "position_with_action", "receipts")
 
 
 def projected_columns(registry: Registry) -> tuple[Column, ...]:
     """Return the columns of the answer to ``projection``."""
     data_set = data_set_named(registry, "fact_projection")
-    made = (
-        unpublished_column(
-            name,
-            ColumnType.DOUBLE,
-            described=f"Stock stays at or below this in {level:g} % of cases, without the action; "
-            "null if the stock is not known.",
-        )
+    order = _made("position_with_order", "Expected stock with what is proposed to order")
+    levels = (
+        _made(name, f"Stock stays at or below this in {level:g} % of cases, without the order")
         for name, level in _STOCK_LEVELS.items()
     )
-    rest = (data_set.column(name) for name in ("stockout_probability", "source"))
-    columns = (*(data_set.column(name) for name in _PUBLISHED), *made, *rest)
+    first, rest = ("date", "position"), ("stockout_probability", "source")
+    columns = (
+        *(data_set.column(name) for name in first),
+        order,
+        data_set.column("receipts"),
+        *levels,
+        *(data_set.column(name) for name in rest),
+    )
     return tuple(replace(each, required=each.name == "date") for each in columns)
+
+
+def _made(name: str, described: str) -> Column:
+    return unpublished_column(
+        name, ColumnType.DOUBLE, described=f"{described}; null if the stock is not known."
+    )
 
 
 def projection(
@@ -57,7 +65,9 @@ def projection(
         "location_id": location_id,
         "data_through": manifest.data_through,
     }
-    return sql_question("item_projection", parameters, "fact_projection", "fact_inventory")
+    listed = "order_listed" if "fact_action" in registry.data_sets else "no_order_listed"
+    question = sql_question("item_projection", parameters, "fact_projection", "fact_inventory")
+    return replace(question, sql=with_query("ordered", question_sql(listed), question.sql))
 
 
 def periods(registry: Registry, selection: SeriesSelection) -> Question:

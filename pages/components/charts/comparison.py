@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import plotly.graph_objects as go
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Result, SeriesSelection
@@ -29,28 +31,24 @@ def comparison(
         registry: Has the sources' labels.
         subject: The part, as the text alternative names it.
     """
-    rows = _of_longest_horizon(metrics.table.to_pylist())
-    horizon = rows[0]["horizon"] if rows else None
-    table = metrics.table.filter(
-        [row["horizon"] == horizon and row in rows for row in metrics.table.to_pylist()]
-    )
+    table = _of_longest_horizon(metrics.table)
+    rows = table.to_pylist()
     return Chart(
         title=_("Better than repeating the past? {subject}").format(subject=subject),
         figure=_draw(rows, registry) if rows else None,
         alt=_finding(rows, registry, subject),
         provenance=metrics.provenance,
-        rows=table.select(_COLUMNS),
+        rows=table.select(_COLUMNS).sort_by([("fva_vs_naive", "descending")]),
         headings=_headings(),
         call=extract_call("fact_metrics", selection),
     )
 
 
-def _of_longest_horizon(rows: Sequence[Row]) -> list[Row]:
-    longest = max((row["horizon"] for row in rows), default=None)
-    compared = (
-        row for row in rows if row["horizon"] == longest and row["fva_vs_naive"] is not None
-    )
-    return sorted(compared, key=lambda row: row["fva_vs_naive"])
+def _of_longest_horizon(table: pa.Table) -> pa.Table:
+    """Return the sources that were compared with naive over the longest horizon, worst first."""
+    longest = pc.equal(table["horizon"], pc.max(table["horizon"]))
+    compared = pc.and_(longest, pc.is_valid(table["fva_vs_naive"]))
+    return table.filter(pc.fill_null(compared, fill_value=False)).sort_by("fva_vs_naive")
 
 
 def _draw(rows: Sequence[Row], registry: Registry) -> go.Figure:

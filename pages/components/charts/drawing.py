@@ -11,7 +11,8 @@ from typing import Final
 import plotly.graph_objects as go
 
 from pages.components.charts import theme
-from pages.components.charts.theme import PlotlyPart
+from pages.components.charts.labels import Label, PlacedLabel, Side, apart
+from pages.components.charts.theme import Look, PlotlyPart
 from pages.components.charts.traces import compact, places
 
 When = date | datetime
@@ -20,280 +21,253 @@ When = date | datetime
 _ROOM: Final = 1.18
 """How much higher than what is drawn the axis reaches: names stand there."""
 
-_LINE_PX: Final = 16.0
+_OUTER: Final = 1.6
+"""How many times as high an outer fan may make the axis; it is cut off there, and says so."""
+
+
+_ASIDE_PX: Final = 3
 
 
 @dataclass(frozen=True)
 class Points:
-    """Values by date; *shift_days* is how far behind the beginning of its day each one is drawn.
+    """Values by date.
 
     Attributes:
-        hover: What is said of each when it is pointed at; empty for nothing.
+        hover: What is said of each when it is pointed at: a text for each, or one that Plotly
+            fills in, which is lighter; empty for nothing.
+        shift_days: How far behind the beginning of its day each one is drawn.
     """
 
     dates: Sequence[date]
     values: Sequence[float | None]
-    hover: Sequence[str] = ()
+    hover: Sequence[str] | str = ()
     shift_days: float = 0.0
 
 
 @dataclass(frozen=True)
-class _EndName:
+class _Name:
+    """A text beside a value at a place; at the top of the plot without a value."""
+
     text: str
-    at: str
-    value: float
+    at: When
+    value: float | None
+    side: Side | None
     colour: str
 
 
 @dataclass
 class Drawing:
-    """Collects the parts of a figure; Plotly gets them in one go, which is what makes it fast."""
+    """Collects the parts of a figure; Plotly gets them in one go, which is what makes it fast.
+
+    Attributes:
+        start, end: The ends of the x axis; nothing is drawn beyond them.
+        greatest: The greatest value that the axis must hold.
+        outermost: The greatest one of fans that may be cut off.
+    """
 
     start: When
     end: When
     traces: list[PlotlyPart] = field(default_factory=list)
-    annotations: list[PlotlyPart] = field(default_factory=list)
     shapes: list[PlotlyPart] = field(default_factory=list)
     greatest: float = 0.0
-    _names: list[_EndName] = field(default_factory=list)
+    outermost: float = 0.0
+    _names: list[_Name] = field(default_factory=list)
+    _ends: list[_Name] = field(default_factory=list)
 
-    def bars(self, points: Points, look: theme.Look) -> None:
-        """Add a bar for each value."""
+    def bars(self, points: Points, look: Look) -> None:
+        """Add a bar for each value; zero values add nothing."""
         if not points.dates:
             return
         self._reach(points.values)
-        self.traces.append(
-            {
-                "type": "bar",
-                "name": look.name,
-                **places(points.dates, points.shift_days),
-                "y": compact(_not_below_zero(points.values)),
-                "marker": {"color": look.colour + "B3", "line": {"width": 0}},
-                **_hover(points),
-            }
-        )
+        marker = {"color": look.colour + "B3", "line": {"width": 0}}
+        self._trace(points, {"type": "bar", "name": look.name, "marker": marker})
 
     def line(
-        self, points: Points, look: theme.Look, *, width: float = 2.0, markers: bool = True
+        self, points: Points, look: Look, *, width: float = 2.0, is_named: bool = True
     ) -> None:
-        """Add a line with its name at its right end; zero rows add nothing."""
+        """Add a line, with its name at its right end; zero values add nothing."""
         if not points.dates:
             return
         self._reach(points.values)
-        drawn = _not_below_zero(points.values)
-        self.traces.append(
+        marker = {"symbol": look.marker, "size": 5, "color": look.colour}
+        self._trace(
+            points,
             {
                 "type": "scatter",
                 "name": look.name,
-                **places(points.dates, points.shift_days),
-                "y": compact(drawn),
-                "mode": "lines+markers" if markers else "lines",
+                "mode": "lines+markers" if look.marker else "lines",
                 "line": {"color": look.colour, "dash": look.dash, "width": width},
-                "marker": {
-                    "symbol": look.marker,
-                    "size": 6,
-                    "maxdisplayed": 12,
-                    "color": look.colour,
-                },
-                **_hover(points),
-            }
+                **({"marker": marker} if look.marker else {}),
+            },
         )
-        self.name_end(look.name, points.dates[-1], drawn[-1] or 0.0, look.colour)
+        if is_named:
+            self._name_end(look.name, points, look.colour)
 
-    def fan(self, low: Points, high: Points, colour: str, alpha: str, *, name: str = "") -> None:
-        """Add the band between two lines, and its *name* at the right end of the upper one."""
+    def fan(
+        self,
+        low: Points,
+        high: Points,
+        look: Look,
+        alpha: str,
+        *,
+        name: str,
+        is_outer: bool = False,
+    ) -> None:
+        """Add the band between two lines, named at the right end of the upper one.
+
+        Args:
+            low: The lower line.
+            high: The upper one, of the same dates.
+            look: Has the colour.
+            alpha: How strong the colour is, in two hexadecimal digits.
+            name: Stands at the right end; nothing if empty.
+            is_outer: Whether it is cut off rather than that all else gets small.
+        """
         if not low.dates:
             return
-        self._reach(high.values)
-        upper = _not_below_zero(high.values)
-        shared = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        where = places(low.dates, low.shift_days)
-        self.traces += [
-            {**shared, **where, "y": compact(_not_below_zero(low.values))},
-            {
-                **shared,
-                **where,
-                "y": compact(upper),
-                "fill": "tonexty",
-                "fillcolor": colour + alpha,
-            },
-        ]
+        if is_outer:
+            self.outermost = max(self.outermost, *_finite(high.values), 0.0)
+        else:
+            self._reach(high.values)
+        shared = {"type": "scatter", "mode": "lines", "line": {"width": 0}}
+        self._trace(low, shared)
+        self._trace(high, {**shared, "fill": "tonexty", "fillcolor": look.colour + alpha})
         if name:
-            self.name_end(name, low.dates[-1], upper[-1] or 0.0, colour)
+            self._name_end(name, high, look.colour)
 
     def crosses(self, points: Points, colour: str) -> None:
         """Add a cross at each value."""
         if not points.dates:
             return
-        self.traces.append(
-            {
-                "type": "scatter",
-                **places(points.dates, points.shift_days),
-                "y": compact(_not_below_zero(points.values)),
-                "mode": "markers",
-                "marker": {"symbol": "x", "size": 9, "color": colour},
-                "hoverinfo": "skip",
-            }
-        )
-
-    def mark(self, at: When, value: float, text: str, colour: str, *, symbol: str = "x") -> None:
-        """Add a mark with its text above it."""
-        self.traces.append(
-            {
-                "type": "scatter",
-                "x": [_place(at)],
-                "y": compact([max(0.0, value)]),
-                "mode": "markers",
-                "marker": {"symbol": symbol, "size": 11, "color": colour},
-                "hoverinfo": "skip",
-            }
-        )
-        self.note(text, at, value, colour=colour, yshift=10)
+        marker = {"symbol": "x", "size": 9, "color": colour}
+        self._trace(points, {"type": "scatter", "mode": "markers", "marker": marker})
 
     def future(self, begin: When, text: str) -> None:
         """Rule a line where the future begins, with *text* inside, and shade what follows."""
-        place = _place(begin)
-        ends = {"y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
-        self.shapes += [
-            {
-                "type": "rect",
-                "x0": place,
-                "x1": _place(self.end),
-                "fillcolor": theme.SHADE,
-                **ends,
-                "line": {"width": 0},
-            },
-            {
-                "type": "line",
-                "x0": place,
-                "x1": place,
-                **ends,
-                "line": {"color": theme.RULE, "width": 1},
-            },
-        ]
-        behind = _share(begin, self.start, self.end) < 0.5
-        side = {"xanchor": "left", "xshift": 3} if behind else {"xanchor": "right", "xshift": -3}
-        self.annotations.append(
-            _text(text, x=place, y=1, yref="paper", yanchor="top", color=theme.RULE, **side)
-        )
+        place = begin.isoformat()
+        shade = {"x0": place, "x1": self.end.isoformat(), "fillcolor": theme.SHADE}
+        rule = {"color": theme.RULE, "width": 1}
+        self._upright({"type": "rect", **shade, "line": {"width": 0}})
+        self._upright({"type": "line", "x0": place, "x1": place, "line": rule})
+        self._names.insert(0, _Name(text, begin, None, None, theme.TEXT))
 
     def level(self, value: float, text: str) -> None:
         """Add a thin level line with its text at its left end."""
         self._reach([value])
         line = {"color": theme.RULE, "width": 1, "dash": "dot"}
-        across = {"x0": 0, "x1": 1, "xref": "paper", "y0": value, "y1": value}
-        self.shapes.append({"type": "line", **across, "line": line, "layer": "below"})
-        self.annotations.append(
-            _text(text, x=0, xref="paper", y=value, xanchor="left", yanchor="bottom", xshift=2)
-        )
+        across = {"x0": 0, "x1": 1, "xref": "paper", "y0": value, "y1": value, "layer": "below"}
+        self.shapes.append({"type": "line", **across, "line": line})
+        self._names.append(_Name(text, self.start, value, "left", theme.TEXT))
 
     def window(self, begin: When, end: When, text: str, colour: str) -> None:
-        """Shade the days on which something may happen, with *text* at its foot."""
-        ends = {"y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
-        sides = {"x0": _place(max(begin, self.start)), "x1": _place(min(end, self.end))}
-        self.shapes.append(
-            {"type": "rect", **sides, **ends, "fillcolor": colour + "1F", "line": {"width": 0}}
-        )
-        late = _share(begin, self.start, self.end) > 0.6
-        side = (
-            {"x": sides["x1"], "xanchor": "right"}
-            if late
-            else {"x": sides["x0"], "xanchor": "left"}
-        )
-        self.annotations.append(
-            _text(text, y=0.86, yref="paper", yanchor="top", color=colour, **side)
-        )
+        """Shade the days on which something may happen, as far as they are in the plot."""
+        first, last = max(begin, self.start), min(end, self.end)
+        sides = {"x0": first.isoformat(), "x1": last.isoformat(), "fillcolor": colour + "1F"}
+        self._upright({"type": "rect", **sides, "line": {"width": 0}})
+        self._names.append(_Name(text, first, None, None, colour))
 
-    def note(self, text: str, at: When, value: float, *, colour: str = "", yshift: int = 4) -> None:
-        """Write *text* beside a place of the plot, on that side of it where there is room."""
-        right = _share(at, self.start, self.end) > 0.6
-        self.annotations.append(
-            _text(
-                text,
-                x=_place(at),
-                y=max(0.0, value),
-                xanchor="right" if right else "left",
-                yanchor="bottom",
-                yshift=yshift,
-                color=colour or theme.RULE,
-            )
+    def mark(self, at: date, text: str, colour: str) -> None:
+        """Mark a day at the foot of the plot, with its text beside it."""
+        marker = {"symbol": "x", "size": 11, "color": colour}
+        self._trace(
+            Points([at], [0.0]),
+            {"type": "scatter", "mode": "markers", "marker": marker, "cliponaxis": False},
         )
+        self._names.append(_Name(text, at, 0.0, None, colour))
 
-    def name_end(self, text: str, at: date, value: float, colour: str) -> None:
-        """Write *text* at the right end of a line, apart from other names there."""
-        self._names.append(_EndName(text, _place(at), max(0.0, value), colour))
+    def note(self, text: str, at: date, value: float, colour: str = theme.TEXT) -> None:
+        """Write *text* beside a value."""
+        self._names.append(_Name(text, at, max(0.0, value), None, colour))
 
-    def figure(self, unit: str, **more: PlotlyPart) -> go.Figure:
-        """Return the figure; *unit* is what its axis counts, *more* is laid over the layout."""
-        top = self.greatest * _ROOM or 1.0
-        if not math.isfinite(top):
-            top = self.greatest
-        names = _apart(self._names, top)
-        head = _text(unit, x=0, y=1, xref="paper", yref="paper", yanchor="bottom", yshift=4)
+    def heading(self, text: str) -> None:
+        """Write *text* at the top of the left end."""
+        self._names.append(_Name(text, self.start, None, "left", theme.TEXT))
+
+    def figure(self, unit: str) -> go.Figure:
+        """Return the figure; *unit* is what its axis counts."""
+        greatest = self.greatest or self.outermost
+        top = max(greatest, min(self.outermost, greatest * _OUTER)) * _ROOM or 1.0
+        ends = sorted(self._ends, key=lambda name: -(name.value or 0.0))
+        labels = [self._label(name, top) for name in (*self._names[:1], *ends, *self._names[1:])]
+        height = _height_px()
         layout = theme.layout(
-            xaxis={"range": [_place(self.start), _place(self.end)]},
+            xaxis={"range": [self.start.isoformat(), self.end.isoformat()]},
             yaxis={"range": [0, top]},
-            **more,
         )
-        layout |= {
-            "annotations": [*self.annotations, *names, {**head, "xanchor": "left"}],
-            "shapes": self.shapes,
-        }
+        layout["annotations"] = [*(_drawn(one, top) for one in apart(labels, height)), _head(unit)]
+        layout["shapes"] = self.shapes
         # Plotly's validation takes twenty times as long as all the rest; the tests have it done.
         return go.Figure({"data": self.traces, "layout": layout}, _validate=False)
 
-    def _reach(self, values: Sequence[float | None]) -> None:
-        finite = (one for one in values if one is not None and math.isfinite(one))
-        self.greatest = max(self.greatest, *finite, 0.0)
+    def _trace(self, points: Points, part: PlotlyPart) -> None:
+        where = places(points.dates, points.shift_days)
+        values = compact(_not_below_zero(points.values))
+        self.traces.append({**part, **where, "y": values, **_hover(points.hover)})
 
+    def _upright(self, shape: PlotlyPart) -> None:
+        self.shapes.append({**shape, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"})
 
-def _apart(names: Sequence[_EndName], top: float) -> list[PlotlyPart]:
-    """Return names at the right end, highest first, none on top of another."""
-    height = theme.HEIGHT - theme.TOP - theme.BOTTOM
-    placed: list[PlotlyPart] = []
-    free = math.inf
-    for name in sorted(names, key=lambda one: -one.value):
-        above = name.value / top * height + _LINE_PX / 2 + 2
-        middle = min(above, free - _LINE_PX)
-        free = middle
-        shift = round(middle - name.value / top * height)
-        placed.append(
-            _text(
-                name.text,
-                x=name.at,
-                y=name.value,
-                xanchor="right",
-                yanchor="middle",
-                yshift=shift,
-                color=name.colour,
-                bgcolor=theme.GROUND + "B3",
-            )
+    def _name_end(self, text: str, points: Points, colour: str) -> None:
+        value = next(reversed(_not_below_zero(points.values)), 0.0)
+        self._ends.append(_Name(text, self.end, value or 0.0, "right", colour))
+
+    def _label(self, name: _Name, top: float) -> Label:
+        height = _height_px()
+        is_cut = name.value is not None and name.value > top
+        return Label(
+            text=f"{name.text} ↑" if is_cut else name.text,
+            place=name.at.isoformat(),
+            share=_share(name.at, self.start, self.end),
+            height_px=height if name.value is None else min(1.0, name.value / top) * height,
+            side=name.side,
+            colour=name.colour,
         )
-    return placed
+
+    def _reach(self, values: Sequence[float | None]) -> None:
+        self.greatest = max(self.greatest, *_finite(values), 0.0)
 
 
-def _text(text: str, *, color: str = theme.RULE, **where: object) -> PlotlyPart:
+def _drawn(placed: PlacedLabel, top: float) -> PlotlyPart:
+    label = placed.label
     return {
-        "text": text,
+        "text": label.text,
+        "x": label.place,
+        "xanchor": placed.side,
+        "xshift": _ASIDE_PX if placed.side == "left" else -_ASIDE_PX,
+        "y": placed.middle_px / _height_px() * top,
+        "yanchor": "middle",
         "showarrow": False,
         "borderpad": 1,
-        "font": {"size": theme.TEXT_SIZE, "color": color},
-        **where,
+        "bgcolor": theme.GROUND + "99",
+        "font": {"size": theme.TEXT_SIZE, "color": label.colour},
     }
 
 
-def _hover(points: Points) -> PlotlyPart:
-    if not points.hover:
+def _hover(said: Sequence[str] | str) -> PlotlyPart:
+    if not said:
         return {"hoverinfo": "skip"}
-    return {"hoverinfo": "text", "hovertext": list(points.hover)}
+    if isinstance(said, str):
+        return {"hoverinfo": "text", "hovertemplate": f"{said}<extra></extra>"}
+    return {"hoverinfo": "text", "hovertext": list(said)}
+
+
+def _head(unit: str) -> PlotlyPart:
+    """Return what the axis counts, above its left end."""
+    at = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    font = {"size": theme.TEXT_SIZE, "color": theme.TEXT}
+    return {"text": unit, **at, "yshift": 4, "showarrow": False, "font": font}
+
+
+def _height_px() -> float:
+    return theme.HEIGHT - theme.TOP - theme.BOTTOM
+
+
+def _finite(values: Sequence[float | None]) -> list[float]:
+    return [one for one in values if one is not None and math.isfinite(one)]
 
 
 def _not_below_zero(values: Sequence[float | None]) -> list[float | None]:
     return [None if one is None or not math.isfinite(one) else max(0.0, one) for one in values]
-
-
-def _place(at: When) -> str:
-    return at.isoformat()
 
 
 def _share(at: When, start: When, end: When) -> float:

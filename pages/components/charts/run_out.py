@@ -12,35 +12,64 @@ from datalayer.portal import Result, SeriesSelection
 from pages.components.charts import theme, words
 from pages.components.charts.chart import Chart, Row, item_call
 from pages.components.charts.drawing import Drawing, Points
+from pages.components.charts.fans import COLUMNS, band_headings, draw_fan
 from pages.components.charts.theme import Look
 from pages.components.language import _, day, weekday
 
-_COLUMNS: Final = (
-    *("date", "position", "stock_q100", "stock_q900", "stock_q025", "stock_q975"),
-    *("position_with_action", "receipts", "stockout_probability"),
+_STOCK: Final = "stock_"
+_SHOWN: Final = (
+    *("date", "position", *(_STOCK + name for name in COLUMNS)),
+    *("position_with_order", "receipts", "stockout_probability"),
 )
-_ORDERED: Final = ("order", "move", "expedite")
 
 
 @dataclass(frozen=True)
 class _Course:
-    """Rows of the projection, and what is known beside them."""
+    """The rows of a projection, and what is known of the part beside them."""
 
     rows: Sequence[Row]
-    lot: float
-    action: Row | None
+    stock: Row
+    action: Row
+    orders: Sequence[Row]
 
     @property
     def dates(self) -> list[date]:
         return [row["date"] for row in self.rows]
 
-    def column(self, name: str) -> list[Any]:
-        return [row[name] for row in self.rows]
+    @property
+    def lot(self) -> float:
+        return float(self.stock.get("lot") or 1.0)
 
     @property
-    def has_action(self) -> bool:
-        pairs = zip(self.column("position"), self.column("position_with_action"), strict=True)
-        return any(one != other for one, other in pairs)
+    def has_order(self) -> bool:
+        return any(row["position_with_order"] != row["position"] for row in self.rows)
+
+    @property
+    def runs_out(self) -> date | None:
+        """The day on which stock and what is counted on are used up; None if it isn't drawn."""
+        found = self.action.get("runs_out") or self.stock.get("stockout_date")
+        return found if found and self.dates[0] <= found <= self.dates[-1] else None
+
+    @property
+    def is_order(self) -> bool:
+        """Whether the list says to order."""
+        return self.action.get("action") == "order" and self.action.get("arrives") is not None
+
+    @property
+    def order_arrives(self) -> date | None:
+        """When the order comes that the list asks for, else one placed on the last day known."""
+        if self.is_order:
+            arrives: date = self.action["arrives"]
+            return arrives
+        lead_days = self.stock.get("lead_time_days")
+        return None if lead_days is None else self.dates[0] + timedelta(days=round(lead_days))
+
+    def amount(self, value: float | None) -> str:
+        return words.stock(value, self.lot)
+
+    def band(self, row: Row) -> str:
+        low, high = (self.amount(row[_STOCK + name]) for name in COLUMNS[:2])
+        return words.between(low, high)
 
 
 def run_out(
@@ -53,7 +82,7 @@ def run_out(
     unit: str,
     subject: str,
 ) -> Chart:
-    """Return how the stock of a part is expected to go on, with and without what is to be done.
+    """Return how the stock of a part is expected to go on, with and without what is to be ordered.
 
     Args:
         projection: The answer to ``questions.plans.projection``.
@@ -65,166 +94,179 @@ def run_out(
         subject: The part, as the text alternative names it.
     """
     rows = [row for row in projection.table.to_pylist() if row["position"] is not None]
-    course = _Course(rows, float((stock or {}).get("lot") or 1.0), action)
-    drawn = _draw(course, stock, orders).figure(unit) if len(rows) > 1 else None
+    course = _Course(rows, stock or {}, action or {}, orders)
+    is_known = len(rows) > 1
     return Chart(
         title=_("When it runs out: {subject}").format(subject=subject),
-        figure=drawn,
-        alt=_finding(course, subject) if drawn else _nothing(subject),
+        figure=_draw(course).figure(unit) if is_known else None,
+        alt=_finding(course, subject) if is_known else _nothing(subject),
         provenance=projection.provenance,
-        rows=projection.table.select(_COLUMNS),
+        rows=projection.table.select(_SHOWN),
         headings=_headings(),
         call=item_call("projection", selection),
     )
 
 
-def _draw(course: _Course, stock: Row | None, orders: Sequence[Row]) -> Drawing:
-    dates = course.dates
-    span = dates[-1] - dates[0]
-    drawing = Drawing(dates[0] - span / 30, dates[-1])
-    drawing.future(dates[0], _("stock on {day}").format(day=words.short_day(dates[0], dates[0])))
-    if stock and stock.get("reorder_point") is not None:
-        drawing.level(
-            stock["reorder_point"],
-            _("reorder point {amount}").format(amount=words.counted(stock["reorder_point"])),
-        )
-    for nominal, low, high, alpha in (
-        (95, "stock_q025", "stock_q975", "1C"),
-        (80, "stock_q100", "stock_q900", "2E"),
-    ):
-        lower, upper = (_stepped(course, name, "receipts") for name in (low, high))
-        drawing.fan(lower, upper, theme.PALETTE[1], alpha, name=f"{nominal}%")
-    look = Look(
-        _("without ordering") if course.has_action else _("expected stock"),
-        theme.INK,
-        "dash",
-        "circle",
-    )
-    expected = _stepped(course, "position", "receipts", _hover(course))
-    drawing.line(expected, look, markers=False)
-    if course.has_action:
-        ordered = Look(_("with the order"), theme.PALETTE[3], "dashdot", "square")
-        drawing.line(_stepped(course, "position_with_action", "both"), ordered, markers=False)
-    _deliveries(drawing, course, orders)
-    _arrival(drawing, course, stock)
-    _end(drawing, course)
+def _draw(course: _Course) -> Drawing:
+    first, last = course.dates[0], course.dates[-1]
+    drawing = Drawing(first - (last - first) / 40, last)
+    drawing.future(first, _("stock on {day}").format(day=words.short_day(first, first)))
+    _reorder_point(drawing, course)
+    draw_fan(drawing, theme.forecast_look(), lambda name: _stepped(course, _STOCK + name))
+    name = _("without ordering") if course.has_order else _("expected stock")
+    expected = Look(name, theme.INK, "dash", "")
+    drawing.line(_stepped(course, "position", _hover(course)), expected)
+    if course.has_order:
+        ordered = Look(_("with the order"), theme.ORDER, "dashdot", "")
+        drawing.line(_stepped(course, "position_with_order"), ordered)
+    if course.runs_out:
+        text = _("runs out {day}").format(day=weekday(course.runs_out, first))
+        drawing.mark(course.runs_out, text, theme.ALARM)
+    _deliveries(drawing, course)
+    _arrival(drawing, course)
     return drawing
 
 
-def _stepped(course: _Course, name: str, steps: str, hover: Sequence[str] = ()) -> Points:
-    """Return a column as a line that goes straight up where something arrives."""
-    dates, values, texts = [], [], []
-    said = list(hover) or [""] * len(course.rows)
-    for place, row in enumerate(course.rows):
-        arrived = _arrived(course, place, steps)
-        if arrived > 0:
-            dates.append(row["date"])
-            values.append(row[name] - arrived)
-            texts.append(said[place])
-        dates.append(row["date"])
-        values.append(row[name])
-        texts.append(said[place])
-    return Points(dates, values, texts if hover else ())
+def _reorder_point(drawing: Drawing, course: _Course) -> None:
+    level = course.stock.get("reorder_point")
+    if level is not None:
+        text = _("reorder point {amount}").format(amount=words.counted(level, course.lot))
+        drawing.level(level, text)
 
 
-def _arrived(course: _Course, place: int, steps: str) -> float:
-    """Return what has arrived since the row before: on order, or with what is to be ordered."""
-    if place == 0:
-        return 0.0
-    before, row = course.rows[place - 1], course.rows[place]
-    arrived = row["receipts"] - before["receipts"]
-    if steps == "both":
-        extra = [one["position_with_action"] - one["position"] for one in (before, row)]
-        arrived += extra[1] - extra[0]
-    return float(arrived)
+def _stepped(course: _Course, name: str, hover: Sequence[str] = ()) -> Points:
+    """Return a column as a line that goes straight up on the days on which something arrives."""
+    line = [(course.dates[0], float(course.rows[0][name]), *hover[:1])]
+    for place, pair in enumerate(pairwise(course.rows), start=1):
+        text = hover[place : place + 1]
+        line += [(*point, *text) for point in _piece(course, pair, name)]
+    days, values, *texts = zip(*line, strict=True)
+    return Points(days, values, *texts)
 
 
-def _deliveries(drawing: Drawing, course: _Course, orders: Sequence[Row]) -> None:
-    for place, (before, row) in enumerate(pairwise(course.rows), start=1):
-        arrived = row["receipts"] - before["receipts"]
-        if arrived > 0:
-            drawing.note(_delivery(arrived, orders, course.lot), row["date"], row["position"])
-        elif _arrived(course, place, "both") > 0:
-            amount = words.counted(_arrived(course, place, "both"), course.lot)
-            text = _("+{amount} ordered now").format(amount=amount)
-            drawing.note(text, row["date"], row["position_with_action"], colour=theme.PALETTE[3])
+def _piece(course: _Course, pair: tuple[Row, Row], name: str) -> list[tuple[date, float]]:
+    """Return the line from one row to the next, without its beginning.
+
+    In between demand is drawn as even.
+    """
+    before, row = pair
+    steps = _steps(course, pair, name)
+    fall = row[name] - before[name] - sum(more for _day, more in steps)
+    points, level = [], before[name]
+    for at, more in steps:
+        share = (at - before["date"]) / (row["date"] - before["date"])
+        points += [(at, level + share * fall), (at, level + share * fall + more)]
+        level += more
+    if steps and steps[-1][0] == row["date"]:
+        return [*points[:-1], (row["date"], float(row[name]))]
+    return [*points, (row["date"], float(row[name]))]
 
 
-def _delivery(arrived: float, orders: Sequence[Row], lot: float) -> str:
+def _steps(course: _Course, pair: tuple[Row, Row], name: str) -> list[tuple[date, float]]:
+    """Return what arrives between two rows, by day: on order, and the order for its line."""
+    due = [order["due"] for order in course.orders]
+    steps = [(_day_of(pair, due), _received(pair))]
+    if name == "position_with_order":
+        steps.append((_day_of(pair, [course.order_arrives]), _ordered(pair)))
+    return sorted((at, more) for at, more in steps if more > 0)
+
+
+def _day_of(pair: tuple[Row, Row], known: Sequence[date | None]) -> date:
+    """Return the one known day between two rows; that of the later one if none or several are."""
+    before, row = (one["date"] for one in pair)
+    days = {day for day in known if day is not None and before < day <= row}
+    return days.pop() if len(days) == 1 else row
+
+
+def _received(pair: tuple[Row, Row]) -> float:
+    before, row = pair
+    return round(float(row["receipts"] - before["receipts"]), 6)
+
+
+def _ordered(pair: tuple[Row, Row]) -> float:
+    before, row = (one["position_with_order"] - one["position"] for one in pair)
+    return round(float(row - before), 6)
+
+
+def _deliveries(drawing: Drawing, course: _Course) -> None:
+    for pair in pairwise(course.rows):
+        _name_steps(drawing, course, pair, "position")
+        if _ordered(pair) > 0:
+            _name_steps(drawing, course, pair, "position_with_order")
+
+
+def _name_steps(drawing: Drawing, course: _Course, pair: tuple[Row, Row], name: str) -> None:
+    is_order = name == "position_with_order"
+    arrived = _ordered(pair) if is_order else _received(pair)
+    if arrived <= 0:
+        return
+    at, _more = _steps(course, pair, name)[-1]
+    level = next(level for day, level in reversed(_piece(course, pair, name)) if day == at)
+    if is_order:
+        text = _("+{amount}, the order").format(amount=course.amount(arrived))
+        drawing.note(text, at, level, theme.ORDER)
+    else:
+        drawing.note(_delivery(arrived, course), at, level)
+
+
+def _delivery(arrived: float, course: _Course) -> str:
     """Return what arrives, with the number of the order if it is just one of them."""
-    amount = words.counted(arrived, lot)
-    named = [str(order["order_id"]) for order in orders if order["quantity"] == arrived]
-    if len(named) != 1:
+    amount = course.amount(arrived)
+    named = [str(one["order_id"]) for one in course.orders if one["quantity"] == arrived]
+    if len(named) != 1 or len(named[0]) > words.SHORT:
         return _("+{amount} on order").format(amount=amount)
     return _("+{amount}, order {number}").format(amount=amount, number=words.plain(named[0]))
 
 
-def _arrival(drawing: Drawing, course: _Course, stock: Row | None) -> None:
-    """Shade the days on which an order placed on the last day known may come."""
-    if not stock or not stock.get("lead_time_days"):
+def _arrival(drawing: Drawing, course: _Course) -> None:
+    """Shade the days on which the order, or one placed on the last day known, may come."""
+    first, last, middle = course.dates[0], course.dates[-1], course.order_arrives
+    if middle is None or not first <= middle <= last:
         return
-    middle = course.dates[0] + timedelta(days=float(stock["lead_time_days"]))
-    spread = timedelta(days=max(1.0, float(stock.get("lead_time_sd_days") or 0.0)))
-    if middle - spread >= course.dates[-1]:
-        return
-    text = _("ordered now, it comes {first} to {last}").format(
-        first=words.short_day(middle - spread, course.dates[0]),
-        last=words.short_day(middle + spread, course.dates[0]),
-    )
-    drawing.window(middle - spread, middle + spread, text, theme.PALETTE[3])
-
-
-def _end(drawing: Drawing, course: _Course) -> None:
-    runs_out = (course.action or {}).get("runs_out")
-    if runs_out and course.dates[0] <= runs_out <= course.dates[-1]:
-        text = _("runs out {day}").format(day=weekday(runs_out, course.dates[0]))
-        drawing.mark(runs_out, 0.0, text, theme.PALETTE[2])
+    text = _("arrives {day}") if course.is_order else _("ordered now, it arrives {day}")
+    text = text.format(day=weekday(middle, first))
+    spread = timedelta(days=round(course.stock.get("lead_time_sd_days") or 0.0))
+    if spread:
+        text = _("{text} (± {days} d)").format(text=text, days=spread.days)
+    drawing.window(middle - spread, middle + spread, text, theme.ORDER)
 
 
 def _hover(course: _Course) -> list[str]:
-    near = course.dates[0]
     return [
-        _("{day}: {amount} ({band})").format(
-            day=weekday(row["date"], near),
-            amount=words.stock(row["position"], course.lot),
-            band=words.between(
-                words.stock(row["stock_q100"], course.lot),
-                words.stock(row["stock_q900"], course.lot),
-            ),
+        words.with_band(
+            weekday(row["date"], course.dates[0]), course.amount(row["position"]), course.band(row)
         )
         for row in course.rows
     ]
 
 
 def _finding(course: _Course, subject: str) -> str:
+    """Return what the chart says: from what to what, when nothing is left, and with the order."""
     first, last = course.rows[0], course.rows[-1]
-    runs_out = (course.action or {}).get("runs_out")
     said = [
         _("{subject}: {amount} in stock on {day}.").format(
-            subject=subject,
-            amount=words.stock(first["position"], course.lot),
-            day=day(first["date"]),
+            subject=subject, amount=course.amount(first["position"]), day=day(first["date"])
         )
     ]
-    if runs_out:
-        said.append(_("It is expected to run out on {day}.").format(day=day(runs_out)))
-    said.append(
-        _("On {day} {amount} is expected without ordering ({band}).").format(
-            day=day(last["date"]),
-            amount=words.stock(last["position"], course.lot),
-            band=words.between(
-                words.stock(last["stock_q100"], course.lot),
-                words.stock(last["stock_q900"], course.lot),
-            ),
-        )
-    )
-    if course.has_action:
-        said.append(
-            _("With the order it is {amount}.").format(
-                amount=words.stock(last["position_with_action"], course.lot)
-            )
-        )
+    if course.runs_out:
+        said.append(_("It is expected to run out on {day}.").format(day=day(course.runs_out)))
+    else:
+        said.append(_("It isn't expected to run out by {day}.").format(day=day(last["date"])))
+    said.append(_at_the_end(course, last))
     return " ".join(said)
+
+
+def _at_the_end(course: _Course, last: Row) -> str:
+    expected: dict[str, Any] = {
+        "day": day(last["date"]),
+        "amount": course.amount(last["position"]),
+        "band": course.band(last),
+    }
+    if not course.has_order:
+        return _("Expected on {day}: {amount} ({band}).").format(**expected)
+    return _("Expected on {day}: {amount} without ordering ({band}), {ordered} with it.").format(
+        **expected, ordered=course.amount(last["position_with_order"])
+    )
 
 
 def _nothing(subject: str) -> str:
@@ -234,15 +276,11 @@ def _nothing(subject: str) -> str:
 
 
 def _headings() -> dict[str, str]:
-    from_, to = _("{nominal}%, from"), _("{nominal}%, to")
     return {
         "date": _("Date"),
         "position": _("Expected stock"),
-        "stock_q100": from_.format(nominal=80),
-        "stock_q900": to.format(nominal=80),
-        "stock_q025": from_.format(nominal=95),
-        "stock_q975": to.format(nominal=95),
-        "position_with_action": _("With the order"),
+        **band_headings(_STOCK),
+        "position_with_order": _("With the order"),
         "receipts": _("Arrived by then"),
         "stockout_probability": _("Chance of running out"),
     }

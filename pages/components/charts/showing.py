@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from html import escape
 from typing import Final
+from unicodedata import normalize
 
 import streamlit as st
 
@@ -18,7 +19,8 @@ from pages.components.charts.chart import Chart
 from pages.components.language import _, current
 
 _DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
-_NOT_IN_FILE_NAMES: Final = re.compile(r"[^A-Za-z0-9]+")
+_NOT_IN_FILE_NAMES: Final = re.compile(r"[^a-z0-9]+")
+_LONGEST: Final = 60
 
 
 def show(chart: Chart, *, key: str) -> None:
@@ -72,5 +74,6 @@ def _files(chart: Chart, key: str) -> None:
 
 
 def _file_name(chart: Chart, key: str) -> str:
-    title = _NOT_IN_FILE_NAMES.sub("-", chart.title).strip("-").lower()[:60]
+    letters = normalize("NFKD", chart.title).encode("ascii", "ignore").decode().lower()
+    title = _NOT_IN_FILE_NAMES.sub("-", letters).strip("-")[:_LONGEST]
     return f"farol_{title or key}_{chart.provenance.publication_id}"

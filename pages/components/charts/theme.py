@@ -6,6 +6,7 @@ puts in the light or the dark theme's colour, so a figure is right in both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,7 +16,11 @@ from pages.components.language import _, current, label, separators
 
 PALETTE: Final = tuple(f"#{place:06d}" for place in range(1, 11))
 INK: Final = PALETTE[0]
+FORECAST: Final = PALETTE[1]
+ALARM: Final = PALETTE[2]
+ORDER: Final = PALETTE[3]
 GREY: Final = PALETTE[9]
+TEXT: Final = GREY
 RULE: Final = "#000036"
 GROUND: Final = "#000038"
 SHADE: Final = RULE + "12"
@@ -25,11 +30,16 @@ TOP: Final = 28
 BOTTOM: Final = 44
 
 _NAIVE: Final = "naive"
-_DASHES: Final = ("dash", "dashdot", "longdash", "longdashdot")
+_OTHERS: Final = PALETTE[4:9]
+_DASHES: Final = ("dashdot", "longdash", "longdashdot")
 _MARKERS: Final = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 _MONTHS: Final = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     "pt_BR": ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),
+}
+_DAYS: Final = {
+    "en": ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"),
+    "pt_BR": ("dom", "seg", "ter", "qua", "qui", "sex", "sáb"),
 }
 
 PlotlyPart = dict[str, Any]
@@ -37,7 +47,11 @@ PlotlyPart = dict[str, Any]
 
 @dataclass(frozen=True)
 class Look:
-    """How one line is drawn: apart from every other by dash and marker as well as by colour."""
+    """How one line is drawn: apart from every other by dash or marker as well as by colour.
+
+    Attributes:
+        marker: Plotly's name of a sign; empty for none.
+    """
 
     name: str
     colour: str
@@ -47,20 +61,31 @@ class Look:
 
 def observed_look() -> Look:
     """Return how observed demand is drawn."""
-    return Look(_("Used"), INK, "solid", "circle")
+    return Look(_("Used"), INK, "solid", "")
+
+
+def forecast_look(name: str = "") -> Look:
+    """Return how the forecast that decides is drawn, whichever source made it."""
+    return Look(name or _("forecast"), FORECAST, "dash", "")
 
 
 def source_look(source: str, registry: Registry) -> Look:
-    """Return how a source is drawn: by its place in the registry, the same on every chart."""
+    """Return how a source beside it is drawn: by its place in the registry, on every chart."""
     if source == _NAIVE:
-        return Look(_("repeating the past"), GREY, "dot", "circle-open")
+        return Look(_("repeating the past"), GREY, "dot", "")
     place = list(registry.sources).index(source)
     return Look(
         label(registry.sources[source].label),
-        PALETTE[1 + place % (len(PALETTE) - 2)],
+        _OTHERS[place % len(_OTHERS)],
         _DASHES[place % len(_DASHES)],
         _MARKERS[place % len(_MARKERS)],
     )
+
+
+def looks_of(sources: Sequence[str], registry: Registry) -> dict[str, Look]:
+    """Return how *sources* are drawn, in order of prominence: the first one is the forecast."""
+    looks = {source: source_look(source, registry) for source in sources}
+    return {**looks, **{source: forecast_look() for source in sources[:1]}}
 
 
 def month_text(value: date) -> str:
@@ -70,7 +95,7 @@ def month_text(value: date) -> str:
 
 def layout(**more: PlotlyPart) -> PlotlyPart:
     """Return what all figures share; *more* is laid over it, axis by axis."""
-    ticks = {"tickfont": {"size": TEXT_SIZE}, "fixedrange": True}
+    ticks = {"tickfont": {"size": TEXT_SIZE, "color": TEXT}, "fixedrange": True}
     shared: PlotlyPart = {
         "template": {},
         "height": HEIGHT,
@@ -131,12 +156,6 @@ def config(file_name: str) -> PlotlyPart:
             }
         },
     }
-
-
-_DAYS: Final = {
-    "en": ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"),
-    "pt_BR": ("dom", "seg", "ter", "qua", "qui", "sex", "sáb"),
-}
 
 
 def _tick_formats() -> list[PlotlyPart]:

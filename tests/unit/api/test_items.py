@@ -126,3 +126,18 @@ def test_a_series_that_can_not_be_is_refused_with_what_would_be_right(
 
     assert answer.status_code == 422
     assert expected in answer.json()["detail"]
+
+
+def test_a_projection_begins_with_the_stock_there_is(shared_api: FastAPI) -> None:
+    page = get(shared_api, "/v1/items/P00001/projection").json()
+
+    first, second, *_ = page["data"]
+    assert first["position"] == first["position_with_order"] == first["stock_q100"]
+    assert first["stockout_probability"] is None
+    assert second["date"] > first["date"]
+    assert page["metadata"]["data_sets"] == ["fact_projection", "fact_inventory"]
+
+
+def test_a_projection_of_a_part_that_there_is_not_is_a_problem(shared_api: FastAPI) -> None:
+    assert get(shared_api, "/v1/items/P0000/projection").status_code == 404
+    assert get(shared_api, "/v1/items/P00001/projection?location=moon").status_code == 422

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -36,3 +36,33 @@ def test_every_data_set_has_a_state_by_its_own_thresholds(
     )
 
     assert publication.freshness() == dict.fromkeys(registry.data_sets, "stale")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "days_after", "state"),
+    [
+        # A run could know a day more from the second midnight after the last day of demand on.
+        ("D", 2, "fresh"),
+        ("D", 4, "due"),
+        ("D", 9, "stale"),
+        ("W", 8, "fresh"),
+        ("W", 10, "due"),
+        ("MS", 31, "fresh"),
+        ("MS", 40, "stale"),
+    ],
+)
+def test_demand_ages_once_a_run_could_know_a_period_more(
+    publisher: Publisher, registry: Registry, database: Database, frequency: str, days_after: int,
+    state: str,
+) -> None:  # fmt: skip
+    manifest = publisher.publish(lineage={"frequency": frequency})
+    end = datetime.combine(manifest.data_through, time(), UTC)
+
+    publication = publication_of(
+        snapshot_of(manifest, publisher.store),
+        registry,
+        database,
+        lambda: end + timedelta(days=days_after, hours=13),
+    )
+
+    assert publication.data_freshness() == state

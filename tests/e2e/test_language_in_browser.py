@@ -1,0 +1,95 @@
+"""In a Brazilian's browser every page speaks Portuguese, whatever Streamlit itself says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.accessibility import violations
+from tests.e2e.demonstrations import Served
+from tests.e2e.leftovers import leftovers, portuguese
+from tests.e2e.visits import Visit
+
+PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
+STATES = [
+    "/forecast?item=0000000",
+    "/forecast?q=bateria",
+    "/?p=20200101T000000Z-00000000",
+    "/?lang=xx",
+    "/?tier=0&page=-1",
+    "/data?dataset=fact_0",
+]
+BRAZILIAN = pytest.mark.parametrize(
+    "torres_visit", [{"locale": "pt-BR"}], ids=["pt"], indirect=True
+)
+
+
+@pytest.fixture(scope="session")
+def vocabulary(torres: Served) -> frozenset[str]:
+    return portuguese(torres.store)
+
+
+@BRAZILIAN
+@pytest.mark.parametrize("path", [*PAGES, *STATES])
+def test_no_english_is_left_on_a_portuguese_page(
+    torres_visit: Visit, path: str, vocabulary: frozenset[str]
+) -> None:
+    torres_visit.open(path)
+
+    assert leftovers(torres_visit.page, vocabulary) == {}
+
+
+@BRAZILIAN
+def test_no_english_is_left_where_there_is_no_page(
+    torres_visit: Visit, vocabulary: frozenset[str]
+) -> None:
+    torres_visit.page.goto(f"{torres_visit.served.address}/forcast")
+
+    assert leftovers(torres_visit.page, vocabulary) == {}
+    assert violations(torres_visit.page) == []
+    # The browser tells of the answer's status, 404, as of an error.
+    assert len(torres_visit.console_messages) == 1
+    torres_visit.console_messages.clear()
+    torres_visit.page.get_by_role("link", name="Peça").click()
+    torres_visit.settle()
+    expect(torres_visit.page.get_by_role("heading", name="Peça", level=1)).to_be_visible()
+
+
+@BRAZILIAN
+def test_no_english_is_left_on_what_opens(torres_visit: Visit, vocabulary: frozenset[str]) -> None:
+    torres_visit.open("/data")
+
+    torres_visit.page.get_by_role("button", name=re.compile("gerado há")).click()
+    expect(torres_visit.page.get_by_text("Carregado aqui em")).to_be_visible()
+
+    assert leftovers(torres_visit.page, vocabulary) == {}
+
+
+@BRAZILIAN
+def test_english_left_on_a_page_would_be_found(
+    torres_visit: Visit, vocabulary: frozenset[str]
+) -> None:
+    torres_visit.open("/data")
+    torres_visit.page.evaluate(
+        "document.querySelector('h1').insertAdjacentText('beforeend', ' Stock will run out')"
+    )
+
+    assert {"stock", "will", "run", "out"} <= set(leftovers(torres_visit.page, vocabulary))
+
+
+@BRAZILIAN
+def test_the_language_of_the_document_follows_the_choice(torres_visit: Visit) -> None:
+    page = torres_visit.page
+    torres_visit.open("/data")
+    expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
+    expect(page.get_by_role("link", name="Pular para o conteúdo")).to_be_attached()
+
+    page.get_by_role("radio", name="English").or_(
+        page.get_by_role("button", name="English")
+    ).first.click()
+
+    expect(page.get_by_role("heading", name="Data", level=1)).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_attached()

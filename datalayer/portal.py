@@ -62,14 +62,15 @@ from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.order_files import (
     OrderFiles,
-    OrderRow,
     OrdersOfTiers,
+    Taking,
     require_places,
 )
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
 from datalayer.reading.open_publications import OpenPublications
+from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
@@ -102,7 +103,8 @@ __all__ = [
     "Mark",
     "MarkKind",
     "Novelty",
-    "OrderRow",
+    "OrderLine",
+    "OrderSum",
     "OrdersOfTiers",
     "Part",
     "Portal",
@@ -124,8 +126,11 @@ __all__ = [
     "Statement",
     "Step",
     "StoreState",
+    "Taking",
     "ValidationFailed",
+    "in_order",
     "questions",
+    "sum_of",
 ]
 
 

@@ -220,7 +220,8 @@ def _csv_rows(
     page = publication.csv_page(question, dialect)
     provenance = publication.provenance(question.data_sets, tuple(sorted(page.sources)))
     _, headers = _around(request, question, page, provenance)
-    name = f"{question.data_sets[0]}_{provenance.publication_id}_{dialect.name}.csv"
+    called = question.file_name or question.data_sets[0]
+    name = f"{called}_{provenance.publication_id}_{dialect.name}.csv"
     headers |= {"X-Row-Count": str(page.count), **origin_headers(provenance)}
     headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return _Written(page.rows, Read(provenance, page.count), headers)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType
 from datalayer.kernel.errors import InvalidCursor, InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading import views
 from datalayer.reading.database import Parameter
 
@@ -149,15 +150,18 @@ def plain_text(name: str, text: str, longest: int = LONGEST_TEXT) -> str:
         InvalidSelection: It is longer than *longest* characters or holds what is no character.
     """
     if len(text) > longest:
-        expected = f"at most {longest:,} characters long"
-        raise InvalidSelection(
-            parameter=name, found=f"{len(text):,} characters long", expected=expected
-        )
+        expected = Sentence("at most {count} characters long", count=longest)
+        found = Sentence("{count} characters long", count=len(text))
+        raise InvalidSelection(parameter=name, found=found, expected=expected)
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidSelection(
-            parameter=name, found=ascii(text[:80]), expected="text without NUL and lone surrogates"
-        )
+        raise _invalid(name, text, Sentence("text without NUL and lone surrogates"))
     return text
+
+
+def given_more_than_once(name: str) -> InvalidSelection:
+    """Return the refusal of a parameter that has one value and was given several."""
+    found, expected = Sentence("given more than once"), Sentence("given once")
+    return InvalidSelection(parameter=name, found=found, expected=expected)
 
 
 def _condition(asked: Filter, texts: list[str]) -> Conditions:
@@ -165,22 +169,19 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
     values = [_value(asked.name, column, text) for text in texts]
     if asked.operator == "=" and len(values) > 1:
         if len(values) > MOST_VALUES:
-            expected = f"given at most {MOST_VALUES} times"
-            raise InvalidSelection(
-                parameter=asked.name, found=f"given {len(values):,} times", expected=expected
-            )
+            expected = Sentence("given at most {count} times", count=MOST_VALUES)
+            found = Sentence("given {count} times", count=len(values))
+            raise InvalidSelection(parameter=asked.name, found=found, expected=expected)
         listed = tuple(str(value) for value in values)
         return Conditions((views.compares(column, "in", parameter),), {parameter: listed})
     if len(values) > 1:
-        raise InvalidSelection(
-            parameter=asked.name, found="given more than once", expected="given once"
-        )
+        raise given_more_than_once(asked.name)
     return Conditions((views.compares(column, asked.operator, parameter),), {parameter: values[0]})
 
 
 def _value(name: str, column: Column, text: str) -> Parameter:
     if column.allowed and text not in column.allowed:
-        raise _invalid(name, text, f"one of {', '.join(column.allowed)}")
+        raise _invalid(name, text, Sentence("one of {values}", values=tuple(column.allowed)))
     return VALUE_READERS[column.type](name, text)
 
 
@@ -188,11 +189,11 @@ def _date(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError:
-        raise _invalid(name, text, "a date such as 2026-11-21") from None
+        raise _invalid(name, text, Sentence("a date such as 2026-11-21")) from None
 
 
 def _timestamp(name: str, text: str) -> datetime:
-    expected = "a time with its zone, such as 2026-11-21T06:00:00Z"
+    expected = Sentence("a time with its zone, such as 2026-11-21T06:00:00Z")
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -203,7 +204,11 @@ def _timestamp(name: str, text: str) -> datetime:
 
 
 def _integer(name: str, text: str) -> int:
-    expected = f"a whole number between {LEAST_INTEGER} and {GREATEST_INTEGER}"
+    expected = Sentence(
+        "a whole number between {least} and {greatest}",
+        least=str(LEAST_INTEGER),
+        greatest=str(GREATEST_INTEGER),
+    )
     number = int(text) if _INTEGER.fullmatch(text) else None
     if number is None or not LEAST_INTEGER <= number <= GREATEST_INTEGER:
         raise _invalid(name, text, expected)
@@ -213,13 +218,13 @@ def _integer(name: str, text: str) -> int:
 def _number(name: str, text: str) -> float:
     number = float(text) if len(text) <= LONGEST_TEXT and _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(number):
-        raise _invalid(name, text, "a number such as 12.5")
+        raise _invalid(name, text, Sentence("a number such as 12.5"))
     return number
 
 
 def _boolean(name: str, text: str) -> bool:
     if text not in ("true", "false"):
-        raise _invalid(name, text, "true or false")
+        raise _invalid(name, text, Sentence("true or false"))
     return text == "true"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Final, Self
 
@@ -150,6 +151,37 @@ def order_of(position: FloatArray, levels: Levels, sizes: OrderInputs) -> FloatA
     proposed = (position <= levels.reorder_point) & (up_to > position)
     known = np.isfinite(position + levels.reorder_point + up_to + multiple)
     return np.where(known, np.where(proposed, _round_up(wanted, multiple), 0.0), np.nan)
+
+
+def orderable(
+    quantity: float, *, minimum: float | None, multiple: float | None, lot: float | None
+) -> float:
+    """Return the least quantity from *quantity* on that can be ordered, as ``order_of`` rounds.
+
+    Args:
+        quantity: Units, above 0.
+        minimum: Least units of an order; None where not known.
+        multiple: Units that an order is a multiple of; None where not known: then it is of *lot*.
+        lot: Units that demand is counted in; None where not known.
+    """
+    wanted = np.maximum(np.float64(quantity), np.float64(minimum or 0.0))
+    whole = multiple if multiple and multiple > 0 else lot
+    return float(_round_up(wanted, np.float64(whole)) if whole and whole > 0 else wanted)
+
+
+def is_orderable(
+    quantity: float, *, minimum: float | None, multiple: float | None, lot: float | None
+) -> bool:
+    """Return whether a *quantity* keeps minimum and multiple; else as in ``orderable``."""
+    if not math.isfinite(quantity) or quantity <= 0:
+        return False
+    least = orderable(quantity, minimum=minimum, multiple=multiple, lot=lot)
+    return math.isclose(least, quantity, rel_tol=_HARDLY)
+
+
+def order_value(quantity: float, unit_cost: float | None) -> float | None:
+    """Return what a *quantity* comes to, as it is published; None where the cost isn't known."""
+    return None if unit_cost is None else quantity * unit_cost
 
 
 def _drawn(mean: FloatArray, days: FloatArray, demand: OrderInputs) -> FloatArray:

@@ -34,6 +34,7 @@ class Question:
         columns: The columns that are shown; empty for all. Those of *order*, and the sources, may
             be among the others.
         total_sql: A query of the number of all rows, as column ``rows``; empty where nobody counts.
+        file_name: What a file of the answer is called; the first data set where empty.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Question:
     offset: int | None = None
     columns: tuple[str, ...] = ()
     total_sql: str = ""
+    file_name: str = ""
 
     def page_query(self) -> tuple[str, Parameters]:
         """Return SQL and parameters of one page and one row more, which tells that more follow.

@@ -134,8 +134,13 @@ def weekday(value: date | None, near: date | None = None) -> str:
 
 def moment(value: datetime) -> str:
     """Return a point in time in the browser's zone, with that zone named by its offset."""
-    local = value.astimezone(_browser_zone())
-    return f"{day(local.date())} {local:%H:%M} ({_offset(local.utcoffset())})"
+    at = local(value)
+    return f"{day(at.date())} {at:%H:%M} ({_offset(at.utcoffset())})"
+
+
+def local(value: datetime) -> datetime:
+    """Return a point in time in the browser's zone."""
+    return value.astimezone(_browser_zone())
 
 
 def ago(value: datetime, now: datetime | None = None) -> str:

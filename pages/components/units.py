@@ -7,7 +7,8 @@ from typing import Final
 
 from pages.components.language import NOTHING, _, ngettext, number, percent, quantity
 
-_MARKS: Final = {"": "", "GBP": "£ ", "BRL": "R$ ", "USD": "US$ ", "EUR": "€ "}
+MARKS: Final = {"": "", "GBP": "£ ", "BRL": "R$ ", "USD": "US$ ", "EUR": "€ "}
+"""What stands before an amount of a currency, by its ISO code."""
 
 
 def amount(value: float | None, unit: str, *, frequency: str = "D", currency: str = "") -> str:
@@ -24,7 +25,7 @@ def amount(value: float | None, unit: str, *, frequency: str = "D", currency: st
     if unit in {"share", "fraction"}:
         return percent(value, 0 if abs(value) >= 1 or round(value, 2) == value else 1)
     if unit == "currency":
-        return f"{_MARKS.get(currency, currency + ' ')}{number(value, 0)}"
+        return f"{MARKS.get(currency, currency + ' ')}{number(value, 0)}"
     return _unit_text(value, unit, frequency)
 
 

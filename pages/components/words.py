@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from datalayer.kernel.contract.checks import CheckKind
+from datalayer.kernel.sentences import Sentence
 from pages.components.language import _
+
+PARAMETERS = (
+    Sentence("quantity"),
+    Sentence("location"),
+    Sentence("orders"),
+    Sentence("profile"),
+    Sentence("source"),
+    Sentence("start"),
+    Sentence("tier"),
+)
+"""Parameters of reads as errors name them; only their being here gives them a translation."""
 
 
 def action_text(action: str) -> str:

@@ -22,9 +22,14 @@ from tests.e2e.demonstrations import PROJECT
 NAMES: Final = {
     *("farol", "english", "português"),
     *("csv", "parquet", "arrow", "json", "rfc", "excel", "sha", "utc", "api", "curl", "python"),
+    # Days and months as dates and axes write them; they stand in no catalogue.
+    *("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
+    *("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),
+    # What an address may say, where a page tells what would be right there.
+    *("tier", "late", "surplus", "page", "span", "rows", "ticked"),
     *("sku", "abc", "xyz", "arima", "prophet", "lstm", "tsb", "imapa", "adida", "croston", "lang"),
 }
-"""Names of programs, formats, methods and parameters, which are the same in every language."""
+"""What no catalogue has: names of programs, formats and methods, parameters, dates in short."""
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _CODE: Final = re.compile(r"\S*[\d_/\\@][\S]*|\b[A-Z]{2,5}\b")
 _TEXTS: Final = """() => {

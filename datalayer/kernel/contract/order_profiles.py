@@ -10,8 +10,8 @@ from datalayer.kernel.contract.registry import Bilingual, OrderColumn, OrderProf
 
 ORDER = "order"
 ORDER_VALUES = (
-    *("item_id", "location_id", "branch", "quantity", "line", "reason"),
-    *("publication_id", "published_on"),
+    *("item_id", "location_id", "branch", "quantity", "proposed_quantity", "value", "line"),
+    *("tier", "reason", "publication_id", "published_on", "taken_by", "taken_at"),
 )
 READ_FROM = ("fact_action", "dim_item", "fact_inventory")
 DATES = ("yyyy-MM-dd", "dd/MM/yyyy", "yyyyMMdd")

@@ -11,8 +11,8 @@ _NUMBERS = str.maketrans(",.", ".,")
 # Symbols of units that aren't the same in both languages.
 _SYMBOLS = {"en": {}, "pt_BR": {"un/period": "un/período", "demands": "demandas", "items": "peças"}}
 _SENTENCES = {
-    "en": ("Ordered by hand.", "Check first: ", "Assumed: "),
-    "pt_BR": ("Pedido à mão.", "Confira antes: ", "Supostos: "),
+    "en": ("Quantity changed by hand, proposed were {}.", "Check first: ", "Assumed: "),
+    "pt_BR": ("Quantidade alterada à mão, a proposta era {}.", "Confira antes: ", "Supostos: "),
 }
 
 
@@ -21,16 +21,19 @@ def order_reason(
     exception: Mapping[str, object],
     registry: Registry,
     language: Language,
+    *,
+    quantity: float,
 ) -> str:
     """Return why a row is ordered, what is to be checked first, and what is assumed of it.
 
     Args:
-        action: Its row of ``fact_action``; all null where it is not among the orders.
+        action: Its row of ``fact_action``.
         exception: The row of ``fact_exception`` of its first reason; all null where there is none.
         registry: Has the sentences.
         language: Of the answer.
+        quantity: Units ordered: if they are others than those proposed, this is said first.
     """
-    return " ".join(_sentences(action, exception, registry, language))
+    return " ".join(_sentences(action, exception, registry, language, quantity))
 
 
 def _sentences(
@@ -38,11 +41,11 @@ def _sentences(
     exception: Mapping[str, object],
     registry: Registry,
     language: Language,
+    quantity: float,
 ) -> Iterator[str]:
-    by_hand, check_first, assumed = _SENTENCES[language]
-    if action["tier"] is None:
-        yield by_hand
-        return
+    changed, check_first, assumed = _SENTENCES[language]
+    if action["quantity"] != quantity:
+        yield changed.format(_amount(action["quantity"], "", language))
     tiers = registry.data_sets["fact_action"].column("tier").value_labels
     yield f"{tiers[str(action['tier'])].in_language(language)}."
     reason = registry.reason_codes.get(str(exception["reason_code"]))

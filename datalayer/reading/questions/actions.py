@@ -15,7 +15,6 @@ import pyarrow as pa
 from pydantic_core import to_json
 
 from datalayer.kernel.contract.registry import Column, ColumnType, Registry
-from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.database import Parameter
 from datalayer.reading.filters import (
     NO_CONDITIONS,
@@ -23,6 +22,7 @@ from datalayer.reading.filters import (
     after_position,
     conditions,
     filters_of,
+    given_more_than_once,
     unpublished_column,
 )
 from datalayer.reading.question import Position, Question, sql_question
@@ -98,7 +98,10 @@ _COLUMNS = (
     *("has_check", "state", "others", "is_new", "is_changed", *ITEM_FILTERS),
 )
 _KEY = ("item_id", "location_id", "action", "ref")
-_SAID = ("state", "kind", "marked_by", "until", "because", "comment", "comments", "number")
+_SAID = (
+    *("state", "kind", "marked_by", "marked_at", "until", "because", "comment", "comments"),
+    "number",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,9 +202,7 @@ def listing(
         for name, column in known.items()
     }
     if sum(name == "put_aside" for name, _ in pairs) > 1:
-        raise InvalidSelection(
-            parameter="put_aside", found="given more than once", expected="given once"
-        )
+        raise given_more_than_once("put_aside")
     values = {name: [text for each, text in pairs if each == name] for name in known}
     return Listing(
         standing,
@@ -275,6 +276,15 @@ def cards(rows: pa.Table, standing: pa.Table) -> Question:
     }
     read = (*_DATA_SETS, "fact_inventory", "fact_metrics", "fact_exception")
     return sql_question("action_cards", parameters, *read)
+
+
+def of_ranks(ranks: Sequence[int]) -> Question:
+    """Return the question of the rows with these *ranks*, for ``cards``; whatever is said of them.
+
+    Columns: item_id, location_id, rank, others, is_new, is_changed. Ranks that no row has are left
+    out.
+    """
+    return sql_question("actions_of_ranks", {"ranks": _json(ranks)}, "fact_action")
 
 
 def periods(rows: pa.Table, *, used: int = USED_PERIODS, ahead: int = AHEAD_PERIODS) -> Question:

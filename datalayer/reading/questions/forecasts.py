@@ -10,6 +10,7 @@ import pyarrow as pa
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.database import Parameter
 from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.locations import NETWORK
@@ -65,12 +66,11 @@ def check_sources_and_span(
     """
     for source in sources:
         if source not in registry.sources:
-            expected = f"one of {', '.join(registry.sources)}"
+            expected = Sentence("one of {values}", values=tuple(registry.sources))
             raise InvalidSelection(parameter="source", found=ascii(source[:80]), expected=expected)
     if start and end and start > end:
-        raise InvalidSelection(
-            parameter="start", found=start, expected=f"on or before the end, {end}"
-        )
+        expected = Sentence("on or before the end, {end}", end=end)
+        raise InvalidSelection(parameter="start", found=start, expected=expected)
 
 
 def frequency(manifest: Manifest) -> str:

@@ -75,4 +75,5 @@ def given(
         limit=limit,
         order=key,
         total_sql=count_matches(f"({sql})", conditions.predicates),
+        file_name=name,
     )

@@ -44,6 +44,15 @@ def of_tiers(
     )
 
 
+def of_ranks(ranks: Sequence[int]) -> Question:
+    """Return the question of some rows of the list by their *ranks*, and what their orders keep.
+
+    Columns: see ``sql/orders_of_ranks.sql``.
+    """
+    parameters = {"ranks": to_json(list(ranks)).decode()}
+    return sql_question("orders_of_ranks", parameters, "fact_action", "dim_item", "fact_inventory")
+
+
 def ordered(rows: Sequence[tuple[str, str, float]]) -> Question:
     """Return the question of what a publication says of *rows*: part, place and quantity each.
 

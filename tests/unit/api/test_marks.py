@@ -63,6 +63,7 @@ def test_they_are_filtered_ordered_and_paged_as_other_lists(marked: ServedPortal
 
 def test_they_come_as_csv_and_as_arrow(marked: ServedPortal) -> None:
     csv = marked.get("/api/v1/marks?dialect=excel-br&columns=item_id,comment")
+    assert csv.headers["content-disposition"].startswith('attachment; filename="marks_2')
     arrow = marked.get("/api/v1/marks", Accept="application/vnd.apache.arrow.stream")
 
     assert csv.content.decode("utf-8-sig").splitlines() == [

@@ -75,7 +75,7 @@ def test_each_file_taken_is_in_the_audit_log(served: ServedPortal) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "detail"),
     [
-        ("profile=oracle&tier=late", 422, "one of generic, sap-pr, protheus-sc"),
+        ("profile=oracle&tier=late", 422, "one of generic, plain, sap-pr, protheus-sc"),
         ("profile=generic&tier=soon", 422, "tier is soon"),
         ("profile=generic", 422, "tier"),
         ("tier=late", 422, "profile"),

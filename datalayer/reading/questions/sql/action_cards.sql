@@ -3,11 +3,11 @@
 -- and is_changed of listed_actions.sql; $standing, a JSON list of the marked rows, as
 -- PlannerMarks.standing has them.
 -- Columns: those of fact_action but for provenance, others, is_new and is_changed, name, sku, unit,
--- category, abc_class, demand_class, criticality and supplier of the part, place (name of the
--- location), what marks say (state, kind, marked_by, until, because, comment, comments, number; null
--- where there is none), reason_observed, reason_expected and reason_threshold (numbers of the
+-- unit_cost, category, abc_class, demand_class, criticality and supplier of the part, place (name of the
+-- location), what marks say (state, kind, marked_by, marked_at, until, because, comment, comments,
+-- number; null where there is none), reason_observed, reason_expected and reason_threshold (numbers of the
 -- sentence of reason_code), verdict (of the champion at the longest horizon; null where it was not
--- tested), minimum_order, order_multiple, current_stock, on_order and as_of of the stock.
+-- tested), minimum_order, order_multiple, lot, current_stock, on_order and as_of of the stock.
 with listed as (
     select unnest(from_json($rows, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "rank": "BIGINT", "others": "BIGINT",
@@ -17,7 +17,8 @@ with listed as (
 marked as (
     select unnest(from_json($standing, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "action": "VARCHAR", "ref": "VARCHAR",
-        "state": "VARCHAR", "kind": "VARCHAR", "marked_by": "VARCHAR", "until": "DATE",
+        "state": "VARCHAR", "kind": "VARCHAR", "marked_by": "VARCHAR",
+        "marked_at": "TIMESTAMP WITH TIME ZONE", "until": "DATE",
         "because": "VARCHAR", "comment": "VARCHAR",
         "comments": "BIGINT", "number": "BIGINT"
     }]'), recursive := true)
@@ -48,6 +49,7 @@ select
     item.name,
     item.sku,
     item.unit,
+    item.unit_cost,
     item.category,
     item.abc_class,
     item.demand_class,
@@ -59,6 +61,7 @@ select
     judged.verdict,
     stock.minimum_order,
     stock.order_multiple,
+    stock.lot,
     stock.current_stock,
     stock.on_order,
     stock.as_of

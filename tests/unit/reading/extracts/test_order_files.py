@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
@@ -17,16 +17,16 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import (
     InvalidSelection,
     UnknownDataSet,
-    UnknownItem,
     UnwritableOrder,
 )
 from datalayer.marks.tables import STANDING
-from datalayer.reading.extracts.order_files import OrderFiles, OrderRow, OrdersOfTiers
+from datalayer.reading.extracts.order_files import OrderFiles, OrdersOfTiers, Taking
 from datalayer.reading.publication import Publication
 from tests.extracted import content
 from tests.publisher import Publisher
 from tests.unit.reading.extracts.conftest import OpenPublication
 
+SAO_PAULO = timezone(timedelta(hours=-3))
 GENERATED_AT = datetime(2026, 11, 21, 6, tzinfo=UTC)
 NOTHING_MARKED = pa.Table.from_pylist(
     [], schema=pa.schema([(column.name, pa.string()) for column in STANDING])
@@ -123,6 +123,12 @@ def of_tiers(*tiers: str, places: tuple[str, ...] = ()) -> OrdersOfTiers:
     return OrdersOfTiers(tiers, places, NOTHING_MARKED)
 
 
+def rows_of(text: bytes, delimiter: str = ",") -> list[dict[str, str]]:
+    """The rows of a file in UTF-8."""
+    lines = io.StringIO(text.decode("utf-8-sig"))
+    return list(csv.DictReader(lines, delimiter=delimiter))
+
+
 def unpacked(packed: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -138,12 +144,12 @@ def test_a_generic_list_opens_in_a_spreadsheet_with_its_codes(
     assert (
         taken
         == (
-            "\ufeffline;item_id;sku;name;supplier;location_id;quantity;unit;unit_cost;order_by;arrives;"
-            "tier;reason;publication_id\r\n"
-            '"=""1""";"=""0302001""";"NC-P00002";"Retificador 48 V";;"CD-SP";30,0;"un";12,5;'
-            f'20/11/2026;04/12/2026;"late";"{LONG_REASON}";"=""{publication.id}"""\r\n'
-            '"=""2""";"\'-5X";"NC-P00001";"Retificador 48 V";;"CD-RJ";2,5;"un";12,5;'
-            f'20/11/2026;04/12/2026;"late";"Atrasado.";"=""{publication.id}"""\r\n'
+            "\ufeffline;item_id;sku;name;supplier;location_id;quantity;proposed_quantity;unit;"
+            "unit_cost;value;order_by;arrives;tier;reason;publication_id;taken_by;taken_at\r\n"
+            '"=""1""";"=""0302001""";"NC-P00002";"Retificador 48 V";;"CD-SP";30,0;30,0;"un";12,5;'
+            f'375,0;20/11/2026;04/12/2026;"Atrasado";"{LONG_REASON}";"=""{publication.id}""";;\r\n'
+            '"=""2""";"\'-5X";"NC-P00001";"Retificador 48 V";;"CD-RJ";2,5;2,5;"un";12,5;'
+            f'31,25;20/11/2026;04/12/2026;"Atrasado";"Atrasado.";"=""{publication.id}""";;\r\n'
         ).encode()
     )
     assert (extract.rows, extract.media_type) == (2, "text/csv; charset=utf-8; header=present")
@@ -155,16 +161,16 @@ def test_sap_has_a_file_for_each_plant(order_files: OrderFiles, publication: Pub
     files = unpacked(content(extract))
     head = (
         "DOC_TYPE;PREQ_ITEM;MATERIAL;QUANTITY;PLANT;PUR_GROUP;DELIV_DATE;FAROL_PUBLICATION;"
-        "FAROL_REASON\r\n"
+        "FAROL_REASON;FAROL_TAKEN_BY;FAROL_TAKEN_AT\r\n"
     )
     assert files == {
         f"orders_CD-SP_{publication.id}_sap-pr.csv": (
             f'{head}"NB";"00010";"0302001";30.0;"CD-SP";"";20261204;"{publication.id}";'
-            f'"{LONG_REASON}"\r\n'
-            f'"NB";"00020";"B";1234.0;"CD-SP";"";20261204;"{publication.id}";"Esta semana."\r\n'
+            f'"{LONG_REASON}";;\r\n'
+            f'"NB";"00020";"B";1234.0;"CD-SP";"";20261204;"{publication.id}";"Esta semana.";;\r\n'
         ).encode(),
         f"orders_CD-RJ_{publication.id}_sap-pr.csv": (
-            f'{head}"NB";"00010";"\'-5X";2.5;"CD-RJ";"";20261204;"{publication.id}";"Atrasado."\r\n'
+            f'{head}"NB";"00010";"\'-5X";2.5;"CD-RJ";"";20261204;"{publication.id}";"Atrasado.";;\r\n'
         ).encode(),
     }
     assert extract.file_name == f"orders_{publication.id}_sap-pr.zip"
@@ -180,9 +186,9 @@ def test_protheus_is_written_in_its_own_encoding(
 
     assert content(extract) == (
         "C1_FILIAL;C1_NUM;C1_SOLICIT;C1_EMISSAO;C1_ITEM;C1_PRODUTO;C1_UM;C1_QUANT;C1_DATPRF;C1_OBS;"
-        "FAROL_MOTIVO\r\n"
+        "FAROL_MOTIVO;FAROL_LEVADO_POR;FAROL_LEVADO_EM\r\n"
         f'"CD-SP";"";"FAROL";21/11/2026;"0001";"0302001";"un";30.0;04/12/2026;"{publication.id}";'
-        f'"{LONG_REASON}"\r\n'
+        f'"{LONG_REASON}";;\r\n'
     ).encode("cp1252")
     assert extract.media_type == "text/csv; charset=windows-1252; header=present"
 
@@ -217,30 +223,87 @@ def test_what_was_put_aside_is_not_ordered(
     assert extract.rows == 1
 
 
-def test_rows_of_a_planner_keep_their_quantity_and_their_order(
+def test_chosen_orders_keep_their_order_and_are_as_proposed_unless_changed(
     order_files: OrderFiles, publication: Publication
 ) -> None:
-    rows = [OrderRow("B", "CD-RJ", 9), OrderRow("0302001", "CD-SP", 1), OrderRow("B", "CD-SP", 4)]
+    extract = order_files.of_ranks(publication, "plain", {4: 9, 1: None, 5: None}, ANYONE)
 
-    extract = order_files.of_rows(publication, "generic", rows, ANYONE)
-
-    text = content(extract).decode("utf-8-sig")
-    taken = list(csv.DictReader(io.StringIO(text), delimiter=";"))
-    assert [(row["item_id"], row["location_id"], row["quantity"]) for row in taken] == [
-        ("B", "CD-RJ", "9,0"),
-        ('="0302001"', "CD-SP", "1,0"),
-        ("B", "CD-SP", "4,0"),
+    assert [
+        (
+            row["item_id"],
+            row["location_id"],
+            row["quantity"],
+            row["proposed_quantity"],
+            row["value"],
+        )
+        for row in rows_of(content(extract))
+    ] == [
+        ("B", "CD-SP", "9.0", "1234.0", "112.5"),
+        ("0302001", "CD-SP", "30.0", "30.0", "375.0"),
+        ("B", "CD-RJ", "7.0", "7.0", "87.5"),
     ]
 
 
-def test_what_nobody_proposed_is_said_to_be_ordered_by_hand(
+def test_a_changed_quantity_is_said_in_every_file(
     order_files: OrderFiles, publication: Publication
 ) -> None:
-    rows = [OrderRow("0302001", "CD-RJ", 3)]
+    for profile, reason in (("generic", "reason"), ("sap-pr", "FAROL_REASON")):
+        text = content(order_files.of_ranks(publication, profile, {4: 9}, ANYONE))
 
-    text = content(order_files.of_rows(publication, "generic", rows, ANYONE)).decode("utf-8-sig")
+        assert rows_of(text, ";")[0][reason] == (
+            "Quantidade alterada à mão, a proposta era 1.234. Esta semana."
+        )
 
-    assert next(csv.DictReader(io.StringIO(text), delimiter=";"))["reason"] == "Pedido à mão."
+
+def test_a_file_speaks_the_language_that_is_asked_for(
+    order_files: OrderFiles, publication: Publication
+) -> None:
+    extract = order_files.of_ranks(publication, "generic", {4: None}, ANYONE, language="en")
+
+    (row,) = rows_of(content(extract), ";")
+    assert (row["tier"], row["reason"]) == ("This week", "This week.")
+
+
+def test_orders_taken_along_say_by_whom_and_when_inside_and_in_the_name(
+    order_files: OrderFiles, publication: Publication
+) -> None:
+    taking = Taking("João P.", datetime(2026, 11, 23, 7, 4, 5, tzinfo=SAO_PAULO))
+
+    extract = order_files.of_ranks(publication, "plain", {4: None}, ANYONE, taking=taking)
+
+    (row,) = rows_of(content(extract))
+    assert (row["taken_by"], row["taken_at"]) == ("João P.", "2026-11-23T07:04:05-03:00")
+    assert extract.file_name == f"orders_{publication.id}_plain_20261123T070405-0300_Joao-P.csv"
+
+
+def test_each_file_of_a_place_says_who_took_it(
+    order_files: OrderFiles, publication: Publication
+) -> None:
+    taking = Taking("Ana", datetime(2026, 11, 23, 7, tzinfo=UTC))
+
+    extract = order_files.of_ranks(publication, "sap-pr", {4: None, 5: None}, ANYONE, taking=taking)
+
+    files = unpacked(content(extract))
+    end = f"{publication.id}_sap-pr_20261123T070000+0000_Ana.csv"
+    assert list(files) == [f"orders_CD-SP_{end}", f"orders_CD-RJ_{end}"]
+    assert all(rows_of(file, ";")[0]["FAROL_TAKEN_BY"] == "Ana" for file in files.values())
+
+
+def test_a_quantity_that_breaks_minimum_or_multiple_is_refused_with_the_next_that_keeps_them(
+    publisher: Publisher, open_publication: OpenPublication, order_files: OrderFiles
+) -> None:
+    tables = tables_of(publisher)
+    stock, *_ = tables["fact_inventory"].to_pylist()
+    kept = {"minimum_order": 50.0, "order_multiple": 20.0, "lot": 1.0}
+    row = stock | kept | {"item_id": "B", "location_id": "CD-SP"}
+    tables["fact_inventory"] = pa.Table.from_pylist([row], schema=tables["fact_inventory"].schema)
+    publication = open_publication(publisher.publish(generated_at=GENERATED_AT, tables=tables))
+
+    with pytest.raises(InvalidSelection) as refused:
+        order_files.of_ranks(publication, "plain", {4: 41}, ANYONE)
+
+    assert "quantity is 41 of B; it must be 60" in str(refused.value)
+    assert order_files.of_ranks(publication, "plain", {4: 60}, ANYONE).rows == 1
 
 
 def test_nothing_to_order_is_a_file_with_its_headings(
@@ -253,38 +316,31 @@ def test_nothing_to_order_is_a_file_with_its_headings(
 
 
 @pytest.mark.parametrize(
-    ("rows", "refusal"),
+    ("quantities", "refusal"),
     [
-        ([("B", "CD-SP", 0.0)], "quantity is 0 of B; it must be above 0"),
-        ([("B", "CD-SP", float("nan"))], "quantity is nan of B"),
-        ([("B", "CD-SP", 1.0)] * 2, "location is CD-SP of B twice"),
-        ([("B", "CD-SP", 1.0), ("B", "network", 1.0)], "location is CD-SP and network of B"),
-        ([("B", "Nowhere", 1.0)], "location is 'Nowhere'"),
+        ({4: 0.0}, "quantity is 0 of B; it must be above 0"),
+        ({4: float("nan")}, "quantity is nan of B; it must be above 0"),
+        ({4: float("inf")}, "quantity is inf of B; it must be above 0"),
+        ({1: None, 3: None}, "location is CD-SP and network of 0302001"),
+        ({99: None}, "rows is 99; it must be places of orders in the list of publication"),
     ],
 )
 def test_rows_that_can_not_be_ordered_are_refused(
     order_files: OrderFiles,
     publication: Publication,
-    rows: list[tuple[str, str, float]],
+    quantities: dict[int, float | None],
     refusal: str,
 ) -> None:
     with pytest.raises(InvalidSelection) as refused:
-        order_files.of_rows(publication, "generic", [OrderRow(*row) for row in rows], ANYONE)
+        order_files.of_ranks(publication, "generic", quantities, ANYONE)
 
     assert refusal in str(refused.value)
-
-
-def test_a_part_that_is_not_there_is_refused(
-    order_files: OrderFiles, publication: Publication
-) -> None:
-    with pytest.raises(UnknownItem):
-        order_files.of_rows(publication, "generic", [OrderRow("Z", "CD-SP", 1)], ANYONE)
 
 
 @pytest.mark.parametrize(
     ("profile", "wanted", "form", "refusal"),
     [
-        ("oracle", of_tiers("late"), None, "one of generic, sap-pr, protheus-sc"),
+        ("oracle", of_tiers("late"), None, "one of generic, plain, sap-pr, protheus-sc"),
         ("generic", of_tiers("soon"), None, "tier is soon; it must be one or more of late"),
         ("generic", of_tiers(), None, "tier is not given"),
         ("generic", of_tiers("late", places=("SE", "CD-SP")), None, "CD-SP and SE; it must be"),
@@ -345,7 +401,7 @@ def test_each_file_taken_is_audited(
 
 
 def test_every_profile_takes_all_its_columns_from_the_contract(registry: Registry) -> None:
-    assert list(registry.order_profiles) == ["generic", "sap-pr", "protheus-sc"]
+    assert list(registry.order_profiles) == ["generic", "plain", "sap-pr", "protheus-sc"]
     for profile in registry.order_profiles.values():
         values = {f"{column.data_set}.{column.name}" for column in profile.columns}
         assert {"order.quantity", "order.publication_id", "order.reason"} <= values

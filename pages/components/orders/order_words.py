@@ -1,0 +1,116 @@
+"""What the order list says of an order: which part, why, by when, and what it must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from datalayer.portal import OrderLine, OrderSum
+from pages.components import captions
+from pages.components.language import NOTHING, _, ngettext, number, weekday
+from pages.components.units import MARKS
+from pages.components.worklist.action_words import chance
+
+Card = Mapping[str, Any]
+
+
+def part(card: Card) -> str:
+    """Return code and name of a part."""
+    return f"{card['sku']} · {card['name']}"
+
+
+def subject(card: Card) -> str:
+    """Return which part for which place, as the name of a field."""
+    return _("{part} at {place}").format(part=part(card), place=card["place"])
+
+
+def supplier(name: str | None) -> str:
+    """Return the heading of a supplier's orders."""
+    return name if name is not None else _("No supplier known")
+
+
+def short_why(card: Card) -> str:
+    """Return why an order is proposed, in a few words."""
+    runs_out, as_of = card["runs_out"], card["as_of"]
+    if runs_out is None:
+        said = _("down to the reorder point")
+    elif as_of is not None and runs_out <= as_of:
+        said = _("has run out")
+    else:
+        said = _("runs out {day}").format(day=weekday(runs_out, as_of))
+    if card["stockout_probability"] is None:
+        return said
+    text = _("{reason}, chance of a shortage {chance}")
+    return text.format(reason=said, chance=chance(card["stockout_probability"]))
+
+
+def order_by(card: Card) -> str:
+    """Return until when an order is to be placed."""
+    day = weekday(card["due"], card["as_of"])
+    if card["tier"] == "late":
+        return _("now, was due {day}").format(day=day)
+    return _("by {day}").format(day=day)
+
+
+def arrives(card: Card) -> str:
+    """Return when what is ordered by then arrives."""
+    return _("arrives {day}").format(day=weekday(card["arrives"], card["as_of"]))
+
+
+def units(quantity: float) -> str:
+    """Return a number of units with all its digits."""
+    if quantity == int(quantity) and abs(quantity) < 1e15:
+        return number(quantity, 0)
+    decimals = len(f"{quantity:.6f}".rstrip("0").partition(".")[2])
+    return number(quantity, decimals)
+
+
+def money(value: float | None, currency: str, decimals: int = 2) -> str:
+    """Return an amount of money; a dash where it isn't known."""
+    if value is None:
+        return NOTHING
+    return f"{MARKS.get(currency, f'{currency} ')}{number(value, decimals)}"
+
+
+def sizes(card: Card) -> str:
+    """Return what a quantity must keep; an empty text where nothing is known."""
+    least, multiple = card["minimum_order"], card["order_multiple"] or card["lot"]
+    said = []
+    if least:
+        said.append(_("at least {quantity}").format(quantity=units(least)))
+    if multiple and multiple == 1:
+        said.append(_("whole units"))
+    elif multiple:
+        said.append(_("a multiple of {quantity}").format(quantity=units(multiple)))
+    return ", ".join(said)
+
+
+def not_orderable(line: OrderLine) -> str:
+    """Return why a quantity can't be ordered, and which could."""
+    kept = sizes(line.card)
+    if line.quantity <= 0 or not kept:
+        text = _("{quantity} can't be ordered. Leave the row out, or order {next}.")
+    else:
+        text = _("{quantity} can't be ordered: it must be {kept}. The next is {next}.")
+    return text.format(quantity=units(line.quantity), kept=kept, next=units(line.orderable))
+
+
+def sum_text(total: OrderSum, currency: str, *, decimals: int = 2) -> str:
+    """Return what orders come to: how many, how much, and of how many the cost isn't known."""
+    text = ngettext("{count} order", "{count} orders", total.orders)
+    said = [text.format(count=number(total.orders, 0))]
+    if total.value is not None:
+        said.append(money(total.value, currency, decimals))
+    if total.without_value:
+        text = ngettext(
+            "the cost of {count} is not known",
+            "the cost of {count} is not known",
+            total.without_value,
+        )
+        said.append(text.format(count=number(total.without_value, 0)))
+    return ", ".join(said)
+
+
+def literal_supplier(name: str | None) -> str:
+    """Return the heading of a supplier's orders as Markdown."""
+    return captions.literal(supplier(name))

@@ -1,0 +1,161 @@
+"""Orders taken along are marked first, then handed out, and not taken twice unless asked."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from datalayer import runtime
+from datalayer.kernel.errors import StateUnavailable
+from datalayer.reading.extracts.order_files import OrderFiles
+from pages.components.orders.taking import TAKEN, TakenFile
+from tests.pages.conftest import OpenPage, texts
+from tests.pages.orders.conftest import (
+    Proposed,
+    PublishOrders,
+    mark_ordered,
+    states,
+    take_along,
+)
+
+
+def taken(app: AppTest) -> TakenFile:
+    """What came of taking along."""
+    found = app.session_state[TAKEN]
+    assert isinstance(found, TakenFile)
+    return found
+
+
+def rows_of(app: AppTest) -> list[dict[str, str]]:
+    """The rows of the file, in plain CSV."""
+    content = taken(app).content
+    assert content is not None
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_the_file_has_what_the_page_has(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    manifest = publish_orders([Proposed(1), Proposed(2), Proposed(3)])
+    app = open_orders()
+    key = manifest.publication_id
+    app.number_input(key=f"order-quantity-{key}-2").set_value(60).run()
+    app.checkbox(key=f"order-tick-{key}-3").uncheck().run()
+
+    take_along(app)
+
+    told = [(row["item_id"], row["quantity"], row["proposed_quantity"]) for row in rows_of(app)]
+    assert sorted(told) == [("P00001", "40.0", "40.0"), ("P00002", "60.0", "40.0")]
+    assert {row["taken_by"] for row in rows_of(app)} == {"Ana"}
+    assert "2 orders taken along." in texts(app)
+
+
+def test_orders_taken_along_are_marked_and_leave_the_list(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    publish_orders([Proposed(1), Proposed(2)])
+
+    app = take_along(open_orders())
+
+    assert states() == {"P00001": "put_aside", "P00002": "put_aside"}
+    assert app.info[0].value == "All of these orders have been taken along."
+    assert app.expander[0].label == "2 orders already taken along"
+
+
+def test_nothing_is_taken_along_without_a_name(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    publish_orders([Proposed(1)])
+    app = open_orders()
+
+    app.button(key="order-take").click().run()
+
+    assert app.error[0].value == "Who takes them along? Enter your name."
+    assert states() == {}
+
+
+def test_what_was_taken_is_not_taken_twice_unless_asked(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    manifest = publish_orders([Proposed(1), Proposed(2)])
+    mark_ordered(1)
+    app = open_orders(rows="1-2", p=manifest.publication_id)
+
+    assert app.button(key="order-take").label == "Take 1 order along"
+
+    app.checkbox(key=f"orders-again-{manifest.publication_id}").check().run()
+    take_along(app)
+
+    assert sorted(row["item_id"] for row in rows_of(app)) == ["P00001", "P00002"]
+
+
+def test_what_another_planner_took_meanwhile_is_told_and_not_in_the_file(
+    publish_orders: PublishOrders, open_orders: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_orders([Proposed(1), Proposed(2)])
+    app = open_orders()
+    make = OrderFiles.of_ranks
+
+    def made_while_another_takes(*arguments: object, **more: object) -> object:
+        if not states():
+            mark_ordered(1)
+        return make(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(OrderFiles, "of_ranks", made_while_another_takes)
+
+    take_along(app)
+
+    assert [row["item_id"] for row in rows_of(app)] == ["P00002"]
+    assert "1 order was not taken" in app.warning[0].value
+    assert "Meanwhile Bruno marked it (ordered" in app.warning[0].value
+
+
+def test_orders_that_can_not_be_marked_are_not_called_taken(
+    publish_orders: PublishOrders,
+    open_orders: OpenPage,
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish_orders([Proposed(1)])
+    app = open_orders()
+
+    def full(*_args: object, **_more: object) -> None:
+        raise StateUnavailable(path=str(state), problem="No space left on device")
+
+    monkeypatch.setattr(runtime.portal().marks, "mark", full)
+
+    take_along(app)
+
+    assert taken(app).content is None
+    assert "No space left on device" in app.warning[0].value
+    assert "taken along." not in texts(app)
+
+
+def test_a_text_that_the_form_lacks_marks_nothing(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    publish_orders([Proposed(1)], parts={1: {"unit": "Ω"}})
+    app = open_orders()
+    app.selectbox(key="order-profile").set_value("protheus-sc").run()
+
+    take_along(app)
+
+    assert "Nothing was taken along" in app.error[0].value
+    assert states() == {}
+
+
+def test_a_changed_quantity_is_remembered_with_the_mark(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    manifest = publish_orders([Proposed(1)])
+    app = open_orders()
+    app.number_input(key=f"order-quantity-{manifest.publication_id}-1").set_value(60).run()
+
+    take_along(app)
+
+    standing = runtime.portal().marks.standing(runtime.portal().open())
+    assert standing["comment"].to_pylist() == ["60 ordered, 40 proposed"]

@@ -17,7 +17,7 @@ _WATCH = """
 (charts) => {
   const drawn = () => {
     const found = [...document.querySelectorAll('.js-plotly-plot')]
-      .filter(each => each.calcdata && each.querySelector('.main-svg .plot'));
+      .filter(each => each.calcdata && each.querySelector('.main-svg .trace'));
     if (found.length !== charts) return '';
     return JSON.stringify(found.map(each => each.calcdata.map(
       trace => [trace.length, trace.reduce((sum, at) => sum + (+at.y || +at.s || 0), 0)])));
@@ -42,6 +42,15 @@ _WATCH = """
   window.__watch('', 0);
 }
 """
+
+# The pages' policy allows no `eval`, by which Playwright's own waiting works.
+_TOOK = """
+() => new Promise((told, late) => {
+  const look = () => window.__took === null ? requestAnimationFrame(look) : told(window.__took);
+  setTimeout(() => late(new Error('no charts were drawn')), PATIENCE);
+  look();
+})
+""".replace("PATIENCE", str(PATIENCE_MS))
 
 
 @dataclass
@@ -109,8 +118,7 @@ class Visitor:
     def _seen(self, act: Callable[[], object]) -> Sight:
         self._received = 0
         act()
-        self.page.wait_for_function("window.__took !== null")
-        took: float = self.page.evaluate("window.__took")
+        took: float = self.page.evaluate(_TOOK)
         # Bytes of what is still under way belong to this sight, not to the next.
         self.page.wait_for_load_state("networkidle")
         return Sight(took, self._received)

@@ -117,7 +117,7 @@ def kind_text(kind: MarkKind) -> str:
     """Return what was said of a row, in a word."""
     return {
         MarkKind.SEEN: _("seen"),
-        MarkKind.ORDERED: _("ordered"),
+        MarkKind.ORDERED: _("done"),
         MarkKind.SNOOZED: _("snoozed"),
         MarkKind.DISAGREED: _("disagreed"),
         MarkKind.COMMENT: _("comment"),

@@ -4,12 +4,16 @@
 const LIST = ".st-key-farol-list"
 const CARD = `${LIST} [class*="st-key-farol-card-"]`
 const DIALOG = '[role="dialog"]'
+const DRAWN = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 const TYPING = 'textarea, select, [contenteditable], input:not([type="checkbox"])'
 const OPENED = "farol.opened"
 
 let place = 0 // of the card that has the focus, or had it before a dialog or a new page
 let awaited = "" // where the focus goes once the list has changed: "first", "last" or "here"
 let before = "" // the cards that were last seen
+let turning = 0 // since when a page is being turned; what is pressed meanwhile waits for its rows
+const waiting = []
+const PATIENCE_MS = 5000
 
 const cards = () => [...document.querySelectorAll(CARD)]
 const name = (card) => [...card.classList].find((each) => each.startsWith("st-key-"))
@@ -26,6 +30,7 @@ function turn(step) {
   const button = list().querySelector(`[data-testid="stPagination${step > 0 ? "Next" : "Prev"}"]`)
   if (!button || button.disabled) return
   awaited = step > 0 ? "first" : "last"
+  turning = Date.now()
   button.click()
 }
 
@@ -61,13 +66,25 @@ const keys = {
   t: () => press("farol-take"),
 }
 
+const turns = () => Date.now() - turning < PATIENCE_MS
+
 document.addEventListener("keydown", (event) => {
-  const inside = event.target.closest?.(LIST) && !event.target.closest(TYPING)
+  // Rows that leave with their page take the focus with them.
+  const inside = event.target.closest?.(LIST) || (turns() && event.target === document.body)
   const act = keys[event.key]
-  if (!inside || !act || event.ctrlKey || event.altKey || event.metaKey) return
+  if (!inside || !act || event.target.closest(TYPING)) return
+  if (event.ctrlKey || event.altKey || event.metaKey) return
   event.preventDefault()
-  act()
+  if (turns()) waiting.push(act)
+  else act()
 })
+
+function arrive(card) {
+  turning = 0
+  awaited = "here"
+  land(card)
+  while (waiting.length && !turning) waiting.shift()()
+}
 
 document.addEventListener("focusin", (event) => {
   const at = cards().findIndex((card) => card.contains(event.target))
@@ -99,19 +116,15 @@ told.role = "status"
 function settle() {
   const said = document.querySelector(".farol-said")?.textContent ?? ""
   if (told.textContent !== said) told.textContent = said
+  if (document.querySelector(DIALOG) || !document.querySelector(DRAWN)) return
   const all = cards()
   const now = all.map(name).join(" ")
-  const changed = now !== before
-  const appeared = changed && !before
-  before = now
-  if (!all.length || document.querySelector(DIALOG)) return
-  if (appeared) return back(all)
-  if (changed && awaited === "first") land(all[0])
-  else if (changed && awaited === "last") land(all.at(-1))
-  else if (awaited && awaited === "here" && document.activeElement === document.body)
+  if (now && !before) back(all)
+  else if (turning) {
+    if (now !== before) arrive(awaited === "last" ? all.at(-1) : all[0])
+  } else if (awaited && document.activeElement === document.body)
     land(all[Math.min(place, all.length - 1)])
-  else return
-  awaited = "here"
+  before = now
 }
 
 // Back from a part, the list is where it was left.
@@ -124,12 +137,17 @@ function back(all) {
   card.scrollIntoView({ block: "center" })
 }
 
-let waiting = 0
+let frame = 0
 new MutationObserver(() => {
-  waiting ||= requestAnimationFrame(() => {
-    waiting = 0
+  frame ||= requestAnimationFrame(() => {
+    frame = 0
     settle()
   })
-}).observe(document.documentElement, { childList: true, subtree: true, characterData: true })
+}).observe(document.documentElement, {
+  attributeFilter: ["data-test-script-state"],
+  characterData: true,
+  childList: true,
+  subtree: true,
+})
 document.addEventListener("DOMContentLoaded", () => document.body.append(told))
 }

@@ -197,8 +197,8 @@ class TestTicks:
     def test_one_press_ticks_a_page_and_another_takes_it_back(self, open_page: OpenPage) -> None:
         app = open_page()
 
-        ticked = address(app.checkbox("farol-tick-page").check().run(), "ticked")
-        app.checkbox("farol-tick-page").uncheck().run()
+        ticked = address(app.checkbox("farol-tick-page-1").check().run(), "ticked")
+        app.checkbox("farol-tick-page-1").uncheck().run()
 
         assert (ticked, address(app, "ticked"), address(app, "p")) == ("1-10", "", "")
 

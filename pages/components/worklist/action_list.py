@@ -10,8 +10,8 @@ import streamlit as st
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
-from pages.components import captions
-from pages.components.language import _, error_text, number
+from pages.components import captions, frame
+from pages.components.language import _, number
 from pages.components.worklist import (
     cards,
     list_filters,
@@ -37,7 +37,7 @@ def show(publication: Publication) -> None:
     count = -(-rows.num_rows // ON_A_PAGE)
     page, problem = list_query.page_of_address(count)
     for each in (*problems, *([problem] if problem else [])):
-        st.warning(captions.literal(error_text(each)), icon=":material/link_off:")
+        frame.refuse(each)
     _above(publication, asked)
     with st.container(key="farol-list", gap="xsmall"):
         _page(publication, asked, rows, page, count)
@@ -113,7 +113,8 @@ def _top(
 
 
 def _tick_page(publication_id: str, shown: list[int], ticked: tuple[int, ...]) -> None:
-    key = "farol-tick-page"
+    # One for each page: a press meant for this one must not find the last one's still ticked.
+    key = f"farol-tick-page-{shown[0]}"
     on = set(shown) <= set(ticked)
     if st.session_state.get(key) != on:
         st.session_state[key] = on

@@ -130,11 +130,12 @@ def _mark(card: Card) -> str:
     if not card["kind"]:
         return ""
     until = weekday(card["until"], card["as_of"]) if card["until"] else ""
+    done = _("Ordered by {name}") if card["action"] == "order" else _("Done by {name}")
+    if until:
+        done = _("{done}, back on the list {day}").format(done=done, day=until)
     text = {
         MarkKind.SEEN: _("Seen by {name}"),
-        MarkKind.ORDERED: _("Ordered by {name}, back on the list {day}")
-        if until
-        else _("Ordered by {name}"),
+        MarkKind.ORDERED: done,
         MarkKind.SNOOZED: _("Put aside by {name} until {day}"),
         MarkKind.DISAGREED: _("{name} disagrees"),
         MarkKind.COMMENT: _("Comment:"),

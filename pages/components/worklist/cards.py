@@ -59,7 +59,9 @@ def _draw(
     named = _("Decide")
     part = captions.literal(card["item_id"])
     if st.button(f"{named} **{part}**", key=f"farol-mark-{card['rank']}"):
-        mark_dialog.open_for(publication, [card], captions.literal(_row_name(card, setting)))
+        title = captions.literal(action_words.headline(card))
+        detail = captions.literal(card_html.part(card, setting))
+        mark_dialog.open_for(publication, [card], title, detail)
 
 
 def _tick(publication_id: str, card: Card, setting: CardSetting, ticked: Collection[int]) -> None:

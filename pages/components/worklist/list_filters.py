@@ -82,8 +82,9 @@ def _choices(publication: Publication, asked: AskedList) -> None:
     """Draw a choice for each filter that would leave something, with the number it would leave."""
     counts = _counts(publication, asked)
     columns = questions.actions.filter_columns(publication.registry)
-    for name in _SWITCHES:
-        _switch(asked, name)
+    with st.container(horizontal=True, gap="small"):
+        for name in _SWITCHES:
+            _switch(asked, name)
     for name in _CHOICES:
         options = list(dict.fromkeys((*asked.values(name), *counts.get(name, {}))))
         if len(options) > 1 or asked.values(name):
@@ -219,7 +220,7 @@ def _switch_text(name: str) -> str:
         "has_check": _("To check first"),
         "is_new": _("New"),
         "is_changed": _("Changed"),
-        "put_aside": _("Put aside"),
+        "put_aside": _("What is put aside"),
     }[name]
 
 

@@ -20,26 +20,30 @@ KINDS: Final = ("ordered", "snoozed", "disagreed", "seen", "comment")
 PAUSES: Final = {"week": 7, "weeks": 14, "month": 30}
 _LONGEST_PAUSE: Final = timedelta(days=730)
 _MOST_TOLD: Final = 5
+_ORDER: Final = "order"
 _DONE: Final = "farol.done"
 
 
-def open_for(publication: Publication, rows: Sequence[Row], title: str) -> None:
+def open_for(publication: Publication, rows: Sequence[Row], title: str, detail: str = "") -> None:
     """Open the dialog for *rows*; once it is saved, ``done`` has what came of it.
 
     Args:
         publication: The one that they are of.
-        rows: Of ``questions.actions.cards``, or as ``marking.Row`` says.
+        rows: Of ``questions.actions.cards``, or as ``marking.Row`` says, each with its rank.
         title: Names them, in Markdown.
+        detail: What stands below the title, in Markdown.
     """
-    st.dialog(title, width="medium")(form)(publication, rows)
+    st.dialog(title, width="medium")(form)(publication, rows, detail)
 
 
-def form(publication: Publication, rows: Sequence[Row]) -> None:
+def form(publication: Publication, rows: Sequence[Row], detail: str = "") -> None:
     """Draw what the dialog has in it."""
     with frame.guard("mark"):
-        today = publication.clock().date()
+        if detail:
+            st.caption(detail)
         marking.name_field()
-        said = _statement(today)
+        orders = all(row["action"] == _ORDER for row in rows)
+        said = _statement(publication.clock().date(), orders=orders)
         _history(publication, rows)
         if st.button(_("Save"), type="primary", key="farol-mark-save"):
             if said:
@@ -63,7 +67,9 @@ def done_text(marks: Sequence[Mark]) -> str:
     """Return what was said of which rows."""
     count = len(marks)
     text = {
-        MarkKind.ORDERED: ngettext("{name}: order placed.", "{count} rows: orders placed.", count),
+        MarkKind.ORDERED: ngettext("{name}: order placed.", "{count} rows: orders placed.", count)
+        if all(mark.row.key.action == _ORDER for mark in marks)
+        else ngettext("{name}: done.", "{count} rows: done.", count),
         MarkKind.SNOOZED: ngettext(
             "{name}: put aside until {day}.", "{count} rows: put aside until {day}.", count
         ),
@@ -91,18 +97,18 @@ def _named(reason: str, items: Sequence[str]) -> str:
     return f"{names}: {reason}"
 
 
-def _statement(today: date) -> Statement | None:
-    """Draw what can be said; None while something of it is missing."""
+def _statement(today: date, *, orders: bool) -> Statement | None:
+    """Draw what can be said of *orders* or other actions; None while something is missing."""
     kind = st.pills(
         _("What did you decide?"),
         KINDS,
         default=KINDS[0],
         required=True,
-        format_func=_kind_text,
+        format_func=_order_text if orders else _kind_text,
         key="farol-mark-kind",
         wrap=True,
     )
-    until = _until(kind, today)
+    until = _until(kind, today, orders=orders)
     comment = st.text_input(
         _("Comment") if kind == "comment" else _("Comment (optional)"), key="farol-mark-comment"
     )
@@ -111,9 +117,10 @@ def _statement(today: date) -> Statement | None:
     return Statement(str(kind), until, comment or "")
 
 
-def _until(kind: str | None, today: date) -> date | None:
+def _until(kind: str | None, today: date, *, orders: bool) -> date | None:
     if kind == "ordered":
-        return _day(_("Back on the list if it has not come by (optional)"), today)
+        text = _("Back on the list if it has not come by (optional)")
+        return _day(text if orders else _("Back on the list on (optional)"), today)
     if kind != "snoozed":
         return None
     pause = st.pills(
@@ -177,9 +184,13 @@ def _told(said: dict[str, Any]) -> str:
     return " · ".join(text for text in texts if text)
 
 
+def _order_text(kind: str) -> str:
+    return _("Ordered") if kind == "ordered" else _kind_text(kind)
+
+
 def _kind_text(kind: str) -> str:
     return {
-        "ordered": _("Ordered"),
+        "ordered": _("Done"),
         "snoozed": _("Put aside"),
         "disagreed": _("Disagree"),
         "seen": _("Seen"),

@@ -72,7 +72,7 @@ def standing() -> list[dict[str, object]]:
 def test_an_order_is_told_with_its_part(app: AppTest) -> None:
     save(choose(app, "ordered"))
 
-    assert app.markdown[0].value == "P00001: order placed."
+    assert app.markdown[0].value == "P00001: done."
     assert [each["kind"] for each in standing()] == ["ordered"]
 
 

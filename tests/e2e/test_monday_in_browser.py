@@ -1,0 +1,215 @@
+"""The list of what to do in a browser: worked off by keyboard, marked, left and come back to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
+from tests.e2e.conftest import visiting
+from tests.e2e.demonstrations import serving
+from tests.e2e.visits import Visit
+from tests.marked_list import publish_orders
+from tests.publisher import Publisher
+
+SEEDED = 200
+MOST_PRESSES = 200
+
+
+@pytest.fixture
+def seeded(
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+    registry: Registry,
+    request: pytest.FixtureRequest,
+) -> Iterator[Visit]:
+    """A tab on a portal whose list has two hundred orders, or as many as asked for."""
+    folder = tmp_path_factory.mktemp("seeded")
+    count = getattr(request, "param", SEEDED)
+    publish_orders(Publisher(FolderStore(folder / "store"), registry), count)
+    with serving(folder) as portal, visiting(browser, portal, {}) as tab:
+        tab.open()
+        yield tab
+
+
+class Keyboard:
+    """Presses keys, counts them, and knows what the list shows."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.presses = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.presses += 1
+
+    def enter_list(self) -> None:
+        while not self.page.evaluate("!!document.activeElement.closest('.st-key-farol-list')"):
+            self.press("Tab")
+
+    def until(self, name: str) -> None:
+        """Go on to the control of that name."""
+        control = (
+            self.page.get_by_role("dialog")
+            .get_by_label(name)
+            .or_(self.page.get_by_role("dialog").get_by_role("button", name=name, exact=True))
+        )
+        while not control.first.evaluate("element => element === document.activeElement"):
+            self.press("Tab")
+
+    def heading(self, text: str) -> None:
+        expect(self.page.get_by_role("heading", name=text, exact=True)).to_be_visible()
+
+    def bar(self) -> Locator:
+        return self.page.locator(".st-key-farol-bar")
+
+    def focused(self) -> str:
+        """Return what the focus is on."""
+        found: str = self.page.evaluate(
+            "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"
+        )
+        return found
+
+
+def test_two_hundred_actions_are_worked_off_in_at_most_two_hundred_presses(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.heading("1 to 10 of 200")
+    keys.enter_list()
+
+    # One is put aside by itself, one is ticked by itself, the others page by page.
+    keys.press("s")
+    keys.until("Your name")
+    keys.press("A", "n", "a")
+    keys.until("Save")
+    keys.press("Enter")
+    expect(keys.bar()).to_contain_text("P00001: order placed.")
+    keys.heading("1 to 10 of 199")
+    keys.press("x")
+    expect(keys.bar()).to_contain_text("1 ticked")
+    for page in range(1, 21):
+        last = min(10 * page, 199)
+        keys.heading(f"{10 * page - 9} to {last} of 199")
+        keys.press("X")
+        expect(keys.bar()).to_contain_text(f"{last} ticked")
+        if page < 20:
+            keys.press("n")
+    keys.press("S")
+    keys.until("Save")
+    keys.press("Enter")
+
+    expect(seeded.page.get_by_text("Nothing needs you")).to_be_visible()
+    expect(keys.bar()).to_contain_text("199 rows: orders placed.")
+    assert keys.presses <= MOST_PRESSES
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_the_focus_goes_on_to_the_next_row_when_one_leaves(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("j", "j", "s")
+    keys.until("Your name")
+    keys.press("A")
+    keys.until("Save")
+    keys.press("Enter")
+
+    expect(keys.bar()).to_contain_text("P00003: order placed.")
+    expect(seeded.page.locator(".st-key-farol-card-4 input")).to_be_focused()
+    expect(seeded.page.get_by_role("status").filter(has_text="P00003")).to_have_count(1)
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_keys_do_nothing_outside_the_list(seeded: Visit) -> None:
+    seeded.page.get_by_role("heading", name="What to do").click()
+    seeded.page.keyboard.press("X")
+    seeded.page.keyboard.press("n")
+
+    expect(seeded.page.get_by_role("heading", name="1 to 10 of 12")).to_be_visible()
+    expect(seeded.page.locator(".st-key-farol-bar")).not_to_contain_text("ticked")
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_arrows_and_ticks_go_on_over_the_end_of_a_page(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+
+    for _ in range(10):
+        keys.press("x")
+    keys.heading("11 to 12 of 12")
+
+    expect(seeded.page.locator(".st-key-farol-card-11 input")).to_be_focused()
+    expect(keys.bar()).to_contain_text("10 ticked")
+    keys.press("ArrowUp")
+    keys.heading("1 to 10 of 12")
+    expect(seeded.page.locator(".st-key-farol-card-10 input")).to_be_focused()
+
+
+@pytest.mark.parametrize("seeded", [25], indirect=True)
+def test_back_from_a_part_returns_to_the_same_page_and_place(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("n")
+    keys.heading("11 to 20 of 25")
+    keys.press("x")
+    expect(keys.bar()).to_contain_text("1 ticked")
+    keys.press("j", "o")
+    expect(seeded.page).to_have_url(re.compile(r"/forecast\?.*item=P00013.*page=2"))
+    expect(seeded.page.get_by_role("heading", name="P00013")).to_be_visible()
+    seeded.settle()
+
+    seeded.page.go_back()
+
+    keys.heading("11 to 20 of 25")
+    expect(seeded.page.locator(".st-key-farol-card-13 a")).to_be_focused()
+    expect(keys.bar()).to_contain_text("1 ticked")
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_ticks_survive_a_reload(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("x", "x")
+    expect(keys.bar()).to_contain_text("2 ticked")
+
+    seeded.page.reload()
+
+    expect(keys.bar()).to_contain_text("2 ticked")
+    expect(seeded.page.get_by_text("This page is pinned")).to_have_count(0)
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_paper_shows_the_list_without_its_controls(seeded: Visit) -> None:
+    seeded.page.emulate_media(media="print")
+
+    expect(seeded.page.locator(".farol-printed")).to_contain_text("Publication 20261121T060000Z")
+    expect(seeded.page.locator(".st-key-farol-card-1 h3")).to_be_visible()
+    for hidden in (".stCheckbox", ".stButton", "[data-testid=stSidebar]", ".st-key-farol-bar"):
+        expect(seeded.page.locator(hidden).first).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "torres_visit", [{"viewport": {"width": 390, "height": 844}}], ids=["phone"], indirect=True
+)
+def test_a_phone_shows_the_decision_first_and_scrolls_no_way_but_down(torres_visit: Visit) -> None:
+    torres_visit.open()
+    page = torres_visit.page
+    card = page.locator('[class*="st-key-farol-card-"]').first
+    heading = card.get_by_role("heading", level=3)
+    expect(heading).to_be_visible()
+
+    tops = [
+        each.bounding_box()["y"]  # type: ignore[index]
+        for each in (
+            heading,
+            card.locator("[data-testid=stPageLink]"),
+            card.locator(".farol-facts"),
+        )
+    ]
+    too_wide = page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth > window.innerWidth"
+    )
+    assert (tops, too_wide) == (sorted(tops), False)

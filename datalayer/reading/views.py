@@ -253,17 +253,6 @@ def count_values(source: str, filters_of: Mapping[str, Sequence[str]]) -> str:
     return f"{' union all '.join(counts)} order by filter, rows desc, value"
 
 
-def with_values(sql: str, first: Mapping[str, ColumnType], last: Mapping[str, ColumnType]) -> str:
-    """Return the rows of *sql* between columns that hold the parameters *first* and *last*."""
-    before, after = (
-        ", ".join(
-            f"cast(${name} as {kind.value}) as {quoted_name(name)}" for name, kind in each.items()
-        )
-        for each in (first, last)
-    )
-    return f"select {before}, answer.*, {after} from ({sql}) as answer"
-
-
 def with_empty_column(sql: str, name: str) -> str:
     """Return the rows of *sql* with one more column, of text, that has no values."""
     return f"select *, cast(null as varchar) as {quoted_name(name)} from ({sql})"

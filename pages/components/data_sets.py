@@ -10,8 +10,7 @@ import streamlit as st
 
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.kernel.errors import UnknownDataSet
-from datalayer.portal import FreshnessState, Identity, Publication, SeriesSelection
-from datalayer.runtime import portal
+from datalayer.portal import FreshnessState, Publication
 from pages.components import language, tables
 from pages.components.language import _, label, number
 
@@ -124,26 +123,6 @@ def dialect_chooser() -> str:
         format_func=texts.__getitem__,
         horizontal=True,
         key="dialect",
-    )
-
-
-def series_download(
-    publication: Publication, selection: SeriesSelection, identity: Identity
-) -> None:
-    """Draw the button that brings what a forecast chart shows, in the dialect chosen beside it."""
-    dialect = dialect_chooser()
-
-    def content() -> bytes:
-        extract = portal().extracts.series(publication, selection, dialect, identity)
-        return b"".join(extract.chunks)
-
-    st.download_button(
-        _("Download what is drawn (CSV)"),
-        content,
-        file_name=f"farol_{selection.item_id}_{publication.id}_{dialect}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
     )
 
 

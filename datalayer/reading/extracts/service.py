@@ -13,24 +13,20 @@ from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import NotAllowed, StateError
 from datalayer.reading.cache.lru import ByteBoundedLru
-from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery, Outcome, not_as_announced
 from datalayer.reading.extracts.digests import Digest, DigestMemo, memo_key
-from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest, Part
+from datalayer.reading.extracts.requests import MEDIA_TYPES, ExtractRequest
 from datalayer.reading.extracts.settled_files import SettledFiles
 from datalayer.reading.extracts.sidecar import sidecar
 from datalayer.reading.extracts.writing import (
     Coding,
-    csv_chunks,
     file_chunks,
     is_published_file,
     packed_chunks,
     rows_of,
-    series_rows,
     stored_chunks,
 )
 from datalayer.reading.publication import Publication
-from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.results import Provenance
 
 _LONGEST_DETAIL = 500
@@ -156,36 +152,6 @@ class Extracts:
         file = _File(publication, request)
         return sidecar(publication, request, self._known_digest(file) or self._make_once(file))
 
-    def series(
-        self,
-        publication: Publication,
-        selection: SeriesSelection,
-        dialect: str | None,
-        identity: Identity,
-    ) -> Extract:
-        """Return what the forecast page draws as CSV, each row with where it comes from.
-
-        Raises:
-            InvalidSelection, UnknownItem: As for ``forecasts.series``, or there is no such part or
-                dialect.
-            StateError: The audit log can't be written.
-        """
-        request = ExtractRequest("fact_forecast", "csv", dialect, Part(**vars(selection)))
-        request = request.resolve(publication.registry)
-        rows = series_rows(publication, selection)
-        chunks = csv_chunks(publication, rows, DIALECTS[str(request.dialect)])
-        return Extract(
-            file_name=request.file_name(publication.id).replace("fact_forecast", "series", 1),
-            media_type=MEDIA_TYPES["csv"],
-            rows=rows.count,
-            key="",
-            provenance=publication.provenance(("fact_forecast", "fact_demand"), selection.sources),
-            chunks=self._deliver(
-                chunks, _File(publication, request), identity, rows=rows.count, is_remembered=False
-            ),
-            part=lambda _: None,
-        )
-
     def _require(
         self, publication: Publication, request: ExtractRequest, identity: Identity
     ) -> None:
@@ -250,11 +216,10 @@ class Extracts:
         rows: int,
         announced: Digest | None = None,
         span: ByteSpan | None = None,
-        is_remembered: bool = True,
     ) -> Delivery:
         """Return *chunks* as a file, or *span* of it, that the audit log is told of.
 
-        With *is_remembered* the next one who asks for the file is told what it was.
+        The next one who asks for the whole file is told what it was.
         """
         record = partial(self._audit.record, identity, "extract")
         publication_id = file.publication.id
@@ -266,7 +231,7 @@ class Extracts:
             is_whole = outcome is Outcome.DELIVERED and span is None
             if outcome is Outcome.ALTERED:
                 self._forget(file)
-            elif is_whole and is_remembered and announced is None:
+            elif is_whole and announced is None:
                 self._memo.keep(file.key, digest)
             proof = {"sha256": digest.sha256} if is_whole else {}
             about = {**details, "bytes": digest.size_bytes, **proof}

@@ -23,9 +23,7 @@ from datalayer.reading.nulls import zero_nulls
 from datalayer.reading.paging import text_bytes
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
-from datalayer.reading.questions import data_sets, forecasts
-from datalayer.reading.questions.forecasts import SeriesSelection
-from datalayer.reading.views import with_values
+from datalayer.reading.questions import data_sets
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -38,13 +36,6 @@ _GZIP_LEVEL: Final = 3
 _GZIP_FRAME: Final = 31
 _CHUNK_BYTES = 1024 * 1024
 _ROW_GROUP_ROWS = 100_000
-_ORIGIN = {
-    "publication_id": ColumnType.TEXT,
-    "dataset_id": ColumnType.TEXT,
-    "model_version": ColumnType.TEXT,
-    "generated_at": ColumnType.TIMESTAMP,
-    "data_through": ColumnType.DATE,
-}
 _ARROW = {
     ColumnType.TEXT: pa.string(),
     ColumnType.DATE: pa.date32(),
@@ -79,26 +70,6 @@ def rows_of(publication: Publication, request: ExtractRequest) -> Rows:
     count = publication.manifest.file(data_set.name).rows if whole else publication.count(question)
     types = {column.name: column.type for column in data_set.columns}
     return Rows(question, {name: types[name] for name in question.columns or types}, count)
-
-
-def series_rows(publication: Publication, selection: SeriesSelection) -> Rows:
-    """Return the rows of ``forecasts.series``, each with its part, its place and its origin.
-
-    Raises:
-        InvalidSelection, UnknownItem: As for ``forecasts.series``, or there is no such part.
-    """
-    question = forecasts.series(publication.registry, publication.manifest, selection)
-    publication.require_item(selection.item_id)
-    series = publication.table(question)
-    subject = {"item_id": selection.item_id, "location_id": selection.location_id}
-    origin = {name: getattr(series.provenance, name) for name in _ORIGIN}
-    origin["generated_at"] = origin["generated_at"].isoformat()
-    types = publication.database.columns(publication.id, question.sql, question.parameters)
-    found = {name: ColumnType(kind) for name, kind in types.items()}
-    columns = dict.fromkeys(subject, ColumnType.TEXT) | found | _ORIGIN
-    sql = with_values(question.sql, dict.fromkeys(subject, ColumnType.TEXT), _ORIGIN)
-    question = replace(question, sql=sql, parameters={**question.parameters, **subject, **origin})
-    return Rows(question, columns, series.table.num_rows)
 
 
 def file_chunks(publication: Publication, request: ExtractRequest, rows: Rows) -> Iterator[bytes]:

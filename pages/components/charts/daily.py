@@ -18,7 +18,7 @@ from pages.components.charts.drawing import Drawing, Points
 from pages.components.charts.fans import draw_fan
 from pages.components.charts.theme import Look, looks_of, observed_look
 from pages.components.charts.traces import split_at_gaps
-from pages.components.language import _, current, weekday
+from pages.components.language import _, current
 
 
 def daily(
@@ -61,16 +61,16 @@ def of_source(table: pa.Table, source: str | None) -> pa.Table:
 
 def _draw(table: pa.Table, looks: Mapping[str, Look]) -> Drawing:
     drawing = Drawing(pc.min(table["date"]).as_py(), pc.max(table["date"]).as_py())
+    drawing.template = words.DAY_TEMPLATES[current()]
     cutoff = pc.max(table["cutoff"]).as_py()
     if cutoff is not None and drawing.start <= cutoff <= drawing.end:
         drawing.future(cutoff, _("data to {day}").format(day=words.short_day(cutoff, cutoff)))
     for source, look in list(looks.items())[:1]:
         _fan(drawing, split_at_gaps(of_source(table, source)), look)
     for place, (source, look) in reversed(list(enumerate(looks.items()))):
-        near = (cutoff or drawing.end) if place == 0 else None
-        _line(drawing, of_source(table, source), look, near=near)
+        _line(drawing, of_source(table, source), look, cutoff if place == 0 else None)
     history = of_source(table, None)
-    drawing.line(_points(history, "actual", words.DAY_TEMPLATES[current()]), observed_look())
+    drawing.line(_points(history, "actual", [""] * history.num_rows), observed_look())
     return drawing
 
 
@@ -79,20 +79,22 @@ def _fan(drawing: Drawing, pieces: Sequence[pa.Table], look: Look) -> None:
         draw_fan(drawing, look, partial(_points, piece), is_named=place == len(pieces))
 
 
-def _points(rows: pa.Table, column: str, hover: Sequence[str] | str = ()) -> Points:
+def _points(rows: pa.Table, column: str, hover: Sequence[str] = ()) -> Points:
     return Points(rows["date"].to_pylist(), rows[column].to_pylist(), hover)
 
 
-def _line(drawing: Drawing, rows: pa.Table, look: Look, *, near: date | None) -> None:
-    """Draw a source's forecasts; with *near* they are said when pointed at."""
+def _line(drawing: Drawing, rows: pa.Table, look: Look, cutoff: date | None) -> None:
+    """Draw a source's forecasts; with a *cutoff* those behind it are said when pointed at."""
     pieces = split_at_gaps(rows)
     for place, piece in enumerate(pieces, start=1):
-        said = [_said(row, near) for row in piece.to_pylist()] if near else ()
-        points = _points(piece, "forecast", said)
-        width = 2.4 if near else 1.6
-        drawing.line(points, look, width=width, is_named=place == len(pieces))
+        width = 2.4 if cutoff else 1.6
+        named = place == len(pieces)
+        drawing.line(_points(piece, "forecast"), look, width=width, is_named=named)
+    if cutoff:
+        ahead = rows.filter(pc.greater(rows["date"], pa.scalar(cutoff)))
+        drawing.said(_points(ahead, "forecast", [_band(row) for row in ahead.to_pylist()]))
 
 
-def _said(row: Row, near: date) -> str:
+def _band(row: Row) -> str:
     band = words.between(words.demand(row["q100"]), words.demand(row["q900"]))
-    return words.with_band(weekday(row["date"], near), words.demand(row["forecast"]), band)
+    return f" ({band})"

@@ -33,14 +33,13 @@ class Points:
     """Values by date.
 
     Attributes:
-        hover: What is said of each when it is pointed at: a text for each, or one that Plotly
-            fills in, which is lighter; empty for nothing.
+        hover: What is said of each when it is pointed at; empty for nothing.
         shift_days: How far behind the beginning of its day each one is drawn.
     """
 
     dates: Sequence[date]
     values: Sequence[float | None]
-    hover: Sequence[str] | str = ()
+    hover: Sequence[str] = ()
     shift_days: float = 0.0
 
 
@@ -63,6 +62,7 @@ class Drawing:
         start, end: The ends of the x axis; nothing is drawn beyond them.
         greatest: The greatest value that the axis must hold.
         outermost: The greatest one of fans that may be cut off.
+        template: How Plotly makes what is said of a point, of its place, its value and its text.
     """
 
     start: When
@@ -71,6 +71,8 @@ class Drawing:
     shapes: list[PlotlyPart] = field(default_factory=list)
     greatest: float = 0.0
     outermost: float = 0.0
+    template: str = "%{text}"
+    _said: dict[tuple[date, float], tuple[float, str]] = field(default_factory=dict)
     _names: list[_Name] = field(default_factory=list)
     _ends: list[_Name] = field(default_factory=list)
 
@@ -179,6 +181,12 @@ class Drawing:
         """Write *text* beside a value."""
         self._names.append(_Name(text, at, max(0.0, value), None, colour))
 
+    def said(self, points: Points) -> None:
+        """Say something of each value when it is pointed at; the last of a day is what counts."""
+        values = _not_below_zero(points.values)
+        for day, value, text in zip(points.dates, values, points.hover, strict=False):
+            self._said[day, points.shift_days] = (value or 0.0, text)
+
     def heading(self, text: str) -> None:
         """Write *text* at the top of the left end."""
         self._names.append(_Name(text, self.start, None, "left", theme.TEXT))
@@ -197,12 +205,33 @@ class Drawing:
         layout["annotations"] = [*(_drawn(one, top) for one in apart(labels, height)), _head(unit)]
         layout["shapes"] = self.shapes
         # Plotly's validation takes twenty times as long as all the rest; the tests have it done.
-        return go.Figure({"data": self.traces, "layout": layout}, _validate=False)
+        data = [*self.traces, *self._pointed_at()]
+        return go.Figure({"data": data, "layout": layout}, _validate=False)
 
     def _trace(self, points: Points, part: PlotlyPart) -> None:
         where = places(points.dates, points.shift_days)
-        values = compact(_not_below_zero(points.values))
-        self.traces.append({**part, **where, "y": values, **_hover(points.hover)})
+        values = _not_below_zero(points.values)
+        self.traces.append({**part, **where, "y": compact(values), "hoverinfo": "skip"})
+        self.said(points)
+
+    def _pointed_at(self) -> list[PlotlyPart]:
+        """Return the unseen points that say something, so that only one does at a time."""
+        if not self._said:
+            return []
+        days = sorted(self._said)
+        values, texts = zip(*(self._said[day] for day in days), strict=True)
+        return [
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "marker": {"opacity": 0},
+                **places([day for day, _shift in days], days[0][1]),
+                "y": compact(values),
+                "text": texts,
+                "hoverinfo": "text",
+                "hovertemplate": f"{self.template}<extra></extra>",
+            }
+        ]
 
     def _upright(self, shape: PlotlyPart) -> None:
         self.shapes.append({**shape, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"})
@@ -241,14 +270,6 @@ def _drawn(placed: PlacedLabel, top: float) -> PlotlyPart:
         "bgcolor": theme.GROUND + "99",
         "font": {"size": theme.TEXT_SIZE, "color": label.colour},
     }
-
-
-def _hover(said: Sequence[str] | str) -> PlotlyPart:
-    if not said:
-        return {"hoverinfo": "skip"}
-    if isinstance(said, str):
-        return {"hoverinfo": "text", "hovertemplate": f"{said}<extra></extra>"}
-    return {"hoverinfo": "text", "hovertext": list(said)}
 
 
 def _head(unit: str) -> PlotlyPart:

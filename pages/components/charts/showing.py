@@ -37,7 +37,8 @@ def show(chart: Chart, *, key: str) -> None:
             file_name = _file_name(chart, key)
             st.plotly_chart(chart.figure, key=key, alt=chart.alt, config=theme.config(file_name))
         captions.show(chart.provenance, of=key)
-        _taken_along(chart, key)
+        if chart.rows.num_rows:
+            _taken_along(chart, key)
 
 
 @st.fragment

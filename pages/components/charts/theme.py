@@ -102,7 +102,7 @@ def layout(**more: PlotlyPart) -> PlotlyPart:
         "margin": {"l": 4, "r": 12, "t": TOP, "b": 4},
         "separators": separators(),
         "hovermode": "x",
-        "hoverdistance": 40,
+        "hoverdistance": -1,
         "showlegend": False,
         # Dragging would take the page's own scrolling away on a touch screen, and a zoom is no
         # part of the link; the span is.

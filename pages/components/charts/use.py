@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, timedelta
 from functools import partial
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Result, SeriesSelection
 from pages.components.charts import periods, pivots, words
 from pages.components.charts.chart import Chart, Row, extract_call
-from pages.components.charts.drawing import Drawing, When
+from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import draw_fan
 from pages.components.charts.periods import points
 from pages.components.charts.theme import Look, forecast_look, looks_of, observed_look
@@ -107,13 +107,12 @@ def _lines(drawing: Drawing, demand: _Demand) -> None:
         drawing.line(points(rows, "forecast", said), demand.looks[source], width=width)
 
 
-def _begin(demand: _Demand) -> When | None:
-    """Return where the future begins; None if nothing of it is drawn."""
+def _begin(demand: _Demand) -> date | None:
+    """Return the first day that nothing is known of; None if nothing of the future is drawn."""
     coming = [rows[0]["date"] for rows in demand.ahead.values() if rows]
-    if not coming:
-        return None
-    over = [periods.end_of(demand.used[-1])] if demand.used else []
-    return datetime.combine(min([*coming, *over]), time())
+    # The last week may not be over: it is neither told as used nor forecast whole.
+    following = demand.through + timedelta(days=1)
+    return max(min([following, *coming]), demand.every[0]["date"]) if coming else None
 
 
 def _said(row: Row, near: date, column: str) -> str:

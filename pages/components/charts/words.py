@@ -13,10 +13,10 @@ SHORT: Final = 14
 """Most characters of a code that is written into a plot."""
 
 DAY_TEMPLATES: Final = {
-    "pt_BR": "%{x|%a %d/%m/%Y}: %{y:,.1~f}",
-    "en": "%{x|%a %-d %b %Y}: %{y:,.1~f}",
+    "pt_BR": "%{x|%a %d/%m/%Y}: %{y:,.1~f}%{text}",
+    "en": "%{x|%a %-d %b %Y}: %{y:,.1~f}%{text}",
 }
-"""What Plotly says of a day and its demand, by language."""
+"""How Plotly says a day and its demand, by language; what follows is the text."""
 
 _NEAR_DAYS: Final = 180
 _SMALL: Final = 10

@@ -57,7 +57,8 @@ def _sum(lines: Sequence[OrderLine], wanted: Sequence[OrderLine], currency: str)
 def _suppliers(lines: Sequence[OrderLine], planned: PlannedOrders, currency: str) -> None:
     pages = -(-len(lines) // PAGE_ROWS)
     body = st.container(gap="small", key="farol-orders")
-    page = st.pagination(pages, key="orders-page") if pages > 1 else 1
+    place = st.container(key="farol-pages")
+    page = place.pagination(pages, key="orders-page") if pages > 1 else 1
     first = (page - 1) * PAGE_ROWS
     shown = {line.rank for line in lines[first : first + PAGE_ROWS]}
     with body:
@@ -69,7 +70,7 @@ def _suppliers(lines: Sequence[OrderLine], planned: PlannedOrders, currency: str
                 for line in here:
                     order_rows.show(line, planned, currency)
     if pages > 1:
-        st.caption(
+        place.caption(
             _("Orders {first} to {last} of {count}; the file has those of all pages.").format(
                 first=number(first + 1, 0),
                 last=number(first + len(shown), 0),
@@ -86,7 +87,7 @@ def _heading(
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"farol-supplier-{ranks[0]}"
     ):
-        st.subheader(order_words.literal_supplier(name), anchor=False, width="content")
+        st.header(order_words.literal_supplier(name), anchor=False, width="content")
         st.markdown(order_words.sum_text(sum_of(wanted), currency, decimals=0), width="content")
         st.button(
             _("Leave all out") if wanted else _("Take all"),

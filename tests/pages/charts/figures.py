@@ -109,6 +109,14 @@ def named(chart: Chart, name: str) -> Mapping[str, Any]:
     return {**found[0], "y": numbers(found[0]["y"])}
 
 
+def pointed_at(chart: Chart) -> list[str]:
+    """Return what is said when a chart is pointed at, from left to right."""
+    assert chart.figure is not None
+    data = chart.figure.to_dict()["data"]
+    (said,) = [trace for trace in data if trace.get("hoverinfo") != "skip"]
+    return list(said["text"])
+
+
 def notes(chart: Chart) -> set[str]:
     """Return the texts in the plot."""
     assert chart.figure is not None

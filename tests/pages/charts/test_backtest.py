@@ -14,6 +14,7 @@ from tests.pages.charts.figures import (
     named,
     notes,
     numbers,
+    pointed_at,
     result,
     spec,
     used_week,
@@ -49,10 +50,8 @@ def test_both_ends_of_the_band_are_inside(registry: Registry) -> None:
 def test_what_fell_outside_is_crossed(registry: Registry) -> None:
     figure = validated(drawn(registry, TESTED))
 
-    crosses = [
-        trace for trace in figure.select_traces({"type": "scatter"}) if trace.mode == "markers"
-    ]
-    assert [numbers(trace.y) for trace in crosses] == [[0.0, 6.0]]
+    marks = figure.select_traces({"type": "scatter", "mode": "markers", "hoverinfo": "skip"})
+    assert [numbers(trace.y) for trace in marks] == [[0.0, 6.0]]
 
 
 def test_what_is_to_come_and_what_was_never_forecast_is_left_out(registry: Registry) -> None:
@@ -65,7 +64,7 @@ def test_what_is_to_come_and_what_was_never_forecast_is_left_out(registry: Regis
 
 
 def test_a_test_is_pointed_at_in_one_line(registry: Registry) -> None:
-    said = named(drawn(registry, TESTED), "Usado")["hovertext"]
+    said = pointed_at(drawn(registry, TESTED))
 
     assert said[2] == "semana de 09/11: usado 6, previsto 3 (80%: 1 a 5)"
 

@@ -21,6 +21,7 @@ from tests.pages.charts.figures import (
     named,
     notes,
     numbers,
+    pointed_at,
     result,
     validated,
 )
@@ -86,7 +87,7 @@ def test_expected_stock_is_dashed_and_never_below_zero() -> None:
 
 
 def test_what_lacks_is_said_in_words() -> None:
-    said = named(drawn(FALLING), "sem pedir")["hovertext"]
+    said = pointed_at(drawn(FALLING))
 
     assert said[0] == "dom 22/11: 10 (80%: 10 a 10)"
     assert said[3] == "dom 13/12: faltam 8 (80%: faltam 10 a faltam 6)"
@@ -94,7 +95,7 @@ def test_what_lacks_is_said_in_words() -> None:
 
 def test_it_is_said_in_english_too() -> None:
     with speaking("en"):
-        said = named(drawn(FALLING), "without ordering")["hovertext"]
+        said = pointed_at(drawn(FALLING))
 
     assert said[3] == "Sun 13 Dec: 8 short (80%: 10 short to 6 short)"
 

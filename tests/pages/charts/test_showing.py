@@ -51,6 +51,7 @@ def test_the_first_caption_is_in_full_and_the_others_are_short(app: AppTest) -> 
 def test_where_nothing_can_be_drawn_that_is_said_in_its_place(app: AppTest) -> None:
     assert len(app.get("plotly_chart")) == 2
     assert "Não se sabe o que foi usado." in app.info[0].value
+    assert len(app.expander) == 2
 
 
 def test_the_finding_is_the_name_of_the_chart(app: AppTest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import plotly.io as pio
@@ -14,7 +15,9 @@ from datalayer.portal import SeriesSelection
 from pages.components.charts import Chart, use
 from tests.pages.charts.figures import (
     PERIODS,
+    PROVENANCE,
     SUBJECT,
+    THROUGH,
     Row,
     axis,
     coming_week,
@@ -23,6 +26,7 @@ from tests.pages.charts.figures import (
     named,
     notes,
     numbers,
+    pointed_at,
     result,
     spec,
     used_week,
@@ -72,21 +76,21 @@ def test_what_repeats_the_past_is_grey_dotted_and_named(registry: Registry) -> N
 def test_a_week_is_pointed_at_in_one_line_with_whole_units(registry: Registry) -> None:
     chart = drawn(registry, [*USED, *COMING])
 
-    assert named(chart, "Usado")["hovertext"][0] == "semana de 02/11: 4"
-    assert named(chart, "previsão")["hovertext"][1] == "semana de 30/11: 6 (80%: 3 a 12)"
+    assert pointed_at(chart)[0] == "semana de 02/11: 4"
+    assert pointed_at(chart)[-1] == "semana de 30/11: 6 (80%: 3 a 12)"
 
 
 def test_it_is_pointed_at_in_english_too(registry: Registry) -> None:
     with speaking("en"):
         chart = drawn(registry, [*USED, *COMING])
 
-    assert named(chart, "forecast")["hovertext"][1] == "week of 30 Nov: 6 (80%: 3 to 12)"
+    assert pointed_at(chart)[-1] == "week of 30 Nov: 6 (80%: 3 to 12)"
 
 
 def test_a_month_is_said_by_its_name(registry: Registry) -> None:
     months = [{**row, "grain": "month", "date": date(2026, 10, 1)} for row in USED[:1]]
 
-    assert named(drawn(registry, months), "Usado")["hovertext"] == ["out 2026: 4"]
+    assert pointed_at(drawn(registry, months)) == ["out 2026: 4"]
 
 
 def test_only_one_thing_is_said_at_a_time(registry: Registry) -> None:
@@ -94,18 +98,34 @@ def test_only_one_thing_is_said_at_a_time(registry: Registry) -> None:
 
     chart = drawn(registry, rows, "ensemble", "naive")
 
-    said = [one for trace in spec(chart)["data"] for one in trace.get("hovertext", ())]
-    assert len(said) == len(set(said)) == len(USED) + len(COMING)
+    assert len(pointed_at(chart)) == len(USED) + len(COMING)
 
 
 def test_the_future_begins_at_a_named_rule_and_is_shaded(registry: Registry) -> None:
     chart = drawn(registry, [*USED, *COMING])
 
     shade, rule = chart.figure.to_dict()["layout"]["shapes"]
-    assert (rule["x0"], rule["line"]["width"]) == ("2026-11-23T00:00:00", 1)
+    assert (rule["x0"], rule["line"]["width"]) == ("2026-11-23", 1)
     assert "dash" not in rule["line"]
     assert (shade["type"], shade["x0"]) == ("rect", rule["x0"])
     assert "dados até 22/11" in notes(chart)
+
+
+def test_the_future_begins_behind_the_last_day_known_in_the_middle_of_a_week(
+    registry: Registry,
+) -> None:
+    rows = [used_week(2, 4.0), coming_week(1, 3.0)]
+    friday = replace(PROVENANCE, data_through=THROUGH - timedelta(days=2))
+
+    chart = use(
+        replace(result(rows, PERIODS), provenance=friday),
+        selection=SeriesSelection("0804001", sources=("ensemble",)),
+        registry=registry,
+        unit="",
+        subject=SUBJECT,
+    )
+
+    assert chart.figure.to_dict()["layout"]["shapes"][1]["x0"] == "2026-11-21"
 
 
 def test_names_stand_at_the_lines_and_there_is_no_legend(registry: Registry) -> None:
@@ -208,11 +228,11 @@ def test_nothing_is_drawn_below_zero_or_outside_of_what_is_asked_for(
     assert high > max((row.get("actual") or row.get("forecast") or 0.0) for row in rows)
 
 
-@pytest.mark.parametrize("amount", [0.1, 0.35, 12.75])
-def test_weights_are_said_with_their_fraction(registry: Registry, amount: float) -> None:
-    said = named(drawn(registry, [used_week(1, amount)]), "Usado")["hovertext"][0]
-
-    assert said.removeprefix("semana de 16/11: ") in {"0,1", "0,3", "0,4", "13"}
+@pytest.mark.parametrize(("amount", "said"), [(0.1, "0,1"), (2.25, "2,2"), (12.75, "13")])
+def test_weights_are_said_with_their_fraction_while_that_counts(
+    registry: Registry, amount: float, said: str
+) -> None:
+    assert pointed_at(drawn(registry, [used_week(1, amount)])) == [f"semana de 16/11: {said}"]
 
 
 def test_the_rule_is_left_out_where_nothing_of_the_future_is_drawn(registry: Registry) -> None:

@@ -95,7 +95,7 @@ def test_orders_are_by_supplier_and_inside_by_date(
 
     app = open_orders()
 
-    assert [each.value for each in app.subheader] == ["Alfa", "beta", "No supplier known"]
+    assert [each.value for each in app.header] == ["Alfa", "beta", "No supplier known"]
     assert ranks(app) == [4, 2, 1, 3]
 
 

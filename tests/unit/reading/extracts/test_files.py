@@ -11,13 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from datalayer.access.identity import ANYONE
-from datalayer.kernel.errors import InvalidSelection, ReadFailed, UnknownDataSet, UnknownItem
+from datalayer.kernel.errors import InvalidSelection, ReadFailed, UnknownDataSet
 from datalayer.reading.csv_dialects import RFC
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extracts
 from datalayer.reading.extracts.writing import csv_chunks, rows_of
 from datalayer.reading.publication import Publication
-from datalayer.reading.questions.forecasts import SeriesSelection
 from tests.extracted import cells_of, content, written
 
 FORMATS = ["csv", "parquet", "arrow"]
@@ -175,49 +174,3 @@ def test_a_published_file_that_is_gone_is_a_failed_read(
 
     with pytest.raises(ReadFailed):
         content(extracts.extract(publication, ExtractRequest("dim_item", "parquet"), ANYONE))
-
-
-class TestSeries:
-    def test_it_has_the_rows_that_are_drawn_and_where_they_come_from(
-        self, extracts: Extracts, publication: Publication
-    ) -> None:
-        selection = SeriesSelection("P00001", sources=("arima",))
-
-        extract = extracts.series(publication, selection, None, ANYONE)
-
-        rows = cells_of(content(extract))
-        names = list(rows[0])
-        assert len(rows) == extract.rows == 116
-        assert names[:5] == ["item_id", "location_id", "date", "source", "forecast"]
-        assert names[-5:] == [
-            "publication_id",
-            "dataset_id",
-            "model_version",
-            "generated_at",
-            "data_through",
-        ]
-        assert {row["publication_id"] for row in rows} == {publication.manifest.publication_id}
-        assert {row["generated_at"] for row in rows} == {"2026-11-21T06:00:00Z"}
-
-    def test_it_comes_in_the_dialect_asked_for(
-        self, extracts: Extracts, publication: Publication
-    ) -> None:
-        selection = SeriesSelection("P00001")
-
-        extract = extracts.series(publication, selection, "excel-br", ANYONE)
-
-        rows = cells_of(content(extract), ";")
-        assert {row["data_through"] for row in rows} == {"20/11/2026"}
-        assert extract.file_name.startswith("series_P00001_")
-        assert extract.file_name.endswith("_excel-br.csv")
-
-    def test_a_selection_of_nothing_is_its_names(
-        self, extracts: Extracts, publication: Publication
-    ) -> None:
-        selection = SeriesSelection("P00001", location_id="elsewhere")
-
-        assert extracts.series(publication, selection, None, ANYONE).rows == 0
-
-    def test_an_unknown_part_is_refused(self, extracts: Extracts, publication: Publication) -> None:
-        with pytest.raises(UnknownItem):
-            extracts.series(publication, SeriesSelection("nobody"), None, ANYONE)

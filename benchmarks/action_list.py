@@ -78,6 +78,7 @@ def questions(
     told = [column.name for column in actions.told_columns(registry)]
     yield "the same with all columns", actions.listed(registry, wanted, limit=10, columns=told)
     rows = ask(connection, page).slice(0, 10)
+    yield "all of them, for pages and ticks", actions.ranks(wanted)
     cards = actions.cards(rows, wanted.standing)
     yield "their cards", cards
     yield "their weeks", actions.periods(ask(connection, cards))

@@ -112,7 +112,7 @@ def farol(published: Published, folder: Path, *, cache: bool = True) -> Iterator
         settings["FAROL_CACHE_BYTES"] = "0"
     port = free_port()
     command = [sys.executable, *_uvicorn(port), "app:app"]
-    with _running("farol", command, settings, folder, ready=(port, "/health")) as server:
+    with running("farol", command, settings, folder, ready=(port, "/health")) as server:
         yield server
 
 
@@ -132,7 +132,7 @@ def replay(answers: Mapping[str, Answer], folder: Path) -> Iterator[Server]:
     port = free_port()
     command = [sys.executable, *_uvicorn(port), "benchmarks.serving_peers.replay:app"]
     settings = {"SERVING_REPLAY": str(listing)}
-    with _running("replay", command, settings, folder, ready=(port, "/hello")) as server:
+    with running("replay", command, settings, folder, ready=(port, "/hello")) as server:
         yield server
 
 
@@ -152,7 +152,7 @@ def roapi(published: Published, folder: Path, *, in_memory: bool) -> Iterator[Se
     # JSON is YAML, which is what it reads.
     config.with_suffix(".yml").write_text(json.dumps(document), encoding="utf-8")
     command = [str(PEERS_PYTHON.with_name("roapi")), "-c", str(config.with_suffix(".yml"))]
-    with _running(name, command, {}, folder, ready=(port, "/api/schema")) as server:
+    with running(name, command, {}, folder, ready=(port, "/api/schema")) as server:
         yield server
 
 
@@ -164,7 +164,7 @@ def datasette(published: Published, folder: Path) -> Iterator[Server]:
     command = [str(PEERS_PYTHON), *_uvicorn(port), "--app-dir", app_dir, "datasette_app:app"]
     settings = {"SERVING_SQLITE": str(published.sqlite())}
     ready = (port, "/-/versions.json")
-    with _running("datasette", command, settings, folder, ready=ready) as server:
+    with running("datasette", command, settings, folder, ready=ready) as server:
         yield server
 
 
@@ -197,7 +197,7 @@ def _uvicorn(port: int) -> list[str]:
 
 
 @contextmanager
-def _running(
+def running(
     name: str,
     command: list[str],
     settings: Mapping[str, str],
@@ -205,6 +205,18 @@ def _running(
     *,
     ready: tuple[int, str],
 ) -> Iterator[Server]:
+    """Run a server until the block ends.
+
+    Args:
+        name: Of its log.
+        command: What starts it.
+        settings: Its environment, beside this process's.
+        folder: For the log.
+        ready: The port and the address that answer with 200 once it can be asked.
+
+    Raises:
+        Unfair: It did not start.
+    """
     log = folder / f"{name}-{ready[0]}.log"
     kept = {key: value for key, value in os.environ.items() if not key.startswith("FAROL_")}
     began = time.monotonic()

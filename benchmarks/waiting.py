@@ -42,7 +42,7 @@ from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.run_folder import load
 from ml_jobs.pipeline.stock_planning import StockView, stock_view
 from ml_jobs.stocking.accumulated import days_until
-from ml_jobs.stocking.inventory import Policy, policy_of, proposal_of, round_up
+from ml_jobs.stocking.inventory import StockPolicy, policy_of, proposal_of, round_up
 
 REPLAYED = {Frequency.DAILY: 126, Frequency.MONTHLY: 17}  # periods
 SPANS = {Frequency.DAILY: (14, 7), Frequency.MONTHLY: (2, 1)}  # of lead time and review, periods
@@ -69,7 +69,7 @@ class Course:
     slack: FloatArray
 
 
-def planned(prepared: Prepared) -> tuple[Panel, StockView, Policy]:
+def planned(prepared: Prepared) -> tuple[Panel, StockView, StockPolicy]:
     """Return what the job planned at the cutoff."""
     folder, plan = prepared.folder, prepared.plan
     lessons, partition = load(folder.lessons, Lessons), load(folder.series(0), Partition)

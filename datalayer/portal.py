@@ -53,7 +53,7 @@ from datalayer.publications.stages import (
     compare_rows,
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
-from datalayer.reading import questions
+from datalayer.reading import changes, questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.damage_watch import DamageWatch
@@ -128,6 +128,7 @@ __all__ = [
     "StoreState",
     "Taking",
     "ValidationFailed",
+    "changes",
     "in_order",
     "questions",
     "sum_of",
@@ -295,9 +296,13 @@ class Portal:
             NothingToMark: It has no list of actions.
             PortalError: It can't be read.
         """
+        return self.marks.novelty(publication, self.before(publication))
+
+    def before(self, publication: Publication) -> Publication | None:
+        """Return the last publication before one that was active here; None if it isn't kept."""
         before_id = self.marks.known_before(publication.id)
         kept = [each for each in self.snapshots.kept_ids() if each == before_id]
-        return self.marks.novelty(publication, next(self._openable(kept), None))
+        return next(self._openable(kept), None)
 
     def prove_served(self) -> None:
         """Compare what is served with what was published; fetch it anew if it was damaged.

@@ -1,11 +1,23 @@
-"""Forecast: one part's stock, history, forecasts with their bands, and how good they were."""
+"""Part: what to do about it, how its stock goes on, and whether its forecast can be believed."""
 
 from __future__ import annotations
 
-from datalayer.portal import questions
-from pages.components import charts, exceptions, filters, frame, parts, search
+import streamlit as st
+
+from pages.components import frame, search
 from pages.components.language import _
-from pages.components.units import per_period
+from pages.components.part import (
+    believe,
+    compared,
+    decision,
+    drawn,
+    explained,
+    heading,
+    neighbours,
+    places,
+    since,
+    situation,
+)
 
 publication = frame.publication()
 frame.header(_("Part"))
@@ -13,22 +25,21 @@ registry, manifest = publication.registry, publication.manifest
 frequency = str(manifest.lineage.get("frequency", "D"))
 
 item_id = search.part(publication)
-item = publication.require_item(item_id)
-parts.heading(item)
-parts.classes(item)
-parts.stock(publication.table(questions.inventory.of_item(item_id)))
-listed = publication.table(questions.exceptions.first(exceptions.MOST_ROWS))
-exceptions.of_part(listed, item_id, registry=registry, manifest=manifest)
+item = publication.require_item(item_id).table.to_pylist()[0]
+listing = neighbours.wanted(publication)
+cards = situation.actions(publication, listing, item_id)
+position = st.container()
+heading.show(item)
+location = places.choose(publication, item, cards)
+with position:
+    neighbours.show(publication, listing, item_id, str(location["location_id"]))
 
-selection = filters.series_selection(publication, item_id)
-series = publication.table(questions.forecasts.series(registry, manifest, selection))
-chart = charts.daily(
-    series,
-    selection=selection,
-    registry=registry,
-    unit=per_period(frequency),
-    subject=parts.subject(item),
-)
-charts.show(chart, key="forecast")
-metrics = publication.table(questions.accuracy.of_item(item_id))
-parts.judgement(metrics, selection.sources, registry=registry, frequency=frequency)
+shown = situation.read(publication, item, location, None if listing is None else cards)
+decision.show(shown, publication)
+drawn.run_out(shown)
+drawn.use(shown)
+believe.show(shown, registry, frequency=frequency)
+since.show(shown, publication)
+compared.sources(shown)
+compared.backtest(shown)
+explained.show(shown, publication)

@@ -7,11 +7,11 @@ from functools import partial
 
 from datalayer.compliance.evidence import compose_ways, dockerfile, machine, packages, sbom
 from datalayer.compliance.evidence.exercise import (
-    Attempts,
     DeclaredColumns,
     Exercise,
     PublishedRows,
     Routes,
+    StatementAttempts,
     StoreAnswer,
     Use,
     exerciser,
@@ -31,7 +31,7 @@ from datalayer.compliance.policies import files as file_policies
 from datalayer.compliance.policies import machine as machine_policies
 from datalayer.compliance.policies import packages as package_policies
 from datalayer.compliance.policies import portal as portal_policies
-from datalayer.compliance.verifier import Check, Verifiable
+from datalayer.compliance.verifier import ProofCheck, Verifiable
 from datalayer.kernel.errors import NotCheckable
 
 
@@ -43,61 +43,61 @@ def checks(place: Place) -> tuple[Verifiable, ...]:
 
 def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
     return (
-        Check(
+        ProofCheck(
             "lock-is-hashed",
             "The lock ties every package to its files, and none is of machine learning",
             partial(packages.read_lock, place.lock),
             package_policies.LockedWithHashes(),
         ),
-        Check(
+        ProofCheck(
             "installed-is-the-lock",
             "What is installed is what the lock names, nothing more, nothing less",
             partial(installed_beside_lock, place),
             package_policies.ExactlyLocked(place.tolerated),
         ),
-        Check(
+        ProofCheck(
             "files-are-of-packages",
             "Every file among the packages is of one that is installed",
             partial(packages.find_unlisted_files, package_folders()),
             package_policies.OnlyListed(),
         ),
-        Check(
+        ProofCheck(
             "installed-without-ml",
             "No installed package is of machine learning or of a GPU",
             packages.find_installed,
             package_policies.NoneForbidden(),
         ),
-        Check(
+        ProofCheck(
             "system-without-ml",
             "No package of the system is of machine learning or of a GPU",
             system_packages,
             package_policies.NoneForbidden(),
         ),
-        Check(
+        ProofCheck(
             "sbom-without-ml",
             "The bill of materials lists nothing of machine learning or of a GPU",
             partial(sbom.read_sbom, place.sbom),
             package_policies.NoneForbidden(),
         ),
-        Check(
+        ProofCheck(
             "sbom-is-whole",
             "The bill of materials lists what is installed, nothing more, nothing less",
             partial(sbom_beside_installed, place),
             package_policies.ListsAll(place.tolerated | INSTALLERS),
         ),
-        Check(
+        ProofCheck(
             "everything-was-used",
             "Every page was drawn and every address that reads answered",
             lambda: Use(use().require_published().pages, use().endpoints),
             portal_policies.AllUsed(),
         ),
-        Check(
+        ProofCheck(
             "loaded-without-ml",
             "No module of machine learning is loaded once everything was used",
             lambda: use().require_published().loaded,
             package_policies.NoModuleForbidden(),
         ),
-        Check(
+        ProofCheck(
             "loaded-is-the-lock",
             "Every loaded module is Python's, the project's or of a package of the lock",
             lambda: packages.LoadedFromLock(
@@ -111,37 +111,37 @@ def _of_packages(place: Place, use: Callable[[], Exercise]) -> tuple[Verifiable,
 def _of_files(place: Place) -> tuple[Verifiable, ...]:
     look, tree = partial(files_of_image, place), place.tree
     return (
-        Check(
+        ProofCheck(
             "no-model-files",
             "No file is a model, by its name or by how it begins",
             look,
             file_policies.NoModelFiles(file_policies.OWN_TEST_DATA),
         ),
-        Check(
+        ProofCheck(
             "no-gpu-libraries",
             "No file is a GPU's library or driver",
             look,
             file_policies.NoGpuLibraries(),
         ),
-        Check(
+        ProofCheck(
             "dockerfile",
             "The app's Dockerfile: pinned, hashed, unprivileged, from no host, nothing of ML",
             partial(dockerfile.read_dockerfile, tree / "Dockerfile"),
             dockerfile_policies.APP_IMAGE,
         ),
-        Check(
+        ProofCheck(
             "dockerfile-of-the-job",
             "The job's Dockerfile: pinned, hashed, unprivileged, of the deployment the kernel only",
             partial(dockerfile.read_dockerfile, tree / "ml_jobs/Dockerfile"),
             dockerfile_policies.JOB_IMAGE,
         ),
-        Check(
+        ProofCheck(
             "compose",
             "Each way to run the compose files: known services, confined, limited, no way out",
             partial(compose_ways.find_ways, tree),
             compose_policies.EachWay(),
         ),
-        Check(
+        ProofCheck(
             "compose-of-the-job",
             "The job's compose files: a project of its own, confined, secrets by file",
             partial(compose_ways.find_ways, tree, compose_ways.JOB_FOLDER),
@@ -156,40 +156,40 @@ def _of_portal(use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
         return PublishedRows(used.publication_id or "", used.filled, used.columns)
 
     return (
-        Check(
+        ProofCheck(
             "routes-infer-nothing",
             "No address predicts, trains or prepares features",
             lambda: Routes(use().routes),
             portal_policies.NoInferenceRoutes(),
         ),
-        Check(
+        ProofCheck(
             "routes-only-read",
             "Every address reads, but refresh and roll-back",
             lambda: Routes(use().routes),
             portal_policies.OnlyRefreshWrites(),
         ),
-        Check(
+        ProofCheck(
             "registry-asks-for-metadata",
             "The registry requires model_version, generated_at, source and dataset_id of results",
             lambda: DeclaredColumns(use().columns),
             portal_policies.MetadataDeclared(),
         ),
-        Check(
+        ProofCheck(
             "rows-have-metadata",
             "Every published row has the metadata that the registry requires",
             rows,
             portal_policies.MetadataFilled(),
         ),
-        Check(
+        ProofCheck(
             "store-refuses-writes",
             "The store refuses what the portal writes",
             lambda: _s3_answer(use().store),
             portal_policies.WriteRefused(),
         ),
-        Check(
+        ProofCheck(
             "database-is-locked",
             "The database reads no other file, loads no extension and keeps its locks",
-            lambda: Attempts(use().require_published().attempts),
+            lambda: StatementAttempts(use().require_published().attempts),
             portal_policies.EverythingRefused(),
         ),
     )
@@ -197,19 +197,19 @@ def _of_portal(use: Callable[[], Exercise]) -> tuple[Verifiable, ...]:
 
 def _of_machine(place: Place) -> tuple[Verifiable, ...]:
     return (
-        Check(
+        ProofCheck(
             "image-is-small",
             "The image has less than 600 MB",
             partial(machine.measured_image, place.image_digest, place.image_bytes),
             machine_policies.SmallImage(),
         ),
-        Check(
+        ProofCheck(
             "no-way-out",
             "The network of the container that the proof is made in leads nowhere",
             machine.find_way_out,
             machine_policies.NoWayOut(),
         ),
-        Check(
+        ProofCheck(
             "process-is-confined",
             "This process is not root, has no capabilities and a root that it can't write to",
             machine.find_process,

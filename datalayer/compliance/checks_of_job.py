@@ -23,7 +23,7 @@ from datalayer.compliance.policies import dockerfile as dockerfile_policies
 from datalayer.compliance.policies import files as file_policies
 from datalayer.compliance.policies import machine as machine_policies
 from datalayer.compliance.policies import packages as package_policies
-from datalayer.compliance.verifier import Check, Verifiable
+from datalayer.compliance.verifier import ProofCheck, Verifiable
 
 CODE_FOLDER: Final = Path("/opt/farol")
 """Where the Dockerfile puts the project's code."""
@@ -36,25 +36,25 @@ def checks_of_job(place: Place) -> tuple[Verifiable, ...]:
 
 def _of_packages(place: Place) -> tuple[Verifiable, ...]:
     return (
-        Check(
+        ProofCheck(
             "lock-is-hashed",
             "The lock ties every package to its files",
             partial(packages.read_lock, place.lock),
             package_policies.LockedWithHashes(machine_learning=True),
         ),
-        Check(
+        ProofCheck(
             "installed-is-the-lock",
             "What is installed is what the lock names, nothing more, nothing less",
             partial(installed_beside_lock, place),
             package_policies.ExactlyLocked(place.tolerated),
         ),
-        Check(
+        ProofCheck(
             "files-are-of-packages",
             "Every file among the packages is of one that is installed",
             partial(packages.find_unlisted_files, package_folders()),
             package_policies.OnlyListed(),
         ),
-        Check(
+        ProofCheck(
             "sbom-is-whole",
             "The bill of materials lists what is installed, nothing more, nothing less",
             partial(sbom_beside_installed, place),
@@ -65,31 +65,31 @@ def _of_packages(place: Place) -> tuple[Verifiable, ...]:
 
 def _of_files(place: Place) -> tuple[Verifiable, ...]:
     return (
-        Check(
+        ProofCheck(
             "no-gpu-libraries",
             "No file is a GPU's library or driver",
             partial(files_of_image, place),
             file_policies.NoGpuLibraries(),
         ),
-        Check(
+        ProofCheck(
             "kernel-alone",
             "Of the deployment the job's image has the kernel alone",
             _own_code,
             file_policies.KernelAlone(),
         ),
-        Check(
+        ProofCheck(
             "dockerfile-of-the-job",
             "The job's Dockerfile: pinned, hashed, unprivileged, of the deployment the kernel only",
             partial(dockerfile.read_dockerfile, place.tree / "ml_jobs/Dockerfile"),
             dockerfile_policies.JOB_IMAGE,
         ),
-        Check(
+        ProofCheck(
             "compose-of-the-job",
             "The job's compose files: a project of its own, confined, secrets by file",
             partial(compose_ways.find_ways, place.tree, compose_ways.JOB_FOLDER),
             compose_policies.EachWayOfTheJob(),
         ),
-        Check(
+        ProofCheck(
             "process-is-confined",
             "This process is not root, has no capabilities and a root that it can't write to",
             machine.find_process,

@@ -54,7 +54,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
-class Check(Generic[E]):
+class ProofCheck(Generic[E]):
     """One promise, and how it is looked for.
 
     Attributes:

@@ -89,14 +89,20 @@ class Changes:
         return sorted(rows, key=lambda row: str(row[column]))
 
 
-def compare(before: Publication, after: Publication, location_id: str = NETWORK) -> Changes:
-    """Return what is different in *after* at a place.
+def compare(
+    before: Publication,
+    after: Publication,
+    location_id: str = NETWORK,
+    *,
+    item_id: str | None = None,
+) -> Changes:
+    """Return what is different in *after* at a place; with *item_id*, of that part alone.
 
     Raises:
         ReadFailed, QueryTooLong: One of them can't be read.
     """
     span = _shared_span(before, after)
-    question = planned_parts(location_id, *(span or (None, None)))
+    question = planned_parts(location_id, *(span or (None, None)), item_id=item_id)
     both = _present(before.table(question).table).join(
         _present(after.table(question).table),
         keys="item_id",
@@ -105,7 +111,7 @@ def compare(before: Publication, after: Publication, location_id: str = NETWORK)
         right_suffix="_after",
         use_threads=False,
     )
-    used = stock_used(before, after, location_id, both)
+    used = stock_used(before, after, location_id, both, item_id=item_id)
     return Changes(span, _compare_parts(both, used))
 
 

@@ -18,7 +18,12 @@ _DAY = timedelta(days=1)
 
 
 def stock_used(
-    before: Publication, after: Publication, location_id: str, days: pa.Table
+    before: Publication,
+    after: Publication,
+    location_id: str,
+    days: pa.Table,
+    *,
+    item_id: str | None = None,
 ) -> FloatArray:
     """Return the demand since the one day and until the other, as the later publication has it.
 
@@ -29,6 +34,7 @@ def stock_used(
         after: The other.
         location_id: The place.
         days: A row for each of N parts: item_id, as_of_before, as_of_after.
+        item_id: The part, where *days* is of one alone.
 
     Returns:
         Units, shape (N,). NaN where it isn't known: the later publication has no demand of one of
@@ -43,7 +49,7 @@ def stock_used(
             "until": pc.max_element_wise(*ends, skip_nulls=False),
         }
     )
-    used = _summed(later, location_id, spans)
+    used = _summed(later, location_id, spans, item_id)
     known = _known(later, spans)
     same, back = pc.equal(*ends), pc.greater(*ends)
     signed = np.where(_flags(back), -used, used)
@@ -55,13 +61,15 @@ def _flags(values: pa.ChunkedArray) -> BoolArray:
     return flags
 
 
-def _summed(later: Publication, location_id: str, spans: pa.Table) -> FloatArray:
+def _summed(
+    later: Publication, location_id: str, spans: pa.Table, item_id: str | None
+) -> FloatArray:
     """The demand of every part in its own span, 0 where there is none, shape (N,)."""
     since, until = pc.min(spans["since"]).as_py(), pc.max(spans["until"]).as_py()
     answer = np.zeros(spans.num_rows)
     if since is None or since == until:
         return answer
-    demand = later.table(demand_between(location_id, since, until)).table
+    demand = later.table(demand_between(location_id, since, until, item_id=item_id)).table
     row = pc.index_in(demand["item_id"], value_set=spans["item_id"])
     demand, row = demand.filter(pc.is_valid(row)), pc.drop_null(row)
     own = spans.take(row)

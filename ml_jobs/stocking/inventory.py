@@ -52,7 +52,7 @@ class StockLevels:
 
 
 @dataclass(frozen=True)
-class Policy:
+class StockPolicy:
     """What the forecast asks for, per series; NaN where stock, lead time or service isn't known.
 
     Attributes:
@@ -113,7 +113,7 @@ class Inventory:
     """
 
     levels: StockLevels
-    policy: Policy
+    policy: StockPolicy
     proposal: Proposal
     sums: LeadSums
 
@@ -162,7 +162,9 @@ def _either(items: Items, stock: Stock, name: str) -> FloatArray:
     return answer
 
 
-def policy_of(panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: FloatArray) -> Policy:
+def policy_of(
+    panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: FloatArray
+) -> StockPolicy:
     """Take reorder point and order-up-to level as quantiles of summed demand.
 
     The reorder point is the quantile, at the service level planned for, of demand summed over the
@@ -175,7 +177,7 @@ def policy_of(panel: Panel, levels: StockLevels, sums: LeadSums, *, planned: Flo
     lead, cycle = sums.lead, sums.cycle
     reorder_point = lead.quantile(planned)
     textbook = textbook_reorder_point(panel, levels, lead.mean)
-    return Policy(
+    return StockPolicy(
         lead_time_demand=lead.mean,
         lead_time_excess=np.where(np.isfinite(lead.mean), lead.excess, np.nan),
         planned_level=planned,
@@ -212,7 +214,7 @@ def textbook_reorder_point(
 
 def proposal_of(
     levels: StockLevels,
-    policy: Policy,
+    policy: StockPolicy,
     outlook: Outlook,
     options: ForecastOptions,
     *,

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import add_rows, numbers
 from ml_jobs.panel import NETWORK, Frequency, Panel
-from ml_jobs.stocking.inventory import Policy, StockLevels
+from ml_jobs.stocking.inventory import StockLevels, StockPolicy
 from ml_jobs.stocking.lead_time import Duration, LeadSums, whole_periods
 from ml_jobs.stocking.stock_facts import QUANTILE_POLICY, TEXTBOOK_POLICY
 
@@ -77,7 +77,7 @@ def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
 
 
 def replay_policies(
-    panel: Panel, cutoff: int, levels: StockLevels, sums: LeadSums, policy: Policy
+    panel: Panel, cutoff: int, levels: StockLevels, sums: LeadSums, policy: StockPolicy
 ) -> Replay:
     """Return both policies beside the demand that followed the *cutoff* they were made at.
 

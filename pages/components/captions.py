@@ -113,12 +113,6 @@ def assumptions(manifest: Manifest) -> tuple[str, ...]:
     return tuple(_in_language(sentence) for sentence in stated)
 
 
-def mark_assumed(text: str, column: str, assumed: str | None) -> str:
-    """Return *text*, marked where *column* is among the comma separated names in *assumed*."""
-    names = {name.strip() for name in (assumed or "").split(",")}
-    return _("{text} (assumed)").format(text=text) if column in names else text
-
-
 def badge(text: str, colour: str, icon: str) -> str:
     """Return the Markdown of a badge, to stand in a line of text."""
     return f":{colour}-badge[:material/{icon}: {text}]"

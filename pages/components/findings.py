@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datalayer.kernel.contract.registry import ReasonCode
-from pages.components.captions import mark_assumed
-from pages.components.language import _, day, label, number, percent, quantity
-from pages.components.units import amount, periods
+from pages.components.language import _, day, label, percent, quantity
+from pages.components.units import amount
 
 
 def exception_sentence(
@@ -58,53 +57,6 @@ def forecast_finding(table: pa.Table, sources: Sequence[str], *, subject: str, u
         high=quantity(last["q900"]),
         unit=unit,
     )
-
-
-def metrics_line(row: Mapping[str, object], source: str, frequency: str = "D") -> str:
-    """Return the backtest measures of one source, observed coverage beside the nominal one."""
-
-    def measure(name: str) -> float | None:
-        value = row[name]
-        return float(value) if isinstance(value, int | float) else None
-
-    coverage = ", ".join(
-        _("{nominal}% band held {observed}").format(
-            nominal=nominal, observed=percent(measure(f"coverage_{nominal}"), 0)
-        )
-        for nominal in (50, 80, 95)
-    )
-    return _(
-        "Backtest of {source}, up to {horizon} ahead from {origins} cutoffs: WAPE {wape}, "
-        "MASE {mase}; {coverage}."
-    ).format(
-        source=source,
-        horizon=periods(int(measure("horizon") or 0), frequency),
-        origins=number(measure("n_origins"), 0),
-        wape=percent(measure("wape"), 0),
-        mase=number(measure("mase"), 2),
-        coverage=coverage,
-    )
-
-
-def stock_line(row: Mapping[str, object]) -> str:
-    """Return stock, orders and lead time of one part; what is assumed says so."""
-    assumed = str(row.get("assumed") or "")
-    wordings = (
-        ("current_stock", _("Stock {amount}"), "un"),
-        ("on_order", _("on order {amount}"), "un"),
-        ("lead_time_days", _("lead time {amount}"), "d"),
-        ("reorder_point", _("reorder point {amount}"), "un"),
-        ("days_of_cover", _("cover {amount}"), "d"),
-    )
-    return " · ".join(
-        mark_assumed(text.format(amount=_round(row[name], unit)), name, assumed)
-        for name, text, unit in wordings
-        if row.get(name) is not None
-    )
-
-
-def _round(value: object, unit: str) -> str:
-    return amount(round(float(value)) if isinstance(value, int | float) else None, unit)
 
 
 def _ahead(table: pa.Table, source: str, cutoff: date) -> pa.Table:

@@ -80,21 +80,25 @@ def mark(publication: Publication, rows: Iterable[Row], said: Statement) -> Mark
     return _each([(row_key(row), row) for row in rows], write)
 
 
-def undo(publication: Publication, marks: Sequence[Mark]) -> Marking:
-    """Take *marks* back, each the last one of its row."""
-    identity, name = access.identity(), _name()
+def undo(publication: Publication, rows: Iterable[Row]) -> Marking:
+    """Take the last mark of each of *rows* back, if it is the one that the planner has seen."""
+    marks, identity, name = portal().marks, access.identity(), _name()
 
-    def write(made: Mark) -> Mark:
-        return portal().marks.undo(
-            identity, publication, made.row.key, seen=made.number, name=name or made.marked_by
-        )
+    def write(row: Row) -> Mark:
+        seen = int(row.get("number") or 0)
+        return marks.undo(identity, publication, row_key(row), seen=seen, name=name)
 
-    return _each([(made.row.key, made) for made in marks], write)
+    return _each([(row_key(row), row) for row in rows], write)
 
 
 def row_key(row: Row) -> RowKey:
     """Return the key of *row*."""
     return RowKey(row["item_id"], row["location_id"], row["action"], row["ref"])
+
+
+def row_of(made: Mark) -> Row:
+    """Return the row that was marked, as whoever marked it has seen it."""
+    return {**vars(made.row.key), "number": made.number}
 
 
 def refusal(problem: PortalError) -> str:

@@ -34,6 +34,9 @@ def part(publication: Publication) -> str:
     if asked and st.session_state.get(_DRAWN) != asked:
         # A link from a page to itself leaves the browser's address as it was.
         st.query_params["item"] = st.session_state[_DRAWN] = asked
+        if _TEXT not in st.query_params:
+            # What was typed led here and has done its work.
+            st.session_state[_TEXT] = ""
     for question in (questions.exceptions.first(1), questions.search.parts("", 1)):
         if not asked:
             asked = next(iter(publication.table(question).table["item_id"].to_pylist()), "")
@@ -68,9 +71,6 @@ def _search(recent: Mapping[str, str]) -> None:
 
 
 def _typed() -> str:
-    if _TEXT not in st.query_params and st.session_state.get(_TEXT):
-        # A link was followed: what was typed has done its work, and is no longer in the address.
-        st.session_state[_TEXT] = ""
     return (
         st.text_input(
             _("Find a part"),

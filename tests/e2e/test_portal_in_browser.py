@@ -102,8 +102,12 @@ def test_the_first_page_says_what_to_do_and_where_that_comes_from(visit: Visit) 
 def test_a_planner_finds_a_part_and_sees_its_forecast_with_a_caption(visit: Visit) -> None:
     visit.open("/forecast")
 
-    visit.page.get_by_role("searchbox", name="Find a part").fill(PART)
-    visit.page.get_by_role("link", name=re.compile(PART)).first.click()
+    box = visit.page.get_by_role("searchbox", name="Find a part")
+    box.fill(PART)
+    link = visit.page.get_by_role("link", name=re.compile(PART)).first
+    expect(link).to_be_visible()
+    expect(box).to_have_value(PART)
+    link.click()
     expect(visit.page).to_have_url(re.compile(f"item={PART}"))
     visit.settle()
 

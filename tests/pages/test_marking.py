@@ -42,7 +42,8 @@ def _script() -> None:
     if st.button("mark"):
         st.session_state["done"] = marking.mark(publication, rows, Statement(kind))
     if st.button("undo"):
-        st.session_state["done"] = marking.undo(publication, st.session_state["done"].marks)
+        done = [marking.row_of(mark) for mark in st.session_state["done"].marks]
+        st.session_state["done"] = marking.undo(publication, done)
 
 
 @pytest.fixture

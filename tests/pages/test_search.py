@@ -15,9 +15,17 @@ pytestmark = pytest.mark.usefixtures("active")
 
 
 def links(app: AppTest) -> dict[str, str]:
-    """Return the links to parts: what they say, and the code they lead to."""
-    drawn = app.main.get("page_link")
-    return {link.proto.label: link.proto.query_string for link in drawn}
+    """Return what the search links to: what the links say, and the code they lead to.
+
+    Links along the list that a part stands in name a place as well.
+    """
+    drawn = (link.proto for link in app.main.get("page_link"))
+    found = {link.label: link.query_string for link in drawn}
+    return {
+        label: query
+        for label, query in found.items()
+        if "item=" in query and "location_id=" not in query
+    }
 
 
 def test_what_is_typed_finds_links_that_say_what_was_met(open_page: OpenPage) -> None:

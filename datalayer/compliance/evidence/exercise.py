@@ -79,7 +79,7 @@ class FilledColumns(_Answered):
     filled: dict[str, int]
 
 
-class Attempt(_Answered):
+class StatementAttempt(_Answered):
     """What the database was asked and must refuse, and what it said."""
 
     statement: str
@@ -119,7 +119,7 @@ class Exercise(_Answered):
     routes: tuple[tuple[str, str], ...]
     columns: dict[str, dict[str, bool]]
     filled: tuple[FilledColumns, ...]
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[StatementAttempt, ...]
     store: StoreAnswer
     modules: tuple[str, ...]
     origins: dict[str, tuple[str, ...]]
@@ -209,10 +209,10 @@ class DeclaredColumns:
 
 
 @dataclass(frozen=True)
-class Attempts:
+class StatementAttempts:
     """What the database was asked and must refuse."""
 
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[StatementAttempt, ...]
 
     @property
     def summary(self) -> str:

@@ -59,7 +59,7 @@ class OnlyServices:
                 )
 
 
-class OnlyUnderstood:
+class OnlyKnownKeys:
     """Trusts a file that says nothing but what the other rules look at."""
 
     def findings(self, evidence: ComposeFile) -> Iterator[Sentence]:

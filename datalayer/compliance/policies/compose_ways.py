@@ -13,8 +13,8 @@ from datalayer.compliance.policies.compose import (
     KnownImages,
     NoDevices,
     NoMachineLearningServices,
+    OnlyKnownKeys,
     OnlyServices,
-    OnlyUnderstood,
     PinnedImages,
     SecretsByFile,
 )
@@ -84,7 +84,7 @@ class EachWayOfTheJob:
 
     def findings(self, evidence: ComposeWays) -> Iterator[Sentence]:
         """Yield the findings of each way."""
-        policy = AllOf(OnlyUnderstood(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())
+        policy = AllOf(OnlyKnownKeys(), Confined(), NoDevices(), SecretsByFile(), PinnedImages())
         for way in evidence.ways:
             yield from policy.findings(way)
 
@@ -97,7 +97,7 @@ def compose_policy(
     """Return what is trusted of a compose file of the deployment; arguments as in the parts."""
     return AllOf(
         OnlyServices(services),
-        OnlyUnderstood(),
+        OnlyKnownKeys(),
         KnownImages(),
         NoMachineLearningServices(),
         NoDevices(),

@@ -89,7 +89,7 @@ class PinnedBases:
                 )
 
 
-class OnlyUnderstood:
+class OnlyKnownInstructions:
     """Trusts a Dockerfile of which every line is one that the other rules look at."""
 
     def findings(self, evidence: Dockerfile) -> Iterator[Sentence]:
@@ -301,7 +301,7 @@ class CopiesOnly:
 _ANY_IMAGE: tuple[Policy[Dockerfile], ...] = (
     UnprivilegedUser(),
     PinnedBases(),
-    OnlyUnderstood(),
+    OnlyKnownInstructions(),
     NothingFromElsewhere(),
     NothingFromAfar(),
     HashedInstalls(),

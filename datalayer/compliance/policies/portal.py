@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from datalayer.compliance.evidence.exercise import (
     METADATA,
-    Attempts,
     DeclaredColumns,
     PublishedRows,
     Routes,
+    StatementAttempts,
     StoreAnswer,
     Use,
 )
@@ -139,7 +139,7 @@ class MetadataFilled:
 class EverythingRefused:
     """Trusts a database that refuses all that it was asked."""
 
-    def findings(self, evidence: Attempts) -> Iterator[Sentence]:
+    def findings(self, evidence: StatementAttempts) -> Iterator[Sentence]:
         """Yield each statement that it ran."""
         if not evidence.attempts:
             yield Sentence("The database was asked nothing; it must refuse what leads out of it")

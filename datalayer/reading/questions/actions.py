@@ -251,6 +251,16 @@ def listed(
     )
 
 
+def of_part(wanted: Listing, item_id: str) -> Question:
+    """Return the question of a part's actions at every place, for ``cards`` to tell of them.
+
+    The listing's filters don't count. Places that none lies below come first, and there the
+    leading action. Columns: see ``sql/part_actions.sql``.
+    """
+    ranks = {"new": _json(wanted.new), "changed": _json(wanted.changed)}
+    return sql_question("part_actions", {"item_id": item_id, **ranks}, *_DATA_SETS)
+
+
 def ranks(wanted: Listing) -> Question:
     """Return the question of all actions *wanted*, the most urgent first, however many there are.
 

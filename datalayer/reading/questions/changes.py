@@ -29,13 +29,20 @@ def forecast_end() -> Question:
     return sql_question("forecast_span", {}, "agg_daily")
 
 
-def planned_parts(location_id: str, first_date: date | None, last_date: date | None) -> Question:
+def planned_parts(
+    location_id: str,
+    first_date: date | None,
+    last_date: date | None,
+    *,
+    item_id: str | None = None,
+) -> Question:
     """Return the question of what is planned for each part; forecasts summed between the dates.
 
-    Both dates are inclusive; without them all forecasts are 0.
+    Both dates are inclusive; without them all forecasts are 0. With *item_id*, of that part alone.
     """
     dates = {"first_date": first_date, "last_date": last_date}
-    return sql_question("planned_parts", {"location": location_id, **dates}, *DATA_SETS)
+    here = {"location": location_id, "item": item_id}
+    return sql_question("planned_parts", {**here, **dates}, *DATA_SETS)
 
 
 def demand_start() -> Question:
@@ -43,12 +50,16 @@ def demand_start() -> Question:
     return sql_question("demand_start", {}, "fact_demand")
 
 
-def demand_between(location_id: str, after: date, through: date) -> Question:
-    """Return the question of the demand since *after* and until *through*, by part and period."""
+def demand_between(
+    location_id: str, after: date, through: date, *, item_id: str | None = None
+) -> Question:
+    """Return the question of the demand since *after* and until *through*, by part and period.
+
+    With *item_id*, of that part alone.
+    """
+    here = {"location": location_id, "item": item_id}
     return sql_question(
-        "demand_between",
-        {"location": location_id, "after": after, "through": through},
-        "fact_demand",
+        "demand_between", {**here, "after": after, "through": through}, "fact_demand"
     )
 
 

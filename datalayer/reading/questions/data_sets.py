@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import UnknownDataSet
-from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position
+from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position, equal
 from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.views import count_matches, quoted_name, whole_query
 
@@ -49,6 +49,17 @@ def rows(
         order=data_set.key,
         total_sql=total_sql if with_total else "",
     )
+
+
+def of_part(registry: Registry, name: str, item_id: str, location_id: str) -> Question:
+    """Return the question of a data set's rows of one part at one place, in key order.
+
+    Raises:
+        UnknownDataSet: The publication has no data set called *name*.
+    """
+    data_set = data_set_named(registry, name)
+    here = equal(data_set.column("location_id"), location_id)
+    return rows(data_set, equal(data_set.column("item_id"), item_id) + here)
 
 
 def columns_filled(data_set: DataSet, columns: tuple[str, ...]) -> Question:

@@ -17,7 +17,7 @@ RATE_SPREAD = 0.8
 
 
 @dataclass(frozen=True)
-class Part:
+class SyntheticPart:
     """A part and what its demand follows from.
 
     Attributes:
@@ -69,7 +69,7 @@ class Campaign:
     every_year: bool = False
 
 
-def read_parts(random: np.random.Generator) -> list[Part]:
+def read_parts(random: np.random.Generator) -> list[SyntheticPart]:
     """Return the parts in the order of their codes; how often each is used is drawn."""
     return [part for group in _read()["group"] for part in _parts_of(group, random)]
 
@@ -84,13 +84,13 @@ def _read() -> dict[str, Any]:
     return tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
 
 
-def _parts_of(group: Mapping[str, Any], random: np.random.Generator) -> Iterator[Part]:
+def _parts_of(group: Mapping[str, Any], random: np.random.Generator) -> Iterator[SyntheticPart]:
     for number, family in enumerate(group["families"], start=1):
         supplier = group["suppliers"][number % len(group["suppliers"])]
         lead, scatter = family.get("lead", group["lead"])
         for place, variant in enumerate(family["of"], start=1):
             text, _, cost = variant.rpartition("=")
-            yield Part(
+            yield SyntheticPart(
                 item_id=f"{group['code']}{number:02d}{place:03d}",
                 name=family["name"].format(text),
                 category=group["name"],

@@ -11,9 +11,9 @@ import numpy as np
 
 from ml_jobs.classification import abc_classes
 from ml_jobs.data.torres import troubles
-from ml_jobs.data.torres.catalogue import Part, read_campaigns, read_parts
+from ml_jobs.data.torres.catalogue import SyntheticPart, read_campaigns, read_parts
 from ml_jobs.data.torres.depots import DEPOTS, REGIONS
-from ml_jobs.data.torres.replenishment import SERVICE_LEVELS, Holding, Order, replenish
+from ml_jobs.data.torres.replenishment import SERVICE_LEVELS, Holding, PlacedOrder, replenish
 from ml_jobs.data.torres.troubles import Row
 from ml_jobs.data.torres.usage import WEEKS_PER_YEAR, Usage, draw_usage
 
@@ -50,7 +50,7 @@ def write_torres(folder: Path, through: date = THROUGH) -> Mapping[str, Path]:
     return {role: _write(folder / f"{role}.csv", rows[role]) for role in FILES}
 
 
-def _demand(parts: Sequence[Part], usage: Usage) -> Iterator[Row]:
+def _demand(parts: Sequence[SyntheticPart], usage: Usage) -> Iterator[Row]:
     """Units issued, in the order of their weeks."""
     days = [_day(monday) for monday in usage.mondays.astype(object)]
     for week, row, place in np.argwhere(usage.units.transpose(2, 0, 1) > 0):
@@ -62,7 +62,7 @@ def _demand(parts: Sequence[Part], usage: Usage) -> Iterator[Row]:
         }
 
 
-def _items(parts: Sequence[Part], usage: Usage) -> Iterator[Row]:
+def _items(parts: Sequence[SyntheticPart], usage: Usage) -> Iterator[Row]:
     costs = np.array([part.unit_cost for part in parts])
     classes = abc_classes(usage.units[:, :, -WEEKS_PER_YEAR:].sum(axis=(1, 2)) * costs)
     for part, abc_class in zip(parts, classes.tolist(), strict=True):
@@ -113,7 +113,7 @@ def _locations() -> Iterator[Row]:
         }
 
 
-def _orders(orders: Sequence[Order], through: date) -> Iterator[Row]:
+def _orders(orders: Sequence[PlacedOrder], through: date) -> Iterator[Row]:
     """Order lines, up to three of a number where they go to one place from one supplier."""
     ordered = sorted(orders, key=lambda order: (order.location_id, order.supplier))
     number, line = FIRST_ORDER, 0

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.data.torres.catalogue import Part
+from ml_jobs.data.torres.catalogue import SyntheticPart
 from ml_jobs.data.torres.depots import DEPOTS
 from ml_jobs.data.torres.usage import WEEKS, WEEKS_PER_YEAR, Usage
 
@@ -28,7 +28,7 @@ OFTEN_SPLIT = 0.12  # share of open orders of which a part has come
 
 
 @dataclass(frozen=True)
-class Order:
+class PlacedOrder:
     """A line of an open order; dates in days from the last day of the history.
 
     Attributes:
@@ -59,18 +59,18 @@ class Holding:
         orders: Open orders of it.
     """
 
-    part: Part
+    part: SyntheticPart
     location_id: str
     weekly: float
     on_hand: float
-    orders: tuple[Order, ...]
+    orders: tuple[PlacedOrder, ...]
 
     @property
     def on_order(self) -> float:
         """Units ordered and not received."""
         return sum(order.outstanding for order in self.orders)
 
-    def order(self, quantity: float, due: int | None, received: float = 0.0) -> Order:
+    def order(self, quantity: float, due: int | None, received: float = 0.0) -> PlacedOrder:
         """Return an order of this part for this depot, in what the supplier sells.
 
         What would be due on a weekend is due on the Monday after it.
@@ -78,10 +78,10 @@ class Holding:
         whole = saleable(quantity, self.part)
         supplier = self.part.supplier
         day = None if due is None else _workday(due)
-        return Order(self.part.item_id, self.location_id, supplier, whole, received, day)
+        return PlacedOrder(self.part.item_id, self.location_id, supplier, whole, received, day)
 
 
-def saleable(quantity: float, part: Part) -> float:
+def saleable(quantity: float, part: SyntheticPart) -> float:
     """Return *quantity* raised to what the supplier sells."""
     step = part.sold_by or part.step
     return float(np.ceil(max(quantity, part.minimum_order, step) / step - 1e-9) * step)
@@ -93,7 +93,7 @@ def _workday(day: int) -> int:
 
 
 def replenish(
-    parts: Sequence[Part], usage: Usage, random: np.random.Generator
+    parts: Sequence[SyntheticPart], usage: Usage, random: np.random.Generator
 ) -> tuple[Holding, ...]:
     """Play the policy over the weeks; return what is left of each part at each depot that keeps it.
 
@@ -113,7 +113,11 @@ def replenish(
 
 
 def _play(
-    part: Part, location_id: str, demand: FloatArray, rate: FloatArray, random: np.random.Generator
+    part: SyntheticPart,
+    location_id: str,
+    demand: FloatArray,
+    rate: FloatArray,
+    random: np.random.Generator,
 ) -> Holding:
     lead = part.lead_time_days / 7
     belief = np.exp(random.normal(0.0, MISJUDGED))
@@ -135,7 +139,9 @@ def _play(
     return replace(holding, orders=tuple(_open(holding, coming, random)))
 
 
-def _levels(part: Part, demand: FloatArray, belief: float) -> tuple[FloatArray, FloatArray]:
+def _levels(
+    part: SyntheticPart, demand: FloatArray, belief: float
+) -> tuple[FloatArray, FloatArray]:
     """Return reorder point and order-up-to level, each week, from what was used up to then."""
     span = math.ceil(part.lead_time_days / 7) + 1
     used = np.concatenate([np.zeros(1), demand.cumsum()])
@@ -148,13 +154,13 @@ def _levels(part: Part, demand: FloatArray, belief: float) -> tuple[FloatArray, 
     return belief * point, np.ceil(belief * (point + usual * REVIEW_WEEKS))
 
 
-def _counted(units: float, part: Part) -> float:
+def _counted(units: float, part: SyntheticPart) -> float:
     return float(np.rint(units / part.step) * part.step)
 
 
 def _open(
     holding: Holding, coming: Sequence[tuple[float, float, float]], random: np.random.Generator
-) -> list[Order]:
+) -> list[PlacedOrder]:
     orders = []
     for _, due, units in coming:
         split = random.random() < OFTEN_SPLIT and units > 2 * holding.part.step

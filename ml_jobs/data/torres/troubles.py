@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_jobs.data.torres.catalogue import Part
-from ml_jobs.data.torres.replenishment import Holding, Order, saleable
+from ml_jobs.data.torres.catalogue import SyntheticPart
+from ml_jobs.data.torres.replenishment import Holding, PlacedOrder, saleable
 from ml_jobs.data.torres.usage import WEEKS_PER_YEAR
 
 Row = dict[str, str]
@@ -118,7 +118,7 @@ _PLIGHTS: Mapping[Change, int] = {
 }
 
 
-def in_orders(holdings: Sequence[Holding]) -> tuple[Order, ...]:
+def in_orders(holdings: Sequence[Holding]) -> tuple[PlacedOrder, ...]:
     """Return order lines that no depot has or that have no sense."""
     known = next(holding for holding in holdings if holding.orders)
     order = known.orders[0]
@@ -132,7 +132,7 @@ def in_orders(holdings: Sequence[Holding]) -> tuple[Order, ...]:
     )
 
 
-def in_items(rows: Sequence[Row], parts: Sequence[Part]) -> Iterator[Row]:
+def in_items(rows: Sequence[Row], parts: Sequence[SyntheticPart]) -> Iterator[Row]:
     """Leave out a cost of two parts, a lead time of two, and the criticality of one."""
     steady = [place for place, part in enumerate(parts) if part.life == "steady"]
     without = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.data.torres.catalogue import Campaign, Part
+from ml_jobs.data.torres.catalogue import Campaign, SyntheticPart
 from ml_jobs.data.torres.depots import DEPOTS, factors
 from ml_jobs.panel import Dates
 
@@ -54,7 +54,7 @@ class Usage:
 
 
 def draw_usage(
-    parts: Sequence[Part],
+    parts: Sequence[SyntheticPart],
     campaigns: Sequence[Campaign],
     through: np.datetime64,
     random: np.random.Generator,
@@ -72,7 +72,7 @@ def draw_usage(
     return Usage(mondays, np.stack(rates), np.stack(drawn) + sum(asked))
 
 
-def _uses(part: Part, mondays: Dates, random: np.random.Generator) -> FloatArray:
+def _uses(part: SyntheticPart, mondays: Dates, random: np.random.Generator) -> FloatArray:
     """Return the uses expected, shape (depots, weeks)."""
     day_of_year = (mondays - mondays.astype("datetime64[Y]")).astype(np.float64)
     towers = np.array([depot.towers for depot in DEPOTS], np.float64) / 1000
@@ -118,12 +118,12 @@ def _course(life: str, random: np.random.Generator) -> FloatArray:
             return np.ones(WEEKS)
 
 
-def _gusts(part: Part, random: np.random.Generator) -> FloatArray:
+def _gusts(part: SyntheticPart, random: np.random.Generator) -> FloatArray:
     shape = EVENNESS[part.cause]
     return random.gamma(shape, 1 / shape, size=(len(DEPOTS), WEEKS))
 
 
-def _units(part: Part, uses: FloatArray, random: np.random.Generator) -> FloatArray:
+def _units(part: SyntheticPart, uses: FloatArray, random: np.random.Generator) -> FloatArray:
     """Return the units of *uses*: whole sets, pieces, or lengths and weights."""
     if part.size == part.sold_by or part.size == part.step == 1:
         return uses * max(part.size, 1.0)
@@ -135,7 +135,9 @@ def _units(part: Part, uses: FloatArray, random: np.random.Generator) -> FloatAr
     return np.where(uses > 0, counted, 0.0)
 
 
-def _asked(campaign: Campaign, parts: Sequence[Part], random: np.random.Generator) -> FloatArray:
+def _asked(
+    campaign: Campaign, parts: Sequence[SyntheticPart], random: np.random.Generator
+) -> FloatArray:
     """Return the units that *campaign* asked for, shape (parts, depots, weeks)."""
     units = np.zeros((len(parts), len(DEPOTS), WEEKS))
     row = next(place for place, part in enumerate(parts) if part.name == campaign.name)

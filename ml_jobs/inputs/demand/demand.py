@@ -36,7 +36,7 @@ from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.styles import cells
 from ml_jobs.inputs.styles.cells import Codes
 from ml_jobs.inputs.styles.code_spelling import case_twins, is_fraction, zero_twins
-from ml_jobs.inputs.styles.styles import Evidence, Styles, evidence_of, styled
+from ml_jobs.inputs.styles.styles import StyleEvidence, Styles, evidence_of, styled
 from ml_jobs.panel import NETWORK, Frequency, Panel
 
 LARGEST_QUANTITY = 1e12
@@ -94,7 +94,7 @@ def demand_of(
     return replace(rows, notes=(*_notes(rows), *total_notes(rows), *rows.notes))
 
 
-def demand_evidence(source: SourceFile) -> Evidence:
+def demand_evidence(source: SourceFile) -> StyleEvidence:
     """Return what a demand file shows of how its numbers and dates are written.
 
     Raises:

@@ -42,7 +42,7 @@ from ml_jobs.inputs.files.source_file import SourceFile
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.styles import cells
-from ml_jobs.inputs.styles.styles import Evidence, Styles, styles_of
+from ml_jobs.inputs.styles.styles import StyleEvidence, Styles, styles_of
 from ml_jobs.panel import Frequency, Panel
 from ml_jobs.progress import ReportWork, Work
 
@@ -126,7 +126,7 @@ class DemandFormat:
     def _columns(self) -> tuple[tuple[str, ...], ...]:
         return INVOICE_COLUMNS if self.invoices else DEMAND_COLUMNS
 
-    def evidence_in(self, source: SourceFile) -> Evidence:
+    def evidence_in(self, source: SourceFile) -> StyleEvidence:
         """Return what *source* shows of how numbers and dates are written.
 
         Raises:

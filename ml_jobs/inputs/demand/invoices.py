@@ -44,7 +44,7 @@ from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
 from ml_jobs.inputs.styles import cells
 from ml_jobs.inputs.styles.cells import Codes
-from ml_jobs.inputs.styles.styles import Evidence, Styles, evidence_of, styled
+from ml_jobs.inputs.styles.styles import StyleEvidence, Styles, evidence_of, styled
 
 LEAST_CATEGORY_ITEMS = 4
 LEAST_CATEGORY_SHARE = 0.005
@@ -151,7 +151,7 @@ def invoices_of(
     return replace(rows, catalogue=_catalogue(rows, descriptions, prices))
 
 
-def invoice_evidence(source: SourceFile) -> Evidence:
+def invoice_evidence(source: SourceFile) -> StyleEvidence:
     """Return what invoice lines show of how numbers and dates are written in them.
 
     Raises:

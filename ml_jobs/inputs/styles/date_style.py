@@ -20,7 +20,13 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.styles.rhythm import rhythm_of
 from ml_jobs.inputs.styles.written import Example, WrittenColumn
-from ml_jobs.inputs.styles.written_dates import Order, Shape, WrittenDate, split_clock, written_date
+from ml_jobs.inputs.styles.written_dates import (
+    DateOrder,
+    Shape,
+    WrittenDate,
+    split_clock,
+    written_date,
+)
 from ml_jobs.panel import Dates, Frequency
 
 FUTURE_SHARE = 0.02
@@ -30,9 +36,9 @@ _MONTHS = 12
 _DAYS = (Shape.DAY, Shape.PARTS, Shape.SHORT)
 _PERIODS = (Shape.MONTH, Shape.WEEK)
 _FORMS = {
-    Order.DAY_FIRST: "the day first",
-    Order.MONTH_FIRST: "the month first",
-    Order.YEAR_FIRST: "the year first",
+    DateOrder.DAY_FIRST: "the day first",
+    DateOrder.MONTH_FIRST: "the month first",
+    DateOrder.YEAR_FIRST: "the year first",
 }
 
 
@@ -75,7 +81,7 @@ class DateStyle:
         shapes: Ways of writing that are read at all.
     """
 
-    order: Order
+    order: DateOrder
     shapes: tuple[Shape, ...]
     evidence: str
 
@@ -105,9 +111,9 @@ def date_evidence(columns: Iterable[WrittenColumn]) -> DateEvidence:
 def day_comes_first(evidence: DateEvidence) -> bool | None:
     """Return whether the day, or the month, is sure to come first; None where neither is."""
     parts = evidence.of(Shape.PARTS, Shape.SHORT)
-    excluded = _excluded(parts, (Order.DAY_FIRST, Order.MONTH_FIRST))
+    excluded = _excluded(parts, (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST))
     if len(excluded) == 1:
-        return Order.MONTH_FIRST in excluded
+        return DateOrder.MONTH_FIRST in excluded
     dotted = bool(parts) and all(written.separator == "." for written in parts)
     return True if dotted and not excluded else None
 
@@ -131,9 +137,9 @@ def date_style(
     shapes = _shapes_read(evidence)
     parts = evidence.of(Shape.PARTS, Shape.SHORT)
     if not parts:
-        return DateStyle(Order.DAY_FIRST, shapes, _certain(evidence, shapes, file))
+        return DateStyle(DateOrder.DAY_FIRST, shapes, _certain(evidence, shapes, file))
     if reading.dates:
-        order = Order(reading.dates)
+        order = DateOrder(reading.dates)
         return DateStyle(order, shapes, f"with {_FORMS[order]}, as was asked for")
     _refuse_exchanged(evidence, file)
     order, shown = _order_of(parts, brazilian=brazilian, today=today, file=file)
@@ -188,11 +194,11 @@ def _certain(evidence: DateEvidence, shapes: Sequence[Shape], file: str) -> str:
 
 def _order_of(
     parts: Mapping[WrittenDate, Seen], *, brazilian: bool, today: date | None, file: str
-) -> tuple[Order, str]:
+) -> tuple[DateOrder, str]:
     """Return the order of day, month and year, and by what it is seen."""
-    orders = [Order.DAY_FIRST, Order.MONTH_FIRST]
+    orders = [DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST]
     if all(written.shape is Shape.SHORT for written in parts):
-        orders.append(Order.YEAR_FIRST)
+        orders.append(DateOrder.YEAR_FIRST)
     excluded = _excluded(parts, orders)
     left = [order for order in orders if order not in excluded]
     if not left:
@@ -208,9 +214,11 @@ def _order_of(
     raise InputError(file=file, problem=_undecided(parts, left, file))
 
 
-def _excluded(parts: Mapping[WrittenDate, Seen], orders: Sequence[Order]) -> dict[Order, Example]:
+def _excluded(
+    parts: Mapping[WrittenDate, Seen], orders: Sequence[DateOrder]
+) -> dict[DateOrder, Example]:
     """Return the orders that some date can't be read in though it can in another; and that date."""
-    excluded: dict[Order, Example] = {}
+    excluded: dict[DateOrder, Example] = {}
     for written, seen in parts.items():
         readable = {order for order in orders if written.day(order)}
         if readable:
@@ -222,16 +230,16 @@ def _excluded(parts: Mapping[WrittenDate, Seen], orders: Sequence[Order]) -> dic
 
 def _votes(
     parts: Mapping[WrittenDate, Seen],
-    orders: Sequence[Order],
+    orders: Sequence[DateOrder],
     *,
     brazilian: bool,
     today: date | None,
-) -> Iterator[tuple[Order, str]]:
+) -> Iterator[tuple[DateOrder, str]]:
     """Yield what speaks for one of *orders*, all of which read every date."""
     if all(written.separator == "." for written in parts):
-        yield Order.DAY_FIRST, "the points between the numbers"
+        yield DateOrder.DAY_FIRST, "the points between the numbers"
     if brazilian:
-        yield Order.DAY_FIRST, "semicolons between cells and decimal commas"
+        yield DateOrder.DAY_FIRST, "semicolons between cells and decimal commas"
     days = {order: _days_of(parts, order) for order in orders}
     regular = [order for order, found in days.items() if _is_regular(*found)]
     if len(regular) == 1:
@@ -246,7 +254,7 @@ def _votes(
         yield sane[0], f"{min(others)} row(s) that would lie in the future otherwise"
 
 
-def _days_of(parts: Mapping[WrittenDate, Seen], order: Order) -> tuple[Dates, IntArray]:
+def _days_of(parts: Mapping[WrittenDate, Seen], order: DateOrder) -> tuple[Dates, IntArray]:
     """Return the distinct days in *order*, sorted, and how many rows stand on each."""
     rows: dict[date, int] = {}
     for written, seen in parts.items():
@@ -273,7 +281,7 @@ def _future_rows(days: Dates, rows: IntArray, today: date) -> int:
     return int(rows[days > np.datetime64(today)].sum())
 
 
-def _contradiction(excluded: Mapping[Order, Example], file: str) -> str:
+def _contradiction(excluded: Mapping[DateOrder, Example], file: str) -> str:
     shown = [
         f"{example.sentence(file)}, which can't have {_FORMS[order]}"
         for order, example in excluded.items()
@@ -284,7 +292,7 @@ def _contradiction(excluded: Mapping[Order, Example], file: str) -> str:
     )
 
 
-def _undecided(parts: Mapping[WrittenDate, Seen], orders: Sequence[Order], file: str) -> str:
+def _undecided(parts: Mapping[WrittenDate, Seen], orders: Sequence[DateOrder], file: str) -> str:
     written, seen = next(
         (written, seen)
         for written, seen in parts.items()

@@ -45,7 +45,7 @@ class Styles:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class StyleEvidence:
     """What a file, or several of one folder, show of how they are written.
 
     Attributes:
@@ -58,9 +58,9 @@ class Evidence:
     delimiter: str | None
     unread: NumberEvidence
 
-    def __or__(self, later: Evidence) -> Evidence:
+    def __or__(self, later: StyleEvidence) -> StyleEvidence:
         """Return the evidence of both."""
-        return Evidence(
+        return StyleEvidence(
             self.numbers | later.numbers,
             self.dates | later.dates,
             self.delimiter,
@@ -70,7 +70,7 @@ class Evidence:
 
 def evidence_of(
     source: SourceFile, *, numbers: Sequence[str] = (), dates: Sequence[str] = ()
-) -> Evidence:
+) -> StyleEvidence:
     """Return what the columns of *numbers* and of *dates* show.
 
     Raises:
@@ -81,7 +81,7 @@ def evidence_of(
     found = number_evidence(amounts, source.reading)
     others = _unread_numbers(source, {*numbers, *dates}) if found.is_doubtful else ()
     unread = number_evidence(others, source.reading)
-    return Evidence(found, date_evidence(days), source.delimiter, unread)
+    return StyleEvidence(found, date_evidence(days), source.delimiter, unread)
 
 
 def _unread_numbers(source: SourceFile, read: Container[str]) -> Iterator[WrittenColumn]:
@@ -96,7 +96,7 @@ def _unread_numbers(source: SourceFile, read: Container[str]) -> Iterator[Writte
 
 
 def styles_of(
-    evidence: Evidence, reading: ReadingOptions, *, file: str, today: date | None = None
+    evidence: StyleEvidence, reading: ReadingOptions, *, file: str, today: date | None = None
 ) -> Styles:
     """Decide how the numbers and dates of *file* are read.
 

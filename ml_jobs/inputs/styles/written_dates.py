@@ -10,7 +10,7 @@ from enum import Enum, StrEnum, auto
 from functools import cache, lru_cache
 
 
-class Order(StrEnum):
+class DateOrder(StrEnum):
     """In which order day, month and year are written; named as the option names it."""
 
     DAY_FIRST = "day-first"
@@ -42,16 +42,16 @@ class WrittenDate:
     parts: tuple[int, int, int]
     separator: str = ""
 
-    def day(self, order: Order) -> date | None:
+    def day(self, order: DateOrder) -> date | None:
         """Return the day that this is if written in *order*; of a month or week, its first."""
         one, two, three = self.parts
-        if self.shape is Shape.PARTS and order is Order.YEAR_FIRST:
+        if self.shape is Shape.PARTS and order is DateOrder.YEAR_FIRST:
             return None
         if self.shape in (Shape.PARTS, Shape.SHORT):
             year, month, day = {
-                Order.DAY_FIRST: (three, two, one),
-                Order.MONTH_FIRST: (three, one, two),
-                Order.YEAR_FIRST: (one, two, three),
+                DateOrder.DAY_FIRST: (three, two, one),
+                DateOrder.MONTH_FIRST: (three, one, two),
+                DateOrder.YEAR_FIRST: (one, two, three),
             }[order]
             return _date(_whole_year(year) if self.shape is Shape.SHORT else year, month, day)
         if self.shape is Shape.WEEK:

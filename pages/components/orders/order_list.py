@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from datalayer.portal import OrderLine, Publication, sum_of
-from pages.components import frame
+from pages.components import captions, frame
 from pages.components.language import _, ngettext, number
 from pages.components.orders import asked_orders, order_rows, order_words, planned_orders, taking
 from pages.components.orders.asked_orders import AskedOrders
@@ -31,6 +31,7 @@ def show(publication: Publication, asked: AskedOrders) -> None:
             return
         currency = str(publication.manifest.lineage.get("currency", ""))
         wanted = planned.wanted(lines)
+        st.caption(captions.literal(asked_orders.shown_text(publication, asked)))
         _sum(lines, wanted, currency)
         taking.show(publication, planned, wanted)
         _suppliers(lines, planned, currency)
@@ -57,7 +58,8 @@ def _sum(lines: Sequence[OrderLine], wanted: Sequence[OrderLine], currency: str)
 def _suppliers(lines: Sequence[OrderLine], planned: PlannedOrders, currency: str) -> None:
     pages = -(-len(lines) // PAGE_ROWS)
     body = st.container(gap="small", key="farol-orders")
-    page = st.pagination(pages, key="orders-page") if pages > 1 else 1
+    place = st.container(key="farol-pages")
+    page = place.pagination(pages, key="orders-page") if pages > 1 else 1
     first = (page - 1) * PAGE_ROWS
     shown = {line.rank for line in lines[first : first + PAGE_ROWS]}
     with body:
@@ -69,7 +71,7 @@ def _suppliers(lines: Sequence[OrderLine], planned: PlannedOrders, currency: str
                 for line in here:
                     order_rows.show(line, planned, currency)
     if pages > 1:
-        st.caption(
+        place.caption(
             _("Orders {first} to {last} of {count}; the file has those of all pages.").format(
                 first=number(first + 1, 0),
                 last=number(first + len(shown), 0),
@@ -86,7 +88,7 @@ def _heading(
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"farol-supplier-{ranks[0]}"
     ):
-        st.subheader(order_words.literal_supplier(name), anchor=False, width="content")
+        st.header(order_words.literal_supplier(name), anchor=False, width="content")
         st.markdown(order_words.sum_text(sum_of(wanted), currency, decimals=0), width="content")
         st.button(
             _("Leave all out") if wanted else _("Take all"),

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from datalayer.portal import OrderLine, sum_of
 from datalayer.runtime import portal
-from pages.components.language import _
+from pages.components.language import _, weekday
 from pages.components.orders import order_words
 from pages.components.worklist import action_words
 
@@ -16,17 +16,15 @@ from pages.components.worklist import action_words
 def printed(lines: Sequence[OrderLine], publication_id: str, currency: str) -> str:
     """Return *lines*, which are by supplier, as HTML for a printer, all of them."""
     parts = (
-        _supplier(name, list(group), currency)
+        _supplier(name, list(group), publication_id, currency)
         for name, group in groupby(lines, key=lambda line: line.card["supplier"])
     )
-    foot = _("Publication {id}").format(id=publication_id)
-    return (
-        f'<div class="farol-paper">{"".join(parts)}'
-        f'<p class="farol-paper-foot">{escape(foot)}</p></div>'
-    )
+    return f'<div class="farol-paper">{"".join(parts)}</div>'
 
 
-def _supplier(name: str | None, lines: Sequence[OrderLine], currency: str) -> str:
+def _supplier(
+    name: str | None, lines: Sequence[OrderLine], publication_id: str, currency: str
+) -> str:
     headings = (
         *(_("Part"), _("Place"), _("Quantity"), _("Unit"), _("Unit cost"), _("Value")),
         *(_("Order"), _("Arrives"), _("Why")),
@@ -37,9 +35,12 @@ def _supplier(name: str | None, lines: Sequence[OrderLine], currency: str) -> st
         for line in lines
     )
     total = order_words.sum_text(sum_of(lines), currency)
+    # A printer repeats the foot of a table on every page.
+    foot = escape(_("Publication {id}").format(id=publication_id))
     return (
         f"<section><h2>{escape(order_words.supplier(name))}</h2><p>{escape(total)}</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        f'<tfoot><tr><td colspan="{len(headings)}">{foot}</td></tr></tfoot></table></section>'
     )
 
 
@@ -56,6 +57,6 @@ def _cells(line: OrderLine, currency: str) -> Iterator[str]:
     yield order_words.money(card["unit_cost"], currency)
     yield order_words.money(line.value, currency)
     yield order_words.order_by(card)
-    yield order_words.arrives(card)
+    yield weekday(card["arrives"], card["as_of"])
     check = action_words.check_first(card, portal().registry)
     yield f"{order_words.short_why(card)}. {check}".strip()

@@ -53,7 +53,8 @@ def show_earlier(publication: Publication, asked: AskedOrders) -> None:
     text = ngettext(
         "{count} order already taken along", "{count} orders already taken along", count
     )
-    with st.expander(text.format(count=number(count, 0)), icon=":material/task_alt:"):
+    label = text.format(count=number(count, 0))
+    with st.expander(label, icon=":material/task_alt:", key="farol-earlier"):
         rows = [
             {
                 _("Part"): order_words.part(card),

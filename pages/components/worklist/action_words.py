@@ -75,7 +75,9 @@ def check_first(card: Card, registry: Registry, *, frequency: str = "D") -> str:
         "forecast_too_low": _("the forecast is {share} too low").format(share=off),
     }
     told = directed.get(reason.name) or _reason_text(card, reason, "check_", frequency)
-    said = _("Check first: {reason}").format(reason=told.removesuffix("."))
+    # The reason goes on with the sentence that it stands in.
+    reason_text = told[:1].lower() + told[1:].removesuffix(".")
+    said = _("Check first: {reason}").format(reason=reason_text)
     more = int(card["checks"]) - 1
     if more < 1:
         return f"{said}."

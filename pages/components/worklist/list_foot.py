@@ -116,4 +116,5 @@ def _done(publication: Publication) -> None:
 
 
 def _undo(publication: Publication, marks: Sequence[Mark]) -> None:
-    mark_dialog.set_done(publication, marking.undo(publication, marks))
+    rows = [marking.row_of(each) for each in marks]
+    mark_dialog.set_done(publication, marking.undo(publication, rows))

@@ -47,9 +47,11 @@ def form(publication: Publication, rows: Sequence[Row], detail: str = "") -> Non
         _history(publication, rows)
         if st.button(_("Save"), type="primary", key="farol-mark-save"):
             if said:
-                _save(publication, rows, said)
+                _finish(publication, rows, marking.mark(publication, rows, said))
             else:
                 st.error(_("Choose the day on which it is back."), icon=":material/error:")
+        if len(rows) == 1 and (rows[0].get("kind") or rows[0].get("comments")):
+            _take_back(publication, rows)
 
 
 def done(publication: Publication) -> Marking | None:
@@ -148,8 +150,13 @@ def _day(label: str, today: date) -> date | None:
     )
 
 
-def _save(publication: Publication, rows: Sequence[Row], said: Statement) -> None:
-    made = marking.mark(publication, rows, said)
+def _take_back(publication: Publication, rows: Sequence[Row]) -> None:
+    if st.button(_("Take the last mark back"), key="farol-mark-undo", type="tertiary"):
+        _finish(publication, rows, marking.undo(publication, rows))
+
+
+def _finish(publication: Publication, rows: Sequence[Row], made: Marking) -> None:
+    """Close the dialog once something was written; else say why nothing was."""
     if made.marks:
         set_done(publication, made)
         marked = {mark.row.key for mark in made.marks}

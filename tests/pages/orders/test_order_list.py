@@ -31,7 +31,10 @@ def test_opened_bare_it_has_what_is_late_or_due_this_week(
 ) -> None:
     publish_orders(THREE)
 
-    assert sorted(ranks(open_orders())) == [1, 2]
+    app = open_orders()
+
+    assert sorted(ranks(app)) == [1, 2]
+    assert "Late, This week." in texts(app)
 
 
 def test_a_tier_in_the_address_has_all_orders_of_it(
@@ -95,7 +98,7 @@ def test_orders_are_by_supplier_and_inside_by_date(
 
     app = open_orders()
 
-    assert [each.value for each in app.subheader] == ["Alfa", "beta", "No supplier known"]
+    assert [each.value for each in app.header] == ["Alfa", "beta", "No supplier known"]
     assert ranks(app) == [4, 2, 1, 3]
 
 

@@ -111,7 +111,7 @@ def test_what_another_planner_took_meanwhile_is_told_and_not_in_the_file(
 
     assert [row["item_id"] for row in rows_of(app)] == ["P00002"]
     assert "1 order was not taken" in app.warning[0].value
-    assert "Meanwhile Bruno marked it (ordered" in app.warning[0].value
+    assert "Meanwhile Bruno marked it" in app.warning[0].value
 
 
 def test_orders_that_can_not_be_marked_are_not_called_taken(

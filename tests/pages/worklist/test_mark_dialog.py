@@ -39,6 +39,7 @@ def _script() -> None:
             "action": "check",
             "ref": "-",
             "number": st.session_state.get("number", 0),
+            "kind": st.session_state.get("kind"),
         }
         for part in st.session_state.get("parts", [1])
     ]
@@ -140,6 +141,23 @@ def test_what_was_said_of_a_part_is_folded_in(app: AppTest) -> None:
 
     assert history.label == "All marks of this part"
     assert "Bia · seen · “\\*odd\\*”" in history.markdown[0].value
+
+
+def test_the_last_mark_of_a_row_is_taken_back(app: AppTest) -> None:
+    marks, publication = portal().marks, portal().open()
+    made = marks.mark(ANYONE, publication, row(1), Statement("seen"), name="Bia")
+    app.session_state["number"], app.session_state["kind"] = made.number, "seen"
+    app.run()
+
+    app.text_input("farol.marked_by").set_value("Ana")
+    app.button("farol-mark-undo").click().run()
+
+    assert app.markdown[0].value == "P00001: taken back."
+    assert [each["kind"] for each in standing()] == [None]
+
+
+def test_a_row_that_nobody_marked_has_nothing_to_take_back(app: AppTest) -> None:
+    assert "farol-mark-undo" not in {button.key for button in app.button}
 
 
 def test_all_of_it_is_said_in_portuguese(app: AppTest) -> None:

@@ -11,7 +11,11 @@ import pytest
 from datalayer.compliance.__main__ import main
 from datalayer.compliance.checks import checks
 from datalayer.compliance.checks_of_job import checks_of_job
-from datalayer.compliance.evidence.exercise import MUST_BE_REFUSED, Attempt, Attempts
+from datalayer.compliance.evidence.exercise import (
+    MUST_BE_REFUSED,
+    StatementAttempt,
+    StatementAttempts,
+)
 from datalayer.compliance.place import Place
 from datalayer.compliance.policies.portal import EverythingRefused
 from datalayer.compliance.report import latest_report, read_report
@@ -86,14 +90,14 @@ def test_a_database_that_is_not_locked_down_fails(tmp_path: Path) -> None:
     words = ("/etc/passwd", "copy", "attach", "memory_limit", "lock_configuration")
     local = [each for each in MUST_BE_REFUSED if any(word in each for word in words)]
 
-    def attempt(statement: str) -> Attempt:
+    def attempt(statement: str) -> StatementAttempt:
         try:
             duckdb.connect().execute(statement.replace("{folder}", str(tmp_path)))
         except duckdb.Error as error:
-            return Attempt(statement=statement, refused=True, answer=str(error))
-        return Attempt(statement=statement, refused=False, answer="")
+            return StatementAttempt(statement=statement, refused=True, answer=str(error))
+        return StatementAttempt(statement=statement, refused=False, answer="")
 
-    found = list(EverythingRefused().findings(Attempts(tuple(map(attempt, local)))))
+    found = list(EverythingRefused().findings(StatementAttempts(tuple(map(attempt, local)))))
 
     assert len(local) == len(words)
     assert len(found) == len(words)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from datalayer.compliance.policies.policy import AllOf
-from datalayer.compliance.verifier import Check, CheckResult
+from datalayer.compliance.verifier import CheckResult, ProofCheck
 from datalayer.kernel.errors import EvidenceMissing, NotCheckable
 
 
@@ -33,7 +33,7 @@ class Without:
 
 
 def verified(gather: Callable[[], Words]) -> CheckResult:
-    return Check("words", "No bad words", gather, AllOf(Without("a"), Without("b"))).verify()
+    return ProofCheck("words", "No bad words", gather, AllOf(Without("a"), Without("b"))).verify()
 
 
 def test_evidence_that_keeps_all_policies_passes() -> None:

@@ -2,7 +2,7 @@
 -- The source is the champion at the longest horizon; a part that was never judged takes the one
 -- that its stock is planned by. Forecasts are summed as exact decimals, so that sums of sums agree
 -- to the last digit.
--- Parameters: $location; $first_date and $last_date of the sum, inclusive.
+-- Parameters: $location; $item (null for all); $first_date and $last_date of the sum, inclusive.
 -- Columns: item_id, name, category, demand_class (the last two 'unclassified' where unknown),
 -- source, forecast_total (0 without forecasts), reorder_level and ordered (exact decimals of
 -- reorder_point and order_quantity), status, what the order rule reads and gave, by the names of
@@ -12,24 +12,27 @@
 with champions as (
     select item_id, arg_max(source, horizon) as source
     from fact_metrics
-    where location_id = $location and is_champion
+    where location_id = $location and is_champion and ($item is null or item_id = $item)
     group by item_id
 ),
 stock as (
-    select * from fact_inventory where location_id = $location
+    select *
+    from fact_inventory
+    where location_id = $location and ($item is null or item_id = $item)
 ),
 totals as (
     select item_id, source, cast(sum(cast(forecast as decimal(18, 6))) as decimal(30, 6)) as forecast_total
     from fact_forecast
     where
         location_id = $location
+        and ($item is null or item_id = $item)
         and date between cast($first_date as date) and cast($last_date as date)
     group by item_id, source
 ),
 actions as (
     select item_id, arg_min(tier, rank) as tier
     from fact_action
-    where location_id = $location and is_leading
+    where location_id = $location and is_leading and ($item is null or item_id = $item)
     group by item_id
 )
 select
@@ -68,5 +71,7 @@ left join totals
     on totals.item_id = dim_item.item_id
     and totals.source = coalesce(champions.source, stock.source)
 left join actions on actions.item_id = dim_item.item_id
-where $location = 'network' or stock.item_id is not null or totals.item_id is not null
+where
+    ($item is null or dim_item.item_id = $item)
+    and ($location = 'network' or stock.item_id is not null or totals.item_id is not null)
 order by dim_item.item_id

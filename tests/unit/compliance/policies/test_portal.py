@@ -6,13 +6,13 @@ import pytest
 
 from datalayer.compliance.evidence.exercise import (
     AskedAddress,
-    Attempt,
-    Attempts,
     DeclaredColumns,
     DrawnPage,
     FilledColumns,
     PublishedRows,
     Routes,
+    StatementAttempt,
+    StatementAttempts,
     StoreAnswer,
     Use,
 )
@@ -111,16 +111,16 @@ def test_a_data_set_that_was_not_looked_at_is_found() -> None:
     ("refused", "answer"), [(False, ""), (True, "IO Error: could not reach the host")]
 )
 def test_a_statement_that_was_run_or_tried_is_found(refused: bool, answer: str) -> None:
-    good = Attempt(statement="set x = 1", refused=True, answer=LOCKED)
-    bad = Attempt(statement="install httpfs", refused=refused, answer=answer)
+    good = StatementAttempt(statement="set x = 1", refused=True, answer=LOCKED)
+    bad = StatementAttempt(statement="install httpfs", refused=refused, answer=answer)
 
-    assert list(EverythingRefused().findings(Attempts((good,)))) == []
-    (found,) = EverythingRefused().findings(Attempts((good, bad)))
+    assert list(EverythingRefused().findings(StatementAttempts((good,)))) == []
+    (found,) = EverythingRefused().findings(StatementAttempts((good, bad)))
     assert "install httpfs" in found
 
 
 def test_a_database_that_was_asked_nothing_is_found() -> None:
-    assert len(list(EverythingRefused().findings(Attempts(())))) == 1
+    assert len(list(EverythingRefused().findings(StatementAttempts(())))) == 1
 
 
 @pytest.mark.parametrize("writable", ["yes", "unknown"])

@@ -1,0 +1,116 @@
+"""How the number came about: the rule of the order with a part's published numbers put in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from datalayer.portal import Publication
+from pages.components import exceptions
+from pages.components.language import _, percent, quantity
+from pages.components.part.situation import Situation
+from pages.components.units import amount
+
+Row = Mapping[str, Any]
+
+
+def show(situation: Situation, publication: Publication) -> None:
+    """Draw it, folded, with all else that stands out about the part."""
+    with st.expander(_("How the number came about"), icon=":material/calculate:"):
+        lines = "".join(f"<li>{escape(line)}</li>" for line in told(situation))
+        st.html(f'<ol class="farol-explained">{lines}</ol>')
+        if reasons := situation.results.get("fact_exception"):
+            exceptions.of_part(
+                reasons,
+                situation.item_id,
+                registry=publication.registry,
+                manifest=publication.manifest,
+            )
+
+
+def told(situation: Situation) -> list[str]:
+    """Return the steps from expected demand to the quantity, each with its numbers."""
+    stock = situation.stock or {}
+    if stock.get("reorder_point") is None:
+        return [_("No reorder point is published of this part here, so no order is worked out.")]
+    return [*_reorder_point(stock), *_position(stock), *_quantity(stock), *_avoided(situation)]
+
+
+def _reorder_point(stock: Row) -> Iterator[str]:
+    demand, days = stock.get("lead_time_demand"), stock.get("lead_time_days")
+    if demand is not None:
+        text = _("Until a delivery comes, in {days}, {demand} are expected to be used.")
+        yield text.format(days=amount(days, "d"), demand=quantity(demand))
+        text = _(
+            "Reorder point = {demand} + safety stock {safety} = {point}: demand stays at or below "
+            "it in {level} of cases."
+        )
+        level = stock.get("planned_service_level") or stock.get("service_level")
+        yield text.format(
+            demand=quantity(demand),
+            safety=quantity(stock["safety_stock"]),
+            point=quantity(stock["reorder_point"]),
+            level=percent(level),
+        )
+    asked, planned = stock.get("service_level"), stock.get("planned_service_level")
+    if asked is not None and planned is not None and planned > asked:
+        text = _(
+            "{asked} are asked; planned for {planned}, which it took in earlier windows to get it."
+        )
+        yield text.format(asked=percent(asked), planned=percent(planned))
+
+
+def _position(stock: Row) -> Iterator[str]:
+    if stock["current_stock"] is None:
+        return
+    on_order = stock["on_order"] or 0.0
+    position = stock["current_stock"] + on_order
+    text = (
+        _("Stock {stock} + on order {on_order} = {position}, at or below {point}: it is ordered.")
+        if position <= stock["reorder_point"]
+        else _(
+            "Stock {stock} + on order {on_order} = {position}, above {point}: nothing is ordered."
+        )
+    )
+    yield text.format(
+        stock=quantity(stock["current_stock"]),
+        on_order=quantity(on_order),
+        position=quantity(position),
+        point=quantity(stock["reorder_point"]),
+    )
+
+
+def _quantity(stock: Row) -> Iterator[str]:
+    up_to = stock.get("order_up_to")
+    if up_to is None or not stock["order_quantity"]:
+        return
+    text = _("Order = up to {up_to} − {position}{bounds} = {order}.")
+    yield text.format(
+        up_to=quantity(up_to),
+        position=quantity(stock["current_stock"] + (stock["on_order"] or 0.0)),
+        bounds=_bounds(stock),
+        order=quantity(stock["order_quantity"]),
+    )
+
+
+def _bounds(stock: Row) -> str:
+    least, multiple = stock.get("minimum_order"), stock.get("order_multiple")
+    bounds = [_(", at least {count}").format(count=quantity(least))] if least else []
+    if multiple:
+        bounds.append(_(", in multiples of {count}").format(count=quantity(multiple)))
+    elif stock.get("lot"):
+        bounds.append(_(", in whole units"))
+    return "".join(bounds)
+
+
+def _avoided(situation: Situation) -> Iterator[str]:
+    action = situation.decision
+    if action is None or not action.get("shortage_avoided"):
+        return
+    text = _("Without it {lacks} are expected to lack, with it {avoided} fewer.")
+    yield text.format(
+        lacks=quantity(action["expected_shortage"]), avoided=quantity(action["shortage_avoided"])
+    )

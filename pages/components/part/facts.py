@@ -1,0 +1,189 @@
+"""What is known of a part at a place, as terms and texts: stock, orders, lead time, run-out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from datalayer.kernel.contract.registry import Registry
+from pages.components.language import _, label, ngettext, number, quantity, weekday
+from pages.components.part.situation import Situation
+from pages.components.units import amount
+from pages.components.worklist.action_words import chance, units
+
+Row = Mapping[str, Any]
+Fact = tuple[str, str]
+
+SHOWN_ORDERS: Final = 3
+_NOWHERE: Final = "-"
+
+
+def facts(situation: Situation, registry: Registry, *, currency: str = "") -> list[Fact]:
+    """Return terms and texts, in the order in which a planner asks for them.
+
+    What the publication doesn't say of the part is left out.
+
+    Args:
+        situation: The part at a place.
+        registry: Has the names of what is assumed.
+        currency: ISO code; an empty string where none is published.
+    """
+    stock, action = situation.stock or {}, situation.decision or {}
+    told = (
+        (_("Stock"), _stock(situation)),
+        (_("On order"), _on_order(situation)),
+        (_("Lead time"), _lead_time(stock)),
+        (_("Runs out"), _runs_out(situation)),
+        (_("Chance of running out"), _chance(action, stock)),
+        (_("Would arrive"), _arrival(action)),
+        (_("Value"), _value(action, currency)),
+        (_("Order sizes"), _sizes(stock)),
+        (_("Reorder point"), _levels(situation)),
+        (_("Assumed"), _assumed(situation, registry)),
+    )
+    return [(term, text) for term, text in told if text]
+
+
+def count(value: float | None, item: Row) -> str:
+    """Return an amount of a part with its unit, which is not told where parts are counted."""
+    return units({"quantity": value, "unit": item["unit"]})
+
+
+def as_of(situation: Situation) -> date | None:
+    """Return the day for which the stock stands."""
+    day: date | None = (situation.stock or {}).get("as_of")
+    return day
+
+
+def _stock(situation: Situation) -> str:
+    stock = situation.stock
+    if stock is None or stock["current_stock"] is None:
+        return _("not known")
+    return _("{count} on {day}").format(
+        count=count(stock["current_stock"], situation.item),
+        day=weekday(stock["as_of"], stock["as_of"]),
+    )
+
+
+def _on_order(situation: Situation) -> str:
+    orders = sorted(situation.rows("fact_open_order"), key=_due_first)
+    stock = situation.stock or {}
+    total = stock.get("on_order")
+    if total is None and not orders:
+        return ""
+    if not orders:
+        return _("nothing") if not total else count(total, situation.item)
+    told = [_order(order, situation) for order in orders[:SHOWN_ORDERS]]
+    more = len(orders) - len(told)
+    if more:
+        text = ngettext("{count} more order", "{count} more orders", more)
+        told.append(text.format(count=number(more, 0)))
+    listed = "; ".join(told)
+    if total is None or len(orders) == 1:
+        return listed
+    return f"{count(total, situation.item)}: {listed}"
+
+
+def _order(order: Row, situation: Situation) -> str:
+    known_on = as_of(situation)
+    due, line = order["due"], order["line"]
+    if due is None:
+        text = _("{count}, no day is known (order {ref})")
+    elif known_on is not None and due < known_on:
+        text = _("{count} were due {day} and have not come (order {ref})")
+    else:
+        text = _("{count} on {day} (order {ref})")
+    return text.format(
+        count=count(order["quantity"], situation.item),
+        day=weekday(due, known_on),
+        ref=order["order_id"] if line == _NOWHERE else f"{order['order_id']}/{line}",
+    )
+
+
+def _due_first(order: Row) -> tuple[bool, date]:
+    return order["due"] is None, order["due"] or date.max
+
+
+def _lead_time(stock: Row) -> str:
+    days, spread = stock.get("lead_time_days"), stock.get("lead_time_sd_days")
+    if days is None:
+        return _("not known") if stock else ""
+    text = amount(days, "d")
+    if not spread:
+        return text
+    return _("{days}, give or take {spread}").format(days=text, spread=amount(spread, "d"))
+
+
+def _runs_out(situation: Situation) -> str:
+    stock, action = situation.stock or {}, situation.decision
+    known_on = as_of(situation)
+    if stock.get("current_stock") is None:
+        return ""
+    told = action if action is not None and action["action"] != "check" else None
+    day = told["runs_out"] if told is not None else stock["stockout_date"]
+    if day is None:
+        return _("not within two years")
+    if known_on is not None and day <= known_on:
+        return _("it has run out")
+    return weekday(day, known_on)
+
+
+def _chance(action: Row, stock: Row) -> str:
+    probability = action.get("stockout_probability")
+    if probability is None:
+        probability = stock.get("stockout_probability")
+    if probability is None:
+        return ""
+    return _("{chance} before a delivery comes").format(chance=chance(probability))
+
+
+def _arrival(action: Row) -> str:
+    if action.get("action") not in {"order", "move"} or action["arrives"] is None:
+        return ""
+    return weekday(action["arrives"], action["as_of"])
+
+
+def _value(action: Row, currency: str) -> str:
+    value = action.get("value")
+    return "" if value is None else amount(value, "currency", currency=currency)
+
+
+def _sizes(stock: Row) -> str:
+    least, multiple = stock.get("minimum_order"), stock.get("order_multiple")
+    bounds = ((_("at least {count}"), least), (_("in multiples of {count}"), multiple))
+    return ", ".join(text.format(count=quantity(value)) for text, value in bounds if value)
+
+
+def _levels(situation: Situation) -> str:
+    stock = situation.stock or {}
+    point, up_to = stock.get("reorder_point"), stock.get("order_up_to")
+    if point is None:
+        return ""
+    texts = [count(round(point), situation.item)]
+    if up_to is not None:
+        filled = _("an order fills up to {count}")
+        texts.append(filled.format(count=count(round(up_to), situation.item)))
+    return "; ".join(texts)
+
+
+def _assumed(situation: Situation, registry: Registry) -> str:
+    sources = (("fact_inventory", situation.stock), ("dim_item", situation.item))
+    names = [
+        label(registry.data_sets[data_set].column(name).label)
+        for data_set, row in sources
+        for name in _names(row)
+    ]
+    return ", ".join(dict.fromkeys(name.lower() for name in names))
+
+
+def _names(row: Row | None) -> Iterator[str]:
+    return (name.strip() for name in str((row or {}).get("assumed") or "").split(",") if name)
+
+
+def missing(situation: Situation, registry: Registry) -> Sequence[str]:
+    """Return the names of what must be known to say what to do, and isn't."""
+    needed = ("current_stock", "lead_time_days", "service_level")
+    stock = situation.stock or {}
+    columns = registry.data_sets["fact_inventory"]
+    return [label(columns.column(name).label) for name in needed if stock.get(name) is None]

@@ -1,0 +1,75 @@
+"""Where a part stands in the list that it was opened from: previous, next, and back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from datalayer.kernel.errors import InvalidSelection, NothingToMark
+from datalayer.portal import Publication, questions
+from datalayer.runtime import portal
+from pages.components import captions, frame
+from pages.components.language import _, error_text, number
+from pages.components.worklist import list_address, list_query
+
+Row = Mapping[str, Any]
+Listing = questions.actions.Listing
+
+_KEPT: Final = ("span",)
+
+
+def wanted(publication: Publication) -> Listing | None:
+    """Return the list that the address tells of; None where the publication has no list.
+
+    A filter that can't be used is said, and the whole list is taken.
+    """
+    if "fact_action" not in publication.registry.data_sets:
+        return None
+    try:
+        return portal().listing(publication, list_address.asked(st.query_params))
+    except InvalidSelection as error:
+        st.warning(captions.literal(error_text(error)), icon=":material/filter_alt_off:")
+    except NothingToMark:
+        return None
+    return portal().listing(publication)
+
+
+def show(
+    publication: Publication,
+    listing: Listing | None,
+    item_id: str,
+    location_id: str,
+) -> None:
+    """Draw where the part stands, links to those before and behind it, and the way back."""
+    if listing is None:
+        return
+    found = publication.table(questions.actions.neighbours(listing, item_id, location_id))
+    row = next(iter(found.table.to_pylist()), None)
+    kept = list_address.parameters_of(list_address.asked(st.query_params))
+    with st.container(key="part-neighbours", horizontal=True, gap="small"):
+        frame.link("monday.py", _("Back to the list"), **kept, **_page(row))
+        if row is None:
+            st.markdown(_("This part is not in the list."), width="content")
+            return
+        _to(row["previous_item_id"], row["previous_location_id"], _("‹ Previous"), kept)
+        place = _("{position} of {count}")
+        shown = place.format(position=number(row["position"], 0), count=number(row["total"], 0))
+        st.markdown(shown, width="content")
+        _to(row["next_item_id"], row["next_location_id"], _("Next ›"), kept)
+
+
+def _page(row: Row | None) -> dict[str, str]:
+    """Return the page of the list that has the part; the one it was opened from where none has."""
+    if row is None:
+        page = st.query_params.get(list_address.PAGE, "")
+        return {list_address.PAGE: page} if page else {}
+    return {list_address.PAGE: str((row["position"] - 1) // list_query.ON_A_PAGE + 1)}
+
+
+def _to(item_id: str | None, location_id: str, text: str, kept: dict[str, str]) -> None:
+    if item_id is None:
+        return
+    span = {name: st.query_params[name] for name in _KEPT if name in st.query_params}
+    frame.link("forecast.py", text, item=item_id, location_id=location_id, **kept, **span)

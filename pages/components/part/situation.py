@@ -1,0 +1,116 @@
+"""What the page of a part reads: the part at one place, with all that is said of it there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from datalayer.portal import Publication, Result, questions
+
+Row = Mapping[str, Any]
+Listing = questions.actions.Listing
+
+PUT_ASIDE: Final = "put_aside"
+_READ: Final = (
+    "fact_inventory",
+    "fact_open_order",
+    "fact_metrics",
+    "fact_exception",
+    "fact_projection",
+    "fact_period",
+)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A part at one place.
+
+    Attributes:
+        item: Its row of dim_item.
+        location: The place: a row of ``questions.locations.of_item``.
+        actions: What is to be done here, cards of ``questions.actions.cards``: what is left first,
+            then what was put aside; None where the publication has no list of actions.
+        results: The rows of each data set of part and place, by the data set's name; without
+            those that the publication hasn't got.
+    """
+
+    item: Row
+    location: Row
+    actions: tuple[Row, ...] | None
+    results: Mapping[str, Result]
+
+    @property
+    def item_id(self) -> str:
+        """The part's code."""
+        return str(self.item["item_id"])
+
+    @property
+    def location_id(self) -> str:
+        """The place's code."""
+        return str(self.location["location_id"])
+
+    @property
+    def decision(self) -> Row | None:
+        """The first thing that is to be done and was not put aside."""
+        left = [each for each in self.actions or () if each["state"] != PUT_ASIDE]
+        return left[0] if left else None
+
+    @property
+    def stock(self) -> Row | None:
+        """The stock here; None where the publication says nothing of it."""
+        return next(iter(self.rows("fact_inventory")), None)
+
+    def rows(self, name: str) -> list[Row]:
+        """Return the rows of a data set; none where there is no such data set."""
+        return self.results[name].table.to_pylist() if name in self.results else []
+
+    def source(self) -> tuple[str, ...]:
+        """Return the source that this part's orders rest on; none where nothing was forecast."""
+        known = (self.decision, self.measures(), self.stock, *self.rows("fact_period"))
+        named = (str(row["source"]) for row in known if row is not None)
+        return tuple([*named][:1])
+
+    def measures(self) -> Row | None:
+        """Return the champion's measures over the longest horizon; None where there are none."""
+        champion = [row for row in self.rows("fact_metrics") if row["is_champion"]]
+        return max(champion, key=lambda row: row["horizon"], default=None)
+
+
+def actions(publication: Publication, wanted: Listing | None, item_id: str) -> tuple[Row, ...]:
+    """Return cards of all that is to be done about a part, at every place.
+
+    Places that none lies below come first, and at each place what leads.
+    """
+    if wanted is None:
+        return ()
+    rows = publication.table(questions.actions.of_part(wanted, item_id)).table
+    told = publication.table(questions.actions.cards(rows, wanted.standing)).table.to_pylist()
+    by_rank = {card["rank"]: card for card in told}
+    return tuple(by_rank[rank] for rank in rows["rank"].to_pylist())
+
+
+def read(
+    publication: Publication, item: Row, location: Row, cards: Sequence[Row] | None
+) -> Situation:
+    """Return a part at a place.
+
+    Args:
+        publication: The one that is shown.
+        item: The part's row of dim_item.
+        location: A place of the part.
+        cards: What is to be done about the part, at every place; None without a list of actions.
+    """
+    registry, here = publication.registry, str(location["location_id"])
+    results = {}
+    for name in _READ:
+        if name in registry.data_sets:
+            question = questions.data_sets.of_part(registry, name, str(item["item_id"]), here)
+            results[name] = publication.table(question)
+    mine = None if cards is None else [card for card in cards if card["location_id"] == here]
+    ordered = None if mine is None else tuple(sorted(mine, key=_is_put_aside))
+    return Situation(item, location, ordered, results)
+
+
+def _is_put_aside(card: Row) -> bool:
+    return bool(card["state"] == PUT_ASIDE)

@@ -1,0 +1,240 @@
+"""The page of a part: what to do, where it stands in the list, and what a bad address is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from datalayer import runtime
+from datalayer.access.identity import ANYONE
+from datalayer.marks.marking import RowKey
+from datalayer.portal import Statement, questions
+from tests.marked_list import publish_without_list
+from tests.pages.conftest import ADMIN, OpenPage, texts
+from tests.publisher import Publisher
+
+pytestmark = pytest.mark.usefixtures("active")
+LATER = timedelta(minutes=1)
+
+Row = dict[str, Any]
+Change = Callable[[list[Row]], list[Row]]
+
+
+def html(app: AppTest) -> str:
+    """Return all that the page says as HTML."""
+    return "\n".join(each.proto.body for each in app.get("html"))
+
+
+def republish(publisher: Publisher, **changes: Change) -> None:
+    """Publish the same story again with the rows of some data sets changed, and activate it."""
+    later = publisher.latest.generated_at + LATER
+    tables = dict(publisher.tables(generated_at=later))
+    for name, change in changes.items():
+        rows = change(tables[name].to_pylist())
+        tables[name] = pa.Table.from_pylist(rows, schema=tables[name].schema)
+    publisher.publish(generated_at=later, tables=tables)
+    runtime.portal().activate(ADMIN)
+
+
+def without(**values: str) -> Change:
+    """Return what leaves out the rows that have these values."""
+    return lambda rows: [row for row in rows if not values.items() <= row.items()]
+
+
+def with_values(item_id: str, **values: object) -> Change:
+    """Return what gives the rows of a part other values."""
+    return lambda rows: [row | values if row["item_id"] == item_id else row for row in rows]
+
+
+def test_a_part_begins_with_verb_quantity_and_date(open_page: OpenPage) -> None:
+    said = html(open_page("forecast.py", item="P00001"))
+
+    assert "Pedir 30 até" in said.partition("</h3>")[0]
+
+
+def test_stock_orders_and_lead_time_are_told_with_their_numbers(open_page: OpenPage) -> None:
+    said = html(open_page("forecast.py", locale="en", item="P00003"))
+
+    assert "<dt>Stock</dt><dd>30 on" in said
+    assert "(order 4500000000/10)" in said
+    assert "<dt>Lead time</dt><dd>14 days" in said
+
+
+def test_what_is_assumed_is_named(open_page: OpenPage) -> None:
+    said = html(open_page("forecast.py", locale="en", item="P00001"))
+
+    assert "<dt>Assumed</dt>" in said
+
+
+def test_where_there_is_nothing_to_do_the_page_says_how_long_the_stock_lasts(
+    open_page: OpenPage,
+) -> None:
+    said = html(open_page("forecast.py", locale="en", item="P00003"))
+
+    assert "Nothing to do</h3>" in said
+    assert "Stock and open orders last until" in said
+
+
+def test_a_part_without_stock_says_what_is_missing(open_page: OpenPage, active: Publisher) -> None:
+    republish(active, fact_inventory=without(item_id="P00003"))
+
+    app = open_page("forecast.py", locale="en", item="P00003")
+
+    assert not app.exception
+    assert "What to do is not known" in html(app)
+    assert "current stock" in html(app).lower()
+
+
+def test_a_name_of_markup_is_only_text(open_page: OpenPage, active: Publisher) -> None:
+    name = "<img src=x>**b** " + "n" * 300
+    republish(active, dim_item=with_values("P00001", name=name))
+
+    app = open_page("forecast.py", item="P00001")
+
+    assert not app.exception
+    assert "<img" not in html(app)
+    assert r"\<img" in app.header[0].value
+
+
+def test_the_page_says_where_the_part_stands_in_its_list(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", locale="en", item="P00001")
+
+    assert "2 of 2" in texts(app)
+
+
+def test_a_part_outside_the_list_says_so(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", locale="en", item="P00004")
+
+    assert "not in the list" in texts(app)
+
+
+def test_the_filters_of_the_address_are_those_of_the_list(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", locale="en", item="P00001", tier="this_week")
+
+    assert "1 of 1" in texts(app)
+
+
+def test_a_filter_that_cannot_be_used_is_said_and_the_part_is_shown(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", tier="never")
+
+    assert "never" in app.warning[0].value
+    assert "Pedir 30" in html(app)
+
+
+def test_a_place_that_the_part_has_not_got_is_said(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", location_id="<moon>")
+
+    assert "moon" in app.warning[0].value
+    assert "Pedir 30" in html(app)
+
+
+def test_an_unknown_part_gets_suggestions(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P0001")
+
+    assert not app.exception
+    assert app.warning
+
+
+def test_a_time_that_there_is_not_is_said_and_a_year_is_drawn(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", span="9y")
+
+    assert "9y" in app.warning[0].value
+    assert app.get("plotly_chart")
+
+
+def test_the_time_chosen_stands_in_the_address(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001")
+
+    app.pills[0].set_value("3m").run()
+
+    assert app.query_params["span"] == ["3m"] or app.query_params["span"] == "3m"
+
+
+def test_a_publication_from_before_the_decisions_shows_what_there_is(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    later = active.latest.generated_at + LATER
+    tables = dict(active.tables(generated_at=later))
+    for name in ("fact_action", "fact_projection", "fact_period", "fact_open_order"):
+        del tables[name]
+    active.publish(generated_at=later, tables=tables)
+    runtime.portal().activate(ADMIN, confirmed=True)
+
+    app = open_page("forecast.py", locale="en", item="P00001")
+
+    assert not app.exception
+    assert not app.error
+    assert "Order 30" in html(app)
+    assert "before there was a list" in html(app)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_part_put_aside_says_who_did_so(open_page: OpenPage) -> None:
+    portal = runtime.portal()
+    row = RowKey("P00001", "network", "order", "-")
+    said = Statement("ordered", comment="by phone")
+    portal.marks.mark(ANYONE, portal.open(), row, said, name="Ana")
+
+    shown = html(open_page("forecast.py", locale="en", item="P00001"))
+
+    assert "Nothing left to do" in shown
+    assert "Ana has ordered it, just now: by phone" in shown
+
+
+def test_the_decision_is_drawn_before_charts_and_measures(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", locale="en", item="P00001")
+
+    headings = [each.value for each in app.subheader]
+    assert headings == [
+        "When it runs out",
+        "How much is used",
+        "Can it be believed?",
+        "Since the last publication",
+    ]
+
+
+@pytest.mark.parametrize("locale", ["en", "pt-BR"])
+def test_words_of_the_trade_stay_in_the_comparison(open_page: OpenPage, locale: str) -> None:
+    app = open_page("forecast.py", locale=locale, item="P00001")
+
+    said = [*(each.value for each in (*app.markdown, *app.subheader, *app.warning)), html(app)]
+    assert not re.findall("WAPE|MASE|ARIMA|TSB", "\n".join(said))
+
+
+def test_the_measures_are_off_the_wire_until_they_are_opened(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001")
+    assert not app.table
+
+    opened = open_page("forecast.py", item="P00001", sources="arima,naive")
+
+    assert list(opened.table[0].value["Fonte"]) == ["ARIMA", "Ingênua sazonal"]
+
+
+def test_an_unknown_source_is_refused_with_the_known_ones(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", sources="oracle")
+
+    assert "oracle" in app.error[0].value
+    assert "arima" in app.error[0].value
+    assert "Pedir 30" in html(app)
+
+
+def test_without_a_part_in_the_link_one_is_shown(open_page: OpenPage) -> None:
+    first = runtime.portal().open().table(questions.exceptions.first(1)).table["item_id"][0].as_py()
+
+    assert open_page("forecast.py").header[0].value.startswith(first)
+
+
+def test_a_publication_without_a_list_is_shown(open_page: OpenPage, active: Publisher) -> None:
+    publish_without_list(active)
+    runtime.portal().activate(ADMIN, confirmed=True)
+
+    app = open_page("forecast.py", item="P00001")
+
+    assert not app.exception
+    assert not app.error

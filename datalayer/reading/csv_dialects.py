@@ -111,7 +111,7 @@ _WRITTEN = {
     "dd/MM/yyyy": "strftime({}, '%d/%m/%Y')",
     "yyyyMMdd": "strftime({}, '%Y%m%d')",
     "yyyy-MM-ddTHH:mm:ssX": "replace(replace(cast({} as varchar), ' ', 'T'), '+00', 'Z')",
-    "dd/MM/yyyy HH:mm:ss": "strftime({}, '%d/%m/%Y %H:%M:%S')",
+    "dd/MM/yyyy HH:mm:ss X": "strftime({}, '%d/%m/%Y %H:%M:%S Z')",
 }
 
 RFC = CsvDialect(
@@ -133,7 +133,7 @@ EXCEL_BR = CsvDialect(
     decimal=",",
     byte_order_mark=True,
     date="dd/MM/yyyy",
-    time="dd/MM/yyyy HH:mm:ss",
+    time="dd/MM/yyyy HH:mm:ss X",
     truth=("VERDADEIRO", "FALSO"),
     guarded=True,
     spelt=True,

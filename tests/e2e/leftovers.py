@@ -27,6 +27,7 @@ NAMES: Final = {
     *("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),
     # What an address may say, where a page tells what would be right there.
     *("tier", "late", "surplus", "page", "span", "rows", "ticked"),
+    *("shift", "ctrl", "enter", "esc", "backspace", "tab"),
     *("sku", "abc", "xyz", "arima", "prophet", "lstm", "tsb", "imapa", "adida", "croston", "lang"),
 }
 """What no catalogue has: names of programs, formats and methods, parameters, dates in short."""

@@ -188,7 +188,7 @@ class TestExcelBr:
         metrics = cells_of(written(extracts, publication, "fact_metrics", "excel-br"), ";")
 
         assert forecast["date"] == "24/10/2026"
-        assert forecast["generated_at"] == "21/11/2026 06:00:00"
+        assert forecast["generated_at"] == "21/11/2026 06:00:00 Z"
         assert {row["is_champion"] for row in metrics} == {"VERDADEIRO", "FALSO"}
 
     @pytest.mark.parametrize("start", FORMULA_STARTS)

@@ -21,6 +21,8 @@ from pages.components.worklist.action_words import check_first, headline, why
 
 _ORDERED: Final = frozenset({"order"})
 SHOWN_MARKS: Final = 3
+_LONG: Final = 45
+_NARROW, _WIDE = "farol-fact", "farol-fact farol-wide"
 
 
 def show(situation: Situation, publication: Publication) -> None:
@@ -103,7 +105,11 @@ def _lasts(situation: Situation) -> str:
 
 
 def _list_of_facts(listed: list[facts.Fact]) -> str:
-    rows = (f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>" for term, text in listed)
+    rows = (
+        f'<div class="{_WIDE if len(text) > _LONG else _NARROW}">'
+        f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>"
+        for term, text in listed
+    )
     return f'<dl class="farol-facts">{"".join(rows)}</dl>'
 
 

@@ -268,6 +268,7 @@ def test_what_was_decided_last_is_said_and_taken_back(open_page: OpenPage) -> No
     row = RowKey("P00001", "network", "order", "-")
     mark = portal.marks.mark(ANYONE, publication, row, Statement("ordered"), name="Ana")
     app = open_page("forecast.py", locale="en", item="P00001")
+    app.session_state["farol.marked_by"] = "Ana"
     app.session_state["farol.done"] = (publication.id, Marking((mark,), ()))
     app.run()
     assert r"P00001\: order placed." in texts(app)

@@ -72,7 +72,8 @@ def shown_text(publication: Publication, asked: AskedOrders) -> str:
     labels = publication.registry.data_sets["fact_action"].column("tier").value_labels
     pairs = filters_of_address()
     tiers = dict.fromkeys(label(labels[value]) for name, value in pairs if name == "tier")
-    others = dict.fromkeys(value for name, value in pairs if name != "tier")
+    named = {"location", *questions.actions.ITEM_FILTERS}
+    others = dict.fromkeys(value for name, value in pairs if name in named)
     return _("Orders of: {tiers}.").format(tiers=", ".join([*tiers, *others]))
 
 

@@ -34,7 +34,7 @@ def test_opened_bare_it_has_what_is_late_or_due_this_week(
     app = open_orders()
 
     assert sorted(ranks(app)) == [1, 2]
-    assert "Orders of: Late, This week." in texts(app)
+    assert "Late, This week." in texts(app)
 
 
 def test_a_tier_in_the_address_has_all_orders_of_it(

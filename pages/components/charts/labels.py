@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 NARROWEST_PX: Final = 300
@@ -47,7 +48,7 @@ class PlacedLabel:
     side: Side
     middle_px: float
 
-    @property
+    @cached_property
     def box(self) -> tuple[float, float, float, float]:
         """Left, right, foot and head of the text on the narrowest screen."""
         width = len(self.label.text) * _SIGN_PX + 8
@@ -63,9 +64,19 @@ def apart(labels: Sequence[Label], height_px: float) -> list[PlacedLabel]:
     """
     placed: list[PlacedLabel] = []
     for label in labels:
-        ways = list(_ways(label, height_px))
-        placed.append(min(ways, key=lambda way: _cost(way, placed)))
+        placed.append(_best(_ways(label, height_px), placed))
     return placed
+
+
+def _best(ways: Iterator[PlacedLabel], placed: Sequence[PlacedLabel]) -> PlacedLabel:
+    """Return the first of *ways* that costs nothing, else the one that costs least."""
+    tried: list[tuple[float, PlacedLabel]] = []
+    for way in ways:
+        cost = _cost(way, placed)
+        if cost == 0:
+            return way
+        tried.append((cost, way))
+    return min(tried, key=lambda one: one[0])[1]
 
 
 def _ways(label: Label, height_px: float) -> Iterator[PlacedLabel]:

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from typing import Final
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Result, SeriesSelection
 from pages.components.charts import periods, pivots, words
 from pages.components.charts.chart import Chart, Row, extract_call
 from pages.components.charts.drawing import Drawing
-from pages.components.charts.fans import draw_fan
+from pages.components.charts.fans import COLUMNS, draw_fan
 from pages.components.charts.periods import points
 from pages.components.charts.theme import Look, forecast_look, looks_of, observed_look
 from pages.components.language import _, ngettext, number
+
+_NEEDED: Final = ("source", "date", "grain", "actual", "forecast", *COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def use(
 
 
 def _demand(demand: Result, sources: Sequence[str], registry: Registry) -> _Demand:
-    rows = demand.table.sort_by("date").to_pylist()
+    rows = demand.table.select(_NEEDED).sort_by("date").to_pylist()
     # A period has a row for each source, and they all say the same of the past.
     used = {row["date"]: row for row in rows if row["actual"] is not None}
     ahead = {

@@ -203,10 +203,13 @@ CHECKS = [
     (
         card(check_first="above_a_year", check_observed=307.0, check_expected=12.0, checks=2),
         (
-            "Check first: 307 units is more than the 12 units used in the last year; "
+            "Check first: an order of 307 units is more than the 12 units used in the last year; "
             "and 1 more reason."
         ),
-        "Confira antes: 307 unidades é mais que o uso do último ano, 12 unidades; e mais 1 motivo.",
+        (
+            "Confira antes: um pedido de 307 unidades é mais que o uso do último ano, 12 unidades; "
+            "e mais 1 motivo."
+        ),
     ),
     (card(), "", ""),
 ]

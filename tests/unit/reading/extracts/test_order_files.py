@@ -33,8 +33,8 @@ NOTHING_MARKED = pa.Table.from_pylist(
 )
 LONG_REASON = (
     "Atrasado. Estoque e pedidos abertos somam 1.234,5 un; o ponto de pedido é 20,25 un. Listada "
-    "abaixo de 85 % dele. Confira antes: 30 un é mais que o uso do último ano, 12 un. Confere-se "
-    "acima de 100 % disso. Supostos: estoque atual."
+    "abaixo de 85 % dele. Confira antes: Um pedido de 30 un é mais que o uso do último ano, 12 un. "
+    "Confere-se acima de 100 % disso. Supostos: estoque atual."
 )
 PLACES = ("network", "SE", "CD-RJ", "CD-SP")
 

@@ -48,6 +48,6 @@ with frame.guard("navigation"):
             frame.sign_in_page()
         else:
             frame.language_notice()
-            with search.suggesting():
+            with frame.loading(page.url_path), search.suggesting():
                 page.run()
 access.deliver_cookie()

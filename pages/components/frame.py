@@ -31,6 +31,8 @@ _KEPT: Final = "farol.parameters"
 _STAYS: Final = ("lang", "p")
 _OF_A_PUBLICATION: Final = ("p", "ticked", "rows")
 _PINNED: Final = "farol.pinned"
+_DRAWN: Final = "farol.drawn"
+_LOADING_HEIGHT: Final = 240
 
 log = structlog.get_logger(__name__)
 
@@ -128,6 +130,21 @@ def guard(page: str) -> Iterator[None]:
         st.error(captions.literal(error_text(error)), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - the edge of every page
         report_failure(error, page=page)
+
+
+@contextmanager
+def loading(page: str) -> Iterator[None]:
+    """Show that a page is on its way, where its first reads take longer than a moment.
+
+    Later runs change what is drawn already, and leave it in its place until they are done.
+    """
+    if st.session_state.get(_DRAWN) == page:
+        st.empty()
+        yield
+        return
+    with st.skeleton(height=_LOADING_HEIGHT):
+        yield
+    st.session_state[_DRAWN] = page
 
 
 def report_failure(error: Exception, page: str = "") -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -311,3 +312,24 @@ def test_settings_that_are_wrong_are_told_in_a_sentence(
 
     assert not app.exception
     assert "FAROL_CACHE_BYTES" in app.error[0].value.replace("\\", "")
+
+
+@pytest.mark.usefixtures("active")
+def test_a_page_whose_reads_take_long_shows_that_it_is_on_its_way(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+    begun = st.skeleton
+
+    def noted(height: int) -> object:
+        shown.append(height)
+        return begun(height=height)
+
+    monkeypatch.setattr(st, "skeleton", noted)
+
+    app = open_page()
+    assert len(shown) == 1
+    app.run()
+    assert len(shown) == 1
+    app.switch_page("data.py").run()
+    assert len(shown) == 2

@@ -166,7 +166,9 @@ def orderable(
     """
     wanted = np.maximum(np.float64(quantity), np.float64(minimum or 0.0))
     whole = multiple if multiple and multiple > 0 else lot
-    return float(_round_up(wanted, np.float64(whole)) if whole and whole > 0 else wanted)
+    if not whole or whole <= 0:
+        return float(wanted)
+    return float(_round_up(np.asarray(wanted), np.asarray(whole, np.float64)))
 
 
 def is_orderable(

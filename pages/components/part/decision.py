@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.portal import Mark, MarkKind, Publication
+from datalayer.portal import Mark, Publication
 from datalayer.runtime import portal
 from pages.components import captions, frame, marking
 from pages.components.language import _, ago, weekday
@@ -176,13 +176,17 @@ def _carry_out(situation: Situation, publication: Publication) -> None:
 def _undo(situation: Situation, publication: Publication) -> None:
     """Draw what was done to this part last, with a way to take it back."""
     done = mark_dialog.done(publication)
-    made = (
-        [mark for mark in done.marks if mark.row.key.item_id == situation.item_id] if done else []
-    )
-    if made and made[0].kind is not MarkKind.UNDO:
+    if done is None:
+        return
+    made = [mark for mark in done.marks if mark.row.key.item_id == situation.item_id]
+    if made:
         st.markdown(captions.literal(mark_dialog.done_text(made)), width="content")
+    if made and made[0].undoes is None:
         st.button(_("Undo"), key="part-undo", on_click=_take_back, args=(publication, made))
+    for text in mark_dialog.refusals(done):
+        st.warning(captions.literal(text), icon=":material/error:")
 
 
-def _take_back(publication: Publication, made: list[Mark]) -> None:
-    mark_dialog.set_done(publication, marking.undo(publication, made))
+def _take_back(publication: Publication, made: Sequence[Mark]) -> None:
+    rows = [marking.row_of(each) for each in made]
+    mark_dialog.set_done(publication, marking.undo(publication, rows))

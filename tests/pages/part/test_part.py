@@ -15,6 +15,7 @@ from datalayer import runtime
 from datalayer.access.identity import ANYONE
 from datalayer.marks.marking import RowKey
 from datalayer.portal import Statement, questions
+from pages.components.marking import Marking
 from tests.marked_list import publish_without_list
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
@@ -238,3 +239,41 @@ def test_a_publication_without_a_list_is_shown(open_page: OpenPage, active: Publ
 
     assert not app.exception
     assert not app.error
+
+
+def test_a_part_without_a_forecast_says_so(open_page: OpenPage, active: Publisher) -> None:
+    nowhere = without(item_id="P00006")
+    republish(
+        active,
+        fact_forecast=nowhere,
+        fact_backtest=nowhere,
+        fact_metrics=nowhere,
+        fact_period=nowhere,
+        fact_projection=nowhere,
+        fact_lead_time=nowhere,
+        fact_inventory=nowhere,
+        agg_daily=without(category="unclassified"),
+    )
+
+    app = open_page("forecast.py", locale="en", item="P00006")
+
+    assert not app.exception
+    assert not app.error
+    assert "There is no forecast of this part here" in html(app)
+
+
+def test_what_was_decided_last_is_said_and_taken_back(open_page: OpenPage) -> None:
+    portal = runtime.portal()
+    publication = portal.open()
+    row = RowKey("P00001", "network", "order", "-")
+    mark = portal.marks.mark(ANYONE, publication, row, Statement("ordered"), name="Ana")
+    app = open_page("forecast.py", locale="en", item="P00001")
+    app.session_state["farol.marked_by"] = "Ana"
+    app.session_state["farol.done"] = (publication.id, Marking((mark,), ()))
+    app.run()
+    assert r"P00001\: order placed." in texts(app)
+
+    app.button(key="part-undo").click().run()
+
+    assert "Order 30" in html(app)
+    assert "Ana" not in html(app)

@@ -223,6 +223,18 @@ class TestSums:
     ) -> None:
         assert compare(*ends).parts.num_rows == 9
 
+    @pytest.mark.parametrize("item_id", ["P00001", "P00009"])
+    def test_the_changes_of_one_part_are_its_row_of_all(
+        self, ends: tuple[Publication, ...], item_id: str
+    ) -> None:
+        alone = rows_of(compare(*ends, item_id=item_id))
+
+        whole = rows_of(compare(*ends))[item_id]
+        assert alone == {item_id: {**whole, "rank": 1}}
+
+    def test_a_part_that_neither_has_has_no_changes(self, ends: tuple[Publication, ...]) -> None:
+        assert compare(*ends, item_id="P99999").parts.num_rows == 0
+
 
 class TestCauses:
     @pytest.fixture

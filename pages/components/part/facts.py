@@ -35,7 +35,7 @@ def facts(situation: Situation, registry: Registry, *, currency: str = "") -> li
         (_("On order"), _on_order(situation)),
         (_("Lead time"), _lead_time(stock)),
         (_("Runs out"), _runs_out(situation)),
-        (_("Chance of running out"), _chance(action, stock)),
+        (_("Chance of a shortage"), _chance(action, stock)),
         (_("Would arrive"), _arrival(action)),
         (_("Value"), _value(action, currency)),
         (_("Order sizes"), _sizes(stock)),

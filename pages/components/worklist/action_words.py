@@ -49,7 +49,7 @@ def why(card: Card, registry: Registry, *, frequency: str = "D", chance_told: bo
         card: The row.
         registry: Has the sentences of reasons.
         frequency: D, W or MS: the period of demand.
-        chance_told: Whether the chance of running out is told beside it, and so not in it.
+        chance_told: Whether the chance of a shortage is told beside it, and so not in it.
     """
     words = {
         "order": _why_order,
@@ -73,6 +73,8 @@ def check_first(card: Card, registry: Registry, *, frequency: str = "D") -> str:
     directed = {
         "forecast_too_high": _("the forecast is {share} too high").format(share=off),
         "forecast_too_low": _("the forecast is {share} too low").format(share=off),
+        # The part's page lists what is assumed, also what this reason doesn't count.
+        "assumed_input": _("the figures rest on assumptions"),
     }
     told = directed.get(reason.name) or _reason_text(card, reason, "check_", frequency)
     # The reason goes on with the sentence that it stands in.
@@ -218,7 +220,7 @@ def _with_chance(text: str, card: Card) -> str:
     probability = card["stockout_probability"]
     if probability is None:
         return f"{why_so}."
-    return _("{reason}; the chance of running out before a delivery comes is {chance}.").format(
+    return _("{reason}; the chance of a shortage before a delivery comes is {chance}.").format(
         reason=why_so, chance=chance(probability)
     )
 

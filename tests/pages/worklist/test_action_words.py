@@ -101,7 +101,7 @@ def test_a_card_says_verb_quantity_and_date(
 
 
 BIASED = {"action": "check", "tier": "check_forecast", "reason_code": "biased"}
-CHANCE_EN = "; the chance of running out before a delivery comes is "
+CHANCE_EN = "; the chance of a shortage before a delivery comes is "
 CHANCE_PT = "; a chance de faltar antes de uma entrega é de "
 REASONS = [
     (
@@ -210,6 +210,11 @@ CHECKS = [
             "Confira antes: um pedido de 307 unidades é mais que o uso do último ano, 12 unidades; "
             "e mais 1 motivo."
         ),
+    ),
+    (
+        card(check_first="assumed_input", check_observed=3.0, check_expected=0.0, checks=1),
+        "Check first: the figures rest on assumptions.",
+        "Confira antes: os números baseiam-se em suposições.",
     ),
     (card(), "", ""),
 ]

@@ -135,15 +135,18 @@ def _order(card: Card) -> str:
         return _("Order {quantity} now: it was due {day}").format(
             quantity=units(card), day=_day(card, "due")
         )
+    if _is_due(card):
+        return _("Order {quantity} now").format(quantity=units(card))
     return _("Order {quantity} by {day}").format(quantity=units(card), day=_day(card, "due"))
 
 
 def _expedite(card: Card) -> str:
-    text = (
-        _("Expedite order {ref} ({quantity}) to {arrives}: now, it was due {day}")
-        if card["tier"] == "late"
-        else _("Expedite order {ref} ({quantity}) to {arrives}, by {day}")
-    )
+    if card["tier"] == "late":
+        text = _("Expedite order {ref} ({quantity}) to {arrives}: now, it was due {day}")
+    elif _is_due(card):
+        text = _("Expedite order {ref} ({quantity}) to {arrives}: now")
+    else:
+        text = _("Expedite order {ref} ({quantity}) to {arrives}, by {day}")
     return text.format(**_of_open_order(card))
 
 
@@ -266,6 +269,12 @@ def _amount(value: float | None, unit: str, frequency: str) -> str:
     if value is not None and unit == "share":
         return percent(value, 0)
     return amount(value, unit, frequency=frequency)
+
+
+def _is_due(card: Card) -> bool:
+    """Return whether the day is that of the data, which is over when the list is read."""
+    due, as_of = card["due"], card["as_of"]
+    return due is not None and as_of is not None and due <= as_of
 
 
 def _of_open_order(card: Card) -> dict[str, str]:

@@ -69,6 +69,12 @@ HEADLINES = [
         "Expedite order 4500001/10 (40) to Wed 30 Dec: now, it was due Thu 10 Dec",
         "Antecipar o pedido 4500001/10 (40) para qua 30/12: já, o prazo era qui 10/12",
     ),
+    (card(due=AS_OF), "Order 307 now", "Pedir 307 já"),
+    (
+        card(action="expedite", due=AS_OF, **OPEN_ORDER),
+        "Expedite order 4500001/10 (40) to Wed 30 Dec: now",
+        "Antecipar o pedido 4500001/10 (40) para qua 30/12: já",
+    ),
     (
         card(action="defer", **OPEN_ORDER | {"arrives": date(2027, 2, 1)}),
         "Defer order 4500001/10 (40) from Thu 31 Dec to Mon 1 Feb",

@@ -197,6 +197,8 @@ def test_a_part_put_aside_says_who_did_so(open_page: OpenPage) -> None:
     shown = html(open_page("forecast.py", locale="en", item="P00001"))
 
     assert "Nothing left to do" in shown
+    assert "(done)" in shown
+    assert "(put aside)" not in shown
     assert "Ana has ordered it, just now: by phone" in shown
 
 

@@ -60,12 +60,9 @@ from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
-from datalayer.reading.extracts.order_files import (
-    OrderFiles,
-    OrdersOfTiers,
-    Taking,
-    require_places,
-)
+from datalayer.reading.extracts.order_csv import Taking
+from datalayer.reading.extracts.order_files import OrderFiles
+from datalayer.reading.extracts.order_rows import OrdersOfTiers, require_places
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles

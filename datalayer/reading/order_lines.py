@@ -48,8 +48,10 @@ class OrderLine:
     @property
     def orderable(self) -> float:
         """The least quantity from the one wanted on that keeps minimum and multiple."""
-        wanted = self.quantity if 0 < self.quantity < math.inf else math.ulp(0.0)
-        return orderable(wanted, **self._sizes)
+        sizes = self._sizes
+        if 0 < self.quantity < math.inf:
+            return orderable(self.quantity, **sizes)
+        return orderable(sizes["multiple"] or sizes["lot"] or 1.0, **sizes)
 
     @property
     def value(self) -> float | None:

@@ -89,6 +89,23 @@ def portuguese(store: Path) -> frozenset[str]:
     return frozenset(word for text in _flat(sources) for word in words_of(text))
 
 
+def codes() -> frozenset[str]:
+    """Return the words of columns' names and coded values, which the data page shows so."""
+    registry = json.loads((PROJECT / "schema_registry.json").read_text(encoding="utf-8"))
+    return frozenset(word for text in _coded(registry) for word in words_of(text))
+
+
+def _coded(value: object) -> Iterable[str]:
+    if isinstance(value, dict):
+        yield from (str(value[name]) for name in ("name", "physicalName") if name in value)
+        for each in value.values():
+            yield from _coded(each)
+    elif isinstance(value, list):
+        yield from (each for each in value if isinstance(each, str))
+        for each in value:
+            yield from _coded(each)
+
+
 def _flat(values: Iterable[object]) -> Iterable[str]:
     for value in values:
         if isinstance(value, str):

@@ -93,7 +93,7 @@ class MondayPage(PortalPage):
 
     def take_along(self) -> OrdersPage:
         """Take the ticked rows along as an order list."""
-        self.page.locator(".st-key-farol-take").get_by_role("button").click()
+        self.page.locator(".st-key-farol-take").get_by_role("link").click()
         return OrdersPage(self.visit).shown()
 
 

@@ -93,9 +93,9 @@ def _of_ticked(publication: Publication, asked: AskedList, ticked: Sequence[int]
 
 
 def _of_tier(asked: AskedList) -> None:
-    """Draw a link to all orders of the list as it is filtered."""
+    """Draw a link to all orders of the list as it is filtered; those of this week of all tiers."""
     tiers = asked.values("tier")
-    text = _("All orders of this tier") if len(tiers) == 1 else _("All orders of this list")
+    text = _("All orders of this tier") if tiers else _("All orders of this week, and late ones")
     orders = {"late", "this_week", "will_run_out"}
     if not tiers or orders & set(tiers):
         frame.link("orders.py", text, **list_address.parameters_of(asked.asked))

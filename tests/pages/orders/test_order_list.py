@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
@@ -183,6 +184,20 @@ def test_a_quantity_that_breaks_its_multiple_stands_and_the_next_is_offered(
 
     assert quantities(app) == [60]
     assert not app.button(key="order-take").disabled
+
+
+@pytest.mark.parametrize("typed", [0, -3])
+def test_where_nothing_is_ordered_the_least_order_is_offered(
+    publish_orders: PublishOrders, open_orders: OpenPage, typed: float
+) -> None:
+    manifest = publish_orders([Proposed(1)])
+    app = change(open_orders(), manifest, 1, typed)
+
+    assert "Leave the row out, or order 1." in texts(app)
+
+    app.button(key=f"order-round-{manifest.publication_id}-1").click().run()
+
+    assert quantities(app) == [1]
 
 
 def test_an_order_left_out_counts_no_more_and_stays_on_the_page(

@@ -20,7 +20,9 @@ from datalayer.kernel.errors import (
     UnwritableOrder,
 )
 from datalayer.marks.tables import STANDING
-from datalayer.reading.extracts.order_files import OrderFiles, OrdersOfTiers, Taking
+from datalayer.reading.extracts.order_csv import Taking
+from datalayer.reading.extracts.order_files import OrderFiles
+from datalayer.reading.extracts.order_rows import OrdersOfTiers
 from datalayer.reading.publication import Publication
 from tests.extracted import content
 from tests.publisher import Publisher

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -14,6 +16,13 @@ from datalayer.runtime import portal
 from pages.components.language import _, ago, current, day, label, moment
 
 _IN_FULL: Final = "farol.caption"
+_LIST_BEGINS: Final = re.compile(r"^(\d*)([-+.)])", re.ASCII)
+_MADE_OF_TEXT: Final = re.compile(r"(https?(?=:)|www(?=\.)|@(?=\w)|:(?=[\w+/-]+:))", re.IGNORECASE)
+"""Beginnings of what becomes a link or a picture, escaped or not."""
+_BREAKING: Final = {"Cc", "Zl", "Zp"}
+_TURNING: Final = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 
 
 def caption(provenance: Provenance, now: datetime | None = None) -> str:
@@ -126,9 +135,20 @@ def _in_language(sentence: object) -> str:
 
 
 def literal(text: str) -> str:
-    """Keep Markdown from reading a name with underscores, stars or dollars as markup."""
+    """Keep Markdown from reading a name with underscores, stars or dollars as markup.
+
+    It becomes one line, without the signs that turn the direction of what follows them, and
+    nothing in it becomes a link or a picture.
+    """
+    line = "".join(" " if _breaks(character) else character for character in text)
+    # What joins two words is not seen.
+    line = _MADE_OF_TEXT.sub("\\1\u2060", line.lstrip() or line)
     escaped = "".join(
-        f"\\{character}" if character in "\\`*_$[]<>:~#" else character for character in text
+        f"\\{character}" if character in "\\`*_$[]<>:~#&" else character for character in line
     )
     # At the beginning these make a list.
-    return f"\\{escaped}" if escaped.startswith(("-", "+")) else escaped
+    return _LIST_BEGINS.sub(r"\1\\\2", escaped)
+
+
+def _breaks(character: str) -> bool:
+    return unicodedata.category(character) in _BREAKING or character in _TURNING

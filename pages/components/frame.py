@@ -170,7 +170,7 @@ def refuse(error: PortalError) -> None:
     if isinstance(error, InvalidSelection):
         text = _("In the address, {parameter} is {found}; it must be {expected}. It was left out.")
         expected = language.told(error.expected)
-        found = _as_typed(str(error.found))
+        found = language.told(_as_typed(error.found))
         text = text.format(parameter=error.parameter, found=found, expected=expected)
     else:
         text = error_text(error)
@@ -218,8 +218,10 @@ def unpin(*, chosen: bool = True) -> None:
             st.query_params.pop(name, None)
 
 
-def _as_typed(found: str) -> str:
+def _as_typed(found: object) -> str:
     """Return the text behind Python's way of writing it, in quotes; any other text as it is."""
+    if not isinstance(found, str):
+        return str(found)
     try:
         text = ast.literal_eval(found)
     except (ValueError, SyntaxError):
@@ -257,4 +259,6 @@ def _unknown_publication(error: UnknownPublication) -> None:
 
 
 def _pin(publication_id: str) -> None:
+    # The ranks that the address names are other rows there.
+    unpin()
     st.query_params["p"] = publication_id

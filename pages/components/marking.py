@@ -66,18 +66,25 @@ def name_field() -> str:
 
 
 def mark(publication: Publication, rows: Iterable[Row], said: Statement) -> Marking:
-    """Say the same of each of *rows*, in the name of who signed in or of ``name_field``.
+    """Say the same of each of *rows*, see ``mark_each``."""
+    return mark_each(publication, [(row, said) for row in rows])
+
+
+def mark_each(publication: Publication, said: Iterable[tuple[Row, Statement]]) -> Marking:
+    """Say something of each of some rows, in the name of who signed in or of ``name_field``.
 
     What is wrong with one row leaves the others alone; what would be wrong with all of them ends
-    it, and they are all refused.
+    it, and they are all refused. The session is not read after the first mark: Streamlit ends a
+    run there when the planner does something else, and the rest would be left undone.
     """
     marks, identity, name = portal().marks, access.identity(), _name()
 
-    def write(row: Row) -> Mark:
+    def write(each: tuple[Row, Statement]) -> Mark:
+        row, statement = each
         seen = int(row.get("number") or 0)
-        return marks.mark(identity, publication, row_key(row), said, seen=seen, name=name)
+        return marks.mark(identity, publication, row_key(row), statement, seen=seen, name=name)
 
-    return _each([(row_key(row), row) for row in rows], write)
+    return _each([(row_key(row), (row, statement)) for row, statement in said], write)
 
 
 def undo(publication: Publication, rows: Iterable[Row]) -> Marking:

@@ -66,7 +66,7 @@ def check_sources_and_span(
     """
     for source in sources:
         if source not in registry.sources:
-            expected = Sentence("one of {values}", values=tuple(registry.sources))
+            expected = Sentence("one of {values}", values=", ".join(registry.sources))
             raise InvalidSelection(parameter="source", found=ascii(source[:80]), expected=expected)
     if start and end and start > end:
         expected = Sentence("on or before the end, {end}", end=end)

@@ -15,8 +15,8 @@ from pages.components.orders.taking import TakenFile
 
 def show_file(publication: Publication) -> None:
     """Draw what came of taking orders along: how many, what was refused, and the file."""
-    taken: TakenFile | None = st.session_state.get(taking.TAKEN)
-    if taken is None or taken.publication_id != publication.id:
+    taken = taking.taken_file(publication.id)
+    if taken is None:
         return
     if taken.refused:
         _refused(taken)

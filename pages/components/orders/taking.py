@@ -11,8 +11,16 @@ from typing import Final
 import streamlit as st
 
 from datalayer.kernel.contract.registry import OrderProfile
-from datalayer.kernel.errors import PortalError, StateError
-from datalayer.portal import ANYONE, Extract, OrderLine, Publication, Statement, Taking
+from datalayer.kernel.errors import PortalError
+from datalayer.portal import (
+    ANYONE,
+    Extract,
+    Identity,
+    OrderLine,
+    Publication,
+    Statement,
+    Taking,
+)
 from datalayer.runtime import portal
 from pages.components import access, captions, language, marking
 from pages.components.language import _, error_text, label, ngettext, number
@@ -68,11 +76,19 @@ def show(publication: Publication, planned: PlannedOrders, wanted: Sequence[Orde
     if not name.strip() and access.identity() == ANYONE:
         st.error(_("Who takes them along? Enter your name."), icon=":material/person:")
         return
+    kept: dict[str, TakenFile] = st.session_state.setdefault(TAKEN, {})
     with st.spinner(_("Marking the orders and making the file")):
-        taken = take(publication, profile, wanted, name.strip() or access.identity().name)
-    planned.again.difference_update(line.rank for line in wanted)
-    st.session_state[TAKEN] = taken
+        # Reading or writing the session here would let the planner's next click end this run:
+        # the orders would be marked, and their file lost.
+        kept[publication.id] = take(publication, profile, wanted, name.strip())
+        planned.again.difference_update(line.rank for line in wanted)
     st.rerun()
+
+
+def taken_file(publication_id: str) -> TakenFile | None:
+    """Return what came of taking orders of a publication along last; None if nothing was."""
+    kept: dict[str, TakenFile] = st.session_state.get(TAKEN, {})
+    return kept.get(publication_id)
 
 
 def take(
@@ -81,11 +97,13 @@ def take(
     """Mark *wanted* as ordered, and return the file of those that were marked.
 
     What another planner marked meanwhile is not taken, and told before the file is handed out.
+    *by* is the name of who takes them; whoever signed in has one.
     """
-    taking = Taking(by, language.local(datetime.now(UTC)))
+    identity = access.identity()
+    taking = Taking(by or identity.name, language.local(datetime.now(UTC)))
     try:
         # What makes no file marks nothing.
-        _file(publication, profile, wanted, taking)
+        _file(publication, profile, wanted, taking, identity)
     except PortalError as error:
         return TakenFile(publication.id, 0, (), problem=error_text(error))
     done, refused = _mark(publication, wanted)
@@ -97,7 +115,7 @@ def take(
     if not done:
         return TakenFile(publication.id, 0, told)
     try:
-        made = _file(publication, profile, done, taking)
+        made = _file(publication, profile, done, taking, identity)
         content = b"".join(made.chunks)
     except PortalError as error:
         return TakenFile(publication.id, len(done), told, problem=error_text(error))
@@ -113,13 +131,17 @@ def take(
 
 
 def _file(
-    publication: Publication, profile: OrderProfile, lines: Sequence[OrderLine], taking: Taking
+    publication: Publication,
+    profile: OrderProfile,
+    lines: Sequence[OrderLine],
+    taking: Taking,
+    identity: Identity,
 ) -> Extract:
     return portal().order_files.of_ranks(
         publication,
         profile.name,
         {line.rank: line.quantity for line in lines},
-        access.identity(),
+        identity,
         language=language.current(),
         taking=taking,
     )
@@ -129,18 +151,11 @@ def _mark(
     publication: Publication, wanted: Sequence[OrderLine]
 ) -> tuple[list[OrderLine], Mapping[int, str]]:
     """Mark *wanted* as ordered; return those that were, and why others were not, by rank."""
-    refused: dict[int, str] = {}
-    by_comment: dict[str, list[OrderLine]] = {}
-    for line in wanted:
-        by_comment.setdefault(_comment(line), []).append(line)
-    for comment, lines in by_comment.items():
-        said = Statement("ordered", comment=comment)
-        outcome = marking.mark(publication, [line.card for line in lines], said)
-        problems = {each.key: marking.refusal(each.problem) for each in outcome.refused}
-        keys = {line.rank: marking.row_key(line.card) for line in lines}
-        refused |= {rank: problems[key] for rank, key in keys.items() if key in problems}
-        if any(isinstance(each.problem, StateError) for each in outcome.refused):
-            break
+    said = [(line.card, Statement("ordered", comment=_comment(line))) for line in wanted]
+    outcome = marking.mark_each(publication, said)
+    problems = {each.key: marking.refusal(each.problem) for each in outcome.refused}
+    keys = {line.rank: marking.row_key(line.card) for line in wanted}
+    refused = {rank: problems[key] for rank, key in keys.items() if key in problems}
     return [line for line in wanted if line.rank not in refused], refused
 
 

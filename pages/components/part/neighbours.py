@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import streamlit as st
 
-from datalayer.kernel.errors import InvalidSelection, NothingToMark
+from datalayer.kernel.errors import NothingToMark
 from datalayer.portal import Publication, questions
-from datalayer.runtime import portal
-from pages.components import captions, frame
-from pages.components.language import _, error_text, number
+from pages.components import frame
+from pages.components.language import _, number
 from pages.components.worklist import list_address, list_query
 
 Row = Mapping[str, Any]
@@ -23,17 +22,15 @@ _KEPT: Final = ("span",)
 def wanted(publication: Publication) -> Listing | None:
     """Return the list that the address tells of; None where the publication has no list.
 
-    A filter that can't be used is said, and the whole list is taken.
+    A filter that can't be used is said and left out, as on the list itself.
     """
-    if "fact_action" not in publication.registry.data_sets:
-        return None
     try:
-        return portal().listing(publication, list_address.asked(st.query_params))
-    except InvalidSelection as error:
-        st.warning(captions.literal(error_text(error)), icon=":material/filter_alt_off:")
+        asked = list_query.of_address(publication)
     except NothingToMark:
         return None
-    return portal().listing(publication)
+    for problem in asked.problems:
+        frame.refuse(problem)
+    return asked.wanted
 
 
 def show(

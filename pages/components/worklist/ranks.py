@@ -27,8 +27,12 @@ def written(ranks: Iterable[int]) -> str:
     return ",".join(f"{first}-{last}" if first < last else str(first) for first, last in spans)
 
 
-def read(text: str) -> tuple[int, ...]:
+def read(text: str, parameter: str = "rows") -> tuple[int, ...]:
     """Return the ranks that *text* names, each once, in their order; none for an empty text.
+
+    Args:
+        text: As ``written`` returns it.
+        parameter: Of the address, that *text* is the value of.
 
     Raises:
         InvalidSelection: *text* is something else than ``written`` returns, or names too many.
@@ -38,16 +42,16 @@ def read(text: str) -> tuple[int, ...]:
         span = _SPAN.fullmatch(part)
         first, last = (int(span[1]), int(span[2] or span[1])) if span else (1, 0)
         if not first <= last < first + MOST:
-            raise _invalid(text)
+            raise _invalid(text, parameter)
         found.update(range(first, last + 1))
         if len(found) > MOST:
-            raise _invalid(text)
+            raise _invalid(text, parameter)
     return tuple(sorted(found))
 
 
-def _invalid(text: str) -> InvalidSelection:
+def _invalid(text: str, parameter: str) -> InvalidSelection:
     return InvalidSelection(
-        parameter="rows",
+        parameter=parameter,
         found=ascii(text[:_SHOWN]),
         expected=_("places in the list and spans of them, such as 1-12,40"),
     )

@@ -40,7 +40,7 @@ def adopt(publication: Publication) -> None:
             found=_("given without a publication"),
             expected=_("given together with p, the publication that the rows are of"),
         )
-    found = ranks.read(text)
+    found = ranks.read(text, TICKED)
     known = publication.table(questions.actions.decisions()).table["rank"]
     if found and not pc.all(pc.is_in(pa.array(found, known.type), known)).as_py():
         raise InvalidSelection(

@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from types import MethodType
+from typing import Any
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+from streamlit.runtime.state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
 from datalayer.kernel.errors import StateUnavailable
+from datalayer.marks.planner_marks import PlannerMarks
+from datalayer.portal import Mark
 from datalayer.reading.extracts.order_files import OrderFiles
 from pages.components.orders.taking import TAKEN, TakenFile
 from tests.pages.conftest import OpenPage, texts
@@ -25,7 +31,7 @@ from tests.pages.orders.conftest import (
 
 def taken(app: AppTest) -> TakenFile:
     """What came of taking along."""
-    found = app.session_state[TAKEN]
+    found = app.session_state[TAKEN][runtime.portal().active_id()]
     assert isinstance(found, TakenFile)
     return found
 
@@ -159,3 +165,45 @@ def test_a_changed_quantity_is_remembered_with_the_mark(
 
     standing = runtime.portal().marks.standing(runtime.portal().open())
     assert standing["comment"].to_pylist() == ["60 ordered, 40 proposed"]
+
+
+@pytest.mark.parametrize("quantity", [40.0, 41.0])
+def test_a_click_elsewhere_while_orders_are_marked_loses_no_file(
+    publish_orders: PublishOrders,
+    open_orders: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+    quantity: float,
+) -> None:
+    publish_orders([Proposed(1), Proposed(2)])
+    app = open_orders()
+    app.number_input[0].set_value(quantity).run()
+    marked = PlannerMarks.mark
+
+    def mark_while_another_page_is_asked_for(*args: Any, **more: Any) -> Mark:
+        run = get_script_run_ctx()
+        assert run is not None
+        end_at_next_look(run.session_state)
+        return marked(*args, **more)
+
+    with monkeypatch.context() as while_marking:
+        while_marking.setattr(PlannerMarks, "mark", mark_while_another_page_is_asked_for)
+        take_along(app)
+    app.run()
+
+    assert len(states()) == 2
+    assert [row["quantity"] for row in rows_of(app)] == [str(quantity), "40.0"]
+    assert "2 orders taken along." in texts(app)
+
+
+def end_at_next_look(state: SafeSessionState) -> None:
+    """End a run where it looks into its session, as Streamlit does while another one waits."""
+    usual = state._yield_callback
+    if not isinstance(usual, MethodType):
+        return
+
+    def end() -> None:
+        if usual.__self__._execing:  # else the run is over
+            object.__setattr__(state, "_yield_callback", usual)
+            raise StopException
+
+    object.__setattr__(state, "_yield_callback", end)

@@ -292,6 +292,20 @@ class TestLists:
         assert "Nothing needs you: so says the publication of" in found
         assert "The next publication is due by" in found
 
+    @pytest.mark.parametrize("page", ["monday.py", "orders.py"])
+    def test_a_list_without_stock_says_that_no_order_can_be_proposed(
+        self, state: object, publisher: Publisher, open_page: OpenPage, page: str
+    ) -> None:
+        tables = publisher.tables(items=3)
+        empty = {name: tables[name].slice(0, 0) for name in ("fact_inventory", "fact_action")}
+        activate(publisher.publish(items=3, tables={**tables, **empty}))
+
+        app = open_page(page, locale="en-US")
+
+        assert app.warning[0].value.startswith("This publication knows no stock")
+        assert "othing to order" not in texts(app)
+        assert not app.success
+
     def test_what_is_put_aside_is_told_on_a_quiet_monday(
         self, state: object, publisher: Publisher, open_page: OpenPage
     ) -> None:

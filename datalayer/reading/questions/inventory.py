@@ -22,6 +22,14 @@ def of_item(item_id: str, location_id: str = NETWORK) -> Question:
     return sql_question("item_inventory", parameters, "fact_inventory")
 
 
+def known() -> Question:
+    """Return the question of how many stock positions there are, and of how many stock is known.
+
+    Columns: see ``sql/stock_known.sql``.
+    """
+    return sql_question("stock_known", {}, "fact_inventory")
+
+
 def positions(
     registry: Registry,
     location_id: str,

@@ -15,6 +15,7 @@ from pages.components.orders import asked_orders, order_rows, order_words, plann
 from pages.components.orders.asked_orders import AskedOrders
 from pages.components.orders.planned_orders import PlannedOrders
 from pages.components.orders.printed_orders import printed
+from pages.components.worklist import quiet_list
 
 PAGE_ROWS: Final = 50
 
@@ -26,7 +27,10 @@ def show(publication: Publication, asked: AskedOrders) -> None:
         planned = planned_orders.of_session(publication.id)
         lines = planned.lines(asked)
         if not lines:
-            st.info(asked_orders.nothing_text(asked), icon=":material/inbox:")
+            if quiet_list.knows_no_stock(publication):
+                st.warning(quiet_list.no_stock(), icon=":material/inventory_2:")
+            else:
+                st.info(asked_orders.nothing_text(asked), icon=":material/inbox:")
             frame.link("monday.py", _("Go to the list of what to do"))
             return
         currency = str(publication.manifest.lineage.get("currency", ""))

@@ -56,7 +56,9 @@ def _adopted(publication: Publication) -> list[InvalidSelection]:
 
 def _above(publication: Publication, asked: AskedList) -> None:
     counted = publication.table(questions.actions.tiers(asked.wanted)).table.to_pylist()
-    if not asked.put_aside:
+    if not asked.put_aside and quiet_list.knows_no_stock(publication):
+        st.warning(quiet_list.no_stock(), icon=":material/inventory_2:")
+    elif not asked.put_aside:
         st.markdown(_summary(publication, asked, counted))
     known = publication.registry.data_sets["fact_action"].column("tier").allowed
     list_filters.tiers(asked, counted, known)

@@ -8,13 +8,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from datalayer.portal import Publication, RowState
+from datalayer.portal import Publication, RowState, questions
 from pages.components.language import _, moment, ngettext, number, weekday
 from pages.components.worklist.list_query import AskedList
 
 
+def knows_no_stock(publication: Publication) -> bool:
+    """Return whether no stock at all is known, so that no order can be proposed."""
+    if "fact_inventory" not in publication.registry.data_sets:
+        return True
+    row = publication.table(questions.inventory.known()).table.to_pylist()[0]
+    return not row["known"]
+
+
+def no_stock() -> str:
+    """Return what is said where no stock is known."""
+    return _(
+        "This publication knows no stock, so no order can be proposed. Ask whoever runs the "
+        "forecasts to give it the stock."
+    )
+
+
 def show(publication: Publication, asked: AskedList) -> None:
     """Say why there is no row, and what comes next."""
+    if not asked.put_aside and not asked.asked and knows_no_stock(publication):
+        return  # said above the list already
     if asked.put_aside:
         st.info(_("Nothing is put aside."), icon=":material/check:")
     elif asked.asked:

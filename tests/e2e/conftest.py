@@ -23,7 +23,7 @@ QUIET_CHROMIUM = (
     "--disable-component-update",
     "--disable-sync",
 )
-WHERE_IT_IS_USED = {"retail": {"served", "visit"}, "torres": {"torres", "torres_visit"}}
+WHERE_IT_IS_USED = {"online-retail": {"served", "visit"}, "torres": {"torres", "torres_visit"}}
 """Fixtures that need a demonstration; `make test-e2e` takes all, a single test seldom both."""
 
 
@@ -43,7 +43,7 @@ def publishing(
 @pytest.fixture(scope="session")
 def served(publishing: dict[str, Publishing]) -> Iterator[Served]:
     """A portal of the bundled data: 301 parts, one network, no places."""
-    with serving(publishing["retail"].wait()) as portal:
+    with serving(publishing["online-retail"].wait()) as portal:
         yield portal
 
 

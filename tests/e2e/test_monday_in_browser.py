@@ -107,6 +107,13 @@ def test_two_hundred_actions_are_worked_off_in_at_most_two_hundred_presses(seede
     assert keys.presses <= MOST_PRESSES
 
 
+def is_focused(visit: Visit, selector: str) -> None:
+    """Expect the one element that *selector* has, once those of the page before have gone."""
+    found = visit.page.locator(selector)
+    expect(found).to_have_count(1)
+    expect(found).to_be_focused()
+
+
 @pytest.mark.parametrize("seeded", [12], indirect=True)
 def test_the_focus_goes_on_to_the_next_row_when_one_leaves(seeded: Visit) -> None:
     keys = Keyboard(seeded.page)
@@ -118,7 +125,7 @@ def test_the_focus_goes_on_to_the_next_row_when_one_leaves(seeded: Visit) -> Non
     keys.press("Enter")
 
     expect(keys.bar()).to_contain_text("P00003: order placed.")
-    expect(seeded.page.locator(".st-key-farol-card-4 input")).to_be_focused()
+    is_focused(seeded, ".st-key-farol-card-4 input")
     expect(seeded.page.get_by_role("status").filter(has_text="P00003")).to_have_count(1)
 
 
@@ -141,11 +148,11 @@ def test_arrows_and_ticks_go_on_over_the_end_of_a_page(seeded: Visit) -> None:
         keys.press("x")
     keys.heading("11 to 12 of 12")
 
-    expect(seeded.page.locator(".st-key-farol-card-11 input")).to_be_focused()
+    is_focused(seeded, ".st-key-farol-card-11 input")
     expect(keys.bar()).to_contain_text("10 ticked")
     keys.press("ArrowUp")
     keys.heading("1 to 10 of 12")
-    expect(seeded.page.locator(".st-key-farol-card-10 input")).to_be_focused()
+    is_focused(seeded, ".st-key-farol-card-10 input")
 
 
 @pytest.mark.parametrize("seeded", [25], indirect=True)

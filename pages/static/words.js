@@ -27,6 +27,7 @@ const WORDS = {
   "Clear value": "Apagar",
   "Clear selection": "Desfazer a escolha",
   "Clear all": "Apagar tudo",
+  "yyyy": "aaaa",
   "Clear date": "Apagar a data",
   "Clear dates": "Apagar as datas",
   "Open": "Abrir",

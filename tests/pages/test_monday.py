@@ -70,7 +70,7 @@ class TestCards:
 
         assert "Pedir 30 já&#58; o prazo era" in portuguese
         assert "Order 30 now&#58; it was due" in english
-        assert "chance of running out" in english
+        assert "chance of a shortage" in english
 
     def test_a_card_leads_to_its_part_and_keeps_language_and_filters(
         self, open_page: OpenPage

@@ -282,5 +282,5 @@ def _headings() -> dict[str, str]:
         **band_headings(_STOCK),
         "position_with_order": _("With the order"),
         "receipts": _("Arrived by then"),
-        "stockout_probability": _("Chance of running out"),
+        "stockout_probability": _("Chance of a shortage"),
     }

@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.portal import Mark, Publication
+from datalayer.portal import Mark, MarkKind, Publication
 from datalayer.runtime import portal
 from pages.components import captions, frame, marking
 from pages.components.language import _, ago, weekday
@@ -64,7 +64,7 @@ def _decision(situation: PartSituation, publication: Publication) -> tuple[str, 
     if missing := facts.missing(situation, registry):
         return _("What to do is not known"), _missing(missing)
     if situation.actions:
-        return _("Nothing left to do"), _("What there was to do here is put aside.")
+        return _("Nothing left to do"), _("What there was to do here is done or put aside.")
     if situation.actions is None:
         return _before_decisions(situation)
     return _("Nothing to do"), _lasts(situation)
@@ -125,7 +125,10 @@ def _others(situation: PartSituation) -> str:
 
 def _other(action: Row) -> str:
     text = headline(action)
-    return _("{what} (put aside)").format(what=text) if action["state"] == PUT_ASIDE else text
+    if action["state"] != PUT_ASIDE:
+        return text
+    aside = _("{what} (done)") if action["kind"] == MarkKind.ORDERED else _("{what} (put aside)")
+    return aside.format(what=text)
 
 
 def marks(situation: PartSituation, publication: Publication) -> None:

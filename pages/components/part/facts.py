@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Registry
-from pages.components.language import _, label, ngettext, number, quantity, weekday
+from pages.components.language import _, label, ngettext, number, weekday
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
 from pages.components.worklist.action_words import chance, units
@@ -35,10 +35,10 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
         (_("On order"), _on_order(situation)),
         (_("Lead time"), _lead_time(stock)),
         (_("Runs out"), _runs_out(situation)),
-        (_("Chance of running out"), _chance(action, stock)),
+        (_("Chance of a shortage"), _chance(action, stock)),
         (_("Would arrive"), _arrival(action)),
         (_("Value"), _value(action, currency)),
-        (_("Order sizes"), _sizes(stock)),
+        (_("Order sizes"), _sizes(situation)),
         (_("Reorder point"), _levels(situation)),
         (_("Assumed"), _assumed(situation, registry)),
     )
@@ -149,10 +149,13 @@ def _value(action: Row, currency: str) -> str:
     return "" if value is None else amount(value, "currency", currency=currency)
 
 
-def _sizes(stock: Row) -> str:
+def _sizes(situation: PartSituation) -> str:
+    stock = situation.stock or {}
     least, multiple = stock.get("minimum_order"), stock.get("order_multiple")
     bounds = ((_("at least {count}"), least), (_("in multiples of {count}"), multiple))
-    return ", ".join(text.format(count=quantity(value)) for text, value in bounds if value)
+    return ", ".join(
+        text.format(count=count(value, situation.item)) for text, value in bounds if value
+    )
 
 
 def _levels(situation: PartSituation) -> str:
@@ -160,10 +163,10 @@ def _levels(situation: PartSituation) -> str:
     point, up_to = stock.get("reorder_point"), stock.get("order_up_to")
     if point is None:
         return ""
-    texts = [count(round(point), situation.item)]
-    if up_to is not None:
+    texts = [count(point, situation.item)]
+    if up_to:
         filled = _("an order fills up to {count}")
-        texts.append(filled.format(count=count(round(up_to), situation.item)))
+        texts.append(filled.format(count=count(up_to, situation.item)))
     return "; ".join(texts)
 
 

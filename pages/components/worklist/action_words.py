@@ -49,7 +49,7 @@ def why(card: Card, registry: Registry, *, frequency: str = "D", chance_told: bo
         card: The row.
         registry: Has the sentences of reasons.
         frequency: D, W or MS: the period of demand.
-        chance_told: Whether the chance of running out is told beside it, and so not in it.
+        chance_told: Whether the chance of a shortage is told beside it, and so not in it.
     """
     words = {
         "order": _why_order,
@@ -73,6 +73,8 @@ def check_first(card: Card, registry: Registry, *, frequency: str = "D") -> str:
     directed = {
         "forecast_too_high": _("the forecast is {share} too high").format(share=off),
         "forecast_too_low": _("the forecast is {share} too low").format(share=off),
+        # The part's page lists what is assumed, also what this reason doesn't count.
+        "assumed_input": _("the figures rest on assumptions"),
     }
     told = directed.get(reason.name) or _reason_text(card, reason, "check_", frequency)
     # The reason goes on with the sentence that it stands in.
@@ -133,15 +135,18 @@ def _order(card: Card) -> str:
         return _("Order {quantity} now: it was due {day}").format(
             quantity=units(card), day=_day(card, "due")
         )
+    if _is_due(card):
+        return _("Order {quantity} now").format(quantity=units(card))
     return _("Order {quantity} by {day}").format(quantity=units(card), day=_day(card, "due"))
 
 
 def _expedite(card: Card) -> str:
-    text = (
-        _("Expedite order {ref} ({quantity}) to {arrives}: now, it was due {day}")
-        if card["tier"] == "late"
-        else _("Expedite order {ref} ({quantity}) to {arrives}, by {day}")
-    )
+    if card["tier"] == "late":
+        text = _("Expedite order {ref} ({quantity}) to {arrives}: now, it was due {day}")
+    elif _is_due(card):
+        text = _("Expedite order {ref} ({quantity}) to {arrives}: now")
+    else:
+        text = _("Expedite order {ref} ({quantity}) to {arrives}, by {day}")
     return text.format(**_of_open_order(card))
 
 
@@ -218,7 +223,7 @@ def _with_chance(text: str, card: Card) -> str:
     probability = card["stockout_probability"]
     if probability is None:
         return f"{why_so}."
-    return _("{reason}; the chance of running out before a delivery comes is {chance}.").format(
+    return _("{reason}; the chance of a shortage before a delivery comes is {chance}.").format(
         reason=why_so, chance=chance(probability)
     )
 
@@ -264,6 +269,12 @@ def _amount(value: float | None, unit: str, frequency: str) -> str:
     if value is not None and unit == "share":
         return percent(value, 0)
     return amount(value, unit, frequency=frequency)
+
+
+def _is_due(card: Card) -> bool:
+    """Return whether the day is that of the data, which is over when the list is read."""
+    due, as_of = card["due"], card["as_of"]
+    return due is not None and as_of is not None and due <= as_of
 
 
 def _of_open_order(card: Card) -> dict[str, str]:

@@ -83,7 +83,7 @@ def marked(card: Card) -> str:
 def _facts(card: Card, setting: CardSetting) -> str:
     chance = card["stockout_probability"]
     told = [
-        ("farol-chance", action_words.chance(chance), _("chance of running out")),
+        ("farol-chance", action_words.chance(chance), _("chance of a shortage")),
         (
             "farol-value",
             amount(card["value"], "currency", currency=setting.currency).strip(),

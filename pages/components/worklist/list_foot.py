@@ -42,7 +42,7 @@ def keys() -> None:
     """Draw which keys work in the list."""
     told = (
         ("j k", _("next, previous")),
-        ("x", _("tick")),
+        ("x", _("tick and go on")),
         ("Shift+X", _("tick the page")),
         ("n p", _("turn the page")),
         ("o", _("open the part")),

@@ -67,6 +67,18 @@ def test_stock_orders_and_lead_time_are_told_with_their_numbers(open_page: OpenP
     assert "<dt>Lead time</dt><dd>14 days" in said
 
 
+def test_sizes_of_orders_have_their_unit(open_page: OpenPage, active: Publisher) -> None:
+    republish(
+        active,
+        dim_item=with_values("P00001", unit="m"),
+        fact_inventory=with_values("P00001", minimum_order=10.0, order_multiple=5.0),
+    )
+
+    said = html(open_page("forecast.py", item="P00001", lang="en"))
+
+    assert "at least 10 m, in multiples of 5 m" in said
+
+
 def test_what_is_assumed_is_named(open_page: OpenPage) -> None:
     said = html(open_page("forecast.py", locale="en", item="P00001"))
 
@@ -185,6 +197,8 @@ def test_a_part_put_aside_says_who_did_so(open_page: OpenPage) -> None:
     shown = html(open_page("forecast.py", locale="en", item="P00001"))
 
     assert "Nothing left to do" in shown
+    assert "(done)" in shown
+    assert "(put aside)" not in shown
     assert "Ana has ordered it, just now: by phone" in shown
 
 

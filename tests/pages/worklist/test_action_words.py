@@ -69,6 +69,12 @@ HEADLINES = [
         "Expedite order 4500001/10 (40) to Wed 30 Dec: now, it was due Thu 10 Dec",
         "Antecipar o pedido 4500001/10 (40) para qua 30/12: já, o prazo era qui 10/12",
     ),
+    (card(due=AS_OF), "Order 307 now", "Pedir 307 já"),
+    (
+        card(action="expedite", due=AS_OF, **OPEN_ORDER),
+        "Expedite order 4500001/10 (40) to Wed 30 Dec: now",
+        "Antecipar o pedido 4500001/10 (40) para qua 30/12: já",
+    ),
     (
         card(action="defer", **OPEN_ORDER | {"arrives": date(2027, 2, 1)}),
         "Defer order 4500001/10 (40) from Thu 31 Dec to Mon 1 Feb",
@@ -101,7 +107,7 @@ def test_a_card_says_verb_quantity_and_date(
 
 
 BIASED = {"action": "check", "tier": "check_forecast", "reason_code": "biased"}
-CHANCE_EN = "; the chance of running out before a delivery comes is "
+CHANCE_EN = "; the chance of a shortage before a delivery comes is "
 CHANCE_PT = "; a chance de faltar antes de uma entrega é de "
 REASONS = [
     (
@@ -210,6 +216,11 @@ CHECKS = [
             "Confira antes: um pedido de 307 unidades é mais que o uso do último ano, 12 unidades; "
             "e mais 1 motivo."
         ),
+    ),
+    (
+        card(check_first="assumed_input", check_observed=3.0, check_expected=0.0, checks=1),
+        "Check first: the figures rest on assumptions.",
+        "Confira antes: os números baseiam-se em suposições.",
     ),
     (card(), "", ""),
 ]

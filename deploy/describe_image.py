@@ -148,7 +148,7 @@ def licence_table(licences: Iterable[Licence]) -> str:
 
 
 def licence_of(distribution: importlib.metadata.Distribution) -> str:
-    """Return the expression, else the classifiers, else the first line of the old field."""
+    """Return the expression, else the classifiers, else the first line of the old field or file."""
     metadata = distribution.metadata
     expressions = metadata.get_all("License-Expression")
     if expressions:
@@ -161,7 +161,17 @@ def licence_of(distribution: importlib.metadata.Distribution) -> str:
     if classifiers:
         return " and ".join(classifiers)
     lines = str((metadata.get_all("License") or [""])[0]).strip().splitlines()
+    lines = lines or _licence_file(distribution).strip().splitlines()
     return lines[0][:LONGEST] if lines else NOT_SAID
+
+
+def _licence_file(distribution: importlib.metadata.Distribution) -> str:
+    """Return the text of the first licence that a package brings, empty where it brings none."""
+    named = distribution.metadata.get_all("License-File") or ()
+    texts = (
+        distribution.read_text(f"{folder}{name}") for name in named for folder in ("licenses/", "")
+    )
+    return next((text for text in texts if text), "")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ _CALLS = frozenset({"/_stcore/health", "/_stcore/host-config"})
 _CONNECTION = "/_stcore/stream"
 # What a person may have typed or kept for a page: one word, which no program's address is.
 _TYPED = re.compile(
-    r"/(?!(?:api|app|auth|component|health|media|metrics|static)\b)[A-Za-z-]{1,40}/?"
+    r"/(?!(?:api|app|auth|component|media|static)\b|health|live|metric|ready)[A-Za-z-]{1,40}/?"
 )
 _SERVED = _FILES | _CALLS | {*PATHS, *_MOVED}
 _FOLDERS = ("/app/static/", "/media/", "/component/")

@@ -21,7 +21,7 @@ def error_templates(
     """Yield the templates of errors and of sentences in *file*, as Babel wants its messages.
 
     Beside them, what ``identity.require(role, "do this")`` says would be done, which becomes a
-    field of an error, and what each ``Check(name, promise, ...)`` of the proof promises.
+    field of an error, and what each ``ProofCheck(name, promise, ...)`` of the proof promises.
     """
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.ClassDef):
@@ -57,5 +57,5 @@ def _is_sentence(call: ast.Call) -> bool:
 
 
 def _is_check(call: ast.Call) -> bool:
-    named = isinstance(call.func, ast.Name) and call.func.id == "Check"
+    named = isinstance(call.func, ast.Name) and call.func.id == "ProofCheck"
     return named and len(call.args) == 4 and isinstance(call.args[1], ast.Constant)

@@ -11,8 +11,8 @@ _NUMBERS = str.maketrans(",.", ".,")
 # Symbols of units that aren't the same in both languages.
 _SYMBOLS = {"en": {}, "pt_BR": {"un/period": "un/período", "demands": "demandas", "items": "peças"}}
 _SENTENCES = {
-    "en": ("Quantity changed by hand, proposed were {}.", "Check first: ", "Assumed: "),
-    "pt_BR": ("Quantidade alterada à mão, a proposta era {}.", "Confira antes: ", "Supostos: "),
+    "en": ("Quantity changed by hand; proposed: {}.", "Check first: ", "Assumed: "),
+    "pt_BR": ("Quantidade alterada à mão; proposta: {}.", "Confira antes: ", "Supostos: "),
 }
 
 

@@ -253,7 +253,7 @@ def test_a_changed_quantity_is_said_in_every_file(
         text = content(order_files.of_ranks(publication, profile, {4: 9}, ANYONE))
 
         assert rows_of(text, ";")[0][reason] == (
-            "Quantidade alterada à mão, a proposta era 1.234. Esta semana."
+            "Quantidade alterada à mão; proposta: 1.234. Esta semana."
         )
 
 

@@ -71,7 +71,6 @@ from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
-from datalayer.reading.questions.overview import Kpi
 from datalayer.reading.results import Provenance, Result
 from datalayer.settings import Settings
 
@@ -96,7 +95,6 @@ __all__ = [
     "Health",
     "Identity",
     "JobStatus",
-    "Kpi",
     "Mark",
     "MarkKind",
     "Novelty",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.database import Database
 from datalayer.reading.publication import Publication
 from datalayer.reading.questions.forecasts import SeriesSelection
-from datalayer.reading.questions.overview import Kpi
 from datalayer.reading.results import Result
 
 LOADED_AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
@@ -63,27 +62,6 @@ def published_rows(publication: Publication, name: str, limit: int = 100) -> Res
     """Return the first rows of a data set."""
     data_set = questions.data_sets.data_set_named(publication.registry, name)
     return publication.table(questions.data_sets.rows(data_set, limit=limit))
-
-
-@dataclass(frozen=True)
-class Overview:
-    """What the overview page draws."""
-
-    kpis: tuple[Kpi, ...]
-    exceptions: Result
-    forecast_total: Result
-
-
-def overview_of(publication: Publication) -> Overview:
-    """Return the figures, the first exceptions and the network's total."""
-    ask = questions.overview
-    (source,) = publication.table(ask.headline_source()).table["source"].to_pylist() or (None,)
-    figures = ask.figures(publication.registry, publication.manifest, source)
-    return Overview(
-        tuple(figure.kpi(publication.table(figure.question)) for figure in figures),
-        publication.table(questions.exceptions.first(10)),
-        publication.table(ask.forecast_total(source)),
-    )
 
 
 def with_column(registry: Registry, data_set: str, name: str, *, required: bool = True) -> Registry:

@@ -169,8 +169,8 @@ def refuse(error: PortalError) -> None:
     log.info("page.left_out", error=type(error).__name__, problem=str(error))
     if isinstance(error, InvalidSelection):
         text = _("In the address, {parameter} is {found}; it must be {expected}. It was left out.")
-        expected = language.told(error.expected)
-        found = language.told(_as_typed(error.found))
+        expected = language.sentence_text(error.expected)
+        found = language.sentence_text(_as_typed(error.found))
         text = text.format(parameter=error.parameter, found=found, expected=expected)
     else:
         text = error_text(error)

@@ -77,10 +77,10 @@ def label(text: Bilingual) -> str:
 
 def error_text(error: PortalError) -> str:
     """Return what *error* says, in the language of this run."""
-    return told(str(error))
+    return sentence_text(str(error))
 
 
-def told(text: str) -> str:
+def sentence_text(text: str) -> str:
     """Return a sentence in the language of this run; another text where the catalogue knows it."""
     return text.tell(_, _marks()) if isinstance(text, Sentence) else _(text)
 

@@ -11,7 +11,7 @@ from datalayer.kernel.errors import PortalError
 from datalayer.portal import CheckResult, ProofReport, RunningProof
 from datalayer.runtime import portal
 from pages.components import access, captions, tables
-from pages.components.language import _, ago, error_text, moment, number, told
+from pages.components.language import _, ago, error_text, moment, number, sentence_text
 
 _LOOK_EVERY_S: Final = 0.2
 _STARTED: Final = "proof"
@@ -99,7 +99,9 @@ def _table(results: tuple[CheckResult, ...]) -> None:
         {
             _("Outcome"): _MARKS[each.outcome],
             _("Promise"): _(each.promise),
-            _("Looked at"): "; ".join(map(told, [each.looked_at, *each.findings[:_MOST_TOLD]])),
+            _("Looked at"): "; ".join(
+                map(sentence_text, [each.looked_at, *each.findings[:_MOST_TOLD]])
+            ),
         }
         for each in results
     ]

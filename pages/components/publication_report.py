@@ -34,7 +34,7 @@ from pages.components.language import (
     moment,
     ngettext,
     number,
-    told,
+    sentence_text,
 )
 from pages.components.words import action_text, check_text, outcome_text
 
@@ -219,8 +219,8 @@ def _findings(found: Iterable[Fault], *, key: str) -> None:
             _("Column"): fault.column,
             _("Check"): check_text(fault.check),
             _("Count"): fault.count,
-            _("Found"): told(fault.found),
-            _("Expected"): told(fault.expected),
+            _("Found"): sentence_text(fault.found),
+            _("Expected"): sentence_text(fault.expected),
             _("For example"): "; ".join(fault.samples) or None,
         }
         for fault in found
@@ -250,4 +250,4 @@ def _details_text(details: Mapping[str, object]) -> str:
 def _value_text(value: object) -> str:
     if isinstance(value, float):
         return number(value, 2)
-    return told(value) if isinstance(value, str) else str(value)
+    return sentence_text(value) if isinstance(value, str) else str(value)

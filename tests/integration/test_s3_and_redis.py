@@ -21,7 +21,7 @@ from tests.integration.conftest import OpenPortal
 from tests.integration.servers import WRITER, publisher_into, running_s3, wait_until
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
-from tests.reading import overview_of, published_rows, series_of, sources_of
+from tests.reading import published_rows, series_of, sources_of
 from tests.redis_server import RedisServer
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ BACK_WITHIN_S = 20
 
 def answers(publication: Publication) -> dict[str, object]:
     """Return the rows of every kind of answer that pages and API are made of."""
-    overview = overview_of(publication)
     results = {
         "search": publication.table(questions.search.parts("bateria")),
         "item": publication.require_item(PART),
@@ -42,12 +41,10 @@ def answers(publication: Publication) -> dict[str, object]:
         "metrics": publication.table(questions.accuracy.of_item(PART)),
         "inventory": publication.table(questions.inventory.of_item(PART)),
         "exceptions": publication.table(questions.exceptions.first(100)),
-        "forecast total": overview.forecast_total,
         **{name: published_rows(publication, name) for name in publication.registry.data_sets},
     }
     return {
         **{name: result.table.to_pylist() for name, result in results.items()},
-        "figures": [(kpi.name, kpi.value, kpi.trend) for kpi in overview.kpis],
         "sources": sources_of(publication, PART),
     }
 

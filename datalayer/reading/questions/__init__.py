@@ -11,7 +11,6 @@ from datalayer.reading.questions import (
     items,
     locations,
     marks,
-    overview,
     plans,
     search,
 )
@@ -27,7 +26,6 @@ __all__ = [
     "items",
     "locations",
     "marks",
-    "overview",
     "plans",
     "search",
 ]

@@ -92,7 +92,7 @@ def _line(drawing: Drawing, rows: pa.Table, look: Look, cutoff: date | None) -> 
         drawing.line(_points(piece, "forecast"), look, width=width, is_named=named)
     if cutoff:
         ahead = rows.filter(pc.greater(rows["date"], pa.scalar(cutoff)))
-        drawing.said(_points(ahead, "forecast", [_band(row) for row in ahead.to_pylist()]))
+        drawing.hover(_points(ahead, "forecast", [_band(row) for row in ahead.to_pylist()]))
 
 
 def _band(row: Row) -> str:

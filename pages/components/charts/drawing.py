@@ -181,7 +181,7 @@ class Drawing:
         """Write *text* beside a value."""
         self._names.append(_Name(text, at, max(0.0, value), None, colour))
 
-    def said(self, points: Points) -> None:
+    def hover(self, points: Points) -> None:
         """Say something of each value when it is pointed at; the last of a day is what counts."""
         values = _not_below_zero(points.values)
         for day, value, text in zip(points.dates, values, points.hover, strict=False):
@@ -212,7 +212,7 @@ class Drawing:
         where = places(points.dates, points.shift_days)
         values = _not_below_zero(points.values)
         self.traces.append({**part, **where, "y": compact(values), "hoverinfo": "skip"})
-        self.said(points)
+        self.hover(points)
 
     def _pointed_at(self) -> list[PlotlyPart]:
         """Return the unseen points that say something, so that only one does at a time."""

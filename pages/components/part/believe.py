@@ -10,7 +10,7 @@ import streamlit as st
 
 from datalayer.kernel.contract.registry import Registry
 from pages.components.language import _, ngettext, number, percent
-from pages.components.part.situation import Situation
+from pages.components.part.situation import PartSituation
 from pages.components.units import amount, periods
 from pages.components.worklist.action_words import chance
 
@@ -24,7 +24,7 @@ _MOST_IN_PERCENT: Final = 2.0
 _HARDLY: Final = 0.005
 
 
-def show(situation: Situation, registry: Registry, *, frequency: str) -> None:
+def show(situation: PartSituation, registry: Registry, *, frequency: str) -> None:
     """Draw the box."""
     st.subheader(_("Can it be believed?"), anchor=False)
     with st.container(border=True, key="part-believe"):
@@ -32,12 +32,12 @@ def show(situation: Situation, registry: Registry, *, frequency: str) -> None:
         if refused or measures is None:
             st.html(f'<p class="farol-refusal">{escape(refused)}</p>')
             return
-        facts = told(measures, registry, frequency=frequency)
+        facts = three_facts(measures, registry, frequency=frequency)
         lines = "".join(f"<li>{_marked(text)}</li>" for text in facts)
         st.html(f'<ul class="farol-believe">{lines}</ul>')
 
 
-def refusal(situation: Situation, registry: Registry) -> str:
+def refusal(situation: PartSituation, registry: Registry) -> str:
     """Return why nothing can be said of the forecast; an empty string where it can."""
     if thin := [row for row in situation.rows("fact_exception") if row["reason_code"] == THIN]:
         return _too_few(thin[0], registry)
@@ -52,7 +52,7 @@ def refusal(situation: Situation, registry: Registry) -> str:
     )
 
 
-def told(measures: Row, registry: Registry, *, frequency: str) -> tuple[str, ...]:
+def three_facts(measures: Row, registry: Registry, *, frequency: str) -> tuple[str, ...]:
     """Return the three facts, each a sentence; the first words of each, up to a colon, matter most.
 
     Args:
@@ -78,7 +78,7 @@ def _too_few(row: Row, registry: Registry) -> str:
     ).format(found=amount(row["observed"], reason.unit), needed=amount(needed, reason.unit))
 
 
-def _is_forecast(situation: Situation) -> bool:
+def _is_forecast(situation: PartSituation) -> bool:
     return any(row["forecast"] is not None for row in situation.rows("fact_period")) or bool(
         situation.rows("fact_projection")
     )

@@ -12,7 +12,7 @@ from datalayer.portal import Publication, SeriesSelection, questions
 from pages.components import charts, frame, tables
 from pages.components.language import _, label
 from pages.components.part import drawn, heading
-from pages.components.part.situation import Situation
+from pages.components.part.situation import PartSituation
 from pages.components.units import per_period, periods
 
 SOURCES: Final = "sources"
@@ -29,7 +29,7 @@ _MEASURES: Final = (
 
 
 @st.fragment
-def sources(situation: Situation) -> None:
+def sources(situation: PartSituation) -> None:
     """Draw every source's measures and forecasts, folded until it is asked for."""
     folded = st.expander(
         _("Sources compared"),
@@ -45,7 +45,7 @@ def sources(situation: Situation) -> None:
 
 
 @st.fragment
-def backtest(situation: Situation) -> None:
+def backtest(situation: PartSituation) -> None:
     """Draw what was forecast one lead time before, beside what came, folded."""
     if "fact_period" not in situation.results:
         return
@@ -60,7 +60,7 @@ def backtest(situation: Situation) -> None:
             _backtest(situation, frame.publication())
 
 
-def _backtest(situation: Situation, publication: Publication) -> None:
+def _backtest(situation: PartSituation, publication: Publication) -> None:
     selection = SeriesSelection(
         situation.item_id, situation.location_id, sources=situation.source()
     )
@@ -75,7 +75,7 @@ def _backtest(situation: Situation, publication: Publication) -> None:
     charts.show(chart, key="backtest")
 
 
-def _compare(situation: Situation, publication: Publication) -> None:
+def _compare(situation: PartSituation, publication: Publication) -> None:
     registry = publication.registry
     here = SeriesSelection(situation.item_id, situation.location_id)
     metrics = publication.table(questions.accuracy.of_item(here.item_id, here.location_id))
@@ -109,7 +109,7 @@ def _measures(table: pa.Table, registry: Registry, frequency: str) -> None:
     )
 
 
-def _forecasts(situation: Situation, publication: Publication) -> None:
+def _forecasts(situation: PartSituation, publication: Publication) -> None:
     """Draw the forecasts of the sources chosen, as fine as they were made."""
     registry, manifest = publication.registry, publication.manifest
     chosen = _chosen(situation, publication)
@@ -128,7 +128,7 @@ def _forecasts(situation: Situation, publication: Publication) -> None:
     charts.show(chart, key="forecasts")
 
 
-def _chosen(situation: Situation, publication: Publication) -> tuple[str, ...]:
+def _chosen(situation: PartSituation, publication: Publication) -> tuple[str, ...]:
     """Return the sources of the address that this part has; the champion if it has none of them."""
     registry = publication.registry
     found = questions.forecasts.sources(registry, situation.item_id, situation.location_id)

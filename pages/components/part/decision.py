@@ -14,7 +14,7 @@ from datalayer.runtime import portal
 from pages.components import captions, frame, marking
 from pages.components.language import _, ago, weekday
 from pages.components.part import facts
-from pages.components.part.situation import PUT_ASIDE, Row, Situation
+from pages.components.part.situation import PUT_ASIDE, PartSituation, Row
 from pages.components.units import amount
 from pages.components.worklist import mark_dialog, ranks
 from pages.components.worklist.action_words import check_first, headline, why
@@ -25,15 +25,15 @@ _LONG: Final = 45
 _NARROW, _WIDE = "farol-fact", "farol-fact farol-wide"
 
 
-def show(situation: Situation, publication: Publication) -> None:
+def show(situation: PartSituation, publication: Publication) -> None:
     """Draw the box."""
     with st.container(border=True, key="part-decision", gap="small"):
-        st.html(told(situation, publication))
+        st.html(box_html(situation, publication))
         marks(situation, publication)
         _carry_out(situation, publication)
 
 
-def told(situation: Situation, publication: Publication) -> str:
+def box_html(situation: PartSituation, publication: Publication) -> str:
     """Return all that the box says, as HTML in which every text of a publication is escaped."""
     registry, lineage = publication.registry, publication.manifest.lineage
     verb, reason = _decision(situation, publication)
@@ -54,7 +54,7 @@ def told(situation: Situation, publication: Publication) -> str:
     )
 
 
-def _decision(situation: Situation, publication: Publication) -> tuple[str, str]:
+def _decision(situation: PartSituation, publication: Publication) -> tuple[str, str]:
     """Return what to do and why."""
     registry = publication.registry
     action = situation.decision
@@ -77,7 +77,7 @@ def _missing(names: Sequence[str]) -> str:
     return text.format(names=", ".join(name.lower() for name in names))
 
 
-def _before_decisions(situation: Situation) -> tuple[str, str]:
+def _before_decisions(situation: PartSituation) -> tuple[str, str]:
     """Return what the stock asks for, where a publication has no list of what to do."""
     stock = situation.stock or {}
     reason = _("This publication is from before there was a list of what to do. {reason}")
@@ -91,7 +91,7 @@ def _before_decisions(situation: Situation) -> tuple[str, str]:
     return said, reason.format(reason=_("Stock and orders are down to the reorder point."))
 
 
-def _lasts(situation: Situation) -> str:
+def _lasts(situation: PartSituation) -> str:
     stock = situation.stock or {}
     day: date | None = stock.get("stockout_date")
     takes = amount(stock.get("lead_time_days"), "d")
@@ -113,7 +113,7 @@ def _list_of_facts(listed: list[facts.Fact]) -> str:
     return f'<dl class="farol-facts">{"".join(rows)}</dl>'
 
 
-def _others(situation: Situation) -> str:
+def _others(situation: PartSituation) -> str:
     """Return the further actions here, those put aside as well, each in a line."""
     others = [each for each in situation.actions or () if each is not situation.decision]
     if not others:
@@ -131,7 +131,7 @@ def _other(action: Row) -> str:
     return aside.format(what=text)
 
 
-def marks(situation: Situation, publication: Publication) -> None:
+def marks(situation: PartSituation, publication: Publication) -> None:
     """Draw what planners said of what is to be done here, the latest first, with who and when."""
     if situation.actions is None:
         return
@@ -142,7 +142,7 @@ def marks(situation: Situation, publication: Publication) -> None:
         st.html(f'<ul class="farol-marks">{lines}</ul>')
 
 
-def _stands(mark: Row, situation: Situation) -> bool:
+def _stands(mark: Row, situation: PartSituation) -> bool:
     here = mark["location_id"] == situation.location_id
     return bool(here and mark["stands"] and not mark["undone"] and mark["kind"] != "undo")
 
@@ -162,7 +162,7 @@ def mark_text(mark: Row) -> str:
     return f"{text}: {mark['comment']}" if mark["comment"] else f"{text}."
 
 
-def _carry_out(situation: Situation, publication: Publication) -> None:
+def _carry_out(situation: PartSituation, publication: Publication) -> None:
     """Draw what can be done about it: decide, take the order along, take the last mark back."""
     if not situation.actions:
         return
@@ -176,7 +176,7 @@ def _carry_out(situation: Situation, publication: Publication) -> None:
         _undo(situation, publication)
 
 
-def _undo(situation: Situation, publication: Publication) -> None:
+def _undo(situation: PartSituation, publication: Publication) -> None:
     """Draw what was done to this part last, with a way to take it back."""
     done = mark_dialog.done(publication)
     if done is None:

@@ -10,7 +10,7 @@ from datalayer.portal import SeriesSelection, questions
 from pages.components import captions, charts, frame
 from pages.components.language import _
 from pages.components.part import heading
-from pages.components.part.situation import Situation
+from pages.components.part.situation import PartSituation
 from pages.components.units import per_period
 
 SPAN: Final = "span"
@@ -20,7 +20,7 @@ _NAIVE: Final = "naive"
 LONGEST_SHOWN: Final = 80
 
 
-def run_out(situation: Situation) -> None:
+def run_out(situation: PartSituation) -> None:
     """Draw how stock is expected to go on; nothing where the publication says nothing of it."""
     st.subheader(_("When it runs out"), anchor=False)
     publication = frame.publication()
@@ -43,7 +43,7 @@ def run_out(situation: Situation) -> None:
 
 
 @st.fragment
-def use(situation: Situation) -> None:
+def use(situation: PartSituation) -> None:
     """Draw what was used and what is forecast, over the span of the address."""
     st.subheader(_("How much is used"), anchor=False)
     publication = frame.publication()
@@ -99,7 +99,7 @@ def span() -> str:
     return chosen
 
 
-def unit_of(situation: Situation) -> str:
+def unit_of(situation: PartSituation) -> str:
     """Return what is counted of a part."""
     unit = str(situation.item["unit"] or "")
     return _("units") if unit in {"", "un", "UN"} else unit

@@ -11,16 +11,16 @@ import streamlit as st
 from datalayer.portal import Publication
 from pages.components import exceptions
 from pages.components.language import _, percent, quantity
-from pages.components.part.situation import Situation
+from pages.components.part.situation import PartSituation
 from pages.components.units import amount
 
 Row = Mapping[str, Any]
 
 
-def show(situation: Situation, publication: Publication) -> None:
+def show(situation: PartSituation, publication: Publication) -> None:
     """Draw it, folded, with all else that stands out about the part."""
     with st.expander(_("How the number came about"), icon=":material/calculate:"):
-        lines = "".join(f"<li>{escape(line)}</li>" for line in told(situation))
+        lines = "".join(f"<li>{escape(line)}</li>" for line in steps(situation))
         st.html(f'<ol class="farol-explained">{lines}</ol>')
         if reasons := situation.results.get("fact_exception"):
             exceptions.of_part(
@@ -31,7 +31,7 @@ def show(situation: Situation, publication: Publication) -> None:
             )
 
 
-def told(situation: Situation) -> list[str]:
+def steps(situation: PartSituation) -> list[str]:
     """Return the steps from expected demand to the quantity, each with its numbers."""
     stock = situation.stock or {}
     if stock.get("reorder_point") is None:
@@ -106,7 +106,7 @@ def _bounds(stock: Row) -> str:
     return "".join(bounds)
 
 
-def _avoided(situation: Situation) -> Iterator[str]:
+def _avoided(situation: PartSituation) -> Iterator[str]:
     action = situation.decision
     if action is None or not action.get("shortage_avoided"):
         return

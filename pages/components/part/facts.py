@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Registry
 from pages.components.language import _, label, ngettext, number, weekday
-from pages.components.part.situation import Situation
+from pages.components.part.situation import PartSituation
 from pages.components.units import amount
 from pages.components.worklist.action_words import chance, units
 
@@ -19,7 +19,7 @@ SHOWN_ORDERS: Final = 3
 _NOWHERE: Final = "-"
 
 
-def facts(situation: Situation, registry: Registry, *, currency: str = "") -> list[Fact]:
+def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -> list[Fact]:
     """Return terms and texts, in the order in which a planner asks for them.
 
     What the publication doesn't say of the part is left out.
@@ -50,13 +50,13 @@ def count(value: float | None, item: Row) -> str:
     return units({"quantity": value, "unit": item["unit"]})
 
 
-def as_of(situation: Situation) -> date | None:
+def as_of(situation: PartSituation) -> date | None:
     """Return the day for which the stock stands."""
     day: date | None = (situation.stock or {}).get("as_of")
     return day
 
 
-def _stock(situation: Situation) -> str:
+def _stock(situation: PartSituation) -> str:
     stock = situation.stock
     if stock is None or stock["current_stock"] is None:
         return _("not known")
@@ -66,7 +66,7 @@ def _stock(situation: Situation) -> str:
     )
 
 
-def _on_order(situation: Situation) -> str:
+def _on_order(situation: PartSituation) -> str:
     orders = sorted(situation.rows("fact_open_order"), key=_due_first)
     stock = situation.stock or {}
     total = stock.get("on_order")
@@ -85,7 +85,7 @@ def _on_order(situation: Situation) -> str:
     return f"{count(total, situation.item)}: {listed}"
 
 
-def _order(order: Row, situation: Situation) -> str:
+def _order(order: Row, situation: PartSituation) -> str:
     known_on = as_of(situation)
     due, line = order["due"], order["line"]
     if due is None:
@@ -115,7 +115,7 @@ def _lead_time(stock: Row) -> str:
     return _("{days}, give or take {spread}").format(days=text, spread=amount(spread, "d"))
 
 
-def _runs_out(situation: Situation) -> str:
+def _runs_out(situation: PartSituation) -> str:
     stock, action = situation.stock or {}, situation.decision
     known_on = as_of(situation)
     if stock.get("current_stock") is None:
@@ -149,7 +149,7 @@ def _value(action: Row, currency: str) -> str:
     return "" if value is None else amount(value, "currency", currency=currency)
 
 
-def _sizes(situation: Situation) -> str:
+def _sizes(situation: PartSituation) -> str:
     stock = situation.stock or {}
     least, multiple = stock.get("minimum_order"), stock.get("order_multiple")
     bounds = ((_("at least {count}"), least), (_("in multiples of {count}"), multiple))
@@ -158,7 +158,7 @@ def _sizes(situation: Situation) -> str:
     )
 
 
-def _levels(situation: Situation) -> str:
+def _levels(situation: PartSituation) -> str:
     stock = situation.stock or {}
     point, up_to = stock.get("reorder_point"), stock.get("order_up_to")
     if point is None:
@@ -170,7 +170,7 @@ def _levels(situation: Situation) -> str:
     return "; ".join(texts)
 
 
-def _assumed(situation: Situation, registry: Registry) -> str:
+def _assumed(situation: PartSituation, registry: Registry) -> str:
     sources = (("fact_inventory", situation.stock), ("dim_item", situation.item))
     names = [
         label(registry.data_sets[data_set].column(name).label)
@@ -184,7 +184,7 @@ def _names(row: Row | None) -> Iterator[str]:
     return (name.strip() for name in str((row or {}).get("assumed") or "").split(",") if name)
 
 
-def missing(situation: Situation, registry: Registry) -> Sequence[str]:
+def missing(situation: PartSituation, registry: Registry) -> Sequence[str]:
     """Return the names of what must be known to say what to do, and isn't."""
     needed = ("current_stock", "lead_time_days", "service_level")
     stock = situation.stock or {}

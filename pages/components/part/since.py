@@ -14,7 +14,7 @@ from datalayer.portal import Publication, changes
 from datalayer.runtime import portal
 from pages.components.change_words import cause_text
 from pages.components.language import _, day, number, percent, quantity
-from pages.components.part.situation import Situation
+from pages.components.part.situation import PartSituation
 from pages.components.worklist.action_words import tier
 
 Row = Mapping[str, Any]
@@ -24,7 +24,7 @@ _TENTH: Final = Decimal("0.1")
 _WHOLE: Final = Decimal(1)
 
 
-def show(situation: Situation, publication: Publication) -> None:
+def show(situation: PartSituation, publication: Publication) -> None:
     """Draw it; a line where there is nothing to compare with."""
     st.subheader(_("Since the last publication"), anchor=False)
     before = portal().before(publication)
@@ -32,12 +32,12 @@ def show(situation: Situation, publication: Publication) -> None:
         st.markdown(_("No publication before this one is kept here to compare with."))
         return
     found = changes.compare(before, publication, situation.location_id, item_id=situation.item_id)
-    lines = [f"<li>{escape(text)}</li>" for text in told(found)]
+    lines = [f"<li>{escape(text)}</li>" for text in sentences(found)]
     since = _("Compared with that of {day}:").format(day=day(before.manifest.generated_at.date()))
     st.html(f'<p>{escape(since)}</p><ul class="farol-since">{"".join(lines)}</ul>')
 
 
-def told(found: changes.Changes) -> list[str]:
+def sentences(found: changes.Changes) -> list[str]:
     """Return what changed for the one part of *found*, each in a sentence."""
     if not found.parts.num_rows:
         return [_("Neither stock nor a forecast was published of this part here.")]

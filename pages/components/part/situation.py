@@ -23,7 +23,7 @@ _READ: Final = (
 
 
 @dataclass(frozen=True)
-class Situation:
+class PartSituation:
     """A part at one place.
 
     Attributes:
@@ -92,7 +92,7 @@ def actions(publication: Publication, wanted: Listing | None, item_id: str) -> t
 
 def read(
     publication: Publication, item: Row, location: Row, cards: Sequence[Row] | None
-) -> Situation:
+) -> PartSituation:
     """Return a part at a place.
 
     Args:
@@ -109,7 +109,7 @@ def read(
             results[name] = publication.table(question)
     mine = None if cards is None else [card for card in cards if card["location_id"] == here]
     ordered = None if mine is None else tuple(sorted(mine, key=_is_put_aside))
-    return Situation(item, location, ordered, results)
+    return PartSituation(item, location, ordered, results)
 
 
 def _is_put_aside(card: Row) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
-from pages.components.part.believe import told
+from pages.components.part.believe import three_facts
 from tests.pages.conftest import OpenPage
 from tests.pages.part.test_part import html, republish, with_values, without
 from tests.pages.speaking import speaking
@@ -35,7 +35,7 @@ def _english() -> Iterator[None]:
 
 
 def facts(registry: Registry, **values: object) -> tuple[str, ...]:
-    return told(MEASURES | values, registry, frequency="W")
+    return three_facts(MEASURES | values, registry, frequency="W")
 
 
 def test_the_value_added_is_told_with_its_range_and_its_tests(registry: Registry) -> None:

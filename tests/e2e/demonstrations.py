@@ -20,7 +20,7 @@ PROJECT: Final = Path(__file__).parents[2]
 PYTHON: Final = PROJECT / ".venv/bin/python"
 ML_PYTHON: Final = PROJECT / ".venv-ml/bin/python"
 KEPT_STORES: Final = "FAROL_E2E_STORES"
-"""Names a folder whose ``store-online-retail`` and ``store-torres`` save computing them once more."""
+"""Names a folder with ``store-online-retail`` and ``store-torres``, not to be computed again."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def test_a_name_of_markup_is_only_text(
     (label,) = links(open_page("forecast.py", q="P00001"))
 
     assert "\\*\\*\\<b\\>\\`x\\`" in label
-    assert "\\[z\\](http\\://a)" in label
+    assert "\\[z\\](http\u2060\\://a)" in label
 
 
 @pytest.mark.parametrize(

@@ -136,20 +136,29 @@ def test_a_half_remembered_part_is_found_by_keyboard(visit: Visit) -> None:
 
 
 def test_the_download_holds_exactly_the_rows_that_are_drawn(visit: Visit, tmp_path: Path) -> None:
-    visit.open(f"/forecast?item={PART}&sources=tsb&start=2011-09-01&end=2012-01-31")
-    expect(visit.page.locator(CHART).first).to_be_visible()
+    visit.open(f"/forecast?item={PART}&span=all")
+    chart = visit.page.locator(".st-key-farol-chart-use")
+    expect(chart.locator(CHART).first).to_be_visible()
+    bars = chart.locator(".js-plotly-plot").evaluate(
+        "plot => plot.calcdata.find(trace => trace[0].trace.type === 'bar').map(bar => bar.s)"
+    )
 
+    chart.get_by_text("Table, files and call").click()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name=re.compile("CSV")).click()
-    download.value.save_as(tmp_path / "series.csv")
+        chart.get_by_role("link", name="These rows (CSV)").click()
+    download.value.save_as(tmp_path / "use.csv")
 
-    with (tmp_path / "series.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (tmp_path / "use.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    path = f"/api/v1/items/{PART}/timeseries?source=tsb&start=2011-09-01&end=2012-01-31"
-    served = answer(visit.served, path)
-    drawn = [(row["date"], row["source"] or "") for row in served["data"]]  # type: ignore[attr-defined]
-    assert [(row["date"], row["source"]) for row in rows] == drawn
-    assert {row["publication_id"] for row in rows} == {manifest_of(visit.served)["publication_id"]}
+    used = {row["date"]: float(row["actual"]) for row in rows if row["actual"]}
+    assert [used[date] for date in sorted(used)] == pytest.approx(bars, rel=1e-6)
+    sources = "&".join(f"source={source}" for source in sorted({row["source"] for row in rows}))
+    path = f"/api/v1/datasets/fact_period/rows?item_id={PART}&{sources}&limit=10000"
+    served = answer(visit.served, path)["data"]
+    assert [(row["date"], row["source"]) for row in rows] == [
+        (row["date"], row["source"])
+        for row in served  # type: ignore[attr-defined]
+    ]
     assert str(manifest_of(visit.served)["publication_id"]) in download.value.suggested_filename
 
 

@@ -41,6 +41,7 @@ def show(publication: Publication) -> None:
     _above(publication, asked)
     with st.container(key="farol-list", gap="xsmall"):
         _page(publication, asked, rows, page, count)
+    captions.show(publication.provenance(("fact_action",)))
     list_foot.printed(publication)
 
 

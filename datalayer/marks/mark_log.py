@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass
-class _Content:
+class _LogContent:
     """What the first bytes of a file say.
 
     Attributes:
@@ -70,7 +70,7 @@ class MarkLog:
 
     def __init__(self, path: Path) -> None:
         self._file = GrowingFile(path, mode=0o600)
-        self._content = _Content()
+        self._content = _LogContent()
         self._reading = threading.Lock()
 
     def by_episode(self) -> Mapping[Episode, tuple[Mark, ...]]:
@@ -131,7 +131,9 @@ class MarkLog:
         """Read what is new in the first *size_bytes* of the file."""
         inode, known = os.fstat(descriptor).st_ino, self._content
         if inode != known.inode or size_bytes < known.read_bytes or not known.ends_whole:
-            known = _Content(inode)  # another file was put in its place, or a torn line was ended
+            known = _LogContent(
+                inode
+            )  # another file was put in its place, or a torn line was ended
         if size_bytes > known.read_bytes:
             before = len(known.damaged)
             known.add(os.pread(descriptor, size_bytes - known.read_bytes, known.read_bytes))

@@ -21,7 +21,7 @@ from ml_jobs.arrays import BoolArray, IntArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile
-from ml_jobs.inputs.master_file import NumberColumn, RowKey, TextColumn, read_master, samples
+from ml_jobs.inputs.master_file import MasterKey, NumberColumn, TextColumn, read_master, samples
 from ml_jobs.panel import NETWORK
 
 LEVELS = ("region", "country", "depot", "site", "location")
@@ -119,7 +119,7 @@ def read_locations(path: Path, reading: ReadingOptions = AS_FOUND) -> LocationFi
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    master = read_master(path, COLUMNS, reading, key=RowKey("location_id"))
+    master = read_master(path, COLUMNS, reading, key=MasterKey("location_id"))
     rows = {row["location_id"]: row for row in master.table.to_pylist()}
     if faults := list(_faults(rows)):
         raise InputError(

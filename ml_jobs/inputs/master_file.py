@@ -98,7 +98,7 @@ WantedColumn: TypeAlias = TextColumn | NumberColumn | DateColumn
 
 
 @dataclass(frozen=True)
-class RowKey:
+class MasterKey:
     """What names the rows of a master file.
 
     Attributes:
@@ -145,7 +145,7 @@ def read_master(
     columns: Sequence[WantedColumn],
     reading: ReadingOptions = AS_FOUND,
     *,
-    key: RowKey = RowKey(),
+    key: MasterKey = MasterKey(),
     required: tuple[str | tuple[str, ...], ...] = (),
     faults_of: Callable[[pa.Table], Iterable[str]] = lambda _: (),
 ) -> MasterFile:

@@ -22,8 +22,8 @@ from ml_jobs.inputs.master_file import (
     LARGEST_NUMBER,
     DateColumn,
     MasterFile,
+    MasterKey,
     NumberColumn,
-    RowKey,
     TextColumn,
     read_master,
     samples,
@@ -72,7 +72,7 @@ def read_orders(path: Path, today: date, reading: ReadingOptions = AS_FOUND) -> 
         path,
         COLUMNS,
         reading,
-        key=RowKey(also={"location_id": NETWORK}, unique=False),
+        key=MasterKey(also={"location_id": NETWORK}, unique=False),
         required=("order_id", ("open_quantity", "quantity")),
         faults_of=lambda rows: _faults(_numbered(rows), today),
     )

@@ -19,8 +19,8 @@ from ml_jobs.inputs.master_file import (
     LARGEST_NUMBER,
     DateColumn,
     MasterFile,
+    MasterKey,
     NumberColumn,
-    RowKey,
     TextColumn,
     read_master,
     samples,
@@ -69,7 +69,7 @@ def read_stock(
         path,
         COLUMNS,
         reading,
-        key=RowKey(also={"location_id": NETWORK}, unique=False),
+        key=MasterKey(also={"location_id": NETWORK}, unique=False),
         required=("current_stock",),
         faults_of=lambda rows: _faults(rows, today),
     )

@@ -36,7 +36,7 @@ from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from ml_jobs.errors import NewerPublishedError
 from ml_jobs.publishing.descriptions.description_files import description_files
-from ml_jobs.publishing.descriptions.subject import Subject
+from ml_jobs.publishing.descriptions.subject import DescribedSubject
 from ml_jobs.publishing.signing import Signer
 
 
@@ -239,7 +239,9 @@ def _describe(
     sound: SoundDraft, store: ObjectStore, registry: Registry, report: ReportProgress
 ) -> dict[str, bytes]:
     """Write the descriptions beside the place of the manifest; return them by file name."""
-    described = description_files(Subject(sound.manifest, sound.files, sound.report, registry))
+    described = description_files(
+        DescribedSubject(sound.manifest, sound.files, sound.report, registry)
+    )
     for name, content in described.items():
         report(Progress(Step.UPLOAD, 0, 1, name))
         store.write(_own_key(sound.manifest, name), content)

@@ -20,7 +20,7 @@ from ml_jobs.publishing.descriptions.subject import (
     DESCRIPTION,
     PORTUGUESE,
     TITLE,
-    Subject,
+    DescribedSubject,
     file_name,
 )
 
@@ -79,7 +79,7 @@ _TYPES: Mapping[ColumnType, str] = {
 }
 
 
-def croissant(subject: Subject) -> dict[str, object]:
+def croissant(subject: DescribedSubject) -> dict[str, object]:
     """Return the Croissant description of *subject*, JSON-LD."""
     licensed = {"license": f"https://spdx.org/licenses/{subject.license}"}
     return {

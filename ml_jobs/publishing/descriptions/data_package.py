@@ -15,7 +15,7 @@ from ml_jobs.publishing.descriptions.subject import (
     DESCRIPTION,
     PORTUGUESE,
     TITLE,
-    Subject,
+    DescribedSubject,
     file_name,
 )
 
@@ -30,7 +30,7 @@ _TYPES: Mapping[ColumnType, str] = {
 }
 
 
-def data_package(subject: Subject) -> dict[str, object]:
+def data_package(subject: DescribedSubject) -> dict[str, object]:
     """Return the Data Package of *subject*, fit for JSON."""
     manifest = subject.manifest
     licensed = {"licenses": [{"name": subject.license}]} if subject.license else {}
@@ -54,7 +54,9 @@ def _texts(name: str, text: Bilingual) -> dict[str, str]:
     return {name: text.en, f"{name}@{PORTUGUESE}": text.pt_BR}
 
 
-def _resource(data_set: DataSet, file: PublishedFile, subject: Subject) -> dict[str, object]:
+def _resource(
+    data_set: DataSet, file: PublishedFile, subject: DescribedSubject
+) -> dict[str, object]:
     return {
         "name": data_set.name,
         **_texts("title", data_set.label),
@@ -71,7 +73,7 @@ def _resource(data_set: DataSet, file: PublishedFile, subject: Subject) -> dict[
     }
 
 
-def _schema(data_set: DataSet, subject: Subject) -> dict[str, object]:
+def _schema(data_set: DataSet, subject: DescribedSubject) -> dict[str, object]:
     keys = [_foreign_key(data_set, column) for column in data_set.columns if column.reference]
     return {
         "fields": [_field(column, subject) for column in data_set.columns],
@@ -92,7 +94,7 @@ def _foreign_key(data_set: DataSet, column: Column) -> dict[str, object]:
     return {"fields": [column.name], "reference": {**elsewhere, "fields": [target.column]}}
 
 
-def _field(column: Column, subject: Subject) -> dict[str, object]:
+def _field(column: Column, subject: DescribedSubject) -> dict[str, object]:
     unit, constraints = subject.unit(column), _constraints(column)
     labels = column.value_labels
     # pandas, with which Parquet is often read, shows a null among numbers as NaN.

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from ml_jobs.publishing.descriptions.croissant import croissant
 from ml_jobs.publishing.descriptions.data_package import data_package
 from ml_jobs.publishing.descriptions.lineage_events import run_events
-from ml_jobs.publishing.descriptions.subject import Subject
+from ml_jobs.publishing.descriptions.subject import DescribedSubject
 
 
-def description_files(subject: Subject) -> dict[str, bytes]:
+def description_files(subject: DescribedSubject) -> dict[str, bytes]:
     """Return the descriptions of *subject* by file name, always the same bytes."""
     return {
         "datapackage.json": _document(data_package(subject)),

@@ -18,7 +18,7 @@ from datalayer.kernel.contract.manifest import PublishedFile
 from datalayer.kernel.contract.registry import DataSet
 from datalayer.kernel.contract.report import Fault
 from ml_jobs.publishing.descriptions.column_metrics import column_metrics
-from ml_jobs.publishing.descriptions.subject import Subject
+from ml_jobs.publishing.descriptions.subject import DescribedSubject
 from ml_jobs.publishing.lineage import model_version
 
 JOB = "ml_jobs"
@@ -35,7 +35,7 @@ _Place = tuple[str, str | None]
 """Name of a check, and the column concerned."""
 
 
-def run_events(subject: Subject) -> list[dict[str, object]]:
+def run_events(subject: DescribedSubject) -> list[dict[str, object]]:
     """Return the events of *subject*, in the order in which they happened, fit for JSON."""
     published = list(subject.published())
     runs: dict[str, _Datasets] = {
@@ -51,14 +51,18 @@ def run_events(subject: Subject) -> list[dict[str, object]]:
     return [event for job, datasets in runs.items() for event in _events(job, datasets, subject)]
 
 
-def _events(job: str, datasets: _Datasets, subject: Subject) -> Iterator[dict[str, object]]:
+def _events(
+    job: str, datasets: _Datasets, subject: DescribedSubject
+) -> Iterator[dict[str, object]]:
     # What is said of them at the end needn't be said at the start as well.
     begun = [{name: each[name] for name in ("namespace", "name")} for each in datasets["inputs"]]
     yield _event("START", job, {"inputs": begun, "outputs": []}, subject)
     yield _event("COMPLETE", job, datasets, subject)
 
 
-def _event(kind: str, job: str, datasets: _Datasets, subject: Subject) -> dict[str, object]:
+def _event(
+    kind: str, job: str, datasets: _Datasets, subject: DescribedSubject
+) -> dict[str, object]:
     return {
         "eventType": kind,
         "eventTime": subject.generated_at,
@@ -82,11 +86,11 @@ def _event(kind: str, job: str, datasets: _Datasets, subject: Subject) -> dict[s
     }
 
 
-def _run_id(job: str, subject: Subject) -> str:
+def _run_id(job: str, subject: DescribedSubject) -> str:
     return str(uuid.uuid5(_RUN_IDS, f"{job}/{subject.manifest.publication_id}"))
 
 
-def _run_facets(job: str, subject: Subject) -> dict[str, object]:
+def _run_facets(job: str, subject: DescribedSubject) -> dict[str, object]:
     manifest = subject.manifest
     tags = {
         "publication_id": manifest.publication_id,
@@ -111,7 +115,7 @@ def _run_facets(job: str, subject: Subject) -> dict[str, object]:
     }
 
 
-def _inputs(subject: Subject) -> Iterator[dict[str, object]]:
+def _inputs(subject: DescribedSubject) -> Iterator[dict[str, object]]:
     """Yield the input files that the lineage names, which may be anybody's JSON."""
     named = subject.manifest.lineage.get("inputs")
     for note in named if isinstance(named, list) else ():
@@ -144,7 +148,9 @@ def _output(data_set: DataSet, file: PublishedFile) -> dict[str, object]:
     return _published(data_set, file) | {"outputFacets": {"outputStatistics": statistics}}
 
 
-def _validated(data_set: DataSet, file: PublishedFile, subject: Subject) -> dict[str, object]:
+def _validated(
+    data_set: DataSet, file: PublishedFile, subject: DescribedSubject
+) -> dict[str, object]:
     warnings = {
         (warning.check, warning.column): warning
         for warning in subject.report.warnings

@@ -24,7 +24,7 @@ PORTUGUESE = "pt-BR"
 
 
 @dataclass(frozen=True)
-class Subject:
+class DescribedSubject:
     """A publication that is about to be written.
 
     Attributes:

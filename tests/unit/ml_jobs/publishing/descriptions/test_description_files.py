@@ -22,7 +22,7 @@ from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.kernel.validation.validator import validate
 from ml_jobs.publishing.descriptions.column_metrics import column_metrics
 from ml_jobs.publishing.descriptions.description_files import description_files
-from ml_jobs.publishing.descriptions.subject import Subject
+from ml_jobs.publishing.descriptions.subject import DescribedSubject
 from tests.publisher import Publisher
 
 pytestmark = pytest.mark.ml
@@ -36,24 +36,26 @@ JSON_VALUES = st.recursive(
     max_leaves=8,
 )
 
-Describe = Callable[..., Subject]
+Describe = Callable[..., DescribedSubject]
 
 
 @pytest.fixture
 def subject_of(folder_store: FolderStore, registry: Registry) -> Describe:
     """Publish fake data under a registry; return what is to be described."""
 
-    def published(contract: Registry = registry, **given: Any) -> Subject:
+    def published(contract: Registry = registry, **given: Any) -> DescribedSubject:
         manifest = Publisher(folder_store, contract).publish(**given)
         root = Path(folder_store.address)
         files = {file.data_set: root / file.path for file in manifest.files}
         report = validate(files, contract, claims=claims_of(manifest))
-        return Subject(manifest, files, report, contract)
+        return DescribedSubject(manifest, files, report, contract)
 
     return published
 
 
-def described(subject: Subject) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+def described(
+    subject: DescribedSubject,
+) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
     """Return Data Package, Croissant and run events as their readers see them."""
     files = description_files(subject)
     events = [json.loads(line) for line in files["openlineage.ndjson"].splitlines()]
@@ -286,7 +288,7 @@ def test_the_same_publication_has_the_same_descriptions(subject_of: Describe) ->
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(inputs=JSON_VALUES, currency=JSON_VALUES, licence=JSON_VALUES, name=JSON_VALUES)
 def test_no_lineage_keeps_a_publication_from_being_described(
-    anybody: Subject, inputs: object, currency: object, licence: object, name: object
+    anybody: DescribedSubject, inputs: object, currency: object, licence: object, name: object
 ) -> None:
     notes = [inputs, {**INPUT, "name": name}, {**INPUT, "rows": name}]
     lineage = {"inputs": notes, "currency": currency, "license": licence}
@@ -299,5 +301,5 @@ def test_no_lineage_keeps_a_publication_from_being_described(
 
 
 @pytest.fixture
-def anybody(subject_of: Describe) -> Subject:
+def anybody(subject_of: Describe) -> DescribedSubject:
     return subject_of()

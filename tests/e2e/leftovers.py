@@ -98,6 +98,7 @@ def codes() -> frozenset[str]:
 def _coded(value: object) -> Iterable[str]:
     if isinstance(value, dict):
         yield from (str(value[name]) for name in ("name", "physicalName") if name in value)
+        yield from (str(each["value"]) for each in value.get("enum", ()))
         for each in value.values():
             yield from _coded(each)
     elif isinstance(value, list):

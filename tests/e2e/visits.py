@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.e2e.demonstrations import Served
 
@@ -41,8 +41,10 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the script that draws the page has ended."""
+        """Wait until the script that draws the page has ended, and all it said is drawn."""
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+        # What Streamlit loads the code of, or a browser can't draw yet, holds its place until then.
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
 
     def _note_request(self, request: Request) -> None:
         here = self.served.address

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ import app, datalayer.__main__, datalayer.access.__main__
 ADDRESSES = (
     "/",
     "/forecast",
+    "/orders",
     "/data",
     "/admin",
     "/api/v1",
@@ -109,6 +111,25 @@ def test_what_was_trimmed_is_missed_by_nothing_that_is_imported(
     engine: Engine, app_image: str
 ) -> None:
     engine.run("run", "--rm", "--network=none", app_image, "python", "-c", IMPORTED)
+
+
+def test_all_of_the_portal_is_in_it(engine: Engine, app_image: str) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "app.py", "pages", "datalayer"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    wanted = {path for path in listed.stdout.split() if not path.startswith("pages/locale/")}
+    wanted.add("pages/locale/pt_BR/LC_MESSAGES/farol.mo")
+    code = (
+        "import pathlib; print(*(p for p in pathlib.Path().rglob('*') if p.is_file()), sep='\\n')"
+    )
+
+    found = engine.run("run", "--rm", "--network=none", app_image, "python", "-c", code)
+
+    assert wanted - set(found.splitlines()) == set()
 
 
 def test_neither_pip_nor_the_job_is_in_it(engine: Engine, app_image: str) -> None:

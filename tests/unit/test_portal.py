@@ -491,7 +491,7 @@ class TestRuntime:
         assert not left_over.exists()
 
 
-class TestSignatures:
+class TestSignaturesAtThePortal:
     @pytest.fixture
     def trusting(self, tmp_path: Path, publisher: Publisher) -> Iterator[Portal]:
         """A portal that begins to ask for signatures while an unsigned publication is active."""

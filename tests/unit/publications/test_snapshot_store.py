@@ -442,7 +442,7 @@ class TestTheActiveOne:
             assert snapshots.active_id() == first.publication_id
 
 
-class TestPruning:
+class TestPruningSnapshots:
     def test_the_oldest_beyond_the_number_go(self, snapshots: SnapshotStore, keep: Keep) -> None:
         ids = keep.several(5)
 

@@ -13,7 +13,7 @@ import pytest
 from datalayer.kernel.attestation.envelope import ENVELOPE_LIMIT_BYTES, sign
 from datalayer.kernel.attestation.keys import SigningKey, TrustedKeys
 from datalayer.kernel.attestation.publication import ATTESTATION_NAME, publication_statement
-from datalayer.kernel.attestation.statement import Statement
+from datalayer.kernel.attestation.statement import InTotoStatement
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest, SignedManifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import (
@@ -267,7 +267,7 @@ class TestWhatIsRefused:
             f"{folder_of(manifest)}/{MANIFEST_NAME}", limit_bytes=LIMIT_BYTES
         )
         said = publication_statement(manifest, content)
-        other = Statement(said.subjects, "https://slsa.dev/provenance/v1", said.predicate)
+        other = InTotoStatement(said.subjects, "https://slsa.dev/provenance/v1", said.predicate)
         write_attestation(folder_store, manifest, sign(other, KEY))
 
         assert "it says 'https://slsa.dev/provenance/v1'" in refused(AttestationUnusable)
@@ -296,7 +296,7 @@ class TestWhatIsRefused:
         )
         said = publication_statement(manifest, content)
         predicate = {**said.predicate, "expires_at": expires_at}
-        said = Statement(said.subjects, said.predicate_type, predicate)
+        said = InTotoStatement(said.subjects, said.predicate_type, predicate)
         write_attestation(folder_store, manifest, sign(said, KEY))
 
         assert "it must be a time with its zone" in refused(AttestationUnusable)
@@ -310,7 +310,9 @@ class TestWhatIsRefused:
             f"{folder_of(manifest)}/{MANIFEST_NAME}", limit_bytes=LIMIT_BYTES
         )
         said = publication_statement(manifest, content)
-        said = Statement(said.subjects, said.predicate_type, {**said.predicate, name: "other"})
+        said = InTotoStatement(
+            said.subjects, said.predicate_type, {**said.predicate, name: "other"}
+        )
         write_attestation(folder_store, manifest, sign(said, KEY))
 
         assert f"{name} is {getattr(manifest, name)!r}, and signed was 'other'" in refused(

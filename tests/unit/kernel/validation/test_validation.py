@@ -303,7 +303,7 @@ class TestColumns:
         assert [(w.data_set, w.column) for w in report.warnings] == [("dim_item", "shelf")]
 
 
-class TestRows:
+class TestValues:
     def test_a_bad_value_is_found_with_its_key(self, tables: Tables, validated: Validate) -> None:
         tables["fact_metrics"] = set_value(tables["fact_metrics"], "source", 1, "oracle")
 
@@ -566,7 +566,7 @@ class TestTime:
         assert validate(write_tables(tables, tmp_path), registry, timeout_s=600).passed
 
 
-class TestKeys:
+class TestRowKeys:
     def test_a_repeated_key_is_found(self, tables: Tables, validated: Validate) -> None:
         demand = tables["fact_demand"]
         tables["fact_demand"] = pa.concat_tables([demand.slice(0, 4), demand.slice(3)])

@@ -14,10 +14,10 @@ from datalayer.portal import Result, SeriesSelection
 from pages.components import findings
 from pages.components.charts import pivots, words
 from pages.components.charts.chart import Chart, Row, item_call
-from pages.components.charts.drawing import Drawing, Points
+from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import draw_fan
 from pages.components.charts.theme import Look, looks_of, observed_look
-from pages.components.charts.traces import split_at_gaps
+from pages.components.charts.traces import Points, split_at_gaps
 from pages.components.language import _, current
 
 

@@ -11,9 +11,10 @@ from typing import Any, Final
 from datalayer.portal import Result, SeriesSelection
 from pages.components.charts import theme, words
 from pages.components.charts.chart import Chart, Row, item_call
-from pages.components.charts.drawing import Drawing, Points
+from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import COLUMNS, band_headings, draw_fan
 from pages.components.charts.theme import Look
+from pages.components.charts.traces import Points
 from pages.components.language import _, day, weekday
 
 _STOCK: Final = "stock_"
@@ -215,7 +216,7 @@ def _delivery(arrived: float, course: _Course) -> str:
     named = [str(one["order_id"]) for one in course.orders if one["quantity"] == arrived]
     if len(named) != 1 or len(named[0]) > words.SHORT:
         return _("+{amount} on order").format(amount=amount)
-    return _("+{amount}, order {number}").format(amount=amount, number=words.plain(named[0]))
+    return _("+{amount}, order {number}").format(amount=amount, number=named[0])
 
 
 def _arrival(drawing: Drawing, course: _Course) -> None:

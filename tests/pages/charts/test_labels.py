@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datalayer.portal import SeriesSelection
-from pages.components.charts import backtest, theme, use
+from pages.components.charts import ChartedPart, backtest, theme, use
 from pages.components.charts.drawing import Drawing
 from pages.components.charts.ink import Strokes
 from pages.components.charts.labels import Label, apart
@@ -195,10 +195,12 @@ def test_names_of_forecasts_that_end_together_are_read_apart(
     rows += [coming_week(ahead, naive, "naive") for ahead in range(1, 14)]
     chart = use(
         result(rows, PERIODS),
-        selection=SELECTION,
-        registry=contract(),
-        unit="unidades",
-        subject=SUBJECT,
+        part=ChartedPart(
+            selection=SELECTION,
+            registry=contract(),
+            unit="unidades",
+            subject=SUBJECT,
+        ),
     )
 
     assert chart.figure is not None
@@ -214,10 +216,12 @@ def test_the_name_of_a_backtest_is_read_above_bars_as_high_as_the_plot() -> None
     ]
     chart = backtest(
         result(rows, PERIODS),
-        selection=SELECTION,
-        registry=contract(),
-        unit="unidades",
-        subject=SUBJECT,
+        part=ChartedPart(
+            selection=SELECTION,
+            registry=contract(),
+            unit="unidades",
+            subject=SUBJECT,
+        ),
     )
 
     assert chart.figure is not None

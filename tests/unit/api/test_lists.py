@@ -70,7 +70,7 @@ def pages(served: ServedPortal, address: str, accept: str = "*/*") -> Iterator[h
         following = urljoin(following, link[1]) if link else None
 
 
-class TestColumns:
+class TestColumnsOfLists:
     @pytest.mark.parametrize("form", ["json", "arrow", "csv"])
     def test_come_as_they_are_asked_for(self, shared: ServedPortal, form: str) -> None:
         address = "/api/v1/datasets/fact_forecast/rows?limit=3&columns=forecast,date"
@@ -137,7 +137,7 @@ class TestColumns:
         assert told in answer.json()["detail"]
 
 
-class TestOrder:
+class TestOrderOfLists:
     def test_is_by_value_with_nulls_last_and_equal_ones_by_key(self, uneven: ServedPortal) -> None:
         address = "/api/v1/items?columns=item_id,unit_cost&order="
 

@@ -253,9 +253,9 @@ class Database:
             self._tell(error, publication_id)
             named = _FILE.search(str(error))
             problem = (
-                Sentence("{file:s} is damaged or missing; the log says more", file=named[0])
+                Sentence("{file:s} is damaged or missing", file=named[0])
                 if named
-                else Sentence("the database failed; the log says why")
+                else Sentence("the database failed")
             )
             raise ReadFailed(publication_id=publication_id, problem=problem) from error
 

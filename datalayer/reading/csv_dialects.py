@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.views import as_lines, quoted_name, quoted_text
 
 # A spreadsheet takes a cell that begins so for a formula: OWASP's list (CSV Injection), with the
@@ -158,6 +159,8 @@ def dialect_named(name: str | None) -> CsvDialect:
     """
     if name is not None and name not in DIALECTS:
         raise InvalidSelection(
-            parameter="dialect", found=repr(name[:80]), expected=" or ".join(DIALECTS)
+            parameter="dialect",
+            found=repr(name[:80]),
+            expected=Sentence("one of {values:s}", values=tuple(DIALECTS)),
         )
     return DIALECTS[name or RFC.name]

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from datalayer.kernel.contract import spoken
-from datalayer.kernel.contract.registry import Bilingual, Language
+from datalayer.kernel.contract.registry import Bilingual, Language, Registry
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.sentences import Sentence
 
@@ -26,6 +26,7 @@ DOMAIN: Final = "farol"
 NOTHING: Final = spoken.NOTHING
 _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
 _language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
+_of_the_contract: dict[str, Bilingual] = {}
 
 
 def current() -> Language:
@@ -52,6 +53,13 @@ def speak(language: Language) -> None:
     _language.set(language)
 
 
+def learn(contract: Registry) -> None:
+    """Keep what *contract* says of its own rules, which faults have in English alone."""
+    rules = (rule for data_set in contract.data_sets.values() for rule in data_set.rules)
+    texts = [each.description for each in (*rules, *contract.text_forms.values())]
+    _of_the_contract.update((text.en, text) for text in texts)
+
+
 def _(message: str) -> str:
     """Return *message* in the language of this run."""
     return _catalogue(current()).gettext(message) if message else ""
@@ -74,7 +82,9 @@ def error_text(error: PortalError) -> str:
 
 def sentence_text(text: str) -> str:
     """Return a sentence in the language of this run; another text where the catalogue knows it."""
-    return text.tell(_, spoken.marks(current())) if isinstance(text, Sentence) else _(text)
+    if isinstance(text, Sentence):
+        return text.tell(_known, spoken.marks(current()))
+    return _known(text)
 
 
 def number(value: float | None, decimals: int = 1) -> str:
@@ -149,6 +159,11 @@ def separators() -> str:
 def date_picker_format() -> str:
     """Return the format of date inputs."""
     return "DD/MM/YYYY" if current() == "pt_BR" else "YYYY-MM-DD"
+
+
+def _known(text: str) -> str:
+    of_the_contract = _of_the_contract.get(text)
+    return label(of_the_contract) if of_the_contract else _(text)
 
 
 @lru_cache

@@ -72,7 +72,7 @@ def profile_named(publication: Publication, name: str) -> OrderProfile:
     """
     profiles = publication.registry.order_profiles
     if name not in profiles:
-        expected = Sentence("one of {values}", values=tuple(profiles))
+        expected = Sentence("one of {values:s}", values=tuple(profiles))
         raise InvalidSelection(parameter="profile", found=repr(name[:80]), expected=expected)
     return profiles[name]
 

@@ -28,7 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.refresh import peak_megabytes
-from benchmarks.synthetic import Plan, publish
+from benchmarks.synthetic import SyntheticPublication, publish
 from datalayer.access.identity import Identity, Role
 from datalayer.portal import ExtractRequest, Portal, questions
 from datalayer.settings import Settings
@@ -102,7 +102,7 @@ def in_child(folder: Path, part: str) -> dict[str, float]:
 
 def measure(folder: Path, rows: int, rounds: int) -> dict[str, object]:
     """Publish into *folder* and measure; return all figures."""
-    manifest = publish(folder / "store", Plan(rows, 0.25, datetime.now(UTC)))
+    manifest = publish(folder / "store", SyntheticPublication(rows, 0.25, datetime.now(UTC)))
     portal = Portal(Settings(store=str(folder / "store"), state=folder / "state"))
     portal.activate(ADMIN)
     portal.close()

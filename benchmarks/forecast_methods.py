@@ -63,7 +63,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Job:
+class MethodRun:
     """One method on one split.
 
     Attributes:
@@ -91,11 +91,11 @@ class Job:
 class MethodFailed(Exception):
     """A method ended with an error; its log says why."""
 
-    def __init__(self, job: Job, status: int) -> None:
+    def __init__(self, job: MethodRun, status: int) -> None:
         super().__init__(f"{job.name} ended with {status}; see {job.folder.name}/log.txt")
 
 
-def run(job: Job, peers_python: Path, farol_arguments: Sequence[str]) -> Cost:
+def run(job: MethodRun, peers_python: Path, farol_arguments: Sequence[str]) -> Cost:
     """Run *job* and keep its cost.
 
     Raises:
@@ -153,7 +153,7 @@ def orphans() -> Iterator[resource.struct_rusage]:
             return
 
 
-def farol_command(job: Job, extra: Sequence[str]) -> list[str]:
+def farol_command(job: MethodRun, extra: Sequence[str]) -> list[str]:
     """Return the command of one publication; its master files are written on the way."""
     folder, country = job.folder, job.split.data.country
     write_master_files(job.split, job.lead_periods, folder)
@@ -172,7 +172,7 @@ def farol_command(job: Job, extra: Sequence[str]) -> list[str]:
     ]  # fmt: skip
 
 
-def peer_command(job: Job, python: Path) -> list[str]:
+def peer_command(job: MethodRun, python: Path) -> list[str]:
     """Return the command of a peer."""
     script = "statsforecast_peer.py" if job.method in STATSFORECAST else "autogluon_peer.py"
     return [

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.forecast_methods import AUTOGLUON, FAROL, Job
+from benchmarks.forecast_methods import AUTOGLUON, FAROL, MethodRun
 from benchmarks.forecast_scores import (
     Predictions,
     achieved_service,
@@ -28,7 +28,7 @@ from benchmarks.forecast_scores import (
 )
 from benchmarks.published_forecasts import (
     SERVICE_LEVEL,
-    Published,
+    PublishedForecasts,
     read_predictions,
     read_published,
 )
@@ -54,7 +54,7 @@ class Report:
     service: list[Row] = field(default_factory=list)
 
 
-def write_report(jobs: list[Job], peers_python: Path, folder: Path, console: Console) -> None:
+def write_report(jobs: list[MethodRun], peers_python: Path, folder: Path, console: Console) -> None:
     """Score *jobs*, write ``forecasting.json`` and ``forecasting.md``, and show the tables."""
     report = Report(machine(), versions(peers_python))
     for job in track(jobs, "Scoring", console=console):
@@ -99,7 +99,7 @@ def versions(peers_python: Path) -> Row:
     return answer
 
 
-def _add_peer(report: Report, job: Job) -> None:
+def _add_peer(report: Report, job: MethodRun) -> None:
     for path in sorted(job.folder.glob("predictions*.parquet")):
         way = path.stem.removeprefix("predictions").removeprefix("-")
         name = f"AutoGluon {job.method}" if job.method in AUTOGLUON else job.method
@@ -107,7 +107,7 @@ def _add_peer(report: Report, job: Job) -> None:
         report.methods.append(_method_row(job, name, way, predictions))
 
 
-def _add_published(report: Report, job: Job, published: Published) -> None:
+def _add_published(report: Report, job: MethodRun, published: PublishedForecasts) -> None:
     """Add a publication: forecasts from the run with the whole horizon as lead time."""
     where = _where(job)
     report.totals += _total_rows(job, published)
@@ -125,19 +125,19 @@ def _add_published(report: Report, job: Job, published: Published) -> None:
         report.ensemble.append(where | _ensemble_row(job, published))
 
 
-def _where(job: Job) -> Row:
+def _where(job: MethodRun) -> Row:
     split = job.split
     return {"data": split.data.name, "origin": split.origin, "cutoff": str(split.cutoff)}
 
 
-def _method_row(job: Job, name: str, quantiles: str, predictions: Predictions) -> Row:
+def _method_row(job: MethodRun, name: str, quantiles: str, predictions: Predictions) -> Row:
     cost = job.cost()
     taken = asdict(cost) if cost else {}
     head = _where(job) | {"method": name, "quantiles": quantiles}
     return head | scores(job.split, predictions) | taken
 
 
-def _source_scores(job: Job, published: Published, source: str) -> Row:
+def _source_scores(job: MethodRun, published: PublishedForecasts, source: str) -> Row:
     said = published.sources[source]
     return {
         "champion_of": int((published.champions == source).sum()),
@@ -145,7 +145,7 @@ def _source_scores(job: Job, published: Published, source: str) -> Row:
     }
 
 
-def _ensemble_row(job: Job, published: Published) -> Row:
+def _ensemble_row(job: MethodRun, published: PublishedForecasts) -> Row:
     """Compare the ensemble with the members that forecast every series it forecasts."""
     covered = published.sources[ENSEMBLE].covered
     losses = {
@@ -163,7 +163,7 @@ def _ensemble_row(job: Job, published: Published) -> Row:
     }
 
 
-def _total_rows(job: Job, published: Published) -> Iterator[Row]:
+def _total_rows(job: MethodRun, published: PublishedForecasts) -> Iterator[Row]:
     actual = job.split.actual[:, : job.lead_periods].sum(axis=1)
     told = {"Farol": published.total, "own past sums": past_sums(job.split, job.lead_periods)}
     for name, quantiles in told.items():
@@ -172,7 +172,7 @@ def _total_rows(job: Job, published: Published) -> Iterator[Row]:
             yield _where(job) | {"method": name, "periods": job.lead_periods, "wql": loss}
 
 
-def _service_row(job: Job, published: Published) -> Row:
+def _service_row(job: MethodRun, published: PublishedForecasts) -> Row:
     textbook = textbook_reorder_point(job.split, job.lead_periods, SERVICE_LEVEL)
     return _where(job) | {
         "periods": job.lead_periods,

@@ -26,7 +26,7 @@ LEVELS = (0.025, 0.1, 0.5, 0.8, 0.9, 0.95, 0.975, 0.99)
 
 
 @dataclass(frozen=True)
-class DataSet:
+class BenchmarkDemand:
     """A file of demand and how it is split.
 
     Attributes:
@@ -47,9 +47,11 @@ class DataSet:
 
 
 DATA_SETS = (
-    DataSet("online-retail", "online_retail_daily.parquet", Frequency.DAILY, 28, 1000, 5, "GB"),
-    DataSet("carparts", "carparts_monthly.parquet", Frequency.MONTHLY, 6, None, 3),
-    DataSet("carparts-300", "carparts_monthly.parquet", Frequency.MONTHLY, 6, 300, 2),
+    BenchmarkDemand(
+        "online-retail", "online_retail_daily.parquet", Frequency.DAILY, 28, 1000, 5, "GB"
+    ),
+    BenchmarkDemand("carparts", "carparts_monthly.parquet", Frequency.MONTHLY, 6, None, 3),
+    BenchmarkDemand("carparts-300", "carparts_monthly.parquet", Frequency.MONTHLY, 6, 300, 2),
 )
 
 
@@ -74,7 +76,7 @@ class Split:
         future: First days of those periods, shape (H,).
     """
 
-    data: DataSet
+    data: BenchmarkDemand
     origin: int
     history: Panel
     actual: FloatArray
@@ -119,7 +121,7 @@ def read_panel(path: Path, frequency: Frequency) -> Panel:
     )
 
 
-def split(whole: Panel, data: DataSet, origin: int) -> Split:
+def split(whole: Panel, data: BenchmarkDemand, origin: int) -> Split:
     """Cut *whole* so that *data*'s horizon lies *origin* horizons before its end."""
     cutoff = len(whole.dates) - data.horizon * (origin + 1)
     panel = whole.rows(_draw_items(whole, cutoff, data.items))
@@ -127,12 +129,12 @@ def split(whole: Panel, data: DataSet, origin: int) -> Split:
     return Split(data, origin, panel.until(cutoff), panel.demand[:, ahead], panel.dates[ahead])
 
 
-def split_of(folder: Path, data: DataSet, origin: int) -> Split:
+def split_of(folder: Path, data: BenchmarkDemand, origin: int) -> Split:
     """Return the split of *data*'s file in *folder*."""
     return split(read_panel(folder / data.file, data.frequency), data, origin)
 
 
-def available_data_sets(folder: Path, names: Sequence[str]) -> tuple[DataSet, ...]:
+def available_data_sets(folder: Path, names: Sequence[str]) -> tuple[BenchmarkDemand, ...]:
     """Return the data sets of *names* whose file stands in *folder*."""
     return tuple(d for d in DATA_SETS if d.name in names and (folder / d.file).is_file())
 

@@ -21,11 +21,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.forecast_methods import AUTOGLUON, FAROL, STATSFORECAST, Job, MethodFailed, run
+from benchmarks.forecast_methods import (
+    AUTOGLUON,
+    FAROL,
+    STATSFORECAST,
+    MethodFailed,
+    MethodRun,
+    run,
+)
 from benchmarks.forecast_report import write_report
 from benchmarks.forecast_splits import (
     DATA_SETS,
-    DataSet,
+    BenchmarkDemand,
     Split,
     available_data_sets,
     read_panel,
@@ -36,7 +43,7 @@ HELD_OUT = 2
 BENCH = Path("build/bench")
 
 
-def jobs_of(splits: list[Split], methods: list[str], work: Path) -> Iterator[Job]:
+def jobs_of(splits: list[Split], methods: list[str], work: Path) -> Iterator[MethodRun]:
     """Name every run: peers at the held-out origins, Farol at all of them.
 
     Farol is told a lead time of the whole horizon; at the held-out origins once more with half of
@@ -48,14 +55,16 @@ def jobs_of(splits: list[Split], methods: list[str], work: Path) -> Iterator[Job
             folder = work / each.name / method
             horizon = each.data.horizon
             if method == FAROL:
-                yield Job(each, method, horizon, folder)
+                yield MethodRun(each, method, horizon, folder)
                 if held_out:
-                    yield Job(each, method, horizon // 2, folder.with_name("farol-half-lead-time"))
+                    yield MethodRun(
+                        each, method, horizon // 2, folder.with_name("farol-half-lead-time")
+                    )
             elif held_out and is_run_on(method, each.data):
-                yield Job(each, method, horizon, folder)
+                yield MethodRun(each, method, horizon, folder)
 
 
-def is_run_on(method: str, data: DataSet) -> bool:
+def is_run_on(method: str, data: BenchmarkDemand) -> bool:
     """AutoGluon is run on the small data set and its middle preset on the daily one too."""
     if method not in AUTOGLUON:
         return True
@@ -64,7 +73,9 @@ def is_run_on(method: str, data: DataSet) -> bool:
     )
 
 
-def splits_of(folder: Path, data_sets: tuple[DataSet, ...], windows: int | None) -> list[Split]:
+def splits_of(
+    folder: Path, data_sets: tuple[BenchmarkDemand, ...], windows: int | None
+) -> list[Split]:
     """Return every split, the latest origin of each data set first."""
     found = []
     for data in data_sets:
@@ -74,7 +85,7 @@ def splits_of(folder: Path, data_sets: tuple[DataSet, ...], windows: int | None)
     return found
 
 
-def run_all(jobs: list[Job], told: argparse.Namespace, console: Console) -> int:
+def run_all(jobs: list[MethodRun], told: argparse.Namespace, console: Console) -> int:
     """Run what has not been run; return how many failed."""
     columns = (
         TextColumn("{task.description:<48}"),

@@ -28,7 +28,7 @@ TOTAL_COLUMNS = ("lead_time_demand", "lead_time_excess", "lot")
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedForecasts:
     """One publication's forecasts and reorder points, in the order of the split's series.
 
     Attributes:
@@ -77,7 +77,7 @@ def write_master_files(split: Split, lead_periods: int, folder: Path) -> None:
     pq.write_table(pa.table(stock), folder / "stock.parquet")
 
 
-def read_published(split: Split, store: Path) -> Published:
+def read_published(split: Split, store: Path) -> PublishedForecasts:
     """Read the latest publication of *store*."""
     manifest = json.loads((store / "metadata.json").read_text("utf-8"))
     paths = {file["data_set"]: store / file["path"] for file in manifest["files"]}
@@ -91,7 +91,7 @@ def read_published(split: Split, store: Path) -> Published:
         raise ValueError(f"{split.name}: forecasts were made at {told}, not at {split.cutoff}")
     at_network = pc.field("location_id") == NETWORK
     inventory = pq.read_table(paths["fact_inventory"], filters=at_network)
-    return Published(
+    return PublishedForecasts(
         sources={
             source: _predictions(split, rows.filter(pc.field("source") == source))
             for source in sorted(pc.unique(rows.column("source")).to_pylist())

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.synthetic import Plan, publish
+from benchmarks.synthetic import SyntheticPublication, publish
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, Manifest
 from datalayer.kernel.contract.manifest_parser import parse_manifest
@@ -181,7 +181,9 @@ def measure(folder: Path, rows: int) -> dict[str, object]:
     """Publish both generations into *folder* and measure; return all figures."""
     began = datetime.now(UTC)
     manifests = [
-        publish(folder / "store", Plan(rows, generation, began + timedelta(hours=place)))
+        publish(
+            folder / "store", SyntheticPublication(rows, generation, began + timedelta(hours=place))
+        )
         for place, generation in enumerate(GENERATIONS)
     ]
     return {

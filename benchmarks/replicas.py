@@ -41,7 +41,7 @@ TARGET = Path("build/bench/replicas.json")
 WITHIN_S = 120.0
 
 
-class Replicas:
+class FollowingReplicas:
     """Running replicas, of which the first one is told to activate."""
 
     def __init__(self, portals: Sequence[RunningPortal], publisher: Publisher) -> None:
@@ -107,7 +107,7 @@ def measure(replicas: int, runs: int, items: int) -> dict[str, object]:
             (folder / str(number)).mkdir()
             portals.append(stack.enter_context(running_portal(folder / str(number), **shared)))
         registry = load_registry(ROOT / "schema_registry.json")
-        fleet = Replicas(portals, Publisher(FolderStore(folder / "store"), registry))
+        fleet = FollowingReplicas(portals, Publisher(FolderStore(folder / "store"), registry))
         fleet.follow_s(items)  # the first one is brought in by what is colder than the others
         by_ring = _of(runs, lambda: fleet.follow_s(items))
         with redis.Redis.from_url(server.url) as client:

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -91,9 +91,10 @@ def _search(page: Page, item_id: str) -> Callable[[Page], None]:
 
 def _drop_down(page: Page, item_id: str) -> Callable[[Page], None]:
     page.locator("#part").click()
-    page.keyboard.type(item_id)
-    option = page.get_by_role("option", name=item_id).first
-    option.wait_for()
+    page.get_by_role("searchbox").fill(item_id)
+    option = page.get_by_role("option").first
+    # The list is still being narrowed down until the part is its first.
+    expect(option).to_contain_text(item_id)
     return lambda _: option.click()
 
 

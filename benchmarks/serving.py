@@ -25,7 +25,7 @@ from rich.console import Console
 
 from benchmarks import serving_measures as measures
 from benchmarks import serving_report as report
-from benchmarks.serving_data import Published, published
+from benchmarks.serving_data import ServedPublication, published
 from benchmarks.serving_load import Unfair, wrk_version
 from benchmarks.serving_measures import Effort
 from benchmarks.serving_report import Figure, Goal
@@ -103,7 +103,7 @@ def _added(what: str, milliseconds: float, *, judged: bool) -> Figure:
 
 
 def steps(
-    kept: Sequence[Published], folder: Path, effort: Effort
+    kept: Sequence[ServedPublication], folder: Path, effort: Effort
 ) -> list[tuple[str, Callable[[], list[Figure]]]]:
     """Return what is measured, in order, each under its name."""
     small, largest = kept[0], kept[-1]

@@ -27,7 +27,7 @@ BYTES_PER_ROW = 17
 
 
 @dataclass(frozen=True)
-class Published:
+class ServedPublication:
     """One publication, activated.
 
     Attributes:
@@ -74,7 +74,7 @@ class Published:
         return path.resolve()
 
 
-def published(rows: int) -> Published:
+def published(rows: int) -> ServedPublication:
     """Return an active publication of *rows* rows of fact_forecast, made at its first use.
 
     Raises:
@@ -89,7 +89,7 @@ def published(rows: int) -> Published:
         synthetic.publish(folder / "store", plan)
     registry = load_registry(synthetic.REGISTRY)
     found = parse_manifest(manifest.read_bytes(), location=str(manifest), registry=registry)
-    made = Published(folder, found)
+    made = ServedPublication(folder, found)
     command = [sys.executable, "-m", "datalayer", "activate"]
     environment = {**os.environ, **made.settings()}
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)

@@ -24,7 +24,7 @@ class Unfair(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class LoadAnswer:
     """One answer, whole.
 
     Attributes:
@@ -74,19 +74,19 @@ class Load:
     p99_ms: float
 
 
-def ask(port: int, address: str, *, timeout_s: float = LONGEST_ANSWER_S) -> Answer:
+def ask(port: int, address: str, *, timeout_s: float = LONGEST_ANSWER_S) -> LoadAnswer:
     """Ask once."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
     try:
         connection.request("GET", address)
         response = connection.getresponse()
         headers = tuple((name.lower(), value) for name, value in response.getheaders())
-        return Answer(response.status, headers, response.read())
+        return LoadAnswer(response.status, headers, response.read())
     finally:
         connection.close()
 
 
-def ask_whole(name: str, port: int, address: str) -> Answer:
+def ask_whole(name: str, port: int, address: str) -> LoadAnswer:
     """Ask once.
 
     Raises:

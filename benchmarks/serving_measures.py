@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import serving_questions as questions
-from benchmarks.serving_data import Published
+from benchmarks.serving_data import ServedPublication
 from benchmarks.serving_load import Load, Target, ask_whole, in_rounds, press, target
 from benchmarks.serving_questions import BareDuckDB, check_same_rows, item_ids, rows_by_http
 from benchmarks.serving_report import Figure, Goal, middle, ratios
@@ -57,7 +57,7 @@ class Effort:
         return in_rounds(contenders, rounds=self.rounds, seconds=seconds, told=self.told)
 
 
-def cached_answers(published: Published, folder: Path, effort: Effort) -> list[Figure]:
+def cached_answers(published: ServedPublication, folder: Path, effort: Effort) -> list[Figure]:
     """Cached answers of three sizes against a raw ASGI application that sends the same bytes."""
     item_id = item_ids(published)[0]
     addresses = {
@@ -88,7 +88,7 @@ def cached_answers(published: Published, folder: Path, effort: Effort) -> list[F
     return figures
 
 
-def uncached_series(published: Published, folder: Path, effort: Effort) -> list[Figure]:
+def uncached_series(published: ServedPublication, folder: Path, effort: Effort) -> list[Figure]:
     """One part's rows, never cached, on one connection: against bare DuckDB and hello world."""
     items = item_ids(published)
     with ExitStack() as stack:
@@ -117,7 +117,7 @@ def uncached_series(published: Published, folder: Path, effort: Effort) -> list[
     ]
 
 
-def rest_peers(published: Published, folder: Path, effort: Effort) -> list[Figure]:
+def rest_peers(published: ServedPublication, folder: Path, effort: Effort) -> list[Figure]:
     """One part's rows by REST, never cached: against ROAPI and, with few rows, Datasette."""
     items = item_ids(published)
     with ExitStack() as stack:
@@ -141,7 +141,7 @@ def rest_peers(published: Published, folder: Path, effort: Effort) -> list[Figur
     return [_against_peer(published, loads, name) for name in loads if name != "Farol"]
 
 
-def sizes(all_published: Sequence[Published], folder: Path, effort: Effort) -> list[Figure]:
+def sizes(all_published: Sequence[ServedPublication], folder: Path, effort: Effort) -> list[Figure]:
     """The same questions to the smallest and to every larger publication, on one connection."""
     small, *larger = all_published
     figures = []
@@ -166,7 +166,7 @@ def sizes(all_published: Sequence[Published], folder: Path, effort: Effort) -> l
     return figures
 
 
-def bounds(published: Published, folder: Path, effort: Effort) -> list[Figure]:
+def bounds(published: ServedPublication, folder: Path, effort: Effort) -> list[Figure]:
     """The users' own bounds: start, first answers of a fresh server, health under load."""
     items = item_ids(published)
     addresses = {
@@ -203,7 +203,7 @@ def bounds(published: Published, folder: Path, effort: Effort) -> list[Figure]:
 
 
 def _peers(
-    published: Published, folder: Path, stack: ExitStack
+    published: ServedPublication, folder: Path, stack: ExitStack
 ) -> dict[str, tuple[Server, Callable[[str], str]]]:
     peers = {}
     if published.rows <= MOST_ROWS_IN_ROAPI:
@@ -217,7 +217,7 @@ def _peers(
     return peers
 
 
-def _asked_of(name: str, server: Server, published: Published) -> Target:
+def _asked_of(name: str, server: Server, published: ServedPublication) -> Target:
     addresses = {
         "item series": [questions.farol_series(each) for each in item_ids(published)],
         "network summary": [questions.farol_summary(place) for place in range(600)],
@@ -264,7 +264,7 @@ def _in_process(read: Callable[[str], object], items: Sequence[str]) -> Contende
 
 
 def _cached_figures(
-    what: str, published: Published, loads: Mapping[str, list[Load]]
+    what: str, published: ServedPublication, loads: Mapping[str, list[Load]]
 ) -> list[Figure]:
     ours = [each.per_s for each in loads["Farol"]]
     theirs = [each.per_s for each in loads["raw ASGI"]]
@@ -283,7 +283,11 @@ def _cached_figures(
 
 
 def _against_bare(
-    form: str, published: Published, ms: Mapping[str, list[float]], query: str, goal: Goal | None
+    form: str,
+    published: ServedPublication,
+    ms: Mapping[str, list[float]],
+    query: str,
+    goal: Goal | None,
 ) -> Figure:
     summed = [one + hello for one, hello in zip(ms[query], ms["hello"], strict=True)]
     return Figure(
@@ -296,7 +300,9 @@ def _against_bare(
     )
 
 
-def _against_peer(published: Published, loads: Mapping[str, list[Load]], name: str) -> Figure:
+def _against_peer(
+    published: ServedPublication, loads: Mapping[str, list[Load]], name: str
+) -> Figure:
     ours = [each.per_s for each in loads["Farol"]]
     theirs = [each.per_s for each in loads[name]]
     scale = round(published.rows, -len(str(published.rows)) + 1)
@@ -312,7 +318,10 @@ def _against_peer(published: Published, loads: Mapping[str, list[Load]], name: s
 
 
 def _size_figure(
-    name: str, bound: float, pair: tuple[Published, Published], loads: Mapping[str, list[Load]]
+    name: str,
+    bound: float,
+    pair: tuple[ServedPublication, ServedPublication],
+    loads: Mapping[str, list[Load]],
 ) -> Figure:
     small, large = pair
     taken = {each: [load.p50_ms for load in runs] for each, runs in loads.items()}
@@ -329,7 +338,7 @@ def _size_figure(
 
 def _absolute(
     what: str,
-    published: Published,
+    published: ServedPublication,
     values: tuple[float, ...],
     unit: str,
     bound: float,

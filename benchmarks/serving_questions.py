@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.serving_data import Published
+from benchmarks.serving_data import ServedPublication
 from benchmarks.serving_load import Unfair, ask_whole
 from benchmarks.synthetic import HISTORY_DAYS, ROWS_PER_ITEM, THROUGH
 
@@ -26,7 +26,7 @@ Row = dict[str, object]
 ReadRows = Callable[[str], list[Row]]
 
 
-def item_ids(published: Published) -> list[str]:
+def item_ids(published: ServedPublication) -> list[str]:
     """Return parts in an order that jumps about in the file; the same one for all contenders."""
     count = published.items
     step = _SPREAD if count % _SPREAD else _SPREAD + 2

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.serving_data import Published
-from benchmarks.serving_load import Answer, Unfair, ask
+from benchmarks.serving_data import ServedPublication
+from benchmarks.serving_load import LoadAnswer, Unfair, ask
 
 ROOT = Path(__file__).parents[1]
 PEERS_PYTHON = ROOT / ".venv-serving/bin/python"
@@ -99,7 +99,7 @@ class Server:
 
 
 @contextmanager
-def farol(published: Published, folder: Path, *, cache: bool = True) -> Iterator[Server]:
+def farol(published: ServedPublication, folder: Path, *, cache: bool = True) -> Iterator[Server]:
     """Serve a publication with the real application, under its defaults.
 
     Args:
@@ -117,9 +117,11 @@ def farol(published: Published, folder: Path, *, cache: bool = True) -> Iterator
 
 
 @contextmanager
-def replay(answers: Mapping[str, Answer], folder: Path) -> Iterator[Server]:
+def replay(answers: Mapping[str, LoadAnswer], folder: Path) -> Iterator[Server]:
     """Serve *answers* by their path with a raw ASGI application; and ``/hello``."""
-    hello = Answer(200, (("content-type", "text/plain"), ("content-length", "11")), b"hello world")
+    hello = LoadAnswer(
+        200, (("content-type", "text/plain"), ("content-length", "11")), b"hello world"
+    )
     kept = {}
     for number, (path, answer) in enumerate({**answers, "/hello": hello}.items()):
         body = folder / f"replay-{number}.bin"
@@ -137,7 +139,7 @@ def replay(answers: Mapping[str, Answer], folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def roapi(published: Published, folder: Path, *, in_memory: bool) -> Iterator[Server]:
+def roapi(published: ServedPublication, folder: Path, *, in_memory: bool) -> Iterator[Server]:
     """Serve fact_forecast with ROAPI: its copy in memory, as it comes, or the Parquet file."""
     port, *others = (free_port() for _ in range(3))
     name = "roapi-memory" if in_memory else "roapi-parquet"
@@ -157,7 +159,7 @@ def roapi(published: Published, folder: Path, *, in_memory: bool) -> Iterator[Se
 
 
 @contextmanager
-def datasette(published: Published, folder: Path) -> Iterator[Server]:
+def datasette(published: ServedPublication, folder: Path) -> Iterator[Server]:
     """Serve fact_forecast with Datasette from an indexed SQLite file."""
     port = free_port()
     app_dir = str(ROOT / "benchmarks/serving_peers")

@@ -112,7 +112,7 @@ QUERIES = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class SyntheticPublication:
     """One publication to be made.
 
     Attributes:
@@ -148,7 +148,7 @@ class Plan:
         }
 
 
-def publish(store: Path, plan: Plan) -> Manifest:
+def publish(store: Path, plan: SyntheticPublication) -> Manifest:
     """Write the publication that *plan* describes and make it the latest of the folder *store*."""
     registry = load_registry(REGISTRY)
     salt = f"{plan.rows} {plan.generation}".encode()
@@ -177,7 +177,10 @@ def publish(store: Path, plan: Plan) -> Manifest:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, data_set: DataSet, folder: Path, plan: Plan
+    connection: duckdb.DuckDBPyConnection,
+    data_set: DataSet,
+    folder: Path,
+    plan: SyntheticPublication,
 ) -> PublishedFile:
     path = folder / f"{data_set.name}.parquet"
     rows = f"({QUERIES[data_set.name].format(**plan.places)})"
@@ -213,6 +216,6 @@ if __name__ == "__main__":
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--generation", type=float, default=0.25)
     arguments = parser.parse_args()
-    plan = Plan(arguments.rows, arguments.generation, datetime.now(UTC))
+    plan = SyntheticPublication(arguments.rows, arguments.generation, datetime.now(UTC))
     made = publish(arguments.store, plan)
     print(made.publication_id, f"{made.file('fact_forecast').rows:,} rows of fact_forecast")

@@ -53,7 +53,7 @@ FEWEST = 30  # parts of a demand class that has its own rows
 
 
 @dataclass(frozen=True)
-class Course:
+class RuleCourse:
     """How one rule went, by part and period, shape (S, T) each.
 
     Attributes:
@@ -88,13 +88,13 @@ def planned(prepared: Prepared) -> tuple[Panel, StockView, StockPolicy]:
     return partition.panel, view, policy_of(partition.panel, view.levels, view.sums, planned=asked)
 
 
-def play(prepared: Prepared, demand: FloatArray, window: float) -> Course:
+def play(prepared: Prepared, demand: FloatArray, window: float) -> RuleCourse:
     """Place each order proposed once ``order_by`` lies within *window* days."""
     panel, view, policy = planned(prepared)
     lead, review = SPANS[panel.frequency]
     net = round_up(policy.order_up_to, view.outlook.demand.lot)
     arriving = np.zeros((len(net), demand.shape[1] + lead + 1))
-    course = Course(*(np.zeros(demand.shape, kind) for kind in (float, float, bool, float)))
+    course = RuleCourse(*(np.zeros(demand.shape, kind) for kind in (float, float, bool, float)))
     for period, wanted in enumerate(demand.T):
         net = net + arriving[:, period]
         course.unmet[:, period] = np.clip(wanted - np.maximum(net, 0.0), 0.0, wanted)
@@ -113,7 +113,7 @@ def play(prepared: Prepared, demand: FloatArray, window: float) -> Course:
     return course
 
 
-def counts(course: Course, demand: FloatArray, lead: int, review: int) -> FloatArray:
+def counts(course: RuleCourse, demand: FloatArray, lead: int, review: int) -> FloatArray:
     """Return by part what the measures are shares of, and that share: pairs, shape (S, 5, 2)."""
     short, every = course.net < 0, np.ones(demand.shape)
     cycle = np.roll(np.pad(course.placed, ((0, 0), (0, lead + 1))), lead + 1, axis=1).cumsum(axis=1)
@@ -132,7 +132,7 @@ def counts(course: Course, demand: FloatArray, lead: int, review: int) -> FloatA
     return np.array([[each.sum(axis=1) for each in pair] for pair in pairs]).transpose(2, 0, 1)
 
 
-def lines(what: str, courses: list[Course], demand: FloatArray, spans: tuple[int, int]) -> str:
+def lines(what: str, courses: list[RuleCourse], demand: FloatArray, spans: tuple[int, int]) -> str:
     """Return a row for each rule; of all but the first also how it differs from that, at 95 %."""
     rng, text = np.random.default_rng(SEED), []
     weights = rng.multinomial(len(demand), np.full(len(demand), 1 / len(demand)), 1000)
@@ -152,7 +152,7 @@ def lines(what: str, courses: list[Course], demand: FloatArray, spans: tuple[int
     return "\n".join(text)
 
 
-def put_off(first: Course, course: Course, window: float, lead: int) -> str:
+def put_off(first: RuleCourse, course: RuleCourse, window: float, lead: int) -> str:
     """Tell which of the orders *course* puts off, by how long, and what each part's first costs.
 
     That is the share of parts without a stock-out from that day to the delivery of *course*.

@@ -31,7 +31,7 @@ from datalayer.kernel.errors import (
 )
 from datalayer.kernel.progress import Progress, ReportProgress, Step, silent
 from datalayer.kernel.storage.own_folder import OwnFolder
-from datalayer.marks.marking import Mark, MarkKind, RowKey, RowState
+from datalayer.marks.marking import CARRIED_OUT, Mark, MarkKind, RowKey, RowState, carried_out
 from datalayer.marks.novelty import Novelty
 from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.marks.statements import Statement
@@ -78,6 +78,7 @@ _log = structlog.get_logger(__name__)
 
 __all__ = [
     "ANYONE",
+    "CARRIED_OUT",
     "NETWORK",
     "Activated",
     "AlreadyCurrent",
@@ -123,6 +124,7 @@ __all__ = [
     "StoreState",
     "Taking",
     "ValidationFailed",
+    "carried_out",
     "changes",
     "in_order",
     "questions",

@@ -22,6 +22,9 @@ if "fact_action" not in publication.registry.data_sets:
 asked = asked_orders.of_address(publication)
 if asked.problem:
     st.error(captions.literal(asked.problem), icon=":material/error:")
+    if asked.unpinned:
+        text = _("The same places in the list of publication {id}").format(id=publication.id)
+        frame.link("orders.py", text, p=publication.id, rows=asked.unpinned)
     frame.link("orders.py", _("Orders that are late or due this week"))
 taken_orders.show_file(publication)
 if asked.left or asked.taken or asked.others or not asked.problem:

@@ -43,16 +43,21 @@ def figures(publication: Publication, item_id: str) -> list[go.Figure]:
         shown.stock,
         None,
         orders=shown.rows("fact_open_order"),
-        selection=SeriesSelection(item_id, "network"),
-        unit="units",
-        subject=item_id,
+        part=charts.ChartedPart(
+            selection=SeriesSelection(item_id, "network"),
+            registry=registry,
+            unit="units",
+            subject=item_id,
+        ),
     )
     use = charts.use(
         publication.table(periods),
-        selection=chosen,
-        registry=registry,
-        unit="units",
-        subject=item_id,
+        part=charts.ChartedPart(
+            selection=chosen,
+            registry=registry,
+            unit="units",
+            subject=item_id,
+        ),
     )
     return [_coloured(run_out.figure), _coloured(use.figure)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -13,11 +14,15 @@ from datalayer.api.call import call_of
 from datalayer.api.context import Pin, open_publication, problems, read_router
 from datalayer.api.described_parameters import NO_NUL, document_list
 from datalayer.api.files import Files
-from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.contract.registry import Language, Registry
+from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import NETWORK, Extract, OrdersOfTiers, Portal
 from datalayer.reading.filters import LONGEST_TEXT
 from datalayer.reading.questions.data_sets import data_set_named
 
+_LANGUAGES: Mapping[str, Language] = {"pt-BR": "pt_BR", "en": "en"}
+"""Languages that files speak, by their names on the web (BCP 47)."""
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -57,7 +62,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         """
         publication = await run_in_threadpool(open_publication, request, portal, p)
         asked = request.query_params
-        profile = asked.get("profile", "")
+        profile, language = asked.get("profile", ""), _language(asked.get("language"))
         tiers, places = (tuple(asked.getlist(name)) for name in ("tier", "location"))
 
         def make() -> Extract:
@@ -65,12 +70,21 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
             standing = portal.marks.standing(publication)
             wanted = OrdersOfTiers(tiers, places, standing)
             identity = call_of(request).identity
-            return portal.order_files.of_tiers(publication, profile, wanted, identity, form=format)
+            return portal.order_files.of_tiers(
+                publication, profile, wanted, identity, form=format, language=language
+            )
 
         extract = await anyio.to_thread.run_sync(make, limiter=files.makings)
         return await run_in_threadpool(partial(files.send, request, extract))
 
     return router
+
+
+def _language(name: str | None) -> Language | None:
+    if name is not None and name not in _LANGUAGES:
+        expected = Sentence("one of {values}", values=tuple(_LANGUAGES))
+        raise InvalidSelection(parameter="language", found=repr(name[:80]), expected=expected)
+    return _LANGUAGES[name] if name is not None else None
 
 
 def _parameters(registry: Registry) -> list[dict[str, Any]]:
@@ -95,6 +109,15 @@ def _parameters(registry: Registry) -> list[dict[str, Any]]:
             "description": "The form of the file.",
             "schema": {"type": "string", "enum": profiles},
             "example": profiles[0],
+        },
+        {
+            "name": "language",
+            "in": "query",
+            "required": False,
+            "description": "Language of tier and reason; that of the profile if left out. Names of "
+            "columns stay.",
+            "schema": {"type": "string", "enum": list(_LANGUAGES)},
+            "example": "pt-BR",
         },
         {**tier, "required": True, "schema": {**tier["schema"], "minItems": 1}},
         {**location, "schema": {**location["schema"], "uniqueItems": True}},

@@ -9,7 +9,7 @@ from typing import Final
 from datalayer.compliance.report import ProofReport, read_report
 from datalayer.kernel.attestation.envelope import sign
 from datalayer.kernel.attestation.keys import SigningKey
-from datalayer.kernel.attestation.statement import Statement, Subject
+from datalayer.kernel.attestation.statement import InTotoStatement, Subject
 from datalayer.kernel.errors import EvidenceMissing
 from datalayer.kernel.storage.durable import write_durably
 
@@ -32,7 +32,7 @@ def sign_report(report: Path, key: SigningKey) -> Path:
     return envelope
 
 
-def report_statement(report: ProofReport, name: str, content: bytes) -> Statement:
+def report_statement(report: ProofReport, name: str, content: bytes) -> InTotoStatement:
     """Return what is signed of a report: its file, the image if one was proved, and the outcome."""
     subjects = [Subject(name, hashlib.sha256(content).hexdigest())]
     if report.image_digest:
@@ -43,4 +43,4 @@ def report_statement(report: ProofReport, name: str, content: bytes) -> Statemen
         "closing_line": report.closing_line,
         **{outcome.replace(" ", "_"): report.count(outcome) for outcome in outcomes},
     }
-    return Statement(tuple(subjects), PREDICATE_TYPE, predicate)
+    return InTotoStatement(tuple(subjects), PREDICATE_TYPE, predicate)

@@ -130,10 +130,9 @@ class MarkLog:
     def _bring_up(self, descriptor: int, size_bytes: int) -> None:
         """Read what is new in the first *size_bytes* of the file."""
         inode, known = os.fstat(descriptor).st_ino, self._content
+        # Another file may have been put in its place, or a torn line have been ended.
         if inode != known.inode or size_bytes < known.read_bytes or not known.ends_whole:
-            known = _LogContent(
-                inode
-            )  # another file was put in its place, or a torn line was ended
+            known = _LogContent(inode)
         if size_bytes > known.read_bytes:
             before = len(known.damaged)
             known.add(os.pread(descriptor, size_bytes - known.read_bytes, known.read_bytes))

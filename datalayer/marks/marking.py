@@ -10,18 +10,31 @@ from typing import Final
 
 
 class MarkKind(StrEnum):
-    """What a planner says of a row; ``undo`` takes back what was said last."""
+    """What a planner says of a row; ``undo`` takes back what was said last.
+
+    Of an order it is said that it was ordered, of any other action that it is done.
+    """
 
     SEEN = "seen"
     ORDERED = "ordered"
+    DONE = "done"
     SNOOZED = "snoozed"
     DISAGREED = "disagreed"
     COMMENT = "comment"
     UNDO = "undo"
 
 
-PUTS_ASIDE: Final = frozenset({MarkKind.ORDERED, MarkKind.SNOOZED})
+PUTS_ASIDE: Final = frozenset({MarkKind.ORDERED, MarkKind.DONE, MarkKind.SNOOZED})
 """Kinds that take a row off the list."""
+
+
+CARRIED_OUT: Final = frozenset({MarkKind.ORDERED, MarkKind.DONE})
+"""Kinds that say that a row was acted on: the first of orders, the other of all else."""
+
+
+def carried_out(action: str) -> MarkKind:
+    """Return what says of a row with that *action* that it was acted on."""
+    return MarkKind.ORDERED if action == "order" else MarkKind.DONE
 
 
 class RowState(StrEnum):

@@ -23,9 +23,9 @@ class Statement:
     """What is said of a row.
 
     Attributes:
-        kind: seen, ordered, snoozed, disagreed, or comment.
+        kind: seen, ordered (of an order), done (of anything else), snoozed, disagreed, or comment.
         until: First day on which the row is on the list again; needed for snoozed, allowed for
-            ordered.
+            ordered and done.
         comment: One line of at most 500 characters; needed for the kind comment.
     """
 
@@ -76,7 +76,7 @@ def _require_until(kind: MarkKind, until: date | None, today: date) -> None:
             raise InvalidSelection(parameter="until", found="left out", expected=expected)
         return
     if kind not in PUTS_ASIDE:
-        expected = "left out: only what is ordered or snoozed has a day"
+        expected = "left out: only what is ordered, done or snoozed has a day"
         raise InvalidSelection(parameter="until", found=until.isoformat(), expected=expected)
     first, last = today + timedelta(days=1), today + LONGEST_PAUSE
     if not first <= until <= last:

@@ -11,6 +11,8 @@ from datalayer.reading.order_rule import is_orderable, order_value, orderable
 
 SIZES: Final = {"minimum": "minimum_order", "multiple": "order_multiple", "lot": "lot"}
 """Columns of the stock that an order keeps to, by the names that ``orderable`` gives them."""
+MOST_TIMES: Final = 10
+"""Times what is proposed, or expected in a year, that nobody orders at once but by mistake."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +45,29 @@ class OrderLine:
     @property
     def is_orderable(self) -> bool:
         """Whether the quantity can be ordered; what is proposed always can."""
-        return not self.is_changed or is_orderable(self.quantity, **self._sizes)
+        if not self.is_changed:
+            return True
+        return not self.is_excess and is_orderable(self.quantity, **self._sizes)
+
+    @property
+    def is_excess(self) -> bool:
+        """Whether the quantity is beyond what anybody can mean: a digit too many."""
+        return self.is_changed and self.quantity > self.most
+
+    @property
+    def most(self) -> float:
+        """Most units that are taken for meant: ``MOST_TIMES`` the proposal, or a year's demand."""
+        year = self.card["year_demand"]
+        return MOST_TIMES * max(self.proposed, year if year and math.isfinite(year) else 0.0)
 
     @property
     def orderable(self) -> float:
-        """The least quantity from the one wanted on that keeps minimum and multiple."""
+        """The least quantity from the one wanted on that keeps minimum and multiple.
+
+        The one proposed where more is wanted than anybody can mean.
+        """
+        if self.is_excess:
+            return self.proposed
         sizes = self._sizes
         if 0 < self.quantity < math.inf:
             return orderable(self.quantity, **sizes)

@@ -25,7 +25,14 @@ from datalayer.reading.paging import Page, join_rows, last_position, sources_in,
 from datalayer.reading.question import Question
 from datalayer.reading.questions import items, locations, search
 from datalayer.reading.results import Provenance, Result
-from datalayer.reading.views import json_query
+from datalayer.reading.views import json_query, with_constants
+
+ORIGIN = {
+    "dataset_id": ColumnType.TEXT,
+    "model_version": ColumnType.TEXT,
+    "generated_at": ColumnType.TIMESTAMP,
+}
+"""The columns of published rows that tell which publication they are of."""
 
 SUGGESTIONS = 5
 """Most codes that a part which there is not is answered with."""
@@ -102,12 +109,22 @@ class Publication:
         return replace(page, rows=join_rows(page.rows.column("row_json")))
 
     def csv_page(self, question: Question, dialect: CsvDialect) -> Page[bytes]:
-        """Return one page of the answer to *question* as CSV, its names first; not cached here."""
+        """Return one page of the answer to *question* as CSV, its names first; not cached here.
+
+        Unless its columns were asked for, each row ends with where it is from, as those of
+        extracts do: rows of two publications can be told apart once they stand in one sheet.
+        """
         columns = self.database.columns(self.id, question.sql, question.parameters)
         beside = tuple(dict.fromkeys((*question.order, *({"source"} & columns.keys()))))
         shown = {name: ColumnType(columns[name]) for name in question.columns or columns}
         sql, parameters = question.page_query()
-        page = self._page(question, dialect.lines(sql, shown, beside), parameters)
+        # Who asks for columns gets those.
+        missing = () if question.columns else ORIGIN.keys() - shown.keys()
+        origin = {name: kind for name, kind in ORIGIN.items() if name in missing}
+        values = {f"origin_{name}": getattr(self.manifest, name) for name in origin}
+        sql = with_constants(sql, {name: f"origin_{name}" for name in origin})
+        shown |= origin
+        page = self._page(question, dialect.lines(sql, shown, beside), {**parameters, **values})
         lines = (text_bytes(chunk) for chunk in page.rows.column("row_csv").chunks)
         return replace(page, rows=b"".join((dialect.head(shown), *lines)))
 

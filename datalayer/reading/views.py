@@ -258,6 +258,17 @@ def with_empty_column(sql: str, name: str) -> str:
     return f"select *, cast(null as varchar) as {quoted_name(name)} from ({sql})"
 
 
+def with_constants(sql: str, parameters: Mapping[str, str]) -> str:
+    """Return a query of the rows of *sql* with further columns, each the value of a parameter.
+
+    Args:
+        sql: The rows, without any of these columns.
+        parameters: The name of a parameter for the name of each column.
+    """
+    columns = "".join(f", ${value} as {quoted_name(name)}" for name, value in parameters.items())
+    return f"select *{columns} from ({sql})"
+
+
 def as_lines(sql: str, cells: Sequence[str], *, separator: str, beside: Sequence[str] = ()) -> str:
     """Return a query of a column ``row_csv``: the text of *cells* over the rows of *sql*.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,16 @@ from datalayer.kernel.errors import (
     SignInRequired,
     StateError,
 )
-from datalayer.portal import ANYONE, Mark, MarkKind, Publication, RowKey, Statement
+from datalayer.portal import (
+    ANYONE,
+    CARRIED_OUT,
+    Mark,
+    MarkKind,
+    Publication,
+    RowKey,
+    Statement,
+    carried_out,
+)
 from datalayer.runtime import portal
 from pages.components import access
 from pages.components.language import _, error_text, moment
@@ -66,8 +75,15 @@ def name_field() -> str:
 
 
 def mark(publication: Publication, rows: Iterable[Row], said: Statement) -> Marking:
-    """Say the same of each of *rows*, see ``mark_each``."""
-    return mark_each(publication, [(row, said) for row in rows])
+    """Say the same of each of *rows*, see ``mark_each``.
+
+    That they were acted on is said of each in its own word: orders are ordered, the rest is done.
+    """
+    acted = said.kind in CARRIED_OUT
+    return mark_each(
+        publication,
+        [(row, replace(said, kind=carried_out(row["action"])) if acted else said) for row in rows],
+    )
 
 
 def mark_each(publication: Publication, said: Iterable[tuple[Row, Statement]]) -> Marking:
@@ -128,7 +144,8 @@ def kind_text(kind: MarkKind) -> str:
     """Return what was said of a row, in a word."""
     return {
         MarkKind.SEEN: _("seen"),
-        MarkKind.ORDERED: _("done"),
+        MarkKind.ORDERED: _("ordered"),
+        MarkKind.DONE: _("done"),
         MarkKind.SNOOZED: _("snoozed"),
         MarkKind.DISAGREED: _("disagreed"),
         MarkKind.COMMENT: _("comment"),

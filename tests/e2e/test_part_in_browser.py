@@ -14,9 +14,12 @@ from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import Served, serving
 from tests.e2e.visits import Visit
 from tests.marked_list import publish_orders
+from tests.pages.part.test_part import publish_changed, with_values
 from tests.publisher import Publisher
 
 PARTS = 12
+SHEET_PX = {"width": 794, "height": 1045}
+"""A4 between the margins that a browser leaves."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
@@ -80,3 +83,42 @@ def test_a_phone_shows_the_decision_first(browser: Browser, listed: Served) -> N
     assert box is not None
     assert box["y"] + box["height"] <= PHONE["viewport"]["height"]  # type: ignore[index]
     assert wide <= PHONE["viewport"]["width"]  # type: ignore[index]
+
+
+def test_paper_has_decision_and_both_charts_on_its_first_sheet(tab: Visit) -> None:
+    tab.open("/forecast?item=P00002")
+    expect(tab.page.locator(".js-plotly-plot .main-svg").nth(2)).to_be_visible()
+
+    tab.page.emulate_media(media="print")
+    tab.page.set_viewport_size(SHEET_PX)
+
+    use = tab.page.locator(".st-key-farol-chart-use")
+    expect(use).to_have_js_property("offsetWidth", SHEET_PX["width"])
+    box = use.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= SHEET_PX["height"]
+    for hidden in (".st-key-q", ".st-key-part-neighbours", ".stButtonGroup", ".stExpander"):
+        expect(tab.page.locator(hidden).first).to_be_hidden()
+
+
+def test_another_publication_tells_what_became_of_the_order(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, registry: Registry
+) -> None:
+    folder = tmp_path_factory.mktemp("twice")
+    publisher = Publisher(FolderStore(folder / "store"), registry)
+    publisher.publish()
+    with serving(folder) as portal, visiting(browser, portal, {}) as tab:
+        tab.open("/forecast?item=P00001")
+        expect(tab.page.get_by_text("No publication before this one")).to_be_visible()
+        publish_changed(
+            publisher,
+            fact_inventory=with_values("P00001", order_quantity=40.0),
+            fact_action=with_values("P00001", quantity=40.0),
+        )
+        portal.command("datalayer", "activate")
+
+        tab.page.reload()
+
+        since = tab.page.locator(".farol-since")
+        expect(since).to_contain_text("Proposed order: 30, now 40 (+10).")
+        expect(tab.page.locator(".farol-verb")).to_contain_text("Order 40")

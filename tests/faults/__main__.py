@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.faults.matrix import ALL, SHORT
-from tests.faults.measuring import Outcome, put
+from tests.faults.measuring import FaultOutcome, put
 from tests.faults.site import running_site
 from tests.faults.table import write_results
 
@@ -46,7 +46,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _line(outcome: Outcome) -> str:
+def _line(outcome: FaultOutcome) -> str:
     return "\n".join(
         [
             f"{'BROKEN' if outcome.broken else 'kept'}  {outcome.fault}",

@@ -19,7 +19,7 @@ TRACE = re.compile(r'Traceback \(most recent call last\)|File "[^"]+\.py", line 
 
 
 @dataclass(frozen=True)
-class Read:
+class ApiRead:
     """A read of the API: its *kind*, its address, and the part that it is about."""
 
     kind: str
@@ -40,7 +40,7 @@ class Judgement:
     fault: str = ""
 
 
-def draw(chance: random.Random, today: date) -> Read:
+def draw(chance: random.Random, today: date) -> ApiRead:
     """Return a read of any kind; of some kinds hardly one is ever asked for twice."""
     item_id = f"P{chance.randrange(1, FEWEST_ITEMS + 1):05d}"
     kind = chance.choice(tuple(_ADDRESSES))
@@ -49,10 +49,10 @@ def draw(chance: random.Random, today: date) -> Read:
         start=today - timedelta(days=chance.randrange(10, 60)),
         end=today + timedelta(days=chance.randrange(28)),
     )
-    return Read(kind, address, item_id)
+    return ApiRead(kind, address, item_id)
 
 
-def judge(read: Read, status: int, body: bytes, known: KnownFigures) -> Judgement:
+def judge(read: ApiRead, status: int, body: bytes, known: KnownFigures) -> Judgement:
     """Return what is wrong with an answer of the API, if anything is."""
     text = body.decode(errors="replace")
     if TRACE.search(text):
@@ -82,7 +82,7 @@ def _mixed(answer: Mapping[str, Any], figures: Figures) -> str:
     return "" if times == {figures.generated_at} else f"mixed: rows generated at {sorted(times)}"
 
 
-def _series(read: Read, answer: Mapping[str, Any], figures: Figures) -> str:
+def _series(read: ApiRead, answer: Mapping[str, Any], figures: Figures) -> str:
     if not answer["data"]:
         return f"mixed: no rows of {read.item_id}"
     expected = figures.forecast[read.item_id]
@@ -91,17 +91,17 @@ def _series(read: Read, answer: Mapping[str, Any], figures: Figures) -> str:
     return f"mixed: forecasts {wrong} of {read.item_id}, not {expected}" if wrong else ""
 
 
-def _demand(read: Read, answer: Mapping[str, Any], figures: Figures) -> str:
+def _demand(read: ApiRead, answer: Mapping[str, Any], figures: Figures) -> str:
     found, expected = sum(row["quantity"] for row in answer["data"]), figures.demand[read.item_id]
     return "" if found == expected else f"mixed: demand {found} of {read.item_id}, not {expected}"
 
 
-def _items(read: Read, answer: Mapping[str, Any], figures: Figures) -> str:
+def _items(read: ApiRead, answer: Mapping[str, Any], figures: Figures) -> str:
     found = answer["total"]
     return "" if found == figures.items else f"mixed: {found} parts, not {figures.items}"
 
 
-def _summary(read: Read, answer: Mapping[str, Any], figures: Figures) -> str:
+def _summary(read: ApiRead, answer: Mapping[str, Any], figures: Figures) -> str:
     found = {row["source"]: row["forecast_total"] for row in answer["data"]}
     expected = {source: figures.total(source) for source in SOURCES}
     alike = found.keys() == expected.keys() and all(
@@ -110,7 +110,7 @@ def _summary(read: Read, answer: Mapping[str, Any], figures: Figures) -> str:
     return "" if alike else f"mixed: totals {found}, not {expected}"
 
 
-def _dated(read: Read, answer: Mapping[str, Any], figures: Figures) -> str:
+def _dated(read: ApiRead, answer: Mapping[str, Any], figures: Figures) -> str:
     return ""  # its rows bear the time of the publication, which is looked at for all kinds
 
 
@@ -124,7 +124,7 @@ _ADDRESSES: Mapping[str, str] = {
     "inventory": "/api/v1/inventory?limit=20",
     "exceptions": "/api/v1/exceptions?limit=10",
 }
-_JUDGES: Mapping[str, Callable[[Read, Mapping[str, Any], Figures], str]] = {
+_JUDGES: Mapping[str, Callable[[ApiRead, Mapping[str, Any], Figures], str]] = {
     "items": _items,
     "series": _series,
     "series in a span": _series,

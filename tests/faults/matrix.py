@@ -23,12 +23,12 @@ from tests.faults.between import (
     tells_another_manifest,
     tells_wrong_bytes,
 )
-from tests.faults.measuring import Act, Fault
+from tests.faults.measuring import Act, StrikingFault
 from tests.faults.site import Site
 
 
-def _store(name: str, behaviour: Behaviour, *, works: bool = False) -> Fault:
-    return Fault(
+def _store(name: str, behaviour: Behaviour, *, works: bool = False) -> StrikingFault:
+    return StrikingFault(
         name,
         begin=lambda site: site.store.behave(behaviour),
         end=lambda site: site.store.listen(),
@@ -36,8 +36,8 @@ def _store(name: str, behaviour: Behaviour, *, works: bool = False) -> Fault:
     )
 
 
-STORE: Sequence[Fault] = (
-    Fault(
+STORE: Sequence[StrikingFault] = (
+    StrikingFault(
         "store gone: connections are refused",
         begin=lambda site: site.store.vanish(),
         end=lambda site: site.store.listen(),
@@ -62,38 +62,38 @@ def _delay(delay_s: float, site: Site) -> None:
     site.redis.delay_s = delay_s
 
 
-def _redis_slow(name: str, delay_s: float) -> Fault:
-    return Fault(name, begin=partial(_delay, delay_s), end=partial(_delay, 0.0))
+def _redis_slow(name: str, delay_s: float) -> StrikingFault:
+    return StrikingFault(name, begin=partial(_delay, delay_s), end=partial(_delay, 0.0))
 
 
-REDIS: Sequence[Fault] = (
-    Fault(
+REDIS: Sequence[StrikingFault] = (
+    StrikingFault(
         "Redis gone: the process has ended",
         begin=lambda site: site.redis_server.stop(),
         end=lambda site: site.redis_server.start(),
     ),
     _redis_slow("Redis slow: each answer 60 ms late", 0.06),
     _redis_slow("Redis slow: each answer 3 s late", 3.0),
-    Fault(
+    StrikingFault(
         "Redis full: maxmemory reached, nothing is evicted",
         begin=lambda site: _order(site, "CONFIG", "SET", "maxmemory", "1"),
         end=lambda site: _order(site, "CONFIG", "SET", "maxmemory", "0"),
     ),
-    Fault(
+    StrikingFault(
         "Redis read-only: it has become a replica",
         begin=lambda site: _order(site, "REPLICAOF", "127.0.0.1", "1"),
         end=lambda site: _order(site, "REPLICAOF", "NO", "ONE"),
     ),
 )
 
-DISK: Sequence[Fault] = (
-    Fault(
+DISK: Sequence[StrikingFault] = (
+    StrikingFault(
         "disk of the state folder full",
         begin=lambda site: site.disk.fill(),
         end=lambda site: site.disk.empty(),
         refresh="is refused",
     ),
-    Fault(
+    StrikingFault(
         "disk of the state folder read-only",
         begin=lambda site: site.disk.protect(),
         end=lambda site: site.disk.empty(),
@@ -150,8 +150,8 @@ def _cut(name: str, site: Site) -> None:
     _overwrite(path, path.read_bytes()[: path.stat().st_size // 2])
 
 
-def _damaged(name: str, damage: Act) -> Fault:
-    return Fault(
+def _damaged(name: str, damage: Act) -> StrikingFault:
+    return StrikingFault(
         f"at start: {name}",
         begin=lambda site: _start_again(site, damage),
         refresh="none",
@@ -160,8 +160,8 @@ def _damaged(name: str, damage: Act) -> Fault:
     )
 
 
-DAMAGE: Sequence[Fault] = (
-    Fault(
+DAMAGE: Sequence[StrikingFault] = (
+    StrikingFault(
         "at start: every value in Redis damaged",
         begin=lambda site: _start_again(site, _damage_cache),
         restarts=True,
@@ -179,7 +179,7 @@ DAMAGE: Sequence[Fault] = (
         ),
     ),
     _damaged("the active snapshot's manifest damaged", partial(_turn_bytes_over, "metadata.json")),
-    Fault(
+    StrikingFault(
         "at start: active.json cut off",
         begin=lambda site: _start_again(site, partial(_cut, "active.json")),
         refresh="none",
@@ -211,10 +211,10 @@ STEPS = (
     (Step.ACTIVATE, "2", "before the audit log has it"),
     (Step.ACTIVATE, "end", "when all is done"),
 )
-KILLED: Sequence[Fault] = (
-    Fault("kill -9 at rest", begin=_start_again, restarts=True),
+KILLED: Sequence[StrikingFault] = (
+    StrikingFault("kill -9 at rest", begin=_start_again, restarts=True),
     *(
-        Fault(
+        StrikingFault(
             f"kill -9 in an activation: {words} ({step} {done})",
             begin=partial(_kill_at, step, done),
             refresh="none",
@@ -252,8 +252,8 @@ def _set_clock(offset: str, site: Site) -> None:
     _clock_file(site).write_text(offset)
 
 
-def _skewed(name: str, offset: str) -> Fault:
-    return Fault(
+def _skewed(name: str, offset: str) -> StrikingFault:
+    return StrikingFault(
         name,
         prepare=_with_clock,
         begin=partial(_set_clock, offset),
@@ -264,10 +264,10 @@ def _skewed(name: str, offset: str) -> Fault:
     )
 
 
-CLOCK: Sequence[Fault] = (
+CLOCK: Sequence[StrikingFault] = (
     _skewed("clock of the portal three days ahead", "+3d"),
     _skewed("clock of the portal ten days behind", "-10d"),
-    Fault(
+    StrikingFault(
         "clock of the job two days ahead: a publication from the future",
         begin=lambda site: site.publications.publish(ahead=timedelta(days=2)),
         end=lambda site: site.publications.go_back(),
@@ -275,5 +275,5 @@ CLOCK: Sequence[Fault] = (
     ),
 )
 
-ALL: Sequence[Fault] = (*STORE, *REDIS, *DISK, *CLOCK, *DAMAGE, *KILLED)
-SHORT: Sequence[Fault] = (STORE[0], STORE[4], REDIS[0], DISK[0], DAMAGE[2], KILLED[-2])
+ALL: Sequence[StrikingFault] = (*STORE, *REDIS, *DISK, *CLOCK, *DAMAGE, *KILLED)
+SHORT: Sequence[StrikingFault] = (STORE[0], STORE[4], REDIS[0], DISK[0], DAMAGE[2], KILLED[-2])

@@ -30,7 +30,7 @@ def nothing(site: Site) -> None:
 
 
 @dataclass(frozen=True)
-class Fault:
+class StrikingFault:
     """A fault, and what is expected of a portal that it strikes.
 
     Attributes:
@@ -58,7 +58,7 @@ class Fault:
 
 
 @dataclass
-class Outcome:
+class FaultOutcome:
     """What happened while a fault lasted and until all was well again.
 
     Attributes:
@@ -88,9 +88,9 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
 
 
-def put(fault: Fault, on: Site, seconds: float) -> Outcome:
+def put(fault: StrikingFault, on: Site, seconds: float) -> FaultOutcome:
     """Put *fault* on a site for so many seconds, and wait until all is well again."""
-    site, outcome = on, Outcome(fault.name)
+    site, outcome = on, FaultOutcome(fault.name)
     fault.prepare(site)
     logged = site.portal.log.stat().st_size
     newer = site.publications.publish().publication_id
@@ -122,7 +122,7 @@ def _watch(site: Site, until_s: float) -> list[str]:
         time.sleep(min(1.0, left_s))  # the fault lasts; readers go on in another process
 
 
-def _recover(site: Site, newer: str, outcome: Outcome) -> float:
+def _recover(site: Site, newer: str, outcome: FaultOutcome) -> float:
     """Return when a refresh worked and its publication was read."""
     problem = "nothing was tried"
 
@@ -144,7 +144,7 @@ def _served(site: Site) -> str:
     return str(answer.json()["metadata"]["publication_id"]) if answer.status_code == 200 else ""
 
 
-def _wait_until_healthy(site: Site, outcome: Outcome) -> float:
+def _wait_until_healthy(site: Site, outcome: FaultOutcome) -> float:
     try:
         wait_until(
             lambda: site.health().get("status") == "ok", within_s=RECOVERED_WITHIN_S, problem=""
@@ -159,7 +159,9 @@ def _findings(site: Site) -> list[str]:
     return list(health.get("findings", [] if health else ["/health does not answer"]))
 
 
-def _judge_refresh(fault: Fault, tried: Refreshed, newer: str, outcome: Outcome) -> None:
+def _judge_refresh(
+    fault: StrikingFault, tried: Refreshed, newer: str, outcome: FaultOutcome
+) -> None:
     outcome.refresh = tried.problem or ("works" if tried.publication_id else "not tried")
     if fault.refresh == "works" and tried.publication_id != newer:
         outcome.broken.append(f"a refresh should work: {tried}")
@@ -169,7 +171,7 @@ def _judge_refresh(fault: Fault, tried: Refreshed, newer: str, outcome: Outcome)
         outcome.broken.append(f"a refresh answers with a stack trace: {tried.problem}")
 
 
-def _count(samples: Sequence[Sample], fault: Fault, outcome: Outcome) -> None:
+def _count(samples: Sequence[Sample], fault: StrikingFault, outcome: FaultOutcome) -> None:
     reads = [each for each in samples if each.kind != PAGE]
     outcome.reads = dict(Counter(each.outcome for each in reads))
     outcome.pages = dict(Counter(each.outcome for each in samples if each.kind == PAGE))
@@ -193,7 +195,7 @@ def _count(samples: Sequence[Sample], fault: Fault, outcome: Outcome) -> None:
         outcome.broken.append("nobody read")
 
 
-def _judge_log(site: Site, from_byte: int, outcome: Outcome) -> None:
+def _judge_log(site: Site, from_byte: int, outcome: FaultOutcome) -> None:
     with site.portal.log.open("rb") as log:
         log.seek(from_byte)
         lines = log.read().decode(errors="replace").splitlines()
@@ -202,7 +204,7 @@ def _judge_log(site: Site, from_byte: int, outcome: Outcome) -> None:
         outcome.broken.append(f"{len(traces)} stack traces in the log, such as {traces[0][:2000]}")
 
 
-def _judge_state(site: Site, newer: str, outcome: Outcome) -> None:
+def _judge_state(site: Site, newer: str, outcome: FaultOutcome) -> None:
     """Nothing is lost: the record is whole, the key opens, what was active can be returned to."""
     audit = AuditLog(site.state / "audit.jsonl")
     found = audit.verify()

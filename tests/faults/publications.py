@@ -41,7 +41,7 @@ class Figures:
         return FORECAST_DAYS * sum(by_source[source] for by_source in self.forecast.values())
 
 
-class Publications:
+class PublicationSeries:
     """Publishes one after the other, and notes the figures of each in *folder*.
 
     Each is generated a minute after the one before, and has one part more.
@@ -70,7 +70,7 @@ class Publications:
 
 
 class KnownFigures:
-    """The figures that ``Publications`` noted in a folder, also while others are added."""
+    """The figures that ``PublicationSeries`` noted in a folder, also while others are added."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

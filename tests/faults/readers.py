@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from tests.faults.judging import Judgement, Read, draw, judge
+from tests.faults.judging import ApiRead, Judgement, draw, judge
 from tests.faults.page_visits import PageVisit, judge_page
 from tests.faults.publications import KnownFigures
 
@@ -95,7 +95,7 @@ class Readers:
         self._waiting -= 1
         self._note(_sample(at_s, read.kind, outcome, judgement))
 
-    async def _ask(self, client: aiohttp.ClientSession, read: Read) -> tuple[str, Judgement]:
+    async def _ask(self, client: aiohttp.ClientSession, read: ApiRead) -> tuple[str, Judgement]:
         try:
             async with client.get(read.address) as answer:
                 body = await answer.read()

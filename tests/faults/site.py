@@ -17,7 +17,7 @@ import httpx
 from datalayer.kernel.contract.registry_loader import load_registry
 from tests.faults.between import Loop, RedisBetween, StoreBetween
 from tests.faults.portal_process import PortalProcess
-from tests.faults.publications import Publications
+from tests.faults.publications import PublicationSeries
 from tests.faults.readers import Sample
 from tests.integration.servers import READER, publisher_into, running_s3, wait_until
 from tests.portals import ROOT
@@ -73,7 +73,7 @@ class Site:
     """
 
     folder: Path
-    publications: Publications
+    publications: PublicationSeries
     store: StoreBetween
     redis_server: RedisServer
     redis: RedisBetween
@@ -193,7 +193,7 @@ def _site(folder: Path, stack: ExitStack) -> Site:
     if isinstance(disk, LimitedDisk):
         disk = PortalDisk(disk.folder, lambda: portal.pid)
     publisher = publisher_into(s3, "results", load_registry(ROOT / "schema_registry.json"))
-    publications = Publications(publisher, folder / "figures")
+    publications = PublicationSeries(publisher, folder / "figures")
     return Site(folder, publications, store, redis_server, redis, portal, disk)
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults.measuring import Outcome
+from tests.faults.measuring import FaultOutcome
 
 RESULTS = Path("build/faults")
 _HEAD = (
@@ -20,7 +20,9 @@ _HEAD = (
 _LONGEST_SENTENCE = 160
 
 
-def write_results(outcomes: Sequence[Outcome], left_out: Mapping[str, str], command: str) -> None:
+def write_results(
+    outcomes: Sequence[FaultOutcome], left_out: Mapping[str, str], command: str
+) -> None:
     """Write both to ``build/faults``; *left_out* says why a fault could not be put here."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     about = {
@@ -41,7 +43,7 @@ def write_results(outcomes: Sequence[Outcome], left_out: Mapping[str, str], comm
     (RESULTS / "faults.md").write_text("\n".join([sentence, "", *lines, ""]))
 
 
-def _row(outcome: Outcome) -> str:
+def _row(outcome: FaultOutcome) -> str:
     cells = (
         outcome.fault,
         _counts(outcome.reads),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.matrix import SHORT
-from tests.faults.measuring import Fault, put
+from tests.faults.measuring import StrikingFault, put
 from tests.faults.site import Site, running_site
 
 SECONDS = 3.0
@@ -24,7 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize("fault", SHORT, ids=lambda fault: fault.name)
-def test_a_fault_loses_nothing_mixes_nothing_and_passes(fault: Fault, site: Site) -> None:
+def test_a_fault_loses_nothing_mixes_nothing_and_passes(fault: StrikingFault, site: Site) -> None:
     outcome = put(fault, site, SECONDS)
 
     assert outcome.broken == []

@@ -11,9 +11,9 @@ import pytest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.fake_data import SOURCES
-from tests.faults.judging import Judgement, Read, judge
+from tests.faults.judging import ApiRead, Judgement, judge
 from tests.faults.page_visits import judge_page
-from tests.faults.publications import KnownFigures, Publications
+from tests.faults.publications import KnownFigures, PublicationSeries
 from tests.publisher import Publisher
 
 PART = "P00003"
@@ -23,7 +23,9 @@ PART = "P00003"
 def folder(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
     """The figures of two publications."""
     folder = tmp_path_factory.mktemp("figures")
-    publications = Publications(Publisher(FolderStore(folder / "store"), registry), folder / "of")
+    publications = PublicationSeries(
+        Publisher(FolderStore(folder / "store"), registry), folder / "of"
+    )
     for _ in range(2):
         publications.publish()
     return folder / "of"
@@ -61,7 +63,7 @@ def answer_of(kind: str, publication_id: str, known: KnownFigures) -> dict[str, 
 
 
 def judged(kind: str, answer: dict[str, Any], known: KnownFigures) -> Judgement:
-    return judge(Read(kind, "/", PART), 200, json.dumps(answer).encode(), known)
+    return judge(ApiRead(kind, "/", PART), 200, json.dumps(answer).encode(), known)
 
 
 @pytest.mark.parametrize("kind", ["items", "series", "demand rows", "summary", "exceptions"])
@@ -114,13 +116,13 @@ def test_a_publication_that_was_never_published_is_found(
     ],
 )
 def test_a_refusal_that_is_no_sentence_is_found(body: bytes, known: KnownFigures) -> None:
-    assert judge(Read("items", "/"), 500, body, known).fault
+    assert judge(ApiRead("items", "/"), 500, body, known).fault
 
 
 def test_a_refusal_with_a_sentence_is_right(known: KnownFigures) -> None:
     body = b'{"type": "/api/v1/problems/temporarily-unavailable", "detail": "The disk is full"}'
 
-    assert judge(Read("items", "/"), 503, body, known) == Judgement()
+    assert judge(ApiRead("items", "/"), 503, body, known) == Judgement()
 
 
 def test_a_page_of_two_publications_is_found(known: KnownFigures, ids: list[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.e2e.conftest import browser  # noqa: F401 - a fixture, and one browser for all tests
-from tests.images.engine import Engine, build_images, engine_of, make_base, obstacle
+from tests.images.engine import ContainerEngine, build_images, engine_of, make_base, obstacle
 from tests.images.stack import build_services
 from tests.publisher import Publisher
 
@@ -34,7 +34,7 @@ def say(request: pytest.FixtureRequest) -> Say:
 
 
 @pytest.fixture(scope="session")
-def engine(say: Say) -> Engine:
+def engine(say: Say) -> ContainerEngine:
     """The engine, with the base image in its storage."""
     if why := obstacle():
         say(f"skipping the tests of the images: {why}")
@@ -44,7 +44,7 @@ def engine(say: Say) -> Engine:
     return found
 
 
-def built(engine: Engine, say: Say, image: str) -> str:
+def built(engine: ContainerEngine, say: Say, image: str) -> str:
     """Build an image, from the cache's layers where they are the same; return its name."""
     say(f"building the image {image}, which takes minutes the first time")
     last_line = build_images(engine, image).splitlines()[-1]
@@ -53,19 +53,19 @@ def built(engine: Engine, say: Say, image: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def app_image(engine: Engine, say: Say) -> str:
+def app_image(engine: ContainerEngine, say: Say) -> str:
     """The portal's image."""
     return built(engine, say, "app")
 
 
 @pytest.fixture(scope="session")
-def ml_image(engine: Engine, say: Say) -> str:
+def ml_image(engine: ContainerEngine, say: Say) -> str:
     """The batch job's image."""
     return built(engine, say, "ml")
 
 
 @pytest.fixture(scope="session")
-def services(engine: Engine, say: Say) -> None:
+def services(engine: ContainerEngine, say: Say) -> None:
     """What stands in for the images of Redis, the store and the proxy."""
     say("building what stands in for the images of Redis, the store and the proxy")
     build_services(engine)
@@ -82,7 +82,9 @@ def store(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demonstration(engine: Engine, ml_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demonstration(
+    engine: ContainerEngine, ml_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A store with forecasts of the bundled data, published by the job's image without a network.
 
     They were made two hours ago, so that a test can publish newer ones that are not of the future.

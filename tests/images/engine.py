@@ -78,7 +78,7 @@ class EngineError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Engine:
+class ContainerEngine:
     """podman as root, with images, containers and networks of its own.
 
     Attributes:
@@ -167,13 +167,13 @@ class Engine:
         ).returncode
 
 
-def engine_of(folder: Path = CACHE) -> Engine:
+def engine_of(folder: Path = CACHE) -> ContainerEngine:
     """Return the engine whose storage is in *folder*, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"containers.conf": _CONTAINERS_CONF, "storage.conf": _STORAGE_CONF}
     for name, text in files.items():
         (folder / name).write_text(text.format(folder=folder), encoding="utf-8")
-    return Engine(
+    return ContainerEngine(
         {
             # None of the portal's settings: compose would take them over, and make exports one.
             **{name: os.environ[name] for name in os.environ if not name.startswith("FAROL_")},
@@ -199,7 +199,7 @@ def obstacle() -> str:
     return "" if done.returncode == 0 else f"podman can't work here: {done.stderr.decode()[-300:]}"
 
 
-def make_base(engine: Engine, say: Callable[[str], None]) -> str:
+def make_base(engine: ContainerEngine, say: Callable[[str], None]) -> str:
     """Make the stand-in for the base image, unless it is there; return its name."""
     if engine.has_image(BASE):
         return BASE
@@ -225,7 +225,9 @@ def make_base(engine: Engine, say: Callable[[str], None]) -> str:
     return BASE
 
 
-def build_images(engine: Engine, *images: str, folder: Path = ROOT, **variables: str) -> str:
+def build_images(
+    engine: ContainerEngine, *images: str, folder: Path = ROOT, **variables: str
+) -> str:
     """Build images on the stand-in by ``deploy/build_images.sh``; return what it printed."""
     return engine.call(
         str(folder / "deploy/build_images.sh"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.images.stack import HOST, Stack
 
 
-class Job:
+class JobMachine:
     """The machine of the job: its compose file, planners' demand, keys that may write."""
 
     def __init__(self, stack: Stack, image: str, folder: Path) -> None:

@@ -14,7 +14,7 @@ from secrets import randbelow
 
 import httpx
 
-from tests.images.engine import BASE, TAG, Engine, EngineError
+from tests.images.engine import BASE, TAG, ContainerEngine, EngineError
 from tests.integration.servers import wait_until
 from tests.portals import ROOT
 from tests.redis_server import free_port
@@ -41,7 +41,7 @@ class Stack:
         address: Where the proxy answers, without a path.
     """
 
-    engine: Engine
+    engine: ContainerEngine
     folder: Path
     name: str
     files: Sequence[str]
@@ -123,7 +123,7 @@ class Stack:
 
 @contextmanager
 def stack_up(
-    engine: Engine,
+    engine: ContainerEngine,
     folder: Path,
     *files: str,
     up: Sequence[str] = (),
@@ -182,7 +182,7 @@ def service_image(name: str) -> str:
     return f"localhost/farol-stand-in/{name}:{TAG}"
 
 
-def build_services(engine: Engine) -> None:
+def build_services(engine: ContainerEngine) -> None:
     """Build the stand-ins for the images of others."""
     context = WEED.resolve().parent
     for name in SERVICES:

@@ -21,7 +21,7 @@ from tests.e2e.test_security_in_browser import (
     test_a_page_is_drawn_within_its_policy,  # noqa: F401 - collected here
     test_the_documentation_is_drawn_within_its_policy,  # noqa: F401 - collected here
 )
-from tests.images.engine import HARDENED, Engine
+from tests.images.engine import HARDENED, ContainerEngine
 from tests.images.forwarding import forwarded
 from tests.images.test_app_image import LIVE
 
@@ -32,7 +32,7 @@ ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 class ServedByImage(Served):
     """A portal in a container; commands of the portal run in it, those of the job here."""
 
-    engine: Engine
+    engine: ContainerEngine
     container: str
 
     def command(self, *arguments: str, python: Path = PYTHON) -> str:
@@ -43,7 +43,7 @@ class ServedByImage(Served):
 
 
 @pytest.fixture(scope="session")
-def inside(engine: Engine) -> Iterator[str]:
+def inside(engine: ContainerEngine) -> Iterator[str]:
     """A network that this machine reaches, and that leads nowhere."""
     name = f"farol-test-{uuid.uuid4().hex[:12]}"
     engine.run("network", "create", "--internal", name)
@@ -53,7 +53,7 @@ def inside(engine: Engine) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def served(
-    engine: Engine,
+    engine: ContainerEngine,
     app_image: str,
     inside: str,
     demonstration: Path,
@@ -82,7 +82,7 @@ def served(
             )
 
 
-def test_the_portal_has_no_route_out(engine: Engine, served: ServedByImage) -> None:
+def test_the_portal_has_no_route_out(engine: ContainerEngine, served: ServedByImage) -> None:
     """192.0.2.1 is nobody's (RFC 5737): without a route the attempt fails at once."""
     code = "import socket; socket.create_connection(('192.0.2.1', 443), timeout=10)"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.conftest import Say
-from tests.images.engine import BASE, HARDENED, Engine, EngineError, build_images
+from tests.images.engine import BASE, HARDENED, ContainerEngine, EngineError, build_images
 from tests.portals import ROOT
 
 LARGEST_MB = 560
@@ -62,7 +62,7 @@ for folder in sys.argv[1:]:
 
 
 @pytest.fixture(scope="module")
-def running(engine: Engine, app_image: str, store: Path, say: Say) -> Iterator[str]:
+def running(engine: ContainerEngine, app_image: str, store: Path, say: Say) -> Iterator[str]:
     """A portal with no network, no rights and a root that can't be written to."""
     options = (
         *HARDENED,
@@ -75,7 +75,7 @@ def running(engine: Engine, app_image: str, store: Path, say: Say) -> Iterator[s
         yield container
 
 
-def health(engine: Engine, container: str) -> dict[str, object]:
+def health(engine: ContainerEngine, container: str) -> dict[str, object]:
     """Return what /health answers to a program in the container."""
     code = (
         "from urllib.request import urlopen; "
@@ -85,7 +85,7 @@ def health(engine: Engine, container: str) -> dict[str, object]:
     return found
 
 
-def test_it_is_small_enough(engine: Engine, app_image: str, say: Say) -> None:
+def test_it_is_small_enough(engine: ContainerEngine, app_image: str, say: Say) -> None:
     whole, base = (int(str(engine.inspect(name)["Size"])) / 1e6 for name in (app_image, BASE))
 
     say(f"the portal's image has {whole:.0f} MB here, {whole - base:.0f} MB over its base")
@@ -94,7 +94,7 @@ def test_it_is_small_enough(engine: Engine, app_image: str, say: Say) -> None:
 
 
 def test_it_names_its_user_its_health_and_what_it_was_made_of(
-    engine: Engine, app_image: str
+    engine: ContainerEngine, app_image: str
 ) -> None:
     found = engine.inspect(app_image)
     config = found["Config"]
@@ -108,12 +108,12 @@ def test_it_names_its_user_its_health_and_what_it_was_made_of(
 
 
 def test_what_was_trimmed_is_missed_by_nothing_that_is_imported(
-    engine: Engine, app_image: str
+    engine: ContainerEngine, app_image: str
 ) -> None:
     engine.run("run", "--rm", "--network=none", app_image, "python", "-c", IMPORTED)
 
 
-def test_all_of_the_portal_is_in_it(engine: Engine, app_image: str) -> None:
+def test_all_of_the_portal_is_in_it(engine: ContainerEngine, app_image: str) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "app.py", "pages", "datalayer"],
         cwd=ROOT,
@@ -132,7 +132,7 @@ def test_all_of_the_portal_is_in_it(engine: Engine, app_image: str) -> None:
     assert wanted - set(found.splitlines()) == set()
 
 
-def test_neither_pip_nor_the_job_is_in_it(engine: Engine, app_image: str) -> None:
+def test_neither_pip_nor_the_job_is_in_it(engine: ContainerEngine, app_image: str) -> None:
     names = ("pip", "setuptools", "ml_jobs", "tests", "benchmarks")
     code = f"import importlib.util as u; print([n for n in {names} if u.find_spec(n)])"
 
@@ -142,7 +142,7 @@ def test_neither_pip_nor_the_job_is_in_it(engine: Engine, app_image: str) -> Non
 
 
 def test_it_is_not_ready_before_the_first_publication_and_ready_with_it(
-    engine: Engine, running: str
+    engine: ContainerEngine, running: str
 ) -> None:
     assert not engine.succeeds("healthcheck", "run", running)
 
@@ -153,13 +153,15 @@ def test_it_is_not_ready_before_the_first_publication_and_ready_with_it(
     assert found["readiness"] == "ready"
 
 
-def test_every_page_and_read_answers_without_a_network(engine: Engine, running: str) -> None:
+def test_every_page_and_read_answers_without_a_network(
+    engine: ContainerEngine, running: str
+) -> None:
     found = engine.run("exec", running, "python", "-c", ANSWERED, *ADDRESSES)
 
     assert dict(line.split() for line in found.splitlines()) == dict.fromkeys(ADDRESSES, "200")
 
 
-def test_its_process_has_no_rights(engine: Engine, running: str) -> None:
+def test_its_process_has_no_rights(engine: ContainerEngine, running: str) -> None:
     status = engine.run("exec", running, "cat", "/proc/1/status")
 
     lines = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
@@ -168,7 +170,9 @@ def test_its_process_has_no_rights(engine: Engine, running: str) -> None:
     assert lines["NoNewPrivs"].strip() == "1"
 
 
-def test_it_writes_to_its_state_and_to_nothing_that_lasts(engine: Engine, running: str) -> None:
+def test_it_writes_to_its_state_and_to_nothing_that_lasts(
+    engine: ContainerEngine, running: str
+) -> None:
     folders = ("/", "/etc", "/opt/farol", "/opt/venv", "/store", "/tmp", "/var/lib/farol")
 
     found = engine.run("exec", running, "python", "-c", WRITTEN, *folders)
@@ -177,7 +181,7 @@ def test_it_writes_to_its_state_and_to_nothing_that_lasts(engine: Engine, runnin
 
 
 def test_a_user_that_was_drawn_by_lot_writes_to_the_state_too(
-    engine: Engine, app_image: str
+    engine: ContainerEngine, app_image: str
 ) -> None:
     options = ("--rm", "--network=none", "--user=12345:0", *HARDENED)
 
@@ -186,7 +190,9 @@ def test_a_user_that_was_drawn_by_lot_writes_to_the_state_too(
     assert found.split() == ["/var/lib/farol"]
 
 
-def test_no_program_of_ours_has_the_rights_of_another_user(engine: Engine, app_image: str) -> None:
+def test_no_program_of_ours_has_the_rights_of_another_user(
+    engine: ContainerEngine, app_image: str
+) -> None:
     find = (
         "find",
         "/opt",
@@ -206,13 +212,13 @@ def test_no_program_of_ours_has_the_rights_of_another_user(engine: Engine, app_i
     assert engine.run("run", "--rm", "--network=none", app_image, *find) == ""
 
 
-def test_it_has_no_way_out(engine: Engine, running: str) -> None:
+def test_it_has_no_way_out(engine: ContainerEngine, running: str) -> None:
     interfaces = engine.run("exec", running, "ls", "/sys/class/net")
 
     assert interfaces.split() == ["lo"]
 
 
-def test_an_image_without_its_lock_is_not_built(engine: Engine, tmp_path: Path) -> None:
+def test_an_image_without_its_lock_is_not_built(engine: ContainerEngine, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
 
@@ -220,7 +226,9 @@ def test_an_image_without_its_lock_is_not_built(engine: Engine, tmp_path: Path) 
         build_images(engine, "app", folder=tmp_path)
 
 
-def test_an_environment_that_is_not_the_lock_s_is_refused(engine: Engine, app_image: str) -> None:
+def test_an_environment_that_is_not_the_lock_s_is_refused(
+    engine: ContainerEngine, app_image: str
+) -> None:
     """As it is in the build, where the same command ends it."""
     check = "python -m datalayer.compliance --lock /tmp/lock --only installed-is-the-lock"
     another = "sed 's/^cachetools==.*/cachetools==1.0 \\\\/' requirements.txt > /tmp/lock"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.conftest import Say
-from tests.images.engine import HARDENED, TAG, Engine, engine_of
+from tests.images.engine import HARDENED, TAG, ContainerEngine, engine_of
 from tests.images.test_app_image import LIVE
 from tests.portals import ROOT
 
@@ -20,7 +20,7 @@ WITHOUT_A_NETWORK = ("unshare", "--net")
 
 @pytest.fixture(scope="module")
 def unpacked(
-    engine: Engine, app_image: str, say: Say, tmp_path_factory: pytest.TempPathFactory
+    engine: ContainerEngine, app_image: str, say: Say, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """What is in the bundle of this checkout."""
     say("making the bundle, which takes minutes")

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.visits import PATIENCE_MS
 from tests.images.conftest import Say
-from tests.images.engine import Engine, EngineError
-from tests.images.job_machine import Job
+from tests.images.engine import ContainerEngine, EngineError
+from tests.images.job_machine import JobMachine
 from tests.images.stack import (
     COMPOSE,
     REPLICA,
@@ -71,7 +71,10 @@ for address in sys.argv[1:]:
 
 @pytest.fixture(scope="module")
 def stack(
-    engine: Engine, services: None, app_image: str, tmp_path_factory: pytest.TempPathFactory
+    engine: ContainerEngine,
+    services: None,
+    app_image: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """Three replicas, their services, and the store's door for the job's machine."""
     with stack_up(
@@ -88,8 +91,10 @@ def stack(
 
 
 @pytest.fixture(scope="module")
-def job(stack: Stack, ml_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    job = Job(stack, ml_image, tmp_path_factory.mktemp("input"))
+def job(
+    stack: Stack, ml_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[JobMachine]:
+    job = JobMachine(stack, ml_image, tmp_path_factory.mktemp("input"))
     yield job
     job.remove()
 
@@ -134,7 +139,7 @@ def wait_until_all_serve(visitors: list[httpx.Client], publication_id: object) -
 
 
 @pytest.fixture(scope="module")
-def first(stack: Stack, job: Job, refresher: str) -> str:
+def first(stack: Stack, job: JobMachine, refresher: str) -> str:
     """The id of the first publication, active on all replicas."""
     published = job.publish()
     activated = refresh(stack, refresher)
@@ -144,7 +149,7 @@ def first(stack: Stack, job: Job, refresher: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def second(stack: Stack, job: Job, refresher: str, first: str, say: Say) -> str:
+def second(stack: Stack, job: JobMachine, refresher: str, first: str, say: Say) -> str:
     """The id of a second publication, activated on one replica and followed by the others."""
     published = job.publish()
     visitors = stack.visitors_of_all(REPLICAS)

@@ -13,7 +13,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import StoreError
 from datalayer.kernel.storage.s3_store import S3Options, S3Store
 from tests.caddy_server import make_certificate
-from tests.images.engine import Engine
+from tests.images.engine import ContainerEngine
 from tests.images.stack import (
     WITHIN_S,
     Stack,
@@ -48,7 +48,10 @@ class OutsideStore:
 
 @pytest.fixture(scope="module")
 def outside(
-    engine: Engine, services: None, registry: Registry, tmp_path_factory: pytest.TempPathFactory
+    engine: ContainerEngine,
+    services: None,
+    registry: Registry,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[OutsideStore]:
     folder = tmp_path_factory.mktemp("outside")
     copy_files(folder)
@@ -86,7 +89,7 @@ def outside(
 
 @pytest.fixture(scope="module")
 def elsewhere(
-    engine: Engine,
+    engine: ContainerEngine,
     outside: OutsideStore,
     app_image: str,
     tmp_path_factory: pytest.TempPathFactory,
@@ -164,7 +167,7 @@ def test_an_address_that_a_visitor_made_up_is_not_believed(elsewhere: Stack) -> 
 
 @pytest.fixture(scope="module")
 def over_a_folder(
-    engine: Engine, app_image: str, store: Path, tmp_path_factory: pytest.TempPathFactory
+    engine: ContainerEngine, app_image: str, store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     with stack_up(
         engine,

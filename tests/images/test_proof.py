@@ -14,7 +14,7 @@ from datalayer.compliance.report import ProofReport, latest_report, read_report
 from datalayer.kernel.attestation.envelope import verify
 from datalayer.kernel.attestation.keys import SigningKey, TrustedKeys
 from tests.images.conftest import Say
-from tests.images.engine import HARDENED, Engine, EngineError
+from tests.images.engine import HARDENED, ContainerEngine, EngineError
 from tests.portals import ROOT
 
 PLANTED = """
@@ -39,7 +39,13 @@ def tools() -> None:
 
 
 def prove(
-    engine: Engine, image: str, store: Path, out: Path, *, which: str = "app", **variables: str
+    engine: ContainerEngine,
+    image: str,
+    store: Path,
+    out: Path,
+    *,
+    which: str = "app",
+    **variables: str,
 ) -> str:
     """Prove an image; return what was printed."""
     places = {"ENGINE": "podman", "IMAGE": image, "STORE": str(store), "OUT": str(out)}
@@ -74,7 +80,7 @@ def report_in(folder: Path) -> ProofReport:
 
 @pytest.mark.usefixtures("tools")
 def test_the_image_keeps_every_promise_and_the_report_is_signed(
-    engine: Engine, app_image: str, store: Path, tmp_path: Path, say: Say
+    engine: ContainerEngine, app_image: str, store: Path, tmp_path: Path, say: Say
 ) -> None:
     key = make_key(tmp_path)
     out = tmp_path / "out"
@@ -104,7 +110,7 @@ def test_the_image_keeps_every_promise_and_the_report_is_signed(
 
 @pytest.mark.usefixtures("tools")
 def test_the_jobs_image_has_what_its_lock_names_and_a_signed_report_of_its_own(
-    engine: Engine, ml_image: str, tmp_path: Path, say: Say
+    engine: ContainerEngine, ml_image: str, tmp_path: Path, say: Say
 ) -> None:
     make_key(tmp_path)
     key = str(tmp_path / "key.pem")
@@ -130,7 +136,9 @@ def test_the_jobs_image_has_what_its_lock_names_and_a_signed_report_of_its_own(
     assert "not said" not in licences.values()
 
 
-def test_the_portals_image_is_not_taken_for_the_jobs(engine: Engine, app_image: str) -> None:
+def test_the_portals_image_is_not_taken_for_the_jobs(
+    engine: ContainerEngine, app_image: str
+) -> None:
     proof = (
         "-m",
         "datalayer.compliance",
@@ -151,7 +159,7 @@ def test_the_portals_image_is_not_taken_for_the_jobs(engine: Engine, app_image: 
 
 
 def test_what_is_planted_into_the_image_is_found(
-    engine: Engine, app_image: str, tmp_path: Path
+    engine: ContainerEngine, app_image: str, tmp_path: Path
 ) -> None:
     (tmp_path / "Dockerfile").write_text(PLANTED.format(image=app_image))
     planted = "localhost/farol-planted:1"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.images.engine import TAG, Engine, build_images
+from tests.images.engine import TAG, ContainerEngine, build_images
 from tests.portals import ROOT
 
 FOREIGN = (
@@ -64,7 +64,7 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def release_of(engine: Engine, image: str) -> dict[str, str]:
+def release_of(engine: ContainerEngine, image: str) -> dict[str, str]:
     """Return the variables that give another build the image's commit and time."""
     labels = engine.run("image", "inspect", "--format", "{{json .Labels}}", image)
     created = engine.run("image", "inspect", "--format", "{{.Created.Unix}}", image)
@@ -73,7 +73,7 @@ def release_of(engine: Engine, image: str) -> dict[str, str]:
 
 
 def test_a_clean_build_elsewhere_has_the_digest_of_the_one_from_the_cache(
-    engine: Engine, app_image: str, tmp_path: Path
+    engine: ContainerEngine, app_image: str, tmp_path: Path
 ) -> None:
     folder = copied(tmp_path / "another place")
 
@@ -93,7 +93,7 @@ def test_a_clean_build_elsewhere_has_the_digest_of_the_one_from_the_cache(
 
 
 def test_the_job_s_image_is_the_same_whatever_else_lies_in_the_folder(
-    engine: Engine, ml_image: str, tmp_path: Path
+    engine: ContainerEngine, ml_image: str, tmp_path: Path
 ) -> None:
     folder = copied(tmp_path / "another place")
 
@@ -106,7 +106,7 @@ def test_the_job_s_image_is_the_same_whatever_else_lies_in_the_folder(
 
 
 def test_two_images_that_differ_are_told_apart_file_by_file(
-    engine: Engine, app_image: str, tmp_path: Path
+    engine: ContainerEngine, app_image: str, tmp_path: Path
 ) -> None:
     changed = "localhost/farol-test/changed"
     recipe = tmp_path / "Dockerfile"
@@ -124,7 +124,7 @@ def test_two_images_that_differ_are_told_apart_file_by_file(
     assert "layers: " in said
 
 
-def differences(engine: Engine, folder: Path, one: str, two: str) -> str:
+def differences(engine: ContainerEngine, folder: Path, one: str, two: str) -> str:
     """Return what ``deploy/image_differences.py`` says of two images."""
     if engine.inspect(one)["Id"] == engine.inspect(two)["Id"]:
         return ""

@@ -293,7 +293,7 @@ def test_what_no_replica_says_is_left_out(redis_server: RedisServer, forged: byt
     attendance.close()
 
 
-class TestRinging:
+class TestRingingOverRedis:
     """Whoever announces rings, and the others look at once instead of in a few seconds."""
 
     LONG_S = 60.0

@@ -43,7 +43,7 @@ KEEPING = "source ./variables\n{code}\nexport -p > ./variables\n"
 
 
 @dataclass(frozen=True)
-class Run:
+class BlockRun:
     """A block that was run, and what the document says it prints, if it does."""
 
     block: Block
@@ -87,7 +87,7 @@ def scratch(portal_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(running: RunningPortal, scratch: Path) -> list[Run]:
+def runs(running: RunningPortal, scratch: Path) -> list[BlockRun]:
     """Every block that can be run here, run in the order of the document."""
     return [
         run(block, after, running, scratch)
@@ -96,12 +96,12 @@ def runs(running: RunningPortal, scratch: Path) -> list[Run]:
     ]
 
 
-def run(block: Block, after: Block | None, running: RunningPortal, scratch: Path) -> Run:
+def run(block: Block, after: Block | None, running: RunningPortal, scratch: Path) -> BlockRun:
     environment = {**running.environment, "FAROL_URL": running.address, "PYTHONPATH": str(ROOT)}
     code = KEEPING.format(code=block.text) if block.language == "sh" else block.text
     done = executed(block.language, code, scratch, {**environment, **variables(scratch)})
     printed = after if after and after.language in ("json", "text") else None
-    return Run(block, done.returncode, done.stdout, done.stderr, printed)
+    return BlockRun(block, done.returncode, done.stdout, done.stderr, printed)
 
 
 def executed(
@@ -140,14 +140,14 @@ def differences(printed: object, answered: object, where: str = "") -> list[str]
     return []
 
 
-def test_every_block_of_the_document_ends_well(runs: list[Run]) -> None:
+def test_every_block_of_the_document_ends_well(runs: list[BlockRun]) -> None:
     failed = [(each.block.line, each.output, each.errors) for each in runs if each.exit_code]
 
     assert failed == []
     assert {each.block.language for each in runs} == set(PROGRAMS)
 
 
-def test_no_answer_that_is_printed_unseen_is_a_problem(runs: list[Run]) -> None:
+def test_no_answer_that_is_printed_unseen_is_a_problem(runs: list[BlockRun]) -> None:
     refused = [
         (each.block.line, each.output)
         for each in runs
@@ -157,7 +157,7 @@ def test_no_answer_that_is_printed_unseen_is_a_problem(runs: list[Run]) -> None:
     assert refused == []
 
 
-def test_answers_have_the_fields_that_are_printed(runs: list[Run]) -> None:
+def test_answers_have_the_fields_that_are_printed(runs: list[BlockRun]) -> None:
     compared = [each for each in runs if each.printed and each.printed.language == "json"]
 
     found = {
@@ -170,7 +170,7 @@ def test_answers_have_the_fields_that_are_printed(runs: list[Run]) -> None:
     assert {line: each for line, each in found.items() if each} == {}
 
 
-def test_other_output_is_what_is_printed(runs: list[Run]) -> None:
+def test_other_output_is_what_is_printed(runs: list[BlockRun]) -> None:
     compared = [each for each in runs if each.printed and each.printed.language == "text"]
 
     assert len(compared) >= 4
@@ -180,7 +180,7 @@ def test_other_output_is_what_is_printed(runs: list[Run]) -> None:
 
 
 def test_the_refresh_of_the_document_activates_what_waits_and_goes_back(
-    running: RunningPortal, runs: list[Run]
+    running: RunningPortal, runs: list[BlockRun]
 ) -> None:
     log = AuditLog(running.state / "audit.jsonl")
 

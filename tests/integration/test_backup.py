@@ -29,7 +29,7 @@ WITHOUT_SNAPSHOTS = BACK_UP.replace("--exclude=./spill", "--exclude=./spill --ex
 
 
 @dataclass(frozen=True)
-class Before:
+class BackedUpPortal:
     """What there was when the back-up was made.
 
     Attributes:
@@ -46,7 +46,7 @@ class Before:
 
 
 @pytest.fixture(params=[BACK_UP, WITHOUT_SNAPSHOTS], ids=["whole", "without snapshots"])
-def before(request: pytest.FixtureRequest, tmp_path: Path, registry: Registry) -> Before:
+def before(request: pytest.FixtureRequest, tmp_path: Path, registry: Registry) -> BackedUpPortal:
     """A portal with users, a key, a session and two publications, backed up while it ran, lost."""
     publisher = Publisher(FolderStore(tmp_path / "store"), registry)
     portal = make_portal(tmp_path)
@@ -71,11 +71,11 @@ def before(request: pytest.FixtureRequest, tmp_path: Path, registry: Registry) -
     subprocess.run(["chmod", "-R", "u+w", tmp_path / "var"], check=True)
     shutil.rmtree(tmp_path / "var")
     active_id = publisher.published[1].publication_id
-    return Before(tmp_path, environment, active_id, key, token, head[1])
+    return BackedUpPortal(tmp_path, environment, active_id, key, token, head[1])
 
 
 @pytest.fixture
-def restored(before: Before) -> Iterator[RunningPortal]:
+def restored(before: BackedUpPortal) -> Iterator[RunningPortal]:
     """The portal again, from its back-up by the runbook's commands."""
     code = commands("Restore")
     with tarfile.open(before.environment["BACKUP"]) as archive:
@@ -87,7 +87,9 @@ def restored(before: Before) -> Iterator[RunningPortal]:
         yield running
 
 
-def test_all_that_can_not_be_made_again_is_there(before: Before, restored: RunningPortal) -> None:
+def test_all_that_can_not_be_made_again_is_there(
+    before: BackedUpPortal, restored: RunningPortal
+) -> None:
     by_key = httpx.get(f"{restored.address}/health", headers={"X-API-Key": before.key})
     by_cookie = httpx.get(
         f"{restored.address}/api/v1/items", cookies={SESSION_COOKIE: before.token}

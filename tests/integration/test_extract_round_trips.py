@@ -80,7 +80,7 @@ def names_of(about: dict[str, Any], *bases: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["dim_item", "fact_forecast", "fact_metrics"])
-class TestRfc:
+class TestCsvInPrograms:
     def test_in_pandas(self, extracts: Extracts, publication: Publication, name: str) -> None:
         file, about = taken(extracts, publication, name)
 
@@ -154,7 +154,7 @@ def _times(publication: Publication, name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["dim_item", "fact_forecast"])
-class TestTyped:
+class TestTypedInPrograms:
     def test_arrow_in_polars(self, extracts: Extracts, publication: Publication, name: str) -> None:
         file, _ = taken(extracts, publication, name, "arrow")
 

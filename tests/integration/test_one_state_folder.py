@@ -32,7 +32,7 @@ REFRESH = "/api/v1/data/refresh"
 
 
 @dataclass(frozen=True)
-class Fleet:
+class SharingReplicas:
     """Running replicas on one state folder.
 
     Attributes:
@@ -93,7 +93,9 @@ class Fleet:
 
 
 @contextmanager
-def running_fleet(folder: Path, registry: Registry, count: int, **more: str) -> Iterator[Fleet]:
+def running_fleet(
+    folder: Path, registry: Registry, count: int, **more: str
+) -> Iterator[SharingReplicas]:
     """Start replicas at once on an empty state folder, for the block."""
     state = folder / "state"
     settings = {
@@ -115,11 +117,13 @@ def running_fleet(folder: Path, registry: Registry, count: int, **more: str) -> 
             for scope in Scope
         }
         publisher = Publisher(FolderStore(folder / "store"), registry)
-        yield Fleet(portals, state, publisher, keys, settings)
+        yield SharingReplicas(portals, state, publisher, keys, settings)
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Fleet]:
+def fleet(
+    tmp_path_factory: pytest.TempPathFactory, registry: Registry
+) -> Iterator[SharingReplicas]:
     """Three replicas that also share a Redis with others."""
     folder = tmp_path_factory.mktemp("fleet")
     with (
@@ -130,14 +134,14 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Itera
 
 
 class TestStartedAtOnce:
-    def test_one_first_admin_is_made_and_told_once(self, fleet: Fleet) -> None:
+    def test_one_first_admin_is_made_and_told_once(self, fleet: SharingReplicas) -> None:
         told = [each.log.read_text().count("First start: sign in as") for each in fleet.portals]
 
         assert sum(told) == 1
         assert list(open_users(fleet.state).read()) == ["admin"]
         assert fleet.recorded()["user_add", "done"] == 1
 
-    def test_a_key_that_is_made_opens_all_of_them(self, fleet: Fleet) -> None:
+    def test_a_key_that_is_made_opens_all_of_them(self, fleet: SharingReplicas) -> None:
         for place in range(3):
             answer = fleet.get(place, f"{REFRESH}/0123456789abcdef")
             assert (answer.status_code, answer.json()["type"].split("/")[-1]) == (
@@ -146,13 +150,15 @@ class TestStartedAtOnce:
             )
 
 
-class TestActivating:
-    def test_what_one_activates_all_serve_at_their_next_read(self, fleet: Fleet) -> None:
+class TestActivatingOnOneFolder:
+    def test_what_one_activates_all_serve_at_their_next_read(self, fleet: SharingReplicas) -> None:
         manifest = fleet.activate(0, asked=1)
 
         assert fleet.served() == [manifest.publication_id] * 3
 
-    def test_nobody_answers_with_what_was_kept_of_the_one_before(self, fleet: Fleet) -> None:
+    def test_nobody_answers_with_what_was_kept_of_the_one_before(
+        self, fleet: SharingReplicas
+    ) -> None:
         fleet.activate(0, asked=0)
         before = [fleet.get(2, "/api/v1/items?limit=1").json()["metadata"] for _ in range(3)]
 
@@ -162,14 +168,16 @@ class TestActivating:
         assert after["publication_id"] == manifest.publication_id
         assert all(each["publication_id"] != manifest.publication_id for each in before)
 
-    def test_it_is_done_and_recorded_once_and_followed_by_none_of_them(self, fleet: Fleet) -> None:
+    def test_it_is_done_and_recorded_once_and_followed_by_none_of_them(
+        self, fleet: SharingReplicas
+    ) -> None:
         before = fleet.recorded()
 
         fleet.activate(2, asked=0)
 
         assert fleet.recorded() - before == {("activate", "activated"): 1}
 
-    def test_what_is_pruned_meanwhile_is_read_whole_or_gone(self, fleet: Fleet) -> None:
+    def test_what_is_pruned_meanwhile_is_read_whole_or_gone(self, fleet: SharingReplicas) -> None:
         pinned = fleet.activate(0, asked=0).publication_id
         address = f"/api/v1/items?p={pinned}&limit="
         with ThreadPoolExecutor(1) as pool:
@@ -197,7 +205,7 @@ def wait_until_it_follows(state: Path, manifest: Manifest) -> None:
 
 class TestFollowing:
     def test_one_of_them_follows_for_all(
-        self, fleet: Fleet, tmp_path: Path, registry: Registry
+        self, fleet: SharingReplicas, tmp_path: Path, registry: Registry
     ) -> None:
         served = fleet.activate(0, asked=0)
         before = fleet.recorded()
@@ -220,7 +228,7 @@ class TestFollowing:
         assert fleet.recorded() - before == {("follow", "activated"): 1}
 
     def test_what_none_of_them_can_follow_is_tried_by_one_and_told_by_all(
-        self, fleet: Fleet, tmp_path: Path
+        self, fleet: SharingReplicas, tmp_path: Path
     ) -> None:
         served = fleet.activate(0, asked=0)
         before = fleet.recorded()
@@ -251,7 +259,7 @@ class TestFollowing:
 
 
 class TestRecording:
-    def test_lines_of_all_of_them_make_one_chain(self, fleet: Fleet) -> None:
+    def test_lines_of_all_of_them_make_one_chain(self, fleet: SharingReplicas) -> None:
         before = fleet.recorded()["activate", "refused"]
 
         with ThreadPoolExecutor(12) as pool:
@@ -266,12 +274,12 @@ class TestKilled:
     """One is killed while it brings a publication in; there is no Redis to tell of it."""
 
     @pytest.fixture
-    def pair(self, tmp_path: Path, registry: Registry) -> Iterator[Fleet]:
+    def pair(self, tmp_path: Path, registry: Registry) -> Iterator[SharingReplicas]:
         with running_fleet(tmp_path, registry, 2) as fleet:
             fleet.activate(0, asked=1)
             yield fleet
 
-    def test_the_others_go_on(self, pair: Fleet, tmp_path: Path) -> None:
+    def test_the_others_go_on(self, pair: SharingReplicas, tmp_path: Path) -> None:
         served = pair.served()[1]
         wanted = pair.publisher.publish()
         stuck = FileThatNeverComes(tmp_path / "store" / wanted.file("dim_item").path)

@@ -12,7 +12,7 @@ import pytest
 from datalayer.kernel.attestation.envelope import sign, verify
 from datalayer.kernel.attestation.keys import SigningKey, TrustedKeys
 from datalayer.kernel.attestation.publication import ATTESTATION_NAME
-from datalayer.kernel.attestation.statement import Statement, Subject, statement_json
+from datalayer.kernel.attestation.statement import InTotoStatement, Subject, statement_json
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from ml_jobs.publishing.publish import Draft, check, publish
@@ -135,7 +135,9 @@ def test_the_report_of_a_proof_is_checked_in_the_same_way(judge: Judge, tmp_path
         Subject(report.name, hashlib.sha256(report.read_bytes()).hexdigest()),
         Subject("farol-app", "1" * 64),
     )
-    statement = Statement(said, "urn:farol:attestation:proof:v1", {"closing_line": "1 passed"})
+    statement = InTotoStatement(
+        said, "urn:farol:attestation:proof:v1", {"closing_line": "1 passed"}
+    )
     (tmp_path / ATTESTATION_NAME).write_bytes(sign(statement, KEY))
 
     whole = run(judge, tmp_path)
@@ -167,7 +169,7 @@ def test_the_script_uses_nothing_of_farol() -> None:
 
 
 def test_what_securesystemslib_signed_is_accepted_here(judge: Judge) -> None:
-    statement = Statement((Subject("metadata.json", "0" * 64),), "urn:example:v1", {})
+    statement = InTotoStatement((Subject("metadata.json", "0" * 64),), "urn:example:v1", {})
     (judge.folder / "key.pem").write_text(KEY.private_pem())
     (judge.folder / "payload").write_bytes(statement_json(statement))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from datalayer.kernel.attestation.keys import SigningKey, TrustedKeys
-from datalayer.kernel.attestation.statement import Statement, parse_statement, statement_json
+from datalayer.kernel.attestation.statement import InTotoStatement, parse_statement, statement_json
 from datalayer.kernel.contract.strict_json import excerpt, json_object
 from datalayer.kernel.errors import AttestationUnusable, SignatureBroken, UnknownSigner
 
@@ -30,7 +30,7 @@ class SignedStatement:
         keyid: Of the trusted key that the signature fits.
     """
 
-    statement: Statement
+    statement: InTotoStatement
     keyid: str
 
 
@@ -40,7 +40,7 @@ class _Signature:
     content: bytes
 
 
-def sign(statement: Statement, key: SigningKey) -> bytes:
+def sign(statement: InTotoStatement, key: SigningKey) -> bytes:
     """Return the envelope of *statement* signed by *key*, the same bytes for the same two."""
     payload = statement_json(statement)
     signature = key.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
@@ -78,7 +78,7 @@ def verify(envelope: bytes, trusted: TrustedKeys, *, publication_id: str) -> Sig
         raise AttestationUnusable(publication_id=publication_id, problem=str(error)) from error
 
 
-def unverified_statement(envelope: bytes) -> Statement:
+def unverified_statement(envelope: bytes) -> InTotoStatement:
     """Return what *envelope* says, whoever signed it: nothing of it is proved.
 
     Raises:

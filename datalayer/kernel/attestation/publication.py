@@ -9,7 +9,7 @@ from typing import Final
 
 from datalayer.kernel.attestation.envelope import verify
 from datalayer.kernel.attestation.keys import TrustedKeys
-from datalayer.kernel.attestation.statement import Statement, Subject
+from datalayer.kernel.attestation.statement import InTotoStatement, Subject
 from datalayer.kernel.contract.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -31,7 +31,7 @@ def publication_statement(
     *,
     beside: Mapping[str, bytes] | None = None,
     expires_at: datetime | None = None,
-) -> Statement:
+) -> InTotoStatement:
     """Return what is signed of a publication.
 
     Args:
@@ -46,7 +46,7 @@ def publication_statement(
     if expires_at is not None:
         predicate["expires_at"] = _moment(expires_at)
     subjects = tuple(Subject(name, _sha256(each)) for name, each in files.items())
-    return Statement(subjects, PREDICATE_TYPE, predicate)
+    return InTotoStatement(subjects, PREDICATE_TYPE, predicate)
 
 
 def require_signed(
@@ -98,7 +98,7 @@ def _claims(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def _expiry(said: Statement, publication_id: str) -> datetime | None:
+def _expiry(said: InTotoStatement, publication_id: str) -> datetime | None:
     found = said.predicate.get("expires_at")
     try:
         return None if found is None else read_instant(found)

@@ -34,7 +34,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Statement:
+class InTotoStatement:
     """Something said of files.
 
     Attributes:
@@ -52,7 +52,7 @@ class Statement:
         return next((each.sha256 for each in self.subjects if each.name == name), None)
 
 
-def statement_json(statement: Statement) -> bytes:
+def statement_json(statement: InTotoStatement) -> bytes:
     """Return *statement* as JSON, the same bytes for the same statement."""
     content = {
         "_type": STATEMENT_TYPE,
@@ -63,7 +63,7 @@ def statement_json(statement: Statement) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
 
 
-def parse_statement(payload: bytes) -> Statement:
+def parse_statement(payload: bytes) -> InTotoStatement:
     """Return the statement that *payload* is.
 
     Raises:
@@ -80,7 +80,7 @@ def parse_statement(payload: bytes) -> Statement:
     subjects = tuple(_subjects(fields.get("subject")))
     if len({subject.name for subject in subjects}) < len(subjects):
         raise ValueError("it names a subject twice; each must be named once")
-    return Statement(subjects, predicate_type, predicate)
+    return InTotoStatement(subjects, predicate_type, predicate)
 
 
 def _subjects(entries: object) -> Iterator[Subject]:

@@ -56,6 +56,7 @@ class OrderFiles:
         identity: Identity,
         *,
         form: Form | None = None,
+        language: Language | None = None,
     ) -> Extract:
         """Return the orders that *publication* proposes; else as ``of_ranks``.
 
@@ -65,7 +66,7 @@ class OrderFiles:
         """
         rows = rows_of_tiers(publication, wanted)
         asked = {"tiers": ", ".join(wanted.tiers), "locations": ", ".join(wanted.location_ids)}
-        as_written = OrderForm(profile_named(publication, profile))
+        as_written = OrderForm(profile_named(publication, profile), language)
         return self._extract(publication, rows, identity, as_written, form=form, asked=asked)
 
     def of_ranks(

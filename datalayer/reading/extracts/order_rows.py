@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
-from datalayer.reading.order_lines import OrderLine
+from datalayer.reading.order_lines import MOST_TIMES, OrderLine
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import MOST_ROWS
 from datalayer.reading.questions import orders
@@ -126,9 +126,16 @@ def _rows_given(publication: Publication, quantities: Mapping[int, float | None]
 
 
 def _not_orderable(line: OrderLine) -> InvalidSelection:
-    is_amount = 0 < line.quantity < inf
-    kept = Sentence("{units:g}, which keeps minimum and multiple", units=line.orderable)
-    expected = kept if is_amount else Sentence("above 0")
+    if not 0 < line.quantity < inf:
+        expected = Sentence("above 0")
+    elif line.is_excess:
+        expected = Sentence(
+            "at most {units}, {times} times what is proposed or expected in a year",
+            units=f"{line.most:g}",
+            times=MOST_TIMES,
+        )
+    else:
+        expected = Sentence("{units:g}, which keeps minimum and multiple", units=line.orderable)
     found = Sentence(
         "{value} of {item_id}", value=f"{line.quantity:g}", item_id=line.card["item_id"]
     )

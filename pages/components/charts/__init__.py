@@ -1,7 +1,7 @@
 """Charts: pure functions from tables to figures, one look for all, and the one way to show them."""
 
 from pages.components.charts.backtest import backtest
-from pages.components.charts.chart import ApiCall, Chart
+from pages.components.charts.chart import ApiCall, Chart, ChartedPart
 from pages.components.charts.comparison import comparison
 from pages.components.charts.daily import daily
 from pages.components.charts.run_out import run_out
@@ -13,6 +13,7 @@ __all__ = [
     "SPANS",
     "ApiCall",
     "Chart",
+    "ChartedPart",
     "backtest",
     "comparison",
     "daily",

@@ -8,9 +8,9 @@ from datetime import date
 import pyarrow as pa
 
 from datalayer.kernel.contract.registry import Registry
-from datalayer.portal import Result, SeriesSelection
+from datalayer.portal import Result
 from pages.components.charts import periods, theme, words
-from pages.components.charts.chart import Chart, Row, extract_call
+from pages.components.charts.chart import Chart, ChartedPart, Row, extract_call
 from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import BANDS, band_headings
 from pages.components.charts.periods import points
@@ -21,33 +21,23 @@ _NOMINAL, _LOW, _HIGH, _ALPHA = BANDS[-1]
 _SHOWN = ("date", "actual", "forecast", _LOW, _HIGH, "cutoff")
 
 
-def backtest(
-    demand: Result,
-    *,
-    selection: SeriesSelection,
-    registry: Registry,
-    unit: str,
-    subject: str,
-) -> Chart:
+def backtest(demand: Result, part: ChartedPart) -> Chart:
     """Return what was forecast for past weeks or months, one lead time ahead, and what came.
 
     Args:
-        demand: The answer to ``questions.plans.periods`` for *selection*.
-        selection: Part, place and span; the first source's forecasts are drawn.
-        registry: Has the source's label.
-        unit: What is counted, a week or a month.
-        subject: The part, as the text alternative names it.
+        demand: The answer to ``questions.plans.periods`` for the selection of *part*.
+        part: What it is of; the first source's forecasts are drawn.
     """
-    table = _tested(demand.table, selection.sources[:1])
+    table = _tested(demand.table, part.sources[:1])
     rows = table.to_pylist()
     return Chart(
-        title=_("Forecast in time to order, and what came: {subject}").format(subject=subject),
-        figure=_draw(rows, registry).figure(unit) if rows else None,
-        alt=_finding(rows, subject),
+        title=_("Forecast in time to order, and what came: {subject}").format(subject=part.subject),
+        figure=_draw(rows, part.registry).figure(part.unit) if rows else None,
+        alt=_finding(rows, part.subject),
         provenance=demand.provenance,
         rows=table.select(_SHOWN).sort_by([("date", "descending")]),
         headings=_headings(),
-        call=extract_call("fact_period", selection),
+        call=extract_call("fact_period", part.selection),
     )
 
 

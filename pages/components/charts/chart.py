@@ -10,9 +10,33 @@ from urllib.parse import quote, urlencode
 import plotly.graph_objects as go
 import pyarrow as pa
 
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Provenance, SeriesSelection
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ChartedPart:
+    """What a chart is of.
+
+    Attributes:
+        selection: Part, place, span, and sources in order of prominence: the first one is the
+            forecast, whose fan is drawn.
+        registry: Has the sources' labels; their order decides how each is drawn.
+        unit: What the axis counts.
+        subject: The part, as the text alternative names it.
+    """
+
+    selection: SeriesSelection
+    registry: Registry
+    unit: str
+    subject: str
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources, the most prominent first."""
+        return self.selection.sources
 
 
 @dataclass(frozen=True)

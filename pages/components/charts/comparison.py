@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datalayer.kernel.contract.registry import Registry
-from datalayer.portal import Result, SeriesSelection
+from datalayer.portal import Result
 from pages.components.charts import theme
-from pages.components.charts.chart import Chart, Row, extract_call
+from pages.components.charts.chart import Chart, ChartedPart, Row, extract_call
 from pages.components.charts.traces import compact
 from pages.components.language import _, label, percent
 
@@ -20,27 +20,23 @@ _COLUMNS: Final = ("source", "fva_vs_naive", "fva_low", "fva_high", "n_origins")
 _ROW_PX: Final = 34
 
 
-def comparison(
-    metrics: Result, *, selection: SeriesSelection, registry: Registry, subject: str
-) -> Chart:
+def comparison(metrics: Result, part: ChartedPart) -> Chart:
     """Return how much better than the naive forecast each source was, with its 95% interval.
 
     Args:
         metrics: The answer to ``questions.accuracy.of_item``.
-        selection: Part and place.
-        registry: Has the sources' labels.
-        subject: The part, as the text alternative names it.
+        part: What it is of.
     """
     table = _of_longest_horizon(metrics.table)
     rows = table.to_pylist()
     return Chart(
-        title=_("Better than repeating the past? {subject}").format(subject=subject),
-        figure=_draw(rows, registry) if rows else None,
-        alt=_finding(rows, registry, subject),
+        title=_("Better than repeating the past? {subject}").format(subject=part.subject),
+        figure=_draw(rows, part.registry) if rows else None,
+        alt=_finding(rows, part.registry, part.subject),
         provenance=metrics.provenance,
         rows=table.select(_COLUMNS).sort_by([("fva_vs_naive", "descending")]),
         headings=_headings(),
-        call=extract_call("fact_metrics", selection),
+        call=extract_call("fact_metrics", part.selection),
     )
 
 

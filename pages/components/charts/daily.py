@@ -9,46 +9,34 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.kernel.contract.registry import Registry
-from datalayer.portal import Result, SeriesSelection
+from datalayer.portal import Result
 from pages.components import findings
 from pages.components.charts import pivots, words
-from pages.components.charts.chart import Chart, Row, item_call
-from pages.components.charts.drawing import Drawing, Points
+from pages.components.charts.chart import Chart, ChartedPart, Row, item_call
+from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import draw_fan
 from pages.components.charts.theme import Look, looks_of, observed_look
-from pages.components.charts.traces import split_at_gaps
+from pages.components.charts.traces import Points, split_at_gaps
 from pages.components.language import _, current
 
 
-def daily(
-    series: Result,
-    *,
-    selection: SeriesSelection,
-    registry: Registry,
-    unit: str,
-    subject: str,
-) -> Chart:
+def daily(series: Result, part: ChartedPart) -> Chart:
     """Return what was used of a part, and its forecasts, at the grain they were made at.
 
     Args:
-        series: The answer to ``questions.forecasts.series`` for *selection*.
-        selection: Part, place, span, and sources in order of prominence: the first one's fan is
-            drawn.
-        registry: Has the sources' labels; their order decides how each is drawn.
-        unit: What the axis counts.
-        subject: The part, as the text alternative names it.
+        series: The answer to ``questions.forecasts.series`` for the selection of *part*.
+        part: What it is of.
     """
-    table, looks = series.table, looks_of(selection.sources, registry)
+    table, looks = series.table, looks_of(part.sources, part.registry)
     forecasts = {source: of_source(table, source).to_pylist() for source in looks}
     return Chart(
-        title=_("How much is used: {subject}").format(subject=subject),
-        figure=_draw(table, looks).figure(unit) if table.num_rows else None,
-        alt=findings.forecast_finding(table, selection.sources, subject=subject, unit=unit),
+        title=_("How much is used: {subject}").format(subject=part.subject),
+        figure=_draw(table, looks).figure(part.unit) if table.num_rows else None,
+        alt=findings.forecast_finding(table, part.sources, subject=part.subject, unit=part.unit),
         provenance=series.provenance,
         rows=pivots.by_date(of_source(table, None).to_pylist(), forecasts),
         headings=pivots.headings(looks, _("Date")),
-        call=item_call("timeseries", selection),
+        call=item_call("timeseries", part.selection),
     )
 
 

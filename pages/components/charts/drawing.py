@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import plotly.graph_objects as go
 
 from pages.components.charts import theme
-from pages.components.charts.labels import Label, PlacedLabel, Side, apart
+from pages.components.charts.names import Name, Names, When
 from pages.components.charts.theme import Look, PlotlyPart
-from pages.components.charts.traces import compact, places
+from pages.components.charts.traces import Points, compact, finite, not_below_zero, places
+from pages.components.charts.words import plain
 
-When = date | datetime
-"""Where on the x axis."""
-
-_ROOM: Final = 1.18
-"""How much higher than what is drawn the axis reaches: names stand there."""
+_ROOMS: Final = (1.18, 1.3, 1.45, 1.65, 1.9, 2.2, 2.6, 3.0)
+"""How much higher than what is drawn the axis may reach: as little as names have room with."""
 
 _OUTER: Final = 1.6
 """How many times as high an outer fan may make the axis; it is cut off there, and says so."""
 
-
-_ASIDE_PX: Final = 3
-
-
-@dataclass(frozen=True)
-class Points:
-    """Values by date.
-
-    Attributes:
-        hover: What is said of each when it is pointed at; empty for nothing.
-        shift_days: How far behind the beginning of its day each one is drawn.
-    """
-
-    dates: Sequence[date]
-    values: Sequence[float | None]
-    hover: Sequence[str] = ()
-    shift_days: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Name:
-    """A text beside a value at a place; at the top of the plot without a value."""
-
-    text: str
-    at: When
-    value: float | None
-    side: Side | None
-    colour: str
+_ONE_BAR_DAYS: Final = 1
 
 
 @dataclass
@@ -73,8 +44,11 @@ class Drawing:
     outermost: float = 0.0
     template: str = "%{text}"
     _said: dict[tuple[date, float], tuple[float, str]] = field(default_factory=dict)
-    _names: list[_Name] = field(default_factory=list)
-    _ends: list[_Name] = field(default_factory=list)
+    _names: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let names keep to the ends of the axis."""
+        self._names = Names(self.start, self.end)
 
     def bars(self, points: Points, look: Look) -> None:
         """Add a bar for each value; zero values add nothing."""
@@ -83,6 +57,8 @@ class Drawing:
         self._reach(points.values)
         marker = {"color": look.colour + "B3", "line": {"width": 0}}
         self._trace(points, {"type": "bar", "name": look.name, "marker": marker})
+        steps = [(after - day).days for day, after in pairwise(points.dates)]
+        self._names.keep_off_bars(points, min(steps, default=_ONE_BAR_DAYS))
 
     def line(
         self, points: Points, look: Look, *, width: float = 2.0, is_named: bool = True
@@ -102,6 +78,7 @@ class Drawing:
                 **({"marker": marker} if look.marker else {}),
             },
         )
+        self._names.keep_off_line(points)
         if is_named:
             self._name_end(look.name, points, look.colour)
 
@@ -128,7 +105,7 @@ class Drawing:
         if not low.dates:
             return
         if is_outer:
-            self.outermost = max(self.outermost, *_finite(high.values), 0.0)
+            self.outermost = max(self.outermost, *finite(high.values), 0.0)
         else:
             self._reach(high.values)
         shared = {"type": "scatter", "mode": "lines", "line": {"width": 0}}
@@ -143,6 +120,7 @@ class Drawing:
             return
         marker = {"symbol": "x", "size": 9, "color": colour}
         self._trace(points, {"type": "scatter", "mode": "markers", "marker": marker})
+        self._names.keep_off_signs(points)
 
     def future(self, begin: When, text: str) -> None:
         """Rule a line where the future begins, with *text* inside, and shade what follows."""
@@ -151,7 +129,7 @@ class Drawing:
         rule = {"color": theme.RULE, "width": 1}
         self._upright({"type": "rect", **shade, "line": {"width": 0}})
         self._upright({"type": "line", "x0": place, "x1": place, "line": rule})
-        self._names.insert(0, _Name(text, begin, None, None, theme.TEXT))
+        self._names.first.append(Name(text, begin, None, None, theme.TEXT))
 
     def level(self, value: float, text: str) -> None:
         """Add a thin level line with its text at its left end."""
@@ -159,50 +137,50 @@ class Drawing:
         line = {"color": theme.RULE, "width": 1, "dash": "dot"}
         across = {"x0": 0, "x1": 1, "xref": "paper", "y0": value, "y1": value, "layer": "below"}
         self.shapes.append({"type": "line", **across, "line": line})
-        self._names.append(_Name(text, self.start, value, "left", theme.TEXT))
+        self._names.keep_off_line(Points([self.start, self.end], [value, value]))
+        self._names.beside.append(Name(text, self.start, value, "left", theme.TEXT))
 
     def window(self, begin: When, end: When, text: str, colour: str) -> None:
         """Shade the days on which something may happen, as far as they are in the plot."""
         first, last = max(begin, self.start), min(end, self.end)
         sides = {"x0": first.isoformat(), "x1": last.isoformat(), "fillcolor": colour + "1F"}
         self._upright({"type": "rect", **sides, "line": {"width": 0}})
-        self._names.append(_Name(text, first, None, None, colour))
+        self._names.beside.append(Name(text, first, None, None, colour))
 
     def mark(self, at: date, text: str, colour: str) -> None:
         """Mark a day at the foot of the plot, with its text beside it."""
         marker = {"symbol": "x", "size": 11, "color": colour}
+        points = Points([at], [0.0])
         self._trace(
-            Points([at], [0.0]),
-            {"type": "scatter", "mode": "markers", "marker": marker, "cliponaxis": False},
+            points, {"type": "scatter", "mode": "markers", "marker": marker, "cliponaxis": False}
         )
-        self._names.append(_Name(text, at, 0.0, None, colour))
+        self._names.keep_off_signs(points)
+        self._names.first.append(Name(text, at, 0.0, None, colour))
 
     def note(self, text: str, at: date, value: float, colour: str = theme.TEXT) -> None:
         """Write *text* beside a value."""
-        self._names.append(_Name(text, at, max(0.0, value), None, colour))
+        self._names.beside.append(Name(text, at, max(0.0, value), None, colour))
 
     def hover(self, points: Points) -> None:
         """Say something of each value when it is pointed at; the last of a day is what counts."""
-        values = _not_below_zero(points.values)
+        values = not_below_zero(points.values)
         for day, value, text in zip(points.dates, values, points.hover, strict=False):
             self._said[day, points.shift_days] = (value or 0.0, text)
 
     def heading(self, text: str) -> None:
         """Write *text* at the top of the left end."""
-        self._names.append(_Name(text, self.start, None, "left", theme.TEXT))
+        self._names.first.append(Name(text, self.start, None, "left", theme.TEXT))
 
     def figure(self, unit: str) -> go.Figure:
         """Return the figure; *unit* is what its axis counts."""
         greatest = self.greatest or self.outermost
-        top = max(greatest, min(self.outermost, greatest * _OUTER)) * _ROOM or 1.0
-        ends = sorted(self._ends, key=lambda name: -(name.value or 0.0))
-        labels = [self._label(name, top) for name in (*self._names[:1], *ends, *self._names[1:])]
-        height = _height_px()
+        held = max(greatest, min(self.outermost, greatest * _OUTER)) or 1.0
+        top, names = self._names.placed([held * room for room in _ROOMS])
         layout = theme.layout(
             xaxis={"range": [self.start.isoformat(), self.end.isoformat()]},
             yaxis={"range": [0, top]},
         )
-        layout["annotations"] = [*(_drawn(one, top) for one in apart(labels, height)), _head(unit)]
+        layout["annotations"] = [*names, _head(unit)]
         layout["shapes"] = self.shapes
         # Plotly's validation takes twenty times as long as all the rest; the tests have it done.
         data = [*self.traces, *self._pointed_at()]
@@ -210,7 +188,7 @@ class Drawing:
 
     def _trace(self, points: Points, part: PlotlyPart) -> None:
         where = places(points.dates, points.shift_days)
-        values = _not_below_zero(points.values)
+        values = not_below_zero(points.values)
         self.traces.append({**part, **where, "y": compact(values), "hoverinfo": "skip"})
         self.hover(points)
 
@@ -237,65 +215,15 @@ class Drawing:
         self.shapes.append({**shape, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"})
 
     def _name_end(self, text: str, points: Points, colour: str) -> None:
-        value = next(reversed(_not_below_zero(points.values)), 0.0)
-        self._ends.append(_Name(text, self.end, value or 0.0, "right", colour))
-
-    def _label(self, name: _Name, top: float) -> Label:
-        height = _height_px()
-        is_cut = name.value is not None and name.value > top
-        return Label(
-            text=f"{name.text} ↑" if is_cut else name.text,
-            place=name.at.isoformat(),
-            share=_share(name.at, self.start, self.end),
-            height_px=height if name.value is None else min(1.0, name.value / top) * height,
-            side=name.side,
-            colour=name.colour,
-        )
+        value = next(reversed(not_below_zero(points.values)), 0.0)
+        self._names.ends.append(Name(text, self.end, value or 0.0, "right", colour))
 
     def _reach(self, values: Sequence[float | None]) -> None:
-        self.greatest = max(self.greatest, *_finite(values), 0.0)
-
-
-def _drawn(placed: PlacedLabel, top: float) -> PlotlyPart:
-    label = placed.label
-    return {
-        "text": label.text,
-        "x": label.place,
-        "xanchor": placed.side,
-        "xshift": _ASIDE_PX if placed.side == "left" else -_ASIDE_PX,
-        "y": placed.middle_px / _height_px() * top,
-        "yanchor": "middle",
-        "showarrow": False,
-        "borderpad": 1,
-        "bgcolor": theme.GROUND + "99",
-        "font": {"size": theme.TEXT_SIZE, "color": label.colour},
-    }
+        self.greatest = max(self.greatest, *finite(values), 0.0)
 
 
 def _head(unit: str) -> PlotlyPart:
     """Return what the axis counts, above its left end."""
     at = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
     font = {"size": theme.TEXT_SIZE, "color": theme.TEXT}
-    return {"text": unit, **at, "yshift": 4, "showarrow": False, "font": font}
-
-
-def _height_px() -> float:
-    return theme.HEIGHT - theme.TOP - theme.BOTTOM
-
-
-def _finite(values: Sequence[float | None]) -> list[float]:
-    return [one for one in values if one is not None and math.isfinite(one)]
-
-
-def _not_below_zero(values: Sequence[float | None]) -> list[float | None]:
-    return [None if one is None or not math.isfinite(one) else max(0.0, one) for one in values]
-
-
-def _share(at: When, start: When, end: When) -> float:
-    """Return how far between *start* and *end* a place is."""
-    whole = (_moment(end) - _moment(start)).total_seconds()
-    return (_moment(at) - _moment(start)).total_seconds() / whole if whole else 0.0
-
-
-def _moment(at: When) -> datetime:
-    return at if isinstance(at, datetime) else datetime(at.year, at.month, at.day)  # noqa: DTZ001
+    return {"text": plain(unit), **at, "yshift": 4, "showarrow": False, "font": font}

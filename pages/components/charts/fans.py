@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pages.components.charts.drawing import Drawing, Points
+from pages.components.charts.drawing import Drawing
 from pages.components.charts.theme import Look
+from pages.components.charts.traces import Points
 from pages.components.language import _
 
 BANDS: Final = ((95, "q025", "q975", "1C"), (80, "q100", "q900", "33"))

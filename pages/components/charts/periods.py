@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from pages.components.charts.chart import Row
-from pages.components.charts.drawing import Points
+from pages.components.charts.traces import Points
 
 _MIDDLE_DAYS: Final = {"month": 15.0, "week": 3.5}
 

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from datalayer.portal import Result, SeriesSelection
+from datalayer.portal import Result
 from pages.components.charts import theme, words
-from pages.components.charts.chart import Chart, Row, item_call
-from pages.components.charts.drawing import Drawing, Points
+from pages.components.charts.chart import Chart, ChartedPart, Row, item_call
+from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import COLUMNS, band_headings, draw_fan
 from pages.components.charts.theme import Look
+from pages.components.charts.traces import Points
 from pages.components.language import _, day, weekday
 
 _STOCK: Final = "stock_"
@@ -78,9 +79,7 @@ def run_out(
     action: Row | None,
     *,
     orders: Sequence[Row],
-    selection: SeriesSelection,
-    unit: str,
-    subject: str,
+    part: ChartedPart,
 ) -> Chart:
     """Return how the stock of a part is expected to go on, with and without what is to be ordered.
 
@@ -89,21 +88,19 @@ def run_out(
         stock: Its row of fact_inventory; None where there is none.
         action: Its first row of the list; None where nothing is to be done.
         orders: Its open orders, as rows of fact_open_order.
-        selection: Part and place.
-        unit: What is counted.
-        subject: The part, as the text alternative names it.
+        part: What it is of.
     """
     rows = [row for row in projection.table.to_pylist() if row["position"] is not None]
     course = _Course(rows, stock or {}, action or {}, orders)
     is_known = len(rows) > 1
     return Chart(
-        title=_("When it runs out: {subject}").format(subject=subject),
-        figure=_draw(course).figure(unit) if is_known else None,
-        alt=_finding(course, subject) if is_known else _nothing(subject),
+        title=_("When it runs out: {subject}").format(subject=part.subject),
+        figure=_draw(course).figure(part.unit) if is_known else None,
+        alt=_finding(course, part.subject) if is_known else _nothing(part.subject),
         provenance=projection.provenance,
         rows=projection.table.select(_SHOWN),
         headings=_headings(),
-        call=item_call("projection", selection),
+        call=item_call("projection", part.selection),
     )
 
 
@@ -215,7 +212,7 @@ def _delivery(arrived: float, course: _Course) -> str:
     named = [str(one["order_id"]) for one in course.orders if one["quantity"] == arrived]
     if len(named) != 1 or len(named[0]) > words.SHORT:
         return _("+{amount} on order").format(amount=amount)
-    return _("+{amount}, order {number}").format(amount=amount, number=words.plain(named[0]))
+    return _("+{amount}, order {number}").format(amount=amount, number=named[0])
 
 
 def _arrival(drawing: Drawing, course: _Course) -> None:

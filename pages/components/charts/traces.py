@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -13,6 +15,21 @@ import pyarrow as pa
 DAY_MS: Final = 86_400_000
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Values by date.
+
+    Attributes:
+        hover: What is said of each when it is pointed at; empty for nothing.
+        shift_days: How far behind the beginning of its day each one is drawn.
+    """
+
+    dates: Sequence[date]
+    values: Sequence[float | None]
+    hover: Sequence[str] = ()
+    shift_days: float = 0.0
 
 
 def places(dates: Sequence[date], shift_days: float = 0.0) -> dict[str, object]:
@@ -34,6 +51,16 @@ def compact(values: pa.ChunkedArray | Sequence[float | None]) -> Numbers:
     if isinstance(values, pa.ChunkedArray):
         return np.asarray(values.to_numpy(), dtype=np.float32)
     return np.array([np.nan if one is None else one for one in values], dtype=np.float32)
+
+
+def finite(values: Sequence[float | None]) -> list[float]:
+    """Return those of *values* that are numbers."""
+    return [one for one in values if one is not None and math.isfinite(one)]
+
+
+def not_below_zero(values: Sequence[float | None]) -> list[float | None]:
+    """Return *values* with nothing for what is no number, and 0 for what is below it."""
+    return [None if one is None or not math.isfinite(one) else max(0.0, one) for one in values]
 
 
 def split_at_gaps(rows: pa.Table) -> list[pa.Table]:

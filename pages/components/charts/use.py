@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from datalayer.kernel.contract.registry import Registry
-from datalayer.portal import Result, SeriesSelection
+from datalayer.portal import Result
 from pages.components.charts import periods, pivots, words
-from pages.components.charts.chart import Chart, Row, extract_call
+from pages.components.charts.chart import Chart, ChartedPart, Row, extract_call
 from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import COLUMNS, draw_fan
 from pages.components.charts.periods import points
@@ -40,46 +39,35 @@ class _Demand:
         return [*self.used, *(row for rows in self.ahead.values() for row in rows)]
 
 
-def use(
-    demand: Result,
-    *,
-    selection: SeriesSelection,
-    registry: Registry,
-    unit: str,
-    subject: str,
-) -> Chart:
+def use(demand: Result, part: ChartedPart) -> Chart:
     """Return what was used of a part by week or month, and what is forecast.
 
     Args:
-        demand: The answer to ``questions.plans.periods`` for *selection*.
-        selection: Part, place, span, and sources in order of prominence: the first one's fan is
-            drawn.
-        registry: Has the sources' labels; their order decides how each is drawn.
-        unit: What is counted, a week or a month.
-        subject: The part, as the text alternative names it.
+        demand: The answer to ``questions.plans.periods`` for the selection of *part*.
+        part: What it is of.
     """
-    found = _demand(demand, selection.sources, registry)
+    found = _demand(demand, part)
     return Chart(
-        title=_("How much is used: {subject}").format(subject=subject),
-        figure=_draw(found).figure(unit) if found.every else None,
-        alt=_finding(found, subject),
+        title=_("How much is used: {subject}").format(subject=part.subject),
+        figure=_draw(found).figure(part.unit) if found.every else None,
+        alt=_finding(found, part.subject),
         provenance=demand.provenance,
         rows=pivots.by_date(found.used, found.ahead),
         headings=pivots.headings(found.looks, _("From")),
-        call=extract_call("fact_period", selection),
+        call=extract_call("fact_period", part.selection),
     )
 
 
-def _demand(demand: Result, sources: Sequence[str], registry: Registry) -> _Demand:
+def _demand(demand: Result, part: ChartedPart) -> _Demand:
     rows = demand.table.select(_NEEDED).sort_by("date").to_pylist()
     # A period has a row for each source, and they all say the same of the past.
     used = {row["date"]: row for row in rows if row["actual"] is not None}
     ahead = {
         source: [row for row in rows if row["source"] == source and _is_ahead(row)]
-        for source in sources
+        for source in part.sources
     }
     through = demand.provenance.data_through
-    return _Demand(list(used.values()), ahead, looks_of(sources, registry), through)
+    return _Demand(list(used.values()), ahead, looks_of(part.sources, part.registry), through)
 
 
 def _is_ahead(row: Row) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -35,19 +35,22 @@ class AskedOrders:
         others: What else is to be done, where rows are named.
         problem: What of the address can't be used, in the user's language.
         are_named: Whether the address names rows.
+        unpinned: Rows that it names without their publication, as it writes them.
     """
 
     left: tuple[Card, ...] = ()
     taken: tuple[Card, ...] = ()
     others: tuple[Card, ...] = ()
     problem: str = ""
-    are_named: bool = field(default=False)
+    are_named: bool = False
+    unpinned: str = ""
 
 
 def of_address(publication: Publication) -> AskedOrders:
     """Return the orders that the address asks for; those of the week where it asks for none."""
     are_named = ROWS in st.query_params
     try:
+        _require_once("p", ROWS)
         return _of_rows(publication) if are_named else _of_list(publication)
     except PortalError as error:
         return AskedOrders(problem=error_text(error), are_named=are_named)
@@ -74,7 +77,18 @@ def shown_text(publication: Publication, asked: AskedOrders) -> str:
     tiers = dict.fromkeys(label(labels[value]) for name, value in pairs if name == "tier")
     named = {"location", *questions.actions.ITEM_FILTERS}
     others = dict.fromkeys(value for name, value in pairs if name in named)
-    return _("Orders of: {tiers}.").format(tiers=", ".join([*tiers, *others]))
+    return _(
+        "Only orders: {tiers}. What is to be expedited, deferred or checked is on the list of what "
+        "to do."
+    ).format(tiers=", ".join([*tiers, *others]))
+
+
+def _require_once(*names: str) -> None:
+    for name in names:
+        if len(st.query_params.get_all(name)) > 1:
+            raise InvalidSelection(
+                parameter=name, found=_("given more than once"), expected=_("given once")
+            )
 
 
 def _of_rows(publication: Publication) -> AskedOrders:
@@ -82,11 +96,12 @@ def _of_rows(publication: Publication) -> AskedOrders:
     asked = ranks.read(text)
     if "p" not in st.query_params:
         # The same ranks are other rows in another publication.
-        raise InvalidSelection(
+        missing = InvalidSelection(
             parameter=ROWS,
             found=ascii(text[:_SHOWN]),
             expected=_("together with p, the publication that they are rows of"),
         )
+        return AskedOrders(problem=error_text(missing), are_named=True, unpinned=text)
     found = publication.table(questions.actions.of_ranks(asked)).table
     cards = _cards(publication, found, portal().marks.standing(publication))
     orders = [card for card in cards if card["action"] == "order"]

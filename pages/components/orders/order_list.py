@@ -24,6 +24,7 @@ PAGE_ROWS: Final = 50
 def show(publication: Publication, asked: AskedOrders) -> None:
     """Draw the orders that the address asks for; a change runs nothing else of the page."""
     with frame.guard("orders"):
+        _left_behind(publication)
         planned = planned_orders.of_session(publication.id)
         lines = planned.lines(asked)
         if not lines:
@@ -42,11 +43,27 @@ def show(publication: Publication, asked: AskedOrders) -> None:
         st.html(printed(wanted, publication.id, currency))
 
 
+def _left_behind(publication: Publication) -> None:
+    """Say where the quantities are that were changed in the list of another publication."""
+    for other in planned_orders.left_behind(publication.id):
+        count = other.changes
+        text = ngettext(
+            "You changed {count} order of publication {id}. It is kept there until you close the "
+            "page, and does not hold here.",
+            "You changed {count} orders of publication {id}. They are kept there until you close "
+            "the page, and do not hold here.",
+            count,
+        ).format(count=number(count, 0), id=other.publication_id)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":material/edit_note: {captions.literal(text)}", width="content")
+            frame.link("orders.py", _("Go back to them"), p=other.publication_id)
+
+
 def _sum(lines: Sequence[OrderLine], wanted: Sequence[OrderLine], currency: str) -> None:
     said = [order_words.sum_text(sum_of(wanted), currency, decimals=0)]
     late = sum(line.card["tier"] == "late" for line in wanted)
     if late:
-        text = ngettext("{count} is late", "{count} are late", late)
+        text = ngettext("{count} of these orders is late", "{count} of these orders are late", late)
         said.append(text.format(count=number(late, 0)))
     if changed := sum(line.is_changed for line in wanted):
         text = ngettext(

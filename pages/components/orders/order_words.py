@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,12 +88,35 @@ def sizes(card: Card) -> str:
 
 def not_orderable(line: OrderLine) -> str:
     """Return why a quantity can't be ordered, and which could."""
+    if line.is_excess:
+        return _excess(line)
     kept = sizes(line.card)
     if line.quantity <= 0 or not kept:
         text = _("{quantity} can't be ordered. Leave the row out, or order {next}.")
     else:
         text = _("{quantity} can't be ordered: it must be {kept}. The next is {next}.")
     return text.format(quantity=units(line.quantity), kept=kept, next=units(line.orderable))
+
+
+def _excess(line: OrderLine) -> str:
+    year = line.card["year_demand"]
+    text = (
+        _(
+            "{quantity} can't be ordered: {proposed} are proposed, and about {year} are used in a "
+            "year. At most {most} can be ordered here. Is it a digit too many?"
+        )
+        if year
+        else _(
+            "{quantity} can't be ordered: {proposed} are proposed. At most {most} can be ordered "
+            "here. Is it a digit too many?"
+        )
+    )
+    return text.format(
+        quantity=units(line.quantity),
+        proposed=units(line.proposed),
+        year=number(year, 0 if (year or 0) >= 10 else 1),
+        most=units(math.floor(line.most)),
+    )
 
 
 def sum_text(total: OrderSum, currency: str, *, decimals: int = 2) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from datalayer.portal import Publication, Statement
+from datalayer.portal import MarkKind, Publication, Statement
 from pages.components import captions, frame, marking
 from pages.components.language import _, ngettext, number
 from pages.components.orders import order_words
@@ -47,6 +47,6 @@ def show(publication: Publication, asked: AskedOrders) -> None:
 
 
 def _done(publication: Publication, cards: list[Card]) -> None:
-    outcome = marking.mark(publication, cards, Statement("ordered"))
+    outcome = marking.mark(publication, cards, Statement(MarkKind.DONE))
     problems = (marking.refusal(each.problem) for each in outcome.refused)
     st.session_state[_REFUSED] = list(dict.fromkeys(problems))

@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from datalayer.portal import OrderLine, in_order
+from pages.components import frame
 from pages.components.orders.asked_orders import AskedOrders, Card
 
 _KEPT: Final = "farol.orders"
@@ -29,6 +30,11 @@ class PlannedOrders:
     left_out: set[int] = field(default_factory=set)
     again: set[int] = field(default_factory=set)
 
+    @property
+    def changes(self) -> int:
+        """How many orders have another quantity, or are left out."""
+        return len(self.quantities.keys() | self.left_out)
+
     def lines(self, asked: AskedOrders) -> list[OrderLine]:
         """Return the orders on the page, by supplier and date, with the quantities wanted."""
         again = (card for card in asked.taken if card["rank"] in self.again)
@@ -40,6 +46,8 @@ class PlannedOrders:
 
     def set_quantity(self, line: OrderLine, quantity: float | None) -> None:
         """Want so many units of an order; None for as many as proposed."""
+        # The quantities of a publication's list are lost where another one's takes its place.
+        frame.pin(self.publication_id)
         wanted = line.proposed if quantity is None else quantity
         st.session_state[self.quantity_key(line.rank)] = wanted
         self._keep(line.rank, wanted, line.proposed)
@@ -54,6 +62,7 @@ class PlannedOrders:
 
     def leave_out(self, ranks: Sequence[int], *, out: bool) -> None:
         """Leave orders out, or want them after all."""
+        frame.pin(self.publication_id)
         (self.left_out.update if out else self.left_out.difference_update)(ranks)
         for rank in ranks:
             st.session_state[self.tick_key(rank)] = not out
@@ -79,6 +88,13 @@ class PlannedOrders:
             self.quantities.pop(rank, None)
         else:
             self.quantities[rank] = wanted
+
+
+def left_behind(publication_id: str) -> tuple[PlannedOrders, ...]:
+    """Return what was changed in this session of the orders of other publications."""
+    kept: dict[str, PlannedOrders] = st.session_state.get(_KEPT, {})
+    others = (each for name, each in kept.items() if name != publication_id)
+    return tuple(each for each in others if each.changes)
 
 
 def of_session(publication_id: str) -> PlannedOrders:

@@ -22,7 +22,7 @@ from datalayer.portal import (
     Taking,
 )
 from datalayer.runtime import portal
-from pages.components import access, captions, language, marking
+from pages.components import access, captions, frame, language, marking
 from pages.components.language import _, error_text, label, ngettext, number
 from pages.components.orders import order_words
 from pages.components.orders.planned_orders import PlannedOrders
@@ -76,6 +76,8 @@ def show(publication: Publication, planned: PlannedOrders, wanted: Sequence[Orde
     if not name.strip() and access.identity() == ANYONE:
         st.error(_("Who takes them along? Enter your name."), icon=":material/person:")
         return
+    # What comes of it is shown with this publication, whichever is active by then.
+    frame.pin(publication.id)
     kept: dict[str, TakenFile] = st.session_state.setdefault(TAKEN, {})
     with st.spinner(_("Marking the orders and making the file")):
         # Reading or writing the session here would let the planner's next click end this run:
@@ -176,16 +178,18 @@ def _broken(broken: Sequence[OrderLine], planned: PlannedOrders) -> None:
         len(broken),
     )
     named = ", ".join(order_words.subject(line.card) for line in broken[:3])
+    rounded = [line for line in broken if not line.is_excess]
     with st.container(horizontal=True, vertical_alignment="center"):
         parts = named + ("…" if len(broken) > 3 else "")
         said = captions.literal(text.format(count=number(len(broken), 0), parts=parts))
         st.markdown(f":material/error: **{said}**", width="content")
-        st.button(
-            _("Round all of them up"),
-            key="order-round-all",
-            on_click=planned.round_up,
-            args=(broken,),
-        )
+        if rounded:
+            st.button(
+                _("Round them up"),
+                key="order-round-all",
+                on_click=planned.round_up,
+                args=(rounded,),
+            )
 
 
 def _choose_profile(publication: Publication) -> OrderProfile:

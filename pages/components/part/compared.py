@@ -9,15 +9,16 @@ import streamlit as st
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import PortalError
-from datalayer.portal import Publication, SeriesSelection, questions
+from datalayer.portal import Publication, questions
 from pages.components import charts, frame, tables
 from pages.components.language import _, label
-from pages.components.part import drawn, heading
+from pages.components.part import drawn
 from pages.components.part.situation import PartSituation
 from pages.components.units import per_period, periods
 
 SOURCES: Final = "sources"
 _CHOICE: Final = "farol.sources"
+_SPAN: Final = "6m"
 _MEASURES: Final = (
     "wape",
     "mase",
@@ -62,31 +63,21 @@ def backtest(situation: PartSituation) -> None:
 
 
 def _backtest(situation: PartSituation, publication: Publication) -> None:
-    selection = SeriesSelection(
-        situation.item_id, situation.location_id, sources=situation.source()
+    part = drawn.charted(
+        situation, publication, unit=drawn.unit_of(situation), sources=situation.source()
     )
-    question = questions.plans.periods(publication.registry, selection)
-    chart = charts.backtest(
-        publication.table(question),
-        selection=selection,
-        registry=publication.registry,
-        unit=drawn.unit_of(situation),
-        subject=heading.subject(situation.item),
-    )
-    charts.show(chart, key="backtest")
+    demand = publication.table(questions.plans.periods(publication.registry, part.selection))
+    charts.show(charts.backtest(demand, part), key="backtest")
 
 
 def _compare(situation: PartSituation, publication: Publication) -> None:
-    registry = publication.registry
-    here = SeriesSelection(situation.item_id, situation.location_id)
-    metrics = publication.table(questions.accuracy.of_item(here.item_id, here.location_id))
+    question = questions.accuracy.of_item(situation.item_id, situation.location_id)
+    metrics = publication.table(question)
     if metrics.table.num_rows:
-        subject = heading.subject(situation.item)
-        charts.show(
-            charts.comparison(metrics, selection=here, registry=registry, subject=subject),
-            key="comparison",
-        )
-        _measures(metrics.table, registry, questions.forecasts.frequency(publication.manifest))
+        part = drawn.charted(situation, publication, unit="")
+        charts.show(charts.comparison(metrics, part), key="comparison")
+        frequency = questions.forecasts.frequency(publication.manifest)
+        _measures(metrics.table, publication.registry, frequency)
     _forecasts(situation, publication)
 
 
@@ -113,20 +104,11 @@ def _measures(table: pa.Table, registry: Registry, frequency: str) -> None:
 def _forecasts(situation: PartSituation, publication: Publication) -> None:
     """Draw the forecasts of the sources chosen, as fine as they were made."""
     registry, manifest = publication.registry, publication.manifest
+    unit = per_period(questions.forecasts.frequency(manifest))
     chosen = _chosen(situation, publication)
-    start, end = charts.span_of("6m", manifest.data_through)
-    selection = SeriesSelection(
-        situation.item_id, situation.location_id, sources=chosen, start=start, end=end
-    )
-    frequency = questions.forecasts.frequency(manifest)
-    chart = charts.daily(
-        publication.table(questions.forecasts.series(registry, manifest, selection)),
-        selection=selection,
-        registry=registry,
-        unit=per_period(frequency),
-        subject=heading.subject(situation.item),
-    )
-    charts.show(chart, key="forecasts")
+    part = drawn.charted(situation, publication, unit=unit, sources=chosen, over=_SPAN)
+    series = questions.forecasts.series(registry, manifest, part.selection)
+    charts.show(charts.daily(publication.table(series), part), key="forecasts")
 
 
 def _chosen(situation: PartSituation, publication: Publication) -> tuple[str, ...]:

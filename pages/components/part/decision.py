@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.portal import Mark, MarkKind, Publication
+from datalayer.portal import CARRIED_OUT, Mark, Publication
 from datalayer.runtime import portal
 from pages.components import captions, frame, marking
 from pages.components.language import _, ago, weekday
@@ -127,7 +127,7 @@ def _other(action: Row) -> str:
     text = headline(action)
     if action["state"] != PUT_ASIDE:
         return text
-    aside = _("{what} (done)") if action["kind"] == MarkKind.ORDERED else _("{what} (put aside)")
+    aside = _("{what} (done)") if action["kind"] in CARRIED_OUT else _("{what} (put aside)")
     return aside.format(what=text)
 
 
@@ -152,6 +152,7 @@ def mark_text(mark: Row) -> str:
     words = {
         "seen": _("{name} has seen it, {ago}"),
         "ordered": _("{name} has ordered it, {ago}"),
+        "done": _("{name} has done it, {ago}"),
         "snoozed": _("{name} put it aside until {until}, {ago}"),
         "disagreed": _("{name} disagrees, {ago}"),
         "comment": _("{name} wrote, {ago}"),

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.portal import SeriesSelection, questions
+from datalayer.portal import Publication, SeriesSelection, questions
 from pages.components import captions, charts, frame
 from pages.components.language import _
 from pages.components.part import heading
@@ -35,9 +35,7 @@ def run_out(situation: PartSituation) -> None:
         situation.stock,
         situation.decision,
         orders=situation.rows("fact_open_order"),
-        selection=SeriesSelection(situation.item_id, situation.location_id),
-        unit=unit_of(situation),
-        subject=heading.subject(situation.item),
+        part=charted(situation, publication, unit=unit_of(situation)),
     )
     charts.show(chart, key="run-out")
 
@@ -48,29 +46,47 @@ def use(situation: PartSituation) -> None:
     st.subheader(_("How much is used"), anchor=False)
     publication = frame.publication()
     registry, manifest = publication.registry, publication.manifest
-    start, end = charts.span_of(span(), manifest.data_through)
-    selection = SeriesSelection(
-        situation.item_id,
-        situation.location_id,
-        sources=tuple(dict.fromkeys([*situation.source(), _NAIVE])),
-        start=start,
-        end=end,
-    )
-    frequency = questions.forecasts.frequency(manifest)
+    sources = tuple(dict.fromkeys([*situation.source(), _NAIVE]))
     if "fact_period" in registry.data_sets:
-        drawn, question = charts.use, questions.plans.periods(registry, selection)
-        unit = unit_of(situation)
+        part = charted(
+            situation, publication, unit=unit_of(situation), sources=sources, over=span()
+        )
+        demand = publication.table(questions.plans.periods(registry, part.selection))
+        chart = charts.use(demand, part)
     else:
-        drawn, question = charts.daily, questions.forecasts.series(registry, manifest, selection)
-        unit = per_period(frequency)
-    chart = drawn(
-        publication.table(question),
-        selection=selection,
-        registry=registry,
-        unit=unit,
-        subject=heading.subject(situation.item),
-    )
+        unit = per_period(questions.forecasts.frequency(manifest))
+        part = charted(situation, publication, unit=unit, sources=sources, over=span())
+        series = questions.forecasts.series(registry, manifest, part.selection)
+        chart = charts.daily(publication.table(series), part)
     charts.show(chart, key="use")
+
+
+def charted(
+    situation: PartSituation,
+    publication: Publication,
+    *,
+    unit: str,
+    sources: tuple[str, ...] = (),
+    over: str = "all",
+) -> charts.ChartedPart:
+    """Return a part at a place as charts take it.
+
+    Args:
+        situation: The part at the place.
+        publication: The one that is shown.
+        unit: What is counted.
+        sources: The most prominent first.
+        over: One of ``charts.SPANS``.
+    """
+    start, end = charts.span_of(over, publication.manifest.data_through)
+    return charts.ChartedPart(
+        SeriesSelection(
+            situation.item_id, situation.location_id, sources=sources, start=start, end=end
+        ),
+        publication.registry,
+        unit,
+        heading.subject(situation.item),
+    )
 
 
 def span() -> str:

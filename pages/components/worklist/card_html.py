@@ -136,6 +136,7 @@ def _mark(card: Card) -> str:
     text = {
         MarkKind.SEEN: _("Seen by {name}"),
         MarkKind.ORDERED: done,
+        MarkKind.DONE: done,
         MarkKind.SNOOZED: _("Put aside by {name} until {day}"),
         MarkKind.DISAGREED: _("{name} disagrees"),
         MarkKind.COMMENT: _("Comment:"),

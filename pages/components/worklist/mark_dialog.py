@@ -10,14 +10,15 @@ from typing import Any, Final, NoReturn
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.portal import Mark, MarkKind, Publication, Statement
+from datalayer.portal import CARRIED_OUT, Mark, MarkKind, Publication, Statement
 from datalayer.runtime import portal
 from pages.components import captions, frame, marking
 from pages.components.language import _, date_picker_format, day, moment, ngettext, number, weekday
 from pages.components.marking import Marking, Row
 from pages.components.worklist import ticks
 
-KINDS: Final = ("ordered", "snoozed", "disagreed", "seen", "comment")
+KINDS: Final = ("snoozed", "disagreed", "seen", "comment")
+"""What can be said of every row, beside that it was acted on."""
 PAUSES: Final = {"week": 7, "weeks": 14, "month": 30}
 _LONGEST_PAUSE: Final = timedelta(days=730)
 _MOST_TOLD: Final = 5
@@ -86,11 +87,10 @@ def keep_done(publication: Publication, make: Callable[[], Marking]) -> Marking:
 
 def done_text(marks: Sequence[Mark]) -> str:
     """Return what was said of which rows."""
-    count = len(marks)
+    count, kinds = len(marks), {mark.kind for mark in marks}
     text = {
-        MarkKind.ORDERED: ngettext("{name}: order placed.", "{count} rows: orders placed.", count)
-        if all(mark.row.key.action == _ORDER for mark in marks)
-        else ngettext("{name}: done.", "{count} rows: done.", count),
+        MarkKind.ORDERED: ngettext("{name}: order placed.", "{count} rows: orders placed.", count),
+        MarkKind.DONE: ngettext("{name}: done.", "{count} rows: done.", count),
         MarkKind.SNOOZED: ngettext(
             "{name}: put aside until {day}.", "{count} rows: put aside until {day}.", count
         ),
@@ -98,7 +98,7 @@ def done_text(marks: Sequence[Mark]) -> str:
         MarkKind.SEEN: ngettext("{name}: seen.", "{count} rows: seen.", count),
         MarkKind.COMMENT: ngettext("{name}: comment kept.", "{count} rows: comment kept.", count),
         MarkKind.UNDO: ngettext("{name}: taken back.", "{count} rows: taken back.", count),
-    }[marks[0].kind]
+    }[marks[0].kind if len(kinds) == 1 else MarkKind.DONE]
     return text.format(
         name=marks[0].row.key.item_id, count=number(count, 0), day=weekday(marks[0].until)
     )
@@ -120,12 +120,13 @@ def _named(reason: str, items: Sequence[str]) -> str:
 
 def _statement(today: date, *, orders: bool) -> Statement | None:
     """Draw what can be said of *orders* or other actions; None while something is missing."""
+    acted = MarkKind.ORDERED if orders else MarkKind.DONE
     kind = st.pills(
         _("What did you decide?"),
-        KINDS,
-        default=KINDS[0],
+        (acted, *KINDS),
+        default=acted,
         required=True,
-        format_func=_order_text if orders else _kind_text,
+        format_func=_kind_text,
         key="farol-mark-kind",
         wrap=True,
     )
@@ -139,7 +140,7 @@ def _statement(today: date, *, orders: bool) -> Statement | None:
 
 
 def _until(kind: str | None, today: date, *, orders: bool) -> date | None:
-    if kind == "ordered":
+    if kind in CARRIED_OUT:
         text = _("Back on the list if it has not come by (optional)")
         return _day(text if orders else _("Back on the list on (optional)"), today)
     if kind != "snoozed":
@@ -230,13 +231,10 @@ def _told(said: dict[str, Any]) -> str:
     return " · ".join(text for text in texts if text)
 
 
-def _order_text(kind: str) -> str:
-    return _("Ordered") if kind == "ordered" else _kind_text(kind)
-
-
 def _kind_text(kind: str) -> str:
     return {
-        "ordered": _("Done"),
+        "ordered": _("Ordered"),
+        "done": _("Done"),
         "snoozed": _("Put aside"),
         "disagreed": _("Disagree"),
         "seen": _("Seen"),

@@ -118,9 +118,12 @@ def pointed_at(chart: Chart) -> list[str]:
 
 
 def notes(chart: Chart) -> set[str]:
-    """Return the texts in the plot."""
+    """Return the texts in the plot, each in one line."""
     assert chart.figure is not None
-    return {note["text"] for note in chart.figure.to_dict()["layout"]["annotations"]}
+    return {
+        note["text"].replace("<br>", " ")
+        for note in chart.figure.to_dict()["layout"]["annotations"]
+    }
 
 
 def moments(chart: Chart) -> list[date]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import SeriesSelection
-from pages.components.charts import Chart, backtest
+from pages.components.charts import Chart, ChartedPart, backtest
 from tests.pages.charts.figures import (
     PERIODS,
     SUBJECT,
@@ -31,10 +31,12 @@ TESTED = [
 def drawn(registry: Registry, rows: list[Row]) -> Chart:
     return backtest(
         result(rows, PERIODS),
-        selection=SeriesSelection("0804001", "CD-SP", ("ensemble",)),
-        registry=registry,
-        unit="unidades por semana",
-        subject=SUBJECT,
+        part=ChartedPart(
+            selection=SeriesSelection("0804001", "CD-SP", ("ensemble",)),
+            registry=registry,
+            unit="unidades por semana",
+            subject=SUBJECT,
+        ),
     )
 
 

@@ -47,10 +47,12 @@ def answered(api: FastAPI, chart: Chart, dialect: str = "rfc") -> list[dict[str,
 def use_of(publication: Publication, selection: SeriesSelection = ITEM) -> Chart:
     return charts.use(
         publication.table(questions.plans.periods(publication.registry, selection)),
-        selection=selection,
-        registry=publication.registry,
-        unit="",
-        subject=SUBJECT,
+        part=charts.ChartedPart(
+            selection=selection,
+            registry=publication.registry,
+            unit="",
+            subject=SUBJECT,
+        ),
     )
 
 
@@ -85,9 +87,12 @@ def test_the_call_of_the_projection_answers_with_what_is_drawn(
         None,
         None,
         orders=(),
-        selection=SeriesSelection("P00001"),
-        unit="",
-        subject=SUBJECT,
+        part=charts.ChartedPart(
+            selection=SeriesSelection("P00001"),
+            registry=publication.registry,
+            unit="",
+            subject=SUBJECT,
+        ),
     )
 
     rows = answered(api, chart)
@@ -102,10 +107,12 @@ def test_the_call_of_the_days_answers_with_what_is_drawn(portal: Portal, api: Fa
     series = questions.forecasts.series(publication.registry, publication.manifest, ITEM)
     chart = charts.daily(
         publication.table(series),
-        selection=ITEM,
-        registry=publication.registry,
-        unit="",
-        subject=SUBJECT,
+        part=charts.ChartedPart(
+            selection=ITEM,
+            registry=publication.registry,
+            unit="",
+            subject=SUBJECT,
+        ),
     )
 
     rows = answered(api, chart)
@@ -126,9 +133,12 @@ def test_the_call_of_the_comparison_answers_for_the_part_and_place(
     publication = portal.open()
     chart = charts.comparison(
         publication.table(questions.accuracy.of_item("P00001")),
-        selection=SeriesSelection("P00001"),
-        registry=publication.registry,
-        subject=SUBJECT,
+        part=charts.ChartedPart(
+            selection=SeriesSelection("P00001"),
+            registry=publication.registry,
+            unit="",
+            subject=SUBJECT,
+        ),
     )
 
     told = {row["source"] for row in answered(api, chart)}

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import SeriesSelection
-from pages.components.charts import Chart, comparison
+from pages.components.charts import Chart, ChartedPart, comparison
 from tests.pages.charts.figures import SUBJECT, Row, axis, numbers, result, validated
 from tests.pages.speaking import speaking
 
@@ -40,9 +40,12 @@ ROWS = [measured("ensemble", 0.24, -0.1, 0.5), measured("tsb", -0.12, -2.5, 0.1)
 def drawn(registry: Registry, rows: list[Row]) -> Chart:
     return comparison(
         result(rows, SCHEMA),
-        selection=SeriesSelection("0804001", "CD-SP"),
-        registry=registry,
-        subject=SUBJECT,
+        part=ChartedPart(
+            selection=SeriesSelection("0804001", "CD-SP"),
+            registry=registry,
+            unit="",
+            subject=SUBJECT,
+        ),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import SeriesSelection
 from datalayer.reading.results import Provenance, Result
-from pages.components.charts import Chart, daily
+from pages.components.charts import Chart, ChartedPart, daily
 from pages.components.charts import theme as looks
 from tests.pages.speaking import speaking
 
@@ -69,10 +69,12 @@ def forecast_row(source: str, days: int) -> dict[str, Any]:
 def drawn(result: Result, registry: Registry, *sources: str) -> Chart:
     return daily(
         result,
-        selection=SeriesSelection("85123A", sources=sources or ("tsb",)),
-        registry=registry,
-        unit="unidades por dia",
-        subject="Peça 85123A (CASTIÇAL)",
+        part=ChartedPart(
+            selection=SeriesSelection("85123A", sources=sources or ("tsb",)),
+            registry=registry,
+            unit="unidades por dia",
+            subject="Peça 85123A (CASTIÇAL)",
+        ),
     )
 
 
@@ -172,10 +174,12 @@ def test_the_text_alternative_tells_the_total_ahead_and_what_it_is_against(
 def test_a_part_without_forecast_says_so_in_its_text(registry: Registry) -> None:
     captioned = daily(
         series(ahead=0),
-        selection=SeriesSelection("X"),
-        registry=registry,
-        unit="unidades por dia",
-        subject="Peça X",
+        part=ChartedPart(
+            selection=SeriesSelection("X"),
+            registry=registry,
+            unit="unidades por dia",
+            subject="Peça X",
+        ),
     )
 
     assert "não há previsão" in captioned.alt

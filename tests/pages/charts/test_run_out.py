@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datalayer.portal import SeriesSelection
-from pages.components.charts import Chart, run_out
+from pages.components.charts import Chart, ChartedPart, run_out
 from tests.pages.charts.figures import (
     SUBJECT,
     THROUGH,
     Row,
     axis,
+    contract,
     moments,
     named,
     notes,
@@ -73,9 +74,12 @@ def drawn(
         STOCK,
         action,
         orders=orders,
-        selection=SeriesSelection("0804001", "CD-SP"),
-        unit="unidades",
-        subject=SUBJECT,
+        part=ChartedPart(
+            selection=SeriesSelection("0804001", "CD-SP"),
+            registry=contract(),
+            unit="unidades",
+            subject=SUBJECT,
+        ),
     )
 
 

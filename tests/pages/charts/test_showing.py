@@ -25,10 +25,12 @@ def page_of_charts() -> None:
     for key, rows in (("one", weeks), ("two", weeks), ("none", [])):
         chart = charts.use(
             figures.result(rows, figures.PERIODS),
-            selection=SeriesSelection("0804001", "CD-SP", ("ensemble",)),
-            registry=portal().registry,
-            unit="unidades por semana",
-            subject='Peça <"&>',
+            part=charts.ChartedPart(
+                selection=SeriesSelection("0804001", "CD-SP", ("ensemble",)),
+                registry=portal().registry,
+                unit="unidades por semana",
+                subject='Peça <"&>',
+            ),
         )
         charts.show(chart, key=key)
     assert pa

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import SeriesSelection
-from pages.components.charts import Chart, use
+from pages.components.charts import Chart, ChartedPart, use
 from tests.pages.charts.figures import (
     PERIODS,
     PROVENANCE,
@@ -43,10 +43,12 @@ def drawn(registry: Registry, rows: list[Row], *sources: str) -> Chart:
     selection = SeriesSelection("0804001", "CD-SP", sources or ("ensemble",))
     return use(
         result(rows, PERIODS),
-        selection=selection,
-        registry=registry,
-        unit="unidades por semana",
-        subject=SUBJECT,
+        part=ChartedPart(
+            selection=selection,
+            registry=registry,
+            unit="unidades por semana",
+            subject=SUBJECT,
+        ),
     )
 
 
@@ -119,10 +121,12 @@ def test_the_future_begins_behind_the_last_day_known_in_the_middle_of_a_week(
 
     chart = use(
         replace(result(rows, PERIODS), provenance=friday),
-        selection=SeriesSelection("0804001", sources=("ensemble",)),
-        registry=registry,
-        unit="",
-        subject=SUBJECT,
+        part=ChartedPart(
+            selection=SeriesSelection("0804001", sources=("ensemble",)),
+            registry=registry,
+            unit="",
+            subject=SUBJECT,
+        ),
     )
 
     assert chart.figure.to_dict()["layout"]["shapes"][1]["x0"] == "2026-11-21"
@@ -180,9 +184,7 @@ def test_the_table_is_what_is_drawn_the_latest_first(registry: Registry) -> None
 def test_the_call_asks_for_exactly_these_rows(registry: Registry) -> None:
     selection = SeriesSelection("08/1", "CD-SP", ("tsb",), date(2026, 1, 1), date(2026, 12, 31))
 
-    chart = use(
-        result(USED, PERIODS), selection=selection, registry=registry, unit="", subject=SUBJECT
-    )
+    chart = use(result(USED, PERIODS), ChartedPart(selection, registry, "", SUBJECT))
 
     assert chart.call.address("P1", "rfc") == (
         "api/v1/extracts/fact_period.csv?item_id=08%2F1&location=CD-SP&source=tsb"

@@ -27,6 +27,11 @@ def ranks(app: AppTest) -> list[int]:
     return [int(str(field.key).rsplit("-", 1)[1]) for field in app.number_input]
 
 
+def links(app: AppTest) -> str:
+    """What the links of the page say."""
+    return "\n".join(link.proto.label for link in app.get("page_link"))
+
+
 def test_opened_bare_it_has_what_is_late_or_due_this_week(
     publish_orders: PublishOrders, open_orders: OpenPage
 ) -> None:
@@ -35,7 +40,7 @@ def test_opened_bare_it_has_what_is_late_or_due_this_week(
     app = open_orders()
 
     assert sorted(ranks(app)) == [1, 2]
-    assert "Late, This week." in texts(app)
+    assert "Late, This week. What is to be expedited" in texts(app)
 
 
 def test_a_tier_in_the_address_has_all_orders_of_it(
@@ -63,6 +68,7 @@ def test_rows_without_their_publication_are_refused(
     app = open_orders(rows="1-2")
 
     assert "it must be together with p" in app.error[0].value
+    assert "The same places in the list of publication" in links(app)
     assert not app.number_input
 
 
@@ -242,6 +248,74 @@ def test_what_is_no_order_is_told_apart_and_marked_as_done(
     app.button(key="orders-others-done").click().run()
 
     assert "Not orders" not in texts(app)
+    standing = runtime.portal().marks.standing(runtime.portal().open())
+    assert standing["kind"].to_pylist() == ["done"]
+
+
+def test_a_quantity_of_a_digit_too_many_is_asked_back(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    manifest = publish_orders([Proposed(1)], stock={1: {"cycle_demand": None}})
+    app = change(open_orders(), manifest, 1, 1e12)
+
+    assert quantities(app) == [1e12]
+    assert "At most 400 can be ordered here. Is it a digit too many?" in texts(app)
+    assert app.button(key="order-take").disabled
+    assert "order-round-all" not in {button.key for button in app.button}
+
+    app.button(key=f"order-round-{manifest.publication_id}-1").click().run()
+
+    assert quantities(app) == [40]
+    assert not app.button(key="order-take").disabled
+
+
+def test_what_is_used_in_ten_years_may_be_ordered(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    year = {"cycle_demand": 20.0, "lead_time_days": 66.0, "review_days": 7.0}
+    manifest = publish_orders([Proposed(1)], stock={1: year})
+
+    assert "about 100 are used in a year" in texts(change(open_orders(), manifest, 1, 1001))
+    assert "can't be ordered" not in texts(change(open_orders(), manifest, 1, 1000))
+
+
+def test_what_was_typed_stays_with_its_publication(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    first = publish_orders([Proposed(1)])
+    app = change(open_orders(), first, 1, 60)
+    publish_orders([Proposed(2)])
+
+    app.run()
+
+    assert app.query_params["p"] == first.publication_id
+    assert quantities(app) == [60]
+    assert "This page is pinned to publication" in texts(app)
+
+
+def test_what_was_typed_before_is_told_on_the_list_of_another_publication(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    first = publish_orders([Proposed(1)])
+    app = change(open_orders(), first, 1, 60)
+    publish_orders([Proposed(2)])
+
+    app.run()
+    app.button(key="show-active").click().run()
+
+    assert quantities(app) == [40]
+    assert f"You changed 1 order of publication {first.publication_id}" in texts(app)
+
+
+def test_a_parameter_given_twice_is_refused(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    manifest = publish_orders(THREE)
+
+    app = open_orders(p=manifest.publication_id, rows=["1", "2"])
+
+    assert "rows is given more than once; it must be given once" in app.error[0].value
+    assert not app.number_input
 
 
 def test_the_page_speaks_portuguese(publish_orders: PublishOrders, open_page: OpenPage) -> None:

@@ -35,13 +35,18 @@ def html(app: AppTest) -> str:
 
 def republish(publisher: Publisher, **changes: Change) -> None:
     """Publish the same story again with the rows of some data sets changed, and activate it."""
+    publish_changed(publisher, **changes)
+    runtime.portal().activate(ADMIN)
+
+
+def publish_changed(publisher: Publisher, **changes: Change) -> None:
+    """Publish the same story again with the rows of some data sets changed."""
     later = publisher.latest.generated_at + LATER
     tables = dict(publisher.tables(generated_at=later))
     for name, change in changes.items():
         rows = change(tables[name].to_pylist())
         tables[name] = pa.Table.from_pylist(rows, schema=tables[name].schema)
     publisher.publish(generated_at=later, tables=tables)
-    runtime.portal().activate(ADMIN)
 
 
 def without(**values: str) -> Change:

@@ -10,6 +10,7 @@ import pytest
 from datalayer.access.accounts import Accounts
 from datalayer.access.api_keys import ApiKeys
 from datalayer.access.identity import Identity, Role
+from tests.clocks import SecondsClock
 
 CHEAP = 4
 """bcrypt's least cost: the tests are about the rules around the hash."""
@@ -17,23 +18,13 @@ CHEAP = 4
 BY = Identity("cli:test", Role.ADMIN)
 
 
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> SecondsClock:
+    return SecondsClock(1_800_000_000.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def reopened(tmp_path: Path, clock: Clock) -> Callable[[], Accounts]:
+def reopened(tmp_path: Path, clock: SecondsClock) -> Callable[[], Accounts]:
     """Open the same state folder, as a restarted process would."""
     return lambda: Accounts(tmp_path, clock=clock, bcrypt_rounds=CHEAP)
 
@@ -52,5 +43,5 @@ def password(accounts: Accounts) -> str:
 
 
 @pytest.fixture
-def keys(tmp_path: Path, clock: Clock) -> ApiKeys:
+def keys(tmp_path: Path, clock: SecondsClock) -> ApiKeys:
     return ApiKeys(tmp_path, clock=clock)

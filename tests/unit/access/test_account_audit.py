@@ -12,7 +12,8 @@ from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.audit.log import AuditEntry, AuditLog
 from datalayer.access.identity import Role
 from datalayer.kernel.errors import KeyRefused, SignInBlocked, SignInRefused, StateError
-from tests.unit.access.conftest import BY, Clock
+from tests.clocks import SecondsClock
+from tests.unit.access.conftest import BY
 
 PASSWORD = "a password of the tests"
 SECRET = "typed into the wrong field"
@@ -27,7 +28,7 @@ def count(state: Path) -> int:
 
 
 def test_a_sign_in_is_noted_with_its_address_and_moment(
-    accounts: Accounts, password: str, tmp_path: Path, clock: Clock
+    accounts: Accounts, password: str, tmp_path: Path, clock: SecondsClock
 ) -> None:
     accounts.sign_in("admin", password, address="192.0.2.7")
 
@@ -40,7 +41,7 @@ def test_a_sign_in_is_noted_with_its_address_and_moment(
     )
     assert entry.details == {"address": "192.0.2.7"}
     assert entry.at is not None
-    assert entry.at.timestamp() == clock.now
+    assert entry.at.timestamp() == clock.now_s
 
 
 def test_a_wrong_password_is_noted_under_the_user(
@@ -68,7 +69,7 @@ def test_an_unknown_name_is_noted_as_a_digest_that_tells_equal_ones(
 
 
 def test_being_blocked_is_noted_once_for_each_wait(
-    accounts: Accounts, password: str, tmp_path: Path, clock: Clock
+    accounts: Accounts, password: str, tmp_path: Path, clock: SecondsClock
 ) -> None:
     for _ in range(3):
         with pytest.raises(SignInRefused):
@@ -82,7 +83,7 @@ def test_being_blocked_is_noted_once_for_each_wait(
     assert count(tmp_path) == before + 1
     assert (latest(tmp_path).actor, latest(tmp_path).outcome) == ("admin", "blocked")
 
-    clock.now += 1
+    clock.now_s += 1
     with pytest.raises(SignInRefused):
         accounts.sign_in("admin", "wrong")
     with pytest.raises(SignInBlocked):
@@ -91,16 +92,16 @@ def test_being_blocked_is_noted_once_for_each_wait(
     assert count(tmp_path) == before + 3
 
 
-def fail(accounts: Accounts, clock: Clock, times: int, name: str = "admin") -> None:
+def fail(accounts: Accounts, clock: SecondsClock, times: int, name: str = "admin") -> None:
     """Fail to sign in, each time from another address."""
     for number in range(times):
-        clock.now += 1
+        clock.now_s += 1
         with pytest.raises(SignInRefused):
             accounts.sign_in(name, "wrong", address=f"198.51.100.{number}")
 
 
 def test_a_burst_of_failures_has_one_line_that_says_so(
-    accounts: Accounts, password: str, tmp_path: Path, clock: Clock
+    accounts: Accounts, password: str, tmp_path: Path, clock: SecondsClock
 ) -> None:
     before = count(tmp_path)
 
@@ -110,7 +111,9 @@ def test_a_burst_of_failures_has_one_line_that_says_so(
     assert (latest(tmp_path).actor, latest(tmp_path).outcome) == ("admin", "burst")
 
 
-def test_made_up_names_are_one_burst(accounts: Accounts, tmp_path: Path, clock: Clock) -> None:
+def test_made_up_names_are_one_burst(
+    accounts: Accounts, tmp_path: Path, clock: SecondsClock
+) -> None:
     before = count(tmp_path)
 
     for number in range(50):
@@ -121,7 +124,7 @@ def test_made_up_names_are_one_burst(accounts: Accounts, tmp_path: Path, clock: 
 
 
 def test_a_burst_of_others_hides_no_user_s_failure(
-    accounts: Accounts, password: str, tmp_path: Path, clock: Clock
+    accounts: Accounts, password: str, tmp_path: Path, clock: SecondsClock
 ) -> None:
     fail(accounts, clock, 50, name="made up")
 
@@ -135,7 +138,7 @@ def test_how_many_were_not_written_stands_in_the_line_after_a_burst(
     accounts: Accounts,
     password: str,
     tmp_path: Path,
-    clock: Clock,
+    clock: SecondsClock,
     monkeypatch: pytest.MonkeyPatch,
     ends: str,
 ) -> None:
@@ -145,7 +148,7 @@ def test_how_many_were_not_written_stands_in_the_line_after_a_burst(
     if ends == "a success":
         accounts.sign_in("admin", password, address="192.0.2.7")
     else:
-        clock.now += 3600
+        clock.now_s += 3600
         fail(accounts, clock, 1)
 
     assert latest(tmp_path).details["not_written"] == 5
@@ -201,17 +204,17 @@ def test_keys_are_noted_by_their_id(keys: ApiKeys, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reason", ["revoked", "expired", "wrong secret"])
 def test_the_refusal_of_a_key_is_noted_with_its_reason_at_most_once_a_minute(
-    keys: ApiKeys, tmp_path: Path, clock: Clock, reason: str
+    keys: ApiKeys, tmp_path: Path, clock: SecondsClock, reason: str
 ) -> None:
     key = keys.add("bi", Scope.READ, by=BY, expires_in_s=60 if reason == "expired" else None)
     if reason == "revoked":
         keys.revoke(key.split("_")[1], by=BY)
     tried = key if reason != "wrong secret" else key[:20] + "0" * 63
-    clock.now += 3600
+    clock.now_s += 3600
     before = count(tmp_path)
 
     for _ in range(61):
-        clock.now += 1
+        clock.now_s += 1
         with pytest.raises(KeyRefused):
             keys.check(tried)
 

@@ -13,7 +13,8 @@ from datalayer.access.api_keys import ApiKeys, Scope
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.kernel.errors import InvalidSelection, KeyRefused, NotAllowed, StateError
 from datalayer.kernel.storage.lock import lock_file
-from tests.unit.access.conftest import BY, Clock
+from tests.clocks import SecondsClock
+from tests.unit.access.conftest import BY
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def key_id(key: str) -> str:
     return key.split("_")[1]
 
 
-class TestHolding:
+class TestHoldingKeys:
     @pytest.mark.parametrize(
         ("scope", "role"), [(Scope.READ, Role.ANALYST), (Scope.REFRESH, Role.ADMIN)]
     )
@@ -39,7 +40,7 @@ class TestHolding:
         assert re.fullmatch("farol_[0-9a-f]{12}_[0-9a-f]{64}", key)
         assert keys.all()[0].id == key_id(key)
 
-    def test_it_holds_after_a_restart(self, key: str, tmp_path: Path, clock: Clock) -> None:
+    def test_it_holds_after_a_restart(self, key: str, tmp_path: Path, clock: SecondsClock) -> None:
         assert ApiKeys(tmp_path, clock=clock).check(key).name == "key:bi"
 
     def test_one_name_may_hold_several(self, key: str, keys: ApiKeys) -> None:
@@ -49,7 +50,7 @@ class TestHolding:
         assert keys.check(second).role is Role.ADMIN
 
 
-class TestRefusing:
+class TestRefusingKeys:
     @pytest.mark.parametrize(
         "spoil",
         [
@@ -78,11 +79,13 @@ class TestRefusing:
         with pytest.raises(KeyRefused):
             keys.check(f"farol_{key_id(key)}_{keys.all()[0].secret_sha256}")
 
-    def test_it_is_good_to_the_last_second_and_no_longer(self, keys: ApiKeys, clock: Clock) -> None:
+    def test_it_is_good_to_the_last_second_and_no_longer(
+        self, keys: ApiKeys, clock: SecondsClock
+    ) -> None:
         key = keys.add("bi", Scope.READ, by=BY, expires_in_s=60)
-        clock.now += 59
+        clock.now_s += 59
         last = keys.check(key)
-        clock.now += 1
+        clock.now_s += 1
 
         with pytest.raises(KeyRefused):
             keys.check(key)
@@ -90,7 +93,7 @@ class TestRefusing:
         assert last.name == "key:bi"
 
     def test_a_revoked_one_is_refused_at_once_in_every_process(
-        self, keys: ApiKeys, key: str, tmp_path: Path, clock: Clock
+        self, keys: ApiKeys, key: str, tmp_path: Path, clock: SecondsClock
     ) -> None:
         other = ApiKeys(tmp_path, clock=clock)
         before = other.check(key)
@@ -103,19 +106,19 @@ class TestRefusing:
                 each.check(key)
 
     def test_revoking_again_keeps_the_first_moment(
-        self, keys: ApiKeys, key: str, clock: Clock
+        self, keys: ApiKeys, key: str, clock: SecondsClock
     ) -> None:
         first = keys.revoke(key_id(key), by=BY).revoked
-        clock.now += 60
+        clock.now_s += 60
 
         assert keys.revoke(key_id(key), by=BY).revoked == first
 
     def test_the_answer_does_not_say_what_is_wrong(
-        self, keys: ApiKeys, key: str, clock: Clock
+        self, keys: ApiKeys, key: str, clock: SecondsClock
     ) -> None:
         expiring = keys.add("bi", Scope.READ, by=BY, expires_in_s=1)
         keys.revoke(key_id(key), by=BY)
-        clock.now += 2
+        clock.now_s += 2
 
         answers = set()
         for refused in (key, expiring, "farol_" + "0" * 12 + "_" + "0" * 64, "nothing"):
@@ -168,13 +171,13 @@ class TestTheFile:
         assert (tmp_path / "api_keys.json").stat().st_mode & 0o777 == 0o600
 
     def test_the_last_use_is_written_at_most_once_a_minute(
-        self, keys: ApiKeys, key: str, clock: Clock
+        self, keys: ApiKeys, key: str, clock: SecondsClock
     ) -> None:
         noted = []
         for _ in range(121):
             keys.check(key)
             noted.append(keys.all()[0].last_used)
-            clock.now += 1
+            clock.now_s += 1
 
         began = 1_800_000_000.0
         assert sorted(set(noted), key=noted.index) == [began, began + 60, began + 120]

@@ -58,7 +58,7 @@ def refreshing(keys: ApiKeys) -> bytes:
     return keys.add("etl", Scope.REFRESH, by=BY, expires_in_s=None).encode()
 
 
-class TestKeys:
+class TestKeysInHeaders:
     def test_who_brings_nothing_is_anyone(self, authentication: Authentication) -> None:
         assert authentication.identify("GET", []) == ANYONE
         assert authentication.identify("POST", {}) == ANYONE

@@ -16,7 +16,8 @@ from datalayer.access.accounts import Accounts
 from datalayer.access.identity import Identity, Role
 from datalayer.access.sessions import MOST_KEPT, Sessions
 from datalayer.kernel.errors import StateError
-from tests.unit.access.conftest import BY, CHEAP, Clock
+from tests.clocks import SecondsClock
+from tests.unit.access.conftest import BY, CHEAP
 
 DAY = timedelta(hours=24).total_seconds()
 IDLE = timedelta(hours=2).total_seconds()
@@ -28,19 +29,19 @@ def token(accounts: Accounts, password: str) -> str:
     return accounts.sign_in("admin", password).token
 
 
-class TestHolding:
+class TestHoldingSessions:
     def test_a_token_says_who_holds_it(self, accounts: Accounts, token: str) -> None:
         assert accounts.identity_from_token(token) == ADMIN
 
     def test_streamlit_authenticator_reads_our_tokens(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         signed_in = accounts.sign_in("admin", password)
 
         claims = jwt.decode(signed_in.token, accounts.cookie_key(), algorithms=["HS256"])
 
         assert claims["username"] == "admin"
-        assert claims["exp_date"] == signed_in.ends.timestamp() == clock.now + DAY
+        assert claims["exp_date"] == signed_in.ends.timestamp() == clock.now_s + DAY
 
     def test_a_session_goes_on_after_a_restart(
         self, token: str, reopened: Callable[[], Accounts]
@@ -86,10 +87,10 @@ class TestEnding:
         assert accounts.identity_from_token(token) is None
 
     def test_a_password_change_refuses_a_session_that_the_list_still_has(
-        self, accounts: Accounts, token: str, clock: Clock, tmp_path: Path
+        self, accounts: Accounts, token: str, clock: SecondsClock, tmp_path: Path
     ) -> None:
         listed = (tmp_path / "sessions.json").read_bytes()
-        clock.now += 1
+        clock.now_s += 1
         accounts.set_password("admin", "another password", by=BY)
 
         (tmp_path / "sessions.json").write_bytes(listed)
@@ -106,63 +107,63 @@ class TestEnding:
         assert accounts.identity_from_token(token) == ADMIN
 
     def test_a_session_ends_after_its_hours_however_busy(
-        self, accounts: Accounts, token: str, clock: Clock
+        self, accounts: Accounts, token: str, clock: SecondsClock
     ) -> None:
         held = []
         for _ in range(24):
             held.append(accounts.identity_from_token(token) == ADMIN)
-            clock.now += 3600
+            clock.now_s += 3600
 
         assert all(held)
         assert accounts.identity_from_token(token) is None
 
     def test_a_session_ends_when_nothing_was_asked_for_too_long(
-        self, accounts: Accounts, token: str, clock: Clock, reopened: Callable[[], Accounts]
+        self, accounts: Accounts, token: str, clock: SecondsClock, reopened: Callable[[], Accounts]
     ) -> None:
-        clock.now += IDLE + 1
+        clock.now_s += IDLE + 1
 
         assert accounts.identity_from_token(token) is None
         assert reopened().identity_from_token(token) is None
 
     def test_every_use_starts_the_idle_time_anew_in_every_process(
-        self, accounts: Accounts, token: str, clock: Clock, reopened: Callable[[], Accounts]
+        self, accounts: Accounts, token: str, clock: SecondsClock, reopened: Callable[[], Accounts]
     ) -> None:
-        clock.now += IDLE - 60
+        clock.now_s += IDLE - 60
         used = accounts.identity_from_token(token)
-        clock.now += IDLE - 60
+        clock.now_s += IDLE - 60
 
         assert used == ADMIN
         assert reopened().identity_from_token(token) == ADMIN
 
     def test_a_short_idle_time_does_not_end_a_session_in_use(
-        self, tmp_path: Path, clock: Clock
+        self, tmp_path: Path, clock: SecondsClock
     ) -> None:
         accounts = Accounts(tmp_path, idle=timedelta(seconds=30), clock=clock, bcrypt_rounds=CHEAP)
         token = accounts.sign_in("admin", accounts.ensure_first_admin() or "").token
 
         held = []
         for _ in range(20):
-            clock.now += 10
+            clock.now_s += 10
             held.append(accounts.identity_from_token(token) == ADMIN)
 
         assert all(held)
 
     def test_a_session_that_ended_idle_stays_ended(
-        self, accounts: Accounts, token: str, clock: Clock
+        self, accounts: Accounts, token: str, clock: SecondsClock
     ) -> None:
-        clock.now += IDLE + 1
+        clock.now_s += IDLE + 1
         accounts.identity_from_token(token)
-        clock.now -= 2
+        clock.now_s -= 2
 
         accounts.sign_out(token)
-        clock.now += 1
+        clock.now_s += 1
 
         assert accounts.identity_from_token(token) is None
 
     def test_a_clock_that_was_set_back_far_ends_sessions(
-        self, accounts: Accounts, token: str, clock: Clock
+        self, accounts: Accounts, token: str, clock: SecondsClock
     ) -> None:
-        clock.now -= 3600
+        clock.now_s -= 3600
 
         assert accounts.identity_from_token(token) is None
 
@@ -176,9 +177,9 @@ class TestEnding:
 
 class TestForgery:
     def test_a_signed_token_without_a_session_is_refused(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
-        claims = {"username": "admin", "exp_date": clock.now + 60}
+        claims = {"username": "admin", "exp_date": clock.now_s + 60}
 
         signed = jwt.encode(claims, accounts.cookie_key(), "HS256")
 
@@ -238,38 +239,38 @@ class TestTheList:
         assert (tmp_path / "sessions.json").stat().st_mode & 0o777 == 0o600
 
     def test_a_use_is_written_at_most_once_a_minute(
-        self, accounts: Accounts, token: str, clock: Clock, tmp_path: Path
+        self, accounts: Accounts, token: str, clock: SecondsClock, tmp_path: Path
     ) -> None:
         versions = set()
         for _ in range(120):
-            clock.now += 1
+            clock.now_s += 1
             accounts.identity_from_token(token)
             versions.add((tmp_path / "sessions.json").read_bytes())
 
         assert len(versions) == 3
 
     def test_a_use_that_cannot_be_written_fails_nobody(
-        self, accounts: Accounts, token: str, clock: Clock, tmp_path: Path
+        self, accounts: Accounts, token: str, clock: SecondsClock, tmp_path: Path
     ) -> None:
         (tmp_path / "sessions.lock").unlink()
         (tmp_path / "sessions.lock").mkdir()
         held = []
 
         for _ in range(5):
-            clock.now += IDLE / 2
+            clock.now_s += IDLE / 2
             held.append(accounts.identity_from_token(token))
 
         assert held == [ADMIN] * 5
 
     def test_sessions_that_begin_and_end_side_by_side_are_not_lost(
-        self, tmp_path: Path, clock: Clock
+        self, tmp_path: Path, clock: SecondsClock
     ) -> None:
         def opened() -> Sessions:
             return Sessions(tmp_path, longest_s=DAY, idle_s=IDLE, clock=clock)
 
         def begin_two_and_end_one(sessions: Sessions) -> tuple[str, str]:
-            ended = sessions.begin("ana", began=clock.now)
-            kept = sessions.begin("ana", began=clock.now)
+            ended = sessions.begin("ana", began=clock.now_s)
+            kept = sessions.begin("ana", began=clock.now_s)
             sessions.end(ended)
             return ended, kept
 
@@ -281,10 +282,10 @@ class TestTheList:
         assert all(found.find(kept) for _, kept in ids)
 
     def test_it_is_bounded_and_keeps_the_newest(
-        self, accounts: Accounts, password: str, clock: Clock, tmp_path: Path
+        self, accounts: Accounts, password: str, clock: SecondsClock, tmp_path: Path
     ) -> None:
         many = [
-            {"digest": str(n), "user": "ana", "began": clock.now, "last_seen": clock.now}
+            {"digest": str(n), "user": "ana", "began": clock.now_s, "last_seen": clock.now_s}
             for n in range(MOST_KEPT)
         ]
         path = tmp_path / "sessions.json"
@@ -296,10 +297,10 @@ class TestTheList:
         assert accounts.identity_from_token(token) == ADMIN
 
     def test_ended_sessions_are_taken_off_at_the_next_sign_in(
-        self, accounts: Accounts, password: str, clock: Clock, tmp_path: Path
+        self, accounts: Accounts, password: str, clock: SecondsClock, tmp_path: Path
     ) -> None:
         accounts.sign_in("admin", password)
-        clock.now += IDLE + 1
+        clock.now_s += IDLE + 1
 
         accounts.sign_in("admin", password)
 

@@ -13,7 +13,8 @@ from datalayer.access.accounts import Accounts
 from datalayer.access.identity import Role
 from datalayer.access.sign_in_throttle import SignInAttempt, SignInThrottle
 from datalayer.kernel.errors import SignInBlocked, SignInRefused, StateUnavailable
-from tests.unit.access.conftest import BY, Clock
+from tests.clocks import SecondsClock
+from tests.unit.access.conftest import BY
 
 
 def fail(accounts: Accounts, times: int, name: str = "admin", address: str = "") -> None:
@@ -38,18 +39,18 @@ class TestPerName:
             accounts.sign_in("admin", password)
 
     def test_the_wait_is_over_when_it_says(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         fail(accounts, 3)
         with pytest.raises(SignInBlocked) as blocked:
             accounts.sign_in("admin", password)
 
-        clock.now += blocked.value.wait_s
+        clock.now_s += blocked.value.wait_s
 
         assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_the_wait_doubles_up_to_a_quarter_of_an_hour(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         waits = []
         fail(accounts, 2)
@@ -58,7 +59,7 @@ class TestPerName:
             with pytest.raises(SignInBlocked) as blocked:
                 accounts.sign_in("admin", password)
             waits.append(blocked.value.wait_s)
-            clock.now += blocked.value.wait_s
+            clock.now_s += blocked.value.wait_s
 
         assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900]
 
@@ -82,14 +83,14 @@ class TestPerName:
         assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_a_clock_that_is_set_back_makes_no_wait_longer(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         fail(accounts, 3)
-        clock.now -= 10 * 86_400
+        clock.now_s -= 10 * 86_400
 
         with pytest.raises(SignInBlocked) as blocked:
             accounts.sign_in("admin", password)
-        clock.now += blocked.value.wait_s
+        clock.now_s += blocked.value.wait_s
 
         assert blocked.value.wait_s == 1
         assert accounts.sign_in("admin", password).identity.name == "admin"
@@ -102,10 +103,10 @@ class TestPerName:
         assert accounts.sign_in("admin", password).identity.name == "admin"
 
     def test_a_day_without_failures_forgets_them(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         fail(accounts, 3)
-        clock.now += 86_401
+        clock.now_s += 86_401
         fail(accounts, 2)
 
         assert accounts.sign_in("admin", password).identity.name == "admin"
@@ -184,7 +185,7 @@ class TestPerAddress:
         assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"
 
     def test_the_wait_grows_to_five_minutes_and_is_forgotten_after_an_hour(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         fail_as_many(accounts, 19, "192.0.2.7")
         waits = []
@@ -193,9 +194,9 @@ class TestPerAddress:
             with pytest.raises(SignInBlocked) as blocked:
                 accounts.sign_in("admin", password, address="192.0.2.7")
             waits.append(blocked.value.wait_s)
-            clock.now += blocked.value.wait_s
+            clock.now_s += blocked.value.wait_s
 
-        clock.now += 3600
+        clock.now_s += 3600
         fail_as_many(accounts, 19, "192.0.2.7")
 
         assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
@@ -222,14 +223,14 @@ class TestPerAddress:
         assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"
 
     def test_an_attempt_that_was_blocked_does_not_prolong_the_wait(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         fail(accounts, 3, address="192.0.2.7")
         for _ in range(30):
             with pytest.raises(SignInBlocked):
                 accounts.sign_in("admin", password, address="192.0.2.7")
 
-        clock.now += 1
+        clock.now_s += 1
 
         assert accounts.sign_in("admin", password, address="192.0.2.7").identity.name == "admin"
 
@@ -240,10 +241,10 @@ def fail_from_many(accounts: Accounts, times: int, name: str = "admin") -> None:
         fail(accounts, 1, name=name, address=f"198.51.100.{number}")
 
 
-def keep_failing(accounts: Accounts, clock: Clock, times: int) -> None:
+def keep_failing(accounts: Accounts, clock: SecondsClock, times: int) -> None:
     """Fail as ``admin`` from a new address whenever the wait is over."""
     for number in range(times):
-        clock.now += 301
+        clock.now_s += 301
         fail(accounts, 1, address=f"203.0.113.{number}")
 
 
@@ -267,7 +268,7 @@ class TestOfOneNameFromWherever:
         with pytest.raises(SignInBlocked):
             accounts.sign_in("nobody", "wrong", address="192.0.2.1")
 
-    def test_the_wait_grows_to_five_minutes(self, accounts: Accounts, clock: Clock) -> None:
+    def test_the_wait_grows_to_five_minutes(self, accounts: Accounts, clock: SecondsClock) -> None:
         fail_from_many(accounts, 10)
         keep_failing(accounts, clock, 12)
 
@@ -293,7 +294,7 @@ class TestOfOneNameFromWherever:
 
 class TestWhoIsKnown:
     def test_no_stranger_holds_up_an_address_from_which_the_owner_signed_in(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         accounts.sign_in("admin", password, address="192.0.2.1")
         fail_from_many(accounts, 10)
@@ -355,11 +356,11 @@ class TestWhoIsKnown:
 
     @pytest.mark.parametrize("change", ["set_password", "disable"])
     def test_a_new_password_makes_browsers_and_addresses_strangers(
-        self, accounts: Accounts, password: str, clock: Clock, change: str
+        self, accounts: Accounts, password: str, clock: SecondsClock, change: str
     ) -> None:
         accounts.add("ana", Role.PLANNER, password, by=BY)
         known = accounts.sign_in("ana", password, address="192.0.2.1").known_browser
-        clock.now += 1
+        clock.now_s += 1
         if change == "set_password":
             accounts.set_password("ana", password, by=BY)
         else:
@@ -371,10 +372,10 @@ class TestWhoIsKnown:
             accounts.sign_in("ana", password, address="192.0.2.2", known_browser=known)
 
     def test_a_known_browser_is_a_stranger_after_90_days(
-        self, accounts: Accounts, password: str, clock: Clock
+        self, accounts: Accounts, password: str, clock: SecondsClock
     ) -> None:
         known = accounts.sign_in("admin", password, address="192.0.2.1").known_browser
-        clock.now += 90 * 86_400 + 1
+        clock.now_s += 90 * 86_400 + 1
         fail_from_many(accounts, 10)
 
         with pytest.raises(SignInBlocked):
@@ -405,15 +406,15 @@ class TestFloods:
         self,
         accounts: Accounts,
         password: str,
-        clock: Clock,
+        clock: SecondsClock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr("datalayer.access.sign_in_failures.MOST_STRANGERS", 20)
         fail(accounts, 3, address="192.0.2.1")
-        clock.now += 0.5
+        clock.now_s += 0.5
 
         for number in range(60):
-            clock.now += 0.001
+            clock.now_s += 0.001
             fail(accounts, 1, name=f"made up {number}", address=f"198.51.100.{number}")
 
         with pytest.raises(SignInBlocked):
@@ -423,7 +424,7 @@ class TestFloods:
         self,
         accounts: Accounts,
         password: str,
-        clock: Clock,
+        clock: SecondsClock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         for bound in ("MOST_STRANGERS", "MOST_OF_A_USER"):
@@ -438,14 +439,14 @@ class TestFloods:
         self,
         accounts: Accounts,
         password: str,
-        clock: Clock,
+        clock: SecondsClock,
         monkeypatch: pytest.MonkeyPatch,
         tmp_path: Path,
     ) -> None:
         for bound in ("MOST_STRANGERS", "MOST_OF_A_USER"):
             monkeypatch.setattr(f"datalayer.access.sign_in_failures.{bound}", 5)
         for number in range(50):
-            clock.now += 301
+            clock.now_s += 301
             fail(accounts, 1, address=f"198.51.100.{number}")
             fail(accounts, 1, name=f"made up {number}", address=f"198.51.100.{number}")
 
@@ -456,10 +457,10 @@ class TestFloods:
         assert rows == {"users": 6, "strangers": 6, "addresses": 5}
 
     def test_a_day_without_failures_leaves_nothing(
-        self, accounts: Accounts, clock: Clock, tmp_path: Path
+        self, accounts: Accounts, clock: SecondsClock, tmp_path: Path
     ) -> None:
         fail_from_many(accounts, 9)
-        clock.now += 86_401
+        clock.now_s += 86_401
 
         fail(accounts, 1, name="nobody", address="192.0.2.1")
 
@@ -467,7 +468,7 @@ class TestFloods:
             assert list(file.execute("select count(*) from failures")) == [(3,)]
 
     def test_an_attempt_writes_no_more_when_there_are_many(
-        self, accounts: Accounts, clock: Clock, tmp_path: Path
+        self, accounts: Accounts, clock: SecondsClock, tmp_path: Path
     ) -> None:
         def changed_bytes(work: Callable[[], None]) -> int:
             path = tmp_path / "sign_in_failures.sqlite"
@@ -480,11 +481,11 @@ class TestFloods:
             return sum(len(new) for old, new in pages if old != new)
 
         for number in range(1500):
-            clock.now += 0.001
+            clock.now_s += 0.001
             attempt = SignInAttempt(
                 f"made up {number}", is_user=False, address=f"10.{number % 97}.0.1"
             )
-            SignInThrottle(tmp_path / "sign_in_failures.sqlite", clock=lambda: clock.now).begin(
+            SignInThrottle(tmp_path / "sign_in_failures.sqlite", clock=lambda: clock.now_s).begin(
                 attempt, "key"
             )
 

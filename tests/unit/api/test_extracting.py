@@ -237,7 +237,7 @@ def test_who_leaves_is_not_read_for_any_longer(api: FastAPI, portal: Portal) -> 
     assert portal.audit.entries(1)[0].outcome == "broken"
 
 
-class TestMembers:
+class TestExtractsForMembers:
     @pytest.fixture
     def empty_portal(self, tmp_path: Path) -> Iterator[Portal]:
         portal = make_portal(tmp_path, access="members")

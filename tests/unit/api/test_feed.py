@@ -127,7 +127,7 @@ def test_an_unchanged_feed_is_not_sent_again(served: ServedPortal) -> None:
     assert again.status_code == 304
 
 
-class TestMembers:
+class TestFeedForMembers:
     @pytest.fixture
     def served(self, activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
         with served_portal(tmp_path, access="members") as served:

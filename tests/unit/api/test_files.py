@@ -38,7 +38,7 @@ def extract_outcomes(served: ServedPortal) -> list[str]:
 
 
 @pytest.mark.parametrize("address", FILES)
-class TestHead:
+class TestHeadOfFiles:
     def test_it_tells_size_and_digest_of_a_file_that_nobody_took_yet(
         self, served: ServedPortal, address: str
     ) -> None:

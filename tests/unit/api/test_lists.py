@@ -50,6 +50,9 @@ def data(answer: httpx.Response) -> list[dict[str, Any]]:
     return rows
 
 
+ORIGIN = ("dataset_id", "model_version", "generated_at")
+
+
 def csv_rows(answer: httpx.Response, delimiter: str = ",") -> list[dict[str, str]]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
@@ -67,7 +70,7 @@ def pages(served: ServedPortal, address: str, accept: str = "*/*") -> Iterator[h
         following = urljoin(following, link[1]) if link else None
 
 
-class TestColumns:
+class TestColumnsOfLists:
     @pytest.mark.parametrize("form", ["json", "arrow", "csv"])
     def test_come_as_they_are_asked_for(self, shared: ServedPortal, form: str) -> None:
         address = "/api/v1/datasets/fact_forecast/rows?limit=3&columns=forecast,date"
@@ -134,7 +137,7 @@ class TestColumns:
         assert told in answer.json()["detail"]
 
 
-class TestOrder:
+class TestOrderOfLists:
     def test_is_by_value_with_nulls_last_and_equal_ones_by_key(self, uneven: ServedPortal) -> None:
         address = "/api/v1/items?columns=item_id,unit_cost&order="
 
@@ -252,10 +255,24 @@ class TestCsv:
 
         listed = rows if isinstance(rows, list) else [rows]
         found = csv_rows(answer, {"rfc": ",", "excel-br": ";"}[dialect])
-        assert [list(row) for row in found] == [list(row) for row in listed]
+        named = [list(dict.fromkeys([*row, *ORIGIN])) for row in listed]
+        assert [list(row) for row in found] == named
         assert answer.headers["x-row-count"] == str(len(listed))
         assert answer.headers["x-publication-id"] == shared.portal.active_id()
         assert answer.headers["content-disposition"].endswith(f'_{dialect}.csv"')
+
+    @pytest.mark.parametrize("address", [*LISTS, *OTHERS])
+    def test_each_row_tells_which_publication_it_is_of(
+        self, shared: ServedPortal, address: str
+    ) -> None:
+        separator = "&" if "?" in address else "?"
+
+        answer = shared.get(f"/api/v1/{address}{separator}dialect=rfc", Accept="text/csv")
+
+        manifest = shared.portal.open().manifest
+        written = manifest.generated_at.isoformat().replace("+00:00", "Z")
+        origin = (manifest.dataset_id, manifest.model_version, written)
+        assert {tuple(row[name] for name in ORIGIN) for row in csv_rows(answer)} <= {origin}
 
     def test_pages_follow_the_link(self, uneven: ServedPortal) -> None:
         address = f"/api/v1/items?limit=4&supplier={quote('a')}&supplier=b"

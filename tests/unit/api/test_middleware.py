@@ -365,7 +365,7 @@ class TestUnchanged:
         assert len(tags) == 4
 
 
-class TestHead:
+class TestHeadOfReads:
     @pytest.mark.parametrize(
         "address",
         [

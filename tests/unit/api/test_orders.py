@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 
@@ -29,6 +30,14 @@ def test_the_orders_of_the_tiers_come_as_a_file(served: ServedPortal) -> None:
     name = f'attachment; filename="orders_{publication_id}_generic.csv"'
     assert answer.headers["content-disposition"] == name
     assert answer.headers["repr-digest"].startswith("sha-256=:")
+
+
+def test_the_file_speaks_the_language_asked_for(served: ServedPortal) -> None:
+    for language, tiers in (("pt-BR", ["Atrasado", "Esta semana"]), ("en", ["Late", "This week"])):
+        answer = served.get(f"{ADDRESS}&language={language}")
+
+        rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+        assert sorted({row["tier"] for row in rows}) == sorted(tiers)
 
 
 def test_a_zip_has_the_files(served: ServedPortal) -> None:
@@ -81,6 +90,8 @@ def test_each_file_taken_is_in_the_audit_log(served: ServedPortal) -> None:
         ("tier=late", 422, "profile"),
         ("profile=generic&tier=late&location=Nowhere", 422, "Nowhere"),
         ("profile=generic&tier=late&colour=red", 422, "colour"),
+        ("profile=generic&tier=late&language=de", 422, "one of pt-BR, en"),
+        ("profile=generic&tier=late&language=en&language=pt-BR", 422, "language"),
     ],
 )
 def test_what_can_not_be_asked_for_is_a_problem(

@@ -150,7 +150,7 @@ def test_the_document_says_that_they_are_parquet(served: ServedPortal) -> None:
     assert list(told["200"]["content"]) == ["application/vnd.apache.parquet"]
 
 
-class TestMembers:
+class TestFilesForMembers:
     @pytest.fixture
     def served(self, activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
         with served_portal(tmp_path, access="members") as served:

@@ -137,7 +137,7 @@ def test_what_is_no_publication_id_is_refused(api: FastAPI) -> None:
     assert "before is 'one'" in answer.json()["detail"]
 
 
-class TestCauses:
+class TestCausesOverHttp:
     @pytest.fixture
     def ordered(self, publisher: Publisher, portal: Portal) -> tuple[Manifest, Manifest]:
         """Two publications whose orders follow the rule; in between stock and demand changed."""

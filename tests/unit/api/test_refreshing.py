@@ -172,7 +172,7 @@ class TestRefreshing:
         assert "roll back instead" in told["problem"]["detail"]
 
 
-class TestRollingBack:
+class TestRollingBackOverHttp:
     def test_the_one_active_before_comes_back(
         self, caller: Caller, publisher: Publisher, portal: Portal
     ) -> None:
@@ -258,7 +258,7 @@ class TestWhoMay:
         assert answer.status_code == status
 
 
-class TestConfirming:
+class TestConfirmingOverHttp:
     def test_what_takes_something_away_fails_until_it_is_confirmed(
         self, caller: Caller, publisher: Publisher, portal: Portal
     ) -> None:

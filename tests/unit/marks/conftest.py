@@ -23,7 +23,7 @@ from tests.reading import publication_of, publications_folder, snapshot_of
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-class Clock:
+class DatedClock:
     """A clock that tests set."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Desk:
     ) -> None:
         self.folder = state
         self.publisher = publisher
-        self.clock = Clock()
+        self.clock = DatedClock()
         self.kept: list[str] = []
         self._registry = registry
         self._database = database

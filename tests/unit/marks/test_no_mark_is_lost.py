@@ -32,7 +32,7 @@ MOST_STEPS = 25
 Rows = dict[int, tuple[str, float | None]]
 
 
-class Model:
+class MarksModel:
     """Every list and every mark; a mark holds where its row never left the lists in between."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ def worker(desk: Desk) -> Iterator[Worker]:
     worker.close()
 
 
-class Run:
+class DeskRun:
     """A desk at work beside its model.
 
     Attributes:
@@ -127,7 +127,7 @@ class Run:
     def __init__(self, desk: Desk, worker: Worker, seed: int) -> None:
         self.desk = desk
         self.worker = worker
-        self.model = Model()
+        self.model = MarksModel()
         self.chance = random.Random(seed)
         self.kept: list[Manifest] = []
 
@@ -232,7 +232,7 @@ PART = range(1, PARTS + 1)
 def test_no_mark_is_lost_and_none_is_on_another_episode(
     desk: Desk, worker: Worker, seed: int
 ) -> None:
-    run = Run(desk, worker, seed)
+    run = DeskRun(desk, worker, seed)
 
     for _ in range(PUBLICATIONS):
         run.publish()

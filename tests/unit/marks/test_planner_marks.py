@@ -282,11 +282,11 @@ def test_each_mark_has_a_line_in_the_audit_log(desk: Desk) -> None:
     [
         (
             Statement("boxed"),
-            "kind is 'boxed'; it must be one of seen, ordered, snoozed, disagreed, comment",
+            "kind is 'boxed'; it must be one of seen, ordered, done, snoozed, disagreed, comment",
         ),
         (
             Statement("undo"),
-            "kind is 'undo'; it must be one of seen, ordered, snoozed, disagreed, comment",
+            "kind is 'undo'; it must be one of seen, ordered, done, snoozed, disagreed, comment",
         ),
         (
             Statement("snoozed"),
@@ -302,7 +302,10 @@ def test_each_mark_has_a_line_in_the_audit_log(desk: Desk) -> None:
         ),
         (
             Statement("seen", date(2026, 12, 1)),
-            "until is 2026-12-01; it must be left out: only what is ordered or snoozed has a day",
+            (
+                "until is 2026-12-01; it must be left out: only what is ordered, done or snoozed "
+                "has a day"
+            ),
         ),
         (
             Statement("comment"),

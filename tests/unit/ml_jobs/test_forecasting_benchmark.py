@@ -17,12 +17,12 @@ from benchmarks.forecast_scores import (
     scores,
     textbook_reorder_point,
 )
-from benchmarks.forecast_splits import LEVELS, SCORED, DataSet, Split, split
+from benchmarks.forecast_splits import LEVELS, SCORED, BenchmarkDemand, Split, split
 from benchmarks.published_forecasts import read_predictions, read_published
 from ml_jobs.panel import NETWORK, Frequency, Panel
 
 HORIZON = 6
-DATA = DataSet("made-up", "none.parquet", Frequency.MONTHLY, HORIZON, 5, 2)
+DATA = BenchmarkDemand("made-up", "none.parquet", Frequency.MONTHLY, HORIZON, 5, 2)
 
 
 @pytest.fixture

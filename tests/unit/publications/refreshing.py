@@ -17,6 +17,7 @@ from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.publications.activation import Activations, Attachable, Limits
 from datalayer.publications.announcements import SharedActivation
 from datalayer.publications.snapshot_store import SnapshotStore
+from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
 
 ANA = Identity("ana", Role.ADMIN)
@@ -77,6 +78,15 @@ def joined(
     shared, limits = SharedActivation(None), Limits(keep, quota_bytes)
     activations = Activations(registry, store, snapshots, database, audit, shared, limits)
     return Refreshing(snapshots, database, audit, activations)
+
+
+def damage(snapshot: Snapshot) -> None:
+    """Change a byte of a snapshot's file, past its permissions."""
+    path = snapshot.path("fact_forecast")
+    path.chmod(0o644)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
 
 
 def _real_database(folder: Path, registry: Registry) -> Attachable:

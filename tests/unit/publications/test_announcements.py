@@ -138,7 +138,7 @@ class Replica:
         return self.active.publication_id if self.active else None
 
 
-class Fleet(RuleBasedStateMachine):
+class AnnouncementMachine(RuleBasedStateMachine):
     """Whatever happened: once all reach the board again, all serve the same.
 
     It is the latest activation by a person, where that person's replica and all before it knew
@@ -204,7 +204,7 @@ class Fleet(RuleBasedStateMachine):
             replica.announcements.keep_up()
 
 
-TestFleet = Fleet.TestCase
+TestFleet = AnnouncementMachine.TestCase
 TestFleet.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
 
 

@@ -22,12 +22,6 @@ BIA = Identity("follow:bia", Role.ADMIN)
 
 
 @pytest.fixture
-def parts(tmp_path: Path, folder_store: FolderStore, registry: Registry) -> Refreshing:
-    """Activations over a state folder that another process shares."""
-    return joined(tmp_path / "state", folder_store, registry)
-
-
-@pytest.fixture
 def other(tmp_path: Path, folder_store: FolderStore, registry: Registry) -> Refreshing:
     """That other process."""
     return joined(tmp_path / "state", folder_store, registry)

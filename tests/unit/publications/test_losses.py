@@ -81,7 +81,7 @@ class TestWhatIsALoss:
         assert said(empty, empty) == []
 
 
-class TestConfirming:
+class TestConfirmingLosses:
     @pytest.fixture
     def parts(self, tmp_path: Path, folder_store: FolderStore, registry: Registry) -> Refreshing:
         """Activations over an empty state folder."""

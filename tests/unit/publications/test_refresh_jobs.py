@@ -147,7 +147,7 @@ class TestStarting:
         assert job.publication.size_bytes == sum(file.size_bytes for file in manifest.files)
 
 
-class TestRefusing:
+class TestRefusingJobs:
     @pytest.mark.parametrize(
         ("who", "error"),
         [

@@ -67,12 +67,6 @@ AFTER_THE_SWITCH = [
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
-    """The state folder."""
-    return tmp_path / "state"
-
-
-@pytest.fixture
 def served(
     state: Path, folder_store: FolderStore, registry: Registry, publisher: Publisher
 ) -> Manifest:

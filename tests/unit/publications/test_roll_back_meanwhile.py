@@ -20,18 +20,6 @@ from tests.unit.publications.refreshing import ANA, Refreshing, joined
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
-    """The state folder."""
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def parts(state: Path, folder_store: FolderStore, registry: Registry) -> Refreshing:
-    """Activations over an empty state folder."""
-    return joined(state, folder_store, registry)
-
-
-@pytest.fixture
 def other(state: Path, folder_store: FolderStore, registry: Registry) -> Refreshing:
     """Another process over the same state folder."""
     return joined(state, folder_store, registry)

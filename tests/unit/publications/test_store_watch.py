@@ -16,6 +16,7 @@ from datalayer.kernel.errors import (
 )
 from datalayer.portal import Portal
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreWatch
+from tests.clocks import SecondsClock
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 
@@ -108,18 +109,8 @@ def test_credentials_that_are_refused_altogether_leave_it_unknown() -> None:
     assert watch.last_answer().reach == "unreachable"
 
 
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 def test_a_store_that_stays_silent_is_unreachable_before_its_time_is_over() -> None:
-    clock, asked, may_answer = Clock(), threading.Event(), threading.Event()
+    clock, asked, may_answer = SecondsClock(), threading.Event(), threading.Event()
 
     def answer_late() -> None:
         asked.set()

@@ -31,7 +31,7 @@ MOVED = (
 
 
 @dataclass(frozen=True)
-class Situation:
+class OrderSituation:
     """One part as a publication sees it: what a planner and a forecast would name.
 
     Attributes:
@@ -117,7 +117,7 @@ def count_quantile(mean: float, excess: float, level: float) -> float:
         count += 1
 
 
-def inputs_of(*situations: Situation) -> OrderInputs:
+def inputs_of(*situations: OrderSituation) -> OrderInputs:
     """The rows of several parts as the rule reads them."""
     rows = [each.published() for each in situations]
     return OrderInputs(
@@ -125,7 +125,7 @@ def inputs_of(*situations: Situation) -> OrderInputs:
     )
 
 
-def with_situations(fact_inventory: pa.Table, situations: Sequence[Situation]) -> pa.Table:
+def with_situations(fact_inventory: pa.Table, situations: Sequence[OrderSituation]) -> pa.Table:
     """Put a situation in each row of *fact_inventory*, with the status that follows from it."""
     answer = fact_inventory
     for name in situations[0].published():
@@ -137,7 +137,9 @@ def with_situations(fact_inventory: pa.Table, situations: Sequence[Situation]) -
     return replace_column(answer, "status", statuses)
 
 
-def moved(before: Situation, after: Situation, used: float, causes: frozenset[str]) -> Situation:
+def moved(
+    before: OrderSituation, after: OrderSituation, used: float, causes: frozenset[str]
+) -> OrderSituation:
     """What *before* is once the inputs of *causes* have come from *after*."""
     answer = before
     if "stock_used" in causes:
@@ -157,7 +159,7 @@ def moved(before: Situation, after: Situation, used: float, causes: frozenset[st
     return answer
 
 
-def causes_of(before: Situation, after: Situation, used: float) -> Mapping[str, float]:
+def causes_of(before: OrderSituation, after: OrderSituation, used: float) -> Mapping[str, float]:
     """What each cause adds, on the mean over every order in which all of them may go."""
 
     @cache
@@ -174,7 +176,7 @@ def causes_of(before: Situation, after: Situation, used: float) -> Mapping[str, 
     return {cause: amount / len(orders) for cause, amount in added.items()}
 
 
-PLAIN = Situation(
+PLAIN = OrderSituation(
     position=12.0,
     rate=0.8,
     lead_scatter=2.0,
@@ -189,12 +191,12 @@ PLAIN = Situation(
 """A part that is to be ordered."""
 
 
-def situations() -> st.SearchStrategy[Situation]:
+def situations() -> st.SearchStrategy[OrderSituation]:
     """Parts of every kind, with whole numbers of stock and shares that print shortly."""
     few = st.integers(0, 60).map(float)
     scatter = st.integers(1, 80).map(lambda tenths: tenths / 10)
     return st.builds(
-        Situation,
+        OrderSituation,
         position=few,
         rate=st.integers(0, 40).map(lambda hundredths: hundredths / 20),
         lead_scatter=scatter,

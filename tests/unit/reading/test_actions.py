@@ -221,7 +221,7 @@ class TestWhatIsListed:
             asking(publication)
 
 
-class TestFilters:
+class TestListFilters:
     @pytest.mark.parametrize(
         ("name", "value"),
         [("tier", "never"), ("action", "sell"), ("abc_class", "D"), ("has_check", "maybe")],
@@ -378,7 +378,7 @@ class TestFigures:
         assert publication.table(question).table.num_rows == 0
 
 
-class TestCards:
+class TestRowsOfCards:
     def cards(self, publication: Publication, standing: pa.Table = NOBODY) -> list[Row]:
         wanted = asking(publication, standing=standing, new=(1,))
         page = questions.actions.listed(publication.registry, wanted, limit=10)

@@ -19,7 +19,7 @@ from datalayer.reading.publication import Publication
 from tests.fake_data import FUTURE_DAYS
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value
 from tests.reading import publication_of, publications_folder, published_rows, snapshot_of
-from tests.unit.reading.order_situations import PLAIN, Situation, with_situations
+from tests.unit.reading.order_situations import PLAIN, OrderSituation, with_situations
 
 OpenPublication = Callable[[Manifest], Publication]
 PublishSituations = Callable[..., Publication]
@@ -170,7 +170,7 @@ class TestSpan:
         assert found.totals()["forecast_total_after"] == 0
 
 
-class TestSums:
+class TestSumsOfChanges:
     @pytest.fixture
     def ends(
         self, publisher: Publisher, open_publication: OpenPublication
@@ -236,13 +236,13 @@ class TestSums:
         assert compare(*ends, item_id="P99999").parts.num_rows == 0
 
 
-class TestCauses:
+class TestCausesOfChanges:
     @pytest.fixture
     def publish(self, publisher: Publisher, open_publication: OpenPublication) -> PublishSituations:
         """Publishes parts whose orders follow the rule, so many days after the first ones."""
 
         def publish(
-            *situations: Situation,
+            *situations: OrderSituation,
             days: int = 0,
             lineage: dict[str, object] | None = None,
             **columns: list[Any],

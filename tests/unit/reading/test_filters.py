@@ -45,7 +45,7 @@ def everything(publication: Publication, data_set: DataSet) -> list[dict[str, ob
     return kept(publication, data_set, Conditions())
 
 
-class TestNames:
+class TestNamesOfFilters:
     def test_every_column_has_a_filter(self, registry: Registry) -> None:
         for data_set in registry.data_sets.values():
             assert {column.name for column in data_set.columns} <= set(filters(data_set))
@@ -61,7 +61,7 @@ class TestNames:
         assert not {"source_min", "group_value_max", "is_champion_min"} & set(found)
 
 
-class TestRows:
+class TestFilteredRows:
     def test_one_value_keeps_its_rows(self, publication: Publication, demand: DataSet) -> None:
         rows = kept(publication, demand, conditions(filters(demand), [("item_id", "P00002")]))
 
@@ -209,7 +209,7 @@ class TestRefusals:
         assert plain_text("q", "é" * 200) == "é" * 200
 
 
-class TestPages:
+class TestFilteredPages:
     @pytest.mark.parametrize("name", ["fact_demand", "fact_forecast", "fact_exception", "dim_item"])
     def test_pages_behind_each_other_are_the_whole(
         self, publication: Publication, registry: Registry, name: str

@@ -15,7 +15,7 @@ from datalayer.reading.order_rule import OrderInputs
 from tests.unit.reading.order_situations import (
     MOVED,
     PLAIN,
-    Situation,
+    OrderSituation,
     causes_of,
     inputs_of,
     situations,
@@ -25,7 +25,7 @@ USED = st.integers(0, 20).map(float)
 
 
 def one(
-    before: OrderInputs | Situation, after: OrderInputs | Situation, used: float = 0.0
+    before: OrderInputs | OrderSituation, after: OrderInputs | OrderSituation, used: float = 0.0
 ) -> dict[str, float]:
     """The causes of one part that have a share, in units."""
     ends = (each if isinstance(each, OrderInputs) else inputs_of(each) for each in (before, after))
@@ -41,10 +41,10 @@ def without(inputs: OrderInputs, *names: str) -> OrderInputs:
 OF_1_3 = ("review_days", "cycle_demand", "cycle_excess", "least_daily_demand")
 
 
-class TestSums:
+class TestSumsOfCauses:
     @given(before=situations(), after=situations(), used=USED)
     def test_causes_add_up_to_the_difference_to_the_last_digit(
-        self, before: Situation, after: Situation, used: float
+        self, before: OrderSituation, after: OrderSituation, used: float
     ) -> None:
         found = explain(inputs_of(before), inputs_of(after), np.array([used])).by_cause
 
@@ -53,7 +53,7 @@ class TestSums:
 
     @given(before=situations(), after=situations(), used=st.sampled_from([0.0, 4.0, math.nan]))
     def test_the_way_back_has_the_same_causes_with_the_other_sign(
-        self, before: Situation, after: Situation, used: float
+        self, before: OrderSituation, after: OrderSituation, used: float
     ) -> None:
         forth, back = one(before, after, used), one(after, before, -used)
 
@@ -62,7 +62,7 @@ class TestSums:
     @settings(max_examples=60)
     @given(before=situations(), after=situations(), used=USED)
     def test_they_are_those_of_a_slow_implementation(
-        self, before: Situation, after: Situation, used: float
+        self, before: OrderSituation, after: OrderSituation, used: float
     ) -> None:
         found = one(before, after, used)
 
@@ -78,7 +78,7 @@ class TestSums:
     @settings(max_examples=12)
     @given(given_situations=st.lists(situations(), min_size=1, max_size=8), used=USED)
     def test_parts_do_not_depend_on_their_neighbours(
-        self, given_situations: list[Situation], used: float
+        self, given_situations: list[OrderSituation], used: float
     ) -> None:
         ends = given_situations, given_situations[::-1]
 
@@ -91,9 +91,9 @@ class TestSums:
             }
 
 
-class TestCauses:
+class TestCausesOfOrders:
     @given(situation=situations())
-    def test_the_same_inputs_cause_nothing(self, situation: Situation) -> None:
+    def test_the_same_inputs_cause_nothing(self, situation: OrderSituation) -> None:
         assert one(situation, situation) == {}
 
     @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ class TestPartDetails:
         assert publication.table(questions.exceptions.first(100, "elsewhere")).table.num_rows == 0
 
 
-class TestRows:
+class TestRowsOfDataSets:
     def test_pages_of_rows_join_to_the_whole_in_key_order(
         self, publication: Publication, registry: Registry
     ) -> None:

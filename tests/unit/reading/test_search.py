@@ -24,7 +24,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzáâãàçéêíóôõúüABCÇÉÃ"
 
 
 @dataclass(frozen=True)
-class Part:
+class SearchedPart:
     """What a search reads of one part."""
 
     item_id: str
@@ -36,7 +36,7 @@ class Part:
     demand_class: str | None = None
 
 
-def found(parts: Sequence[Part], text: str, limit: int = 1_000) -> list[dict[str, object]]:
+def found(parts: Sequence[SearchedPart], text: str, limit: int = 1_000) -> list[dict[str, object]]:
     """Return the rows that a search of *parts* for *text* has, asked as a portal asks."""
     rows = [vars(part) for part in parts]
     types = pa.schema([(name, pa.string()) for name in rows[0]])
@@ -48,11 +48,11 @@ def found(parts: Sequence[Part], text: str, limit: int = 1_000) -> list[dict[str
     return answer
 
 
-def ids(parts: Sequence[Part], text: str) -> list[object]:
+def ids(parts: Sequence[SearchedPart], text: str) -> list[object]:
     return [row["item_id"] for row in found(parts, text)]
 
 
-def matches(parts: Sequence[Part], text: str) -> dict[object, object]:
+def matches(parts: Sequence[SearchedPart], text: str) -> dict[object, object]:
     return {row["item_id"]: row["match"] for row in found(parts, text)}
 
 
@@ -64,15 +64,17 @@ words = st.text(LETTERS, min_size=2, max_size=12)
 long_words = st.text(LETTERS, min_size=5, max_size=20)
 codes = st.from_regex(r"[0-9][A-Z0-9./ -]{2,9}[A-Z0-9]", fullmatch=True)
 catalogues = st.lists(
-    st.builds(Part, codes, st.lists(words, max_size=4).map(" ".join), codes),
+    st.builds(SearchedPart, codes, st.lists(words, max_size=4).map(" ".join), codes),
     max_size=5,
     unique_by=lambda part: part.item_id,
 )
 
 
-BATTERY = Part("0302001", "Bateria  estacionária 12V 100 Ah", "NC-03.02", "Energia", "Moura")
-SHELF = Part("P00002", "Suporte para bateria", "NC-P2", "Estrutura", "Vértice Metais")
-CABLE = Part("P00003", "Cabo coaxial 7/8", "NC-P3", "Cabos", "Baterias do Sul")
+BATTERY = SearchedPart(
+    "0302001", "Bateria  estacionária 12V 100 Ah", "NC-03.02", "Energia", "Moura"
+)
+SHELF = SearchedPart("P00002", "Suporte para bateria", "NC-P2", "Estrutura", "Vértice Metais")
+CABLE = SearchedPart("P00003", "Cabo coaxial 7/8", "NC-P3", "Cabos", "Baterias do Sul")
 PARTS = [BATTERY, SHELF, CABLE]
 
 
@@ -112,13 +114,13 @@ def test_what_no_part_has_finds_none(text: str) -> None:
 
 
 def test_better_matches_come_first() -> None:
-    near = Part("A", "Batería batelas")
-    named = Part("B", "Bateria")
-    inside = Part("C", "Minibateria")
-    supplied = Part("D", "Cabo", supplier="Bateria SA")
-    worded = Part("E", "Suporte bateria")
-    slip = Part("G", "Bateira")
-    supplied_slip = Part("F", "Cabo", supplier="Bateira SA")
+    near = SearchedPart("A", "Batería batelas")
+    named = SearchedPart("B", "Bateria")
+    inside = SearchedPart("C", "Minibateria")
+    supplied = SearchedPart("D", "Cabo", supplier="Bateria SA")
+    worded = SearchedPart("E", "Suporte bateria")
+    slip = SearchedPart("G", "Bateira")
+    supplied_slip = SearchedPart("F", "Cabo", supplier="Bateira SA")
 
     order = ids([slip, supplied_slip, inside, supplied, worded, named, near], "bateria")
 
@@ -126,31 +128,34 @@ def test_better_matches_come_first() -> None:
 
 
 def test_a_code_comes_before_a_name() -> None:
-    assert ids([Part("P2", "Suporte P00003"), Part("P00003")], "p00003") == ["P00003", "P2"]
+    assert ids([SearchedPart("P2", "Suporte P00003"), SearchedPart("P00003")], "p00003") == [
+        "P00003",
+        "P2",
+    ]
 
 
 def test_a_code_as_typed_comes_before_one_with_zeros() -> None:
-    assert ids([Part("0302001"), Part("302001")], "302001") == ["302001", "0302001"]
+    assert ids([SearchedPart("0302001"), SearchedPart("302001")], "302001") == ["302001", "0302001"]
 
 
 def test_equal_matches_come_by_code() -> None:
-    parts = [Part(code, "Cabo") for code in ("B", "10", "9", "A")]
+    parts = [SearchedPart(code, "Cabo") for code in ("B", "10", "9", "A")]
 
     assert ids(parts, "cabo") == ["10", "9", "A", "B"]
 
 
 def test_a_code_that_there_is_has_no_near_misses_beside_it() -> None:
-    (row,) = found([Part("P00001"), Part("P00002")], "P00001")
+    (row,) = found([SearchedPart("P00001"), SearchedPart("P00002")], "P00001")
 
     assert (row["item_id"], row["matches"]) == ("P00001", 1)
 
 
 def test_a_code_that_there_is_not_has_its_neighbours_as_near_misses() -> None:
-    assert matches([Part("P00012"), Part("P00099")], "P00021") == {"P00012": "near"}
+    assert matches([SearchedPart("P00012"), SearchedPart("P00099")], "P00021") == {"P00012": "near"}
 
 
 def test_a_limit_does_not_change_the_number_of_matches() -> None:
-    parts = [Part(f"{number:03}", "Cabo") for number in range(9)]
+    parts = [SearchedPart(f"{number:03}", "Cabo") for number in range(9)]
 
     rows = found(parts, "cabo", limit=4)[:4]
 
@@ -163,7 +168,7 @@ def test_signs_with_a_meaning_elsewhere_are_only_text(text: str) -> None:
 
 
 def test_a_code_of_signs_is_found_by_them() -> None:
-    assert ids([*PARTS, Part("%_")], "%_") == ["%_"]
+    assert ids([*PARTS, SearchedPart("%_")], "%_") == ["%_"]
 
 
 @pytest.mark.parametrize("text", ["", "  "])
@@ -183,56 +188,56 @@ def test_a_long_text_is_looked_for_as_far_as_it_counts(text: str) -> None:
 
 @given(catalogues, st.lists(words, min_size=2, max_size=6), st.data())
 def test_two_words_in_any_order_without_accents_find_their_part(
-    others: list[Part], name: list[str], data: st.DataObject
+    others: list[SearchedPart], name: list[str], data: st.DataObject
 ) -> None:
     asked = data.draw(st.permutations(name))[:2]
 
     text = without_accents("  ".join(asked)).swapcase()
 
-    assert "the part" in ids([*others, Part("the part", " ".join(name))], text)
+    assert "the part" in ids([*others, SearchedPart("the part", " ".join(name))], text)
 
 
 @given(catalogues, long_words, st.lists(words, max_size=3), st.data())
 def test_neighbours_changed_in_a_word_find_its_part(
-    others: list[Part], word: str, beside: list[str], data: st.DataObject
+    others: list[SearchedPart], word: str, beside: list[str], data: st.DataObject
 ) -> None:
     at = data.draw(st.integers(0, len(word) - 2))
     name = data.draw(st.permutations([word, *beside]))
 
     text = f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}"
 
-    assert "the part" in ids([*others, Part("the part", " ".join(name))], text)
+    assert "the part" in ids([*others, SearchedPart("the part", " ".join(name))], text)
 
 
 @given(catalogues, long_words, st.sampled_from(LETTERS), st.data())
 def test_a_letter_wrong_missing_or_too_many_finds_its_part(
-    others: list[Part], word: str, letter: str, data: st.DataObject
+    others: list[SearchedPart], word: str, letter: str, data: st.DataObject
 ) -> None:
     at = data.draw(st.integers(0, len(word) - 1))
     after = data.draw(st.sampled_from([word[at:], word[at + 1 :]]))
 
     text = f"{word[:at]}{data.draw(st.sampled_from([letter, '']))}{after}"
 
-    assert "the part" in ids([*others, Part("the part", word)], text)
+    assert "the part" in ids([*others, SearchedPart("the part", word)], text)
 
 
 @given(catalogues, codes, st.data())
 def test_the_beginning_of_a_code_finds_its_part(
-    others: list[Part], code: str, data: st.DataObject
+    others: list[SearchedPart], code: str, data: st.DataObject
 ) -> None:
     text = code[: data.draw(st.integers(3, len(code)))].lower()
 
-    assert "the part" in ids([*others, Part("the part", sku=code)], text)
+    assert "the part" in ids([*others, SearchedPart("the part", sku=code)], text)
 
 
 @given(catalogues.filter(bool), st.text(st.characters(), max_size=300))
-def test_any_text_is_answered(parts: list[Part], text: str) -> None:
+def test_any_text_is_answered(parts: list[SearchedPart], text: str) -> None:
     assert len(found(parts, text)) <= len(parts)
 
 
 @given(st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=30))
 def test_what_is_typed_is_folded_as_the_parts_are(text: str) -> None:
-    part = Part("x", text.replace("\0", " "))
+    part = SearchedPart("x", text.replace("\0", " "))
     with DATABASE.cursor() as cursor:
         cursor.register("dim_item", pa.Table.from_pylist([vars(part) | {"category": ""}]))
         naming = cursor.execute(f"select naming from ({question_sql('folded_item')})").fetchall()

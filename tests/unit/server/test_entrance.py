@@ -91,7 +91,7 @@ def connected(path: str = "/talk", prefix: str = "", **headers: str) -> list[Mes
     return sent
 
 
-class TestNames:
+class TestServerNames:
     @pytest.mark.parametrize(
         "address", ["/api/v1/items", "/health", "/metrics", "/", "/api/v1/docs", "/nothing"]
     )

@@ -15,23 +15,17 @@ from datalayer.access.authentication import open_authentication
 from datalayer.api.metrics import Metrics
 from datalayer.server.connections import Refusal
 from datalayer.server.server_bounds import RefusalLog, ServerBounds
+from tests.clocks import SecondsClock
 from tests.portals import portal_settings
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> SecondsClock:
+    return SecondsClock(100.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def refusals(clock: Clock) -> RefusalLog:
+def refusals(clock: SecondsClock) -> RefusalLog:
     return RefusalLog(Metrics(), clock=clock)
 
 
@@ -44,15 +38,17 @@ def test_the_first_refusal_is_told_at_once(refusals: RefusalLog) -> None:
     ]
 
 
-def test_thousands_of_refusals_are_one_line_a_minute(refusals: RefusalLog, clock: Clock) -> None:
+def test_thousands_of_refusals_are_one_line_a_minute(
+    refusals: RefusalLog, clock: SecondsClock
+) -> None:
     refusals.note(Refusal.FULL, "203.0.113.1")
 
     with capture_logs() as told:
         for number in range(5_000):
-            clock.now += 0.01
+            clock.now_s += 0.01
             refusals.note(Refusal.FULL, f"203.0.113.{number % 200}")
             refusals.tell()
-        clock.now += 60
+        clock.now_s += 60
         refusals.tell()
 
     assert [each["count"] for each in told] == [5_000]

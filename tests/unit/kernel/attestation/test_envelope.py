@@ -19,7 +19,7 @@ from datalayer.kernel.attestation.envelope import (
     verify,
 )
 from datalayer.kernel.attestation.keys import TrustedKeys
-from datalayer.kernel.attestation.statement import Statement, Subject, statement_json
+from datalayer.kernel.attestation.statement import InTotoStatement, Subject, statement_json
 from datalayer.kernel.errors import (
     AttestationUnusable,
     SignatureBroken,
@@ -30,7 +30,7 @@ from tests.signing import KEY, STRANGER
 
 ID = "20261121T060000Z-1a2b3c4d"
 TRUSTED = TrustedKeys((KEY.public,))
-STATEMENT = Statement(
+STATEMENT = InTotoStatement(
     (Subject("metadata.json", "0" * 64),), "urn:example:v1", {"model_version": "peças"}
 )
 DIGESTS = st.binary(min_size=32, max_size=32).map(bytes.hex)
@@ -49,7 +49,7 @@ def refused(envelope: bytes, trusted: TrustedKeys = TRUSTED) -> SignatureError:
     return caught.value
 
 
-def changed(change: Any, statement: Statement = STATEMENT) -> bytes:
+def changed(change: Any, statement: InTotoStatement = STATEMENT) -> bytes:
     fields = json.loads(sign(statement, KEY))
     change(fields)
     return json.dumps(fields).encode()
@@ -80,7 +80,7 @@ def test_what_is_signed_comes_out_as_it_went_in(
     digests: dict[str, str], predicate: dict[str, object]
 ) -> None:
     subjects = tuple(Subject(name, digest) for name, digest in digests.items())
-    statement = Statement(subjects, "urn:example:v1", predicate)
+    statement = InTotoStatement(subjects, "urn:example:v1", predicate)
 
     signed = verify(sign(statement, KEY), TRUSTED, publication_id=ID)
 

@@ -26,8 +26,8 @@ from datalayer.kernel.contract.report import ValidationReport
 from datalayer.kernel.validation import statements
 from datalayer.kernel.validation.validator import validate
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value, write_tables
+from tests.unit.kernel.validation.conftest import Tables
 
-Tables = dict[str, pa.Table]
 # Types that each column type may be stored as; every other one of all these is refused.
 STORED_AS: dict[ColumnType, set[pa.DataType]] = {
     ColumnType.TEXT: {pa.string(), pa.large_string()},
@@ -41,11 +41,6 @@ BAD_CODES = (
     "", ".", "..", " ", "A ", " A", "A\u00a0", "A\nB", "A\x00B", "A\u200b", "A\u202eB", "\ufeffA",
 )  # fmt: skip
 NEVER = {pa.timestamp("us"), pa.binary(), pa.uint64(), pa.decimal128(9, 2), pa.list_(pa.int64())}
-
-
-@pytest.fixture
-def tables(publisher: Publisher) -> Tables:
-    return publisher.tables()
 
 
 def columns_of(registry: Registry) -> Iterator[tuple[DataSet, Column]]:

@@ -84,7 +84,7 @@ def forecast(tmp_path: Path, demand: Path, store: Path) -> Run:
 
 
 @dataclass(frozen=True)
-class Published:
+class SharedPublication:
     """One publication that many tests look at and none changes."""
 
     demand: Path
@@ -94,7 +94,7 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def published(tmp_path_factory: pytest.TempPathFactory) -> SharedPublication:
     folder = tmp_path_factory.mktemp("published")
     store, rejected = folder / "store", folder / "rejected.parquet"
     demand = write_demand(folder / "demand.csv")
@@ -109,7 +109,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
             ]
         )
     assert code == 0
-    return Published(demand, store, rejected, told.getvalue())
+    return SharedPublication(demand, store, rejected, told.getvalue())
 
 
 def manifest_of(store: Path) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def manifest_of(store: Path) -> dict[str, Any]:
 
 
 def test_a_demand_file_becomes_the_latest_publication(
-    published: Published, registry: Registry
+    published: SharedPublication, registry: Registry
 ) -> None:
     manifest = manifest_of(published.store)
 
@@ -129,13 +129,13 @@ def test_a_demand_file_becomes_the_latest_publication(
     assert published_sets == registry.data_sets.keys() - {"fact_open_order"}
 
 
-def test_the_output_says_how_numbers_and_dates_were_read(published: Published) -> None:
+def test_the_output_says_how_numbers_and_dates_were_read(published: SharedPublication) -> None:
     assert "Read: demand, numbers without a mark that could be read in two ways; dates by day" in (
         published.shown
     )
 
 
-def test_the_output_says_where_every_row_went(published: Published) -> None:
+def test_the_output_says_where_every_row_went(published: SharedPublication) -> None:
     lines = [line.split() for line in published.shown.splitlines()]
     rows = len(published.demand.read_text().splitlines()) - 1
 
@@ -179,7 +179,7 @@ def test_the_lineage_tells_how_the_results_were_made_and_nothing_of_the_machine(
 
 
 def test_the_same_input_makes_the_same_bytes(
-    forecast: Run, published: Published, store: Path
+    forecast: Run, published: SharedPublication, store: Path
 ) -> None:
     code = forecast()
 
@@ -206,7 +206,7 @@ def test_an_unusable_file_ends_with_code_1_its_reason_and_no_store(
 
 
 def test_results_older_than_the_latest_are_refused_before_anything_is_read(
-    forecast: Run, published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    forecast: Run, published: SharedPublication, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     earlier = ("--generated-at", "2026-11-20T06:00:00Z")
 
@@ -296,7 +296,7 @@ def test_an_option_that_is_found_wrong_late_ends_with_code_2_and_its_sentence_al
 
 
 def test_a_folder_of_parquet_files_is_published(
-    published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    published: SharedPublication, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["publish", str(published.store), "--to", str(tmp_path / "copy")])
 
@@ -412,7 +412,7 @@ class TestOptions:
 
 class TestBacktest:
     def test_a_publication_is_shown_without_running_anything(
-        self, published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, published: SharedPublication, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         picture = tmp_path / "backtest.png"
 
@@ -447,7 +447,7 @@ class TestBacktest:
         assert after - before == {"work", "rejected.parquet"}
 
     def test_a_publication_takes_no_options_of_a_forecast(
-        self, published: Published, capsys: pytest.CaptureFixture[str]
+        self, published: SharedPublication, capsys: pytest.CaptureFixture[str]
     ) -> None:
         code = main(["backtest", "--from", str(published.store), "--horizon", "7"])
 
@@ -457,7 +457,7 @@ class TestBacktest:
 
 class TestExplain:
     def test_an_item_is_explained_and_all_formulas_agree(
-        self, published: Published, capsys: pytest.CaptureFixture[str]
+        self, published: SharedPublication, capsys: pytest.CaptureFixture[str]
     ) -> None:
         code = main(["explain", "part-3", "--from", str(published.store)])
 
@@ -467,7 +467,7 @@ class TestExplain:
         assert "NOT EQUAL" not in shown.out
 
     def test_an_unknown_item_ends_with_code_1_and_suggestions(
-        self, published: Published, capsys: pytest.CaptureFixture[str]
+        self, published: SharedPublication, capsys: pytest.CaptureFixture[str]
     ) -> None:
         code = main(["explain", "prat-3", "--from", str(published.store)])
 

@@ -70,7 +70,7 @@ class TestDemand:
         assert (history.periods, history.demands) == (4, 2)
 
 
-class TestSources:
+class TestSourcesExplained:
     def test_the_weights_are_those_of_the_class_and_of_the_members_that_ran(
         self, gold: GoldFiles
     ) -> None:
@@ -161,7 +161,7 @@ class TestReorderPoint:
         assert "what it was made from is not published" in told
 
 
-class TestOrder:
+class TestOrderExplained:
     @pytest.mark.parametrize(
         ("changed", "wanted"),
         [

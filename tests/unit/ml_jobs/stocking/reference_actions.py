@@ -26,7 +26,7 @@ class OpenOrder:
 
 
 @dataclass(frozen=True)
-class Part:
+class PublishedPart:
     """One part and place as the publication has it; NaN is what isn't known."""
 
     as_of: date
@@ -84,12 +84,12 @@ def shortage(mean: float, excess: float, amount: float) -> float:
     return float(chances[0] * part + chances[1:].sum())
 
 
-def is_known(part: Part) -> bool:
+def is_known(part: PublishedPart) -> bool:
     """Whether anything can be said of orders."""
     return not any(math.isnan(value) for value in (part.stock, part.reorder_point))
 
 
-def actions_of(part: Part) -> list[Row]:
+def actions_of(part: PublishedPart) -> list[Row]:
     """Every action on one part."""
     rows: list[Row] = []
     unknown = math.isnan(part.cycle[0]) or math.isnan(part.stock)
@@ -106,7 +106,7 @@ def actions_of(part: Part) -> list[Row]:
     return rows
 
 
-def supply_by_day(part: Part) -> list[float]:
+def supply_by_day(part: PublishedPart) -> list[float]:
     """Stock and what is counted on by the end of each day, the stock's first."""
     arrivals = [(_counted(part, order), order.quantity) for order in part.orders if order.due]
     arrivals.append((_lead(part), part.on_order - sum(quantity for _, quantity in arrivals)))
@@ -116,7 +116,7 @@ def supply_by_day(part: Part) -> list[float]:
     ]
 
 
-def runs_out(part: Part) -> date | None:
+def runs_out(part: PublishedPart) -> date | None:
     """The first day on which expected demand has used up what there is."""
     if math.isnan(part.stock):
         return None
@@ -125,7 +125,7 @@ def runs_out(part: Part) -> date | None:
     return next((part.day(d) for d in range(TWO_YEARS + 1) if used[d] >= supply[d] - 1e-9), None)
 
 
-def chance(part: Part) -> float | None:
+def chance(part: PublishedPart) -> float | None:
     """The greatest chance, on any day, of running out before an order placed today comes."""
     if math.isnan(part.stock) or math.isnan(part.lead[0]):
         return None
@@ -160,26 +160,26 @@ def leading_of(rows: list[Row]) -> Row:
     return min(rows, key=key)
 
 
-def _position(part: Part) -> float:
+def _position(part: PublishedPart) -> float:
     return part.stock + part.on_order
 
 
-def _cycle_shortage(part: Part, amount: float) -> float:
+def _cycle_shortage(part: PublishedPart, amount: float) -> float:
     mean, excess, least = part.cycle
     return shortage(max(mean, least), excess, amount)
 
 
-def _lead(part: Part) -> int:
+def _lead(part: PublishedPart) -> int:
     return 0 if math.isnan(part.lead_time_days) else math.ceil(part.lead_time_days)
 
 
-def _counted(part: Part, order: OpenOrder) -> int:
+def _counted(part: PublishedPart, order: OpenOrder) -> int:
     """From which day an order with a day is counted on."""
     assert order.due is not None
     return _lead(part) + 1 if order.due < part.as_of else _comes(part, order)
 
 
-def _to_order(part: Part) -> list[Row]:
+def _to_order(part: PublishedPart) -> list[Row]:
     if not part.order_quantity > 0:
         return []
     late = part.order_by is not None and part.order_by < part.as_of
@@ -188,7 +188,7 @@ def _to_order(part: Part) -> list[Row]:
     return [_order_row(part, part.order_quantity, due, "late" if late else "this_week")]
 
 
-def _to_plan(part: Part) -> list[Row]:
+def _to_plan(part: PublishedPart) -> list[Row]:
     position = _position(part)
     if position <= part.reorder_point:
         return []
@@ -205,19 +205,19 @@ def _to_plan(part: Part) -> list[Row]:
     return []
 
 
-def _order_row(part: Part, quantity: float, due: date, tier: str) -> Row:
+def _order_row(part: PublishedPart, quantity: float, due: date, tier: str) -> Row:
     before = _cycle_shortage(part, _position(part))
     after = _cycle_shortage(part, _position(part) + quantity)
     arrives = max(due, part.as_of) + timedelta(days=_lead(part))
     return Row("order", "-", tier, quantity, due, arrives, before, before - after)
 
 
-def _comes(part: Part, order: OpenOrder) -> int:
+def _comes(part: PublishedPart, order: OpenOrder) -> int:
     assert order.due is not None
     return max((order.due - part.as_of).days, 0)
 
 
-def _open_orders(part: Part, lacking: float | None) -> list[Row]:
+def _open_orders(part: PublishedPart, lacking: float | None) -> list[Row]:
     dated = [order for order in part.orders if order.due is not None]
     undated = part.on_order - sum(order.quantity for order in dated)
     dated.sort(key=lambda order: (_comes(part, order), order.due, order.ref))
@@ -243,7 +243,7 @@ def _open_orders(part: Part, lacking: float | None) -> list[Row]:
     return rows
 
 
-def _quantiles(part: Part) -> list[float]:
+def _quantiles(part: PublishedPart) -> list[float]:
     means = np.maximum(part.demand_by_day, part.least_by_day)
     excess = np.array(part.excess_by_day)
     shape = np.maximum(means / excess, 1e-12)
@@ -252,7 +252,11 @@ def _quantiles(part: Part) -> list[float]:
 
 
 def _ways(
-    part: Part, order: OpenOrder, before: float, quantiles: list[float], lacking: float | None
+    part: PublishedPart,
+    order: OpenOrder,
+    before: float,
+    quantiles: list[float],
+    lacking: float | None,
 ) -> list[Row]:
     """What can be done about an order, the best first; nothing where it suits."""
     assert order.due is not None
@@ -278,7 +282,7 @@ def _ways(
     return rows
 
 
-def _at_most_before(part: Part, order: OpenOrder, before: float) -> list[float]:
+def _at_most_before(part: PublishedPart, order: OpenOrder, before: float) -> list[float]:
     """What comes before an order by each day: before a late one what comes in time as well."""
     assert order.due is not None
     if order.due >= part.as_of:
@@ -291,7 +295,7 @@ def _at_most_before(part: Part, order: OpenOrder, before: float) -> list[float]:
     ]
 
 
-def _at_least_before(part: Part, order: OpenOrder, before: float) -> list[float]:
+def _at_least_before(part: PublishedPart, order: OpenOrder, before: float) -> list[float]:
     """What comes before an order by each day, what is late only once a new one would have come."""
     assert order.due is not None
     late = sum(each.quantity for each in part.orders if each.due and each.due < part.as_of)
@@ -301,7 +305,7 @@ def _at_least_before(part: Part, order: OpenOrder, before: float) -> list[float]
 
 
 def _expedite(
-    part: Part, order: OpenOrder, before: list[float], *, deadline: int, needed: int
+    part: PublishedPart, order: OpenOrder, before: list[float], *, deadline: int, needed: int
 ) -> Row:
     lead = _lead(part)
     used = [0.0, *part.demand_by_day]
@@ -321,7 +325,7 @@ def _expedite(
     return Row("expedite", order.ref, tier, order.quantity, due, part.day(needed), without, avoided)
 
 
-def _check_tier(part: Part, rows: list[Row]) -> str:
+def _check_tier(part: PublishedPart, rows: list[Row]) -> str:
     doubts = {"biased", "tracking_signal", "demand_shifted", "outlier", "class_changed"}
     little = {"thin_history", "stale_history"}
     if not is_known(part) and part.ever_used > 0:

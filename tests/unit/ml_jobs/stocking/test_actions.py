@@ -20,7 +20,7 @@ from ml_jobs.stocking.situation import Situation
 from tests.unit.ml_jobs.panels import items_of, panel_of, stock_of
 from tests.unit.ml_jobs.stocking.reference_actions import (
     OpenOrder,
-    Part,
+    PublishedPart,
     Row,
     actions_of,
     chance,
@@ -134,7 +134,7 @@ class Drawn:
         order = np.lexsort((refs, due, series))
         return OpenOrders(series[order], refs[order], quantity[order], due[order])
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[PublishedPart]:
         inventory = self.situation.inventory
         levels, policy, proposal = inventory.levels, inventory.policy, inventory.proposal
         demand = accumulated(
@@ -156,7 +156,7 @@ class Drawn:
                 OpenOrder(str(self.orders.ref[place]), float(self.orders.quantity[place]), due)
             )
         return [
-            Part(
+            PublishedPart(
                 as_of=levels.as_of[n].astype("datetime64[D]").item(),
                 stock=levels.current_stock[n],
                 on_order=levels.on_order[n],

@@ -86,7 +86,7 @@ class TestAudit:
             next(extracts.extract(publication, DEMAND, PAULO).chunks)
 
 
-class TestMembers:
+class TestWhoMayTakeExtracts:
     @pytest.fixture
     def extracts(self, tmp_path: Path, audit: AuditLog) -> Extracts:
         return Extracts(

@@ -27,7 +27,7 @@ from tests.publisher import Publisher
 
 pytestmark = pytest.mark.ml
 
-PROJECT = Path(__file__).parents[5]
+PROJECT = Path(__file__).parents[4]
 SHA256 = "0123456789abcdef" * 4
 INPUT = {"role": "demand", "name": "demand.csv", "sha256": SHA256, "rows": 7, "read_as": "plain"}
 JSON_VALUES = st.recursive(

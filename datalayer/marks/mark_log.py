@@ -17,6 +17,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from datalayer.kernel.errors import MarksDamaged, StateUnavailable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.growing_file import GrowingFile
 from datalayer.marks.marking import Episode, Mark
 
@@ -123,7 +124,8 @@ class MarkLog:
             return self._content.read_bytes == 0
         except OSError as error:
             raise StateUnavailable(
-                path=str(self._file.path), problem=f"can't be read: {error.strerror}"
+                path=str(self._file.path),
+                problem=Sentence("can't be read: {reason}", reason=error.strerror),
             ) from error
         return (status.st_ino, status.st_size) == (self._content.inode, self._content.read_bytes)
 

@@ -78,7 +78,7 @@ def trust(verdict: str | None) -> str:
         "better": _("Forecast better than repeating the past"),
         "alike": _("Forecast like repeating the past"),
         "worse": _("Forecast worse than repeating the past"),
-    }.get(verdict or "", _("Forecast not tested"))
+    }.get(verdict or "", _("Forecast not compared with repeating the past"))
 
 
 def tier(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a row of the list says beside its own figures: what the data lacks, and what goes with it."""
+"""What a row says beside its own figures: what the data lacks, and what goes together with it."""
 
 from __future__ import annotations
 

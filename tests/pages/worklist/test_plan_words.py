@@ -29,17 +29,26 @@ def both(row: dict[str, object], registry: Registry) -> list[str]:
     [
         (
             {"current_stock": None},
-            "Check the data: no stock | It was used, but the data of Fri 27 Nov has no stock: "
-            "without it no order is proposed.",
-            "Conferir os dados: sem estoque | Foi usada, mas nos dados de sex 27/11 falta: "
-            "estoque. Sem isso nenhum pedido é proposto.",
+            (
+                "Check the data: no stock | It was used, but the data of Fri 27 Nov has no stock: "
+                "without it no order is proposed."
+            ),
+            (
+                "Conferir os dados: sem estoque | Foi usada, mas nos dados de sex 27/11 falta: "
+                "estoque. Sem isso nenhum pedido é proposto."
+            ),
         ),
         (
             {"lead_time_days": None, "service_level": None, "as_of": None},
-            "Check the data: no lead time, service level | It was used, but the data has no lead "
-            "time, service level: without it no order is proposed.",
-            "Conferir os dados: sem prazo de entrega, nível de serviço | Foi usada, mas nos dados "
-            "falta: prazo de entrega, nível de serviço. Sem isso nenhum pedido é proposto.",
+            (
+                "Check the data: no lead time, service level | It was used, but the data has no "
+                "lead time, service level: without it no order is proposed."
+            ),
+            (
+                "Conferir os dados: sem prazo de entrega, nível de serviço | Foi usada, mas nos "
+                "dados falta: prazo de entrega, nível de serviço. Sem isso nenhum pedido é "
+                "proposto."
+            ),
         ),
     ],
 )

@@ -105,6 +105,7 @@ def _changed(line: OrderLine, planned: PlannedOrders) -> None:
         if not line.is_orderable:
             said = captions.literal(order_words.not_orderable(line))
             st.markdown(f":material/error: **{said}**", width="content")
+        if not line.is_orderable and line.orderable != line.proposed:
             st.button(
                 _("Order {quantity}").format(quantity=order_words.units(line.orderable)),
                 key=f"order-round-{planned.publication_id}-{line.rank}",

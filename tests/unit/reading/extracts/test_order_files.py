@@ -314,6 +314,7 @@ def test_nothing_to_order_is_a_file_with_its_headings(
         ({4: 0.0}, "quantity is 0 of B; it must be above 0"),
         ({4: float("nan")}, "quantity is nan of B; it must be above 0"),
         ({4: float("inf")}, "quantity is inf of B; it must be above 0"),
+        ({4: 1e12}, "quantity is 1e+12 of B; it must be at most 12340, 10 times what is proposed"),
         ({1: None, 3: None}, "location is CD-SP and network of 0302001"),
         ({99: None}, "rows is 99; it must be places of orders in the list of publication"),
     ],

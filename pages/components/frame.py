@@ -50,9 +50,17 @@ def begin() -> None:
         elif name in kept:
             st.query_params[name] = kept[name]
     language.speak(language.of_address() or language.of_browser())
-    language.learn(portal().registry)
     st.session_state.pop(_PUBLICATION, None)
     captions.begin()
+
+
+def learn_rules() -> None:
+    """Learn what the contract says of its own rules, so that faults are told in every language.
+
+    Raises:
+        SettingsError: The portal can't be made from its settings.
+    """
+    language.learn(portal().registry)
 
 
 def publication() -> Publication:

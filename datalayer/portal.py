@@ -53,7 +53,7 @@ from datalayer.publications.stages import (
     compare_rows,
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
-from datalayer.reading import changes, questions
+from datalayer.reading import changes, order_reasons, questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.damage_watch import DamageWatch
@@ -127,6 +127,7 @@ __all__ = [
     "carried_out",
     "changes",
     "in_order",
+    "order_reasons",
     "questions",
     "sum_of",
 ]

@@ -12,6 +12,7 @@ from pages.components.part import (
     decision,
     drawn,
     explained,
+    first_row,
     heading,
     neighbours,
     places,
@@ -24,7 +25,9 @@ frame.header(_("Part"))
 registry, manifest = publication.registry, publication.manifest
 frequency = str(manifest.lineage.get("frequency", "D"))
 
+first_row.write(publication)
 item_id = search.part(publication)
+first_row.say(item_id)
 item = publication.require_item(item_id).table.to_pylist()[0]
 listing = neighbours.wanted(publication)
 cards = situation.actions(publication, listing, item_id)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from datalayer.kernel.errors import NothingToMark
 from datalayer.portal import questions
-from pages.components import captions, exceptions, frame
+from pages.components import captions, exceptions, frame, search
 from pages.components.language import _, error_text
 from pages.components.worklist import action_list
 
@@ -16,6 +16,7 @@ try:
     action_list.show(publication)
 except NothingToMark as problem:
     st.info(captions.literal(error_text(problem)), icon=":material/info:")
+    search.box({}, shows_label=False)
     st.header(_("What needs you first"), anchor=False)
     first = publication.table(questions.exceptions.first(exceptions.SHOWN_FIRST))
     exceptions.show(first, registry=publication.registry, manifest=publication.manifest)

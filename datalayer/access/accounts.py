@@ -28,6 +28,7 @@ from datalayer.kernel.errors import (
     SignInRefused,
     UnknownUser,
 )
+from datalayer.kernel.sentences import Sentence
 from datalayer.settings import Settings
 
 FIRST_ADMIN = "admin"
@@ -192,7 +193,9 @@ class Accounts:
         with self._file.lock() as users:
             if made.name in users:
                 raise InvalidSelection(
-                    parameter="name", found=f"{made.name}, a user already", expected="a new name"
+                    parameter="name",
+                    found=Sentence("{name:s}, a user already", name=made.name),
+                    expected=Sentence("a new name"),
                 )
             self._store(made, "user_add", by=by, role=role.value)
         return made

@@ -23,6 +23,7 @@ from datalayer.access.identity import Identity, Role, check_name, is_name
 from datalayer.access.last_use import LastUse
 from datalayer.access.private_files import PrivateFile
 from datalayer.kernel.errors import InvalidSelection, KeyRefused
+from datalayer.kernel.sentences import Sentence
 
 _FORM = re.compile(r"farol_([0-9a-f]{12})_([0-9a-f]{64})")
 
@@ -78,7 +79,7 @@ class ApiKeys:
             state / "api_keys.json",
             _parse,
             absent={},
-            remedy="restore it, or delete it and make new keys",
+            remedy=Sentence("restore it, or delete it and make new keys"),
         )
         self._clock = clock
         self._audit = AuditLog(state / "audit.jsonl", lambda: datetime.fromtimestamp(clock(), UTC))
@@ -126,7 +127,7 @@ class ApiKeys:
             raise InvalidSelection(
                 parameter="expires",
                 found=f"{expires_in_s:g} s",
-                expected="a time to come, such as 90d",
+                expected=Sentence("a time to come, such as 90d"),
             )
         now, secret = self._clock(), secrets.token_hex(32)
         made = ApiKey(
@@ -154,9 +155,10 @@ class ApiKeys:
         with self._file.lock() as keys:
             found = keys.get(key_id)
             if found is None:
-                known = ", ".join(keys) or "none yet"
                 raise InvalidSelection(
-                    parameter="key id", found=repr(key_id), expected=f"one of: {known}"
+                    parameter="key id",
+                    found=repr(key_id),
+                    expected=Sentence("one of {values:s}", values=tuple(keys)),
                 )
             revoked = replace(found, revoked=found.revoked or self._clock())
             self._audit.require_writable()
@@ -197,9 +199,9 @@ def _parse(text: str) -> Mapping[str, ApiKey]:
 
 def _parse_key(entry: Mapping[str, str]) -> ApiKey:
     if not _FORM.fullmatch(f"farol_{entry['id']}_{entry['secret_sha256']}"):
-        raise ValueError(f"{entry['id']!r} is no id with a SHA-256")
+        raise ValueError(Sentence("{id!r} is no id with a SHA-256", id=entry["id"]))
     if not is_name(entry["name"]):
-        raise ValueError(f"{entry['name']!r} is no name")
+        raise ValueError(Sentence("{name!r} is no user name", name=entry["name"]))
     moments = {
         name: None if entry[name] is None else float(entry[name])
         for name in ("expires", "last_used", "revoked")

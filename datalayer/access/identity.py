@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from datalayer.kernel.errors import CredentialRequired, InvalidSelection, NotAllowed
+from datalayer.kernel.sentences import Sentence
 
 # No colon: ``cli:``, ``key:`` and ``follow:`` begin the names of those who are no users.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -91,6 +92,8 @@ def check_name(name: str) -> str:
     """
     normal = normal_name(name)
     if not is_name(normal):
-        expected = "1 to 64 of a-z, 0-9, dot, dash, underscore and @, beginning with a-z or 0-9"
+        expected = Sentence(
+            "1 to 64 of a-z, 0-9, dot, dash, underscore and @, beginning with a-z or 0-9"
+        )
         raise InvalidSelection(parameter="name", found=repr(name[:80]), expected=expected)
     return normal

@@ -14,6 +14,7 @@ import unicodedata
 import bcrypt
 
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 
 LENGTH = range(12, 1025)
 
@@ -35,8 +36,10 @@ def hash_password(password: str, *, rounds: int) -> str:
     if len(password) not in LENGTH:
         raise InvalidSelection(
             parameter="password",
-            found=f"{len(password)} characters long",
-            expected=f"{LENGTH.start} to {LENGTH.stop - 1} characters long",
+            found=Sentence("{count} characters long", count=len(password)),
+            expected=Sentence(
+                "{least} to {most} characters long", least=LENGTH.start, most=LENGTH.stop - 1
+            ),
         )
     return bcrypt.hashpw(_digest(password), bcrypt.gensalt(rounds)).decode("ascii")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from datalayer.kernel.errors import StateError, StateUnavailable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import write_durably
 from datalayer.kernel.storage.lock import lock_file
 
@@ -57,7 +58,8 @@ class PrivateFile(Generic[Content]):
             return self._absent
         except OSError as error:
             raise StateUnavailable(
-                path=str(self._path), problem=f"can't be read: {error.strerror}"
+                path=str(self._path),
+                problem=Sentence("can't be read: {reason}", reason=error.strerror),
             ) from error
         return known[1]
 
@@ -85,7 +87,8 @@ class PrivateFile(Generic[Content]):
             write_durably(self._path, text.encode(), mode=_OWNER_ONLY)
         except OSError as error:
             raise StateUnavailable(
-                path=str(self._path), problem=f"can't be written: {error.strerror}"
+                path=str(self._path),
+                problem=Sentence("can't be written: {reason}", reason=error.strerror),
             ) from error
 
     def _parse_text(self) -> Content:
@@ -93,5 +96,7 @@ class PrivateFile(Generic[Content]):
         try:
             return self._parse(text.decode())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            problem = f"is damaged ({error}); {self._remedy}"
+            problem = Sentence(
+                "is damaged ({error}); {remedy}", error=str(error), remedy=self._remedy
+            )
             raise StateError(path=str(self._path), problem=problem) from error

@@ -20,6 +20,7 @@ import jwt
 from datalayer.access.identity import is_name
 from datalayer.access.last_use import NOTE_EVERY_S, LastUse
 from datalayer.access.private_files import PrivateFile
+from datalayer.kernel.sentences import Sentence
 
 MOST_KEPT: Final = 10_000
 CLOCK_SKEW_S: Final = 60.0
@@ -60,13 +61,13 @@ class Sessions:
             state / "sessions.json",
             _parse,
             absent={},
-            remedy="restore it, or delete it and everybody signs in again",
+            remedy=Sentence("restore it, or delete it and everybody signs in again"),
         )
         self._key_file = PrivateFile[str](
             state / "cookie_key",
             _parse_key,
             absent="",
-            remedy="delete it to have one made (everybody signs in again)",
+            remedy=Sentence("delete it to have one made (everybody signs in again)"),
         )
         self._longest_s = longest_s
         self._idle_s = idle_s
@@ -161,7 +162,7 @@ def _parse(text: str) -> Mapping[str, Session]:
 
 def _parse_session(entry: Mapping[str, str]) -> Session:
     if not is_name(entry["user"]):
-        raise ValueError(f"{entry['user']!r} is no user name")
+        raise ValueError(Sentence("{name!r} is no user name", name=entry["user"]))
     return Session(
         str(entry["digest"]), entry["user"], float(entry["began"]), float(entry["last_seen"])
     )
@@ -170,5 +171,7 @@ def _parse_session(entry: Mapping[str, str]) -> Session:
 def _parse_key(text: str) -> str:
     key = text.strip()
     if not _KEY.fullmatch(key) or len(set(key)) < 10:
-        raise ValueError(f"it holds {len(key)} characters that are no random key")
+        raise ValueError(
+            Sentence("it holds {count} characters that are no random key", count=len(key))
+        )
     return key

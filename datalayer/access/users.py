@@ -10,6 +10,7 @@ from pathlib import Path
 
 from datalayer.access.identity import Identity, Role, is_name
 from datalayer.access.private_files import PrivateFile
+from datalayer.kernel.sentences import Sentence
 
 _HASH = re.compile(r"\$2[aby]\$\d\d\$.{53}")
 
@@ -42,7 +43,7 @@ def open_users(state: Path) -> PrivateFile[Mapping[str, User]]:
         state / "accounts.json",
         _parse,
         absent={},
-        remedy="restore it, or delete it for a new first admin",
+        remedy=Sentence("restore it, or delete it for a new first admin"),
     )
 
 
@@ -58,12 +59,18 @@ def _parse(text: str) -> Mapping[str, User]:
 
 def _parse_user(entry: Mapping[str, str]) -> User:
     if not is_name(entry["name"]):
-        raise ValueError(f"{entry['name']!r} is no user name")
+        raise ValueError(Sentence("{name!r} is no user name", name=entry["name"]))
     if not _HASH.fullmatch(entry["password"]):
-        raise ValueError(f"the password of {entry['name']} is no bcrypt hash")
+        raise ValueError(Sentence("the password of {name} is no bcrypt hash", name=entry["name"]))
     disabled: object = entry.get("disabled", False)
     if not isinstance(disabled, bool):
-        raise TypeError(f"disabled of {entry['name']} is {disabled!r}, not true or false")
+        raise TypeError(
+            Sentence(
+                "disabled of {name} is {found!r}, not true or false",
+                name=entry["name"],
+                found=disabled,
+            )
+        )
     return User(
         name=entry["name"],
         password=entry["password"],

@@ -14,10 +14,10 @@ from datalayer.api.files import FileRequest, Files, file_responses, repr_digest
 from datalayer.api.kept_answers import Read, matches_etag
 from datalayer.api.parameters import DataSetName
 from datalayer.api.path_prefix import address
+from datalayer.api.publication_schemas import PublishedFiles
 from datalayer.api.publications import PublicationId
 from datalayer.api.ranges import is_expected
 from datalayer.api.row_schemas import object_response
-from datalayer.api.schemas import PublishedFiles
 from datalayer.kernel.attestation.publication import ATTESTATION_NAME
 from datalayer.kernel.contract.manifest import MANIFEST_NAME, PublishedFile
 from datalayer.kernel.errors import FileChanged, UnknownDataSet

@@ -22,15 +22,14 @@ from datalayer.api.cursors import cursor_text, read_cursor
 from datalayer.api.described_parameters import DIALECT, document_list
 from datalayer.api.forms import Form, accept_header, requested_form
 from datalayer.api.parameters import Limit, Location
-from datalayer.api.row_schemas import object_response, row_response
-from datalayer.api.schemas import (
-    METADATA_EXAMPLE,
+from datalayer.api.publication_schemas import (
     ChangesAnswer,
     OrderCauses,
     PublicationAnswer,
-    PublicationOrigin,
     Publications,
 )
+from datalayer.api.row_schemas import object_response, row_response
+from datalayer.api.schemas import METADATA_EXAMPLE, PublicationOrigin
 from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, Publication, Snapshot

@@ -33,6 +33,7 @@ from datalayer.compliance.policies import packages as package_policies
 from datalayer.compliance.policies import portal as portal_policies
 from datalayer.compliance.verifier import ProofCheck, Verifiable
 from datalayer.kernel.errors import NotCheckable
+from datalayer.kernel.sentences import Sentence
 
 
 def checks(place: Place) -> tuple[Verifiable, ...]:
@@ -220,9 +221,10 @@ def _of_machine(place: Place) -> tuple[Verifiable, ...]:
 
 def _s3_answer(answer: StoreAnswer) -> StoreAnswer:
     if answer.writable == "not checked":
-        reason = (
-            f"the store {answer.address} is a folder, and has no keys that could be narrower; "
-            "mount it read-only"
+        reason = Sentence(
+            "the store {address} is a folder, and has no keys that could be narrower; mount it "
+            "read-only",
+            address=answer.address,
         )
         raise NotCheckable(reason=reason)
     return answer

@@ -24,6 +24,7 @@ from datalayer.compliance.policies import files as file_policies
 from datalayer.compliance.policies import machine as machine_policies
 from datalayer.compliance.policies import packages as package_policies
 from datalayer.compliance.verifier import ProofCheck, Verifiable
+from datalayer.kernel.sentences import Sentence
 
 CODE_FOLDER: Final = Path("/opt/farol")
 """Where the Dockerfile puts the project's code."""
@@ -99,5 +100,5 @@ def _of_files(place: Place) -> tuple[Verifiable, ...]:
 
 
 def _own_code() -> files.FoundFiles:
-    machine.require_image("the files are")
+    machine.require_image(Sentence("the files are"))
     return files.find_files([CODE_FOLDER])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from datalayer.compliance.evidence import files, machine, packages, sbom
+from datalayer.kernel.sentences import Sentence
 from datalayer.settings import Settings
 
 INSTALLERS: Final = frozenset({"pip", "setuptools", "wheel"})
@@ -88,7 +89,7 @@ def system_packages() -> packages.Installed:
     Raises:
         NotCheckable: This is no image, or no Debian.
     """
-    machine.require_image("the packages of the system are")
+    machine.require_image(Sentence("the packages of the system are"))
     return packages.find_system_packages()
 
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from datalayer.compliance.report import ProofReport, latest_report, read_report
 from datalayer.compliance.verifier import CheckResult
 from datalayer.kernel.errors import EvidenceMissing, PortalError
+from datalayer.kernel.sentences import Sentence
 from datalayer.settings import Settings
 
 _RESULT = TypeAdapter(CheckResult)
@@ -61,8 +62,9 @@ class RunningProof:
         if problem is None:
             self._ended.set_result(None)
         else:
-            told = f"could not be made: {problem}"
-            self._ended.set_exception(EvidenceMissing(subject="The proof", problem=told))
+            told = Sentence("could not be made: {problem}", problem=problem)
+            subject = Sentence("The proof")
+            self._ended.set_exception(EvidenceMissing(subject=subject, problem=told))
 
     def _run(self) -> str | None:
         """Run it to its end; return what it said last if there is no new report."""
@@ -83,7 +85,7 @@ class RunningProof:
                 return None
             said.seek(0)
             last = _LAST_LINE.search(said.read())
-            return last[0] if last else "it said nothing"
+            return last[0] if last else Sentence("it said nothing")
 
 
 class Proofs:
@@ -115,8 +117,8 @@ class Proofs:
             found = (path, path.with_suffix(".html")) if path else ()
             return {each.name: each.read_bytes() for each in found}
         except OSError as error:
-            problem = f"can't be read: {error.strerror}"
-            raise EvidenceMissing(subject="The report", problem=problem) from error
+            problem = Sentence("can't be read: {reason}", reason=error.strerror)
+            raise EvidenceMissing(subject=Sentence("The report"), problem=problem) from error
 
     def running(self) -> RunningProof | None:
         """Return the proof under way; None without one."""

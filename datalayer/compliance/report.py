@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from datalayer.compliance.verifier import CheckResult
 from datalayer.kernel.errors import EvidenceMissing
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import write_durably
 
 MOST_KEPT = 10
@@ -119,8 +120,10 @@ def write_report(report: ProofReport, folder: Path) -> WrittenReport:
             for path in folder.glob(f"{old.stem}.*"):
                 path.unlink(missing_ok=True)
     except OSError as error:
-        problem = f"can't be written to: {error.strerror}"
-        raise EvidenceMissing(subject=f"The folder {folder}", problem=problem) from error
+        problem = Sentence("can't be written to: {reason}", reason=error.strerror)
+        raise EvidenceMissing(
+            subject=Sentence("The folder {path}", path=str(folder)), problem=problem
+        ) from error
     return written
 
 
@@ -135,19 +138,23 @@ def read_report(path: Path) -> ProofReport:
     Raises:
         EvidenceMissing: It can't be read, or is not what the file beside it says that it is.
     """
-    subject = f"The report {path.name}"
+    subject = Sentence("The report {name}", name=path.name)
     try:
         content = path.read_bytes()
         announced = path.with_suffix(".json.sha256").read_text(encoding="ascii").split()[0]
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise EvidenceMissing(subject=subject, problem=f"can't be read: {error}") from error
+        problem = Sentence("can't be read: {reason}", reason=str(error))
+        raise EvidenceMissing(subject=subject, problem=problem) from error
     if hashlib.sha256(content).hexdigest() != announced:
-        problem = f"was changed: its SHA-256 must be {announced}; make the proof again"
+        problem = Sentence(
+            "was changed: its SHA-256 must be {announced}; make the proof again",
+            announced=announced,
+        )
         raise EvidenceMissing(subject=subject, problem=problem)
     try:
         return _ADAPTER.validate_json(content)
     except ValidationError as error:
-        problem = "is not of this version; make the proof again"
+        problem = Sentence("is not of this version; make the proof again")
         raise EvidenceMissing(subject=subject, problem=problem) from error
 
 

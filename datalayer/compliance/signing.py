@@ -11,6 +11,7 @@ from datalayer.kernel.attestation.envelope import sign
 from datalayer.kernel.attestation.keys import SigningKey
 from datalayer.kernel.attestation.statement import InTotoStatement, Subject
 from datalayer.kernel.errors import EvidenceMissing
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import write_durably
 
 PREDICATE_TYPE: Final = "urn:farol:attestation:proof:v1"
@@ -27,8 +28,10 @@ def sign_report(report: Path, key: SigningKey) -> Path:
     try:
         write_durably(envelope, sign(statement, key))
     except OSError as error:
-        problem = f"can't be written: {error.strerror}"
-        raise EvidenceMissing(subject=f"The file {envelope}", problem=problem) from error
+        problem = Sentence("can't be written: {reason}", reason=error.strerror)
+        raise EvidenceMissing(
+            subject=Sentence("The file {path}", path=str(envelope)), problem=problem
+        ) from error
     return envelope
 
 

@@ -14,6 +14,8 @@ Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | 
 """What a value is in JSON."""
 
 NOTHING_LISTED: Final = "-"
+AS_IT_IS: Final = "s"
+"""Format of a place whose text is a code, and no word of any language."""
 
 
 class Sentence(str):
@@ -25,7 +27,8 @@ class Sentence(str):
     Attributes:
         template: English sentence with ``{field}`` places; the message id of its translations.
         fields: Values for the places. One of type str alone, such as a code that looks like a
-            number, is told as it is.
+            number, is told as it is; at a place such as ``{name:s}``, also where it is a word of
+            the language, as names of columns are.
     """
 
     __slots__ = ("fields", "template")
@@ -38,6 +41,10 @@ class Sentence(str):
         made = super().__new__(cls, _Telling().format(template, **fields))
         made.template, made.fields = template, fields
         return made
+
+    def __str__(self) -> Sentence:
+        """Return itself: as the text of another error, too, it can be told."""
+        return self
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         """Return what makes it anew: it survives its way between processes."""
@@ -91,14 +98,16 @@ class _Telling(Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         """Return the text of one place."""
         if isinstance(value, tuple | list):
-            return ", ".join(self.format_field(each, "") for each in value) or NOTHING_LISTED
+            spec = format_spec if format_spec == AS_IT_IS else ""
+            return ", ".join(self.format_field(each, spec) for each in value) or NOTHING_LISTED
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return format(value, f",{format_spec}").translate(self._marks)
+            spec = "" if format_spec == AS_IT_IS else format_spec
+            return format(value, f",{spec}").translate(self._marks)
         # An error's text is a sentence as well.
         text = value if isinstance(value, str) else str(value)
         if isinstance(text, Sentence):
             return text.tell(self._translate, self._marks)
-        return format(self._translate(text), format_spec)
+        return format(text if format_spec == AS_IT_IS else self._translate(text), format_spec)
 
 
 def _value_json(value: object) -> Json:

@@ -20,6 +20,7 @@ import structlog
 
 from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import StateUnavailable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.durable import open_durably
 from datalayer.kernel.storage.lock import lock_file
 from datalayer.marks.marking import Episode, RowKey, StandingRow
@@ -222,7 +223,7 @@ class Episodes:
             return None
         except (pa.ArrowException, ValueError, OSError) as error:
             if isinstance(error, OSError) and error.errno:
-                problem = f"can't be read: {error.strerror}"
+                problem = Sentence("can't be read: {reason}", reason=error.strerror)
                 raise StateUnavailable(path=str(path), problem=problem) from error
             _log.error("marks.rows_damaged", publication_id=publication_id, problem=str(error))
             with suppress(OSError):
@@ -237,7 +238,7 @@ class Episodes:
             with open_durably(path, mode=0o600) as file:
                 pq.write_table(table, file, compression="zstd", write_page_checksum=True)
         except OSError as error:
-            problem = f"can't be written: {error.strerror}"
+            problem = Sentence("can't be written: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(path), problem=problem) from error
 
 

@@ -17,6 +17,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from datalayer.kernel.errors import MarksDamaged, StateUnavailable
+from datalayer.kernel.sentences import Sentence
 from datalayer.kernel.storage.growing_file import GrowingFile
 from datalayer.marks.marking import Episode, Mark
 
@@ -123,17 +124,17 @@ class MarkLog:
             return self._content.read_bytes == 0
         except OSError as error:
             raise StateUnavailable(
-                path=str(self._file.path), problem=f"can't be read: {error.strerror}"
+                path=str(self._file.path),
+                problem=Sentence("can't be read: {reason}", reason=error.strerror),
             ) from error
         return (status.st_ino, status.st_size) == (self._content.inode, self._content.read_bytes)
 
     def _bring_up(self, descriptor: int, size_bytes: int) -> None:
         """Read what is new in the first *size_bytes* of the file."""
         inode, known = os.fstat(descriptor).st_ino, self._content
+        # Another file may have been put in its place, or a torn line have been ended.
         if inode != known.inode or size_bytes < known.read_bytes or not known.ends_whole:
-            known = _LogContent(
-                inode
-            )  # another file was put in its place, or a torn line was ended
+            known = _LogContent(inode)
         if size_bytes > known.read_bytes:
             before = len(known.damaged)
             known.add(os.pread(descriptor, size_bytes - known.read_bytes, known.read_bytes))

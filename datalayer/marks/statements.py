@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.marks.marking import PUTS_ASIDE, MarkKind
 
 LONGEST_COMMENT: Final = 500
@@ -45,14 +46,14 @@ def checked_statement(said: Statement, today: date) -> Statement:
         InvalidSelection: Something of it can't be used, or does not fit the rest.
     """
     if said.kind not in _KINDS:
-        expected = f"one of {', '.join(_KINDS)}"
+        expected = Sentence("one of {values:s}", values=tuple(_KINDS))
         raise InvalidSelection(parameter="kind", found=ascii(said.kind[:80]), expected=expected)
     chosen = MarkKind(said.kind)
     _require_until(chosen, said.until, today)
     text = _one_line("comment", said.comment, LONGEST_COMMENT)
     if chosen is MarkKind.COMMENT and not text:
-        expected = f"1 to {LONGEST_COMMENT} characters in one line"
-        raise InvalidSelection(parameter="comment", found="empty", expected=expected)
+        expected = Sentence("1 to {most} characters in one line", most=LONGEST_COMMENT)
+        raise InvalidSelection(parameter="comment", found=Sentence("empty"), expected=expected)
     return Statement(chosen, said.until, text)
 
 
@@ -64,23 +65,23 @@ def checked_name(name: str) -> str:
     """
     text = _one_line("name", name, LONGEST_NAME)
     if not text:
-        expected = f"1 to {LONGEST_NAME} characters in one line, or a sign-in"
-        raise InvalidSelection(parameter="name", found="empty", expected=expected)
+        expected = Sentence("1 to {most} characters in one line, or a sign-in", most=LONGEST_NAME)
+        raise InvalidSelection(parameter="name", found=Sentence("empty"), expected=expected)
     return text
 
 
 def _require_until(kind: MarkKind, until: date | None, today: date) -> None:
     if until is None:
         if kind is MarkKind.SNOOZED:
-            expected = "the day on which the row is on the list again"
-            raise InvalidSelection(parameter="until", found="left out", expected=expected)
+            expected = Sentence("the day on which the row is on the list again")
+            raise InvalidSelection(parameter="until", found=Sentence("left out"), expected=expected)
         return
     if kind not in PUTS_ASIDE:
-        expected = "left out: only what is ordered, done or snoozed has a day"
+        expected = Sentence("left out: only what is ordered, done or snoozed has a day")
         raise InvalidSelection(parameter="until", found=until.isoformat(), expected=expected)
     first, last = today + timedelta(days=1), today + LONGEST_PAUSE
     if not first <= until <= last:
-        expected = f"a day from {first} to {last}"
+        expected = Sentence("a day from {first} to {last}", first=str(first), last=str(last))
         raise InvalidSelection(parameter="until", found=until.isoformat(), expected=expected)
 
 
@@ -91,11 +92,12 @@ def _one_line(parameter: str, text: str, longest: int) -> str:
     if len(line) > longest or len(text) > 4 * longest:
         raise InvalidSelection(
             parameter=parameter,
-            found=f"{len(text)} characters long",
-            expected=f"at most {longest} characters long",
+            found=Sentence("{count} characters long", count=len(text)),
+            expected=Sentence("at most {count} characters long", count=longest),
         )
     if not line.isprintable():
         found = ascii(next(each for each in line if not each.isprintable()))
-        expected = "one line of printable characters"
-        raise InvalidSelection(parameter=parameter, found=f"with {found}", expected=expected)
+        expected = Sentence("one line of printable characters")
+        found = Sentence("with {found}", found=found)
+        raise InvalidSelection(parameter=parameter, found=found, expected=expected)
     return line

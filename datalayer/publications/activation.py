@@ -30,7 +30,7 @@ from datalayer.kernel.errors import (
     StateUnavailable,
 )
 from datalayer.kernel.progress import Progress, PublicationFound, ReportProgress, Step, silent
-from datalayer.kernel.sentences import listed
+from datalayer.kernel.sentences import Sentence, listed
 from datalayer.kernel.storage.object_store import ObjectStore
 from datalayer.kernel.validation.validator import validate
 from datalayer.publications.active import Activation
@@ -276,7 +276,9 @@ class Activations:
             raise NoEarlierPublication
         if target == self._snapshots.active_id():
             raise InvalidSelection(
-                parameter="publication_id", found=target, expected="another than the active one"
+                parameter="publication_id",
+                found=target,
+                expected=Sentence("another than the active one"),
             )
         return target
 

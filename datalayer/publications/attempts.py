@@ -263,7 +263,9 @@ def refresh_lock(
         try:
             descriptor = stack.enter_context(lock_file(path, wait=wait, mode=0o644))
         except BlockingIOError as error:
-            present = _read_holder(path) or LockHolder("another process", "", "this moment")
+            present = _read_holder(path) or LockHolder(
+                Sentence("another process"), "", Sentence("this moment")
+            )
             raise RefreshInProgress(actor=present.actor, started_at=present.started_at) from error
         killed = _read_holder(path)
         try:
@@ -284,4 +286,4 @@ def _read_holder(path: Path) -> LockHolder | None:
     try:
         return LockHolder(**json.loads(content)) if content else None
     except (ValueError, TypeError):
-        return LockHolder("unknown", "unknown", "an unknown time")
+        return LockHolder(Sentence("unknown"), "unknown", Sentence("an unknown time"))

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import PortalError, RedisFailed, ReplicasCanNotFollow, ReplicasDiffer
+from datalayer.kernel.sentences import Sentence, recipe, restored
 
 DIFFER_FOR_S: Final = 60.0
 """How long replicas may serve different publications before that is a finding."""
@@ -34,7 +35,7 @@ class Presence:
 
     def to_bytes(self) -> bytes:
         """Return it as it is told to the others."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps({**asdict(self), "recipe": recipe(self.problem)}).encode()
 
 
 def parse_presence(content: bytes | str) -> Presence | None:
@@ -50,7 +51,7 @@ def parse_presence(content: bytes | str) -> Presence | None:
         return None
     if served is not None and not (isinstance(served, str) and is_publication_id(served)):
         return None
-    return Presence(name, served, problem)
+    return Presence(name, served, restored(problem, fields.get("recipe")))
 
 
 def process_name() -> str:
@@ -108,7 +109,10 @@ class Replicas:
                 ReplicasCanNotFollow(
                     count=len(unable),
                     replicas=len(self.all),
-                    reasons=tuple(f"{each.name}: {each.problem}" for each in unable),
+                    reasons=tuple(
+                        Sentence("{name}: {reason}", name=each.name, reason=each.problem)
+                        for each in unable
+                    ),
                 )
             )
         different = [each for each in self._different() if not each.problem]

@@ -18,6 +18,7 @@ import structlog
 from datalayer.access.identity import Identity, Role
 from datalayer.access.private_files import PrivateFile
 from datalayer.kernel.errors import PortalError, StateError
+from datalayer.kernel.sentences import Sentence, recipe, restored
 from datalayer.kernel.storage.lock import lock_file
 from datalayer.publications.active import Activation
 
@@ -69,7 +70,7 @@ class Following:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._file = PrivateFile[_Failure | None](
-            state / "follow.json", _parse, absent=None, remedy="remove it"
+            state / "follow.json", _parse, absent=None, remedy=Sentence("remove it")
         )
         self._turn = state / "follow.lock"
         self._active = active
@@ -131,7 +132,8 @@ class Following:
     def _keep(self, failure: _Failure) -> None:
         self._own = failure
         try:
-            self._file.write(json.dumps(asdict(failure)))
+            kept = {**asdict(failure), "recipe": recipe(failure.problem)}
+            self._file.write(json.dumps(kept))
         except StateError as error:
             _log.warning("following.failure_not_shared", problem=str(error))
 
@@ -141,7 +143,7 @@ def _parse(text: str) -> _Failure:
     return _Failure(
         number=int(fields["number"]),
         publication_id=str(fields["publication_id"]),
-        problem=str(fields["problem"]),
+        problem=restored(str(fields["problem"]), fields.get("recipe")),
         at_s=float(fields["at_s"]),
         pause_s=float(fields["pause_s"]),
     )

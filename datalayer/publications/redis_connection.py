@@ -11,6 +11,8 @@ from typing import Final
 import redis
 from redis.client import PubSub
 
+from datalayer.kernel.sentences import Sentence
+
 KEY_PREFIX: Final = "farol:"
 
 Client = redis.Redis
@@ -25,11 +27,12 @@ _CODES: Mapping[type[Exception], str] = {
     redis.exceptions.ReadOnlyError: "READONLY",
     redis.exceptions.NoPermissionError: "NOPERM",
 }
+_UNSAID: Final = Sentence("its log says why")
 _REFUSALS = {
-    "OOM": "its memory is full (OOM)",
-    "READONLY": "it is a read-only replica (READONLY)",
-    "MISCONF": "it can't write to its own disk (MISCONF)",
-    "NOPERM": "this portal's user lacks a permission (NOPERM)",
+    "OOM": Sentence("its memory is full (OOM)"),
+    "READONLY": Sentence("it is a read-only replica (READONLY)"),
+    "MISCONF": Sentence("it can't write to its own disk (MISCONF)"),
+    "NOPERM": Sentence("this portal's user lacks a permission (NOPERM)"),
 }
 
 
@@ -51,20 +54,20 @@ def connect(url: str, timeout_s: float, *, ping_every_s: int = 0) -> Client:
     )
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception) -> Sentence:
     """Return what keeps Redis from doing its part, to be read after "Redis".
 
     Of Redis's own sentence only the code is used: the rest may name hosts and paths.
     """
     if isinstance(error, redis.AuthenticationError):
-        return "refuses this portal's user name or password"
+        return Sentence("refuses this portal's user name or password")
     if isinstance(error, redis.TimeoutError):
-        return "does not answer in time"
+        return Sentence("does not answer in time")
     if isinstance(error, redis.ResponseError):
         # redis-py takes the code off where it has a class of its own for it.
         named = _CODES.get(type(error)) or next((c for c in _REFUSALS if c in str(error)), "")
-        return f"refuses what it is asked: {_REFUSALS.get(named, 'its log says why')}"
-    return "can't be reached"
+        return Sentence("refuses what it is asked: {why}", why=_REFUSALS.get(named, _UNSAID))
+    return Sentence("can't be reached")
 
 
 def subscription(client: Client) -> Subscription:

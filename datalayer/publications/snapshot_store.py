@@ -350,7 +350,7 @@ def _require_same_content(kept: Manifest, found: Manifest) -> None:
     # Paths may differ: the same files may have been published flat.
     contents = [{(file.data_set, file.sha256) for file in each.files} for each in (kept, found)]
     if contents[0] != contents[1]:
-        problem = "differs from the one of that id kept here; publish it under a new id"
+        problem = Sentence("differs from the one of that id kept here; publish it under a new id")
         raise PublicationError(publication_id=found.publication_id, problem=problem)
 
 

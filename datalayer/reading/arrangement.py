@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.question import Question
 from datalayer.reading.views import OrderBy, select_arranged
 
@@ -89,7 +90,7 @@ def _known(parameter: str, name: str, known: Collection[str]) -> str:
     if name in known:
         return name
     nearest = get_close_matches(name[:80], known, n=3, cutoff=0.5)
-    expected = f"a column such as {', '.join(nearest or list(known)[:3])}"
+    expected = Sentence("a column such as {names:s}", names=nearest or list(known)[:3])
     raise InvalidSelection(parameter=parameter, found=ascii(name[:80]), expected=expected)
 
 
@@ -97,5 +98,7 @@ def _refuse_repeated(parameter: str, names: Sequence[str]) -> None:
     repeated = [name for place, name in enumerate(names) if name in names[:place]]
     if repeated:
         raise InvalidSelection(
-            parameter=parameter, found=f"{repeated[0]} given twice", expected="each column once"
+            parameter=parameter,
+            found=Sentence("{column:s} given twice", column=repeated[0]),
+            expected=Sentence("each column once"),
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.views import as_lines, quoted_name, quoted_text
 
 # A spreadsheet takes a cell that begins so for a formula: OWASP's list (CSV Injection), with the
@@ -35,7 +36,8 @@ class CsvDialect:
         name: What callers and file names call it.
         decimal: The decimal separator.
         date: Form of a date, in the letters of Unicode TS 35 as CSVW has it.
-        time: Form of a time, the same; always UTC.
+        time: Form of a time, the same; always UTC. One without its zone is what a spreadsheet
+            reckons with: then the name of the column says the zone.
         truth: The two truth values, true first.
         guarded: Whether text that a spreadsheet would run has an apostrophe before it.
         spelt: Whether text that a spreadsheet would convert is written as ``="00123"``. What is
@@ -55,7 +57,13 @@ class CsvDialect:
     def head(self, columns: Mapping[str, ColumnType]) -> bytes:
         """Return what stands before the first row: the byte order mark and the names."""
         mark = "\ufeff" if self.byte_order_mark else ""
-        return f"{mark}{self.delimiter.join(columns)}\r\n".encode()
+        names = (self.heading(name, kind) for name, kind in columns.items())
+        return f"{mark}{self.delimiter.join(names)}\r\n".encode()
+
+    def heading(self, name: str, kind: ColumnType) -> str:
+        """Return what stands above a column; a time has its zone there or in its cells."""
+        in_heading = kind is ColumnType.TIMESTAMP and not self.time.endswith("X")
+        return f"{name}_utc" if in_heading else name
 
     def lines(self, sql: str, columns: Mapping[str, ColumnType], beside: Sequence[str] = ()) -> str:
         """Return a query of the rows of *sql* as text, a line each; null is an empty cell.
@@ -111,7 +119,7 @@ _WRITTEN = {
     "dd/MM/yyyy": "strftime({}, '%d/%m/%Y')",
     "yyyyMMdd": "strftime({}, '%Y%m%d')",
     "yyyy-MM-ddTHH:mm:ssX": "replace(replace(cast({} as varchar), ' ', 'T'), '+00', 'Z')",
-    "dd/MM/yyyy HH:mm:ss X": "strftime({}, '%d/%m/%Y %H:%M:%S Z')",
+    "dd/MM/yyyy HH:mm:ss": "strftime({}, '%d/%m/%Y %H:%M:%S')",
 }
 
 RFC = CsvDialect(
@@ -133,7 +141,7 @@ EXCEL_BR = CsvDialect(
     decimal=",",
     byte_order_mark=True,
     date="dd/MM/yyyy",
-    time="dd/MM/yyyy HH:mm:ss X",
+    time="dd/MM/yyyy HH:mm:ss",
     truth=("VERDADEIRO", "FALSO"),
     guarded=True,
     spelt=True,
@@ -151,6 +159,8 @@ def dialect_named(name: str | None) -> CsvDialect:
     """
     if name is not None and name not in DIALECTS:
         raise InvalidSelection(
-            parameter="dialect", found=repr(name[:80]), expected=" or ".join(DIALECTS)
+            parameter="dialect",
+            found=repr(name[:80]),
+            expected=Sentence("one of {values:s}", values=tuple(DIALECTS)),
         )
     return DIALECTS[name or RFC.name]

@@ -181,7 +181,7 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
 
 def _value(name: str, column: Column, text: str) -> Parameter:
     if column.allowed and text not in column.allowed:
-        raise _invalid(name, text, Sentence("one of {values}", values=", ".join(column.allowed)))
+        raise _invalid(name, text, Sentence("one of {values:s}", values=", ".join(column.allowed)))
     return VALUE_READERS[column.type](name, text)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.database import Parameter, Parameters
 from datalayer.reading.views import first_rows, question_sql, rows_from_offset
 
@@ -59,7 +60,9 @@ class Question:
             return self.sql, self.parameters
         if not 1 <= self.limit <= MOST_ROWS:
             raise InvalidSelection(
-                parameter="limit", found=self.limit, expected=f"between 1 and {MOST_ROWS:,}"
+                parameter="limit",
+                found=self.limit,
+                expected=Sentence("between 1 and {most}", most=MOST_ROWS),
             )
         parameters = {**self.parameters, "page_rows": self.limit}
         if self.offset is None:

@@ -9,13 +9,14 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
-from datalayer.kernel.errors import UnknownDataSet
+from datalayer.kernel.errors import InvalidSelection, UnknownDataSet
 from datalayer.portal import FreshnessState, Publication
-from pages.components import language, tables
+from pages.components import frame, language, tables
 from pages.components.language import _, label, number
 
 PREVIEW_ROWS: Final = 10
 _CHOSEN: Final = "dataset"
+_DIALECT: Final = "dialect"
 
 
 def choose(registry: Registry) -> DataSet:
@@ -37,15 +38,16 @@ def choose(registry: Registry) -> DataSet:
         format_func=lambda name: known[name],
         placeholder=_("Choose a data set"),
         on_change=_keep_in_address,
+        args=(_CHOSEN,),
     )
     if asked not in known:
         raise UnknownDataSet(name=asked, known=tuple(known))
     return registry.data_sets[asked]
 
 
-def _keep_in_address() -> None:
-    if chosen := st.session_state[_CHOSEN]:
-        st.query_params[_CHOSEN] = chosen
+def _keep_in_address(name: str) -> None:
+    if chosen := st.session_state[name]:
+        st.query_params[name] = chosen
 
 
 def states(publication: Publication) -> None:
@@ -110,19 +112,29 @@ def downloads(publication: Publication, data_set: DataSet) -> None:
 def dialect_chooser() -> str:
     """Draw the chooser of the CSV dialect and return the name of the choice.
 
-    It begins with what the spreadsheet of the language that is spoken opens rightly.
+    The address keeps it as ``?dialect=``; without one it is what the spreadsheet of the language
+    that is spoken opens rightly.
     """
     texts = {
         "rfc": _("Comma, decimal point (RFC 4180)"),
         "excel-br": _("Excel in Brazil: semicolon, decimal comma, dd/mm/yyyy"),
     }
+    usual = "excel-br" if language.current() == "pt_BR" else "rfc"
+    asked = st.query_params.get(_DIALECT, usual)
+    if asked not in texts:
+        expected = " / ".join(texts)
+        frame.refuse(
+            InvalidSelection(parameter=_DIALECT, found=ascii(asked[:80]), expected=expected)
+        )
+    st.session_state[_DIALECT] = asked if asked in texts else usual
     return st.radio(
         _("CSV for"),
         list(texts),
-        index=list(texts).index("excel-br" if language.current() == "pt_BR" else "rfc"),
         format_func=texts.__getitem__,
         horizontal=True,
-        key="dialect",
+        key=_DIALECT,
+        on_change=_keep_in_address,
+        args=(_DIALECT,),
     )
 
 

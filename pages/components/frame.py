@@ -50,6 +50,7 @@ def begin() -> None:
         elif name in kept:
             st.query_params[name] = kept[name]
     language.speak(language.of_address() or language.of_browser())
+    language.learn(portal().registry)
     st.session_state.pop(_PUBLICATION, None)
     captions.begin()
 

@@ -6,7 +6,6 @@ English is the source language and the message id; ``pages/locale`` holds the tr
 from __future__ import annotations
 
 import gettext as catalogues
-import math
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -16,24 +15,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from datalayer.kernel.contract.registry import Bilingual, Language
+from datalayer.kernel.contract import spoken
+from datalayer.kernel.contract.registry import Bilingual, Language, Registry
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.sentences import Sentence
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 DEFAULT: Final[Language] = "pt_BR"
 DOMAIN: Final = "farol"
-NOTHING: Final = "–"
+NOTHING: Final = spoken.NOTHING
 _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-_WEEKDAYS = {
-    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    "pt_BR": ("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
-}
-_NEAR: Final = timedelta(days=180)
-
 _language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
+_of_the_contract: dict[str, Bilingual] = {}
 
 
 def current() -> Language:
@@ -60,6 +53,13 @@ def speak(language: Language) -> None:
     _language.set(language)
 
 
+def learn(contract: Registry) -> None:
+    """Keep what *contract* says of its own rules, which faults have in English alone."""
+    rules = (rule for data_set in contract.data_sets.values() for rule in data_set.rules)
+    texts = [each.description for each in (*rules, *contract.text_forms.values())]
+    _of_the_contract.update((text.en, text) for text in texts)
+
+
 def _(message: str) -> str:
     """Return *message* in the language of this run."""
     return _catalogue(current()).gettext(message) if message else ""
@@ -82,39 +82,29 @@ def error_text(error: PortalError) -> str:
 
 def sentence_text(text: str) -> str:
     """Return a sentence in the language of this run; another text where the catalogue knows it."""
-    return text.tell(_, _marks()) if isinstance(text, Sentence) else _(text)
+    if isinstance(text, Sentence):
+        return text.tell(_known, spoken.marks(current()))
+    return _known(text)
 
 
 def number(value: float | None, decimals: int = 1) -> str:
     """Return *value* with separators, ``1.234,5`` in Portuguese; a dash for no value."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    return f"{value:,.{decimals}f}".translate(_marks())
+    return spoken.number(value, current(), decimals)
 
 
 def quantity(value: float | None, unit: str = "") -> str:
     """Return *value* with as many decimals as its size deserves, and its unit."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    size = abs(value)
-    decimals = 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2
-    return f"{number(value, decimals)} {unit}".strip()
+    return spoken.quantity(value, current(), unit)
 
 
 def percent(fraction: float | None, decimals: int = 1) -> str:
     """Return a fraction as a percentage."""
-    if fraction is None or not math.isfinite(fraction):
-        return NOTHING
-    return f"{number(fraction * 100, decimals)}%"
+    return spoken.percent(fraction, current(), decimals)
 
 
 def day(value: date | None) -> str:
     """Return a date: ``09/12/2011`` in Portuguese, ``9 Dec 2011`` in English."""
-    if value is None:
-        return NOTHING
-    if current() == "pt_BR":
-        return value.strftime("%d/%m/%Y")
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return spoken.day(value, current())
 
 
 def weekday(value: date | None, near: date | None = None) -> str:
@@ -122,14 +112,7 @@ def weekday(value: date | None, near: date | None = None) -> str:
 
     The year is left out within half a year of *near*, where nobody takes it for another.
     """
-    if value is None:
-        return NOTHING
-    name = _WEEKDAYS[current()][value.weekday()]
-    if near is None or abs(value - near) > _NEAR:
-        return f"{name} {day(value)}"
-    if current() == "pt_BR":
-        return f"{name} {value:%d/%m}"
-    return f"{name} {value.day} {_MONTHS[value.month - 1]}"
+    return spoken.weekday(value, current(), near)
 
 
 def moment(value: datetime) -> str:
@@ -178,8 +161,9 @@ def date_picker_format() -> str:
     return "DD/MM/YYYY" if current() == "pt_BR" else "YYYY-MM-DD"
 
 
-def _marks() -> dict[int, str]:
-    return {} if current() == "en" else str.maketrans(",.", ".,")
+def _known(text: str) -> str:
+    of_the_contract = _of_the_contract.get(text)
+    return label(of_the_contract) if of_the_contract else _(text)
 
 
 @lru_cache

@@ -25,27 +25,34 @@ Row = Mapping[str, Any]
 
 
 def part(publication: Publication) -> str:
-    """Draw the search and return the code in the address, else that of the first exception.
+    """Draw the search and return the code of the part in the address.
 
-    The code is returned as it stands in the address: whether there is such a part, the first
-    read of it tells.
+    It is returned as it stands there: whether there is such a part, the first read of it tells.
     """
     asked = st.query_params.get("item", "")
     if asked and st.session_state.get(_DRAWN) != asked:
         # A link from a page to itself leaves the browser's address as it was.
         st.query_params["item"] = st.session_state[_DRAWN] = asked
-        if _TEXT not in st.query_params:
-            # What was typed led here and has done its work.
-            st.session_state[_TEXT] = ""
-    for question in (questions.exceptions.first(1), questions.search.parts("", 1)):
-        if not asked:
-            asked = next(iter(publication.table(question).table["item_id"].to_pylist()), "")
+    if _TEXT not in st.query_params:
+        # What was typed led here and has done its work.
+        st.session_state[_TEXT] = ""
     recent = (asked, *(code for code in st.session_state.get(_RECENT, ()) if code != asked))
     there = publication.table(questions.items.among(recent)).table
     names = dict(zip(there["item_id"].to_pylist(), there["name"].to_pylist(), strict=True))
     st.session_state[_RECENT] = [code for code in recent if code in names][: RECENT + 1]
-    _search({code: names[code] for code in st.session_state[_RECENT] if code != asked})
+    box({code: names[code] for code in st.session_state[_RECENT] if code != asked})
     return asked
+
+
+def box(recent: Mapping[str, str], *, shows_label: bool = True) -> None:
+    """Draw the box to find a part in, and what it finds as links.
+
+    Args:
+        recent: Names of the parts, by code, that are offered while nothing is typed.
+        shows_label: Whether its name is seen; heard it is in any case.
+    """
+    with st.container(key="farol-find", gap="xsmall"):
+        _search(recent, shows_label=shows_label)
 
 
 @contextmanager
@@ -58,10 +65,10 @@ def suggesting() -> Iterator[None]:
 
 
 @st.fragment
-def _search(recent: Mapping[str, str]) -> None:
+def _search(recent: Mapping[str, str], *, shows_label: bool) -> None:
     """Draw the box and what it finds; typing runs nothing else of the page."""
     with frame.guard("search"):
-        typed = _typed().strip()
+        typed = _typed(shows_label=shows_label).strip()
         if not typed:
             _recent(recent)
             return
@@ -70,7 +77,7 @@ def _search(recent: Mapping[str, str]) -> None:
         _found(publication.table(questions.search.parts(typed, SHOWN)).table.to_pylist(), typed)
 
 
-def _typed() -> str:
+def _typed(*, shows_label: bool) -> str:
     return (
         st.text_input(
             _("Find a part"),
@@ -78,7 +85,10 @@ def _typed() -> str:
             type="search",
             live=True,
             bind="query-params",
-            placeholder=_("Code, name, category or supplier"),
+            placeholder=_("Code, name, category or supplier")
+            if shows_label
+            else _("Find a part by half of its name"),
+            label_visibility="visible" if shows_label else "collapsed",
         )
         or ""
     )

@@ -18,6 +18,39 @@ PARAMETERS = (
 """Parameters of reads as errors name them; only their being here gives them a translation."""
 
 
+SYSTEM = (
+    Sentence("Cannot allocate memory"),
+    Sentence("Connection refused"),
+    Sentence("Connection reset by peer"),
+    Sentence("Disk quota exceeded"),
+    Sentence("File too large"),
+    Sentence("Input/output error"),
+    Sentence("Is a directory"),
+    Sentence("Network is unreachable"),
+    Sentence("No route to host"),
+    Sentence("No space left on device"),
+    Sentence("No such file or directory"),
+    Sentence("Not a directory"),
+    Sentence("Operation not permitted"),
+    Sentence("Permission denied"),
+    Sentence("Read-only file system"),
+    Sentence("Stale file handle"),
+    Sentence("Too many open files"),
+)
+"""Why the system refused, as errors have it from the C library."""
+
+JSON = (
+    Sentence("Expecting ',' delimiter"),
+    Sentence("Expecting ':' delimiter"),
+    Sentence("Expecting property name enclosed in double quotes"),
+    Sentence("Expecting value"),
+    Sentence("Extra data"),
+    Sentence("Invalid control character at"),
+    Sentence("Unterminated string starting at"),
+)
+"""Why a text is no JSON, as errors have it from Python."""
+
+
 def action_text(action: str) -> str:
     """Return what was tried; a word that is not known here as the log has it."""
     return {

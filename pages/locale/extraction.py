@@ -7,9 +7,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
-from typing import IO
+from typing import IO, Any
+
+from babel.messages.extract import extract_python
 
 Found = tuple[int, None, str, list[str]]
+
+
+def page_texts(
+    file: IO[bytes],
+    keywords: Collection[str],
+    comment_tags: Collection[str],
+    options: Mapping[str, str],
+) -> Iterator[Any]:
+    """Yield what a page says through ``_`` and ``ngettext``, and the sentences that it only names.
+
+    Those are words that errors take from elsewhere: from the system, from Python.
+    """
+    yield from extract_python(file, keywords, comment_tags, dict(options))  # type: ignore[arg-type]
+    file.seek(0)
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call) and _is_sentence(node):
+            yield node.lineno, None, ast.literal_eval(node.args[0]), []
 
 
 def error_templates(

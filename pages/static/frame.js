@@ -47,3 +47,15 @@ document.addEventListener("click", (event) => {
   event.preventDefault()
   share(link)
 })
+
+// What somebody does once is one step of the browser's history. Streamlit adds an entry for the
+// page, for each parameter and for what an overtaken run had to say, sometimes with the parameters
+// of one page under the path of another: only the first is added, the rest takes its place.
+let added = true // with the document, or by going back
+addEventListener("popstate", () => (added = true))
+for (const kind of ["click", "keydown", "input"]) addEventListener(kind, () => (added = false), true)
+const push = history.pushState
+history.pushState = (...entry) => {
+  ;(added ? history.replaceState : push).apply(history, entry)
+  added = true
+}

@@ -28,11 +28,13 @@ NAMES: Final = {
     # What an address may say, where a page tells what would be right there.
     *("tier", "late", "surplus", "page", "span", "rows", "ticked"),
     *("shift", "ctrl", "enter", "esc", "backspace", "tab"),
+    # Who acts: names of users, and what stands before that of an operator.
+    *("admin", "cli", "root"),
     *("sku", "abc", "xyz", "arima", "prophet", "lstm", "tsb", "imapa", "adida", "croston", "lang"),
 }
 """What no catalogue has: names of programs, formats and methods, parameters, dates in short."""
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
-_CODE: Final = re.compile(r"\S*[\d_/\\@][\S]*|\b[A-Z]{2,5}\b")
+_CODE: Final = re.compile(r"\S*[\d_/\\@][\S]*|\b[A-Z]{2,}\b")
 _TEXTS: Final = """() => {
   const silent = "script, style, noscript, code, pre, [translate=no], [lang=en], " +
     "[role=img][aria-hidden=true]"

@@ -176,6 +176,123 @@ def test_back_from_a_part_returns_to_the_same_page_and_place(seeded: Visit) -> N
 
 
 @pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_back_finds_the_row_again_however_often_and_wherever_one_went(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("j", "j", "o")
+    expect(seeded.page.get_by_role("heading", name="P00003")).to_be_visible()
+    seeded.settle()
+    for _ in range(2):
+        seeded.page.go_back()
+        keys.heading("1 to 10 of 12")
+        is_focused(seeded, ".st-key-farol-card-3 a")
+        seeded.page.go_forward()
+        expect(seeded.page.get_by_role("heading", name="P00003")).to_be_visible()
+        seeded.settle()
+
+    seeded.page.locator(".st-key-part-neighbours a").first.click()
+
+    keys.heading("1 to 10 of 12")
+    is_focused(seeded, ".st-key-farol-card-3 a")
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_back_from_the_order_list_finds_the_row_that_was_ticked_last(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("j", "x")
+    expect(keys.bar()).to_contain_text("1 ticked")
+    keys.press("t")
+    expect(seeded.page.get_by_role("heading", name="Order list", level=1)).to_be_visible()
+    seeded.settle()
+
+    seeded.page.go_back()
+
+    keys.heading("1 to 10 of 12")
+    is_focused(seeded, ".st-key-farol-card-3 a")
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_a_part_opened_at_once_after_a_tick_has_the_list_behind_it(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+
+    keys.press("x", "o")
+    expect(seeded.page).to_have_url(re.compile(r"/forecast\?.*item=P00002"))
+    expect(seeded.page.get_by_role("heading", name="P00002")).to_be_visible()
+    seeded.settle()
+    seeded.page.go_back()
+
+    keys.heading("1 to 10 of 12")
+    expect(keys.bar()).to_contain_text("1 ticked")
+    expect(seeded.page).not_to_have_url(re.compile("item="))
+
+
+def press_as(visit: Visit, key: str, **event: bool) -> None:
+    """Press a key that a keyboard of another country, or one with Caps Lock on, would send."""
+    visit.page.evaluate(
+        "event => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', event))",
+        {"key": key, "bubbles": True, "cancelable": True, **event},
+    )
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_a_key_means_the_same_with_caps_lock_and_nothing_with_other_modifiers(
+    seeded: Visit,
+) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("j")
+    for key, modifier in (
+        ("x", "ctrlKey"),
+        ("x", "altKey"),
+        ("x", "metaKey"),
+        ("x", "modifierAltGraph"),
+        ("x", "isComposing"),
+        ("ArrowDown", "shiftKey"),
+    ):
+        press_as(seeded, key, **{modifier: True})
+    press_as(seeded, "Dead")
+    is_focused(seeded, ".st-key-farol-card-2 input")
+
+    press_as(seeded, "X", modifierCapsLock=True)
+
+    expect(keys.bar()).to_contain_text("1 ticked")
+    is_focused(seeded, ".st-key-farol-card-3 input")
+
+
+@pytest.mark.parametrize("seeded", [25], indirect=True)
+def test_a_key_held_down_ticks_one_row_and_turns_one_page(seeded: Visit) -> None:
+    keyboard = seeded.page.keyboard
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+
+    for _ in range(9):
+        keyboard.down("x")
+    keyboard.up("x")
+    is_focused(seeded, ".st-key-farol-card-2 input")
+    for _ in range(9):
+        keyboard.down("n")
+    keyboard.up("n")
+
+    keys.heading("11 to 20 of 25")
+    expect(keys.bar()).to_contain_text("1 ticked")
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_keys_in_the_dialog_are_text(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("s", "x", "n")
+    keys.until("Comment (optional)")
+    keys.press("x", "n", "o", "s")
+
+    comment = seeded.page.get_by_role("dialog").get_by_label("Comment (optional)")
+    expect(comment).to_have_value("xnos")
+    expect(keys.bar()).not_to_contain_text("ticked")
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
 def test_ticks_survive_a_reload(seeded: Visit) -> None:
     keys = Keyboard(seeded.page)
     keys.enter_list()

@@ -65,8 +65,9 @@ def open_page(state: Path) -> OpenPage:
         app = AppTest.from_file(str(SCRIPT), default_timeout=30)
         app.context = {"locale": locale, "timezone": "America/Sao_Paulo"}
         if page:
-            app.run()
-            app.switch_page(page)
+            # An address that is typed begins a session, in which no other page was before.
+            before = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
+            app._page_hash = before.switch_page(page)._page_hash
         app.query_params.update(parameters)
         return app.run()
 

@@ -146,6 +146,24 @@ def test_the_dialect_chosen_is_the_one_that_comes(open_page: OpenPage) -> None:
     assert '"excel-br"' in described
 
 
+def test_the_dialect_stands_in_the_address(open_page: OpenPage) -> None:
+    app = open_page("data.py", locale="en-US", dataset="fact_demand", dialect="excel-br")
+    opened = links(app)["Download CSV"]
+
+    app.radio(key="dialect").set_value("rfc").run()
+
+    assert "dialect=excel-br" in opened
+    assert "dialect=rfc" in links(app)["Download CSV"]
+    assert app.query_params["dialect"] == "rfc"
+
+
+def test_a_dialect_that_there_is_not_is_told_and_left_out(open_page: OpenPage) -> None:
+    app = open_page("data.py", locale="en-US", dataset="fact_demand", dialect="excel-fr")
+
+    assert "rfc / excel-br" in app.warning[0].value
+    assert "dialect=rfc" in links(app)["Download CSV"]
+
+
 def test_the_links_are_relative_so_that_a_base_path_works(open_page: OpenPage) -> None:
     found = links(open_page("data.py", locale="en-US"))
 

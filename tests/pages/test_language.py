@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
+import os
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +20,17 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from datalayer.kernel.errors import ConfirmationNeeded, NotAllowed, RowsLost, UnknownPublication
+from datalayer.kernel.contract.checks import CheckKind, data_set_checks
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import (
+    ConfirmationNeeded,
+    InvalidSelection,
+    NotAllowed,
+    RowsLost,
+    StateUnavailable,
+    UnknownPublication,
+)
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.extracts.delivery import Outcome
 from pages.components import language, words
 from pages.components.language import ago, day, moment, number, percent, quantity
@@ -198,6 +212,103 @@ def test_an_error_within_an_error_is_told_in_the_users_language() -> None:
     told = language.error_text(ConfirmationNeeded(publication_id="P", faults=[str(loss)]))
 
     assert told.endswith(language.error_text(loss))
+
+
+WITHIN = {"problem", "expected", "found", "reason", "remedy"}
+"""Fields of errors that are sentences themselves."""
+OF_WORDS = re.compile(r"[a-z]{2,}[ ;:,]+[a-z]{2,}")
+
+
+def words_in(value: ast.expr) -> list[str]:
+    """Return the texts in *value* that are words of a language, and stand in no sentence."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in {"Sentence", "_", "listed"}:
+        return []
+    if isinstance(value, ast.Constant | ast.JoinedStr):
+        text = ast.unparse(value)
+        return [text] if OF_WORDS.search(text) else []
+    return [
+        text
+        for each in ast.iter_child_nodes(value)
+        if isinstance(each, ast.expr)
+        for text in words_in(each)
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path
+        for path in (ROOT / "datalayer").rglob("*.py")
+        # What only a console or a program of the API reads is told in English.
+        if path.name not in {"__main__.py", "settings.py"} and path.parent.name != "api"
+    ),
+    ids=lambda path: str(path.relative_to(ROOT / "datalayer")),
+)
+def test_what_an_error_says_within_itself_is_a_sentence_that_can_be_told(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    hidden = []
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        assigned = defaultdict(list)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                assigned[node.targets[0].id].append(node.value)
+        raised = [node.exc for node in ast.walk(function) if isinstance(node, ast.Raise)]
+        for call in raised:
+            for field in getattr(call, "keywords", ()):
+                if field.arg in WITHIN:
+                    name = getattr(field.value, "id", "")
+                    for value in assigned.get(name, [field.value]):
+                        hidden += words_in(value)
+
+    assert hidden == []
+
+
+def test_what_a_check_expects_can_be_told(registry: Registry, portuguese: None) -> None:
+    language.learn(registry)
+    expected = {
+        check.expected
+        for data_set in registry.data_sets.values()
+        for check in data_set_checks(data_set)
+        if check.kind is not CheckKind.TYPE  # the name of a type
+    }
+
+    same = [each for each in expected if language.sentence_text(each) == each]
+
+    assert same == []
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_a_rule_of_the_contract_is_told_as_the_contract_has_it(registry: Registry) -> None:
+    language.learn(registry)
+    rule = next(rule for each in registry.data_sets.values() for rule in each.rules)
+
+    assert language.sentence_text(rule.description.en) == rule.description.pt_BR
+
+
+@pytest.mark.usefixtures("portuguese")
+@pytest.mark.parametrize("column", ["date", "forecast", "source"])
+def test_the_name_of_a_column_is_never_translated(column: str) -> None:
+    assert language.sentence_text(Sentence("a column {name:s}", name=column)).endswith(column)
+
+
+@pytest.mark.usefixtures("portuguese")
+@pytest.mark.parametrize(
+    ("parameter", "told"), [("quantity", "quantidade"), ("location", "local"), ("tier", "faixa")]
+)
+def test_a_parameter_has_the_name_that_pages_give_it(parameter: str, told: str) -> None:
+    error = InvalidSelection(parameter=parameter, found="?", expected="!")
+
+    assert language.error_text(error).startswith(f"{told} é")
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_why_the_system_refused_is_told_in_the_users_language() -> None:
+    why = os.strerror(errno.ENOSPC)
+    error = StateUnavailable(path="x.json", problem=Sentence("can't be read: {reason}", reason=why))
+
+    assert language.error_text(error).endswith("não há espaço livre no disco")
 
 
 @pytest.mark.usefixtures("english")

@@ -37,6 +37,16 @@ def test_what_is_typed_finds_links_that_say_what_was_met(open_page: OpenPage) ->
     assert "1 peça encontrada." in texts(app)
 
 
+@pytest.mark.parametrize("page", ["", "forecast.py"])
+def test_a_part_is_looked_for_where_the_planner_is(open_page: OpenPage, page: str) -> None:
+    app = open_page(page, q="bat estacionaria", lang="en")
+
+    ((label, query),) = links(app).items()
+    assert "**Bateria** **estacionária** 12 V" in label
+    assert query == "lang=en&item=P00001"
+    assert app.text_input(key="q").label == "Find a part"
+
+
 def test_a_code_is_met_as_a_whole(open_page: OpenPage) -> None:
     app = open_page("forecast.py", q="p00003")
 

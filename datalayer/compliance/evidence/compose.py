@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from datalayer.kernel.errors import EvidenceMissing
+from datalayer.kernel.sentences import Sentence
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-?+])([^{}]*))?\}|(\w+))")
 
@@ -112,8 +113,8 @@ def read_compose(
         document = _merge(document, read_document(tree, each))
     services, given = _mapping(document.get("services")), variables or {}
     if not services:
-        problem = "has no services; it must have the app"
-        raise EvidenceMissing(subject=" with ".join(files), problem=problem)
+        problem = Sentence("has no services; it must have the app")
+        raise EvidenceMissing(subject=" + ".join(files), problem=problem)
     return ComposeFile(
         files=tuple(files),
         services=tuple(ComposeService(str(n), _mapping(o), given) for n, o in services.items()),
@@ -133,7 +134,8 @@ def read_document(tree: Path, file: str) -> Mapping[str, Any]:
     try:
         return _mapping(yaml.safe_load((tree / file).read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        problem = f"can't be read: {' '.join(str(error).split())[:200]}"
+        reason = " ".join(str(error).split())[:200]
+        problem = Sentence("can't be read: {reason}", reason=reason)
         raise EvidenceMissing(subject=file, problem=problem) from error
 
 

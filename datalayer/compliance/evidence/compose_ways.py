@@ -80,9 +80,13 @@ def find_ways(tree: Path, project: str = "") -> ComposeWays:
         )
     taken = [path for path in others if path.removeprefix(below) in _TAKEN]
     if len(taken) != 1:
-        found = " and ".join(taken) or "no file that Compose takes by itself"
-        problem = f"has {found}; there must be one, such as docker-compose.yml"
-        raise EvidenceMissing(subject=f"The folder {project or tree}", problem=problem)
+        found = " + ".join(taken) or Sentence("no file that Compose takes by itself")
+        problem = Sentence(
+            "has {found}; there must be one, such as docker-compose.yml", found=found
+        )
+        raise EvidenceMissing(
+            subject=Sentence("The folder {path}", path=str(project or tree)), problem=problem
+        )
     added = [path for path in others if _is_added(path.removeprefix(below))]
     named = [path for path in others if path not in (*taken, *added)]
     overrides = [path for path in named if not _stands_alone(tree, path)]
@@ -124,7 +128,9 @@ def _chosen_by_env(tree: Path, project: str) -> tuple[str, ...]:
     """Return the files that ``.env`` has Compose take instead; none where it does not say."""
     variables = _env(tree / project)
     if others := variables.get("COMPOSE_ENV_FILES"):
-        problem = f"has COMPOSE_ENV_FILES={others}; variables must stand in .env itself"
+        problem = Sentence(
+            "has COMPOSE_ENV_FILES={others}; variables must stand in .env itself", others=others
+        )
         raise EvidenceMissing(subject=str(PurePosixPath(project, ".env")), problem=problem)
     separator = variables.get("COMPOSE_PATH_SEPARATOR") or ":"
     named = filter(None, variables.get("COMPOSE_FILE", "").split(separator))
@@ -143,4 +149,5 @@ def _env(folder: Path) -> dict[str, str]:
     try:
         return {name: value or "" for name, value in dotenv_values(path).items()}
     except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceMissing(subject=str(path), problem=f"can't be read: {error}") from error
+        problem = Sentence("can't be read: {reason}", reason=str(error))
+        raise EvidenceMissing(subject=str(path), problem=problem) from error

@@ -92,7 +92,8 @@ def read_dockerfile(path: Path) -> Dockerfile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceMissing(subject=str(path), problem=f"can't be read: {error}") from error
+        problem = Sentence("can't be read: {reason}", reason=str(error))
+        raise EvidenceMissing(subject=str(path), problem=problem) from error
     arguments: list[Instruction] = []
     stages: list[tuple[Instruction, list[Instruction]]] = []
     for each in _instructions(text):
@@ -101,7 +102,8 @@ def read_dockerfile(path: Path) -> Dockerfile:
         else:
             (stages[-1][1] if stages else arguments).append(each)
     if not stages:
-        raise EvidenceMissing(subject=str(path), problem="has no FROM; it must be a Dockerfile")
+        problem = Sentence("has no FROM; it must be a Dockerfile")
+        raise EvidenceMissing(subject=str(path), problem=problem)
     defaults = dict(
         each.text.split("=", 1) for each in arguments if each.word == "ARG" and "=" in each.text
     )

@@ -46,7 +46,8 @@ PATIENCE_S = 900
 _PREFIX = "exercise-"
 # The last line of a traceback; nanobind speaks after it, of what an exception leaves undone.
 _EXCEPTION = re.compile(r"^(?!nanobind)[A-Za-z_][\w.]*: .+$", re.M)
-_NOTHING_PUBLISHED = (
+_PORTAL = Sentence("The portal")
+_NOTHING_PUBLISHED = Sentence(
     "nothing is published in the store, so what draws and answers with rows did not run; "
     "publish something and make the proof again"
 )
@@ -127,7 +128,8 @@ class Exercise(_Answered):
     @property
     def loaded(self) -> LoadedModules:
         """The modules, as evidence of packages."""
-        return LoadedModules(self.modules, self.origins, "after every page and address was used")
+        when = Sentence("after every page and address was used")
+        return LoadedModules(self.modules, self.origins, when)
 
     def require_published(self) -> Exercise:
         """Return this if a publication was read.
@@ -137,8 +139,10 @@ class Exercise(_Answered):
             EvidenceMissing: Something is, and can't be read.
         """
         if self.publication_id is None and self.refusal:
-            problem = f"could not be read: {self.refusal}"
-            raise EvidenceMissing(subject="The store's latest publication", problem=problem)
+            raise EvidenceMissing(
+                subject=Sentence("The store's latest publication"),
+                problem=Sentence("could not be read: {reason}", reason=self.refusal),
+            )
         if self.publication_id is None:
             raise NotCheckable(reason=_NOTHING_PUBLISHED)
         return self
@@ -239,8 +243,10 @@ def exerciser(root: Path, settings: Settings) -> Callable[[], Exercise]:
                 with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place) as folder:
                     return _use(root, settings, Path(folder).resolve())
         except OSError as error:
-            problem = f"can't be used for the proof: {error.strerror}"
-            raise EvidenceMissing(subject=f"The state folder {place}", problem=problem) from error
+            raise EvidenceMissing(
+                subject=Sentence("The state folder {path}", path=str(place)),
+                problem=Sentence("can't be used for the proof: {reason}", reason=error.strerror),
+            ) from error
 
     return use
 
@@ -269,14 +275,18 @@ def _use(root: Path, settings: Settings, folder: Path) -> Exercise:
             timeout=PATIENCE_S,
         )
     except subprocess.TimeoutExpired as error:
-        problem = f"could not be used as a whole within {PATIENCE_S} s"
-        raise EvidenceMissing(subject="The portal", problem=problem) from error
+        problem = Sentence("could not be used as a whole within {limit_s} s", limit_s=PATIENCE_S)
+        raise EvidenceMissing(subject=_PORTAL, problem=problem) from error
     try:
         return Exercise.model_validate_json(answer.read_bytes())
     except (OSError, ValidationError) as error:
         said = _EXCEPTION.findall(done.stderr) or ["it said nothing"]
-        problem = f"could not be used as a whole (exit code {done.returncode}): {said[-1][:500]}"
-        raise EvidenceMissing(subject="The portal", problem=problem) from error
+        problem = Sentence(
+            "could not be used as a whole (exit code {code}): {said:s}",
+            code=done.returncode,
+            said=said[-1][:500],
+        )
+        raise EvidenceMissing(subject=_PORTAL, problem=problem) from error
 
 
 def _link_publications(of: Path, state: Path) -> None:

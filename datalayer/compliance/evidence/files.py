@@ -71,7 +71,10 @@ def find_files(folders: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> Fo
     roots = list(dict.fromkeys(folder.resolve() for folder in folders))
     for folder in roots:
         if not folder.is_dir():
-            raise EvidenceMissing(subject=f"The folder {folder}", problem="is not there")
+            raise EvidenceMissing(
+                subject=Sentence("The folder {path}", path=str(folder)),
+                problem=Sentence("is not there"),
+            )
     outside = {str(each.resolve()) for each in leave_out} | _NOT_OF_THE_IMAGE
     unread: list[str] = []
     files = tuple(each for root in roots for each in _walk(root, outside, unread))

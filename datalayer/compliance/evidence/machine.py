@@ -135,7 +135,7 @@ def find_way_out() -> WayOut:
     Raises:
         NotCheckable: This is not the image.
     """
-    require_image("the routes are")
+    require_image(Sentence("the routes are"))
     return look_for_way_out()
 
 
@@ -163,7 +163,7 @@ def find_process(status: Path = Path("/proc/self/status")) -> Process:
     Raises:
         NotCheckable: This is not the image.
     """
-    require_image("users and their rights are")
+    require_image(Sentence("users and their rights are"))
     return read_process(status)
 
 

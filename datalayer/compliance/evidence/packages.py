@@ -143,6 +143,10 @@ class LoadedFromLock:
         return Sentence("{first}, {second}", first=self.loaded.summary, second=self.lock.summary)
 
 
+def _lock(path: Path) -> Sentence:
+    return Sentence("The lock {path}", path=str(path))
+
+
 def read_lock(path: Path) -> Lock:
     """Return the lock in *path*, in the form of pip's requirements with hashes.
 
@@ -152,11 +156,13 @@ def read_lock(path: Path) -> Lock:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        problem = (
-            f"can't be read ({error.__class__.__name__}); "
-            "an image must carry the lock that it was installed from"
+        problem = Sentence(
+            "can't be read ({error:s}); an image must carry the lock that it was installed from",
+            error=error.__class__.__name__,
         )
-        raise EvidenceMissing(subject=f"The lock {path}", problem=problem) from error
+        raise EvidenceMissing(
+            subject=Sentence("The lock {path}", path=str(path)), problem=problem
+        ) from error
     versions: dict[str, str] = {}
     unhashed: list[str] = []
     options: list[str] = []
@@ -169,14 +175,19 @@ def read_lock(path: Path) -> Lock:
             continue
         pinned = re.fullmatch(r"==([^,*]+)", str(requirement.specifier))
         if pinned is None:
-            problem = f"names {requirement.name} without one version; it must be name==version"
-            raise EvidenceMissing(subject=f"The lock {path}", problem=problem)
+            problem = Sentence(
+                "names {name:s} without one version; it must be name==version",
+                name=requirement.name,
+            )
+            raise EvidenceMissing(
+                subject=Sentence("The lock {path}", path=str(path)), problem=problem
+            )
         versions[normalize(requirement.name)] = pinned[1]
         if "--hash=sha256:" not in entry:
             unhashed.append(requirement.name)
     if not versions:
-        problem = "names no package; it must name each with its version and hashes"
-        raise EvidenceMissing(subject=f"The lock {path}", problem=problem)
+        problem = Sentence("names no package; it must name each with its version and hashes")
+        raise EvidenceMissing(subject=_lock(path), problem=problem)
     return Lock(str(path), versions, tuple(unhashed), tuple(options))
 
 
@@ -226,7 +237,10 @@ def find_unlisted_files(folders: Iterable[Path]) -> UnlistedFiles:
     }
     if not listed:
         where = ", ".join(map(str, roots))
-        raise EvidenceMissing(subject=f"The folder {where}", problem="has no list of its files")
+        raise EvidenceMissing(
+            subject=Sentence("The folder {path}", path=where),
+            problem=Sentence("has no list of its files"),
+        )
     unlisted = sorted(
         str(path)
         for root in roots
@@ -269,5 +283,9 @@ def _requirement(text: str, path: Path) -> Requirement:
     try:
         return Requirement(text.strip())
     except InvalidRequirement as error:
-        problem = f"has the line {text.strip()[:80]!r}; it must be name==version with hashes"
-        raise EvidenceMissing(subject=f"The lock {path}", problem=problem) from error
+        problem = Sentence(
+            "has the line {line!r}; it must be name==version with hashes", line=text.strip()[:80]
+        )
+        raise EvidenceMissing(
+            subject=Sentence("The lock {path}", path=str(path)), problem=problem
+        ) from error

@@ -78,17 +78,21 @@ def read_sbom(path: Path | None) -> Sbom:
         raise NotCheckable(
             reason=Sentence("no SBOM was given; `make proof` makes one and gives it")
         )
-    subject = f"The SBOM {path}"
+    subject = Sentence("The SBOM {path}", path=str(path))
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        problem = f"can't be read: {error}; it must be CycloneDX in JSON"
+        problem = Sentence(
+            "can't be read: {reason}; it must be CycloneDX in JSON", reason=str(error)
+        )
         raise EvidenceMissing(subject=subject, problem=problem) from error
     if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
-        raise EvidenceMissing(subject=subject, problem="is no CycloneDX document in JSON")
+        problem = Sentence("is no CycloneDX document in JSON")
+        raise EvidenceMissing(subject=subject, problem=problem)
     components = tuple(_components(document.get("components")))
     if not components:
-        raise EvidenceMissing(subject=subject, problem="lists nothing; it must list all packages")
+        problem = Sentence("lists nothing; it must list all packages")
+        raise EvidenceMissing(subject=subject, problem=problem)
     return Sbom(
         str(path), tuple(each for each, _ in components), tuple(kind for _, kind in components)
     )

@@ -15,6 +15,7 @@ from datalayer.kernel.attestation.keys import SigningKey, TrustedKeys
 from datalayer.kernel.attestation.statement import InTotoStatement, parse_statement, statement_json
 from datalayer.kernel.contract.strict_json import excerpt, json_object
 from datalayer.kernel.errors import AttestationUnusable, SignatureBroken, UnknownSigner
+from datalayer.kernel.sentences import Sentence
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 ENVELOPE_LIMIT_BYTES: Final = 256 * 1024
@@ -118,23 +119,35 @@ def _refusal(
 
 def _fields(envelope: bytes) -> Mapping[str, Any]:
     if len(envelope) > ENVELOPE_LIMIT_BYTES:
-        raise ValueError(f"it is longer than {ENVELOPE_LIMIT_BYTES:,} bytes")
+        raise ValueError(Sentence("it is longer than {most} bytes", most=ENVELOPE_LIMIT_BYTES))
     fields = json_object(envelope)
     if fields.get("payloadType") != PAYLOAD_TYPE:
-        found = excerpt(fields.get("payloadType"))
-        raise ValueError(f"its payloadType is {found}; known is {PAYLOAD_TYPE}")
+        raise ValueError(
+            Sentence(
+                "its {name:s} is {found}; known is {known}",
+                name="payloadType",
+                found=excerpt(fields.get("payloadType")),
+                known=PAYLOAD_TYPE,
+            )
+        )
     return fields
 
 
 def _signatures(entries: object) -> Iterator[_Signature]:
     if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_SIGNATURES:
-        raise ValueError(f"its signatures must be a list of 1 to {MOST_SIGNATURES}")
+        raise ValueError(
+            Sentence("its signatures must be a list of 1 to {most}", most=MOST_SIGNATURES)
+        )
     for entry in entries:
         if not isinstance(entry, dict):
-            raise ValueError(f"a signature is {excerpt(entry)}; it must be an object")
+            raise ValueError(
+                Sentence("a signature is {found}; it must be an object", found=excerpt(entry))
+            )
         keyid = entry.get("keyid", "")
         if not isinstance(keyid, str) or len(keyid) > LONGEST_KEYID or not keyid.isprintable():
-            raise ValueError(f"a keyid is {excerpt(keyid)}; it must be the id of a key")
+            raise ValueError(
+                Sentence("a keyid is {found}; it must be the id of a key", found=excerpt(keyid))
+            )
         yield _Signature(keyid, _decoded("sig", entry.get("sig")))
 
 
@@ -147,4 +160,6 @@ def _decoded(name: str, text: object) -> bytes:
             content = b""
         if content and b64encode(content).decode() == text:
             return content
-    raise ValueError(f"its {name} is {excerpt(text)}; it must be base64")
+    raise ValueError(
+        Sentence("its {name:s} is {found}; it must be base64", name=name, found=excerpt(text))
+    )

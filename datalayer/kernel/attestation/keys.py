@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from datalayer.kernel.errors import KeyFileError
+from datalayer.kernel.sentences import Sentence
 
 if TYPE_CHECKING:
     from Crypto.PublicKey.ECC import EccKey
@@ -26,8 +27,8 @@ _CURVE: Final = "Ed25519"
 _EVERYBODY: Final = 0o007
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.S)
 _WANTED = {
-    "PUBLIC KEY": "the PEM file of an Ed25519 public key (BEGIN PUBLIC KEY)",
-    "PRIVATE KEY": (
+    "PUBLIC KEY": Sentence("the PEM file of an Ed25519 public key (BEGIN PUBLIC KEY)"),
+    "PRIVATE KEY": Sentence(
         "the PEM file of an Ed25519 private key in PKCS 8 without a password (BEGIN PRIVATE KEY)"
     ),
 }
@@ -81,11 +82,15 @@ class SigningKey:
         text = _read_text(path)
         mode = path.stat().st_mode & 0o777
         if mode & _EVERYBODY:
-            problem = f"is open to everybody on this machine (mode {mode:04o}); it must be 0600"
+            problem = Sentence(
+                "is open to everybody on this machine (mode {mode}); it must be 0600",
+                mode=f"{mode:04o}",
+            )
             raise KeyFileError(path=str(path), problem=problem)
         (key, *more) = _keys_in(path, text, "PRIVATE KEY")
         if more:
-            raise KeyFileError(path=str(path), problem="holds several keys; it must hold one")
+            problem = Sentence("holds several keys; it must hold one")
+            raise KeyFileError(path=str(path), problem=problem)
         return cls(key)
 
     @classmethod
@@ -143,10 +148,15 @@ class TrustedKeys:
             for key in _keys_in(file, _read_text(file), "PUBLIC KEY")
         )
         if not found:
-            problem = f"is a folder without key files; each must be {_WANTED['PUBLIC KEY']}"
+            problem = Sentence(
+                "is a folder without key files; each must be {wanted}",
+                wanted=_WANTED["PUBLIC KEY"],
+            )
             raise KeyFileError(path=str(path), problem=problem)
         if len(found) > MOST_KEYS:
-            problem = f"has {len(found)} keys; {MOST_KEYS} at most can be trusted"
+            problem = Sentence(
+                "has {count} keys; {most} at most can be trusted", count=len(found), most=MOST_KEYS
+            )
             raise KeyFileError(path=str(path), problem=problem)
         return cls(tuple(found))
 
@@ -160,7 +170,7 @@ def _key_files(folder: Path) -> list[Path]:
     try:
         return sorted(each for each in folder.iterdir() if each.name[0] != "." and each.is_file())
     except OSError as error:
-        problem = f"can't be read: {error.strerror}"
+        problem = Sentence("can't be read: {reason}", reason=error.strerror)
         raise KeyFileError(path=str(folder), problem=problem) from error
 
 
@@ -169,10 +179,12 @@ def _read_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(KEY_FILE_LIMIT_BYTES + 1)
     except OSError as error:
-        problem = f"can't be read: {error.strerror}"
+        problem = Sentence("can't be read: {reason}", reason=error.strerror)
         raise KeyFileError(path=str(path), problem=problem) from error
     if len(content) > KEY_FILE_LIMIT_BYTES:
-        problem = f"is longer than {KEY_FILE_LIMIT_BYTES:,} bytes; it must be a PEM file of keys"
+        problem = Sentence(
+            "is longer than {most} bytes; it must be a PEM file of keys", most=KEY_FILE_LIMIT_BYTES
+        )
         raise KeyFileError(path=str(path), problem=problem)
     # What is in no encoding is in no PEM block either.
     return content.decode("ascii", errors="replace")
@@ -184,18 +196,22 @@ def _keys_in(path: Path, text: str, wanted: str) -> Iterator[EccKey]:
 
     blocks = list(_BLOCK.finditer(text))
     if not blocks:
-        found = "holds no PEM block" if text.strip() else "is empty"
-        raise KeyFileError(path=str(path), problem=f"{found}; it must be {_WANTED[wanted]}")
+        found = Sentence("holds no PEM block") if text.strip() else Sentence("is empty")
+        raise _other_than(wanted, path, found)
     for block in blocks:
         if block[1] != wanted:
-            found = f"holds {block[1]}"
-            raise KeyFileError(path=str(path), problem=f"{found}; it must be {_WANTED[wanted]}")
+            raise _other_than(wanted, path, Sentence("holds {kind:s}", kind=block[1]))
         try:
             key = ECC.import_key(block[0])
         except (ValueError, IndexError, TypeError) as error:
-            problem = f"holds a damaged or another kind of key ({error}); it must be"
-            raise KeyFileError(path=str(path), problem=f"{problem} {_WANTED[wanted]}") from error
+            found = Sentence("holds a damaged or another kind of key ({error})", error=str(error))
+            raise _other_than(wanted, path, found) from error
         if key.curve != _CURVE or key.has_private() != (wanted == "PRIVATE KEY"):
-            found = f"holds a key of the kind {key.curve}"
-            raise KeyFileError(path=str(path), problem=f"{found}; it must be {_WANTED[wanted]}")
+            found = Sentence("holds a key of the kind {kind:s}", kind=str(key.curve))
+            raise _other_than(wanted, path, found)
         yield key
+
+
+def _other_than(wanted: str, path: Path, found: Sentence) -> KeyFileError:
+    problem = Sentence("{found}; it must be {wanted}", found=found, wanted=_WANTED[wanted])
+    return KeyFileError(path=str(path), problem=problem)

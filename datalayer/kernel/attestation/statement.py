@@ -71,32 +71,52 @@ def parse_statement(payload: bytes) -> InTotoStatement:
     """
     fields = json_object(payload)
     if fields.get("_type") != STATEMENT_TYPE:
-        raise ValueError(f"its _type is {excerpt(fields.get('_type'))}; known is {STATEMENT_TYPE}")
+        raise ValueError(
+            Sentence(
+                "its {name:s} is {found}; known is {known}",
+                name="_type",
+                found=excerpt(fields.get("_type")),
+                known=STATEMENT_TYPE,
+            )
+        )
     predicate_type, predicate = fields.get("predicateType"), fields.get("predicate")
     if not isinstance(predicate_type, str):
-        raise ValueError(f"its predicateType is {excerpt(predicate_type)}; it must be a URI")
+        raise ValueError(
+            Sentence(
+                "its predicateType is {found}; it must be a URI", found=excerpt(predicate_type)
+            )
+        )
     if not isinstance(predicate, dict):
-        raise ValueError(f"its predicate is {excerpt(predicate)}; it must be an object")
+        raise ValueError(
+            Sentence("its predicate is {found}; it must be an object", found=excerpt(predicate))
+        )
     subjects = tuple(_subjects(fields.get("subject")))
     if len({subject.name for subject in subjects}) < len(subjects):
-        raise ValueError("it names a subject twice; each must be named once")
+        raise ValueError(Sentence("it names a subject twice; each must be named once"))
     return InTotoStatement(subjects, predicate_type, predicate)
 
 
 def _subjects(entries: object) -> Iterator[Subject]:
     if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_SUBJECTS:
-        raise ValueError(f"its subject must be a list of 1 to {MOST_SUBJECTS} files")
+        raise ValueError(
+            Sentence("its subject must be a list of 1 to {most} files", most=MOST_SUBJECTS)
+        )
     for entry in entries:
         name = entry.get("name") if isinstance(entry, dict) else None
         digest = entry.get("digest") if isinstance(entry, dict) else None
         sha256 = digest.get("sha256") if isinstance(digest, dict) else None
         if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME:
-            raise ValueError(f"a subject has the name {excerpt(name)}; it must be a file's name")
+            raise ValueError(
+                Sentence(
+                    "a subject has the name {found}; it must be a file's name", found=excerpt(name)
+                )
+            )
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             found = Sentence(
-                "the subject {shown} has the SHA-256 {sha256}",
+                "the subject {shown} has the SHA-256 {sha256}; it must be 64 digits of "
+                "lower-case hex",
                 shown=excerpt(name),
                 sha256=excerpt(sha256),
             )
-            raise ValueError(f"{found}; it must be 64 digits of lower-case hex")
+            raise ValueError(found)
         yield Subject(name, sha256)

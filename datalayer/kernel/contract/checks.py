@@ -60,6 +60,8 @@ class Check:
 
 
 PROVENANCE = ("dataset_id", "generated_at", "model_version")
+READABLE = Sentence("a Parquet file that can be read")
+"""What is expected of every file before anything else."""
 LARGEST_NUMBER = 1e15
 """Largest size of a number: every whole number up to it is exact in a DOUBLE and in JSON."""
 
@@ -69,12 +71,17 @@ def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
     name, key = data_set.name, ", ".join(data_set.key)
     keyed = tuple(map(data_set.column, data_set.key))
     found = [
-        Check(name, CheckKind.FILE, (), "a Parquet file that can be read"),
-        Check(name, CheckKind.LAYOUT, (), "a file whose size goes with its content"),
-        Check(name, CheckKind.STATISTICS, (), "values within what the file says of its row groups"),
-        Check(name, CheckKind.ROWS, (), "as many rows as the manifest says"),
-        Check(name, CheckKind.KEY_ORDER, keyed, f"rows sorted by {key}"),
-        Check(name, CheckKind.UNIQUE_KEY, keyed, f"one row per {key}"),
+        Check(name, CheckKind.FILE, (), READABLE),
+        Check(name, CheckKind.LAYOUT, (), Sentence("a file whose size goes with its content")),
+        Check(
+            name,
+            CheckKind.STATISTICS,
+            (),
+            Sentence("values within what the file says of its row groups"),
+        ),
+        Check(name, CheckKind.ROWS, (), Sentence("as many rows as the manifest says")),
+        Check(name, CheckKind.KEY_ORDER, keyed, Sentence("rows sorted by {key:s}", key=key)),
+        Check(name, CheckKind.UNIQUE_KEY, keyed, Sentence("one row per {key:s}", key=key)),
         *(
             Check(name, kind, (column,), expected)
             for column in data_set.columns
@@ -83,7 +90,8 @@ def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
         *(Check(name, CheckKind.RULE, (), r.description.en, rule=r) for r in data_set.rules),
     ]
     if len(keyed) == 1 and keyed[0].form is not None and keyed[0].form.pattern:
-        found.append(Check(name, CheckKind.TWINS, keyed, "codes that nobody takes for each other"))
+        alike = Sentence("codes that nobody takes for each other")
+        found.append(Check(name, CheckKind.TWINS, keyed, alike))
     quantiles = data_set.quantiles
     if len(quantiles) > 1:
         expected = Sentence(
@@ -97,26 +105,50 @@ def data_set_checks(data_set: DataSet) -> tuple[Check, ...]:
 
 
 def _expectations(column: Column) -> Iterator[tuple[CheckKind, str]]:
-    yield CheckKind.COLUMN, f"a column {column.name}"
+    yield CheckKind.COLUMN, Sentence("a column {name:s}", name=column.name)
     yield CheckKind.TYPE, column.type.value
     if column.required:
-        yield CheckKind.REQUIRED, "no nulls"
+        yield CheckKind.REQUIRED, Sentence("no nulls")
     if column.type is ColumnType.DOUBLE:
-        yield CheckKind.FINITE, f"finite numbers no larger than {LARGEST_NUMBER:g}"
-    bounds = {"at least": column.minimum, "at most": column.maximum}
-    limits = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
-    if limits:
-        yield CheckKind.RANGE, " and ".join(limits)
+        yield (
+            CheckKind.FINITE,
+            Sentence("finite numbers no larger than {largest:g}", largest=LARGEST_NUMBER),
+        )
+    if limits := _limits(column):
+        yield CheckKind.RANGE, limits
     if column.allowed:
-        yield CheckKind.ALLOWED, f"one of {', '.join(column.allowed)}"
+        yield CheckKind.ALLOWED, Sentence("one of {values:s}", values=", ".join(column.allowed))
     if column.form is not None and column.reference is None:
         # What stands in a column of another data set has been looked at there.
         form = column.form
-        yield CheckKind.TEXT, f"{form.description.en}; at most {form.max_length} characters"
+        yield (
+            CheckKind.TEXT,
+            Sentence(
+                "{form}; at most {count} characters",
+                form=form.description.en,
+                count=form.max_length,
+            ),
+        )
     if column.name in PROVENANCE:
-        yield CheckKind.PROVENANCE, "the publication's own value in every row of every data set"
+        yield (
+            CheckKind.PROVENANCE,
+            Sentence("the publication's own value in every row of every data set"),
+        )
     if column.last_observed is not None:
-        yield CheckKind.DATA_THROUGH, "nothing observed after data_through, and something on it"
+        yield (
+            CheckKind.DATA_THROUGH,
+            Sentence("nothing observed after data_through, and something on it"),
+        )
     if column.reference is not None:
         target = f"{column.reference.data_set}.{column.reference.column}"
-        yield CheckKind.REFERENCE, f"a value of {target}"
+        yield CheckKind.REFERENCE, Sentence("a value of {target}", target=target)
+
+
+def _limits(column: Column) -> Sentence | None:
+    """Return between what the values of *column* must lie; None for anything."""
+    least, most = column.minimum, column.maximum
+    lower = None if least is None else Sentence("at least {bound:g}", bound=least)
+    upper = None if most is None else Sentence("at most {bound:g}", bound=most)
+    if lower is not None and upper is not None:
+        return Sentence("{one} and {other}", one=lower, other=upper)
+    return lower if upper is None else upper

@@ -29,21 +29,26 @@ from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.sentences import Sentence
 
 _MANIFEST = TypeAdapter(Manifest)
-_NAME = f"it must be text of 1 to {LONGEST_NAME} characters"
-_FINGERPRINTS = "an object of SHA-256 digests in lower-case hex"
-_EXPECTED = {
-    "publication_id": "it must look like 20261121T060000Z-1a2b3c4d",
+_NAME = Sentence("it must be text of 1 to {most} characters", most=LONGEST_NAME)
+_OBJECT = Sentence("it must be an object")
+_FINGERPRINTS = Sentence(
+    "contract.fingerprints must be an object of SHA-256 digests in lower-case hex"
+)
+_EXPECTED: Mapping[str, Sentence] = {
+    "publication_id": Sentence("it must look like {example}", example="20261121T060000Z-1a2b3c4d"),
     "dataset_id": _NAME,
     "model_version": _NAME,
-    "generated_at": "it must be a time with its zone",
-    "data_through": "it must be a day such as 2026-11-20",
-    "contract": "it must be an object",
-    "lineage": "it must be an object",
-    "data_set": "it must be text",
-    "path": "it must be relative to the store's root and inside it, of letters, digits and ._=-/",
-    "size_bytes": f"it must be a whole number from 0 to {LARGEST_FILE_BYTES}",
-    "rows": f"it must be a whole number from 0 to {MOST_ROWS:,}",
-    "sha256": "it must be 64 digits of lower-case hex",
+    "generated_at": Sentence("it must be a time with its zone"),
+    "data_through": Sentence("it must be a day such as 2026-11-20"),
+    "contract": _OBJECT,
+    "lineage": _OBJECT,
+    "data_set": Sentence("it must be text"),
+    "path": Sentence(
+        "it must be relative to the store's root and inside it, of letters, digits and ._=-/"
+    ),
+    "size_bytes": Sentence("it must be a whole number from 0 to {most}", most=LARGEST_FILE_BYTES),
+    "rows": Sentence("it must be a whole number from 0 to {most}", most=MOST_ROWS),
+    "sha256": Sentence("it must be 64 digits of lower-case hex"),
 }
 
 
@@ -67,7 +72,14 @@ def parse_manifest(content: bytes, *, location: str, registry: Registry) -> Mani
         # Fields of another version mean what we can't know, so no more is said of them.
         found = Sentence("manifest_version is {shown}", shown=excerpt(version))
         raise ManifestError(
-            location=location, faults=[f"{found}; this portal reads version {MANIFEST_VERSION}"]
+            location=location,
+            faults=[
+                Sentence(
+                    "{found}; this portal reads version {version}",
+                    found=found,
+                    version=MANIFEST_VERSION,
+                )
+            ],
         )
     faults = [
         *_contract_faults(fields.get("contract"), registry),
@@ -94,20 +106,34 @@ def _field_faults(error: ValidationError, registry: Registry) -> Iterator[str]:
     for fault in error.errors(include_url=False, include_context=False):
         match fault["loc"], fault["type"]:
             case ("contract", "fingerprints", *_), _:
-                unfit[f"contract.fingerprints must be {_FINGERPRINTS}"] = None
+                unfit[_FINGERPRINTS] = None
             case ("contract", _), _:
                 pass  # said by comparison with the registry
             case ("files",), "value_error":
-                found, known = len(fault["input"]), len(registry.data_sets)
-                unfit[f"files has {found} entries; the contract has {known} data sets"] = None
+                many = Sentence(
+                    "files has {count} entries; the contract has {known} data sets",
+                    count=len(fault["input"]),
+                    known=len(registry.data_sets),
+                )
+                unfit[many] = None
             case (("files",), "tuple_type") | (("files", _), _):
-                unfit["files must be a list of objects"] = None
+                unfit[Sentence("files must be a list of objects")] = None
             case (*place, name), "missing":
-                lacking[_place(place) or "it"].append(str(name))
+                lacking[_place(place)].append(str(name))
             case (*place, name), _:
-                path = f"{_place(place)}.{name}".lstrip(".")
-                unfit[f"{path} is {excerpt(fault['input'])}; {_EXPECTED[str(name)]}"] = None
-    yield from (f"{place} lacks {', '.join(sorted(names))}" for place, names in lacking.items())
+                told = Sentence(
+                    "{place:s} is {found:s}; {expected}",
+                    place=f"{_place(place)}.{name}".lstrip("."),
+                    found=excerpt(fault["input"]),
+                    expected=_EXPECTED[str(name)],
+                )
+                unfit[told] = None
+    for where, names in lacking.items():
+        listed = ", ".join(sorted(names))
+        if where:
+            yield Sentence("{place} lacks {names:s}", place=where, names=listed)
+        else:
+            yield Sentence("it lacks {names:s}", names=listed)
     yield from unfit
 
 
@@ -119,11 +145,20 @@ def _contract_faults(contract: object, registry: Registry) -> Iterator[str]:
     if not isinstance(contract, dict):
         return
     if contract.get("id") != registry.id:
-        yield f"contract.id is {excerpt(contract.get('id'))}; this portal reads {registry.id!r}"
+        yield _other_contract("contract.id", contract.get("id"), registry.id)
     version = contract.get("version")
     known = isinstance(version, str) and len(version) <= LONGEST_NAME
     if not known or _major(str(version)) != _major(registry.version):
-        yield f"contract.version is {excerpt(version)}; this portal reads {registry.version!r}"
+        yield _other_contract("contract.version", version, registry.version)
+
+
+def _other_contract(place: str, found: object, known: str) -> Sentence:
+    return Sentence(
+        "{place} is {found}; this portal reads {known}",
+        place=place,
+        found=excerpt(found),
+        known=repr(known),
+    )
 
 
 def _major(version: str) -> str:
@@ -138,27 +173,42 @@ def _data_set_faults(files: object, registry: Registry) -> Iterator[str]:
     named = Counter(str(entry.get("data_set")) for entry in files)
     for data_set in registry.data_sets.values():
         if data_set.name not in named and not data_set.optional:
-            yield f"files has no data set {data_set.name!r}"
+            yield Sentence("files has no data set {name}", name=repr(data_set.name))
     for name in named:
         if name not in registry.data_sets:
-            yield f"files has the data set {excerpt(name)}, which the contract does not know"
+            yield Sentence(
+                "files has the data set {name}, which the contract does not know",
+                name=excerpt(name),
+            )
     for field in ("data_set", "path"):
         for value, times in Counter(str(entry.get(field)) for entry in files).items():
             if times > 1:
-                yield f"files has the {field} {excerpt(value)} {times} times"
+                yield Sentence(
+                    "files has the {field:s} {value} {times} times",
+                    field=field,
+                    value=excerpt(value),
+                    times=times,
+                )
 
 
 def _text_faults(place: str, value: object) -> Iterator[str]:
     """Yield every text in *value* that is too long to be shown."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        yield f"{place} has {len(value):,} characters; it must have {LONGEST_TEXT:,} at most"
+        yield Sentence(
+            "{place:s} has {count} characters; it must have {most} at most",
+            place=place,
+            count=len(value),
+            most=LONGEST_TEXT,
+        )
     elif isinstance(value, dict):
         for name, each in value.items():
             if len(name) > LONGEST_NAME:
-                found = Sentence(
-                    "{place} has a name of {count} characters", place=place, count=len(name)
+                yield Sentence(
+                    "{place:s} has a name of {count} characters; it must have {most} at most",
+                    place=place,
+                    count=len(name),
+                    most=LONGEST_NAME,
                 )
-                yield f"{found}; it must have {LONGEST_NAME:,} at most"
             yield from _text_faults(f"{place}.{name[:LONGEST_NAME]}", each)
     elif isinstance(value, list):
         for index, each in enumerate(value):
@@ -169,9 +219,12 @@ def _row_faults(manifest: Manifest) -> Iterator[str]:
     for place, file in enumerate(manifest.files):
         most = most_rows(file.size_bytes)
         if file.rows > most:
-            yield (
-                f"files[{place}].rows is {file.rows:,}; "
-                f"in {file.size_bytes:,} bytes there can be {most:,} at most"
+            yield Sentence(
+                "{place} is {rows}; in {size_bytes} bytes there can be {most} at most",
+                place=f"files[{place}].rows",
+                rows=file.rows,
+                size_bytes=file.size_bytes,
+                most=most,
             )
 
 
@@ -182,8 +235,15 @@ def _time_faults(fields: Mapping[str, Any]) -> Iterator[str]:
         if is_publication_id(publication_id) and not publication_id.startswith(
             id_time(generated_at)
         ):
-            yield f"publication_id {publication_id} does not begin with generated_at as its time"
+            yield Sentence(
+                "publication_id {publication_id} does not begin with generated_at as its time",
+                publication_id=publication_id,
+            )
         data_through = read_day(fields.get("data_through"))
         # A day's grace: the day that is over in one zone has not begun in another.
         if (data_through - generated_at.date()).days > 1:
-            yield f"data_through {data_through} is after generated_at {generated_at.isoformat()}"
+            yield Sentence(
+                "data_through {data_through} is after generated_at {generated_at}",
+                data_through=str(data_through),
+                generated_at=generated_at.isoformat(),
+            )

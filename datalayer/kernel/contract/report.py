@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from datalayer.kernel.errors import PublicationError
 from datalayer.kernel.sentences import Sentence, listed
 
 _MOST_IN_SUMMARY = 20
+_LONGEST_SUMMARY = 1500
+"""Characters of the faults that a summary tells: the audit trail keeps no longer text whole."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,22 @@ class ValidationReport:
         if self.passed:
             rows = sum(self.rows.values())
             return Sentence("{checks} checks passed on {rows} rows", checks=self.checks, rows=rows)
-        count, told = len(self.faults), self.faults[:_MOST_IN_SUMMARY]
-        found = listed(tuple(str(fault) for fault in told))
+        count, told = len(self.faults), tuple(_first_few(self.faults))
+        found = listed(told)
         if more := count - len(told):
             found = Sentence("{faults}; and {count} more", faults=found, count=more)
         return Sentence("{count} fault(s): {listing}", count=count, listing=found)
+
+
+def _first_few(faults: Sequence[Fault]) -> Iterator[Sentence]:
+    """Yield the first fault, and of the next ones what a summary has room for."""
+    size = 0
+    for place, fault in enumerate(faults[:_MOST_IN_SUMMARY]):
+        sentence = fault.__str__()
+        size += len(sentence)
+        if place and size > _LONGEST_SUMMARY:
+            return
+        yield sentence
 
 
 class ValidationFailed(PublicationError):

@@ -7,6 +7,8 @@ import math
 from collections import Counter
 from typing import Any, NoReturn
 
+from datalayer.kernel.sentences import Sentence
+
 DEEPEST_NESTING = 32
 
 
@@ -20,13 +22,25 @@ def json_object(content: bytes) -> dict[str, Any]:
     try:
         found = _strict_json(content.decode("utf-8-sig"))
     except UnicodeError as error:
-        raise ValueError(f"it is not in UTF-8: {error}") from error
+        raise ValueError(Sentence("it is not in UTF-8: {error}", error=str(error))) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            Sentence(
+                "it is not JSON: {what}: line {line} column {column}",
+                what=error.msg,
+                line=error.lineno,
+                column=error.colno,
+            )
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is not JSON: {error}") from error
+        raise ValueError(Sentence("it is not JSON: {error}", error=str(error))) from error
     if not isinstance(found, dict):
-        raise ValueError(f"it is a JSON {type(found).__name__}, not an object")
+        kind = type(found).__name__
+        raise ValueError(Sentence("it is a JSON {kind:s}, not an object", kind=kind))
     if not _nests_at_most(found, DEEPEST_NESTING):
-        raise ValueError(f"it nests deeper than {DEEPEST_NESTING} objects or lists")
+        raise ValueError(
+            Sentence("it nests deeper than {deepest} objects or lists", deepest=DEEPEST_NESTING)
+        )
     return found
 
 
@@ -50,13 +64,15 @@ def _strict_json(text: str) -> object:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
+    raise ValueError(Sentence("{name} is not a JSON value", name=name))
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{excerpt(text)} is larger than any number that can be kept")
+        raise ValueError(
+            Sentence("{shown} is larger than any number that can be kept", shown=excerpt(text))
+        )
     return number
 
 
@@ -65,7 +81,9 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         name, times = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise ValueError(f"one object has {excerpt(name)} {times} times")
+        raise ValueError(
+            Sentence("one object has {name} {times} times", name=excerpt(name), times=times)
+        )
     return found
 
 

@@ -186,7 +186,7 @@ def check_key(key: str) -> str:
         raise InvalidSelection(
             parameter="key",
             found=repr(key),
-            expected="a relative path without '..', '.' or backslash",
+            expected=Sentence("a relative path without '..', '.' or backslash"),
         )
     return key
 

@@ -235,7 +235,7 @@ class S3Store(ObjectStore):
                 problem=Sentence("failed with status {status_code}", status_code=error.status_code),
             ) from error
         except (InvalidResponseError, ParseError) as error:
-            problem = "gives no S3 answer; check the endpoint and whether it speaks TLS"
+            problem = Sentence("gives no S3 answer; check the endpoint and whether it speaks TLS")
             raise StoreError(address=self.address, problem=problem) from error
         except (MinioException, HTTPError) as error:
             raise self._trouble(error) from error
@@ -244,13 +244,13 @@ class S3Store(ObjectStore):
         """Return what failed between here and the store, with what to check."""
         cause = error.reason if isinstance(error, MaxRetryError) else error
         if isinstance(cause, NameResolutionError):
-            problem = "has an endpoint whose host name is unknown; check the endpoint"
+            problem = Sentence("has an endpoint whose host name is unknown; check the endpoint")
         elif isinstance(cause, NewConnectionError | ConnectTimeoutError):
             return StoreUnreachable(address=self.address)
         elif isinstance(cause, ReadTimeoutError):
             return StoreTooSlow(address=self.address, timeout_s=self._options.timeout_s)
         elif isinstance(cause, SSLError):
-            problem = (
+            problem = Sentence(
                 "did not agree on TLS; check whether it speaks TLS and its certificate's issuer"
             )
         elif isinstance(cause, ResponseError):
@@ -309,7 +309,7 @@ def _http_pool(options: S3Options) -> urllib3.PoolManager:
     )
 
 
-def _refusal(error: S3Error) -> str:
+def _refusal(error: S3Error) -> Sentence:
     if error.code == "NoSuchBucket":
-        return "has no such bucket; create it or correct the address"
-    return f"refused with {error.code}: {error.message}"
+        return Sentence("has no such bucket; create it or correct the address")
+    return Sentence("refused with {code:s}: {message:s}", code=error.code, message=error.message)

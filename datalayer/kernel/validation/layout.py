@@ -15,6 +15,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
+from datalayer.kernel.contract.checks import READABLE
 from datalayer.kernel.contract.manifest import most_rows
 from datalayer.kernel.sentences import Sentence
 
@@ -57,7 +58,7 @@ def layout_problems(path: Path, longest: Mapping[str, int]) -> Iterator[LayoutPr
         yield _unreadable(error.strerror or str(error))
         return
     if footer_bytes is None:
-        yield _unreadable("no Parquet magic bytes at its end")
+        yield _unreadable(Sentence("no Parquet magic bytes at its end"))
         return
     if footer_bytes > MOST_FOOTER_BYTES:
         yield LayoutProblem(
@@ -73,9 +74,9 @@ def layout_problems(path: Path, longest: Mapping[str, int]) -> Iterator[LayoutPr
         )
     except (OSError, ValueError) as error:  # Arrow's errors are of these two
         if _LIMIT_EXCEEDED not in str(error):
-            yield _unreadable(str(error).partition("\n")[0])
+            yield _unreadable(str(error).partition("\n")[0].replace(f"{path.parent}/", ""))
             return
-        found = "a footer with a text or a list that is too long"
+        found = Sentence("a footer with a text or a list that is too long")
         limits = Sentence(
             "texts of {most_text_bytes} bytes and {most_row_groups} row groups at most",
             most_text_bytes=MOST_TEXT_BYTES,
@@ -148,8 +149,5 @@ def _footer_bytes(path: Path) -> int | None:
 
 
 def _unreadable(problem: str) -> LayoutProblem:
-    found, expected = (
-        Sentence("the file can't be read: {problem}", problem=problem),
-        "a Parquet file that can be read",
-    )
-    return LayoutProblem(found, expected, readable=False)
+    found = Sentence("the file can't be read: {problem}", problem=problem)
+    return LayoutProblem(found, READABLE, readable=False)

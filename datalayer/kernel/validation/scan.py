@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from datalayer.kernel.contract.checks import PROVENANCE, Check, CheckKind
+from datalayer.kernel.contract.checks import PROVENANCE, READABLE, Check, CheckKind
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet
 from datalayer.kernel.contract.report import Fault
 from datalayer.kernel.sentences import Sentence
@@ -92,7 +92,10 @@ def open_scan(
         return Scan(connection, data_set, frozenset())
     if path is None or not path.is_file():
         return Scan(
-            connection, data_set, frozenset(), faults=(file_fault(data_set, "there is no file"),)
+            connection,
+            data_set,
+            frozenset(),
+            faults=(file_fault(data_set, Sentence("there is no file")),),
         )
     if unfit := tuple(_layout_faults(data_set, path)):
         return Scan(connection, data_set, frozenset(), faults=unfit)
@@ -100,7 +103,8 @@ def open_scan(
         rows = connection.execute(statements.describe(path)).fetchall()
     except duckdb.Error as error:
         raise_if_exhausted(error)
-        fault = file_fault(data_set, f"the file can't be read: {problem_of(error, path)}")
+        problem = problem_of(error, path)
+        fault = file_fault(data_set, Sentence("the file can't be read: {problem}", problem=problem))
         return Scan(connection, data_set, frozenset(), faults=(fault,))
     found = {str(name): str(physical) for name, physical, *_ in rows}
     absent = [c for c in data_set.columns if is_older and not c.required and c.name not in found]
@@ -119,14 +123,12 @@ def _layout_faults(data_set: DataSet, path: Path) -> Iterator[Fault]:
     longest = {c.name: c.form.max_length for c in data_set.columns if c.form is not None}
     for problem in layout_problems(path, longest):
         kind = CheckKind.LAYOUT if problem.readable else CheckKind.FILE
-        found = problem.found.replace(f"{path.parent}/", "")
-        yield Fault(data_set.name, None, kind, 1, found, problem.expected)
+        yield Fault(data_set.name, None, kind, 1, problem.found, problem.expected)
 
 
 def file_fault(data_set: DataSet, problem: str) -> Fault:
     """Return the fault of a file that can't be used at all."""
-    expected = "a Parquet file that can be read"
-    return Fault(data_set.name, None, CheckKind.FILE, 1, problem, expected)
+    return Fault(data_set.name, None, CheckKind.FILE, 1, problem, READABLE)
 
 
 def raise_if_exhausted(error: duckdb.Error) -> None:
@@ -253,16 +255,25 @@ def sample_text(value: object) -> str:
 
 
 def _column_faults(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Fault]:
-    unknown = ", ".join(sorted(set(found) - {c.name for c in data_set.columns}))
+    unknown = sorted(set(found) - {c.name for c in data_set.columns})
+    missing = (
+        Sentence("the column is missing (unknown are {unknown:s})", unknown=", ".join(unknown))
+        if unknown
+        else Sentence("the column is missing")
+    )
     for column in data_set.columns:
         physical = found.get(column.name)
         place = (data_set.name, column.name)
         if physical is None:
-            note = "the column is missing" + (f" (unknown are {unknown})" if unknown else "")
-            yield Fault(*place, CheckKind.COLUMN, 1, note, f"a column of type {column.type}")
+            wanted = Sentence("a column of type {type}", type=column.type.value)
+            yield Fault(*place, CheckKind.COLUMN, 1, missing, wanted)
         elif physical not in _FAMILIES[column.type]:
             expected = " or ".join(sorted(_FAMILIES[column.type]))
-            yield Fault(*place, CheckKind.TYPE, 1, f"type {physical}", f"type {expected}")
+            yield Fault(*place, CheckKind.TYPE, 1, _of_type(physical), _of_type(expected))
+
+
+def _of_type(name: str) -> Sentence:
+    return Sentence("type {type:s}", type=name)
 
 
 def _newer_columns(data_set: DataSet, absent: Sequence[Column]) -> Iterator[Fault]:
@@ -279,7 +290,7 @@ def _extra_columns(data_set: DataSet, found: Mapping[str, str]) -> Iterator[Faul
             note = Sentence(
                 "a column of type {physical} that the contract does not know", physical=physical
             )
-            expected = "only columns of the contract; it is not read"
+            expected = Sentence("only columns of the contract; it is not read")
             yield Fault(data_set.name, name, CheckKind.EXTRA_COLUMN, 1, note, expected)
 
 
@@ -288,7 +299,10 @@ def _row_fault(scan: Scan, check: Check, count: int, provenance: Mapping[str, st
     rows = scan.rows(statements.fault_samples(check, key, provenance))
     samples = [_key_text(key, row[: len(key)]) for row in rows]
     values = [", ".join(sample_text(v) for v in row[len(key) :]) for row in rows]
-    fault = check.fault(count, f"{count} row(s) with {' | '.join(dict.fromkeys(values))}", samples)
+    found = Sentence(
+        "{count} row(s) with {values:s}", count=count, values=" | ".join(dict.fromkeys(values))
+    )
+    fault = check.fault(count, found, samples)
     if check.kind is CheckKind.PROVENANCE:
         value = provenance[check.columns[0].name]
         return replace(

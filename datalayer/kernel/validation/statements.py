@@ -141,7 +141,7 @@ def twins(data_set: str, column: str) -> str:
     name = quote(column)
     plain = f"translate(upper(nfc_normalize({name})), '{_LOOK_ALIKES}', '{_PLAIN}')"
     return (
-        f"select string_agg({_shown(column)}, ' and ' order by {name}) from {quote(data_set)} "
+        f"select string_agg({_shown(column)}, ', ' order by {name}) from {quote(data_set)} "
         f"group by {plain} having count(*) > 1"
     )
 

@@ -216,7 +216,8 @@ class _Validation:
             # Where a data set is damaged, a rule that fails to run says nothing.
             if not any(self._is_damaged(name) for name in self._scans):
                 problem = problem_of(error, self._files.get(check.data_set))
-                self._faults.append(check.fault(1, f"the rule can't be run: {problem}", []))
+                unrun = Sentence("the rule can't be run: {problem}", problem=problem)
+                self._faults.append(check.fault(1, unrun, []))
             return
         if found != 0:
             count = abs(round(float(str(found)))) if found is not None else 1

@@ -13,9 +13,9 @@ from datalayer.kernel.contract.registry import ColumnType, Language, OrderColumn
 from datalayer.kernel.errors import InvalidSelection, UnwritableOrder
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading.csv_dialects import CsvDialect
-from datalayer.reading.extracts.order_reasons import order_reason
 from datalayer.reading.extracts.order_rows import OrderRow
 from datalayer.reading.extracts.requests import MEDIA_TYPES, NOT_IN_FILE_NAMES
+from datalayer.reading.order_reasons import order_reason
 from datalayer.reading.order_rule import order_value
 from datalayer.reading.publication import Publication
 from datalayer.reading.questions import orders
@@ -72,7 +72,7 @@ def profile_named(publication: Publication, name: str) -> OrderProfile:
     """
     profiles = publication.registry.order_profiles
     if name not in profiles:
-        expected = Sentence("one of {values}", values=tuple(profiles))
+        expected = Sentence("one of {values:s}", values=tuple(profiles))
         raise InvalidSelection(parameter="profile", found=repr(name[:80]), expected=expected)
     return profiles[name]
 
@@ -167,7 +167,9 @@ def _values(
     publication: Publication, wanted: OrderForm, row: Mapping[str, Any]
 ) -> dict[str, object]:
     """Return what a profile can take from the row ordered itself, all but its line."""
-    action, exception = row["fact_action"], row["fact_exception"]
+    action = row["fact_action"]
+    card = {**action, "as_of": (row["fact_inventory"] or {}).get("as_of")}
+    frequency = str(publication.manifest.lineage.get("frequency", "D"))
     language, taking = wanted.language or wanted.profile.language, wanted.taking
     tiers = publication.registry.data_sets["fact_action"].column("tier").value_labels
     return {
@@ -177,7 +179,7 @@ def _values(
         "value": order_value(row["quantity"], row["dim_item"]["unit_cost"]),
         "tier": tiers[action["tier"]].in_language(language),
         "reason": order_reason(
-            action, exception, publication.registry, language, quantity=row["quantity"]
+            card, publication.registry, language, quantity=row["quantity"], frequency=frequency
         ),
         "publication_id": publication.id,
         "published_on": publication.manifest.generated_at.date(),

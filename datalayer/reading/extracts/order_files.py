@@ -13,6 +13,7 @@ from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity
 from datalayer.kernel.contract.registry import Language
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.extracts.delivery import Delivery, Outcome
 from datalayer.reading.extracts.digests import Digest
 from datalayer.reading.extracts.order_csv import (
@@ -120,7 +121,11 @@ class OrderFiles:
         contents = order_csvs(publication, as_written, rows)
         made = form or ("zip" if len(contents) > 1 else "csv")
         if made == "csv" and len(contents) > 1:
-            expected = f"zip: {profile.name} has a file for each of {len(contents)} places"
+            expected = Sentence(
+                "zip: {profile:s} has a file for each of {count} places",
+                profile=profile.name,
+                count=len(contents),
+            )
             raise InvalidSelection(parameter="format", found="csv", expected=expected)
         content = _packed(contents) if made == "zip" else next(iter(contents.values()))
         digest = Digest(len(rows), len(content), hashlib.sha256(content).hexdigest())

@@ -54,7 +54,7 @@ def rows_of_tiers(publication: Publication, wanted: OrdersOfTiers) -> list[Order
     known = data_set_named(publication.registry, "fact_action").column("tier").allowed
     if not wanted.tiers or not set(wanted.tiers) <= set(known):
         found = ", ".join(wanted.tiers)[:80] or Sentence("not given")
-        expected = Sentence("one or more of {values}", values=tuple(known))
+        expected = Sentence("one or more of {values:s}", values=tuple(known))
         raise InvalidSelection(parameter="tier", found=found, expected=expected)
     require_places(publication, wanted.location_ids)
     page = publication.table_page(

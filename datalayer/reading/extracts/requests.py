@@ -9,6 +9,7 @@ from datetime import date
 
 from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.reading.arrangement import AS_PUBLISHED, Arrangement
 from datalayer.reading.csv_dialects import dialect_named
 from datalayer.reading.filters import Conditions, conditions, filters_of, plain_text
@@ -84,7 +85,9 @@ class ExtractRequest:
         data_set = data_set_named(registry, self.data_set)
         if self.format not in MEDIA_TYPES:
             raise InvalidSelection(
-                parameter="format", found=repr(self.format[:80]), expected="csv, parquet or arrow"
+                parameter="format",
+                found=repr(self.format[:80]),
+                expected=Sentence("one of {values:s}", values=tuple(MEDIA_TYPES)),
             )
         _check_part(self.part, data_set, registry)
         _check_filters(self.filters, data_set)
@@ -102,7 +105,7 @@ class ExtractRequest:
                 raise InvalidSelection(
                     parameter="dialect",
                     found=self.dialect[:80],
-                    expected="left out: only CSV has one",
+                    expected=Sentence("left out: only CSV has one"),
                 )
             return None
         return dialect_named(self.dialect).name
@@ -143,17 +146,21 @@ def _check_filters(filters: Iterable[tuple[str, str]], data_set: DataSet) -> Non
     known = filters_of(data_set.columns)
     for name, _ in filters:
         if name not in known:
-            expected = f"left out: {data_set.name} has no such column"
-            raise InvalidSelection(parameter=name, found="given", expected=expected)
+            expected = Sentence("left out: {data_set} has no such column", data_set=data_set.name)
+            raise InvalidSelection(parameter=name, found=Sentence("given"), expected=expected)
 
 
 def _check_part(part: Part, data_set: DataSet, registry: Registry) -> None:
     known = {column.name for column in data_set.columns}
     for name, column, _ in _FILTERS:
         if getattr(part, name) not in _NONE and column not in known:
-            expected = f"left out: {data_set.name} has no column {column}"
+            expected = Sentence(
+                "left out: {data_set} has no column {column:s}",
+                data_set=data_set.name,
+                column=column,
+            )
             raise InvalidSelection(
-                parameter=_CALLED.get(name, name), found="given", expected=expected
+                parameter=_CALLED.get(name, name), found=Sentence("given"), expected=expected
             )
     named = (("item_id", part.item_id), ("location", part.location_id))
     for name, text in (*named, *(("source", source) for source in part.sources)):

@@ -92,7 +92,7 @@ def _notes(dialect: CsvDialect) -> list[dict[str, str]]:
 
 def _column(column: Column, dialect: CsvDialect | None) -> dict[str, object]:
     described = {
-        "name": column.name,
+        "name": dialect.heading(column.name, column.type) if dialect else column.name,
         "titles": _texts(column.label),
         "dc:description": _texts(column.description),
         "datatype": _datatype(column, dialect),

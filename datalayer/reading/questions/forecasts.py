@@ -66,7 +66,7 @@ def check_sources_and_span(
     """
     for source in sources:
         if source not in registry.sources:
-            expected = Sentence("one of {values}", values=", ".join(registry.sources))
+            expected = Sentence("one of {values:s}", values=", ".join(registry.sources))
             raise InvalidSelection(parameter="source", found=ascii(source[:80]), expected=expected)
     if start and end and start > end:
         expected = Sentence("on or before the end, {end}", end=end)
@@ -128,10 +128,12 @@ def summary(registry: Registry, selection: SummarySelection, measured: pa.Table)
     """
     check_sources_and_span(registry, selection.sources, selection.start, selection.end)
     if len(selection.item_ids) > MOST_ITEMS:
-        expected = f"given at most {MOST_ITEMS} times; ask by category, or take an extract"
+        expected = Sentence(
+            "given at most {count} times; ask by category, or take an extract", count=MOST_ITEMS
+        )
         raise InvalidSelection(
             parameter="item_ids",
-            found=f"given {len(selection.item_ids):,} times",
+            found=Sentence("given {count} times", count=len(selection.item_ids)),
             expected=expected,
         )
     item_ids = tuple(sorted(set(selection.item_ids)))

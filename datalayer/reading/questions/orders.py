@@ -12,7 +12,7 @@ from datalayer.reading.question import MOST_ROWS, Question, sql_question
 from datalayer.reading.questions.marks import not_put_aside
 from datalayer.reading.views import given_rows, question_sql, select_matches
 
-ORDERED = ("fact_action", "dim_item", "dim_location", "fact_inventory", "fact_exception")
+ORDERED = ("fact_action", "dim_item", "dim_location", "fact_inventory")
 
 
 def of_tiers(
@@ -57,7 +57,7 @@ def ordered(rows: Sequence[tuple[str, str, float]]) -> Question:
     """Return the question of what a publication says of *rows*: part, place and quantity each.
 
     Columns: position, item_id, location_id, quantity, and as a row each: dim_item, dim_location,
-    fact_inventory, fact_action, fact_exception.
+    fact_inventory, fact_action.
     """
     listed = [
         {"position": position, "item_id": item, "location_id": place, "quantity": quantity}

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 
@@ -29,8 +28,7 @@ from ml_jobs.inputs.demand.reasons import USED, RejectReason
 from ml_jobs.inputs.demand.returns import settle_returns
 from ml_jobs.inputs.demand.row_rules import NEGATIVE, USUAL, RowRules
 from ml_jobs.inputs.demand.total_rows import total_notes, total_rows
-from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
-from ml_jobs.inputs.files.source_file import SourceFile, read_source
+from ml_jobs.inputs.files.source_file import SourceFile
 from ml_jobs.inputs.locations import NETWORK_ONLY, Hierarchy
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.styles import cells
@@ -47,17 +45,6 @@ DEFAULT_MIN_SALE_DAYS: Mapping[Frequency, int] = {
     Frequency.WEEKLY: 10,
     Frequency.MONTHLY: 3,
 }
-
-
-def read_demand(
-    path: Path, reading: ReadingOptions = AS_FOUND, *, today: date, rules: RowRules = USUAL
-) -> DemandRows:
-    """Read the long demand file *path*; see `demand_of`.
-
-    Raises:
-        InputError: The file can't be read, lacks a column, or has no usable row.
-    """
-    return demand_of(read_source(path, reading, required=COLUMNS), today=today, rules=rules)
 
 
 def demand_of(

@@ -124,22 +124,20 @@ def _of_list(publication: Publication) -> AskedOrders:
 
 
 def _listed(publication: Publication, wanted: questions.actions.Listing) -> pa.Table:
-    page = publication.table_page(
-        questions.actions.listed(publication.registry, wanted, limit=MOST_ORDERS)
-    )
-    if page.more:
+    rows = publication.table(questions.actions.ranks(wanted)).table
+    if rows.num_rows > MOST_ORDERS:
         raise InvalidSelection(
             parameter="orders",
-            found=page.total or 0,
+            found=rows.num_rows,
             expected=_("at most {most}; ask for fewer tiers or places").format(
                 most=number(MOST_ORDERS, 0)
             ),
         )
-    return page.rows
+    return rows
 
 
 def _cards(publication: Publication, rows: pa.Table, standing: pa.Table) -> tuple[Card, ...]:
-    return tuple(publication.table_page(questions.actions.cards(rows, standing)).rows.to_pylist())
+    return tuple(publication.table(questions.actions.cards(rows, standing)).table.to_pylist())
 
 
 def is_taken(card: Card) -> bool:

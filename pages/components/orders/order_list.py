@@ -15,7 +15,7 @@ from pages.components.orders import asked_orders, order_rows, order_words, plann
 from pages.components.orders.asked_orders import AskedOrders
 from pages.components.orders.planned_orders import PlannedOrders
 from pages.components.orders.printed_orders import printed
-from pages.components.worklist import quiet_list
+from pages.components.worklist import list_address, quiet_list
 
 PAGE_ROWS: Final = 50
 
@@ -83,6 +83,7 @@ def _suppliers(lines: Sequence[OrderLine], planned: PlannedOrders, currency: str
     page = place.pagination(pages, key="orders-page") if pages > 1 else 1
     first = (page - 1) * PAGE_ROWS
     shown = {line.rank for line in lines[first : first + PAGE_ROWS]}
+    filters = list_address.carried(st.query_params)
     with body:
         for name, group in groupby(lines, key=lambda line: line.card["supplier"]):
             of_supplier = list(group)
@@ -90,7 +91,7 @@ def _suppliers(lines: Sequence[OrderLine], planned: PlannedOrders, currency: str
             if here:
                 _heading(name, of_supplier, planned, currency)
                 for line in here:
-                    order_rows.show(line, planned, currency)
+                    order_rows.show(line, planned, currency, filters)
     if pages > 1:
         place.caption(
             _("Orders {first} to {last} of {count}; the file has those of all pages.").format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
@@ -12,11 +13,20 @@ from pages.components import captions, frame
 from pages.components.language import _
 from pages.components.orders import order_words
 from pages.components.orders.planned_orders import PlannedOrders
-from pages.components.worklist import action_words, list_address
+from pages.components.worklist import action_words
 
 
-def show(line: OrderLine, planned: PlannedOrders, currency: str) -> None:
-    """Draw an order; what is typed into it stays in the session."""
+def show(
+    line: OrderLine, planned: PlannedOrders, currency: str, filters: Mapping[str, str]
+) -> None:
+    """Draw an order; what is typed into it stays in the session.
+
+    Args:
+        line: The order.
+        planned: What was changed of the orders.
+        currency: ISO code; empty where none is known.
+        filters: Those of the list, which the link to the part carries along.
+    """
     card, rank = line.card, line.rank
     out = rank in planned.left_out
     with st.container(key=f"farol-order-{rank}{'-out' if out else ''}", gap=None):
@@ -24,7 +34,7 @@ def show(line: OrderLine, planned: PlannedOrders, currency: str) -> None:
         frame.link(
             "forecast.py",
             captions.literal(order_words.part(card)),
-            **list_address.carried(st.query_params),
+            **filters,
             item=card["item_id"],
             location_id=card["location_id"],
         )
@@ -95,6 +105,7 @@ def _changed(line: OrderLine, planned: PlannedOrders) -> None:
         if not line.is_orderable:
             said = captions.literal(order_words.not_orderable(line))
             st.markdown(f":material/error: **{said}**", width="content")
+        if not line.is_orderable and line.orderable != line.proposed:
             st.button(
                 _("Order {quantity}").format(quantity=order_words.units(line.orderable)),
                 key=f"order-round-{planned.publication_id}-{line.rank}",

@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from datalayer.portal import OrderLine, OrderSum
+from datalayer.kernel.contract.spoken import CURRENCIES
+from datalayer.portal import OrderLine, OrderSum, order_reasons
 from pages.components import captions
-from pages.components.language import NOTHING, _, ngettext, number, weekday
-from pages.components.units import MARKS
-from pages.components.worklist.action_words import chance
+from pages.components.language import NOTHING, _, current, ngettext, number, weekday
 
 Card = Mapping[str, Any]
 
@@ -31,18 +30,8 @@ def supplier(name: str | None) -> str:
 
 
 def short_why(card: Card) -> str:
-    """Return why an order is proposed, in a few words."""
-    runs_out, as_of = card["runs_out"], card["as_of"]
-    if runs_out is None:
-        said = _("down to the reorder point")
-    elif as_of is not None and runs_out <= as_of:
-        said = _("has run out")
-    else:
-        said = _("runs out {day}").format(day=weekday(runs_out, as_of))
-    if card["stockout_probability"] is None:
-        return said
-    text = _("{reason}, chance of a shortage {chance}")
-    return text.format(reason=said, chance=chance(card["stockout_probability"]))
+    """Return why an order is proposed, in a few words, as files of orders say it."""
+    return order_reasons.short_why(card, current())
 
 
 def order_by(card: Card) -> str:
@@ -60,17 +49,14 @@ def arrives(card: Card) -> str:
 
 def units(quantity: float) -> str:
     """Return a number of units with all its digits."""
-    if quantity == int(quantity) and abs(quantity) < 1e15:
-        return number(quantity, 0)
-    decimals = len(f"{quantity:.6f}".rstrip("0").partition(".")[2])
-    return number(quantity, decimals)
+    return order_reasons.units(quantity, current())
 
 
 def money(value: float | None, currency: str, decimals: int = 2) -> str:
     """Return an amount of money; a dash where it isn't known."""
     if value is None:
         return NOTHING
-    return f"{MARKS.get(currency, f'{currency} ')}{number(value, decimals)}"
+    return f"{CURRENCIES.get(currency, f'{currency} ')}{number(value, decimals)}"
 
 
 def sizes(card: Card) -> str:

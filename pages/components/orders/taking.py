@@ -11,7 +11,7 @@ from typing import Final
 import streamlit as st
 
 from datalayer.kernel.contract.registry import OrderProfile
-from datalayer.kernel.errors import PortalError
+from datalayer.kernel.errors import PortalError, SignInRequired
 from datalayer.portal import (
     ANYONE,
     Extract,
@@ -54,7 +54,13 @@ class TakenFile:
 
 
 def show(publication: Publication, planned: PlannedOrders, wanted: Sequence[OrderLine]) -> None:
-    """Draw what the file will be, who takes it, and the button that takes it."""
+    """Draw what the file will be, who takes it, and the button that takes it.
+
+    Raises:
+        SignInRequired: Who looks at a portal for members was signed out meanwhile.
+    """
+    if frame.must_sign_in():
+        raise SignInRequired
     broken = [line for line in wanted if not line.is_orderable]
     if broken:
         _broken(broken, planned)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import PortalError
 from datalayer.portal import Publication, questions
 from pages.components import charts, frame, tables
 from pages.components.language import _, label
@@ -117,7 +118,10 @@ def _chosen(situation: PartSituation, publication: Publication) -> tuple[str, ..
     found = questions.forecasts.sources(registry, situation.item_id, situation.location_id)
     known: list[str] = publication.table(found).table["source"].to_pylist()
     asked = [name for name in st.query_params.get(SOURCES, "").split(",") if name]
-    questions.forecasts.check_sources_and_span(registry, tuple(asked), None, None)
+    try:
+        questions.forecasts.check_sources_and_span(registry, tuple(asked), None, None)
+    except PortalError as problem:
+        frame.refuse(problem)
     chosen = [name for name in known if name in asked] or known[:1]
     labels = {name: label(registry.sources[name].label) for name in known}
     if st.session_state.get(_CHOICE) != chosen:

@@ -193,4 +193,4 @@ def _undo(situation: PartSituation, publication: Publication) -> None:
 
 def _take_back(publication: Publication, made: Sequence[Mark]) -> None:
     rows = [marking.row_of(each) for each in made]
-    mark_dialog.set_done(publication, marking.undo(publication, rows))
+    mark_dialog.keep_done(publication, lambda: marking.undo(publication, rows))

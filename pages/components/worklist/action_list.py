@@ -10,7 +10,7 @@ import streamlit as st
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
-from pages.components import captions, frame
+from pages.components import captions, frame, search
 from pages.components.language import _, number
 from pages.components.worklist import (
     cards,
@@ -63,7 +63,9 @@ def _above(publication: Publication, asked: AskedList) -> None:
         st.markdown(_summary(publication, asked, counted))
     known = publication.registry.data_sets["fact_action"].column("tier").allowed
     list_filters.tiers(asked, counted, known)
-    list_filters.folded(publication, asked)
+    with st.container(key="farol-filters", horizontal=True, gap="small", vertical_alignment="top"):
+        search.box({}, shows_label=False)
+        list_filters.folded(publication, asked)
 
 
 def _summary(publication: Publication, asked: AskedList, counted: list[dict[str, Any]]) -> str:

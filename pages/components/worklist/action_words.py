@@ -10,22 +10,19 @@ from datetime import date
 from typing import Any, Final
 
 from datalayer.kernel.contract.registry import ReasonCode, Registry
+from datalayer.portal import order_reasons
 from pages.components.language import (
-    NOTHING,
     _,
-    label,
-    ngettext,
+    current,
     number,
     percent,
     quantity,
     weekday,
 )
-from pages.components.units import amount
 
 Card = Mapping[str, Any]
 """A row of ``questions.actions.cards``."""
 
-_IN_TEN: Final = (0.095, 0.95)
 _PLAIN_UNITS: Final = frozenset({"", "un", "UN", "unit", "units"})
 
 
@@ -66,39 +63,12 @@ def why(card: Card, registry: Registry, *, frequency: str = "D", chance_told: bo
 
 def check_first(card: Card, registry: Registry, *, frequency: str = "D") -> str:
     """Return what to check before acting, with its numbers; an empty string if nothing."""
-    reason = registry.check_reasons.get(str(card["check_first"]))
-    if reason is None:
-        return ""
-    off = percent(card["check_observed"], 0)
-    directed = {
-        "forecast_too_high": _("the forecast is {share} too high").format(share=off),
-        "forecast_too_low": _("the forecast is {share} too low").format(share=off),
-        # The part's page lists what is assumed, also what this reason doesn't count.
-        "assumed_input": _("the figures rest on assumptions"),
-    }
-    told = directed.get(reason.name) or _reason_text(card, reason, "check_", frequency)
-    # The reason goes on with the sentence that it stands in.
-    reason_text = told[:1].lower() + told[1:].removesuffix(".")
-    said = _("Check first: {reason}").format(reason=reason_text)
-    more = int(card["checks"]) - 1
-    if more < 1:
-        return f"{said}."
-    others = ngettext("and {count} more reason", "and {count} more reasons", more)
-    return f"{said}; {others.format(count=number(more, 0))}."
+    return order_reasons.check_first(card, registry, current(), frequency=frequency)
 
 
 def chance(probability: float | None) -> str:
     """Return a chance in words: ``9 in 10``, ``2 in 100``; a dash for none."""
-    if probability is None:
-        return NOTHING
-    if probability < 0.005:
-        return _("less than 1 in 100")
-    if probability > 0.995:
-        return _("more than 99 in 100")
-    least, most = _IN_TEN
-    if least <= probability < most:
-        return _("{count} in {all}").format(count=round(10 * probability), all=10)
-    return _("{count} in {all}").format(count=round(100 * probability), all=100)
+    return order_reasons.chance(probability, current())
 
 
 def trust(verdict: str | None) -> str:
@@ -250,25 +220,13 @@ def _why_check(card: Card, registry: Registry, frequency: str) -> str:
 
 
 def _reason_text(card: Card, reason: ReasonCode, prefix: str, frequency: str) -> str:
-    """Return the first sentence of a reason; the rest tells of the threshold that lists it."""
-    first, *rest = label(reason.sentence).split(". ")
     threshold = card.get(f"{prefix}threshold")
-    return (f"{first}." if rest else first).format(
-        observed=_amount(card[f"{prefix}observed"], reason.unit, frequency),
-        expected=_amount(card[f"{prefix}expected"], reason.unit, frequency),
-        threshold=_amount(
-            reason.threshold if threshold is None else threshold, reason.threshold_unit, frequency
-        ),
+    numbers = (
+        card[f"{prefix}observed"],
+        card[f"{prefix}expected"],
+        reason.threshold if threshold is None else threshold,
     )
-
-
-def _amount(value: float | None, unit: str, frequency: str) -> str:
-    """Return a number of a reason; days and shares in whole numbers, which nobody acts beyond."""
-    if value is not None and unit == "d":
-        return amount(round(value), unit, frequency=frequency)
-    if value is not None and unit == "share":
-        return percent(value, 0)
-    return amount(value, unit, frequency=frequency)
+    return order_reasons.first_sentence(reason, numbers, current(), frequency=frequency)
 
 
 def _is_due(card: Card) -> bool:

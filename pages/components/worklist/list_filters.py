@@ -52,16 +52,13 @@ def tiers(asked: AskedList, counted: Sequence[Row], known: Sequence[str]) -> Non
 
 def folded(publication: Publication, asked: AskedList) -> None:
     """Draw one control with all other filters in it, and the chosen ones as words to press away."""
-    with st.container(
-        key="farol-filters", horizontal=True, gap="small", vertical_alignment="center"
-    ):
-        control = st.popover(
-            _("Filters"), icon=":material/filter_list:", key="farol-filter", on_change="rerun"
-        )
-        if control.open:
-            with control:
-                _choices(publication, asked)
-        _words(publication, asked)
+    control = st.popover(
+        _("Filters"), icon=":material/filter_list:", key="farol-filter", on_change="rerun"
+    )
+    if control.open:
+        with control:
+            _choices(publication, asked)
+    _words(publication, asked)
 
 
 def value_text(publication: Publication, name: str, value: str) -> str:

@@ -117,4 +117,4 @@ def _done(publication: Publication) -> None:
 
 def _undo(publication: Publication, marks: Sequence[Mark]) -> None:
     rows = [marking.row_of(each) for each in marks]
-    mark_dialog.set_done(publication, marking.undo(publication, rows))
+    mark_dialog.keep_done(publication, lambda: marking.undo(publication, rows))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import pyarrow as pa
 import streamlit as st
@@ -25,6 +26,15 @@ _ORDER: Final = "order"
 _DONE: Final = "farol.done"
 
 
+@dataclass
+class LastMarking:
+    """What was marked last in a session, in which publication, and if its dialog was closed."""
+
+    publication_id: str = ""
+    made: Marking | None = None
+    is_closed: bool = False
+
+
 def open_for(publication: Publication, rows: Sequence[Row], title: str, detail: str = "") -> None:
     """Open the dialog for *rows*; once it is saved, ``done`` has what came of it.
 
@@ -40,6 +50,8 @@ def open_for(publication: Publication, rows: Sequence[Row], title: str, detail: 
 def form(publication: Publication, rows: Sequence[Row], detail: str = "") -> None:
     """Draw what the dialog has in it."""
     with frame.guard("mark"):
+        if _is_marked(rows):
+            _close(publication, rows)
         if detail:
             st.caption(detail)
         marking.name_field()
@@ -48,7 +60,7 @@ def form(publication: Publication, rows: Sequence[Row], detail: str = "") -> Non
         _history(publication, rows)
         if st.button(_("Save"), type="primary", key="farol-mark-save"):
             if said:
-                _finish(publication, rows, marking.mark(publication, rows, said))
+                _finish(publication, rows, lambda: marking.mark(publication, rows, said))
             else:
                 st.error(_("Choose the day on which it is back."), icon=":material/error:")
         if len(rows) == 1 and (rows[0].get("kind") or rows[0].get("comments")):
@@ -57,13 +69,20 @@ def form(publication: Publication, rows: Sequence[Row], detail: str = "") -> Non
 
 def done(publication: Publication) -> Marking | None:
     """Return what was marked last in this session and publication; None if nothing was."""
-    of_publication, made = st.session_state.get(_DONE, ("", None))
-    return made if of_publication == publication.id else None
+    last = _last()
+    return last.made if last.publication_id == publication.id else None
 
 
-def set_done(publication: Publication, made: Marking | None) -> None:
-    """Keep what was marked last."""
-    st.session_state[_DONE] = (publication.id, made)
+def keep_done(publication: Publication, make: Callable[[], Marking]) -> Marking:
+    """Mark, keep what came of it as what was marked last, and return it.
+
+    What keeps it is fetched before: with the first mark made, Streamlit ends a run that looks into
+    the session as soon as the planner does something else.
+    """
+    last = _last()
+    made = make()
+    last.publication_id, last.made, last.is_closed = publication.id, made, False
+    return made
 
 
 def done_text(marks: Sequence[Mark]) -> str:
@@ -153,19 +172,39 @@ def _day(label: str, today: date) -> date | None:
 
 def _take_back(publication: Publication, rows: Sequence[Row]) -> None:
     if st.button(_("Take the last mark back"), key="farol-mark-undo", type="tertiary"):
-        _finish(publication, rows, marking.undo(publication, rows))
+        _finish(publication, rows, lambda: marking.undo(publication, rows))
 
 
-def _finish(publication: Publication, rows: Sequence[Row], made: Marking) -> None:
+def _finish(publication: Publication, rows: Sequence[Row], make: Callable[[], Marking]) -> None:
     """Close the dialog once something was written; else say why nothing was."""
+    made = keep_done(publication, make)
     if made.marks:
-        set_done(publication, made)
-        marked = {mark.row.key for mark in made.marks}
-        gone = [row["rank"] for row in rows if marking.row_key(row) in marked]
-        ticks.change(publication.id, gone, on=False)
-        st.rerun()
+        _close(publication, rows)
     for text in refusals(made):
         st.error(captions.literal(text), icon=":material/error:")
+
+
+def _is_marked(rows: Sequence[Row]) -> bool:
+    """Return whether *rows* were marked by a run that was ended before it closed the dialog."""
+    last = _last()
+    if last.made is None or last.is_closed:
+        return False
+    seen = {marking.row_key(row): int(row.get("number") or 0) for row in rows}
+    return any(mark.number > seen.get(mark.row.key, mark.number) for mark in last.made.marks)
+
+
+def _close(publication: Publication, rows: Sequence[Row]) -> NoReturn:
+    last = _last()
+    last.is_closed = True
+    marked = {mark.row.key for mark in last.made.marks} if last.made else set()
+    gone = [row["rank"] for row in rows if marking.row_key(row) in marked]
+    ticks.change(publication.id, gone, on=False)
+    st.rerun()
+
+
+def _last() -> LastMarking:
+    last: LastMarking = st.session_state.setdefault(_DONE, LastMarking())
+    return last
 
 
 def _history(publication: Publication, rows: Sequence[Row]) -> None:

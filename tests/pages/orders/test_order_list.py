@@ -261,9 +261,9 @@ def test_a_quantity_of_a_digit_too_many_is_asked_back(
     assert quantities(app) == [1e12]
     assert "At most 400 can be ordered here. Is it a digit too many?" in texts(app)
     assert app.button(key="order-take").disabled
-    assert "order-round-all" not in {button.key for button in app.button}
+    assert not [button.key for button in app.button if "order-round" in str(button.key)]
 
-    app.button(key=f"order-round-{manifest.publication_id}-1").click().run()
+    app.button(key=f"order-reset-{manifest.publication_id}-1").click().run()
 
     assert quantities(app) == [40]
     assert not app.button(key="order-take").disabled

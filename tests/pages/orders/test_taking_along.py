@@ -14,10 +14,14 @@ from streamlit.runtime.state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
+from datalayer.access.identity import ANYONE, Role
 from datalayer.kernel.errors import StateUnavailable
 from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.portal import Mark
 from datalayer.reading.extracts.order_files import OrderFiles
+from pages.components import access
+from pages.components.orders import planned_orders
+from pages.components.orders.planned_orders import PlannedOrders
 from pages.components.orders.taking import TAKEN, TakenFile
 from tests.pages.conftest import OpenPage, texts
 from tests.pages.orders.conftest import (
@@ -27,6 +31,7 @@ from tests.pages.orders.conftest import (
     states,
     take_along,
 )
+from tests.pages.signing_in import add_user, sign_in
 
 
 def taken(app: AppTest) -> TakenFile:
@@ -207,3 +212,45 @@ def end_at_next_look(state: SafeSessionState) -> None:
             raise StopException
 
     object.__setattr__(state, "_yield_callback", end)
+
+
+def test_of_two_who_take_the_same_list_one_has_the_orders(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    publish_orders([Proposed(1), Proposed(2)])
+    first, second = open_orders(), open_orders()
+    # The other one's page is as it was drawn: its button does what it said.
+    for app, name in ((first, "Ana"), (second, "Bruno")):
+        app.text_input(key="farol.marked_by").set_value(name)
+    first.button(key="order-take").click().run()
+
+    second.button(key="order-take").click()
+    second.run()
+
+    assert [row["taken_by"] for row in rows_of(first)] == ["Ana", "Ana"]
+    assert "order-take" not in {button.key for button in second.button}
+    assert "2 orders already taken along" in second.expander[0].label
+
+
+def test_who_was_signed_out_meanwhile_is_asked_to_sign_in_and_nothing_is_taken(
+    publish_orders: PublishOrders,
+    open_orders: OpenPage,
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_user(state, "planner", Role.PLANNER)
+    publish_orders([Proposed(1)])
+    monkeypatch.setenv("FAROL_ACCESS", "members")
+    runtime.reset()
+    app = sign_in(open_orders(), "planner")
+    drawn = planned_orders.of_session
+
+    def drawn_while_signed_out(publication_id: str) -> PlannedOrders:
+        monkeypatch.setattr(access, "identity", lambda: ANYONE)
+        return drawn(publication_id)
+
+    monkeypatch.setattr(planned_orders, "of_session", drawn_while_signed_out)
+    app.button(key="order-take").click().run()
+
+    assert {field.key for field in app.text_input} == {"sign_in_name", "sign_in_password"}
+    assert not (state / "marks/marks.log").exists()

@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from datalayer import runtime
 from datalayer.access.identity import ANYONE
 from datalayer.marks.marking import RowKey
-from datalayer.portal import Statement, questions
+from datalayer.portal import Statement
 from pages.components.marking import Marking
+from pages.components.worklist.mark_dialog import LastMarking
 from tests.marked_list import publish_without_list
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
@@ -236,18 +237,48 @@ def test_the_measures_are_off_the_wire_until_they_are_opened(open_page: OpenPage
     assert list(opened.table[0].value["Fonte"]) == ["ARIMA", "Ingênua sazonal"]
 
 
-def test_an_unknown_source_is_refused_with_the_known_ones(open_page: OpenPage) -> None:
-    app = open_page("forecast.py", item="P00001", sources="oracle")
+def test_an_unknown_source_is_left_out_and_told_with_the_known_ones(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", item="P00001", sources="oracle,naive")
 
-    assert "oracle" in app.error[0].value
-    assert "arima" in app.error[0].value
-    assert "Pedir 30" in html(app)
+    assert not app.error
+    assert "oracle" in app.warning[0].value
+    assert "arima" in app.warning[0].value
+    assert list(app.table[0].value["Fonte"]) == ["ARIMA", "Ingênua sazonal"]
+    assert app.button_group("farol.sources").value == ["naive"]
 
 
-def test_without_a_part_in_the_link_one_is_shown(open_page: OpenPage) -> None:
-    first = runtime.portal().open().table(questions.exceptions.first(1)).table["item_id"][0].as_py()
+def test_without_a_part_in_the_address_the_first_of_the_list_is_shown_and_said(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("forecast.py", locale="en-US")
 
-    assert open_page("forecast.py").header[0].value.startswith(first)
+    assert app.header[0].value.startswith("P00002")
+    assert "this is the first of the list." in app.caption[0].value
+    assert app.query_params["item"] == "P00002"
+    assert app.query_params["location_id"] == "network"
+
+
+def test_without_a_part_in_the_address_its_filters_count(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", locale="en-US", tier="this_week")
+
+    assert app.header[0].value.startswith("P00001")
+    assert "this is the first of the filtered list." in app.caption[0].value
+
+
+def test_what_was_opened_for_want_of_a_part_is_said_no_longer_of_another(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("forecast.py", locale="en-US")
+    app.query_params["item"] = "P00003"
+
+    assert "this is the first" not in texts(app.run())
+
+
+def test_where_the_filtered_list_is_empty_any_part_is_shown(open_page: OpenPage) -> None:
+    app = open_page("forecast.py", locale="en-US", category="nothing")
+
+    assert app.header[0].value.startswith("P00001")
+    assert "this is the first." in app.caption[0].value
 
 
 def test_a_publication_without_a_list_is_shown(open_page: OpenPage, active: Publisher) -> None:
@@ -288,7 +319,7 @@ def test_what_was_decided_last_is_said_and_taken_back(open_page: OpenPage) -> No
     mark = portal.marks.mark(ANYONE, publication, row, Statement("ordered"), name="Ana")
     app = open_page("forecast.py", locale="en", item="P00001")
     app.session_state["farol.marked_by"] = "Ana"
-    app.session_state["farol.done"] = (publication.id, Marking((mark,), ()))
+    app.session_state["farol.done"] = LastMarking(publication.id, Marking((mark,), ()))
     app.run()
     assert r"P00001\: order placed." in texts(app)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from datalayer.portal import ANYONE, Statement
@@ -130,6 +131,40 @@ def test_what_somebody_marked_meanwhile_is_not_overwritten(app: AppTest) -> None
 
     assert "Meanwhile Bia marked it (seen" in app.error[0].value
     assert [each["kind"] for each in standing()] == ["seen"]
+
+
+def test_what_was_marked_is_told_when_a_click_ends_the_run_that_marked_it(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = portal().marks
+    mark = marks.mark
+
+    def marked_while_somebody_clicks(*arguments: object, **named: object) -> object:
+        made = mark(*arguments, **named)  # type: ignore[arg-type]
+        _end_run_at_next_look_into_session()
+        return made
+
+    monkeypatch.setattr(marks, "mark", marked_while_somebody_clicks)
+
+    save(choose(app, "ordered"))
+
+    assert app.markdown[0].value == "P00001: done."
+    assert not app.error
+    assert len(standing()) == 1
+
+
+def _end_run_at_next_look_into_session() -> None:
+    """Do what Streamlit does once the planner has done something else."""
+    context = get_script_run_ctx()
+    assert context is not None
+    session = context.session_state
+
+    def end() -> None:
+        object.__setattr__(session, "_yield_callback", look)
+        raise RerunException(RerunData())
+
+    look = session._yield_callback
+    object.__setattr__(session, "_yield_callback", end)
 
 
 def test_what_was_said_of_a_part_is_folded_in(app: AppTest) -> None:

@@ -143,7 +143,7 @@ class TestManaging:
         assert keys.check(key).name == "key:bi"
 
     def test_an_unknown_id_is_answered_with_those_there_are(self, keys: ApiKeys, key: str) -> None:
-        with pytest.raises(InvalidSelection, match=f"'nothing'; it must be one of: {key_id(key)}"):
+        with pytest.raises(InvalidSelection, match=f"'nothing'; it must be one of {key_id(key)}"):
             keys.revoke("nothing", by=BY)
 
     @pytest.mark.parametrize("name", ["", "a:b", "x y", "x" * 65])

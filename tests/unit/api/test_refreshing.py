@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.api.application import create_api
 from datalayer.api.call import Call
-from datalayer.api.problems import MEDIA_TYPE
 from datalayer.api.refreshing import MOST_BODY_BYTES
 from datalayer.portal import Portal
 from datalayer.publications.attempts import LockHolder, refresh_lock
@@ -26,6 +25,7 @@ from tests.portals import ADMIN, PLANNER
 from tests.publisher import Publisher
 from tests.reading import published_rows
 from tests.served_portal import ServedPortal, document_made_once
+from tests.unit.api.served_answers import problem
 
 REFRESHER = Identity("key:nightly", Role.ADMIN)
 READER = Identity("key:reader", Role.ANALYST)
@@ -84,13 +84,6 @@ def _as(app: ASGIApp, who: Identity) -> ASGIApp:
         await app({**scope, "state": {"call": Call(who)}}, receive, send)
 
     return identified
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    """Return status and kind of a problem; fail if it is none."""
-    assert answer.headers["content-type"] == MEDIA_TYPE
-    assert answer.json()["status"] == answer.status_code
-    return answer.status_code, answer.json()["type"].rpartition("/")[2]
 
 
 class TestRefreshing:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from structlog.testing import capture_logs
 
@@ -20,8 +19,8 @@ from datalayer.portal import Publication
 from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.api_addresses import reads
 from tests.served_portal import OPERATOR, PASSWORD, ServedPortal, served_portal
+from tests.unit.api.served_answers import ITEMS, problem
 
-ITEMS = "/api/v1/items"
 REFRESH = "/api/v1/data/refresh"
 ROLL_BACK = "/api/v1/data/rollback"
 LATEST = {"source": "ml_results"}
@@ -33,12 +32,6 @@ def members(activated: Manifest, tmp_path: Path) -> Iterator[ServedPortal]:
     """A portal of six parts for its members only."""
     with served_portal(tmp_path, access="members") as served:
         yield served
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    """Return status and kind of a problem."""
-    assert answer.headers["content-type"] == "application/problem+json"
-    return answer.status_code, answer.json()["type"].rpartition("/")[2]
 
 
 class TestHeaders:

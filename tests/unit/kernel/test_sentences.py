@@ -108,3 +108,18 @@ def test_a_recipe_that_makes_nothing_leaves_the_text_as_it_is() -> None:
         {"template": "{", "fields": {}},
     ):
         assert restored("text", made) == "text"
+
+
+def test_the_text_of_another_error_is_still_a_sentence() -> None:
+    error = ValueError(Sentence("{count} places", count=1000))
+
+    text = str(error)
+
+    assert isinstance(text, Sentence)
+    assert text.tell(str, str.maketrans(",", ".")) == "1.000 places"
+
+
+def test_a_code_is_told_as_it_is_where_it_is_a_word() -> None:
+    sentence = Sentence("It has {found:s}", found=("nothing", "rows", 7))
+
+    assert sentence.tell(portuguese, COMMA_FOR_POINT) == "It has nothing, rows, 7"

@@ -3,12 +3,13 @@
 -- and is_changed of listed_actions.sql; $standing, a JSON list of the marked rows, as
 -- PlannerMarks.standing has them.
 -- Columns: those of fact_action but for provenance, others, is_new and is_changed, name, sku, unit,
--- unit_cost, category, abc_class, demand_class, criticality and supplier of the part, place (name of the
--- location), what marks say (state, kind, marked_by, marked_at, until, because, comment, comments,
--- number; null where there is none), reason_observed, reason_expected and reason_threshold (numbers of the
--- sentence of reason_code), verdict (of the champion at the longest horizon; null where it was not
--- tested), minimum_order, order_multiple, lot, current_stock, on_order and as_of of the stock,
--- year_demand (units expected in a year, as over lead time and review).
+-- unit_cost, category, abc_class, demand_class, criticality and supplier of the part, place (name
+-- of the location), what marks say (state, kind, marked_by, marked_at, until, because, comment,
+-- comments, number; null where there is none), reason_observed, reason_expected and
+-- reason_threshold (numbers of the sentence of reason_code), verdict (of the champion at the
+-- longest horizon; null where it was not tested), minimum_order, order_multiple, lot,
+-- current_stock, on_order and as_of of the stock, year_demand (units expected in a year, as over
+-- lead time and review).
 with listed as (
     select unnest(from_json($rows, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "rank": "BIGINT", "others": "BIGINT",

@@ -334,7 +334,7 @@ class TestBadManifests:
         found = faults(changed(registry, spoil), registry)
 
         known = len(registry.data_sets)
-        assert found == f"files has 110000 entries; the contract has {known} data sets"
+        assert found == f"files has 110,000 entries; the contract has {known} data sets"
 
     def test_an_endless_version_is_said_in_short(self, registry: Registry) -> None:
         def spoil(fields: dict[str, Any]) -> None:

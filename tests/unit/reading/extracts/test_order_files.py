@@ -33,10 +33,9 @@ GENERATED_AT = datetime(2026, 11, 21, 6, tzinfo=UTC)
 NOTHING_MARKED = pa.Table.from_pylist(
     [], schema=pa.schema([(column.name, pa.string()) for column in STANDING])
 )
+WHY = "Acaba sex 04/12/2026; chance de faltar: 4 em 10."
 LONG_REASON = (
-    "Atrasado. Estoque e pedidos abertos somam 1.234,5 un; o ponto de pedido é 20,25 un. Listada "
-    "abaixo de 85 % dele. Confira antes: Um pedido de 30 un é mais que o uso do último ano, 12 un. "
-    "Confere-se acima de 100 % disso. Supostos: estoque atual."
+    f"{WHY} Confira antes: um pedido de 30 unidades é mais que o uso do último ano, 12 unidades."
 )
 PLACES = ("network", "SE", "CD-RJ", "CD-SP")
 
@@ -88,23 +87,12 @@ def tables_of(publisher: Publisher, **names: str) -> dict[str, pa.Table]:
                 first
                 | {"item_id": item, "location_id": place, "tier": tier, "quantity": units}
                 | dict(zip(("check_first", "check_observed", "check_expected"), check, strict=True))
-                | {"rank": rank, "reason_code": "below_reorder_point"}
-                | {"assumed": "current_stock" if check[0] else ""}
+                | {"rank": rank}
                 | {"due": date(2026, 11, 20), "arrives": date(2026, 12, 4)}
                 for rank, (item, place, tier, units, check) in enumerate(asked, start=1)
             ),
             key=lambda row: (row["item_id"], row["location_id"]),
         ),
-    )
-    reason, *_ = tables["fact_exception"].to_pylist()
-    about = {"observed": 1234.5, "expected": 20.25, "threshold": 0.85}
-    put(
-        "fact_exception",
-        [
-            reason
-            | about
-            | {"item_id": "0302001", "location_id": "CD-SP", "reason_code": "below_reorder_point"}
-        ],
     )
     return tables
 
@@ -151,7 +139,7 @@ def test_a_generic_list_opens_in_a_spreadsheet_with_its_codes(
             '"=""1""";"=""0302001""";"NC-P00002";"Retificador 48 V";;"CD-SP";30,0;30,0;"un";12,5;'
             f'375,0;20/11/2026;04/12/2026;"Atrasado";"{LONG_REASON}";"=""{publication.id}""";;\r\n'
             '"=""2""";"\'-5X";"NC-P00001";"Retificador 48 V";;"CD-RJ";2,5;2,5;"un";12,5;'
-            f'31,25;20/11/2026;04/12/2026;"Atrasado";"Atrasado.";"=""{publication.id}""";;\r\n'
+            f'31,25;20/11/2026;04/12/2026;"Atrasado";"{WHY}";"=""{publication.id}""";;\r\n'
         ).encode()
     )
     assert (extract.rows, extract.media_type) == (2, "text/csv; charset=utf-8; header=present")
@@ -169,10 +157,10 @@ def test_sap_has_a_file_for_each_plant(order_files: OrderFiles, publication: Pub
         f"orders_CD-SP_{publication.id}_sap-pr.csv": (
             f'{head}"NB";"00010";"0302001";30.0;"CD-SP";"";20261204;"{publication.id}";'
             f'"{LONG_REASON}";;\r\n'
-            f'"NB";"00020";"B";1234.0;"CD-SP";"";20261204;"{publication.id}";"Esta semana.";;\r\n'
+            f'"NB";"00020";"B";1234.0;"CD-SP";"";20261204;"{publication.id}";"{WHY}";;\r\n'
         ).encode(),
         f"orders_CD-RJ_{publication.id}_sap-pr.csv": (
-            f'{head}"NB";"00010";"\'-5X";2.5;"CD-RJ";"";20261204;"{publication.id}";"Atrasado.";;\r\n'
+            f'{head}"NB";"00010";"\'-5X";2.5;"CD-RJ";"";20261204;"{publication.id}";"{WHY}";;\r\n'
         ).encode(),
     }
     assert extract.file_name == f"orders_{publication.id}_sap-pr.zip"
@@ -253,7 +241,7 @@ def test_a_changed_quantity_is_said_in_every_file(
         text = content(order_files.of_ranks(publication, profile, {4: 9}, ANYONE))
 
         assert rows_of(text, ";")[0][reason] == (
-            "Quantidade alterada à mão; proposta: 1.234. Esta semana."
+            f"Quantidade alterada à mão; proposta: 1.234. {WHY}"
         )
 
 
@@ -263,7 +251,10 @@ def test_a_file_speaks_the_language_that_is_asked_for(
     extract = order_files.of_ranks(publication, "generic", {4: None}, ANYONE, language="en")
 
     (row,) = rows_of(content(extract), ";")
-    assert (row["tier"], row["reason"]) == ("This week", "This week.")
+    assert (row["tier"], row["reason"]) == (
+        "This week",
+        "Runs out Fri 4 Dec 2026, chance of a shortage 4 in 10.",
+    )
 
 
 def test_orders_taken_along_say_by_whom_and_when_inside_and_in_the_name(
@@ -323,6 +314,7 @@ def test_nothing_to_order_is_a_file_with_its_headings(
         ({4: 0.0}, "quantity is 0 of B; it must be above 0"),
         ({4: float("nan")}, "quantity is nan of B; it must be above 0"),
         ({4: float("inf")}, "quantity is inf of B; it must be above 0"),
+        ({4: 1e12}, "quantity is 1e+12 of B; it must be at most 12340, 10 times what is proposed"),
         ({1: None, 3: None}, "location is CD-SP and network of 0302001"),
         ({99: None}, "rows is 99; it must be places of orders in the list of publication"),
     ],

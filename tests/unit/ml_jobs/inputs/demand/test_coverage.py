@@ -16,9 +16,10 @@ from ml_jobs.inputs.demand.coverage import (
     scan,
     span_of,
 )
-from ml_jobs.inputs.demand.demand import build_panel, panel_since, read_demand
+from ml_jobs.inputs.demand.demand import build_panel, panel_since
 from ml_jobs.inputs.demand.demand_rows import DemandRows
 from ml_jobs.panel import Frequency
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 
 pytestmark = pytest.mark.ml
 

@@ -11,11 +11,12 @@ import pytest
 
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand.coverage import rhythm_in, scan
-from ml_jobs.inputs.demand.demand import build_panel, read_demand
+from ml_jobs.inputs.demand.demand import build_panel
 from ml_jobs.inputs.demand.demand_rows import DemandRows
 from ml_jobs.inputs.demand.reasons import RejectReason
 from ml_jobs.inputs.locations import Hierarchy, Location, hierarchy_of
 from ml_jobs.panel import NETWORK, Frequency, Panel
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 
 pytestmark = pytest.mark.ml
 

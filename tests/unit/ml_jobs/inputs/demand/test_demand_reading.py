@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.demand.demand_rows import DemandRows
 from ml_jobs.inputs.demand.reasons import USED, Reasons, RejectReason, rejected_rows
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 
 pytestmark = pytest.mark.ml
 

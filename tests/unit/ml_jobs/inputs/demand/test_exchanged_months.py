@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand.demand import read_demand
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 from tests.unit.ml_jobs.inputs.demand.test_returns import TODAY
 
 pytestmark = pytest.mark.ml

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.demand.demand_rows import DemandRows
 from ml_jobs.inputs.demand.reasons import RejectReason
 from ml_jobs.inputs.demand.row_rules import IGNORE, NEGATIVE, NET, REFUSE, RowRules
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 
 pytestmark = pytest.mark.ml
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.demand.demand_rows import DemandRows
 from ml_jobs.inputs.demand.reasons import RejectReason
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 from tests.unit.ml_jobs.inputs.demand.test_returns import TODAY
 
 pytestmark = pytest.mark.ml

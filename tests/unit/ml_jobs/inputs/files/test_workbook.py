@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.files.headings import Wanted
 from ml_jobs.inputs.files.raw_table import RawTable
 from ml_jobs.inputs.files.reading import ReadingOptions
 from ml_jobs.inputs.files.workbook import read_workbook
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 
 pytestmark = pytest.mark.ml
 

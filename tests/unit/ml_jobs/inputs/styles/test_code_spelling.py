@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from datalayer.kernel.contract.registry import Registry
-from ml_jobs.inputs.demand.demand import read_demand
 from ml_jobs.inputs.styles.code_spelling import case_twins, is_code, likeness, plain_code
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 from tests.unit.ml_jobs.inputs.demand.test_returns import TODAY
 
 pytestmark = pytest.mark.ml

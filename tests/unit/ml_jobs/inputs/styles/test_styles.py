@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.demand.demand import build_panel, read_demand
+from ml_jobs.inputs.demand.demand import build_panel
 from ml_jobs.inputs.demand.demand_files import DemandFormat, scan_demand
 from ml_jobs.inputs.demand.invoices import read_invoices
 from ml_jobs.inputs.demand.reasons import RejectReason
@@ -23,6 +23,7 @@ from ml_jobs.inputs.locations import read_locations
 from ml_jobs.inputs.stock_file import read_stock
 from ml_jobs.panel import Frequency
 from ml_jobs.progress import Work
+from tests.unit.ml_jobs.inputs.demand.demand_file import read_demand
 
 pytestmark = pytest.mark.ml
 

@@ -50,7 +50,6 @@ def begin() -> None:
         elif name in kept:
             st.query_params[name] = kept[name]
     language.speak(language.of_address() or language.of_browser())
-    language.learn(portal().registry)
     st.session_state.pop(_PUBLICATION, None)
     captions.begin()
 
@@ -71,6 +70,15 @@ def publication() -> Publication:
         st.session_state.pop(_PUBLICATION, None)
         st.session_state[_PUBLICATION] = (visitor, portal().open(st.query_params.get("p"), visitor))
     return cast("Publication", st.session_state[_PUBLICATION][1])
+
+
+def learn_contract() -> None:
+    """Let the languages know what the contract says of its own rules.
+
+    Raises:
+        SettingsError, RegistryError: There is no portal that has one.
+    """
+    language.learn(portal().registry)
 
 
 def must_sign_in() -> bool:

@@ -40,7 +40,7 @@ def _page(name: str, title: str, icon: str, **more: Any) -> st.Page:  # noqa: AN
 frame.begin()
 st.logo(str(frame.STATIC / "farol.svg"), size="large")
 with frame.guard("navigation"):
-    frame.learn_contract()
+    frame.learn_rules()
     must_sign_in = frame.must_sign_in()
     page = st.navigation(pages(), position="hidden" if must_sign_in else "sidebar")
     with frame.guard(page.url_path):

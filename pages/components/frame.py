@@ -54,6 +54,15 @@ def begin() -> None:
     captions.begin()
 
 
+def learn_rules() -> None:
+    """Learn what the contract says of its own rules, so that faults are told in every language.
+
+    Raises:
+        SettingsError: The portal can't be made from its settings.
+    """
+    language.learn(portal().registry)
+
+
 def publication() -> Publication:
     """Return the publication of this run: every read of one run, and of its fragments, is of it.
 

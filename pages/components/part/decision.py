@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.portal import CARRIED_OUT, Mark, Publication
+from datalayer.portal import CARRIED_OUT, NETWORK, Mark, Publication
 from datalayer.runtime import portal
 from pages.components import captions, frame, marking
 from pages.components.language import _, ago, weekday
@@ -60,7 +60,8 @@ def _decision(situation: PartSituation, publication: Publication) -> tuple[str, 
     action = situation.decision
     if action is not None:
         frequency = str(publication.manifest.lineage.get("frequency", "D"))
-        return headline(action), why(action, registry, frequency=frequency, chance_told=True)
+        told = why(action, registry, frequency=frequency, chance_told=True)
+        return _placed(headline(action), situation), told
     if missing := facts.missing(situation, registry):
         return _("What to do is not known"), _missing(missing)
     if situation.actions:
@@ -68,6 +69,15 @@ def _decision(situation: PartSituation, publication: Publication) -> tuple[str, 
     if situation.actions is None:
         return _before_decisions(situation)
     return _("Nothing to do"), _lasts(situation)
+
+
+def _placed(what: str, situation: PartSituation) -> str:
+    """Return *what* is to be done with the place, where the part has several."""
+    place = situation.location
+    if not place["below"] and place["level"] == NETWORK:
+        return what
+    text = _("{place} as a whole: {what}") if place["below"] else _("{place}: {what}")
+    return text.format(place=place["name"], what=what[:1].lower() + what[1:])
 
 
 def _missing(names: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from pages.components.language import (
     quantity,
     weekday,
 )
+from pages.components.worklist import plan_words
 
 Card = Mapping[str, Any]
 """A row of ``questions.actions.cards``."""
@@ -40,7 +41,7 @@ def headline(card: Card) -> str:
 
 
 def why(card: Card, registry: Registry, *, frequency: str = "D", chance_told: bool = False) -> str:
-    """Return in one sentence why a row is on the list.
+    """Return why a row is on the list, and what goes with it at its place.
 
     Args:
         card: The row.
@@ -57,8 +58,8 @@ def why(card: Card, registry: Registry, *, frequency: str = "D", chance_told: bo
     }
     if card["action"] in words:
         told = {**card, "stockout_probability": None} if chance_told else card
-        return words[card["action"]](told)
-    return _why_check(card, registry, frequency)
+        return " ".join(filter(None, (words[card["action"]](told), plan_words.beside(card))))
+    return " ".join(filter(None, (_why_check(card, registry, frequency), plan_words.since(card))))
 
 
 def check_first(card: Card, registry: Registry, *, frequency: str = "D") -> str:
@@ -77,7 +78,7 @@ def trust(verdict: str | None) -> str:
         "better": _("Forecast better than repeating the past"),
         "alike": _("Forecast like repeating the past"),
         "worse": _("Forecast worse than repeating the past"),
-    }.get(verdict or "", _("Forecast not tested"))
+    }.get(verdict or "", _("Forecast not compared with repeating the past"))
 
 
 def tier(name: str) -> str:
@@ -142,7 +143,7 @@ def _check(card: Card) -> str:
     return {
         "check_forecast": _("Check the forecast"),
         "surplus": _("Check the surplus"),
-        "check_data": _("Check the data"),
+        "check_data": plan_words.check_data(card),
     }.get(card["tier"], _("Check the figures"))
 
 
@@ -201,7 +202,7 @@ def _with_chance(text: str, card: Card) -> str:
 def _why_check(card: Card, registry: Registry, frequency: str) -> str:
     reason = registry.reason_codes.get(str(card["reason_code"]))
     if reason is None:
-        return _("Stock, lead time or service level is not known of a part that was used.")
+        return plan_words.why_lacking(card)
     observed = card["reason_observed"]
     if reason.name == "biased" and observed is not None:
         text = (

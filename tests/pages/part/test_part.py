@@ -247,6 +247,32 @@ def test_an_unknown_source_is_left_out_and_told_with_the_known_ones(open_page: O
     assert app.button_group("farol.sources").value == ["naive"]
 
 
+def test_a_proposal_names_its_place_or_says_that_it_is_for_all_of_them(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    tables = active.tables()
+    top, *_ = tables["dim_location"].to_pylist()
+    below = {"location_id": "D1", "name": "Depot 1", "level": "depot"}
+    depot = top | below | {"parent_location_id": "network"}
+    tables["dim_location"] = pa.Table.from_pylist([depot, top], tables["dim_location"].schema)
+    for name in ("fact_inventory", "fact_action"):
+        rows = tables[name].to_pylist()
+        there = [each | {"location_id": "D1"} for each in rows]
+        if name == "fact_action":
+            rows = [each | {"rank": 2 * each["rank"] - 1} for each in rows]
+            there = [each | {"rank": 2 * each["rank"]} for each in there]
+        made = sorted((*rows, *there), key=lambda each: (each["item_id"], each["location_id"]))
+        tables[name] = pa.Table.from_pylist(made, schema=tables[name].schema)
+    active.publish(tables=tables)
+    runtime.portal().activate(ADMIN, confirmed=True)
+
+    at_depot = open_page("forecast.py", locale="en-US", item="P00001", location_id="D1")
+    of_all = open_page("forecast.py", locale="en-US", item="P00001", location_id="network")
+
+    assert "Depot 1: order 30" in html(at_depot)
+    assert f"{top['name']} as a whole: order 30" in html(of_all)
+
+
 def test_without_a_part_in_the_address_the_first_of_the_list_is_shown_and_said(
     open_page: OpenPage,
 ) -> None:

@@ -315,4 +315,4 @@ def test_trust_is_told_by_the_verdict_and_untested_is_no_praise() -> None:
         told = [action_words.trust(each) for each in ("better", "alike", "worse", None)]
 
     assert len(set(told)) == 4
-    assert told[3] == "Forecast not tested"
+    assert told[3] == "Forecast not compared with repeating the past"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
@@ -165,6 +167,22 @@ def _end_run_at_next_look_into_session() -> None:
 
     look = session._yield_callback
     object.__setattr__(session, "_yield_callback", end)
+
+
+def test_a_mark_that_cannot_be_written_is_told_and_nothing_that_was_typed_is_lost(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_named: object) -> NoReturn:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    choose(app, "ordered").text_input("farol-mark-comment").set_value("by phone")
+    monkeypatch.setattr("datalayer.kernel.storage.growing_file.os.open", refuse)
+
+    save(app)
+
+    assert "Read-only file system" in app.error[0].value
+    assert app.text_input("farol-mark-comment").value == "by phone"
+    assert standing() == []
 
 
 def test_what_was_said_of_a_part_is_folded_in(app: AppTest) -> None:

@@ -431,6 +431,26 @@ class TestRowsOfCards:
         assert [one[name] for name in said] == ["came_back", "ordered", "Ana", "by phone", 2, 7]
         assert other["state"] is None
 
+    def test_an_order_has_the_open_order_that_is_deferred_at_its_place_and_the_other_way_round(
+        self, open_list: Callable[..., Publication]
+    ) -> None:
+        order = action(1, due=date(2027, 1, 29), quantity=9.0)
+        deferred = action(1, "defer", "surplus", arrives=date(2027, 1, 12), quantity=20.0)
+        publication = open_list(order, deferred, action(2))
+
+        first, alone = self.cards(publication)
+        (second,) = self.cards(publication, marked(action(1)))[1:]
+        rows = questions.actions.of_ranks([2, 3])
+        told = publication.table(
+            questions.actions.cards(publication.table(rows).table, NOBODY)
+        ).table.to_pylist()
+
+        beside = ("beside_ref", "beside_quantity", "beside_day")
+        assert [first[name] for name in beside] == ["4500000001/10", 20.0, date(2027, 1, 12)]
+        assert [alone[name] for name in beside] == [None, None, None]
+        assert second["beside_day"] is None  # what is ordered already isn't to be ordered
+        assert [told[-1][name] for name in beside] == ["-", 9.0, date(2027, 1, 29)]
+
     def test_no_rows_make_no_cards(self, open_list: Callable[..., Publication]) -> None:
         publication = open_list()
 

@@ -5,11 +5,14 @@
 -- Columns: those of fact_action but for provenance, others, is_new and is_changed, name, sku, unit,
 -- unit_cost, category, abc_class, demand_class, criticality and supplier of the part, place (name
 -- of the location), what marks say (state, kind, marked_by, marked_at, until, because, comment,
--- comments, number; null where there is none), reason_observed, reason_expected and
--- reason_threshold (numbers of the sentence of reason_code), verdict (of the champion at the
+-- comments, number; null where there is none), reason_observed, reason_expected,
+-- reason_threshold and reason_since (numbers and first day of the sentence of reason_code),
+-- beside_ref, beside_quantity and beside_day (of an order: the open order there that is to be
+-- deferred, and until when; of an open order to be deferred: what is to be ordered there, and by
+-- when; null where nobody must do both, or put the other aside), verdict (of the champion at the
 -- longest horizon; null where it was not tested), minimum_order, order_multiple, lot,
--- current_stock, on_order and as_of of the stock, year_demand (units expected in a year, as over
--- lead time and review).
+-- lead_time_days, service_level, current_stock, on_order and as_of of the stock, year_demand (units
+-- expected in a year, as over lead time and review).
 with listed as (
     select unnest(from_json($rows, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "rank": "BIGINT", "others": "BIGINT",
@@ -32,10 +35,29 @@ explained as (
         reason_code,
         arg_min_null(observed, rank) as reason_observed,
         arg_min_null(expected, rank) as reason_expected,
-        arg_min_null(threshold, rank) as reason_threshold
+        arg_min_null(threshold, rank) as reason_threshold,
+        arg_min_null(since, rank) as reason_since
     from fact_exception
     where item_id in (select item_id from listed)
     group by item_id, location_id, reason_code
+),
+beside as (
+    select
+        action.rank,
+        arg_min_null(other.ref, other.rank) as beside_ref,
+        arg_min_null(other.quantity, other.rank) as beside_quantity,
+        arg_min_null(if(other.action = 'order', other.due, other.arrives), other.rank) as beside_day
+    from fact_action as action
+    join fact_action as other
+        on other.item_id = action.item_id and other.location_id = action.location_id
+        and (action.action, other.action) in (('order', 'defer'), ('defer', 'order'))
+    left join marked
+        on marked.item_id = other.item_id and marked.location_id = other.location_id
+        and marked.action = other.action and marked.ref = other.ref
+    where
+        action.rank in (select rank from listed)
+        and marked.state is distinct from 'put_aside'
+    group by action.rank
 ),
 judged as (
     select item_id, location_id, arg_max_null(verdict, horizon) as verdict
@@ -60,7 +82,10 @@ select
     place.name as place,
     marked.* exclude (item_id, location_id, action, ref),
     explained.* exclude (item_id, location_id, reason_code),
+    beside.* exclude (rank),
     judged.verdict,
+    stock.lead_time_days,
+    stock.service_level,
     stock.minimum_order,
     stock.order_multiple,
     stock.lot,
@@ -78,6 +103,7 @@ left join marked
 left join explained
     on explained.item_id = action.item_id and explained.location_id = action.location_id
     and explained.reason_code = action.reason_code
+left join beside on beside.rank = action.rank
 left join judged on judged.item_id = listed.item_id and judged.location_id = listed.location_id
 left join fact_inventory as stock
     on stock.item_id = listed.item_id and stock.location_id = listed.location_id

@@ -81,15 +81,6 @@ def publication() -> Publication:
     return cast("Publication", st.session_state[_PUBLICATION][1])
 
 
-def learn_contract() -> None:
-    """Let the languages know what the contract says of its own rules.
-
-    Raises:
-        SettingsError, RegistryError: There is no portal that has one.
-    """
-    language.learn(portal().registry)
-
-
 def must_sign_in() -> bool:
     """Return True if the visitor must sign in before anything is shown."""
     return portal().members_only and access.identity() == ANYONE

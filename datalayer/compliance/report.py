@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from datalayer.compliance.verifier import CheckResult
 from datalayer.kernel.errors import EvidenceMissing
 from datalayer.kernel.sentences import Sentence
+from datalayer.kernel.storage.digest import file_sha256
 from datalayer.kernel.storage.durable import write_durably
 
 MOST_KEPT = 10
@@ -92,7 +93,7 @@ def hashes_of(
     """Return the SHA-256 of what the proof reads of *tree*, and of *others*, where they exist."""
     found = {name: tree / name for name in (*_HASHED, *compose_files)}
     found |= {str(path): path for path in others if path is not None}
-    return {name: _sha256(path) for name, path in found.items() if path.is_file()}
+    return {name: file_sha256(path) for name, path in found.items() if path.is_file()}
 
 
 def write_report(report: ProofReport, folder: Path) -> WrittenReport:
@@ -176,8 +177,3 @@ def report_html(report: ProofReport, digest: str) -> str:
 
 
 _ADAPTER: TypeAdapter[ProofReport] = TypeAdapter(ProofReport)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

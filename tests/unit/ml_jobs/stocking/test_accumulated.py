@@ -19,7 +19,7 @@ from ml_jobs.stocking.lead_time import (
     sum_of_periods,
 )
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
-from tests.unit.ml_jobs.stocking.test_inventory import outlook_of, sum_pools_of
+from tests.unit.ml_jobs.stocking.outlooks import outlook_of, sum_pools_of
 
 pytestmark = pytest.mark.ml
 

@@ -18,6 +18,7 @@ from ml_jobs.stocking.exceptions import reasons_of
 from ml_jobs.stocking.messages import TIERS
 from ml_jobs.stocking.situation import Situation
 from tests.unit.ml_jobs.panels import items_of, panel_of, stock_of
+from tests.unit.ml_jobs.stocking.outlooks import sum_pools_of
 from tests.unit.ml_jobs.stocking.reference_actions import (
     OpenOrder,
     PublishedPart,
@@ -28,7 +29,6 @@ from tests.unit.ml_jobs.stocking.reference_actions import (
     runs_out,
 )
 from tests.unit.ml_jobs.stocking.test_exceptions import poisson_panel, situation_of
-from tests.unit.ml_jobs.stocking.test_inventory import sum_pools_of
 
 pytestmark = pytest.mark.ml
 

@@ -11,7 +11,7 @@ from ml_jobs.panel import Frequency, OpenOrders, Panel
 from ml_jobs.stocking.inventory import inventory_of, levels_of
 from ml_jobs.stocking.projection import fact_projection, receipts
 from tests.unit.ml_jobs.panels import items_of, panel_of, stock_of
-from tests.unit.ml_jobs.stocking.test_inventory import (
+from tests.unit.ml_jobs.stocking.outlooks import (
     OPTIONS,
     outlook_of,
     steady_panel,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -25,6 +26,11 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis that the test may stop."""
     with running_redis(tmp_path) as server:
         yield server
+
+
+def never() -> NoReturn:
+    """Fail: what is asked for was to be found in the cache."""
+    raise AssertionError("this was to be found in the cache")
 
 
 @dataclass(frozen=True)

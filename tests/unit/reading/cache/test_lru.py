@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datalayer.reading.cache.lru import ByteBoundedLru
-
-
-def never() -> bytes:
-    raise AssertionError("this was to be found in the cache")
+from tests.unit.reading.cache.conftest import never
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
+from tests.unit.reading.cache.conftest import never
 
 ROOM_FOR_TWO = 2 * (8 * 1000 + 1024 + 2048)
 MEBIBYTE = 2**20
@@ -22,10 +23,6 @@ def key(name: str) -> CacheKey:
 
 def table(rows: int = 1000) -> pa.Table:
     return pa.table({"forecast": pa.array([0.0] * rows, pa.float64())})
-
-
-def never() -> pa.Table:
-    raise AssertionError("this was to be found in the cache")
 
 
 def test_the_least_recently_used_goes_first() -> None:

@@ -11,7 +11,7 @@ import redis
 from datalayer.reading.cache.redis_cache import RedisCache
 from tests.integration.servers import wait_until
 from tests.redis_server import PATIENT_S, RedisServer, free_port
-from tests.unit.reading.cache.conftest import MuteServer
+from tests.unit.reading.cache.conftest import MuteServer, never
 
 TABLE = pa.table({"forecast": [1.5, 2.0]})
 KEY = "20261121T060000Z-1a2b3c4d:item:0123"
@@ -30,10 +30,6 @@ def open_cache() -> Iterator[Callable[[str], RedisCache]]:
     yield make
     for cache in opened:
         cache.close()
-
-
-def never() -> pa.Table:
-    raise AssertionError("this was to be found in the cache")
 
 
 def test_replicas_find_what_the_other_made(

@@ -14,6 +14,7 @@ import pytest
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import CacheKey, ResultCache
 from tests.redis_server import PATIENT_S, RedisServer
+from tests.unit.reading.cache.conftest import never
 
 TABLE = pa.table({"date": ["2026-11-21", None], "forecast": [1.5, 2.0]})
 CALLERS = 8
@@ -36,10 +37,6 @@ def key(
     return CacheKey(
         question, tuple(sorted(parameters.items())), publication_id or str(uuid.uuid4()), ()
     )
-
-
-def never() -> pa.Table:
-    raise AssertionError("this was to be found in the cache")
 
 
 class TestEveryCache:

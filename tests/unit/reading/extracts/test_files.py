@@ -125,8 +125,8 @@ class TestParts:
 @pytest.mark.parametrize(
     ("request_", "named"),
     [
-        (ExtractRequest("dim_item", "xlsx"), "csv, parquet or arrow"),
-        (ExtractRequest("dim_item", "csv", "tsv"), "rfc or excel-br"),
+        (ExtractRequest("dim_item", "xlsx"), "csv, parquet, arrow"),
+        (ExtractRequest("dim_item", "csv", "tsv"), "rfc, excel-br"),
         (ExtractRequest("dim_item", "parquet", "rfc"), "only CSV has one"),
     ],
 )

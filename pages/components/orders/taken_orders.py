@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import pyarrow as pa
 import streamlit as st
 
@@ -11,6 +14,9 @@ from pages.components.language import _, moment, ngettext, number
 from pages.components.orders import order_words, planned_orders, taking
 from pages.components.orders.asked_orders import AskedOrders
 from pages.components.orders.taking import TakenFile
+
+MOST_NAMED: Final = 5
+"""Most orders that are named with the reason why they were not taken."""
 
 
 def show_file(publication: Publication) -> None:
@@ -86,12 +92,28 @@ def _again(publication_id: str, ranks: set[int]) -> None:
 
 def _refused(taken: TakenFile) -> None:
     count = len(taken.refused)
-    text = ngettext("{count} order was not taken:", "{count} orders were not taken:", count)
-    shown = [f"- {captions.literal(f'{part}: {why}')}" for part, why in taken.refused[:10]]
-    more = [f"- … {number(count - 10, 0)}"] if count > 10 else []
-    st.warning(
-        "\n".join([text.format(count=number(count, 0)), "", *shown, *more]), icon=":material/group:"
+    text = (
+        ngettext("{count} order was not taken:", "{count} orders were not taken:", count)
+        if taken.marked
+        else ngettext(
+            "{count} order was not taken, and there is no file:",
+            "{count} orders were not taken, and there is no file:",
+            count,
+        )
     )
+    parts: dict[str, list[str]] = {}
+    for part, why in taken.refused:
+        parts.setdefault(why, []).append(part)
+    shown = [f"- {captions.literal(_named(why, of_it))}" for why, of_it in parts.items()]
+    st.warning(
+        "\n".join([text.format(count=number(count, 0)), "", *shown]), icon=":material/group:"
+    )
+
+
+def _named(why: str, parts: Sequence[str]) -> str:
+    more = len(parts) - MOST_NAMED
+    rest = f" + {number(more, 0)}" if more > 0 else ""
+    return f"{why} ({'; '.join(parts[:MOST_NAMED])}{rest})"
 
 
 def _problem(taken: TakenFile) -> None:

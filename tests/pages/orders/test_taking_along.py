@@ -131,7 +131,7 @@ def test_orders_that_can_not_be_marked_are_not_called_taken(
     state: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    publish_orders([Proposed(1)])
+    publish_orders([Proposed(part) for part in range(1, 9)])
     app = open_orders()
 
     def full(*_args: object, **_more: object) -> None:
@@ -142,7 +142,10 @@ def test_orders_that_can_not_be_marked_are_not_called_taken(
     take_along(app)
 
     assert taken(app).content is None
-    assert "No space left on device" in app.warning[0].value
+    # What holds for all is said once.
+    assert app.warning[0].value.count("No space left on device") == 1
+    assert "8 orders were not taken, and there is no file" in app.warning[0].value
+    assert " + 3)" in app.warning[0].value
     assert "taken along." not in texts(app)
 
 

@@ -84,8 +84,6 @@ def questions(
     yield "their weeks", actions.periods(ask(connection, cards))
     yield "tiers", actions.tiers(wanted)
     yield "orders due", actions.orders_due(registry, wanted)
-    first = rows.to_pylist()[0]
-    yield "neighbours", actions.neighbours(wanted, first["item_id"], first["location_id"])
     yield "facets", actions.facets(wanted)
     yield "facet of actions", actions.action_facet(wanted)
     yield "facet of locations", actions.location_facet(wanted)

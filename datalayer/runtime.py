@@ -24,6 +24,8 @@ __all__ = [
 _lock = threading.Lock()
 _portal: Portal | None = None
 _accounts = lru_cache(open_accounts)
+# The environment of a process stays; reading it anew takes longer than most questions.
+_settings = lru_cache(Settings.load)
 
 
 def portal() -> Portal:
@@ -36,7 +38,7 @@ def portal() -> Portal:
     global _portal  # noqa: PLW0603 - one per process is what this module is for
     with _lock:
         if _portal is None:
-            _portal = Portal(Settings.load())
+            _portal = Portal(_settings())
         return _portal
 
 
@@ -46,7 +48,7 @@ def accounts() -> Accounts:
     Raises:
         SettingsError: The settings have faults.
     """
-    return _accounts(Settings.load())
+    return _accounts(_settings())
 
 
 def cookie_path() -> str:
@@ -55,18 +57,19 @@ def cookie_path() -> str:
     Raises:
         SettingsError: The settings have faults.
     """
-    return Settings.load().path_prefix or "/"
+    return _settings().path_prefix or "/"
 
 
 def visitor_address(peer: str, forwarded_for: str) -> str:
     """Return the address of a visitor; *forwarded_for* counts where *peer* is a trusted proxy."""
-    return client_address(peer, forwarded_for, trusted_networks(Settings.load().trusted_proxies))
+    return client_address(peer, forwarded_for, trusted_networks(_settings().trusted_proxies))
 
 
 def reset() -> None:
-    """Forget the portal, so that the next call makes another: for tests."""
+    """Forget the portal and its settings, so that the next call makes another: for tests."""
     global _portal  # noqa: PLW0603 - as above
     with _lock:
         if _portal is not None:
             _portal.close()
         _portal = None
+        _settings.cache_clear()

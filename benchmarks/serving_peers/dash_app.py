@@ -34,7 +34,7 @@ def figures(publication: Publication, item_id: str) -> list[go.Figure]:
     shown = situation.read(publication, item, {"location_id": "network", "name": ""}, None)
     registry, manifest = publication.registry, publication.manifest
     start, end = charts.span_of("1y", manifest.data_through)
-    sources = tuple(dict.fromkeys([*shown.source(), "naive"]))
+    sources = tuple(dict.fromkeys([*shown.sources, "naive"]))
     projection = questions.plans.projection(registry, manifest, item_id, "network")
     chosen = SeriesSelection(item_id, "network", sources=sources, start=start, end=end)
     periods = questions.plans.periods(registry, chosen)

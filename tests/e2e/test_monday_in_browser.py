@@ -337,3 +337,27 @@ def test_a_phone_shows_the_decision_first_and_scrolls_no_way_but_down(torres_vis
         "document.querySelector('[data-testid=stMain]').scrollWidth > window.innerWidth"
     )
     assert (tops, too_wide) == (sorted(tops), False)
+
+
+@pytest.mark.parametrize(
+    "torres_visit",
+    [
+        {"viewport": {"width": 390, "height": 844}},
+        {"viewport": {"width": 1366, "height": 768}},
+    ],
+    ids=["phone", "laptop"],
+    indirect=True,
+)
+def test_a_part_is_found_from_the_list_whose_first_card_stays_in_view(torres_visit: Visit) -> None:
+    torres_visit.open()
+    page = torres_visit.page
+    first = page.locator('[class*="st-key-farol-card-"]').first
+    expect(first.get_by_role("heading", level=3)).to_be_in_viewport()
+
+    page.get_by_role("searchbox", name="Find a part").fill("conect macho 7/8")
+    found = page.locator(".st-key-farol-find").get_by_role("link")
+    expect(found.first).to_be_visible()
+    found.first.click()
+
+    expect(page.get_by_role("heading", name="Part", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("Conector")

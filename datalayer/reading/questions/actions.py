@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic_core import to_json
 
 from datalayer.kernel.contract.registry import Column, ColumnType, Registry
@@ -265,7 +266,7 @@ def ranks(wanted: Listing) -> Question:
     """Return the question of all actions *wanted*, the most urgent first, however many there are.
 
     Columns: rank, item_id, location_id, others, is_new, is_changed; slices of it are rows for
-    ``cards``.
+    ``cards``, and ``neighbours`` finds a part in it.
     """
     return _of_listing("action_ranks", wanted)
 
@@ -335,15 +336,36 @@ def orders_due(registry: Registry, wanted: Listing) -> Question:
     return _of_listing("orders_due", orders)
 
 
-def neighbours(wanted: Listing, item_id: str, location_id: str) -> Question:
-    """Return the question of where a part stands among the actions *wanted*.
+@dataclass(frozen=True)
+class Neighbours:
+    """Where a part at a place stands in a list.
 
-    Columns: position, total, previous_item_id, previous_location_id, next_item_id,
-    next_location_id. One row, or none where it isn't among them.
+    Attributes:
+        position: From 1.
+        previous, following: Part and place before and behind it; None at the ends.
     """
-    question = _of_listing("action_neighbours", wanted)
-    here = {"item_id": item_id, "location_id": location_id}
-    return replace(question, parameters={**question.parameters, **here})
+
+    position: int
+    total: int
+    previous: tuple[str, str] | None
+    following: tuple[str, str] | None
+
+
+def neighbours(rows: pa.Table, item_id: str, location_id: str) -> Neighbours | None:
+    """Return where a part at a place stands among *rows*, of ``ranks``; None if it doesn't."""
+    here = pc.and_(pc.equal(rows["item_id"], item_id), pc.equal(rows["location_id"], location_id))
+    place: int = pc.index(here, value=True).as_py()
+    if place < 0:
+        return None
+    around = rows.slice(max(0, place - 1), 3 if place else 2).to_pylist()
+    keys = [(str(row["item_id"]), str(row["location_id"])) for row in around]
+    at = min(1, place)
+    return Neighbours(
+        position=place + 1,
+        total=rows.num_rows,
+        previous=keys[0] if at else None,
+        following=keys[at + 1] if at + 1 < len(keys) else None,
+    )
 
 
 def facets(wanted: Listing) -> Question:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from typing import Final
 
 import plotly.graph_objects as go
@@ -13,16 +12,17 @@ import plotly.graph_objects as go
 from pages.components.charts import theme
 from pages.components.charts.names import Name, Names, When
 from pages.components.charts.theme import Look, PlotlyPart
-from pages.components.charts.traces import Points, compact, finite, not_below_zero, places
+from pages.components.charts.traces import DAY_MS, Points, compact, finite, not_below_zero, places
 from pages.components.charts.words import plain
 
-_ROOMS: Final = (1.18, 1.3, 1.45, 1.65, 1.9, 2.2, 2.6, 3.0)
+_ROOMS: Final = (1.18, 1.3, 1.45, 1.65, 1.9, 2.2, 2.6, 3.0, 3.6)
 """How much higher than what is drawn the axis may reach: as little as names have room with."""
 
 _OUTER: Final = 1.6
 """How many times as high an outer fan may make the axis; it is cut off there, and says so."""
 
-_ONE_BAR_DAYS: Final = 1
+_FILLED: Final = 0.75
+"""How much of its period a bar takes."""
 
 
 @dataclass
@@ -51,14 +51,16 @@ class Drawing:
         self._names = Names(self.start, self.end)
 
     def bars(self, points: Points, look: Look) -> None:
-        """Add a bar for each value; zero values add nothing."""
+        """Add a bar for each value, as wide as its period; zero values add nothing."""
         if not points.dates:
             return
         self._reach(points.values)
         marker = {"color": look.colour + "B3", "line": {"width": 0}}
-        self._trace(points, {"type": "bar", "name": look.name, "marker": marker})
-        steps = [(after - day).days for day, after in pairwise(points.dates)]
-        self._names.keep_off_bars(points, min(steps, default=_ONE_BAR_DAYS))
+        # Each stands in the middle of its period. Plotly would make a lone one as wide as the plot.
+        days = 2 * points.shift_days * _FILLED
+        bar = {"type": "bar", "name": look.name, "marker": marker, "width": days * DAY_MS}
+        self._trace(points, bar)
+        self._names.keep_off_bars(points, days)
 
     def line(
         self, points: Points, look: Look, *, width: float = 2.0, is_named: bool = True

@@ -5,10 +5,11 @@ They are placed for the narrowest screen. Wider ones only move them apart.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 from pages.components.charts.ink import NARROWEST_PX, WIDEST_PX, Box, Ink
@@ -25,9 +26,18 @@ _MOST_LINES: Final = 2
 _LONGEST_PX: Final = NARROWEST_PX / 2 - 2 * ASIDE_PX
 # The gap beside a place is of as many pixels on any screen, so it is the narrowest on the widest.
 _GAP_PX: Final = ASIDE_PX * NARROWEST_PX / WIDEST_PX
-_STEP_PX: Final = 8
+# Pixels from a place, and whether above or below it, the nearest first. Names stand above what they
+# name, unless that is much farther: so they are stacked like their lines.
+_DISTANCES: Final = sorted(
+    ((far, above) for far in range(0, 256, 4) for above in (1, -1)),
+    key=lambda way: way[0] if way[1] > 0 else way[0] + 20,
+)
+
+# "acaba" and "sex 16/12", not "acaba sex" and "16/12".
+_BESIDE_A_NUMBER: Final = re.compile(r"(?<=\d) | (?=\d)")
 
 Side = Literal["left", "right"]
+Lines = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,18 +60,13 @@ class Label:
     colour: str
 
     @cached_property
-    def lines(self) -> tuple[str, ...]:
-        """The text in as many lines as it takes; what is too long even so ends in dots."""
+    def forms(self) -> tuple[Lines, ...]:
+        """The text in one line, if that isn't too long, and in two; what is longer ends in dots."""
         text = " ".join(self.text.split()) or " "
-        signs = max(4, int(_LONGEST_PX * len(text) / _width_px(text)))
-        if len(text) <= signs:
-            return (text,)
-        return tuple(textwrap.wrap(text, signs, max_lines=_MOST_LINES, placeholder="…"))
-
-    @cached_property
-    def size_px(self) -> tuple[float, float]:
-        """How wide and how high the text is."""
-        return max(map(_width_px, self.lines)), _LINE_PX * len(self.lines)
+        most = max(4, int(_LONGEST_PX * len(text) / _width_px(text)))
+        even = next((two for signs in range(4, most) if len(two := _wrap(text, signs)) == 2), ())
+        one = (text,) if len(text) <= most else ()
+        return tuple(filter(None, (one, even))) or (_cut(text, most),)
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,14 @@ class PlacedLabel:
     """A label with the end of its text that is at its place, and the height of its middle."""
 
     label: Label
+    lines: Lines
     side: Side
     middle_px: float
 
     @cached_property
     def box(self) -> Box:
         """Left, right, foot and head of what the text takes on any screen, on the narrowest one."""
-        width, height = self.label.size_px
+        width, height = _size_px(self.lines)
         at = self.label.share * NARROWEST_PX
         near, far = (_GAP_PX, ASIDE_PX + width)
         left, right = (at + near, at + far) if self.side == "left" else (at - far, at - near)
@@ -115,13 +121,13 @@ def _ways(label: Label, height_px: float) -> Iterator[PlacedLabel]:
     usual: Side = "left" if label.share < 0.5 else "right"
     other: Side = "right" if usual == "left" else "left"
     sides = (label.side,) if label.side else (usual, other)
-    half = label.size_px[1] / 2
-    lowest, highest = half, max(half, height_px - half)
-    for far in range(0, int(height_px) + _STEP_PX, _STEP_PX):
-        for above in (1, -1):
+    for far, above in _DISTANCES:
+        for lines in label.forms:
+            half = _size_px(lines)[1] / 2
             middle = label.height_px + above * (half + ASIDE_PX + far)
+            inside = min(max(middle, half), max(half, height_px - half))
             for side in sides:
-                yield PlacedLabel(label, side, min(max(middle, lowest), highest))
+                yield PlacedLabel(label, lines, side, inside)
 
 
 def _cost(way: PlacedLabel, placed: Sequence[PlacedLabel], ink: Ink) -> float:
@@ -135,6 +141,23 @@ def _cost(way: PlacedLabel, placed: Sequence[PlacedLabel], ink: Ink) -> float:
     return cost + ink.under(way.box)
 
 
+def _wrap(text: str, signs: int) -> Lines:
+    """Return *text* in lines that end in no word, and not beside a number."""
+    joined = _BESIDE_A_NUMBER.sub("\u00a0", text)
+    lines = textwrap.wrap(joined, signs, break_long_words=False)
+    return tuple(line.replace("\u00a0", " ") for line in lines)
+
+
+def _cut(text: str, signs: int) -> Lines:
+    return tuple(textwrap.wrap(text, signs, max_lines=_MOST_LINES, placeholder="…"))
+
+
+def _size_px(lines: Lines) -> tuple[float, float]:
+    """Return how wide and how high a text is."""
+    return max(map(_width_px, lines)), _LINE_PX * len(lines)
+
+
+@lru_cache(maxsize=512)
 def _width_px(text: str) -> float:
     wide = sum(sign.isupper() or sign in _WIDE_SIGNS or ord(sign) > 0x2FF for sign in text)
     return wide * _WIDE_SIGN_PX + (len(text) - wide) * _SIGN_PX

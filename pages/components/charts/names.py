@@ -120,7 +120,7 @@ class Names:
 def _drawn(placed: PlacedLabel, top: float) -> PlotlyPart:
     label = placed.label
     return {
-        "text": "<br>".join(map(plain, label.lines)),
+        "text": "<br>".join(map(plain, placed.lines)),
         "x": label.place,
         "xanchor": placed.side,
         "align": placed.side,

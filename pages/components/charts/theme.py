@@ -108,7 +108,6 @@ def layout(**more: PlotlyPart) -> PlotlyPart:
         # part of the link; the span is.
         "dragmode": False,
         "uirevision": "farol",
-        "bargap": 0.25,
         "xaxis": {"type": "date", "tickformatstops": _tick_formats(), "nticks": 8, **ticks},
         "yaxis": {"tickformat": ",~f", "nticks": 6, **ticks},
     }

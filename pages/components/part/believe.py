@@ -44,7 +44,7 @@ def refusal(situation: PartSituation, registry: Registry) -> str:
     measures = situation.measures()
     if measures is not None and measures["coverage_80"] is not None:
         return ""
-    if not _is_forecast(situation):
+    if not situation.sources:
         return _("There is no forecast of this part here, so there is nothing to believe.")
     return _(
         "The forecast of this part was not tested here: its history is too short to hold a part "
@@ -78,12 +78,6 @@ def _too_few(row: Row, registry: Registry) -> str:
     ).format(found=amount(row["observed"], reason.unit), needed=amount(needed, reason.unit))
 
 
-def _is_forecast(situation: PartSituation) -> bool:
-    return any(row["forecast"] is not None for row in situation.rows("fact_period")) or bool(
-        situation.rows("fact_projection")
-    )
-
-
 def _tests(row: Row, frequency: str) -> str:
     text = ngettext(
         "{count} test over {ahead}", "{count} tests over {ahead} each", row["n_origins"]
@@ -100,23 +94,33 @@ def _against_the_past(row: Row, tests: str) -> str:
             tests=tests
         )
     text = {
-        "better": _("Better than repeating the past: its error is {size}{range}, in {tests}."),
-        "worse": _("Worse than repeating the past: its error is {size}{range}, in {tests}."),
+        "better": _(
+            "Better than repeating the past: forecast and range together are off by "
+            "{size}{range}, in {tests}."
+        ),
+        "worse": _(
+            "Worse than repeating the past: forecast and range together are off by "
+            "{size}{range}, in {tests}."
+        ),
     }.get(
         verdict,
-        _("Like repeating the past: its error is {size}{range}, in {tests}; that may be chance."),
+        _(
+            "Like repeating the past: forecast and range together are off by {size}{range}, in "
+            "{tests}; that may be chance."
+        ),
     )
     return text.format(size=_size(value), range=_range(row), tests=tests)
 
 
 def _size(value: float) -> str:
+    """Return how much less or more it errs; value added weighs the forecast and its range alike."""
     if abs(value) < _HARDLY:
-        return _("the same")
+        return _("as much")
     if value > 0:
-        return _("{share} smaller").format(share=percent(value, 0))
+        return _("{share} less").format(share=percent(value, 0))
     if -value < _MOST_IN_PERCENT:
-        return _("{share} greater").format(share=percent(-value, 0))
-    return _("{times} times as great").format(times=number(1 - value, 0))
+        return _("{share} more").format(share=percent(-value, 0))
+    return _("{times} times as much").format(times=number(1 - value, 0))
 
 
 def _range(row: Row) -> str:

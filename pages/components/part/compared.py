@@ -49,7 +49,7 @@ def sources(situation: PartSituation) -> None:
 @st.fragment
 def backtest(situation: PartSituation) -> None:
     """Draw what was forecast one lead time before, beside what came, folded."""
-    if "fact_period" not in situation.results:
+    if "fact_period" not in frame.publication().registry.data_sets:
         return
     folded = st.expander(
         _("What was forecast in time to order, and what came"),
@@ -64,7 +64,7 @@ def backtest(situation: PartSituation) -> None:
 
 def _backtest(situation: PartSituation, publication: Publication) -> None:
     part = drawn.charted(
-        situation, publication, unit=drawn.unit_of(situation), sources=situation.source()
+        situation, publication, unit=drawn.unit_of(situation), sources=situation.sources
     )
     demand = publication.table(questions.plans.periods(publication.registry, part.selection))
     charts.show(charts.backtest(demand, part), key="backtest")
@@ -95,8 +95,9 @@ def _measures(table: pa.Table, registry: Registry, frequency: str) -> None:
             "Up to {horizon} ahead. WAPE: all errors added up, as a share of all that was used. "
             "MASE: the error beside that of repeating the last season; below 1 is better. Bias: "
             "how much too high (above 0) or too low. Coverage: how much fell inside the range that "
-            "should hold 80%. Value added: how much smaller the error is than the naive "
-            "forecast's, which repeats the last season. Champion: the source that orders rest on."
+            "should hold 80%. Value added: how much smaller the error of forecast and "
+            "range together is than the naive forecast's, which repeats the last season. "
+            "Champion: the source that orders rest on."
         ).format(horizon=periods(horizon, frequency))
     )
 

@@ -46,7 +46,7 @@ def use(situation: PartSituation) -> None:
     st.subheader(_("How much is used"), anchor=False)
     publication = frame.publication()
     registry, manifest = publication.registry, publication.manifest
-    sources = tuple(dict.fromkeys([*situation.source(), _NAIVE]))
+    sources = tuple(dict.fromkeys([*situation.sources, _NAIVE]))
     if "fact_period" in registry.data_sets:
         part = charted(
             situation, publication, unit=unit_of(situation), sources=sources, over=span()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -13,8 +12,8 @@ from pages.components import frame
 from pages.components.language import _, number
 from pages.components.worklist import list_address, list_query
 
-Row = Mapping[str, Any]
 Listing = questions.actions.Listing
+Neighbours = questions.actions.Neighbours
 
 _KEPT: Final = ("span",)
 
@@ -42,31 +41,32 @@ def show(
     """Draw where the part stands, links to those before and behind it, and the way back."""
     if listing is None:
         return
-    found = publication.table(questions.actions.neighbours(listing, item_id, location_id))
-    row = next(iter(found.table.to_pylist()), None)
+    ranks = publication.table(questions.actions.ranks(listing)).table
+    here = questions.actions.neighbours(ranks, item_id, location_id)
     kept = list_address.parameters_of(list_address.asked(st.query_params))
     with st.container(key="part-neighbours", horizontal=True, gap="small"):
-        frame.link("monday.py", _("Back to the list"), **kept, **_page(row))
-        if row is None:
+        frame.link("monday.py", _("Back to the list"), **kept, **_page(here))
+        if here is None:
             st.markdown(_("This part is not in the list."), width="content")
             return
-        _to(row["previous_item_id"], row["previous_location_id"], _("‹ Previous"), kept)
+        _to(here.previous, _("‹ Previous"), kept)
         place = _("{position} of {count}")
-        shown = place.format(position=number(row["position"], 0), count=number(row["total"], 0))
+        shown = place.format(position=number(here.position, 0), count=number(here.total, 0))
         st.markdown(shown, width="content")
-        _to(row["next_item_id"], row["next_location_id"], _("Next ›"), kept)
+        _to(here.following, _("Next ›"), kept)
 
 
-def _page(row: Row | None) -> dict[str, str]:
+def _page(here: Neighbours | None) -> dict[str, str]:
     """Return the page of the list that has the part; the one it was opened from where none has."""
-    if row is None:
+    if here is None:
         page = st.query_params.get(list_address.PAGE, "")
         return {list_address.PAGE: page} if page else {}
-    return {list_address.PAGE: str((row["position"] - 1) // list_query.ON_A_PAGE + 1)}
+    return {list_address.PAGE: str((here.position - 1) // list_query.ON_A_PAGE + 1)}
 
 
-def _to(item_id: str | None, location_id: str, text: str, kept: dict[str, str]) -> None:
-    if item_id is None:
+def _to(there: tuple[str, str] | None, text: str, kept: dict[str, str]) -> None:
+    if there is None:
         return
+    item_id, location_id = there
     span = {name: st.query_params[name] for name in _KEPT if name in st.query_params}
     frame.link("forecast.py", text, item=item_id, location_id=location_id, **kept, **span)

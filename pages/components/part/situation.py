@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 from datalayer.portal import Publication, Result, questions
@@ -17,8 +18,6 @@ _READ: Final = (
     "fact_open_order",
     "fact_metrics",
     "fact_exception",
-    "fact_projection",
-    "fact_period",
 )
 
 
@@ -33,12 +32,14 @@ class PartSituation:
             then what was put aside; None where the publication has no list of actions.
         results: The rows of each data set of part and place, by the data set's name; without
             those that the publication hasn't got.
+        sources: The source that the part's orders rest on; none where nothing was forecast.
     """
 
     item: Row
     location: Row
     actions: tuple[Row, ...] | None
     results: Mapping[str, Result]
+    sources: tuple[str, ...] = ()
 
     @property
     def item_id(self) -> str:
@@ -63,13 +64,11 @@ class PartSituation:
 
     def rows(self, name: str) -> list[Row]:
         """Return the rows of a data set; none where there is no such data set."""
-        return self.results[name].table.to_pylist() if name in self.results else []
+        return self._rows.get(name, [])
 
-    def source(self) -> tuple[str, ...]:
-        """Return the source that this part's orders rest on; none where nothing was forecast."""
-        known = (self.decision, self.measures(), self.stock, *self.rows("fact_period"))
-        named = (str(row["source"]) for row in known if row is not None)
-        return tuple([*named][:1])
+    @cached_property
+    def _rows(self) -> Mapping[str, list[Row]]:
+        return {name: result.table.to_pylist() for name, result in self.results.items()}
 
     def measures(self) -> Row | None:
         """Return the champion's measures over the longest horizon; None where there are none."""
@@ -109,7 +108,16 @@ def read(
             results[name] = publication.table(question)
     mine = None if cards is None else [card for card in cards if card["location_id"] == here]
     ordered = None if mine is None else tuple(sorted(mine, key=_is_put_aside))
-    return PartSituation(item, location, ordered, results)
+    found = PartSituation(item, location, ordered, results)
+    return replace(found, sources=_sources(publication, found))
+
+
+def _sources(publication: Publication, found: PartSituation) -> tuple[str, ...]:
+    for row in (found.decision, found.measures(), found.stock):
+        if row is not None:
+            return (str(row["source"]),)
+    question = questions.forecasts.sources(publication.registry, found.item_id, found.location_id)
+    return tuple(publication.table(question).table["source"].to_pylist()[:1])
 
 
 def _is_put_aside(card: Row) -> bool:

@@ -66,6 +66,12 @@ def test_a_week_is_drawn_in_its_middle(registry: Registry) -> None:
     assert (bars["x0"], bars["dx"]) == ("2026-11-05T12", 7 * 86_400_000)
 
 
+def test_a_lone_week_is_as_wide_as_a_week(registry: Registry) -> None:
+    chart = drawn(registry, [used_week(1, 4.0), *COMING])
+
+    assert named(chart, "Usado")["width"] == 0.75 * 7 * 86_400_000
+
+
 def test_what_repeats_the_past_is_grey_dotted_and_named(registry: Registry) -> None:
     rows = [*USED, *COMING, coming_week(1, 2.0, "naive"), coming_week(2, 2.0, "naive")]
 

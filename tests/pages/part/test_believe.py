@@ -42,8 +42,8 @@ def test_the_value_added_is_told_with_its_range_and_its_tests(registry: Registry
     past, _, _ = facts(registry)
 
     assert past == (
-        "Better than repeating the past: its error is 38% smaller (from 29% smaller to 47% "
-        "smaller), in 4 tests over 13 weeks each."
+        "Better than repeating the past: forecast and range together are off by 38% less "
+        "(from 29% less to 47% less), in 4 tests over 13 weeks each."
     )
 
 
@@ -52,7 +52,9 @@ def test_a_worse_forecast_is_said_to_be_worse(registry: Registry) -> None:
         registry, verdict="worse", fva_vs_naive=-148.8, fva_low=-200.0, fva_high=-0.1
     )
 
-    assert past.startswith("Worse than repeating the past: its error is 150 times as great")
+    assert past.startswith(
+        "Worse than repeating the past: forecast and range together are off by 150 times as much"
+    )
 
 
 def test_a_difference_that_may_be_chance_is_no_difference(registry: Registry) -> None:

@@ -353,3 +353,52 @@ def test_what_was_decided_last_is_said_and_taken_back(open_page: OpenPage) -> No
 
     assert "Order 30" in html(app)
     assert "Ana" not in html(app)
+
+
+def of_part(change: Callable[[Row], Row], item_id: str = "P00006") -> Change:
+    """Return what changes the rows of a part."""
+    return lambda rows: [change(row) if row["item_id"] == item_id else row for row in rows]
+
+
+def nothing_used(row: Row) -> Row:
+    """Return a row with nothing used and nothing forecast."""
+    amounts = {
+        name for name in row if name in {"actual", "forecast", "quantity"} or name[:1] == "q"
+    }
+    return {
+        name: 0.0 if name in amounts and value is not None else value for name, value in row.items()
+    }
+
+
+def only_first(rows: list[Row], item_id: str = "P00006") -> list[Row]:
+    """Return rows of which those of a part that are over are all but the first one left out."""
+    kept = False
+    left = []
+    for row in rows:
+        is_over = row["item_id"] == item_id and row["actual"] is not None
+        if not is_over or not kept:
+            left.append(row)
+        kept = kept or is_over
+    return left
+
+
+HARDLY_ANYTHING: dict[str, dict[str, Change]] = {
+    "one observation": {"fact_period": only_first},
+    "nothing is used": {"fact_period": of_part(nothing_used)},
+    "long name of markup": {"dim_item": with_values("P00006", name=f"<b>{'a' * 290}</b>")},
+}
+
+
+@pytest.mark.parametrize("span", ["3m", "6m", "1y", "all"])
+@pytest.mark.parametrize("case", HARDLY_ANYTHING)
+def test_a_part_with_hardly_anything_to_tell_has_its_page(
+    open_page: OpenPage, active: Publisher, case: str, span: str
+) -> None:
+    republish(active, **HARDLY_ANYTHING[case])
+
+    app = open_page("forecast.py", locale="en", item="P00006", span=span)
+
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 2
+    assert "Can it be believed?" in texts(app)

@@ -360,12 +360,13 @@ class TestFigures:
         order = [row["item_id"] for row in listed(publication)]
 
         for place, item_id in enumerate(order):
-            question = questions.actions.neighbours(wanted, item_id, "network")
-            (row,) = publication.table(question).table.to_pylist()
+            rows = publication.table(questions.actions.ranks(wanted)).table
+            here = questions.actions.neighbours(rows, item_id, "network")
 
-            assert (row["position"], row["total"]) == (place + 1, 5)
-            assert row["previous_item_id"] == (order[place - 1] if place else None)
-            assert row["next_item_id"] == (order[place + 1] if place < 4 else None)
+            assert here is not None
+            assert (here.position, here.total) == (place + 1, 5)
+            assert here.previous == ((order[place - 1], "network") if place else None)
+            assert here.following == ((order[place + 1], "network") if place < 4 else None)
 
     def test_a_part_that_is_filtered_out_has_no_place(
         self, open_list: Callable[..., Publication]
@@ -373,9 +374,9 @@ class TestFigures:
         publication = open_list(action(1), action(2, tier="this_week"))
         wanted = asking(publication, ("tier", "late"))
 
-        question = questions.actions.neighbours(wanted, "P00002", "network")
+        rows = publication.table(questions.actions.ranks(wanted)).table
 
-        assert publication.table(question).table.num_rows == 0
+        assert questions.actions.neighbours(rows, "P00002", "network") is None
 
 
 class TestRowsOfCards:

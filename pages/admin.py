@@ -32,7 +32,7 @@ def candidate() -> None:
     if found := publication_admin.check_result(state.latest):
         publication_report.verdict(found)
     if not is_active:
-        st.subheader(_("What changes"), anchor=False)
+        st.header(_("What changes"), anchor=False)
         publication_report.row_counts(portal().compare(state.latest))
 
 

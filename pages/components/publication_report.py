@@ -61,7 +61,8 @@ def side_by_side(active: Publication | None, latest: Manifest | None) -> None:
     }
     names = dict.fromkeys(name for facts in shown.values() for name in facts)
     rows = [
-        {"": name, **{title: facts.get(name) for title, facts in shown.items()}} for name in names
+        {_("Fact"): name, **{title: facts.get(name) for title, facts in shown.items()}}
+        for name in names
     ]
     if rows:
         tables.draw(pa.Table.from_pylist(rows), key="side-by-side")

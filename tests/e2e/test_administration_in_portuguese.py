@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import Served
 from tests.e2e.leftovers import codes, leftovers, portuguese
@@ -133,3 +134,21 @@ def test_the_audit_trail_tells_in_portuguese_what_was_done_refused_and_undone(
     for told in ("ativar · ✓ ativada", "ativar · ✗ rejeitada", "reverter · ✓", "entrar · ✓"):
         expect(page.get_by_text(re.compile(told)).first).to_be_visible()
     assert english_in(administrator) == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 320])
+def test_the_administration_breaks_no_rule_of_accessibility(
+    administrator: Visit, publisher: Publisher, scheme: Literal["light", "dark"], width: int
+) -> None:
+    page = administrator.page
+    page.emulate_media(color_scheme=scheme)
+    publish_with_faults(publisher)
+    press(administrator, "Consultar de novo")
+    administrator.settle()
+    press(administrator, "Verificar")
+    expect(page.get_by_text(re.compile("quebra o contrato em"))).to_be_visible()
+    administrator.settle()
+    page.set_viewport_size({"width": width, "height": 4000})
+
+    assert violations(page) == []

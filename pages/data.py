@@ -12,15 +12,15 @@ data_sets.states(publication)
 captions.show(publication.provenance(tuple(publication.registry.data_sets)))
 
 chosen = data_sets.choose(publication.registry)
-st.header(label(chosen.label))
+st.header(label(chosen.label), anchor=False)
 st.write(label(chosen.description))
 data_sets.downloads(publication, chosen)
 copied_calls.show(publication, chosen)
 
-st.subheader(_("Columns"))
+st.subheader(_("Columns"), anchor=False)
 data_sets.columns(chosen)
 
-st.subheader(_("First rows"))
+st.subheader(_("First rows"), anchor=False)
 first = publication.table(questions.data_sets.rows(chosen, limit=data_sets.PREVIEW_ROWS))
 tables.show(
     # Of the data set, not of the sources that happen to come first.

@@ -6,6 +6,7 @@ schema, so a read that mixes two publications can't be written down.
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import structlog
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import (
@@ -43,6 +45,9 @@ Parameters = Mapping[str, Parameter]
 # twice: with a page of rows that is a millisecond or two lost, and the copy is nothing.
 COPIES_ROWS = "Arrow output on a DB-API result makes an extra copy"
 warnings.filterwarnings("ignore", COPIES_ROWS, UserWarning)
+
+_log = structlog.get_logger(__name__)
+_FILE = re.compile(r"\w+\.parquet")
 
 MOST_SPILLED = "8GiB"
 """Most disk that reads may take which need more memory than there is."""
@@ -131,15 +136,13 @@ class Database:
             except (duckdb.IOException, duckdb.InvalidInputException) as error:
                 if not self._is_kept(publication_id):
                     raise self._not_attached(publication_id) from error
-                problem = Sentence(
-                    "can't be read here: {reason}; activate it to fetch it anew",
-                    reason=self._first_line(error),
-                )
+                self._tell(error, publication_id)
+                problem = Sentence("can't be read here; activate it to fetch it anew")
                 raise PublicationError(publication_id=publication_id, problem=problem) from error
             except (duckdb.Error, KeyError) as error:
                 problem = Sentence(
                     "can't be served under this registry: {reason}",
-                    reason=self._first_line(error),
+                    reason=str(error).partition("\n")[0].replace(f"{self._folder}/", ""),
                 )
                 raise PublicationError(publication_id=publication_id, problem=problem) from error
             self._attached = {**self._attached, publication_id: None}
@@ -247,13 +250,18 @@ class Database:
             went = isinstance(error, duckdb.CatalogException)
             if went or publication_id not in self._attached or not self._is_kept(publication_id):
                 raise self._not_attached(publication_id) from error
-            raise ReadFailed(
-                publication_id=publication_id, problem=self._first_line(error)
-            ) from error
+            self._tell(error, publication_id)
+            named = _FILE.search(str(error))
+            problem = (
+                Sentence("{file:s} is damaged or missing", file=named[0])
+                if named
+                else Sentence("the database failed")
+            )
+            raise ReadFailed(publication_id=publication_id, problem=problem) from error
 
-    def _first_line(self, error: Exception) -> str:
-        """Return the first line of an error without the folder, since callers get to see it."""
-        return str(error).partition("\n")[0].replace(f"{self._folder}/", "")
+    def _tell(self, error: Exception, publication_id: str) -> None:
+        """Log what the database said, which has paths and is in no reader's language."""
+        _log.warning("database.refused", publication_id=publication_id, problem=str(error))
 
     def _is_kept(self, publication_id: str) -> bool:
         return (self._folder / publication_id).is_dir()

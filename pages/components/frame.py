@@ -13,6 +13,7 @@ import streamlit as st
 import structlog
 
 from datalayer.kernel.errors import (
+    CallerError,
     InvalidSelection,
     NothingPublished,
     PortalError,
@@ -135,8 +136,7 @@ def guard(page: str) -> Iterator[None]:
     except UnknownPublication as error:
         _unknown_publication(error)
     except PortalError as error:
-        log.warning("page.refused", page=page, error=type(error).__name__, problem=str(error))
-        st.error(captions.literal(error_text(error)), icon=":material/error:")
+        _refused(error, page)
     except Exception as error:  # noqa: BLE001 - the edge of every page
         report_failure(error, page=page)
 
@@ -168,6 +168,19 @@ def report_failure(error: Exception, page: str = "") -> bool:
         icon=":material/error:",
     )
     return True
+
+
+def _refused(error: PortalError, page: str) -> None:
+    """Say what ended a page, and under what the log has it unless that is for who asked to mend."""
+    reference = secrets.token_hex(4)
+    kind, problem = type(error).__name__, str(error)
+    log.warning("page.refused", page=page, reference=reference, error=kind, problem=problem)
+    text = captions.literal(error_text(error))
+    if not isinstance(error, CallerError):
+        text = _("{problem}. Your administrator finds more in the log: **{reference}**.").format(
+            problem=text, reference=reference
+        )
+    st.error(text, icon=":material/error:")
 
 
 def refuse(error: PortalError) -> None:

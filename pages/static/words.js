@@ -1,6 +1,7 @@
 // What Streamlit itself says, in the language that the page is read in. Streamlit speaks English
-// alone; this changes its texts, names and hints where they appear, and back when the language is
-// changed. Texts of the pages come from their catalogue and are left alone.
+// alone; this changes its texts, names and hints where they appear, and what it changed back when the
+// language is changed. Texts of the pages come from their catalogue, and what was published or typed
+// is nobody's to change, though it be a word of Streamlit's: both are left alone.
 const WORDS = {
   "Skip to main content": "Pular para o conteúdo",
   "Navigate to home page": "Ir para a página inicial",
@@ -63,6 +64,10 @@ const WORDS = {
   "End Date": "Data final",
   "Previous": "Anterior",
   "Next": "Próximo",
+  "Selected values": "Escolhidos",
+  "Previous month": "Mês anterior",
+  "Next month": "Próximo mês",
+  "Stop script": "Parar",
   "Selected date unavailable.": "Data indisponível.",
   "Start date must be before end date.": "A data inicial vem antes da final.",
   "Use arrow keys to navigate dates. Enter to select. Escape to close.":
@@ -134,6 +139,7 @@ const PATTERNS = [
   ["Page $1", "Página $1"],
   ["Remove $1", "Tirar $1"],
   ["Show password: $1", "Mostrar a senha: $1"],
+  ["Select $1 matches", "Escolher os $1 encontrados"],
   ["$1, close by backspace", "$1, apaga com Backspace"],
   ["Selected $1", "Escolhido: $1"],
   ["Current value: $1", "Valor: $1"],
@@ -142,15 +148,19 @@ const PATTERNS = [
   ["year, $1", "ano, $1"],
 ]
 const NAMES = ["aria-label", "title", "placeholder", "alt", "aria-roledescription", "data-title"]
-const OF_THE_PAGES =
-  "[data-testid=stMarkdownContainer], [data-testid=stTable], [data-testid=stCode], .stHtml, .js-plotly-plot"
+const TEXTS_OF_PAGES =
+  "title, [data-testid=stMarkdownContainer], [data-testid=stTable], [data-testid=stCode], .stHtml, .js-plotly-plot"
+const NAMES_OF_PAGES = "[data-testid=stMarkdownContainer], [data-testid=stTable], .stHtml"
+const CHOICES = "[role=option], [data-tag]"
+const AMONG_CHOICES = /^(Select all|Select \d+ matches|No results|No options.*)$/
 
 const PORTUGUESE = new Map(Object.entries(WORDS))
-const ENGLISH = new Map(Object.entries(WORDS).map(([english, words]) => [words, english]))
-const pattern = (text) =>
-  new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace("\\$1", "(.+)")}$`, "su")
-const TO_PORTUGUESE = PATTERNS.map(([english, words]) => [pattern(english), words])
-const TO_ENGLISH = PATTERNS.map(([english, words]) => [pattern(words), english])
+const FORMS = PATTERNS.map(([english, words]) => {
+  const escaped = english.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+  return [new RegExp(`^${escaped.replace("\\$1", "(.+)")}$`, "su"), words]
+})
+// What was changed here, and into what: by node, and there by the name of an attribute.
+const changed = new WeakMap()
 
 // As pages/components/language.py has it: the address, then the browser, and else Portuguese.
 function spoken() {
@@ -162,30 +172,53 @@ function spoken() {
 
 let language = spoken()
 
-function inLanguage(text) {
-  const trimmed = text?.trim()
+function inPortuguese(text) {
+  const trimmed = text.trim()
   if (!trimmed) return text
-  const portuguese = language === "pt-BR"
-  const whole = (portuguese ? PORTUGUESE : ENGLISH).get(trimmed)
-  if (whole) return text.replace(trimmed, whole)
-  for (const [from, to] of portuguese ? TO_PORTUGUESE : TO_ENGLISH) {
-    const found = trimmed.match(from)
-    if (found) return to.replace("$1", () => found[1])
+  const whole = PORTUGUESE.get(trimmed)
+  if (whole) return text.replace(trimmed, () => whole)
+  for (const [form, words] of FORMS) {
+    const found = trimmed.match(form)
+    if (found) return words.replace("$1", () => found[1])
   }
   return text
+}
+
+function inLanguage(node, place, text) {
+  const known = changed.get(node)?.[place]
+  if (language !== "pt-BR") return known?.portuguese === text ? known.english : text
+  const portuguese = inPortuguese(text)
+  if (portuguese !== text) changed.set(node, { ...changed.get(node), [place]: { english: text, portuguese } })
+  return portuguese
+}
+
+function isOfThePages(element, name) {
+  if (element.closest(NAMES_OF_PAGES)) return true
+  // A field is named by its page, and a choice by what it stands for; only its button is Streamlit's.
+  if (element.matches("input, textarea")) return name !== "placeholder"
+  return !element.matches("button") && element.closest(CHOICES) !== null
 }
 
 function nameInLanguage(element) {
   for (const name of NAMES) {
     const before = element.getAttribute(name)
-    const after = inLanguage(before)
+    if (!before || isOfThePages(element, name)) continue
+    const after = inLanguage(element, name, before)
     if (after !== before) element.setAttribute(name, after)
   }
 }
 
+// Of a text, unlike of a name, it counts as a whole alone: pages write some texts without a mark.
+function isOfStreamlit(text, element) {
+  const among = AMONG_CHOICES.test(text)
+  return element.closest(CHOICES) ? among : among || PORTUGUESE.has(text)
+}
+
 function textInLanguage(node) {
-  if (node.parentElement?.closest(OF_THE_PAGES)) return
-  const after = PORTUGUESE.has(node.data.trim()) || ENGLISH.has(node.data.trim()) ? inLanguage(node.data) : node.data
+  const element = node.parentElement
+  if (!element || element.closest(TEXTS_OF_PAGES)) return
+  if (language === "pt-BR" && !isOfStreamlit(node.data.trim(), element)) return
+  const after = inLanguage(node, "", node.data)
   if (after !== node.data) node.data = after
 }
 

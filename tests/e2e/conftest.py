@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.demonstrations import Publishing, Served, serving
 from tests.e2e.visits import PATIENCE_MS, Visit
+from tests.publisher import Publisher
 
 expect.set_options(timeout=PATIENCE_MS)
 QUIET_CHROMIUM = (
@@ -51,6 +54,14 @@ def served(publishing: dict[str, Publishing]) -> Iterator[Served]:
 def torres(publishing: dict[str, Publishing]) -> Iterator[Served]:
     """A portal of the synthetic demonstration: places, suppliers and trouble of every kind."""
     with serving(publishing["torres"].wait()) as portal:
+        yield portal
+
+
+@pytest.fixture
+def served_small(publisher: Publisher, tmp_path: Path) -> Iterator[Served]:
+    """A portal of one test alone, which may spoil it: six parts, of ``publisher``."""
+    publisher.publish(generated_at=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9))
+    with serving(tmp_path) as portal:
         yield portal
 
 

@@ -132,6 +132,8 @@ def _in_portuguese(value: object) -> Iterable[str]:
 
 def _of_publication(store: Path) -> Iterable[str]:
     """Yield what the latest publication says of parts and places, and what it is made from."""
+    if not (store / "metadata.json").exists():
+        return
     manifest = json.loads((store / "metadata.json").read_text(encoding="utf-8"))
     yield from (manifest["dataset_id"], manifest["model_version"])
     yield from (str(each.get("pt_BR", "")) for each in _sentences(manifest))

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import visiting
-from tests.e2e.demonstrations import Served, serving
+from tests.e2e.demonstrations import Served
 from tests.e2e.leftovers import codes, leftovers, portuguese
 from tests.e2e.visits import Visit
 from tests.publisher import Publisher, replace_column, set_value
 
 VALUES: Final = frozenset({"null", "inf", "oracle", "yesterday", "lineage"})
 """What was published is told as it is: values of tables, and values and names of a manifest."""
-
-
-@pytest.fixture
-def served_small(publisher: Publisher, tmp_path: Path) -> Iterator[Served]:
-    """A portal of its own, whose publications this test may spoil."""
-    publisher.publish(generated_at=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9))
-    with serving(tmp_path) as portal:
-        yield portal
 
 
 @pytest.fixture

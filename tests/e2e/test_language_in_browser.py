@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.accessibility import violations
+from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import Served
 from tests.e2e.leftovers import codes, leftovers, portuguese
 from tests.e2e.visits import Visit
+from tests.publisher import Publisher, replace_column
 
 PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
 STATES = [
@@ -94,3 +96,44 @@ def test_the_language_of_the_document_follows_the_choice(torres_visit: Visit) ->
     expect(page.get_by_role("heading", name="Data", level=1)).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("link", name="Skip to main content")).to_be_attached()
+
+
+def test_a_name_that_is_a_word_of_streamlits_stays_as_it_was_published(
+    browser: Browser, served_small: Served, publisher: Publisher
+) -> None:
+    tables = publisher.tables()
+    items = tables["dim_item"]
+    several = ["Open", *["Upload"] * (items.num_rows - 1)]
+    items = replace_column(items, "name", ["Search"] * items.num_rows)
+    items = replace_column(items, "supplier", several)
+    publisher.publish(tables={**tables, "dim_item": items})
+    served_small.command("datalayer", "activate")
+    with visiting(browser, served_small, {"locale": "pt-BR"}) as visit:
+        page = visit.page
+        visit.open("/forecast?item=P00001")
+        expect(page.get_by_role("heading", name="P00001 · Search")).to_be_visible()
+        visit.open("/")
+
+        page.get_by_role("button", name="Filtros").click()
+        page.get_by_role("combobox", name="Fornecedor").click()
+
+        option = page.get_by_role("option", name=re.compile("Open"))
+        expect(option).to_be_visible()
+        option.click()
+        expect(page.get_by_label(re.compile("^Open")).first).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("^Tirar Open"))).to_be_visible()
+
+
+@pytest.mark.parametrize("torres_visit", [{"locale": "en-GB"}], ids=["en"], indirect=True)
+def test_an_english_page_is_left_as_it_is(torres_visit: Visit) -> None:
+    torres_visit.open("/data")
+    page = torres_visit.page
+
+    # Words of the translation, outside of what a page says itself.
+    page.evaluate("""() => {
+        const words = { textContent: "Abrir", title: "Página 3" }
+        const added = Object.assign(document.createElement("p"), words)
+        document.querySelector("[data-testid=stMain]").append(added)
+    }""")
+
+    expect(page.get_by_text("Abrir", exact=True)).to_have_attribute("title", "Página 3")

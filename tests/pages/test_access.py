@@ -72,7 +72,7 @@ def test_the_right_password_opens_the_page(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize(
     ("locale", "refusal"),
-    [("en-US", "The name or the password is wrong"), ("pt-BR", "O usuário ou a senha")],
+    [("en-US", "The name or the password is wrong"), ("pt-BR", "Usuário ou senha incorretos")],
 )
 @pytest.mark.parametrize(("name", "password"), [("admin", "wrong"), ("nobody", PASSWORD), ("", "")])
 def test_a_refusal_says_the_same_whatever_is_wrong(

@@ -302,6 +302,36 @@ def test_an_unforeseen_error_shows_a_reference_that_the_log_has_and_no_trace(
     assert reference in logged.out + logged.err
 
 
+@pytest.mark.parametrize("page", ["monday.py", "forecast.py", "data.py"])
+def test_damaged_files_show_a_reference_that_the_log_has_and_nothing_of_the_database(
+    active: Publisher,
+    state: Path,
+    open_page: OpenPage,
+    capsys: pytest.CaptureFixture[str],
+    page: str,
+) -> None:
+    for file in state.rglob("*.parquet"):
+        file.chmod(0o600)
+        file.write_bytes(b"PAR1 and no more")
+
+    app = open_page(page, locale="en-US")
+
+    shown = app.error[0].value
+    assert "to fetch it anew" in shown
+    assert "magic bytes" not in shown
+    logged = capsys.readouterr()
+    assert shown.split("**")[1] in logged.out + logged.err
+
+
+@pytest.mark.usefixtures("active")
+def test_what_who_asked_can_mend_alone_needs_no_reference(open_page: OpenPage) -> None:
+    app = open_page("data.py", locale="en-US", dataset="fact_0")
+
+    told = [each.value for each in (*app.error, *app.warning)]
+    assert told
+    assert not any("the log" in each for each in told)
+
+
 def test_settings_that_are_wrong_are_told_in_a_sentence(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,7 +110,7 @@ def test_a_refused_snapshot_can_be_attached_once_it_is_whole(
     snapshot = snapshot_of(publisher.publish(), publisher.store)
     path = snapshot.path("dim_item")
     aside = path.rename(path.with_suffix(".aside"))
-    with pytest.raises(PublicationError, match=r"can't be read here: .* to fetch it"):
+    with pytest.raises(PublicationError, match=r"can't be read here; .* to fetch it"):
         database.attach(snapshot)
     aside.rename(path)
 

@@ -25,7 +25,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.registry_loader import load_registry
 from datalayer.marks.tables import STANDING, standing_table
 from datalayer.reading.question import Question
-from datalayer.reading.questions import actions
+from datalayer.reading.questions import actions, listings
 
 READ = (
     *("dim_item", "dim_location", "fact_action", "fact_exception", "fact_inventory"),
@@ -67,7 +67,7 @@ def questions(
     connection: duckdb.DuckDBPyConnection, registry: Registry
 ) -> Iterator[tuple[str, Question]]:
     """Yield every question of the list, with what it is called."""
-    wanted = actions.listing(registry, (), standing=marked(connection), new=range(1, 20_000, 40))
+    wanted = listings.listing(registry, (), standing=marked(connection), new=range(1, 20_000, 40))
     everything = connection.execute("select rank from fact_action").to_arrow_table()["rank"]
     page = actions.listed(registry, wanted, limit=10, after=(connection_rows(connection) // 2,))
     yield "a page of ten in the middle", page
@@ -75,7 +75,7 @@ def questions(
         "the same where everything is new",
         actions.listed(registry, replace(wanted, new=tuple(everything.to_pylist())), limit=10),
     )
-    told = [column.name for column in actions.told_columns(registry)]
+    told = [column.name for column in listings.told_columns(registry)]
     yield "the same with all columns", actions.listed(registry, wanted, limit=10, columns=told)
     rows = ask(connection, page).slice(0, 10)
     yield "all of them, for pages and ticks", actions.ranks(wanted)

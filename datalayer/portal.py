@@ -261,13 +261,13 @@ class Portal:
 
     def listing(
         self, publication: Publication, asked: Iterable[tuple[str, str]] = ()
-    ) -> questions.actions.Listing:
+    ) -> questions.listings.Listing:
         """Return which actions of *publication* are asked for, with what planners said of them.
 
         Args:
             publication: Has a list.
             asked: Names of filters and values as text, as an address has them; see
-                ``questions.actions.listing``.
+                ``questions.listings.listing``.
 
         Raises:
             NothingToMark: It has no list of actions.
@@ -275,7 +275,7 @@ class Portal:
             PortalError: Marks or rows can't be read.
         """
         standing, novelty = self.marks.standing(publication), self.novelty(publication)
-        wanted = questions.actions.listing(
+        wanted = questions.listings.listing(
             publication.registry,
             asked,
             standing=standing,

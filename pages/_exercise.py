@@ -222,7 +222,9 @@ def _attempt(published: Publication, statements: list[str]) -> Iterator[Json]:
         try:
             portal().database.query(published.id, statement, {})
         except PortalError as refusal:
-            yield {"statement": statement, "refused": True, "answer": str(refusal)}
+            # The portal's own sentence keeps back what the database said.
+            said = str(refusal.__cause__ or refusal)
+            yield {"statement": statement, "refused": True, "answer": said}
         else:
             yield {"statement": statement, "refused": False, "answer": ""}
 

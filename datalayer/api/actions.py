@@ -13,7 +13,7 @@ from datalayer.api.parameters import Page, open_page
 from datalayer.api.row_schemas import chosen_row_model, row_example, rows_model, rows_response
 from datalayer.portal import Portal
 from datalayer.reading.filters import filters_of
-from datalayer.reading.questions import actions
+from datalayer.reading.questions import actions, listings
 
 _READ: Final = ("fact_action", "dim_item", "dim_location")
 
@@ -21,8 +21,8 @@ _READ: Final = ("fact_action", "dim_item", "dim_location")
 def create_router(portal: Portal) -> APIRouter:
     """Return the route of the list of actions."""
     router = read_router("actions")
-    told = actions.told_columns(portal.registry)
-    filters = filters_of(actions.filter_columns(portal.registry).values())
+    told = listings.told_columns(portal.registry)
+    filters = filters_of(listings.filter_columns(portal.registry).values())
     columns = [column.name for column in told]
     model = rows_model("Actions", chosen_row_model("ActionListed", told), with_total=True)
 

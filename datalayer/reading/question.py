@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
+from pydantic_core import to_json
 
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
@@ -79,3 +82,13 @@ def sql_question(
 ) -> Question:
     """Return the question whose SQL is ``questions/sql/<name>.sql``; else as in ``Question``."""
     return Question(name, question_sql(name), parameters, data_sets, sources, limit)
+
+
+def json_list(values: Iterable[object]) -> str:
+    """Return *values* as a parameter that SQL takes apart with ``from_json``."""
+    return to_json(list(values)).decode()
+
+
+def json_rows(rows: pa.Table, names: Sequence[str]) -> str:
+    """Return columns of *rows* as a parameter that SQL takes apart with ``from_json``."""
+    return json_list(rows.select(list(names)).to_pylist())

@@ -15,7 +15,7 @@ from tests.marked_list import publish_orders
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
 
-FILTERS = (*questions.actions.FILTERS, "action", "location", "put_aside", "page")
+FILTERS = (*questions.listings.FILTERS, "action", "location", "put_aside", "page")
 PARAMETERS = {
     "": (*FILTERS, "ticked", "lang", "q"),
     "forecast.py": (*FILTERS, "location_id", "span", "sources", "lang", "q"),

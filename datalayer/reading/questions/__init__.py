@@ -1,4 +1,4 @@
-"""What can be asked of a publication, by subject: each function returns a `Question`."""
+"""What can be asked of a publication, by subject: functions that return a `Question`."""
 
 from datalayer.reading.questions import (
     accuracy,
@@ -9,6 +9,7 @@ from datalayer.reading.questions import (
     forecasts,
     inventory,
     items,
+    listings,
     locations,
     marks,
     plans,
@@ -24,6 +25,7 @@ __all__ = [
     "forecasts",
     "inventory",
     "items",
+    "listings",
     "locations",
     "marks",
     "plans",

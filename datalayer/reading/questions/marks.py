@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic_core import to_json
 
 from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.reading.filters import NO_CONDITIONS, Conditions, after_position
-from datalayer.reading.question import Position, Question, sql_question
+from datalayer.reading.question import Position, Question, json_list, sql_question
 from datalayer.reading.views import count_matches, given_rows, not_among, select_matches
 
 
@@ -34,7 +33,7 @@ def not_put_aside(registry: Registry, standing: pa.Table) -> Conditions:
     data_set = registry.data_sets["fact_action"]
     columns = [data_set.column(name) for name in data_set.key]
     aside = standing.filter(pc.equal(standing["state"], "put_aside")).select(data_set.key)
-    given_keys = to_json(aside.to_pylist()).decode()
+    given_keys = json_list(aside.to_pylist())
     return Conditions((not_among(columns, "put_aside"),), {"put_aside": given_keys})
 
 
@@ -70,7 +69,7 @@ def given(
     return Question(
         name=name,
         sql=select_matches(sql, list(by_name), met.predicates, key),
-        parameters={"given": to_json(table.to_pylist()).decode(), **met.parameters},
+        parameters={"given": json_list(table.to_pylist()), **met.parameters},
         data_sets=("fact_action",),
         limit=limit,
         order=key,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
-from pydantic_core import to_json
 
 from datalayer.kernel.contract.registry import ColumnType, Registry
-from datalayer.reading.question import MOST_ROWS, Question, sql_question
+from datalayer.reading.question import MOST_ROWS, Question, json_list, sql_question
 from datalayer.reading.questions.marks import not_put_aside
 from datalayer.reading.views import given_rows, question_sql, select_matches
 
@@ -35,8 +34,8 @@ def of_tiers(
         "orders_of_tiers",
         select_matches(sql, columns, met.predicates, ["rank"]),
         {
-            "tiers": to_json(list(tiers)).decode(),
-            "locations": to_json(list(location_ids)).decode(),
+            "tiers": json_list(tiers),
+            "locations": json_list(location_ids),
             **met.parameters,
         },
         ("fact_action", "dim_location"),
@@ -49,7 +48,7 @@ def of_ranks(ranks: Sequence[int]) -> Question:
 
     Columns: see ``sql/orders_of_ranks.sql``.
     """
-    parameters = {"ranks": to_json(list(ranks)).decode()}
+    parameters = {"ranks": json_list(ranks)}
     return sql_question("orders_of_ranks", parameters, "fact_action", "dim_item", "fact_inventory")
 
 
@@ -63,7 +62,7 @@ def ordered(rows: Sequence[tuple[str, str, float]]) -> Question:
         {"position": position, "item_id": item, "location_id": place, "quantity": quantity}
         for position, (item, place, quantity) in enumerate(rows)
     ]
-    return sql_question("ordered_rows", {"rows": to_json(listed).decode()}, *ORDERED)
+    return sql_question("ordered_rows", {"rows": json_list(listed)}, *ORDERED)
 
 
 def location_tree() -> Question:
@@ -73,5 +72,5 @@ def location_tree() -> Question:
 
 def given(rows: Sequence[Mapping[str, object]], types: Mapping[str, ColumnType]) -> Question:
     """Return the question of *rows* that are brought along, with columns of *types*."""
-    parameters = {"given": to_json(rows).decode()}
+    parameters = {"given": json_list(rows)}
     return Question("given_rows", given_rows(types, "given"), parameters, ())

@@ -75,7 +75,7 @@ def shown_text(publication: Publication, asked: AskedOrders) -> str:
     labels = publication.registry.data_sets["fact_action"].column("tier").value_labels
     pairs = filters_of_address()
     tiers = dict.fromkeys(label(labels[value]) for name, value in pairs if name == "tier")
-    named = {"location", *questions.actions.ITEM_FILTERS}
+    named = {"location", *questions.listings.ITEM_FILTERS}
     others = dict.fromkeys(value for name, value in pairs if name in named)
     return _(
         "Only orders: {tiers}. What is to be expedited, deferred or checked is on the list of what "
@@ -123,7 +123,7 @@ def _of_list(publication: Publication) -> AskedOrders:
     return AskedOrders(left=left, taken=tuple(card for card in aside if is_taken(card)))
 
 
-def _listed(publication: Publication, wanted: questions.actions.Listing) -> pa.Table:
+def _listed(publication: Publication, wanted: questions.listings.Listing) -> pa.Table:
     rows = publication.table(questions.actions.ranks(wanted)).table
     if rows.num_rows > MOST_ORDERS:
         raise InvalidSelection(

@@ -12,7 +12,7 @@ from pages.components import frame
 from pages.components.language import _, number
 from pages.components.worklist import list_address, list_query
 
-Listing = questions.actions.Listing
+Listing = questions.listings.Listing
 Neighbours = questions.actions.Neighbours
 
 _KEPT: Final = ("span",)

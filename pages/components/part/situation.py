@@ -10,7 +10,7 @@ from typing import Any, Final
 from datalayer.portal import Publication, Result, questions
 
 Row = Mapping[str, Any]
-Listing = questions.actions.Listing
+Listing = questions.listings.Listing
 
 PUT_ASIDE: Final = "put_aside"
 _READ: Final = (

@@ -13,8 +13,8 @@ from streamlit.runtime.state import QueryParamsProxy
 
 from datalayer.portal import questions
 
-FILTERS: Final = (*questions.actions.FILTERS, "action", "location", "put_aside")
-"""Names of the filters, those of ``questions.actions.filter_columns``."""
+FILTERS: Final = (*questions.listings.FILTERS, "action", "location", "put_aside")
+"""Names of the filters, those of ``questions.listings.filter_columns``."""
 PAGE: Final = "page"
 
 _VALUE: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)

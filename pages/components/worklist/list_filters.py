@@ -15,7 +15,7 @@ from pages.components.worklist import action_words, list_query
 from pages.components.worklist.list_query import AskedList
 
 ALL: Final = "all"
-_CHOICES: Final = ("action", "location", *questions.actions.ITEM_FILTERS)
+_CHOICES: Final = ("action", "location", *questions.listings.ITEM_FILTERS)
 _SWITCHES: Final = ("has_check", "is_new", "is_changed", "put_aside")
 _MOST_WORDS: Final = 12
 
@@ -78,7 +78,7 @@ def _choose_tier(asked: AskedList, key: str) -> None:
 def _choices(publication: Publication, asked: AskedList) -> None:
     """Draw a choice for each filter that would leave something, with the number it would leave."""
     counts = _counts(publication, asked)
-    columns = questions.actions.filter_columns(publication.registry)
+    columns = questions.listings.filter_columns(publication.registry)
     with st.container(horizontal=True, gap="small"):
         for name in _SWITCHES:
             _switch(asked, name)
@@ -175,7 +175,7 @@ def _word(publication: Publication, name: str, value: str) -> str:
         return text if value == "true" else _("not: {filter}").format(filter=text)
     if name == "tier":
         return action_words.tier(value)
-    columns = questions.actions.filter_columns(publication.registry)
+    columns = questions.listings.filter_columns(publication.registry)
     named = {"location": _("Place"), "state": _("Marks")}.get(name) or label(columns[name].label)
     return _("{filter}: {value}").format(filter=named, value=value_text(publication, name, value))
 

@@ -29,7 +29,7 @@ class AskedList:
         problems: What of the address can't be used, and is left out.
     """
 
-    wanted: questions.actions.Listing
+    wanted: questions.listings.Listing
     asked: Pairs
     problems: tuple[PortalError, ...] = ()
 

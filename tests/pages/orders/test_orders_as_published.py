@@ -97,7 +97,7 @@ def amount(text: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class Form:
+class ProfileForm:
     """The headings of a file, how its dates are written, and which day of an order it has."""
 
     profile: str
@@ -110,14 +110,14 @@ class Form:
 
 
 FORMS: Final = (
-    Form("generic", "item_id", "quantity", "order_by", "%d/%m/%Y", "due", "value"),
-    Form("plain", "item_id", "quantity", "order_by", "%Y-%m-%d", "due", "value"),
-    Form("sap-pr", "MATERIAL", "QUANTITY", "DELIV_DATE", "%Y%m%d", "arrives"),
-    Form("protheus-sc", "C1_PRODUTO", "C1_QUANT", "C1_DATPRF", "%d/%m/%Y", "arrives"),
+    ProfileForm("generic", "item_id", "quantity", "order_by", "%d/%m/%Y", "due", "value"),
+    ProfileForm("plain", "item_id", "quantity", "order_by", "%Y-%m-%d", "due", "value"),
+    ProfileForm("sap-pr", "MATERIAL", "QUANTITY", "DELIV_DATE", "%Y%m%d", "arrives"),
+    ProfileForm("protheus-sc", "C1_PRODUTO", "C1_QUANT", "C1_DATPRF", "%d/%m/%Y", "arrives"),
 )
 
 
-def told(form: Form, row: Mapping[str, str]) -> tuple[object, ...]:
+def told(form: ProfileForm, row: Mapping[str, str]) -> tuple[object, ...]:
     """What a row of a file says."""
     day = datetime.strptime(row[form.day], form.written).date()  # noqa: DTZ007 - of no zone
     said = (plain(row[form.part]), amount(row[form.quantity]), day)
@@ -126,7 +126,7 @@ def told(form: Form, row: Mapping[str, str]) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.profile)
 def test_every_form_of_file_has_the_orders_published(
-    published: Manifest, state: Path, form: Form
+    published: Manifest, state: Path, form: ProfileForm
 ) -> None:
     for tier in TIERS:
         expected = in_parquet(published, state, tier, form.published_day)

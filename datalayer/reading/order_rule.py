@@ -182,8 +182,11 @@ def is_orderable(
 
 
 def order_value(quantity: float, unit_cost: float | None) -> float | None:
-    """Return what a *quantity* comes to, as it is published; None where the cost isn't known."""
-    return None if unit_cost is None else quantity * unit_cost
+    """Return what a *quantity* comes to, to six decimals; None where the cost isn't known.
+
+    More than that is no money, but what binary fractions leave over.
+    """
+    return None if unit_cost is None else round(quantity * unit_cost, 6)
 
 
 def _drawn(mean: FloatArray, days: FloatArray, demand: OrderInputs) -> FloatArray:

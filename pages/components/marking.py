@@ -128,6 +128,8 @@ def refusal(problem: PortalError) -> str:
     """Return why a row was refused, in the user's language."""
     if isinstance(problem, SignInRequired):
         return _("Your sign-in has ended. Sign in again; nothing that you wrote was saved.")
+    if isinstance(problem, InvalidSelection) and problem.parameter == "name" and not _name():
+        return _("Who says so? Enter your name.")
     if not isinstance(problem, MarkedMeanwhile):
         return error_text(problem)
     return _(

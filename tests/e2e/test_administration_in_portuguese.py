@@ -45,6 +45,14 @@ def press(visit: Visit, name: str) -> None:
     visit.page.get_by_role("button", name=name, exact=True).click()
 
 
+def look_again(visit: Visit, publisher: Publisher) -> None:
+    """Ask the store anew, until the page shows what was published last."""
+    press(visit, "Consultar de novo")
+    published = publisher.published[-1].publication_id
+    expect(visit.page.get_by_text(published).first).to_be_visible()
+    visit.settle()
+
+
 def publish_with_faults(publisher: Publisher) -> None:
     """Publish what breaks the contract in as many ways as it can be broken at once."""
     tables = publisher.tables()
@@ -67,8 +75,7 @@ def test_what_a_check_finds_and_expects_is_told_in_portuguese(
     administrator: Visit, publisher: Publisher
 ) -> None:
     publish_with_faults(publisher)
-    press(administrator, "Consultar de novo")
-    administrator.settle()
+    look_again(administrator, publisher)
 
     press(administrator, "Verificar")
 
@@ -82,8 +89,7 @@ def test_why_a_file_is_refused_is_told_in_portuguese(
 ) -> None:
     publisher.publish()
     getattr(publisher, spoil)("fact_forecast")
-    press(administrator, "Consultar de novo")
-    administrator.settle()
+    look_again(administrator, publisher)
 
     press(administrator, "Ativar")
 
@@ -117,16 +123,14 @@ def test_the_audit_trail_tells_in_portuguese_what_was_done_refused_and_undone(
     page = administrator.page
     first = publisher.latest.publication_id
     second = publisher.publish().publication_id
-    press(administrator, "Consultar de novo")
-    administrator.settle()
+    look_again(administrator, publisher)
     press(administrator, "Ativar")
     expect(page.get_by_text(re.compile(f"{second} está ativa desde"))).to_be_visible()
     press(administrator, "Reverter")
     press(administrator, "Reverter agora")
     expect(page.get_by_text(re.compile(f"{first} está ativa desde"))).to_be_visible()
     publish_with_faults(publisher)
-    press(administrator, "Consultar de novo")
-    administrator.settle()
+    look_again(administrator, publisher)
 
     press(administrator, "Ativar")
 
@@ -144,8 +148,7 @@ def test_the_administration_breaks_no_rule_of_accessibility(
     page = administrator.page
     page.emulate_media(color_scheme=scheme)
     publish_with_faults(publisher)
-    press(administrator, "Consultar de novo")
-    administrator.settle()
+    look_again(administrator, publisher)
     press(administrator, "Verificar")
     expect(page.get_by_text(re.compile("quebra o contrato em"))).to_be_visible()
     administrator.settle()

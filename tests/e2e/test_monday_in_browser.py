@@ -78,7 +78,7 @@ class Keyboard:
 
 def test_two_hundred_actions_are_worked_off_in_at_most_two_hundred_presses(seeded: Visit) -> None:
     keys = Keyboard(seeded.page)
-    keys.heading("1 to 10 of 200")
+    keys.heading("1 to 10 of 200 actions")
     keys.enter_list()
 
     # One is put aside by itself, one is ticked by itself, the others page by page.
@@ -88,7 +88,7 @@ def test_two_hundred_actions_are_worked_off_in_at_most_two_hundred_presses(seede
     keys.until("Save")
     keys.press("Enter")
     expect(keys.bar()).to_contain_text("P00001: order placed.")
-    keys.heading("1 to 10 of 199")
+    keys.heading("1 to 10 of 199 actions")
     keys.press("x")
     expect(keys.bar()).to_contain_text("1 ticked")
     for page in range(1, 21):
@@ -135,7 +135,7 @@ def test_keys_do_nothing_outside_the_list(seeded: Visit) -> None:
     seeded.page.keyboard.press("X")
     seeded.page.keyboard.press("n")
 
-    expect(seeded.page.get_by_role("heading", name="1 to 10 of 12")).to_be_visible()
+    expect(seeded.page.get_by_role("heading", name="1 to 10 of 12 actions")).to_be_visible()
     expect(seeded.page.locator(".st-key-farol-bar")).not_to_contain_text("ticked")
 
 
@@ -151,7 +151,7 @@ def test_arrows_and_ticks_go_on_over_the_end_of_a_page(seeded: Visit) -> None:
     is_focused(seeded, ".st-key-farol-card-11 input")
     expect(keys.bar()).to_contain_text("10 ticked")
     keys.press("ArrowUp")
-    keys.heading("1 to 10 of 12")
+    keys.heading("1 to 10 of 12 actions")
     is_focused(seeded, ".st-key-farol-card-10 input")
 
 
@@ -184,7 +184,7 @@ def test_back_finds_the_row_again_however_often_and_wherever_one_went(seeded: Vi
     seeded.settle()
     for _ in range(2):
         seeded.page.go_back()
-        keys.heading("1 to 10 of 12")
+        keys.heading("1 to 10 of 12 actions")
         is_focused(seeded, ".st-key-farol-card-3 a")
         seeded.page.go_forward()
         expect(seeded.page.get_by_role("heading", name="P00003")).to_be_visible()
@@ -192,7 +192,7 @@ def test_back_finds_the_row_again_however_often_and_wherever_one_went(seeded: Vi
 
     seeded.page.locator(".st-key-part-neighbours a").first.click()
 
-    keys.heading("1 to 10 of 12")
+    keys.heading("1 to 10 of 12 actions")
     is_focused(seeded, ".st-key-farol-card-3 a")
 
 
@@ -208,7 +208,7 @@ def test_back_from_the_order_list_finds_the_row_that_was_ticked_last(seeded: Vis
 
     seeded.page.go_back()
 
-    keys.heading("1 to 10 of 12")
+    keys.heading("1 to 10 of 12 actions")
     is_focused(seeded, ".st-key-farol-card-3 a")
 
 
@@ -223,7 +223,7 @@ def test_a_part_opened_at_once_after_a_tick_has_the_list_behind_it(seeded: Visit
     seeded.settle()
     seeded.page.go_back()
 
-    keys.heading("1 to 10 of 12")
+    keys.heading("1 to 10 of 12 actions")
     expect(keys.bar()).to_contain_text("1 ticked")
     expect(seeded.page).not_to_have_url(re.compile("item="))
 

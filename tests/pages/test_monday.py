@@ -280,6 +280,17 @@ class TestMarks:
         assert "1 ticked" in texts(app.run())
         assert address(app, "ticked") == "2"
 
+    def test_a_row_that_another_tab_put_aside_says_so_when_it_is_to_be_decided_on(
+        self, open_page: OpenPage
+    ) -> None:
+        app = open_page(locale="en-US")
+        self.mark()
+
+        app.button("farol-mark-1").click().run()
+
+        assert "P00001: Ordered by Ana" in app.warning[0].value.replace("\\", "")
+        assert not app.run().warning
+
 
 class TestLists:
     def test_a_quiet_monday_says_since_when_and_what_comes_next(

@@ -176,7 +176,8 @@ class Drawing:
     def figure(self, unit: str) -> go.Figure:
         """Return the figure; *unit* is what its axis counts."""
         greatest = self.greatest or self.outermost
-        held = max(greatest, min(self.outermost, greatest * _OUTER)) or 1.0
+        # Less than one of a thing is no height worth filling the plot with.
+        held = max(greatest, min(self.outermost, greatest * _OUTER), 1.0)
         top, names = self._names.placed([held * room for room in _ROOMS])
         layout = theme.layout(
             xaxis={"range": [self.start.isoformat(), self.end.isoformat()]},

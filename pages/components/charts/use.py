@@ -80,8 +80,7 @@ def _draw(demand: _Demand) -> Drawing:
     drawing = Drawing(min(row["date"] for row in every), periods.end_of(last))
     begin = _begin(demand)
     if begin is not None:
-        through = words.short_day(demand.through, demand.through)
-        drawing.future(begin, _("data to {day}").format(day=through))
+        drawing.future(begin, _through(demand))
     if demand.first:
         draw_fan(drawing, forecast_look(), partial(points, demand.first))
     said = [_said(row, demand.through, "actual") for row in demand.used]
@@ -106,6 +105,21 @@ def _begin(demand: _Demand) -> date | None:
     return max(min([following, *coming]), demand.every[0]["date"]) if coming else None
 
 
+def _through(demand: _Demand) -> str:
+    """Return until when demand is known, and whether a period that has begun is left out."""
+    through = words.short_day(demand.through, demand.through)
+    following = demand.through + timedelta(days=1)
+    ahead = demand.first[0] if demand.first else demand.every[-1]
+    if ahead["date"] <= following:
+        return _("data to {day}").format(day=through)
+    text = (
+        _("data to {day}, within a month")
+        if ahead["grain"] == "month"
+        else _("data to {day}, within a week")
+    )
+    return text.format(day=through)
+
+
 def _said(row: Row, near: date, column: str) -> str:
     when, amount = words.period(row["date"], row["grain"], near), words.demand(row[column])
     if column == "actual" or row["q100"] is None:
@@ -122,7 +136,17 @@ def _finding(demand: _Demand, subject: str) -> str:
         said += [_total_ahead(demand.first, past), _band_at_the_end(demand)]
     else:
         said.append(_("There is no forecast in this span."))
+    said.append(_left_out(demand))
     return f"{subject}: {' '.join(filter(None, said))}"
+
+
+def _left_out(demand: _Demand) -> str:
+    """Return what is said of a period that has begun; nothing where none has."""
+    if not demand.first or demand.first[0]["date"] <= demand.through + timedelta(days=1):
+        return ""
+    if demand.first[0]["grain"] == "month":
+        return _("The month that has begun is not drawn.")
+    return _("The week that has begun is not drawn.")
 
 
 def _total_used(past: Sequence[Row]) -> str:

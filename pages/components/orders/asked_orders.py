@@ -12,8 +12,9 @@ import streamlit as st
 from datalayer.kernel.errors import InvalidSelection, PortalError
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
-from pages.components.language import _, error_text, label, ngettext, number
+from pages.components.language import _, error_text, ngettext, number
 from pages.components.worklist import list_address, ranks
+from pages.components.worklist.action_words import tier
 
 Card = Mapping[str, Any]
 """A row of ``questions.actions.cards``."""
@@ -68,13 +69,12 @@ def filters_of_address() -> list_address.Pairs:
     return (*asked, *(("tier", each) for each in questions.actions.WINDOW))
 
 
-def shown_text(publication: Publication, asked: AskedOrders) -> str:
+def shown_text(asked: AskedOrders) -> str:
     """Return which orders the page shows."""
     if asked.are_named:
         return _("The rows chosen on the list.")
-    labels = publication.registry.data_sets["fact_action"].column("tier").value_labels
     pairs = filters_of_address()
-    tiers = dict.fromkeys(label(labels[value]) for name, value in pairs if name == "tier")
+    tiers = dict.fromkeys(tier(value) for name, value in pairs if name == "tier")
     named = {"location", *questions.listings.ITEM_FILTERS}
     others = dict.fromkeys(value for name, value in pairs if name in named)
     return _(

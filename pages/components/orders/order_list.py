@@ -36,7 +36,7 @@ def show(publication: Publication, asked: AskedOrders) -> None:
             return
         currency = str(publication.manifest.lineage.get("currency", ""))
         wanted = planned.wanted(lines)
-        st.caption(captions.literal(asked_orders.shown_text(publication, asked)))
+        st.caption(captions.literal(asked_orders.shown_text(asked)))
         _sum(lines, wanted, currency)
         taking.show(publication, planned, wanted)
         _suppliers(lines, planned, currency)

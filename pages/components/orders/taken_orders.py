@@ -24,6 +24,9 @@ def show_file(publication: Publication) -> None:
     taken = taking.taken_file(publication.id)
     if taken is None:
         return
+    if taken.is_taken_back:
+        _taken_back(taken)
+        return
     if taken.refused:
         _refused(taken)
     if taken.problem:
@@ -46,7 +49,26 @@ def show_file(publication: Publication) -> None:
                 on_click="ignore",
                 type="primary" if taken.refused else "secondary",
             )
+        st.button(
+            _("Undo"),
+            icon=":material/undo:",
+            key=f"order-undo-{taken.key}",
+            on_click=taking.take_back,
+            args=(publication,),
+        )
         st.caption(captions.literal(taken.file_name))
+
+
+def _taken_back(taken: TakenFile) -> None:
+    text = ngettext(
+        "{count} order is on the list again. Don't use the file that it was in.",
+        "{count} orders are on the list again. Don't use the file that they were in.",
+        taken.marked,
+    )
+    if taken.marked:
+        st.success(text.format(count=number(taken.marked, 0)), icon=":material/undo:")
+    for part, why in taken.refused:
+        st.warning(captions.literal(f"{part}: {why}"), icon=":material/error:")
 
 
 def show_earlier(publication: Publication, asked: AskedOrders) -> None:

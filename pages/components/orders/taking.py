@@ -16,6 +16,7 @@ from datalayer.portal import (
     ANYONE,
     Extract,
     Identity,
+    Mark,
     OrderLine,
     Publication,
     Statement,
@@ -41,6 +42,8 @@ class TakenFile:
         content: The file; None where nothing is handed out.
         problem: Why there is no file, in the user's language.
         key: Tells this file from others of the session.
+        marks: What was marked, for whoever takes it back.
+        is_taken_back: Whether *marked* orders were put back on the list instead.
     """
 
     publication_id: str
@@ -51,6 +54,8 @@ class TakenFile:
     content: bytes | None = None
     problem: str = ""
     key: str = ""
+    marks: tuple[Mark, ...] = ()
+    is_taken_back: bool = False
 
 
 def show(publication: Publication, planned: PlannedOrders, wanted: Sequence[OrderLine]) -> None:
@@ -114,7 +119,7 @@ def take(
         _file(publication, profile, wanted, taking, identity)
     except PortalError as error:
         return TakenFile(publication.id, 0, (), problem=error_text(error))
-    done, refused = _mark(publication, wanted)
+    done, marks, refused = _mark(publication, wanted)
     told = tuple(
         (order_words.subject(line.card), refused[line.rank])
         for line in wanted
@@ -126,7 +131,8 @@ def take(
         made = _file(publication, profile, done, taking, identity)
         content = b"".join(made.chunks)
     except PortalError as error:
-        return TakenFile(publication.id, len(done), told, problem=error_text(error))
+        problem = error_text(error)
+        return TakenFile(publication.id, len(done), told, problem=problem, marks=marks)
     return TakenFile(
         publication.id,
         len(done),
@@ -135,6 +141,23 @@ def take(
         made.media_type,
         content,
         key=secrets.token_hex(4),
+        marks=marks,
+    )
+
+
+def take_back(publication: Publication) -> None:
+    """Put what was taken along last back on the list; what can't be put back is told."""
+    kept: dict[str, TakenFile] = st.session_state.get(TAKEN, {})
+    taken = kept.get(publication.id)
+    if taken is None:
+        return
+    rows = [marking.row_of(each) for each in taken.marks]
+    names = {marking.row_key(row): str(row["item_id"]) for row in rows}
+    # Reading or writing the session between two marks would let the next click end this run.
+    outcome = marking.undo(publication, rows)
+    refused = tuple((names[each.key], marking.refusal(each.problem)) for each in outcome.refused)
+    kept[publication.id] = TakenFile(
+        publication.id, len(outcome.marks), refused, is_taken_back=True
     )
 
 
@@ -157,14 +180,14 @@ def _file(
 
 def _mark(
     publication: Publication, wanted: Sequence[OrderLine]
-) -> tuple[list[OrderLine], Mapping[int, str]]:
-    """Mark *wanted* as ordered; return those that were, and why others were not, by rank."""
+) -> tuple[list[OrderLine], tuple[Mark, ...], Mapping[int, str]]:
+    """Mark *wanted* as ordered; return those that were, their marks, and why others weren't."""
     said = [(line.card, Statement("ordered", comment=_comment(line))) for line in wanted]
     outcome = marking.mark_each(publication, said)
     problems = {each.key: marking.refusal(each.problem) for each in outcome.refused}
     keys = {line.rank: marking.row_key(line.card) for line in wanted}
     refused = {rank: problems[key] for rank, key in keys.items() if key in problems}
-    return [line for line in wanted if line.rank not in refused], refused
+    return [line for line in wanted if line.rank not in refused], outcome.marks, refused
 
 
 def _comment(line: OrderLine) -> str:

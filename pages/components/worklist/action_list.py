@@ -11,7 +11,7 @@ from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
 from pages.components import captions, frame, search
-from pages.components.language import _, number
+from pages.components.language import _, ngettext, number
 from pages.components.worklist import (
     cards,
     list_filters,
@@ -86,6 +86,7 @@ def _page(
 ) -> None:
     ticked = () if asked.put_aside else ticks.of(publication, asked.wanted.standing)
     shown = rows.slice(ON_A_PAGE * (page - 1), ON_A_PAGE)
+    cards.say_gone(publication, shown, asked.wanted.standing)
     if not shown.num_rows:
         quiet_list.show(publication, asked)
     else:
@@ -106,7 +107,9 @@ def _top(
     """Draw which rows these are, and one tick for all of them."""
     page, total = place
     first = ON_A_PAGE * (page - 1) + 1
-    text = _("{first} to {last} of {total}").format(
+    text = ngettext(
+        "{first} to {last} of {total} action", "{first} to {last} of {total} actions", total
+    ).format(
         first=number(first, 0),
         last=number(first + shown.num_rows - 1, 0),
         total=number(total, 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import streamlit as st
@@ -16,6 +16,8 @@ from pages.components.worklist import action_words, card_html, list_address, mar
 from pages.components.worklist.action_words import Card
 from pages.components.worklist.card_html import CardSetting
 from pages.components.worklist.list_query import AskedList
+
+_DECIDED: Final = "farol.decide"
 
 
 def show(
@@ -39,6 +41,24 @@ def show(
             _draw(publication, card, periods.get(_place(card), []), setting)
 
 
+def say_gone(publication: Publication, shown: pa.Table, standing: pa.Table) -> None:
+    """Say so where a row was to be decided on that somebody took off the list meanwhile.
+
+    Args:
+        publication: The one that the rows are of.
+        shown: Rows of this page of the list.
+        standing: The marked rows.
+    """
+    rank = st.session_state.pop(_DECIDED, None)
+    if rank is None or rank in shown["rank"].to_pylist():
+        return
+    rows = publication.table(questions.actions.of_ranks([rank])).table
+    for card in publication.table(questions.actions.cards(rows, standing)).table.to_pylist():
+        said = card_html.marked(card) or _("It is no longer on this list.")
+        text = f"{card['item_id']}: {said}"
+        st.warning(captions.literal(text), icon=":material/group:")
+
+
 def _draw(
     publication: Publication,
     card: Card,
@@ -58,10 +78,15 @@ def _draw(
     # The part is heard, not seen: each button is called otherwise.
     named = _("Decide")
     part = captions.literal(card["item_id"])
-    if st.button(f"{named} **{part}**", key=f"farol-mark-{card['rank']}"):
+    key = f"farol-mark-{card['rank']}"
+    if st.button(f"{named} **{part}**", key=key, on_click=_decide, args=(int(card["rank"]),)):
         title = captions.literal(action_words.headline(card))
         detail = captions.literal(card_html.part(card, setting))
         mark_dialog.open_for(publication, [card], title, detail)
+
+
+def _decide(rank: int) -> None:
+    st.session_state[_DECIDED] = rank
 
 
 def _tick(publication_id: str, card: Card, setting: CardSetting, ticked: Collection[int]) -> None:

@@ -19,7 +19,7 @@ def summary_line(
     data_through: date,
     currency: str = "",
 ) -> str:
-    """Return what the list comes to: ``58 orders until Fri 11 Dec, 61,000; 28 are late; ...``.
+    """Return what the list comes to: ``58 orders until Fri 11 Dec, 61,000; 28 of these ...``.
 
     Args:
         due: The row of ``questions.actions.orders_due``.
@@ -52,7 +52,9 @@ def _orders(due: Mapping[str, Any], *, near: date, currency: str) -> list[str]:
         said.append(text.format(count=number(unknown, 0)))
     if late:
         said.append(
-            ngettext("{count} is late", "{count} are late", late).format(count=number(late, 0))
+            ngettext(
+                "{count} of these orders is late", "{count} of these orders are late", late
+            ).format(count=number(late, 0))
         )
     return said
 

@@ -255,3 +255,23 @@ def test_the_future_alone_is_drawn_from_its_beginning(registry: Registry) -> Non
 
     begin, _end = axis(chart)
     assert datetime.fromisoformat(begin).date() == COMING[0]["date"]
+
+
+def test_a_week_that_has_begun_is_said_not_to_be_drawn(registry: Registry) -> None:
+    chart = drawn(registry, [*USED, *(coming_week(ahead, 3.0) for ahead in (2, 3))])
+
+    assert any("no meio da semana" in note for note in notes(chart))
+    assert "A semana já começada não é desenhada." in chart.alt
+
+
+def test_nothing_is_said_of_a_week_that_begins_with_the_forecast(registry: Registry) -> None:
+    chart = drawn(registry, [*USED, *COMING])
+
+    assert not any("no meio" in note for note in notes(chart))
+    assert "não é desenhada" not in chart.alt
+
+
+def test_next_to_nothing_does_not_fill_the_plot(registry: Registry) -> None:
+    rows = [coming_week(ahead, 0.0001) for ahead in (1, 2)]
+
+    assert axis(drawn(registry, rows), "yaxis")[1] >= 1

@@ -61,7 +61,9 @@ def in_parquet(manifest: Manifest, state: Path, tier: str, day: str) -> list[Row
     """What the published files say of the orders of a *tier*, with one of their days."""
     folder = state.parent / "store/publications" / manifest.publication_id
     sql = f"""
-        select action.item_id, action.quantity, action.{day}, action.quantity * item.unit_cost
+        select
+            action.item_id, action.quantity, action.{day},
+            round(action.quantity * item.unit_cost, 6)
         from read_parquet('{folder}/fact_action.parquet') as action
         join read_parquet('{folder}/dim_item.parquet') as item using (item_id)
         where action.action = 'order' and action.tier = '{tier}'

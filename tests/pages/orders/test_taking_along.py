@@ -17,7 +17,7 @@ from datalayer import runtime
 from datalayer.access.identity import ANYONE, Role
 from datalayer.kernel.errors import StateUnavailable
 from datalayer.marks.planner_marks import PlannerMarks
-from datalayer.portal import Mark
+from datalayer.portal import Mark, RowKey, Statement
 from datalayer.reading.extracts.order_files import OrderFiles
 from pages.components import access
 from pages.components.orders import planned_orders
@@ -257,3 +257,32 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in_and_nothing_is_taken(
 
     assert {field.key for field in app.text_input} == {"sign_in_name", "sign_in_password"}
     assert not (state / "marks/marks.log").exists()
+
+
+def test_what_was_just_taken_along_can_be_put_back(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    publish_orders([Proposed(1), Proposed(2)])
+    app = take_along(open_orders())
+
+    app.button(key=f"order-undo-{taken(app).key}").click().run()
+
+    assert states() == {"P00001": "open", "P00002": "open"}
+    assert "2 orders are on the list again." in texts(app)
+    assert taken(app).content is None
+
+
+def test_what_another_planner_marked_since_is_not_put_back(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    publish_orders([Proposed(1), Proposed(2)])
+    app = take_along(open_orders())
+    portal, row = runtime.portal(), RowKey("P00001", "network", "order", "-")
+    said = Statement("comment", comment="Sent by post")
+    portal.marks.mark(ANYONE, portal.open(), row, said, seen=99, name="Bruno")
+
+    app.button(key=f"order-undo-{taken(app).key}").click().run()
+
+    assert states() == {"P00001": "put_aside", "P00002": "open"}
+    assert "1 order is on the list again." in texts(app)
+    assert "P00001" in "\n".join(each.value for each in app.warning)

@@ -35,11 +35,11 @@ def line(due: dict[str, Any], tiers: list[dict[str, int]], novelty: Novelty) -> 
             TIERS,
             KNOWN,
             (
-                "58 orders until Fri 11 Dec, R$ 61,000; 28 are late; 12 are new since the last "
-                "publication; 3 changed; data through 9 Dec 2026"
+                "58 orders until Fri 11 Dec, R$ 61,000; 28 of these orders are late; "
+                "12 are new since the last publication; 3 changed; data through 9 Dec 2026"
             ),
             (
-                "58 pedidos até sex 11/12, R$ 61.000; 28 estão atrasados; "
+                "58 pedidos até sex 11/12, R$ 61.000; 28 destes pedidos estão atrasados; "
                 "12 são novas desde a última "
                 "publicação; 3 mudaram; dados até 09/12/2026"
             ),
@@ -50,12 +50,12 @@ def line(due: dict[str, Any], tiers: list[dict[str, int]], novelty: Novelty) -> 
             Novelty((1,), None),
             (
                 "1 order until Fri 11 Dec, R$ 5; the cost of 1 is not known; "
-                "1 is late; 0 are new since "
+                "1 of these orders is late; 0 are new since "
                 "the last publication; data through 9 Dec 2026"
             ),
             (
-                "1 pedido até sex 11/12, R$ 5; não se sabe o custo de 1; 1 está atrasado; 0 é nova "
-                "desde a última publicação; dados até 09/12/2026"
+                "1 pedido até sex 11/12, R$ 5; não se sabe o custo de 1; 1 destes pedidos está "
+                "atrasado; 0 é nova desde a última publicação; dados até 09/12/2026"
             ),
         ),
         (

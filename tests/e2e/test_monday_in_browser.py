@@ -93,7 +93,7 @@ def test_two_hundred_actions_are_worked_off_in_at_most_two_hundred_presses(seede
     expect(keys.bar()).to_contain_text("1 ticked")
     for page in range(1, 21):
         last = min(10 * page, 199)
-        keys.heading(f"{10 * page - 9} to {last} of 199")
+        keys.heading(f"{10 * page - 9} to {last} of 199 actions")
         keys.press("X")
         expect(keys.bar()).to_contain_text(f"{last} ticked")
         if page < 20:
@@ -146,7 +146,7 @@ def test_arrows_and_ticks_go_on_over_the_end_of_a_page(seeded: Visit) -> None:
 
     for _ in range(10):
         keys.press("x")
-    keys.heading("11 to 12 of 12")
+    keys.heading("11 to 12 of 12 actions")
 
     is_focused(seeded, ".st-key-farol-card-11 input")
     expect(keys.bar()).to_contain_text("10 ticked")
@@ -160,7 +160,7 @@ def test_back_from_a_part_returns_to_the_same_page_and_place(seeded: Visit) -> N
     keys = Keyboard(seeded.page)
     keys.enter_list()
     keys.press("n")
-    keys.heading("11 to 20 of 25")
+    keys.heading("11 to 20 of 25 actions")
     keys.press("x")
     expect(keys.bar()).to_contain_text("1 ticked")
     keys.press("j", "o")
@@ -170,7 +170,7 @@ def test_back_from_a_part_returns_to_the_same_page_and_place(seeded: Visit) -> N
 
     seeded.page.go_back()
 
-    keys.heading("11 to 20 of 25")
+    keys.heading("11 to 20 of 25 actions")
     expect(seeded.page.locator(".st-key-farol-card-13 a")).to_be_focused()
     expect(keys.bar()).to_contain_text("1 ticked")
 
@@ -275,7 +275,7 @@ def test_a_key_held_down_ticks_one_row_and_turns_one_page(seeded: Visit) -> None
         keyboard.down("n")
     keyboard.up("n")
 
-    keys.heading("11 to 20 of 25")
+    keys.heading("11 to 20 of 25 actions")
     expect(keys.bar()).to_contain_text("1 ticked")
 
 

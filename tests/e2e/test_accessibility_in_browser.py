@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.accessibility import violations
 from tests.e2e.visits import Visit
@@ -33,3 +34,36 @@ def test_a_page_of_the_bundled_data_breaks_none(visit: Visit, path: str) -> None
     visit.open(path)
 
     assert violations(visit.page) == []
+
+
+EXPANDER = "[data-testid=stExpander]"
+OPENED = {
+    "decide": ("/", ".st-key-farol-list button:has-text('Decid')", "[role=dialog]"),
+    "filters": (
+        "/",
+        ".st-key-farol-filters [data-testid=stPopover] button",
+        "[data-testid=stPopoverBody]",
+    ),
+    "sources": ("/forecast", f"{EXPANDER} summary >> nth=-3", f"{EXPANDER} details[open]"),
+    "backtest": ("/forecast", f"{EXPANDER} summary >> nth=-2", f"{EXPANDER} details[open]"),
+    "explained": ("/forecast", f"{EXPANDER} summary >> nth=-1", f"{EXPANDER} details[open]"),
+}
+"""Where something is opened, what opens it, and what is there then."""
+
+
+@pytest.mark.parametrize(
+    "torres_visit", [SCREENS["wide-light"], SCREENS["320-dark"]], ids=["wide", "320"], indirect=True
+)
+@pytest.mark.parametrize(("path", "opener", "opened"), OPENED.values(), ids=OPENED)
+def test_what_is_opened_breaks_no_rule_of_accessibility(
+    torres_visit: Visit, path: str, opener: str, opened: str
+) -> None:
+    page = torres_visit.page
+    torres_visit.open(path)
+    assert page.locator(opened).count() == 0
+
+    page.locator(opener).first.click()
+
+    expect(page.locator(opened)).to_be_visible()
+    torres_visit.settle()
+    assert violations(page) == []

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
+from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import serving
 from tests.e2e.visits import Visit
@@ -361,3 +362,17 @@ def test_a_part_is_found_from_the_list_whose_first_card_stays_in_view(torres_vis
 
     expect(page.get_by_role("heading", name="Part", level=1)).to_be_visible()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("Conector")
+
+
+@pytest.mark.parametrize("seeded", [3], indirect=True)
+def test_what_was_put_aside_can_be_read_by_everybody(seeded: Visit) -> None:
+    page = seeded.page
+    page.get_by_role("button", name="Decide").first.click()
+    page.get_by_label("Your name").fill("Ana")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="1 to 2 of 2 actions")).to_be_visible()
+
+    seeded.open("/?put_aside=true")
+
+    expect(page.get_by_text("Ordered by Ana")).to_be_visible()
+    assert violations(page) == []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from datalayer.access.accounts import Accounts, first_admin_notice
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import SignInRefused, StateError
 from tests.unit.access.conftest import CHEAP
+
+STARTS = """
+import sys
+from pathlib import Path
+from datalayer.access.accounts import first_admin_notice
+print(first_admin_notice(Path(sys.argv[1])))
+"""
 
 
 class TestFirstAdmin:
@@ -33,10 +41,13 @@ class TestFirstAdmin:
         assert None not in passwords
 
     def test_of_two_processes_that_start_together_one_makes_the_admin(self, tmp_path: Path) -> None:
-        with multiprocessing.get_context("spawn").Pool(2) as pool:
-            notices = pool.map(first_admin_notice, [tmp_path] * 2)
+        command = [sys.executable, "-c", STARTS, str(tmp_path)]
+        starting = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
 
-        assert [notice is None for notice in notices].count(False) == 1
+        ended = [(*each.communicate(), each.returncode) for each in starting]
+
+        assert [returned for *_, returned in ended] == [0, 0]
+        assert sorted(told == b"None\n" for told, *_ in ended) == [False, True]
 
     def test_the_notice_holds_the_password_that_signs_in(self, tmp_path: Path) -> None:
         notice = first_admin_notice(tmp_path)

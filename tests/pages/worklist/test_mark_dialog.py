@@ -121,7 +121,7 @@ def test_what_is_refused_keeps_what_was_typed(app: AppTest) -> None:
 
     save(choose(app, "ordered", name=""))
 
-    assert "P00001\\: name is empty" in app.error[0].value
+    assert "P00001\\: Who says so? Enter your name." in app.error[0].value
     assert app.text_input("farol-mark-comment").value == "by phone"
 
 
@@ -228,7 +228,7 @@ def test_many_parts_refused_for_one_reason_are_told_once(app: AppTest) -> None:
     save(choose(app, "ordered", name=""))
 
     assert len(app.error) == 1
-    assert "P00001, P00002\\: name is empty" in app.error[0].value
+    assert "P00001, P00002\\: Who says so? Enter your name." in app.error[0].value
 
 
 def test_kinds_of_marks_are_those_that_can_be_made() -> None:

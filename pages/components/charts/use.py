@@ -35,6 +35,18 @@ class _Demand:
         return next(iter(self.ahead.values()), ())
 
     @property
+    def begun(self) -> str:
+        """The grain of the period that has begun and is neither told nor forecast; empty if none.
+
+        What is forecast begins behind it, whichever source is the first to.
+        """
+        coming = [rows[0] for rows in self.ahead.values() if rows]
+        first = min(coming, key=lambda row: row["date"], default=None)
+        if first is None or first["date"] <= self.through + timedelta(days=1):
+            return ""
+        return str(first["grain"])
+
+    @property
     def every(self) -> list[Row]:
         return [*self.used, *(row for rows in self.ahead.values() for row in rows)]
 
@@ -108,16 +120,12 @@ def _begin(demand: _Demand) -> date | None:
 def _through(demand: _Demand) -> str:
     """Return until when demand is known, and whether a period that has begun is left out."""
     through = words.short_day(demand.through, demand.through)
-    following = demand.through + timedelta(days=1)
-    ahead = demand.first[0] if demand.first else demand.every[-1]
-    if ahead["date"] <= following:
-        return _("data to {day}").format(day=through)
-    text = (
-        _("data to {day}, within a month")
-        if ahead["grain"] == "month"
-        else _("data to {day}, within a week")
-    )
-    return text.format(day=through)
+    texts = {
+        "": _("data to {day}"),
+        "week": _("data to {day}, within a week"),
+        "month": _("data to {day}, within a month"),
+    }
+    return texts[demand.begun].format(day=through)
 
 
 def _said(row: Row, near: date, column: str) -> str:
@@ -142,11 +150,11 @@ def _finding(demand: _Demand, subject: str) -> str:
 
 def _left_out(demand: _Demand) -> str:
     """Return what is said of a period that has begun; nothing where none has."""
-    if not demand.first or demand.first[0]["date"] <= demand.through + timedelta(days=1):
-        return ""
-    if demand.first[0]["grain"] == "month":
-        return _("The month that has begun is not drawn.")
-    return _("The week that has begun is not drawn.")
+    return {
+        "": "",
+        "week": _("The week that has begun is not drawn."),
+        "month": _("The month that has begun is not drawn."),
+    }[demand.begun]
 
 
 def _total_used(past: Sequence[Row]) -> str:

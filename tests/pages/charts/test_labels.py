@@ -176,7 +176,7 @@ def drawings(draw: st.DrawFn) -> Drawing:
     return drawing
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(drawings())
 def test_no_name_lies_on_a_name_or_on_what_is_drawn(drawing: Drawing) -> None:
     figure = drawing.figure("unidades")

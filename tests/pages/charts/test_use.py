@@ -271,6 +271,14 @@ def test_nothing_is_said_of_a_week_that_begins_with_the_forecast(registry: Regis
     assert "não é desenhada" not in chart.alt
 
 
+def test_nothing_is_said_of_it_where_another_source_alone_forecasts_at_once(
+    registry: Registry,
+) -> None:
+    rows = [*USED, *(coming_week(ahead, 3.0, "naive") for ahead in (1, 2))]
+
+    assert not any("no meio" in note for note in notes(drawn(registry, rows, "ensemble", "naive")))
+
+
 def test_next_to_nothing_does_not_fill_the_plot(registry: Registry) -> None:
     rows = [coming_week(ahead, 0.0001) for ahead in (1, 2)]
 

@@ -22,6 +22,9 @@ _WIDE_SIGN_PX: Final = 8.5
 _WIDE_SIGNS: Final = frozenset("mw%@—…")
 _LINE_PX: Final = 16
 _MOST_LINES: Final = 2
+_OUTSIDE: Final = 1_000_000.0
+"""What a pixel off the plot costs: it can't be read, which is worse than to lie on anything."""
+
 # One half of the plot is free beside any place, on the one side or on the other.
 _LONGEST_PX: Final = NARROWEST_PX / 2 - 2 * ASIDE_PX
 # The gap beside a place is of as many pixels on any screen, so it is the narrowest on the widest.
@@ -133,8 +136,9 @@ def _ways(label: Label, height_px: float) -> Iterator[PlacedLabel]:
 def _cost(way: PlacedLabel, placed: Sequence[PlacedLabel], ink: Ink) -> float:
     """Return how much of a label is off the plot, on others, or on ink."""
     left, right, foot, head = way.box
-    cost = max(0.0, -left) + max(0.0, right - NARROWEST_PX)
-    cost += max(0.0, -foot) + max(0.0, head - ink.height_px)
+    off = max(0.0, -left) + max(0.0, right - NARROWEST_PX)
+    off += max(0.0, -foot) + max(0.0, head - ink.height_px)
+    cost = off * _OUTSIDE
     for one in placed:
         a, b, c, d = one.box
         cost += max(0.0, min(right, b) - max(left, a)) * max(0.0, min(head, d) - max(foot, c))

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from datalayer.portal import SeriesSelection
 from pages.components.charts import ChartedPart, backtest, theme, use
 from pages.components.charts.drawing import Drawing
-from pages.components.charts.ink import Strokes
+from pages.components.charts.ink import NARROWEST_PX, Stroke, Strokes
 from pages.components.charts.labels import Label, apart
 from pages.components.charts.theme import Look, observed_look
 from pages.components.charts.traces import Points
@@ -176,6 +177,7 @@ def drawings(draw: st.DrawFn) -> Drawing:
     return drawing
 
 
+# In the same drawings each time: in one of some ten thousand there is no free place at all.
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(drawings())
 def test_no_name_lies_on_a_name_or_on_what_is_drawn(drawing: Drawing) -> None:
@@ -243,6 +245,21 @@ def test_a_name_stands_right_above_what_it_names() -> None:
     assert harm == 0
     assert 100 < placed.middle_px < 120
     assert placed.side == "right"
+
+
+@given(st.lists(st.tuples(NAMES, st.floats(0, 1), st.floats(0, HEIGHT_PX)), min_size=1))
+def test_a_name_stays_in_the_plot_though_all_of_it_is_covered(
+    names: list[tuple[str, float, float]],
+) -> None:
+    bars = Stroke(np.array([0.5]), np.array([HEIGHT_PX]), bar_share=1.0)
+    covered = Strokes.of([bars]).ink(HEIGHT_PX, HEIGHT_PX)
+
+    placed, harm = apart([label(*name) for name in names], covered)
+
+    assert harm > 0
+    for left, right, foot, head in (one.box for one in placed):
+        assert 0 <= left < right <= NARROWEST_PX
+        assert 0 <= foot < head <= HEIGHT_PX
 
 
 def test_the_first_name_has_the_first_choice() -> None:

@@ -320,7 +320,7 @@ class TestCsv:
         answer = shared.get("/api/v1/items?dialect=us")
 
         assert answer.status_code == 422
-        assert "rfc or excel-br" in answer.json()["detail"]
+        assert "rfc, excel-br" in answer.json()["detail"]
 
     def test_objects_are_no_csv(self, shared: ServedPortal) -> None:
         assert shared.get("/api/v1/datasets", Accept="text/csv").status_code == 406

@@ -189,9 +189,12 @@ class TestCausesOverHttp:
         rows = [*DictReader(first.text.splitlines()), *DictReader(second.text.splitlines())]
         listed = changes(api, ordered)["data"]["parts"]
         assert [row["item_id"] for row in rows] == [part["item_id"] for part in listed]
-        assert {name: row[name] for row in rows[:1] for name in row} == {
-            name: "" if value is None else str(value) for name, value in listed[0].items()
-        }
+        said = {name: "" if value is None else str(value) for name, value in listed[0].items()}
+        whence = {name: rows[0][name] for name in ("dataset_id", "model_version", "generated_at")}
+        assert rows[0] == said | whence
+        assert whence["model_version"] == ordered[1].model_version
+        assert whence["dataset_id"] == ordered[1].dataset_id
+        assert whence["generated_at"] == f"{ordered[1].generated_at:%Y-%m-%dT%H:%M:%SZ}"
 
     def test_a_place_that_neither_has_is_refused(
         self, api: FastAPI, ordered: tuple[Manifest, Manifest]

@@ -34,6 +34,7 @@ from tests.pages.charts.figures import (
 HEIGHT_PX = 248.0
 WIDTHS_PX = (300, 340, 640, 1100, 2000)
 SELECTION = SeriesSelection("0804001", "network", sources=("ensemble", "naive"))
+PART = ChartedPart(selection=SELECTION, registry=contract(), unit="unidades", subject=SUBJECT)
 NO_INK = Strokes.of([]).ink(1.0, HEIGHT_PX)
 
 DAY_MS = 86_400_000
@@ -200,12 +201,7 @@ def test_names_of_forecasts_that_end_together_are_read_apart(
     rows += [coming_week(ahead, naive, "naive") for ahead in range(1, 14)]
     chart = use(
         result(rows, PERIODS),
-        part=ChartedPart(
-            selection=SELECTION,
-            registry=contract(),
-            unit="unidades",
-            subject=SUBJECT,
-        ),
+        part=PART,
     )
 
     assert chart.figure is not None
@@ -221,12 +217,7 @@ def test_the_name_of_a_backtest_is_read_above_bars_as_high_as_the_plot() -> None
     ]
     chart = backtest(
         result(rows, PERIODS),
-        part=ChartedPart(
-            selection=SELECTION,
-            registry=contract(),
-            unit="unidades",
-            subject=SUBJECT,
-        ),
+        part=PART,
     )
 
     assert chart.figure is not None

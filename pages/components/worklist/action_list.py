@@ -19,7 +19,6 @@ from pages.components.worklist import (
     list_query,
     quiet_list,
     ticks,
-    week_file,
 )
 from pages.components.worklist.list_query import ON_A_PAGE, AskedList
 from pages.components.worklist.list_summary import summary_line
@@ -42,7 +41,6 @@ def show(publication: Publication) -> None:
     _above(publication, asked)
     with st.container(key="farol-list", gap="xsmall"):
         _page(publication, asked, rows, page, count)
-    week_file.show(publication)
     captions.show(publication.provenance(("fact_action",)))
     list_foot.printed(publication)
 

@@ -12,6 +12,8 @@ from pages.components import frame
 from pages.components.language import _
 
 PARAMETER: Final = "section"
+OTHERS: Final = ("audit", "health")
+"""Those that the page does not open with."""
 _STAYS: Final = ("lang", "p")
 
 

@@ -10,6 +10,7 @@ from pages.components.administration import (
     health_section,
     kept,
     sections,
+    upload_section,
 )
 from pages.components.language import _
 
@@ -24,6 +25,7 @@ def publications() -> None:
     """Show the store's latest publication against the active one, and those kept here."""
     under_way, newest = st.container(), st.container()
     kept.show()
+    upload_section.show()
     with under_way:
         # After what is kept here is drawn: going back waits for nothing that is under way.
         publication_admin.watch()

@@ -35,9 +35,9 @@ from datalayer.marks.marking import CARRIED_OUT, Mark, MarkKind, RowKey, RowStat
 from datalayer.marks.novelty import Novelty
 from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.marks.statements import Statement
+from datalayer.notices.effects import EffectsKept
 from datalayer.notices.notice import Notice
 from datalayer.notices.notice_board import NoticeBoard
-from datalayer.notices.orders_due import OrdersRemembered
 from datalayer.notices.sender import NoticeSender
 from datalayer.notices.webhook import Webhook
 from datalayer.publications.activation import Activations, Limits
@@ -210,8 +210,8 @@ class Portal:
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
-        remembered = OrdersRemembered(settings.state / "orders_due.jsonl")
-        self.notices = NoticeBoard(self.snapshots, remembered, self._publications)
+        effects = EffectsKept(settings.state / "effects.jsonl")
+        self.notices = NoticeBoard(self.snapshots, effects, self._publications)
         webhook = settings.webhook()
         self.notice_sender = webhook and NoticeSender(
             Webhook(**webhook), self.notices.notice, settings.links_base, self.audit, clock
@@ -253,7 +253,7 @@ class Portal:
         self._damage_watch.start()
         self.store_watch.start()
         self.state_watch.start()
-        self.notices.begin(self.snapshots.kept_ids())
+        self.notices.begin()
         try:
             self._publications.active()
         except NothingPublished:

@@ -1,21 +1,23 @@
-"""The notices of the last switches, and what they tell, looked up while it is still kept."""
+"""The notices of the last switches, and their effects, looked up while they can be."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from typing import Final, Protocol
 
 import structlog
 
 from datalayer.kernel.errors import PortalError, StateError
+from datalayer.notices.effects import EffectsKept, read_effect
 from datalayer.notices.notice import Notice
-from datalayer.notices.orders_due import OrdersDue, OrdersRemembered, read_orders_due
 from datalayer.notices.work_line import WorkLine
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.switches import Switch
+from datalayer.reading.effect.proposals import Proposals
 from datalayer.reading.publication import Publication
 
+LOOKED_UP: Final = 20
+"""Last switches whose effect is looked up at the start."""
 MOST_WAITING: Final = 100
 
 _log = structlog.get_logger(__name__)
@@ -33,33 +35,28 @@ class NoticeBoard:
 
     Args:
         snapshots: Has the record of switches.
-        remembered: What the orders of publications came to.
+        kept: Effects that were found.
         publications: Those that can be read.
     """
 
-    def __init__(
-        self, snapshots: SnapshotStore, remembered: OrdersRemembered, publications: Readable
-    ) -> None:
+    def __init__(self, snapshots: SnapshotStore, kept: EffectsKept, publications: Readable) -> None:
         self._snapshots = snapshots
-        self._remembered = remembered
+        self._kept = kept
         self._publications = publications
         self._looks_up = threading.Event()
-        self._looking = WorkLine[tuple[str, ...]](
-            "orders_due", self._look_up, most=MOST_WAITING, give_up=lambda _: None
+        self._looking = WorkLine[int](
+            "effects", self._look_up, most=MOST_WAITING, give_up=lambda _: None
         )
 
-    def begin(self, publication_ids: Iterable[str]) -> None:
-        """Look up from now on what the orders of each come to, before it is not kept any more.
-
-        It is done on a thread of its own.
-        """
+    def begin(self) -> None:
+        """Look up from now on what switches do, on a thread, before anybody asks."""
         self._looks_up.set()
-        self._looking.put(tuple(publication_ids))
+        self._looking.put(LOOKED_UP)
 
-    def tell(self, switch: Switch) -> None:
-        """Learn of a *switch* that this process made; returns at once."""
+    def tell(self, _: Switch) -> None:
+        """Learn of a switch that this process made; returns at once."""
         if self._looks_up.is_set():
-            self._looking.put((switch.after,))
+            self._looking.put(1)
 
     def latest(self, limit: int) -> tuple[Notice, ...]:
         """Return the notices of the last switches, the latest first.
@@ -71,9 +68,8 @@ class NoticeBoard:
         return tuple(map(self.notice, switches))
 
     def notice(self, switch: Switch) -> Notice:
-        """Return the notice of *switch*; what can't be told of its effect is left open."""
-        before = self._due(switch.before) if switch.before else None
-        return Notice(switch, before, self._due(switch.after))
+        """Return the notice of *switch*; an effect that nobody can tell is left open."""
+        return Notice(switch, self._effect(switch))
 
     def finish(self, within_s: float) -> bool:
         """Wait until all is looked up, *within_s* at most; return whether it is."""
@@ -83,24 +79,24 @@ class NoticeBoard:
         """Look nothing more up."""
         self._looking.close()
 
-    def _due(self, publication_id: str) -> OrdersDue | None:
-        """Return what the orders of a publication come to; None where nobody can tell."""
+    def _effect(self, switch: Switch) -> Proposals | None:
+        if switch.before is None:
+            return None
+        pair = switch.before, switch.after
         try:
-            known = self._remembered.known()
-            if publication_id in known:
-                return known[publication_id]
-            found = read_orders_due(self._publications.get(publication_id))
+            known = self._kept.known()
+            if pair in known:
+                return known[pair]
+            before, after = map(self._publications.get, pair)
+            found = read_effect(before, after)
         except PortalError as error:
-            _log.info("notices.effect_unknown", id=publication_id, problem=str(error))
+            _log.info("effects.unknown", pair=pair, problem=str(error))
             return None
         try:
-            self._remembered.remember(publication_id, found)
+            self._kept.keep(pair, found)
         except StateError as error:
-            _log.warning("notices.effect_not_kept", id=publication_id, problem=str(error))
+            _log.warning("effects.not_kept", pair=pair, problem=str(error))
         return found
 
-    def _look_up(self, publication_ids: tuple[str, ...]) -> None:
-        for publication_id in publication_ids:
-            if self._looking.stopped.is_set():
-                return
-            self._due(publication_id)
+    def _look_up(self, last: int) -> None:
+        self.latest(last)

@@ -72,22 +72,30 @@ class NoticeSender:
         self._pause = pause or self._line.stopped.wait
         self.problem: NoticeNotTaken | None = None
 
+    @property
+    def host(self) -> str:
+        """The name that they are sent to."""
+        return self._receiver.host
+
     def tell(self, switch: Switch) -> None:
         """Have the notice of *switch* sent, unless another replica does; returns at once."""
         if switch.action != "follow":
             self._line.put(switch)
 
-    def send_once(self, notice: Notice, *, test: bool = False) -> None:
-        """Send *notice* now and once, or a test that looks like it but for id and type.
+    def send_now(self, notice: Notice, identity: Identity, *, test: bool = False) -> None:
+        """Send *notice* once, or a test that looks like it but for id and type; record who did.
 
         Raises:
             NoticeNotTaken: It wasn't taken.
         """
-        content, message_id = notice.content(self._base), str(notice.switch.id)
-        if test:
-            content, message_id = {**content, "type": "test"}, f"test-{message_id}"
-        body = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
-        self._receiver.send(message_id, body, self._clock())
+        identity.require(Role.ADMIN, "send notices")
+        details = {"host": self.host, "test": "yes" if test else "no"}
+        try:
+            self._send_once(notice, test=test)
+        except NoticeNotTaken as error:
+            self._record("given_up", notice.switch, identity, reason=str(error), **details)
+            raise
+        self._record("sent", notice.switch, identity, **details)
 
     def finish(self, within_s: float) -> bool:
         """Wait until all are sent or given up, *within_s* at most; return whether they are."""
@@ -102,7 +110,7 @@ class NoticeSender:
         notice = self._notice(switch)
         for tries, pause_s in enumerate((*PAUSES_S, None), 1):
             try:
-                self.send_once(notice)
+                self._send_once(notice)
             except NoticeNotTaken as error:
                 self.problem = error
                 _log.warning("notices.not_taken", tries=tries, problem=str(error))
@@ -110,19 +118,28 @@ class NoticeSender:
                     return self._record("given_up", switch, reason=str(error), tries=tries)
             else:
                 self.problem = None
-                return self._record("sent", switch, host=self._receiver.host, tries=tries)
+                return self._record("sent", switch, host=self.host, tries=tries)
             self._pause(pause_s)
             if self._line.stopped.is_set():
                 return self._leave_off(switch)
         return None
+
+    def _send_once(self, notice: Notice, *, test: bool = False) -> None:
+        content, message_id = notice.content(self._base), str(notice.switch.id)
+        if test:
+            content, message_id = {**content, "type": "test"}, f"test-{message_id}"
+        body = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+        self._receiver.send(message_id, body, self._clock())
 
     def _leave_off(self, switch: Switch) -> None:
         reason = Sentence("the process ended, or too many notices were waiting")
         _log.warning("notices.left_off", id=switch.after, problem=reason)
         self._record("given_up", switch, reason=reason)
 
-    def _record(self, outcome: str, switch: Switch, **details: Detail) -> None:
+    def _record(
+        self, outcome: str, switch: Switch, identity: Identity = ACTOR, **details: Detail
+    ) -> None:
         try:
-            self._audit.record(ACTOR, "notice", outcome, switch.after, **details)
+            self._audit.record(identity, "notice", outcome, switch.after, **details)
         except StateError as error:
             _log.error("audit.lost", outcome=outcome, problem=str(error))

@@ -18,7 +18,8 @@ MOST_ENTRIES: Final = 50
 """Switches in the feed of activations."""
 
 LanguageName = Annotated[
-    Literal["en", "pt-BR"], Query(description="Language of titles and sentences.")
+    Literal["en", "pt-BR"],
+    Query(description="Language of titles and sentences.", examples=["pt-BR"]),
 ]
 
 _LANGUAGES: Final[dict[str, Language]] = {"pt-BR": "pt_BR", "en": "en"}

@@ -23,6 +23,7 @@ PAGES = {
     "part": "/forecast",
     "orders": "/orders?tier=late",
     "data": "/data",
+    "guide": "/guide",
     "admin": "/admin",
 }
 MOST_PIXELS_HIGH = 8_000

@@ -42,6 +42,7 @@ class Attempt:
         before: The switch that had been made when it began.
         losses: What it takes away from those who read, confirmed by a person.
         details: What is recorded of it though it fails.
+        announced_at: When another replica made the switch that is followed; None for one's own.
         switched: Another publication has become active.
         recorded: Its end stands in the audit log.
     """
@@ -53,6 +54,7 @@ class Attempt:
     before: Activation | None = None
     losses: tuple[str, ...] = ()
     details: Mapping[str, Detail] = field(default_factory=dict)
+    announced_at: datetime | None = None
     switched: bool = False
     recorded: bool = False
 

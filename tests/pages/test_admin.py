@@ -381,6 +381,7 @@ class TestProof:
         keys |= {button.key for button in go_to(app, "health").button}
 
         known = {"look_again", "check", "activate", "roll_back", "prune", "prove", "sign_out"}
+        known |= {"upload_check"}
         assert keys == known
 
 

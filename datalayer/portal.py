@@ -58,6 +58,7 @@ from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
+from datalayer.reading.extracts import asking, previews
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.order_csv import Taking
@@ -124,10 +125,12 @@ __all__ = [
     "StoreState",
     "Taking",
     "ValidationFailed",
+    "asking",
     "carried_out",
     "changes",
     "in_order",
     "order_reasons",
+    "previews",
     "questions",
     "sum_of",
 ]
@@ -138,6 +141,7 @@ class Portal:
 
     Attributes:
         registry: The contract.
+        contract_document: Its file, a document of the Open Data Contract Standard.
         state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
         snapshots: The publications kept here.
@@ -155,6 +159,7 @@ class Portal:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
+        self.contract_document = settings.registry.read_bytes()
         self.state_folder = settings.state
         self.members_only = settings.access == "members"
         self._clock = clock

@@ -22,7 +22,11 @@ PAGES = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
-    "data": "/data",
+    "data": "/data?dataset=fact_inventory&status=reorder&order=-order_quantity",
+    "data-dictionary": "/data?tab=dictionary",
+    "data-freshness": "/data?tab=freshness",
+    "data-lineage": "/data?tab=lineage",
+    "data-descriptions": "/data?tab=descriptions",
     "admin": "/admin",
 }
 MOST_PIXELS_HIGH = 8_000

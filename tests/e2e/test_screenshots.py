@@ -22,11 +22,13 @@ PAGES = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
+    "accuracy": "/accuracy",
     "data": "/data?dataset=fact_inventory&status=reorder&order=-order_quantity",
     "data-dictionary": "/data?tab=dictionary",
     "data-freshness": "/data?tab=freshness",
     "data-lineage": "/data?tab=lineage",
     "data-descriptions": "/data?tab=descriptions",
+    "guide": "/guide",
     "admin": "/admin",
 }
 MOST_PIXELS_HIGH = 8_000

@@ -114,7 +114,7 @@ def test_why_a_file_is_refused_is_told_in_portuguese(
     expect(administrator.page.get_by_test_id("stAlertContentError")).to_be_visible()
     assert english_in(administrator) == {}
     go_to(administrator, "Trilha de auditoria")
-    expect(administrator.page.get_by_text(re.compile("ativar · ✗"))).to_be_visible()
+    expect(administrator.page.get_by_text(re.compile("verificar · ✗"))).to_be_visible()
     assert english_in(administrator) == {}
 
 
@@ -157,7 +157,7 @@ def test_the_audit_trail_tells_in_portuguese_what_was_done_refused_and_undone(
 
     expect(page.get_by_text(re.compile("quebra o contrato em"))).to_be_visible()
     go_to(administrator, "Trilha de auditoria")
-    for told in ("ativar · ✓ ativada", "ativar · ✗ rejeitada", "reverter · ✓", "entrar · ✓"):
+    for told in ("ativar · ✓ ativada", "verificar · ✗ rejeitada", "reverter · ✓", "entrar · ✓"):
         expect(page.get_by_text(re.compile(told)).first).to_be_visible()
     assert english_in(administrator) == {}
 

@@ -22,7 +22,9 @@ PAGES = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
+    "accuracy": "/accuracy",
     "data": "/data",
+    "guide": "/guide",
     "admin": "/admin",
 }
 MOST_PIXELS_HIGH = 8_000

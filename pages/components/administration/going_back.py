@@ -23,7 +23,7 @@ _ASKED: Final = "going_back_asked"
 def undo() -> None:
     """Draw the button that undoes the last activation, for ten minutes after it."""
     try:
-        found = portal().switches.undoable()
+        found = portal().ways_back.undoable()
     except PortalError as error:
         st.warning(captions.literal(error_text(error)), icon=":material/warning:")
         return
@@ -107,7 +107,7 @@ def _open() -> None:
     st.session_state[_OPEN] = True
     st.session_state.pop(_ASKED, None)
     try:
-        st.session_state[_CHOSEN] = portal().switches.likely_target()
+        st.session_state[_CHOSEN] = portal().ways_back.likely_target()
     except PortalError:
         st.session_state[_CHOSEN] = None
 

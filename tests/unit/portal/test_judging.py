@@ -219,7 +219,7 @@ class TestUndo:
         portal = two()
         clock[0] += timedelta(minutes=10)
 
-        assert portal.switches.undoable() is None
+        assert portal.ways_back.undoable() is None
         with pytest.raises(UndoOver, match="10 minutes"):
             portal.undo(ADMIN, portal.open().id)
         assert portal.open().id == publisher.latest.publication_id
@@ -228,7 +228,7 @@ class TestUndo:
         portal = two()
         portal.roll_back(ADMIN)
 
-        assert portal.switches.undoable() is None
+        assert portal.ways_back.undoable() is None
 
     def test_what_another_switched_meanwhile_is_left_alone(
         self, two: Callable[[], Portal], publisher: Publisher
@@ -252,8 +252,8 @@ class TestUndo:
         self, two: Callable[[], Portal], publisher: Publisher
     ) -> None:
         portal = two()
-        offered = portal.switches.likely_target()
+        offered = portal.ways_back.likely_target()
         portal.roll_back(ADMIN)
 
         assert offered == publisher.published[0].publication_id
-        assert portal.switches.likely_target() is None
+        assert portal.ways_back.likely_target() is None

@@ -55,9 +55,10 @@ def speak(language: Language) -> None:
 
 
 def learn(contract: Registry) -> None:
-    """Keep what *contract* says of its own rules, which faults have in English alone."""
+    """Keep what *contract* says of rules and sources, which sentences have in English alone."""
     rules = (rule for data_set in contract.data_sets.values() for rule in data_set.rules)
     texts = [each.description for each in (*rules, *contract.text_forms.values())]
+    texts += [each.label for each in contract.sources.values()]
     _of_the_contract.update((text.en, text) for text in texts)
 
 

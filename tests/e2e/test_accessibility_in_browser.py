@@ -12,6 +12,7 @@ PAGES = [
     "/",
     "/forecast",
     "/orders",
+    "/accuracy",
     "/data",
     "/guide",
     "/guide?for=admin",

@@ -18,6 +18,7 @@ PAGES = [
     "/",
     "/forecast",
     "/orders",
+    "/accuracy",
     "/data",
     "/guide",
     "/guide?for=admin",

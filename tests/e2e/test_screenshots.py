@@ -22,6 +22,7 @@ PAGES = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
+    "accuracy": "/accuracy",
     "data": "/data",
     "guide": "/guide",
     "admin": "/admin",

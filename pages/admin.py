@@ -8,6 +8,7 @@ from pages.components.administration import (
     accounts_section,
     audit_section,
     candidate,
+    going_back,
     health_section,
     kept,
     sections,
@@ -23,8 +24,10 @@ def sign_in() -> None:
 
 def publications() -> None:
     """Show the store's latest publication against the active one, and those kept here."""
-    under_way, newest = st.container(), st.container()
+    under_way, lately, newest = st.container(), st.container(), st.container()
     kept.show()
+    with lately:
+        going_back.undo()
     with under_way:
         # After what is kept here is drawn: going back waits for nothing that is under way.
         publication_admin.watch()

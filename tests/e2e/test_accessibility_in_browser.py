@@ -8,8 +8,15 @@ from playwright.sync_api import expect
 from tests.e2e.accessibility import violations
 from tests.e2e.visits import Visit
 
-PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
-STATES = ["/forecast?item=0", "/?p=20200101T000000Z-00000000", "/?lang=xx", "/data?dataset=unknown"]
+PAGES = ["/", "/forecast", "/orders", "/inventory", "/data", "/admin"]
+STATES = [
+    "/forecast?item=0",
+    "/?p=20200101T000000Z-00000000",
+    "/?lang=xx",
+    "/data?dataset=unknown",
+    "/inventory?item=0105001&location=CD-SP",
+    "/inventory?item=0&order=0&q=nothing",
+]
 WIDE = {"width": 1366, "height": 900}
 SCREENS = {
     "wide-light": {"locale": "pt-BR", "viewport": WIDE},

@@ -14,7 +14,7 @@ from tests.e2e.leftovers import codes, leftovers, portuguese
 from tests.e2e.visits import Visit
 from tests.publisher import Publisher, replace_column
 
-PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
+PAGES = ["/", "/forecast", "/orders", "/inventory", "/data", "/admin"]
 STATES = [
     "/forecast?item=0000000",
     "/forecast?q=bateria",
@@ -22,6 +22,8 @@ STATES = [
     "/?lang=xx",
     "/?tier=0&page=-1",
     "/data?dataset=fact_0",
+    "/inventory?item=0105001&abc_class=C&location=CD-SP",
+    "/inventory?item=0000000&order=0&page=-1&q=0000000",
 ]
 BRAZILIAN = pytest.mark.parametrize(
     "torres_visit", [{"locale": "pt-BR"}], ids=["pt"], indirect=True

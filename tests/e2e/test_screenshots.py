@@ -22,6 +22,7 @@ PAGES = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
+    "inventory": "/inventory?item=0105001",
     "data": "/data",
     "admin": "/admin",
 }

@@ -20,6 +20,7 @@ PARAMETERS = {
     "": (*FILTERS, "ticked", "lang", "q"),
     "forecast.py": (*FILTERS, "location_id", "span", "sources", "lang", "q"),
     "orders.py": (*FILTERS, "rows", "lang"),
+    "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
 }
 HOSTILE = (
     "",

@@ -4,6 +4,7 @@ from pages.components.charts.backtest import backtest
 from pages.components.charts.chart import ApiCall, Chart, ChartedPart
 from pages.components.charts.comparison import comparison
 from pages.components.charts.daily import daily
+from pages.components.charts.dot_plot import dot_plot
 from pages.components.charts.run_out import run_out
 from pages.components.charts.showing import show
 from pages.components.charts.spans import SPANS, span_of
@@ -17,6 +18,7 @@ __all__ = [
     "backtest",
     "comparison",
     "daily",
+    "dot_plot",
     "run_out",
     "show",
     "span_of",

@@ -24,11 +24,11 @@ Pairs = tuple[tuple[str, str], ...]
 """A filter's name and one value of it as text, for each value, as ``Portal.listing`` takes them."""
 
 
-def asked(parameters: QueryParamsProxy) -> Pairs:
-    """Return the values of filters that an address has."""
+def asked(parameters: QueryParamsProxy, names: Iterable[str] = FILTERS) -> Pairs:
+    """Return the values of filters that an address has; of those called *names*."""
     return tuple(
         (name, _ESCAPED.sub(r"\1", value))
-        for name in FILTERS
+        for name in names
         for text in parameters.get_all(name)
         for value in _VALUE.findall(text)
     )

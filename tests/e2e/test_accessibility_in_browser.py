@@ -8,7 +8,17 @@ from playwright.sync_api import expect
 from tests.e2e.accessibility import violations
 from tests.e2e.visits import Visit
 
-PAGES = ["/", "/forecast", "/orders", "/inventory", "/data", "/admin"]
+PAGES = [
+    "/",
+    "/forecast",
+    "/orders",
+    "/inventory",
+    "/data",
+    "/guide",
+    "/guide?for=admin",
+    "/guide?for=analyst",
+    "/admin",
+]
 STATES = [
     "/forecast?item=0",
     "/?p=20200101T000000Z-00000000",

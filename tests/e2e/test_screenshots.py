@@ -24,6 +24,7 @@ PAGES = {
     "orders": "/orders?tier=late",
     "inventory": "/inventory?item=0105001",
     "data": "/data",
+    "guide": "/guide",
     "admin": "/admin",
 }
 MOST_PIXELS_HIGH = 8_000

@@ -97,7 +97,8 @@ def _cell(rows: Sequence[Row], asked: AskedStock, chosen: Mapping[str, str], cur
         return "<td>0</td>"
     count = ngettext("{count} part", "{count} parts", parts).format(count=number(parts, 0))
     told = " ".join(_class_text(name, value) for name, value in chosen.items() if value)
-    heard = f"{told or _('Total')}: {count}"
+    whole = _("Total")
+    heard = f"{told or whole}: {count}"
     sums = (
         (_("in stock"), _sum_text(mine, "stock_value", currency)),
         (_("to order"), _sum_text(mine, "order_value", currency)),

@@ -13,6 +13,7 @@ PAGES = [
     "/forecast",
     "/orders",
     "/inventory",
+    "/accuracy",
     "/data",
     "/guide",
     "/guide?for=admin",

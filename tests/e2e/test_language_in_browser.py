@@ -19,6 +19,7 @@ PAGES = [
     "/forecast",
     "/orders",
     "/inventory",
+    "/accuracy",
     "/data",
     "/guide",
     "/guide?for=admin",

@@ -23,6 +23,7 @@ PAGES = {
     "part": "/forecast",
     "orders": "/orders?tier=late",
     "inventory": "/inventory?item=0105001",
+    "accuracy": "/accuracy",
     "data": "/data",
     "guide": "/guide",
     "admin": "/admin",

@@ -19,6 +19,10 @@ FILTERS = (*questions.listings.FILTERS, "action", "location", "put_aside", "page
 PARAMETERS = {
     "": (*FILTERS, "ticked", "lang", "q"),
     "forecast.py": (*FILTERS, "location_id", "span", "sources", "lang", "q"),
+    "accuracy.py": (
+        *("source", "category", "demand_class", "location"),
+        *("measure", "order", "page", "lang"),
+    ),
     "orders.py": (*FILTERS, "rows", "lang"),
     "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
 }

@@ -47,11 +47,13 @@ class ApiCall:
         path: Below ``api/v1/``, without a parameter.
         parameters: In the order in which they are written.
         texts: Columns of the answer that are text and must stay so, codes with zeros before.
+        is_base: Whether the rows are those that what is drawn was computed from.
     """
 
     path: str
     parameters: tuple[tuple[str, str], ...]
     texts: tuple[str, ...] = ()
+    is_base: bool = False
 
     def address(self, publication_id: str, dialect: str) -> str:
         """Return the address, below that of the pages, of the rows as CSV."""

@@ -64,7 +64,8 @@ def _taken_along(chart: Chart, key: str) -> None:
 def _files(chart: Chart, key: str) -> None:
     address = chart.call.address(chart.provenance.publication_id, _DIALECTS[current()])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.link_button(_("These rows (CSV)"), address, icon=":material/csv:")
+        text = _("What it is computed from (CSV)") if chart.call.is_base else _("These rows (CSV)")
+        st.link_button(text, address, icon=":material/csv:")
         if chart.svg:
             st.download_button(
                 _("Picture (SVG)"),

@@ -463,6 +463,40 @@ class Overtaken(CallerError):
     active_id: str
 
 
+class CandidateChanged(CallerError):
+    """What a person judged is not what would be activated any more."""
+
+    template = (
+        "Publication {publication_id} was not activated: {change}. What is served goes on; check "
+        "the candidate again"
+    )
+    slug = "overtaken"
+    publication_id: str
+    change: str
+
+
+class CandidateUnreadable(TransportError):
+    """A candidate went away, or was damaged, while its effect was computed."""
+
+    template = (
+        "The effect of publication {publication_id} could not be computed: {problem}. What is "
+        "served goes on; check the candidate again"
+    )
+    publication_id: str
+    problem: str
+
+
+class UndoOver(CallerError):
+    """The time to undo an activation is over, or something else became active since."""
+
+    template = (
+        "Nothing was undone: publication {publication_id} is not the active one any more, or "
+        "became it more than {minutes} minutes ago; roll back instead"
+    )
+    publication_id: str
+    minutes: int
+
+
 class RefreshInProgress(CallerError):
     """Another refresh holds the lock."""
 

@@ -42,6 +42,8 @@ from datalayer.publications.stages import (
     Activated,
     AlreadyCurrent,
     Candidate,
+    Expected,
+    Look,
     Snapshot,
     VerifiedFiles,
 )
@@ -112,15 +114,20 @@ class Activations:
         """
         return read_latest_manifest(self._store, self._registry, self._snapshots.trust)
 
-    def inspect(self, identity: Identity, *, report: ReportProgress = silent) -> Candidate:
+    def inspect(
+        self, identity: Identity, *, look: Look | None = None, report: ReportProgress = silent
+    ) -> Candidate:
         """Fetch, verify and validate the latest publication without activating it.
 
-        Broken rules of the contract are part of the answer, not an error.
+        Broken rules of the contract are part of the answer, not an error. Where there are none,
+        *look* is shown the files, while nobody else brings anything in; its errors are raised.
         """
         with self._attempts.begin(identity, "inspect") as attempt:
             manifest, kept = self._find(None, attempt, report)
             self._admission.refuse_replayed(manifest)
-            _, found = self._check(manifest, kept, report)
+            verified, found = self._check(manifest, kept, report)
+            if found.passed and look:
+                look(verified)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
         return Candidate(manifest, found)
@@ -132,6 +139,7 @@ class Activations:
         publication_id: str | None = None,
         force: bool = False,
         confirmed: bool = False,
+        expected: Expected | None = None,
         report: ReportProgress = silent,
     ) -> Activated | AlreadyCurrent:
         """Make a publication the active one; None for the store's latest.
@@ -143,6 +151,7 @@ class Activations:
                 Its kept snapshot is replaced only if it is damaged: whole, it holds the same
                 bytes, and replacing files under those who read them gains nothing.
             confirmed: A person accepts what it takes away from those who read.
+            expected: What that person saw; None for whatever there is.
             report: Is told how far it has come.
 
         Raises:
@@ -151,10 +160,13 @@ class Activations:
             ConfirmationNeeded: It takes something away, and that is not confirmed.
             ValidationFailed: It breaks the contract.
             Overtaken: Another one became active while this one was brought in.
+            CandidateChanged: It is not what was *expected*.
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
             attempt.before = self._snapshots.active()
             manifest, kept = self._find(publication_id, attempt, report, from_store=force)
+            if expected:
+                self._admission.refuse_unexpected(manifest, expected)
             current = kept is not None and self._is_latest_switch(kept.publication_id)
             if force or not current:
                 attempt.losses = self._admission.require(manifest, confirmed=confirmed)

@@ -91,7 +91,7 @@ def of_address(publication: Publication) -> AskedStock:
     places = publication.table(questions.inventory.places()).table.to_pylist()
     place = _place(places, problems)
     text = _text(publication.registry, problems)
-    asked = list_address.asked(st.query_params, FILTERS)
+    asked = list_address.values_of(st.query_params, FILTERS)
     pairs = _understood(publication.registry, asked, problems)
     return AskedStock(
         wanted=questions.inventory.selection(

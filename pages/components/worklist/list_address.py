@@ -24,8 +24,13 @@ Pairs = tuple[tuple[str, str], ...]
 """A filter's name and one value of it as text, for each value, as ``Portal.listing`` takes them."""
 
 
-def asked(parameters: QueryParamsProxy, names: Iterable[str] = FILTERS) -> Pairs:
-    """Return the values of filters that an address has; of those called *names*."""
+def asked(parameters: QueryParamsProxy) -> Pairs:
+    """Return the values of filters that an address has."""
+    return values_of(parameters, FILTERS)
+
+
+def values_of(parameters: QueryParamsProxy, names: Iterable[str]) -> Pairs:
+    """Return the values that an address has under *names*."""
     return tuple(
         (name, _ESCAPED.sub(r"\1", value))
         for name in names

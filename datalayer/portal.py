@@ -60,6 +60,7 @@ from datalayer.publications.stages import (
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
 from datalayer.publications.switches import Switch
+from datalayer.publications.uploads import Upload, UploadedPublication
 from datalayer.publications.ways_back import Undo, WaysBack
 from datalayer.reading import changes, order_reasons, questions
 from datalayer.reading.cache.redis_cache import RedisCache
@@ -141,6 +142,8 @@ __all__ = [
     "StoreState",
     "Taking",
     "Undo",
+    "Upload",
+    "UploadedPublication",
     "ValidationFailed",
     "asking",
     "carried_out",
@@ -164,6 +167,9 @@ class Portal:
         contract_document: Its file, a document of the Open Data Contract Standard.
         state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
+        upload_max_bytes: Most bytes of a zip that is uploaded; 0 where none is taken.
+        follows_others: Whether it shares a Redis with replicas, each of which has to find what is
+            activated: in the store, or in a state folder that they share.
         snapshots: The publications kept here.
         database: Those that can be read without further work.
         extracts: What of an open publication is taken away, as files.
@@ -186,6 +192,8 @@ class Portal:
         self.contract_document = settings.registry.read_bytes()
         self.state_folder = settings.state
         self.members_only = settings.access == "members"
+        self.upload_max_bytes = settings.upload_max_bytes
+        self.follows_others = settings.redis_url is not None
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
         self.snapshots = SnapshotStore(
@@ -218,6 +226,7 @@ class Portal:
                 keep=settings.keep_snapshots,
                 quota_bytes=settings.snapshot_quota_bytes,
                 validation_timeout_s=settings.validation_timeout_s,
+                upload_bytes=settings.upload_max_bytes,
             ),
         )
         try:
@@ -387,6 +396,29 @@ class Portal:
             PortalError: It can't be fetched or verified.
         """
         return self._activations.inspect(identity, report=report)
+
+    def receive(
+        self, identity: Identity, upload: Upload, report: ReportProgress = silent
+    ) -> Candidate:
+        """Take in a publication as a zip and keep it, found sound, until it is activated by its id.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+            PortalError: It was refused; nothing of it is kept.
+        """
+        return self._activations.receive(identity, upload, report=report)
+
+    def uploaded(self) -> UploadedPublication | None:
+        """Return the uploaded publication that waits to be activated; None without one."""
+        return self._activations.uploaded()
+
+    def discard_upload(self, identity: Identity, report: ReportProgress = silent) -> None:
+        """Remove the uploaded publication that waits to be activated, if there is one.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        self._activations.discard_upload(identity, report=report)
 
     def judge(self, identity: Identity, report: ReportProgress = silent) -> Judged:
         """Inspect the store's latest publication and tell what activating it would change.

@@ -11,6 +11,7 @@ from pages.components.administration import (
     health_section,
     kept,
     sections,
+    upload_section,
 )
 from pages.components.language import _
 
@@ -25,6 +26,7 @@ def publications() -> None:
     """Show the store's latest publication against the active one, and those kept here."""
     under_way, lately, newest = st.container(), st.container(), st.container()
     kept.show()
+    upload_section.show()
     with lately:
         going_back.undo()
     with under_way:

@@ -9,6 +9,7 @@ import structlog
 
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
+from datalayer.access.audit.trail import AuditFilter, AuditTrail, TrailState
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.compliance.proofs import Proofs, RunningProof
@@ -66,6 +67,7 @@ from datalayer.reading import changes, order_reasons, questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.candidates import Candidates, Judged
+from datalayer.reading.csv_texts import csv_of_texts, dialect_of
 from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
 from datalayer.reading.effect import lineage, proposals
@@ -98,6 +100,8 @@ __all__ = [
     "Activated",
     "AlreadyCurrent",
     "AuditEntry",
+    "AuditFilter",
+    "AuditTrail",
     "ByteSpan",
     "Candidate",
     "ChainCheck",
@@ -141,6 +145,7 @@ __all__ = [
     "Step",
     "StoreState",
     "Taking",
+    "TrailState",
     "Undo",
     "Upload",
     "UploadedPublication",
@@ -148,6 +153,8 @@ __all__ = [
     "asking",
     "carried_out",
     "changes",
+    "csv_of_texts",
+    "dialect_of",
     "effect_model",
     "in_order",
     "lineage",
@@ -208,6 +215,7 @@ class Portal:
             spill_folder=self._spill.path,
         )
         self.audit = AuditLog(settings.state / "audit.jsonl", clock)
+        self._audit_trail = AuditTrail(settings.state / "audit.jsonl", clock)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         # Portals of other stores may share this Redis; what they activate is nothing to this one.
         note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
@@ -543,6 +551,15 @@ class Portal:
         """
         identity.require(Role.ADMIN, "see and make the proof")
         return self._proofs
+
+    def audit_trail(self, identity: Identity) -> AuditTrail:
+        """Return the audit log to be searched, which *identity* may read.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        identity.require(Role.ADMIN, "read the audit trail")
+        return self._audit_trail
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""

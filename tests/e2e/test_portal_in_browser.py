@@ -201,7 +201,7 @@ def test_the_data_page_offers_the_whole_data_set(visit: Visit, tmp_path: Path) -
     visit.open("/data?dataset=fact_inventory")
 
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("link", name="Download CSV").click()
+        visit.page.get_by_role("link", name="Download these rows").click()
     download.value.save_as(tmp_path / "extract.csv")
 
     files = {file["data_set"]: file for file in manifest_of(visit.served)["files"]}  # type: ignore[attr-defined]

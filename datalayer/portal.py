@@ -35,6 +35,11 @@ from datalayer.marks.marking import CARRIED_OUT, Mark, MarkKind, RowKey, RowStat
 from datalayer.marks.novelty import Novelty
 from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.marks.statements import Statement
+from datalayer.notices.effects import EffectsKept
+from datalayer.notices.notice import Notice
+from datalayer.notices.notice_board import NoticeBoard
+from datalayer.notices.sender import NoticeSender
+from datalayer.notices.webhook import Webhook
 from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.active import Activation
 from datalayer.publications.announcements import Announcements, SharedActivation
@@ -50,14 +55,22 @@ from datalayer.publications.stages import (
     Candidate,
     RowComparison,
     Snapshot,
+    VerifiedFiles,
     compare_rows,
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
+from datalayer.publications.switches import Switch
+from datalayer.publications.ways_back import Undo, WaysBack
 from datalayer.reading import changes, order_reasons, questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
+from datalayer.reading.candidates import Candidates, Judged
 from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
+from datalayer.reading.effect import lineage, proposals
+from datalayer.reading.effect import model as effect_model
+from datalayer.reading.effect.model import Effect
+from datalayer.reading.extracts import asking, previews
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.order_csv import Taking
@@ -89,6 +102,7 @@ __all__ = [
     "CheckResult",
     "Delivery",
     "Digest",
+    "Effect",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -96,8 +110,10 @@ __all__ = [
     "Health",
     "Identity",
     "JobStatus",
+    "Judged",
     "Mark",
     "MarkKind",
+    "Notice",
     "Novelty",
     "OrderLine",
     "OrderSum",
@@ -123,11 +139,17 @@ __all__ = [
     "Step",
     "StoreState",
     "Taking",
+    "Undo",
     "ValidationFailed",
+    "asking",
     "carried_out",
     "changes",
+    "effect_model",
     "in_order",
+    "lineage",
     "order_reasons",
+    "previews",
+    "proposals",
     "questions",
     "sum_of",
 ]
@@ -138,6 +160,7 @@ class Portal:
 
     Attributes:
         registry: The contract.
+        contract_document: Its file, a document of the Open Data Contract Standard.
         state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
         snapshots: The publications kept here.
@@ -148,13 +171,17 @@ class Portal:
         jobs: What changes something, in the background.
         job_records: What is told of jobs, of other replicas' too.
         store_watch: Whether the store answers; asks on another thread.
+        ways_back: How what is active came to be so, and whether that can be undone.
         state_watch: Whether the state folder takes a file; asks on another thread.
         marks: What planners say of the rows of the list; each call checks who makes it.
+        notices: What each switch did, for whoever asks.
+        notice_sender: Sends it to the webhook; None where there is none.
         announcements: What is activated on the replicas that share Redis, told and followed.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
+        self.contract_document = settings.registry.read_bytes()
         self.state_folder = settings.state
         self.members_only = settings.access == "members"
         self._clock = clock
@@ -201,9 +228,24 @@ class Portal:
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
+        effects = EffectsKept(settings.state / "effects.jsonl")
+        self.notices = NoticeBoard(self.snapshots, effects, self._publications)
+        webhook = settings.webhook()
+        self.notice_sender = webhook and NoticeSender(
+            Webhook(**webhook), self.notices.notice, settings.links_base, self.audit, clock
+        )
+        self.snapshots.switches.listen(self._tell)
         self.marks = PlannerMarks(
             settings.state, self.audit, members_only=self.members_only, clock=clock
         )
+        self._candidates = Candidates(
+            self.registry,
+            settings.state / "spill",
+            memory_limit=settings.memory_limit,
+            query_timeout_s=settings.query_timeout_s,
+            clock=clock,
+        )
+        self.ways_back = WaysBack(self.snapshots, self.audit.entries)
         self._damage_watch = DamageWatch(self.prove_served)
         too_slow = StoreTooSlow(address=self._store.address, timeout_s=LATE_AFTER_S)
         self.store_watch = StoreWatch(
@@ -237,6 +279,7 @@ class Portal:
         self._damage_watch.start()
         self.store_watch.start()
         self.state_watch.start()
+        self.notices.begin()
         try:
             self._publications.active()
         except NothingPublished:
@@ -342,6 +385,37 @@ class Portal:
         """
         return self._activations.inspect(identity, report=report)
 
+    def judge(self, identity: Identity, report: ReportProgress = silent) -> Judged:
+        """Inspect the store's latest publication and tell what activating it would change.
+
+        It is kept, so that activating it fetches nothing again; nothing of it is served.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+            CandidateUnreadable: It went away while it was looked at.
+            PortalError: It can't be fetched or verified.
+        """
+        told: tuple[Effect | None, PortalError | None] = (None, None)
+        active_id = self.active_id()
+
+        def look(files: VerifiedFiles) -> None:
+            nonlocal told
+            if active_id and files.manifest.publication_id != active_id:
+                told = self._effect_beside(active_id, files, report)
+
+        candidate = self._activations.inspect(identity, look=look, report=report)
+        return Judged(candidate, active_id, *told)
+
+    def _effect_beside(
+        self, active_id: str, files: VerifiedFiles, report: ReportProgress
+    ) -> tuple[Effect | None, PortalError | None]:
+        try:
+            active = self._publications.get(active_id)
+        except PortalError as error:
+            # What can't be read must not keep back what would replace it.
+            return None, error
+        return self._candidates.effect(files, active, report)
+
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
@@ -362,13 +436,16 @@ class Portal:
         *,
         force: bool = False,
         confirmed: bool = False,
+        judged: Judged | None = None,
     ) -> Activated | AlreadyCurrent:
         """Make a publication of the store the active one; None for the latest.
 
         With *force* it is fetched, verified and validated anew whatever is kept here of it. What
-        it takes away from those who read must be *confirmed*; ``losses`` says what that is.
+        it takes away from those who read must be *confirmed*; ``losses`` says what that is. With
+        *judged*, what that was told of, and nothing else, becomes the active one.
 
         Raises:
+            CandidateChanged: It is not what was *judged*, or another one became active since.
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
@@ -378,6 +455,7 @@ class Portal:
             publication_id=publication_id,
             force=force,
             confirmed=confirmed,
+            expected=judged.expected if judged else None,
             report=report,
         )
         self._publications.close_removed()
@@ -398,6 +476,19 @@ class Portal:
         self._remember_rows()
         self.announcements.announce()
         return outcome
+
+    def undo(
+        self, identity: Identity, publication_id: str, report: ReportProgress = silent
+    ) -> Activated:
+        """Undo the activation of *publication_id*: what was active before is so again.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+            UndoOver: It was activated too long ago, or something else became active since.
+            PortalError: As for ``roll_back``.
+        """
+        identity.require(Role.ADMIN, "roll back")
+        return self.roll_back(identity, self.ways_back.require_undoable(publication_id), report)
 
     def prune(self, identity: Identity, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what the settings keep; returns their ids.
@@ -449,11 +540,19 @@ class Portal:
         for watch in (self.store_watch, self.state_watch):
             watch.close(LATE_AFTER_S)
         self.announcements.stop()
+        if self.notice_sender:
+            self.notice_sender.close()
+        self.notices.close()
         self._damage_watch.stop()
         self._cache.close()
         self.database.close()
         self._spill.close()
         self.job_records.close()
+
+    def _tell(self, switch: Switch) -> None:
+        if self.notice_sender:
+            self.notice_sender.tell(switch)
+        self.notices.tell(switch)
 
     def _follow(self, identity: Identity, announced: Activation) -> Activated | AlreadyCurrent:
         self._remember_rows()

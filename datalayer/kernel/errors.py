@@ -267,6 +267,19 @@ class RedisFailed(TransportError):
     reason: str
 
 
+class NoticeNotTaken(TransportError):
+    """Whoever notices are sent to did not take one.
+
+    Attributes:
+        is_final: It is of no use to try again.
+    """
+
+    template = "The notice was not taken: {host} {reason}"
+    host: str
+    reason: str
+    is_final: bool = False
+
+
 class ReplicasDiffer(TransportError):
     """Replicas that share a cache and a store have served different publications for a while."""
 
@@ -448,6 +461,40 @@ class Overtaken(CallerError):
     publication_id: str
     actor: str
     active_id: str
+
+
+class CandidateChanged(CallerError):
+    """What a person judged is not what would be activated any more."""
+
+    template = (
+        "Publication {publication_id} was not activated: {change}. What is served goes on; check "
+        "the candidate again"
+    )
+    slug = "overtaken"
+    publication_id: str
+    change: str
+
+
+class CandidateUnreadable(TransportError):
+    """A candidate went away, or was damaged, while its effect was computed."""
+
+    template = (
+        "The effect of publication {publication_id} could not be computed: {problem}. What is "
+        "served goes on; check the candidate again"
+    )
+    publication_id: str
+    problem: str
+
+
+class UndoOver(CallerError):
+    """The time to undo an activation is over, or something else became active since."""
+
+    template = (
+        "Nothing was undone: publication {publication_id} is not the active one any more, or "
+        "became it more than {minutes} minutes ago; roll back instead"
+    )
+    publication_id: str
+    minutes: int
 
 
 class RefreshInProgress(CallerError):

@@ -42,6 +42,8 @@ from datalayer.publications.stages import (
     Activated,
     AlreadyCurrent,
     Candidate,
+    Expected,
+    Look,
     Snapshot,
     VerifiedFiles,
 )
@@ -112,15 +114,20 @@ class Activations:
         """
         return read_latest_manifest(self._store, self._registry, self._snapshots.trust)
 
-    def inspect(self, identity: Identity, *, report: ReportProgress = silent) -> Candidate:
+    def inspect(
+        self, identity: Identity, *, look: Look | None = None, report: ReportProgress = silent
+    ) -> Candidate:
         """Fetch, verify and validate the latest publication without activating it.
 
-        Broken rules of the contract are part of the answer, not an error.
+        Broken rules of the contract are part of the answer, not an error. Where there are none,
+        *look* is shown the files, while nobody else brings anything in; its errors are raised.
         """
         with self._attempts.begin(identity, "inspect") as attempt:
             manifest, kept = self._find(None, attempt, report)
             self._admission.refuse_replayed(manifest)
-            _, found = self._check(manifest, kept, report)
+            verified, found = self._check(manifest, kept, report)
+            if found.passed and look:
+                look(verified)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
         return Candidate(manifest, found)
@@ -132,6 +139,7 @@ class Activations:
         publication_id: str | None = None,
         force: bool = False,
         confirmed: bool = False,
+        expected: Expected | None = None,
         report: ReportProgress = silent,
     ) -> Activated | AlreadyCurrent:
         """Make a publication the active one; None for the store's latest.
@@ -143,6 +151,7 @@ class Activations:
                 Its kept snapshot is replaced only if it is damaged: whole, it holds the same
                 bytes, and replacing files under those who read them gains nothing.
             confirmed: A person accepts what it takes away from those who read.
+            expected: What that person saw; None for whatever there is.
             report: Is told how far it has come.
 
         Raises:
@@ -151,10 +160,13 @@ class Activations:
             ConfirmationNeeded: It takes something away, and that is not confirmed.
             ValidationFailed: It breaks the contract.
             Overtaken: Another one became active while this one was brought in.
+            CandidateChanged: It is not what was *expected*.
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
             attempt.before = self._snapshots.active()
             manifest, kept = self._find(publication_id, attempt, report, from_store=force)
+            if expected:
+                self._admission.refuse_unexpected(manifest, expected)
             current = kept is not None and self._is_latest_switch(kept.publication_id)
             if force or not current:
                 attempt.losses = self._admission.require(manifest, confirmed=confirmed)
@@ -210,6 +222,7 @@ class Activations:
         publication_id = announced.publication_id
         with self._attempts.begin(identity, "follow", publication_id, wait=True) as attempt:
             before = attempt.before = self._snapshots.active()
+            attempt.announced_at = announced.activated_at
             if before and before.order >= announced.order:
                 return AlreadyCurrent(before.publication_id)
             manifest, kept = self._find(publication_id, attempt, report)
@@ -252,6 +265,7 @@ class Activations:
         try:
             with self._attempts.switching(wait=False):
                 self._restore_active()
+                self._snapshots.switches.catch_up(self._snapshots.active())
             with (
                 self._attempts.lock(Identity("start", Role.ADMIN), "recover"),
                 self._attempts.switching(wait=False),
@@ -398,16 +412,22 @@ class Activations:
         number: int | None = None,
     ) -> Activated:
         """Attach *snapshot* and point to it: from then on it is served."""
-        previous_id = self._snapshots.active_id()
+        before = self._snapshots.active()
+        previous_id = before.publication_id if before else None
         report(Progress(Step.ACTIVATE, 0, 3))
         self._database.attach(snapshot)
         report(Progress(Step.ACTIVATE, 1, 3))
+        last = self._snapshots.switches.catch_up(before)
         if number is None:
-            number = self._shared.next_number(self._snapshots.active())
+            # Also later than those that a damaged pointer has forgotten: no two have one number.
+            number = max(self._shared.next_number(before), last.number + 1 if last else 0)
         # Before the switch: whoever is killed between the two has accepted it all the same.
         self._snapshots.trust.remember(snapshot.manifest)
-        self._snapshots.set_active(snapshot, attempt.identity.name, number)
+        switched = self._snapshots.set_active(snapshot, attempt.identity.name, number)
         attempt.switched = True
+        self._snapshots.switches.record(
+            before, switched, attempt.action, announced_at=attempt.announced_at
+        )
         duration_s = attempt.duration_s
         report(Progress(Step.ACTIVATE, 2, 3))
         self._attempts.record(

@@ -9,6 +9,7 @@ import structlog
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.errors import (
+    CandidateChanged,
     ConfirmationNeeded,
     ContentError,
     Loss,
@@ -20,6 +21,7 @@ from datalayer.kernel.sentences import Sentence
 from datalayer.publications.active import Activation
 from datalayer.publications.losses import losses
 from datalayer.publications.snapshot_store import SnapshotStore
+from datalayer.publications.stages import Expected
 
 CLOCKS_DIFFER_BY: Final = timedelta(days=1)
 """How far the clock of the job may be ahead of the portal's."""
@@ -76,6 +78,29 @@ class Admission:
                 actor=present.activated_by,
                 active_id=present.publication_id,
             )
+
+    def refuse_unexpected(self, manifest: Manifest, expected: Expected) -> None:
+        """Refuse *manifest* if it, or what is active, is not what a person saw.
+
+        Raises:
+            CandidateChanged: One of the two isn't; says which.
+        """
+        checked, active_id = expected.manifest, self._snapshots.active_id()
+        if manifest.publication_id != checked.publication_id:
+            change = Sentence(
+                "the store's latest publication is {latest_id} by now",
+                latest_id=manifest.publication_id,
+            )
+        elif manifest != checked:
+            change = Sentence("it was published anew since it was checked")
+        elif active_id not in {expected.active_id, checked.publication_id}:
+            change = Sentence(
+                "{active_id} became active since it was checked, so its effect is another one",
+                active_id=active_id or "-",
+            )
+        else:
+            return
+        raise CandidateChanged(publication_id=checked.publication_id, change=change)
 
     def _active_manifest(self) -> Manifest | None:
         active_id = self._snapshots.active_id()

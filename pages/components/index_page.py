@@ -84,6 +84,8 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
         + '\n    <link rel="stylesheet" href="./app/static/farol.css">\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'
+        '    <link rel="alternate" type="application/atom+xml" title="Activations" '
+        'href="./api/v1/activations.atom">\n'
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '
     )
     document = (_BUILT / "index.html").read_text(encoding="utf-8")

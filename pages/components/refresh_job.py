@@ -62,6 +62,7 @@ def _step_text(step: Step) -> str:
         Step.STAGE: _("Fetching the files"),
         Step.VERIFY: _("Comparing sizes and SHA-256"),
         Step.VALIDATE: _("Checking against the contract"),
+        Step.COMPARE: _("Computing what it changes"),
         Step.UPLOAD: _("Uploading"),
         Step.PROMOTE: _("Keeping the files"),
         Step.ACTIVATE: _("Switching"),

@@ -82,7 +82,7 @@ def parts_sentence(counts: Row) -> str:
         "For {nearer} of {count} tested parts repeating the past was nearer",
         tested,
     ).format(nearer=number(nearer, 0), count=number(tested, 0))
-    if worse:
+    if nearer and worse:
         text += _(", for {worse} of them by more than chance explains").format(
             worse=number(worse, 0)
         )

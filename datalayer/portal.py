@@ -9,6 +9,7 @@ import structlog
 
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
+from datalayer.access.audit.trail import AuditFilter, AuditTrail, TrailState
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.compliance.proofs import Proofs, RunningProof
@@ -60,11 +61,13 @@ from datalayer.publications.stages import (
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
 from datalayer.publications.switches import Switch
+from datalayer.publications.uploads import Upload, UploadedPublication
 from datalayer.publications.ways_back import Undo, WaysBack
 from datalayer.reading import changes, order_reasons, questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.candidates import Candidates, Judged
+from datalayer.reading.csv_texts import csv_of_texts, dialect_of
 from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
 from datalayer.reading.effect import lineage, proposals
@@ -79,6 +82,7 @@ from datalayer.reading.extracts.order_rows import OrdersOfTiers, require_places
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
+from datalayer.reading.extracts.stock_files import StockFiles
 from datalayer.reading.open_publications import OpenPublications
 from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
@@ -96,6 +100,8 @@ __all__ = [
     "Activated",
     "AlreadyCurrent",
     "AuditEntry",
+    "AuditFilter",
+    "AuditTrail",
     "ByteSpan",
     "Candidate",
     "ChainCheck",
@@ -139,11 +145,16 @@ __all__ = [
     "Step",
     "StoreState",
     "Taking",
+    "TrailState",
     "Undo",
+    "Upload",
+    "UploadedPublication",
     "ValidationFailed",
     "asking",
     "carried_out",
     "changes",
+    "csv_of_texts",
+    "dialect_of",
     "effect_model",
     "in_order",
     "lineage",
@@ -163,10 +174,14 @@ class Portal:
         contract_document: Its file, a document of the Open Data Contract Standard.
         state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
+        upload_max_bytes: Most bytes of a zip that is uploaded; 0 where none is taken.
+        follows_others: Whether it shares a Redis with replicas, each of which has to find what is
+            activated: in the store, or in a state folder that they share.
         snapshots: The publications kept here.
         database: Those that can be read without further work.
         extracts: What of an open publication is taken away, as files.
         order_files: Rows of an open publication as other programs take orders.
+        stock_files: Stock positions of an open publication, all that a list has.
         audit: Who did what.
         jobs: What changes something, in the background.
         job_records: What is told of jobs, of other replicas' too.
@@ -184,6 +199,8 @@ class Portal:
         self.contract_document = settings.registry.read_bytes()
         self.state_folder = settings.state
         self.members_only = settings.access == "members"
+        self.upload_max_bytes = settings.upload_max_bytes
+        self.follows_others = settings.redis_url is not None
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
         self.snapshots = SnapshotStore(
@@ -198,6 +215,7 @@ class Portal:
             spill_folder=self._spill.path,
         )
         self.audit = AuditLog(settings.state / "audit.jsonl", clock)
+        self._audit_trail = AuditTrail(settings.state / "audit.jsonl", clock)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         # Portals of other stores may share this Redis; what they activate is nothing to this one.
         note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
@@ -216,6 +234,7 @@ class Portal:
                 keep=settings.keep_snapshots,
                 quota_bytes=settings.snapshot_quota_bytes,
                 validation_timeout_s=settings.validation_timeout_s,
+                upload_bytes=settings.upload_max_bytes,
             ),
         )
         try:
@@ -264,6 +283,7 @@ class Portal:
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
         self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
         self.order_files = OrderFiles(self.audit)
+        self.stock_files = StockFiles(self.audit)
         self._compliance = check_compliance()
         self._proofs = Proofs(settings)
         self.jobs = RefreshJobs(self.audit.entries, clock)
@@ -384,6 +404,29 @@ class Portal:
             PortalError: It can't be fetched or verified.
         """
         return self._activations.inspect(identity, report=report)
+
+    def receive(
+        self, identity: Identity, upload: Upload, report: ReportProgress = silent
+    ) -> Candidate:
+        """Take in a publication as a zip and keep it, found sound, until it is activated by its id.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+            PortalError: It was refused; nothing of it is kept.
+        """
+        return self._activations.receive(identity, upload, report=report)
+
+    def uploaded(self) -> UploadedPublication | None:
+        """Return the uploaded publication that waits to be activated; None without one."""
+        return self._activations.uploaded()
+
+    def discard_upload(self, identity: Identity, report: ReportProgress = silent) -> None:
+        """Remove the uploaded publication that waits to be activated, if there is one.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        self._activations.discard_upload(identity, report=report)
 
     def judge(self, identity: Identity, report: ReportProgress = silent) -> Judged:
         """Inspect the store's latest publication and tell what activating it would change.
@@ -508,6 +551,15 @@ class Portal:
         """
         identity.require(Role.ADMIN, "see and make the proof")
         return self._proofs
+
+    def audit_trail(self, identity: Identity) -> AuditTrail:
+        """Return the audit log to be searched, which *identity* may read.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        identity.require(Role.ADMIN, "read the audit trail")
+        return self._audit_trail
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""

@@ -102,6 +102,35 @@ class ManifestError(FaultsFound, ContentError):
     location: str
 
 
+class UploadRefused(ContentError):
+    """A file that was sent can't be taken as a publication; nothing of it is kept."""
+
+    template = "The file {name:s} {problem}"
+    name: str
+    problem: str
+
+
+class KeptAlready(ContentError):
+    """A publication was sent that is kept here, byte by byte the same."""
+
+    template = (
+        "Publication {publication_id} is kept here already, with the same files; go back to it "
+        "under Kept publications"
+    )
+    publication_id: str
+
+
+class NotInTheStore(ContentError):
+    """Another replica activated what the store doesn't hold, as after an upload there."""
+
+    template = (
+        "Publication {publication_id}, which another replica activated, is not in the store and "
+        "not kept here: it may have been uploaded there; upload it here too, or publish it into "
+        "the store"
+    )
+    publication_id: str
+
+
 class IntegrityError(PublicationError):
     """A file's size or SHA-256 is not the one its manifest announces."""
 
@@ -794,6 +823,13 @@ class LastAdmin(CallerError):
     """Without this user nobody could administer the portal."""
 
     template = "{name} is the last administrator who can sign in; make another one first"
+    name: str
+
+
+class OwnAccount(CallerError):
+    """Who administers would lock themself out by a slip."""
+
+    template = "{name} is your own account; another administrator can disable it or change its role"
     name: str
 
 

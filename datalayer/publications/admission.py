@@ -47,13 +47,22 @@ class Admission:
             Replayed: A newer signed one was accepted before.
             ConfirmationNeeded: It takes something away, and that is not *confirmed*.
         """
-        self._refuse_future(manifest)
-        self.refuse_replayed(manifest)
-        self._refuse_older(manifest)
+        self.require_newer(manifest)
         found = tuple(map(str, self.losses(manifest)))
         if found and not confirmed:
             raise ConfirmationNeeded(publication_id=manifest.publication_id, faults=found)
         return found
+
+    def require_newer(self, manifest: Manifest) -> None:
+        """Make sure that *manifest* is newer than what is served, and of no time to come.
+
+        Raises:
+            PublicationError: It was generated before the active one, or in the future.
+            Replayed: A newer signed one was accepted before.
+        """
+        self._refuse_future(manifest)
+        self.refuse_replayed(manifest)
+        self._refuse_older(manifest)
 
     def refuse_replayed(self, manifest: Manifest) -> None:
         """Refuse *manifest* if a newer signed one was accepted; the active one is no replay.

@@ -403,7 +403,7 @@ class TestProof:
         keys = {button.key for button in app.button}
         keys |= {button.key for button in go_to(app, "health").button}
 
-        known = {"look_again", "check", "going_back", "prune", "prove", "sign_out"}
+        known = {"look_again", "check", "going_back", "upload_check", "prune", "prove", "sign_out"}
         assert keys == known
 
 

@@ -24,6 +24,7 @@ PARAMETERS = {
         *("measure", "order", "page", "lang"),
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
+    "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
     "data.py": (
         *("dataset", "columns", "order", "format", "dialect", "page", "lang", "find"),
         *("item_id", "name_contains", "unit_cost_min", "category_null", "generated_at_max"),

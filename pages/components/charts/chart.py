@@ -67,11 +67,12 @@ class Chart:
 
     Attributes:
         title: What the picture of it is headed by.
-        figure: None where nothing can be drawn; *alt* says why.
+        figure: None where there is *svg*, or nothing can be drawn; then *alt* says why.
         alt: The finding, computed from the rows.
         rows: What is drawn, as a table that is read from the left.
         headings: Of the columns of *rows*, in the language of the run.
         call: Returns what is drawn.
+        svg: What is drawn without Plotly; see ``dot_drawing``. Empty where there is a figure.
     """
 
     title: str
@@ -81,6 +82,7 @@ class Chart:
     rows: pa.Table
     headings: Mapping[str, str]
     call: ApiCall
+    svg: str = ""
 
 
 def extract_call(data_set: str, selection: SeriesSelection) -> ApiCall:

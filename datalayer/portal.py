@@ -53,7 +53,14 @@ from datalayer.publications.stages import (
     compare_rows,
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
-from datalayer.reading import changes, order_reasons, questions
+from datalayer.reading import (
+    changed_orders,
+    changes,
+    forecast_totals,
+    order_change_rows,
+    order_reasons,
+    questions,
+)
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.damage_watch import DamageWatch
@@ -125,8 +132,11 @@ __all__ = [
     "Taking",
     "ValidationFailed",
     "carried_out",
+    "changed_orders",
     "changes",
+    "forecast_totals",
     "in_order",
+    "order_change_rows",
     "order_reasons",
     "questions",
     "sum_of",

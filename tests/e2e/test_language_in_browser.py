@@ -14,7 +14,7 @@ from tests.e2e.leftovers import codes, leftovers, portuguese
 from tests.e2e.visits import Visit
 from tests.publisher import Publisher, replace_column
 
-PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
+PAGES = ["/", "/forecast", "/orders", "/changes", "/data", "/admin"]
 STATES = [
     "/forecast?item=0000000",
     "/forecast?q=bateria",

@@ -22,6 +22,7 @@ PAGES = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
+    "changes": "/changes",
     "data": "/data",
     "admin": "/admin",
 }

@@ -18,8 +18,9 @@ from tests.publisher import Publisher
 FILTERS = (*questions.listings.FILTERS, "action", "location", "put_aside", "page")
 PARAMETERS = {
     "": (*FILTERS, "ticked", "lang", "q"),
-    "forecast.py": (*FILTERS, "location_id", "span", "sources", "lang", "q"),
+    "forecast.py": (*FILTERS, "location_id", "span", "sources", "compare", "lang", "q"),
     "orders.py": (*FILTERS, "rows", "lang"),
+    "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
 }
 HOSTILE = (
     "",

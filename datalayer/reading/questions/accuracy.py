@@ -13,3 +13,11 @@ def of_item(item_id: str, location_id: str = NETWORK) -> Question:
     """Return the question of the rows of fact_metrics of one part, champion first."""
     parameters = {"item_id": item_id, "location_id": location_id}
     return sql_question("item_metrics", parameters, "fact_metrics")
+
+
+def overall() -> Question:
+    """Return the question of how good each source was over all parts, by source and horizon.
+
+    Columns: see ``sql/overall_accuracy.sql``.
+    """
+    return sql_question("overall_accuracy", {}, "agg_metrics")

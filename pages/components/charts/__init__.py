@@ -7,13 +7,16 @@ from pages.components.charts.daily import daily
 from pages.components.charts.run_out import run_out
 from pages.components.charts.showing import show
 from pages.components.charts.spans import SPANS, span_of
-from pages.components.charts.use import use
+from pages.components.charts.use import OtherForecast, use
+from pages.components.charts.waterfall import ChangedSum, waterfall
 
 __all__ = [
     "SPANS",
     "ApiCall",
+    "ChangedSum",
     "Chart",
     "ChartedPart",
+    "OtherForecast",
     "backtest",
     "comparison",
     "daily",
@@ -21,4 +24,5 @@ __all__ = [
     "show",
     "span_of",
     "use",
+    "waterfall",
 ]

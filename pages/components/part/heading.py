@@ -32,14 +32,15 @@ def classes(item: Row) -> str:
         _("code {value}"): sku,
         "{value}": item["category"],
         _("class {value}"): item["abc_class"],
-        _("{value} demand"): _demand_class(item["demand_class"]),
+        _("{value} demand"): demand_class(item["demand_class"]),
         _("{value} criticality"): _criticality(item["criticality"]),
         _("from {value}"): item["supplier"],
     }
     return " · ".join(text.format(value=value) for text, value in found.items() if value)
 
 
-def _demand_class(name: str | None) -> str:
+def demand_class(name: str | None) -> str:
+    """Return a demand class in words; an empty text for one that isn't known."""
     return {
         "smooth": _("smooth"),
         "erratic": _("erratic"),

@@ -27,6 +27,7 @@ WORKDIR /opt/farol
 COPY LICENSE app.py requirements.txt schema_registry.json ./
 COPY .streamlit .streamlit
 COPY datalayer datalayer
+COPY docs/guide docs/guide
 COPY pages pages
 ARG CREATED=1970-01-01T00:00:00Z
 ARG REVISION=unknown

@@ -16,7 +16,7 @@ export FAROL_STATE ?= var-$(DEMO)
 endif
 
 .PHONY: help run setup publish activate serve images reproduce proof bundle test test-portal test-job test-e2e test-images \
-  faults check system-packages image-packages lock locale bench bench-serving bench-forecasting clean
+  faults check system-packages image-packages lock locale guide-pictures bench bench-serving bench-forecasting clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -199,6 +199,10 @@ locale: .venv/.ready-dev  ## gather the pages' sentences into the catalogue and 
 	.venv/bin/pybabel -q update -D farol -d pages/locale -l pt_BR -i build/farol.pot \
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 100
 	.venv/bin/pybabel -q compile -D farol -d pages/locale -l pt_BR
+
+guide-pictures: .venv/.ready-dev .venv-ml/.ready-dev system-packages  ## take the guide's pictures anew
+	@.venv/bin/$(PYTEST) tests/e2e/test_guide_pictures.py -k picture_for
+	cp build/guide/*.png pages/static/guide/
 
 bench: setup .venv-serving/.ready system-packages  ## measure against peers in the same run (writes JSON to build/bench)
 	@.venv/bin/python -m benchmarks.refresh

@@ -30,7 +30,7 @@ _ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[
 SERVED_FOLDERS = frozenset(
     {
         *("_stcore", "app", "component", "media", "static"),
-        *("admin", "changes", "data", "forecast", "monday", "orders", "overview"),
+        *("admin", "changes", "data", "forecast", "guide", "monday", "orders", "overview"),
         *("api", "health", "metrics"),
     }
 )

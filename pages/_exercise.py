@@ -26,9 +26,11 @@ from datalayer.kernel.contract.manifest import MANIFEST_NAME
 from datalayer.kernel.errors import NothingPublished, ObjectMissing, PortalError
 from datalayer.portal import Identity, Publication, Role, questions
 from datalayer.runtime import SESSION_COOKIE, accounts, portal
+from pages.components.administration import sections
 
 PAGES: Final = Path(__file__).parent
 LANGUAGES: Final = ("en", "pt_BR")
+SECTIONS: Final = {"admin": sections.OTHERS}
 PROVER: Final = Identity("cli:proof", Role.ADMIN)
 # Parameters of addresses that name a publication, whatever their example says.
 _PUBLICATIONS: Final = frozenset({"before", "after", "a", "b", "publication_id"})
@@ -93,12 +95,22 @@ def _draw_pages(token: str) -> Iterator[Json]:
         app.query_params["lang"] = language
         app.run()
         for name in names:
-            app.switch_page(f"{name}.py").run()
-            problems = [each.message for each in app.exception]
-            # A page that could not even begin draws no title, and Streamlit tells of no error.
-            problems += [] if app.title else ["no title was drawn"]
-            problems += [str(each.value) for each in app.error]
-            yield {"page": name, "language": language, "problems": problems}
+            app.switch_page(f"{name}.py")
+            problems = dict.fromkeys(_problems(app, SECTIONS.get(name, ())))
+            yield {"page": name, "language": language, "problems": list(problems)}
+
+
+def _problems(app: AppTest, others: Iterable[str]) -> Iterator[str]:
+    """Draw a page as it opens, then each of its *others* sections; yield what is reported."""
+    for section in ("", *others):
+        if section:
+            app.query_params[sections.PARAMETER] = section
+        app.run()
+        yield from (each.message for each in app.exception)
+        # A page that could not even begin draws no title, and Streamlit tells of no error.
+        yield from () if app.title else ("no title was drawn",)
+        yield from (str(each.value) for each in app.error)
+    app.query_params.pop(sections.PARAMETER, None)
 
 
 def _ask_addresses(published: Publication | None, token: str) -> Json:

@@ -25,7 +25,7 @@ from starlette.types import Scope
 from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
-PATHS = ("/", "/forecast", "/orders", "/changes", "/data", "/admin")
+PATHS = ("/", "/forecast", "/orders", "/changes", "/data", "/guide", "/admin")
 SCRIPTS = ("words.js", "frame.js", "charts.js", "keys.js", "saving.js")
 """Scripts of ``pages/static`` that run beside Streamlit's own, once the document is there."""
 RETRY_AFTER_S = 15

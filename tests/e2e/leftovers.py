@@ -97,6 +97,12 @@ def codes() -> frozenset[str]:
     return frozenset(word for text in _coded(registry) for word in words_of(text))
 
 
+def guide() -> frozenset[str]:
+    """Return the words of the Portuguese guides."""
+    guides = (PROJECT / "docs/guide").glob("*.pt_BR.md")
+    return frozenset(word for each in guides for word in words_of(each.read_text(encoding="utf-8")))
+
+
 def _coded(value: object) -> Iterable[str]:
     if isinstance(value, dict):
         yield from (str(value[name]) for name in ("name", "physicalName") if name in value)

@@ -8,7 +8,17 @@ from playwright.sync_api import expect
 from tests.e2e.accessibility import violations
 from tests.e2e.visits import Visit
 
-PAGES = ["/", "/forecast", "/orders", "/changes", "/data", "/admin"]
+PAGES = [
+    "/",
+    "/forecast",
+    "/orders",
+    "/changes",
+    "/data",
+    "/guide",
+    "/guide?for=admin",
+    "/guide?for=analyst",
+    "/admin",
+]
 STATES = ["/forecast?item=0", "/?p=20200101T000000Z-00000000", "/?lang=xx", "/data?dataset=unknown"]
 WIDE = {"width": 1366, "height": 900}
 SCREENS = {

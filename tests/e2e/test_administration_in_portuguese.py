@@ -28,7 +28,7 @@ def administrator(browser: Browser, served_small: Served) -> Iterator[Visit]:
         visit.page.get_by_label("Usuário").fill("admin")
         visit.page.get_by_label("Senha", exact=True).fill(served_small.password)
         visit.page.get_by_role("button", name="Entrar").click()
-        expect(visit.page.get_by_role("heading", name="Trilha de auditoria")).to_be_visible()
+        expect(visit.page.get_by_role("heading", name="Publicações guardadas")).to_be_visible()
         expect(visit.page.locator("iframe")).to_have_count(0)
         visit.settle()
         yield visit
@@ -43,6 +43,13 @@ def english_in(visit: Visit) -> dict[str, str]:
 
 def press(visit: Visit, name: str) -> None:
     visit.page.get_by_role("button", name=name, exact=True).click()
+
+
+def go_to(visit: Visit, section: str) -> None:
+    """Go to a section of the page, as who looks for it does."""
+    visit.page.get_by_role("radio", name=section).click()
+    expect(visit.page.get_by_role("heading", name=section)).to_be_visible()
+    visit.settle()
 
 
 def look_again(visit: Visit, publisher: Publisher) -> None:
@@ -93,6 +100,9 @@ def test_why_a_file_is_refused_is_told_in_portuguese(
 
     press(administrator, "Ativar")
 
+    expect(administrator.page.get_by_test_id("stAlertContentError")).to_be_visible()
+    assert english_in(administrator) == {}
+    go_to(administrator, "Trilha de auditoria")
     expect(administrator.page.get_by_text(re.compile("ativar · ✗"))).to_be_visible()
     assert english_in(administrator) == {}
 
@@ -135,6 +145,7 @@ def test_the_audit_trail_tells_in_portuguese_what_was_done_refused_and_undone(
     press(administrator, "Ativar")
 
     expect(page.get_by_text(re.compile("quebra o contrato em"))).to_be_visible()
+    go_to(administrator, "Trilha de auditoria")
     for told in ("ativar · ✓ ativada", "ativar · ✗ rejeitada", "reverter · ✓", "entrar · ✓"):
         expect(page.get_by_text(re.compile(told)).first).to_be_visible()
     assert english_in(administrator) == {}

@@ -10,11 +10,21 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import Served
-from tests.e2e.leftovers import codes, leftovers, portuguese
+from tests.e2e.leftovers import codes, guide, leftovers, portuguese
 from tests.e2e.visits import Visit
 from tests.publisher import Publisher, replace_column
 
-PAGES = ["/", "/forecast", "/orders", "/changes", "/data", "/admin"]
+PAGES = [
+    "/",
+    "/forecast",
+    "/orders",
+    "/changes",
+    "/data",
+    "/guide",
+    "/guide?for=admin",
+    "/guide?for=analyst",
+    "/admin",
+]
 STATES = [
     "/forecast?item=0000000",
     "/forecast?q=bateria",
@@ -41,6 +51,7 @@ def test_no_english_is_left_on_a_portuguese_page(
     torres_visit.open(path)
 
     allowed = vocabulary | codes() if path.startswith("/data") else vocabulary
+    allowed = allowed | guide() if path.startswith("/guide") else allowed
     assert leftovers(torres_visit.page, allowed) == {}
 
 

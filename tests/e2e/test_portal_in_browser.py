@@ -70,7 +70,7 @@ def sign_in_as_administrator(visit: Visit) -> set[str]:
     draw the page anew: what is clicked meanwhile may be a button that is just being replaced.
     """
     sign_in(visit, visit.served.password)
-    expect(visit.page.get_by_role("heading", name="Audit trail")).to_be_visible()
+    expect(visit.page.get_by_role("heading", name="Kept publications")).to_be_visible()
     wait_until(
         lambda: len(our_cookies(visit)) == 2, within_s=30, problem="the cookies were not written"
     )

@@ -24,6 +24,7 @@ PAGES = {
     "orders": "/orders?tier=late",
     "changes": "/changes",
     "data": "/data",
+    "guide": "/guide",
     "admin": "/admin",
 }
 MOST_PIXELS_HIGH = 8_000

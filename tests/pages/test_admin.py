@@ -37,6 +37,12 @@ def press(app: AppTest, key: str) -> AppTest:
     return app
 
 
+def go_to(app: AppTest, section: str) -> AppTest:
+    """Go to a section of the page."""
+    app.query_params["section"] = section
+    return app.run()
+
+
 def cells(app: AppTest) -> str:
     """Return the contents of every table."""
     return "\n".join(table.value.to_csv() for table in app.table)
@@ -183,7 +189,7 @@ class TestConfirming:
         app = press(app, "activate")
 
         assert active_id() == lacking
-        assert "confirmed: fact_inventory has 0 rows" in cells(app)
+        assert "confirmed: fact_inventory has 0 rows" in cells(go_to(app, "audit"))
 
     def test_the_audit_trail_tells_it_in_the_reader_s_language(
         self, open_admin: OpenPage, lacking: str
@@ -191,7 +197,7 @@ class TestConfirming:
         app = open_admin(locale="pt-BR")
         app.checkbox(key=f"confirm-{lacking}").check().run()
 
-        app = press(app, "activate")
+        app = go_to(press(app, "activate"), "audit")
 
         assert "fact_inventory tem 0 linhas" in cells(app)
         assert "fact_inventory has 0 rows" not in cells(app)
@@ -261,7 +267,7 @@ class TestGoingBack:
     def test_it_is_in_the_audit_trail_with_its_author(self, two: AppTest) -> None:
         press(two, "roll_back")
 
-        assert "admin · roll back · ✓ activated" in cells(two)
+        assert "admin · roll back · ✓ activated" in cells(go_to(two, "audit"))
 
     def test_with_one_publication_there_is_nothing_to_go_back_to(
         self, open_admin: OpenPage, active: Publisher
@@ -351,7 +357,7 @@ class TestProof:
     def test_it_is_dated_and_says_how_much_was_looked_at(
         self, open_admin: OpenPage, active: Publisher
     ) -> None:
-        app = open_admin(locale="en-US")
+        app = open_admin(locale="en-US", section="health")
 
         proofs = [s.value for s in app.success if "No machine-learning package" in s.value]
         assert len(proofs) == 1
@@ -362,7 +368,7 @@ class TestProof:
     ) -> None:
         monkeypatch.setitem(sys.modules, "torch", pytest)
 
-        app = open_admin(locale="en-US")
+        app = open_admin(locale="en-US", section="health")
 
         errors = [error.value.replace("\\", "") for error in app.error]
         assert errors == ["Machine learning is deployed here: module:torch"]
@@ -370,10 +376,47 @@ class TestProof:
     def test_nothing_on_the_page_trains_or_predicts(
         self, open_admin: OpenPage, active: Publisher
     ) -> None:
-        keys = {button.key for button in open_admin().button}
+        app = open_admin()
+        keys = {button.key for button in app.button}
+        keys |= {button.key for button in go_to(app, "health").button}
 
         known = {"look_again", "check", "activate", "roll_back", "prune", "prove", "sign_out"}
         assert keys == known
+
+
+class TestSections:
+    def test_publications_come_first(self, open_admin: OpenPage, active: Publisher) -> None:
+        assert "Kept publications" in texts(open_admin(locale="en-US"))
+
+    @pytest.mark.parametrize(
+        ("section", "heading"), [("audit", "Audit trail"), ("health", "Proof and health")]
+    )
+    def test_the_address_chooses_one_and_no_other_is_drawn(
+        self, open_admin: OpenPage, active: Publisher, section: str, heading: str
+    ) -> None:
+        app = open_admin(locale="en-US", section=section)
+
+        assert [header.value for header in app.header] == [heading]
+
+    @pytest.mark.parametrize("value", ["nowhere", "x" * 10_000, "a\x00b", ""])
+    def test_one_that_is_not_there_is_named_and_left_out(
+        self, open_admin: OpenPage, active: Publisher, value: str
+    ) -> None:
+        app = open_admin(locale="en-US", section=value)
+
+        assert "In the address, section is" in app.warning[0].value
+        assert "Kept publications" in texts(app)
+
+    def test_going_to_another_leaves_what_was_asked_of_the_last(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        app = open_admin(locale="en-US", section="audit", rubbish="1", lang="en")
+
+        app.button_group(key="administration.section.audit").set_value("health").run()
+
+        assert app.query_params["section"] == "health"
+        assert "rubbish" not in app.query_params
+        assert app.query_params["lang"] == "en"
 
 
 class TestSignatures:

@@ -29,9 +29,9 @@ REPORT = ProofReport(datetime(2026, 11, 26, 12, tzinfo=UTC), "", None, {}, (PASS
 
 @pytest.fixture
 def open_admin(open_page: OpenPage, state: Path) -> OpenPage:
-    """Open the administration page, signed in."""
+    """Open the proof on the administration page, signed in."""
     add_user(state, "admin", Role.ADMIN)
-    return lambda **how: sign_in(open_page("admin.py", **how))
+    return lambda **how: sign_in(open_page("admin.py", section="health", **how))
 
 
 def test_before_the_first_proof_there_is_none(open_admin: OpenPage) -> None:

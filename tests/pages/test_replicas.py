@@ -35,7 +35,7 @@ def other(
 def test_a_replica_alone_draws_no_list(open_page: OpenPage, other: RedisAttendance) -> None:
     runtime.portal().announcements.keep_up()
 
-    app = sign_in(open_page("admin.py", locale="en-US"))
+    app = sign_in(open_page("admin.py", locale="en-US", section="health"))
 
     assert "Replicas" not in {header.value for header in app.header}
 
@@ -46,7 +46,7 @@ def test_each_replica_stands_there_with_what_it_serves(
     other.tell(Presence("farol-2/1", active.latest.publication_id))
     runtime.portal().announcements.keep_up()
 
-    app = sign_in(open_page("admin.py", locale="en-US"))
+    app = sign_in(open_page("admin.py", locale="en-US", section="health"))
 
     assert "Replicas" in {header.value for header in app.header}
     assert "(this one)" in cells(app)
@@ -59,7 +59,7 @@ def test_one_that_can_not_follow_says_why_there_and_among_the_findings(
     other.tell(Presence("farol-2/1", None, "No *room* is left"))
     runtime.portal().announcements.keep_up()
 
-    app = sign_in(open_page("admin.py", locale="en-US"))
+    app = sign_in(open_page("admin.py", locale="en-US", section="health"))
 
     assert "✗ can't serve what was activated: No *room* is left" in cells(app)
     assert "1 of 2 replicas can't serve the publication that was activated" in texts(app)

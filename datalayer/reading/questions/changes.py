@@ -63,6 +63,11 @@ def demand_between(
     )
 
 
+def item_costs() -> Question:
+    """Return the question of what a unit of each part costs: item_id, unit, unit_cost."""
+    return sql_question("item_costs", {}, "dim_item")
+
+
 def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Question:
     """Return the question of rows of ``Changes.parts`` by their rank, as numbers of JSON.
 

@@ -32,13 +32,13 @@ def show(
         ticked: Ranks of the rows that are ticked.
     """
     told = publication.table(questions.actions.cards(rows, asked.wanted.standing)).table
-    periods = _periods(publication, told)
-    setting = _setting(publication)
+    by_place = periods(publication, told)
+    same = setting(publication)
     for card in told.to_pylist():
         with st.container(key=f"farol-card-{card['rank']}", gap=None):
             if not asked.put_aside:
-                _tick(publication.id, card, setting, ticked)
-            _draw(publication, card, periods.get(_place(card), []), setting)
+                _tick(publication.id, card, same, ticked)
+            _draw(publication, card, by_place.get(place(card), []), same)
 
 
 def say_gone(publication: Publication, shown: pa.Table, standing: pa.Table) -> None:
@@ -59,21 +59,43 @@ def say_gone(publication: Publication, shown: pa.Table, standing: pa.Table) -> N
         st.warning(captions.literal(text), icon=":material/group:")
 
 
+def periods(publication: Publication, told: pa.Table) -> dict[tuple[str, str], list[Any]]:
+    """Return the weeks or months of demand of each ``place`` in *told*, rows of cards."""
+    rows = publication.table(questions.actions.periods(told)).table.to_pylist()
+    return {key: list(each) for key, each in groupby(rows, key=place)}
+
+
+def place(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return part and place of a row."""
+    return row["item_id"], row["location_id"]
+
+
+def setting(publication: Publication) -> CardSetting:
+    """Return what is the same for all cards of *publication*."""
+    lineage = publication.manifest.lineage
+    return CardSetting(
+        publication.registry,
+        frequency=str(lineage.get("frequency", "D")),
+        currency=str(lineage.get("currency", "")),
+        several_places=publication.table(questions.orders.location_tree()).table.num_rows > 1,
+    )
+
+
 def _draw(
     publication: Publication,
     card: Card,
-    periods: Sequence[Mapping[str, Any]],
-    setting: CardSetting,
+    rows: Sequence[Mapping[str, Any]],
+    same: CardSetting,
 ) -> None:
     st.markdown(card_html.head(card), unsafe_allow_html=True, anchors=False)
     frame.link(
         "forecast.py",
-        captions.literal(card_html.part(card, setting)),
+        captions.literal(card_html.part(card, same)),
         item=card["item_id"],
         location_id=card["location_id"],
         **list_address.carried(st.query_params),
     )
-    body = card_html.body(card, periods, setting)
+    body = card_html.body(card, rows, same)
     st.markdown(body, unsafe_allow_html=True, anchors=False)
     # The part is heard, not seen: each button is called otherwise.
     named = _("Decide")
@@ -81,7 +103,7 @@ def _draw(
     key = f"farol-mark-{card['rank']}"
     if st.button(f"{named} **{part}**", key=key, on_click=_decide, args=(int(card["rank"]),)):
         title = captions.literal(action_words.headline(card))
-        detail = captions.literal(card_html.part(card, setting))
+        detail = captions.literal(card_html.part(card, same))
         mark_dialog.open_for(publication, [card], title, detail)
 
 
@@ -89,14 +111,14 @@ def _decide(rank: int) -> None:
     st.session_state[_DECIDED] = rank
 
 
-def _tick(publication_id: str, card: Card, setting: CardSetting, ticked: Collection[int]) -> None:
+def _tick(publication_id: str, card: Card, same: CardSetting, ticked: Collection[int]) -> None:
     rank = int(card["rank"])
     key = f"farol-tick-{rank}"
     if st.session_state.get(key) != (rank in ticked):
         st.session_state[key] = rank in ticked
     st.checkbox(
         # The name is read as it stands here, while what is hidden of it is read as Markdown.
-        _row_name(card, setting).replace("[", "(").replace("]", ")"),
+        _row_name(card, same).replace("[", "(").replace("]", ")"),
         key=key,
         on_change=_ticked,
         args=(publication_id, rank, key),
@@ -108,25 +130,5 @@ def _ticked(publication_id: str, rank: int, key: str) -> None:
     ticks.change(publication_id, [rank], on=st.session_state[key])
 
 
-def _row_name(card: Card, setting: CardSetting) -> str:
-    return f"{action_words.headline(card)} · {card_html.part(card, setting)}"
-
-
-def _periods(publication: Publication, told: pa.Table) -> dict[tuple[str, str], list[Any]]:
-    """Return the weeks or months of each part and place."""
-    rows = publication.table(questions.actions.periods(told)).table.to_pylist()
-    return {place: list(each) for place, each in groupby(rows, key=_place)}
-
-
-def _place(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["item_id"], row["location_id"]
-
-
-def _setting(publication: Publication) -> CardSetting:
-    lineage = publication.manifest.lineage
-    return CardSetting(
-        publication.registry,
-        frequency=str(lineage.get("frequency", "D")),
-        currency=str(lineage.get("currency", "")),
-        several_places=publication.table(questions.orders.location_tree()).table.num_rows > 1,
-    )
+def _row_name(card: Card, same: CardSetting) -> str:
+    return f"{action_words.headline(card)} · {card_html.part(card, same)}"

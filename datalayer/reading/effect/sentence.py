@@ -1,0 +1,95 @@
+"""The effect of a publication in one sentence, for a page, a feed and a notice alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from datalayer.kernel.sentences import Sentence, listed
+from datalayer.reading.changes import compare
+from datalayer.reading.effect.proposals import Proposals, Proposed, proposals_of
+from datalayer.reading.publication import Publication
+
+_NOTHING = Decimal(0)
+
+
+def summary(before: Publication, after: Publication) -> Sentence:
+    """Return in one sentence what *after* proposes to order, beside what *before* proposed.
+
+    Raises:
+        ReadFailed, QueryTooLong: One of them can't be read.
+    """
+    return sentence(proposals_of(before, after, compare(before, after)))
+
+
+def sentence(proposals: Proposals) -> Sentence:
+    """Return it: orders before and after, their value, its change in per cent, what isn't known."""
+    before, after = proposals.before, proposals.after
+    said = (_orders(before.orders, after.orders), _value(proposals), *_unvalued(before, after))
+    return listed(said)
+
+
+def whole(value: Decimal) -> int:
+    """Return an amount as it is told: to the unit of the currency, the even one at a half."""
+    return int(value.to_integral_value(ROUND_HALF_EVEN))
+
+
+def money(value: Decimal, currency: str) -> Sentence:
+    """Return an amount of money in words, behind the code of its currency if there is one."""
+    if not currency:
+        return Sentence("{amount}", amount=whole(value))
+    return Sentence("{currency:s} {amount}", currency=currency, amount=whole(value))
+
+
+def share(before: Decimal, after: Decimal) -> float | None:
+    """Return the change from *before* to *after*, per cent to a tenth; None from nothing."""
+    return round(float(100 * (after - before) / before), 1) if before else None
+
+
+def _orders(before: int, after: int) -> Sentence:
+    if before == after:
+        return Sentence("Proposed orders: {after}, as before", after=after)
+    return Sentence("Proposed orders: {before} before, {after} now", before=before, after=after)
+
+
+def _value(proposals: Proposals) -> Sentence:
+    before, after = proposals.before, proposals.after
+    if before.value is None or after.value is None:
+        return Sentence("what they come to isn't known")
+    was, now = (money(each.value or _NOTHING, each.currency) for each in (before, after))
+    if not proposals.same_currency:
+        return Sentence(
+            "they came to {before} and come to {after} now, which can't be compared",
+            before=was,
+            after=now,
+        )
+    per_cent = share(before.value, after.value)
+    if was == now:
+        return Sentence("they come to {after}, as before", after=now)
+    if per_cent is None:
+        return Sentence("they come to {after} now, and to nothing before", after=now)
+    if per_cent >= 0:
+        return Sentence(
+            "they come to {after} instead of {before}, up {share}%",
+            after=now,
+            before=was,
+            share=per_cent,
+        )
+    return Sentence(
+        "they come to {after} instead of {before}, down {share}%",
+        after=now,
+        before=was,
+        share=-per_cent,
+    )
+
+
+def _unvalued(before: Proposed, after: Proposed) -> Iterator[Sentence]:
+    """Say how many orders the value leaves out, unless nothing of it is known at all."""
+    if before.value is None or after.value is None:
+        return
+    if before.without_value or after.without_value:
+        yield Sentence(
+            "not in it, as their cost isn't known: {before} before, {after} now",
+            before=before.without_value,
+            after=after.without_value,
+        )

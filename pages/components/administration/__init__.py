@@ -1,0 +1,1 @@
+"""The Administration page: one module for each thing that is administered."""

@@ -1,0 +1,137 @@
+"""What two publications propose to order: exact sums, and what isn't known is never nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from datalayer.reading.changes import compare
+from datalayer.reading.effect.proposals import Proposals, proposals_of
+from datalayer.reading.effect.sentence import sentence, summary
+from datalayer.reading.publication import Publication
+from tests.unit.reading.effect.conftest import Publish
+
+
+def of(before: Publication, after: Publication) -> Proposals:
+    return proposals_of(before, after, compare(before, after))
+
+
+class TestSums:
+    def test_values_are_exact(self, publish: Publish) -> None:
+        before = publish([3, 7, 0.1, 0, 0, 0], [0.1, 0.2, 3.3])
+        found = of(before, publish([0, 7, 0.3, 1, 0, 0], [0.1, 0.2, 3.3, 1000.01]))
+
+        assert found.before.value == Decimal("2.03")
+        assert found.after.value == Decimal("1002.40")
+        assert (found.before.orders, found.after.orders) == (3, 3)
+
+    def test_each_publication_s_orders_come_to_its_own_costs(self, publish: Publish) -> None:
+        found = of(publish([10], [1.5]), publish([10], [2.5]))
+
+        assert found.parts[0].value_change == Decimal(10)
+
+    def test_changes_of_the_parts_add_up_to_that_of_the_value(self, publish: Publish) -> None:
+        found = of(publish([30, 31, 7], [0.37, 19.99, 3]), publish([29, 0, 11.5, 2], items=8))
+
+        changes = [each.value_change for each in found.parts]
+        assert None not in changes
+        assert found.before.value is not None
+        assert found.after.value is not None
+        assert sum(filter(None, changes)) == found.after.value - found.before.value
+
+
+class TestWhatIsNotKnown:
+    def test_an_order_of_unknown_cost_is_counted_and_not_taken_for_nothing(
+        self, publish: Publish
+    ) -> None:
+        found = of(publish([5, 5], [2, None]), publish([5, 5], [2, None]))
+
+        assert (found.before.value, found.before.without_value) == (Decimal(10), 1)
+        assert found.parts[1].value_change is None
+
+    def test_a_value_of_which_nothing_is_known_is_none(self, publish: Publish) -> None:
+        found = of(publish([5, 5], [None] * 6), publish([0] * 6))
+
+        assert found.before.value is None
+        assert found.after.value == 0
+
+    def test_a_part_whose_order_is_not_known_is_counted(self, publish: Publish) -> None:
+        found = of(publish([5, 5]), publish([None, 5]))
+
+        assert (found.before.unknown, found.after.unknown) == (0, 1)
+        assert found.parts[0].value_after is None
+        assert not found.parts[0].is_moved
+
+    def test_a_part_of_one_publication_only_is_not_unknown_in_the_other(
+        self, publish: Publish
+    ) -> None:
+        found = of(publish(items=6), publish([1] * 8, [1] * 8, items=8))
+
+        assert found.before.unknown == 0
+        assert found.parts[7].value_change == 1
+
+
+class TestMoved:
+    @pytest.mark.parametrize(
+        ("before", "after", "moved"),
+        [(10, 12, 0), (10, 12.1, 1), (10, 8, 0), (10, 7, 1), (0, 1, 1), (0, 0, 0)],
+    )
+    def test_an_order_moves_by_more_than_a_fifth_of_what_it_was(
+        self, publish: Publish, before: float, after: float, moved: int
+    ) -> None:
+        same = [30, 0, 0, 0, 0]
+
+        assert of(publish([before, *same]), publish([after, *same])).moved == moved
+
+
+class TestLargest:
+    def test_the_change_that_comes_to_most_is_first_and_those_without_a_cost_are_last(
+        self, publish: Publish
+    ) -> None:
+        costs = [1, 100, None]
+
+        found = of(publish([0, 0, 0], costs), publish([90, 2, 5000], costs))
+
+        assert [each.item_id for each in found.largest(3)] == ["P00002", "P00001", "P00003"]
+
+    def test_values_of_two_currencies_are_no_sizes_of_changes(self, publish: Publish) -> None:
+        before = publish([0, 0], [1, 100])
+        after = publish([90, 2], [1, 100], lineage={"currency": "USD"})
+
+        assert [each.item_id for each in of(before, after).largest(1)] == ["P00001"]
+
+
+class TestSentence:
+    def test_it_says_orders_and_value_before_and_now(self, publish: Publish) -> None:
+        told = summary(publish([30, 30, 0], [50, 50]), publish([30, 30, 20], [50, 50, 33]))
+
+        assert told == (
+            "Proposed orders: 2 before, 3 now; "
+            "they come to BRL 3,660 instead of BRL 3,000, up 22.0%"
+        )
+
+    def test_it_says_that_nothing_changed(self, publish: Publish) -> None:
+        assert summary(publish(), publish()) == (
+            "Proposed orders: 2, as before; they come to BRL 3,000, as before"
+        )
+
+    def test_it_says_how_many_orders_have_no_value(self, publish: Publish) -> None:
+        told = summary(publish([5, 5], [2, None]), publish([5, 5], [2, 2]))
+
+        assert told.endswith("not in it, as their cost isn't known: 1 before, 0 now")
+
+    def test_it_does_not_compare_two_currencies(self, publish: Publish) -> None:
+        told = summary(publish(), publish(lineage={"currency": "USD"}))
+
+        assert "came to BRL 3,000 and come to USD 3,000 now, which can't be compared" in told
+
+    def test_it_does_not_tell_a_value_of_which_nothing_is_known(self, publish: Publish) -> None:
+        told = summary(publish(), publish([5], [None] * 6))
+
+        assert told.endswith("what they come to isn't known")
+
+    def test_nothing_before_has_no_share(self, publish: Publish) -> None:
+        told = sentence(of(publish([0] * 6), publish([1], [7])))
+
+        assert told.endswith("they come to BRL 1,507 now, and to nothing before")

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from datalayer import runtime
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.runtime import portal
+from pages.components.captions import literal
 from tests.ordering_publications import publish_quantities
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
@@ -153,7 +154,7 @@ def test_a_choice_that_there_is_not_is_named_and_left_out(
 ) -> None:
     app = open_page("changes.py", locale="en", **{name: "moon"})
 
-    assert f"{name} is “moon”" in app.warning[0].value
+    assert f"{literal(name)} is “moon”" in app.warning[0].value
     assert "The proposed orders rose" in texts(app)
 
 

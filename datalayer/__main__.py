@@ -31,6 +31,9 @@ _log = structlog.get_logger(__name__)
 
 Command = Callable[[Portal, Namespace], int]
 
+NOTICE_WITHIN_S = 30.0
+"""Longest wait for the webhook to take a notice, after all else is done."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
@@ -73,6 +76,8 @@ def _parser() -> ArgumentParser:
     )
     rollback = add("rollback", _roll_back, "return to a publication that was active before")
     rollback.add_argument("publication_id", nargs="?", help="by default the one active before")
+    notify = add("notify", _notify, "send the notice of the last switch to the webhook, once more")
+    notify.add_argument("--test", action="store_true", help="send a test that says that it is one")
     add("inspect", _inspect, "fetch and validate the latest publication without activating it")
     add("prune", _prune, "remove old snapshots from the local disk")
     audit = add("audit", _audit, "list who did what, when, and how it ended, newest first")
@@ -125,6 +130,7 @@ def _activate(portal: Portal, chosen: Namespace) -> int:
             f"Publication {outcome.publication_id} is active, {outcome.duration_s:.1f} s after "
             f"the start; before it: {outcome.previous_id or 'none'}"
         )
+        _finish_notice(portal)
     return 0
 
 
@@ -135,7 +141,27 @@ def _roll_back(portal: Portal, chosen: Namespace) -> int:
         f"Rolled back from {outcome.previous_id or 'none'} to {outcome.publication_id} "
         f"in {outcome.duration_s:.1f} s"
     )
+    _finish_notice(portal)
     return 0
+
+
+def _notify(portal: Portal, chosen: Namespace) -> int:
+    sender, notice = portal.notice_sender, next(iter(portal.notices.latest(1)), None)
+    if sender is None or notice is None:
+        unset = "No webhook is set; FAROL_WEBHOOK_URL names where notices are sent"
+        _err.print(unset if sender is None else "Nothing was ever activated here")
+        return 1
+    sender.send_now(notice, operator(), test=chosen.test)
+    _out.print(f"{sender.host} took {'a test' if chosen.test else notice.sentence('en')}")
+    return 0
+
+
+def _finish_notice(portal: Portal) -> None:
+    """Give the webhook a while: what is not sent when this process ends never is."""
+    sender = portal.notice_sender
+    if sender and not sender.finish(NOTICE_WITHIN_S):
+        _err.print(str(sender.problem or f"The notice was not taken in {NOTICE_WITHIN_S:.0f} s"))
+        _err.print("It is not tried again; to send it: python -m datalayer notify")
 
 
 def _inspect(portal: Portal, _: Namespace) -> int:

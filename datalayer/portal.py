@@ -35,6 +35,11 @@ from datalayer.marks.marking import CARRIED_OUT, Mark, MarkKind, RowKey, RowStat
 from datalayer.marks.novelty import Novelty
 from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.marks.statements import Statement
+from datalayer.notices.effects import EffectsKept
+from datalayer.notices.notice import Notice
+from datalayer.notices.notice_board import NoticeBoard
+from datalayer.notices.sender import NoticeSender
+from datalayer.notices.webhook import Webhook
 from datalayer.publications.activation import Activations, Limits
 from datalayer.publications.active import Activation
 from datalayer.publications.announcements import Announcements, SharedActivation
@@ -53,6 +58,7 @@ from datalayer.publications.stages import (
     compare_rows,
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
+from datalayer.publications.switches import Switch
 from datalayer.reading import (
     changed_orders,
     changes,
@@ -105,6 +111,7 @@ __all__ = [
     "JobStatus",
     "Mark",
     "MarkKind",
+    "Notice",
     "Novelty",
     "OrderLine",
     "OrderSum",
@@ -160,6 +167,8 @@ class Portal:
         store_watch: Whether the store answers; asks on another thread.
         state_watch: Whether the state folder takes a file; asks on another thread.
         marks: What planners say of the rows of the list; each call checks who makes it.
+        notices: What each switch did, for whoever asks.
+        notice_sender: Sends it to the webhook; None where there is none.
         announcements: What is activated on the replicas that share Redis, told and followed.
     """
 
@@ -211,6 +220,13 @@ class Portal:
         self._publications = OpenPublications(
             self.snapshots, self.database, self.registry, cache=self._cache, clock=clock
         )
+        effects = EffectsKept(settings.state / "effects.jsonl")
+        self.notices = NoticeBoard(self.snapshots, effects, self._publications)
+        webhook = settings.webhook()
+        self.notice_sender = webhook and NoticeSender(
+            Webhook(**webhook), self.notices.notice, settings.links_base, self.audit, clock
+        )
+        self.snapshots.switches.listen(self._tell)
         self.marks = PlannerMarks(
             settings.state, self.audit, members_only=self.members_only, clock=clock
         )
@@ -247,6 +263,7 @@ class Portal:
         self._damage_watch.start()
         self.store_watch.start()
         self.state_watch.start()
+        self.notices.begin()
         try:
             self._publications.active()
         except NothingPublished:
@@ -459,11 +476,19 @@ class Portal:
         for watch in (self.store_watch, self.state_watch):
             watch.close(LATE_AFTER_S)
         self.announcements.stop()
+        if self.notice_sender:
+            self.notice_sender.close()
+        self.notices.close()
         self._damage_watch.stop()
         self._cache.close()
         self.database.close()
         self._spill.close()
         self.job_records.close()
+
+    def _tell(self, switch: Switch) -> None:
+        if self.notice_sender:
+            self.notice_sender.tell(switch)
+        self.notices.tell(switch)
 
     def _follow(self, identity: Identity, announced: Activation) -> Activated | AlreadyCurrent:
         self._remember_rows()

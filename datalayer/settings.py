@@ -16,29 +16,33 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from datalayer.kernel.attestation.keys import TrustedKeys
 from datalayer.kernel.errors import KeyFileError
 from datalayer.kernel.storage.secret_strength import find_weakness
-from datalayer.kernel.storage.settings import (
-    PREFIX,
-    SettingFault,
-    StoreSettings,
-    match_setting,
-)
+from datalayer.kernel.storage.settings import PREFIX, SettingFault, match_setting
+from datalayer.notice_settings import ORIGIN, NoticeSettings
 
 MEBIBYTE = 1024 * 1024
 LEAST_MEMORY_BYTES = 64 * MEBIBYTE
-# As browsers write it: in small letters, without a path.
-_ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 SERVED_FOLDERS = frozenset(
     {
         *("_stcore", "app", "component", "media", "static"),
-        *("admin", "changes", "data", "forecast", "guide", "monday", "orders", "overview"),
+        *(
+            "accuracy",
+            "admin",
+            "changes",
+            "data",
+            "forecast",
+            "guide",
+            "monday",
+            "orders",
+            "overview",
+        ),
         *("api", "health", "metrics"),
     }
 )
 """What the portal's own addresses begin with: no prefix, or two things would have one address."""
 
 
-class Settings(StoreSettings):
-    """The portal's settings, the store's among them.
+class Settings(NoticeSettings):
+    """The portal's settings, those of the store and of notices among them.
 
     Attributes:
         state: Folder for snapshots, the active publication, the audit log and the accounts.
@@ -163,10 +167,15 @@ class Settings(StoreSettings):
                 f"has '*', and {PREFIX}ACCESS is members; it must name the origins one by one"
             )
         for each in origins:
-            if each != "*" and not _ORIGIN.fullmatch(each):
+            if each != "*" and not ORIGIN.fullmatch(each):
                 expected = "origins by comma such as https://bi.example.com, or * for all"
                 raise SettingFault(f"has {each!r}; it must be {expected}")
         return value
+
+    @property
+    def links_base(self) -> str:
+        """What links to pages begin with where they are not read in the portal."""
+        return f"{self.public_origin}{self.path_prefix}"
 
     @property
     def proof_folder(self) -> Path:

@@ -23,7 +23,7 @@ from datalayer.api.publications import EARLIER_EXAMPLE, After, Before, require_l
 from datalayer.api.row_schemas import row_response
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, Publication
-from datalayer.reading.changed_orders import ChangedOrders, Measure, changed_orders
+from datalayer.reading.changed_orders import ChangedOrders, SumOf, changed_orders
 from datalayer.reading.changes import compare
 from datalayer.reading.filters import LONGEST_TEXT, MOST_VALUES, plain_text
 from datalayer.reading.order_change_rows import order_rows, step_rows, steps_object
@@ -116,9 +116,9 @@ def _add_steps(router: APIRouter, portal: Portal) -> None:
         later, found = _compared(request, portal, (before, after), location)
         form = requested_form(accept_header(request.headers.raw), request.scope["query_string"])
         if form is not Form.JSON or "dialect" in request.query_params:
-            question = changes.order_steps(step_rows(found, Measure(measure)))
+            question = changes.order_steps(step_rows(found, SumOf(measure)))
             return rows_answer(request, later, question, changes=True)
-        data = {"before": before, "after": after} | steps_object(found, Measure(measure))
+        data = {"before": before, "after": after} | steps_object(found, SumOf(measure))
         return object_answer(request, later, data, changes.DATA_SETS)
 
 

@@ -1,79 +1,102 @@
-"""The publications kept here as an Atom feed (RFC 4287), for whoever waits for the next one."""
+"""Atom feeds for whoever waits: the publications kept here, and what was activated of them."""
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
-from uuid import NAMESPACE_URL, uuid5
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
 from xml.etree import ElementTree
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from datalayer.api import atom
 from datalayer.api.answers import made_answer
 from datalayer.api.context import open_publication, read_router
-from datalayer.api.path_prefix import address
-from datalayer.portal import Portal, Snapshot
+from datalayer.kernel.contract.registry import Language
+from datalayer.portal import Notice, Portal, Snapshot
 
-MEDIA_TYPE = "application/atom+xml"
+MOST_ENTRIES: Final = 50
+"""Switches in the feed of activations."""
 
-_ATOM = "http://www.w3.org/2005/Atom"
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_EXAMPLE = f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="{_ATOM}">...</feed>'
+LanguageName = Annotated[
+    Literal["en", "pt-BR"],
+    Query(description="Language of titles and sentences.", examples=["pt-BR"]),
+]
+
+_LANGUAGES: Final[dict[str, Language]] = {"pt-BR": "pt_BR", "en": "en"}
+_TITLES: Final = {"pt-BR": "Farol: publicações ativadas", "en": "Farol: what was activated"}
 
 
 def create_router(portal: Portal) -> APIRouter:
-    """Return the route of the feed."""
+    """Return the routes of the feeds."""
     router = read_router("publications")
 
     @router.get(
         "/publications.atom",
         operation_id="get_publications_feed",
         summary="The publications kept here, as an Atom feed",
-        responses={
-            200: {
-                "description": "The feed, the newest publication first.",
-                "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
-            }
-        },
+        responses=_responses("The feed, the newest publication first."),
         response_class=Response,
     )
-    def feed(request: Request) -> Response:
+    def publications(request: Request) -> Response:
         """What `publications` lists, for feed readers; an entry keeps its id on every replica."""
         active = open_publication(request, portal, None)
-        body = _feed(request, portal.snapshots.all(), active.id)
-        return made_answer(request, body, f"{MEDIA_TYPE}; charset=utf-8", active.provenance(()))
+        feed = _publications(request, portal.snapshots.all(), active.id)
+        return made_answer(request, atom.written(feed), atom.CONTENT_TYPE, active.provenance(()))
+
+    @router.get(
+        "/activations.atom",
+        operation_id="get_activations_feed",
+        summary="What was activated or gone back to, with its effect, as an Atom feed",
+        responses=_responses(f"The feed: the last {MOST_ENTRIES} switches, the latest first."),
+        response_class=Response,
+    )
+    def activations(request: Request, language: LanguageName = "en") -> Response:
+        """An entry for each switch, however short it lasted; none is ever changed or merged.
+
+        What a switch does to the orders is told as far as it is known.
+        """
+        active = open_publication(request, portal, None)
+        feed = _activations(request, portal.notices.latest(MOST_ENTRIES), language)
+        return made_answer(request, atom.written(feed), atom.CONTENT_TYPE, active.provenance(()))
 
     return router
 
 
-def _feed(request: Request, kept: tuple[Snapshot, ...], active_id: str) -> bytes:
-    feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
-    _add(feed, "title", "Farol: publications")
-    # One feed for each name and path that the portal answers under; no other portal has both.
-    _add(feed, "id", _urn(f"feed:{urlsplit(_origin(request)).hostname}{address('')}"))
-    _add(feed, "updated", max(each.manifest.generated_at for each in kept).isoformat())
-    _add(ElementTree.SubElement(feed, "author"), "name", "Farol")
-    _link(feed, "self", MEDIA_TYPE, _absolute(request, "/api/v1/publications.atom"))
-    _link(feed, "alternate", "text/html", _absolute(request, "/"))
+def _responses(description: str) -> dict[int | str, dict[str, Any]]:
+    content = {atom.MEDIA_TYPE: {"schema": {"type": "string"}, "example": atom.EXAMPLE}}
+    return {200: {"description": description, "content": content}}
+
+
+def _publications(
+    request: Request, kept: tuple[Snapshot, ...], active_id: str
+) -> ElementTree.Element:
+    feed = atom.feed_element(
+        request,
+        "feed",
+        "/api/v1/publications.atom",
+        title="Farol: publications",
+        updated=max(each.manifest.generated_at for each in kept),
+    )
     for snapshot in kept:
-        _add_entry(feed, request, snapshot, is_active=snapshot.publication_id == active_id)
-    return bytes(ElementTree.tostring(feed, "utf-8", xml_declaration=True))
+        is_active = snapshot.publication_id == active_id
+        _add_publication(feed, request, snapshot, is_active=is_active)
+    return feed
 
 
-def _add_entry(
+def _add_publication(
     feed: ElementTree.Element, request: Request, snapshot: Snapshot, *, is_active: bool
 ) -> None:
     manifest = snapshot.manifest
     entry = ElementTree.SubElement(feed, "entry")
     at = manifest.generated_at
-    _add(entry, "title", f"Publication of {at:%Y-%m-%d %H:%M} UTC")
-    _add(entry, "id", _urn(f"publication:{manifest.publication_id}"))
-    _add(entry, "updated", at.isoformat())
+    atom.add(entry, "title", f"Publication of {at:%Y-%m-%d %H:%M} UTC")
+    atom.add(entry, "id", atom.urn(f"publication:{manifest.publication_id}"))
+    atom.add(entry, "updated", at.isoformat())
     files = f"/api/v1/publications/{manifest.publication_id}/files"
-    _link(entry, "alternate", "application/json", _absolute(request, files))
+    atom.link(entry, "alternate", "application/json", atom.absolute(request, files))
     if is_active:
         ElementTree.SubElement(entry, "category", {"term": "active"})
-    _add(
+    atom.add(
         entry,
         "summary",
         f"{manifest.publication_id}: forecasts of {manifest.dataset_id} by model version "
@@ -81,33 +104,34 @@ def _add_entry(
     )
 
 
-def _add(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(parent, name).text = _NO_XML.sub("\ufffd", text)
+def _activations(request: Request, notices: Sequence[Notice], name: str) -> ElementTree.Element:
+    feed = atom.feed_element(
+        request,
+        # Who reads both languages has two feeds, whose entries are told apart by theirs.
+        f"activations:{name}",
+        f"/api/v1/activations.atom?language={name}",
+        title=_TITLES[name],
+        updated=max(each.switch.at for each in notices),
+        language=name,
+    )
+    for notice in notices:
+        _add_switch(feed, request, notice, _LANGUAGES[name])
+    return feed
 
 
-def _link(parent: ElementTree.Element, relation: str, media_type: str, href: str) -> None:
-    about = {"rel": relation, "type": media_type, "href": href}
-    ElementTree.SubElement(parent, "link", about)
-
-
-def _urn(name: str) -> str:
-    return uuid5(NAMESPACE_URL, f"tag:farol,2026:{name}").urn
-
-
-def _absolute(request: Request, path: str) -> str:
-    return _origin(request) + address(path)
-
-
-def _origin(request: Request) -> str:
-    """Return where the reader asked, which a proxy says that asks under a name of its own.
-
-    All these names are known ones (``Entrance``).
-    """
-    proto = _first(request, "x-forwarded-proto")
-    scheme = proto if proto in {"http", "https"} else request.url.scheme
-    return f"{scheme}://{_first(request, 'x-forwarded-host') or request.url.netloc}"
-
-
-def _first(request: Request, name: str) -> str:
-    """Return what the proxy nearest to the reader wrote into the header *name*."""
-    return request.headers.get(name, "").partition(",")[0].strip()
+def _add_switch(
+    feed: ElementTree.Element, request: Request, notice: Notice, language: Language
+) -> None:
+    switch, changes = notice.switch, notice.changes_path()
+    monday = atom.absolute(request, "/")
+    entry = ElementTree.SubElement(feed, "entry")
+    atom.add(entry, "title", notice.title(language))
+    atom.add(entry, "id", switch.id.urn)
+    atom.add(entry, "updated", switch.at.isoformat())
+    page = atom.absolute(request, changes) if changes else monday
+    atom.link(entry, "alternate", "text/html", page)
+    if changes:
+        atom.link(entry, "related", "text/html", monday)
+    term = "returned" if switch.is_return else "activated"
+    ElementTree.SubElement(entry, "category", {"term": term})
+    atom.add(entry, "summary", notice.sentence(language))

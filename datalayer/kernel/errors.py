@@ -267,6 +267,19 @@ class RedisFailed(TransportError):
     reason: str
 
 
+class NoticeNotTaken(TransportError):
+    """Whoever notices are sent to did not take one.
+
+    Attributes:
+        is_final: It is of no use to try again.
+    """
+
+    template = "The notice was not taken: {host} {reason}"
+    host: str
+    reason: str
+    is_final: bool = False
+
+
 class ReplicasDiffer(TransportError):
     """Replicas that share a cache and a store have served different publications for a while."""
 

@@ -210,6 +210,7 @@ class Activations:
         publication_id = announced.publication_id
         with self._attempts.begin(identity, "follow", publication_id, wait=True) as attempt:
             before = attempt.before = self._snapshots.active()
+            attempt.announced_at = announced.activated_at
             if before and before.order >= announced.order:
                 return AlreadyCurrent(before.publication_id)
             manifest, kept = self._find(publication_id, attempt, report)
@@ -252,6 +253,7 @@ class Activations:
         try:
             with self._attempts.switching(wait=False):
                 self._restore_active()
+                self._snapshots.switches.catch_up(self._snapshots.active())
             with (
                 self._attempts.lock(Identity("start", Role.ADMIN), "recover"),
                 self._attempts.switching(wait=False),
@@ -398,16 +400,22 @@ class Activations:
         number: int | None = None,
     ) -> Activated:
         """Attach *snapshot* and point to it: from then on it is served."""
-        previous_id = self._snapshots.active_id()
+        before = self._snapshots.active()
+        previous_id = before.publication_id if before else None
         report(Progress(Step.ACTIVATE, 0, 3))
         self._database.attach(snapshot)
         report(Progress(Step.ACTIVATE, 1, 3))
+        last = self._snapshots.switches.catch_up(before)
         if number is None:
-            number = self._shared.next_number(self._snapshots.active())
+            # Also later than those that a damaged pointer has forgotten: no two have one number.
+            number = max(self._shared.next_number(before), last.number + 1 if last else 0)
         # Before the switch: whoever is killed between the two has accepted it all the same.
         self._snapshots.trust.remember(snapshot.manifest)
-        self._snapshots.set_active(snapshot, attempt.identity.name, number)
+        switched = self._snapshots.set_active(snapshot, attempt.identity.name, number)
         attempt.switched = True
+        self._snapshots.switches.record(
+            before, switched, attempt.action, announced_at=attempt.announced_at
+        )
         duration_s = attempt.duration_s
         report(Progress(Step.ACTIVATE, 2, 3))
         self._attempts.record(

@@ -70,8 +70,8 @@ class ActivePointer:
 
     def replace(
         self, publication_id: str, activated_by: str, now: datetime, number: int = 0
-    ) -> None:
-        """Make *publication_id* the active one by the switch *number*.
+    ) -> Activation:
+        """Make *publication_id* the active one by the switch *number*; return that switch.
 
         Raises:
             OSError: The disk refused; the active one is as it was.
@@ -79,7 +79,9 @@ class ActivePointer:
         before = self.read()
         earlier = (before.publication_id, *before.previous) if before else ()
         previous = tuple(each for each in earlier if each != publication_id)[:MOST_PREVIOUS]
-        self._write(Activation(publication_id, now, activated_by, previous, number))
+        switched = Activation(publication_id, now, activated_by, previous, number)
+        self._write(switched)
+        return switched
 
     def restore(self, activation: Activation | None) -> Path:
         """Set a damaged file aside, and write *activation* in its place if there is one.

@@ -41,6 +41,7 @@ class Attempt:
         publication_id: The publication it is about, as soon as that is known.
         before: The switch that had been made when it began.
         losses: What it takes away from those who read, confirmed by a person.
+        announced_at: When another replica made the switch that is followed; None for one's own.
         switched: Another publication has become active.
         recorded: Its end stands in the audit log.
     """
@@ -51,6 +52,7 @@ class Attempt:
     began: float = field(default_factory=time.monotonic)
     before: Activation | None = None
     losses: tuple[str, ...] = ()
+    announced_at: datetime | None = None
     switched: bool = False
     recorded: bool = False
 

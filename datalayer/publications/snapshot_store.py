@@ -46,6 +46,7 @@ from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.companions import companion_digests
 from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
+from datalayer.publications.switches import SwitchLog
 from datalayer.publications.trust import Trust
 
 LOADED_NAME = "loaded.json"
@@ -64,6 +65,7 @@ class SnapshotStore:
 
     Attributes:
         trust: What may be kept and served; with keys, signed publications only.
+        switches: What took the place of what, and when.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class SnapshotStore:
         self._state = state
         self._registry = registry
         self._pointer = ActivePointer(state / "active.json")
+        self.switches = SwitchLog(state / "switches.jsonl")
         self._loaded: dict[str, Snapshot] = {}
 
     def promote(
@@ -207,8 +210,8 @@ class SnapshotStore:
         kept = set(self.kept_ids())
         return next((each for each in previous if each in kept), None)
 
-    def set_active(self, snapshot: Snapshot, activated_by: str, number: int) -> None:
-        """Make *snapshot* the active one, for every process at once.
+    def set_active(self, snapshot: Snapshot, activated_by: str, number: int) -> Activation:
+        """Make *snapshot* the active one, for every process at once; return that switch.
 
         Args:
             snapshot: One that is kept here.
@@ -219,7 +222,9 @@ class SnapshotStore:
             StagingError: The local disk is full or refuses; the active one stays.
         """
         with translate_disk_errors(snapshot.publication_id, self._state):
-            self._pointer.replace(snapshot.publication_id, activated_by, self.clock(), number)
+            return self._pointer.replace(
+                snapshot.publication_id, activated_by, self.clock(), number
+            )
 
     def restore_active(self, activation: Activation | None) -> None:
         """Put *activation* in the place of a damaged ``active.json``, which is set aside.

@@ -36,7 +36,7 @@ _ENDS: Final = ("before", "after")
 _UNITS: Final = "un"
 
 
-class Measure(StrEnum):
+class SumOf(StrEnum):
     """What steps add up to."""
 
     VALUE = "value"
@@ -121,7 +121,7 @@ class ChangedOrder:
 
 
 @dataclass(frozen=True)
-class Step:
+class CauseStep:
     """What one cause adds to the sum.
 
     Attributes:
@@ -142,7 +142,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Steps:
+class CauseSteps:
     """From one sum to another: ``before`` and all steps make ``after``, to the last one.
 
     Attributes:
@@ -151,10 +151,10 @@ class Steps:
         orders: Parts with an order in the sum, before and after.
     """
 
-    measure: Measure
+    measure: SumOf
     before: int
     after: int
-    steps: tuple[Step, ...]
+    steps: tuple[CauseStep, ...]
     orders: tuple[int, int]
 
     @property
@@ -163,7 +163,7 @@ class Steps:
         return self.after - self.before
 
     @property
-    def leading(self) -> Step | None:
+    def leading(self) -> CauseStep | None:
         """The step that goes farthest in the direction of the difference; None without one."""
         sign = 1 if self.change >= 0 else -1
         ways = [step for step in self.steps if step.amount * sign > 0]
@@ -198,9 +198,9 @@ class ChangedOrders:
         """Return the orders that are others, by their change in money, then in units."""
         return sorted((row for row in self.rows if row.is_changed), key=_greatest_first)
 
-    def steps(self, measure: Measure) -> Steps:
+    def steps(self, measure: SumOf) -> CauseSteps:
         """Return what the sum is made of; of money without the orders that are left out of it."""
-        if measure is Measure.ORDERS:
+        if measure is SumOf.ORDERS:
             ends = [_ordered(self.rows, end) for end in (0, 1)]
             return _steps(measure, (ends[0], ends[1]), map(_counted, self.rows), (ends[0], ends[1]))
         valued = [row for row in self.rows if row.left_out is None]
@@ -353,11 +353,11 @@ def _counted(row: ChangedOrder) -> dict[str, int]:
 
 
 def _steps(
-    measure: Measure,
+    measure: SumOf,
     ends: tuple[int, int],
     moves: Iterable[Mapping[str, int]],
     orders: tuple[int, int],
-) -> Steps:
+) -> CauseSteps:
     amounts, parts = Counter[str](), Counter[str]()
     for shares in moves:
         amounts.update(shares)
@@ -367,8 +367,8 @@ def _steps(
     level, steps = ends[0], []
     for cause in told:
         level += amounts[cause]
-        steps.append(Step(cause, amounts[cause], parts[cause], level))
-    return Steps(measure, *ends, tuple(steps), orders)
+        steps.append(CauseStep(cause, amounts[cause], parts[cause], level))
+    return CauseSteps(measure, *ends, tuple(steps), orders)
 
 
 _LAST: Final = (str(OrderCause.KNOWN), OTHER_UNIT)

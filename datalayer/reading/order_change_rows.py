@@ -13,7 +13,7 @@ from datalayer.reading.changed_orders import (
     ChangedOrder,
     ChangedOrders,
     LeftOut,
-    Measure,
+    SumOf,
 )
 
 MONEY: Final = pa.decimal128(18, 2)
@@ -59,7 +59,7 @@ def order_rows(orders: Sequence[ChangedOrder]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=ORDER_COLUMNS)
 
 
-def step_rows(orders: ChangedOrders, measure: Measure) -> pa.Table:
+def step_rows(orders: ChangedOrders, measure: SumOf) -> pa.Table:
     """Return the sum before, every step, and the sum after as rows: ``STEP_COLUMNS``.
 
     ``parts`` are those with an order at the two ends, and those that a step moved. There is no row
@@ -86,7 +86,7 @@ def step_rows(orders: ChangedOrders, measure: Measure) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=STEP_COLUMNS)
 
 
-def steps_object(orders: ChangedOrders, measure: Measure) -> dict[str, Any]:
+def steps_object(orders: ChangedOrders, measure: SumOf) -> dict[str, Any]:
     """Return the two ends and all steps as an object of JSON; sums that aren't known are null."""
     steps = orders.steps(measure)
     sums = {
@@ -98,25 +98,25 @@ def steps_object(orders: ChangedOrders, measure: Measure) -> dict[str, Any]:
     rows = step_rows(orders, measure).drop_columns(["rank"]).to_pylist()
     return {
         "measure": str(measure),
-        "currency": orders.currency if measure is Measure.VALUE else None,
+        "currency": orders.currency if measure is SumOf.VALUE else None,
         **{n: float(told_amount(v, measure)) if is_known else None for n, v in sums.items()},
         **dict(zip(("orders_before", "orders_after"), steps.orders, strict=True)),
         **dict(zip(("unknown_before", "unknown_after"), orders.unknown, strict=True)),
         "left_out": {
-            str(why): orders.left_out(why) if measure is Measure.VALUE else 0 for why in LeftOut
+            str(why): orders.left_out(why) if measure is SumOf.VALUE else 0 for why in LeftOut
         },
         "steps": [_numbers(row) for row in rows[1:-1]],
     }
 
 
-def is_told(orders: ChangedOrders, measure: Measure) -> bool:
+def is_told(orders: ChangedOrders, measure: SumOf) -> bool:
     """Return whether the sums of *measure* are known."""
-    return measure is Measure.ORDERS or orders.is_valued
+    return measure is SumOf.ORDERS or orders.is_valued
 
 
-def told_amount(amount: int, measure: Measure) -> Decimal:
+def told_amount(amount: int, measure: SumOf) -> Decimal:
     """Return cents as money, and a number of orders as it is."""
-    return Decimal(amount) / CENTS if measure is Measure.VALUE else Decimal(amount)
+    return Decimal(amount) / CENTS if measure is SumOf.VALUE else Decimal(amount)
 
 
 def _row(order: ChangedOrder) -> dict[str, Any]:

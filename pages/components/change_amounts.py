@@ -9,25 +9,25 @@ from datalayer.kernel.contract.spoken import CURRENCIES
 from datalayer.portal import changed_orders
 from pages.components.language import NOTHING, _, ngettext, number
 
-Measure = changed_orders.Measure
+SumOf = changed_orders.SumOf
 
 MINUS: Final = "\u2212"
 _CENTS: Final = changed_orders.CENTS
 _THIN: Final = "\u00a0"
 
 
-def told(amount: int | None, measure: Measure, currency: str, *, decimals: int = 0) -> str:
+def told(amount: int | None, measure: SumOf, currency: str, *, decimals: int = 0) -> str:
     """Return cents as money, or a number of orders; a dash for nothing known."""
     if amount is None:
         return NOTHING
-    if measure is Measure.ORDERS:
+    if measure is SumOf.ORDERS:
         return number(amount, 0)
     return _money(Decimal(amount) / _CENTS, currency, decimals)
 
 
-def change(ends: tuple[int, int], measure: Measure, currency: str, *, decimals: int = 0) -> str:
+def change(ends: tuple[int, int], measure: SumOf, currency: str, *, decimals: int = 0) -> str:
     """Return the difference of two ends as they are told, with its sign."""
-    if measure is Measure.ORDERS:
+    if measure is SumOf.ORDERS:
         return signed(ends[1] - ends[0])
     step = Decimal(10) ** -decimals
     first, last = (

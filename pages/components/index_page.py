@@ -25,7 +25,7 @@ from starlette.types import Scope
 from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
-PATHS = ("/", "/forecast", "/orders", "/changes", "/data", "/guide", "/admin")
+PATHS = ("/", "/forecast", "/orders", "/changes", "/accuracy", "/data", "/guide", "/admin")
 SCRIPTS = ("words.js", "frame.js", "charts.js", "keys.js", "saving.js")
 """Scripts of ``pages/static`` that run beside Streamlit's own, once the document is there."""
 RETRY_AFTER_S = 15
@@ -84,6 +84,8 @@ def routes(refuses_page: Callable[[Scope], bool]) -> list[Route]:
         + '\n    <link rel="stylesheet" href="./app/static/farol.css">\n'
         '    <link rel="alternate" type="application/atom+xml" title="Publications" '
         'href="./api/v1/publications.atom">\n'
+        '    <link rel="alternate" type="application/atom+xml" title="Activations" '
+        'href="./api/v1/activations.atom">\n'
         f'    <link rel="modulepreload" crossorigin href="./static/js/{chart_code}">\n  '
     )
     document = (_BUILT / "index.html").read_text(encoding="utf-8")

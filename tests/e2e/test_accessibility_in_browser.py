@@ -13,6 +13,7 @@ PAGES = [
     "/forecast",
     "/orders",
     "/changes",
+    "/accuracy",
     "/data",
     "/guide",
     "/guide?for=admin",

@@ -19,6 +19,7 @@ PAGES = [
     "/forecast",
     "/orders",
     "/changes",
+    "/accuracy",
     "/data",
     "/guide",
     "/guide?for=admin",

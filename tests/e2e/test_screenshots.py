@@ -23,6 +23,7 @@ PAGES = {
     "part": "/forecast",
     "orders": "/orders?tier=late",
     "changes": "/changes",
+    "accuracy": "/accuracy",
     "data": "/data",
     "guide": "/guide",
     "admin": "/admin",

@@ -19,6 +19,10 @@ FILTERS = (*questions.listings.FILTERS, "action", "location", "put_aside", "page
 PARAMETERS = {
     "": (*FILTERS, "ticked", "lang", "q"),
     "forecast.py": (*FILTERS, "location_id", "span", "sources", "compare", "lang", "q"),
+    "accuracy.py": (
+        *("source", "category", "demand_class", "location"),
+        *("measure", "order", "page", "lang"),
+    ),
     "orders.py": (*FILTERS, "rows", "lang"),
     "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
 }

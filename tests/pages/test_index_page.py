@@ -25,7 +25,8 @@ def test_whatever_a_page_begins_with_is_served(pages: Starlette, path: str) -> N
 
     assert len(named) > 5
     # The document names the description of an interface for agents, which is closed.
-    others = {"/_stcore/agent/openapi.json", "/api/v1/publications.atom"}
+    feeds = {f"/api/v1/{name}.atom" for name in ("publications", "activations")}
+    others = {"/_stcore/agent/openapi.json", *feeds}
     assert {each for each in named if not is_page("http", each)} == others
 
 

@@ -18,11 +18,14 @@ from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.storage.object_store import FolderStore
+from tests.receiving_host import TAKEN, ReceivingHost, receiving_host
+from tests.redis_server import free_port
 
 if TYPE_CHECKING:
     from tests.publisher import Publisher
 
 ROOT = Path(__file__).parents[2]
+NOTICE_SECRET = "whsec_q8Tz0nXvK3mYw5hLr2JdPbUe7CsGfA9iNoVxR4kWtE0="
 
 
 @pytest.fixture(autouse=True)
@@ -341,3 +344,58 @@ def test_a_command_leaves_nothing_to_the_end_of_its_process(first: Manifest) -> 
 
     assert (told.returncode, told.stderr) == (0, "")
     assert first.publication_id in told.stdout
+
+
+class TestNotify:
+    @pytest.fixture
+    def host(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReceivingHost]:
+        with receiving_host(TAKEN) as host:
+            monkeypatch.setenv("FAROL_PUBLIC_ORIGIN", "https://farol.example")
+            monkeypatch.setenv("FAROL_WEBHOOK_HOSTS", "127.0.0.1")
+            monkeypatch.setenv("FAROL_WEBHOOK_PLAIN_HTTP", "true")
+            monkeypatch.setenv("FAROL_WEBHOOK_SECRET", NOTICE_SECRET)
+            monkeypatch.setenv("FAROL_WEBHOOK_URL", host.url)
+            yield host
+
+    def test_an_activation_is_told_before_the_command_ends(
+        self, host: ReceivingHost, first: Manifest
+    ) -> None:
+        (received,) = host.received
+
+        told = json.loads(received.body)
+        assert told["data"]["after"]["publication_id"] == first.publication_id
+
+    def test_a_test_is_sent_and_said(
+        self, host: ReceivingHost, first: Manifest, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["notify", "--test"]) == 0
+
+        assert json.loads(host.received[-1].body)["type"] == "test"
+        assert "127.0.0.1 took a test" in capsys.readouterr().out
+
+    def test_the_last_notice_can_be_sent_again(self, host: ReceivingHost, first: Manifest) -> None:
+        assert main(["notify"]) == 0
+
+        once, again = host.received
+        assert once.body == again.body
+        assert once.headers["webhook-id"] == again.headers["webhook-id"]
+
+    def test_a_host_that_takes_none_is_a_failure(
+        self,
+        first: Manifest,
+        host: ReceivingHost,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv("FAROL_WEBHOOK_URL", f"http://127.0.0.1:{free_port()}/")
+
+        assert main(["notify", "--test"]) == 1
+
+        assert "The notice was not taken: 127.0.0.1 can't be reached" in capsys.readouterr().err
+
+    def test_without_a_webhook_there_is_nobody_to_tell(
+        self, first: Manifest, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["notify"]) == 1
+
+        assert "FAROL_WEBHOOK_URL names where notices are sent" in capsys.readouterr().err

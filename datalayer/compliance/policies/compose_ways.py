@@ -44,6 +44,7 @@ class Allowance:
 _APP, _PROMETHEUS = frozenset({"app"}), frozenset({"prometheus"})
 ALLOWANCES: Mapping[str, Allowance] = {
     "deploy/compose.s3.yml": Allowance(outward=_APP),
+    "deploy/compose.notices.yml": Allowance(outward=_APP),
     "deploy/compose.folder.yml": Allowance(published=_APP, outward=_APP),
     "deploy/compose.monitoring.yml": Allowance(_PROMETHEUS, _PROMETHEUS, _PROMETHEUS),
 }

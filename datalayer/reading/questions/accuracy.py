@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
+from datalayer.reading.database import Parameter
 from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.locations import NETWORK
 
 FILTERS = ("group_by", "group_value", "source", "horizon")
 """Columns of agg_metrics that its rows are asked for by."""
+
+MONEY: Final = "money"
+"""The measure in which amounts are multiplied by the cost of the part."""
+
+_TESTED: Final = ("fact_metrics", "dim_item")
+
+
+@dataclass(frozen=True)
+class JudgedParts:
+    """Which parts the accuracy is asked of, and of which forecasts.
+
+    Attributes:
+        category: Only parts of that category, ``unclassified`` for those without; None for all.
+        demand_class: Likewise.
+        source: The source judged; None for the one in use of each part, its champion.
+    """
+
+    location_id: str = NETWORK
+    category: str | None = None
+    demand_class: str | None = None
+    source: str | None = None
 
 
 def of_item(item_id: str, location_id: str = NETWORK) -> Question:
@@ -21,3 +46,89 @@ def overall() -> Question:
     Columns: see ``sql/overall_accuracy.sql``.
     """
     return sql_question("overall_accuracy", {}, "agg_metrics")
+
+
+def choices(location_id: str = NETWORK) -> Question:
+    """Return the question of sources, categories, classes and places that were tested.
+
+    Columns: see ``sql/accuracy_choices.sql``.
+    """
+    parameters = {"location_id": location_id}
+    return sql_question("accuracy_choices", parameters, *_TESTED, "dim_location")
+
+
+def units(parts: JudgedParts) -> Question:
+    """Return the question of the units that *parts* are counted in.
+
+    Columns: see ``sql/accuracy_units.sql``.
+    """
+    parameters = {name: value for name, value in vars(parts).items() if name != "source"}
+    return sql_question("accuracy_units", parameters, "dim_item", "fact_inventory")
+
+
+def verdicts(parts: JudgedParts) -> Question:
+    """Return the question of how many of *parts* were tested, and how each came out: one row.
+
+    Columns: see ``sql/accuracy_verdicts.sql``.
+    """
+    return _asked("accuracy_verdicts", parts, *_TESTED, "fact_inventory")
+
+
+def value_added(parts: JudgedParts) -> Question:
+    """Return the question of how much better than the naive source forecasts were, by group.
+
+    Columns: see ``sql/accuracy_value_added.sql``.
+    """
+    return _asked("accuracy_value_added", parts, "fact_metrics", "agg_metrics", "dim_item")
+
+
+def calibration(parts: JudgedParts) -> Question:
+    """Return the question of which share of actuals each quantile and band held.
+
+    Columns: see ``sql/accuracy_calibration.sql``.
+    """
+    return _asked("accuracy_calibration", parts, "fact_backtest", *_TESTED)
+
+
+def errors(parts: JudgedParts, measure: str) -> Question:
+    """Return the question of bias, tracking signal and errors, by source and by demand class.
+
+    Args:
+        parts: Which parts.
+        measure: A unit of the answer to ``units``, or ``MONEY``; only such parts are added up.
+
+    Columns: see ``sql/accuracy_errors.sql``.
+    """
+    return _asked("accuracy_errors", parts, "fact_backtest", *_TESTED, measure=measure)
+
+
+def totals(parts: JudgedParts, measure: str) -> Question:
+    """Return the question of demand and forecasts of *parts* together, by week or month.
+
+    *measure* is as for ``errors``. Columns: see ``sql/accuracy_totals.sql``.
+    """
+    data_sets = ("fact_period", *_TESTED, "fact_inventory")
+    return _asked("accuracy_totals", parts, *data_sets, measure=measure)
+
+
+def naive_nearer(parts: JudgedParts) -> Question:
+    """Return the question of the parts on which the naive source had the smaller error.
+
+    Columns: see ``sql/accuracy_parts.sql``.
+    """
+    return _asked("accuracy_parts", parts, *_TESTED, "fact_backtest")
+
+
+def policies(parts: JudgedParts) -> Question:
+    """Return the question of service and stock of each policy, of a group and by class.
+
+    They are published for the whole network, so the place of *parts* changes nothing.
+    Columns: see ``sql/accuracy_policies.sql``.
+    """
+    parameters = {"category": parts.category, "demand_class": parts.demand_class}
+    return sql_question("accuracy_policies", parameters, "agg_policy", "dim_item")
+
+
+def _asked(name: str, parts: JudgedParts, *data_sets: str, **more: Parameter) -> Question:
+    parameters: dict[str, Parameter] = {**vars(parts), **more}
+    return sql_question(name, parameters, *data_sets)

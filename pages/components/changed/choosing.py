@@ -18,7 +18,7 @@ from pages.components.language import _
 from pages.components.part.heading import demand_class
 from pages.components.worklist import list_address
 
-Measure = changed_orders.Measure
+SumOf = changed_orders.SumOf
 
 LOCATION: Final = "location"
 MEASURE: Final = "measure"
@@ -123,9 +123,9 @@ def parts(found: changes.Changes) -> dict[str, list[str]]:
     return kept
 
 
-def measure() -> Measure:
+def measure() -> SumOf:
     """Draw the choice of what adds up, and return it; one that there is not is told."""
-    known = [str(each) for each in Measure]
+    known = [str(each) for each in SumOf]
     asked = st.query_params.get(MEASURE) or known[0]
     if asked not in known:
         frame.refuse(
@@ -146,7 +146,7 @@ def measure() -> Measure:
         on_change=_write,
         args=(MEASURE, key),
     )
-    return Measure(asked)
+    return SumOf(asked)
 
 
 def _choice(name: str, text: str, known: Sequence[str], chosen: list[str]) -> None:

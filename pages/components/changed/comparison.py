@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from datalayer.portal import Publication, changed_orders, changes
 
-Measure = changed_orders.Measure
+SumOf = changed_orders.SumOf
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +29,12 @@ class ComparedOrders:
     kept: Mapping[str, Sequence[str]]
     found: changes.Changes
     orders: changed_orders.ChangedOrders
-    asked: Measure
+    asked: SumOf
 
     @property
-    def measure(self) -> Measure:
+    def measure(self) -> SumOf:
         """What adds up: orders where no cost is known, whatever is asked."""
-        return self.asked if self.orders.is_valued else Measure.ORDERS
+        return self.asked if self.orders.is_valued else SumOf.ORDERS
 
     @property
     def currency(self) -> str:
@@ -42,6 +42,6 @@ class ComparedOrders:
         return self.orders.currency or ""
 
     @property
-    def steps(self) -> changed_orders.Steps:
+    def steps(self) -> changed_orders.CauseSteps:
         """What the difference is made of."""
         return self.orders.steps(self.measure)

@@ -16,7 +16,7 @@ from pages.components.changed.choosing import Places
 from pages.components.changed.comparison import ComparedOrders
 from pages.components.language import _, ngettext, number
 
-Measure = changed_orders.Measure
+SumOf = changed_orders.SumOf
 LeftOut = changed_orders.LeftOut
 
 
@@ -40,15 +40,15 @@ def sentence(compared: ComparedOrders) -> str:
     if leading is not None and ends[0] != ends[1]:
         cause = moved_text(leading.cause, up=leading.amount > 0)
         said = _("{change}: above all, {cause}").format(change=said, cause=cause)
-    if measure is Measure.ORDERS:
+    if measure is SumOf.ORDERS:
         return _("{sentence}.").format(sentence=said)
     counts = [number(count, 0) for count in steps.orders]
     text = _("{sentence}; parts with an order: {counts}.")
     return text.format(sentence=said, counts=amounts.from_to(*counts))
 
 
-def _text(change: int, measure: Measure, *, is_same: bool) -> str:
-    if measure is Measure.ORDERS:
+def _text(change: int, measure: SumOf, *, is_same: bool) -> str:
+    if measure is SumOf.ORDERS:
         if is_same:
             return _("The number of parts with a proposed order stayed at {after}")
         if change > 0:
@@ -83,7 +83,7 @@ def _without_value(compared: ComparedOrders) -> Iterator[str]:
         )
     elif not orders.is_valued:
         yield _("No cost is known of these parts, so only the number of orders is compared.")
-    elif lacking and compared.measure is Measure.VALUE:
+    elif lacking and compared.measure is SumOf.VALUE:
         text = ngettext(
             "{count} order is not in the value: the cost of its part is not known.",
             "{count} orders are not in the value: the cost of their parts is not known.",

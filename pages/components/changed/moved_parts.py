@@ -138,11 +138,11 @@ def _value(row: Order, currency: str) -> str:
         return _("Counted in another unit: no difference can be told.")
     if row.left_out is not None:
         return _("The value is not known.")
-    ends = [amounts.told(cents, amounts.Measure.VALUE, currency, decimals=2) for cents in row.cents]
+    ends = [amounts.told(cents, amounts.SumOf.VALUE, currency, decimals=2) for cents in row.cents]
     text = amounts.from_to(*ends)
     if row.cents_change is None:
         return text
-    change = amounts.change((0, row.cents_change), amounts.Measure.VALUE, currency, decimals=2)
+    change = amounts.change((0, row.cents_change), amounts.SumOf.VALUE, currency, decimals=2)
     return _("{change}: {ends}").format(change=change, ends=text)
 
 

@@ -48,12 +48,14 @@ class ApiCall:
         parameters: In the order in which they are written.
         texts: Columns of the answer that are text and must stay so, codes with zeros before.
         is_pinned: Whether the publication is a parameter; else the path names what is read.
+        is_base: Whether the rows are those that what is drawn was computed from.
     """
 
     path: str
     parameters: tuple[tuple[str, str], ...]
     texts: tuple[str, ...] = ()
     is_pinned: bool = True
+    is_base: bool = False
 
     def address(self, publication_id: str, dialect: str) -> str:
         """Return the address, below that of the pages, of the rows as CSV."""

@@ -72,7 +72,8 @@ def _other_call(other: Provenance, call: ApiCall) -> None:
 def _files(chart: Chart, key: str) -> None:
     address = chart.call.address(chart.provenance.publication_id, _DIALECTS[current()])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.link_button(_("These rows (CSV)"), address, icon=":material/csv:")
+        text = _("What it is computed from (CSV)") if chart.call.is_base else _("These rows (CSV)")
+        st.link_button(text, address, icon=":material/csv:")
         if chart.figure is not None:
             text = _("Picture (PNG)")
             # A button of Streamlit's would run the page; the picture is made in the browser.

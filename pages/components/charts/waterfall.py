@@ -20,7 +20,7 @@ from pages.components.charts.chart import ApiCall, Chart
 from pages.components.charts.words import plain
 from pages.components.language import _, day
 
-Measure = changed_orders.Measure
+SumOf = changed_orders.SumOf
 
 _ROW_PX: Final = 46
 _BAR: Final = 0.4
@@ -39,7 +39,7 @@ class ChangedSum:
     """
 
     orders: changed_orders.ChangedOrders
-    measure: Measure
+    measure: SumOf
     before: Provenance
     after: Provenance
     call: ApiCall
@@ -72,7 +72,7 @@ def waterfall(changed: ChangedSum) -> Chart:
     steps = changed.orders.steps(changed.measure)
     title = (
         _("Value of the proposed orders, by what changed it")
-        if changed.measure is Measure.VALUE
+        if changed.measure is SumOf.VALUE
         else _("Parts with a proposed order, by what changed it")
     )
     bars = _bars(changed, steps)
@@ -94,7 +94,7 @@ def waterfall(changed: ChangedSum) -> Chart:
     )
 
 
-def _bars(changed: ChangedSum, steps: changed_orders.Steps) -> list[_Bar]:
+def _bars(changed: ChangedSum, steps: changed_orders.CauseSteps) -> list[_Bar]:
     ends = [_end_text(each) for each in (changed.before, changed.after)]
     told = [_end(changed, ends[0], steps.before)]
     for step in steps.steps:
@@ -116,7 +116,7 @@ def _told(changed: ChangedSum, amount: int) -> str:
     return amounts.told(amount, changed.measure, changed.currency)
 
 
-def _step(changed: ChangedSum, step: changed_orders.Step) -> str:
+def _step(changed: ChangedSum, step: changed_orders.CauseStep) -> str:
     """Return what a step adds, as the sums before and after it are told: so all add up."""
     return amounts.change((step.first, step.level), changed.measure, changed.currency)
 
@@ -208,13 +208,13 @@ def _rows(changed: ChangedSum) -> pa.Table:
         text = ends.get(name)
         names.append(text if text is not None else moved_text(name, up=amount > 0))
     money = rows.select(["amount", "parts", "sum"])
-    if changed.measure is Measure.ORDERS:
+    if changed.measure is SumOf.ORDERS:
         whole = [("amount", pa.int64()), ("parts", pa.int64()), ("sum", pa.int64())]
         money = money.cast(pa.schema(whole))
     return money.add_column(0, "step", pa.array(names, pa.string()))
 
 
-def _finding(changed: ChangedSum, steps: changed_orders.Steps, title: str) -> str:
+def _finding(changed: ChangedSum, steps: changed_orders.CauseSteps, title: str) -> str:
     """Return both sums and every step, in words."""
     said = [
         _("{cause} {amount}").format(

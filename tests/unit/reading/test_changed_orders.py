@@ -20,7 +20,7 @@ from datalayer.reading.changed_orders import (
     UNIT_COST,
     ChangedOrders,
     LeftOut,
-    Measure,
+    SumOf,
     changed_orders,
     whole,
 )
@@ -116,12 +116,12 @@ def test_steps_and_parts_add_up_to_the_difference_to_the_last_cent(
 ) -> None:
     found = orders_of(*rows)
 
-    for measure in Measure:
+    for measure in SumOf:
         steps = found.steps(measure)
         assert steps.before + sum(step.amount for step in steps.steps) == steps.after
         assert [step.level for step in steps.steps][-1:] in ([], [steps.after])
     valued = [each for each in found.rows if each.left_out is None]
-    money = found.steps(Measure.VALUE)
+    money = found.steps(SumOf.VALUE)
     assert sum((each.cents[1] or 0) - (each.cents[0] or 0) for each in valued) == money.change
     for each in valued:
         assert sum(each.shares.values()) == (each.cents[1] or 0) - (each.cents[0] or 0)
@@ -140,11 +140,11 @@ def test_the_way_back_has_the_same_steps_with_the_other_sign(rows: list[dict[str
         for each in rows
     ]
 
-    for measure in Measure:
+    for measure in SumOf:
         forth, other = (orders_of(*each).steps(measure) for each in (rows, back))
         assert {s.cause: s.amount for s in forth.steps} == {
             s.cause: -s.amount for s in other.steps
-        } or measure is Measure.ORDERS
+        } or measure is SumOf.ORDERS
         assert (forth.before, forth.after) == (other.after, other.before)
 
 
@@ -165,15 +165,15 @@ def test_rounded_shares_add_up_to_what_they_must(shares: list[Fraction], off: in
 def test_another_cost_of_a_unit_is_a_step_of_its_own() -> None:
     found = orders_of(row((10, 10), (3, 4), causes={}))
 
-    (step,) = found.steps(Measure.VALUE).steps
+    (step,) = found.steps(SumOf.VALUE).steps
     assert (step.cause, step.amount) == (UNIT_COST, 1_000)
-    assert found.steps(Measure.ORDERS).steps == ()
+    assert found.steps(SumOf.ORDERS).steps == ()
 
 
 def test_an_order_that_one_publication_does_not_say_is_a_step_and_no_order_of_0() -> None:
     found = orders_of(row((10, None), causes={"known": -10}))
 
-    (step,) = found.steps(Measure.VALUE).steps
+    (step,) = found.steps(SumOf.VALUE).steps
     assert (step.cause, step.amount) == ("known", -3_000)
     (order,) = found.rows
     assert order.cents == (3_000, None)
@@ -195,22 +195,22 @@ def test_an_order_without_a_known_cost_is_in_no_sum_of_money_and_is_counted() ->
     found = orders_of(row(), row(cost=(3, None), item_id="P00002"))
 
     assert found.left_out(LeftOut.COST) == 1
-    assert found.steps(Measure.VALUE).after == 6_000
-    assert found.steps(Measure.ORDERS).after == 2
+    assert found.steps(SumOf.VALUE).after == 6_000
+    assert found.steps(SumOf.ORDERS).after == 2
 
 
 def test_no_order_takes_no_cost() -> None:
     found = orders_of(row((0, 5), (None, 3)))
 
     assert found.left_out(LeftOut.COST) == 0
-    assert found.steps(Measure.VALUE).change == 1_500
+    assert found.steps(SumOf.VALUE).change == 1_500
 
 
 def test_a_part_that_is_counted_in_another_unit_is_in_no_sum_of_units_or_money() -> None:
     found = orders_of(row(unit=("un", "m")), row(item_id="P00002"))
 
     assert found.left_out(LeftOut.UNIT) == 1
-    assert found.steps(Measure.VALUE).before == 3_000
+    assert found.steps(SumOf.VALUE).before == 3_000
     other = next(each for each in found.rows if each.is_other_unit)
     assert (other.units_change, other.cents, other.cause) == (None, (None, None), OTHER_UNIT)
 
@@ -225,16 +225,16 @@ def test_two_currencies_have_no_sum(other: Mapping[str, object]) -> None:
 
     assert found.currency is None
     assert not found.is_valued
-    assert step_rows(found, Measure.VALUE).num_rows == 0
-    told = steps_object(found, Measure.VALUE)
+    assert step_rows(found, SumOf.VALUE).num_rows == 0
+    told = steps_object(found, SumOf.VALUE)
     assert (told["sum_before"], told["change"], told["steps"]) == (None, None, [])
-    assert found.steps(Measure.ORDERS).after == 1
+    assert found.steps(SumOf.ORDERS).after == 1
 
 
 def test_an_order_that_came_counts_under_what_moved_it_up() -> None:
     found = orders_of(row((0, 5), causes={"uncertainty": -20, "expected_demand": 25}))
 
-    (step,) = found.steps(Measure.ORDERS).steps
+    (step,) = found.steps(SumOf.ORDERS).steps
     assert (step.cause, step.amount, step.level) == ("expected_demand", 1, 1)
 
 
@@ -247,8 +247,8 @@ def test_what_moved_a_part_most_goes_the_way_that_it_went() -> None:
 def test_only_the_parts_that_are_asked_for_are_in_the_sum() -> None:
     rows = row(), row(item_id="P00002", category="Antenas")
 
-    assert orders_of(*rows, kept={"category": ["Antenas"]}).steps(Measure.ORDERS).after == 1
-    assert orders_of(*rows, kept={"category": []}).steps(Measure.ORDERS).after == 2
+    assert orders_of(*rows, kept={"category": ["Antenas"]}).steps(SumOf.ORDERS).after == 1
+    assert orders_of(*rows, kept={"category": []}).steps(SumOf.ORDERS).after == 2
 
 
 def test_the_greatest_change_in_money_comes_first_and_the_unknown_last() -> None:
@@ -295,7 +295,7 @@ def test_two_publications_are_told_from_their_files(
 
     assert found.currency == "BRL"
     assert (found.left_out(LeftOut.UNIT), found.left_out(LeftOut.COST)) == (1, 1)
-    steps = found.steps(Measure.VALUE)
+    steps = found.steps(SumOf.VALUE)
     # Parts 3 to 6 of both, 7 and 8 of the later alone.
     assert steps.before == 4 * 20 * 250
     assert steps.after == sum((10 + place) * 250 for place in range(2, 8))

@@ -1,0 +1,1 @@
+"""What is told to others when another publication is served: for feed readers and a webhook."""

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
 from tests.pages.conftest import ADMIN, OpenPage, texts
-from tests.pages.part.test_part import LATER, html, republish, with_values, without
+from tests.pages.part.test_part import LATER, html, republish, with_values
 from tests.publisher import Publisher
 
 pytestmark = pytest.mark.usefixtures("active")
@@ -70,8 +70,9 @@ def test_a_part_that_the_other_does_not_have_is_said(
     open_page: OpenPage, active: Publisher
 ) -> None:
     other = active.latest.publication_id
-    tables = active.tables(items=7, salt="more")
-    active.publish(tables=tables, salt="more", generated_at=active.latest.generated_at + LATER)
+    at = active.latest.generated_at + LATER
+    tables = active.tables(items=7, salt="more", generated_at=at)
+    active.publish(tables=tables, salt="more", generated_at=at)
     runtime.portal().activate(ADMIN)
 
     app = open_page("forecast.py", locale="en", item="P00007", compare=other)
@@ -88,15 +89,3 @@ def test_another_unit_is_said_and_not_drawn(open_page: OpenPage, active: Publish
 
     assert "is counted in un" in texts(app)
     assert "Forecast of" not in use_of(app)
-
-
-def test_one_without_a_forecast_of_the_part_is_said(open_page: OpenPage, active: Publisher) -> None:
-    of_part = {"item_id": "P00003"}
-    names = ("fact_forecast", "fact_metrics", "fact_period")
-    republish(active, **dict.fromkeys(names, without(**of_part)))
-    other = active.latest.publication_id
-    republish(active)
-
-    app = open_page("forecast.py", locale="en", item="P00003", compare=other)
-
-    assert "forecasts nothing of this part here" in texts(app)

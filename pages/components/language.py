@@ -8,6 +8,7 @@ from __future__ import annotations
 import gettext as catalogues
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, get_args
@@ -54,9 +55,10 @@ def speak(language: Language) -> None:
 
 
 def learn(contract: Registry) -> None:
-    """Keep what *contract* says of its own rules, which faults have in English alone."""
+    """Keep what *contract* says of rules and sources, which sentences have in English alone."""
     rules = (rule for data_set in contract.data_sets.values() for rule in data_set.rules)
     texts = [each.description for each in (*rules, *contract.text_forms.values())]
+    texts += [each.label for each in contract.sources.values()]
     _of_the_contract.update((text.en, text) for text in texts)
 
 
@@ -90,6 +92,13 @@ def sentence_text(text: str) -> str:
 def number(value: float | None, decimals: int = 1) -> str:
     """Return *value* with separators, ``1.234,5`` in Portuguese; a dash for no value."""
     return spoken.number(value, current(), decimals)
+
+
+def exact_number(value: float) -> str:
+    """Return *value* with every digit it has and separators; very large and small ones with e."""
+    text = repr(value)
+    written = text if "e" in text else f"{Decimal(text):,f}"
+    return written.removesuffix(".0").translate(spoken.marks(current()))
 
 
 def quantity(value: float | None, unit: str = "") -> str:

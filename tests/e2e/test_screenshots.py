@@ -24,7 +24,11 @@ PAGES = {
     "orders": "/orders?tier=late",
     "changes": "/changes",
     "accuracy": "/accuracy",
-    "data": "/data",
+    "data": "/data?dataset=fact_inventory&status=reorder&order=-order_quantity",
+    "data-dictionary": "/data?tab=dictionary",
+    "data-freshness": "/data?tab=freshness",
+    "data-lineage": "/data?tab=lineage",
+    "data-descriptions": "/data?tab=descriptions",
     "guide": "/guide",
     "admin": "/admin",
 }

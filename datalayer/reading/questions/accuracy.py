@@ -43,9 +43,9 @@ def of_item(item_id: str, location_id: str = NETWORK) -> Question:
 def overall() -> Question:
     """Return the question of how good each source was over all parts, by source and horizon.
 
-    Columns: see ``sql/overall_accuracy.sql``.
+    Columns: see ``sql/accuracy_of_sources.sql``.
     """
-    return sql_question("overall_accuracy", {}, "agg_metrics")
+    return sql_question("accuracy_of_sources", {}, "agg_metrics")
 
 
 def choices(location_id: str = NETWORK) -> Question:

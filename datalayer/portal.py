@@ -9,6 +9,7 @@ import structlog
 
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
+from datalayer.access.audit.trail import AuditFilter, AuditTrail, TrailState
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.compliance.proofs import Proofs, RunningProof
@@ -73,6 +74,7 @@ from datalayer.reading import (
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.candidates import Candidates, Judged
+from datalayer.reading.csv_texts import csv_of_texts, dialect_of
 from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
 from datalayer.reading.effect import lineage, proposals
@@ -87,6 +89,7 @@ from datalayer.reading.extracts.order_rows import OrdersOfTiers, require_places
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
+from datalayer.reading.extracts.stock_files import StockFiles
 from datalayer.reading.open_publications import OpenPublications
 from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
@@ -104,6 +107,8 @@ __all__ = [
     "Activated",
     "AlreadyCurrent",
     "AuditEntry",
+    "AuditFilter",
+    "AuditTrail",
     "ByteSpan",
     "Candidate",
     "ChainCheck",
@@ -147,6 +152,7 @@ __all__ = [
     "Step",
     "StoreState",
     "Taking",
+    "TrailState",
     "Undo",
     "Upload",
     "UploadedPublication",
@@ -155,6 +161,8 @@ __all__ = [
     "carried_out",
     "changed_orders",
     "changes",
+    "csv_of_texts",
+    "dialect_of",
     "effect_model",
     "forecast_totals",
     "in_order",
@@ -183,6 +191,7 @@ class Portal:
         database: Those that can be read without further work.
         extracts: What of an open publication is taken away, as files.
         order_files: Rows of an open publication as other programs take orders.
+        stock_files: Stock positions of an open publication, all that a list has.
         audit: Who did what.
         jobs: What changes something, in the background.
         job_records: What is told of jobs, of other replicas' too.
@@ -216,6 +225,7 @@ class Portal:
             spill_folder=self._spill.path,
         )
         self.audit = AuditLog(settings.state / "audit.jsonl", clock)
+        self._audit_trail = AuditTrail(settings.state / "audit.jsonl", clock)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         # Portals of other stores may share this Redis; what they activate is nothing to this one.
         note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
@@ -283,6 +293,7 @@ class Portal:
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
         self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
         self.order_files = OrderFiles(self.audit)
+        self.stock_files = StockFiles(self.audit)
         self._compliance = check_compliance()
         self._proofs = Proofs(settings)
         self.jobs = RefreshJobs(self.audit.entries, clock)
@@ -550,6 +561,15 @@ class Portal:
         """
         identity.require(Role.ADMIN, "see and make the proof")
         return self._proofs
+
+    def audit_trail(self, identity: Identity) -> AuditTrail:
+        """Return the audit log to be searched, which *identity* may read.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        identity.require(Role.ADMIN, "read the audit trail")
+        return self._audit_trail
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""

@@ -5,6 +5,7 @@ import streamlit as st
 from datalayer.portal import ANYONE
 from pages.components import access, publication_admin
 from pages.components.administration import (
+    accounts_section,
     audit_section,
     candidate,
     going_back,
@@ -46,6 +47,7 @@ else:
         {
             "publications": publications,
             "audit": audit_section.show,
+            "accounts": accounts_section.show,
             "health": health_section.show,
         }
     )

@@ -41,7 +41,6 @@ _SUBJECTS = (
     marks,
     items,
     forecasts,
-    inventory,
     actions,
     accuracy,
     publications,
@@ -50,7 +49,7 @@ _SUBJECTS = (
     data_sets,
     refreshing,
 )
-_SUBJECTS_OF_FILES = (publication_files, extracting, orders)
+_SUBJECTS_OF_FILES = (publication_files, extracting, orders, inventory)
 
 
 def create_api(portal: Portal) -> FastAPI:

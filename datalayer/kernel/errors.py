@@ -826,6 +826,13 @@ class LastAdmin(CallerError):
     name: str
 
 
+class OwnAccount(CallerError):
+    """Who administers would lock themself out by a slip."""
+
+    template = "{name} is your own account; another administrator can disable it or change its role"
+    name: str
+
+
 class SettingsError(FaultsFound, CallerError):
     """Settings are missing or wrong; carries every fault at once."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gettext as catalogues
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -133,6 +133,11 @@ def moment(value: datetime) -> str:
 def local(value: datetime) -> datetime:
     """Return a point in time in the browser's zone."""
     return value.astimezone(_browser_zone())
+
+
+def midnight(value: date) -> datetime:
+    """Return when a day begins in the browser's zone."""
+    return datetime.combine(value, time(), _browser_zone())
 
 
 def ago(value: datetime, now: datetime | None = None) -> str:

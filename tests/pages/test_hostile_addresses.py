@@ -25,6 +25,7 @@ PARAMETERS = {
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
     "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
+    "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
     "data.py": (
         *("dataset", "columns", "order", "format", "dialect", "page", "lang", "find"),
         *("item_id", "name_contains", "unit_cost_min", "category_null", "generated_at_max"),

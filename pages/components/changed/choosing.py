@@ -15,7 +15,7 @@ from pages.components import frame
 from pages.components.changed import asked_pair
 from pages.components.changed.asked_pair import AskedPair
 from pages.components.language import _
-from pages.components.part.heading import demand_class
+from pages.components.value_words import value_word
 from pages.components.worklist import list_address
 
 SumOf = changed_orders.SumOf
@@ -168,7 +168,9 @@ def _choice(name: str, text: str, known: Sequence[str], chosen: list[str]) -> No
 
 
 def _named(value: str) -> str:
-    return _("not classified") if value == _UNCLASSIFIED else demand_class(value) or value
+    if value == _UNCLASSIFIED:
+        return _("not classified")
+    return value_word("dim_item", "demand_class", value)
 
 
 def _refuse_part(name: str, value: str, known: Sequence[str]) -> None:

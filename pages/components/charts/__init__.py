@@ -6,6 +6,7 @@ from pages.components.charts.calibration import band_verdict, calibration
 from pages.components.charts.chart import ApiCall, Chart, ChartedPart
 from pages.components.charts.comparison import comparison
 from pages.components.charts.daily import daily
+from pages.components.charts.dot_plot import dot_plot
 from pages.components.charts.run_out import run_out
 from pages.components.charts.service import service
 from pages.components.charts.showing import show
@@ -30,6 +31,7 @@ __all__ = [
     "calibration",
     "comparison",
     "daily",
+    "dot_plot",
     "run_out",
     "service",
     "show",

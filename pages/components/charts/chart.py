@@ -70,13 +70,14 @@ class Chart:
 
     Attributes:
         title: What the picture of it is headed by.
-        figure: None where nothing can be drawn; *alt* says why.
+        figure: None where there is *svg*, or nothing can be drawn; then *alt* says why.
         alt: The finding, computed from the rows.
         rows: What is drawn, as a table that is read from the left.
         headings: Of the columns of *rows*, in the language of the run.
         call: Returns what is drawn.
         other: Where the rest of it comes from, where two publications are compared; None else.
         other_call: Returns that rest, where *call* doesn't.
+        svg: What is drawn without Plotly; see ``dot_drawing``. Empty where there is a figure.
     """
 
     title: str
@@ -88,6 +89,7 @@ class Chart:
     call: ApiCall
     other: Provenance | None = None
     other_call: ApiCall | None = None
+    svg: str = ""
 
 
 def extract_call(data_set: str, selection: SeriesSelection) -> ApiCall:

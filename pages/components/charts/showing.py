@@ -15,7 +15,7 @@ import streamlit as st
 
 from datalayer.portal import Provenance
 from pages.components import captions, copied_calls, tables
-from pages.components.charts import theme
+from pages.components.charts import svg_file, theme
 from pages.components.charts.chart import ApiCall, Chart
 from pages.components.language import _, current
 
@@ -32,7 +32,10 @@ def show(chart: Chart, *, key: str) -> None:
         key: Names the element; the same for the same place of a page.
     """
     with st.container(key=f"farol-chart-{key}"):
-        if chart.figure is None:
+        if chart.svg:
+            # Streamlit's HTML element would take the drawing out.
+            st.markdown(chart.svg, unsafe_allow_html=True)
+        elif chart.figure is None:
             st.info(captions.literal(chart.alt), icon=":material/show_chart:")
         else:
             file_name = _file_name(chart, key)
@@ -74,6 +77,15 @@ def _files(chart: Chart, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         text = _("What it is computed from (CSV)") if chart.call.is_base else _("These rows (CSV)")
         st.link_button(text, address, icon=":material/csv:")
+        if chart.svg:
+            st.download_button(
+                _("Picture (SVG)"),
+                svg_file.of_chart(chart),
+                file_name=f"{_file_name(chart, key)}.svg",
+                mime="image/svg+xml",
+                key=f"{key}-svg",
+                on_click="ignore",
+            )
         if chart.figure is not None:
             text = _("Picture (PNG)")
             # A button of Streamlit's would run the page; the picture is made in the browser.

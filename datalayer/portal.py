@@ -64,7 +64,14 @@ from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWa
 from datalayer.publications.switches import Switch
 from datalayer.publications.uploads import Upload, UploadedPublication
 from datalayer.publications.ways_back import Undo, WaysBack
-from datalayer.reading import changes, order_reasons, questions
+from datalayer.reading import (
+    changed_orders,
+    changes,
+    forecast_totals,
+    order_change_rows,
+    order_reasons,
+    questions,
+)
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.candidates import Candidates, Judged
@@ -153,12 +160,15 @@ __all__ = [
     "ValidationFailed",
     "asking",
     "carried_out",
+    "changed_orders",
     "changes",
     "csv_of_texts",
     "dialect_of",
     "effect_model",
+    "forecast_totals",
     "in_order",
     "lineage",
+    "order_change_rows",
     "order_reasons",
     "previews",
     "proposals",

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Path, Response
 from datalayer.api import (
     accuracy,
     actions,
+    changed_orders,
     data_sets,
     extracting,
     feed,
@@ -43,6 +44,7 @@ _SUBJECTS = (
     actions,
     accuracy,
     publications,
+    changed_orders,
     feed,
     data_sets,
     refreshing,

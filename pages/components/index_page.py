@@ -26,7 +26,17 @@ from starlette.types import Scope
 from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
-PATHS = ("/", "/forecast", "/orders", "/inventory", "/accuracy", "/data", "/guide", "/admin")
+PATHS = (
+    "/",
+    "/forecast",
+    "/orders",
+    "/changes",
+    "/inventory",
+    "/accuracy",
+    "/data",
+    "/guide",
+    "/admin",
+)
 SCRIPTS = ("words.js", "frame.js", "charts.js", "keys.js", "links.js", "saving.js")
 """Scripts of ``pages/static`` that run beside Streamlit's own, once the document is there."""
 RETRY_AFTER_S = 15

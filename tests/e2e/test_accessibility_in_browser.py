@@ -13,6 +13,7 @@ PAGES = [
     "/",
     "/forecast",
     "/orders",
+    "/changes",
     "/inventory",
     "/accuracy",
     "/data",

@@ -19,6 +19,7 @@ PAGES = [
     "/",
     "/forecast",
     "/orders",
+    "/changes",
     "/inventory",
     "/accuracy",
     "/data",

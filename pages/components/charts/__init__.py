@@ -12,15 +12,18 @@ from pages.components.charts.service import service
 from pages.components.charts.showing import show
 from pages.components.charts.spans import SPANS, span_of
 from pages.components.charts.totals import Measure, Totals, totals
-from pages.components.charts.use import use
+from pages.components.charts.use import OtherForecast, use
 from pages.components.charts.value_added import value_added
+from pages.components.charts.waterfall import ChangedSum, waterfall
 
 __all__ = [
     "SPANS",
     "ApiCall",
+    "ChangedSum",
     "Chart",
     "ChartedPart",
     "Measure",
+    "OtherForecast",
     "Totals",
     "backtest",
     "band_verdict",
@@ -36,4 +39,5 @@ __all__ = [
     "totals",
     "use",
     "value_added",
+    "waterfall",
 ]

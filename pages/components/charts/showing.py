@@ -13,9 +13,10 @@ from unicodedata import normalize
 
 import streamlit as st
 
+from datalayer.portal import Provenance
 from pages.components import captions, copied_calls, tables
 from pages.components.charts import svg_file, theme
-from pages.components.charts.chart import Chart
+from pages.components.charts.chart import ApiCall, Chart
 from pages.components.language import _, current
 
 _DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
@@ -40,6 +41,8 @@ def show(chart: Chart, *, key: str) -> None:
             file_name = _file_name(chart, key)
             st.plotly_chart(chart.figure, key=key, alt=chart.alt, config=theme.config(file_name))
         captions.show(chart.provenance, of=key)
+        if chart.other is not None:
+            captions.show_other(chart.other)
         if chart.rows.num_rows:
             _taken_along(chart, key)
 
@@ -59,6 +62,14 @@ def _taken_along(chart: Chart, key: str) -> None:
             tables.draw(chart.rows, chart.headings, key=f"{key}-rows")
             address = chart.call.address(chart.provenance.publication_id, "rfc")
             copied_calls.show_csv(address, chart.call.texts)
+            if chart.other is not None and chart.other_call is not None:
+                _other_call(chart.other, chart.other_call)
+
+
+def _other_call(other: Provenance, call: ApiCall) -> None:
+    """Draw the call of what comes from the other publication."""
+    st.caption(_("What is drawn of publication {id}:").format(id=other.publication_id))
+    copied_calls.show_csv(call.address(other.publication_id, "rfc"), call.texts)
 
 
 def _files(chart: Chart, key: str) -> None:
@@ -81,10 +92,15 @@ def _files(chart: Chart, key: str) -> None:
             st.html(
                 f'<button type="button" class="farol-picture" data-farol-picture="{escape(key)}" '
                 f'data-title="{escape(chart.title)}" '
-                f'data-caption="{escape(captions.stamp(chart.provenance))}">'
+                f'data-caption="{escape(_stamp(chart))}">'
                 f"{escape(text)}</button>",
                 width="content",
             )
+
+
+def _stamp(chart: Chart) -> str:
+    stamps = [captions.stamp(each) for each in (chart.provenance, chart.other) if each]
+    return " / ".join(stamps)
 
 
 def _file_name(chart: Chart, key: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from datalayer import runtime
-from datalayer.access.accounts import first_admin_notice
+from datalayer.access.first_admin import first_admin_notice
 from datalayer.kernel.errors import PortalError
 from datalayer.kernel.logs import configure_logs
 from datalayer.server.serving import serving

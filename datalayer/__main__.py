@@ -15,7 +15,8 @@ from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from datalayer.access.accounts import FIRST_ADMIN, first_admin_notice, password_hint
+from datalayer.access.accounts import FIRST_ADMIN
+from datalayer.access.first_admin import first_admin_notice, password_hint
 from datalayer.access.identity import operator
 from datalayer.kernel.errors import ConfirmationNeeded, PortalError
 from datalayer.kernel.logs import configure_logs

@@ -9,6 +9,7 @@ import structlog
 
 from datalayer.access.audit.chain import ChainCheck
 from datalayer.access.audit.log import AuditEntry, AuditLog
+from datalayer.access.audit.trail import AuditFilter, AuditTrail, TrailState
 from datalayer.access.identity import ANYONE, Identity, Role
 from datalayer.compliance.at_a_glance import check_compliance, with_loaded_modules
 from datalayer.compliance.proofs import Proofs, RunningProof
@@ -55,15 +56,24 @@ from datalayer.publications.stages import (
     Candidate,
     RowComparison,
     Snapshot,
+    VerifiedFiles,
     compare_rows,
 )
 from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWatch
 from datalayer.publications.switches import Switch
+from datalayer.publications.uploads import Upload, UploadedPublication
+from datalayer.publications.ways_back import Undo, WaysBack
 from datalayer.reading import changes, order_reasons, questions
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
+from datalayer.reading.candidates import Candidates, Judged
+from datalayer.reading.csv_texts import csv_of_texts, dialect_of
 from datalayer.reading.damage_watch import DamageWatch
 from datalayer.reading.database import Database
+from datalayer.reading.effect import lineage, proposals
+from datalayer.reading.effect import model as effect_model
+from datalayer.reading.effect.model import Effect
+from datalayer.reading.extracts import asking, previews
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.order_csv import Taking
@@ -89,12 +99,15 @@ __all__ = [
     "Activated",
     "AlreadyCurrent",
     "AuditEntry",
+    "AuditFilter",
+    "AuditTrail",
     "ByteSpan",
     "Candidate",
     "ChainCheck",
     "CheckResult",
     "Delivery",
     "Digest",
+    "Effect",
     "Extract",
     "ExtractRequest",
     "Fault",
@@ -102,6 +115,7 @@ __all__ = [
     "Health",
     "Identity",
     "JobStatus",
+    "Judged",
     "Mark",
     "MarkKind",
     "Notice",
@@ -130,11 +144,22 @@ __all__ = [
     "Step",
     "StoreState",
     "Taking",
+    "TrailState",
+    "Undo",
+    "Upload",
+    "UploadedPublication",
     "ValidationFailed",
+    "asking",
     "carried_out",
     "changes",
+    "csv_of_texts",
+    "dialect_of",
+    "effect_model",
     "in_order",
+    "lineage",
     "order_reasons",
+    "previews",
+    "proposals",
     "questions",
     "sum_of",
 ]
@@ -145,8 +170,12 @@ class Portal:
 
     Attributes:
         registry: The contract.
+        contract_document: Its file, a document of the Open Data Contract Standard.
         state_folder: Where all that the portal writes lies.
         members_only: Whether reading takes a sign-in or an API key.
+        upload_max_bytes: Most bytes of a zip that is uploaded; 0 where none is taken.
+        follows_others: Whether it shares a Redis with replicas, each of which has to find what is
+            activated: in the store, or in a state folder that they share.
         snapshots: The publications kept here.
         database: Those that can be read without further work.
         extracts: What of an open publication is taken away, as files.
@@ -155,6 +184,7 @@ class Portal:
         jobs: What changes something, in the background.
         job_records: What is told of jobs, of other replicas' too.
         store_watch: Whether the store answers; asks on another thread.
+        ways_back: How what is active came to be so, and whether that can be undone.
         state_watch: Whether the state folder takes a file; asks on another thread.
         marks: What planners say of the rows of the list; each call checks who makes it.
         notices: What each switch did, for whoever asks.
@@ -164,8 +194,11 @@ class Portal:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = load_registry(settings.registry)
+        self.contract_document = settings.registry.read_bytes()
         self.state_folder = settings.state
         self.members_only = settings.access == "members"
+        self.upload_max_bytes = settings.upload_max_bytes
+        self.follows_others = settings.redis_url is not None
         self._clock = clock
         self._store = settings.open_store(hide_folder=True)
         self.snapshots = SnapshotStore(
@@ -180,6 +213,7 @@ class Portal:
             spill_folder=self._spill.path,
         )
         self.audit = AuditLog(settings.state / "audit.jsonl", clock)
+        self._audit_trail = AuditTrail(settings.state / "audit.jsonl", clock)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         # Portals of other stores may share this Redis; what they activate is nothing to this one.
         note = RedisNote(redis_url, f"active:{settings.store}") if redis_url else None
@@ -198,6 +232,7 @@ class Portal:
                 keep=settings.keep_snapshots,
                 quota_bytes=settings.snapshot_quota_bytes,
                 validation_timeout_s=settings.validation_timeout_s,
+                upload_bytes=settings.upload_max_bytes,
             ),
         )
         try:
@@ -220,6 +255,14 @@ class Portal:
         self.marks = PlannerMarks(
             settings.state, self.audit, members_only=self.members_only, clock=clock
         )
+        self._candidates = Candidates(
+            self.registry,
+            settings.state / "spill",
+            memory_limit=settings.memory_limit,
+            query_timeout_s=settings.query_timeout_s,
+            clock=clock,
+        )
+        self.ways_back = WaysBack(self.snapshots, self.audit.entries)
         self._damage_watch = DamageWatch(self.prove_served)
         too_slow = StoreTooSlow(address=self._store.address, timeout_s=LATE_AFTER_S)
         self.store_watch = StoreWatch(
@@ -359,6 +402,60 @@ class Portal:
         """
         return self._activations.inspect(identity, report=report)
 
+    def receive(
+        self, identity: Identity, upload: Upload, report: ReportProgress = silent
+    ) -> Candidate:
+        """Take in a publication as a zip and keep it, found sound, until it is activated by its id.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+            PortalError: It was refused; nothing of it is kept.
+        """
+        return self._activations.receive(identity, upload, report=report)
+
+    def uploaded(self) -> UploadedPublication | None:
+        """Return the uploaded publication that waits to be activated; None without one."""
+        return self._activations.uploaded()
+
+    def discard_upload(self, identity: Identity, report: ReportProgress = silent) -> None:
+        """Remove the uploaded publication that waits to be activated, if there is one.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        self._activations.discard_upload(identity, report=report)
+
+    def judge(self, identity: Identity, report: ReportProgress = silent) -> Judged:
+        """Inspect the store's latest publication and tell what activating it would change.
+
+        It is kept, so that activating it fetches nothing again; nothing of it is served.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+            CandidateUnreadable: It went away while it was looked at.
+            PortalError: It can't be fetched or verified.
+        """
+        told: tuple[Effect | None, PortalError | None] = (None, None)
+        active_id = self.active_id()
+
+        def look(files: VerifiedFiles) -> None:
+            nonlocal told
+            if active_id and files.manifest.publication_id != active_id:
+                told = self._effect_beside(active_id, files, report)
+
+        candidate = self._activations.inspect(identity, look=look, report=report)
+        return Judged(candidate, active_id, *told)
+
+    def _effect_beside(
+        self, active_id: str, files: VerifiedFiles, report: ReportProgress
+    ) -> tuple[Effect | None, PortalError | None]:
+        try:
+            active = self._publications.get(active_id)
+        except PortalError as error:
+            # What can't be read must not keep back what would replace it.
+            return None, error
+        return self._candidates.effect(files, active, report)
+
     def compare(self, manifest: Manifest) -> tuple[RowComparison, ...]:
         """Return the rows of each data set of *manifest* beside those of the active one."""
         try:
@@ -379,13 +476,16 @@ class Portal:
         *,
         force: bool = False,
         confirmed: bool = False,
+        judged: Judged | None = None,
     ) -> Activated | AlreadyCurrent:
         """Make a publication of the store the active one; None for the latest.
 
         With *force* it is fetched, verified and validated anew whatever is kept here of it. What
-        it takes away from those who read must be *confirmed*; ``losses`` says what that is.
+        it takes away from those who read must be *confirmed*; ``losses`` says what that is. With
+        *judged*, what that was told of, and nothing else, becomes the active one.
 
         Raises:
+            CandidateChanged: It is not what was *judged*, or another one became active since.
             NotAllowed: *identity* is no administrator.
             PortalError: It was refused or could not be fetched; the active one goes on serving.
         """
@@ -395,6 +495,7 @@ class Portal:
             publication_id=publication_id,
             force=force,
             confirmed=confirmed,
+            expected=judged.expected if judged else None,
             report=report,
         )
         self._publications.close_removed()
@@ -416,6 +517,19 @@ class Portal:
         self.announcements.announce()
         return outcome
 
+    def undo(
+        self, identity: Identity, publication_id: str, report: ReportProgress = silent
+    ) -> Activated:
+        """Undo the activation of *publication_id*: what was active before is so again.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+            UndoOver: It was activated too long ago, or something else became active since.
+            PortalError: As for ``roll_back``.
+        """
+        identity.require(Role.ADMIN, "roll back")
+        return self.roll_back(identity, self.ways_back.require_undoable(publication_id), report)
+
     def prune(self, identity: Identity, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what the settings keep; returns their ids.
 
@@ -434,6 +548,15 @@ class Portal:
         """
         identity.require(Role.ADMIN, "see and make the proof")
         return self._proofs
+
+    def audit_trail(self, identity: Identity) -> AuditTrail:
+        """Return the audit log to be searched, which *identity* may read.
+
+        Raises:
+            NotAllowed: *identity* is no administrator.
+        """
+        identity.require(Role.ADMIN, "read the audit trail")
+        return self._audit_trail
 
     def health(self) -> Health:
         """Return the state of the portal at once: nothing here waits for store or Redis."""

@@ -6,16 +6,26 @@ import threading
 from functools import lru_cache
 
 from datalayer.access.accounts import SESSION_COOKIE, Accounts, open_accounts
+from datalayer.access.api_keys import ApiKey, ApiKeys, Scope
 from datalayer.access.authentication import client_address, trusted_networks
 from datalayer.access.known_browsers import known_browser_cookie
+from datalayer.access.passwords import new_password
+from datalayer.access.sessions import Session
+from datalayer.access.users import User
 from datalayer.portal import Portal
 from datalayer.settings import Settings
 
 __all__ = [
     "SESSION_COOKIE",
+    "ApiKey",
+    "Scope",
+    "Session",
+    "User",
     "accounts",
+    "api_keys",
     "cookie_path",
     "known_browser_cookie",
+    "new_password",
     "portal",
     "reset",
     "visitor_address",
@@ -24,6 +34,7 @@ __all__ = [
 _lock = threading.Lock()
 _portal: Portal | None = None
 _accounts = lru_cache(open_accounts)
+_api_keys = lru_cache(ApiKeys)
 # The environment of a process stays; reading it anew takes longer than most questions.
 _settings = lru_cache(Settings.load)
 
@@ -49,6 +60,15 @@ def accounts() -> Accounts:
         SettingsError: The settings have faults.
     """
     return _accounts(_settings())
+
+
+def api_keys() -> ApiKeys:
+    """Return the API keys, to be listed, made and revoked.
+
+    Raises:
+        SettingsError: The settings have faults.
+    """
+    return _api_keys(_settings().state)
 
 
 def cookie_path() -> str:

@@ -53,6 +53,8 @@ class Settings(NoticeSettings):
         allowed_hosts: More names to answer under, by comma; see ``AllowedHosts``.
         max_sessions: Most pages open at once; None for as many as half of the memory holds.
         cors_origins: Origins, by comma, whose pages may read the API; ``*`` for all.
+        upload_max_bytes: Most bytes of a zip of a publication that an administrator uploads; it is
+            held in memory. 0 takes none.
         trusted_keys: PEM file of public keys, or a folder of them: only publications that one of
             them signed are accepted; None for all.
     """
@@ -75,6 +77,7 @@ class Settings(NoticeSettings):
     allowed_hosts: str = ""
     max_sessions: int | None = Field(default=None, ge=1)
     cors_origins: str = ""
+    upload_max_bytes: int = Field(default=128 * MEBIBYTE, ge=0, le=1024 * MEBIBYTE)
     trusted_keys: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

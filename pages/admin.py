@@ -5,11 +5,14 @@ import streamlit as st
 from datalayer.portal import ANYONE
 from pages.components import access, publication_admin
 from pages.components.administration import (
+    accounts_section,
     audit_section,
     candidate,
+    going_back,
     health_section,
     kept,
     sections,
+    upload_section,
 )
 from pages.components.language import _
 
@@ -22,8 +25,11 @@ def sign_in() -> None:
 
 def publications() -> None:
     """Show the store's latest publication against the active one, and those kept here."""
-    under_way, newest = st.container(), st.container()
+    under_way, lately, newest = st.container(), st.container(), st.container()
     kept.show()
+    upload_section.show()
+    with lately:
+        going_back.undo()
     with under_way:
         # After what is kept here is drawn: going back waits for nothing that is under way.
         publication_admin.watch()
@@ -41,6 +47,7 @@ else:
         {
             "publications": publications,
             "audit": audit_section.show,
+            "accounts": accounts_section.show,
             "health": health_section.show,
         }
     )

@@ -21,8 +21,11 @@ from starlette.websockets import WebSocket
 from datalayer.access.authentication import open_authentication
 from datalayer.api.metrics import Metrics
 from datalayer.server.server_bounds import ServerBounds
+from datalayer.server.upload_gate import UPLOADS, UploadRules
 from tests.integration.servers import wait_until
 from tests.portals import portal_settings
+
+UPLOAD_BYTES = 4 * 1024 * 1024
 
 
 @dataclass
@@ -88,7 +91,11 @@ def bounded_server(folder: Path) -> Iterator[BoundedServer]:
         routes=_routes(made),
         middleware=[
             Middleware(
-                ServerBounds, authentication=authentication, metrics=metrics, pages=lambda: 0
+                ServerBounds,
+                authentication=authentication,
+                metrics=metrics,
+                pages=lambda: 0,
+                uploads=UploadRules(authentication, UPLOAD_BYTES, ""),
             )
         ],
     )
@@ -132,6 +139,7 @@ def _routes(made: BoundedServer) -> list[Route | WebSocketRoute]:
         Route("/hello", hello),
         Route("/health/live", hello),
         Route("/length", length, methods=["POST"]),
+        Route(f"{UPLOADS}{{session}}/{{file}}", length, methods=["PUT"]),
         Route("/endless", endless),
         WebSocketRoute("/echo", echo),
     ]

@@ -7,7 +7,6 @@ Everything lies in the state folder, in files that only their owner can read: ``
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,12 +17,13 @@ from datalayer.access.audit.log import AuditLog
 from datalayer.access.identity import ANYONE, Identity, Role, check_name, normal_name, operator
 from datalayer.access.known_browsers import KnownBrowsers
 from datalayer.access.passwords import decoy_hash, hash_password, new_password, password_matches
-from datalayer.access.sessions import Sessions
+from datalayer.access.sessions import Session, Sessions
 from datalayer.access.sign_in_throttle import SignInAttempt, SignInThrottle, keyed_digest
 from datalayer.access.users import User, open_users, users_json
 from datalayer.kernel.errors import (
     InvalidSelection,
     LastAdmin,
+    OwnAccount,
     SignInBlocked,
     SignInRefused,
     UnknownUser,
@@ -58,26 +58,6 @@ def open_accounts(settings: Settings) -> Accounts:
         session=timedelta(hours=settings.session_hours),
         idle=timedelta(minutes=settings.session_idle_minutes),
     )
-
-
-def first_admin_notice(state: Path) -> str | None:
-    """Make the first admin if there is none; return what to show in the terminal, once."""
-    password = Accounts(state).ensure_first_admin()
-    if password is None:
-        return None
-    return (
-        f"First start: sign in as  {FIRST_ADMIN}  with the password  {password}\n"
-        "It is shown this once. Set another where this output is kept, as containers' logs are.\n"
-        f"{password_hint()}"
-    )
-
-
-def password_hint() -> str:
-    """Return the command that sets the first admin's password, as it is typed here."""
-    interpreter = Path(sys.executable)
-    if interpreter.is_relative_to(Path.cwd()):
-        interpreter = interpreter.relative_to(Path.cwd())
-    return f"To set its password: {interpreter} -m datalayer.access passwd {FIRST_ADMIN}"
 
 
 class Accounts:
@@ -218,12 +198,13 @@ class Accounts:
         """Refuse *name* from here on, and end its sessions.
 
         Raises:
+            OwnAccount: It is the account of who asks.
             LastAdmin: Nobody could administer the portal any more.
         """
         by.require(Role.ADMIN, "disable users")
         with self._file.lock():
             changed = replace(self._find_user(name), disabled=True, not_before=self._clock())
-            self._require_an_admin_beside(changed)
+            self._require_no_lockout(changed, by)
             self._store(changed, "user_disable", by=by)
         self._sessions.end_all(changed.name)
 
@@ -237,13 +218,32 @@ class Accounts:
         """Give *name* another role, which holds in its running sessions too.
 
         Raises:
+            OwnAccount: It is the account of who asks, and the role a lower one.
             LastAdmin: Nobody could administer the portal any more.
         """
         by.require(Role.ADMIN, "change roles")
         with self._file.lock():
             changed = replace(self._find_user(name), role=role)
-            self._require_an_admin_beside(changed)
+            self._require_no_lockout(changed, by)
             self._store(changed, "user_role", by=by, role=role.value)
+
+    def end_sessions(self, name: str, *, by: Identity) -> None:
+        """End every session of *name*, which may sign in again at once."""
+        by.require(Role.ADMIN, "end sessions")
+        with self._file.lock():
+            changed = replace(self._find_user(name), not_before=self._clock())
+            self._store(changed, "sessions_end", by=by)
+        self._sessions.end_all(changed.name)
+
+    def sessions(self, *, by: Identity) -> tuple[Session, ...]:
+        """Return everybody's sessions that go on."""
+        by.require(Role.ADMIN, "see sessions")
+        users = self.users()
+        return tuple(
+            each
+            for each in self._sessions.going_on()
+            if each.user in users and each.began >= users[each.user].not_before
+        )
 
     def _authenticate(self, attempt: SignInAttempt, user: User | None, password: str) -> User:
         key = self.cookie_key()
@@ -261,8 +261,8 @@ class Accounts:
         return user
 
     def _make_user(self, name: str, role: Role, password: str) -> User:
-        hashed = hash_password(password, rounds=self._rounds)
-        return User(name, hashed, role, not_before=self._clock())
+        hashed, now = hash_password(password, rounds=self._rounds), self._clock()
+        return User(name, hashed, role, not_before=now, made=now)
 
     def _find_user(self, name: str) -> User:
         users = self.users()
@@ -271,10 +271,12 @@ class Accounts:
             raise UnknownUser(name=name, known=tuple(users))
         return found
 
-    def _require_an_admin_beside(self, changed: User) -> None:
+    def _require_no_lockout(self, changed: User, by: Identity) -> None:
         after = {**self.users(), changed.name: changed}.values()
         if not any(user.role is Role.ADMIN and not user.disabled for user in after):
             raise LastAdmin(name=changed.name)
+        if changed.name == by.name and (changed.disabled or changed.role is not Role.ADMIN):
+            raise OwnAccount(name=changed.name)
 
     def _store(self, user: User, action: str, *, by: Identity, **details: str) -> None:
         self._audit.require_writable()

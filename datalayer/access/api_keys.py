@@ -48,6 +48,7 @@ class ApiKey:
         expires: None for a key that does not.
         last_used: To the minute; None if it never was.
         revoked: None while it is not.
+        made_by: Who made it; empty where an earlier version did not note it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ApiKey:
     expires: float | None = None
     last_used: float | None = None
     revoked: float | None = None
+    made_by: str = ""
 
     def state(self, now: float) -> str:
         """Return ``valid``, ``expired`` or ``revoked``, as it is at *now*."""
@@ -137,6 +139,7 @@ class ApiKeys:
             scope=scope,
             created=now,
             expires=None if expires_in_s is None else now + expires_in_s,
+            made_by=by.name,
         )
         with self._file.lock() as keys:
             self._audit.require_writable()
@@ -212,5 +215,6 @@ def _parse_key(entry: Mapping[str, str]) -> ApiKey:
         secret_sha256=entry["secret_sha256"],
         scope=Scope(entry["scope"]),
         created=float(entry["created"]),
+        made_by=str(entry.get("made_by", "")),
         **moments,
     )

@@ -106,6 +106,14 @@ class Sessions:
         self._use.note(found.digest, written=found.last_seen, now=self._clock())
         return found
 
+    def going_on(self) -> tuple[Session, ...]:
+        """Return the sessions that have not ended, with when they were last heard of."""
+        return tuple(
+            replace(each, last_seen=self._use.latest(each.digest, each.last_seen))
+            for each in self._file.read().values()
+            if self._goes_on(each)
+        )
+
     def end(self, token: str) -> None:
         """End the session that *token* stands for, if there is one, and no other."""
         with self._file.lock() as kept:

@@ -23,6 +23,7 @@ class User:
         password: bcrypt hash as ``passwords`` makes it.
         not_before: Unix time, seconds; a session that began earlier is refused.
         disabled: Whether sign-ins are refused.
+        made: When the user was made, Unix time; None where an earlier version did not note it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class User:
     role: Role
     not_before: float
     disabled: bool = False
+    made: float | None = None
 
     @property
     def identity(self) -> Identity:
@@ -77,4 +79,5 @@ def _parse_user(entry: Mapping[str, str]) -> User:
         role=Role(entry["role"]),
         not_before=float(entry["not_before"]),
         disabled=disabled,
+        made=None if entry.get("made") is None else float(entry["made"]),
     )

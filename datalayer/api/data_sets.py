@@ -22,7 +22,7 @@ from datalayer.kernel.contract.manifest import PublishedFile
 from datalayer.kernel.contract.registry import Column, DataSet
 from datalayer.kernel.errors import UnknownDataSet
 from datalayer.portal import FreshnessState, Portal, Publication, questions
-from datalayer.reading.filters import filters_of
+from datalayer.reading.filters import row_filters_of
 
 _FILE_EXAMPLE = PublishedFile(
     data_set="dim_item",
@@ -83,7 +83,7 @@ def _add_contract(router: APIRouter, portal: Portal) -> None:
 
 def _add_rows(router: APIRouter, portal: Portal, data_set: DataSet) -> None:
     """Add a route of its own for *data_set*, so that its columns stand in the OpenAPI document."""
-    filters = filters_of(data_set.columns)
+    filters = row_filters_of(data_set.columns)
     columns = [column.name for column in data_set.columns]
     row = chosen_row_model(f"{data_set.name}_row", data_set.columns)
     model = rows_model(f"{data_set.name}_rows", row, with_total="asked")

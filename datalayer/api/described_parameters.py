@@ -15,6 +15,7 @@ from datalayer.reading.filters import (
     MOST_VALUES,
     Filter,
 )
+from datalayer.reading.views import Operator
 
 NO_NUL = r"^[^\x00]*$"
 
@@ -114,15 +115,23 @@ def _parameter(each: Filter) -> dict[str, Any]:
     if each.operator == "=":
         text = f"{description} One or several values."
         return document_list(each.name, _schema(each.column), text, [example])
-    bound = "least" if each.operator == ">=" else "greatest"
+    examples = {"null": True, "contains": example or "a"}
     return {
         "name": each.name,
         "in": "query",
         "required": False,
-        "description": f"{description} The {bound}, inclusive.",
-        "schema": _schema(each.column),
-        "example": example,
+        "description": f"{description} {_COMPARED[each.operator]}",
+        "schema": {"type": "boolean"} if each.operator == "null" else _schema(each.column),
+        "example": examples.get(each.operator, example),
     }
+
+
+_COMPARED: Final[dict[Operator, str]] = {
+    ">=": "The least, inclusive.",
+    "<=": "The greatest, inclusive.",
+    "contains": "A piece of the text, whatever its case and accents.",
+    "null": "Whether there is no value.",
+}
 
 
 def _schema(column: Column) -> dict[str, Any]:

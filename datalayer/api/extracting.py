@@ -22,7 +22,7 @@ from datalayer.kernel.contract.registry import DataSet, Registry
 from datalayer.portal import ExtractRequest, Part, Portal
 from datalayer.reading.arrangement import arrangement_of
 from datalayer.reading.extracts.requests import MEDIA_TYPES
-from datalayer.reading.filters import MOST_VALUES, Filter, filters_of
+from datalayer.reading.filters import MOST_VALUES, Filter, row_filters_of
 from datalayer.reading.questions.data_sets import data_set_named
 
 Format = Annotated[
@@ -158,7 +158,7 @@ def _filters_of_all(registry: Registry) -> dict[str, list[tuple[DataSet, Filter]
     """Return the filters on columns by name, with the data sets that have each of them."""
     found: dict[str, list[tuple[DataSet, Filter]]] = {}
     for data_set in registry.data_sets.values():
-        for name, each in filters_of(data_set.columns).items():
+        for name, each in row_filters_of(data_set.columns).items():
             if name not in _PartParameters.__dataclass_fields__:
                 found.setdefault(name, []).append((data_set, each))
     return found

@@ -74,6 +74,7 @@ _TYPES = (
     ("cross-site", 403, "Cross-site request", "Send an API key instead of the browser's cookie."),
     ("refresh-in-progress", 409, "Refresh in progress", "Wait for it to end, then ask again."),
     ("confirmation-needed", 409, "Confirmation needed", "Look at what is lost; then confirm it."),
+    ("upload-in-progress", 409, "Upload in progress", "Wait for it to end, then send yours."),
     ("overtaken", 409, "Overtaken", "Another publication became active; ask again if need be."),
     ("no-earlier-publication", 409, "No earlier publication", "Name the one to go back to."),
     ("too-many-requests", 429, "Too many requests", "Wait as long as Retry-After says."),

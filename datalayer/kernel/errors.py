@@ -102,6 +102,35 @@ class ManifestError(FaultsFound, ContentError):
     location: str
 
 
+class UploadRefused(ContentError):
+    """A file that was sent can't be taken as a publication; nothing of it is kept."""
+
+    template = "The file {name:s} {problem}"
+    name: str
+    problem: str
+
+
+class KeptAlready(ContentError):
+    """A publication was sent that is kept here, byte by byte the same."""
+
+    template = (
+        "Publication {publication_id} is kept here already, with the same files; go back to it "
+        "under Kept publications"
+    )
+    publication_id: str
+
+
+class NotInTheStore(ContentError):
+    """Another replica activated what the store doesn't hold, as after an upload there."""
+
+    template = (
+        "Publication {publication_id}, which another replica activated, is not in the store and "
+        "not kept here: it may have been uploaded there; upload it here too, or publish it into "
+        "the store"
+    )
+    publication_id: str
+
+
 class IntegrityError(PublicationError):
     """A file's size or SHA-256 is not the one its manifest announces."""
 
@@ -463,6 +492,40 @@ class Overtaken(CallerError):
     active_id: str
 
 
+class CandidateChanged(CallerError):
+    """What a person judged is not what would be activated any more."""
+
+    template = (
+        "Publication {publication_id} was not activated: {change}. What is served goes on; check "
+        "the candidate again"
+    )
+    slug = "overtaken"
+    publication_id: str
+    change: str
+
+
+class CandidateUnreadable(TransportError):
+    """A candidate went away, or was damaged, while its effect was computed."""
+
+    template = (
+        "The effect of publication {publication_id} could not be computed: {problem}. What is "
+        "served goes on; check the candidate again"
+    )
+    publication_id: str
+    problem: str
+
+
+class UndoOver(CallerError):
+    """The time to undo an activation is over, or something else became active since."""
+
+    template = (
+        "Nothing was undone: publication {publication_id} is not the active one any more, or "
+        "became it more than {minutes} minutes ago; roll back instead"
+    )
+    publication_id: str
+    minutes: int
+
+
 class RefreshInProgress(CallerError):
     """Another refresh holds the lock."""
 
@@ -760,6 +823,13 @@ class LastAdmin(CallerError):
     """Without this user nobody could administer the portal."""
 
     template = "{name} is the last administrator who can sign in; make another one first"
+    name: str
+
+
+class OwnAccount(CallerError):
+    """Who administers would lock themself out by a slip."""
+
+    template = "{name} is your own account; another administrator can disable it or change its role"
     name: str
 
 

@@ -14,6 +14,7 @@ class Step(StrEnum):
     STAGE = "stage"
     VERIFY = "verify"
     VALIDATE = "validate"
+    COMPARE = "compare"
     UPLOAD = "upload"
     PROMOTE = "promote"
     ACTIVATE = "activate"

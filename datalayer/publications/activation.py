@@ -21,10 +21,14 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import ValidationFailed, ValidationReport
 from datalayer.kernel.errors import (
     InvalidSelection,
+    KeptAlready,
     Loss,
     NoEarlierPublication,
     NothingPublished,
+    NotInTheStore,
+    ObjectMissing,
     PortalError,
+    PublicationError,
     RefreshInProgress,
     StateError,
     StateUnavailable,
@@ -42,10 +46,14 @@ from datalayer.publications.stages import (
     Activated,
     AlreadyCurrent,
     Candidate,
+    Expected,
+    Look,
     Snapshot,
     VerifiedFiles,
 )
 from datalayer.publications.store_manifests import read_latest_manifest, read_manifest
+from datalayer.publications.uploads import Source, Upload, UploadedPublication
+from datalayer.publications.zipped_publication import ZippedPublication
 
 _log = structlog.get_logger()
 
@@ -68,11 +76,13 @@ class Limits:
         keep: Publications kept on the local disk.
         quota_bytes: Most disk for them together.
         validation_timeout_s: Longest time of one validation; None for no limit.
+        upload_bytes: Most bytes of a zip that is sent here; 0 where none is taken.
     """
 
     keep: int
     quota_bytes: int
     validation_timeout_s: float | None = None
+    upload_bytes: int = 0
 
 
 class Activations:
@@ -94,7 +104,8 @@ class Activations:
         limits: Limits,
     ) -> None:
         self._registry = registry
-        self._store = store
+        self._source = Source(store, snapshots.staging)
+        self._uploads = snapshots.uploads(limits.upload_bytes)
         self._snapshots = snapshots
         self._database = database
         self._attempts = Attempts(snapshots, audit)
@@ -110,20 +121,78 @@ class Activations:
             ManifestError, StoreError: It can't be used or read.
             SignatureError: It is not signed as is asked for.
         """
-        return read_latest_manifest(self._store, self._registry, self._snapshots.trust)
+        return self._latest_of(self._source)
 
-    def inspect(self, identity: Identity, *, report: ReportProgress = silent) -> Candidate:
+    def inspect(
+        self, identity: Identity, *, look: Look | None = None, report: ReportProgress = silent
+    ) -> Candidate:
         """Fetch, verify and validate the latest publication without activating it.
 
-        Broken rules of the contract are part of the answer, not an error.
+        Broken rules of the contract are part of the answer, not an error. Where there are none,
+        *look* is shown the files, while nobody else brings anything in; its errors are raised.
         """
         with self._attempts.begin(identity, "inspect") as attempt:
             manifest, kept = self._find(None, attempt, report)
             self._admission.refuse_replayed(manifest)
-            _, found = self._check(manifest, kept, report)
+            verified, found = self._check(manifest, kept, report, self._source)
+            if found.passed and look:
+                look(verified)
             outcome = "accepted" if found.passed else "rejected"
             self._attempts.record(attempt, outcome, checks=found.checks, reason=found.summary())
         return Candidate(manifest, found)
+
+    def receive(
+        self, identity: Identity, upload: Upload, *, report: ReportProgress = silent
+    ) -> Candidate:
+        """Unpack, verify and validate a publication that is sent, and keep it until it is wanted.
+
+        ``activate`` with its id makes it the active one. Of one that is refused or breaks the
+        contract nothing is kept; broken rules are part of the answer, not an error.
+
+        Raises:
+            UploadRefused: It is no zip of one publication's folder, or too large.
+            KeptAlready: It is kept here, the same.
+            PublicationError: It is older than the active one, or another of an id known here.
+            SignatureError: It is not signed as is asked for, or is an older one offered again.
+        """
+        with self._attempts.begin(identity, "upload") as attempt:
+            received = upload.measure()
+            attempt.details = received.details()
+            self._attempts.note(attempt, "received")
+            self._uploads.refuse_large(received)
+            archive = ZippedPublication(upload.file, received.name)
+            source = self._uploads.incoming(archive)
+            manifest, kept = self._find(None, attempt, report, source=source)
+            archive.require_files_of(manifest)
+            if kept:
+                raise KeptAlready(publication_id=manifest.publication_id)
+            self._admission.require_newer(manifest)
+            self._refuse_another_in_the_store(manifest)
+            try:
+                verified, found = self._check(manifest, None, report, source)
+                if found.passed:
+                    now = self._snapshots.clock()
+                    self._uploads.keep(verified, received, identity.name, now)
+            finally:
+                self._uploads.clear()
+            outcome = "accepted" if found.passed else "rejected"
+            told = {**attempt.details, "checks": found.checks, "reason": found.summary()}
+            self._attempts.record(attempt, outcome, **told)
+        return Candidate(manifest, found)
+
+    def uploaded(self) -> UploadedPublication | None:
+        """Return the publication that was sent and waits to be activated; None without one."""
+        return self._uploads.find()
+
+    def discard_upload(self, identity: Identity, *, report: ReportProgress = silent) -> None:
+        """Remove the publication that was sent and waits to be activated, if there is one."""
+        with self._attempts.begin(identity, "discard_upload") as attempt:
+            report(Progress(Step.BEGIN, 0, 1))
+            waiting = self._uploads.find()
+            if waiting:
+                attempt.publication_id = waiting.manifest.publication_id
+                self._uploads.discard(waiting.manifest.publication_id)
+            self._attempts.record(attempt, "done")
 
     def activate(
         self,
@@ -132,6 +201,7 @@ class Activations:
         publication_id: str | None = None,
         force: bool = False,
         confirmed: bool = False,
+        expected: Expected | None = None,
         report: ReportProgress = silent,
     ) -> Activated | AlreadyCurrent:
         """Make a publication the active one; None for the store's latest.
@@ -143,6 +213,7 @@ class Activations:
                 Its kept snapshot is replaced only if it is damaged: whole, it holds the same
                 bytes, and replacing files under those who read them gains nothing.
             confirmed: A person accepts what it takes away from those who read.
+            expected: What that person saw; None for whatever there is.
             report: Is told how far it has come.
 
         Raises:
@@ -151,23 +222,27 @@ class Activations:
             ConfirmationNeeded: It takes something away, and that is not confirmed.
             ValidationFailed: It breaks the contract.
             Overtaken: Another one became active while this one was brought in.
+            CandidateChanged: It is not what was *expected*.
         """
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
             attempt.before = self._snapshots.active()
-            manifest, kept = self._find(publication_id, attempt, report, from_store=force)
+            wanted = self._source if force else None
+            manifest, kept = self._find(publication_id, attempt, report, source=wanted)
+            if expected:
+                self._admission.refuse_unexpected(manifest, expected)
             current = kept is not None and self._is_latest_switch(kept.publication_id)
             if force or not current:
                 attempt.losses = self._admission.require(manifest, confirmed=confirmed)
             if force:
                 # What was staged before is not what the store holds at this moment.
-                self._snapshots.staging.discard(manifest.publication_id)
+                self._source.staging.discard(manifest.publication_id)
                 if kept:
                     self._prove_store(manifest, report)
             if kept and current:
                 details = {"forced": True} if force else {}
                 self._attempts.record(attempt, "already_current", **details)
                 return AlreadyCurrent(manifest.publication_id)
-            return self._switch_to(manifest, kept, attempt, report)
+            return self._switch_to(manifest, kept, attempt, report, source=wanted)
 
     def roll_back(
         self,
@@ -213,7 +288,10 @@ class Activations:
             attempt.announced_at = announced.activated_at
             if before and before.order >= announced.order:
                 return AlreadyCurrent(before.publication_id)
-            manifest, kept = self._find(publication_id, attempt, report)
+            try:
+                manifest, kept = self._find(publication_id, attempt, report)
+            except ObjectMissing as error:
+                raise NotInTheStore(publication_id=publication_id) from error
             if kept is None:
                 # The announcement may be anybody's who reaches Redis; what is kept was accepted.
                 self._admission.refuse_replayed(manifest)
@@ -260,6 +338,7 @@ class Activations:
             ):
                 for name in self._snapshots.sweep():
                     _log.info("refresh.swept", name=name)
+                self._uploads.sweep()
         except RefreshInProgress:
             return
 
@@ -290,20 +369,23 @@ class Activations:
         attempt: Attempt,
         report: ReportProgress,
         *,
-        from_store: bool = False,
+        source: Source | None = None,
     ) -> tuple[Manifest, Snapshot | None]:
         """Return the manifest, and its snapshot if one is kept here whole.
 
-        The manifest of a publication that is kept needs no store unless *from_store*.
+        The manifest of a publication that is kept needs no store; with *source* it is read there.
         """
         report(Progress(Step.BEGIN, 0, 1))
         self._snapshots.trust.require_keys(publication_id or "-")
         if publication_id is None:
-            manifest = self.latest()
+            manifest = self._latest_of(source or self._source)
         else:
-            known = None if from_store else self._snapshots.find_manifest(publication_id)
+            known = None if source else self._snapshots.find_manifest(publication_id)
             manifest = known or read_manifest(
-                publication_id, self._store, self._registry, self._snapshots.trust
+                publication_id,
+                (source or self._source_of(publication_id)).store,
+                self._registry,
+                self._snapshots.trust,
             )
         attempt.publication_id = manifest.publication_id
         found = PublicationFound(
@@ -316,15 +398,36 @@ class Activations:
         report(found)
         return manifest, self._snapshots.find_intact(manifest, report)
 
+    def _latest_of(self, source: Source) -> Manifest:
+        return read_latest_manifest(source.store, self._registry, self._snapshots.trust)
+
+    def _source_of(self, publication_id: str) -> Source:
+        """Return where a publication is brought in from: what was sent here comes first."""
+        return self._uploads.source_of(publication_id) or self._source
+
+    def _refuse_another_in_the_store(self, manifest: Manifest) -> None:
+        """Refuse *manifest* if the store holds other files under its id, as far as it answers."""
+        publication_id, trust = manifest.publication_id, self._snapshots.trust
+        try:
+            published = read_manifest(publication_id, self._source.store, self._registry, trust)
+        except PortalError:
+            # It is not there, or can't be used, or the store is away: for that there are uploads.
+            return
+        if not published.has_files_of(manifest):
+            problem = Sentence(
+                "differs from the one of that id in the store; publish it under a new id"
+            )
+            raise PublicationError(publication_id=publication_id, problem=problem)
+
     def _check(
-        self, manifest: Manifest, kept: Snapshot | None, report: ReportProgress
+        self, manifest: Manifest, kept: Snapshot | None, report: ReportProgress, source: Source
     ) -> tuple[VerifiedFiles, ValidationReport]:
         """Stage and verify what is not kept, and validate it; faults are part of the answer."""
         if kept:
             verified = VerifiedFiles(manifest, kept.folder)
         else:
-            staged = self._snapshots.staging.stage(manifest, self._store, report)
-            verified = self._snapshots.staging.verify(staged, report)
+            staged = source.staging.stage(manifest, source.store, report)
+            verified = source.staging.verify(staged, report)
         files = verified.files()
         found = validate(
             files,
@@ -332,16 +435,16 @@ class Activations:
             claims=claims_of(manifest),
             report=report,
             timeout_s=self._limits.validation_timeout_s,
-            work=self._snapshots.staging.work_folder(manifest.publication_id),
+            work=source.staging.work_folder(manifest.publication_id),
         )
         return verified, found
 
     def _prove_store(self, manifest: Manifest, report: ReportProgress) -> None:
         """Stage, verify and validate beside what is kept, and leave nothing behind."""
         try:
-            _, found = self._check(manifest, None, report)
+            _, found = self._check(manifest, None, report, self._source)
         finally:
-            self._snapshots.staging.discard(manifest.publication_id)
+            self._source.staging.discard(manifest.publication_id)
         if not found.passed:
             raise ValidationFailed(publication_id=manifest.publication_id, report=found)
 
@@ -362,18 +465,22 @@ class Activations:
         report: ReportProgress,
         *,
         number: int | None = None,
+        source: Source | None = None,
     ) -> Activated:
         """Bring in what is not kept, promote it and point to it.
 
         *number* is that of the switch which is followed; None for one that a person makes.
         """
-        found = kept or self._check(manifest, None, report)
+        source = source or self._source_of(manifest.publication_id)
+        found = kept or self._check(manifest, None, report, source)
         with self._attempts.switching():
             self._admission.refuse_overtaken(manifest, attempt.before)
             if isinstance(found, Snapshot):
                 switched = self._point_to(found, attempt, report, number=number)
             else:
                 snapshot = self._snapshots.promote(*found, report)
+                if source.is_upload:
+                    self._uploads.discard(snapshot.publication_id)
                 self._attach_new(snapshot)
                 switched = self._point_to(snapshot, attempt, report, number=number)
             try:

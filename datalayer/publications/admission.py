@@ -9,6 +9,7 @@ import structlog
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.errors import (
+    CandidateChanged,
     ConfirmationNeeded,
     ContentError,
     Loss,
@@ -20,6 +21,7 @@ from datalayer.kernel.sentences import Sentence
 from datalayer.publications.active import Activation
 from datalayer.publications.losses import losses
 from datalayer.publications.snapshot_store import SnapshotStore
+from datalayer.publications.stages import Expected
 
 CLOCKS_DIFFER_BY: Final = timedelta(days=1)
 """How far the clock of the job may be ahead of the portal's."""
@@ -45,13 +47,22 @@ class Admission:
             Replayed: A newer signed one was accepted before.
             ConfirmationNeeded: It takes something away, and that is not *confirmed*.
         """
-        self._refuse_future(manifest)
-        self.refuse_replayed(manifest)
-        self._refuse_older(manifest)
+        self.require_newer(manifest)
         found = tuple(map(str, self.losses(manifest)))
         if found and not confirmed:
             raise ConfirmationNeeded(publication_id=manifest.publication_id, faults=found)
         return found
+
+    def require_newer(self, manifest: Manifest) -> None:
+        """Make sure that *manifest* is newer than what is served, and of no time to come.
+
+        Raises:
+            PublicationError: It was generated before the active one, or in the future.
+            Replayed: A newer signed one was accepted before.
+        """
+        self._refuse_future(manifest)
+        self.refuse_replayed(manifest)
+        self._refuse_older(manifest)
 
     def refuse_replayed(self, manifest: Manifest) -> None:
         """Refuse *manifest* if a newer signed one was accepted; the active one is no replay.
@@ -76,6 +87,29 @@ class Admission:
                 actor=present.activated_by,
                 active_id=present.publication_id,
             )
+
+    def refuse_unexpected(self, manifest: Manifest, expected: Expected) -> None:
+        """Refuse *manifest* if it, or what is active, is not what a person saw.
+
+        Raises:
+            CandidateChanged: One of the two isn't; says which.
+        """
+        checked, active_id = expected.manifest, self._snapshots.active_id()
+        if manifest.publication_id != checked.publication_id:
+            change = Sentence(
+                "the store's latest publication is {latest_id} by now",
+                latest_id=manifest.publication_id,
+            )
+        elif manifest != checked:
+            change = Sentence("it was published anew since it was checked")
+        elif active_id not in {expected.active_id, checked.publication_id}:
+            change = Sentence(
+                "{active_id} became active since it was checked, so its effect is another one",
+                active_id=active_id or "-",
+            )
+        else:
+            return
+        raise CandidateChanged(publication_id=checked.publication_id, change=change)
 
     def _active_manifest(self) -> Manifest | None:
         active_id = self._snapshots.active_id()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -41,6 +41,7 @@ class Attempt:
         publication_id: The publication it is about, as soon as that is known.
         before: The switch that had been made when it began.
         losses: What it takes away from those who read, confirmed by a person.
+        details: What is recorded of it though it fails.
         announced_at: When another replica made the switch that is followed; None for one's own.
         switched: Another publication has become active.
         recorded: Its end stands in the audit log.
@@ -52,6 +53,7 @@ class Attempt:
     began: float = field(default_factory=time.monotonic)
     before: Activation | None = None
     losses: tuple[str, ...] = ()
+    details: Mapping[str, Detail] = field(default_factory=dict)
     announced_at: datetime | None = None
     switched: bool = False
     recorded: bool = False
@@ -181,6 +183,16 @@ class Attempts:
         since = self._snapshots.clock().isoformat(timespec="milliseconds")
         return LockHolder(identity.name, action, since)
 
+    def note(self, attempt: Attempt, outcome: str) -> None:
+        """Record how far *attempt* has come, which goes on.
+
+        Raises:
+            StateError: The audit log can't be written.
+        """
+        self._audit.record(
+            attempt.identity, attempt.action, outcome, attempt.publication_id, **attempt.details
+        )
+
     def record(self, attempt: Attempt, outcome: str, **details: Detail) -> None:
         """Record how *attempt* ended.
 
@@ -204,7 +216,8 @@ class Attempts:
             outcome = "refused"
         reason = str(error) or type(error).__name__
         try:
-            self.record(attempt, outcome, reason=reason, seconds=attempt.duration_s)
+            told = {**attempt.details, "reason": reason, "seconds": attempt.duration_s}
+            self.record(attempt, outcome, **told)
         except StateError as lost:
             # The caller hears of the error that came first; this one is for the operator.
             _log.error("audit.lost", outcome=outcome, reason=reason, problem=str(lost))

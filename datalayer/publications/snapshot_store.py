@@ -3,6 +3,7 @@
 Layout of the state folder::
 
     staging/                  see ``Staging``; also <id>.discarded, on its way out
+    uploads/                  see ``Uploads``
     snapshots/<id>            read-only: metadata.json, loaded.json, <data set>.parquet, and
                               attestation.json where signatures are asked for
     active.json               which one is served
@@ -48,6 +49,7 @@ from datalayer.publications.stages import Snapshot, VerifiedFiles
 from datalayer.publications.staging import Staging, prove, remove, translate_disk_errors
 from datalayer.publications.switches import SwitchLog
 from datalayer.publications.trust import Trust
+from datalayer.publications.uploads import Uploads
 
 LOADED_NAME = "loaded.json"
 WRITABLE_NAME = "writable"
@@ -86,6 +88,10 @@ class SnapshotStore:
         self._pointer = ActivePointer(state / "active.json")
         self.switches = SwitchLog(state / "switches.jsonl")
         self._loaded: dict[str, Snapshot] = {}
+
+    def uploads(self, limit_bytes: int) -> Uploads:
+        """Return what was sent here as a zip of no more than *limit_bytes*, beside what is kept."""
+        return Uploads(self._state, self._registry, self.trust, limit_bytes)
 
     def promote(
         self,
@@ -352,9 +358,7 @@ def _read_attestation(folder: Path) -> bytes | None:
 
 
 def _require_same_content(kept: Manifest, found: Manifest) -> None:
-    # Paths may differ: the same files may have been published flat.
-    contents = [{(file.data_set, file.sha256) for file in each.files} for each in (kept, found)]
-    if contents[0] != contents[1]:
+    if not kept.has_files_of(found):
         problem = Sentence("differs from the one of that id kept here; publish it under a new id")
         raise PublicationError(publication_id=found.publication_id, problem=problem)
 

@@ -7,7 +7,7 @@ With them what inspecting and activating return.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -84,6 +84,19 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a person saw who has a candidate activated: nothing else may happen.
+
+    Attributes:
+        manifest: The candidate's.
+        active_id: What was active then; None for nothing.
+    """
+
+    manifest: Manifest
+    active_id: str | None
+
+
+@dataclass(frozen=True)
 class Activated:
     """A publication became the active one.
 
@@ -111,6 +124,10 @@ class RowComparison:
     data_set: str
     candidate_rows: int
     active_rows: int | None
+
+
+Look = Callable[[VerifiedFiles], None]
+"""Looks at files that keep the contract; nobody else may touch them meanwhile."""
 
 
 def compare_rows(candidate: Manifest, active: Manifest | None) -> tuple[RowComparison, ...]:

@@ -16,15 +16,15 @@ from datalayer.reading.views import as_lines, quoted_name, quoted_text
 
 # A spreadsheet takes a cell that begins so for a formula: OWASP's list (CSV Injection), with the
 # full-width forms that some spreadsheets fold to the signs.
-_FORMULA_STARTS = "('=', '+', '-', '@', chr(9), chr(10), chr(13), '＝', '＋', '－', '＠')"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\r", "＝", "＋", "－", "＠")
 # What Excel and LibreOffice under pt-BR turn into a number, a date, a time, a share, money, an
 # error or a truth value; they don't look at the quotes around it.
-_CONVERTED = (
+CONVERTED = (
     r"[\s\x{00A0}]*(?:[a-z]{0,3}[$€£¥]|[\d.,(#%]"
     r"|(?:jan|fev|feb|mar|abr|apr|mai|may|jun|jul|ago|aug|set|sep|out|oct|nov|dez|dec)"
     r"[a-zç]*[\s./-]*\d|(?:verdadeiro|falso|true|false)\s*$).*"
 )
-_LONGEST_IN_FORMULA = 255
+LONGEST_IN_FORMULA = 255
 """Characters that a text in an Excel formula may have."""
 
 
@@ -104,12 +104,13 @@ class CsvDialect:
 
 
 def _would_run(column: str) -> str:
-    return f"{column}[1] in {_FORMULA_STARTS}"
+    starts = ", ".join(f"chr({ord(each)})" for each in FORMULA_STARTS)
+    return f"{column}[1] in ({starts})"
 
 
 def _would_convert(column: str) -> str:
-    pattern = quoted_text(_CONVERTED)
-    short = f"length({column}) <= {_LONGEST_IN_FORMULA}"
+    pattern = quoted_text(CONVERTED)
+    short = f"length({column}) <= {LONGEST_IN_FORMULA}"
     return f"{short} and regexp_full_match({column}, {pattern}, 'i')"
 
 

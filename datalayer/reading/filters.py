@@ -30,6 +30,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 _ENDINGS: Mapping[views.Operator, str] = {"=": "", ">=": "_min", "<=": "_max"}
+_SEARCHING: Mapping[views.Operator, str] = {"contains": "_contains", "null": "_null"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Filter:
     """One filter that a caller may set.
 
     Attributes:
-        name: The column's, with ``_min`` or ``_max`` where the value is a bound.
+        name: The column's, with ``_min`` or ``_max`` where the value is a bound, ``_contains``
+            where it is a piece of the text, ``_null`` where it says whether there is no value.
         operator: How the column compares with the value; ``=`` takes several values, too.
     """
 
@@ -72,6 +74,22 @@ def filters_of(columns: Iterable[Column]) -> dict[str, Filter]:
         if operator == "=" or column.type in _ORDERED
     ]
     return {each.name: each for each in wanted if each.name not in NOT_FILTERS}
+
+
+def row_filters_of(columns: Iterable[Column]) -> dict[str, Filter]:
+    """Return the filters that rows as they were published allow, by name.
+
+    Beside those of ``filters_of``, text can be searched, and where values may be missing, rows can
+    be asked for by that.
+    """
+    columns = tuple(columns)
+    found = {
+        f"{column.name}{ending}": Filter(f"{column.name}{ending}", column, operator)
+        for column in columns
+        for operator, ending in _SEARCHING.items()
+        if (_is_free_text(column) if operator == "contains" else not column.required)
+    }
+    return found | filters_of(columns)
 
 
 def unpublished_column(
@@ -164,9 +182,13 @@ def given_more_than_once(name: str) -> InvalidSelection:
     return InvalidSelection(parameter=name, found=found, expected=expected)
 
 
+def _is_free_text(column: Column) -> bool:
+    return column.type is ColumnType.TEXT and not column.allowed
+
+
 def _condition(asked: Filter, texts: list[str]) -> Conditions:
     column, parameter = asked.column, f"filter_{asked.name}"
-    values = [_value(asked.name, column, text) for text in texts]
+    values = [_value(asked, text) for text in texts]
     if asked.operator == "=" and len(values) > 1:
         if len(values) > MOST_VALUES:
             expected = Sentence("given at most {count} times", count=MOST_VALUES)
@@ -179,7 +201,10 @@ def _condition(asked: Filter, texts: list[str]) -> Conditions:
     return Conditions((views.compares(column, asked.operator, parameter),), {parameter: values[0]})
 
 
-def _value(name: str, column: Column, text: str) -> Parameter:
+def _value(asked: Filter, text: str) -> Parameter:
+    name, column = asked.name, asked.column
+    if asked.operator == "null":
+        return _boolean(name, text)
     if column.allowed and text not in column.allowed:
         raise _invalid(name, text, Sentence("one of {values:s}", values=", ".join(column.allowed)))
     return VALUE_READERS[column.type](name, text)

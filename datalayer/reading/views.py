@@ -16,7 +16,7 @@ from typing import Literal
 from datalayer.kernel.contract.registry import Column, ColumnType, DataSet, Registry
 from datalayer.publications.stages import Snapshot
 
-Operator = Literal["=", ">=", "<=", "in"]
+Operator = Literal["=", ">=", "<=", "in", "contains", "null"]
 
 _FOLDED = "folded_item"
 
@@ -167,8 +167,14 @@ def json_query(sql: str, columns: tuple[tuple[str, str], ...], beside: tuple[str
 def compares(column: Column, operator: Operator, parameter: str) -> str:
     """Return a filter: *column* compares so with *parameter*, or is ``in`` it.
 
-    What ``in`` compares with is a list whose values are text of the column's type.
+    What ``in`` compares with is a list whose values are text of the column's type; ``contains``
+    looks for text whatever its case and accents; ``null`` compares with whether there is no value.
     """
+    if operator == "contains":
+        looked_in = f"lower(strip_accents({quoted_name(column.name)}))"
+        return f"contains({looked_in}, lower(strip_accents(${parameter})))"
+    if operator == "null":
+        return f"({quoted_name(column.name)} is null) = ${parameter}"
     if operator == "in":
         listed = f"cast(${parameter} as {column.type.value}[])"
         return f"list_contains({listed}, {quoted_name(column.name)})"

@@ -21,6 +21,7 @@ from uvicorn.server import ServerState
 from datalayer.api.headers import OF_DATA
 from datalayer.api.problems import MEDIA_TYPE, PROBLEM_TYPES
 from datalayer.server.connections import Connection, Connections, Refusal
+from datalayer.server.upload_gate import DETAILS, UploadRules
 
 KIBIBYTE: Final = 1024
 HEAD_BYTES: Final = 64 * KIBIBYTE
@@ -57,10 +58,10 @@ _OF_REASON: Final[Mapping[Refusal, str]] = {
     Refusal.STUCK: "request-too-slow",
     Refusal.TOO_LARGE: "headers-too-large",
     Refusal.INVALID: "malformed-request",
+    Refusal.NOT_ALLOWED: "not-allowed",
 }
 _WITHOUT_BODY: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _IDLE, _HEAD, _BODY = range(3)
-_MOST: Final = (0, HEAD_BYTES, BODY_BYTES)
 
 
 class _Refused(Exception):
@@ -73,7 +74,10 @@ class _Refused(Exception):
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """HTTP/1.1 with the bounds of this module; *connections* has the times and the caps."""
+    """HTTP/1.1 with the bounds of this module; *connections* has the times and the caps.
+
+    Files of those whom *uploads* admits are longer, and may take longer.
+    """
 
     def __init__(
         self,
@@ -83,9 +87,12 @@ class BoundedHttp(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         connections: Connections,
+        uploads: UploadRules,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._bounds = connections
+        self._uploads = uploads
+        self._most_body = BODY_BYTES
         self._phase = _IDLE
         self._size = 0
         self._chunk_size = 0
@@ -125,7 +132,7 @@ class BoundedHttp(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._end(self._refusal or _Refused(Refusal.INVALID, "malformed-request"))
             return
-        if self._phase != _IDLE and self._size > _MOST[self._phase]:
+        if self._phase != _IDLE and self._size > self._most():
             slug = "headers-too-large" if self._phase == _HEAD else "body-too-large"
             self._end(_Refused(Refusal.TOO_LARGE, slug))
         elif self._phase != phase or self._phase == _IDLE:
@@ -190,9 +197,23 @@ class BoundedHttp(HttpToolsProtocol):
             return _Refused(Refusal.FULL, "server-full")
         if len(self.pipeline) >= PIPELINED:
             return _Refused(Refusal.INVALID, "malformed-request")
-        if self.parser.get_method() not in _WITHOUT_BODY and self._announced_bytes() > BODY_BYTES:
-            return _Refused(Refusal.TOO_LARGE, "body-too-large")
-        return None
+        self._most_body = BODY_BYTES
+        return self._judge_body() if self.parser.get_method() not in _WITHOUT_BODY else None
+
+    def _judge_body(self) -> _Refused | None:
+        """Return why the body that is about to arrive is not read; None if it is."""
+        file = self._uploads.admit_raw(self.parser.get_method(), self.url, self.headers)
+        if file is None:
+            large = self._announced_bytes() > BODY_BYTES
+            return _Refused(Refusal.TOO_LARGE, "body-too-large") if large else None
+        self._most_body = file.most_bytes
+        if not file.slug:
+            return None
+        large = file.slug == "body-too-large"
+        return _Refused(Refusal.TOO_LARGE if large else Refusal.NOT_ALLOWED, file.slug)
+
+    def _most(self) -> int:
+        return HEAD_BYTES if self._phase == _HEAD else self._most_body
 
     def _has_large_head(self) -> bool:
         if self._size <= HEAD_BYTES:
@@ -207,7 +228,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._phase == _HEAD:
             self._bounds.awaits_head(self)
         elif self._phase == _BODY:
-            self._bounds.awaits_body(self)
+            self._bounds.awaits_body(self, is_file=self._most_body > BODY_BYTES)
         elif self.cycle is not None and not self.cycle.response_complete:
             # Empty lines may come before a request; they are no reason to wait any longer.
             self._bounds.works(self)
@@ -271,7 +292,7 @@ def _refusal(slug: str) -> bytes:
         "type": kind.uri,
         "title": kind.title,
         "status": kind.status,
-        "detail": _ANSWERS[slug],
+        "detail": _ANSWERS.get(slug) or DETAILS[slug],
     }
     body = json.dumps(content).encode()
     lines = [

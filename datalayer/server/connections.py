@@ -36,6 +36,9 @@ As many refused ones may linger until they have read their answer.
 
 HEAD_WITHIN_S: Final = 10.0
 BODY_WITHIN_S: Final = 30.0
+FILE_WITHIN_S: Final = 900.0
+"""An administrator's file may come over a slow line."""
+
 LINGER_S: Final = 2.0
 """A refused client is listened to for so long, or it might miss the answer."""
 
@@ -54,6 +57,7 @@ class Refusal(StrEnum):
     STUCK = "stuck"
     TOO_LARGE = "too_large"
     INVALID = "invalid"
+    NOT_ALLOWED = "not_allowed"
 
 
 class Connection(Protocol):
@@ -98,6 +102,7 @@ class Connections:
         self._idle: dict[Connection, float] = {}
         self._head: dict[Connection, float] = {}
         self._body: dict[Connection, float] = {}
+        self._file: dict[Connection, float] = {}
         self._lingering: dict[Connection, float] = {}
         self._stuck: dict[Connection, tuple[int, float]] = {}
 
@@ -151,16 +156,18 @@ class Connections:
         self.works(connection)
         self._head[connection] = self._clock()
 
-    def awaits_body(self, connection: Connection) -> None:
-        """Note that the head of a request has arrived, and its body has not."""
+    def awaits_body(self, connection: Connection, *, is_file: bool = False) -> None:
+        """Note that the head of a request has arrived, and its body has not; a file may be long."""
         self.works(connection)
-        self._body[connection] = self._clock()
+        waiting = self._file if is_file else self._body
+        waiting[connection] = self._clock()
 
     def works(self, connection: Connection) -> None:
         """Note that the server waits for nothing more of it."""
         self._idle.pop(connection, None)
         self._head.pop(connection, None)
         self._body.pop(connection, None)
+        self._file.pop(connection, None)
 
     def refuse(self, connection: Connection, reason: Refusal) -> None:
         """End a connection for *reason*, and tell of it."""
@@ -184,6 +191,7 @@ class Connections:
             (self._idle, HEAD_WITHIN_S),
             (self._head, HEAD_WITHIN_S),
             (self._body, BODY_WITHIN_S),
+            (self._file, FILE_WITHIN_S),
         ):
             for each in _older(waiting, now - longest_s):
                 self.refuse(each, Refusal.SLOW)
@@ -217,6 +225,7 @@ class Connections:
         yield from self._head
         yield from self._idle
         yield from self._body
+        yield from self._file
         stuck_since = self._clock() - STUCK_IF_FULL_S
         yield from (each for each, (_, since) in self._stuck.items() if since <= stuck_since)
 

@@ -27,6 +27,7 @@ from datalayer.server.connections import (
     most_connections,
     raise_file_limit,
 )
+from datalayer.server.upload_gate import UploadRules
 
 TOLD_EVERY_S: Final = 60.0
 
@@ -34,7 +35,15 @@ log = structlog.get_logger(__name__)
 
 
 class ServerBounds:
-    """Wraps *app*; see the module. *pages* gives how many pages are open."""
+    """Wraps *app*; see the module.
+
+    Args:
+        app: What answers.
+        authentication: Knows addresses, and which of them stand for many.
+        metrics: Counts connections and refusals.
+        pages: Gives how many pages are open.
+        uploads: Tell whose files are taken, which are longer than other bodies.
+    """
 
     def __init__(
         self,
@@ -42,8 +51,10 @@ class ServerBounds:
         authentication: Authentication,
         metrics: Metrics,
         pages: Callable[[], int],
+        uploads: UploadRules,
     ) -> None:
         self._app = app
+        self._uploads = uploads
         self._pages = pages
         self._authentication = authentication
         self._metrics = metrics
@@ -71,7 +82,8 @@ class ServerBounds:
         )
         self._metrics.watch_connections(lambda: len(connections))
         # Typed as a class, and called as what makes one.
-        config.http_protocol_class = partial(BoundedHttp, connections=connections)  # type: ignore[assignment]
+        http = partial(BoundedHttp, connections=connections, uploads=self._uploads)
+        config.http_protocol_class = http  # type: ignore[assignment]
         config.ws_protocol_class = partial(BoundedWebSocket, connections=connections)  # type: ignore[assignment]
         config.ws_max_size = MESSAGE_BYTES
 

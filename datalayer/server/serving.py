@@ -30,6 +30,7 @@ from datalayer.server.page_sessions import (
     sessions_that_fit,
 )
 from datalayer.server.server_bounds import ServerBounds
+from datalayer.server.upload_gate import UploadGate, UploadRules
 from datalayer.settings import Settings
 
 SHARE_OF_CACHE = 0.25
@@ -74,6 +75,7 @@ def serving(
     metrics.watch_sessions(
         lambda: len(sessions), lambda: sessions.refused, lambda: min(wanted, most_pages())
     )
+    uploads = UploadRules(authentication, settings.upload_max_bytes, settings.path_prefix)
     with under(settings.path_prefix):
         api = create_api(portal)
     application = Starlette(
@@ -92,6 +94,7 @@ def serving(
                 authentication=authentication,
                 metrics=metrics,
                 pages=lambda: len(sessions),
+                uploads=uploads,
             ),
             Middleware(
                 Entrance,
@@ -111,6 +114,7 @@ def serving(
                 path_prefix=settings.path_prefix,
             ),
             Middleware(PageSessionCap, sessions=sessions),
+            Middleware(UploadGate, rules=uploads),
         ],
         refuses_page=sessions.refuses,
         close=limiter.close,

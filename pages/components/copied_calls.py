@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 import streamlit as st
 
-from datalayer.kernel.contract.registry import ColumnType, DataSet
-from datalayer.portal import Publication
 from datalayer.runtime import portal
 from pages.components.language import _
 
@@ -19,17 +19,17 @@ KEY_VARIABLE: Final = "FAROL_KEY"
 _NOWHERE: Final = "http://localhost:8501/"
 
 
-def show(publication: Publication, data_set: DataSet) -> None:
-    """Draw the calls that fetch *data_set* of the publication shown."""
+def show(file: str, parquet: str, csv: str, texts: Sequence[str]) -> None:
+    """Draw the calls that fetch the very rows of an extract; its addresses as in ``calls_of``.
+
+    They are below that of the pages.
+    """
     members_only = portal().members_only
-    calls = calls_of(
-        urljoin(st.context.url or _NOWHERE, f"api/v1/extracts/{data_set.name}"),
-        data_set,
-        publication.id,
-        with_key=members_only,
-    )
+    base = st.context.url or _NOWHERE
+    addresses = (urljoin(base, address) for address in (file, parquet, csv))
     with st.expander(_("Copy this call"), icon=":material/terminal:"):
-        _draw(calls, with_key=members_only)
+        st.caption(_("The same rows, columns and order, of this publication and no other."))
+        _draw(calls_of(*addresses, texts, with_key=members_only), with_key=members_only)
 
 
 def show_csv(address: str, texts: Sequence[str]) -> None:
@@ -61,40 +61,44 @@ def csv_calls(address: str, texts: Sequence[str], *, with_key: bool) -> Mapping[
 
 
 def calls_of(
-    address: str, data_set: DataSet, publication_id: str, *, with_key: bool
+    file: str, parquet: str, csv: str, texts: Sequence[str], *, with_key: bool
 ) -> Mapping[str, str]:
-    """Return code that fetches a whole data set of a certain publication, by language.
+    """Return code that fetches the rows of an extract, by language.
 
-    *address* is that of the extract, without its format; *with_key* for a portal that answers to
-    keys only.
+    Args:
+        file: Address of the file chosen, which curl keeps under its name.
+        parquet: Address of the same rows in Parquet, which Python reads with all types.
+        csv: That of the same rows as CSV, which R reads by itself.
+        texts: Their columns that must stay text.
+        with_key: For a portal that answers to keys only.
     """
-    pin = urlencode({"p": publication_id})
-    csv, parquet = (f"{address}.{kind}?{pin}" for kind in ("csv", "parquet"))
     return {
-        "curl": _curl(parquet, with_key=with_key),
+        "curl": _curl(file, with_key=with_key),
         "Python": _python(parquet, with_key=with_key),
-        "R": _r(csv, _texts_of(data_set), with_key=with_key),
+        "R": _r(csv, texts, with_key=with_key),
     }
 
 
 def _curl(address: str, *, with_key: bool) -> str:
     key = f'  -H "X-API-Key: ${KEY_VARIABLE}" \\\n' if with_key else ""
-    return f'curl --fail --remote-name --remote-header-name \\\n{key}  "{address}"\n'
+    # Brackets and braces of an address are no patterns.
+    kept = "curl --fail --globoff --remote-name --remote-header-name"
+    return f"{kept} \\\n{key}  {shlex.quote(address)}\n"
 
 
 def _python(address: str, *, with_key: bool) -> str:
     if not with_key:
-        return f'import pandas as pd\n\nrows = pd.read_parquet("{address}")\n'
+        return f"import pandas as pd\n\nrows = pd.read_parquet({_quoted(address)})\n"
     return (
         "from os import environ\n\nimport pandas as pd\n\n"
         f'key = {{"X-API-Key": environ["{KEY_VARIABLE}"]}}\n'
-        f'rows = pd.read_parquet("{address}", storage_options=key)\n'
+        f"rows = pd.read_parquet({_quoted(address)}, storage_options=key)\n"
     )
 
 
 def _python_csv(address: str, texts: Sequence[str], *, with_key: bool) -> str:
-    kinds = ", ".join(f'"{name}": str' for name in texts)
-    read = f'pd.read_csv("{address}", dtype={{{kinds}}}'
+    kinds = ", ".join(f"{_quoted(name)}: str" for name in texts)
+    read = f"pd.read_csv({_quoted(address)}, dtype={{{kinds}}}"
     if not with_key:
         return f"import pandas as pd\n\nrows = {read})\n"
     return (
@@ -104,15 +108,17 @@ def _python_csv(address: str, texts: Sequence[str], *, with_key: bool) -> str:
     )
 
 
-def _texts_of(data_set: DataSet) -> list[str]:
-    return [column.name for column in data_set.columns if column.type is ColumnType.TEXT]
-
-
 def _r(address: str, texts: Sequence[str], *, with_key: bool) -> str:
     """Return code of base R; text stays text, so that codes keep their leading zeros."""
     classes = ", ".join(f'{name} = "character"' for name in texts)
+    kinds = f", colClasses = c({classes})" if texts else ""
     key = f', headers = c("X-API-Key" = Sys.getenv("{KEY_VARIABLE}"))' if with_key else ""
     return (
-        f'file <- url("{address}", encoding = "UTF-8"{key})\n'
-        f'rows <- read.csv(file, na.strings = "", colClasses = c({classes}))\n'
+        f'file <- url({_quoted(address)}, encoding = "UTF-8"{key})\n'
+        f'rows <- read.csv(file, na.strings = ""{kinds})\n'
     )
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as Python and R both write it; no letter beyond ASCII, no line of its own."""
+    return json.dumps(text)

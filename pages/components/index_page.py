@@ -7,7 +7,8 @@ Where no more pages may be open, another document says so.
 
 Streamlit answers every address with this document, and has endpoints that no page here uses. So
 what is served is listed: the pages, what they load, and the two calls and the connection that the
-document begins with. Its metrics, uploads, sign-in by OpenID and the agents' interface are not.
+document begins with, and where administrators send a file. Its metrics, sign-in by OpenID and the
+agents' interface are not.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _TYPED = re.compile(
     r"/(?!(?:api|app|auth|component|media|static)\b|health|live|metric|ready)[A-Za-z-]{1,40}/?"
 )
 _SERVED = _FILES | _CALLS | {*PATHS, *_MOVED}
-_FOLDERS = ("/app/static/", "/media/", "/component/")
+_FOLDERS = ("/app/static/", "/media/", "/component/", "/_stcore/upload_file/")
 
 
 def is_page(kind: str, path: str) -> bool:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gettext as catalogues
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, get_args
@@ -54,9 +55,10 @@ def speak(language: Language) -> None:
 
 
 def learn(contract: Registry) -> None:
-    """Keep what *contract* says of its own rules, which faults have in English alone."""
+    """Keep what *contract* says of rules and sources, which sentences have in English alone."""
     rules = (rule for data_set in contract.data_sets.values() for rule in data_set.rules)
     texts = [each.description for each in (*rules, *contract.text_forms.values())]
+    texts += [each.label for each in contract.sources.values()]
     _of_the_contract.update((text.en, text) for text in texts)
 
 
@@ -92,6 +94,13 @@ def number(value: float | None, decimals: int = 1) -> str:
     return spoken.number(value, current(), decimals)
 
 
+def exact_number(value: float) -> str:
+    """Return *value* with every digit it has and separators; very large and small ones with e."""
+    text = repr(value)
+    written = text if "e" in text else f"{Decimal(text):,f}"
+    return written.removesuffix(".0").translate(spoken.marks(current()))
+
+
 def quantity(value: float | None, unit: str = "") -> str:
     """Return *value* with as many decimals as its size deserves, and its unit."""
     return spoken.quantity(value, current(), unit)
@@ -124,6 +133,11 @@ def moment(value: datetime) -> str:
 def local(value: datetime) -> datetime:
     """Return a point in time in the browser's zone."""
     return value.astimezone(_browser_zone())
+
+
+def midnight(value: date) -> datetime:
+    """Return when a day begins in the browser's zone."""
+    return datetime.combine(value, time(), _browser_zone())
 
 
 def ago(value: datetime, now: datetime | None = None) -> str:

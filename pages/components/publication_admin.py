@@ -1,8 +1,8 @@
-"""What an administrator does with publications: check, activate, roll back, prune."""
+"""What an administrator does with publications, begun as jobs and watched to their end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -10,16 +10,22 @@ from typing import Final
 import streamlit as st
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.errors import ContentError, NothingPublished, PortalError, StoreError
+from datalayer.kernel.errors import (
+    CandidateChanged,
+    ContentError,
+    NothingPublished,
+    ObjectMissing,
+    PortalError,
+    StoreError,
+)
 from datalayer.portal import (
     Activated,
     AlreadyCurrent,
-    Candidate,
     Identity,
+    Judged,
     Publication,
     RefreshJob,
     ReportProgress,
-    Snapshot,
     StoreState,
     ValidationFailed,
 )
@@ -89,91 +95,24 @@ def watch() -> None:
         outcome = job.outcome()
     except PortalError as error:
         outcome = error
-    if isinstance(outcome, StoreError):
+    if isinstance(outcome, StoreError | ObjectMissing | CandidateChanged):
         _forget_store_state()
-    if isinstance(outcome, Candidate):
+    if isinstance(outcome, Judged):
         st.session_state[_CANDIDATE] = outcome
     st.session_state[_ENDED] = (outcome, datetime.now(UTC))
     # Title, sidebar and every number above were drawn of the publication before.
     st.rerun()
 
 
-def check_result(manifest: Manifest) -> Candidate | None:
-    """Return what checking *manifest*'s publication found in this session, or None."""
-    found: Candidate | None = st.session_state.get(_CANDIDATE)
-    if found is None or found.manifest.publication_id != manifest.publication_id:
-        return None
-    return found
-
-
-def candidate_buttons(manifest: Manifest, *, is_active: bool) -> None:
-    """Draw the buttons that check and activate the store's latest publication."""
-    found = check_result(manifest)
-    publication_id = manifest.publication_id
-    confirmed = is_active or _confirmation(manifest)
-    with st.container(horizontal=True):
-        look_again_button()
-        _button(
-            _("Check it"),
-            "inspect",
-            portal().inspect,
-            icon=":material/fact_check:",
-            key="check",
-        )
-        _button(
-            _("Activate"),
-            "activate",
-            lambda who, report: portal().activate(who, publication_id, report, confirmed=confirmed),
-            icon=":material/publish:",
-            key="activate",
-            disabled=is_active or not confirmed or (found is not None and not found.report.passed),
-            primary=True,
-        )
-
-
-def _confirmation(manifest: Manifest) -> bool:
-    """Draw what *manifest* takes away and ask to confirm it; return whether it may be activated."""
-    losses = portal().losses(manifest)
-    if not losses:
-        return True
-    lines = (f"- {captions.literal(error_text(loss))}" for loss in losses)
-    st.warning(
-        "\n".join([_("Activating this publication takes away what is served:"), "", *lines]),
-        icon=":material/warning:",
-    )
-    return st.checkbox(_("That is right; I confirm it"), key=f"confirm-{manifest.publication_id}")
-
-
-def roll_back(snapshots: Sequence[Snapshot], active_id: str | None) -> None:
-    """Draw the choice of a kept publication to go back to, and the button that confirms it."""
-    before = portal().snapshots.roll_back_target()
-    others = {
-        each.publication_id: _kept_text(each, before)
-        for each in snapshots
-        if each.publication_id != active_id
-    }
-    with st.popover(_("Roll back"), icon=":material/undo:", disabled=not others):
-        chosen = st.selectbox(
-            _("Go back to"),
-            list(others),
-            index=list(others).index(before) if before in others else 0,
-            format_func=lambda name: others[name],
-        )
-        st.markdown(_("Everybody sees it at once. The publication left stays kept."))
-        _button(
-            _("Roll back now"),
-            "roll_back",
-            lambda who, report: portal().roll_back(who, chosen, report),
-            icon=":material/undo:",
-            key="roll_back",
-            disabled=not others,
-            primary=True,
-        )
+def check_result(manifest: Manifest) -> Judged | None:
+    """Return what checking this very publication found in this session, or None."""
+    found: Judged | None = st.session_state.get(_CANDIDATE)
+    return found if found is not None and found.candidate.manifest == manifest else None
 
 
 def prune_button() -> None:
     """Draw the button that removes the snapshots beyond what the settings keep."""
-    _button(
+    button(
         _("Remove those beyond the limit"),
         "prune",
         portal().prune,
@@ -182,20 +121,7 @@ def prune_button() -> None:
     )
 
 
-def _forget_store_state() -> None:
-    st.session_state.pop(_STORE, None)
-
-
-def _kept_text(snapshot: Snapshot, before: str | None) -> str:
-    text = _("{id}, generated {moment}").format(
-        id=snapshot.publication_id, moment=moment(snapshot.manifest.generated_at)
-    )
-    if snapshot.publication_id != before:
-        return text
-    return _("{publication} (active before)").format(publication=text)
-
-
-def _button(
+def button(
     text: str,
     action: str,
     work: Work,
@@ -205,18 +131,20 @@ def _button(
     disabled: bool = False,
     primary: bool = False,
 ) -> None:
+    """Draw a button that begins *work*, called *action* in the audit log."""
     st.button(
         text,
         icon=icon,
         key=key,
         disabled=disabled,
         type="primary" if primary else "secondary",
-        on_click=_start,
+        on_click=start,
         args=(action, work),
     )
 
 
-def _start(action: str, work: Work) -> None:
+def start(action: str, work: Work) -> None:
+    """Begin *work* for whoever is signed in; nothing but a roll-back begins beside another."""
     if _JOB in st.session_state and action != "roll_back":
         return
     st.session_state.pop(_ENDED, None)
@@ -226,6 +154,10 @@ def _start(action: str, work: Work) -> None:
         st.session_state[_JOB] = portal().jobs.start(action, who, partial(work, who))
     except PortalError as error:
         st.session_state[_ENDED] = (error, datetime.now(UTC))
+
+
+def _forget_store_state() -> None:
+    st.session_state.pop(_STORE, None)
 
 
 def _show_outcome(outcome: object, at: datetime) -> None:

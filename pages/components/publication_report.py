@@ -1,12 +1,9 @@
-"""What an administrator sees of publications: the two at hand, differences, faults, the log."""
+"""What an administrator sees of publications: the two at hand, differences, faults, those kept."""
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
 
 import pyarrow as pa
 import streamlit as st
@@ -14,7 +11,6 @@ import streamlit as st
 from datalayer.kernel.contract.manifest import Manifest, SignedManifest
 from datalayer.kernel.errors import MachineLearningFound
 from datalayer.portal import (
-    AuditEntry,
     Candidate,
     Fault,
     Health,
@@ -36,11 +32,7 @@ from pages.components.language import (
     number,
     sentence_text,
 )
-from pages.components.words import action_text, check_text, outcome_text
-
-LONGEST_DETAIL: Final = 160
-_DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
-_MAY_BREAK: Final = "\u200b"
+from pages.components.words import check_text
 
 
 def store(state: StoreState) -> None:
@@ -133,27 +125,6 @@ def kept_publications(snapshots: Iterable[Snapshot], active_id: str | None) -> N
     tables.draw(pa.Table.from_pylist(rows), key="kept")
 
 
-def audit_trail(entries: Iterable[AuditEntry]) -> None:
-    """Draw who did what, when, to which publication, and how it ended; newest first.
-
-    In three columns, which a phone has room for side by side.
-    """
-    rows = [
-        {
-            _("When"): entry.at,
-            _("What happened"): " · ".join(
-                [entry.actor, action_text(entry.action), outcome_text(entry.outcome)]
-            ),
-            _("Publication and details"): " · ".join(
-                filter(None, [entry.publication_id, _details_text(entry.details)])
-            )
-            or None,
-        }
-        for entry in entries
-    ]
-    tables.draw(pa.Table.from_pylist(rows), key="audit")
-
-
 def proof(health: Health, checked_at: datetime) -> None:
     """Draw the dated proof that no machine learning is deployed, and all that is found wrong."""
     found = health.ml_dependencies
@@ -227,28 +198,3 @@ def _findings(found: Iterable[Fault], *, key: str) -> None:
         for fault in found
     ]
     tables.draw(pa.Table.from_pylist(rows), key=key)
-
-
-def _details_text(details: Mapping[str, object]) -> str:
-    """Return why it ended so, cut to what a table can hold; the log has the whole of it."""
-    words = {
-        "reason": "{value}",
-        "previous": _("before: {value}"),
-        "removed": "{value}",
-        "confirmed": _("confirmed: {value}"),
-        "seconds": _("{value} s"),
-    }
-    texts = [
-        words[name].format(value=_value_text(value))
-        for name, value in details.items()
-        if name in words and value != "-"
-    ]
-    shown = textwrap.shorten("; ".join(texts), LONGEST_DETAIL, placeholder=" …")
-    # Nothing in a digest lets it break, and its column would be wider than a phone.
-    return _DIGEST.sub(lambda found: _MAY_BREAK.join(textwrap.wrap(found[0], 16)), shown)
-
-
-def _value_text(value: object) -> str:
-    if isinstance(value, float):
-        return number(value, 2)
-    return sentence_text(value) if isinstance(value, str) else str(value)

@@ -37,11 +37,16 @@ def watch(job: RefreshJob) -> None:
 def _title(job: RefreshJob) -> str:
     if job.action == "prune":
         return _("Removing snapshots")
+    if job.action == "discard_upload":
+        return _("Removing the upload")
+    if job.publication is None and job.action == "upload":
+        return _("Reading the upload")
     if job.publication is None:
         return _("Finding the publication")
     titles = {
         "inspect": _("Checking publication {id}"),
         "activate": _("Activating publication {id}"),
+        "upload": _("Checking the uploaded publication {id}"),
         "roll_back": _("Rolling back to publication {id}"),
     }
     return titles[job.action].format(id=job.publication.publication_id)
@@ -62,6 +67,7 @@ def _step_text(step: Step) -> str:
         Step.STAGE: _("Fetching the files"),
         Step.VERIFY: _("Comparing sizes and SHA-256"),
         Step.VALIDATE: _("Checking against the contract"),
+        Step.COMPARE: _("Computing what it changes"),
         Step.UPLOAD: _("Uploading"),
         Step.PROMOTE: _("Keeping the files"),
         Step.ACTIVATE: _("Switching"),

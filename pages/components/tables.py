@@ -14,7 +14,7 @@ import streamlit as st
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Provenance, Result
 from pages.components import captions
-from pages.components.language import NOTHING, _, day, label, moment, number
+from pages.components.language import NOTHING, _, day, exact_number, label, moment, number
 
 PAGE_ROWS: Final = 50
 _NO_BREAK: Final = "\u00a0"
@@ -52,6 +52,22 @@ def draw(table: pa.Table, headings: Mapping[str, str] | None = None, *, key: str
                 count=number(table.num_rows, 0),
             )
         )
+
+
+def exact(table: pa.Table, headings: Mapping[str, str], *, alt: str) -> None:
+    """Draw all rows of a table, every digit of their numbers and UTC times to the second.
+
+    Args:
+        table: No more rows than one page shows.
+        headings: What columns are called.
+        alt: What the table is, for those who don't see it.
+    """
+    names = _tell_apart([headings[name] for name in table.column_names], table.column_names)
+    texts = dict(zip(names, (_exact_formatter(each.type) for each in table.schema), strict=True))
+    # Nulls would make whole numbers fractions, which lose digits from 2**53 on.
+    frame = table.to_pandas(date_as_object=True, integer_object_nulls=True)
+    style = frame.set_axis(names, axis="columns").style.format(texts, na_rep=NOTHING)
+    st.table(style, hide_index=True, border="horizontal", alt=alt)
 
 
 def _labels(provenance: Provenance, registry: Registry) -> dict[str, str]:
@@ -95,6 +111,14 @@ def _formatter(column: pa.ChunkedArray) -> Callable[[object], str]:
         return _or_nothing(lambda value: number(value, decimals))
     # The cells of a table are Markdown to Streamlit: a name could draw an image of another host.
     return lambda value: NOTHING if value is None else captions.literal(str(value))
+
+
+def _exact_formatter(type_: pa.DataType) -> Callable[[object], str]:
+    if pa.types.is_timestamp(type_):
+        return _or_nothing(lambda value: f"{day(value.date())} {value:%H:%M:%S} UTC")
+    if pa.types.is_floating(type_):
+        return _or_nothing(exact_number)
+    return _formatter(pa.chunked_array([], type_))
 
 
 def _decimals(column: pa.ChunkedArray) -> int:

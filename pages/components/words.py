@@ -60,6 +60,8 @@ def action_text(action: str) -> str:
         "follow": _("follow another replica"),
         "mend": _("fetch what was damaged anew"),
         "prune": _("remove snapshots"),
+        "upload": _("upload a publication"),
+        "discard_upload": _("remove an upload"),
         "notice": _("send a notice"),
         "extract": _("take an extract"),
         "mark": _("mark a row"),
@@ -73,8 +75,40 @@ def action_text(action: str) -> str:
         "key_add": _("make an API key"),
         "key_revoke": _("revoke an API key"),
         "key_check": _("use an API key"),
+        "sessions_end": _("end the sessions of a user"),
         "unreadable": _("unreadable line"),
     }.get(action, action)
+
+
+def who_text(actor: str) -> str:
+    """Return who acted: a user's name as it is, everything else in words."""
+    kind, separator, name = actor.partition(":")
+    words = {
+        "key": _("API key {name}"),
+        "cli": _("command line ({name})"),
+        "follow": _("{name}, on another replica"),
+    }
+    if separator and kind in words:
+        return words[kind].format(name=name)
+    return {
+        "-": _("a name that is not known"),
+        "anyone": _("somebody not signed in"),
+        "start": _("Farol itself, at its start"),
+    }.get(actor, actor)
+
+
+def role_text(role: str) -> str:
+    """Return the name of a role; one not known here as it is."""
+    return {
+        "planner": _("planner"),
+        "analyst": _("analyst"),
+        "admin": _("administrator"),
+    }.get(role, role)
+
+
+def scope_text(scope: str) -> str:
+    """Return what an API key opens; a scope not known here as it is."""
+    return {"read": _("may read"), "refresh": _("may read and activate")}.get(scope, scope)
 
 
 def outcome_text(outcome: str) -> str:
@@ -92,6 +126,7 @@ def outcome_text(outcome: str) -> str:
         "sent": "✓ " + _("sent"),
         "given_up": "✗ " + _("given up"),
         "begun": "… " + _("begun"),
+        "received": "… " + _("received"),
         "delivered": "✓ " + _("delivered whole"),
         "broken": "✗ " + _("broken off"),
         "altered": "✗ " + _("not what was announced"),

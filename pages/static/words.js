@@ -103,7 +103,17 @@ const WORDS = {
   "Delete row(s)": "Apagar linhas",
   "empty": "vazio",
   "No data": "Sem dados",
-  "Upload": "Enviar",
+  "Upload": "Escolher o arquivo",
+  "Add files": "Escolher outro",
+  "Click to retry upload": "Tentar enviar de novo",
+  "Only one file is allowed.": "Um arquivo de cada vez.",
+  "This type of files are not allowed.": "Este tipo de arquivo não é aceito.",
+  "Unexpected error. Please try again.": "Não deu certo. Tente de novo.",
+  "Error:": "Erro:",
+  "AxiosError: Network Error": "a conexão caiu durante o envio",
+  "AxiosError: Request failed with status code 403": "só um administrador conectado envia arquivos; entre de novo",
+  "AxiosError: Request failed with status code 409": "outro arquivo está chegando; espere que termine",
+  "AxiosError: Request failed with status code 413": "o arquivo é maior que o permitido",
   "Browse files": "Procurar arquivos",
   "Drag and drop file here": "Arraste o arquivo para cá",
   "Drag and drop a file here": "Arraste o arquivo para cá",
@@ -139,6 +149,11 @@ const PATTERNS = [
   ["Page $1", "Página $1"],
   ["Remove $1", "Tirar $1"],
   ["Show password: $1", "Mostrar a senha: $1"],
+  ["$1 per file", "$1 no máximo"],
+  ["$1 files are not allowed.", "Arquivos $1 não são aceitos."],
+  ["File must be $1 or smaller.", "O arquivo pode ter no máximo $1."],
+  ["AxiosError: Request failed with status code $1", "o envio falhou (código $1)"],
+  ["Cancel upload of $1", "Cancelar o envio de $1"],
   ["Select $1 matches", "Escolher os $1 encontrados"],
   ["$1, close by backspace", "$1, apaga com Backspace"],
   ["Selected $1", "Escolhido: $1"],
@@ -152,6 +167,9 @@ const TEXTS_OF_PAGES =
   "title, [data-testid=stMarkdownContainer], [data-testid=stTable], [data-testid=stCode], .stHtml, .js-plotly-plot"
 const NAMES_OF_PAGES = "[data-testid=stMarkdownContainer], [data-testid=stTable], .stHtml"
 const CHOICES = "[role=option], [data-tag]"
+// All that stands in it is Streamlit's, but for its label and the names of files.
+const UPLOADER = "[data-testid=stFileUploader]"
+const NOT_OF_UPLOADER = "[data-testid=stWidgetLabel], [data-testid=stFileUploaderFileName]"
 const AMONG_CHOICES = /^(Select all|Select \d+ matches|No results|No options.*)$/
 
 const PORTUGUESE = new Map(Object.entries(WORDS))
@@ -216,8 +234,10 @@ function isOfStreamlit(text, element) {
 
 function textInLanguage(node) {
   const element = node.parentElement
-  if (!element || element.closest(TEXTS_OF_PAGES)) return
-  if (language === "pt-BR" && !isOfStreamlit(node.data.trim(), element)) return
+  if (!element) return
+  const ofUploader = element.closest(UPLOADER) && !element.closest(NOT_OF_UPLOADER)
+  if (!ofUploader && element.closest(TEXTS_OF_PAGES)) return
+  if (!ofUploader && language === "pt-BR" && !isOfStreamlit(node.data.trim(), element)) return
   const after = inLanguage(node, "", node.data)
   if (after !== node.data) node.data = after
 }

@@ -52,6 +52,17 @@ def go_to(visit: Visit, section: str) -> None:
     visit.settle()
 
 
+def activate(visit: Visit) -> None:
+    """Check the candidate, confirm what stands out, and activate it."""
+    press(visit, "Verificar")
+    expect(visit.page.get_by_role("heading", name="O que muda ao ativá-la")).to_be_visible()
+    visit.settle()
+    for box in visit.page.get_by_text("Olhei isso, e está certo").all():
+        box.click()
+    visit.settle()
+    press(visit, "Ativar")
+
+
 def look_again(visit: Visit, publisher: Publisher) -> None:
     """Ask the store anew, until the page shows what was published last."""
     press(visit, "Consultar de novo")
@@ -98,12 +109,12 @@ def test_why_a_file_is_refused_is_told_in_portuguese(
     getattr(publisher, spoil)("fact_forecast")
     look_again(administrator, publisher)
 
-    press(administrator, "Ativar")
+    press(administrator, "Verificar")
 
     expect(administrator.page.get_by_test_id("stAlertContentError")).to_be_visible()
     assert english_in(administrator) == {}
     go_to(administrator, "Trilha de auditoria")
-    expect(administrator.page.get_by_text(re.compile("ativar · ✗"))).to_be_visible()
+    expect(administrator.page.get_by_text(re.compile("verificar · ✗"))).to_be_visible()
     assert english_in(administrator) == {}
 
 
@@ -134,7 +145,7 @@ def test_the_audit_trail_tells_in_portuguese_what_was_done_refused_and_undone(
     first = publisher.latest.publication_id
     second = publisher.publish().publication_id
     look_again(administrator, publisher)
-    press(administrator, "Ativar")
+    activate(administrator)
     expect(page.get_by_text(re.compile(f"{second} está ativa desde"))).to_be_visible()
     press(administrator, "Reverter")
     press(administrator, "Reverter agora")
@@ -142,11 +153,11 @@ def test_the_audit_trail_tells_in_portuguese_what_was_done_refused_and_undone(
     publish_with_faults(publisher)
     look_again(administrator, publisher)
 
-    press(administrator, "Ativar")
+    press(administrator, "Verificar")
 
     expect(page.get_by_text(re.compile("quebra o contrato em"))).to_be_visible()
     go_to(administrator, "Trilha de auditoria")
-    for told in ("ativar · ✓ ativada", "ativar · ✗ rejeitada", "reverter · ✓", "entrar · ✓"):
+    for told in ("ativar · ✓ ativada", "verificar · ✗ rejeitada", "reverter · ✓", "entrar · ✓"):
         expect(page.get_by_text(re.compile(told)).first).to_be_visible()
     assert english_in(administrator) == {}
 

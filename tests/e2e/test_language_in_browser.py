@@ -14,12 +14,14 @@ from tests.e2e.leftovers import codes, guide, leftovers, portuguese
 from tests.e2e.visits import Visit
 from tests.publisher import Publisher, replace_column
 
+TABS = [f"/data?tab={tab}" for tab in ("dictionary", "freshness", "lineage", "descriptions")]
 PAGES = [
     "/",
     "/forecast",
     "/orders",
     "/accuracy",
     "/data",
+    *TABS,
     "/guide",
     "/guide?for=admin",
     "/guide?for=analyst",
@@ -32,6 +34,9 @@ STATES = [
     "/?lang=xx",
     "/?tier=0&page=-1",
     "/data?dataset=fact_0",
+    "/data?dataset=fact_inventory&status=reorder&order_quantity_min=2&order=-order_by",
+    "/data?dataset=fact_inventory&item_id=0&order_by_min=0",
+    "/data?tab=dictionary&find=estoque",
 ]
 BRAZILIAN = pytest.mark.parametrize(
     "torres_visit", [{"locale": "pt-BR"}], ids=["pt"], indirect=True

@@ -201,7 +201,7 @@ def test_the_data_page_offers_the_whole_data_set(visit: Visit, tmp_path: Path) -
     visit.open("/data?dataset=fact_inventory")
 
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("link", name="Download CSV").click()
+        visit.page.get_by_role("link", name="Download these rows").click()
     download.value.save_as(tmp_path / "extract.csv")
 
     files = {file["data_set"]: file for file in manifest_of(visit.served)["files"]}  # type: ignore[attr-defined]
@@ -227,6 +227,14 @@ def test_signing_in_leaves_cookies_that_go_to_this_site_alone(visit: Visit) -> N
     assert set(our_cookies(visit).values()) == {"Strict"}
 
 
+def confirm_what_stands_out(visit: Visit) -> None:
+    """Tick that what stands out in the effect was looked at, if anything does."""
+    visit.settle()
+    for box in visit.page.get_by_text("I have looked at that").all():
+        box.click()
+    visit.settle()
+
+
 def test_an_admin_activates_a_second_publication_and_rolls_back(
     visit: Visit, tmp_path: Path
 ) -> None:
@@ -238,6 +246,7 @@ def test_an_admin_activates_a_second_publication_and_rolls_back(
 
     visit.page.get_by_role("button", name="Check it").click()
     expect(visit.page.get_by_text(re.compile("The candidate keeps the contract"))).to_be_visible()
+    confirm_what_stands_out(visit)
     visit.page.get_by_role("button", name="Activate").click()
     expect(visit.page.get_by_text(re.compile(f"{second}.* is active since"))).to_be_visible()
     activated = answer(served, "/health")["publication_id"]

@@ -23,7 +23,11 @@ PAGES = {
     "part": "/forecast",
     "orders": "/orders?tier=late",
     "accuracy": "/accuracy",
-    "data": "/data",
+    "data": "/data?dataset=fact_inventory&status=reorder&order=-order_quantity",
+    "data-dictionary": "/data?tab=dictionary",
+    "data-freshness": "/data?tab=freshness",
+    "data-lineage": "/data?tab=lineage",
+    "data-descriptions": "/data?tab=descriptions",
     "guide": "/guide",
     "admin": "/admin",
 }

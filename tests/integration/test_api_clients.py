@@ -13,10 +13,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -251,32 +253,54 @@ def is_typed(value: Any, kind: str) -> bool:
     return True
 
 
-COUNTING = {
+WRITING = {
     "curl": ("sh", "{code}"),
-    "Python": ("python", "{code}\nprint(len(rows))"),
-    "R": ("r", "{code}\ncat(nrow(rows))"),
+    "Python": ("python", "{code}\nrows.to_parquet('rows.parquet')"),
+    "R": ("r", "{code}\nwrite.csv(rows, 'rows.csv', row.names = FALSE, na = '')"),
 }
+CHOICES = (
+    "",
+    "columns=name%2Citem_id&order=-name",
+    "item_id=P00001&item_id=P00003&order=item_id",
+    "name_contains=%27%22%24%28id%29%60id%60%5C+%3B%26%7C%23%21%5Bx%5D%7By%7D",
+    "lead_time_days_min=1&unit_cost_null=false&columns=item_id%2Cunit_cost&order=-unit_cost",
+)
 
 
 @dataclass(frozen=True)
 class CopiedCall:
-    """A call of a data set as the data page shows it, and how many rows it must bring."""
+    """A call as the data page shows it, and the rows that it must bring."""
 
     language: str
     code: str
-    rows: int
+    rows: pa.Table
 
     def run(self, folder: Path, key: str) -> subprocess.CompletedProcess[str]:
-        """Run it in an empty *folder*; Python and R print how many rows they have."""
-        program, counting = COUNTING[self.language]
-        return executed(program, counting.format(code=self.code), folder, {"FAROL_KEY": key})
+        """Run it in an empty *folder*; Python and R write the rows that they have."""
+        program, writing = WRITING[self.language]
+        return executed(program, writing.format(code=self.code), folder, {"FAROL_KEY": key})
 
-    def rows_brought(self, folder: Path, output: str) -> int:
-        if self.language != "curl":
-            return int(output)
-        (file,) = folder.glob("dim_item_*.parquet")
-        rows: int = pq.read_metadata(file).num_rows
-        return rows
+    def rows_brought(self, folder: Path) -> list[list[str]]:
+        """Return the rows that it brought, as texts."""
+        if self.language == "R":
+            with (folder / "rows.csv").open(encoding="utf-8", newline="") as file:
+                return list(csv.reader(file))[1:]
+        (file,) = folder.glob("*.parquet")
+        return as_texts(pq.read_table(file))
+
+
+def as_texts(table: pa.Table) -> list[list[str]]:
+    """Return the rows of *table* as R writes them: 15 digits, no zeros behind the point."""
+    return [
+        [f"{each:.15g}" if isinstance(each, float) else _as_text(each) for each in row.values()]
+        for row in table.to_pylist()
+    ]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return "" if value is None else str(value)
 
 
 @pytest.fixture(params=[False, True], ids=["open", "with a key"])
@@ -285,33 +309,46 @@ def with_key(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture(params=list(COUNTING))
-def copied(
-    running: RunningPortal, registry: Registry, request: pytest.FixtureRequest, with_key: bool
+@pytest.fixture(params=list(WRITING))
+def language(request: pytest.FixtureRequest) -> str:
+    """The language of a copied call."""
+    return str(request.param)
+
+
+def copied_call(
+    running: RunningPortal, language: str, choice: str, *, with_key: bool
 ) -> CopiedCall:
-    """The call of a data set, in a language."""
+    """Return the call of the rows that *choice*, a query string, asks for; pinned."""
     address = f"{running.address}/api/v1/extracts/dim_item"
-    with urllib.request.urlopen(f"{address}.parquet.metadata.json") as answer:
+    with urllib.request.urlopen(f"{address}.parquet.metadata.json?{choice}") as answer:
         about = json.load(answer)
-    publication_id = about["metadata"]["publication_id"]
-    calls = calls_of(address, registry.data_sets["dim_item"], publication_id, with_key=with_key)
-    return CopiedCall(request.param, calls[request.param], about["rows"])
+    asked = f"{choice}&p={about['metadata']['publication_id']}".lstrip("&")
+    with urllib.request.urlopen(f"{address}.parquet?{asked}") as answer:
+        rows = pq.read_table(io.BytesIO(answer.read()))
+    names = set(rows.column_names) - {"unit_cost", "lead_time_days", "generated_at"}
+    file, table = f"{address}.parquet?{asked}", f"{address}.csv?{asked}"
+    calls = calls_of(file, file, table, sorted(names), with_key=with_key)
+    return CopiedCall(language, calls[language], rows)
 
 
-def test_a_copied_call_brings_every_row(
-    running: RunningPortal, copied: CopiedCall, tmp_path: Path
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_copied_call_brings_the_rows_of_the_file(
+    running: RunningPortal, language: str, choice: str, tmp_path: Path
 ) -> None:
-    key = running.command("datalayer.access", "key", "add", "copied", "--scope", "read")
+    copied = copied_call(running, language, choice, with_key=True)
+    key = running.command("datalayer.access", "key", "add", f"k{time_ns()}", "--scope", "read")
 
     done = copied.run(tmp_path, key.strip())
 
     assert done.returncode == 0, done.stderr
-    assert copied.rows_brought(tmp_path, done.stdout) == copied.rows
+    assert copied.rows_brought(tmp_path) == as_texts(copied.rows)
 
 
 def test_a_copied_call_sends_the_key_where_one_is_needed(
-    copied: CopiedCall, tmp_path: Path, with_key: bool
+    running: RunningPortal, language: str, tmp_path: Path, with_key: bool
 ) -> None:
+    copied = copied_call(running, language, "", with_key=with_key)
+
     done = copied.run(tmp_path, f"farol_{'0' * 12}_{'0' * 64}")
 
     assert (done.returncode != 0) == with_key

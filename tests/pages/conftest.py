@@ -61,7 +61,7 @@ def active(state: Path, activated: Manifest, publisher: Publisher) -> Publisher:
 def open_page(state: Path) -> OpenPage:
     """Open a page as a browser with the given language would, by its address's parameters."""
 
-    def opened(page: str = "", *, locale: str = "pt-BR", **parameters: str) -> AppTest:
+    def opened(page: str = "", /, *, locale: str = "pt-BR", **parameters: str) -> AppTest:
         app = AppTest.from_file(str(SCRIPT), default_timeout=30)
         app.context = {"locale": locale, "timezone": "America/Sao_Paulo"}
         if page:

@@ -43,6 +43,28 @@ def go_to(app: AppTest, section: str) -> AppTest:
     return app.run()
 
 
+def activate(app: AppTest) -> AppTest:
+    """Check the candidate, confirm what stands out, and activate it."""
+    return activate_checked(press(app, "check"))
+
+
+def activate_checked(app: AppTest) -> AppTest:
+    """Confirm what stands out in the effect that is shown, and activate."""
+    for box in app.checkbox:
+        box.check().run()
+    return press(app, "activate")
+
+
+def roll_back(app: AppTest) -> AppTest:
+    """Open the choice of a publication to go back to and take the one that is offered."""
+    return press(press(app, "going_back"), "roll_back")
+
+
+def buttons(app: AppTest) -> set[str | None]:
+    """Return the keys of the buttons that are shown."""
+    return {button.key for button in app.button}
+
+
 def cells(app: AppTest) -> str:
     """Return the contents of every table."""
     return "\n".join(table.value.to_csv() for table in app.table)
@@ -71,7 +93,7 @@ class TestBeforeTheFirstActivation:
     ) -> None:
         manifest = publisher.publish(generated_at=fresh)
 
-        app = press(open_admin(locale="en-US"), "activate")
+        app = activate(open_admin(locale="en-US"))
 
         assert "is active since" in app.success[0].value
         assert active_id() == manifest.publication_id
@@ -84,16 +106,21 @@ class TestCandidate:
         before = active.latest.publication_id
         candidate = active.publish(items=9).publication_id
 
-        shown = cells(open_admin())
+        app = open_admin()
+        beside = cells(app)
+        shown = cells(press(app, "check"))
 
-        assert before in shown
-        assert candidate in shown
+        assert before in beside
+        assert candidate in beside
         assert "dim_item,6,9,+3 (+50\\,0%)" in shown.replace('"', "").replace(",0%", "\\,0%")
 
     def test_the_active_one_is_not_activated_again(
         self, open_admin: OpenPage, active: Publisher
     ) -> None:
-        assert open_admin().button(key="activate").disabled
+        app = open_admin()
+
+        assert "activate" not in buttons(app)
+        assert "activate" not in buttons(press(app, "check"))
 
     def test_a_sound_one_is_said_to_keep_the_contract(
         self, open_admin: OpenPage, active: Publisher
@@ -117,17 +144,17 @@ class TestCandidate:
         assert "fact_forecast,forecast,range,1," in cells(app)
         assert "-5" in cells(app)
         assert "item_id=" in cells(app)
-        assert app.button(key="activate").disabled
+        assert "activate" not in buttons(app)
 
-    def test_activating_a_faulty_one_unchecked_lists_its_faults_and_changes_nothing(
+    def test_it_cannot_be_activated_before_it_was_checked(
         self, open_admin: OpenPage, active: Publisher
     ) -> None:
-        publish_faulty(active)
+        active.publish(items=9)
 
-        app = press(open_admin(locale="en-US"), "activate")
+        app = open_admin(locale="en-US")
 
-        assert "fact_forecast,forecast,range,1," in cells(app)
-        assert active_id() == active.published[0].publication_id
+        assert "Check it first" in texts(app)
+        assert "activate" not in buttons(app)
 
     def test_a_corrupt_file_is_named_and_changes_nothing(
         self, open_admin: OpenPage, active: Publisher
@@ -135,7 +162,7 @@ class TestCandidate:
         candidate = active.publish(items=9)
         active.corrupt("fact_forecast")
 
-        app = press(open_admin(locale="en-US"), "activate")
+        app = press(open_admin(locale="en-US"), "check")
 
         assert candidate.publication_id in app.error[0].value.replace("\\", "")
         assert active_id() == active.published[0].publication_id
@@ -174,7 +201,7 @@ class TestConfirming:
     def test_what_is_taken_away_is_said_and_keeps_the_button_shut(
         self, open_admin: OpenPage, lacking: str
     ) -> None:
-        app = open_admin(locale="en-US")
+        app = press(open_admin(locale="en-US"), "check")
 
         said = "\n".join(warning.value for warning in app.warning).replace("\\", "")
         assert "fact_inventory has 0 rows; the active publication has 6" in said
@@ -183,10 +210,7 @@ class TestConfirming:
     def test_what_is_confirmed_becomes_active_and_stands_in_the_audit_trail(
         self, open_admin: OpenPage, lacking: str
     ) -> None:
-        app = open_admin(locale="en-US")
-        app.checkbox(key=f"confirm-{lacking}").check().run()
-
-        app = press(app, "activate")
+        app = activate(open_admin(locale="en-US"))
 
         assert active_id() == lacking
         assert "confirmed: fact_inventory has 0 rows" in cells(go_to(app, "audit"))
@@ -194,10 +218,7 @@ class TestConfirming:
     def test_the_audit_trail_tells_it_in_the_reader_s_language(
         self, open_admin: OpenPage, lacking: str
     ) -> None:
-        app = open_admin(locale="pt-BR")
-        app.checkbox(key=f"confirm-{lacking}").check().run()
-
-        app = go_to(press(app, "activate"), "audit")
+        app = go_to(activate(open_admin(locale="pt-BR")), "audit")
 
         assert "fact_inventory tem 0 linhas" in cells(app)
         assert "fact_inventory has 0 rows" not in cells(app)
@@ -251,28 +272,29 @@ class TestGoingBack:
     def two(self, open_admin: OpenPage, active: Publisher) -> AppTest:
         """The page after a second publication was activated on it."""
         active.publish(items=9)
-        return press(open_admin(locale="en-US"), "activate")
+        return activate(open_admin(locale="en-US"))
 
     def test_the_one_active_before_is_offered_first(self, two: AppTest, active: Publisher) -> None:
         before = active.published[0].publication_id
+        press(two, "going_back")
 
         assert next(box for box in two.selectbox if box.label == "Go back to").value == before
 
     def test_one_press_makes_it_the_active_one(self, two: AppTest, active: Publisher) -> None:
-        press(two, "roll_back")
+        roll_back(two)
 
         assert active_id() == active.published[0].publication_id
         assert active.published[0].publication_id in two.success[0].value.replace("\\", "")
 
     def test_it_is_in_the_audit_trail_with_its_author(self, two: AppTest) -> None:
-        press(two, "roll_back")
+        roll_back(two)
 
         assert "admin · roll back · ✓ activated" in cells(go_to(two, "audit"))
 
     def test_with_one_publication_there_is_nothing_to_go_back_to(
         self, open_admin: OpenPage, active: Publisher
     ) -> None:
-        assert open_admin().button(key="roll_back").disabled
+        assert open_admin().button(key="going_back").disabled
 
     def test_snapshots_beyond_the_limit_are_removed_on_demand(self, two: AppTest) -> None:
         press(two, "prune")
@@ -288,8 +310,9 @@ class TestSideBySide:
         app = open_admin(locale="en-US")
         holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
 
+        press(app, "check")
         with refresh_lock(state / "refresh.lock", holder):
-            press(app, "activate")
+            activate_checked(app)
 
         assert "Another refresh is running, started by bruno" in app.error[0].value
         assert active_id() == active.published[0].publication_id
@@ -298,11 +321,11 @@ class TestSideBySide:
         self, open_admin: OpenPage, active: Publisher, state: Path
     ) -> None:
         active.publish()
-        app = open_admin()
+        app = press(open_admin(), "check")
         add_user(state, "second", Role.ADMIN)
         Accounts(state).set_role("admin", Role.PLANNER, by=operator())
 
-        press(app, "activate")
+        activate_checked(app)
 
         assert active_id() == active.published[0].publication_id
         entry = runtime.portal().audit.entries(50)[0]
@@ -327,9 +350,9 @@ class TestOneWayOfDoingIt:
     ) -> None:
         candidate = active.publish(items=9)
 
-        app = press(open_admin(locale="en-US"), "activate")
+        app = activate(open_admin(locale="en-US"))
 
-        (job,) = runtime.portal().jobs.latest()
+        job, *_check = runtime.portal().jobs.latest()
         assert (job.action, job.actor, job.status) == ("activate", "admin", JobStatus.SUCCEEDED)
         assert job.publication is not None
         assert job.publication.publication_id == candidate.publication_id
@@ -380,7 +403,7 @@ class TestProof:
         keys = {button.key for button in app.button}
         keys |= {button.key for button in go_to(app, "health").button}
 
-        known = {"look_again", "check", "activate", "roll_back", "prune", "prove", "sign_out"}
+        known = {"look_again", "check", "going_back", "upload_check", "prune", "prove", "sign_out"}
         assert keys == known
 
 
@@ -446,7 +469,7 @@ class TestSignatures:
         app = open_admin(locale="en-US")
         assert KEY.keyid in cells(app)
 
-        press(app, "activate")
+        activate(app)
 
         assert active_id() == trusting.latest.publication_id
 
@@ -454,6 +477,6 @@ class TestSignatures:
         self, trusting: Publisher, open_admin: OpenPage
     ) -> None:
         sign_in_store(trusting.store, trusting.latest)
-        app = press(open_admin(), "activate")
+        app = activate(open_admin())
 
         assert f"Assinada por,{KEY.keyid},{KEY.keyid}" in cells(app)

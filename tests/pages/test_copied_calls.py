@@ -1,21 +1,23 @@
-"""Copy this call: the calls that the data page shows for what it shows."""
+"""Copy this call: the calls that the data page shows for the rows it shows."""
 
 from __future__ import annotations
 
+import ast
+import shlex
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
 from datalayer.access.identity import Role
-from datalayer.kernel.contract.registry import ColumnType, Registry
 from pages.components.copied_calls import calls_of
 from tests.pages.conftest import OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
 from tests.publisher import Publisher
 
-PINNED = "20261121T060000Z-1a2b3c4d"
+HOSTILE = """a'b"c$(id)`id`\\ ;&|<>#!*?[x]{y}~%41\nç漢"""
 
 
 def calls_shown(app: AppTest) -> list[str]:
@@ -23,21 +25,53 @@ def calls_shown(app: AppTest) -> list[str]:
     return [each.value for each in app.code if "/api/v1/" in each.value]
 
 
+def addresses_shown(app: AppTest) -> list[str]:
+    """Return the address in each of the calls, as its language reads it."""
+    curl, python, r = calls_shown(app)
+    called = next(n for n in ast.walk(ast.parse(python)) if isinstance(n, ast.Call) and n.args)
+    quoted = r[r.index('"') : r.index('", encoding') + 1]
+    return [
+        shlex.split(curl)[-1],
+        ast.literal_eval(called.args[0]),
+        ast.literal_eval(quoted),
+    ]
+
+
 @pytest.mark.usefixtures("active")
 def test_the_calls_are_of_the_publication_shown_at_the_address_of_the_browser(
     open_page: OpenPage, active: Publisher
 ) -> None:
-    app = open_page("data.py", locale="en-US", dataset="fact_demand")
+    app = open_page("data.py", locale="en-US", dataset="fact_demand", dialect="excel-br")
     app.context = {**app.context, "url": "https://farol.example/parts/data"}
 
-    shown = calls_shown(app.run())
+    shown = addresses_shown(app.run())
 
-    pin = f"?p={active.latest.publication_id}"
+    pin = f"p={active.latest.publication_id}"
     address = "https://farol.example/parts/api/v1/extracts/fact_demand"
-    kinds = ("parquet", "parquet", "csv")
-    assert [each.label for each in app.tabs] == ["curl", "Python", "R"]
-    assert all(f'"{address}.{kind}{pin}"' in call for kind, call in zip(kinds, shown, strict=True))
-    assert not any("FAROL_KEY" in call for call in shown)
+    assert shown == [
+        f"{address}.csv?dialect=excel-br&{pin}",
+        f"{address}.parquet?{pin}",
+        f"{address}.csv?{pin}",
+    ]
+    assert not any("FAROL_KEY" in call for call in calls_shown(app))
+
+
+@pytest.mark.usefixtures("active")
+def test_the_calls_have_the_filters_columns_and_order_of_the_page(open_page: OpenPage) -> None:
+    app = open_page(
+        "data.py",
+        locale="en-US",
+        dataset="dim_item",
+        name_contains=HOSTILE.replace("\\", "\\\\").replace(",", "\\,"),
+        columns="name,item_id",
+        order="-name",
+    )
+
+    for address in addresses_shown(app):
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert asked["name_contains"] == HOSTILE
+        assert asked["columns"] == "name,item_id"
+        assert asked["order"] == "-name"
 
 
 def test_members_are_told_where_their_key_goes(
@@ -55,10 +89,9 @@ def test_members_are_told_where_their_key_goes(
     assert "environment variable FAROL_KEY" in texts(app)
 
 
-def test_r_reads_every_text_as_text(registry: Registry) -> None:
-    for data_set in registry.data_sets.values():
-        call = calls_of("http://portal/x", data_set, PINNED, with_key=False)["R"]
+def test_r_reads_the_texts_among_the_columns_as_text() -> None:
+    some = calls_of("http://p/a", "http://p/b", "http://p/c", ["item_id", "name"], with_key=False)
+    none = calls_of("http://p/a", "http://p/b", "http://p/c", [], with_key=False)
 
-        texts = [column.name for column in data_set.columns if column.type is ColumnType.TEXT]
-        assert all(f'{name} = "character"' in call for name in texts)
-        assert call.count('"character"') == len(texts)
+    assert 'colClasses = c(item_id = "character", name = "character")' in some["R"]
+    assert "colClasses" not in none["R"]

@@ -24,6 +24,11 @@ PARAMETERS = {
         *("measure", "order", "page", "lang"),
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
+    "data.py": (
+        *("dataset", "columns", "order", "format", "dialect", "page", "lang", "find"),
+        *("item_id", "name_contains", "unit_cost_min", "category_null", "generated_at_max"),
+        *("colour", "<b>", "a\0b"),
+    ),
 }
 HOSTILE = (
     "",

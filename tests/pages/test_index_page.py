@@ -43,7 +43,6 @@ def test_a_page_begins_without_a_script_of_its_own(pages: Starlette) -> None:
     [
         "/_stcore/metrics",
         "/_stcore/script-health-check",
-        "/_stcore/upload_file/session/file",
         "/_stcore/bidi-components/x/y.js",
         "/_stcore/agent/openapi.json",
         "/_stcore/agent/mcp",

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from datalayer.kernel.sentences import Sentence
+
 BEFORE_FIRST = "0" * 64
 """What stands for the line before the first."""
 
@@ -107,7 +109,7 @@ def check_chain(
     """
     check, walked_bytes = ChainCheck(), 0
     for line in lines:
-        check = _step(check, line, sought)
+        check = step(check, line, sought)
         walked_bytes += len(line)
         if check.broken:
             break
@@ -118,7 +120,14 @@ def check_chain(
     return check
 
 
-def _step(check: ChainCheck, line: bytes, sought: str | None) -> ChainCheck:
+def step(check: ChainCheck, line: bytes, sought: str | None = None) -> ChainCheck:
+    """Return *check* carried on over the *line* that follows those it has walked.
+
+    Args:
+        check: Whole so far.
+        line: With its end or without.
+        sought: A SHA-256 that one of the lines should have; None to seek none.
+    """
     number, fields = check.lines + 1, _fields(line)
     link = _link(fields)
     if broken := _break(check, number, link, readable=fields is not None):
@@ -137,16 +146,24 @@ def _step(check: ChainCheck, line: bytes, sought: str | None) -> ChainCheck:
 
 def _break(check: ChainCheck, number: int, link: Link | None, *, readable: bool) -> str | None:
     if link is None and check.chained_from and readable:
-        found, expected = "is an entry without a link", f"have the sequence {number}"
+        found = Sentence("is an entry without a link")
+        expected = Sentence("have the sequence {number}", number=number)
     elif link and link.sequence != number:
-        found = f"has the sequence {link.sequence}"
-        expected = f"have {number}: lines were put in, taken out or moved"
+        found = Sentence("has the sequence {number}", number=link.sequence)
+        expected = Sentence("have {number}: lines were put in, taken out or moved", number=number)
     elif link and link.previous != check.head:
-        found = f"says that the line before it has the SHA-256 {link.previous[:64]!a}"
-        expected = f"say {check.head}: that line was changed, put in or moved"
+        found = Sentence(
+            "says that the line before it has the SHA-256 {digest:s}",
+            digest=ascii(link.previous[:64]),
+        )
+        expected = Sentence(
+            "say {digest:s}: that line was changed, put in or moved", digest=check.head
+        )
     else:
         return None
-    return f"line {number} {found}; it should {expected}"
+    return Sentence(
+        "line {number} {found}; it should {expected}", number=number, found=found, expected=expected
+    )
 
 
 def _fields(line: bytes) -> dict[str, object] | None:

@@ -136,7 +136,7 @@ class AuditLog:
         """
         with self._file.open_whole() as (file, size_bytes):
             lines = list(islice(lines_backwards(file.fileno(), size_bytes), limit))
-        return tuple(map(_entry, lines))
+        return tuple(map(entry_of, lines))
 
     def verify(self, head: str | None = None, report: ReportProgress = silent) -> ChainCheck:
         """Walk along the chain; what is appended meanwhile is left out.
@@ -150,7 +150,7 @@ class AuditLog:
         """
         with self._file.open_whole() as (file, size_bytes):
             begin = Progress(Step.VERIFY, 0, size_bytes, self._file.path.name)
-            return check_chain(_first(file, size_bytes), head, count_bytes(report, begin))
+            return check_chain(first_lines(file, size_bytes), head, count_bytes(report, begin))
 
     def tallies(self) -> Mapping[tuple[str, str], Tally]:
         """Return the lines of each action and outcome that came since this object was made.
@@ -164,32 +164,16 @@ class AuditLog:
             if size_bytes < self._counted_bytes:
                 self._counted_bytes = 0  # another file was put in its place
             file.seek(self._counted_bytes)
-            for line in _first(file, size_bytes - self._counted_bytes):
-                entry = _entry(line)
+            for line in first_lines(file, size_bytes - self._counted_bytes):
+                entry = entry_of(line)
                 key = entry.action, entry.outcome
                 self._tallies[key] = self._tallies.get(key, Tally()).with_line(entry.at)
             self._counted_bytes = size_bytes
             return dict(self._tallies)
 
 
-def _first(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:
-    """Yield the lines in the first *size_bytes* of *file*."""
-    while size_bytes > 0 and (line := file.readline(size_bytes)):
-        size_bytes -= len(line)
-        yield line
-
-
-def _told_details(
-    details: Mapping[str, Detail], recipes: Mapping[str, object]
-) -> dict[str, Detail]:
-    """Return *details* with those that are sentences fit to be told in other languages."""
-    return {
-        name: restored(value, recipes.get(name)) if isinstance(value, str) else value
-        for name, value in details.items()
-    }
-
-
-def _entry(line: bytes) -> AuditEntry:
+def entry_of(line: bytes) -> AuditEntry:
+    """Return what a line of the log says; one that is none says so."""
     try:
         fields = json.loads(line)
         return AuditEntry(
@@ -204,3 +188,20 @@ def _entry(line: bytes) -> AuditEntry:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         text = line.decode(errors="replace").strip()
         return AuditEntry(None, "-", "-", UNREADABLE, UNREADABLE, None, {"line": text[:200]})
+
+
+def first_lines(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:
+    """Yield the lines in the first *size_bytes* of *file*."""
+    while size_bytes > 0 and (line := file.readline(size_bytes)):
+        size_bytes -= len(line)
+        yield line
+
+
+def _told_details(
+    details: Mapping[str, Detail], recipes: Mapping[str, object]
+) -> dict[str, Detail]:
+    """Return *details* with those that are sentences fit to be told in other languages."""
+    return {
+        name: restored(value, recipes.get(name)) if isinstance(value, str) else value
+        for name, value in details.items()
+    }

@@ -134,6 +134,14 @@ class Manifest:
         """Size of all its files together."""
         return sum(file.size_bytes for file in self.files)
 
+    def has_files_of(self, other: Manifest) -> bool:
+        """Return whether it announces the same files as *other*, wherever they lie.
+
+        Paths may differ: the same files may have been published flat.
+        """
+        contents = [{(file.data_set, file.sha256) for file in m.files} for m in (self, other)]
+        return contents[0] == contents[1]
+
     def file(self, data_set: str) -> PublishedFile:
         """Return the file of *data_set*.
 

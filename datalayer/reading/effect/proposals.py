@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import partial
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property, partial
 from typing import Final
 
-from datalayer.reading.changes import Changes
+from datalayer.reading.changes import ChangeKind, Changes
 from datalayer.reading.publication import Publication
 from datalayer.reading.questions.changes import item_costs
 
@@ -107,6 +107,11 @@ class Proposals:
         """Parts that either proposes an order for."""
         return sum(each.is_proposed for each in self.parts)
 
+    @cached_property
+    def new_items(self) -> frozenset[str]:
+        """Parts that the publication before has not."""
+        return frozenset(each.item_id for each in self.parts if each.reason == ChangeKind.NEW)
+
     @property
     def same_currency(self) -> bool:
         """Whether the values can be compared."""
@@ -134,6 +139,16 @@ def proposals_of(before: Publication, after: Publication, found: Changes) -> Pro
         _proposed(after, ((each.after, each.value_after) for each in parts)),
         parts,
     )
+
+
+def whole(value: Decimal) -> int:
+    """Return an amount as it is told: to the unit of the currency, the even one at a half."""
+    return int(value.to_integral_value(ROUND_HALF_EVEN))
+
+
+def share(before: Decimal, after: Decimal) -> float | None:
+    """Return the change from *before* to *after*, per cent to a tenth; None from nothing."""
+    return round(float(100 * (after - before) / before), 1) if before else None
 
 
 def _part_orders(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from datalayer.kernel.sentences import Sentence, listed
 from datalayer.reading.changes import compare
-from datalayer.reading.effect.proposals import Proposals, Proposed, proposals_of
+from datalayer.reading.effect.proposals import Proposals, Proposed, proposals_of, share, whole
 from datalayer.reading.publication import Publication
 
 _NOTHING = Decimal(0)
@@ -29,21 +29,11 @@ def sentence(proposals: Proposals) -> Sentence:
     return listed(said)
 
 
-def whole(value: Decimal) -> int:
-    """Return an amount as it is told: to the unit of the currency, the even one at a half."""
-    return int(value.to_integral_value(ROUND_HALF_EVEN))
-
-
 def money(value: Decimal, currency: str) -> Sentence:
     """Return an amount of money in words, behind the code of its currency if there is one."""
     if not currency:
         return Sentence("{amount}", amount=whole(value))
     return Sentence("{currency:s} {amount}", currency=currency, amount=whole(value))
-
-
-def share(before: Decimal, after: Decimal) -> float | None:
-    """Return the change from *before* to *after*, per cent to a tenth; None from nothing."""
-    return round(float(100 * (after - before) / before), 1) if before else None
 
 
 def _orders(before: int, after: int) -> Sentence:

@@ -12,7 +12,7 @@ from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading.arrangement import AS_PUBLISHED, Arrangement
 from datalayer.reading.csv_dialects import dialect_named
-from datalayer.reading.filters import Conditions, conditions, filters_of, plain_text
+from datalayer.reading.filters import Conditions, conditions, plain_text, row_filters_of
 from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.questions.forecasts import check_sources_and_span
 from datalayer.reading.views import Operator, compares
@@ -117,7 +117,7 @@ def conditions_of(request: ExtractRequest, data_set: DataSet) -> Conditions:
     Raises:
         InvalidSelection: The value of a filter is not of its column's type.
     """
-    met = conditions(filters_of(data_set.columns), request.filters)
+    met = conditions(row_filters_of(data_set.columns), request.filters)
     return _conditions_of_part(request.part, data_set) + met
 
 
@@ -143,7 +143,7 @@ _CALLED = {"location_id": "location", "sources": "source"}
 
 
 def _check_filters(filters: Iterable[tuple[str, str]], data_set: DataSet) -> None:
-    known = filters_of(data_set.columns)
+    known = row_filters_of(data_set.columns)
     for name, _ in filters:
         if name not in known:
             expected = Sentence("left out: {data_set} has no such column", data_set=data_set.name)

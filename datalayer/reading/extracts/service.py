@@ -152,6 +152,15 @@ class Extracts:
         file = _File(publication, request)
         return sidecar(publication, request, self._known_digest(file) or self._make_once(file))
 
+    def find_digest(self, publication: Publication, request: ExtractRequest) -> Digest | None:
+        """Return what the file of *request*, a resolved one, is; None if it was not made yet."""
+        return self._known_digest(_File(publication, request))
+
+    def may_take(self, request: ExtractRequest, identity: Identity) -> bool:
+        """Return whether *identity* may take away what *request* asks for."""
+        takes_anything = not self._members_only or identity.role in (Role.ANALYST, Role.ADMIN)
+        return takes_anything or request.part.item_id is not None
+
     def _require(
         self, publication: Publication, request: ExtractRequest, identity: Identity
     ) -> None:

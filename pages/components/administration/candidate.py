@@ -1,12 +1,17 @@
-"""The store's latest publication: against the active one, checked, and what can be done."""
+"""The store's latest publication: checked first, its effect shown, and only then activated."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.portal import Activated, AlreadyCurrent, Identity, Judged, ReportProgress
 from datalayer.runtime import portal
-from pages.components import publication_admin, publication_report
-from pages.components.language import _
+from pages.components import captions, publication_admin, publication_report
+from pages.components.administration import effect_card
+from pages.components.language import _, error_text, sentence_text
 
 
 def show() -> None:
@@ -18,10 +23,105 @@ def show() -> None:
     if state.latest is None:
         publication_admin.look_again_button()
         return
+    judged = publication_admin.check_result(state.latest)
+    _buttons(is_checked=judged is not None)
     is_active = active is not None and active.manifest == state.latest
-    publication_admin.candidate_buttons(state.latest, is_active=is_active)
-    if found := publication_admin.check_result(state.latest):
-        publication_report.verdict(found)
-    if not is_active:
-        st.header(_("What changes"), anchor=False)
-        publication_report.row_counts(portal().compare(state.latest))
+    if judged is not None:
+        publication_report.verdict(judged.candidate)
+    if is_active:
+        return
+    if judged is None:
+        st.info(
+            _(
+                "Check it first: that tells what activating it would change. Nothing of it is "
+                "served."
+            ),
+            icon=":material/info:",
+        )
+    elif judged.candidate.report.passed:
+        _effect(judged)
+
+
+def _buttons(*, is_checked: bool) -> None:
+    with st.container(horizontal=True):
+        publication_admin.look_again_button()
+        publication_admin.button(
+            _("Check it"),
+            "inspect",
+            portal().judge,
+            icon=":material/fact_check:",
+            key="check",
+            primary=not is_checked,
+        )
+
+
+def _effect(judged: Judged) -> None:
+    """Draw what activating it changes, what to confirm, and the button that does it."""
+    st.header(_("What activating it changes"), anchor=False)
+    if portal().active_id() != judged.active_id:
+        st.warning(
+            _("Another publication became active since this one was checked: check it again."),
+            icon=":material/warning:",
+        )
+        return
+    if judged.effect is not None:
+        effect_card.sentence(judged.effect)
+    elif judged.problem is not None:
+        text = _("What it changes could not be computed: {problem}")
+        problem = error_text(judged.problem)
+        st.warning(captions.literal(text.format(problem=problem)), icon=":material/warning:")
+    elif judged.active_id is None:
+        st.markdown(_("Nothing is active yet, so there is nothing to compare it with."))
+    _activate(judged, confirmed=_confirmation(judged))
+    if judged.effect is not None:
+        effect_card.details(judged.effect)
+
+
+def _activate(judged: Judged, *, confirmed: bool) -> None:
+    publication_id = judged.candidate.manifest.publication_id
+    st.markdown(
+        captions.literal(
+            _("Everybody sees {id} at once. It can be undone for ten minutes.").format(
+                id=publication_id
+            )
+        )
+    )
+    publication_admin.button(
+        _("Activate"),
+        "activate",
+        partial(_do_activate, judged, confirmed),
+        icon=":material/publish:",
+        key="activate",
+        disabled=not confirmed,
+        primary=True,
+    )
+
+
+def _do_activate(
+    judged: Judged, confirmed: bool, who: Identity, report: ReportProgress
+) -> Activated | AlreadyCurrent:
+    return portal().activate(who, None, report, confirmed=confirmed, judged=judged)
+
+
+def _confirmation(judged: Judged) -> bool:
+    """Draw what stands out and ask to confirm it; return whether it may be activated."""
+    manifest = judged.candidate.manifest
+    warnings = _warnings(judged, manifest)
+    if not warnings:
+        return True
+    lines = (f"- {captions.literal(text)}" for text in warnings)
+    st.warning(
+        "\n".join([_("Look at this first, although the contract is kept:"), "", *lines]),
+        icon=":material/warning:",
+    )
+    return st.checkbox(
+        _("I have looked at that, and it is right"), key=f"confirm-{manifest.publication_id}"
+    )
+
+
+def _warnings(judged: Judged, manifest: Manifest) -> list[str]:
+    if judged.effect is None:
+        losses = portal().losses(manifest)
+        texts = [error_text(loss) for loss in losses]
+        return texts if texts or judged.problem is None else [_("Its effect isn't known.")]
+    return [sentence_text(each) for each in judged.effect.warnings]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from datalayer.runtime import portal
 from pages.components import publication_admin, publication_report
+from pages.components.administration import going_back
 from pages.components.language import _
 
 
@@ -17,5 +18,6 @@ def show() -> None:
     snapshots = portal().snapshots.all()
     publication_report.kept_publications(snapshots, active_id)
     with st.container(horizontal=True):
-        publication_admin.roll_back(snapshots, active_id)
+        going_back.button(snapshots, active_id)
         publication_admin.prune_button()
+    going_back.choice(snapshots, active_id)

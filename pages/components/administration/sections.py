@@ -12,7 +12,7 @@ from pages.components import frame
 from pages.components.language import _
 
 PARAMETER: Final = "section"
-OTHERS: Final = ("audit", "health")
+OTHERS: Final = ("audit", "accounts", "health")
 """Those that the page does not open with."""
 _STAYS: Final = ("lang", "p")
 

@@ -26,9 +26,14 @@ Pairs = tuple[tuple[str, str], ...]
 
 def asked(parameters: QueryParamsProxy) -> Pairs:
     """Return the values of filters that an address has."""
+    return values_of(parameters, FILTERS)
+
+
+def values_of(parameters: QueryParamsProxy, names: Iterable[str]) -> Pairs:
+    """Return the values that an address has under *names*."""
     return tuple(
         (name, _ESCAPED.sub(r"\1", value))
-        for name in FILTERS
+        for name in names
         for text in parameters.get_all(name)
         for value in _VALUE.findall(text)
     )

@@ -46,10 +46,48 @@ def sparkline(rows: Sequence[Row]) -> str:
         _dashed(scale, len(bars), line),
         _cutoff(scale, len(bars)) if line else "",
     )
-    return (
-        f'<svg class="farol-sparkline" role="img" aria-label="{escape(sparkline_text(rows))}" '
-        f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" '
-        f'stroke="currentColor">{"".join(drawn)}</svg>'
+    return _picture(sparkline_text(rows), drawn)
+
+
+def sparkline_of_two(rows: Sequence[Row], before: Sequence[Row]) -> str:
+    """Return the picture of one part's rows in two publications: as ``sparkline`` of the later.
+
+    The forecast *before* is dotted, over the periods that the picture has.
+    """
+    used, ahead = _parts(rows)
+    shown = [*used, *ahead]
+    places = {row["date"]: place for place, row in enumerate(shown)}
+    so_far = [
+        (places[row["date"]], _finite(row["forecast"]))
+        for row in _parts(before)[1]
+        if row["date"] in places
+    ]
+    values = [row[name] for row in shown for name in ("actual", "forecast", "q100", "q900")]
+    greatest = max([*map(_finite, values), *(value for _place, value in so_far)], default=0.0)
+    scale = _Scale(len(shown), greatest)
+    line, low, high = (
+        [_finite(row[name]) for row in ahead] for name in ("forecast", "q100", "q900")
+    )
+    return _picture(
+        sparkline_text_of_two(rows, before),
+        (
+            _band(scale, len(used), low, high),
+            _bars(scale, [_finite(row["actual"]) for row in used]),
+            _line(scale, so_far, "1 2"),
+            _dashed(scale, len(used), line),
+            _cutoff(scale, len(used)) if line else "",
+        ),
+    )
+
+
+def sparkline_text_of_two(rows: Sequence[Row], before: Sequence[Row]) -> str:
+    """Return what the picture of two says: as ``sparkline_text``, and what was forecast before."""
+    ahead = _parts(before)[1]
+    if not ahead:
+        return sparkline_text(rows)
+    monthly = ahead[0]["grain"] == "month"
+    return _("{after} Before: {before}.").format(
+        after=sparkline_text(rows), before=_ahead_text(ahead, monthly=monthly)
     )
 
 
@@ -61,6 +99,14 @@ def sparkline_text(rows: Sequence[Row]) -> str:
     monthly = (used or ahead)[0]["grain"] == "month"
     said = (_used_text(used, monthly=monthly), _ahead_text(ahead, monthly=monthly))
     return _("{used}; {ahead}.").format(used=said[0], ahead=said[1])
+
+
+def _picture(text: str, drawn: Iterable[str]) -> str:
+    return (
+        f'<svg class="farol-sparkline" role="img" aria-label="{escape(text)}" '
+        f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" '
+        f'stroke="currentColor">{"".join(drawn)}</svg>'
+    )
 
 
 def _used_text(used: Sequence[Row], *, monthly: bool) -> str:
@@ -159,10 +205,17 @@ def _dashed(scale: _Scale, first: int, values: Sequence[float]) -> str:
         return ""
     # A period alone is as wide as its bar would be: a line of one point has no length.
     ends = [(place, value) for place, value in enumerate(values, start=first)]
+    return _line(scale, ends, "3 2")
+
+
+def _line(scale: _Scale, ends: Sequence[tuple[float, float]], dashes: str) -> str:
+    if not ends:
+        return ""
     if len(ends) == 1:
-        ends = [(first - 0.3, values[0]), (first + 0.3, values[0])]
+        (place, value), *_rest = ends
+        ends = [(place - 0.3, value), (place + 0.3, value)]
     points = " ".join(f"{scale.x(place)} {scale.y(value)}" for place, value in ends)
-    return f'<polyline stroke-width="1.5" stroke-dasharray="3 2" points="{points}"/>'
+    return f'<polyline stroke-width="1.5" stroke-dasharray="{dashes}" points="{points}"/>'
 
 
 def _cutoff(scale: _Scale, first: int) -> str:

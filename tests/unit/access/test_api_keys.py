@@ -40,6 +40,20 @@ class TestHoldingKeys:
         assert re.fullmatch("farol_[0-9a-f]{12}_[0-9a-f]{64}", key)
         assert keys.all()[0].id == key_id(key)
 
+    def test_it_tells_who_made_it(self, key: str, keys: ApiKeys) -> None:
+        assert keys.all()[0].made_by == BY.name
+
+    def test_one_of_an_earlier_version_does_not_tell_who_made_it(
+        self, key: str, keys: ApiKeys, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "api_keys.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        del content["keys"][0]["made_by"]
+        path.write_text(json.dumps(content), encoding="utf-8")
+
+        assert keys.check(key).name == "key:bi"
+        assert keys.all()[0].made_by == ""
+
     def test_it_holds_after_a_restart(self, key: str, tmp_path: Path, clock: SecondsClock) -> None:
         assert ApiKeys(tmp_path, clock=clock).check(key).name == "key:bi"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.access.accounts import Accounts, first_admin_notice
+from datalayer.access.accounts import Accounts
+from datalayer.access.first_admin import first_admin_notice
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.errors import SignInRefused, StateError
 from tests.unit.access.conftest import CHEAP
@@ -18,7 +19,7 @@ from tests.unit.access.conftest import CHEAP
 STARTS = """
 import sys
 from pathlib import Path
-from datalayer.access.accounts import first_admin_notice
+from datalayer.access.first_admin import first_admin_notice
 print(first_admin_notice(Path(sys.argv[1])))
 """
 

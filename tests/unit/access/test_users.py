@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from datalayer.kernel.errors import (
     InvalidSelection,
     LastAdmin,
     NotAllowed,
+    OwnAccount,
     SignInRefused,
     UnknownUser,
 )
@@ -152,3 +154,91 @@ def test_a_file_of_users_without_the_mark_of_disabling_is_read(
 
     assert "disabled" not in older
     assert accounts.sign_in("ana", PASSWORD).identity.name == "ana"
+
+
+def test_a_user_knows_since_when_it_is_there(accounts: Accounts) -> None:
+    assert accounts.users()["ana"].made == 1_800_000_000.0
+
+
+def test_a_file_of_an_earlier_version_does_not_say_since_when(
+    accounts: Accounts, tmp_path: Path
+) -> None:
+    path = tmp_path / "accounts.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for user in content["users"]:
+        del user["made"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    assert accounts.users()["ana"].made is None
+
+
+class TestOwnAccount:
+    @pytest.fixture
+    def second(self, accounts: Accounts) -> Identity:
+        """An administrator beside the first one."""
+        return accounts.add("bruno", Role.ADMIN, PASSWORD, by=BY).identity
+
+    def test_nobody_disables_their_own(self, accounts: Accounts, second: Identity) -> None:
+        with pytest.raises(OwnAccount, match="bruno is your own account"):
+            accounts.disable(" BRUNO ", by=second)
+
+        assert not accounts.users()["bruno"].disabled
+
+    @pytest.mark.parametrize("role", [Role.PLANNER, Role.ANALYST])
+    def test_nobody_gives_their_own_a_lower_role(
+        self, accounts: Accounts, second: Identity, role: Role
+    ) -> None:
+        with pytest.raises(OwnAccount):
+            accounts.set_role("bruno", role, by=second)
+
+        assert accounts.users()["bruno"].role is Role.ADMIN
+
+    def test_the_last_administrator_is_told_of_being_the_last(
+        self, accounts: Accounts, second: Identity
+    ) -> None:
+        accounts.disable("admin", by=second)
+
+        with pytest.raises(LastAdmin, match="make another one first"):
+            accounts.set_role("bruno", Role.PLANNER, by=second)
+
+    def test_another_administrator_does_both(self, accounts: Accounts, second: Identity) -> None:
+        accounts.set_role("admin", Role.PLANNER, by=second)
+        accounts.disable("admin", by=second)
+
+        assert accounts.users()["admin"].disabled
+
+
+class TestSessions:
+    def test_those_that_go_on_are_listed(self, accounts: Accounts) -> None:
+        accounts.sign_in("ana", PASSWORD)
+        accounts.sign_in("ana", PASSWORD)
+
+        assert [each.user for each in accounts.sessions(by=BY)] == ["ana", "ana"]
+
+    def test_ended_ones_open_nothing_and_the_user_signs_in_again(self, accounts: Accounts) -> None:
+        token = accounts.sign_in("ana", PASSWORD).token
+
+        accounts.end_sessions("ana", by=BY)
+
+        assert accounts.identity_from_token(token) is None
+        assert accounts.sessions(by=BY) == ()
+        assert accounts.sign_in("ana", PASSWORD).identity.name == "ana"
+
+    def test_those_of_others_go_on(self, accounts: Accounts, password: str) -> None:
+        token = accounts.sign_in("admin", password).token
+
+        accounts.end_sessions("ana", by=BY)
+
+        assert accounts.identity_from_token(token) is not None
+
+    def test_only_administrators_see_and_end_them(self, accounts: Accounts) -> None:
+        ana = accounts.users()["ana"].identity
+
+        with pytest.raises(NotAllowed):
+            accounts.sessions(by=ana)
+        with pytest.raises(NotAllowed):
+            accounts.end_sessions("ana", by=ana)
+
+    def test_an_unknown_name_is_told(self, accounts: Accounts) -> None:
+        with pytest.raises(UnknownUser):
+            accounts.end_sessions("nobody", by=BY)

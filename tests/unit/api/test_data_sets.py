@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.reading.csv_dialects import DIALECTS
-from datalayer.reading.filters import filters_of
+from datalayer.reading.filters import row_filters_of
 from tests.portals import ADMIN, get
 from tests.publisher import Publisher, replace_column
 from tests.reading import published_rows
@@ -130,8 +130,8 @@ def test_every_column_is_a_documented_filter_with_an_example(
     for data_set in registry.data_sets.values():
         listed = paths[f"/v1/datasets/{data_set.name}/rows"]["get"]["parameters"]
         documented = {each["name"]: each for each in listed}
-        assert set(filters_of(data_set.columns)) <= set(documented)
-        assert all("example" in documented[name] for name in filters_of(data_set.columns))
+        assert set(row_filters_of(data_set.columns)) <= set(documented)
+        assert all("example" in documented[name] for name in row_filters_of(data_set.columns))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
 
+UPLOAD_BYTES = 8_000_000
 ANA = Identity("ana", Role.ADMIN)
 PLANNER = Identity("paulo", Role.PLANNER)
 
@@ -75,7 +76,8 @@ def joined(
     snapshots = SnapshotStore(state, registry, clock, read_keys)
     database = (make_database or _real_database)(snapshots.folder, registry)
     audit = AuditLog(state / "audit.jsonl")
-    shared, limits = SharedActivation(None), Limits(keep, quota_bytes)
+    shared = SharedActivation(None)
+    limits = Limits(keep, quota_bytes, upload_bytes=UPLOAD_BYTES)
     activations = Activations(registry, store, snapshots, database, audit, shared, limits)
     return Refreshing(snapshots, database, audit, activations)
 

@@ -18,6 +18,7 @@ from datalayer.reading.filters import (
     conditions,
     filters_of,
     plain_text,
+    row_filters_of,
 )
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
@@ -139,6 +140,55 @@ class TestFilteredRows:
 
         assert met.predicates == ('"item_id" = $filter_item_id',)
         assert met.parameters == {"filter_item_id": text}
+
+
+class TestSearchedRows:
+    def test_text_is_found_whatever_its_case_and_accents(
+        self, publication: Publication, registry: Registry
+    ) -> None:
+        items = registry.data_sets["dim_item"]
+        whole = everything(publication, items)
+        name = str(whole[0]["name"])
+
+        rows = kept(
+            publication,
+            items,
+            conditions(row_filters_of(items.columns), [("name_contains", name[1:].upper())]),
+        )
+
+        assert rows == [row for row in whole if name[1:].lower() in str(row["name"]).lower()]
+        assert rows
+
+    def test_signs_that_patterns_know_are_text(
+        self, publication: Publication, registry: Registry
+    ) -> None:
+        items = registry.data_sets["dim_item"]
+        for text in ("%", "_", ".*", "'", '"', "\\"):
+            met = conditions(row_filters_of(items.columns), [("name_contains", text)])
+
+            rows = kept(publication, items, met)
+
+            assert rows == [r for r in everything(publication, items) if text in str(r["name"])]
+
+    @pytest.mark.parametrize("is_null", [True, False])
+    def test_rows_are_asked_for_by_whether_they_have_a_value(
+        self, publication: Publication, registry: Registry, is_null: bool
+    ) -> None:
+        forecasts = registry.data_sets["fact_forecast"]
+        asked = [("actual_null", str(is_null).lower())]
+
+        rows = kept(publication, forecasts, conditions(row_filters_of(forecasts.columns), asked))
+
+        whole = everything(publication, forecasts)
+        assert rows == [row for row in whole if (row["actual"] is None) == is_null]
+
+    def test_columns_that_always_have_a_value_and_listed_values_are_not_searched(
+        self, registry: Registry
+    ) -> None:
+        found = row_filters_of(registry.data_sets["fact_forecast"].columns)
+
+        assert "actual_null" in found
+        assert not {"forecast_null", "source_contains", "forecast_contains"} & set(found)
 
 
 class TestRefusals:

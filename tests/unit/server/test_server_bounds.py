@@ -15,6 +15,7 @@ from datalayer.access.authentication import open_authentication
 from datalayer.api.metrics import Metrics
 from datalayer.server.connections import Refusal
 from datalayer.server.server_bounds import RefusalLog, ServerBounds
+from datalayer.server.upload_gate import UploadRules
 from tests.clocks import SecondsClock
 from tests.portals import portal_settings
 
@@ -64,11 +65,13 @@ def test_another_reason_is_told_at_once(refusals: RefusalLog) -> None:
 
 
 def test_a_server_that_cannot_be_bounded_is_told_in_the_log(tmp_path: Path) -> None:
+    authentication = open_authentication(portal_settings(tmp_path))
     bounds = ServerBounds(
         Starlette(),
-        authentication=open_authentication(portal_settings(tmp_path)),
+        authentication=authentication,
         metrics=Metrics(),
         pages=lambda: 0,
+        uploads=UploadRules(authentication, 0, ""),
     )
     messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
 

@@ -1,0 +1,197 @@
+"""Upload new insights: a publication as a zip, checked, and then activated or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from datalayer.kernel.errors import PortalError
+from datalayer.portal import (
+    Activated,
+    AlreadyCurrent,
+    Candidate,
+    Identity,
+    RefreshJob,
+    ReportProgress,
+    Upload,
+    UploadedPublication,
+)
+from datalayer.runtime import portal
+from pages.components import access, captions, publication_report, refresh_job
+from pages.components.data_sets import size_text
+from pages.components.language import _, error_text, moment
+
+_JOB: Final = "upload.job"
+_ENDED: Final = "upload.ended"
+_ROUND: Final = "upload.round"
+_MEBIBYTE: Final = 1024 * 1024
+
+Work = Callable[[Identity, ReportProgress], object]
+
+
+def show() -> None:
+    """Draw where a zip is put, what became of the last one, and the one that waits."""
+    st.header(_("Upload new insights"), anchor=False)
+    limit_bytes = portal().upload_max_bytes
+    if limit_bytes:
+        _explain()
+        _choose_file(limit_bytes)
+    else:
+        st.caption(_("This portal takes no uploads (FAROL_UPLOAD_MAX_BYTES is 0)."))
+    _watch()
+    if _ENDED in st.session_state:
+        _show_outcome(*st.session_state[_ENDED])
+    if waiting := portal().uploaded():
+        _show_waiting(waiting)
+
+
+def _explain() -> None:
+    st.write(
+        _(
+            "For a publication that the store does not have: the zip of its folder, with "
+            "`metadata.json` and the Parquet files. It is checked as one from the store is; of one "
+            "that is refused nothing is kept, and nobody sees it before it is activated."
+        )
+    )
+    if portal().follows_others:
+        st.warning(
+            _(
+                "Other replicas take publications from the store. They can serve an uploaded one "
+                "only if they share this replica's state folder, or if it is uploaded there too."
+            ),
+            icon=":material/hub:",
+        )
+
+
+def _choose_file(limit_bytes: int) -> None:
+    chosen = st.file_uploader(
+        _("Publication as a zip"),
+        type="zip",
+        # Another one after each: so the last file is let go.
+        key=f"upload.file.{st.session_state.get(_ROUND, 0)}",
+        max_upload_size=-(-limit_bytes // _MEBIBYTE),
+    )
+    work = partial(_receive, Upload(chosen, chosen.name)) if chosen else None
+    st.button(
+        _("Check the upload"),
+        icon=":material/upload_file:",
+        key="upload_check",
+        disabled=work is None,
+        on_click=_begin,
+        args=("upload", work),
+    )
+
+
+def _receive(upload: Upload, who: Identity, report: ReportProgress) -> object:
+    return portal().receive(who, upload, report)
+
+
+def _begin(action: str, work: Work) -> None:
+    st.session_state.pop(_ENDED, None)
+    # Asked anew: since the button was drawn, its session may have been ended elsewhere.
+    who = access.identity()
+    try:
+        st.session_state[_JOB] = portal().jobs.start(action, who, partial(work, who))
+    except PortalError as error:
+        _end(action, error)
+
+
+def _end(action: str, outcome: object) -> None:
+    st.session_state[_ENDED] = (action, outcome)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+
+
+def _watch() -> None:
+    """Follow what was begun here until it ends, then draw the page anew."""
+    job: RefreshJob | None = st.session_state.get(_JOB)
+    if job is None:
+        return
+    refresh_job.watch(job)
+    del st.session_state[_JOB]
+    try:
+        _end(job.action, job.outcome())
+    except PortalError as error:
+        _end(job.action, error)
+    st.rerun()
+
+
+def _show_outcome(action: str, outcome: object) -> None:
+    match outcome:
+        case Candidate():
+            publication_report.verdict(outcome)
+        case PortalError():
+            st.error(captions.literal(error_text(outcome)), icon=":material/error:")
+        case Activated() | AlreadyCurrent():
+            text = _("Publication {id} is active.").format(id=outcome.publication_id)
+            st.success(captions.literal(text), icon=":material/check_circle:")
+    if action == "upload" and not (isinstance(outcome, Candidate) and outcome.report.passed):
+        st.write(_("Nothing of it was kept; what is served goes on."))
+
+
+def _show_waiting(waiting: UploadedPublication) -> None:
+    """Draw the uploaded publication, what it takes away, and what can be done with it."""
+    manifest = waiting.manifest
+    publication_id = manifest.publication_id
+    st.subheader(_("Waits to be activated"), anchor=False)
+    st.markdown(captions.literal(_waiting_text(waiting)))
+    publication_report.row_counts(portal().compare(manifest))
+    confirmed = _confirmation(waiting)
+    with st.container(horizontal=True):
+        st.button(
+            _("Activate the uploaded one"),
+            icon=":material/publish:",
+            key="upload_activate",
+            type="primary",
+            disabled=not confirmed,
+            on_click=_begin,
+            args=("activate", partial(_activate, publication_id, confirmed)),
+        )
+        st.button(
+            _("Remove it"),
+            icon=":material/delete:",
+            key="upload_discard",
+            on_click=_begin,
+            args=("discard_upload", portal().discard_upload),
+        )
+
+
+def _activate(
+    publication_id: str, confirmed: bool, who: Identity, report: ReportProgress
+) -> object:
+    return portal().activate(who, publication_id, report, confirmed=confirmed)
+
+
+def _waiting_text(waiting: UploadedPublication) -> str:
+    generated = moment(waiting.manifest.generated_at)
+    if waiting.received is None or waiting.at is None:
+        return _("Publication {id}, generated {generated}.").format(
+            id=waiting.manifest.publication_id, generated=generated
+        )
+    return _(
+        "Publication {id}, generated {generated}. {by} uploaded it on {at} as {file} ({size}, "
+        "SHA-256 {digest})."
+    ).format(
+        id=waiting.manifest.publication_id,
+        generated=generated,
+        by=waiting.by,
+        at=moment(waiting.at),
+        file=waiting.received.name,
+        size=size_text(waiting.received.size_bytes),
+        digest=waiting.received.sha256[:12],
+    )
+
+
+def _confirmation(waiting: UploadedPublication) -> bool:
+    losses = portal().losses(waiting.manifest)
+    if not losses:
+        return True
+    lines = (f"- {captions.literal(error_text(loss))}" for loss in losses)
+    st.warning(
+        "\n".join([_("Activating this publication takes away what is served:"), "", *lines]),
+        icon=":material/warning:",
+    )
+    key = f"upload.confirm.{waiting.manifest.publication_id}"
+    return st.checkbox(_("That is right; I confirm it"), key=key)

@@ -63,7 +63,14 @@ from datalayer.publications.store_watch import LATE_AFTER_S, StoreState, StoreWa
 from datalayer.publications.switches import Switch
 from datalayer.publications.uploads import Upload, UploadedPublication
 from datalayer.publications.ways_back import Undo, WaysBack
-from datalayer.reading import changes, order_reasons, questions
+from datalayer.reading import (
+    changed_orders,
+    changes,
+    forecast_totals,
+    order_change_rows,
+    order_reasons,
+    questions,
+)
 from datalayer.reading.cache.redis_cache import RedisCache
 from datalayer.reading.cache.result_cache import ResultCache
 from datalayer.reading.candidates import Candidates, Judged
@@ -82,6 +89,7 @@ from datalayer.reading.extracts.order_rows import OrdersOfTiers, require_places
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
+from datalayer.reading.extracts.stock_files import StockFiles
 from datalayer.reading.open_publications import OpenPublications
 from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
@@ -151,12 +159,15 @@ __all__ = [
     "ValidationFailed",
     "asking",
     "carried_out",
+    "changed_orders",
     "changes",
     "csv_of_texts",
     "dialect_of",
     "effect_model",
+    "forecast_totals",
     "in_order",
     "lineage",
+    "order_change_rows",
     "order_reasons",
     "previews",
     "proposals",
@@ -180,6 +191,7 @@ class Portal:
         database: Those that can be read without further work.
         extracts: What of an open publication is taken away, as files.
         order_files: Rows of an open publication as other programs take orders.
+        stock_files: Stock positions of an open publication, all that a list has.
         audit: Who did what.
         jobs: What changes something, in the background.
         job_records: What is told of jobs, of other replicas' too.
@@ -281,6 +293,7 @@ class Portal:
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
         self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
         self.order_files = OrderFiles(self.audit)
+        self.stock_files = StockFiles(self.audit)
         self._compliance = check_compliance()
         self._proofs = Proofs(settings)
         self.jobs = RefreshJobs(self.audit.entries, clock)

@@ -24,7 +24,8 @@ LEAST_MEMORY_BYTES = 64 * MEBIBYTE
 SERVED_FOLDERS = frozenset(
     {
         *("_stcore", "app", "component", "media", "static"),
-        *("accuracy", "admin", "data", "forecast", "guide", "monday", "orders", "overview"),
+        *("accuracy", "admin", "data", "forecast", "guide", "inventory", "monday", "orders"),
+        *("changes", "overview"),
         *("api", "health", "metrics"),
     }
 )

@@ -28,6 +28,8 @@ def pages() -> list[st.Page]:
         _page("monday", _("What to do"), "checklist", default=True),
         _page("forecast", _("Part"), "trending_up"),
         _page("orders", _("Order list"), "shopping_cart"),
+        _page("changes", _("What changed"), "compare_arrows"),
+        _page("inventory", _("Inventory"), "inventory_2"),
         _page("accuracy", _("Accuracy"), "target"),
         _page("data", _("Data"), "table_view"),
         _page("guide", _("Guide"), "menu_book"),

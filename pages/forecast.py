@@ -8,6 +8,7 @@ from pages.components import frame, search
 from pages.components.language import _
 from pages.components.part import (
     believe,
+    beside,
     compared,
     decision,
     drawn,
@@ -26,6 +27,7 @@ registry, manifest = publication.registry, publication.manifest
 frequency = str(manifest.lineage.get("frequency", "D"))
 
 first_row.write(publication)
+other = beside.publication(publication)
 item_id = search.part(publication)
 first_row.say(item_id)
 item = publication.require_item(item_id).table.to_pylist()[0]
@@ -42,7 +44,7 @@ decision.show(shown, publication)
 drawn.run_out(shown)
 drawn.use(shown)
 believe.show(shown, registry, frequency=frequency)
-since.show(shown, publication)
+since.show(shown, publication, other)
 compared.sources(shown)
 compared.backtest(shown)
 explained.show(shown, publication)

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Path, Response
 from datalayer.api import (
     accuracy,
     actions,
+    changed_orders,
     data_sets,
     extracting,
     feed,
@@ -40,15 +41,15 @@ _SUBJECTS = (
     marks,
     items,
     forecasts,
-    inventory,
     actions,
     accuracy,
     publications,
+    changed_orders,
     feed,
     data_sets,
     refreshing,
 )
-_SUBJECTS_OF_FILES = (publication_files, extracting, orders)
+_SUBJECTS_OF_FILES = (publication_files, extracting, orders, inventory)
 
 
 def create_api(portal: Portal) -> FastAPI:

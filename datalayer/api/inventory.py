@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, Final
 
+import anyio
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from datalayer.api.addresses import PART
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import Pin, open_publication, read_router
+from datalayer.api.call import call_of
+from datalayer.api.context import Pin, open_publication, problems, read_router
 from datalayer.api.described_parameters import DIALECT, document_rows
+from datalayer.api.files import Files
 from datalayer.api.parameters import (
     ItemId,
     Location,
     Placed,
+    Search,
     filters_on,
     open_page,
     read_as,
@@ -29,9 +33,10 @@ from datalayer.api.row_schemas import (
     rows_model,
     rows_response,
 )
-from datalayer.kernel.contract.registry import ColumnType
-from datalayer.portal import NETWORK, Portal
-from datalayer.reading.filters import NO_CONDITIONS
+from datalayer.kernel.contract.registry import Column, ColumnType
+from datalayer.portal import NETWORK, Extract, Portal, Publication
+from datalayer.reading.arrangement import arrangement_of
+from datalayer.reading.filters import NO_CONDITIONS, Filter, conditions
 from datalayer.reading.questions import exceptions, inventory
 
 Alerts = Annotated[
@@ -42,27 +47,29 @@ Alerts = Annotated[
         openapi_examples={"alerts": {"value": True}},
     ),
 ]
-Alert = Annotated[
-    bool, Field(description="Asks for an order, or is at or below the reorder point.")
-]
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file. `X-Row-Count` says how many positions it has.",
+        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    304: {"description": "Nothing changed"},
+    **problems(412),
+}
 
 
-def create_router(portal: Portal) -> APIRouter:
-    """Return the routes of stock and exceptions."""
+def create_router(portal: Portal, files: Files) -> APIRouter:
+    """Return the routes of stock and exceptions; its files go by *files*."""
     router = read_router("inventory")
     _add_positions(router, portal)
+    _add_file(router, portal, files)
     _add_position(router, portal)
     _add_exceptions(router, portal)
     return router
 
 
 def _add_positions(router: APIRouter, portal: Portal) -> None:
-    stock, catalogue = (portal.registry.data_sets[name] for name in ("fact_inventory", "dim_item"))
-    of_part = [catalogue.column(name) for name in inventory.ITEM_COLUMNS]
-    filters = filters_on(stock, *inventory.FILTERS) | filters_on(catalogue, *inventory.ITEM_FILTERS)
-    columns = [each.name for each in (*stock.columns, *of_part)] + ["alert"]
-    row = chosen_row_model("StockOfPart", [*stock.columns, *of_part], alert=(Alert, ...))
-    example = row_example([*stock.columns, *of_part]) | {"alert": True}
+    columns, names, filters = _of_positions(portal)
+    row = chosen_row_model("StockOfPart", columns)
 
     @router.get(
         "/inventory",
@@ -70,20 +77,79 @@ def _add_positions(router: APIRouter, portal: Portal) -> None:
         summary="Stock positions and reorder alerts",
         responses=rows_response(
             rows_model("Inventory", row, with_total=True),
-            example,
+            row_example(columns),
             data_sets=("fact_inventory", "dim_item"),
         ),
-        openapi_extra=document_rows(columns, filters.values()),
+        openapi_extra=document_rows(names, filters.values()),
     )
-    def list_inventory(request: Request, page: Placed, alerts: Alerts = False) -> Response:
+    def list_inventory(
+        request: Request, page: Placed, q: Search = "", alerts: Alerts = False
+    ) -> Response:
         """Stock positions at one location by part, each with what the catalogue says of it."""
-        asked = open_page(request, portal, page, filters, columns, ("item_id",))
+        asked = open_page(request, portal, page, filters, names, ("item_id",))
         met = asked.conditions + (inventory.ALERTS if alerts else NO_CONDITIONS)
+        wanted = inventory.selection(portal.registry, (), location_id=page.location, text=q)
+        _prepare(asked.publication, wanted)
         question = inventory.positions(
-            portal.registry, page.location, met, limit=page.limit, after=asked.after
+            portal.registry, wanted, met, limit=page.limit, after=asked.after
         )
         require = partial(asked.publication.require_location, page.location)
         return rows_answer(request, asked.publication, asked.arrange(question), require)
+
+
+def _add_file(router: APIRouter, portal: Portal, files: Files) -> None:
+    _columns, names, filters = _of_positions(portal)
+
+    @router.get(
+        "/inventory.csv",
+        operation_id="inventory_file",
+        summary="Stock positions as one file of CSV",
+        responses=_FILE,
+        response_class=Response,
+        openapi_extra=document_rows(names, filters.values()),
+    )
+    async def inventory_file(
+        request: Request,
+        location: Location = NETWORK,
+        q: Search = "",
+        alerts: Alerts = False,
+        p: Pin = None,
+    ) -> Response:
+        """All positions that `inventory` answers with page by page, in the same order.
+
+        A file that can't be read to its end breaks off; it is never taken for whole.
+        """
+
+        def make() -> Extract:
+            publication = open_publication(request, portal, p)
+            asked = request.query_params
+            met = conditions(filters, asked.multi_items())
+            wanted = inventory.selection(portal.registry, (), location_id=location, text=q)
+            _prepare(publication, wanted)
+            return portal.stock_files.of_selection(
+                publication,
+                wanted,
+                call_of(request).identity,
+                met=met + (inventory.ALERTS if alerts else NO_CONDITIONS),
+                arrangement=arrangement_of(
+                    names, asked.get("columns"), asked.get("order"), ("item_id",)
+                ),
+                dialect=asked.get("dialect"),
+            )
+
+        extract = await anyio.to_thread.run_sync(make, limiter=files.turns)
+        return await run_in_threadpool(partial(files.send, request, extract))
+
+
+def _of_positions(portal: Portal) -> tuple[tuple[Column, ...], list[str], dict[str, Filter]]:
+    """Return the columns of a position, their names, and what positions are filtered by."""
+    columns = inventory.columns(portal.registry)
+    return columns, [each.name for each in columns], inventory.filters(portal.registry)
+
+
+def _prepare(publication: Publication, wanted: inventory.StockSelection) -> None:
+    if wanted.text:
+        publication.prepare_search()
 
 
 def _add_position(router: APIRouter, portal: Portal) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from datalayer.api.addresses import PART
@@ -14,7 +14,6 @@ from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.described_parameters import (
     DIALECT,
-    NO_NUL,
     document_rows,
     document_sources,
 )
@@ -23,6 +22,7 @@ from datalayer.api.parameters import (
     ItemId,
     Location,
     Page,
+    Search,
     Start,
     filters_on,
     open_page,
@@ -38,7 +38,6 @@ from datalayer.api.row_schemas import (
 )
 from datalayer.kernel.contract.registry import Column, Registry
 from datalayer.portal import NETWORK, Portal, SeriesSelection
-from datalayer.reading.filters import LONGEST_TEXT
 from datalayer.reading.questions import forecasts, items, plans
 
 _MATCH: dict[str, Any] = {
@@ -52,18 +51,6 @@ _MATCH: dict[str, Any] = {
     )
 }
 _SERIES = ("date", "source", "forecast", "actual", "cutoff")
-
-Search = Annotated[
-    str,
-    Query(
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
-        description="Code, or words, whole or half, of name, code, category and supplier, in any "
-        "order. Case, accents, signs, double blanks and zeros before a code don't count; one "
-        "slip in a word is forgiven.",
-        openapi_examples={"words": {"value": "bateria 12 V"}},
-    ),
-]
 
 
 def create_router(portal: Portal) -> APIRouter:

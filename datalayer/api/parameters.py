@@ -104,6 +104,17 @@ ItemId = Annotated[
     ),
     read_as("item_id", ColumnType.TEXT),
 ]
+Search = Annotated[
+    str,
+    Query(
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="Code, or words, whole or half, of name, code, category and supplier, in any "
+        "order. Case, accents, signs, double blanks and zeros before a code don't count; one "
+        "slip in a word is forgiven.",
+        openapi_examples={"words": {"value": "bateria 12 V"}},
+    ),
+]
 DataSetName = Annotated[
     str,
     Path(

@@ -133,6 +133,14 @@ class PartChange(OrderCauses):
     category: str
     demand_class: str
     reason: ChangeReason
+    unit_before: str | None = Field(description="What is counted; null where nobody says.")
+    unit_after: str | None
+    unit_cost_before: float | None
+    unit_cost_after: float | None
+    is_forecast_before: bool | None = Field(
+        description="Whether anything is forecast of it between the two dates."
+    )
+    is_forecast_after: bool | None
     forecast_total_before: float | None
     forecast_total_after: float | None
     forecast_total_change: float
@@ -185,3 +193,97 @@ class ChangesAnswer(Envelope):
     """What changed from one publication to another."""
 
     data: PublicationChanges
+
+
+StepMeasure = Literal["value", "orders"]
+
+
+class OrderStep(BaseModel):
+    """What one cause adds to the sum of proposed orders."""
+
+    step: str = Field(
+        description="A cause, by the names of `OrderCauses` without `cause_`; or `unit_cost`: one "
+        "unit costs more or less; or `unit`: it is counted in another unit."
+    )
+    amount: float = Field(description="In the currency, to the cent; or a number of orders.")
+    parts: int = Field(description="How many parts it moved.")
+    sum: float = Field(description="The sum once it is added.")
+
+
+class LeftOutOrders(BaseModel):
+    """How many orders are in no sum of money."""
+
+    cost: int = Field(description="Of parts whose cost is not known.")
+    unit: int = Field(description="Of parts that are counted in another unit than before.")
+    currency: int = Field(description="All, where the two publications have different currencies.")
+
+
+class OrderSteps(BaseModel):
+    """From the sum of the one publication's proposed orders to that of the other.
+
+    `sum_before` and the amounts of all steps add up to `sum_after`, to the last cent.
+    """
+
+    before: str = Field(description="Id of the one publication.")
+    after: str = Field(description="Id of the other.")
+    measure: StepMeasure
+    currency: str | None = Field(
+        description="ISO code; empty where neither names one, null where they differ, or orders "
+        "are counted."
+    )
+    sum_before: float | None = Field(description="Null where no cost is known.")
+    sum_after: float | None
+    change: float | None
+    orders_before: int = Field(description="Parts with an order in the sum.")
+    orders_after: int
+    unknown_before: int = Field(
+        description="Parts of which the publication doesn't say what to order; they are no orders "
+        "of 0. Where only one of the two says, that is the step `known`."
+    )
+    unknown_after: int
+    left_out: LeftOutOrders
+    steps: list[OrderStep] = Field(description="The greatest first.")
+
+
+class OrderStepsAnswer(Envelope):
+    """What the difference of proposed orders is made of."""
+
+    data: OrderSteps
+
+
+class ChangedOrderRow(BaseModel):
+    """The proposed order of a part, before and after."""
+
+    rank: int = Field(description="From 1, the greatest change in money first, then in units.")
+    item_id: str
+    name: str
+    category: str
+    demand_class: str
+    reason: ChangeReason
+    unit_before: str | None
+    unit_after: str | None
+    order_before: float | None = Field(
+        description="Units; null where the part isn't there or the publication doesn't say."
+    )
+    order_after: float | None
+    order_change: float | None = Field(
+        description="Null where one of them isn't known, or is counted in another unit."
+    )
+    value_before: float | None = Field(
+        description="In the currency, to the cent; 0 where the part isn't there, null where it "
+        "isn't known."
+    )
+    value_after: float | None
+    value_change: float | None
+    cause: str | None = Field(
+        description="What moved it most in the direction in which it went, as in `steps`."
+    )
+    left_out: Literal["cost", "unit", "currency"] | None = Field(
+        description="Why it is in no sum of money."
+    )
+
+
+class ChangedOrdersAnswer(Envelope):
+    """The proposed orders that are others, and those that are in one of the two only."""
+
+    data: list[ChangedOrderRow]

@@ -37,7 +37,7 @@ from datalayer.reading.changes import ChangeKind, Changes, compare
 from datalayer.reading.questions import changes
 from datalayer.reading.questions.items import row_offset
 
-_EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
+EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
 _GROUPINGS = ("reason", "demand_class", "category", "tier_after")
 _KEPT_EXAMPLE: dict[str, object] = {
     name: METADATA_EXAMPLE[name] for name in PublicationOrigin.model_fields
@@ -61,7 +61,7 @@ _FIGURES_EXAMPLE: dict[str, object] = {
 _AMOUNTS_EXAMPLE = _FIGURES_EXAMPLE | _CAUSES_EXAMPLE
 _GROUP_EXAMPLE: dict[str, object] = {"value": "changed", "parts": 1, **_AMOUNTS_EXAMPLE}
 _CHANGES_EXAMPLE: dict[str, object] = {
-    "before": _EARLIER_EXAMPLE,
+    "before": EARLIER_EXAMPLE,
     "after": PUBLICATION_EXAMPLE,
     "first_date": "2026-11-21",
     "last_date": "2026-12-17",
@@ -80,6 +80,12 @@ _CHANGES_EXAMPLE: dict[str, object] = {
             "category": "Energia",
             "demand_class": "lumpy",
             "reason": "changed",
+            "unit_before": "un",
+            "unit_after": "un",
+            "unit_cost_before": 410.0,
+            "unit_cost_after": 410.0,
+            "is_forecast_before": True,
+            "is_forecast_after": True,
             **_AMOUNTS_EXAMPLE,
             "used": 9.0,
             "added": 0.0,
@@ -120,7 +126,7 @@ def _publication_id(name: str, example: str) -> tuple[Any, BeforeValidator]:
 
 
 PublicationId = Annotated[str, *_publication_id("publication_id", PUBLICATION_EXAMPLE)]
-Before = Annotated[str, *_publication_id("before", _EARLIER_EXAMPLE)]
+Before = Annotated[str, *_publication_id("before", EARLIER_EXAMPLE)]
 After = Annotated[str, *_publication_id("after", PUBLICATION_EXAMPLE)]
 
 
@@ -199,7 +205,7 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         """
         kinds = _kinds(request)
         earlier, later = (open_publication(request, portal, each) for each in (before, after))
-        _require_location(earlier, later, location)
+        require_location_of_either(earlier, later, location)
         found = compare(earlier, later, location)
         parts = found.parts
         if kinds:
@@ -219,7 +225,7 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         return object_answer(request, later, data, changes.DATA_SETS, following=following)
 
 
-def _require_location(earlier: Publication, later: Publication, location: str) -> None:
+def require_location_of_either(earlier: Publication, later: Publication, location: str) -> None:
     """Refuse a place that neither has; one that closed is in the earlier alone."""
     try:
         earlier.require_location(location)

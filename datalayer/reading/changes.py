@@ -32,6 +32,7 @@ INPUTS = ("position", "lead_time_demand", "lead_time_days", "planned_service_lev
 _EXACT = {"reorder_point": "reorder_level", "order_quantity": "ordered"}  # decimals, in the SQL
 _COMPARED = ("forecast_total", *_EXACT.values(), "status", "source")
 _DESCRIBED = ("name", "category", "demand_class")
+_OF_THE_PART = ("unit", "unit_cost", "is_forecast")
 _ENDS = ("before", "after")
 _AMOUNT = pa.decimal128(30, 6)
 _NOTHING = pa.scalar(0, pa.int64())
@@ -55,7 +56,9 @@ class Changes:
             summed; None where the two share none, and all forecasts are 0.
         parts: A row for every part of either, at a place other than the network those with stock
             or forecasts there: rank (from 1), item_id, name, category, demand_class (as in the
-            publication after, where it has the part), reason, and for each of ``AMOUNTS`` x
+            publication after, where it has the part), reason, unit, unit_cost and is_forecast of
+            both (what is counted, what one costs, whether anything is forecast in the span; null
+            where it isn't there or not known), and for each of ``AMOUNTS`` x
             x_before, x_after (null where the publication doesn't say) and x_change (null counts
             as 0), then ``CAUSES``, used and added (what demand took from stock and open orders and
             what else came to them, units; null where not known), status_before, status_after,
@@ -135,6 +138,8 @@ def _compare_parts(both: pa.Table, used: FloatArray) -> pa.Table:
     for name in _DESCRIBED:
         columns[name] = pc.coalesce(both[f"{name}_after"], both[f"{name}_before"])
     columns["reason"] = _kinds(both)
+    for name in _OF_THE_PART:
+        columns |= {f"{name}_{end}": both[f"{name}_{end}"] for end in _ENDS}
     for name in AMOUNTS:
         ends = [both[f"{_EXACT.get(name, name)}_{end}"] for end in _ENDS]
         columns |= {f"{name}_before": ends[0], f"{name}_after": ends[1]}

@@ -93,7 +93,12 @@ def row_filters_of(columns: Iterable[Column]) -> dict[str, Filter]:
 
 
 def unpublished_column(
-    name: str, kind: ColumnType, allowed: Iterable[str] = (), *, described: str = ""
+    name: str,
+    kind: ColumnType,
+    allowed: Iterable[str] = (),
+    *,
+    described: str = "",
+    unit: str = "",
 ) -> Column:
     """Return a column of an answer that no data set has, called by its *name* in all languages."""
     text = Bilingual(described or name, described or name)
@@ -106,7 +111,7 @@ def unpublished_column(
         maximum=None,
         allowed=tuple(allowed),
         reference=None,
-        unit="",
+        unit=unit,
         quantile_level=None,
         label=Bilingual(name, name),
         description=text,

@@ -227,6 +227,12 @@ def select_matches(
     return f"select {named} from ({sql}){_where(filters)} order by {ordering}"
 
 
+def of_found_parts(sql: str, found: str) -> str:
+    """Return the rows of *sql* whose part is among those of the query *found*."""
+    # In brackets: it may have a WITH of its own.
+    return f"select * from ({sql}) where item_id in (select item_id from ({found}))"
+
+
 def count_matches(source: str, filters: Sequence[str]) -> str:
     """Return a query of how many rows of *source* meet *filters*, as column ``rows``.
 

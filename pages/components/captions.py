@@ -70,6 +70,13 @@ def show(provenance: Provenance, *, of: str = "") -> None:
     st.caption(literal(caption(provenance) if in_full else short_caption(provenance)))
 
 
+def show_other(provenance: Provenance) -> None:
+    """Draw the caption of the publication that a result is compared with, always in full."""
+    text = _("Compared with publication {id}: {caption}")
+    found = text.format(id=provenance.publication_id, caption=caption(provenance))
+    st.caption(literal(found))
+
+
 def short_caption(provenance: Provenance) -> str:
     """Return what a caption says beside another one in full."""
     parts = [

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
-from datalayer.portal import changes
+from datalayer.portal import changed_orders, changes
 from pages.components.language import _
 
+Cause = changes.OrderCause
 
-def cause_text(cause: changes.OrderCause) -> str:
+
+def cause_text(cause: str) -> str:
     """Return what a part of the change of a proposed order comes from."""
     return {
-        changes.OrderCause.STOCK_USED: _("stock was used"),
-        changes.OrderCause.STOCK_ADDED: _("stock arrived or was ordered"),
-        changes.OrderCause.STOCK: _("stock and open orders changed"),
-        changes.OrderCause.EXPECTED_DEMAND: _("expected demand changed"),
-        changes.OrderCause.UNCERTAINTY: _("demand is more or less certain"),
-        changes.OrderCause.SERVICE_LEVEL: _("the service level changed"),
-        changes.OrderCause.LEAD_TIME: _("the lead time changed"),
-        changes.OrderCause.LEVELS: _("the reorder point changed"),
-        changes.OrderCause.ROUNDING: _("minimum, multiple and rounding"),
-        changes.OrderCause.NEW: _("the part is new"),
-        changes.OrderCause.GONE: _("the part is gone"),
-        changes.OrderCause.KNOWN: _("the stock was not known at one of the times"),
-        changes.OrderCause.TOGETHER: _("what can't be told apart"),
+        Cause.STOCK_USED: _("stock was used"),
+        Cause.STOCK_ADDED: _("stock arrived or was ordered"),
+        Cause.STOCK: _("stock and open orders changed"),
+        Cause.EXPECTED_DEMAND: _("expected demand changed"),
+        Cause.UNCERTAINTY: _("demand is more or less certain"),
+        Cause.SERVICE_LEVEL: _("the service level changed"),
+        Cause.LEAD_TIME: _("the lead time changed"),
+        Cause.LEVELS: _("the reorder point changed"),
+        Cause.ROUNDING: _("minimum, multiple and rounding"),
+        Cause.NEW: _("the part is new"),
+        Cause.GONE: _("the part is gone"),
+        Cause.KNOWN: _("the stock was not known at one of the times"),
+        Cause.TOGETHER: _("what can't be told apart"),
+        changed_orders.UNIT_COST: _("the cost of a unit changed"),
+        changed_orders.OTHER_UNIT: _("it is counted in another unit"),
     }[cause]
+
+
+def moved_text(cause: str, *, up: bool) -> str:
+    """Return the same with its direction, where more or less of it is ordered for it."""
+    more = {
+        Cause.STOCK_ADDED: _("stock or open orders became less"),
+        Cause.EXPECTED_DEMAND: _("expected demand rose"),
+        Cause.UNCERTAINTY: _("demand is less certain"),
+        Cause.SERVICE_LEVEL: _("the service level rose"),
+        Cause.LEAD_TIME: _("the lead time is longer or less certain"),
+        Cause.LEVELS: _("the reorder point rose"),
+        Cause.STOCK: _("stock and open orders became less"),
+        changed_orders.UNIT_COST: _("a unit costs more"),
+    }
+    less = {
+        Cause.STOCK_USED: _("stock that was used is there again"),
+        Cause.EXPECTED_DEMAND: _("expected demand fell"),
+        Cause.UNCERTAINTY: _("demand is more certain"),
+        Cause.SERVICE_LEVEL: _("the service level fell"),
+        Cause.LEAD_TIME: _("the lead time is shorter or more certain"),
+        Cause.LEVELS: _("the reorder point fell"),
+        Cause.STOCK: _("stock and open orders became more"),
+        changed_orders.UNIT_COST: _("a unit costs less"),
+    }
+    return (more if up else less).get(cause) or cause_text(cause)

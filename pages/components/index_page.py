@@ -26,8 +26,18 @@ from starlette.types import Scope
 from datalayer.kernel.errors import SettingsError
 from pages.components.frame import STATIC
 
-PATHS = ("/", "/forecast", "/orders", "/accuracy", "/data", "/guide", "/admin")
-SCRIPTS = ("words.js", "frame.js", "charts.js", "keys.js", "saving.js")
+PATHS = (
+    "/",
+    "/forecast",
+    "/orders",
+    "/changes",
+    "/inventory",
+    "/accuracy",
+    "/data",
+    "/guide",
+    "/admin",
+)
+SCRIPTS = ("words.js", "frame.js", "charts.js", "keys.js", "links.js", "saving.js")
 """Scripts of ``pages/static`` that run beside Streamlit's own, once the document is there."""
 RETRY_AFTER_S = 15
 _BUILT = Path(st.__file__).parent / "static"

@@ -104,13 +104,20 @@ def _formatter(column: pa.ChunkedArray) -> Callable[[object], str]:
         return _or_nothing(_moment_in_two_lines)
     if pa.types.is_date(type_):
         return _or_nothing(day)
-    if pa.types.is_integer(type_):
-        return _or_nothing(lambda value: number(value, 0))
-    if pa.types.is_floating(type_):
-        decimals = _decimals(column)
-        return _or_nothing(lambda value: number(value, decimals))
+    decimals = _decimals_of(column)
+    if decimals is not None:
+        return _or_nothing(lambda value: number(float(value), decimals))
     # The cells of a table are Markdown to Streamlit: a name could draw an image of another host.
     return lambda value: NOTHING if value is None else captions.literal(str(value))
+
+
+def _decimals_of(column: pa.ChunkedArray) -> int | None:
+    """Return how many decimals a column of numbers is shown with; None for one of no numbers."""
+    if pa.types.is_integer(column.type):
+        return 0
+    if pa.types.is_decimal(column.type):
+        return int(column.type.scale)
+    return _decimals(column) if pa.types.is_floating(column.type) else None
 
 
 def _exact_formatter(type_: pa.DataType) -> Callable[[object], str]:

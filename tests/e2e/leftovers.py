@@ -22,6 +22,8 @@ from tests.e2e.demonstrations import PROJECT
 NAMES: Final = {
     *("farol", "english", "português"),
     *("csv", "parquet", "arrow", "json", "rfc", "excel", "sha", "utc", "api", "curl", "python"),
+    # Standards of open descriptions.
+    *("data", "package", "croissant", "openlineage"),
     # Days and months as dates and axes write them; they stand in no catalogue.
     *("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
     *("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),

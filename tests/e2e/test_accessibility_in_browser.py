@@ -13,6 +13,8 @@ PAGES = [
     "/",
     "/forecast",
     "/orders",
+    "/changes",
+    "/inventory",
     "/accuracy",
     "/data",
     *TABS,
@@ -24,6 +26,7 @@ PAGES = [
 STATES = ["/forecast?item=0", "/?p=20200101T000000Z-00000000", "/?lang=xx", "/data?dataset=unknown"]
 STATES += ["/data?dataset=fact_inventory&status=reorder&order_quantity_min=2&order=-order_by"]
 STATES += ["/data?dataset=fact_inventory&item_id=none&order_by_min=soon&colour=red"]
+STATES += ["/inventory?item=0105001&location=CD-SP", "/inventory?item=0&order=0&q=nothing"]
 WIDE = {"width": 1366, "height": 900}
 SCREENS = {
     "wide-light": {"locale": "pt-BR", "viewport": WIDE},

@@ -95,7 +95,7 @@ def test_what_it_does_not_have_confirms_a_person(portal: RunningPortal) -> None:
     assert "fact_inventory" in audit
 
 
-@pytest.mark.parametrize("path", ["/", "/forecast", "/orders", "/data"])
+@pytest.mark.parametrize("path", ["/", "/forecast", "/orders", "/changes", "/data"])
 def test_pages_show_it(browser: Browser, portal: RunningPortal, path: str) -> None:
     context = browser.new_context(locale="en-GB")
     visit = Visit(context.new_page(), portal)

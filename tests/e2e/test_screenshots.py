@@ -22,6 +22,8 @@ PAGES = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
+    "changes": "/changes",
+    "inventory": "/inventory?item=0105001",
     "accuracy": "/accuracy",
     "data": "/data?dataset=fact_inventory&status=reorder&order=-order_quantity",
     "data-dictionary": "/data?tab=dictionary",

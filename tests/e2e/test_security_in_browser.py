@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.visits import Visit
 
-PAGES = ["/", "/forecast", "/orders", "/data", "/admin"]
+PAGES = ["/", "/forecast", "/orders", "/changes", "/data", "/admin"]
 THEMES = [{"color_scheme": "light"}, {"color_scheme": "dark"}]
 
 

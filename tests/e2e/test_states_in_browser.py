@@ -75,7 +75,7 @@ def _break_files(portal: RunningPortal) -> None:
 
 
 STATES: Final = {
-    "empty": State(None, paths=("/", "/forecast", "/orders", "/data")),
+    "empty": State(None, paths=("/", "/forecast", "/orders", "/changes", "/data")),
     "quiet": State(_quiet, paths=("/", "/orders", "/?put_aside=true")),
     "old-list": State(publish_without_list, paths=("/", "/orders")),
     "no-stock": State(_without_stock, paths=("/", "/orders", "/forecast?item=P00001")),
@@ -84,12 +84,13 @@ STATES: Final = {
         paths=("/", "/forecast?item=P00001"),
     ),
     "one-order": State(
-        lambda publisher: publish_orders(publisher, 1), paths=("/", "/orders?p=x", "/?page=2")
+        lambda publisher: publish_orders(publisher, 1),
+        paths=("/", "/orders?p=x", "/?page=2", "/changes", "/changes?before=x&location=moon"),
     ),
     "damaged": State(
         lambda publisher: publisher.publish(generated_at=LATELY),
         _break_files,
-        paths=("/", "/forecast?item=P00001", "/orders", "/data"),
+        paths=("/", "/forecast?item=P00001", "/orders", "/changes", "/data"),
     ),
 }
 

@@ -18,12 +18,14 @@ from tests.publisher import Publisher
 FILTERS = (*questions.listings.FILTERS, "action", "location", "put_aside", "page")
 PARAMETERS = {
     "": (*FILTERS, "ticked", "lang", "q"),
-    "forecast.py": (*FILTERS, "location_id", "span", "sources", "lang", "q"),
+    "forecast.py": (*FILTERS, "location_id", "span", "sources", "compare", "lang", "q"),
     "accuracy.py": (
         *("source", "category", "demand_class", "location"),
         *("measure", "order", "page", "lang"),
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
+    "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
+    "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
     "data.py": (
         *("dataset", "columns", "order", "format", "dialect", "page", "lang", "find"),
         *("item_id", "name_contains", "unit_cost_min", "category_null", "generated_at_max"),

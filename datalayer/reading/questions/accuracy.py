@@ -40,6 +40,14 @@ def of_item(item_id: str, location_id: str = NETWORK) -> Question:
     return sql_question("item_metrics", parameters, "fact_metrics")
 
 
+def overall() -> Question:
+    """Return the question of how good each source was over all parts, by source and horizon.
+
+    Columns: see ``sql/accuracy_of_sources.sql``.
+    """
+    return sql_question("accuracy_of_sources", {}, "agg_metrics")
+
+
 def choices(location_id: str = NETWORK) -> Question:
     """Return the question of sources, categories, classes and places that were tested.
 

@@ -79,6 +79,20 @@ def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Questi
     Raises:
         InvalidCursor: *after* is no rank.
     """
+    return _ranked("changed_parts", parts, limit, after)
+
+
+def changed_orders(rows: pa.Table, limit: int, after: Position | None) -> Question:
+    """Return the question of proposed orders that changed; else as ``changed_parts``."""
+    return _ranked("changed_orders", rows, limit, after)
+
+
+def order_steps(rows: pa.Table) -> Question:
+    """Return the question of the steps from one sum of orders to another, all of them."""
+    return _ranked("order_steps", rows, max(1, rows.num_rows), None)
+
+
+def _ranked(name: str, parts: pa.Table, limit: int, after: Position | None) -> Question:
     columns = [_column(field) for field in parts.schema]
     numbers = [
         pa.field(field.name, pa.float64()) if pa.types.is_decimal(field.type) else field
@@ -88,7 +102,7 @@ def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Questi
     first = after[0] if after and isinstance(after[0], int) else 0
     left = parts.filter(pc.greater(parts["rank"], first)).slice(0, limit + 1)
     question = given(
-        "changed_parts",
+        name,
         left.cast(pa.schema(numbers)),
         columns,
         ("rank",),
@@ -99,5 +113,9 @@ def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Questi
 
 
 def _column(field: pa.Field) -> Column:
-    kinds = {pa.string(): ColumnType.TEXT, pa.int64(): ColumnType.INTEGER}
+    kinds = {
+        pa.string(): ColumnType.TEXT,
+        pa.int64(): ColumnType.INTEGER,
+        pa.bool_(): ColumnType.BOOLEAN,
+    }
     return unpublished_column(field.name, kinds.get(field.type, ColumnType.DOUBLE))

@@ -6,20 +6,24 @@ from pages.components.charts.calibration import band_verdict, calibration
 from pages.components.charts.chart import ApiCall, Chart, ChartedPart
 from pages.components.charts.comparison import comparison
 from pages.components.charts.daily import daily
+from pages.components.charts.dot_plot import dot_plot
 from pages.components.charts.run_out import run_out
 from pages.components.charts.service import service
 from pages.components.charts.showing import show
 from pages.components.charts.spans import SPANS, span_of
 from pages.components.charts.totals import Measure, Totals, totals
-from pages.components.charts.use import use
+from pages.components.charts.use import OtherForecast, use
 from pages.components.charts.value_added import value_added
+from pages.components.charts.waterfall import ChangedSum, waterfall
 
 __all__ = [
     "SPANS",
     "ApiCall",
+    "ChangedSum",
     "Chart",
     "ChartedPart",
     "Measure",
+    "OtherForecast",
     "Totals",
     "backtest",
     "band_verdict",
@@ -27,6 +31,7 @@ __all__ = [
     "calibration",
     "comparison",
     "daily",
+    "dot_plot",
     "run_out",
     "service",
     "show",
@@ -34,4 +39,5 @@ __all__ = [
     "totals",
     "use",
     "value_added",
+    "waterfall",
 ]

@@ -47,17 +47,20 @@ class ApiCall:
         path: Below ``api/v1/``, without a parameter.
         parameters: In the order in which they are written.
         texts: Columns of the answer that are text and must stay so, codes with zeros before.
+        is_pinned: Whether the publication is a parameter; else the path names what is read.
         is_base: Whether the rows are those that what is drawn was computed from.
     """
 
     path: str
     parameters: tuple[tuple[str, str], ...]
     texts: tuple[str, ...] = ()
+    is_pinned: bool = True
     is_base: bool = False
 
     def address(self, publication_id: str, dialect: str) -> str:
         """Return the address, below that of the pages, of the rows as CSV."""
-        asked = (*self.parameters, ("dialect", dialect), ("p", publication_id))
+        pin = (("p", publication_id),) if self.is_pinned else ()
+        asked = (*self.parameters, ("dialect", dialect), *pin)
         return f"api/v1/{self.path}?{urlencode(asked)}"
 
 
@@ -67,11 +70,14 @@ class Chart:
 
     Attributes:
         title: What the picture of it is headed by.
-        figure: None where nothing can be drawn; *alt* says why.
+        figure: None where there is *svg*, or nothing can be drawn; then *alt* says why.
         alt: The finding, computed from the rows.
         rows: What is drawn, as a table that is read from the left.
         headings: Of the columns of *rows*, in the language of the run.
         call: Returns what is drawn.
+        other: Where the rest of it comes from, where two publications are compared; None else.
+        other_call: Returns that rest, where *call* doesn't.
+        svg: What is drawn without Plotly; see ``dot_drawing``. Empty where there is a figure.
     """
 
     title: str
@@ -81,6 +87,9 @@ class Chart:
     rows: pa.Table
     headings: Mapping[str, str]
     call: ApiCall
+    other: Provenance | None = None
+    other_call: ApiCall | None = None
+    svg: str = ""
 
 
 def extract_call(data_set: str, selection: SeriesSelection) -> ApiCall:

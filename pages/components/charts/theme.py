@@ -82,6 +82,11 @@ def source_look(source: str, registry: Registry) -> Look:
     )
 
 
+def other_look(name: str) -> Look:
+    """Return how the forecast of another publication is drawn: thin, dashed, with signs."""
+    return Look(name, ORDER, "4px 3px", "circle-open")
+
+
 def looks_of(sources: Sequence[str], registry: Registry) -> dict[str, Look]:
     """Return how *sources* are drawn, in order of prominence: the first one is the forecast."""
     looks = {source: source_look(source, registry) for source in sources}

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from datalayer.portal import Result
-from pages.components.charts import periods, pivots, words
+from datalayer.portal import Result, SeriesSelection
+from pages.components.charts import periods, pivots, theme, words
 from pages.components.charts.chart import Chart, ChartedPart, Row, extract_call
 from pages.components.charts.drawing import Drawing
 from pages.components.charts.fans import COLUMNS, draw_fan
@@ -22,12 +22,16 @@ _NEEDED: Final = ("source", "date", "grain", "actual", "forecast", *COLUMNS)
 
 @dataclass(frozen=True)
 class _Demand:
-    """Periods that are over, and those to come by source, in order of prominence."""
+    """Periods that are over, and those to come by source, in order of prominence.
+
+    ``other`` has what another publication forecast, for periods that may be over since.
+    """
 
     used: Sequence[Row]
     ahead: Mapping[str, Sequence[Row]]
     looks: Mapping[str, Look]
     through: date
+    other: Mapping[str, Sequence[Row]]
 
     @property
     def first(self) -> Sequence[Row]:
@@ -48,29 +52,61 @@ class _Demand:
 
     @property
     def every(self) -> list[Row]:
-        return [*self.used, *(row for rows in self.ahead.values() for row in rows)]
+        forecasts = (*self.ahead.values(), *self.other.values())
+        return [*self.used, *(row for rows in forecasts for row in rows)]
 
 
-def use(demand: Result, part: ChartedPart) -> Chart:
+@dataclass(frozen=True, eq=False)
+class OtherForecast:
+    """What another publication forecast of the same part, to be drawn beside.
+
+    Attributes:
+        demand: Its answer to ``questions.plans.periods``.
+        source: The one that is drawn.
+        name: What the line is called.
+        selection: What was asked for.
+    """
+
+    demand: Result
+    source: str
+    name: str
+    selection: SeriesSelection
+
+    @property
+    def key(self) -> str:
+        """Names its column."""
+        return f"{self.source} {self.demand.provenance.publication_id}"
+
+    def rows(self, grain: str) -> list[Row]:
+        """Return what it forecast by periods of *grain*; none if it has others."""
+        found = self.demand.table.select(_NEEDED).sort_by("date").to_pylist()
+        mine = [row for row in found if row["source"] == self.source and _is_ahead(row)]
+        return [row for row in mine if row["grain"] == grain]
+
+
+def use(demand: Result, part: ChartedPart, other: OtherForecast | None = None) -> Chart:
     """Return what was used of a part by week or month, and what is forecast.
 
     Args:
         demand: The answer to ``questions.plans.periods`` for the selection of *part*.
         part: What it is of.
+        other: What another publication forecast of it.
     """
-    found = _demand(demand, part)
+    found = _demand(demand, part, other)
     return Chart(
         title=_("How much is used: {subject}").format(subject=part.subject),
         figure=_draw(found).figure(part.unit) if found.every else None,
         alt=_finding(found, part.subject),
         provenance=demand.provenance,
-        rows=pivots.by_date(found.used, found.ahead),
+        rows=pivots.by_date(found.used, {**found.ahead, **found.other}),
         headings=pivots.headings(found.looks, _("From")),
         call=extract_call("fact_period", part.selection),
+        other=other.demand.provenance if other else None,
+        other_call=extract_call("fact_period", other.selection) if other else None,
     )
 
 
-def _demand(demand: Result, part: ChartedPart) -> _Demand:
+def _demand(demand: Result, part: ChartedPart, other: OtherForecast | None) -> _Demand:
     rows = demand.table.select(_NEEDED).sort_by("date").to_pylist()
     # A period has a row for each source, and they all say the same of the past.
     used = {row["date"]: row for row in rows if row["actual"] is not None}
@@ -79,7 +115,13 @@ def _demand(demand: Result, part: ChartedPart) -> _Demand:
         for source in part.sources
     }
     through = demand.provenance.data_through
-    return _Demand(list(used.values()), ahead, looks_of(part.sources, part.registry), through)
+    looks = looks_of(part.sources, part.registry)
+    beside: dict[str, Sequence[Row]] = {}
+    if other is not None:
+        grain = next((str(row["grain"]) for row in rows), "week")
+        beside = {other.key: other.rows(grain)}
+        looks |= {other.key: theme.other_look(other.name)}
+    return _Demand(list(used.values()), ahead, looks, through, beside)
 
 
 def _is_ahead(row: Row) -> bool:
@@ -103,6 +145,8 @@ def _draw(demand: _Demand) -> Drawing:
 
 def _lines(drawing: Drawing, demand: _Demand) -> None:
     """Draw the forecasts, the first one last: over all others."""
+    for key, rows in demand.other.items():
+        drawing.line(points(rows, "forecast"), demand.looks[key], width=1.2)
     for place, (source, rows) in reversed(list(enumerate(demand.ahead.items()))):
         said = [_said(row, demand.through, "forecast") for row in rows] if place == 0 else ()
         width = 2.4 if place == 0 else 1.6
@@ -144,8 +188,27 @@ def _finding(demand: _Demand, subject: str) -> str:
         said += [_total_ahead(demand.first, past), _band_at_the_end(demand)]
     else:
         said.append(_("There is no forecast in this span."))
-    said.append(_left_out(demand))
+    said += [_left_out(demand), *_beside(demand)]
     return f"{subject}: {' '.join(filter(None, said))}"
+
+
+def _beside(demand: _Demand) -> list[str]:
+    """Return what the other publication forecast for the periods that both do."""
+    said = []
+    for key, rows in demand.other.items():
+        mine = {row["date"]: row["forecast"] for row in demand.first}
+        shared = [row for row in rows if row["date"] in mine]
+        text = _("{name}: no period in common.")
+        if shared:
+            text = _("{name}: {other}, here {amount} for the same time.")
+        said.append(
+            text.format(
+                name=demand.looks[key].name.capitalize(),
+                other=words.demand(sum(row["forecast"] for row in shared)),
+                amount=words.demand(sum(mine[row["date"]] for row in shared)),
+            )
+        )
+    return said
 
 
 def _left_out(demand: _Demand) -> str:

@@ -42,7 +42,7 @@ def links(publication: Publication, names: Iterable[str]) -> None:
         for name in names:
             if name in publication.snapshot.companions:
                 st.link_button(
-                    name,
+                    f"`{name}`",
                     f"api/v1/publications/{quote(publication.id)}/files/{name}",
                     icon=":material/download:",
                 )
@@ -89,7 +89,7 @@ def _contract() -> None:
         )
     )
     st.download_button(
-        "schema_registry.json",
+        "`schema_registry.json`",
         portal().contract_document,
         file_name="schema_registry.json",
         mime="application/json",

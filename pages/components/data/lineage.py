@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-import pyarrow as pa
 import streamlit as st
 
 from datalayer.portal import Publication
-from pages.components import captions, tables
+from pages.components import captions
 from pages.components.data import descriptions
-from pages.components.language import _, day, moment
+from pages.components.language import NOTHING, _, day, moment, number
 
 _TOLD_APART: Final = ("assumptions", "notes", "inputs", "libraries", "rows", "settings", "forecast")
 _LONGEST_VALUE: Final = 500
@@ -77,13 +76,13 @@ def _inputs(lineage: Mapping[str, Any]) -> None:
     st.header(_("Inputs"), anchor=False)
     rows = [
         {
-            _("File"): _text(each.get("name")),
+            _("File"): _code(each.get("name")),
             _("Rows"): _count(each.get("rows")),
-            "SHA-256": _text(each.get("sha256")),
+            "SHA-256": _code(each.get("sha256")),
         }
         for each in inputs
     ]
-    tables.draw(pa.Table.from_pylist(rows), key="lineage-inputs")
+    st.table(rows, hide_index=True, border="horizontal", alt=_("Inputs"))
     _code_table(lineage.get("rows"), _("Rows of the demand, read and used"))
 
 
@@ -94,15 +93,15 @@ def _models(lineage: Mapping[str, Any]) -> None:
     if isinstance(known, Mapping):
         rows = [
             {
-                _("Source"): captions.source_name(str(name)),
+                _("Source"): captions.literal(captions.source_name(str(name))),
                 _("Series"): _count(_member(about, "series")),
                 _("Failed"): _count(_member(about, "failed_series")),
-                _("Library"): _text(_member(about, "library")),
+                _("Library"): _code(_member(about, "library")),
             }
             for name, about in known.items()
         ]
         if rows:
-            tables.draw(pa.Table.from_pylist(rows), key="lineage-sources")
+            st.table(rows, hide_index=True, border="horizontal", alt=_("Sources and models"))
     else:
         st.markdown(_("The publication does not say by which sources it was made."))
     if isinstance(forecast, Mapping):
@@ -178,9 +177,5 @@ def _member(value: object, name: str) -> object:
     return value.get(name) if isinstance(value, Mapping) else None
 
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and abs(value) < 2**63 else None
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else _short(value)
+def _count(value: object) -> str:
+    return number(value, 0) if isinstance(value, int) and abs(value) < 2**63 else NOTHING

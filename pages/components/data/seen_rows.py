@@ -6,11 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.errors import InvalidSelection, QueryTooLong
 from datalayer.portal import previews
 from pages.components import captions, frame, tables
 from pages.components.data.extract_address import PAGE, AskedExtract
-from pages.components.language import _, label, number
+from pages.components.language import _, error_text, label, number
 
 PAGE_ROWS: Final = 50
 
@@ -23,7 +23,13 @@ def show(wanted: AskedExtract) -> None:
     page = _page_asked(pages)
     if not count:
         return
-    seen = previews.rows_seen(publication, request, page=page, page_rows=PAGE_ROWS)
+    try:
+        seen = previews.rows_seen(publication, request, page=page, page_rows=PAGE_ROWS)
+    except QueryTooLong as error:
+        # Far into an order of its own; the way back to other pages stays.
+        st.error(captions.literal(error_text(error)), icon=":material/hourglass_disabled:")
+        _page_choice(page, pages)
+        return
     labels = {column.name: label(column.label) for column in wanted.data_set.columns}
     with st.container(key="farol-extract-rows"):
         tables.exact(seen.table, labels, alt=_("Rows of the extract"))
@@ -35,8 +41,7 @@ def show(wanted: AskedExtract) -> None:
             count=number(count, 0),
         )
         st.caption(text, width="content")
-        if pages > 1:
-            _page_choice(page, pages)
+        _page_choice(page, pages)
     captions.show(seen.provenance)
 
 
@@ -51,7 +56,9 @@ def _page_asked(pages: int) -> int:
 
 
 def _page_choice(page: int, pages: int) -> None:
-    """Draw the way to other pages, as the address has it."""
+    """Draw the way to other pages, where there are some."""
+    if pages < 2:
+        return
     key = "farol-extract-page"
     if st.session_state.get(key, page) != page:
         st.session_state[key] = page

@@ -9,7 +9,7 @@ import streamlit as st
 from datalayer.portal import Publication, SeriesSelection, questions
 from pages.components import captions, charts, frame
 from pages.components.language import _
-from pages.components.part import heading
+from pages.components.part import beside, heading
 from pages.components.part.situation import PartSituation
 from pages.components.units import per_period
 
@@ -52,7 +52,9 @@ def use(situation: PartSituation) -> None:
             situation, publication, unit=unit_of(situation), sources=sources, over=span()
         )
         demand = publication.table(questions.plans.periods(registry, part.selection))
-        chart = charts.use(demand, part)
+        other = beside.part(situation, publication, part)
+        beside.say(other)
+        chart = charts.use(demand, part, other.forecast)
     else:
         unit = per_period(questions.forecasts.frequency(manifest))
         part = charted(situation, publication, unit=unit, sources=sources, over=span())

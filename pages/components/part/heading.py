@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.components import captions
 from pages.components.language import _
+from pages.components.value_words import value_word
 
 Row = Mapping[str, Any]
 
@@ -32,21 +33,12 @@ def classes(item: Row) -> str:
         _("code {value}"): sku,
         "{value}": item["category"],
         _("class {value}"): item["abc_class"],
-        _("{value} demand"): _demand_class(item["demand_class"]),
-        _("{value} criticality"): _criticality(item["criticality"]),
+        _("{value} demand"): _word("demand_class", item["demand_class"]),
+        _("{value} criticality"): _word("criticality", item["criticality"]),
         _("from {value}"): item["supplier"],
     }
     return " · ".join(text.format(value=value) for text, value in found.items() if value)
 
 
-def _demand_class(name: str | None) -> str:
-    return {
-        "smooth": _("smooth"),
-        "erratic": _("erratic"),
-        "intermittent": _("intermittent"),
-        "lumpy": _("lumpy"),
-    }.get(name or "", "")
-
-
-def _criticality(name: str | None) -> str:
-    return {"high": _("high"), "medium": _("medium"), "low": _("low")}.get(name or "", "")
+def _word(column: str, value: str | None) -> str:
+    return value_word("dim_item", column, value) if value else ""

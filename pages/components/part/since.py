@@ -24,10 +24,19 @@ _TENTH: Final = Decimal("0.1")
 _WHOLE: Final = Decimal(1)
 
 
-def show(situation: PartSituation, publication: Publication) -> None:
-    """Draw it; a line where there is nothing to compare with."""
-    st.subheader(_("Since the last publication"), anchor=False)
-    before = portal().before(publication)
+def show(
+    situation: PartSituation, publication: Publication, other: Publication | None = None
+) -> None:
+    """Draw it; a line where there is nothing to compare with.
+
+    Args:
+        situation: The part.
+        publication: The one that is shown.
+        other: What it is compared with; the last one before it if left out.
+    """
+    text = _("Compared with another publication") if other else _("Since the last publication")
+    st.subheader(text, anchor=False)
+    before = other or portal().before(publication)
     if before is None:
         st.markdown(_("No publication before this one is kept here to compare with."))
         return

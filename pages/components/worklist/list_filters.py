@@ -192,19 +192,18 @@ def _words_of(name: str, registry: Registry) -> Mapping[str, str]:
             "move": _("Move from another place"),
             "check": _("Check"),
         },
-        "criticality": {"high": _("high"), "medium": _("medium"), "low": _("low")},
-        "demand_class": {
-            "smooth": _("smooth"),
-            "erratic": _("erratic"),
-            "intermittent": _("intermittent"),
-            "lumpy": _("lumpy"),
-        },
+        **{name: _contract_words(registry, name) for name in ("criticality", "demand_class")},
         "state": {
             "open": _("on the list"),
             "put_aside": _("put aside"),
             "came_back": _("came back"),
         },
     }.get(name, {})
+
+
+def _contract_words(registry: Registry, column: str) -> Mapping[str, str]:
+    labels = registry.data_sets["dim_item"].column(column).value_labels
+    return {value: label(text).lower() for value, text in labels.items()}
 
 
 def _place_names(publication: Publication) -> dict[str, str]:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from datalayer import runtime
 from datalayer.access.identity import Role
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.errors import QueryTooLong
 from pages.components.language import number
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.data.reading_extracts import (
@@ -232,6 +233,37 @@ def test_a_pinned_publication_shows_its_own_rows(open_page: OpenPage, active: Pu
 
     assert len(rows_of_page(pinned)) == first.file("dim_item").rows
     assert len(rows_of_page(now)) == 9
+
+
+def test_a_publication_of_an_older_contract_names_the_data_sets_that_it_has(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    tables = active.tables(salt="older")
+    tables.pop("fact_open_order")
+    older = active.publish(tables=tables, salt="older")
+    runtime.portal().activate(ADMIN, confirmed=True)
+
+    app = open_page("data.py", dataset="fact_open_order", p=older.publication_id)
+
+    assert "fact\\_open\\_order" in app.error[0].value
+    assert "dim\\_item" in app.error[0].value
+    assert app.selectbox(key="dataset").value is None
+    assert rows_of_page(app.selectbox(key="dataset").select("dim_item").run())
+
+
+def test_a_page_that_takes_too_long_says_so_and_leaves_the_way_to_others(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object, **__: object) -> None:
+        raise QueryTooLong(timeout_s=5)
+
+    monkeypatch.setattr("datalayer.reading.extracts.previews.rows_seen", late)
+
+    app = open_page("data.py", dataset="fact_demand", order="-quantity")
+
+    assert "5" in app.error[0].value
+    assert BAIXAR in links(app)
+    assert not app.table
 
 
 def test_the_dialect_chosen_is_the_one_that_comes(open_page: OpenPage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.portals import ADMIN, get
-from tests.publisher import Publisher
+from tests.publisher import Publisher, set_value
 from tests.reading import published_rows
 from tests.served_portal import ServedPortal, served_portal
 
@@ -155,3 +156,66 @@ def test_accuracy_can_be_asked_for_by_group_and_source(
     ]
     assert [row["group_value"] for row in page["data"]] == expected
     assert page["total"] == len(expected) > 1
+
+
+def test_the_file_has_all_rows_of_the_list_in_its_order(
+    shared: ServedPortal, shared_api: FastAPI
+) -> None:
+    asked = "order=-days_of_cover,item_id&columns=item_id,days_of_cover,stock_value"
+
+    answer = get(shared_api, f"/v1/inventory.csv?{asked}")
+
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    listed = found(shared_api, f"/v1/inventory?{asked}")
+    assert [row["item_id"] for row in rows] == [row["item_id"] for row in listed]
+    assert list(rows[0]) == ["item_id", "days_of_cover", "stock_value"]
+    assert answer.headers["X-Row-Count"] == str(len(rows)) == "6"
+    assert answer.headers["X-Publication-Id"] == shared.portal.open().id
+    audited = [entry for entry in shared.portal.audit.entries(10) if entry.action == "extract"]
+    assert [entry.outcome for entry in audited[:2]] == ["delivered", "begun"]
+
+
+def test_the_file_is_filtered_as_the_list(shared_api: FastAPI) -> None:
+    asked = "status=ok&q=conector&order=-item_id"
+
+    answer = get(shared_api, f"/v1/inventory.csv?{asked}&dialect=excel-br")
+
+    rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines(), delimiter=";"))
+    listed = found(shared_api, f"/v1/inventory?{asked}")
+    assert [row["item_id"] for row in rows] == [row["item_id"] for row in listed]
+
+
+def test_a_file_that_did_not_change_is_not_sent_again(shared_api: FastAPI) -> None:
+    etag = get(shared_api, "/v1/inventory.csv").headers["ETag"]
+
+    again = get(shared_api, "/v1/inventory.csv", **{"If-None-Match": etag})
+    other = get(shared_api, "/v1/inventory.csv?status=ok", **{"If-None-Match": etag})
+
+    assert (again.status_code, other.status_code) == (304, 200)
+
+
+@pytest.mark.parametrize(
+    "asked", ["location=nowhere", "order=price", "status=late", "dialect=excel-fr", "page=2"]
+)
+def test_a_file_of_what_there_is_not_is_refused(shared_api: FastAPI, asked: str) -> None:
+    assert get(shared_api, f"/v1/inventory.csv?{asked}").status_code in {400, 422}
+
+
+def test_a_class_that_is_not_known_can_be_asked_for(tmp_path: Path, registry: Registry) -> None:
+    publisher = Publisher(FolderStore(tmp_path / "store"), registry)
+    tables = publisher.tables(items=6)
+    tables["dim_item"] = set_value(tables["dim_item"], "abc_class", 2, None)
+    publisher.publish(tables=tables)
+
+    with served_portal(tmp_path) as served:
+        served.portal.activate(ADMIN)
+        rows = served.get("/api/v1/inventory?abc_class=unclassified").json()["data"]
+
+    assert [(row["item_id"], row["abc_class"]) for row in rows] == [("P00003", None)]
+
+
+def test_a_value_is_stock_times_cost_and_null_where_either_is_unknown(shared_api: FastAPI) -> None:
+    for row in found(shared_api, "/v1/inventory"):
+        known = row["unit_cost"] is not None and row["current_stock"] is not None
+        expected = round(row["unit_cost"] * row["current_stock"], 2) if known else None
+        assert row["stock_value"] == expected

@@ -190,6 +190,7 @@ class TestCausesOverHttp:
         listed = changes(api, ordered)["data"]["parts"]
         assert [row["item_id"] for row in rows] == [part["item_id"] for part in listed]
         said = {name: "" if value is None else str(value) for name, value in listed[0].items()}
+        said |= {name: value.lower() for name, value in said.items() if name.startswith("is_")}
         whence = {name: rows[0][name] for name in ("dataset_id", "model_version", "generated_at")}
         assert rows[0] == said | whence
         assert whence["model_version"] == ordered[1].model_version

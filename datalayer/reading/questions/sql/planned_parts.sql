@@ -3,8 +3,9 @@
 -- that its stock is planned by. Forecasts are summed as exact decimals, so that sums of sums agree
 -- to the last digit.
 -- Parameters: $location; $item (null for all); $first_date and $last_date of the sum, inclusive.
--- Columns: item_id, name, category, demand_class (the last two 'unclassified' where unknown),
--- source, forecast_total (0 without forecasts), reorder_level and ordered (exact decimals of
+-- Columns: item_id, name, category, demand_class (the last two 'unclassified' where unknown), unit,
+-- unit_cost (exact decimal), source, is_forecast (whether it has forecasts between the dates),
+-- forecast_total (0 without forecasts), reorder_level and ordered (exact decimals of
 -- reorder_point and order_quantity), status, what the order rule reads and gave, by the names of
 -- fact_inventory, and tier (of the part's leading action). All of stock are null where none is
 -- planned, and tier where there is no action. At a place other than the network there are only
@@ -40,7 +41,10 @@ select
     dim_item.name,
     coalesce(dim_item.category, 'unclassified') as category,
     coalesce(dim_item.demand_class, 'unclassified') as demand_class,
+    dim_item.unit,
+    cast(dim_item.unit_cost as decimal(30, 6)) as unit_cost,
     coalesce(champions.source, stock.source) as source,
+    totals.item_id is not null as is_forecast,
     coalesce(totals.forecast_total, cast(0 as decimal(30, 6))) as forecast_total,
     cast(stock.reorder_point as decimal(30, 6)) as reorder_level,
     cast(stock.order_quantity as decimal(30, 6)) as ordered,

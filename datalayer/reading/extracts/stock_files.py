@@ -1,0 +1,120 @@
+"""Stock positions to take away: all that a selection has, in the order asked for, as one CSV."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from datalayer.access.audit.log import AuditLog, Detail
+from datalayer.access.identity import Identity
+from datalayer.reading.arrangement import AS_PUBLISHED, Arrangement, arranged
+from datalayer.reading.csv_dialects import dialect_named
+from datalayer.reading.extracts.delivery import Delivery, Outcome
+from datalayer.reading.extracts.digests import Digest
+from datalayer.reading.extracts.requests import MEDIA_TYPES
+from datalayer.reading.extracts.service import Extract
+from datalayer.reading.extracts.writing import Rows, csv_chunks
+from datalayer.reading.filters import NO_CONDITIONS, Conditions
+from datalayer.reading.publication import Publication
+from datalayer.reading.questions import inventory
+
+_LONGEST_DETAIL: Final = 500
+
+
+class StockFiles:
+    """Makes files of stock positions, and tells the audit log of each that is taken.
+
+    Whoever may read a publication may take them: they are the rows of a list, all of its pages.
+    """
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    def of_selection(
+        self,
+        publication: Publication,
+        wanted: inventory.StockSelection,
+        identity: Identity,
+        *,
+        met: Conditions = NO_CONDITIONS,
+        arrangement: Arrangement = AS_PUBLISHED,
+        dialect: str | None = None,
+    ) -> Extract:
+        """Return the positions *wanted* of *publication* as CSV; never fewer than were counted.
+
+        Args:
+            publication: Whose positions they are.
+            wanted: Which.
+            identity: Who takes them.
+            met: Further conditions on their columns.
+            arrangement: Which columns, and in which order the rows; by part if it has none.
+            dialect: Name of the dialect of CSV; None for rfc.
+
+        Raises:
+            InvalidSelection: There is no such dialect or place.
+            ReadFailed: The rows can't be counted; from the chunks, that they can't be read, or
+                are other than the counted.
+        """
+        publication.require_location(wanted.location_id)
+        written = dialect_named(dialect)
+        question = inventory.positions(publication.registry, wanted, met)
+        question = arranged(question, arrangement, question.order)
+        types = {column.name: column.type for column in inventory.columns(publication.registry)}
+        columns = {name: types[name] for name in question.columns or types}
+        rows = Rows(question, columns, publication.count(question))
+        # What the bytes depend on; values stand in the parameters.
+        meaning = (publication.id, question.sql, sorted(question.parameters.items()), written.name)
+        details: dict[str, Detail] = {
+            "data_set": "fact_inventory",
+            "format": "csv",
+            "dialect": written.name,
+            "location_id": wanted.location_id,
+            "filters": _told(question.parameters),
+            "text": wanted.text,
+            "order": ", ".join(map(str, arrangement.order)),
+            "rows": rows.count,
+        }
+        return Extract(
+            file_name=f"{question.file_name}_{publication.id}_{written.name}.csv",
+            media_type=MEDIA_TYPES["csv"],
+            rows=rows.count,
+            key=hashlib.sha256(repr(meaning).encode("utf-8", "surrogatepass")).hexdigest(),
+            provenance=publication.provenance(question.data_sets),
+            chunks=Delivery(
+                csv_chunks(publication, rows, written),
+                rows=rows.count,
+                announced=None,
+                on_begin=partial(self._record, identity, "begun", publication.id, details),
+                on_end=partial(self._ended, identity, publication.id, details),
+            ),
+            part=lambda _: None,
+        )
+
+    def _record(
+        self, identity: Identity, outcome: str, publication_id: str, details: dict[str, Detail]
+    ) -> None:
+        told = {name: value for name, value in details.items() if value != ""}
+        self._audit.record(identity, "extract", outcome, publication_id, **told)
+
+    def _ended(
+        self,
+        identity: Identity,
+        publication_id: str,
+        details: dict[str, Detail],
+        digest: Digest,
+        outcome: Outcome,
+    ) -> None:
+        about = {**details, "bytes": digest.size_bytes, "sha256": digest.sha256}
+        self._record(identity, outcome.value, publication_id, about)
+
+
+def _told(parameters: Mapping[str, object]) -> str:
+    """Return what restricts the rows, as the audit log has it."""
+    filters = {
+        name.removeprefix("filter_"): value
+        for name, value in parameters.items()
+        if name.startswith("filter_")
+    }
+    return ", ".join(f"{name}={value}" for name, value in filters.items())[:_LONGEST_DETAIL]

@@ -1,0 +1,87 @@
+"""What the list of stock says of one position; a value that isn't there as what that means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pages.components.language import NOTHING, _, day, number, percent
+from pages.components.units import amount
+from pages.components.value_words import value_label
+from pages.components.worklist.action_words import units
+
+Row = Mapping[str, Any]
+
+LONGEST_COVER_DAYS: Final = 3650
+"""What is published for a cover of ten years and of any time beyond."""
+
+
+def text_of(row: Row, column: str, currency: str = "") -> str:
+    """Return a cell of the list as text.
+
+    Args:
+        row: A row of ``questions.inventory.positions``.
+        column: One of ``stock_address.SORTED``.
+        currency: ISO code; an empty string where none is published.
+    """
+    value = row[column]
+    if column in _MADE:
+        return _MADE[column](row)
+    if value is None:
+        return NOTHING
+    if column in _COUNTED:
+        return units({"quantity": value, "unit": row["unit"]})
+    if column in _LABELLED:
+        return value_label(_LABELLED[column], column, str(value))
+    if column == "stock_value":
+        return money(value, currency)
+    return share(value) if column == "service_level" else str(value)
+
+
+def share(value: float) -> str:
+    """Return a share in per cent, with a decimal where it has one."""
+    return percent(value, 0 if round(value, 6) == round(value, 2) else 1)
+
+
+def cover(row: Row) -> str:
+    """Return how long stock and open orders last, in days."""
+    value = row["days_of_cover"]
+    if value is None:
+        return _("stock unknown") if row["current_stock"] is None else _("no use expected")
+    if value >= LONGEST_COVER_DAYS:
+        return _("over ten years")
+    return number(value, 0)
+
+
+def run_out(row: Row) -> str:
+    """Return the day on which stock and open orders are used up."""
+    value = row["stockout_date"]
+    if value is None:
+        return _("stock unknown") if row["current_stock"] is None else _("not within two years")
+    return _("it has run out") if value <= row["as_of"] else day(value)
+
+
+def order_by(row: Row) -> str:
+    """Return the last day to order."""
+    if row["order_by"] is not None:
+        return day(row["order_by"])
+    return _("nobody can say") if row["order_quantity"] is None else _("no order proposed")
+
+
+def money(value: float | None, currency: str) -> str:
+    """Return money to a hundredth, so that what is shown adds up; a dash for none."""
+    if value is None:
+        return NOTHING
+    sign = amount(0, "currency", currency=currency).removesuffix("0")
+    return f"{sign}{number(value, 2)}"
+
+
+_MADE: Final[Mapping[str, Callable[[Row], str]]] = {
+    "days_of_cover": cover,
+    "stockout_date": run_out,
+    "order_by": order_by,
+}
+_COUNTED: Final = frozenset(
+    {"current_stock", "on_order", "reorder_point", "order_up_to", "order_quantity"}
+)
+_LABELLED: Final = {"status": "fact_inventory", "demand_class": "dim_item"}

@@ -1,0 +1,34 @@
+// Links inside a table of the page lead to the same page with other parameters: Streamlit runs it
+// again as when somebody goes back, instead of loading the document anew. Without this script, or
+// in another tab, they are links like any other.
+{
+const PATIENCE_MS = 8000
+let awaited = null // what gets the focus once the page is drawn: an element's id, until when
+
+function land() {
+  if (!awaited || Date.now() > awaited.until) return (awaited = null)
+  const drawn = document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+  const target = awaited.to
+    ? document.querySelector(`.st-key-${CSS.escape(awaited.to)} :is(h2, [role=alert])`)
+    : document.getElementById(awaited.id)
+  if (!drawn || !awaited.began || !target) return
+  if (awaited.to) target.tabIndex = -1
+  target.focus({ preventScroll: !awaited.to })
+  awaited = null
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a.farol-go")
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+  event.preventDefault()
+  awaited = { id: link.id, to: link.dataset.to, until: Date.now() + PATIENCE_MS, began: false }
+  history.pushState(null, "", link.href)
+  dispatchEvent(new PopStateEvent("popstate", { state: null }))
+})
+
+new MutationObserver(() => {
+  if (!awaited) return
+  if (document.querySelector('[data-testid="stApp"][data-test-script-state="running"]')) awaited.began = true
+  land()
+}).observe(document, { attributes: true, childList: true, subtree: true, attributeFilter: ["data-test-script-state"] })
+}

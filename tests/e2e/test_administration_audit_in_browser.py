@@ -18,6 +18,7 @@ from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import Served
 from tests.e2e.visits import Visit
+from tests.integration.servers import wait_until
 
 
 @pytest.fixture
@@ -28,8 +29,9 @@ def administrator(browser: Browser, served_small: Served) -> Iterator[Visit]:
         sign_in(visit, "admin", served_small.password)
         expect(visit.page.get_by_role("heading", name="Accounts and keys")).to_be_visible()
         wait_until(
-            lambda: sum(each["name"].startswith("farol") for each in visit.page.context.cookies())
-            == 2,
+            lambda: (
+                sum(each["name"].startswith("farol") for each in visit.page.context.cookies()) == 2
+            ),
             within_s=60,
             problem="the cookies were not written",
         )

@@ -107,6 +107,19 @@ def test_an_address_near_a_page_s_leads_under_the_prefix(
     assert proxied.get(PREFIX + path).headers["location"] == leads_to
 
 
+def test_a_file_of_nobody_s_is_refused_by_the_portal_and_not_for_its_size(
+    proxied: Proxied,
+) -> None:
+    # Two MiB, which nginx by itself would refuse before the portal hears of it.
+    address = f"{proxied.address}{PREFIX}/_stcore/upload_file/session/file"
+    headers = {"Host": f"{NAME}:{proxied.port}"}
+
+    answer = httpx.put(address, content=bytes(2 * 1024 * 1024), headers=headers)
+
+    assert answer.status_code == 403
+    assert "Only a signed-in administrator" in answer.text
+
+
 def test_a_cookie_is_for_the_prefix_only(proxied: Proxied) -> None:
     cookie = proxied.get(f"{PREFIX}/_stcore/health").headers["set-cookie"]
 

@@ -154,6 +154,15 @@ def test_a_portal_that_is_away_is_a_calm_page_that_asks_again(alone: Caddy) -> N
     assert {"Server", "Via"} & {name.title() for name in answer.headers} == set()
 
 
+def test_a_file_of_nobody_s_is_refused_by_the_portal_and_not_for_its_size(proxy: Caddy) -> None:
+    with proxy.client() as visitor:
+        path = "/farol/_stcore/upload_file/session/file"
+        answer = visitor.put(path, content=bytes(2 * MIB))
+
+    assert answer.status_code == 403
+    assert "Only a signed-in administrator" in answer.text
+
+
 @pytest.mark.parametrize(
     ("size", "is_announced"), [(MIB + 1, True), (10 * MIB, True), (MIB + 1, False)]
 )

@@ -54,6 +54,7 @@ from datalayer.publications.stages import (
     Activated,
     AlreadyCurrent,
     Candidate,
+    Look,
     RowComparison,
     Snapshot,
     VerifiedFiles,
@@ -417,14 +418,18 @@ class Portal:
 
     def receive(
         self, identity: Identity, upload: Upload, report: ReportProgress = silent
-    ) -> Candidate:
+    ) -> Judged:
         """Take in a publication as a zip and keep it, found sound, until it is activated by its id.
 
         Raises:
             NotAllowed: *identity* is no administrator.
+            CandidateUnreadable: It went away while it was looked at.
             PortalError: It was refused; nothing of it is kept.
         """
-        return self._activations.receive(identity, upload, report=report)
+        return self._judged(
+            lambda look: self._activations.receive(identity, upload, look=look, report=report),
+            report,
+        )
 
     def uploaded(self) -> UploadedPublication | None:
         """Return the uploaded publication that waits to be activated; None without one."""
@@ -438,8 +443,13 @@ class Portal:
         """
         self._activations.discard_upload(identity, report=report)
 
-    def judge(self, identity: Identity, report: ReportProgress = silent) -> Judged:
-        """Inspect the store's latest publication and tell what activating it would change.
+    def judge(
+        self,
+        identity: Identity,
+        report: ReportProgress = silent,
+        publication_id: str | None = None,
+    ) -> Judged:
+        """Inspect a publication and tell what activating it would change; None for the latest.
 
         It is kept, so that activating it fetches nothing again; nothing of it is served.
 
@@ -448,6 +458,15 @@ class Portal:
             CandidateUnreadable: It went away while it was looked at.
             PortalError: It can't be fetched or verified.
         """
+        return self._judged(
+            lambda look: self._activations.inspect(
+                identity, publication_id, look=look, report=report
+            ),
+            report,
+        )
+
+    def _judged(self, bring_in: Callable[[Look], Candidate], report: ReportProgress) -> Judged:
+        """Return the candidate that *bring_in* finds, with its effect beside what is active."""
         told: tuple[Effect | None, PortalError | None] = (None, None)
         active_id = self.active_id()
 
@@ -456,8 +475,7 @@ class Portal:
             if active_id and files.manifest.publication_id != active_id:
                 told = self._effect_beside(active_id, files, report)
 
-        candidate = self._activations.inspect(identity, look=look, report=report)
-        return Judged(candidate, active_id, *told)
+        return Judged(bring_in(look), active_id, *told)
 
     def _effect_beside(
         self, active_id: str, files: VerifiedFiles, report: ReportProgress

@@ -124,17 +124,23 @@ class Activations:
         return self._latest_of(self._source)
 
     def inspect(
-        self, identity: Identity, *, look: Look | None = None, report: ReportProgress = silent
+        self,
+        identity: Identity,
+        publication_id: str | None = None,
+        *,
+        look: Look | None = None,
+        report: ReportProgress = silent,
     ) -> Candidate:
-        """Fetch, verify and validate the latest publication without activating it.
+        """Fetch, verify and validate a publication without activating it; None for the latest.
 
         Broken rules of the contract are part of the answer, not an error. Where there are none,
         *look* is shown the files, while nobody else brings anything in; its errors are raised.
         """
-        with self._attempts.begin(identity, "inspect") as attempt:
-            manifest, kept = self._find(None, attempt, report)
+        with self._attempts.begin(identity, "inspect", publication_id) as attempt:
+            manifest, kept = self._find(publication_id, attempt, report)
             self._admission.refuse_replayed(manifest)
-            verified, found = self._check(manifest, kept, report, self._source)
+            source = self._source_of(publication_id) if publication_id else self._source
+            verified, found = self._check(manifest, kept, report, source)
             if found.passed and look:
                 look(verified)
             outcome = "accepted" if found.passed else "rejected"
@@ -142,12 +148,18 @@ class Activations:
         return Candidate(manifest, found)
 
     def receive(
-        self, identity: Identity, upload: Upload, *, report: ReportProgress = silent
+        self,
+        identity: Identity,
+        upload: Upload,
+        *,
+        look: Look | None = None,
+        report: ReportProgress = silent,
     ) -> Candidate:
         """Unpack, verify and validate a publication that is sent, and keep it until it is wanted.
 
         ``activate`` with its id makes it the active one. Of one that is refused or breaks the
-        contract nothing is kept; broken rules are part of the answer, not an error.
+        contract nothing is kept; broken rules are part of the answer, not an error. For *look*
+        see ``inspect``.
 
         Raises:
             UploadRefused: It is no zip of one publication's folder, or too large.
@@ -170,6 +182,8 @@ class Activations:
             self._refuse_another_in_the_store(manifest)
             try:
                 verified, found = self._check(manifest, None, report, source)
+                if found.passed and look:
+                    look(verified)
                 if found.passed:
                     now = self._snapshots.clock()
                     self._uploads.keep(verified, received, identity.name, now)

@@ -98,10 +98,15 @@ def watch() -> None:
     if isinstance(outcome, StoreError | ObjectMissing | CandidateChanged):
         _forget_store_state()
     if isinstance(outcome, Judged):
-        st.session_state[_CANDIDATE] = outcome
+        remember(outcome)
     st.session_state[_ENDED] = (outcome, datetime.now(UTC))
     # Title, sidebar and every number above were drawn of the publication before.
     st.rerun()
+
+
+def remember(judged: Judged) -> None:
+    """Keep what checking a publication found for this session, in the place of the last one."""
+    st.session_state[_CANDIDATE] = judged
 
 
 def check_result(manifest: Manifest) -> Judged | None:

@@ -9,11 +9,9 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.kernel.contract.manifest import Manifest, SignedManifest
-from datalayer.kernel.errors import MachineLearningFound
 from datalayer.portal import (
     Candidate,
     Fault,
-    Health,
     Publication,
     RowComparison,
     Snapshot,
@@ -111,40 +109,19 @@ def faults(found: Sequence[Fault]) -> None:
 
 
 def kept_publications(snapshots: Iterable[Snapshot], active_id: str | None) -> None:
-    """Draw the publications on the local disk."""
+    """Draw the publications on the local disk, in three columns, which a phone has room for."""
+    active = "✓ " + _("active")
     rows = [
         {
-            _("Publication"): each.publication_id,
-            _("Active"): _("yes") if each.publication_id == active_id else None,
+            _("Publication"): " · ".join(
+                [each.publication_id, *([active] if each.publication_id == active_id else [])]
+            ),
             _("Generated"): each.manifest.generated_at,
-            _("Loaded here"): each.loaded_at,
-            _("Size"): size_text(each.size_bytes),
+            _("Loaded here, size"): f"{moment(each.loaded_at)} · {size_text(each.size_bytes)}",
         }
         for each in snapshots
     ]
     tables.draw(pa.Table.from_pylist(rows), key="kept")
-
-
-def proof(health: Health, checked_at: datetime) -> None:
-    """Draw the dated proof that no machine learning is deployed, and all that is found wrong."""
-    found = health.ml_dependencies
-    if found.status == "pass":
-        st.success(
-            _(
-                "No machine-learning package is installed or loaded: {count} packages looked at, "
-                "{moment}."
-            ).format(count=number(found.checked, 0), moment=moment(checked_at)),
-            icon=":material/verified_user:",
-        )
-    cache = {
-        "off": _("Cache: this process's memory; no second level is set up"),
-        "ok": _("Cache: ✓ the second level answers"),
-    }
-    if health.cache["state"] in cache:
-        st.markdown(cache[health.cache["state"]])
-    for finding in health.findings:
-        draw = st.error if isinstance(finding, MachineLearningFound) else st.warning
-        draw(captions.literal(error_text(finding)), icon=":material/warning:")
 
 
 def _facts(manifest: Manifest, loaded_at: datetime | None) -> dict[str, str]:

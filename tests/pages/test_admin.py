@@ -480,3 +480,146 @@ class TestSignatures:
         app = activate(open_admin())
 
         assert f"Assinada por,{KEY.keyid},{KEY.keyid}" in cells(app)
+
+
+class TestEffect:
+    @pytest.fixture
+    def dearer(self, active: Publisher) -> str:
+        """The store's latest publication: a part that is ordered costs five times as much."""
+        tables = active.tables()
+        tables["dim_item"] = set_value(tables["dim_item"], "unit_cost", 0, 250.0)
+        return active.publish(tables=tables, lineage={"seed": 7}).publication_id
+
+    def test_it_is_told_before_it_is_active_and_nothing_of_it_is_served(
+        self, open_admin: OpenPage, active: Publisher, dearer: str
+    ) -> None:
+        app = press(open_admin(locale="en-US"), "check")
+
+        told = texts(app).replace("\\", "")
+        assert (
+            "Proposed orders: 2, as before; they come to 9,000 instead of 3,000, up 200.0%" in told
+        )
+        assert "the value of the proposed orders rises by 200.0%" in told
+        assert 'What these come to,"3,000","9,000","+6,000 (+200.0%)"' in cells(app)
+        assert "Seed of chance," in cells(app)
+        assert active_id() == active.published[0].publication_id
+
+    def test_what_stands_out_is_confirmed_first(
+        self, open_admin: OpenPage, active: Publisher, dearer: str
+    ) -> None:
+        app = press(open_admin(locale="en-US"), "check")
+        shut = app.button(key="activate").disabled
+
+        activate_checked(app)
+
+        assert shut
+        assert active_id() == dearer
+
+    def test_it_reads_in_portuguese(
+        self, open_admin: OpenPage, active: Publisher, dearer: str
+    ) -> None:
+        app = press(open_admin(), "check")
+
+        told = texts(app).replace("\\", "")
+        assert (
+            "Pedidos propostos: 2, como antes; somam 9.000 em vez de 3.000, alta de 200,0%" in told
+        )
+
+    def test_another_candidate_meanwhile_is_refused_in_words(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish()
+        app = press(open_admin(locale="en-US"), "check")
+        newer = active.publish().publication_id
+
+        activate_checked(app)
+
+        assert f"the store's latest publication is {newer} by now" in app.error[0].value.replace(
+            "\\", ""
+        )
+        assert active_id() == active.published[0].publication_id
+
+    def test_an_effect_beside_what_is_active_no_more_is_not_offered(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish()
+        portal = runtime.portal()
+        portal.activate(ADMIN)
+        active.publish()
+        app = press(open_admin(locale="en-US"), "check")
+        portal.roll_back(ADMIN)
+
+        app.run()
+
+        assert "Another publication became active since this one was checked" in texts(app)
+        assert "activate" not in buttons(app)
+
+    def test_two_that_can_not_be_compared_say_so(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish(lineage={"frequency": "W", "currency": "USD"})
+
+        told = texts(press(open_admin(locale="en-US"), "check"))
+
+        assert "Not everything of the two can be compared" in told
+        assert "not of one currency" in told
+
+
+class TestUndo:
+    def test_one_press_goes_back_and_is_then_gone(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish()
+        app = activate(open_admin(locale="en-US"))
+
+        press(app, "undo")
+
+        assert active_id() == active.published[0].publication_id
+        assert "undo" not in buttons(app)
+
+    def test_the_first_activation_has_nothing_to_go_back_to(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        assert "undo" not in buttons(open_admin())
+
+
+class TestRollBackChoice:
+    @pytest.fixture
+    def three(self, open_admin: OpenPage, active: Publisher) -> AppTest:
+        """The page, where the third publication is active."""
+        for _ in range(2):
+            active.publish()
+            runtime.portal().activate(ADMIN)
+        return open_admin(locale="en-US")
+
+    def test_it_closes_once_it_is_pressed(self, three: AppTest) -> None:
+        assert "roll_back" not in buttons(roll_back(three))
+
+    def test_what_was_just_left_is_not_chosen_and_a_choice_is_asked_for(
+        self, three: AppTest, active: Publisher
+    ) -> None:
+        press(roll_back(three), "going_back")
+
+        assert three.selectbox(key="going_back_to").value is None
+        press(three, "roll_back")
+        assert "Choose first which publication to go back to." in texts(three)
+        assert active_id() == active.published[1].publication_id
+
+    def test_what_was_chosen_stays_chosen_while_a_job_ends(
+        self, three: AppTest, active: Publisher
+    ) -> None:
+        first = active.published[0].publication_id
+        press(three, "going_back")
+        three.selectbox(key="going_back_to").set_value(first).run()
+
+        press(three, "check")
+        press(three, "prune")
+        press(three, "roll_back")
+
+        assert active_id() == first
+
+    def test_it_can_be_left_without_going_anywhere(self, three: AppTest, active: Publisher) -> None:
+        press(press(three, "going_back"), "stay")
+
+        assert "roll_back" not in buttons(three)
+        assert active_id() == active.latest.publication_id

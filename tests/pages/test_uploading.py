@@ -83,7 +83,16 @@ def test_it_can_be_removed(open_admin: OpenPage, elsewhere: Publisher, newer: Ma
     assert newer.publication_id not in texts(app)
 
 
-def test_another_administrator_finds_it_waiting(
+def test_what_activating_it_changes_is_told(
+    open_admin: OpenPage, elsewhere: Publisher, newer: Manifest
+) -> None:
+    app = send(open_admin(), zip_of(elsewhere))
+
+    assert "What activating it changes" in [header.value for header in app.header]
+    assert "Before and after" in [header.value for header in app.subheader]
+
+
+def test_another_administrator_finds_it_waiting_and_checks_it_again(
     open_admin: OpenPage, elsewhere: Publisher, newer: Manifest
 ) -> None:
     runtime.portal().receive(ANA, upload(zip_of(elsewhere)))
@@ -92,6 +101,30 @@ def test_another_administrator_finds_it_waiting(
 
     assert newer.publication_id in texts(app)
     assert "ana uploaded it" in texts(app)
+    assert "upload_activate" not in {button.key for button in app.button}
+    assert not press(app, "upload_recheck").button(key="upload_activate").disabled
+
+
+def test_a_candidate_of_the_store_may_be_judged_beside_it(
+    open_admin: OpenPage, elsewhere: Publisher, active: Publisher, newer: Manifest
+) -> None:
+    in_store = active.publish(items=8)
+
+    app = press(send(open_admin(), zip_of(elsewhere)), "check")
+
+    assert "activate" in {button.key for button in app.button}
+    assert newer.publication_id in texts(app)
+    press(app, "activate")
+    assert runtime.portal().active_id() == in_store.publication_id
+
+
+def test_one_that_the_store_has_too_is_told_once(open_admin: OpenPage, active: Publisher) -> None:
+    manifest = active.publish(items=9)
+
+    app = send(open_admin(), zipped(folder_files(active.store, manifest)))
+    app = press(app, "upload_activate")
+
+    assert runtime.portal().active_id() == manifest.publication_id
 
 
 def test_a_refused_one_is_told_in_a_sentence_and_nothing_is_kept(

@@ -59,8 +59,9 @@ def rows_seen(
 def estimated_bytes(publication: Publication, request: ExtractRequest, rows: int) -> int:
     """Return about how large the file of *rows* rows is that *request*, a resolved one, asks for.
 
-    CSV and Arrow by its first rows, Parquet by what its columns take in the published file. The
-    file of a whole data set in Parquet has exactly this size.
+    CSV and Arrow by the rows that come first in the key, as those of another order would have to
+    be sorted; Parquet by what its columns take in the published file. The file of a whole data
+    set in Parquet has exactly this size.
 
     Raises:
         ReadFailed, QueryTooLong: The rows can't be read.
@@ -68,7 +69,8 @@ def estimated_bytes(publication: Publication, request: ExtractRequest, rows: int
     if request.format == "parquet":
         return _parquet_bytes(publication, request, rows)
     data_set = publication.registry.data_sets[request.data_set]
-    question = _first_page(data_set, request, _SAMPLED_ROWS)
+    unsorted = replace(request, arrangement=replace(request.arrangement, order=()))
+    question = _first_page(data_set, unsorted, _SAMPLED_ROWS)
     if request.format == "arrow":
         table = publication.table(question).table.select(_columns(data_set, request))
         return _grown(table.nbytes, table.num_rows, rows)

@@ -82,10 +82,12 @@ def parts_sentence(counts: Row) -> str:
         "For {nearer} of {count} tested parts repeating the past was nearer",
         tested,
     ).format(nearer=number(nearer, 0), count=number(tested, 0))
-    if nearer:
+    if nearer and worse:
         text += _(", for {worse} of them by more than chance explains").format(
             worse=number(worse, 0)
         )
+    elif nearer:
+        text += _(", for none of them by more than chance explains")
     said = [f"{text}.", _not_tested(counts["items"] - tested)]
     if counts["unknown"]:
         said.append(_unknown(counts["unknown"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -12,6 +13,8 @@ from datalayer.runtime import portal
 from pages.components import captions, publication_admin, publication_report
 from pages.components.administration import effect_card
 from pages.components.language import _, error_text, sentence_text
+
+Start = Callable[[str, publication_admin.Work], None]
 
 
 def show() -> None:
@@ -38,8 +41,14 @@ def show() -> None:
             ),
             icon=":material/info:",
         )
-    elif judged.candidate.report.passed:
-        _effect(judged)
+    elif judged.candidate.report.passed and not _waits_as_upload(judged):
+        effect(judged, publication_admin.start)
+
+
+def _waits_as_upload(judged: Judged) -> bool:
+    """Return whether it was uploaded too: its effect is told there, once."""
+    waiting = portal().uploaded()
+    return waiting is not None and waiting.manifest == judged.candidate.manifest
 
 
 def _buttons(*, is_checked: bool) -> None:
@@ -55,8 +64,11 @@ def _buttons(*, is_checked: bool) -> None:
         )
 
 
-def _effect(judged: Judged) -> None:
-    """Draw what activating it changes, what to confirm, and the button that does it."""
+def effect(judged: Judged, start: Start, publication_id: str | None = None) -> None:
+    """Draw what activating it changes, what to confirm, and the button that has *start* do it.
+
+    What is activated is the store's latest, unless *publication_id* names another.
+    """
     st.header(_("What activating it changes"), anchor=False)
     if portal().active_id() != judged.active_id:
         st.warning(
@@ -72,35 +84,39 @@ def _effect(judged: Judged) -> None:
         st.warning(captions.literal(text.format(problem=problem)), icon=":material/warning:")
     elif judged.active_id is None:
         st.markdown(_("Nothing is active yet, so there is nothing to compare it with."))
-    _activate(judged, confirmed=_confirmation(judged))
+    _activate(judged, start, publication_id, confirmed=_confirmation(judged))
     if judged.effect is not None:
         effect_card.details(judged.effect)
 
 
-def _activate(judged: Judged, *, confirmed: bool) -> None:
-    publication_id = judged.candidate.manifest.publication_id
+def _activate(judged: Judged, start: Start, publication_id: str | None, *, confirmed: bool) -> None:
+    manifest = judged.candidate.manifest
     st.markdown(
         captions.literal(
             _("Everybody sees {id} at once. It can be undone for ten minutes.").format(
-                id=publication_id
+                id=manifest.publication_id
             )
         )
     )
-    publication_admin.button(
+    st.button(
         _("Activate"),
-        "activate",
-        partial(_do_activate, judged, confirmed),
         icon=":material/publish:",
-        key="activate",
+        key="upload_activate" if publication_id else "activate",
+        type="primary",
         disabled=not confirmed,
-        primary=True,
+        on_click=start,
+        args=("activate", partial(_do_activate, judged, confirmed, publication_id)),
     )
 
 
 def _do_activate(
-    judged: Judged, confirmed: bool, who: Identity, report: ReportProgress
+    judged: Judged,
+    confirmed: bool,
+    publication_id: str | None,
+    who: Identity,
+    report: ReportProgress,
 ) -> Activated | AlreadyCurrent:
-    return portal().activate(who, None, report, confirmed=confirmed, judged=judged)
+    return portal().activate(who, publication_id, report, confirmed=confirmed, judged=judged)
 
 
 def _confirmation(judged: Judged) -> bool:

@@ -9,7 +9,7 @@ from datalayer.portal import Effect, effect_model
 from pages.components import captions
 from pages.components.administration import ends
 from pages.components.administration.ends import Ends
-from pages.components.language import NOTHING, _, day, number, percent
+from pages.components.language import NOTHING, _, day, percent
 from pages.components.units import periods
 
 Basis = effect_model.Basis
@@ -18,38 +18,56 @@ Basis = effect_model.Basis
 def lines(effect: Effect) -> Iterable[Ends]:
     """Return the lines of sources, backtest and accuracy."""
     before, after = effect.before, effect.after
-    yield Ends(
-        _("Sources of forecasts"), _names(before.sources), _names(after.sources), _sources(effect)
+    yield ends.counts(_("Sources of forecasts"), len(before.sources), len(after.sources))
+    yield ends.counts(
+        _("Days that the backtest forecast from"), len(before.cutoffs), len(after.cutoffs)
+    )
+    measured = [each.accuracy for each in (before, after)]
+    comparable = (
+        not effect.periods_differ and len({each and each.horizon for each in measured}) == 1
     )
     yield Ends(
-        _("Days that the backtest forecast from"),
-        _days(before.cutoffs),
-        _days(after.cutoffs),
-        ends.signed(len(after.cutoffs) - len(before.cutoffs)),
+        _("Better than repeating the past, by"),
+        _value_added(before),
+        _value_added(after),
+        ends.points(*(each and each.value_added for each in measured), comparable=comparable),
     )
-    yield ends.same_or_not(
-        _("Better than repeating the past, by"), _value_added(before), _value_added(after)
+    yield Ends(
+        _("Errors beside demand (WAPE)"),
+        _wape(before),
+        _wape(after),
+        ends.points(*(each and each.wape for each in measured), comparable=comparable),
     )
-    yield ends.same_or_not(_("Errors beside demand (WAPE)"), _wape(before), _wape(after))
+
+
+def sources(effect: Effect) -> str:
+    """Return which sources forecast nothing any more, and which are new; nothing without any."""
+    told = [
+        _("Sources that are gone: {names}.").format(names=_names(effect.gone_sources))
+        if effect.gone_sources
+        else "",
+        _("Sources that are new: {names}.").format(names=_names(effect.new_sources))
+        if effect.new_sources
+        else "",
+    ]
+    return " ".join(filter(None, told))
+
+
+def cutoffs(effect: Effect) -> str:
+    """Return from which days the backtest of either forecast."""
+    before, after = (_days(each.cutoffs) for each in (effect.before, effect.after))
+    if before == after:
+        return _("The backtest of both forecast from {days}.").format(days=after)
+    text = _("The backtest forecast from {before}, and now from {after}.")
+    return text.format(before=before, after=after)
 
 
 def _names(sources: Sequence[str]) -> str:
     return ", ".join(map(captions.source_name, sources)) or NOTHING
 
 
-def _sources(effect: Effect) -> str:
-    gone, new = _names(effect.gone_sources), _names(effect.new_sources)
-    told = [
-        _("gone: {names}").format(names=gone) if effect.gone_sources else "",
-        _("new: {names}").format(names=new) if effect.new_sources else "",
-    ]
-    return "; ".join(filter(None, told)) or "="
-
-
 def _days(cutoffs: Sequence[date]) -> str:
-    if not cutoffs:
-        return "0"
-    return f"{number(len(cutoffs), 0)}: {', '.join(map(day, cutoffs))}"
+    return ", ".join(map(day, cutoffs)) or _("no day")
 
 
 def _value_added(basis: Basis) -> str:

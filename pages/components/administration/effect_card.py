@@ -36,6 +36,8 @@ def details(effect: Effect) -> None:
     """Draw everything that is known of the effect."""
     st.subheader(_("Before and after"), anchor=False)
     ends.draw([*_orders(effect), *effect_basis.lines(effect)], key="effect-ends")
+    for text in (effect_basis.sources(effect), effect_basis.cutoffs(effect)):
+        st.markdown(captions.literal(text))
     _caption(effect)
     large_changes.show(effect)
     effect_actions.show(effect)

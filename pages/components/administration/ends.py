@@ -61,9 +61,17 @@ def money(name: str, found: Proposals) -> Ends:
     return Ends(name, *texts, change=_money_change(found))
 
 
-def same_or_not(name: str, before: str, after: str) -> Ends:
-    """Return the line of two texts, which are the same or not."""
-    return Ends(name, before, after, _SAME if before == after else "")
+def points(before: float | None, after: float | None, *, comparable: bool) -> str:
+    """Return the difference of two shares in percentage points, that of the shares as shown."""
+    if before is None or after is None:
+        return ""
+    if not comparable:
+        return _("not compared")
+    change = round(100 * after, _SHARE_DECIMALS) - round(100 * before, _SHARE_DECIMALS)
+    written = number(abs(change), _SHARE_DECIMALS)
+    if not round(change, _SHARE_DECIMALS):
+        return _SAME
+    return _("{change} points").format(change=f"{sign(change)}{written}")
 
 
 def signed(change: int) -> str:

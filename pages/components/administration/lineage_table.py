@@ -8,10 +8,12 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.portal import Effect, lineage
+from datalayer.runtime import portal
 from pages.components import captions, tables
-from pages.components.language import NOTHING, _, day, number
+from pages.components.language import NOTHING, _, day, label, number
 
 _SHORT_DIGEST = 12
+_SOURCES = {("forecast", "champions"), ("forecast", "sources")}
 
 
 def show(effect: Effect) -> None:
@@ -75,7 +77,7 @@ def _of_a_kind(path: lineage.Path) -> str:
     if inputs:
         return inputs.format(name=path[1])
     known = kinds.get(path[:-1])
-    return known.format(name=last) if known else " › ".join(path)
+    return known.format(name=_value(last)) if known else " › ".join(path)
 
 
 def _text(path: lineage.Path, value: object) -> str:
@@ -95,9 +97,19 @@ def _of_text(path: lineage.Path, value: str) -> str:
         return _day(value)
     if path[-1] == "sha256" or path == ("code_version",):
         return value[:_SHORT_DIGEST]
-    if path[:2] in {("forecast", "champions"), ("forecast", "sources")}:
+    if path[:2] in _SOURCES or path == ("settings", "options", "sources"):
         return captions.source_name(value)
     return value
+
+
+def _value(name: str) -> str:
+    """Return what the contract calls a class of demand or a criticality; another name as it is."""
+    columns = portal().registry.data_sets["dim_item"]
+    labels = {
+        **columns.column("demand_class").value_labels,
+        **columns.column("criticality").value_labels,
+    }
+    return label(labels[name]).lower() if name in labels else name
 
 
 def _day(value: str) -> str:

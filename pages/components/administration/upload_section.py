@@ -12,15 +12,22 @@ from datalayer.kernel.errors import PortalError
 from datalayer.portal import (
     Activated,
     AlreadyCurrent,
-    Candidate,
     Identity,
+    Judged,
     RefreshJob,
     ReportProgress,
     Upload,
     UploadedPublication,
 )
 from datalayer.runtime import portal
-from pages.components import access, captions, publication_report, refresh_job
+from pages.components import (
+    access,
+    captions,
+    publication_admin,
+    publication_report,
+    refresh_job,
+)
+from pages.components.administration import candidate
 from pages.components.data_sets import size_text
 from pages.components.language import _, error_text, moment
 
@@ -112,42 +119,47 @@ def _watch() -> None:
     refresh_job.watch(job)
     del st.session_state[_JOB]
     try:
-        _end(job.action, job.outcome())
+        outcome = job.outcome()
     except PortalError as error:
-        _end(job.action, error)
+        outcome = error
+    if isinstance(outcome, Judged):
+        publication_admin.remember(outcome)
+    _end(job.action, outcome)
     st.rerun()
 
 
 def _show_outcome(action: str, outcome: object) -> None:
     match outcome:
-        case Candidate():
-            publication_report.verdict(outcome)
+        case Judged():
+            # Unless another one has been checked since: its verdict has the page.
+            if publication_admin.check_result(outcome.candidate.manifest):
+                publication_report.verdict(outcome.candidate)
         case PortalError():
             st.error(captions.literal(error_text(outcome)), icon=":material/error:")
         case Activated() | AlreadyCurrent():
             text = _("Publication {id} is active.").format(id=outcome.publication_id)
             st.success(captions.literal(text), icon=":material/check_circle:")
-    if action == "upload" and not (isinstance(outcome, Candidate) and outcome.report.passed):
+    if action == "upload" and not _is_sound(outcome):
         st.write(_("Nothing of it was kept; what is served goes on."))
 
 
+def _is_sound(outcome: object) -> bool:
+    return isinstance(outcome, Judged) and outcome.candidate.report.passed
+
+
 def _show_waiting(waiting: UploadedPublication) -> None:
-    """Draw the uploaded publication, what it takes away, and what can be done with it."""
-    manifest = waiting.manifest
-    publication_id = manifest.publication_id
+    """Draw the uploaded publication, and what can be done with it."""
+    publication_id = waiting.manifest.publication_id
     st.subheader(_("Waits to be activated"), anchor=False)
     st.markdown(captions.literal(_waiting_text(waiting)))
-    publication_report.row_counts(portal().compare(manifest))
-    confirmed = _confirmation(waiting)
+    judged = publication_admin.check_result(waiting.manifest)
     with st.container(horizontal=True):
         st.button(
-            _("Activate the uploaded one"),
-            icon=":material/publish:",
-            key="upload_activate",
-            type="primary",
-            disabled=not confirmed,
+            _("Check it again"),
+            icon=":material/fact_check:",
+            key="upload_recheck",
             on_click=_begin,
-            args=("activate", partial(_activate, publication_id, confirmed)),
+            args=("inspect", partial(_judge, publication_id)),
         )
         st.button(
             _("Remove it"),
@@ -156,12 +168,17 @@ def _show_waiting(waiting: UploadedPublication) -> None:
             on_click=_begin,
             args=("discard_upload", portal().discard_upload),
         )
+    if judged is None:
+        st.info(
+            _("Check it again first: that tells what activating it would change."),
+            icon=":material/info:",
+        )
+    elif judged.candidate.report.passed:
+        candidate.effect(judged, _begin, publication_id)
 
 
-def _activate(
-    publication_id: str, confirmed: bool, who: Identity, report: ReportProgress
-) -> object:
-    return portal().activate(who, publication_id, report, confirmed=confirmed)
+def _judge(publication_id: str, who: Identity, report: ReportProgress) -> object:
+    return portal().judge(who, report, publication_id)
 
 
 def _waiting_text(waiting: UploadedPublication) -> str:
@@ -182,16 +199,3 @@ def _waiting_text(waiting: UploadedPublication) -> str:
         size=size_text(waiting.received.size_bytes),
         digest=waiting.received.sha256[:12],
     )
-
-
-def _confirmation(waiting: UploadedPublication) -> bool:
-    losses = portal().losses(waiting.manifest)
-    if not losses:
-        return True
-    lines = (f"- {captions.literal(error_text(loss))}" for loss in losses)
-    st.warning(
-        "\n".join([_("Activating this publication takes away what is served:"), "", *lines]),
-        icon=":material/warning:",
-    )
-    key = f"upload.confirm.{waiting.manifest.publication_id}"
-    return st.checkbox(_("That is right; I confirm it"), key=key)

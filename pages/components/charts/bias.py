@@ -55,7 +55,9 @@ def bias(
         figure=draw_dots(dots, (-reach, reach), zero=zero) if known else None,
         alt=_finding(rows, names, title),
         provenance=errors.provenance,
-        rows=table.take(places).select(_SHOWN[1:]).add_column(0, "group_value", told),
+        rows=table.take(pa.array(places, pa.int64()))
+        .select(_SHOWN[1:])
+        .add_column(0, "group_value", told),
         headings=_headings(),
         call=call,
     )

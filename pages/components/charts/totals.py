@@ -164,8 +164,7 @@ def _draw(known: Totals, measure: Measure) -> Drawing:
     ahead = [row for row in known.told() if "forecast" in row]
     if known.ahead:
         begin = max(every[0]["date"], min(known.through + timedelta(days=1), ahead[0]["date"]))
-        through = words.short_day(known.through, known.through)
-        drawing.future(begin, _("data to {day}").format(day=through))
+        drawing.future(begin, _through(known))
     if known.band:
         low, high = points(ahead, "low"), points(ahead, "high")
         drawing.fan(low, high, forecast_look(), alpha=_ALPHA, name=_BAND)
@@ -174,6 +173,17 @@ def _draw(known: Totals, measure: Measure) -> Drawing:
     said = [_said(row, "forecast", known, measure) for row in ahead]
     drawing.line(points(ahead, "forecast", said), forecast_look(), width=2.4)
     return drawing
+
+
+def _through(known: Totals) -> str:
+    """Return until when demand is known, and whether a period that has begun is left out."""
+    is_whole = known.ahead[0]["date"] <= known.through + timedelta(days=1)
+    texts = {
+        "week": _("data to {day}, within a week"),
+        "month": _("data to {day}, within a month"),
+    }
+    text = _("data to {day}") if is_whole else texts[known.grain]
+    return text.format(day=words.short_day(known.through, known.through))
 
 
 def _said(row: Row, column: str, known: Totals, measure: Measure) -> str:

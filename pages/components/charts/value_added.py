@@ -52,7 +52,9 @@ def value_added(
         figure=_draw(rows, names) if compared else None,
         alt=_finding(compared, names, title),
         provenance=added.provenance,
-        rows=table.take(places).select(_SHOWN[1:]).add_column(0, "group_value", told),
+        rows=table.take(pa.array(places, pa.int64()))
+        .select(_SHOWN[1:])
+        .add_column(0, "group_value", told),
         headings=_headings(),
         call=call,
     )

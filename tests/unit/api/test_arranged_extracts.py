@@ -27,6 +27,8 @@ QUERIES = [
     ("fact_forecast", "order=-forecast,source&columns=item_id,forecast"),
     ("fact_metrics", "is_champion=true&order=wql"),
     ("dim_item", "order=-unit_cost"),
+    ("dim_item", "name_contains=A&category_null=false"),
+    ("fact_forecast", "actual_null=true&source=naive&columns=item_id,date,actual"),
 ]
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from tests.faults.page_visits import PageVisit
 from tests.running_portal import RunningPortal, running_portal
 
-PAGES = ("monday", "forecast", "orders", "accuracy", "data", "guide")
+PAGES = ("monday", "forecast", "orders", "inventory", "accuracy", "data", "guide")
 PARTS = 200
 RERUNS_OF_A_SESSION = 25
 BLOCKS = 20

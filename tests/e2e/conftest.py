@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
 from tests.e2e.demonstrations import Publishing, Served, serving
 from tests.e2e.visits import PATIENCE_MS, Visit
+from tests.ordering_publications import publish_quantities
 from tests.publisher import Publisher
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -54,6 +57,18 @@ def served(publishing: dict[str, Publishing]) -> Iterator[Served]:
 def torres(publishing: dict[str, Publishing]) -> Iterator[Served]:
     """A portal of the synthetic demonstration: places, suppliers and trouble of every kind."""
     with serving(publishing["torres"].wait()) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Served]:
+    """A portal that keeps two publications: orders of R$ 12,000, then of R$ 13,650."""
+    folder = tmp_path_factory.mktemp("compared")
+    publisher = Publisher(FolderStore(folder / "store"), registry)
+    publish_quantities(publisher, [10.0] * 12)
+    with serving(folder) as portal:
+        publish_quantities(publisher, [*[10.0] * 9, 25.0, 12.5, 9.0])
+        portal.command("datalayer", "activate", "--confirm")
         yield portal
 
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.demonstrations import PROJECT
-from tests.e2e.visits import Visit
+from tests.e2e.conftest import visiting
+from tests.e2e.demonstrations import PROJECT, Served
 
 FOLDER: Final = PROJECT / "build/guide"
 COLOURS: Final = 128
@@ -23,6 +23,9 @@ PAGES: Final = {
     "monday": "/",
     "part": "/forecast",
     "orders": "/orders?tier=late",
+    "changes": "/changes",
+    "inventory": "/inventory",
+    "accuracy": "/accuracy",
     "data": "/data",
     "admin": "/admin",
 }
@@ -44,28 +47,26 @@ def test_the_guide_shows_only_pictures_that_are_taken_here() -> None:
     assert [each for each in shown if each[0].split(".")[1] != each[1].split(".")[1]] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    ("torres_visit", "language"),
-    [({"locale": locale, "viewport": SCREEN}, name) for name, locale in LANGUAGES.items()],
-    ids=list(LANGUAGES),
-    indirect=["torres_visit"],
-)
 def test_a_page_has_its_picture_for_the_guide(
-    torres_visit: Visit, page: str, language: str
+    browser: Browser, torres: Served, compared: Served, page: str, language: str
 ) -> None:
-    tab = torres_visit.page
-    torres_visit.open(PAGES[page])
-    if page == "admin":
-        tab.get_by_label(re.compile("User name|Usuário")).fill("admin")
-        tab.get_by_label(re.compile("^(Password|Senha)$")).fill(torres_visit.served.password)
-        tab.get_by_role("button", name=re.compile("^(Sign in|Entrar)$")).click()
-        expect(tab.get_by_label(re.compile("^(Password|Senha)$"))).to_have_count(0)
-        torres_visit.settle()
-    expect(tab.get_by_role("heading", level=1)).to_be_visible()
-    tab.wait_for_load_state("networkidle")
+    served = compared if page == "changes" else torres
+    options = {"locale": LANGUAGES[language], "viewport": SCREEN}
+    with visiting(browser, served, options) as visit:
+        tab = visit.page
+        visit.open(PAGES[page])
+        if page == "admin":
+            tab.get_by_label(re.compile("User name|Usuário")).fill("admin")
+            tab.get_by_label(re.compile("^(Password|Senha)$")).fill(served.password)
+            tab.get_by_role("button", name=re.compile("^(Sign in|Entrar)$")).click()
+            expect(tab.get_by_label(re.compile("^(Password|Senha)$"))).to_have_count(0)
+            visit.settle()
+        expect(tab.get_by_role("heading", level=1)).to_be_visible()
+        tab.wait_for_load_state("networkidle")
 
-    taken = Image.open(io.BytesIO(tab.screenshot(animations="disabled")))
+        taken = Image.open(io.BytesIO(tab.screenshot(animations="disabled")))
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     few = taken.convert("RGB").quantize(COLOURS)

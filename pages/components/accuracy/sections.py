@@ -197,8 +197,8 @@ def _band(known: charts.Totals) -> str:
     count = len(known.ratios)
     if known.band is None:
         return _(
-            "No band: {found} could be compared with what was forecast in time, and {needed} are "
-            "needed."
+            "No band: {found} of the past had been forecast for most parts, and {needed} are "
+            "needed to tell how far totals are off."
         ).format(found=_spans(known, count), needed=number(_LEAST_PERIODS, 0))
     low, high = known.band
     return _(

@@ -25,7 +25,7 @@ from pages.components.language import _
 
 _OUTSIDE: Final = 0.1
 """Share of outcomes on each side of the band of 80 %."""
-_COVERED: Final = 0.5
+_COVERED: Final = 0.8
 _ALPHA: Final = "33"
 _BAND: Final = "80%"
 
@@ -93,12 +93,16 @@ class Totals:
 
     @cached_property
     def ratios(self) -> list[float]:
-        """What was used over what had been forecast, of each period that was, rising."""
-        most = max((row["tested_items"] for row in self.rows), default=0)
+        """What was used over what had been forecast, of each period that was, rising.
+
+        A period that fewer than four in five of the parts had been forecast for says nothing of
+        the total of all.
+        """
+        most = max((row["items"] for row in self.ahead or self.rows), default=0)
         return sorted(
             row["tested_used"] / row["tested_forecast"]
             for row in self.rows
-            if row["tested_items"] > _COVERED * most and row["tested_forecast"]
+            if row["tested_items"] >= _COVERED * most and row["tested_forecast"]
         )
 
     @property

@@ -303,6 +303,14 @@ class TestTotals:
 
         assert len(Totals(rows, THROUGH).ratios) == len(PAST)
 
+    def test_a_few_parts_that_were_tested_give_the_total_of_all_no_band(self) -> None:
+        tested = [row | {"tested_items": 2} for row in PAST]
+
+        chart = total([*tested, *AHEAD])
+
+        assert {row["low"] for row in chart.rows.to_pylist()} == {None}
+        assert "80%" not in notes(chart)
+
     def test_weeks_that_not_every_part_is_forecast_for_are_not_drawn(self) -> None:
         chart = total([*PAST, *AHEAD, week(-3, None, 5.0, items=1)])
 

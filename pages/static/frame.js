@@ -12,6 +12,9 @@ function reachable(box) {
 const sizes = new ResizeObserver((changes) => changes.forEach((change) => reachable(change.target)))
 const seen = new WeakSet()
 
+// Where a file is dropped has a name, and Streamlit says at the same time that it means nothing.
+const DROPZONE = "[data-testid=stFileUploaderDropzone][role=presentation]"
+
 new MutationObserver(() => {
   for (const box of document.querySelectorAll(SCROLLERS)) {
     if (seen.has(box)) continue
@@ -22,6 +25,7 @@ new MutationObserver(() => {
   }
   // Icons in texts stand beside words, and their names are English.
   for (const icon of document.querySelectorAll(ICONS)) icon.setAttribute("aria-hidden", "true")
+  for (const place of document.querySelectorAll(DROPZONE)) place.setAttribute("role", "group")
 }).observe(document, { childList: true, subtree: true })
 
 // A view is shared by its address, with the publication that it is of. Without a clipboard, as over

@@ -102,8 +102,10 @@ const WORDS = {
   "Add row": "Incluir linha",
   "Delete row(s)": "Apagar linhas",
   "empty": "vazio",
+  "Empty": "Vazio",
   "No data": "Sem dados",
   "Upload": "Escolher o arquivo",
+  "file upload": "envio de arquivo",
   "Add files": "Escolher outro",
   "Click to retry upload": "Tentar enviar de novo",
   "Only one file is allowed.": "Um arquivo de cada vez.",
@@ -162,7 +164,7 @@ const PATTERNS = [
   ["month, $1", "mês, $1"],
   ["year, $1", "ano, $1"],
 ]
-const NAMES = ["aria-label", "title", "placeholder", "alt", "aria-roledescription", "data-title"]
+const NAMES = ["aria-label", "aria-valuetext", "title", "placeholder", "alt", "aria-roledescription", "data-title"]
 const TEXTS_OF_PAGES =
   "title, [data-testid=stMarkdownContainer], [data-testid=stTable], [data-testid=stCode], .stHtml, .js-plotly-plot"
 const NAMES_OF_PAGES = "[data-testid=stMarkdownContainer], [data-testid=stTable], .stHtml"
@@ -212,8 +214,8 @@ function inLanguage(node, place, text) {
 
 function isOfThePages(element, name) {
   if (element.closest(NAMES_OF_PAGES)) return true
-  // A field is named by its page, and a choice by what it stands for; only its button is Streamlit's.
-  if (element.matches("input, textarea")) return name !== "placeholder"
+  // A field but that of a file is named by its page, and a choice by what it stands for; only its button is Streamlit's.
+  if (element.matches("input:not([type=file]), textarea")) return name !== "placeholder"
   return !element.matches("button") && element.closest(CHOICES) !== null
 }
 

@@ -102,7 +102,8 @@ def codes() -> frozenset[str]:
 def guide() -> frozenset[str]:
     """Return the words of the Portuguese guides."""
     guides = (PROJECT / "docs/guide").glob("*.pt_BR.md")
-    return frozenset(word for each in guides for word in words_of(each.read_text(encoding="utf-8")))
+    shown = (re.sub(r"\]\([^)]*\)", "] ", each.read_text(encoding="utf-8")) for each in guides)
+    return frozenset(word for text in shown for word in words_of(text))
 
 
 def _coded(value: object) -> Iterable[str]:

@@ -32,7 +32,7 @@ def test_a_cell_shows_exactly_its_parts_in_the_same_document(torres_visit: Visit
     assert len(codes(page)) == count
     assert "abc_class=B&demand_class=lumpy" in page.url
     assert page.evaluate("window.sameDocument")
-    assert page.evaluate("document.activeElement.id") == CELL.removeprefix("#")
+    expect(page.locator(CELL)).to_be_focused()
     for text in page.locator(".farol-stock tbody tr").all_inner_texts():
         assert re.search(r"\bB\tLumpy\t", text), text
 

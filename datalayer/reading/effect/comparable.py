@@ -16,8 +16,12 @@ MOST_NAMED: Final = 5
 NOT_STATED: Final = "?"
 
 
-def not_compared(before: Publication, after: Publication) -> tuple[Sentence, ...]:
+def not_compared(
+    before: Publication, after: Publication, *, other_units: int = 0
+) -> tuple[Sentence, ...]:
     """Return what can't be compared in two publications; nothing where everything can.
+
+    *other_units* is how many parts are counted in another unit than before.
 
     Raises:
         ReadFailed, QueryTooLong: One of them can't be read.
@@ -26,6 +30,7 @@ def not_compared(before: Publication, after: Publication) -> tuple[Sentence, ...
         *_manifests(before.manifest, after.manifest),
         *_contracts(before, after),
         *_places(before, after),
+        *_units(other_units),
     )
 
 
@@ -79,6 +84,15 @@ def _places(before: Publication, after: Publication) -> Iterator[Sentence]:
     if new := sorted(ids[1] - ids[0]):
         yield Sentence(
             "places that are new, whose actions count as new: {places:s}", places=_named(new)
+        )
+
+
+def _units(parts: int) -> Iterator[Sentence]:
+    if parts:
+        yield Sentence(
+            "parts that are counted in another unit than before: {count}; by how much their orders "
+            "differ can't be said in units",
+            count=parts,
         )
 
 

@@ -65,7 +65,7 @@ def effect_of(before: Publication, after: Publication, report: ReportProgress = 
         largest=largest,
         actions=listed,
         rows=compare_rows(after.manifest, before.manifest),
-        not_compared=not_compared(before, after),
+        not_compared=not_compared(before, after, other_units=proposals.other_units),
     )
     begin(4)
     return replace(effect, warnings=warnings_of(effect, after.registry))

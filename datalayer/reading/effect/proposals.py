@@ -43,13 +43,14 @@ class PartOrder:
 
     Attributes:
         before, after: Units.
+        unit_before, unit_after: Unit symbols; where one of the two has no such part, the other's.
         value_before, value_after: In the currency of the publication.
-        unit: Unit symbol of the part.
     """
 
     item_id: str
     name: str
-    unit: str
+    unit_before: str
+    unit_after: str
     reason: str
     source_before: str | None
     source_after: str | None
@@ -59,9 +60,19 @@ class PartOrder:
     value_after: Decimal | None
 
     @property
-    def change(self) -> Decimal:
-        """By how many units more is proposed; a part that one of them has not is none there."""
-        return (self.after or _NOTHING) - (self.before or _NOTHING)
+    def is_other_unit(self) -> bool:
+        """Whether the two orders are counted in different units."""
+        return self.unit_before.casefold() != self.unit_after.casefold()
+
+    @property
+    def change(self) -> Decimal | None:
+        """By how many units more is proposed; a part that one of them has not is none there.
+
+        None where one of them has the part and can't tell, or the units are others.
+        """
+        before = _NOTHING if self.reason == ChangeKind.NEW else self.before
+        after = _NOTHING if self.reason == ChangeKind.DROPPED else self.after
+        return None if before is None or after is None or self.is_other_unit else after - before
 
     @property
     def value_change(self) -> Decimal | None:
@@ -78,7 +89,7 @@ class PartOrder:
     @property
     def is_moved(self) -> bool:
         """Whether the order is another one by more than a fifth of what it was."""
-        if self.before is None or self.after is None:
+        if self.before is None or self.after is None or self.change is None:
             return False
         return abs(self.change) > MOVED_BY * self.before
 
@@ -107,6 +118,11 @@ class Proposals:
         """Parts that either proposes an order for."""
         return sum(each.is_proposed for each in self.parts)
 
+    @property
+    def other_units(self) -> int:
+        """Parts that are counted in another unit than before."""
+        return sum(each.is_other_unit for each in self.parts)
+
     @cached_property
     def new_items(self) -> frozenset[str]:
         """Parts that the publication before has not."""
@@ -122,7 +138,7 @@ class Proposals:
 
         Only values can be compared from part to part, so those without one stand behind.
         """
-        changed = [each for each in self.parts if each.change]
+        changed = [each for each in self.parts if each.change or each.is_other_unit]
         size = partial(_size, by_value=self.same_currency)
         return tuple(sorted(changed, key=size, reverse=True)[:most])
 
@@ -163,7 +179,8 @@ def _part_orders(
         before, after = (row[name] for name in orders)
         yield PartOrder(
             **{name: row[name] for name in names},
-            unit=(cost_after or cost_before or _NO_COST).unit,
+            unit_before=(cost_before or cost_after or _NO_COST).unit,
+            unit_after=(cost_after or cost_before or _NO_COST).unit,
             before=before,
             after=after,
             value_before=_value(before, cost_before),
@@ -210,4 +227,5 @@ def _proposed(
 
 def _size(part: PartOrder, *, by_value: bool) -> tuple[bool, Decimal, Decimal, str]:
     change = part.value_change if by_value else None
-    return change is not None, abs(change or _NOTHING), abs(part.change), part.item_id
+    units = abs(part.change or _NOTHING)
+    return change is not None, abs(change or _NOTHING), units, part.item_id

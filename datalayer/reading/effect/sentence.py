@@ -53,12 +53,19 @@ def _value(proposals: Proposals) -> Sentence:
             before=was,
             after=now,
         )
-    per_cent = share(before.value, after.value)
     if was == now:
         return Sentence("they come to {after}, as before", after=now)
+    return _moved(before.value, after.value, was, now)
+
+
+def _moved(before: Decimal, after: Decimal, was: Sentence, now: Sentence) -> Sentence:
+    """Say which way an amount went, and by how much unless that is less than is told."""
+    per_cent = share(before, after)
     if per_cent is None:
         return Sentence("they come to {after} now, and to nothing before", after=now)
-    if per_cent >= 0:
+    if not per_cent:
+        return Sentence("they come to {after} instead of {before}", after=now, before=was)
+    if per_cent > 0:
         return Sentence(
             "they come to {after} instead of {before}, up {share}%",
             after=now,

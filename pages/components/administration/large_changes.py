@@ -53,7 +53,8 @@ def _text(change: LargeChange, effect: Effect) -> str:
     """Return the order before and after, and what the difference comes to."""
     order, currency = change.order, effect.proposals.after.currency
     text = _("Order: {before}, then {after}").format(
-        before=_units(order.before, order.unit), after=_units(order.after, order.unit)
+        before=_units(order.before, order.unit_before, is_there=order.reason != "new"),
+        after=_units(order.after, order.unit_after, is_there=order.reason != "dropped"),
     )
     if order.value_change is None or not effect.proposals.same_currency:
         return text
@@ -62,7 +63,9 @@ def _text(change: LargeChange, effect: Effect) -> str:
     return f"{text} ({ends.sign(worth)}{money})"
 
 
-def _units(value: Decimal | None, unit: str) -> str:
+def _units(value: Decimal | None, unit: str, *, is_there: bool) -> str:
+    if not is_there:
+        return _("no such part")
     if value is None:
         return _("not known")
     return quantity(float(value), unit)

@@ -10,7 +10,8 @@ from datalayer.reading.changes import compare
 from datalayer.reading.effect.proposals import Proposals, proposals_of
 from datalayer.reading.effect.sentence import sentence, summary
 from datalayer.reading.publication import Publication
-from tests.unit.reading.effect.conftest import Publish
+from tests.publisher import Publisher
+from tests.unit.reading.effect.conftest import Publish, with_values
 
 
 def of(before: Publication, after: Publication) -> Proposals:
@@ -71,6 +72,27 @@ class TestWhatIsNotKnown:
         assert found.before.unknown == 0
         assert found.parts[7].value_change == 1
 
+    def test_an_order_that_nobody_can_tell_is_no_change_in_units(self, publish: Publish) -> None:
+        found = of(publish([100, 5]), publish([None, 5]))
+
+        assert found.parts[0].change is None
+        assert found.largest(3) == ()
+
+    def test_pieces_and_metres_are_not_subtracted(
+        self, publish: Publish, publisher: Publisher
+    ) -> None:
+        before = publish([10, 5], [2, 2])
+        items = publisher.tables()["dim_item"]
+        in_metres = with_values(items, unit=["m"], unit_cost=[0.02, 2])
+
+        found = of(before, publish([3000, 5], dim_item=in_metres))
+
+        part = found.parts[0]
+        assert part.is_other_unit
+        assert (part.change, part.is_moved, found.other_units) == (None, False, 1)
+        assert part.value_change == Decimal(40)
+        assert [each.item_id for each in found.largest(3)] == ["P00001"]
+
 
 class TestMoved:
     @pytest.mark.parametrize(
@@ -110,6 +132,13 @@ class TestSentence:
             "Proposed orders: 2 before, 3 now; "
             "they come to BRL 3,660 instead of BRL 3,000, up 22.0%"
         )
+
+    def test_a_change_too_small_for_a_share_is_neither_up_nor_down(self, publish: Publish) -> None:
+        costs = [1000]
+
+        told = summary(publish([10_000], costs), publish([9_999], costs))
+
+        assert told.endswith("they come to BRL 10,000,500 instead of BRL 10,001,500")
 
     def test_it_says_that_nothing_changed(self, publish: Publish) -> None:
         assert summary(publish(), publish()) == (

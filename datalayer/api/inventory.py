@@ -102,7 +102,7 @@ def _add_file(router: APIRouter, portal: Portal, files: Files) -> None:
 
     @router.get(
         "/inventory.csv",
-        operation_id="inventory_file",
+        operation_id="get_inventory_file",
         summary="Stock positions as one file of CSV",
         responses=_FILE,
         response_class=Response,

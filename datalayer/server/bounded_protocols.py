@@ -235,6 +235,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _end(self, refusal: _Refused) -> None:
         self._refusal = refusal
+        # What came is a request, if also of a connection that nothing was awaited of till now.
+        self._bounds.works(self)
         self._bounds.refuse(self, refusal.reason)
 
     def _answer(self, slug: str) -> None:

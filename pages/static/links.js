@@ -2,11 +2,9 @@
 // again as when somebody goes back, instead of loading the document anew. Without this script, or
 // in another tab, they are links like any other.
 {
-const PATIENCE_MS = 8000
-let awaited = null // what gets the focus once the page is drawn: an element's id, until when
+let awaited = null // what gets the focus once the page is drawn, unless the reader goes on elsewhere
 
 function land() {
-  if (!awaited || Date.now() > awaited.until) return (awaited = null)
   const drawn = document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
   const target = awaited.to
     ? document.querySelector(`.st-key-${CSS.escape(awaited.to)} :is(h2, [role=alert])`)
@@ -21,10 +19,12 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a.farol-go")
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
   event.preventDefault()
-  awaited = { id: link.id, to: link.dataset.to, until: Date.now() + PATIENCE_MS, began: false }
+  awaited = { id: link.id, to: link.dataset.to, began: false }
   history.pushState(null, "", link.href)
   dispatchEvent(new PopStateEvent("popstate", { state: null }))
 })
+
+for (const goingOn of ["pointerdown", "keydown"]) document.addEventListener(goingOn, () => (awaited = null), true)
 
 new MutationObserver(() => {
   if (!awaited) return

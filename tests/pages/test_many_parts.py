@@ -26,7 +26,7 @@ COUNTS = {
     "accuracy": ("of 20,000 tested parts", "20,000 of 20,000"),
     "inventory": ("20,000",),
     "changes": (),
-    "data": ("20,000 rows, all of them",),
+    "data": ("20,000 rows**, all that there are",),
     "guide": (),
     "admin": (),
 }

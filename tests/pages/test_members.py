@@ -71,7 +71,7 @@ def test_every_page_asks_for_a_sign_in_and_shows_nothing_else(
     assert app.title[0].value == "Sign in"
     assert members.latest.publication_id not in texts(app)
     assert navigation["position"] == "hidden"
-    pages = {"monday", "forecast", "orders", "inventory", "accuracy", "data", "guide"}
+    pages = {"monday", "forecast", "orders", "changes", "inventory", "accuracy", "data", "guide"}
     assert set(navigation) == {*pages, "admin", "position"}
 
 

@@ -322,7 +322,7 @@ def test_the_call_that_is_copied_brings_the_same_rows(stocked: Path, open_page: 
     app = opened(open_page, q="bateria", order="-days_of_cover")
 
     (code,) = [each.value for each in app.code if each.value.startswith("curl")]
-    (address,) = re.findall(r'"http[^"]*?(/api/v1/[^"]+)"', code)
+    (address,) = re.findall(r"'http[^']*?(/api/v1/[^']+)'", code)
     assert [row["item_id"] for row in downloaded(address)] == column(app, "item_id")
 
 

@@ -144,6 +144,16 @@ def test_requests_follow_each_other_on_one_connection(server: BoundedServer) -> 
             assert status(read_some(connection)) == 200
 
 
+def test_what_is_refused_behind_another_request_is_told_why(server: BoundedServer) -> None:
+    with server.connect() as connection:
+        connection.sendall(GET)
+        first = read_some(connection)
+        head = b"POST /length HTTP/1.1\r\n" + HOST + b"Content-Length: 2000000\r\n\r\n"
+        second = ask(connection, head)
+
+    assert (status(first), status(second)) == (200, 413)
+
+
 def test_requests_may_come_in_one_piece(server: BoundedServer) -> None:
     last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 

@@ -9,10 +9,12 @@ function land() {
   const target = awaited.to
     ? document.querySelector(`.st-key-${CSS.escape(awaited.to)} :is(h2, [role=alert])`)
     : document.getElementById(awaited.id)
-  if (!drawn || !awaited.began || !target) return
+  // A run that follows may draw the target anew, which then has lost the focus to nobody.
+  const isFree = !awaited.landed || document.activeElement === document.body
+  if (!drawn || !awaited.began || !target || !isFree) return
   if (awaited.to) target.tabIndex = -1
   target.focus({ preventScroll: !awaited.to })
-  awaited = null
+  awaited.landed = true
 }
 
 document.addEventListener("click", (event) => {

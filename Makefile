@@ -177,6 +177,7 @@ image-packages: system-packages
 	  command -v "$$program" > /dev/null || missing="$$missing $$program"
 	done
 	command -v podman > /dev/null || missing="$$missing netavark aardvark-dns uidmap"
+	command -v iptables > /dev/null || test -x /usr/sbin/iptables || missing="$$missing iptables"
 	test -n "$$missing" && test "$$(id -u)" = 0 && command -v apt-get > /dev/null || exit 0
 	echo "Installing$$missing ..."
 	apt-get update -qq

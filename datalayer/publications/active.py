@@ -73,10 +73,15 @@ class ActivePointer:
     ) -> Activation:
         """Make *publication_id* the active one by the switch *number*; return that switch.
 
+        Where that very switch stands already, what was damaged was fetched anew: its time stays,
+        and who made it.
+
         Raises:
             OSError: The disk refused; the active one is as it was.
         """
         before = self.read()
+        if before and number and (before.number, before.publication_id) == (number, publication_id):
+            return before
         earlier = (before.publication_id, *before.previous) if before else ()
         previous = tuple(each for each in earlier if each != publication_id)[:MOST_PREVIOUS]
         switched = Activation(publication_id, now, activated_by, previous, number)

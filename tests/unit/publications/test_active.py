@@ -120,3 +120,14 @@ def test_a_failed_switch_leaves_the_one_before(path: Path, monkeypatch: pytest.M
 
 def _refuse(descriptor: int) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_a_repair_of_what_is_active_is_no_later_switch(tmp_path: Path) -> None:
+    pointer = ActivePointer(tmp_path / "active.json")
+    switched = pointer.replace("a", "ana", NOON, 3)
+
+    repaired = pointer.replace("a", "start", NOON + timedelta(days=2), 3)
+
+    assert repaired == switched == pointer.read()
+    again = pointer.replace("a", "eve", NOON + timedelta(days=3), 4)
+    assert (again.activated_by, again.activated_at) == ("eve", NOON + timedelta(days=3))

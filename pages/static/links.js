@@ -28,9 +28,10 @@ document.addEventListener("click", (event) => {
 
 for (const goingOn of ["pointerdown", "keydown"]) document.addEventListener(goingOn, () => (awaited = null), true)
 
-new MutationObserver(() => {
+new MutationObserver((changes) => {
   if (!awaited) return
-  if (document.querySelector('[data-testid="stApp"][data-test-script-state="running"]')) awaited.began = true
+  // A short run may be over before anything is told of its beginning.
+  if (changes.some(({ type }) => type === "attributes")) awaited.began = true
   land()
 }).observe(document, { attributes: true, childList: true, subtree: true, attributeFilter: ["data-test-script-state"] })
 }

@@ -116,7 +116,9 @@ class StoreWatch:
         else:
             # The store answered; what it holds is another question.
             self._last = replace(self._last, reach="reachable", problem="")
-        self._asked_at = self._clock()
+        # Whether it takes writes, nobody's question tells: that is still to be asked.
+        if self._last.writable != "unknown":
+            self._asked_at = self._clock()
         return self._last
 
     def wait_for_answer(self, timeout_s: float = -1) -> LastAnswer:
@@ -142,6 +144,7 @@ class StoreWatch:
             if not isinstance(problem, TransportError):
                 self._check_writes()
             self.learn(problem)
+            self._asked_at = self._clock()
         finally:
             self._waiting_since = None
             self._asking.release()

@@ -16,7 +16,7 @@ from datalayer.kernel.errors import PortalError
 from datalayer.portal import Identity, Role
 from datalayer.runtime import portal, reset
 from pages.components import language
-from pages.envelope.envelope import Envelope, envelope_of
+from pages.envelope.envelope import WeekFile, envelope_of
 from pages.envelope.regions import regions_of
 
 READER = Identity("cli:envelope", Role.ANALYST)
@@ -58,7 +58,7 @@ def _write(chosen: Namespace) -> None:
         _write_one(folder, envelope_of(publication, region, chosen.portal or ""))
 
 
-def _write_one(folder: Path, envelope: Envelope) -> None:
+def _write_one(folder: Path, envelope: WeekFile) -> None:
     """Write *envelope* whole or not at all, and say what is in it."""
     file = folder / envelope.file_name
     beside = file.with_name(f".{file.name}.part")

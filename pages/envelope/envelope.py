@@ -36,7 +36,7 @@ _STYLE: Final = Path(__file__).with_name("envelope.css")
 
 
 @dataclass(frozen=True)
-class Envelope:
+class WeekFile:
     """One file.
 
     Attributes:
@@ -49,7 +49,7 @@ class Envelope:
     left_out: int
 
 
-def envelope_of(publication: Publication, region: Region, address: str = "") -> Envelope:
+def envelope_of(publication: Publication, region: Region, address: str = "") -> WeekFile:
     """Return the envelope of *region* in the language of this run.
 
     Args:
@@ -77,7 +77,7 @@ def envelope_of(publication: Publication, region: Region, address: str = "") -> 
         links=links,
     )
     name = f"farol-{publication.id}-{region.location_id}.{current().replace('_', '-')}.html"
-    return Envelope(_as_file_name(name), html, ranks.num_rows, left_out)
+    return WeekFile(_as_file_name(name), html, ranks.num_rows, left_out)
 
 
 @dataclass(frozen=True)

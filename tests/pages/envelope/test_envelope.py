@@ -17,7 +17,7 @@ from datalayer.kernel.contract.registry import Language
 from datalayer.portal import ANYONE, MarkKind, Statement
 from datalayer.runtime import portal
 from pages.envelope.__main__ import main
-from pages.envelope.envelope import MOST_BYTES, Envelope, envelope_of
+from pages.envelope.envelope import MOST_BYTES, WeekFile, envelope_of
 from pages.envelope.regions import Region, regions_of
 from tests.marked_list import LATE, publish_list, publish_orders, publish_without_list, row
 from tests.pages.conftest import ADMIN, OpenPage
@@ -41,7 +41,7 @@ class Attributes(HTMLParser):
         self.found += [(tag, name, value or "") for name, value in attrs]
 
 
-def envelopes(language: Language = "en", address: str = "") -> dict[str, Envelope]:
+def envelopes(language: Language = "en", address: str = "") -> dict[str, WeekFile]:
     publication = portal().open()
     with speaking(language):
         return {
@@ -50,7 +50,7 @@ def envelopes(language: Language = "en", address: str = "") -> dict[str, Envelop
         }
 
 
-def only(language: Language = "en", address: str = "") -> Envelope:
+def only(language: Language = "en", address: str = "") -> WeekFile:
     (envelope,) = envelopes(language, address).values()
     return envelope
 
@@ -64,7 +64,7 @@ def activate() -> None:
     portal().activate(ADMIN, confirmed=True)
 
 
-def shown_parts(envelope: Envelope) -> list[str]:
+def shown_parts(envelope: WeekFile) -> list[str]:
     return re.findall(r"P\d{5}(?= ·|</a>|<)", envelope.html.split("<main>")[1])
 
 

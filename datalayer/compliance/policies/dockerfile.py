@@ -15,7 +15,7 @@ from datalayer.kernel.sentences import Sentence
 
 COPIED_FOR_THE_APP = (
     "app.py", "datalayer", "pages", "schema_registry.json", ".streamlit", "requirements.txt",
-    "pyproject.toml", "LICENSE", "deploy/*.py", "deploy/*.sh",
+    "pyproject.toml", "LICENSE", "docs/guide", "deploy/*.py", "deploy/*.sh",
 )  # fmt: skip
 """What the app's image may hold of this project."""
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from datalayer.compliance.evidence.dockerfile import read_dockerfile
+from datalayer.compliance.evidence.dockerfile import Dockerfile, read_dockerfile
 from datalayer.compliance.policies.dockerfile import APP_IMAGE, JOB_IMAGE
+from datalayer.compliance.policies.policy import Policy
+from tests.portals import ROOT
 
 GOOD = """\
 # syntax comment
@@ -89,6 +91,13 @@ def findings(folder: Path, text: str) -> list[str]:
 
 def test_a_good_one_is_trusted(tmp_path: Path) -> None:
     assert findings(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "policy"), [("Dockerfile", APP_IMAGE), ("ml_jobs/Dockerfile", JOB_IMAGE)]
+)
+def test_this_projects_own_keep_all_rules(path: str, policy: Policy[Dockerfile]) -> None:
+    assert list(policy.findings(read_dockerfile(ROOT / path))) == []
 
 
 @pytest.mark.parametrize(("before", "after", "finding"), BAD)

@@ -14,6 +14,7 @@ let awaited = "" // where the focus goes once the list has changed: "first", "la
 let before = "" // the cards that were last seen
 let turning = 0 // since when a page is being turned; what is pressed meanwhile waits for its rows
 let leaving = 0 // since when a dialog or another page is awaited; what is pressed meanwhile is lost
+let setting // all ticks of this page to what, and since when; what is pressed meanwhile waits for them
 const waiting = []
 const PATIENCE_MS = 5000
 const [navigation] = performance.getEntriesByType("navigation")
@@ -97,16 +98,61 @@ document.addEventListener("keydown", (event) => {
   // A key that is held down goes on from row to row, and does nothing else twice.
   const held = event.repeat && (since(turning) || !MOVES.includes(act))
   if (held || since(leaving)) return
-  if (since(turning)) waiting.push(act)
+  if (since(turning) || setting) waiting.push(act)
   else act()
 })
+
+function goOn() {
+  while (waiting.length && !turning && !setting) waiting.shift()()
+}
 
 function arrive(card) {
   turning = 0
   awaited = "here"
   land(card)
-  while (waiting.length && !turning) waiting.shift()()
+  goOn()
 }
+
+// Ticks that the server sets reach the browser one by one. Whatever is sent before the last of them
+// has come tells the server that the others were not meant.
+document.addEventListener(
+  "change",
+  (event) => {
+    if (!event.target.closest(`${LIST} [class*="st-key-farol-tick-page-"]`)) return
+    setting = { to: event.target.checked, since: Date.now() }
+    look()
+  },
+  { capture: true },
+)
+
+const isSet = (card) => {
+  const box = control(card, "farol-tick-")
+  return !box || box.checked === setting.to
+}
+
+function set() {
+  if (!setting) return
+  const all = document.querySelector(DRAWN) && cards().every(isSet)
+  if (all || !since(setting.since)) {
+    setting = undefined
+    goOn()
+  } else look()
+}
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const pressed = event.target
+    if (pressed.closest?.(`${LIST} .st-key-farol-untick button`) && !setting)
+      setting = { to: false, since: Date.now() }
+    else if (setting && event.isTrusted && pressed.closest?.(LIST)) {
+      event.preventDefault()
+      event.stopPropagation()
+      waiting.push(() => pressed.click())
+    }
+  },
+  { capture: true },
+)
 
 document.addEventListener("focusin", (event) => {
   const all = cards()
@@ -184,6 +230,7 @@ function settle() {
   const all = cards()
   if (document.querySelector(DIALOG) || !all.length) leaving = 0
   release()
+  set()
   if (document.querySelector(DIALOG) || !document.querySelector(DRAWN)) return
   const now = all.map(name).join(" ")
   if (now && !before) {
@@ -206,12 +253,13 @@ function back(all) {
 }
 
 let frame = 0
-new MutationObserver(() => {
+function look() {
   frame ||= requestAnimationFrame(() => {
     frame = 0
     settle()
   })
-}).observe(document.documentElement, {
+}
+new MutationObserver(look).observe(document.documentElement, {
   attributeFilter: ["data-test-script-state"],
   characterData: true,
   childList: true,

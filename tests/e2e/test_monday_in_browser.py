@@ -156,6 +156,21 @@ def test_arrows_and_ticks_go_on_over_the_end_of_a_page(seeded: Visit) -> None:
     is_focused(seeded, ".st-key-farol-card-10 input")
 
 
+@pytest.mark.parametrize("seeded", [60], indirect=True)
+def test_no_tick_is_lost_however_quickly_the_page_is_turned(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+
+    for page in range(6):
+        keys.press(*"Xn" if page < 5 else "X")
+        keys.heading(f"{10 * min(page + 1, 5) + 1} to {10 * min(page + 2, 6)} of 60 actions")
+
+    expect(keys.bar()).to_contain_text("60 ticked")
+    seeded.page.get_by_role("button", name="Untick all").click()
+    keys.press(*"xx")
+    expect(keys.bar()).to_contain_text("2 ticked")
+
+
 @pytest.mark.parametrize("seeded", [25], indirect=True)
 def test_back_from_a_part_returns_to_the_same_page_and_place(seeded: Visit) -> None:
     keys = Keyboard(seeded.page)

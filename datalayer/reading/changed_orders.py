@@ -13,10 +13,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from datalayer.reading.changes import CAUSES, ChangeKind, Changes
+from datalayer.reading.changes import CAUSES, ChangeKind, Changes, parts_of
 from datalayer.reading.order_causes import OrderCause
 from datalayer.reading.publication import Publication
 
@@ -223,10 +222,7 @@ def changed_orders(
         found: What ``compare`` returned of them.
         kept: Values by column of ``Changes.parts``: only parts with one of them in each.
     """
-    parts = found.parts
-    for name, values in (kept or {}).items():
-        if values:
-            parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
+    parts = parts_of(found.parts, kept)
     absent = (ChangeKind.NEW, ChangeKind.DROPPED)
     nothing = [
         pc.and_(

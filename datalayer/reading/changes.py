@@ -118,6 +118,17 @@ def compare(
     return Changes(span, _compare_parts(both, used))
 
 
+def parts_of(parts: pa.Table, kept: Mapping[str, Sequence[str]] | None) -> pa.Table:
+    """Return the rows of ``Changes.parts`` with one of the values *kept* in each of its columns.
+
+    An empty list keeps all.
+    """
+    for name, values in (kept or {}).items():
+        if values:
+            parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
+    return parts
+
+
 def _shared_span(before: Publication, after: Publication) -> tuple[date, date] | None:
     first = max(before.manifest.data_through, after.manifest.data_through) + timedelta(days=1)
     ends = [

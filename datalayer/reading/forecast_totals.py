@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from datalayer.reading.changes import Changes
+from datalayer.reading.changes import Changes, parts_of
 
 _COLUMNS = ("unit", "is_forecast", "forecast_total")
 
@@ -54,10 +51,7 @@ def forecast_totals(
         found: What ``compare`` returned.
         kept: Values by column of ``Changes.parts``: only parts with one of them in each.
     """
-    parts = found.parts
-    for name, values in (kept or {}).items():
-        if values:
-            parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
+    parts = parts_of(found.parts, kept)
     names = [f"{name}_{end}" for name in _COLUMNS for end in ("before", "after")]
     sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0)])
     only = [0, 0]

@@ -35,7 +35,7 @@ from datalayer.api.schemas import METADATA_EXAMPLE, PublicationOrigin
 from datalayer.kernel.contract.manifest import is_publication_id
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, Publication, Snapshot
-from datalayer.reading.changes import ChangeKind, Changes, compare, parts_of
+from datalayer.reading.changes import ChangeKind, Changes, compare
 from datalayer.reading.questions import changes
 from datalayer.reading.questions.items import row_offset
 
@@ -209,7 +209,7 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         earlier, later = (open_publication(request, portal, each) for each in (before, after))
         require_location_of_either(earlier, later, location)
         found = compare(earlier, later, location)
-        found = replace(found, parts=parts_of(found.parts, kept_values(request, found.parts)))
+        found = replace(found, parts=found.parts_with(kept_values(request, found.parts)))
         parts = found.parts
         if kinds:
             parts = parts.filter(pc.is_in(parts["reason"], pa.array(kinds, pa.string())))

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from datalayer.reading.changes import CAUSES, ChangeKind, Changes, parts_of
+from datalayer.kernel.contract.spoken import counted_in
+from datalayer.reading.changes import CAUSES, ChangeKind, Changes
 from datalayer.reading.order_causes import OrderCause
 from datalayer.reading.publication import Publication
 
@@ -32,7 +33,6 @@ CENTS: Final = 100
 _READ: Final = ("item_id", "name", "category", "demand_class", "reason")
 _OF_BOTH: Final = ("unit", "unit_cost", "order_quantity")
 _ENDS: Final = ("before", "after")
-_UNITS: Final = "un"
 
 
 class SumOf(StrEnum):
@@ -222,7 +222,7 @@ def changed_orders(
         found: What ``compare`` returned of them.
         kept: Values by column of ``Changes.parts``: only parts with one of them in each.
     """
-    parts = parts_of(found.parts, kept)
+    parts = found.parts_with(kept or {})
     absent = (ChangeKind.NEW, ChangeKind.DROPPED)
     nothing = [
         pc.and_(
@@ -276,19 +276,13 @@ def _left_out(
     unit: tuple[str | None, str | None],
     currency: str | None,
 ) -> LeftOut | None:
-    if row["reason"] not in {ChangeKind.NEW, ChangeKind.DROPPED} and _counts(unit[0]) != _counts(
-        unit[1]
-    ):
+    is_of_both = row["reason"] not in {ChangeKind.NEW, ChangeKind.DROPPED}
+    if is_of_both and counted_in(unit[0]) != counted_in(unit[1]):
         return LeftOut.UNIT
     if currency is None:
         return LeftOut.CURRENCY
     lacks = any(units and cost is None for units, cost in zip(order, costs, strict=True))
     return LeftOut.COST if lacks else None
-
-
-def _counts(unit: str | None) -> str:
-    """What is counted; where nobody says, pieces, as everywhere in the portal."""
-    return (unit or _UNITS).casefold()
 
 
 def _cents(units: Decimal | None, cost: Decimal | None, is_there: bool) -> int | None:

@@ -70,6 +70,14 @@ class Changes:
     span: tuple[date, date] | None
     parts: pa.Table
 
+    def parts_with(self, kept: Mapping[str, Sequence[str]]) -> pa.Table:
+        """Return the rows of ``parts`` that have one of the values of *kept* in each column."""
+        parts = self.parts
+        for name, values in kept.items():
+            if values:
+                parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
+        return parts
+
     def totals(self) -> dict[str, object]:
         """Return the number of parts and the sums of every amount's before, after and change.
 
@@ -116,17 +124,6 @@ def compare(
     )
     used = stock_used(before, after, location_id, both, item_id=item_id)
     return Changes(span, _compare_parts(both, used))
-
-
-def parts_of(parts: pa.Table, kept: Mapping[str, Sequence[str]] | None) -> pa.Table:
-    """Return the rows of ``Changes.parts`` with one of the values *kept* in each of its columns.
-
-    An empty list keeps all.
-    """
-    for name, values in (kept or {}).items():
-        if values:
-            parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
-    return parts
 
 
 def _shared_span(before: Publication, after: Publication) -> tuple[date, date] | None:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property, partial
 from typing import Final
 
+from datalayer.kernel.contract.spoken import counted_in
 from datalayer.reading.changes import ChangeKind, Changes
 from datalayer.reading.publication import Publication
 from datalayer.reading.questions.changes import item_costs
@@ -62,7 +63,7 @@ class PartOrder:
     @property
     def is_other_unit(self) -> bool:
         """Whether the two orders are counted in different units."""
-        return self.unit_before.casefold() != self.unit_after.casefold()
+        return counted_in(self.unit_before) != counted_in(self.unit_after)
 
     @property
     def change(self) -> Decimal | None:

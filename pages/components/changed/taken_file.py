@@ -43,7 +43,7 @@ def say_cut(rows: int) -> None:
     """Say that a file of one page hasn't all of so many *rows*, where it hasn't."""
     if rows > MOST_ROWS:
         text = _(
-            "The file has the first {most} of {count} rows. Choose a category or a class, or follow "
-            "the address in the answer's header Link for the rest."
+            "The file has the first {most} of {count} rows. Choose a category or a class, or "
+            "follow the address in the answer's header Link for the rest."
         )
         st.caption(text.format(most=number(MOST_ROWS, 0), count=number(rows, 0)))

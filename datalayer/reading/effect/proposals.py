@@ -16,6 +16,7 @@ MOVED_BY: Final = Decimal("0.2")
 """Share of a proposed order beyond which another one counts as moved."""
 
 _NOTHING: Final = Decimal(0)
+_PIECES: Final = "un"
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ class PartOrder:
 
     @property
     def is_other_unit(self) -> bool:
-        """Whether the two orders are counted in different units."""
-        return self.unit_before.casefold() != self.unit_after.casefold()
+        """Whether the two orders are counted in different units; pieces where nobody says."""
+        units = (self.unit_before, self.unit_after)
+        before, after = ((each or _PIECES).casefold() for each in units)
+        return before != after
 
     @property
     def change(self) -> Decimal | None:
@@ -136,9 +139,12 @@ class Proposals:
     def largest(self, most: int) -> tuple[PartOrder, ...]:
         """Return the orders that change most in value; where no cost is known, in units.
 
-        Only values can be compared from part to part, so those without one stand behind.
+        Only values can be compared from part to part, so those without one stand behind; an order
+        that one of the two can't tell has changed by nobody knows how much, and is among them.
         """
-        changed = [each for each in self.parts if each.change or each.is_other_unit]
+        changed = [
+            each for each in self.parts if each.is_proposed and (each.change is None or each.change)
+        ]
         size = partial(_size, by_value=self.same_currency)
         return tuple(sorted(changed, key=size, reverse=True)[:most])
 

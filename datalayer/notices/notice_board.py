@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -44,19 +46,19 @@ class NoticeBoard:
         self._kept = kept
         self._publications = publications
         self._looks_up = threading.Event()
-        self._looking = WorkLine[int](
-            "effects", self._look_up, most=MOST_WAITING, give_up=lambda _: None
+        self._looking = WorkLine[Callable[[], object]](
+            "effects", lambda look: look(), most=MOST_WAITING, give_up=lambda _: None
         )
 
     def begin(self) -> None:
         """Look up from now on what switches do, on a thread, before anybody asks."""
         self._looks_up.set()
-        self._looking.put(LOOKED_UP)
+        self._looking.put(partial(self.latest, LOOKED_UP))
 
-    def tell(self, _: Switch) -> None:
+    def tell(self, switch: Switch) -> None:
         """Learn of a switch that this process made; returns at once."""
         if self._looks_up.is_set():
-            self._looking.put(1)
+            self._looking.put(partial(self.notice, switch))
 
     def latest(self, limit: int) -> tuple[Notice, ...]:
         """Return the notices of the last switches, the latest first.
@@ -97,6 +99,3 @@ class NoticeBoard:
         except StateError as error:
             _log.warning("effects.not_kept", pair=pair, problem=str(error))
         return found
-
-    def _look_up(self, last: int) -> None:
-        self.latest(last)

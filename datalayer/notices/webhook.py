@@ -14,9 +14,12 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from threading import Thread
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +31,15 @@ GONE: Final = 410
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)[ \r]")
 _OWN_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+# Where clouds give machines their secrets, beside 169.254.169.254, which is of the link: Alibaba's,
+# Oracle's, Azure's, Amazon's and Google's.
+_OF_CLOUDS: Final = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254"),
+    )
+)
 
 
 def addresses(host: str, port: int) -> list[str]:
@@ -43,7 +55,7 @@ class Webhook:
     Attributes:
         url: With scheme, of a host that the settings allow.
         key: What is signed with.
-        timeout_s: Longest time of one try: connection, TLS, request and answer together.
+        timeout_s: Longest time of one try: look-up, connection, TLS, request and answer together.
         resolve: Returns the addresses of a host name, as ``socket.getaddrinfo`` has them.
     """
 
@@ -125,7 +137,7 @@ class Webhook:
         """Return a connection to an address that may be used; the name is looked up once."""
         parts = urlsplit(self.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        usable = list(self._usable(self.resolve(self.host, port)))
+        usable = [each for each in self._look_up(port, deadline) if self._may_lead_to(each)]
         if not usable:
             reason = Sentence("leads to an address that no notice is sent to")
             raise NoticeNotTaken(host=self.host, reason=reason)
@@ -139,17 +151,39 @@ class Webhook:
             link.close()
             raise
 
-    def _usable(self, found: list[str]) -> Iterator[str]:
-        """Yield the addresses of *found* that a name may lead to.
+    def _look_up(self, port: int, deadline: float) -> list[str]:
+        """Return the addresses of the host; on a thread, since a look-up knows no limit of time."""
+        found: Future[list[str]] = Future()
 
-        Not this host, unless the name says so, and none at which clouds give their secrets away.
+        def look_up() -> None:
+            try:
+                found.set_result(self.resolve(self.host, port))
+            except OSError as error:
+                found.set_exception(error)
+
+        Thread(target=look_up, name="webhook-look-up", daemon=True).start()
+        return found.result(_left(deadline))
+
+    def _may_lead_to(self, text: str) -> bool:
+        """Return whether the name may lead to that address.
+
+        Not to this host, unless the name says so, and to none at which clouds give their secrets
+        away. Private networks are allowed: receivers are there.
         """
-        for text in found:
-            address = ipaddress.ip_address(text.partition("%")[0])
-            mapped = getattr(address, "ipv4_mapped", None) or address
-            own = mapped.is_loopback and self.host not in _OWN_NAMES
-            if not (own or mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified):
-                yield text
+        address = _meant(ipaddress.ip_address(text.partition("%")[0]))
+        if address.is_loopback:
+            return self.host in _OWN_NAMES
+        is_no_host = address.is_multicast or address.is_unspecified or address.is_reserved
+        return not (is_no_host or address.is_link_local or address in _OF_CLOUDS)
+
+
+def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that an IPv6 one leads to; any other as it is."""
+    if isinstance(address, IPv4Address):
+        return address
+    translated = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+    through_teredo = address.teredo[1] if address.teredo else None
+    return address.ipv4_mapped or address.sixtofour or through_teredo or translated or address
 
 
 def signature(key: bytes, message_id: str, sent_at: int, body: bytes) -> str:

@@ -27,7 +27,7 @@ class WorkLine(Generic[Work]):
     def __init__(
         self,
         name: str,
-        do: Callable[[Work], None],
+        do: Callable[[Work], object],
         *,
         most: int,
         give_up: Callable[[Work], None],

@@ -137,9 +137,10 @@ class Activations:
         *look* is shown the files, while nobody else brings anything in; its errors are raised.
         """
         with self._attempts.begin(identity, "inspect", publication_id) as attempt:
-            manifest, kept = self._find(publication_id, attempt, report)
+            if publication_id and (waiting := self._waiting(publication_id)):
+                self._refuse_another_in_the_store(waiting)
+            manifest, kept, source = self._find(publication_id, attempt, report)
             self._admission.refuse_replayed(manifest)
-            source = self._source_of(publication_id) if publication_id else self._source
             verified, found = self._check(manifest, kept, report, source)
             if found.passed and look:
                 look(verified)
@@ -174,7 +175,7 @@ class Activations:
             self._uploads.refuse_large(received)
             archive = ZippedPublication(upload.file, received.name)
             source = self._uploads.incoming(archive)
-            manifest, kept = self._find(None, attempt, report, source=source)
+            manifest, kept, _ = self._find(None, attempt, report, source=source)
             archive.require_files_of(manifest)
             if kept:
                 raise KeptAlready(publication_id=manifest.publication_id)
@@ -205,7 +206,7 @@ class Activations:
             waiting = self._uploads.find()
             if waiting:
                 attempt.publication_id = waiting.manifest.publication_id
-                self._uploads.discard(waiting.manifest.publication_id)
+                self._uploads.discard(waiting.manifest)
             self._attempts.record(attempt, "done")
 
     def activate(
@@ -241,7 +242,7 @@ class Activations:
         with self._attempts.begin(identity, "activate", publication_id) as attempt:
             attempt.before = self._snapshots.active()
             wanted = self._source if force else None
-            manifest, kept = self._find(publication_id, attempt, report, source=wanted)
+            manifest, kept, source = self._find(publication_id, attempt, report, source=wanted)
             if expected:
                 self._admission.refuse_unexpected(manifest, expected)
             current = kept is not None and self._is_latest_switch(kept.publication_id)
@@ -256,7 +257,7 @@ class Activations:
                 details = {"forced": True} if force else {}
                 self._attempts.record(attempt, "already_current", **details)
                 return AlreadyCurrent(manifest.publication_id)
-            return self._switch_to(manifest, kept, attempt, report, source=wanted)
+            return self._switch_to(manifest, kept, source, attempt, report)
 
     def roll_back(
         self,
@@ -274,7 +275,8 @@ class Activations:
             NoEarlierPublication: None was active before that is still kept.
         """
         with self._attempts.begin_switch(identity, "roll_back", publication_id) as attempt:
-            manifest, kept = self._find(self._roll_back_target(publication_id), attempt, report)
+            target = self._roll_back_target(publication_id)
+            manifest, kept, _ = self._find(target, attempt, report)
             if kept:
                 switched = self._point_to(kept, attempt, report)
                 report(Progress(Step.ACTIVATE, 3, 3))
@@ -282,8 +284,8 @@ class Activations:
         target = manifest.publication_id
         with self._attempts.begin(identity, "roll_back", target) as attempt:
             attempt.before = self._snapshots.active()
-            manifest, kept = self._find(target, attempt, report)
-            return self._switch_to(manifest, kept, attempt, report)
+            manifest, kept, source = self._find(target, attempt, report)
+            return self._switch_to(manifest, kept, source, attempt, report)
 
     def losses(self, manifest: Manifest) -> tuple[Loss, ...]:
         """Return what activating *manifest* would take away from those who read."""
@@ -303,13 +305,13 @@ class Activations:
             if before and before.order >= announced.order:
                 return AlreadyCurrent(before.publication_id)
             try:
-                manifest, kept = self._find(publication_id, attempt, report)
+                manifest, kept, source = self._find(publication_id, attempt, report)
             except ObjectMissing as error:
                 raise NotInTheStore(publication_id=publication_id) from error
             if kept is None:
                 # The announcement may be anybody's who reaches Redis; what is kept was accepted.
                 self._admission.refuse_replayed(manifest)
-            return self._switch_to(manifest, kept, attempt, report, number=announced.number)
+            return self._switch_to(manifest, kept, source, attempt, report, number=announced.number)
 
     def mend(self, identity: Identity, *, report: ReportProgress = silent) -> Activated:
         """Fetch the active publication anew, because what is kept of it is damaged.
@@ -324,8 +326,8 @@ class Activations:
             raise NothingPublished
         with self._attempts.begin(identity, "mend", active.publication_id) as attempt:
             attempt.before = active
-            manifest, kept = self._find(active.publication_id, attempt, report)
-            return self._switch_to(manifest, kept, attempt, report, number=active.number)
+            manifest, kept, source = self._find(active.publication_id, attempt, report)
+            return self._switch_to(manifest, kept, source, attempt, report, number=active.number)
 
     def prune(self, identity: Identity, *, report: ReportProgress = silent) -> tuple[str, ...]:
         """Remove the snapshots beyond what is kept; return their ids."""
@@ -384,8 +386,8 @@ class Activations:
         report: ReportProgress,
         *,
         source: Source | None = None,
-    ) -> tuple[Manifest, Snapshot | None]:
-        """Return the manifest, and its snapshot if one is kept here whole.
+    ) -> tuple[Manifest, Snapshot | None, Source]:
+        """Return the manifest, its snapshot if one is kept here whole, and where its files are.
 
         The manifest of a publication that is kept needs no store; with *source* it is read there.
         """
@@ -393,14 +395,11 @@ class Activations:
         self._snapshots.trust.require_keys(publication_id or "-")
         if publication_id is None:
             manifest = self._latest_of(source or self._source)
+        elif source:
+            manifest = self._read(publication_id, source)
         else:
-            known = None if source else self._snapshots.find_manifest(publication_id)
-            manifest = known or read_manifest(
-                publication_id,
-                (source or self._source_of(publication_id)).store,
-                self._registry,
-                self._snapshots.trust,
-            )
+            known = self._snapshots.find_manifest(publication_id)
+            manifest = known or self._wanted(publication_id)
         attempt.publication_id = manifest.publication_id
         found = PublicationFound(
             Step.BEGIN,
@@ -410,28 +409,51 @@ class Activations:
             size_bytes=manifest.size_bytes,
         )
         report(found)
-        return manifest, self._snapshots.find_intact(manifest, report)
+        kept = self._snapshots.find_intact(manifest, report)
+        return manifest, kept, source or self._source_of(manifest)
 
     def _latest_of(self, source: Source) -> Manifest:
         return read_latest_manifest(source.store, self._registry, self._snapshots.trust)
 
-    def _source_of(self, publication_id: str) -> Source:
-        """Return where a publication is brought in from: what was sent here comes first."""
-        return self._uploads.source_of(publication_id) or self._source
+    def _read(self, publication_id: str, source: Source) -> Manifest:
+        return read_manifest(publication_id, source.store, self._registry, self._snapshots.trust)
 
-    def _refuse_another_in_the_store(self, manifest: Manifest) -> None:
-        """Refuse *manifest* if the store holds other files under its id, as far as it answers."""
-        publication_id, trust = manifest.publication_id, self._snapshots.trust
+    def _waiting(self, publication_id: str) -> Manifest | None:
+        """Return the manifest of what was sent here under that id and waits; None without one."""
+        waiting = self._uploads.find()
+        is_it = waiting and waiting.manifest.publication_id == publication_id
+        return waiting.manifest if waiting and is_it else None
+
+    def _wanted(self, publication_id: str) -> Manifest:
+        """Return the manifest of a publication that is not kept.
+
+        It is that of what was sent here, unless the store has another one under its id.
+        """
+        waiting = self._waiting(publication_id)
+        if waiting is None or self._is_another_in_the_store(waiting):
+            return self._read(publication_id, self._source)
+        return waiting
+
+    def _source_of(self, manifest: Manifest) -> Source:
+        """Return where the files of *manifest* are: what was sent here is, if it is the same."""
+        is_sent = self._waiting(manifest.publication_id) == manifest
+        return self._uploads.kept if is_sent else self._source
+
+    def _is_another_in_the_store(self, manifest: Manifest) -> bool:
+        """Return whether the store has other files under its id, as far as the store answers."""
         try:
-            published = read_manifest(publication_id, self._source.store, self._registry, trust)
+            published = self._read(manifest.publication_id, self._source)
         except PortalError:
             # It is not there, or can't be used, or the store is away: for that there are uploads.
-            return
-        if not published.has_files_of(manifest):
+            return False
+        return not published.has_files_of(manifest)
+
+    def _refuse_another_in_the_store(self, manifest: Manifest) -> None:
+        if self._is_another_in_the_store(manifest):
             problem = Sentence(
                 "differs from the one of that id in the store; publish it under a new id"
             )
-            raise PublicationError(publication_id=publication_id, problem=problem)
+            raise PublicationError(publication_id=manifest.publication_id, problem=problem)
 
     def _check(
         self, manifest: Manifest, kept: Snapshot | None, report: ReportProgress, source: Source
@@ -475,17 +497,16 @@ class Activations:
         self,
         manifest: Manifest,
         kept: Snapshot | None,
+        source: Source,
         attempt: Attempt,
         report: ReportProgress,
         *,
         number: int | None = None,
-        source: Source | None = None,
     ) -> Activated:
-        """Bring in what is not kept, promote it and point to it.
+        """Bring in from *source* what is not kept, promote it and point to it.
 
         *number* is that of the switch which is followed; None for one that a person makes.
         """
-        source = source or self._source_of(manifest.publication_id)
         found = kept or self._check(manifest, None, report, source)
         with self._attempts.switching():
             self._admission.refuse_overtaken(manifest, attempt.before)
@@ -493,8 +514,7 @@ class Activations:
                 switched = self._point_to(found, attempt, report, number=number)
             else:
                 snapshot = self._snapshots.promote(*found, report)
-                if source.is_upload:
-                    self._uploads.discard(snapshot.publication_id)
+                self._uploads.discard(manifest)
                 self._attach_new(snapshot)
                 switched = self._point_to(snapshot, attempt, report, number=number)
             try:

@@ -41,15 +41,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """Where publications come from, and where they lie between their coming and being kept.
-
-    Attributes:
-        is_upload: Whether somebody sent them to the portal.
-    """
+    """Where publications come from, and where they lie between their coming and being kept."""
 
     store: ObjectStore
     staging: Staging
-    is_upload: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +110,9 @@ class Uploads:
 
     Args:
         limit_bytes: Most bytes of a zip; 0 where none is taken.
+
+    Attributes:
+        kept: What waits, as a source.
     """
 
     def __init__(self, state: Path, registry: Registry, trust: Trust, limit_bytes: int) -> None:
@@ -123,18 +121,13 @@ class Uploads:
         self._incoming = Staging(self._folder / "incoming")
         self._kept = Staging(self._folder / "publications")
         self._store = FolderStore(self._folder, address=_UPLOADS)
+        self.kept = Source(self._store, self._kept)
         self._registry = registry
         self._trust = trust
 
     def incoming(self, store: ObjectStore) -> Source:
         """Return *store* as a source of what is not known to be sound."""
-        return Source(store, self._incoming, is_upload=True)
-
-    def source_of(self, publication_id: str) -> Source | None:
-        """Return where a publication that was sent comes from; None if it wasn't."""
-        if not is_publication_id(publication_id) or publication_id not in self._ids():
-            return None
-        return Source(self._store, self._kept, is_upload=True)
+        return Source(store, self._incoming)
 
     def find(self) -> UploadedPublication | None:
         """Return the publication that waits to be activated; None if there is none to be used."""
@@ -178,14 +171,17 @@ class Uploads:
             verified.folder.rename(self._kept.folder / publication_id)
             sync_folder(self._kept.folder)
 
-    def discard(self, publication_id: str) -> None:
-        """Remove the publication that waits, if it is that one.
+    def discard(self, manifest: Manifest) -> None:
+        """Remove what waits if it is that publication, and the note of one that is gone.
 
         Raises:
             StagingError: The local disk refuses.
         """
-        self._kept.discard(publication_id)
-        self._forget_note()
+        waiting = self.find()
+        if waiting and waiting.manifest.has_files_of(manifest):
+            self._kept.discard(manifest.publication_id)
+        if not self._ids():
+            self._forget_note()
 
     def clear(self) -> None:
         """Remove whatever was being unpacked."""

@@ -13,9 +13,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from datalayer.kernel.contract.spoken import counted_in
 from datalayer.reading.changes import CAUSES, ChangeKind, Changes
 from datalayer.reading.order_causes import OrderCause
 from datalayer.reading.publication import Publication
@@ -33,7 +33,6 @@ CENTS: Final = 100
 _READ: Final = ("item_id", "name", "category", "demand_class", "reason")
 _OF_BOTH: Final = ("unit", "unit_cost", "order_quantity")
 _ENDS: Final = ("before", "after")
-_UNITS: Final = "un"
 
 
 class SumOf(StrEnum):
@@ -223,10 +222,7 @@ def changed_orders(
         found: What ``compare`` returned of them.
         kept: Values by column of ``Changes.parts``: only parts with one of them in each.
     """
-    parts = found.parts
-    for name, values in (kept or {}).items():
-        if values:
-            parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
+    parts = found.parts_with(kept or {})
     absent = (ChangeKind.NEW, ChangeKind.DROPPED)
     nothing = [
         pc.and_(
@@ -280,19 +276,13 @@ def _left_out(
     unit: tuple[str | None, str | None],
     currency: str | None,
 ) -> LeftOut | None:
-    if row["reason"] not in {ChangeKind.NEW, ChangeKind.DROPPED} and _counts(unit[0]) != _counts(
-        unit[1]
-    ):
+    is_of_both = row["reason"] not in {ChangeKind.NEW, ChangeKind.DROPPED}
+    if is_of_both and counted_in(unit[0]) != counted_in(unit[1]):
         return LeftOut.UNIT
     if currency is None:
         return LeftOut.CURRENCY
     lacks = any(units and cost is None for units, cost in zip(order, costs, strict=True))
     return LeftOut.COST if lacks else None
-
-
-def _counts(unit: str | None) -> str:
-    """What is counted; where nobody says, pieces, as everywhere in the portal."""
-    return (unit or _UNITS).casefold()
 
 
 def _cents(units: Decimal | None, cost: Decimal | None, is_there: bool) -> int | None:

@@ -70,6 +70,14 @@ class Changes:
     span: tuple[date, date] | None
     parts: pa.Table
 
+    def parts_with(self, kept: Mapping[str, Sequence[str]]) -> pa.Table:
+        """Return the rows of ``parts`` that have one of the values of *kept* in each column."""
+        parts = self.parts
+        for name, values in kept.items():
+            if values:
+                parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
+        return parts
+
     def totals(self) -> dict[str, object]:
         """Return the number of parts and the sums of every amount's before, after and change.
 

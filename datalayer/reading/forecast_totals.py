@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from datalayer.kernel.contract.spoken import counted_in
 from datalayer.reading.changes import Changes
 
 _COLUMNS = ("unit", "is_forecast", "forecast_total")
@@ -54,10 +52,7 @@ def forecast_totals(
         found: What ``compare`` returned.
         kept: Values by column of ``Changes.parts``: only parts with one of them in each.
     """
-    parts = found.parts
-    for name, values in (kept or {}).items():
-        if values:
-            parts = parts.filter(pc.is_in(parts[name], pa.array(values, pa.string())))
+    parts = found.parts_with(kept or {})
     names = [f"{name}_{end}" for name in _COLUMNS for end in ("before", "after")]
     sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0)])
     only = [0, 0]
@@ -67,7 +62,7 @@ def forecast_totals(
         if first != last:
             only[last] += 1
         elif first:
-            units = {(row[f"unit_{end}"] or "un").casefold() for end in ("before", "after")}
+            units = {counted_in(row[f"unit_{end}"]) for end in ("before", "after")}
             if len(units) > 1:
                 other_unit += 1
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from datalayer.kernel.contract.spoken import CURRENCIES
+from datalayer.kernel.contract.spoken import CURRENCIES, PIECES, counted_in
 from datalayer.portal import changed_orders
 from pages.components.language import NOTHING, _, ngettext, number
 
@@ -65,7 +65,7 @@ def plain_units(amount: Decimal) -> str:
 
 def unit_text(unit: str | None, amount: Decimal = Decimal(2)) -> str:
     """Return what is counted, in words."""
-    if (unit or "un").casefold() == "un":
+    if counted_in(unit) == PIECES:
         return ngettext("unit", "units", int(amount) if amount == 1 else 2)
     return str(unit)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ import streamlit as st
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Provenance, Result
 from pages.components import captions
-from pages.components.language import NOTHING, _, day, exact_number, label, moment, number
+from pages.components.language import NOTHING, _, day, exact_number, label, moment, number, percent
 
 PAGE_ROWS: Final = 50
 _NO_BREAK: Final = "\u00a0"
@@ -30,10 +30,17 @@ def show(result: Result, columns: Sequence[str], *, key: str, registry: Registry
     captions.show(result.provenance)
 
 
-def draw(table: pa.Table, headings: Mapping[str, str] | None = None, *, key: str) -> None:
+def draw(
+    table: pa.Table,
+    headings: Mapping[str, str] | None = None,
+    *,
+    key: str,
+    shares: Collection[str] = (),
+) -> None:
     """Draw a table page by page, every value formatted by its type; zero rows say so.
 
-    Columns are headed by their names unless *headings* has others.
+    Columns are headed by their names unless *headings* has others. The numbers of those in
+    *shares* are fractions and are told as percentages.
     """
     if table.num_rows == 0:
         st.info(_("No rows."))
@@ -42,7 +49,7 @@ def draw(table: pa.Table, headings: Mapping[str, str] | None = None, *, key: str
     place = st.container()
     page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
     shown = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS)
-    place.table(_style(shown, headings or {}), hide_index=True, border="horizontal")
+    place.table(_style(shown, headings or {}, shares), hide_index=True, border="horizontal")
     if pages > 1:
         first = (page - 1) * PAGE_ROWS + 1
         st.caption(
@@ -78,12 +85,18 @@ def _labels(provenance: Provenance, registry: Registry) -> dict[str, str]:
     return found
 
 
-def _style(table: pa.Table, headings: Mapping[str, str]) -> pd.io.formats.style.Styler:
+def _style(
+    table: pa.Table, headings: Mapping[str, str], shares: Collection[str]
+) -> pd.io.formats.style.Styler:
     """Numbers stay numbers under their formatted text, so that they are set flush right."""
     names = _tell_apart(
         [headings.get(name, name) for name in table.column_names], table.column_names
     )
-    texts = dict(zip(names, (_formatter(column) for column in table.columns), strict=True))
+    formatters = (
+        _share_formatter(table[name]) if name in shares else _formatter(table[name])
+        for name in table.column_names
+    )
+    texts = dict(zip(names, formatters, strict=True))
     frame = table.to_pandas(date_as_object=True).set_axis(list(texts), axis="columns")
     return frame.style.format(texts, na_rep=NOTHING)
 
@@ -109,6 +122,13 @@ def _formatter(column: pa.ChunkedArray) -> Callable[[object], str]:
         return _or_nothing(lambda value: number(float(value), decimals))
     # The cells of a table are Markdown to Streamlit: a name could draw an image of another host.
     return lambda value: NOTHING if value is None else captions.literal(str(value))
+
+
+def _share_formatter(column: pa.ChunkedArray) -> Callable[[object], str]:
+    """Return what tells fractions as percentages, with a decimal where one of them has it."""
+    known = [value for value in column.to_pylist() if value is not None and math.isfinite(value)]
+    decimals = int(any(round(value, 2) != round(value, 4) for value in known))
+    return _or_nothing(lambda value: percent(float(value), decimals))
 
 
 def _decimals_of(column: pa.ChunkedArray) -> int | None:

@@ -13,6 +13,7 @@ from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
+from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.pages.conftest import OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
 from tests.publisher import Publisher, set_value
@@ -136,6 +137,31 @@ def test_a_refused_one_is_told_in_a_sentence_and_nothing_is_kept(
     assert "Nothing of it was kept" in texts(app)
     assert runtime.portal().uploaded() is None
     assert runtime.portal().active_id() == active.latest.publication_id
+
+
+def test_one_that_is_sent_while_something_else_runs_stays_and_is_checked_after(
+    open_admin: OpenPage, elsewhere: Publisher, newer: Manifest, state: Path
+) -> None:
+    app = open_admin()
+    holder = LockHolder("bruno", "activate", "2026-11-21T06:00:00+00:00")
+    with refresh_lock(state / "refresh.lock", holder):
+        app = send(app, zip_of(elsewhere))
+
+    assert app.file_uploader[0].value is not None
+    assert "is still here" in texts(app)
+    assert "Nothing of it was kept" not in texts(app)
+    app = press(app, "upload_check")
+    assert "keeps the contract" in texts(app)
+    assert app.file_uploader[0].value is None
+
+
+def test_one_that_is_kept_here_is_not_said_not_to_be(
+    open_admin: OpenPage, active: Publisher
+) -> None:
+    app = send(open_admin(), zipped(folder_files(active.store, active.latest)))
+
+    assert "is kept here already" in texts(app)
+    assert "Nothing of it was kept" not in texts(app)
 
 
 def test_a_refusal_is_told_in_portuguese(

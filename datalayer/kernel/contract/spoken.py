@@ -14,6 +14,9 @@ NOTHING: Final = "–"
 CURRENCIES: Final = {"": "", "GBP": "£ ", "BRL": "R$ ", "USD": "US$ ", "EUR": "€ "}
 """What stands before an amount of a currency, by its ISO code."""
 
+PIECES: Final = "un"
+"""The unit of what is counted piece by piece."""
+
 _NEAR: Final = timedelta(days=180)
 _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -36,6 +39,12 @@ _UNITS: Final = {
     "demands": (Bilingual("{} demand", "{} demanda"), Bilingual("{} demands", "{} demandas")),
     "x": (Bilingual("{} time", "{} vez"), Bilingual("{} times", "{} vezes")),
 }
+
+
+def counted_in(unit: str | None) -> str:
+    """Return what is counted, as units are compared: pieces however they are spelt or left out."""
+    spelt = (unit or PIECES).casefold()
+    return PIECES if spelt in {"unit", "units"} else spelt
 
 
 def marks(language: Language) -> dict[int, str]:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property, partial
 from typing import Final
 
+from datalayer.kernel.contract.spoken import counted_in
 from datalayer.reading.changes import ChangeKind, Changes
 from datalayer.reading.publication import Publication
 from datalayer.reading.questions.changes import item_costs
@@ -16,7 +17,6 @@ MOVED_BY: Final = Decimal("0.2")
 """Share of a proposed order beyond which another one counts as moved."""
 
 _NOTHING: Final = Decimal(0)
-_PIECES: Final = "un"
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,8 @@ class PartOrder:
 
     @property
     def is_other_unit(self) -> bool:
-        """Whether the two orders are counted in different units; pieces where nobody says."""
-        units = (self.unit_before, self.unit_after)
-        before, after = ((each or _PIECES).casefold() for each in units)
-        return before != after
+        """Whether the two orders are counted in different units."""
+        return counted_in(self.unit_before) != counted_in(self.unit_after)
 
     @property
     def change(self) -> Decimal | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from datalayer.reading.database import Parameter
 from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.locations import NETWORK
+from datalayer.reading.views import question_sql, with_query
 
 FILTERS = ("group_by", "group_value", "source", "horizon")
 """Columns of agg_metrics that its rows are asked for by."""
@@ -16,6 +18,14 @@ MONEY: Final = "money"
 """The measure in which amounts are multiplied by the cost of the part."""
 
 _TESTED: Final = ("fact_metrics", "dim_item")
+_SHARED: Final = (
+    "judged_parts",
+    "sources_in_use",
+    "longest_horizon",
+    "weighed_parts",
+    "tested_parts",
+)
+"""Queries that the others read by their names; each may read those before it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,8 @@ def units(parts: JudgedParts) -> Question:
     Columns: see ``sql/accuracy_units.sql``.
     """
     parameters = {name: value for name, value in vars(parts).items() if name != "source"}
-    return sql_question("accuracy_units", parameters, "dim_item", "fact_inventory")
+    question = sql_question("accuracy_units", parameters, "dim_item", "fact_inventory")
+    return replace(question, sql=_with_shared("accuracy_units"))
 
 
 def verdicts(parts: JudgedParts) -> Question:
@@ -131,4 +142,14 @@ def policies(parts: JudgedParts) -> Question:
 
 def _asked(name: str, parts: JudgedParts, *data_sets: str, **more: Parameter) -> Question:
     parameters: dict[str, Parameter] = {**vars(parts), **more}
-    return sql_question(name, parameters, *data_sets)
+    return replace(sql_question(name, parameters, *data_sets), sql=_with_shared(name))
+
+
+@lru_cache
+def _with_shared(name: str) -> str:
+    """Return the text of a question with the shared queries that it reads, and no other."""
+    sql = question_sql(name)
+    for shared in reversed(_SHARED):
+        if shared in sql:
+            sql = with_query(shared, question_sql(shared), sql)
+    return sql

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.kernel.errors import PortalError
+from datalayer.kernel.errors import KeptAlready, PortalError, RefreshInProgress
 from datalayer.portal import (
     Activated,
     AlreadyCurrent,
@@ -108,7 +108,9 @@ def _begin(action: str, work: Work) -> None:
 
 def _end(action: str, outcome: object) -> None:
     st.session_state[_ENDED] = (action, outcome)
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    # Of a file that nobody has looked at nothing is known: it stays to be checked.
+    if action == "upload" and not isinstance(outcome, RefreshInProgress):
+        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def _watch() -> None:
@@ -139,12 +141,21 @@ def _show_outcome(action: str, outcome: object) -> None:
         case Activated() | AlreadyCurrent():
             text = _("Publication {id} is active.").format(id=outcome.publication_id)
             st.success(captions.literal(text), icon=":material/check_circle:")
-    if action == "upload" and not _is_sound(outcome):
-        st.write(_("Nothing of it was kept; what is served goes on."))
+    if action == "upload" and (then := _what_then(outcome)):
+        st.write(then)
 
 
-def _is_sound(outcome: object) -> bool:
-    return isinstance(outcome, Judged) and outcome.candidate.report.passed
+def _what_then(outcome: object) -> str:
+    """Return what became of the file that was sent, unless its outcome has said so."""
+    match outcome:
+        case RefreshInProgress():
+            return _("The file you chose is still here: check it when that has ended.")
+        case KeptAlready():
+            return ""
+        case Judged() if outcome.candidate.report.passed:
+            return ""
+        case _other:
+            return _("Nothing of it was kept; what is served goes on.")
 
 
 def _show_waiting(waiting: UploadedPublication) -> None:

@@ -60,6 +60,7 @@ def bias(
         .add_column(0, "group_value", told),
         headings=_headings(),
         call=call,
+        shares=("bias", "wape"),
     )
 
 

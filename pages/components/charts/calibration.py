@@ -38,6 +38,7 @@ def calibration(held: Result, *, call: ApiCall) -> Chart:
         rows=table.add_column(0, "name", names).append_column("told", told),
         headings=_headings(),
         call=call,
+        shares=("asked", "held", "least"),
     )
 
 

@@ -78,6 +78,7 @@ class Chart:
         other: Where the rest of it comes from, where two publications are compared; None else.
         other_call: Returns that rest, where *call* doesn't.
         svg: What is drawn without Plotly; see ``dot_drawing``. Empty where there is a figure.
+        shares: Columns of *rows* whose numbers are fractions, told as percentages.
     """
 
     title: str
@@ -90,6 +91,7 @@ class Chart:
     other: Provenance | None = None
     other_call: ApiCall | None = None
     svg: str = ""
+    shares: tuple[str, ...] = ()
 
 
 def extract_call(data_set: str, selection: SeriesSelection) -> ApiCall:

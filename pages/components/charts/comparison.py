@@ -37,6 +37,7 @@ def comparison(metrics: Result, part: ChartedPart) -> Chart:
         rows=table.select(_COLUMNS).sort_by([("fva_vs_naive", "descending")]),
         headings=_headings(),
         call=extract_call("fact_metrics", part.selection),
+        shares=("fva_vs_naive", "fva_low", "fva_high"),
     )
 
 

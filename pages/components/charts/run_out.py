@@ -101,6 +101,7 @@ def run_out(
         rows=projection.table.select(_SHOWN),
         headings=_headings(),
         call=item_call("projection", part.selection),
+        shares=("stockout_probability",),
     )
 
 

@@ -50,6 +50,7 @@ def service(policies: Result, named: Callable[[Row], str], *, title: str, call: 
         rows=table.add_column(0, "rule", rules).add_column(0, "group", groups),
         headings=_headings(),
         call=call,
+        shares=("service_asked", "service_achieved", "fill_rate"),
     )
 
 

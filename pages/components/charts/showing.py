@@ -59,7 +59,7 @@ def _taken_along(chart: Chart, key: str) -> None:
     with folded:
         if folded.open:
             _files(chart, key)
-            tables.draw(chart.rows, chart.headings, key=f"{key}-rows")
+            tables.draw(chart.rows, chart.headings, key=f"{key}-rows", shares=chart.shares)
             address = chart.call.address(chart.provenance.publication_id, "rfc")
             copied_calls.show_csv(address, chart.call.texts)
             if chart.other is not None and chart.other_call is not None:

@@ -57,6 +57,7 @@ def value_added(
         .add_column(0, "group_value", told),
         headings=_headings(),
         call=call,
+        shares=("value", "low", "high"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from datalayer.kernel.contract.spoken import counted_in
 from datalayer.kernel.errors import InvalidSelection, PortalError, SignInRequired, UnknownItem
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
@@ -59,9 +60,9 @@ def part(
         raise
     except PortalError:
         return ComparedPart()  # told where the page begins
-    if (item["unit"] or "un") != (situation.item["unit"] or "un"):
+    if counted_in(item["unit"]) != counted_in(situation.item["unit"]):
         text = _("In the other publication this part is counted in {unit}: it is not drawn here.")
-        return ComparedPart(other, why_not=text.format(unit=item["unit"] or "un"))
+        return ComparedPart(other, why_not=text.format(unit=item["unit"] or _("units")))
     if "fact_period" not in other.registry.data_sets:
         text = _("The other publication is from before there were weeks and months to draw.")
         return ComparedPart(other, why_not=text)

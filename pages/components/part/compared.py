@@ -28,6 +28,7 @@ _MEASURES: Final = (
     "n_origins",
     "is_champion",
 )
+_SHARES: Final = ("wape", "bias", "coverage_80", "fva_vs_naive")
 
 
 @st.fragment
@@ -89,7 +90,7 @@ def _measures(table: pa.Table, registry: Registry, frequency: str) -> None:
     names = [label(registry.sources[each].label) for each in rows["source"].to_pylist()]
     told = rows.select(list(_MEASURES)).add_column(0, "source", pa.array(names))
     headings = {name: label(columns.column(name).label) for name in told.column_names}
-    tables.draw(told, headings, key="part-measures")
+    tables.draw(told, headings, key="part-measures", shares=_SHARES)
     st.caption(
         _(
             "Up to {horizon} ahead. WAPE: all errors added up, as a share of all that was used. "

@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from datalayer.kernel.contract.spoken import PIECES, counted_in
 from datalayer.portal import Publication, SeriesSelection, questions
 from pages.components import captions, charts, frame
 from pages.components.language import _
@@ -120,7 +121,7 @@ def span() -> str:
 def unit_of(situation: PartSituation) -> str:
     """Return what is counted of a part."""
     unit = str(situation.item["unit"] or "")
-    return _("units") if unit in {"", "un", "UN"} else unit
+    return _("units") if counted_in(unit) == PIECES else unit
 
 
 def _write_span() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from datalayer.kernel.contract.spoken import PIECES, counted_in
 from datalayer.portal import Publication, changes
 from datalayer.runtime import portal
 from pages.components.change_words import cause_text
@@ -21,7 +22,6 @@ Row = Mapping[str, Any]
 
 _ENDS: Final = ("before", "after")
 _OF_ONE: Final = (changes.ChangeKind.NEW, changes.ChangeKind.DROPPED)
-_PIECES: Final = "un"
 _PLUS, _MINUS = "+", "\u2212"
 _TENTH: Final = Decimal("0.1")
 _WHOLE: Final = Decimal(1)
@@ -66,7 +66,7 @@ def sentences(found: changes.Changes, *, are_same_periods: bool = True) -> list[
 def _unit(row: Row) -> Iterator[str]:
     if _is_other_unit(row):
         text = _("It was counted in {before}, now in {after}: no difference can be told.")
-        yield text.format(**{end: row[f"unit_{end}"] or _PIECES for end in _ENDS})
+        yield text.format(**{end: row[f"unit_{end}"] or PIECES for end in _ENDS})
 
 
 def _order(row: Row) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _greatest_first(told: tuple[changes.OrderCause, Decimal]) -> Decimal:
 
 def _is_other_unit(row: Row) -> bool:
     """Whether both publications have the part, counted in different units."""
-    before, after = ((row[f"unit_{end}"] or _PIECES).casefold() for end in _ENDS)
+    before, after = (counted_in(row[f"unit_{end}"]) for end in _ENDS)
     return row["reason"] not in _OF_ONE and before != after
 
 
@@ -202,7 +202,7 @@ def _amount(row: Row, name: str, end: str) -> str:
     value = _float(row[f"{name}_{end}"])
     if value is None:
         return _("not known")
-    return quantity(value, (row[f"unit_{end}"] or _PIECES) if _is_other_unit(row) else "")
+    return quantity(value, (row[f"unit_{end}"] or PIECES) if _is_other_unit(row) else "")
 
 
 def _frequency(publication: Publication) -> str:

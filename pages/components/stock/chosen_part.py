@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from datalayer.kernel.contract.spoken import PIECES, counted_in
 from datalayer.portal import Publication, Result, SeriesSelection, questions
 from pages.components import captions, charts, frame, search
 from pages.components.charts import ChartedPart
@@ -20,8 +21,6 @@ from pages.components.units import amount
 from pages.components.worklist.action_words import units
 
 Row = Mapping[str, Any]
-
-_PLAIN_UNITS = frozenset({"", "un", "UN", "unit", "units"})
 
 
 def show(publication: Publication, asked: AskedStock) -> None:
@@ -171,7 +170,7 @@ def _dots(publication: Publication, item: Row, place: str, stock: Row) -> None:
     part = ChartedPart(
         selection=SeriesSelection(code, place),
         registry=publication.registry,
-        unit="" if unit in _PLAIN_UNITS else unit,
+        unit="" if counted_in(unit) == PIECES else unit,
         subject=heading.subject(item),
     )
     chart = charts.dot_plot(rows, part, stock)

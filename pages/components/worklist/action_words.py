@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from datalayer.kernel.contract.registry import ReasonCode, Registry
+from datalayer.kernel.contract.spoken import PIECES, counted_in
 from datalayer.portal import order_reasons
 from pages.components.language import (
     _,
@@ -23,8 +24,6 @@ from pages.components.worklist import plan_words
 
 Card = Mapping[str, Any]
 """A row of ``questions.actions.cards``."""
-
-_PLAIN_UNITS: Final = frozenset({"", "un", "UN", "unit", "units"})
 
 
 def headline(card: Card) -> str:
@@ -98,7 +97,7 @@ def units(card: Card) -> str:
     value, unit = card["quantity"], str(card["unit"] or "")
     whole = value is not None and abs(value) < 1e15 and value == int(value)
     text = number(value, 0) if whole else quantity(value)
-    return text if unit in _PLAIN_UNITS else f"{text} {unit}"
+    return text if counted_in(unit) == PIECES else f"{text} {unit}"
 
 
 def _order(card: Card) -> str:

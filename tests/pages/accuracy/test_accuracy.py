@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -262,3 +263,26 @@ def test_charts_say_their_finding_and_carry_a_caption(open_page: OpenPage) -> No
     captions = [each.value for each in app.caption]
     assert sum(each.startswith("Same publication") for each in captions) >= 5
     assert any(each.startswith("Generated ") for each in captions)
+
+
+@pytest.mark.parametrize(
+    ("section", "column"),
+    [
+        ("value-source", "Better than repeating the past by"),
+        ("calibration", "Held"),
+        ("bias-source", "WAPE"),
+        ("service", "Service achieved"),
+    ],
+)
+def test_shares_stand_in_the_tables_as_percentages(
+    open_page: OpenPage, section: str, column: str
+) -> None:
+    app = open_page(PAGE, locale="en")
+    app.session_state[f"{section}-taken"] = True
+    app.run()
+
+    (table,) = app.table
+    drawn = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all()
+    cells = drawn.column(list(table.value).index(column)).to_pylist()
+    assert cells
+    assert all(cell == "–" or cell.endswith("%") for cell in cells)

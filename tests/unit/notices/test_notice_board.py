@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 
 from datalayer.notices.effects import EffectsKept
+from datalayer.notices.notice_board import NoticeBoard
 from datalayer.portal import Portal
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 
 LONG_S = 60.0
+
+
+@pytest.fixture
+def roomy(tmp_path: Path) -> Iterator[Portal]:
+    """A portal that keeps more publications than are activated here."""
+    portal = make_portal(tmp_path, keep_snapshots=9)
+    yield portal
+    portal.close()
 
 
 @pytest.fixture
@@ -77,6 +86,27 @@ def test_it_reads_what_other_processes_switched_when_it_starts(
 
     assert portal.notices.finish(LONG_S)
     assert len(EffectsKept(tmp_path / "var" / "effects.jsonl").known()) == 1
+
+
+def test_of_several_quick_switches_each_is_looked_up(
+    roomy: Portal, publisher: Publisher, tmp_path: Path
+) -> None:
+    kept = EffectsKept(tmp_path / "effects.jsonl")
+    board = NoticeBoard(roomy.snapshots, kept, roomy._publications)
+    board.begin()
+    assert board.finish(LONG_S)
+    activate(roomy, publisher, 4)
+    switches = roomy.snapshots.switches.latest(9, roomy.snapshots.active())
+
+    for each in reversed(switches):
+        board.tell(each)
+
+    assert board.finish(LONG_S)
+    assert set(kept.known()) == {(each.before, each.after) for each in switches if each.before}
+    assert [each.effect for each in board.latest(3)] == [
+        kept.known()[each.before or "", each.after] for each in switches[:3]
+    ]
+    board.close()
 
 
 def test_what_is_kept_is_what_was_found(

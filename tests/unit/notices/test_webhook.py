@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import hmac
 import socket
 import ssl
+import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -117,6 +120,46 @@ def test_a_closed_port_is_told() -> None:
     assert "can't be reached" in str(refusal(f"http://127.0.0.1:{free_port()}/"))
 
 
+def test_a_look_up_without_an_end_costs_its_time_and_no_more() -> None:
+    ended = threading.Event()
+
+    def slow(_host: str, _port: int) -> list[str]:
+        ended.wait(10)
+        return ["127.0.0.1"]
+
+    began = time.monotonic()
+    with pytest.raises(NoticeNotTaken, match=r"did not answer within 0\.3 s"):
+        Webhook("http://hooks.example/", KEY, 0.3, slow).send("1", BODY, NOON)
+
+    took_s = time.monotonic() - began
+    ended.set()
+    assert took_s < 3
+
+
+def test_a_tls_handshake_that_drips_costs_its_time_and_no_more() -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=_drip_a_handshake, args=(listening, ended))
+        dripping.start()
+        began = time.monotonic()
+        refused = refusal(f"https://127.0.0.1:{listening.getsockname()[1]}/", timeout_s=0.3)
+        took_s = time.monotonic() - began
+        ended.set()
+        dripping.join(5)
+
+    assert "did not answer within 0.3 s" in str(refused)
+    assert took_s < 3
+
+
+def _drip_a_handshake(listening: socket.socket, ended: threading.Event) -> None:
+    """Begin a record of 16 KiB, and send what is in it byte by byte."""
+    link, _ = listening.accept()
+    with link, suppress(OSError):
+        link.sendall(b"\x16\x03\x03\x40\x00")
+        while not ended.wait(0.05):
+            link.sendall(b"\x02")
+
+
 def test_a_name_that_nobody_knows_is_told() -> None:
     def unknown(_host: str, _port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -137,17 +180,50 @@ def test_a_name_that_nobody_knows_is_told() -> None:
         "0.0.0.0",
         "::",
         "224.0.0.1",
+        "255.255.255.255",
+        "::169.254.169.254",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b::127.0.0.1",
+        "64:ff9b:1::169.254.169.254",
+        "2002:a9fe:a9fe::1",
+        "2002:7f00:1::1",
+        "2001:0:a9fe:a9fe::5601:5601",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "100.100.100.200",
+        "::ffff:100.100.100.200",
+        "192.0.0.192",
+        "168.63.129.16",
     ],
 )
-def test_a_name_does_not_lead_to_this_host_nor_to_addresses_of_the_link(address: str) -> None:
-    with receiving_host(TAKEN) as host:
-        webhook = Webhook(
-            f"http://hooks.example:{host.port}/", KEY, 5.0, lambda _host, _port: [address]
-        )
-        with pytest.raises(NoticeNotTaken, match="no notice is sent to"):
-            webhook.send("1", BODY, NOON)
+def test_a_name_does_not_lead_to_this_host_nor_to_where_clouds_keep_secrets(address: str) -> None:
+    with pytest.raises(NoticeNotTaken, match="no notice is sent to"):
+        led_to(address).send("1", BODY, NOON)
 
-    assert host.received == []
+
+@pytest.mark.parametrize(
+    "address",
+    ["10.0.0.8", "192.168.1.8", "100.64.0.8", "fd12::8", "64:ff9b::192.0.2.8", "93.184.215.14"],
+)
+def test_a_name_may_lead_to_private_networks_and_to_the_world(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def unreachable(found: tuple[str, int], timeout: float) -> socket.socket:
+        asked.append(found[0])
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    with pytest.raises(NoticeNotTaken, match="No route to host"):
+        led_to(address).send("1", BODY, NOON)
+
+    assert asked == [address]
+
+
+def led_to(address: str) -> Webhook:
+    """Return a webhook whose name leads to *address*."""
+    return Webhook("http://hooks.example/", KEY, 1.0, lambda _host, _port: [address])
 
 
 def test_the_first_address_that_answers_is_taken() -> None:

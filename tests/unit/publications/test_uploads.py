@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from datalayer.kernel.attestation.keys import TrustedKeys
-from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.manifest import Manifest, manifest_json
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import (
+    CandidateChanged,
     IntegrityError,
     KeptAlready,
     ManifestError,
@@ -22,6 +23,7 @@ from datalayer.kernel.errors import (
     NotInTheStore,
     NotSigned,
     PortalError,
+    PublicationError,
     Replayed,
     StagingError,
     UploadRefused,
@@ -29,6 +31,7 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.progress import Progress, Step
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.active import Activation
+from datalayer.publications.stages import Expected
 from datalayer.publications.uploads import UploadedPublication
 from tests.publisher import Publisher, set_value
 from tests.signing import KEY, sign_in, write_trusted
@@ -365,6 +368,84 @@ def _flat(files: dict[str, bytes], change: Change) -> None:
         file["path"] = file["path"].rpartition("/")[2]
     files["metadata.json"] = json.dumps(manifest).encode()
     change(files)
+
+
+class TestInTheStoreToo:
+    """The store gets a publication of the id of one that was sent here and waits."""
+
+    @pytest.fixture
+    def other(
+        self, parts: Refreshing, publisher: Publisher, elsewhere: Publisher, sent: Manifest
+    ) -> Manifest:
+        """Another publication under the id of the one that waits, the store's latest."""
+        parts.activations.receive(ANA, upload(zip_of(elsewhere)))
+        other = publisher.publish(generated_at=sent.generated_at, items=5, salt="s")
+        return _publish_again_as(sent.publication_id, publisher, other)
+
+    @pytest.mark.parametrize("publication_id", [None, "its"])
+    def test_the_store_s_is_activated_and_what_waits_is_not_touched(
+        self, parts: Refreshing, sent: Manifest, other: Manifest, publication_id: str | None
+    ) -> None:
+        its = publication_id and sent.publication_id
+
+        parts.activations.activate(ANA, publication_id=its, confirmed=True)
+
+        served = parts.snapshots.get(parts.active_id or "")
+        assert served.manifest.has_files_of(other)
+        assert not served.manifest.has_files_of(sent)
+        assert waiting_in(parts).manifest == sent
+
+    def test_a_replica_follows_to_the_store_s(
+        self, parts: Refreshing, sent: Manifest, other: Manifest
+    ) -> None:
+        announced = Activation(sent.publication_id, datetime.now(UTC), "ana", (), number=7)
+
+        parts.activations.follow(ANA, announced)
+
+        assert parts.snapshots.get(sent.publication_id).manifest.has_files_of(other)
+
+    def test_what_waits_is_not_activated_in_its_place(
+        self, parts: Refreshing, sent: Manifest, other: Manifest
+    ) -> None:
+        with pytest.raises(CandidateChanged, match="published anew"):
+            parts.activations.activate(
+                ANA, publication_id=sent.publication_id, expected=Expected(sent, None)
+            )
+
+    def test_checking_what_waits_says_why(
+        self, parts: Refreshing, sent: Manifest, other: Manifest
+    ) -> None:
+        with pytest.raises(PublicationError, match="differs from the one of that id in the store"):
+            parts.activations.inspect(ANA, sent.publication_id)
+
+    def test_the_same_files_are_the_same_publication_however_they_lie(
+        self, parts: Refreshing, publisher: Publisher, state: Path
+    ) -> None:
+        published = publisher.publish(items=3)
+        flat = zip_of_flat(publisher)
+        parts.activations.receive(ANA, upload(flat))
+
+        parts.activations.activate(ANA)
+
+        assert parts.active_id == published.publication_id
+        assert parts.activations.uploaded() is None
+        assert left_in(state) == ["uploads/publications"]
+
+
+def _publish_again_as(publication_id: str, publisher: Publisher, other: Manifest) -> Manifest:
+    """Have the store's latest, *other*, be of another id."""
+    text = manifest_json(other).decode().replace(other.publication_id, publication_id)
+    folder = f"publications/{publication_id}"
+    for name, content in folder_files(publisher.store, other).items():
+        publisher.store.write(f"{folder}/{name}", content)
+    for key in (f"{folder}/metadata.json", "metadata.json"):
+        publisher.store.write(key, text.encode())
+    return replace(other, publication_id=publication_id)
+
+
+def zip_of_flat(publisher: Publisher) -> bytes:
+    """Return a zip whose manifest names its files without a folder."""
+    return zip_of(publisher, lambda files: _flat(files, lambda _: None))
 
 
 def test_a_refused_one_leaves_the_one_that_waits(

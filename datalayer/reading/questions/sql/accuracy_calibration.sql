@@ -5,29 +5,11 @@
 -- in use of each part, its champion over the longest horizon).
 -- Columns: kind (band or quantile), asked (a share), least (below it; strictly inside a band), held
 -- (at it or below; inside a band, its ends included), n_obs, items, n_origins. Bands first.
-with wanted as (
-    select
-        item_id,
-        name,
-        unit_cost,
-        case when coalesce(unit, '') in ('', 'UN') then 'un' else unit end as unit,
-        coalesce(demand_class, 'unclassified') as demand_class
-    from dim_item
-    where
-        ($category is null or coalesce(category, 'unclassified') = $category)
-        and ($demand_class is null or coalesce(demand_class, 'unclassified') = $demand_class)
-),
-in_use as (
-    select item_id, source
-    from fact_metrics
-    where location_id = $location_id and is_champion
-    qualify horizon = max(horizon) over (partition by item_id)
-),
-pairs as (
+with pairs as (
     select b.*
     from fact_backtest as b
-    semi join wanted using (item_id)
-    left join in_use as u using (item_id)
+    semi join judged_parts using (item_id)
+    left join sources_in_use as u using (item_id)
     where b.location_id = $location_id and b.source = coalesce($source, u.source)
 ),
 measured as (

@@ -9,33 +9,7 @@
 -- (sum of the sizes of these errors over sum of actual), tracking_signal (sum of the errors over
 -- sum of their sizes), mase (mean of the parts' over the longest horizon). Shares are null where
 -- they would be divided by 0.
-with wanted as (
-    select
-        item_id,
-        name,
-        unit_cost,
-        case when coalesce(unit, '') in ('', 'UN') then 'un' else unit end as unit,
-        coalesce(demand_class, 'unclassified') as demand_class
-    from dim_item
-    where
-        ($category is null or coalesce(category, 'unclassified') = $category)
-        and ($demand_class is null or coalesce(demand_class, 'unclassified') = $demand_class)
-),
-in_use as (
-    select item_id, source
-    from fact_metrics
-    where location_id = $location_id and is_champion
-    qualify horizon = max(horizon) over (partition by item_id)
-),
-weighed as (
-    select *, case when $measure = 'money' then unit_cost else 1 end as weight
-    from wanted
-    where unit = $measure or ($measure = 'money' and unit_cost is not null)
-),
-longest as (
-    select max(horizon) as horizon from fact_metrics where location_id = $location_id
-),
-pairs as (
+with pairs as (
     select
         b.item_id,
         b.source,
@@ -44,8 +18,8 @@ pairs as (
         cast(b.forecast as double) * w.weight as forecast,
         cast(b.actual as double) * w.weight as actual
     from fact_backtest as b
-    join weighed as w using (item_id)
-    left join in_use as u using (item_id)
+    join weighed_parts as w using (item_id)
+    left join sources_in_use as u using (item_id)
     where b.location_id = $location_id
 ),
 by_part as (
@@ -67,7 +41,7 @@ measured as (
     left join (
         select item_id, source, mase
         from fact_metrics
-        where location_id = $location_id and horizon = (select horizon from longest)
+        where location_id = $location_id and horizon = (select horizon from longest_horizon)
     ) as m using (item_id, source)
 ),
 grouped as (

@@ -7,25 +7,7 @@
 -- in use of each part, its champion over the longest horizon).
 -- Columns: grouping (all, source, demand_class or horizon), group_value, items, compared (parts that
 -- have both losses), n_origins, n_obs, horizon, value, low, high (null where unknown), is_published.
-with wanted as (
-    select
-        item_id,
-        name,
-        unit_cost,
-        case when coalesce(unit, '') in ('', 'UN') then 'un' else unit end as unit,
-        coalesce(demand_class, 'unclassified') as demand_class
-    from dim_item
-    where
-        ($category is null or coalesce(category, 'unclassified') = $category)
-        and ($demand_class is null or coalesce(demand_class, 'unclassified') = $demand_class)
-),
-in_use as (
-    select item_id, source
-    from fact_metrics
-    where location_id = $location_id and is_champion
-    qualify horizon = max(horizon) over (partition by item_id)
-),
-of_naive as (
+with of_naive as (
     select item_id, horizon, scaled_pinball as naive_loss
     from fact_metrics
     where location_id = $location_id and source = 'naive'
@@ -42,26 +24,23 @@ losses as (
         case when n.naive_loss is not null then m.scaled_pinball end as loss,
         case when m.scaled_pinball is not null then n.naive_loss end as naive_loss
     from fact_metrics as m
-    join wanted as w using (item_id)
-    left join in_use as u using (item_id)
+    join judged_parts as w using (item_id)
+    left join sources_in_use as u using (item_id)
     left join of_naive as n using (item_id, horizon)
     where m.location_id = $location_id
-),
-longest as (
-    select max(horizon) as horizon from fact_metrics where location_id = $location_id
 ),
 grouped as (
     select 'all' as grouping, 'all' as group_value, *
     from losses
-    where is_chosen and horizon = (select horizon from longest)
+    where is_chosen and horizon = (select horizon from longest_horizon)
     union all
     select 'source' as grouping, source as group_value, *
     from losses
-    where source <> 'naive' and horizon = (select horizon from longest)
+    where source <> 'naive' and horizon = (select horizon from longest_horizon)
     union all
     select 'demand_class' as grouping, demand_class as group_value, *
     from losses
-    where is_chosen and horizon = (select horizon from longest)
+    where is_chosen and horizon = (select horizon from longest_horizon)
     union all
     select 'horizon' as grouping, cast(horizon as varchar) as group_value, *
     from losses

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from datalayer.reading.changed_orders import LeftOut, changed_orders
 from datalayer.reading.changes import compare
 from datalayer.reading.effect.proposals import Proposals, proposals_of
 from datalayer.reading.effect.sentence import sentence, summary
@@ -108,6 +109,20 @@ class TestWhatIsNotKnown:
         assert (part.change, part.is_moved, found.other_units) == (None, False, 1)
         assert part.value_change == Decimal(40)
         assert [each.item_id for each in found.largest(3)] == ["P00001"]
+
+    @pytest.mark.parametrize("spelt", [None, "UN", "units"])
+    def test_pieces_are_one_unit_however_they_are_spelt(
+        self, publish: Publish, publisher: Publisher, spelt: str | None
+    ) -> None:
+        before = publish([10], [2])
+        respelt = with_values(publisher.tables()["dim_item"], unit=[spelt], unit_cost=[2])
+        after = publish([14], dim_item=respelt)
+        found = compare(before, after)
+
+        proposals, orders = proposals_of(before, after, found), changed_orders(before, after, found)
+
+        assert (proposals.other_units, proposals.parts[0].change) == (0, 4)
+        assert orders.left_out(LeftOut.UNIT) == 0
 
 
 class TestMoved:

@@ -162,6 +162,30 @@ def test_the_audit_trail_tells_in_portuguese_what_was_done_refused_and_undone(
     assert english_in(administrator) == {}
 
 
+def test_no_figure_of_an_effect_is_cut_off_on_a_narrow_phone(
+    administrator: Visit, publisher: Publisher
+) -> None:
+    page = administrator.page
+    for cost in (1_570_000.0, 834_000.0):
+        tables = publisher.tables()
+        tables["dim_item"] = set_value(tables["dim_item"], "unit_cost", 0, cost)
+        published = publisher.publish(tables=tables, lineage={"currency": "BRL"}).publication_id
+        look_again(administrator, publisher)
+        if cost > 1_000_000:
+            activate(administrator)
+            expect(page.get_by_text(re.compile(f"{published} está ativa desde"))).to_be_visible()
+    press(administrator, "Verificar")
+    expect(page.get_by_text("Quanto somam")).to_be_visible()
+    administrator.settle()
+
+    page.set_viewport_size({"width": 340, "height": 844})
+    administrator.settle()
+
+    table = page.get_by_role("table").filter(has_text="Quanto somam")
+    within = table.locator("xpath=ancestor::*[@data-testid='stTable']")
+    assert table.evaluate("e => e.scrollWidth") <= within.evaluate("e => e.clientWidth")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1366, 320])
 def test_the_administration_breaks_no_rule_of_accessibility(

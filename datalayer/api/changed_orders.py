@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
 
 from datalayer.api.answers import object_answer, rows_answer
+from datalayer.api.changed_parts import PART_FILTERS, kept_values
 from datalayer.api.context import PUBLICATION_EXAMPLE, CursorText, open_publication, read_router
 from datalayer.api.cursors import read_cursor
-from datalayer.api.described_parameters import DIALECT, NO_NUL, document_list
+from datalayer.api.described_parameters import DIALECT
 from datalayer.api.forms import Form, accept_header, requested_form
 from datalayer.api.parameters import Limit, Location
 from datalayer.api.publication_schemas import (
@@ -21,21 +20,13 @@ from datalayer.api.publication_schemas import (
 )
 from datalayer.api.publications import EARLIER_EXAMPLE, After, Before, require_location_of_either
 from datalayer.api.row_schemas import row_response
-from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Portal, Publication
 from datalayer.reading.changed_orders import ChangedOrders, SumOf, changed_orders
 from datalayer.reading.changes import compare
-from datalayer.reading.filters import LONGEST_TEXT, MOST_VALUES, plain_text
 from datalayer.reading.order_change_rows import order_rows, step_rows, steps_object
 from datalayer.reading.questions import changes
 
-_FILTERS: Final = ("category", "demand_class")
-_TEXT: dict[str, Any] = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL}
-_PARAMETERS = [
-    document_list("category", _TEXT, "Only parts of these categories.", ["Energia"]),
-    document_list("demand_class", _TEXT, "Only parts of these demand classes.", ["lumpy"]),
-    DIALECT,
-]
+_PARAMETERS: Final = [*PART_FILTERS, DIALECT]
 _ENDS_EXAMPLE: dict[str, object] = {
     "sum_before": 61_000.0,
     "sum_after": 74_300.5,
@@ -155,25 +146,6 @@ def _compared(
     """Return the later publication, and the orders of both that the filters leave."""
     earlier, later = (open_publication(request, portal, each) for each in ends)
     require_location_of_either(earlier, later, location)
-    kept = {name: _values(request, name) for name in _FILTERS}
     found = compare(earlier, later, location)
-    _require_known(found.parts, kept)
+    kept = kept_values(request, found.parts)
     return later, changed_orders(earlier, later, found, kept)
-
-
-def _values(request: Request, name: str) -> list[str]:
-    asked = request.query_params.getlist(name)
-    if len(asked) > MOST_VALUES:
-        found, expected = f"given {len(asked)} times", f"given at most {MOST_VALUES} times"
-        raise InvalidSelection(parameter=name, found=found, expected=expected)
-    return [plain_text(name, value) for value in asked]
-
-
-def _require_known(parts: pa.Table, kept: dict[str, list[str]]) -> None:
-    """Refuse a value that no part has: it would leave nothing, as if nothing had changed."""
-    for name, values in kept.items():
-        known = pc.unique(parts[name]).to_pylist()
-        for value in values:
-            if value not in known:
-                expected = f"one of {', '.join(sorted(known)[:20])}"
-                raise InvalidSelection(parameter=name, found=ascii(value[:80]), expected=expected)

@@ -79,6 +79,7 @@ _TYPES = (
     ("no-earlier-publication", 409, "No earlier publication", "Name the one to go back to."),
     ("too-many-requests", 429, "Too many requests", "Wait as long as Retry-After says."),
     ("query-too-long", 503, "Query too long", "Ask for less, or take an extract."),
+    ("query-too-large", 503, "Query too large", "Filter for fewer rows."),
     ("temporarily-unavailable", 503, "Temporarily unavailable", "Ask again later."),
     ("unusable-content", 500, "Unusable content", "Tell an administrator."),
     ("refused", 400, "Refused", "The detail says why."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BeforeValidator
 
 from datalayer.api.answers import object_answer, rows_answer
+from datalayer.api.changed_parts import PART_FILTERS, kept_values
 from datalayer.api.context import (
     PUBLICATION_EXAMPLE,
     PUBLICATION_ID_PATTERN,
@@ -177,7 +179,7 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
     reasons = document_list(
         "reason",
         {"type": "string", "enum": [kind.value for kind in ChangeKind]},
-        "Only parts that are new, dropped, changed or the same; sums are of all parts.",
+        "Only parts that are new, dropped, changed or the same; sums are of the others, too.",
         [ChangeKind.CHANGED.value],
     )
 
@@ -186,7 +188,7 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         operation_id="get_publication_changes",
         summary="What changed from one publication to another",
         responses=row_response(ChangesAnswer, _CHANGES_EXAMPLE, data_sets=changes.DATA_SETS),
-        openapi_extra={"parameters": [reasons, DIALECT]},
+        openapi_extra={"parameters": [reasons, *PART_FILTERS, DIALECT]},
     )
     def publication_changes(
         request: Request,
@@ -200,13 +202,14 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
 
         Forecasts are those of each part's champion, summed over the future dates that both
         publications cover. The changes of all parts, and of the groups of each list, add up to
-        the change of the totals, and the causes to the change of the order quantity. As CSV and
-        as Arrow there are the parts alone.
+        the change of the totals, and the causes to the change of the order quantity. Sums are of
+        the categories and demand classes asked for. As CSV and as Arrow there are the parts alone.
         """
         kinds = _kinds(request)
         earlier, later = (open_publication(request, portal, each) for each in (before, after))
         require_location_of_either(earlier, later, location)
         found = compare(earlier, later, location)
+        found = replace(found, parts=found.parts_with(kept_values(request, found.parts)))
         parts = found.parts
         if kinds:
             parts = parts.filter(pc.is_in(parts["reason"], pa.array(kinds, pa.string())))

@@ -363,6 +363,17 @@ class ReadFailed(TransportError):
     problem: str
 
 
+class QueryTooLarge(ReadFailed):
+    """A read, such as the sort of millions of rows, took more memory and disk than reads may."""
+
+    template = (
+        "The read takes more than the {memory_limit} of memory that reads have, and more than they "
+        "may put on the disk; filter for fewer rows"
+    )
+    slug = "query-too-large"
+    memory_limit: str
+
+
 class DatabaseUnsafe(FaultsFound):
     """The database is less locked down than it must be, so nothing is served from it."""
 

@@ -22,6 +22,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import (
     DatabaseUnsafe,
     PublicationError,
+    QueryTooLarge,
     ReadFailed,
     StateUnavailable,
     UnknownPublication,
@@ -109,6 +110,7 @@ class Database:
             problem = Sentence("can't be made: {reason}", reason=error.strerror)
             raise StateUnavailable(path=str(snapshots_folder), problem=problem) from error
         self._watchdog = Watchdog(query_timeout_s)
+        self._memory_limit = memory_limit
         self._registry = registry
         self._connection = duckdb.connect(":memory:")
         self._changing = threading.Lock()
@@ -180,7 +182,8 @@ class Database:
 
         Raises:
             UnknownPublication: The snapshot is not attached.
-            ReadFailed: Its files are gone or can't be read.
+            ReadFailed: Its files are gone or can't be read; ``QueryTooLarge`` where it took more
+                memory and disk than reads may.
             QueryTooLong: It took longer than one read may.
         """
         with (
@@ -251,6 +254,12 @@ class Database:
             if went or publication_id not in self._attached or not self._is_kept(publication_id):
                 raise self._not_attached(publication_id) from error
             self._tell(error, publication_id)
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise QueryTooLarge(
+                    publication_id=publication_id,
+                    problem=Sentence("the database failed"),
+                    memory_limit=self._memory_limit,
+                ) from error
             named = _FILE.search(str(error))
             problem = (
                 Sentence("{file:s} is damaged or missing", file=named[0])

@@ -39,8 +39,15 @@ def call(
     *,
     texts: tuple[str, ...],
 ) -> ApiCall:
-    """Return the call of what the page shows of both publications, as far as it is chosen."""
+    """Return the call of what the page shows of both publications, as far as it is chosen.
+
+    Args:
+        compared: What is compared.
+        answer: What is asked of the two; an empty string for all that changed, part by part.
+        more: Parameters beside the choices.
+        texts: Columns of the answer that must stay text.
+    """
     chosen = [(name, value) for name in choosing.FILTERS for value in compared.kept[name]]
-    path = f"publications/{compared.before.id}/changes/{compared.after.id}/{answer}"
+    path = f"publications/{compared.before.id}/changes/{compared.after.id}"
     asked = (("location", compared.place), *more, *chosen)
-    return ApiCall(path, asked, texts, is_pinned=False)
+    return ApiCall("/".join(filter(None, (path, answer))), asked, texts, is_pinned=False)

@@ -8,12 +8,11 @@ from decimal import Decimal
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.portal import forecast_totals
+from datalayer.portal import MOST_ROWS, forecast_totals
 from pages.components import captions, tables
 from pages.components import change_amounts as amounts
-from pages.components.changed import taken_file
+from pages.components.changed import by_cause, taken_file
 from pages.components.changed.comparison import ComparedOrders
-from pages.components.charts import ApiCall
 from pages.components.language import _, day, ngettext, number
 
 _TENTHS = pa.decimal128(28, 1)
@@ -35,13 +34,9 @@ def show(compared: ComparedOrders) -> None:
     tables.draw(_rows(found), _headings(), key="changes-forecasts")
     for said in _left_out(found):
         st.caption(captions.literal(said))
-    call = ApiCall(
-        f"publications/{compared.before.id}/changes/{compared.after.id}",
-        (("location", compared.place), ("limit", "10000")),
-        _TEXTS,
-        is_pinned=False,
-    )
-    taken_file.show(call, of=_("forecasts of every part"), key="forecasts")
+    call = by_cause.call(compared, "", (("limit", str(MOST_ROWS)),), texts=_TEXTS)
+    rows = compared.found.parts_with(compared.kept).num_rows
+    taken_file.show(call, of=_("forecasts of every part"), key="forecasts", rows=rows)
 
 
 def _why_not(compared: ComparedOrders) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from datalayer.kernel.errors import InvalidSelection, QueryTooLong
+from datalayer.kernel.errors import InvalidSelection, QueryTooLarge, QueryTooLong
 from datalayer.kernel.sentences import Sentence
 from datalayer.portal import previews
 from pages.components import captions, frame, tables
@@ -26,7 +26,7 @@ def show(wanted: AskedExtract) -> None:
         return
     try:
         seen = previews.rows_seen(publication, request, page=page, page_rows=PAGE_ROWS)
-    except QueryTooLong as error:
+    except (QueryTooLong, QueryTooLarge) as error:
         # Far into an order of its own; the way back to other pages stays.
         st.error(captions.literal(error_text(error)), icon=":material/hourglass_disabled:")
         _page_choice(page, pages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,6 +14,7 @@ from datalayer import runtime
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.runtime import portal
 from pages.components.captions import literal
+from pages.components.changed import taken_file
 from tests.ordering_publications import publish_quantities
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
@@ -122,6 +124,34 @@ def test_the_wrong_way_round_is_said_and_turned(
 
     assert "the way back" in texts(app)
     assert "The proposed orders fell from R\\$\u00a07,500 to R\\$\u00a06,000" in texts(app)
+
+
+@pytest.mark.parametrize("taken", ["changes-parts-taken", "forecasts-taken"])
+def test_files_have_the_parts_of_the_categories_and_classes_chosen(
+    open_page: OpenPage, pair: tuple[Manifest, Manifest], taken: str
+) -> None:
+    app = open_page("changes.py", category="Energia", demand_class="smooth")
+    app.session_state[taken] = True
+    app.run()
+
+    (link,) = app.get("link_button")
+    asked = parse_qsl(urlsplit(link.proto.url).query)
+    assert {("category", "Energia"), ("demand_class", "smooth")} <= set(asked)
+
+
+@pytest.mark.parametrize("taken", ["changes-parts-taken", "forecasts-taken"])
+def test_a_file_that_lacks_rows_says_so(
+    open_page: OpenPage,
+    pair: tuple[Manifest, Manifest],
+    monkeypatch: pytest.MonkeyPatch,
+    taken: str,
+) -> None:
+    monkeypatch.setattr(taken_file, "MOST_ROWS", 2)
+    app = open_page("changes.py", locale="en")
+    app.session_state[taken] = True
+    app.run()
+
+    assert "The file has the first 2 of" in texts(app)
 
 
 @pytest.mark.parametrize(

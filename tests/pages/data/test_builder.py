@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from datalayer import runtime
 from datalayer.access.identity import Role
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.errors import QueryTooLong
+from datalayer.kernel.errors import PortalError, QueryTooLarge, QueryTooLong
 from pages.components.language import number
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.data.reading_extracts import (
@@ -251,11 +251,18 @@ def test_a_publication_of_an_older_contract_names_the_data_sets_that_it_has(
     assert rows_of_page(app.selectbox(key="dataset").select("dim_item").run())
 
 
-def test_a_page_that_takes_too_long_says_so_and_leaves_the_way_to_others(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        QueryTooLong(timeout_s=5),
+        QueryTooLarge(publication_id="", problem="", memory_limit="5 MiB"),
+    ],
+)
+def test_a_page_that_takes_too_much_says_so_and_leaves_the_way_to_others(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, refusal: PortalError
 ) -> None:
     def late(*_: object, **__: object) -> None:
-        raise QueryTooLong(timeout_s=5)
+        raise refusal
 
     monkeypatch.setattr("datalayer.reading.extracts.previews.rows_seen", late)
 

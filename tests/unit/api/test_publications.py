@@ -206,3 +206,30 @@ class TestCausesOverHttp:
 
         assert answer.status_code == 422
         assert "location is 'moon'" in answer.json()["detail"]
+
+
+def test_categories_and_classes_leave_their_parts_and_their_sums(
+    api: FastAPI, two: tuple[Manifest, Manifest]
+) -> None:
+    whole = changes(api, two)["data"]
+    category = whole["parts"][0]["category"]
+    wanted = {row["item_id"] for row in whole["parts"] if row["category"] == category}
+
+    data = changes(api, two, f"category={category}")["data"]
+
+    assert {row["item_id"] for row in data["parts"]} == wanted
+    assert 0 < len(wanted) < len(whole["parts"])
+    assert data["totals"]["parts"] == len(wanted)
+    assert [group["value"] for group in data["groups"]["category"]] == [category]
+
+
+@pytest.mark.parametrize("query", ["category=nothing", "demand_class=nothing", "category=a%00b"])
+def test_a_category_or_class_that_no_part_has_is_refused(
+    api: FastAPI, two: tuple[Manifest, Manifest], query: str
+) -> None:
+    before, after = (manifest.publication_id for manifest in two)
+
+    answer = get(api, f"/v1/publications/{before}/changes/{after}?{query}")
+
+    assert answer.status_code == 422
+    assert query.partition("=")[0] in answer.json()["detail"]

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
-from datalayer.kernel.errors import DatabaseUnsafe, ReadFailed, UnknownPublication
+from datalayer.kernel.errors import (
+    DatabaseUnsafe,
+    QueryTooLarge,
+    ReadFailed,
+    UnknownPublication,
+)
 from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
@@ -134,13 +139,25 @@ class TestSpilling:
         assert spilled
         assert not spill.exists() or not list(spill.iterdir())
 
-    def test_without_a_folder_it_is_refused(
+    def test_without_a_folder_it_is_refused_by_its_limit(
         self, registry: Registry, folder_store: FolderStore, snapshot: Snapshot
     ) -> None:
         database = self.database(registry, snapshot, publications_folder(folder_store), None)
 
-        with pytest.raises(ReadFailed) as refused:
+        with pytest.raises(QueryTooLarge, match=r"24MiB.*filter for fewer rows"):
             list(database.stream(snapshot.publication_id, self.SORT, {}))
         database.close()
 
-        assert "Out of Memory" in str(refused.value.__cause__)
+    def test_a_page_deep_in_an_order_of_its_own_is_read_within_the_memory_of_reads(
+        self, registry: Registry, folder_store: FolderStore, snapshot: Snapshot, tmp_path: Path
+    ) -> None:
+        spill = tmp_path / "spill"
+        database = self.database(registry, snapshot, publications_folder(folder_store), spill)
+        page = f"select * from ({self.SORT}) limit 50 offset 1400000"
+
+        seen = database.query(snapshot.publication_id, page, {})
+        database.close()
+
+        codes = seen["code"].to_pylist()
+        assert len(codes) == 50
+        assert codes == sorted(codes)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from datalayer.portal import NETWORK, Publication, questions
 from pages.components import captions, copied_calls, frame
-from pages.components.language import _, current, day, ngettext, number
+from pages.components.language import _, csv_dialect, day, ngettext, number
 from pages.components.stock import (
     chosen_part,
     class_matrix,
@@ -22,7 +22,6 @@ from pages.components.stock.stock_address import AskedStock
 
 Row = Mapping[str, Any]
 
-_DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
 _TEXTS: Final = ("item_id", "location_id")
 
 
@@ -127,7 +126,7 @@ def _nothing_fits(asked: AskedStock) -> None:
 def _taken_along(publication: Publication, asked: AskedStock, count: int) -> None:
     """Draw what takes the rows of the list away: all of them, in the order shown."""
     call = [*asked.call(), ("p", publication.id)]
-    file = f"api/v1/inventory.csv?{urlencode([*call, ('dialect', _DIALECTS[current()])])}"
+    file = f"api/v1/inventory.csv?{urlencode([*call, ('dialect', csv_dialect())])}"
     text = ngettext("This {count} row (CSV)", "These {count} rows (CSV)", count)
     st.link_button(text.format(count=number(count, 0)), file, icon=":material/csv:")
     with st.expander(_("Copy this call"), icon=":material/terminal:", key="farol-stock-call"):

@@ -84,13 +84,13 @@ from datalayer.reading.effect.model import Effect
 from datalayer.reading.extracts import asking, previews
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
+from datalayer.reading.extracts.list_files import ListFiles
 from datalayer.reading.extracts.order_csv import Taking
 from datalayer.reading.extracts.order_files import OrderFiles
 from datalayer.reading.extracts.order_rows import OrdersOfTiers, require_places
 from datalayer.reading.extracts.requests import ExtractRequest, Part
 from datalayer.reading.extracts.service import Extract, Extracts
 from datalayer.reading.extracts.settled_files import SettledFiles
-from datalayer.reading.extracts.stock_files import StockFiles
 from datalayer.reading.open_publications import OpenPublications
 from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
@@ -192,7 +192,7 @@ class Portal:
         database: Those that can be read without further work.
         extracts: What of an open publication is taken away, as files.
         order_files: Rows of an open publication as other programs take orders.
-        stock_files: Stock positions of an open publication, all that a list has.
+        list_files: Rows of an open publication, all that a list of a page has.
         audit: Who did what.
         jobs: What changes something, in the background.
         job_records: What is told of jobs, of other replicas' too.
@@ -294,7 +294,7 @@ class Portal:
         settled = SettledFiles(settings.state / "extracts", settings.extract_quota_bytes)
         self.extracts = Extracts(self.audit, memo, settled, members_only=self.members_only)
         self.order_files = OrderFiles(self.audit)
-        self.stock_files = StockFiles(self.audit)
+        self.list_files = ListFiles(self.audit)
         self._compliance = check_compliance()
         self._proofs = Proofs(settings)
         self.jobs = RefreshJobs(self.audit.entries, clock)

@@ -41,6 +41,5 @@ if counts["tested"]:
     sections.calibration(asked, publication.table(questions.accuracy.calibration(asked.parts)))
     errors = publication.table(questions.accuracy.errors(asked.parts, asked.measure))
     sections.bias(asked, errors)
-    nearer = publication.table(questions.accuracy.naive_nearer(asked.parts))
-    naive_nearer.show(asked, nearer, errors)
+    naive_nearer.show(asked, errors)
     policies.show(asked, publication.table(questions.accuracy.policies(asked.parts)))

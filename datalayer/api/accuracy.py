@@ -1,21 +1,77 @@
-"""Accuracy: how good each source was, over all parts and by group."""
+"""Accuracy: how good each source was by group, and where repeating the past was nearer."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from functools import partial
+from typing import Annotated
+
+import anyio
+from fastapi import APIRouter, Query, Request, Response
+from pydantic.json_schema import SkipJsonSchema
+from starlette.concurrency import run_in_threadpool
 
 from datalayer.api.answers import rows_answer
-from datalayer.api.context import read_router
-from datalayer.api.described_parameters import document_rows
-from datalayer.api.parameters import Page, filters_on, open_page
+from datalayer.api.call import call_of
+from datalayer.api.context import Pin, open_publication, read_router
+from datalayer.api.described_parameters import DIALECT, NO_NUL, document_rows
+from datalayer.api.files import LIST_FILE, Files
+from datalayer.api.parameters import Location, Page, filters_on, open_page, read_as
 from datalayer.api.row_schemas import chosen_row_model, row_example, rows_model, rows_response
-from datalayer.portal import Portal
+from datalayer.kernel.contract.registry import ColumnType
+from datalayer.kernel.errors import InvalidSelection
+from datalayer.portal import NETWORK, Extract, Portal, Publication
+from datalayer.reading.filters import LONGEST_TEXT
 from datalayer.reading.questions import accuracy, data_sets
 
+Source = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="The source that is judged; the one in use of each part if left out.",
+        openapi_examples={"source": {"value": "ensemble"}},
+    ),
+    read_as("source", ColumnType.TEXT),
+]
+Category = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="Only parts of that category; `unclassified` for those without.",
+        openapi_examples={"category": {"value": "Energia"}},
+    ),
+    read_as("category", ColumnType.TEXT),
+]
+DemandClass = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="Only parts of that demand class; `unclassified` for those without.",
+        openapi_examples={"class": {"value": "lumpy"}},
+    ),
+    read_as("demand_class", ColumnType.TEXT),
+]
+Sort = Annotated[
+    accuracy.NearerSort,
+    Query(
+        description="By how much repeating the past was nearer, those beyond chance first, by what "
+        "was used in money, or by code.",
+        openapi_examples={"sort": {"value": "money"}},
+    ),
+]
 
-def create_router(portal: Portal) -> APIRouter:
-    """Return the route of the measures."""
+
+def create_router(portal: Portal, files: Files) -> APIRouter:
+    """Return the routes of the measures; its files go by *files*."""
     router = read_router("accuracy")
+    _add_measures(router, portal)
+    _add_nearer_file(router, portal, files)
+    return router
+
+
+def _add_measures(router: APIRouter, portal: Portal) -> None:
     data_set = portal.registry.data_sets["agg_metrics"]
     filters = filters_on(data_set, *accuracy.FILTERS)
     columns = [column.name for column in data_set.columns]
@@ -36,4 +92,54 @@ def create_router(portal: Portal) -> APIRouter:
         )
         return rows_answer(request, asked.publication, asked.arrange(question))
 
-    return router
+
+def _add_nearer_file(router: APIRouter, portal: Portal, files: Files) -> None:
+    @router.get(
+        "/metrics/naive-nearer.csv",
+        operation_id="get_naive_nearer_file",
+        summary="Parts for which repeating the past was nearer, as one file of CSV",
+        responses=LIST_FILE,
+        response_class=Response,
+        openapi_extra={"parameters": [DIALECT]},
+    )
+    async def naive_nearer_file(
+        request: Request,
+        location: Location = NETWORK,
+        source: Source = None,
+        category: Category = None,
+        demand_class: DemandClass = None,
+        sort: Sort = "much",
+        p: Pin = None,
+    ) -> Response:
+        """All parts on which the naive source had the smaller error, as the page has them.
+
+        Of each part the source is judged that is in use, its champion, unless another is asked
+        for; over the longest horizon. A file that can't be read to its end breaks off.
+        """
+        asked = accuracy.JudgedParts(location, category, demand_class, source)
+
+        def make() -> Extract:
+            publication = open_publication(request, portal, p)
+            _require_tested(publication, asked)
+            return portal.list_files.of_nearer_parts(
+                publication,
+                asked,
+                call_of(request).identity,
+                sort=sort,
+                dialect=request.query_params.get("dialect"),
+            )
+
+        extract = await anyio.to_thread.run_sync(make, limiter=files.turns)
+        return await run_in_threadpool(partial(files.send, request, extract))
+
+
+def _require_tested(publication: Publication, asked: accuracy.JudgedParts) -> None:
+    """Refuse a value that no tested part has: a file without rows would tell of no fault."""
+    publication.require_location(asked.location_id)
+    choices = publication.table(accuracy.choices(asked.location_id)).table.to_pylist()
+    for name in ("source", "category", "demand_class"):
+        known = [row["value"] for row in choices if row["filter"] == name]
+        found = getattr(asked, name)
+        if found is not None and found not in known:
+            expected = f"one of {', '.join(known[:20])}"
+            raise InvalidSelection(parameter=name, found=ascii(found[:80]), expected=expected)

@@ -42,14 +42,13 @@ _SUBJECTS = (
     items,
     forecasts,
     actions,
-    accuracy,
     publications,
     changed_orders,
     feed,
     data_sets,
     refreshing,
 )
-_SUBJECTS_OF_FILES = (publication_files, extracting, orders, inventory)
+_SUBJECTS_OF_FILES = (publication_files, extracting, orders, inventory, accuracy)
 
 
 def create_api(portal: Portal) -> FastAPI:

@@ -30,6 +30,16 @@ MOST_AT_A_TIME: Final = 8
 MOST_MADE_AT_A_TIME: Final = 2
 """Files that are being made to learn their size; those that are sent don't wait for them."""
 
+LIST_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file. `X-Row-Count` says how many rows it has.",
+        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    304: {"description": "Nothing changed"},
+    **problems(412),
+}
+"""What the OpenAPI document says of the answers to a request for the file of a list."""
+
 _TRAILERS = "http.response.trailers"
 
 

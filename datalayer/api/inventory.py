@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import anyio
 from fastapi import APIRouter, Query, Request, Response
@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from datalayer.api.addresses import PART
 from datalayer.api.answers import rows_answer
 from datalayer.api.call import call_of
-from datalayer.api.context import Pin, open_publication, problems, read_router
+from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.described_parameters import DIALECT, document_rows
-from datalayer.api.files import Files
+from datalayer.api.files import LIST_FILE, Files
 from datalayer.api.parameters import (
     ItemId,
     Location,
@@ -47,14 +47,6 @@ Alerts = Annotated[
         openapi_examples={"alerts": {"value": True}},
     ),
 ]
-_FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The file. `X-Row-Count` says how many positions it has.",
-        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
-    },
-    304: {"description": "Nothing changed"},
-    **problems(412),
-}
 
 
 def create_router(portal: Portal, files: Files) -> APIRouter:
@@ -104,7 +96,7 @@ def _add_file(router: APIRouter, portal: Portal, files: Files) -> None:
         "/inventory.csv",
         operation_id="get_inventory_file",
         summary="Stock positions as one file of CSV",
-        responses=_FILE,
+        responses=LIST_FILE,
         response_class=Response,
         openapi_extra=document_rows(names, filters.values()),
     )
@@ -126,7 +118,7 @@ def _add_file(router: APIRouter, portal: Portal, files: Files) -> None:
             met = conditions(filters, asked.multi_items())
             wanted = inventory.selection(portal.registry, (), location_id=location, text=q)
             _prepare(publication, wanted)
-            return portal.stock_files.of_selection(
+            return portal.list_files.of_stock(
                 publication,
                 wanted,
                 call_of(request).identity,

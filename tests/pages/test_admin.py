@@ -554,6 +554,15 @@ class TestEffect:
         assert "Another publication became active since this one was checked" in texts(app)
         assert "activate" not in buttons(app)
 
+    def test_it_says_how_many_parts_only_one_of_the_two_has(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish(items=8)
+
+        app = press(open_admin(), "check")
+
+        assert '"Destas, só em uma das duas",0,2,' in cells(app)
+
     def test_two_that_can_not_be_compared_say_so(
         self, open_admin: OpenPage, active: Publisher
     ) -> None:

@@ -137,9 +137,12 @@ class Proposals:
     def largest(self, most: int) -> tuple[PartOrder, ...]:
         """Return the orders that change most in value; where no cost is known, in units.
 
-        Only values can be compared from part to part, so those without one stand behind.
+        Only values can be compared from part to part, so those without one stand behind; an order
+        that one of the two can't tell has changed by nobody knows how much, and is among them.
         """
-        changed = [each for each in self.parts if each.change or each.is_other_unit]
+        changed = [
+            each for each in self.parts if each.is_proposed and (each.change is None or each.change)
+        ]
         size = partial(_size, by_value=self.same_currency)
         return tuple(sorted(changed, key=size, reverse=True)[:most])
 

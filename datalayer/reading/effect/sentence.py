@@ -26,7 +26,7 @@ def sentence(proposals: Proposals) -> Sentence:
     """Return it: orders before and after, their value, its change in per cent, what isn't known."""
     before, after = proposals.before, proposals.after
     said = (_orders(before.orders, after.orders), _value(proposals), *_unvalued(before, after))
-    return listed(said)
+    return listed((*said, *_unknown(before, after)))
 
 
 def money(value: Decimal, currency: str) -> Sentence:
@@ -89,4 +89,14 @@ def _unvalued(before: Proposed, after: Proposed) -> Iterator[Sentence]:
             "not in it, as their cost isn't known: {before} before, {after} now",
             before=before.without_value,
             after=after.without_value,
+        )
+
+
+def _unknown(before: Proposed, after: Proposed) -> Iterator[Sentence]:
+    """Say of how many parts nobody can tell the order, where these are more or fewer now."""
+    if before.unknown != after.unknown:
+        yield Sentence(
+            "parts whose order isn't known: {before} before, {after} now",
+            before=before.unknown,
+            after=after.unknown,
         )

@@ -26,6 +26,7 @@ def warnings_of(effect: Effect, registry: Registry) -> tuple[Sentence, ...]:
     """
     return (
         *_lost(effect),
+        *_parts(effect),
         *_sources(effect, registry),
         *_backtest(effect),
         *_value(effect.proposals),
@@ -51,6 +52,18 @@ def _lost(effect: Effect) -> Iterator[Sentence]:
                 after=each.candidate_rows,
                 before=before,
             )
+
+
+def _parts(effect: Effect) -> Iterator[Sentence]:
+    """What no number of rows shows: as many other parts in the place of those that are gone."""
+    before, gone = effect.before.parts, effect.dropped_parts
+    if before and 2 * gone >= before and 2 * effect.after.parts > before:
+        yield Sentence(
+            "parts that are gone: {gone} of {before}; parts that are new: {new}",
+            gone=gone,
+            before=before,
+            new=effect.new_parts,
+        )
 
 
 def _sources(effect: Effect, registry: Registry) -> Iterator[Sentence]:

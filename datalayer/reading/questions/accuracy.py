@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
+from datalayer.kernel.contract.registry import Column, ColumnType, Registry
 from datalayer.reading.database import Parameter
+from datalayer.reading.filters import unpublished_column
 from datalayer.reading.question import Question, sql_question
 from datalayer.reading.questions.locations import NETWORK
-from datalayer.reading.views import question_sql, with_query
+from datalayer.reading.views import count_matches, question_sql, with_query
 
 FILTERS = ("group_by", "group_value", "source", "horizon")
 """Columns of agg_metrics that its rows are asked for by."""
@@ -17,6 +19,10 @@ FILTERS = ("group_by", "group_value", "source", "horizon")
 MONEY: Final = "money"
 """The measure in which amounts are multiplied by the cost of the part."""
 
+NearerSort = Literal["much", "sure", "money", "part"]
+"""How parts on which the naive source was nearer are sorted; see ``sql/accuracy_parts.sql``."""
+
+_MEASURES: Final = ("fva_vs_naive", "fva_low", "fva_high", "verdict", "n_origins")
 _TESTED: Final = ("fact_metrics", "dim_item")
 _SHARED: Final = (
     "judged_parts",
@@ -122,12 +128,22 @@ def totals(parts: JudgedParts, measure: str) -> Question:
     return _asked("accuracy_totals", parts, *data_sets, measure=measure)
 
 
-def naive_nearer(parts: JudgedParts) -> Question:
+def naive_nearer(parts: JudgedParts, sort: NearerSort = "much") -> Question:
     """Return the question of the parts on which the naive source had the smaller error.
 
-    Columns: see ``sql/accuracy_parts.sql``.
+    Columns, and how they are sorted: see ``sql/accuracy_parts.sql``.
     """
-    return _asked("accuracy_parts", parts, *_TESTED, "fact_backtest")
+    question = _asked("accuracy_parts", parts, *_TESTED, "fact_backtest", sort=sort)
+    counted = count_matches(f"({question.sql})", ())
+    return replace(question, total_sql=counted, file_name="naive_nearer")
+
+
+def nearer_columns(registry: Registry) -> tuple[Column, ...]:
+    """Return the columns of the answer to ``naive_nearer``, as *registry* describes them."""
+    parts, measures = (registry.data_sets[name] for name in ("dim_item", "fact_metrics"))
+    described = {column.name: column for column in (*parts.columns, *measures.columns)}
+    names = ("item_id", "name", "source", "demand_class", "unit", "unit_cost", *_MEASURES)
+    return (*(described[name] for name in names), unpublished_column("used", ColumnType.DOUBLE))
 
 
 def policies(parts: JudgedParts) -> Question:

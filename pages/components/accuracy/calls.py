@@ -54,6 +54,20 @@ def of_policies() -> ApiCall:
     return ApiCall("extracts/agg_policy.csv", (), texts)
 
 
+def of_nearer(asked: AskedAccuracy, sort: str) -> list[tuple[str, str]]:
+    """Return what the file of the parts for which repeating the past was nearer is asked with."""
+    parts = asked.parts
+    chosen = {
+        "location": parts.location_id,
+        "source": parts.source,
+        "category": parts.category,
+        "demand_class": parts.demand_class,
+        "sort": sort,
+        "p": asked.publication.id,
+    }
+    return [(name, value) for name, value in chosen.items() if value]
+
+
 def _of_sources(data_set: str, asked: AskedAccuracy) -> ApiCall:
     source = asked.parts.source
     of_source = (("source", source),) if source else ()

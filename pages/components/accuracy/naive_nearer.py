@@ -9,16 +9,17 @@ from typing import Any, Final
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import Result
-from pages.components import captions, frame
-from pages.components.accuracy import accuracy_words, asked_accuracy
+from datalayer.portal import Result, questions
+from pages.components import captions, frame, list_file
+from pages.components.accuracy import accuracy_words, asked_accuracy, calls
 from pages.components.accuracy.asked_accuracy import MONEY, PAGE, AskedAccuracy
 from pages.components.language import _, ngettext, number, percent
 from pages.components.units import amount
 
 ORDER: Final = "order"
 ON_A_PAGE: Final = 10
-_ORDERS: Final = ("much", "sure", "money", "part")
+_ORDERS: Final[tuple[questions.accuracy.NearerSort, ...]] = ("much", "sure", "money", "part")
+_TEXTS: Final = ("item_id", "name", "source", "demand_class", "unit", "verdict")
 _ORDER_KEY: Final = "accuracy-order"
 _PAGE_KEY: Final = "accuracy-page"
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -26,42 +27,36 @@ _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 Row = Mapping[str, Any]
 
 
-def show(asked: AskedAccuracy, nearer: Result, errors: Result) -> None:
-    """Draw the list, sorted and page by page as the address has it.
+def show(asked: AskedAccuracy, errors: Result) -> None:
+    """Draw the list, sorted and page by page as the address has it, and what takes it away.
 
     Args:
         asked: What is judged.
-        nearer: The answer to ``questions.accuracy.naive_nearer``.
         errors: The answer to ``questions.accuracy.errors``, for what all parts used.
     """
     st.header(_("Parts for which repeating the past was nearer"), anchor=False)
+    order = _order_asked()
+    nearer = asked.publication.table(questions.accuracy.naive_nearer(asked.parts, order))
     rows = nearer.table.to_pylist()
     if not rows:
         st.markdown(_("None of the parts that were tested."))
         captions.show(nearer.provenance, of="nearer")
         return
     st.markdown(captions.literal(share_of_demand(asked, rows, errors.table.to_pylist())))
-    order = _order()
-    rows = arranged(rows, order)
+    _order_choice(order)
     pages = -(-len(rows) // ON_A_PAGE)
     page = _page(pages)
     for row in rows[ON_A_PAGE * (page - 1) : ON_A_PAGE * page]:
         _draw(row, asked)
     _turning(page, pages, len(rows))
     captions.show(nearer.provenance, of="nearer")
-
-
-def arranged(rows: Sequence[Row], order: str) -> list[Row]:
-    """Return *rows* in an order: by how much, by how sure, by money, or by code."""
-    by_part = sorted(rows, key=lambda row: str(row["item_id"]))
-    if order == "part":
-        return by_part
-    if order == "money":
-        return sorted(by_part, key=lambda row: (_money(row) is None, -(_money(row) or 0.0)))
-    if order == "sure":
-        by_part.sort(key=_size)
-        return sorted(by_part, key=lambda row: row["verdict"] != "worse")
-    return sorted(by_part, key=_size)
+    list_file.show(
+        "metrics/naive-nearer.csv",
+        calls.of_nearer(asked, order),
+        len(rows),
+        texts=_TEXTS,
+        key="accuracy-nearer-call",
+    )
 
 
 def share_of_demand(asked: AskedAccuracy, rows: Sequence[Row], errors: Sequence[Row]) -> str:
@@ -98,7 +93,7 @@ def share_of_demand(asked: AskedAccuracy, rows: Sequence[Row], errors: Sequence[
 def told(row: Row) -> str:
     """Return how much nearer repeating the past was, whether by chance, and what was used."""
     used = amount(row["used"], row["unit"])
-    if row["value"] is None:
+    if row["fva_vs_naive"] is None:
         text = _("Repeating the past had no error, the forecast had one; {used} used in the tests.")
         return text.format(used=used)
     text = {
@@ -113,7 +108,7 @@ def told(row: Row) -> str:
         row["verdict"],
         _("{size} than repeating the past, which may be chance; {used} used in the tests."),
     )
-    size = accuracy_words.compared(row["value"])
+    size = accuracy_words.compared(row["fva_vs_naive"])
     return text.format(size=size[:1].upper() + size[1:], used=used)
 
 
@@ -126,12 +121,16 @@ def _draw(row: Row, asked: AskedAccuracy) -> None:
         st.caption(captions.literal(f"{told(row)}{who} {named[:1].upper()}{named[1:]}."))
 
 
-def _order() -> str:
+def _order_asked() -> questions.accuracy.NearerSort:
     text = st.query_params.get(ORDER, "")
-    chosen = text if text in _ORDERS else _ORDERS[0]
+    chosen = next((each for each in _ORDERS if each == text), _ORDERS[0])
     if text and text != chosen:
         expected = _("one of {values}").format(values=", ".join(_ORDERS))
         frame.refuse(InvalidSelection(parameter=ORDER, found=ascii(text[:80]), expected=expected))
+    return chosen
+
+
+def _order_choice(chosen: str) -> None:
     names = {
         "much": _("by how much"),
         "sure": _("beyond chance first"),
@@ -149,7 +148,6 @@ def _order() -> str:
         on_change=_write_order,
         width=240,
     )
-    return chosen
 
 
 def _page(pages: int) -> int:
@@ -185,15 +183,6 @@ def _turn() -> None:
 def _write_order() -> None:
     chosen = st.session_state[_ORDER_KEY]
     asked_accuracy.write(ORDER, "" if chosen == _ORDERS[0] else chosen)
-
-
-def _size(row: Row) -> float:
-    """Return a number that is the less, the nearer repeating the past was."""
-    return float("-inf") if row["value"] is None else float(row["value"])
-
-
-def _money(row: Row) -> float | None:
-    return None if row["unit_cost"] is None else (row["used"] or 0.0) * row["unit_cost"]
 
 
 def _is_counted(row: Row, measure: str) -> bool:

@@ -52,6 +52,9 @@ def _orders(effect: Effect) -> Iterable[Ends]:
     found = effect.proposals
     before, after = found.before, found.after
     yield ends.counts(_("Parts"), effect.before.parts, effect.after.parts)
+    if effect.dropped_parts or effect.new_parts:
+        alone = (number(each, 0) for each in (effect.dropped_parts, effect.new_parts))
+        yield Ends(_("Of these in one of the two only"), *alone, change="")
     yield ends.counts(_("Proposed orders, whole network"), before.orders, after.orders)
     yield ends.money(_("What these come to"), found)
     if before.without_value or after.without_value:

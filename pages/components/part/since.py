@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from datalayer.kernel.contract.spoken import PIECES, counted_in
 from datalayer.portal import Publication, changes
 from datalayer.runtime import portal
 from pages.components.change_words import cause_text
@@ -19,6 +20,8 @@ from pages.components.worklist.action_words import tier
 
 Row = Mapping[str, Any]
 
+_ENDS: Final = ("before", "after")
+_OF_ONE: Final = (changes.ChangeKind.NEW, changes.ChangeKind.DROPPED)
 _PLUS, _MINUS = "+", "\u2212"
 _TENTH: Final = Decimal("0.1")
 _WHOLE: Final = Decimal(1)
@@ -41,23 +44,38 @@ def show(
         st.markdown(_("No publication before this one is kept here to compare with."))
         return
     found = changes.compare(before, publication, situation.location_id, item_id=situation.item_id)
-    lines = [f"<li>{escape(text)}</li>" for text in sentences(found)]
+    same_periods = _frequency(before) == _frequency(publication)
+    lines = [f"<li>{escape(text)}</li>" for text in sentences(found, are_same_periods=same_periods)]
     since = _("Compared with that of {day}:").format(day=day(before.manifest.generated_at.date()))
     st.html(f'<p>{escape(since)}</p><ul class="farol-since">{"".join(lines)}</ul>')
 
 
-def sentences(found: changes.Changes) -> list[str]:
-    """Return what changed for the one part of *found*, each in a sentence."""
+def sentences(found: changes.Changes, *, are_same_periods: bool = True) -> list[str]:
+    """Return what changed for the one part of *found*, each in a sentence.
+
+    Forecasts are compared where both publications forecast by the same periods.
+    """
     if not found.parts.num_rows:
         return [_("Neither stock nor a forecast was published of this part here.")]
     row = found.parts.to_pylist()[0]
-    lines = [*_order(row), *_tier(row), *_reorder_point(row), *_forecast(row, found.span)]
+    forecast = _forecast(row, found.span) if are_same_periods else [_other_periods()]
+    lines = [*_unit(row), *_order(row), *_tier(row), *_reorder_point(row), *forecast]
     return lines or [_("Nothing changed for this part.")]
 
 
+def _unit(row: Row) -> Iterator[str]:
+    if _is_other_unit(row):
+        text = _("It was counted in {before}, now in {after}: no difference can be told.")
+        yield text.format(**{end: row[f"unit_{end}"] or PIECES for end in _ENDS})
+
+
 def _order(row: Row) -> Iterator[str]:
-    before, after, change = (row[f"order_quantity_{end}"] for end in ("before", "after", "change"))
-    if not change:
+    before, after, change = (row[f"order_quantity_{end}"] for end in (*_ENDS, "change"))
+    if before != after and (_is_other_unit(row) or not _is_known(row)):
+        ends = {end: _amount(row, "order_quantity", end) for end in _ENDS}
+        yield _("Proposed order: {before}, now {after}.").format(**ends)
+        return
+    if not change or _is_other_unit(row):
         return
     text = _("Proposed order: {before}, now {after} ({change}). {causes}.")
     yield text.format(
@@ -100,18 +118,24 @@ def signed(change: Decimal) -> str:
 def _tier(row: Row) -> Iterator[str]:
     if row["tier_before"] != row["tier_after"]:
         text = _("In the list: {before}, now {after}.")
-        before, after = (_in_tier(row[f"tier_{end}"]) for end in ("before", "after"))
-        yield text.format(before=before, after=after)
+        yield text.format(**{end: _in_tier(row, end) for end in _ENDS})
 
 
-def _in_tier(name: str | None) -> str:
-    return tier(name) if name else _("Nothing to do")
+def _in_tier(row: Row, end: str) -> str:
+    if name := row[f"tier_{end}"]:
+        return tier(name)
+    is_known = row["reason"] in _OF_ONE or row[f"order_quantity_{end}"] is not None
+    return _("Nothing to do") if is_known else _("What to do is not known")
 
 
 def _reorder_point(row: Row) -> Iterator[str]:
-    before, after = (_float(row[f"reorder_point_{end}"]) for end in ("before", "after"))
-    if before is not None and after is not None and round(before) != round(after):
-        text = _("Reorder point: {before}, now {after}.")
+    before, after = (_float(row[f"reorder_point_{end}"]) for end in _ENDS)
+    if before is None or after is None:
+        return
+    text = _("Reorder point: {before}, now {after}.")
+    if _is_other_unit(row):
+        yield text.format(**{end: _amount(row, "reorder_point", end) for end in _ENDS})
+    elif round(before) != round(after):
         yield text.format(before=number(round(before), 0), after=number(round(after), 0))
 
 
@@ -119,14 +143,29 @@ def _forecast(row: Row, span: tuple[date, date] | None) -> Iterator[str]:
     if span is None:
         yield _("The two forecasts have no day in common.")
         return
-    before, after = (float(row[f"forecast_total_{end}"] or 0) for end in ("before", "after"))
+    before, after = (float(row[f"forecast_total_{end}"] or 0) for end in _ENDS)
+    is_told = all(row[f"is_forecast_{end}"] for end in _ENDS) and not _is_other_unit(row)
     text = _("Forecast from {first} to {last}: {before}, now {after}{change}.")
     yield text.format(
         first=day(span[0]),
         last=day(span[1]),
-        before=quantity(before),
-        after=quantity(after),
-        change=_share(before, after),
+        **{end: _forecast_of(row, end) for end in _ENDS},
+        change=_share(before, after) if is_told else "",
+    )
+
+
+def _forecast_of(row: Row, end: str) -> str:
+    """Return what is forecast; a part that is planned by no forecast has none of 0."""
+    absent = {"before": changes.ChangeKind.NEW, "after": changes.ChangeKind.DROPPED}
+    if row["reason"] == absent[end]:
+        return _("not there")
+    return _amount(row, "forecast_total", end) if row[f"is_forecast_{end}"] else _("not known")
+
+
+def _other_periods() -> str:
+    return _(
+        "The one publication forecasts by other periods than the other (days, weeks or months),"
+        " so their totals can't be compared."
     )
 
 
@@ -143,3 +182,28 @@ def _float(value: Decimal | None) -> float | None:
 
 def _greatest_first(told: tuple[changes.OrderCause, Decimal]) -> Decimal:
     return -abs(told[1])
+
+
+def _is_other_unit(row: Row) -> bool:
+    """Whether both publications have the part, counted in different units."""
+    before, after = (counted_in(row[f"unit_{end}"]) for end in _ENDS)
+    return row["reason"] not in _OF_ONE and before != after
+
+
+def _is_known(row: Row) -> bool:
+    """Whether both say what to order; a part that one of them has not is no order there."""
+    return row["reason"] in _OF_ONE or all(
+        row[f"order_quantity_{end}"] is not None for end in _ENDS
+    )
+
+
+def _amount(row: Row, name: str, end: str) -> str:
+    """Return an amount, with what is counted where that is another thing at the other end."""
+    value = _float(row[f"{name}_{end}"])
+    if value is None:
+        return _("not known")
+    return quantity(value, (row[f"unit_{end}"] or PIECES) if _is_other_unit(row) else "")
+
+
+def _frequency(publication: Publication) -> str:
+    return str(publication.manifest.lineage.get("frequency", "D"))

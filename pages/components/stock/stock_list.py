@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from datalayer.portal import NETWORK, Publication, questions
-from pages.components import captions, copied_calls, frame
-from pages.components.language import _, csv_dialect, day, ngettext, number
+from pages.components import captions, frame, list_file
+from pages.components.language import _, day, ngettext, number
 from pages.components.stock import (
     chosen_part,
     class_matrix,
@@ -54,7 +53,8 @@ def _list(publication: Publication, asked: AskedStock) -> None:
         _nothing_fits(asked)
         return
     stock_table.show(publication, asked, count)
-    _taken_along(publication, asked, count)
+    call = [*asked.call(), ("p", publication.id)]
+    list_file.show("inventory.csv", call, count, texts=_TEXTS, key="farol-stock-call")
 
 
 def _coverage(asked: AskedStock, known: Row) -> str:
@@ -121,15 +121,3 @@ def _nothing_fits(asked: AskedStock) -> None:
     )
     if asked.is_narrowed:
         stock_filters.clear(_("Show all parts"), "farol-stock-all")
-
-
-def _taken_along(publication: Publication, asked: AskedStock, count: int) -> None:
-    """Draw what takes the rows of the list away: all of them, in the order shown."""
-    call = [*asked.call(), ("p", publication.id)]
-    file = f"api/v1/inventory.csv?{urlencode([*call, ('dialect', csv_dialect())])}"
-    text = ngettext("This {count} row (CSV)", "These {count} rows (CSV)", count)
-    st.link_button(text.format(count=number(count, 0)), file, icon=":material/csv:")
-    with st.expander(_("Copy this call"), icon=":material/terminal:", key="farol-stock-call"):
-        copied_calls.show_csv(
-            f"api/v1/inventory.csv?{urlencode([*call, ('dialect', 'rfc')])}", _TEXTS
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pyarrow as pa
 import pytest
@@ -155,6 +156,22 @@ def test_the_list_can_be_sorted_and_the_address_says_so(
 
     assert app.query_params["order"] in ("part", ["part"])
     assert "P00002" in links(app)[0]
+
+
+def test_the_list_is_taken_away_as_it_is_sorted_and_chosen(
+    active: Publisher, open_page: OpenPage
+) -> None:
+    republish(active, fact_metrics=losses(0.9, 0.9, 0.9, 0.9, 0.9, 0.9))
+
+    app = open_page(PAGE, locale="en", order="part", category="Energia")
+
+    (link,) = app.get("link_button")
+    address, query = link.proto.url.split("?")
+    asked = dict(parse_qsl(query))
+    assert address == "api/v1/metrics/naive-nearer.csv"
+    assert (asked["sort"], asked["category"], asked["dialect"]) == ("part", "Energia", "rfc")
+    assert asked["p"] == runtime.portal().open().id
+    assert link.proto.label == f"These {len(links(app))} rows (CSV)"
 
 
 def test_a_publication_without_tests_says_that_nobody_can_tell(

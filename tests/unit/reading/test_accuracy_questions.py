@@ -184,8 +184,8 @@ def test_a_part_is_nearer_to_the_past_where_its_error_is_smaller_or_none(
     assert {row["item_id"] for row in found} == expected
     assert counts["nearer"] == len(expected)
     assert counts["tested"] == counts["items"] == 9
-    assert found[0]["value"] is None
-    values = [row["value"] for row in found[1:]]
+    assert found[0]["fva_vs_naive"] is None
+    values = [row["fva_vs_naive"] for row in found[1:]]
     assert values == sorted(values)
 
 
@@ -321,3 +321,32 @@ def test_choices_count_the_parts_tested(published: Publication) -> None:
     classes = {row["value"]: row["items"] for row in found if row["filter"] == "demand_class"}
     assert sources == {"arima": 9, "naive": 9, "tsb": 9}
     assert classes == {"smooth": 4, "lumpy": 3, "erratic": 1, "unclassified": 1}
+
+
+def _size(row: Row) -> float:
+    return -math.inf if row["fva_vs_naive"] is None else float(row["fva_vs_naive"])
+
+
+def _money(row: Row) -> float:
+    is_known = row["used"] is not None and row["unit_cost"] is not None
+    return -row["used"] * row["unit_cost"] if is_known else math.inf
+
+
+@pytest.mark.parametrize(
+    ("sort", "by"),
+    [
+        ("much", lambda row: (_size(row), row["item_id"])),
+        ("sure", lambda row: (row["verdict"] != "worse", _size(row), row["item_id"])),
+        ("money", lambda row: (_money(row), row["item_id"])),
+        ("part", lambda row: row["item_id"]),
+    ],
+)
+def test_parts_that_the_past_was_nearer_for_are_sorted_as_asked(
+    published: Publication, sort: accuracy.NearerSort, by: Callable[[Row], Any]
+) -> None:
+    question = accuracy.naive_nearer(JudgedParts(), sort)
+    found = told(published, question)
+
+    assert len(found) > 2
+    assert [row["item_id"] for row in found] == [row["item_id"] for row in sorted(found, key=by)]
+    assert published.count(question) == len(found)

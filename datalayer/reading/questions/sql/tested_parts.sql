@@ -1,9 +1,8 @@
 -- Of judged_parts those that were tested over the longest horizon, each with the measures of the
 -- source judged; questions of accuracy read them by the name of this file.
 -- Parameters: $location_id; $source (null for the one in use of each part).
--- Columns: item_id, source, value (how much better than repeating the past; null where that had no
--- error), low, high, verdict, n_origins, is_nearer (repeating the past had the smaller error, chance
--- or not).
+-- Columns: item_id, source, fva_vs_naive (null where repeating the past had no error), fva_low,
+-- fva_high, verdict, n_origins, is_nearer (repeating the past had the smaller error, chance or not).
 with of_naive as (
     select item_id, scaled_pinball as naive_loss
     from fact_metrics
@@ -15,9 +14,9 @@ with of_naive as (
 select
     m.item_id,
     m.source,
-    m.fva_vs_naive as value,
-    m.fva_low as low,
-    m.fva_high as high,
+    m.fva_vs_naive,
+    m.fva_low,
+    m.fva_high,
     m.verdict,
     m.n_origins,
     m.source <> 'naive'

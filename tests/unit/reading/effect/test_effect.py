@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -12,7 +13,7 @@ from datalayer.publications.stages import Snapshot
 from datalayer.reading.effect.computing import effect_of
 from datalayer.reading.effect.lineage import differences
 from datalayer.reading.publication import Publication
-from tests.publisher import Publisher, set_value
+from tests.publisher import Publisher, replace_column, set_value
 from tests.unit.reading.effect.conftest import Publish, with_values
 
 
@@ -110,6 +111,25 @@ class TestWhatIsTold:
 
 
 class TestWarnings:
+    def test_half_of_the_parts_though_as_many_others_came(
+        self, publish: Publish, publisher: Publisher
+    ) -> None:
+        def called(first: str) -> dict[str, pa.Table]:
+            return {
+                name: replace_column(
+                    table,
+                    "item_id",
+                    [f"{first}{code[1:]}" for code in table["item_id"].to_pylist()],
+                )
+                for name, table in publisher.tables().items()
+                if "item_id" in table.column_names
+            }
+
+        warned = told(publish(), publish(**called("Q")))
+
+        assert "parts that are gone: 6 of 6; parts that are new: 6" in warned
+        assert "parts that are gone" not in told(publish(), publish(items=8))
+
     def test_a_source_that_is_gone(self, publish: Publish, publisher: Publisher) -> None:
         totals = publisher.tables()["agg_daily"]
         left = totals.filter(pc.not_equal(totals["source"], "naive"))

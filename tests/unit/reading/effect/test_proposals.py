@@ -77,6 +77,22 @@ class TestWhatIsNotKnown:
         found = of(publish([100, 5]), publish([None, 5]))
 
         assert found.parts[0].change is None
+
+    def test_an_order_that_nobody_can_tell_any_more_is_among_the_changes(
+        self, publish: Publish
+    ) -> None:
+        found = of(publish([100, 5, None]), publish([None, 6, None]))
+
+        assert [each.item_id for each in found.largest(3)] == ["P00002", "P00001"]
+
+    def test_a_unit_that_is_not_said_is_pieces(
+        self, publish: Publish, publisher: Publisher
+    ) -> None:
+        unsaid = with_values(publisher.tables()["dim_item"], unit=[None])
+
+        found = of(publish([10, 5]), publish([10, 5], dim_item=unsaid))
+
+        assert found.other_units == 0
         assert found.largest(3) == ()
 
     def test_pieces_and_metres_are_not_subtracted(
@@ -164,6 +180,13 @@ class TestSentence:
         told = summary(publish([5, 5], [2, None]), publish([5, 5], [2, 2]))
 
         assert told.endswith("not in it, as their cost isn't known: 1 before, 0 now")
+
+    def test_it_says_of_how_many_parts_the_order_is_not_known_any_more(
+        self, publish: Publish
+    ) -> None:
+        told = summary(publish(), publish([None, None]))
+
+        assert told.endswith("parts whose order isn't known: 0 before, 2 now")
 
     def test_it_does_not_compare_two_currencies(self, publish: Publish) -> None:
         told = summary(publish(), publish(lineage={"currency": "USD"}))

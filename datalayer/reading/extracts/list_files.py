@@ -1,14 +1,15 @@
-"""Stock positions to take away: all that a selection has, in the order asked for, as one CSV."""
+"""Lists of pages to take away: all rows of one, in the order asked for, as one CSV."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
 from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity
+from datalayer.kernel.contract.registry import Column
 from datalayer.reading.arrangement import AS_PUBLISHED, Arrangement, arranged
 from datalayer.reading.csv_dialects import dialect_named
 from datalayer.reading.extracts.delivery import Delivery, Outcome
@@ -18,13 +19,14 @@ from datalayer.reading.extracts.service import Extract
 from datalayer.reading.extracts.writing import Rows, csv_chunks
 from datalayer.reading.filters import NO_CONDITIONS, Conditions
 from datalayer.reading.publication import Publication
-from datalayer.reading.questions import inventory
+from datalayer.reading.question import Question
+from datalayer.reading.questions import accuracy, inventory
 
 _LONGEST_DETAIL: Final = 500
 
 
-class StockFiles:
-    """Makes files of stock positions, and tells the audit log of each that is taken.
+class ListFiles:
+    """Makes files of the rows of lists, and tells the audit log of each that is taken.
 
     Whoever may read a publication may take them: they are the rows of a list, all of its pages.
     """
@@ -32,7 +34,7 @@ class StockFiles:
     def __init__(self, audit: AuditLog) -> None:
         self._audit = audit
 
-    def of_selection(
+    def of_stock(
         self,
         publication: Publication,
         wanted: inventory.StockSelection,
@@ -58,22 +60,59 @@ class StockFiles:
                 are other than the counted.
         """
         publication.require_location(wanted.location_id)
-        written = dialect_named(dialect)
         question = inventory.positions(publication.registry, wanted, met)
         question = arranged(question, arrangement, question.order)
-        types = {column.name: column.type for column in inventory.columns(publication.registry)}
-        columns = {name: types[name] for name in question.columns or types}
-        rows = Rows(question, columns, publication.count(question))
-        # What the bytes depend on; values stand in the parameters.
-        meaning = (publication.id, question.sql, sorted(question.parameters.items()), written.name)
         details: dict[str, Detail] = {
-            "data_set": "fact_inventory",
-            "format": "csv",
-            "dialect": written.name,
             "location_id": wanted.location_id,
             "filters": _told(question.parameters),
             "text": wanted.text,
             "order": ", ".join(map(str, arrangement.order)),
+        }
+        columns = inventory.columns(publication.registry)
+        return self._file(publication, question, columns, identity, dialect, details)
+
+    def of_nearer_parts(
+        self,
+        publication: Publication,
+        parts: accuracy.JudgedParts,
+        identity: Identity,
+        *,
+        sort: accuracy.NearerSort = "much",
+        dialect: str | None = None,
+    ) -> Extract:
+        """Return those of *parts* on which the naive source was nearer; else as ``of_stock``."""
+        publication.require_location(parts.location_id)
+        question = accuracy.naive_nearer(parts, sort)
+        chosen = {"category": parts.category, "demand_class": parts.demand_class}
+        filters = {**chosen, "source": parts.source}
+        details: dict[str, Detail] = {
+            "location_id": parts.location_id,
+            "filters": ", ".join(f"{name}={value}" for name, value in filters.items() if value),
+            "order": sort,
+        }
+        columns = accuracy.nearer_columns(publication.registry)
+        return self._file(publication, question, columns, identity, dialect, details)
+
+    def _file(
+        self,
+        publication: Publication,
+        question: Question,
+        columns: Iterable[Column],
+        identity: Identity,
+        dialect: str | None,
+        about: Mapping[str, Detail],
+    ) -> Extract:
+        written = dialect_named(dialect)
+        types = {column.name: column.type for column in columns}
+        shown = {name: types[name] for name in question.columns or types}
+        rows = Rows(question, shown, publication.count(question))
+        # What the bytes depend on; values stand in the parameters.
+        meaning = (publication.id, question.sql, sorted(question.parameters.items()), written.name)
+        details: dict[str, Detail] = {
+            "data_set": question.data_sets[0],
+            "format": "csv",
+            "dialect": written.name,
+            **about,
             "rows": rows.count,
         }
         return Extract(

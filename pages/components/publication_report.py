@@ -43,11 +43,22 @@ def store(state: StoreState) -> None:
         st.error(captions.literal(error_text(state.problem)), icon=":material/cloud_off:")
 
 
-def side_by_side(active: Publication | None, latest: Manifest | None) -> None:
-    """Draw what the active publication and the store's latest say of themselves."""
+def side_by_side(
+    active: Publication | None, latest: Manifest | None, snapshots: Iterable[Snapshot] = ()
+) -> None:
+    """Draw what the active publication and the store's latest say of themselves.
+
+    Args:
+        active: What is served; None for nothing.
+        latest: What the store has; None for nothing.
+        snapshots: The publications kept here, of which the latest may be one.
+    """
+    loaded = {each.publication_id: each.loaded_at for each in snapshots}
     shown = {
         _("Active"): _facts(active.manifest, active.loaded_at) if active else {},
-        _("Latest in the store"): _facts(latest, None) if latest else {},
+        _("Latest in the store"): _facts(latest, loaded.get(latest.publication_id))
+        if latest
+        else {},
     }
     names = dict.fromkeys(name for facts in shown.values() for name in facts)
     rows = [

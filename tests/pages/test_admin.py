@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -20,7 +21,7 @@ from datalayer.publications.attempts import LockHolder, refresh_lock
 from tests.integration.bad_servers import bad_server
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.signing_in import add_user, sign_in
-from tests.publisher import Publisher, set_value
+from tests.publisher import Publisher, replace_column, set_value
 from tests.signing import KEY, write_trusted
 from tests.signing import sign_in as sign_in_store
 
@@ -70,6 +71,12 @@ def cells(app: AppTest) -> str:
     return "\n".join(table.value.to_csv() for table in app.table)
 
 
+def fact(app: AppTest, name: str) -> tuple[str, str]:
+    """Return what the active publication and the store's latest say of themselves."""
+    (row,) = (row for row in app.table[0].value.itertuples(index=False) if row[0] == name)
+    return row[1], row[2]
+
+
 def active_id() -> str:
     return runtime.portal().open().manifest.publication_id
 
@@ -113,6 +120,17 @@ class TestCandidate:
         assert before in beside
         assert candidate in beside
         assert "dim_item,6,9,+3 (+50\\,0%)" in shown.replace('"', "").replace(",0%", "\\,0%")
+
+    def test_one_that_is_kept_here_says_since_when(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        active.publish(items=9)
+        app = open_admin(locale="en-US")
+        unknown = fact(app, "Loaded here")[1]
+        activate(app)
+
+        assert unknown == "–"
+        assert fact(roll_back(app), "Loaded here")[1] != "–"
 
     def test_the_active_one_is_not_activated_again(
         self, open_admin: OpenPage, active: Publisher
@@ -524,6 +542,45 @@ class TestEffect:
         assert (
             "Pedidos propostos: 2, como antes; somam 9.000 em vez de 3.000, alta de 200,0%" in told
         )
+
+    @pytest.mark.parametrize("places", [1, 2])
+    def test_orders_of_the_network_are_told_from_those_of_places(
+        self, open_admin: OpenPage, active: Publisher, places: int
+    ) -> None:
+        tables = active.tables()
+        network = tables["dim_location"].to_pylist()
+        depot = [network[0] | {"location_id": "CD-1", "parent_location_id": "network"}]
+        rows = [*depot, *network][-places:]
+        tables["dim_location"] = pa.Table.from_pylist(rows, tables["dim_location"].schema)
+        active.publish(tables=tables, lineage={"seed": 7})
+
+        told = texts(press(open_admin(locale="en-US"), "check"))
+
+        assert ("those of the list of what to do are of the places" in told) == (places > 1)
+
+    def test_what_comes_and_goes_is_told_in_the_gender_of_actions(
+        self, open_admin: OpenPage, active: Publisher
+    ) -> None:
+        tables = active.tables()
+        checked = tables["fact_action"].to_pylist()
+        for row in checked:
+            row["check_first"] = "above_a_year"
+        rows = [
+            *checked,
+            *(
+                checked[0] | {"item_id": f"P{part:05d}", "rank": part, "tier": "this_week"}
+                for part in range(3, 7)
+            ),
+        ]
+        tables["fact_action"] = pa.Table.from_pylist(rows, tables["fact_action"].schema)
+        tables["fact_inventory"] = replace_column(
+            tables["fact_inventory"], "order_quantity", [30.0] * 6
+        )
+        active.publish(tables=tables)
+
+        told = texts(press(open_admin(), "check"))
+
+        assert "0 antes, 6 depois**, as primeiras 5:" in told
 
     def test_another_candidate_meanwhile_is_refused_in_words(
         self, open_admin: OpenPage, active: Publisher

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datalayer.reading.publication import Publication
+from datalayer.reading.questions.actions import decisions
 from datalayer.reading.questions.effects import leading_actions
 
 MOST_TOLD: Final = 5
@@ -25,8 +26,9 @@ class TierChange:
     """How many actions a tier has.
 
     Attributes:
-        new: Of those after, that the list before had not in any tier.
-        vanished: Of those before, that the list after hasn't in any tier.
+        new: Of those after, that the list before had not at all: not in another tier, and not
+            behind another action of the part either. So is "new" told where the list is shown.
+        vanished: Of those before, that the list after hasn't at all.
     """
 
     tier: str
@@ -64,7 +66,8 @@ def action_changes(before: Publication, after: Publication) -> ActionChanges | N
     if any("fact_action" not in each.registry.data_sets for each in (before, after)):
         return None
     old, present = (each.table(leading_actions()).table for each in (before, after))
-    new, vanished = _only_in(present, old), _only_in(old, present)
+    all_old, all_present = (each.table(decisions()).table for each in (before, after))
+    new, vanished = _only_in(present, all_old), _only_in(old, all_present)
     checked = [each.filter(pc.is_valid(each["check_first"])) for each in (old, present)]
     return ActionChanges(
         tiers=_tiers(old, present, new, vanished),

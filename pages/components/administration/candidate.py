@@ -22,7 +22,7 @@ def show() -> None:
     active = publication_admin.active()
     state = publication_admin.store_state()
     publication_report.store(state)
-    publication_report.side_by_side(active, state.latest)
+    publication_report.side_by_side(active, state.latest, portal().snapshots.all())
     if state.latest is None:
         publication_admin.look_again_button()
         return

@@ -36,7 +36,7 @@ def details(effect: Effect) -> None:
     """Draw everything that is known of the effect."""
     st.subheader(_("Before and after"), anchor=False)
     ends.draw([*_orders(effect), *effect_basis.lines(effect)], key="effect-ends")
-    for text in (effect_basis.sources(effect), effect_basis.cutoffs(effect)):
+    for text in (_places(effect), effect_basis.sources(effect), effect_basis.cutoffs(effect)):
         st.markdown(captions.literal(text))
     _caption(effect)
     large_changes.show(effect)
@@ -67,6 +67,17 @@ def _orders(effect: Effect) -> Iterable[Ends]:
         moved=number(found.moved, 0), proposed=number(found.proposed, 0)
     )
     yield Ends(_("Orders that change by more than a fifth"), "", "", moved)
+
+
+def _places(effect: Effect) -> str:
+    """Say whose orders are counted; nothing where the network is all there is."""
+    rows = {each.data_set: each.candidate_rows for each in effect.rows}
+    if rows.get("dim_location", 0) < 2:
+        return ""
+    return _(
+        "These orders are as proposed for the whole network; those of the list of what to do are "
+        "of the places."
+    )
 
 
 def _statuses(effect: Effect) -> None:

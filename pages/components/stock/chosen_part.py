@@ -88,7 +88,7 @@ def _policy(publication: Publication, item: Row, stock: Row, found: Result) -> N
         (_("Stock"), _stock(position)),
         (_("On order"), _units(position, "on_order")),
         (_("Days of cover"), stock_words.cover(position)),
-        (_("Runs out"), stock_words.run_out(position)),
+        (stock_words.runs_out_heading(), stock_words.run_out(position)),
         (_("Order by"), stock_words.order_by(position)),
         (_("Proposed order"), _units(position, "order_quantity")),
         (_("Value of the stock"), stock_words.money(value, currency)),

@@ -82,7 +82,7 @@ def heading(column: str, registry: Registry) -> str:
     known = {
         "item_id": _("Part"),
         "stock_value": _("Value of the stock"),
-        "stockout_date": _("Runs out"),
+        "stockout_date": stock_words.runs_out_heading(),
     }
     if column in known:
         return known[column]

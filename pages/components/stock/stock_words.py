@@ -53,6 +53,15 @@ def cover(row: Row) -> str:
     return number(value, 0)
 
 
+def runs_out_heading() -> str:
+    """Return what names the day on which stock and open orders are used up.
+
+    A part's own page tells when its stock runs out, and when each open order comes: a part without
+    stock has run out there, and still has a day here if something is on order.
+    """
+    return _("Runs out, with orders")
+
+
 def run_out(row: Row) -> str:
     """Return the day on which stock and open orders are used up."""
     value = row["stockout_date"]

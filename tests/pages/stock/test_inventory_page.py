@@ -521,3 +521,10 @@ def test_a_name_is_no_markup(state: object, publisher: Publisher, open_page: Ope
 def address_of(app: AppTest, name: str) -> str:
     value = app.query_params.get(name, "")
     return value[0] if isinstance(value, list) else str(value)
+
+
+def test_the_day_that_counts_open_orders_is_called_so(open_page: OpenPage, stocked: Path) -> None:
+    app = opened(open_page, item="P00001")
+
+    assert "Runs out, with orders" in drawn(app, "farol-stock")
+    assert "<dt>Runs out, with orders</dt>" in drawn(app, "farol-policy")

@@ -98,6 +98,23 @@ class TestWhatIsTold:
         assert [each["item_id"] for each in found.vanished] == ["P00002"]
         assert found.new == ()
 
+    def test_an_action_that_stood_behind_another_is_not_new_in_front_of_it(
+        self, publish: Publish, publisher: Publisher
+    ) -> None:
+        actions = publisher.tables()["fact_action"]
+        order = actions.to_pylist()[0] | {"tier": "late", "rank": 1}
+        expedite = order | {"action": "expedite", "ref": "45/10", "rank": 2}
+
+        def listed(first: str) -> Publication:
+            rows = [row | {"is_leading": row["action"] == first} for row in (expedite, order)]
+            return publish(fact_action=pa.Table.from_pylist(rows, schema=actions.schema))
+
+        found = effect_of(listed("order"), listed("expedite")).actions
+
+        assert found is not None
+        assert found.new == found.vanished == ()
+        assert {(each.new, each.vanished) for each in found.tiers} == {(0, 0)}
+
     def test_implausible_proposals_are_counted(
         self, publish: Publish, publisher: Publisher
     ) -> None:

@@ -35,6 +35,11 @@ def current() -> Language:
     return _language.get() or of_address() or of_browser()
 
 
+def csv_dialect() -> str:
+    """Return the dialect of CSV that a spreadsheet in the language of this run opens."""
+    return "excel-br" if current() == "pt_BR" else "rfc"
+
+
 def of_address() -> Language | None:
     """Return the language that the address asks for with ``?lang=``, or None."""
     wanted = st.query_params.get("lang", "").replace("-", "_")

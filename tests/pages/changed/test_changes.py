@@ -125,6 +125,18 @@ def test_the_wrong_way_round_is_said_and_turned(
     assert "The proposed orders fell from R\\$\u00a07,500 to R\\$\u00a06,000" in texts(app)
 
 
+def test_tests_over_days_and_over_weeks_are_not_compared(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    publish(active, [10.0] * 6)
+    publish(active, [12.0] * 6, frequency="W")
+
+    said = texts(open_page("changes.py", locale="en"))
+
+    assert "were not tested over the same horizon" in said
+    assert "up to" not in said
+
+
 @pytest.mark.parametrize("taken", ["changes-parts-taken", "forecasts-taken"])
 def test_files_have_the_parts_of_the_categories_and_classes_chosen(
     open_page: OpenPage, pair: tuple[Manifest, Manifest], taken: str

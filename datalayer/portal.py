@@ -94,7 +94,6 @@ from datalayer.reading.extracts.settled_files import SettledFiles
 from datalayer.reading.open_publications import OpenPublications
 from datalayer.reading.order_lines import OrderLine, OrderSum, in_order, sum_of
 from datalayer.reading.publication import FreshnessState, Publication
-from datalayer.reading.question import MOST_ROWS
 from datalayer.reading.questions.forecasts import SeriesSelection
 from datalayer.reading.questions.locations import NETWORK
 from datalayer.reading.results import Provenance, Result
@@ -105,7 +104,6 @@ _log = structlog.get_logger(__name__)
 __all__ = [
     "ANYONE",
     "CARRIED_OUT",
-    "MOST_ROWS",
     "NETWORK",
     "Activated",
     "AlreadyCurrent",

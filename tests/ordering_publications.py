@@ -16,6 +16,7 @@ def publish_quantities(
     currency: str = "BRL",
     unit: str = "un",
     cost: float | None = 100.0,
+    frequency: str = "D",
     contract_version: str = "",
 ) -> Manifest:
     """Publish a part for each of these proposed orders, without a list of actions.
@@ -38,6 +39,6 @@ def publish_quantities(
         tables=tables,
         salt=salt,
         generated_at=at,
-        lineage={"currency": currency},
+        lineage={"currency": currency, "frequency": frequency},
         contract_version=contract_version,
     )

@@ -7,11 +7,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from datalayer.api.answers import object_answer, rows_answer
-from datalayer.api.changed_parts import PART_FILTERS, kept_values
+from datalayer.api.changed_parts import PART_FILTERS, is_file, kept_values, page_rows
 from datalayer.api.context import PUBLICATION_EXAMPLE, CursorText, open_publication, read_router
 from datalayer.api.cursors import read_cursor
 from datalayer.api.described_parameters import DIALECT
-from datalayer.api.forms import Form, accept_header, requested_form
 from datalayer.api.parameters import Limit, Location
 from datalayer.api.publication_schemas import (
     ChangedOrdersAnswer,
@@ -105,8 +104,7 @@ def _add_steps(router: APIRouter, portal: Portal) -> None:
         no cost is known.
         """
         later, found = _compared(request, portal, (before, after), location)
-        form = requested_form(accept_header(request.headers.raw), request.scope["query_string"])
-        if form is not Form.JSON or "dialect" in request.query_params:
+        if is_file(request):
             question = changes.order_steps(step_rows(found, SumOf(measure)))
             return rows_answer(request, later, question, changes=True)
         data = {"before": before, "after": after} | steps_object(found, SumOf(measure))
@@ -132,11 +130,13 @@ def _add_orders(router: APIRouter, portal: Portal) -> None:
         """The parts whose order moved, the greatest change in money first.
 
         Orders that are the same, and of parts of which neither says what to order, are left out.
+        As CSV and as Arrow all of them come at once, unless `limit` is given.
         """
         later, found = _compared(request, portal, (before, after), location)
         begun = read_cursor(request)
         rows = order_rows(found.changed())
-        question = changes.changed_orders(rows, limit, begun.after if begun else None)
+        most = page_rows(request, limit)
+        question = changes.changed_orders(rows, most, begun.after if begun else None)
         return rows_answer(request, later, question, changes=True)
 
 

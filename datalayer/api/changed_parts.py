@@ -1,4 +1,4 @@
-"""The parts of two publications that are asked for: by category and demand class."""
+"""The parts of two publications that are asked for: which, and how many on a page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from fastapi import Request
 
 from datalayer.api.described_parameters import NO_NUL, document_list
+from datalayer.api.forms import Form, accept_header, requested_form
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.reading.filters import LONGEST_TEXT, MOST_VALUES, plain_text
 
@@ -33,6 +34,22 @@ def kept_values(request: Request, parts: pa.Table) -> dict[str, list[str]]:
     for name, values in kept.items():
         _require_known(parts, name, values)
     return kept
+
+
+def is_file(request: Request) -> bool:
+    """Return whether *request* takes rows as CSV or as Arrow, and not as JSON.
+
+    Raises:
+        NotAcceptable: It takes none of them.
+    """
+    form = requested_form(accept_header(request.headers.raw), request.scope["query_string"])
+    return form is not Form.JSON or "dialect" in request.query_params
+
+
+def page_rows(request: Request, limit: int) -> int | None:
+    """Return the most rows of a page; None for all, which a file has that no page is asked of."""
+    is_paged = "limit" in request.query_params or "cursor" in request.query_params
+    return limit if is_paged or not is_file(request) else None
 
 
 def _values(request: Request, name: str) -> list[str]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BeforeValidator
 
 from datalayer.api.answers import object_answer, rows_answer
-from datalayer.api.changed_parts import PART_FILTERS, kept_values
+from datalayer.api.changed_parts import PART_FILTERS, is_file, kept_values, page_rows
 from datalayer.api.context import (
     PUBLICATION_EXAMPLE,
     PUBLICATION_ID_PATTERN,
@@ -22,7 +22,6 @@ from datalayer.api.context import (
 )
 from datalayer.api.cursors import cursor_text, read_cursor
 from datalayer.api.described_parameters import DIALECT, document_list
-from datalayer.api.forms import Form, accept_header, requested_form
 from datalayer.api.parameters import Limit, Location
 from datalayer.api.publication_schemas import (
     ChangesAnswer,
@@ -203,7 +202,8 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         Forecasts are those of each part's champion, summed over the future dates that both
         publications cover. The changes of all parts, and of the groups of each list, add up to
         the change of the totals, and the causes to the change of the order quantity. Sums are of
-        the categories and demand classes asked for. As CSV and as Arrow there are the parts alone.
+        the categories and demand classes asked for. As CSV and as Arrow there are the parts alone,
+        all of them unless `limit` is given.
         """
         kinds = _kinds(request)
         earlier, later = (open_publication(request, portal, each) for each in (before, after))
@@ -214,9 +214,9 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         if kinds:
             parts = parts.filter(pc.is_in(parts["reason"], pa.array(kinds, pa.string())))
         begun = read_cursor(request)
-        form = requested_form(accept_header(request.headers.raw), request.scope["query_string"])
-        if form is not Form.JSON or "dialect" in request.query_params:
-            question = changes.changed_parts(parts, limit, begun.after if begun else None)
+        if is_file(request):
+            most = page_rows(request, limit)
+            question = changes.changed_parts(parts, most, begun.after if begun else None)
             return rows_answer(request, later, question, changes=True)
         # A rank is the number of a part among all: what follows has a greater one.
         parts = parts.filter(pc.greater(parts["rank"], row_offset(begun.after if begun else None)))

@@ -25,7 +25,7 @@ MOST_WAITING: Final = 100
 _log = structlog.get_logger(__name__)
 
 
-class Readable(Protocol):
+class KeptPublications(Protocol):
     """The publications that can be read, as far as notices need them."""
 
     def get(self, publication_id: str) -> Publication:
@@ -41,7 +41,9 @@ class NoticeBoard:
         publications: Those that can be read.
     """
 
-    def __init__(self, snapshots: SnapshotStore, kept: EffectsKept, publications: Readable) -> None:
+    def __init__(
+        self, snapshots: SnapshotStore, kept: EffectsKept, publications: KeptPublications
+    ) -> None:
         self._snapshots = snapshots
         self._kept = kept
         self._publications = publications

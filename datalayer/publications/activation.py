@@ -52,7 +52,7 @@ from datalayer.publications.stages import (
     VerifiedFiles,
 )
 from datalayer.publications.store_manifests import read_latest_manifest, read_manifest
-from datalayer.publications.uploads import Source, Upload, UploadedPublication
+from datalayer.publications.uploads import PublicationSource, Upload, UploadedPublication
 from datalayer.publications.zipped_publication import ZippedPublication
 
 _log = structlog.get_logger()
@@ -104,7 +104,7 @@ class Activations:
         limits: Limits,
     ) -> None:
         self._registry = registry
-        self._source = Source(store, snapshots.staging)
+        self._source = PublicationSource(store, snapshots.staging)
         self._uploads = snapshots.uploads(limits.upload_bytes)
         self._snapshots = snapshots
         self._database = database
@@ -385,8 +385,8 @@ class Activations:
         attempt: Attempt,
         report: ReportProgress,
         *,
-        source: Source | None = None,
-    ) -> tuple[Manifest, Snapshot | None, Source]:
+        source: PublicationSource | None = None,
+    ) -> tuple[Manifest, Snapshot | None, PublicationSource]:
         """Return the manifest, its snapshot if one is kept here whole, and where its files are.
 
         The manifest of a publication that is kept needs no store; with *source* it is read there.
@@ -412,10 +412,10 @@ class Activations:
         kept = self._snapshots.find_intact(manifest, report)
         return manifest, kept, source or self._source_of(manifest)
 
-    def _latest_of(self, source: Source) -> Manifest:
+    def _latest_of(self, source: PublicationSource) -> Manifest:
         return read_latest_manifest(source.store, self._registry, self._snapshots.trust)
 
-    def _read(self, publication_id: str, source: Source) -> Manifest:
+    def _read(self, publication_id: str, source: PublicationSource) -> Manifest:
         return read_manifest(publication_id, source.store, self._registry, self._snapshots.trust)
 
     def _waiting(self, publication_id: str) -> Manifest | None:
@@ -434,7 +434,7 @@ class Activations:
             return self._read(publication_id, self._source)
         return waiting
 
-    def _source_of(self, manifest: Manifest) -> Source:
+    def _source_of(self, manifest: Manifest) -> PublicationSource:
         """Return where the files of *manifest* are: what was sent here is, if it is the same."""
         is_sent = self._waiting(manifest.publication_id) == manifest
         return self._uploads.kept if is_sent else self._source
@@ -456,7 +456,11 @@ class Activations:
             raise PublicationError(publication_id=manifest.publication_id, problem=problem)
 
     def _check(
-        self, manifest: Manifest, kept: Snapshot | None, report: ReportProgress, source: Source
+        self,
+        manifest: Manifest,
+        kept: Snapshot | None,
+        report: ReportProgress,
+        source: PublicationSource,
     ) -> tuple[VerifiedFiles, ValidationReport]:
         """Stage and verify what is not kept, and validate it; faults are part of the answer."""
         if kept:
@@ -497,7 +501,7 @@ class Activations:
         self,
         manifest: Manifest,
         kept: Snapshot | None,
-        source: Source,
+        source: PublicationSource,
         attempt: Attempt,
         report: ReportProgress,
         *,

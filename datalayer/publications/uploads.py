@@ -40,7 +40,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Source:
+class PublicationSource:
     """Where publications come from, and where they lie between their coming and being kept."""
 
     store: ObjectStore
@@ -121,13 +121,13 @@ class Uploads:
         self._incoming = Staging(self._folder / "incoming")
         self._kept = Staging(self._folder / "publications")
         self._store = FolderStore(self._folder, address=_UPLOADS)
-        self.kept = Source(self._store, self._kept)
+        self.kept = PublicationSource(self._store, self._kept)
         self._registry = registry
         self._trust = trust
 
-    def incoming(self, store: ObjectStore) -> Source:
+    def incoming(self, store: ObjectStore) -> PublicationSource:
         """Return *store* as a source of what is not known to be sound."""
-        return Source(store, self._incoming)
+        return PublicationSource(store, self._incoming)
 
     def find(self) -> UploadedPublication | None:
         """Return the publication that waits to be activated; None if there is none to be used."""

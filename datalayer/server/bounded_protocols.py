@@ -177,7 +177,10 @@ class BoundedHttp(HttpToolsProtocol):
     def refuse(self, reason: Refusal) -> None:
         """Answer that the connection ends for this reason, where that is possible, and end it."""
         slug = _OF_REASON[reason]
-        if reason is Refusal.SLOW or self._refusal is None:
+        if reason is Refusal.SLOW and self._phase == _IDLE and not self._size:
+            # Whoever has asked nothing would take an answer for that to what he is about to ask.
+            self.cut()
+        elif reason is Refusal.SLOW or self._refusal is None:
             self._answer(slug)
         else:
             self._answer(self._refusal.slug)

@@ -6,6 +6,7 @@ English is the source language and the message id; ``pages/locale`` holds the tr
 from __future__ import annotations
 
 import gettext as catalogues
+import re
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ DEFAULT: Final[Language] = "pt_BR"
 DOMAIN: Final = "farol"
 NOTHING: Final = spoken.NOTHING
 _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?")
 _language: ContextVar[Language | None] = ContextVar("farol_language", default=None)
 _of_the_contract: dict[str, Bilingual] = {}
 
@@ -33,6 +35,11 @@ _of_the_contract: dict[str, Bilingual] = {}
 def current() -> Language:
     """Return the language of this run: ``?lang=``, else the browser's, else Portuguese."""
     return _language.get() or of_address() or of_browser()
+
+
+def csv_dialect() -> str:
+    """Return the dialect of CSV that a spreadsheet in the language of this run opens."""
+    return "excel-br" if current() == "pt_BR" else "rfc"
 
 
 def of_address() -> Language | None:
@@ -177,7 +184,18 @@ def date_picker_format() -> str:
 
 def _known(text: str) -> str:
     of_the_contract = _of_the_contract.get(text)
-    return label(of_the_contract) if of_the_contract else _(text)
+    if of_the_contract:
+        return label(of_the_contract)
+    return _time_text(text) if _TIME.fullmatch(text) else _(text)
+
+
+def _time_text(text: str) -> str:
+    """Return a date or a point in time, which sentences have as ISO 8601 writes it."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment(at) if at.tzinfo else day(at.date())
 
 
 @lru_cache

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from pages.components import copied_calls
-from pages.components.language import _, current, ngettext, number
-
-_DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
+from pages.components.language import _, csv_dialect, ngettext, number
 
 
 def show(
@@ -31,7 +28,7 @@ def show(
         return f"api/v1/{path}?{urlencode([*asked, ('dialect', dialect)])}"
 
     text = ngettext("This {count} row (CSV)", "These {count} rows (CSV)", count)
-    file = address(_DIALECTS[current()])
+    file = address(csv_dialect())
     st.link_button(text.format(count=number(count, 0)), file, icon=":material/csv:")
     with st.expander(_("Copy this call"), icon=":material/terminal:", key=key):
         copied_calls.show_csv(address("rfc"), texts)

@@ -155,7 +155,7 @@ def _recent(recent: Mapping[str, str]) -> None:
 
 
 def _unknown(error: UnknownItem) -> None:
-    code = captions.literal(error.item_id[:LONGEST_SHOWN])
+    code = captions.literal(_seen(error.item_id[:LONGEST_SHOWN]))
     st.warning(
         _("There is no part {item_id} in this publication.").format(item_id=code),
         icon=":material/search_off:",
@@ -167,6 +167,11 @@ def _unknown(error: UnknownItem) -> None:
     st.markdown(_("Did you mean one of these?"))
     for suggested in error.suggestions:
         _named_link(suggested, names[suggested])
+
+
+def _seen(code: str) -> str:
+    """Return a code as it is, or as Python writes it if not all of it would be seen."""
+    return code if code.isprintable() and code.strip() else ascii(code)
 
 
 def _named_link(code: str, name: str) -> None:

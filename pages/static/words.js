@@ -112,10 +112,6 @@ const WORDS = {
   "This type of files are not allowed.": "Este tipo de arquivo não é aceito.",
   "Unexpected error. Please try again.": "Não deu certo. Tente de novo.",
   "Error:": "Erro:",
-  "AxiosError: Network Error": "a conexão caiu durante o envio",
-  "AxiosError: Request failed with status code 403": "só um administrador conectado envia arquivos; entre de novo",
-  "AxiosError: Request failed with status code 409": "outro arquivo está chegando; espere que termine",
-  "AxiosError: Request failed with status code 413": "o arquivo é maior que o permitido",
   "Browse files": "Procurar arquivos",
   "Drag and drop file here": "Arraste o arquivo para cá",
   "Drag and drop a file here": "Arraste o arquivo para cá",
@@ -154,7 +150,6 @@ const PATTERNS = [
   ["$1 per file", "$1 no máximo"],
   ["$1 files are not allowed.", "Arquivos $1 não são aceitos."],
   ["File must be $1 or smaller.", "O arquivo pode ter no máximo $1."],
-  ["AxiosError: Request failed with status code $1", "o envio falhou (código $1)"],
   ["Cancel upload of $1", "Cancelar o envio de $1"],
   ["Select $1 matches", "Escolher os $1 encontrados"],
   ["$1, close by backspace", "$1, apaga com Backspace"],
@@ -164,21 +159,40 @@ const PATTERNS = [
   ["month, $1", "mês, $1"],
   ["year, $1", "ano, $1"],
 ]
+// What a browser says of a file that did not arrive: nobody's words, so English is ours too.
+const FAILURES = [
+  ["AxiosError: Network Error", "The connection broke before the whole file was here. Send it again.",
+    "A conexão caiu antes de o arquivo chegar inteiro. Envie de novo."],
+  ["AxiosError: Request failed with status code 403", "Only a signed-in administrator may send files. Sign in again.",
+    "Só um administrador conectado envia arquivos. Entre de novo."],
+  ["AxiosError: Request failed with status code 409", "Another file is arriving. Send yours when it is here.",
+    "Outro arquivo está chegando. Envie o seu depois dele."],
+  ["AxiosError: Request failed with status code 413", "The file is larger than this portal takes. Send a smaller one.",
+    "O arquivo é maior que o permitido. Envie um menor."],
+  ["AxiosError: Request failed with status code $1", "The file was not taken (code $1). Load the page again, and send it again.",
+    "O arquivo não foi aceito (código $1). Recarregue a página e envie de novo."],
+]
 const NAMES = ["aria-label", "aria-valuetext", "title", "placeholder", "alt", "aria-roledescription", "data-title"]
 const TEXTS_OF_PAGES =
   "title, [data-testid=stMarkdownContainer], [data-testid=stTable], [data-testid=stCode], .stHtml, .js-plotly-plot"
 const NAMES_OF_PAGES = "[data-testid=stMarkdownContainer], [data-testid=stTable], .stHtml"
 const CHOICES = "[role=option], [data-tag]"
 // All that stands in it is Streamlit's, but for its label and the names of files.
-const UPLOADER = "[data-testid=stFileUploader]"
-const NOT_OF_UPLOADER = "[data-testid=stWidgetLabel], [data-testid=stFileUploaderFileName]"
+const UPLOADER = "[data-testid=stFileUploader], [data-testid=stTooltipErrorContent]"
+const NOT_OF_UPLOADER = "[data-testid=stWidgetLabel], [data-testid=stFileChipName]"
 const AMONG_CHOICES = /^(Select all|Select \d+ matches|No results|No options.*)$/
 
 const PORTUGUESE = new Map(Object.entries(WORDS))
-const FORMS = PATTERNS.map(([english, words]) => {
-  const escaped = english.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+const FORMS = {
+  "pt-BR": [...PATTERNS, ...FAILURES.map(([said, , portuguese]) => [said, portuguese])].map(form),
+  en: FAILURES.map(([said, english]) => [said, english]).map(form),
+}
+
+function form([said, words]) {
+  const escaped = said.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
   return [new RegExp(`^${escaped.replace("\\$1", "(.+)")}$`, "su"), words]
-})
+}
+
 // What was changed here, and into what: by node, and there by the name of an attribute.
 const changed = new WeakMap()
 
@@ -192,12 +206,12 @@ function spoken() {
 
 let language = spoken()
 
-function inPortuguese(text) {
+function inWords(text) {
   const trimmed = text.trim()
   if (!trimmed) return text
-  const whole = PORTUGUESE.get(trimmed)
+  const whole = language === "pt-BR" && PORTUGUESE.get(trimmed)
   if (whole) return text.replace(trimmed, () => whole)
-  for (const [form, words] of FORMS) {
+  for (const [form, words] of FORMS[language]) {
     const found = trimmed.match(form)
     if (found) return words.replace("$1", () => found[1])
   }
@@ -206,10 +220,10 @@ function inPortuguese(text) {
 
 function inLanguage(node, place, text) {
   const known = changed.get(node)?.[place]
-  if (language !== "pt-BR") return known?.portuguese === text ? known.english : text
-  const portuguese = inPortuguese(text)
-  if (portuguese !== text) changed.set(node, { ...changed.get(node), [place]: { english: text, portuguese } })
-  return portuguese
+  const said = known?.told === text ? known.said : text
+  const told = inWords(said)
+  if (told !== said) changed.set(node, { ...changed.get(node), [place]: { said, told } })
+  return told
 }
 
 function isOfThePages(element, name) {

@@ -6,23 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.accessibility import violations
+from tests.e2e.pages import PAGES
 from tests.e2e.visits import Visit
 
-TABS = [f"/data?tab={tab}" for tab in ("dictionary", "freshness", "lineage", "descriptions")]
-PAGES = [
-    "/",
-    "/forecast",
-    "/orders",
-    "/changes",
-    "/inventory",
-    "/accuracy",
-    "/data",
-    *TABS,
-    "/guide",
-    "/guide?for=admin",
-    "/guide?for=analyst",
-    "/admin",
-]
 STATES = ["/forecast?item=0", "/?p=20200101T000000Z-00000000", "/?lang=xx", "/data?dataset=unknown"]
 STATES += ["/data?dataset=fact_inventory&status=reorder&order_quantity_min=2&order=-order_by"]
 STATES += ["/data?dataset=fact_inventory&item_id=none&order_by_min=soon&colour=red"]

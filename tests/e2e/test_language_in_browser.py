@@ -11,24 +11,10 @@ from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import Served
 from tests.e2e.leftovers import codes, guide, leftovers, portuguese
+from tests.e2e.pages import PAGES
 from tests.e2e.visits import Visit
 from tests.publisher import Publisher, replace_column
 
-TABS = [f"/data?tab={tab}" for tab in ("dictionary", "freshness", "lineage", "descriptions")]
-PAGES = [
-    "/",
-    "/forecast",
-    "/orders",
-    "/changes",
-    "/inventory",
-    "/accuracy",
-    "/data",
-    *TABS,
-    "/guide",
-    "/guide?for=admin",
-    "/guide?for=analyst",
-    "/admin",
-]
 STATES = [
     "/forecast?item=0000000",
     "/forecast?q=bateria",

@@ -90,3 +90,46 @@ def test_the_uploader_and_its_refusals_speak_portuguese(
     choose(administrator, note)
 
     expect(uploader(administrator).get_by_text("não são aceitos")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("status", "portuguese", "english"),
+    [
+        (409, "Outro arquivo está chegando.", "Another file is arriving."),
+        (413, "O arquivo é maior que o permitido.", "The file is larger than"),
+        (408, "O arquivo não foi aceito (código 408).", "The file was not taken (code 408)."),
+        (0, "A conexão caiu antes de", "The connection broke before"),
+    ],
+)
+def test_a_file_that_did_not_arrive_is_told_in_our_words_in_both_languages(
+    administrator: Visit, sound: Path, status: int, portuguese: str, english: str
+) -> None:
+    page = administrator.page
+    page.route(
+        "**/_stcore/upload_file/**",
+        lambda route: route.fulfill(status=status) if status else route.abort(),
+    )
+
+    page.locator("input[type=file]").set_input_files(sound)
+
+    expect(uploader(administrator).get_by_text(portuguese)).to_be_visible()
+    expect(uploader(administrator).get_by_text("AxiosError")).to_have_count(0)
+    page.evaluate("history.replaceState(null, '', '?lang=en'); document.body.append('')")
+    expect(uploader(administrator).get_by_text(english)).to_be_visible()
+    administrator.console_messages.clear()  # the browser's own, of the failure
+
+
+def test_whoever_signed_out_elsewhere_is_told_to_sign_in_again(
+    administrator: Visit, sound: Path
+) -> None:
+    administrator.page.context.clear_cookies()
+
+    administrator.page.locator("input[type=file]").set_input_files(sound)
+
+    told = uploader(administrator).get_by_text("Só um administrador conectado envia arquivos.")
+    expect(told).to_be_visible()
+    assert violations(administrator.page) == []
+    uploader(administrator).get_by_text(sound.name).hover()
+    expect(administrator.page.get_by_role("tooltip")).to_contain_text("Entre de novo.")
+    assert told.evaluate("each => each.getBoundingClientRect().width > 200")
+    administrator.console_messages.clear()  # the browser's own, of the refusal

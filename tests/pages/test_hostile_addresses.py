@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from structlog.testing import capture_logs
 
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import questions
@@ -46,6 +47,7 @@ HOSTILE = (
     "1-99999999",
     ",\\",
 )
+PORTUGUESE = {"de", "da", "do", "dos", "com", "uma", "um", "número", "lista", "página", "que"}
 ENGLISH = ("must be", "given", "Something went wrong", "Traceback")
 
 
@@ -80,6 +82,37 @@ def test_values_that_a_filter_takes_are_told_as_the_address_has_them(open_page: 
     app = open_page(action="verificar")
 
     assert "order, expedite, defer, cancel, move, check" in app.warning[0].value
+
+
+@pytest.mark.usefixtures("orders")
+@pytest.mark.parametrize(("item", "told"), [("\0\1", "x00"), ("  ", "'  '"), ("P\u202e1", "u202e")])
+def test_a_code_of_signs_that_are_not_seen_is_told_as_python_writes_it(
+    open_page: OpenPage, item: str, told: str
+) -> None:
+    app = open_page("forecast.py", item=item)
+
+    assert told in app.warning[0].value
+
+
+@pytest.mark.usefixtures("orders")
+@pytest.mark.parametrize(
+    ("page", "asked"),
+    [
+        ("", {"page": "x"}),
+        ("", {"ticked": "x"}),
+        ("accuracy.py", {"page": "x", "order": "x", "source": "x"}),
+        ("inventory.py", {"page": "x", "order": "x", "location": "x"}),
+    ],
+)
+def test_the_log_is_in_english_whatever_language_the_page_is_in(
+    page: str, asked: dict[str, str], open_page: OpenPage
+) -> None:
+    with capture_logs() as told:
+        open_page(page, **asked)
+
+    problems = [str(each["problem"]) for each in told if each["event"] == "page.left_out"]
+    assert problems
+    assert [each for each in problems if PORTUGUESE & set(each.split())] == []
 
 
 @pytest.mark.usefixtures("orders")

@@ -26,6 +26,7 @@ from datalayer.kernel.errors import (
     ConfirmationNeeded,
     InvalidSelection,
     NotAllowed,
+    RefreshInProgress,
     RowsLost,
     StateUnavailable,
     UnknownPublication,
@@ -33,7 +34,7 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading.extracts.delivery import Outcome
 from pages.components import language, words
-from pages.components.language import ago, day, moment, number, percent, quantity
+from pages.components.language import ago, day, error_text, moment, number, percent, quantity
 from tests.pages.speaking import speaking
 
 ROOT = Path(__file__).parents[2]
@@ -164,6 +165,20 @@ def test_english_names_the_month_so_that_no_one_mistakes_it() -> None:
 
 
 @pytest.mark.usefixtures("portuguese")
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("2026-11-28T01:56:10.794+00:00", "28/11/2026 01:56 (UTC)"),
+        ("2026-11-28", "28/11/2026"),
+        ("2026-13-28", "2026-13-28"),
+    ],
+)
+def test_times_in_a_sentence_are_told_as_its_reader_writes_them(written: str, told: str) -> None:
+    error = RefreshInProgress(actor="ana", started_at=written)
+
+    assert told in error_text(error)
+
+
 def test_a_moment_names_its_zone() -> None:
     assert moment(datetime(2026, 11, 21, 6, 30, tzinfo=UTC)) == "21/11/2026 06:30 (UTC)"
 

@@ -25,7 +25,8 @@ class Proposed:
 
     Attributes:
         orders: Parts that an order is proposed for.
-        value: Of those whose unit cost is known, in *currency*, exact; None where none is known.
+        value: Of those whose unit cost is known, in *currency*, exact; None where none is known,
+            or of no part is known what to order.
         without_value: Orders whose unit cost isn't known: they are not in *value*.
         unknown: Parts of which nobody can tell what to order, as their stock isn't known.
         currency: ISO code; an empty string where none is published.
@@ -219,12 +220,14 @@ def _proposed(
     known = list(orders)
     proposed = [value for order, value in known if order]
     values = [value for value in proposed if value is not None]
+    # A part that the publication has not is none of which it can't tell.
+    unknown = sum(order is None and value is None for order, value in known)
+    is_told = any(order is not None for order, _value_of_it in known) or not unknown
     return Proposed(
         orders=len(proposed),
-        value=sum(values, _NOTHING) if values or not proposed else None,
+        value=sum(values, _NOTHING) if is_told and (values or not proposed) else None,
         without_value=len(proposed) - len(values),
-        # A part that the publication has not is none of which it can't tell.
-        unknown=sum(order is None and value is None for order, value in known),
+        unknown=unknown,
         currency=str(publication.manifest.lineage.get("currency") or ""),
     )
 

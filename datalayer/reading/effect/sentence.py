@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from datalayer.kernel.contract.spoken import CURRENCIES
 from datalayer.kernel.sentences import Sentence, listed
 from datalayer.reading.changes import compare
 from datalayer.reading.effect.proposals import Proposals, Proposed, proposals_of, share, whole
@@ -30,10 +31,9 @@ def sentence(proposals: Proposals) -> Sentence:
 
 
 def money(value: Decimal, currency: str) -> Sentence:
-    """Return an amount of money in words, behind the code of its currency if there is one."""
-    if not currency:
-        return Sentence("{amount}", amount=whole(value))
-    return Sentence("{currency:s} {amount}", currency=currency, amount=whole(value))
+    """Return an amount of money in words, behind the sign of its currency if there is one."""
+    sign = CURRENCIES.get(currency, f"{currency} ")
+    return Sentence("{sign:s}{amount}", sign=sign, amount=whole(value))
 
 
 def _orders(before: int, after: int) -> Sentence:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from datalayer.access.audit.log import AuditLog, Detail
 from datalayer.access.identity import Identity
-from datalayer.kernel.contract.registry import Column
+from datalayer.kernel.contract.registry import Column, ColumnType
 from datalayer.reading.arrangement import AS_PUBLISHED, Arrangement, arranged
 from datalayer.reading.csv_dialects import dialect_named
 from datalayer.reading.extracts.delivery import Delivery, Outcome
@@ -18,9 +19,10 @@ from datalayer.reading.extracts.requests import MEDIA_TYPES
 from datalayer.reading.extracts.service import Extract
 from datalayer.reading.extracts.writing import Rows, csv_chunks
 from datalayer.reading.filters import NO_CONDITIONS, Conditions
-from datalayer.reading.publication import Publication
+from datalayer.reading.publication import ORIGIN, Publication
 from datalayer.reading.question import Question
 from datalayer.reading.questions import accuracy, inventory
+from datalayer.reading.views import with_constants
 
 _LONGEST_DETAIL: Final = 500
 
@@ -104,6 +106,8 @@ class ListFiles:
     ) -> Extract:
         written = dialect_named(dialect)
         types = {column.name: column.type for column in columns}
+        if not question.columns:
+            question, types = _with_origin(publication, question, types)
         shown = {name: types[name] for name in question.columns or types}
         rows = Rows(question, shown, publication.count(question))
         # What the bytes depend on; values stand in the parameters.
@@ -147,6 +151,19 @@ class ListFiles:
     ) -> None:
         about = {**details, "bytes": digest.size_bytes, "sha256": digest.sha256}
         self._record(identity, outcome.value, publication_id, about)
+
+
+def _with_origin(
+    publication: Publication, question: Question, types: Mapping[str, ColumnType]
+) -> tuple[Question, dict[str, ColumnType]]:
+    """Return *question* and the types of its columns, with those that tell where rows are from."""
+    missing = [name for name in ORIGIN if name not in types]
+    values = {f"origin_{name}": getattr(publication.manifest, name) for name in missing}
+    sql = with_constants(question.sql, {name: f"origin_{name}" for name in missing})
+    return (
+        replace(question, sql=sql, parameters={**question.parameters, **values}),
+        {**types, **{name: ORIGIN[name] for name in missing}},
+    )
 
 
 def _told(parameters: Mapping[str, object]) -> str:

@@ -68,12 +68,12 @@ def item_costs() -> Question:
     return sql_question("item_costs", {}, "dim_item")
 
 
-def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Question:
+def changed_parts(parts: pa.Table, limit: int | None, after: Position | None) -> Question:
     """Return the question of rows of ``Changes.parts`` by their rank, as numbers of JSON.
 
     Args:
         parts: The rows, all of them.
-        limit: Most rows of one page.
+        limit: Most rows of one page; None for all in one.
         after: Where the page before ended, a rank; None for the first.
 
     Raises:
@@ -82,17 +82,17 @@ def changed_parts(parts: pa.Table, limit: int, after: Position | None) -> Questi
     return _ranked("changed_parts", parts, limit, after)
 
 
-def changed_orders(rows: pa.Table, limit: int, after: Position | None) -> Question:
+def changed_orders(rows: pa.Table, limit: int | None, after: Position | None) -> Question:
     """Return the question of proposed orders that changed; else as ``changed_parts``."""
     return _ranked("changed_orders", rows, limit, after)
 
 
 def order_steps(rows: pa.Table) -> Question:
     """Return the question of the steps from one sum of orders to another, all of them."""
-    return _ranked("order_steps", rows, max(1, rows.num_rows), None)
+    return _ranked("order_steps", rows, None, None)
 
 
-def _ranked(name: str, parts: pa.Table, limit: int, after: Position | None) -> Question:
+def _ranked(name: str, parts: pa.Table, limit: int | None, after: Position | None) -> Question:
     columns = [_column(field) for field in parts.schema]
     numbers = [
         pa.field(field.name, pa.float64()) if pa.types.is_decimal(field.type) else field
@@ -100,7 +100,8 @@ def _ranked(name: str, parts: pa.Table, limit: int, after: Position | None) -> Q
     ]
     # Only what a page can show travels to the database.
     first = after[0] if after and isinstance(after[0], int) else 0
-    left = parts.filter(pc.greater(parts["rank"], first)).slice(0, limit + 1)
+    left = parts.filter(pc.greater(parts["rank"], first))
+    left = left if limit is None else left.slice(0, limit + 1)
     question = given(
         name,
         left.cast(pa.schema(numbers)),

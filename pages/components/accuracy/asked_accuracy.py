@@ -10,6 +10,7 @@ from typing import Any, Final
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import NETWORK, Publication, questions
 from pages.components.language import _
 
@@ -133,6 +134,6 @@ def _asked(name: str, known: Sequence[str], problems: list[InvalidSelection]) ->
         return text
     told = ", ".join(sorted(known)[:_MOST_TOLD])
     more = "…" if len(known) > _MOST_TOLD else ""
-    expected = _("one of {values}").format(values=told + more) if told else _("left out")
+    expected = Sentence("one of {values}", values=told + more) if told else Sentence("left out")
     problems.append(InvalidSelection(parameter=name, found=ascii(text[:80]), expected=expected))
     return ""

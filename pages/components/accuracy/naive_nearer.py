@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import Result, questions
 from pages.components import captions, frame, list_file
 from pages.components.accuracy import accuracy_words, asked_accuracy, calls
@@ -125,7 +126,7 @@ def _order_asked() -> questions.accuracy.NearerSort:
     text = st.query_params.get(ORDER, "")
     chosen = next((each for each in _ORDERS if each == text), _ORDERS[0])
     if text and text != chosen:
-        expected = _("one of {values}").format(values=", ".join(_ORDERS))
+        expected = Sentence("one of {values}", values=", ".join(_ORDERS))
         frame.refuse(InvalidSelection(parameter=ORDER, found=ascii(text[:80]), expected=expected))
     return chosen
 
@@ -155,7 +156,7 @@ def _page(pages: int) -> int:
     text = st.query_params.get(PAGE, "1")
     if _NUMBER.fullmatch(text):
         return min(int(text), pages)
-    expected = _("the number of a page, such as 2")
+    expected = Sentence("the number of a page, such as 2")
     frame.refuse(InvalidSelection(parameter=PAGE, found=ascii(text[:40]), expected=expected))
     return 1
 

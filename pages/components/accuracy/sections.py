@@ -37,7 +37,7 @@ def total(asked: AskedAccuracy, found: Result) -> None:
     charts.show(
         charts.totals(found, measure, title=title, call=calls.of_periods(asked)), key="totals"
     )
-    known = charts.Totals(found.table.to_pylist(), found.provenance.data_through)
+    known = charts.PeriodTotals(found.table.to_pylist(), found.provenance.data_through)
     st.caption(captions.literal(_band(known)))
 
 
@@ -193,7 +193,7 @@ def _bands(rows: list[Row]) -> str:
     )
 
 
-def _band(known: charts.Totals) -> str:
+def _band(known: charts.PeriodTotals) -> str:
     count = len(known.ratios)
     if known.band is None:
         return _(
@@ -208,7 +208,7 @@ def _band(known: charts.Totals) -> str:
     ).format(found=_spans(known, count), low=number(low, 2), high=number(high, 2))
 
 
-def _spans(known: charts.Totals, count: int) -> str:
+def _spans(known: charts.PeriodTotals, count: int) -> str:
     """Return so many weeks or months, whichever the totals are of."""
     return periods(count, "MS" if known.grain == "month" else "W")
 

@@ -90,7 +90,7 @@ def _cache(health: Health) -> _Row:
         return "– " + _("not set up"), name, _("each process has its own memory alone")
     if state == "ok":
         return _word(well=True), name, _("answers")
-    told = _("{problem}. Reads go on without it, slower.")
+    told = _("{problem}, only slower.")
     problem = RedisFailed(reason=health.cache["problem"])
     return _word(well=False), name, told.format(problem=error_text(problem))
 

@@ -22,25 +22,26 @@ Row = Mapping[str, Any]
 def show(compared: ComparedOrders) -> None:
     """Draw each source's value added before and after, over the longest horizon of both."""
     st.header(_("Accuracy"), anchor=False)
-    ends = [_measured(each) for each in (compared.before, compared.after)]
+    before, after = compared.before, compared.after
+    frequency, other = (questions.forecasts.frequency(end.manifest) for end in (after, before))
+    ends = [_measured(each) for each in (before, after)]
     shared = set(ends[0]) & set(ends[1])
-    if not shared:
+    if not shared or frequency != other:
         st.markdown(_("The two were not tested over the same horizon, so they can't be compared."))
         return
     horizon = max(shared)
-    before, after = (end[horizon] for end in ends)
-    frequency = questions.forecasts.frequency(compared.after.manifest)
-    st.markdown(_said(before, after, periods(horizon, frequency)))
-    tables.draw(_rows(before, after), _headings(), key="changes-accuracy")
-    if _tests(before) != _tests(after):
+    was, now = (end[horizon] for end in ends)
+    st.markdown(_said(was, now, periods(horizon, frequency)))
+    tables.draw(_rows(was, now), _headings(), key="changes-accuracy")
+    if _tests(was) != _tests(now):
         st.caption(
             _(
                 "The tests are not the same ({before} before, {after} after): what is better here "
                 "may be so for the tests alone."
-            ).format(before=number(_tests(before), 0), after=number(_tests(after), 0))
+            ).format(before=number(_tests(was), 0), after=number(_tests(now), 0))
         )
     call = ApiCall("metrics", (("group_by", "all"), ("horizon", str(horizon))), ("source",))
-    for name, end in ((_("Before"), compared.before), (_("After"), compared.after)):
+    for name, end in ((_("Before"), before), (_("After"), after)):
         taken_file.show(call, of=name, key=f"accuracy-{end.id}", publication_id=end.id)
 
 

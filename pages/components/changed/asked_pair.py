@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection, PortalError, SignInRequired
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import Publication, Snapshot
 from datalayer.runtime import portal
 from pages.components import access
@@ -145,5 +146,5 @@ def _age_of(publication: Publication) -> tuple[object, ...]:
 
 
 def _the_same(publication_id: str) -> InvalidSelection:
-    expected = _("another publication than the one after")
+    expected = Sentence("another publication than the one after")
     return InvalidSelection(parameter=BEFORE, found=publication_id, expected=expected)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 import streamlit as st
 
-from datalayer.portal import MOST_ROWS, forecast_totals
+from datalayer.portal import forecast_totals
 from pages.components import captions, tables
 from pages.components import change_amounts as amounts
 from pages.components.changed import by_cause, taken_file
@@ -34,9 +34,8 @@ def show(compared: ComparedOrders) -> None:
     tables.draw(_rows(found), _headings(), key="changes-forecasts")
     for said in _left_out(found):
         st.caption(captions.literal(said))
-    call = by_cause.call(compared, "", (("limit", str(MOST_ROWS)),), texts=_TEXTS)
-    rows = compared.found.parts_with(compared.kept).num_rows
-    taken_file.show(call, of=_("forecasts of every part"), key="forecasts", rows=rows)
+    call = by_cause.call(compared, "", texts=_TEXTS)
+    taken_file.show(call, of=_("forecasts of every part"), key="forecasts")
 
 
 def _why_not(compared: ComparedOrders) -> str:

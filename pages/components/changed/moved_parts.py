@@ -11,20 +11,19 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection
-from datalayer.portal import MOST_ROWS, changed_orders, order_change_rows
+from datalayer.portal import changed_orders, order_change_rows
 from pages.components import captions, copied_calls, frame, tables
 from pages.components import change_amounts as amounts
 from pages.components.change_words import cause_text, moved_text
-from pages.components.changed import by_cause, taken_file
+from pages.components.changed import by_cause
 from pages.components.changed.comparison import ComparedOrders
-from pages.components.language import _, current, number
+from pages.components.language import _, csv_dialect, number
 
 Order = changed_orders.ChangedOrder
 LeftOut = changed_orders.LeftOut
 
 SORT: Final = "sort"
 ON_A_PAGE: Final = 10
-_DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
 _TEXTS: Final = ("item_id", "name", "category", "demand_class", "unit_before", "unit_after")
 _ORDERS: Final[dict[str, Callable[[Order], Any]]] = {
     "value": lambda row: (row.cents_change is None, -abs(row.cents_change or 0)),
@@ -172,10 +171,9 @@ def _taken_along(rows: Sequence[Order], compared: ComparedOrders) -> None:
     )
     with folded:
         if folded.open:
-            call = by_cause.call(compared, "orders", (("limit", str(MOST_ROWS)),), texts=_TEXTS)
-            address = call.address("", _DIALECTS[current()])
+            call = by_cause.call(compared, "orders", texts=_TEXTS)
+            address = call.address("", csv_dialect())
             st.link_button(_("These rows (CSV)"), address, icon=":material/csv:")
-            taken_file.say_cut(len(rows))
             tables.draw(_told(rows, compared), _headings(), key="changes-parts")
             copied_calls.show_csv(call.address("", "rfc"), call.texts)
     captions.show(compared.after.provenance(()), of="changes-parts")

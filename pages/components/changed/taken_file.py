@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import streamlit as st
 
-from datalayer.portal import MOST_ROWS
 from pages.components import captions, copied_calls
 from pages.components.charts import ApiCall
-from pages.components.language import _, current, number
-
-_DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
+from pages.components.language import _, csv_dialect
 
 
 @st.fragment
-def show(
-    call: ApiCall, *, of: str, key: str, publication_id: str = "", rows: int | None = None
-) -> None:
+def show(call: ApiCall, *, of: str, key: str, publication_id: str = "") -> None:
     """Draw the file and the calls of *call*, folded.
 
     Args:
@@ -25,7 +18,6 @@ def show(
         of: What they are, said on the fold.
         key: Names the element.
         publication_id: What is read, where the call doesn't name it.
-        rows: How many there are, where there may be more than one page has.
     """
     text = _("File and call: {name}").format(name=of)
     folded = st.expander(
@@ -33,17 +25,6 @@ def show(
     )
     with folded:
         if folded.open:
-            address = call.address(publication_id, _DIALECTS[current()])
+            address = call.address(publication_id, csv_dialect())
             st.link_button(_("These rows (CSV)"), address, icon=":material/csv:")
-            say_cut(rows or 0)
             copied_calls.show_csv(call.address(publication_id, "rfc"), call.texts)
-
-
-def say_cut(rows: int) -> None:
-    """Say that a file of one page hasn't all of so many *rows*, where it hasn't."""
-    if rows > MOST_ROWS:
-        text = _(
-            "The file has the first {most} of {count} rows. Choose a category or a class, or "
-            "follow the address in the answer's header Link for the rest."
-        )
-        st.caption(text.format(most=number(MOST_ROWS, 0), count=number(rows, 0)))

@@ -11,7 +11,7 @@ from pages.components.charts.run_out import run_out
 from pages.components.charts.service import service
 from pages.components.charts.showing import show
 from pages.components.charts.spans import SPANS, span_of
-from pages.components.charts.totals import Measure, Totals, totals
+from pages.components.charts.totals import Measure, PeriodTotals, totals
 from pages.components.charts.use import OtherForecast, use
 from pages.components.charts.value_added import value_added
 from pages.components.charts.waterfall import ChangedSum, waterfall
@@ -24,7 +24,7 @@ __all__ = [
     "ChartedPart",
     "Measure",
     "OtherForecast",
-    "Totals",
+    "PeriodTotals",
     "backtest",
     "band_verdict",
     "bias",

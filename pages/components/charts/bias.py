@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from datalayer.portal import Result
 from pages.components.charts.chart import ApiCall, Chart, Row
 from pages.components.charts.dots import Dot, draw_dots
+from pages.components.charts.groups import of_grouping, told_rows
 from pages.components.language import _, number, percent
 
 _SHOWN: Final = (
-    "group_value",
     "bias",
     "tracking_signal",
     "wape",
@@ -41,23 +38,17 @@ def bias(
         title: What the chart is headed by.
         call: Returns the pairs of forecast and actual that are added up.
     """
-    table = errors.table.filter(pc.equal(errors.table["grouping"], grouping))
-    of = {row["group_value"]: row for row in table.to_pylist()}
-    rows = [of[name] for name in names if name in of]
-    places = [table["group_value"].to_pylist().index(row["group_value"]) for row in rows]
+    rows = of_grouping(errors.table, grouping, names)
     known = [abs(row["bias"]) for row in rows if row["bias"] is not None]
     reach = min(_FARTHEST, max(0.1, *known, 0.1))
     dots = [_dot(row, names[row["group_value"]]) for row in rows]
     zero = (_("← too low"), _("too high →"))
-    told = pa.array([names[row["group_value"]] for row in rows], pa.string())
     return Chart(
         title=title,
         figure=draw_dots(dots, (-reach, reach), zero=zero) if known else None,
         alt=_finding(rows, names, title),
         provenance=errors.provenance,
-        rows=table.take(pa.array(places, pa.int64()))
-        .select(_SHOWN[1:])
-        .add_column(0, "group_value", told),
+        rows=told_rows(rows, errors.table, names, _SHOWN),
         headings=_headings(),
         call=call,
         shares=("bias", "wape"),

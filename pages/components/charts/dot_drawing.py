@@ -27,7 +27,7 @@ _TEXT: Final = 15
 
 
 @dataclass(frozen=True)
-class Mark:
+class CrossLine:
     """A line across the dots.
 
     Attributes:
@@ -50,7 +50,7 @@ class _Axis:
 
 
 def dots(
-    values: Sequence[float], marks: Sequence[Mark], *, edge: float, axis: str, alt: str
+    values: Sequence[float], marks: Sequence[CrossLine], *, edge: float, axis: str, alt: str
 ) -> str:
     """Return the picture of *values*, each a dot over its place on the axis.
 
@@ -75,7 +75,7 @@ def dots(
     )
 
 
-def _most(values: Sequence[float], marks: Sequence[Mark]) -> float:
+def _most(values: Sequence[float], marks: Sequence[CrossLine]) -> float:
     """Return where the axis ends: behind all dots, and behind lines that are not far beyond."""
     last = max(values, default=0.0)
     near = [mark.value for mark in marks if mark.value <= _MOST_SPREAD * max(last, 1.0)]
@@ -119,7 +119,7 @@ def _dot(x: float, foot: int, level: int, radius: float, beyond: bool) -> str:
     return f'<circle fill="none" stroke="currentColor" stroke-width="1.5" {place}/>'
 
 
-def _line(mark: Mark, place: int, scale: _Axis, foot: int) -> str:
+def _line(mark: CrossLine, place: int, scale: _Axis, foot: int) -> str:
     x, y = scale.x(mark.value), 16 + 21 * place
     far = mark.value > scale.most
     anchor, shift = ("end", -5) if far or x > WIDTH / 2 else ("start", 5)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from datalayer.portal import Result
 from pages.components.charts import dot_drawing
 from pages.components.charts.chart import ApiCall, Chart, ChartedPart
-from pages.components.charts.dot_drawing import Mark
+from pages.components.charts.dot_drawing import CrossLine
 from pages.components.language import _, ngettext, percent, quantity
 from pages.components.units import amount
 
@@ -166,7 +166,7 @@ def _drawn(cases: _Cases, alt: str) -> str:
         (cases.reorder_point, _("reorder point {value}"), "5 4"),
     )
     marks = [
-        Mark(value, text.format(value=cases.text(value)), dash)
+        CrossLine(value, text.format(value=cases.text(value)), dash)
         for value, text, dash in lines
         if value is not None
     ]

@@ -17,9 +17,8 @@ from datalayer.portal import Provenance
 from pages.components import captions, copied_calls, tables
 from pages.components.charts import svg_file, theme
 from pages.components.charts.chart import ApiCall, Chart
-from pages.components.language import _, current
+from pages.components.language import _, csv_dialect
 
-_DIALECTS: Final = {"pt_BR": "excel-br", "en": "rfc"}
 _NOT_IN_FILE_NAMES: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST: Final = 60
 
@@ -73,7 +72,7 @@ def _other_call(other: Provenance, call: ApiCall) -> None:
 
 
 def _files(chart: Chart, key: str) -> None:
-    address = chart.call.address(chart.provenance.publication_id, _DIALECTS[current()])
+    address = chart.call.address(chart.provenance.publication_id, csv_dialect())
     with st.container(horizontal=True, vertical_alignment="center"):
         text = _("What it is computed from (CSV)") if chart.call.is_base else _("These rows (CSV)")
         st.link_button(text, address, icon=":material/csv:")

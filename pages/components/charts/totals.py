@@ -63,7 +63,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Totals:
+class PeriodTotals:
     """Totals of periods that are over and of those to come.
 
     Attributes:
@@ -149,7 +149,7 @@ def totals(found: Result, measure: Measure, *, title: str, call: ApiCall) -> Cha
         title: What the chart is headed by.
         call: Returns the rows of the parts.
     """
-    known = Totals(found.table.to_pylist(), found.provenance.data_through)
+    known = PeriodTotals(found.table.to_pylist(), found.provenance.data_through)
     told = pa.Table.from_pylist(known.told(), schema=SCHEMA)
     return Chart(
         title=title,
@@ -162,7 +162,7 @@ def totals(found: Result, measure: Measure, *, title: str, call: ApiCall) -> Cha
     )
 
 
-def _draw(known: Totals, measure: Measure) -> Drawing:
+def _draw(known: PeriodTotals, measure: Measure) -> Drawing:
     every = [*known.used, *known.ahead]
     drawing = Drawing(every[0]["date"], periods.end_of(every[-1]))
     ahead = [row for row in known.told() if "forecast" in row]
@@ -179,7 +179,7 @@ def _draw(known: Totals, measure: Measure) -> Drawing:
     return drawing
 
 
-def _through(known: Totals) -> str:
+def _through(known: PeriodTotals) -> str:
     """Return until when demand is known, and whether a period that has begun is left out."""
     is_whole = known.ahead[0]["date"] <= known.through + timedelta(days=1)
     texts = {
@@ -190,7 +190,7 @@ def _through(known: Totals) -> str:
     return text.format(day=words.short_day(known.through, known.through))
 
 
-def _said(row: Row, column: str, known: Totals, measure: Measure) -> str:
+def _said(row: Row, column: str, known: PeriodTotals, measure: Measure) -> str:
     when = words.period(row["date"], row["grain"], known.through)
     text = measure.told(row[column])
     if column == "used" or row.get("low") is None:
@@ -199,7 +199,7 @@ def _said(row: Row, column: str, known: Totals, measure: Measure) -> str:
     return words.with_band(when, text, band)
 
 
-def _finding(known: Totals, measure: Measure, title: str) -> str:
+def _finding(known: PeriodTotals, measure: Measure, title: str) -> str:
     """Return what is expected beside what was used in as many periods before, and the band."""
     if not known.used and not known.ahead:
         return _("{title}: no weeks or months are published of these forecasts.").format(

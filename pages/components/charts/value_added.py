@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import plotly.graph_objects as go
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from datalayer.portal import Result
 from pages.components.charts.chart import ApiCall, Chart, Row
 from pages.components.charts.dots import Dot, draw_dots
+from pages.components.charts.groups import of_grouping, told_rows
 from pages.components.language import NOTHING, _, number, percent
 
 _SHOWN: Final = (
-    "group_value",
     "value",
     "low",
     "high",
@@ -41,20 +39,14 @@ def value_added(
         title: What the chart is headed by.
         call: Returns what is drawn, or what that is made of.
     """
-    table = added.table.filter(pc.equal(added.table["grouping"], grouping))
-    of = {row["group_value"]: row for row in table.to_pylist()}
-    rows = [of[name] for name in names if name in of]
+    rows = of_grouping(added.table, grouping, names)
     compared = [row for row in rows if row["value"] is not None]
-    places = [table["group_value"].to_pylist().index(row["group_value"]) for row in rows]
-    told = pa.array([names[row["group_value"]] for row in rows], pa.string())
     return Chart(
         title=title,
         figure=_draw(rows, names) if compared else None,
         alt=_finding(compared, names, title),
         provenance=added.provenance,
-        rows=table.take(pa.array(places, pa.int64()))
-        .select(_SHOWN[1:])
-        .add_column(0, "group_value", told),
+        rows=told_rows(rows, added.table, names, _SHOWN),
         headings=_headings(),
         call=call,
         shares=("value", "low", "high"),

@@ -74,7 +74,7 @@ class AskedExtract:
 
 def of_address(publication: Publication, data_set: DataSet) -> AskedExtract:
     """Return the extract of *data_set* that the address asks for; what can't be used is told."""
-    usual = "excel-br" if language.current() == "pt_BR" else "rfc"
+    usual = language.csv_dialect()
     asked = asking.read_asked(publication.registry, data_set.name, _pairs(), dialect=usual)
     _tell(asked.refused)
     return AskedExtract(publication, data_set, asked)

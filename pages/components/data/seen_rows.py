@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection, QueryTooLarge, QueryTooLong
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import previews
 from pages.components import captions, frame, tables
 from pages.components.data.extract_address import PAGE, AskedExtract
@@ -50,7 +51,7 @@ def _page_asked(pages: int) -> int:
     is_number = asked.isascii() and asked.isdigit() and len(asked) <= 12
     if is_number and 1 <= int(asked) <= pages:
         return int(asked)
-    expected = _("a whole number from 1 to {pages}").format(pages=number(pages, 0))
+    expected = Sentence("a whole number from 1 to {pages}", pages=pages)
     frame.refuse(InvalidSelection(parameter=PAGE, found=ascii(asked[:80]), expected=expected))
     return 1
 

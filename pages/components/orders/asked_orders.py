@@ -10,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection, PortalError
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
 from pages.components.language import _, error_text, ngettext, number
@@ -87,7 +88,9 @@ def _require_once(*names: str) -> None:
     for name in names:
         if len(st.query_params.get_all(name)) > 1:
             raise InvalidSelection(
-                parameter=name, found=_("given more than once"), expected=_("given once")
+                parameter=name,
+                found=Sentence("given more than once"),
+                expected=Sentence("given once"),
             )
 
 
@@ -99,7 +102,7 @@ def _of_rows(publication: Publication) -> AskedOrders:
         missing = InvalidSelection(
             parameter=ROWS,
             found=ascii(text[:_SHOWN]),
-            expected=_("together with p, the publication that they are rows of"),
+            expected=Sentence("together with p, the publication that they are rows of"),
         )
         return AskedOrders(problem=error_text(missing), are_named=True, unpinned=text)
     found = publication.table(questions.actions.of_ranks(asked)).table
@@ -129,9 +132,7 @@ def _listed(publication: Publication, wanted: questions.listings.Listing) -> pa.
         raise InvalidSelection(
             parameter="orders",
             found=rows.num_rows,
-            expected=_("at most {most}; ask for fewer tiers or places").format(
-                most=number(MOST_ORDERS, 0)
-            ),
+            expected=Sentence("at most {most}; ask for fewer tiers or places", most=MOST_ORDERS),
         )
     return rows
 

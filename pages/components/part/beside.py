@@ -9,6 +9,7 @@ import streamlit as st
 
 from datalayer.kernel.contract.spoken import counted_in
 from datalayer.kernel.errors import InvalidSelection, PortalError, SignInRequired, UnknownItem
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
 from pages.components import access, captions, charts, frame
@@ -87,7 +88,7 @@ def _wanted(shown: Publication) -> Publication | None:
     if not wanted:
         return None
     if wanted == shown.id:
-        expected = _("another publication than the one that is shown")
+        expected = Sentence("another publication than the one that is shown")
         raise InvalidSelection(parameter=COMPARE, found=wanted, expected=expected)
     return portal().open(wanted, access.identity())
 

@@ -12,8 +12,8 @@ import streamlit as st
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import NETWORK, Publication, questions
-from pages.components.language import _
 from pages.components.worklist import list_address
 from pages.components.worklist.list_address import Pairs
 
@@ -149,9 +149,9 @@ def _place(places: Sequence[dict[str, Any]], problems: list[InvalidSelection]) -
     known = [str(place["location_id"]) for place in places]
     if asked in known or asked == NETWORK:
         return asked
-    expected = _("a place that stock is planned at, such as {known}")
     shown = ", ".join(known[:4]) or NETWORK
-    problems.append(_problem(PLACE, asked, expected.format(known=shown)))
+    expected = Sentence("a place that stock is planned at, such as {known}", known=shown)
+    problems.append(_problem(PLACE, asked, expected))
     return NETWORK
 
 
@@ -183,8 +183,11 @@ def _order(problems: list[InvalidSelection]) -> str:
     text = st.query_params.get(ORDER, USUAL_ORDER)
     if text.removeprefix("-") in SORTED:
         return text
-    expected = _("a column of the list, such as {names}, with a minus for the greatest first")
-    problems.append(_problem(ORDER, text, expected.format(names="order_by, stock_value")))
+    expected = Sentence(
+        "a column of the list, such as {names}, with a minus for the greatest first",
+        names="order_by, stock_value",
+    )
+    problems.append(_problem(ORDER, text, expected))
     return USUAL_ORDER
 
 
@@ -192,7 +195,7 @@ def _page(problems: list[InvalidSelection]) -> int:
     text = st.query_params.get(PAGE, "1")
     if _NUMBER.fullmatch(text):
         return int(text)
-    problems.append(_problem(PAGE, text, _("the number of a page, such as 2")))
+    problems.append(_problem(PAGE, text, Sentence("the number of a page, such as 2")))
     return 1
 
 

@@ -9,9 +9,9 @@ from typing import Final
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection, PortalError
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
-from pages.components.language import _
 from pages.components.worklist import list_address
 from pages.components.worklist.list_address import PAGE, Pairs
 
@@ -66,7 +66,7 @@ def page_of_address(pages: int) -> tuple[int, InvalidSelection | None]:
     if _NUMBER.fullmatch(text):
         return min(int(text), max(1, pages)), None
     problem = InvalidSelection(
-        parameter=PAGE, found=ascii(text[:40]), expected=_("the number of a page, such as 2")
+        parameter=PAGE, found=ascii(text[:40]), expected=Sentence("the number of a page, such as 2")
     )
     return 1, problem
 

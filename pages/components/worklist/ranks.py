@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from datalayer.kernel.errors import InvalidSelection
-from pages.components.language import _
+from datalayer.kernel.sentences import Sentence
 
 MOST: Final = 100_000
 """Most rows that an address names: no list is longer."""
@@ -53,5 +53,5 @@ def _invalid(text: str, parameter: str) -> InvalidSelection:
     return InvalidSelection(
         parameter=parameter,
         found=ascii(text[:_SHOWN]),
-        expected=_("places in the list and spans of them, such as 1-12,40"),
+        expected=Sentence("places in the list and spans of them, such as 1-12,40"),
     )

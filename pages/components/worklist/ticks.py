@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from datalayer.kernel.errors import InvalidSelection
+from datalayer.kernel.sentences import Sentence
 from datalayer.portal import Publication, RowState, questions
 from pages.components import frame
-from pages.components.language import _
 from pages.components.worklist import ranks
 
 TICKED: Final = "ticked"
@@ -37,14 +37,14 @@ def adopt(publication: Publication) -> None:
     if st.query_params.get("p") != publication.id:
         raise InvalidSelection(
             parameter=TICKED,
-            found=_("given without a publication"),
-            expected=_("given together with p, the publication that the rows are of"),
+            found=Sentence("given without a publication"),
+            expected=Sentence("given together with p, the publication that the rows are of"),
         )
     found = ranks.read(text, TICKED)
     known = publication.table(questions.actions.decisions()).table["rank"]
     if found and not pc.all(pc.is_in(pa.array(found, known.type), known)).as_py():
         raise InvalidSelection(
-            parameter=TICKED, found=ascii(text[:60]), expected=_("places that the list has")
+            parameter=TICKED, found=ascii(text[:60]), expected=Sentence("places that the list has")
         )
     st.session_state[_TICKS] = (publication.id, frozenset(found))
 

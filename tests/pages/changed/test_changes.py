@@ -14,7 +14,6 @@ from datalayer import runtime
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.runtime import portal
 from pages.components.captions import literal
-from pages.components.changed import taken_file
 from tests.ordering_publications import publish_quantities
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher
@@ -126,6 +125,18 @@ def test_the_wrong_way_round_is_said_and_turned(
     assert "The proposed orders fell from R\\$\u00a07,500 to R\\$\u00a06,000" in texts(app)
 
 
+def test_tests_over_days_and_over_weeks_are_not_compared(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    publish(active, [10.0] * 6)
+    publish(active, [12.0] * 6, frequency="W")
+
+    said = texts(open_page("changes.py", locale="en"))
+
+    assert "were not tested over the same horizon" in said
+    assert "up to" not in said
+
+
 @pytest.mark.parametrize("taken", ["changes-parts-taken", "forecasts-taken"])
 def test_files_have_the_parts_of_the_categories_and_classes_chosen(
     open_page: OpenPage, pair: tuple[Manifest, Manifest], taken: str
@@ -137,21 +148,7 @@ def test_files_have_the_parts_of_the_categories_and_classes_chosen(
     (link,) = app.get("link_button")
     asked = parse_qsl(urlsplit(link.proto.url).query)
     assert {("category", "Energia"), ("demand_class", "smooth")} <= set(asked)
-
-
-@pytest.mark.parametrize("taken", ["changes-parts-taken", "forecasts-taken"])
-def test_a_file_that_lacks_rows_says_so(
-    open_page: OpenPage,
-    pair: tuple[Manifest, Manifest],
-    monkeypatch: pytest.MonkeyPatch,
-    taken: str,
-) -> None:
-    monkeypatch.setattr(taken_file, "MOST_ROWS", 2)
-    app = open_page("changes.py", locale="en")
-    app.session_state[taken] = True
-    app.run()
-
-    assert "The file has the first 2 of" in texts(app)
+    assert "limit" not in dict(asked)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pages.components.charts import (
     ApiCall,
     Chart,
     Measure,
-    Totals,
+    PeriodTotals,
     band_verdict,
     bias,
     calibration,
@@ -291,7 +291,7 @@ class TestTotals:
     ) -> None:
         rows = [week(back, float(back), 100.0) for back in range(tested, 0, -1)]
 
-        band = Totals(rows, THROUGH).band
+        band = PeriodTotals(rows, THROUGH).band
 
         if outside is None:
             assert band is None
@@ -301,7 +301,7 @@ class TestTotals:
     def test_a_week_that_few_parts_were_forecast_for_says_nothing_of_the_total(self) -> None:
         rows = [week(13, 900.0, 1.0, items=2), *PAST]
 
-        assert len(Totals(rows, THROUGH).ratios) == len(PAST)
+        assert len(PeriodTotals(rows, THROUGH).ratios) == len(PAST)
 
     def test_a_few_parts_that_were_tested_give_the_total_of_all_no_band(self) -> None:
         tested = [row | {"tested_items": 2} for row in PAST]

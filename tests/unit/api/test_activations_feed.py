@@ -59,6 +59,8 @@ def test_it_has_what_rfc_4287_asks_for(served: ServedPortal, two: tuple[str, str
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
     assert feed.tag == f"{ATOM}feed"
     assert text(feed, "title")
+    assert text(feed, "id").startswith("urn:uuid:")
+    assert datetime.fromisoformat(text(feed, "updated")).tzinfo is not None
     assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Farol"
     assert links(feed)["self"] == f"{BASE}{FEED}?language=en"
     assert text(feed, "updated") == text(entries(feed)[0], "updated")
@@ -127,6 +129,16 @@ def test_ids_and_entries_stay_when_something_is_activated(
     served.portal.roll_back(ADMIN)
 
     assert [ElementTree.tostring(each) for each in entries(read(served))][1:] == before
+
+
+def test_ids_and_entries_stay_when_the_portal_is_started_again(
+    served: ServedPortal, two: tuple[str, str], tmp_path: Path
+) -> None:
+    before = ElementTree.tostring(read(served))
+    served.portal.close()
+
+    with served_portal(tmp_path) as again:
+        assert ElementTree.tostring(read(again)) == before
 
 
 def test_it_has_the_last_switches_only(served: ServedPortal, two: tuple[str, str]) -> None:

@@ -10,7 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Portal
+from tests.many_parts import multiplied
 from tests.portals import ADMIN, get
 from tests.publisher import Publisher, replace_column, set_value
 
@@ -139,3 +141,32 @@ def test_money_of_two_currencies_is_null(
     assert (data["sum_before"], data["sum_after"], data["currency"]) == (None, None, None)
     assert data["steps"] == []
     assert data["left_out"]["currency"] > 0
+
+
+class TestFilesAreWhole:
+    @pytest.fixture
+    def many(self, publisher: Publisher, portal: Portal, registry: Registry) -> Ends:
+        """Two kept publications of more parts than a page has, each with another order."""
+        for salt, quantity in (("first", 1.0), ("second", 2.0)):
+            tables = multiplied(publisher.tables(items=11, salt=salt), registry, 10)
+            stock = tables["fact_inventory"]
+            ordered = replace_column(stock, "order_quantity", [quantity] * stock.num_rows)
+            tables |= {"fact_inventory": ordered, "fact_action": tables["fact_action"].slice(0, 0)}
+            publisher.publish(tables=tables, salt=salt)
+            portal.activate(ADMIN, confirmed=True)
+        before, after = publisher.published[-2:]
+        return before, after
+
+    @pytest.mark.parametrize("answer", ["orders", ""])
+    def test_a_file_has_all_rows_and_a_page_as_many_as_it_asks_for(
+        self, api: FastAPI, many: Ends, answer: str
+    ) -> None:
+        path = address(many, answer).replace("/?", "?")
+
+        whole = get(api, f"{path}dialect=rfc")
+        page = get(api, f"{path}dialect=rfc&limit=7")
+
+        rows = list(DictReader(whole.text.splitlines()))
+        assert len({row["item_id"] for row in rows}) == len(rows) == 110
+        assert (whole.headers["X-Row-Count"], "Link" in whole.headers) == (str(len(rows)), False)
+        assert (page.headers["X-Row-Count"], "Link" in page.headers) == ("7", True)

@@ -54,6 +54,10 @@ def test_the_file_has_the_rows_of_the_list_in_its_order(
     assert [row["item_id"] for row in rows] == [row["item_id"] for row in seen]
     assert [float(row["fva_vs_naive"]) for row in rows] == [row["fva_vs_naive"] for row in seen]
     assert len(rows) == 6
+    manifest = nearer.open().manifest
+    assert {(row["dataset_id"], row["model_version"]) for row in rows} == {
+        (manifest.dataset_id, manifest.model_version)
+    }
 
 
 def test_the_file_has_the_parts_that_were_chosen(api: FastAPI, nearer: Portal) -> None:

@@ -53,6 +53,20 @@ def test_a_file_keeps_to_the_schema_of_compose(path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("kind", ["networks", "secrets"])
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_service_names_is_defined_there_or_in_what_it_is_laid_over(
+    path: Path, kind: str
+) -> None:
+    base = JOB if path.is_relative_to(ROOT / "ml_jobs") else COMPOSE
+    defined = {"default"}
+    for each in (path, base):
+        defined |= set(yaml.safe_load(each.read_text(encoding="utf-8")).get(kind, {}))
+
+    for service in services(path).values():
+        assert set(service.get(kind, ())) <= defined
+
+
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_service_is_hardened_and_bounded(path: Path) -> None:
     for service in services(path).values():

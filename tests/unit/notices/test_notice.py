@@ -32,8 +32,8 @@ def test_it_tells_the_switch_and_its_effect_in_english() -> None:
     assert told.title("en") == "Activated: the publication of 28 Nov 2026, 06:15 UTC"
     assert told.sentence("en") == (
         "The publication of 28 Nov 2026, 06:15 UTC took the place of that of 21 Nov 2026, "
-        "06:00 UTC. Proposed orders: 12 before, 1,400 now; they come to BRL 3,912 instead of "
-        "BRL 3,400, up 15.0%; not in it, as their cost isn't known: 0 before, 2 now."
+        "06:00 UTC. Proposed orders: 12 before, 1,400 now; they come to R$ 3,912 instead of "
+        "R$ 3,400, up 15.0%; not in it, as their cost isn't known: 0 before, 2 now."
     )
 
 

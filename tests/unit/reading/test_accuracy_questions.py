@@ -21,7 +21,7 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
-UNITS = ("un", "m", "un", None, "kg", "UN")
+UNITS = ("un", "m", "Units", None, "kg", "UN")
 CLASSES = ("smooth", "smooth", "lumpy", "lumpy", "erratic", None)
 COSTS = (10.0, 2.0, None, 4.0, 1.5, 3.0)
 
@@ -209,7 +209,7 @@ def test_errors_are_added_up_in_one_unit_or_in_money(published: Publication, mea
         item = items[item_id]
         if measure == accuracy.MONEY:
             return item["unit_cost"]
-        unit = "un" if item["unit"] in (None, "", "UN") else item["unit"]
+        unit = "un" if item["unit"] in (None, "", "UN", "Units") else item["unit"]
         return 1.0 if unit == measure else None
 
     pairs = [
@@ -255,7 +255,7 @@ def test_totals_add_up_parts_of_one_unit_or_money(published: Publication, measur
     expected: dict[Any, float] = {}
     for row in rows_of(published, "fact_period"):
         item = items[row["item_id"]]
-        unit = "un" if item["unit"] in (None, "UN") else item["unit"]
+        unit = "un" if item["unit"] in (None, "UN", "Units") else item["unit"]
         is_money = measure == accuracy.MONEY
         factor = item["unit_cost"] if is_money else float(unit == measure) or None
         if row["source"] == "arima" and factor is not None:

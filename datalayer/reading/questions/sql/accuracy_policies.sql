@@ -9,7 +9,10 @@ with units as (
         category,
         abc_class,
         demand_class,
-        case when coalesce(unit, '') in ('', 'UN') then 'un' else unit end as unit
+        case
+            when lower(coalesce(unit, '')) in ('', 'un', 'unit', 'units') then 'un'
+            else lower(unit)
+        end as unit
     from dim_item
 ),
 grouped as (

@@ -1,6 +1,6 @@
 -- The units that parts are counted in, and how many parts have a known cost.
 -- Parameters: $location_id; $category and $demand_class (null for all).
--- Columns: unit ('un' where none is published), items, with_cost. The most parts first.
+-- Columns: unit ('un' for pieces), items, with_cost. The most parts first.
 select unit, count(*) as items, count(unit_cost) as with_cost
 from judged_parts
 where

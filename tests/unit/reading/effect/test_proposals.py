@@ -58,6 +58,11 @@ class TestWhatIsNotKnown:
         assert found.before.value is None
         assert found.after.value == 0
 
+    def test_a_value_is_none_where_no_order_is_known(self, publish: Publish) -> None:
+        found = of(publish([5, 5]), publish([None] * 6))
+
+        assert (found.after.value, found.after.unknown) == (None, 6)
+
     def test_a_part_whose_order_is_not_known_is_counted(self, publish: Publish) -> None:
         found = of(publish([5, 5]), publish([None, 5]))
 
@@ -160,8 +165,7 @@ class TestSentence:
         told = summary(publish([30, 30, 0], [50, 50]), publish([30, 30, 20], [50, 50, 33]))
 
         assert told == (
-            "Proposed orders: 2 before, 3 now; "
-            "they come to BRL 3,660 instead of BRL 3,000, up 22.0%"
+            "Proposed orders: 2 before, 3 now; they come to R$ 3,660 instead of R$ 3,000, up 22.0%"
         )
 
     def test_a_change_too_small_for_a_share_is_neither_up_nor_down(self, publish: Publish) -> None:
@@ -169,11 +173,11 @@ class TestSentence:
 
         told = summary(publish([10_000], costs), publish([9_999], costs))
 
-        assert told.endswith("they come to BRL 10,000,500 instead of BRL 10,001,500")
+        assert told.endswith("they come to R$ 10,000,500 instead of R$ 10,001,500")
 
     def test_it_says_that_nothing_changed(self, publish: Publish) -> None:
         assert summary(publish(), publish()) == (
-            "Proposed orders: 2, as before; they come to BRL 3,000, as before"
+            "Proposed orders: 2, as before; they come to R$ 3,000, as before"
         )
 
     def test_it_says_how_many_orders_have_no_value(self, publish: Publish) -> None:
@@ -191,7 +195,7 @@ class TestSentence:
     def test_it_does_not_compare_two_currencies(self, publish: Publish) -> None:
         told = summary(publish(), publish(lineage={"currency": "USD"}))
 
-        assert "came to BRL 3,000 and come to USD 3,000 now, which can't be compared" in told
+        assert "came to R$ 3,000 and come to US$ 3,000 now, which can't be compared" in told
 
     def test_it_does_not_tell_a_value_of_which_nothing_is_known(self, publish: Publish) -> None:
         told = summary(publish(), publish([5], [None] * 6))
@@ -201,4 +205,4 @@ class TestSentence:
     def test_nothing_before_has_no_share(self, publish: Publish) -> None:
         told = sentence(of(publish([0] * 6), publish([1], [7])))
 
-        assert told.endswith("they come to BRL 1,507 now, and to nothing before")
+        assert told.endswith("they come to R$ 1,507 now, and to nothing before")

@@ -247,7 +247,9 @@ class Activations:
                 self._admission.refuse_unexpected(manifest, expected)
             current = kept is not None and self._is_latest_switch(kept.publication_id)
             if force or not current:
-                attempt.losses = self._admission.require(manifest, confirmed=confirmed)
+                lost = self._admission.require(manifest, confirmed=confirmed)
+                stood_out = expected.warnings if expected and confirmed else ()
+                attempt.confirmed = tuple(dict.fromkeys((*lost, *stood_out)))
             if force:
                 # What was staged before is not what the store holds at this moment.
                 self._source.staging.discard(manifest.publication_id)
@@ -569,7 +571,7 @@ class Activations:
             previous=previous_id or "-",
             seconds=duration_s,
             size_bytes=snapshot.size_bytes,
-            **({"confirmed": listed(attempt.losses)} if attempt.losses else {}),
+            **({"confirmed": listed(attempt.confirmed)} if attempt.confirmed else {}),
         )
         return Activated(snapshot.publication_id, previous_id, duration_s)
 

@@ -40,7 +40,7 @@ class Attempt:
     Attributes:
         publication_id: The publication it is about, as soon as that is known.
         before: The switch that had been made when it began.
-        losses: What it takes away from those who read, confirmed by a person.
+        confirmed: What a person confirmed: what it takes away, and what stood out.
         details: What is recorded of it though it fails.
         announced_at: When another replica made the switch that is followed; None for one's own.
         switched: Another publication has become active.
@@ -52,7 +52,7 @@ class Attempt:
     publication_id: str | None
     began: float = field(default_factory=time.monotonic)
     before: Activation | None = None
-    losses: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
     details: Mapping[str, Detail] = field(default_factory=dict)
     announced_at: datetime | None = None
     switched: bool = False

@@ -90,10 +90,12 @@ class Expected:
     Attributes:
         manifest: The candidate's.
         active_id: What was active then; None for nothing.
+        warnings: What that person was told to look at first, and had to confirm.
     """
 
     manifest: Manifest
     active_id: str | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

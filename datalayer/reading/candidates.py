@@ -56,7 +56,8 @@ class Judged:
     @property
     def expected(self) -> Expected:
         """What must hold still when it is activated."""
-        return Expected(self.candidate.manifest, self.active_id)
+        warnings = self.effect.warnings if self.effect else ()
+        return Expected(self.candidate.manifest, self.active_id, warnings)
 
 
 class Candidates:

@@ -206,7 +206,9 @@ def given_rows(columns: Mapping[str, ColumnType], parameter: str) -> str:
         parameter: Its name.
     """
     types = json.dumps([{name: kind.value for name, kind in columns.items()}])
-    return f"select unnest(from_json(${parameter}, {quoted_text(types)}), recursive := true)"
+    objects = f"select unnest(from_json(${parameter}, {quoted_text(types)})) as object"
+    # In two steps: all at once (recursive := true), DuckDB 2.0.0 takes 140 KB a row.
+    return f"select unnest(object) from ({objects})"
 
 
 def not_among(columns: Sequence[Column], parameter: str) -> str:

@@ -532,6 +532,8 @@ class TestEffect:
 
         assert shut
         assert active_id() == dearer
+        told = cells(go_to(app, "audit"))
+        assert "confirmed: the value of the proposed orders rises by 200.0%" in told
 
     def test_it_reads_in_portuguese(
         self, open_admin: OpenPage, active: Publisher, dearer: str

@@ -197,8 +197,8 @@ def _band(known: charts.PeriodTotals) -> str:
     count = len(known.ratios)
     if known.band is None:
         return _(
-            "No band: {found} of the past had been forecast for most parts, and {needed} are "
-            "needed to tell how far totals are off."
+            "No band: to tell how far totals are off it takes {needed} of the past that most parts "
+            "had been forecast for, and there are {found}."
         ).format(found=_spans(known, count), needed=number(_LEAST_PERIODS, 0))
     low, high = known.band
     return _(

@@ -14,19 +14,19 @@
 -- lead_time_days, service_level, current_stock, on_order and as_of of the stock, year_demand (units
 -- expected in a year, as over lead time and review).
 with listed as (
-    select unnest(from_json($rows, '[{
+    select unnest(object) from (select unnest(from_json($rows, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "rank": "BIGINT", "others": "BIGINT",
         "is_new": "BOOLEAN", "is_changed": "BOOLEAN"
-    }]'), recursive := true)
+    }]')) as object)
 ),
 marked as (
-    select unnest(from_json($standing, '[{
+    select unnest(object) from (select unnest(from_json($standing, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "action": "VARCHAR", "ref": "VARCHAR",
         "state": "VARCHAR", "kind": "VARCHAR", "marked_by": "VARCHAR",
         "marked_at": "TIMESTAMP WITH TIME ZONE", "until": "DATE",
         "because": "VARCHAR", "comment": "VARCHAR",
         "comments": "BIGINT", "number": "BIGINT"
-    }]'), recursive := true)
+    }]')) as object)
 ),
 explained as (
     select

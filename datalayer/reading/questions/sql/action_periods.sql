@@ -7,9 +7,9 @@ with listed as (
     -- DuckDB 2.0.0 takes `distinct unnest(...)` for distinct by the first column alone.
     select distinct *
     from (
-        select unnest(from_json($rows, '[{
+        select unnest(object) from (select unnest(from_json($rows, '[{
             "item_id": "VARCHAR", "location_id": "VARCHAR", "source": "VARCHAR"
-        }]'), recursive := true)
+        }]')) as object)
     )
 ),
 used as (

@@ -20,10 +20,10 @@ with places as (
     end
 ),
 marked as (
-    select unnest(from_json($standing, '[{
+    select unnest(object) from (select unnest(from_json($standing, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "action": "VARCHAR", "ref": "VARCHAR",
         "state": "VARCHAR"
-    }]'), recursive := true)
+    }]')) as object)
 ),
 standing as (
     select

@@ -3,9 +3,9 @@
 -- Columns: position, item_id, location_id, quantity; then whole rows of dim_item, dim_location,
 -- fact_inventory (null where none) and fact_action (the order).
 with asked as (
-    select unnest(from_json($rows, '[{
+    select unnest(object) from (select unnest(from_json($rows, '[{
         "position": "BIGINT", "item_id": "VARCHAR", "location_id": "VARCHAR", "quantity": "DOUBLE"
-    }]'), recursive := true)
+    }]')) as object)
 ),
 proposed as (select * from fact_action where action = 'order')
 select

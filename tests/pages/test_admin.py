@@ -532,6 +532,7 @@ class TestEffect:
 
         assert shut
         assert active_id() == dearer
+        assert "keeps the contract" not in texts(app)
         told = cells(go_to(app, "audit"))
         assert "confirmed: the value of the proposed orders rises by 200.0%" in told
 

@@ -27,8 +27,10 @@ def show() -> None:
         publication_admin.look_again_button()
         return
     judged = publication_admin.check_result(state.latest)
-    _buttons(is_checked=judged is not None)
     is_active = active is not None and active.manifest == state.latest
+    if is_active and judged is not None and judged.active_id != state.latest.publication_id:
+        judged = None  # activated since: it is a candidate no more
+    _buttons(is_primary=judged is None and not is_active)
     if judged is not None:
         publication_report.verdict(judged.candidate)
     if is_active:
@@ -51,7 +53,7 @@ def _waits_as_upload(judged: Judged) -> bool:
     return waiting is not None and waiting.manifest == judged.candidate.manifest
 
 
-def _buttons(*, is_checked: bool) -> None:
+def _buttons(*, is_primary: bool) -> None:
     with st.container(horizontal=True):
         publication_admin.look_again_button()
         publication_admin.button(
@@ -60,7 +62,7 @@ def _buttons(*, is_checked: bool) -> None:
             portal().judge,
             icon=":material/fact_check:",
             key="check",
-            primary=not is_checked,
+            primary=is_primary,
         )
 
 

@@ -2,7 +2,8 @@
 
     python -m benchmarks.reruns --store FOLDER --reruns 10000
 
-A closed loop over the websocket of a portal that Streamlit serves: each page in turn is drawn anew,
+All publications of the store are activated, so that two can be compared if it has two. Then comes
+a closed loop over the websocket of a portal that Streamlit serves: each page in turn is drawn anew,
 a part's page for another part each time its session begins. Sessions end after some reruns and
 others begin. The trend is the slope of a straight line through the means of blocks of equal
 length, the first ones left out; its interval takes the blocks for independent.
@@ -25,10 +26,11 @@ from pathlib import Path
 
 import numpy as np
 
+from datalayer.kernel.contract.manifest import is_publication_id
 from tests.faults.page_visits import PageVisit
 from tests.running_portal import RunningPortal, running_portal
 
-PAGES = ("monday", "forecast", "orders", "inventory", "accuracy", "data", "guide")
+PAGES = ("monday", "forecast", "orders", "changes", "inventory", "accuracy", "data", "guide")
 PARTS = 200
 RERUNS_OF_A_SESSION = 25
 BLOCKS = 20
@@ -107,6 +109,12 @@ async def measure(portal: RunningPortal, pages: Sequence[str], reruns: int) -> M
     return found
 
 
+def published(store: Path) -> list[str]:
+    """Return the publications that the folder *store* has, the oldest first."""
+    names = (path.name for path in (store / "publications").iterdir())
+    return sorted(filter(is_publication_id, names))
+
+
 def part_codes(address: str) -> list[str]:
     """Return codes of parts, as the portal's API has them."""
     with urllib.request.urlopen(f"{address}/api/v1/items?limit={PARTS}") as answer:
@@ -162,7 +170,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = str(chosen.store.resolve())
         with running_portal(Path(folder), "streamlit", FAROL_STORE=store) as portal:
-            portal.command("datalayer", "activate", "--confirm")
+            for publication_id in published(chosen.store):
+                portal.command("datalayer", "activate", publication_id, "--confirm")
             began = time.perf_counter()
             found = asyncio.run(measure(portal, chosen.pages, chosen.reruns))
             told = report(found, time.perf_counter() - began)

@@ -55,6 +55,8 @@ const WORDS = {
   "Pagination": "Páginas da lista",
   "Previous page": "Página anterior",
   "Next page": "Próxima página",
+  "Scroll tabs left": "Rolar as abas para a esquerda",
+  "Scroll tabs right": "Rolar as abas para a direita",
   "Calendar": "Calendário",
   "Choose date": "Escolher a data",
   "Choose date range": "Escolher as datas",

@@ -13,6 +13,7 @@ PATIENCE_MS: Final = 30_000
 OF_OTHERS: Final = (
     "Unrecognized feature: ",  # Streamlit's frames allow what only other browsers know
     "An iframe which has both allow-scripts and allow-same-origin",  # the same frames
+    "Received component message for unregistered ComponentInstance!",  # of one that just left
     "Warning: escaping deep link whitespace",  # Swagger's, about an address of its own
 )
 """How warnings begin that neither pages nor settings can keep from the console."""

@@ -14,6 +14,7 @@ from datalayer import runtime
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
+from tests.pages.speaking import speaking
 from tests.portals import activate_in
 from tests.publisher import Publisher
 
@@ -22,6 +23,13 @@ ADMIN = Identity("cli:test", Role.ADMIN)
 BROWSER = "192.0.2.7"
 
 OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_spoke() -> Iterator[None]:
+    """No language is left from a test before."""
+    with speaking(None):
+        yield
 
 
 @pytest.fixture

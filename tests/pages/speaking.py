@@ -10,8 +10,8 @@ from pages.components import language
 
 
 @contextmanager
-def speaking(wanted: Language) -> Iterator[None]:
-    """Fix the language inside a ``with`` block."""
+def speaking(wanted: Language | None) -> Iterator[None]:
+    """Fix the language inside a ``with`` block; None for none, as before a page is drawn."""
     before = language._language.get()
     language._language.set(wanted)
     try:

@@ -60,7 +60,7 @@ def of_address(known: TrailState) -> AskedAudit:
     """Return what the address asks for; *known* says what the log names at all."""
     first, last = _day("from"), _day("to")
     if first and last and last < first:
-        _refuse("to", last.isoformat(), Sentence("no day before {day}", day=first.isoformat()))
+        _refuse("to", last.isoformat(), Sentence("no day before {day:s}", day=first.isoformat()))
         last = None
     return AskedAudit(
         who=_known("who", known.who, Sentence("somebody whom the log names")),

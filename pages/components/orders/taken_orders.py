@@ -83,6 +83,14 @@ def show_earlier(publication: Publication, asked: AskedOrders) -> None:
     )
     label = text.format(count=number(count, 0))
     with st.expander(label, icon=":material/task_alt:", key="farol-earlier"):
+        # Above the table, which comes a moment later and would move it from under the pointer.
+        st.checkbox(
+            _("Take them along again: they would be ordered twice"),
+            key=f"orders-again-{publication.id}",
+            value=ranks <= planned.again,
+            on_change=_again,
+            args=(publication.id, ranks),
+        )
         rows = [
             {
                 _("Part"): order_words.part(card),
@@ -95,13 +103,6 @@ def show_earlier(publication: Publication, asked: AskedOrders) -> None:
             for card in asked.taken
         ]
         tables.draw(pa.Table.from_pylist(rows), key="orders-taken")
-        st.checkbox(
-            _("Take them along again: they would be ordered twice"),
-            key=f"orders-again-{publication.id}",
-            value=ranks <= planned.again,
-            on_change=_again,
-            args=(publication.id, ranks),
-        )
 
 
 def _again(publication_id: str, ranks: set[int]) -> None:

@@ -15,7 +15,7 @@ from datalayer.api.call import call_of
 from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.described_parameters import DIALECT, NO_NUL, document_rows
 from datalayer.api.files import LIST_FILE, Files
-from datalayer.api.parameters import Location, Page, filters_on, open_page, read_as
+from datalayer.api.parameters import Category, Location, Page, filters_on, open_page, read_as
 from datalayer.api.row_schemas import chosen_row_model, row_example, rows_model, rows_response
 from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import InvalidSelection
@@ -32,16 +32,6 @@ Source = Annotated[
         openapi_examples={"source": {"value": "ensemble"}},
     ),
     read_as("source", ColumnType.TEXT),
-]
-Category = Annotated[
-    str | SkipJsonSchema[None],
-    Query(
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
-        description="Only parts of that category; `unclassified` for those without.",
-        openapi_examples={"category": {"value": "Energia"}},
-    ),
-    read_as("category", ColumnType.TEXT),
 ]
 DemandClass = Annotated[
     str | SkipJsonSchema[None],

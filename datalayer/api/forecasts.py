@@ -9,12 +9,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from datalayer.api.answers import rows_answer
 from datalayer.api.context import Pin, open_publication, read_router
 from datalayer.api.described_parameters import DIALECT, NO_NUL, document_sources
-from datalayer.api.parameters import End, Location, Start
+from datalayer.api.parameters import Category, End, Location, Start
 from datalayer.api.row_schemas import rows_model, rows_response
 from datalayer.portal import NETWORK, Portal
 from datalayer.reading.filters import LONGEST_TEXT, plain_text
@@ -53,15 +52,6 @@ _EXAMPLE: dict[str, object] = {
     "horizon": 28,
 }
 
-Category = Annotated[
-    str | SkipJsonSchema[None],
-    Query(
-        max_length=LONGEST_TEXT,
-        pattern=NO_NUL,
-        description="Only parts of this category; `unclassified` for those without one.",
-        openapi_examples={"category": {"value": "Energia"}},
-    ),
-]
 ItemIds = Annotated[
     tuple[Annotated[str, Field(max_length=LONGEST_TEXT, pattern=NO_NUL)], ...],
     Query(

@@ -95,6 +95,16 @@ Location = Annotated[
     ),
     read_as("location", ColumnType.TEXT),
 ]
+Category = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        max_length=LONGEST_TEXT,
+        pattern=NO_NUL,
+        description="Only parts of that category; `unclassified` for those without.",
+        openapi_examples={"category": {"value": "Energia"}},
+    ),
+    read_as("category", ColumnType.TEXT),
+]
 ItemId = Annotated[
     str,
     Path(

@@ -25,6 +25,7 @@ NearerSort = Literal["much", "sure", "money", "part"]
 _MEASURES: Final = ("fva_vs_naive", "fva_low", "fva_high", "verdict", "n_origins")
 _TESTED: Final = ("fact_metrics", "dim_item")
 _SHARED: Final = (
+    "counted_parts",
     "judged_parts",
     "sources_in_use",
     "longest_horizon",
@@ -153,7 +154,8 @@ def policies(parts: JudgedParts) -> Question:
     Columns: see ``sql/accuracy_policies.sql``.
     """
     parameters = {"category": parts.category, "demand_class": parts.demand_class}
-    return sql_question("accuracy_policies", parameters, "agg_policy", "dim_item")
+    question = sql_question("accuracy_policies", parameters, "agg_policy", "dim_item")
+    return replace(question, sql=_with_shared("accuracy_policies"))
 
 
 def _asked(name: str, parts: JudgedParts, *data_sets: str, **more: Parameter) -> Question:

@@ -4,25 +4,14 @@
 -- Columns: is_asked (of the group asked for), group_by, group_value, policy, service_asked,
 -- service_achieved, fill_rate and mean_stock (null where the group's parts are counted in several
 -- units, which can't be added), unit (null there), n_windows, source. The group asked for first.
-with units as (
-    select
-        category,
-        abc_class,
-        demand_class,
-        case
-            when lower(coalesce(unit, '')) in ('', 'un', 'unit', 'units') then 'un'
-            else lower(unit)
-        end as unit
-    from dim_item
-),
-grouped as (
-    select 'all' as group_by, 'all' as group_value, unit from units
+with grouped as (
+    select 'all' as group_by, 'all' as group_value, unit from counted_parts
     union all
-    select 'category', coalesce(category, 'unclassified'), unit from units
+    select 'category', category, unit from counted_parts
     union all
-    select 'abc_class', coalesce(abc_class, 'unclassified'), unit from units
+    select 'abc_class', abc_class, unit from counted_parts
     union all
-    select 'demand_class', coalesce(demand_class, 'unclassified'), unit from units
+    select 'demand_class', demand_class, unit from counted_parts
 ),
 counted_in as (
     select group_by, group_value, case when min(unit) = max(unit) then min(unit) end as unit

@@ -95,5 +95,6 @@ def check_name(name: str) -> str:
         expected = Sentence(
             "1 to 64 of a-z, 0-9, dot, dash, underscore and @, beginning with a-z or 0-9"
         )
-        raise InvalidSelection(parameter="name", found=repr(name[:80]), expected=expected)
+        parameter = Sentence("the name")
+        raise InvalidSelection(parameter=parameter, found=repr(name[:80]), expected=expected)
     return normal

@@ -59,10 +59,18 @@ def press(visit: Visit, name: str | re.Pattern[str]) -> None:
 
 
 def secret(visit: Visit) -> str:
-    """Return the password or key that is shown this once."""
-    shown = visit.page.get_by_test_id("stCode")
-    expect(shown).to_be_visible()
-    return shown.inner_text().strip()
+    """Return the password or key that is shown this once, and close what shows it."""
+    dialog = visit.page.get_by_role("dialog", name="Copy it now")
+    expect(dialog).to_be_in_viewport()
+    shown = dialog.get_by_test_id("stCode").inner_text().strip()
+    close(visit)
+    expect(visit.page.get_by_text(shown)).to_have_count(0)
+    return shown
+
+
+def close(visit: Visit) -> None:
+    visit.page.keyboard.press("Escape")
+    expect(visit.page.get_by_role("dialog")).to_have_count(0)
 
 
 def status(served: Served, key: str) -> int:
@@ -107,6 +115,19 @@ def test_a_revoked_key_gets_401(administrator: Visit) -> None:
     expect(administrator.page.get_by_text(key)).to_have_count(0)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_refusal_is_read_where_one_looks_and_breaks_no_rule_of_accessibility(
+    administrator: Visit, scheme: Literal["light", "dark"]
+) -> None:
+    administrator.page.emulate_media(color_scheme=scheme)
+    field(administrator, "For which program or person").fill("Power BI of sales")
+    press(administrator, "Make it and show it")
+
+    dialog = administrator.page.get_by_role("dialog", name="Nothing was changed")
+    expect(dialog.get_by_text("the name is 'Power BI of sales'")).to_be_in_viewport()
+    assert violations(administrator.page) == []
+
+
 def test_the_file_has_exactly_the_entries_that_are_filtered(
     administrator: Visit, tmp_path: Path
 ) -> None:
@@ -114,6 +135,7 @@ def test_the_file_has_exactly_the_entries_that_are_filtered(
         field(administrator, "User name").fill(name)
         press(administrator, "Add and show the password")
         expect(administrator.page.get_by_text(re.compile(f"{name} is a new user"))).to_be_visible()
+        close(administrator)
     administrator.page.get_by_role("radio", name="Audit trail").click()
     expect(administrator.page.get_by_role("heading", name="Audit trail")).to_be_visible()
     administrator.settle()

@@ -53,18 +53,26 @@ def do(work: Callable[[Identity], str | None], text: str) -> None:
 
 
 def tell() -> None:
-    """Draw what the last press did, this once."""
+    """Draw what the last press did, this once: over the page where it has to be read or copied."""
     deed: Deed | None = st.session_state.pop(_DONE, None)
     if deed is None:
         return
     if deed.refusal:
-        st.error(captions.literal(error_text(deed.refusal)), icon=":material/error:")
-        return
-    if deed.text:
+        st.dialog(_("Nothing was changed"))(_refusal)(deed.refusal)
+    elif deed.secret:
+        st.dialog(_("Copy it now"))(_secret)(deed)
+    elif deed.text:
         st.success(captions.literal(deed.text), icon=":material/check_circle:")
-    if deed.secret:
-        st.code(deed.secret, language=None, wrap_lines=True)
-        st.warning(
-            _("Copy it now. It is shown this once, kept nowhere, and gone with your next click."),
-            icon=":material/visibility_off:",
-        )
+
+
+def _refusal(refusal: PortalError) -> None:
+    st.error(captions.literal(error_text(refusal)), icon=":material/error:")
+
+
+def _secret(deed: Deed) -> None:
+    st.success(captions.literal(deed.text), icon=":material/check_circle:")
+    st.code(deed.secret, language=None, wrap_lines=True)
+    st.warning(
+        _("It is shown this once, kept nowhere, and gone when you close this."),
+        icon=":material/visibility_off:",
+    )

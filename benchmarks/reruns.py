@@ -88,11 +88,11 @@ class Session:
         await self._visit.leave()
 
 
-async def measure(portal: RunningPortal, pages: Sequence[str], reruns: int) -> Measured:
-    """Draw *pages* in turn until there were so many *reruns*."""
-    parts = cycle([f"item={code}" for code in part_codes(portal.address)])
+async def measure(portal: RunningPortal, pages: Sequence[str], parts: int, reruns: int) -> Measured:
+    """Draw *pages* in turn until there were so many *reruns*, that of a part for some *parts*."""
+    queries = cycle([f"item={code}" for code in part_codes(portal.address, parts)])
     sessions = {
-        page: Session(portal.address, page, parts if page == "forecast" else cycle([""]))
+        page: Session(portal.address, page, queries if page == "forecast" else cycle([""]))
         for page in pages
     }
     found = Measured()
@@ -115,9 +115,9 @@ def published(store: Path) -> list[str]:
     return sorted(filter(is_publication_id, names))
 
 
-def part_codes(address: str) -> list[str]:
-    """Return codes of parts, as the portal's API has them."""
-    with urllib.request.urlopen(f"{address}/api/v1/items?limit={PARTS}") as answer:
+def part_codes(address: str, count: int) -> list[str]:
+    """Return codes of so many parts, as the portal's API has them."""
+    with urllib.request.urlopen(f"{address}/api/v1/items?limit={count}") as answer:
         return [row["item_id"] for row in json.load(answer)["data"]]
 
 
@@ -166,6 +166,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--reruns", type=int, default=10_000)
     parser.add_argument("--pages", nargs="+", default=list(PAGES))
+    parser.add_argument("--parts", type=int, default=PARTS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = str(chosen.store.resolve())
@@ -173,7 +174,7 @@ def main() -> None:
             for publication_id in published(chosen.store):
                 portal.command("datalayer", "activate", publication_id, "--confirm")
             began = time.perf_counter()
-            found = asyncio.run(measure(portal, chosen.pages, chosen.reruns))
+            found = asyncio.run(measure(portal, chosen.pages, chosen.parts, chosen.reruns))
             told = report(found, time.perf_counter() - began)
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(json.dumps(told, indent=2), encoding="utf-8")

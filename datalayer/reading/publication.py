@@ -87,16 +87,15 @@ class Publication:
 
     def table(self, question: Question) -> Result:
         """Return the answer to *question*, its first page where it has a limit; cached."""
-        sql, parameters = question.page_query()
-        key = CacheKey(
-            question.name, tuple(sorted(parameters.items())), self.id, (self._contract, sql)
-        )
-        read = partial(self.database.query, self.id, sql, parameters)
-        table = self.cache.get_or_make(key, read)
+        table = self._cached(question.name, *question.page_query())
         if question.limit is not None:
             table = table.slice(0, question.limit)
         sources = question.sources or sources_in(table)
         return Result(table, self.provenance(question.data_sets, sources))
+
+    def _cached(self, name: str, sql: str, parameters: Parameters) -> pa.Table:
+        key = CacheKey(name, tuple(sorted(parameters.items())), self.id, (self._contract, sql))
+        return self.cache.get_or_make(key, partial(self.database.query, self.id, sql, parameters))
 
     def json_page(self, question: Question) -> Page[bytes]:
         """Return one page of the answer to *question* as JSON text; not cached here."""
@@ -231,12 +230,12 @@ class Publication:
         )
 
     def count(self, question: Question) -> int:
-        """Return the number of all rows of the answer to *question*, which counts them."""
+        """Return the number of all rows of the answer to *question*, which counts them; cached."""
         # DuckDB refuses parameters that the SQL does not name.
         named = set(re.findall(r"\$(\w+)", question.total_sql))
         parameters = {name: value for name, value in question.parameters.items() if name in named}
-        rows = self.database.query(self.id, question.total_sql, parameters).column("rows")
-        return int(rows[0].as_py())
+        counted = self._cached(question.name, question.total_sql, parameters)
+        return int(counted.column("rows")[0].as_py())
 
 
 def freshness_state(generated_at: datetime, now: datetime, limits: Freshness) -> FreshnessState:

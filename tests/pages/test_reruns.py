@@ -1,0 +1,47 @@
+"""A page that is drawn again reads nothing that it has read before: every answer is cached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from datalayer.reading.database import Database
+from tests.pages.conftest import OpenPage
+
+PAGES = ("monday.py", "forecast.py", "orders.py", "changes.py", "inventory.py", "accuracy.py")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the database is asked, as it is asked."""
+    questions: list[str] = []
+
+    def noting(name: str) -> Callable[..., Any]:
+        whole = getattr(Database, name)
+
+        def read(self: Database, publication_id: str, sql: str, *rest: Any) -> Any:
+            questions.append(sql)
+            return whole(self, publication_id, sql, *rest)
+
+        return read
+
+    for name in ("query", "columns", "stream"):
+        monkeypatch.setattr(Database, name, noting(name))
+    return questions
+
+
+@pytest.mark.usefixtures("active")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_is_drawn_again_asks_the_database_nothing(
+    open_page: OpenPage, asked: list[str], page: str
+) -> None:
+    app = open_page(page)
+    assert asked
+    asked.clear()
+
+    app.run()
+
+    assert not app.exception
+    assert asked == []

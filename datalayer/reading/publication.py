@@ -87,15 +87,18 @@ class Publication:
 
     def table(self, question: Question) -> Result:
         """Return the answer to *question*, its first page where it has a limit; cached."""
-        table = self._cached(question.name, *question.page_query())
+        sql, parameters = question.page_query()
+        read = partial(self.database.query, self.id, sql, parameters)
+        table = self.cache.get_or_make(self._key(question, sql, parameters), read)
         if question.limit is not None:
             table = table.slice(0, question.limit)
         sources = question.sources or sources_in(table)
         return Result(table, self.provenance(question.data_sets, sources))
 
-    def _cached(self, name: str, sql: str, parameters: Parameters) -> pa.Table:
-        key = CacheKey(name, tuple(sorted(parameters.items())), self.id, (self._contract, sql))
-        return self.cache.get_or_make(key, partial(self.database.query, self.id, sql, parameters))
+    def _key(self, question: Question, sql: str, parameters: Parameters) -> CacheKey:
+        return CacheKey(
+            question.name, tuple(sorted(parameters.items())), self.id, (self._contract, sql)
+        )
 
     def json_page(self, question: Question) -> Page[bytes]:
         """Return one page of the answer to *question* as JSON text; not cached here."""
@@ -232,9 +235,11 @@ class Publication:
     def count(self, question: Question) -> int:
         """Return the number of all rows of the answer to *question*, which counts them; cached."""
         # DuckDB refuses parameters that the SQL does not name.
-        named = set(re.findall(r"\$(\w+)", question.total_sql))
+        sql = question.total_sql
+        named = set(re.findall(r"\$(\w+)", sql))
         parameters = {name: value for name, value in question.parameters.items() if name in named}
-        counted = self._cached(question.name, question.total_sql, parameters)
+        read = partial(self.database.query, self.id, sql, parameters)
+        counted = self.cache.get_or_make(self._key(question, sql, parameters), read)
         return int(counted.column("rows")[0].as_py())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -25,7 +25,7 @@ def publish_list(
     publisher: Publisher, rows: Mapping[int, tuple[str, float | None]], **more: object
 ) -> Manifest:
     """Publish a list with a row for each part in *rows*: its tier, and its chance to run out."""
-    time = more.pop("generated_at", None) or _next_time(publisher)
+    time = more.pop("generated_at", None) or publisher.next_time()
     assert isinstance(time, datetime)
     tables = publisher.tables(generated_at=time, items=PARTS)
     template, *_ = tables["fact_action"].to_pylist()
@@ -52,7 +52,7 @@ def publish_orders(publisher: Publisher, count: int, **columns: object) -> Manif
 
     *columns* are values that all rows have, or functions of the number of a part, from 1.
     """
-    tables = publisher.tables(generated_at=_next_time(publisher), items=max(count, PARTS))
+    tables = publisher.tables(generated_at=publisher.next_time(), items=max(count, PARTS))
     template, *_ = tables["fact_action"].to_pylist()
     made = [
         template
@@ -62,19 +62,13 @@ def publish_orders(publisher: Publisher, count: int, **columns: object) -> Manif
     ]
     tables["fact_action"] = pa.Table.from_pylist(made, schema=tables["fact_action"].schema)
     return publisher.publish(
-        generated_at=_next_time(publisher), items=max(count, PARTS), tables=tables
+        generated_at=publisher.next_time(), items=max(count, PARTS), tables=tables
     )
 
 
 def publish_without_list(publisher: Publisher) -> Manifest:
     """Publish as was done before there was a list of actions."""
-    time = _next_time(publisher)
+    time = publisher.next_time()
     tables = publisher.tables(generated_at=time, items=PARTS)
     del tables["fact_action"]
     return publisher.publish(generated_at=time, items=PARTS, tables=tables)
-
-
-def _next_time(publisher: Publisher) -> datetime:
-    if not publisher.published:
-        return datetime(2026, 11, 21, 6, tzinfo=UTC)
-    return publisher.published[-1].generated_at + timedelta(hours=1)

@@ -43,6 +43,7 @@ class Publisher:
     Each publication is generated an hour after the one before it unless told otherwise.
 
     Args:
+        first_generated_at: When the results of the first publication were generated.
         remove: Deletes an object; stores of the portal can't. By default a file of a folder.
     """
 
@@ -51,8 +52,10 @@ class Publisher:
         store: ObjectStore,
         registry: Registry,
         *,
+        first_generated_at: datetime = FIRST_GENERATED_AT,
         remove: Callable[[str], None] | None = None,
     ) -> None:
+        self.first_generated_at = first_generated_at
         self.store = store
         self.registry = registry
         self.published: list[Manifest] = []
@@ -70,7 +73,7 @@ class Publisher:
         """Return a table for every data set, as ``publish`` would write them."""
         story = Story(
             items=items,
-            generated_at=generated_at or self._next_time(),
+            generated_at=generated_at or self.next_time(),
             dataset_id=DATASET_ID,
             model_version=MODEL_VERSION,
             salt=salt,
@@ -88,7 +91,7 @@ class Publisher:
         contract_version: str = "",
     ) -> Manifest:
         """Write a publication and make it the store's latest, if need be of another version."""
-        time = generated_at or self._next_time()
+        time = generated_at or self.next_time()
         tables = tables or self.tables(generated_at=time, items=items, salt=salt)
         contents = {name: parquet_bytes(table) for name, table in tables.items()}
         manifest = self._manifest(time, tables, contents, salt, lineage or {})
@@ -139,9 +142,10 @@ class Publisher:
         self.store.write(MANIFEST_NAME, manifest_json(previous))
         return previous
 
-    def _next_time(self) -> datetime:
+    def next_time(self) -> datetime:
+        """Return when the results of the next publication are generated, unless told otherwise."""
         if not self.published:
-            return FIRST_GENERATED_AT
+            return self.first_generated_at
         return max(m.generated_at for m in self.published) + timedelta(hours=1)
 
     def _manifest(

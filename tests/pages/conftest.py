@@ -14,6 +14,7 @@ from datalayer import runtime
 from datalayer.access.identity import Identity, Role
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.kernel.contract.registry import Registry
+from datalayer.kernel.storage.object_store import FolderStore
 from tests.pages.speaking import speaking
 from tests.portals import activate_in
 from tests.publisher import Publisher
@@ -49,6 +50,12 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def fresh() -> datetime:
     """A time of generation that counts as fresh."""
     return datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+
+
+@pytest.fixture
+def publisher(folder_store: FolderStore, registry: Registry, fresh: datetime) -> Publisher:
+    """Publishes results that count as fresh, however long ago this was written."""
+    return Publisher(folder_store, registry, first_generated_at=fresh)
 
 
 @pytest.fixture(scope="session")

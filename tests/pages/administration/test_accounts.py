@@ -98,6 +98,20 @@ class TestUsers:
         assert "a user already" in app.error[0].value
         assert not app.code
 
+    @pytest.mark.parametrize(
+        ("name", "said"), [("ana", "o nome é ana, que já é usuário"), ("José", "o nome é 'José'")]
+    )
+    def test_a_refused_name_is_told_in_portuguese(
+        self, open_section: OpenPage, state: Path, name: str, said: str
+    ) -> None:
+        add_user(state, "ana", Role.PLANNER)
+        app = open_section("accounts", locale="pt-BR")
+
+        app.text_input(key="user-new-name").input(name)
+        submit(app, "Incluir e mostrar a senha")
+
+        assert said in app.error[0].value
+
     def test_another_role_holds_at_once(self, app: AppTest, state: Path) -> None:
         token = accounts(state).sign_in("ana", PASSWORD).token
         app.selectbox(key="user-role-ana").set_value(Role.ANALYST)
@@ -206,6 +220,15 @@ class TestOwnAccount:
 
         assert told in app.error[0].value.replace("\\", "")
         assert accounts(state).sign_in("admin", PASSWORD).identity.name == "admin"
+
+    def test_a_refused_one_is_told_in_portuguese(self, open_section: OpenPage) -> None:
+        app = open_section("accounts", locale="pt-BR")
+        app.text_input(key="own-password").input("another password")
+        app.text_input(key="own-password-again").input("another passwort")
+
+        submit(app, "Trocar minha senha")
+
+        assert app.error[0].value.startswith("a senha é diferente")
 
     def test_signing_out_everywhere_signs_out_here_too(self, app: AppTest) -> None:
         press(app, "own-sessions")

@@ -297,6 +297,14 @@ def as_lines(sql: str, cells: Sequence[str], *, separator: str, beside: Sequence
     return f"select concat({joined}, chr(13), chr(10)) as row_csv{as_they_are} from ({sql})"
 
 
+def size_of_lines(lines: str) -> str:
+    """Return a query of how many *lines*, made by ``as_lines``, there are, and of their bytes."""
+    return (
+        "select count(*) as rows, cast(coalesce(sum(strlen(row_csv)), 0) as bigint) as bytes "
+        f"from ({lines})"
+    )
+
+
 def quoted_name(name: str) -> str:
     """Return a name as SQL writes it."""
     escaped = name.replace('"', '""')

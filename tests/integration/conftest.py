@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Portal
+from datalayer.reading.cache.redis_cache import RedisCache
 from tests.integration.servers import S3Server, publisher_into, s3_server
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
-from tests.redis_server import RedisServer, running_redis
+from tests.redis_server import PATIENT_S, RedisServer, running_redis
 
 __all__ = ["s3_server"]
 
@@ -41,9 +43,17 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def open_portal(
-    s3_server: S3Server, prefix: str, redis_server: RedisServer, tmp_path: Path
+    s3_server: S3Server,
+    prefix: str,
+    redis_server: RedisServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[OpenPortal]:
-    """Open a replica by its name, with a state folder of its own, on the one S3 and Redis."""
+    """Open a replica by its name, with a state folder of its own, on the one S3 and Redis.
+
+    On a busy machine, too, an answer of Redis is waited for: what Redis counts is what was asked.
+    """
+    monkeypatch.setattr("datalayer.portal.RedisCache", partial(RedisCache, timeout_s=PATIENT_S))
     opened: list[Portal] = []
 
     def open_replica(name: str, **more: object) -> Portal:

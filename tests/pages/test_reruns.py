@@ -10,7 +10,15 @@ import pytest
 from datalayer.reading.database import Database
 from tests.pages.conftest import OpenPage
 
-PAGES = ("monday.py", "forecast.py", "orders.py", "changes.py", "inventory.py", "accuracy.py")
+PAGES = (
+    "monday.py",
+    "forecast.py",
+    "orders.py",
+    "changes.py",
+    "inventory.py",
+    "accuracy.py",
+    "data.py",
+)
 
 
 @pytest.fixture

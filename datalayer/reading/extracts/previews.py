@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 import pyarrow.parquet
 
-from datalayer.kernel.contract.registry import DataSet
+from datalayer.kernel.contract.registry import ColumnType, DataSet
 from datalayer.kernel.errors import ReadFailed
 from datalayer.reading.arrangement import arranged
-from datalayer.reading.csv_dialects import DIALECTS
+from datalayer.reading.csv_dialects import DIALECTS, CsvDialect
 from datalayer.reading.extracts.requests import ExtractRequest, conditions_of
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
 from datalayer.reading.questions import data_sets
 from datalayer.reading.results import Result
+from datalayer.reading.views import size_of_lines
 
 _SAMPLED_ROWS: Final = 500
 
@@ -61,7 +63,7 @@ def estimated_bytes(publication: Publication, request: ExtractRequest, rows: int
 
     CSV and Arrow by the rows that come first in the key, as those of another order would have to
     be sorted; Parquet by what its columns take in the published file. The file of a whole data
-    set in Parquet has exactly this size.
+    set in Parquet has exactly this size. The rows that are read for it are cached.
 
     Raises:
         ReadFailed, QueryTooLong: The rows can't be read.
@@ -75,10 +77,9 @@ def estimated_bytes(publication: Publication, request: ExtractRequest, rows: int
         table = publication.table(question).table.select(_columns(data_set, request))
         return _grown(table.nbytes, table.num_rows, rows)
     dialect = DIALECTS[request.dialect or "rfc"]
-    question = replace(question, columns=_columns(data_set, request))
-    sample = publication.csv_page(question, dialect)
-    head = len(dialect.head({name: data_set.column(name).type for name in question.columns}))
-    return head + _grown(len(sample.rows) - head, sample.count, rows)
+    written = {name: data_set.column(name).type for name in _columns(data_set, request)}
+    sampled = publication.table(_sizing(question, dialect, written)).table.to_pylist()[0]
+    return len(dialect.head(written)) + _grown(sampled["bytes"], sampled["rows"], rows)
 
 
 def _parquet_bytes(publication: Publication, request: ExtractRequest, rows: int) -> int:
@@ -103,6 +104,13 @@ def _first_page(
     question = data_sets.rows(data_set, conditions_of(request, data_set), limit=page_rows)
     question = arranged(question, request.arrangement, data_set.key, offset)
     return replace(question, offset=offset)
+
+
+def _sizing(question: Question, dialect: CsvDialect, columns: Mapping[str, ColumnType]) -> Question:
+    """Return the question of how many rows the page of *question* has, and bytes as CSV."""
+    sql, parameters = question.page_query()
+    sized = size_of_lines(dialect.lines(sql, columns))
+    return Question(f"size_of_{question.name}", sized, parameters, question.data_sets)
 
 
 def _columns(data_set: DataSet, request: ExtractRequest) -> tuple[str, ...]:

@@ -37,8 +37,11 @@ def submit(app: AppTest, label: str) -> AppTest:
 
 
 def secret(app: AppTest) -> str:
-    """Return what is shown this once."""
-    return app.code[0].value
+    """Return what is shown this once, and say that it was copied."""
+    shown = app.code[0].value
+    press(app, "deed-copied")
+    assert not app.code
+    return shown
 
 
 def add(app: AppTest, name: str, role: Role = Role.PLANNER) -> AppTest:
@@ -132,11 +135,36 @@ class TestUsers:
         with pytest.raises(SignInRefused):
             accounts(state).sign_in("ana", PASSWORD)
 
-    def test_a_secret_is_gone_with_the_next_run(self, app: AppTest) -> None:
+    def test_a_secret_is_gone_once_it_was_copied(self, app: AppTest) -> None:
         press(app, "user-password-ana")
+
         shown = secret(app)
 
+        assert shown not in repr(dict(app.session_state._state.filtered_state))
+
+    def test_a_secret_stays_until_it_was_copied(self, app: AppTest) -> None:
+        press(app, "user-password-ana")
+        shown = app.code[0].value
+
         app.run()
+
+        assert app.code[0].value == shown
+
+    def test_a_double_click_hides_no_password(self, app: AppTest, state: Path) -> None:
+        add(app, "bruno")
+
+        submit(app, "Add and show the password")
+
+        assert not app.error
+        assert accounts(state).sign_in("bruno", secret(app)).identity.name == "bruno"
+
+    def test_nobody_else_is_shown_a_secret(self, app: AppTest, state: Path) -> None:
+        add_user(state, "second", Role.ADMIN)
+        add(app, "bruno")
+        shown = app.code[0].value
+
+        accounts(state).disable("admin", by=operator())
+        sign_in(app.run(), "second")
 
         assert not app.code
         assert shown not in repr(dict(app.session_state._state.filtered_state))
@@ -299,9 +327,15 @@ class TestKeys:
         assert ApiKeys(state).check(key).role is Role.ADMIN
         assert last_entry() == ("admin", "key_add", "done")
         assert key not in (state / "audit.jsonl").read_text(encoding="utf-8")
-        app.run()
-        assert not app.code
         assert key not in repr(dict(app.session_state._state.filtered_state))
+
+    def test_a_double_click_makes_one(self, app: AppTest, state: Path) -> None:
+        make_key(app, "nightly")
+
+        submit(app, "Make it and show it")
+
+        assert len(ApiKeys(state).all()) == 1
+        assert ApiKeys(state).check(secret(app)).role is Role.ANALYST
 
     def test_it_is_listed_with_its_maker_and_its_end(self, app: AppTest) -> None:
         make_key(app)

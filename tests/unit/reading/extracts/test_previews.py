@@ -11,6 +11,7 @@ import pytest
 
 from datalayer.access.identity import ANYONE
 from datalayer.kernel.contract.registry import ColumnType, DataSet
+from datalayer.reading.csv_dialects import DIALECTS
 from datalayer.reading.extracts.asking import filters_on, read_asked
 from datalayer.reading.extracts.previews import estimated_bytes, rows_counted, rows_seen
 from datalayer.reading.extracts.requests import ExtractRequest
@@ -99,6 +100,18 @@ def test_the_size_said_before_is_near_that_of_the_file(
     said = estimated_bytes(publication, request, rows_counted(publication, request))
 
     assert 0.5 < said / made < 2
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_the_size_of_few_rows_is_exactly_that_of_the_file(
+    extracts: Extracts, publication: Publication, dialect: str
+) -> None:
+    request = ExtractRequest("dim_item", "csv", dialect=dialect).resolve(publication.registry)
+    made = content(extracts.extract(publication, request, ANYONE))
+
+    said = estimated_bytes(publication, request, rows_counted(publication, request))
+
+    assert said == len(made)
 
 
 def test_a_published_file_has_the_size_that_is_said(publication: Publication) -> None:

@@ -185,14 +185,21 @@ class TestUsers:
     def test_a_disabled_one_does_not_sign_in_until_it_may_again(
         self, app: AppTest, state: Path
     ) -> None:
-        press(app, "user-switch-ana")
+        press(app, "user-disable-ana")
         with pytest.raises(SignInRefused):
             accounts(state).sign_in("ana", PASSWORD)
         assert "**ana** · planner · ✗ disabled" in texts(app)
 
-        press(app, "user-switch-ana")
+        press(app, "user-enable-ana")
 
         assert accounts(state).sign_in("ana", PASSWORD).identity.name == "ana"
+
+    def test_a_second_press_does_not_undo_the_first(self, app: AppTest, state: Path) -> None:
+        disable = app.button(key="user-disable-ana")
+        press(app, "user-disable-ana")
+
+        assert disable.id not in {button.id for button in app.button}
+        assert accounts(state).users()["ana"].disabled
 
     def test_the_consequence_is_named_before_the_press(self, app: AppTest, state: Path) -> None:
         accounts(state).sign_in("ana", PASSWORD)
@@ -208,7 +215,7 @@ class TestUsers:
         content["users"] = [user for user in content["users"] if user["name"] != "ana"]
         path.write_text(json.dumps(content), encoding="utf-8")
 
-        press(app, "user-switch-ana")
+        press(app, "user-disable-ana")
 
         assert "ana" in app.error[0].value
         assert not app.exception
@@ -218,7 +225,7 @@ class TestOwnAccount:
     def test_it_has_no_button_to_disable_it_and_it_is_said_why(self, app: AppTest) -> None:
         keys = {button.key for button in app.button}
 
-        assert not {"user-switch-admin", "user-role-give-admin"} & keys
+        assert not {"user-disable-admin", "user-role-give-admin"} & keys
         assert "Another administrator disables your account" in texts(app)
 
     def test_a_new_password_signs_out_and_signs_in(self, app: AppTest, state: Path) -> None:
@@ -280,7 +287,7 @@ class TestWhoMay:
         add_user(state, "second", Role.ADMIN)
         accounts(state).set_role("admin", Role.PLANNER, by=operator())
 
-        press(app, "user-switch-ana")
+        press(app, "user-disable-ana")
 
         assert not accounts(state).users()["ana"].disabled
 
@@ -291,7 +298,7 @@ class TestWhoMay:
         app.run()
         accounts(state).set_role("admin", Role.ANALYST, by=operator())
 
-        press(app, "user-switch-second")
+        press(app, "user-disable-second")
 
         assert not accounts(state).users()["second"].disabled
 

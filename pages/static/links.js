@@ -30,8 +30,8 @@ for (const goingOn of ["pointerdown", "keydown"]) document.addEventListener(goin
 
 new MutationObserver((changes) => {
   if (!awaited) return
-  // A short run may be over before anything is told of its beginning.
-  if (changes.some(({ type }) => type === "attributes")) awaited.began = true
+  // A browser that is busy draws a short run at once, and is never told that it began.
+  if (changes.some(({ type, target }) => type === "attributes" || target.closest?.("[data-testid=stMain]"))) awaited.began = true
   land()
 }).observe(document, { attributes: true, childList: true, subtree: true, attributeFilter: ["data-test-script-state"] })
 }

@@ -37,6 +37,21 @@ def test_a_cell_shows_exactly_its_parts_in_the_same_document(torres_visit: Visit
         assert re.search(r"\bB\tLumpy\t", text), text
 
 
+def test_a_cell_keeps_the_focus_in_a_browser_that_draws_a_run_at_once(
+    torres_visit: Visit,
+) -> None:
+    page = torres_visit.page
+    torres_visit.open("/inventory")
+
+    # What comes while the browser is busy is drawn in one go: the run's beginning isn't seen.
+    page.locator(CELL).evaluate(
+        "(cell) => { cell.click(); const end = Date.now() + 3000; while (Date.now() < end); }"
+    )
+
+    expect(page.locator(f"{CELL}[aria-current]")).to_be_visible()
+    expect(page.locator(CELL)).to_be_focused()
+
+
 def test_a_heading_sorts_all_parts_and_the_way_back_is_one_step(torres_visit: Visit) -> None:
     page = torres_visit.page
     torres_visit.open("/inventory?order=item_id")

@@ -1,0 +1,1 @@
+"""Stock by what it avoids: which unit to hold next, for which tower, and what that is worth."""

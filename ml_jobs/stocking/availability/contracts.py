@@ -1,0 +1,58 @@
+"""What a tower standing still has to cost, so that stock meets every contract's target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ml_jobs.arrays import FloatArray
+
+ROUNDS = 5
+HALVINGS = 50
+HIGHEST_PRICE = 1e12
+"""Currency for a tower that stands still a month: a target that asks for more can't be met."""
+
+TowersDown = Callable[[FloatArray], FloatArray]
+"""Towers of each contract that stand still, on average, with the stock that prices ask for."""
+
+
+def contract_prices(down: TowersDown, allowed: FloatArray) -> FloatArray:
+    """Return the price of a tower of each contract at which its target is just met, shape (K,).
+
+    One contract's price after the other is found by bisection, the others' held, until none moves:
+    stock for one contract serves the others as well, so each can only make the others' fall. The
+    price is 0 where a target is met without stock of its own, infinite where none meets it.
+
+    Args:
+        down: What comes of prices; falls with each of them.
+        allowed: Towers that may stand still, shape (K,).
+
+    Source: Everett 1963, "Generalized Lagrange Multiplier Method", Operations Research 11(3).
+    """
+    prices = np.full(len(allowed), HIGHEST_PRICE)
+    unmet = down(prices) > allowed
+    for _ in range(ROUNDS):
+        before = prices.copy()
+        for contract in np.flatnonzero(~unmet):
+            prices[contract] = _least_price(down, allowed, prices, int(contract))
+        if np.allclose(prices, before, rtol=1e-9, atol=0.0):
+            break
+    return np.where(unmet, np.inf, prices)
+
+
+def _least_price(down: TowersDown, allowed: FloatArray, prices: FloatArray, contract: int) -> float:
+    """The lowest price of *contract* at which its target is met beside the others' *prices*."""
+
+    def is_met(price: float) -> bool:
+        tried = prices.copy()
+        tried[contract] = price
+        return bool(down(tried)[contract] <= allowed[contract])
+
+    if is_met(0.0):
+        return 0.0
+    low, high = 1e-12, HIGHEST_PRICE
+    for _ in range(HALVINGS):
+        middle = float(np.sqrt(low * high))
+        low, high = (low, middle) if is_met(middle) else (middle, high)
+    return high

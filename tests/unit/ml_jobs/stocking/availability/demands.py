@@ -1,0 +1,42 @@
+"""Demands and what stock of them is worth, drawn at random or given."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ml_jobs.arrays import FloatArray
+from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.stocking.availability.tails import Tails
+from ml_jobs.stocking.availability.worth import Worth
+from ml_jobs.stocking.inventory import StockLevels
+from ml_jobs.stocking.lead_time import Duration
+
+
+def demand_of(mean: FloatArray, excess: FloatArray, lot: float = 1.0) -> NegativeBinomial:
+    return NegativeBinomial(mean, excess, np.full(len(mean), lot), np.zeros(len(mean)))
+
+
+def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
+    """Demand, hours and costs of *count* series, of which each is as likely small as large."""
+    random = np.random.default_rng(seed)
+    return Worth(
+        demand_of(random.lognormal(0.0, 1.5, count), random.lognormal(0.0, 1.0, count)),
+        730.0 * random.choice([0.01, 0.1, 0.5], count),
+        random.lognormal(5.7, 1.5, count),
+        tails or Tails.as_forecast(),
+    )
+
+
+def levels_with(
+    position: FloatArray, minimum: FloatArray | None = None, multiple: FloatArray | None = None
+) -> StockLevels:
+    unknown = np.full(len(position), np.nan)
+    return StockLevels(
+        as_of=np.full(len(position), np.datetime64("2026-11-23", "D")),
+        current_stock=position,
+        on_order=np.zeros(len(position)),
+        lead_time=Duration(unknown, unknown),
+        service_level=unknown,
+        minimum_order=unknown if minimum is None else minimum,
+        order_multiple=unknown if multiple is None else multiple,
+    )

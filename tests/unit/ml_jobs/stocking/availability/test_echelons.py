@@ -1,0 +1,130 @@
+"""Two echelons: near an exact simulation, and shared out as brute force does."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.stocking.availability.echelons import TwoEchelons, hull_of, repair_pipeline
+
+pytestmark = pytest.mark.ml
+
+EPOCHS = 40_000
+
+
+def drawn(seed: int, excess: float) -> tuple[TwoEchelons, int, IntArray]:
+    random = np.random.default_rng(seed)
+    places = int(random.integers(2, 6))
+    rate = random.lognormal(-1.0, 0.8, places)
+    part = TwoEchelons(rate, excess, random.uniform(1, 4), random.uniform(0.3, 1.5, places))
+    central = int(random.integers(0, np.ceil(rate.sum() * part.supply) + 2))
+    stock = np.array([random.integers(0, most) for most in np.ceil(rate * part.transport) + 2])
+    return part, central, stock
+
+
+def sampled_backorders(part: TwoEchelons, central: int, stock: IntArray) -> FloatArray:
+    """Draw what is asked for and follow it: what waits at the centre is the last asked for.
+
+    Demand comes in batches of one place (logarithmic, or single lots without excess), in random
+    order over the supply time.
+    """
+    random = np.random.default_rng(1)
+    chance = part.excess / (1 + part.excess)
+    mean_batch = part.excess / np.log1p(part.excess) if part.excess else 1.0
+
+    def sizes(batches: int) -> IntArray:
+        return random.logseries(chance, batches) if chance else np.ones(batches, np.int64)
+
+    total, places = part.rate.sum(), len(part.rate)
+    counts = random.poisson(total * part.supply / mean_batch, EPOCHS)
+    owner = random.choice(places, counts.sum(), p=part.rate / total)
+    size = sizes(counts.sum())
+    epoch = np.repeat(np.repeat(np.arange(EPOCHS), counts), size)
+    before = np.arange(len(epoch)) - np.searchsorted(epoch, epoch)
+    held = np.zeros((EPOCHS, places))
+    late = before >= central
+    np.add.at(held, (epoch[late], np.repeat(owner, size)[late]), 1.0)
+    for place in range(places):
+        on_the_way = part.rate[place] * part.transport[place]
+        more = random.poisson(on_the_way / mean_batch, EPOCHS)
+        np.add.at(held[:, place], np.repeat(np.arange(EPOCHS), more), sizes(more.sum()))
+    waiting: FloatArray = np.maximum(held - stock, 0.0).mean(axis=0)
+    return waiting
+
+
+@pytest.mark.parametrize("excess", [0.0, 0.5, 2.0])
+def test_what_waits_is_near_what_a_simulation_finds(excess: float) -> None:
+    near = 0
+    for seed in range(6):
+        part, central, stock = drawn(seed, excess)
+        found = part.backorders(central, stock).sum()
+        expected = sampled_backorders(part, central, stock).sum()
+        near += abs(found - expected) <= 0.05 * expected + 0.01
+    assert near >= 5
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_stock_is_shared_out_as_brute_force_does(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    part = TwoEchelons(random.lognormal(-0.5, 0.5, 2), 0.5, 2.0, np.array([0.5, 1.0]))
+
+    _, least = part.cheapest(5)
+
+    for total in range(6):
+        ways = (
+            part.backorders(central, np.array(stock)).sum()
+            for central, *stock in product(range(total + 1), repeat=3)
+            if central + sum(stock) == total
+        )
+        assert least[total] == pytest.approx(min(ways), rel=1e-9)
+
+
+def test_the_shares_add_up_and_leave_what_is_said() -> None:
+    part = TwoEchelons(np.array([0.4, 0.8, 0.2]), 1.0, 2.0, np.full(3, 0.7))
+
+    shares, least = part.cheapest(8)
+
+    assert shares.sum(axis=1).tolist() == list(range(9))
+    for share, waiting in zip(shares, least, strict=True):
+        assert part.backorders(int(share[0]), share[1:]).sum() == pytest.approx(waiting, rel=1e-9)
+
+
+def test_a_further_lot_from_corner_to_corner_avoids_no_more() -> None:
+    part = TwoEchelons(np.array([0.4, 0.8]), 2.0, 3.0, np.full(2, 0.5))
+    _, least = part.cheapest(12)
+
+    corners = hull_of(least)
+
+    assert (np.diff(-np.diff(least[corners]) / np.diff(corners)) <= 1e-12).all()
+
+
+def test_one_place_at_the_end_of_a_pipe_is_the_single_one() -> None:
+    part = TwoEchelons(np.array([0.5]), 0.0, 2.0, np.array([1.0]))
+
+    # Without central stock, all that is asked for over both times waits.
+    assert part.backorders(0, np.array([0]))[0] == pytest.approx(0.5 * 3.0)
+
+
+def test_a_repaired_part_is_away_for_the_mean_of_both_ways() -> None:
+    assert repair_pipeline(2.0, 10.0, 0.25) == pytest.approx(4.0)
+
+
+def test_the_pipeline_of_repair_is_what_a_simulation_finds() -> None:
+    random = np.random.default_rng(2)
+    rate, repair, supply, condemned, stock = 0.8, 2.0, 6.0, 0.2, 3
+    begins = np.cumsum(random.exponential(1 / rate, 200_000))
+    away = np.where(
+        random.random(len(begins)) < condemned, supply, random.exponential(repair, len(begins))
+    )
+    moments = random.uniform(100, begins[-1], 20_000)
+    order = np.sort(begins + away)
+    out = np.searchsorted(begins, moments) - np.searchsorted(order, moments)
+    waiting = np.maximum(out - stock, 0).mean()
+
+    pipeline = repair_pipeline(repair, supply, condemned)
+    part = TwoEchelons(np.array([rate]), 0.0, pipeline, np.zeros(1))
+
+    assert part.backorders(stock, np.array([0]))[0] == pytest.approx(waiting, rel=0.05)

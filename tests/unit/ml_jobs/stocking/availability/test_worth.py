@@ -1,0 +1,95 @@
+"""What stock is worth: held against direct sums, and against buying unit by unit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from ml_jobs.stocking.availability.tails import Tails
+from ml_jobs.stocking.availability.worth import Worth
+from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth
+
+pytestmark = pytest.mark.ml
+
+ONE = np.ones(1)
+
+
+def direct_backorders(mean: float, excess: float, stock: int) -> float:
+    """Sum (x - s) P(x) over all demands that matter."""
+    spread = stats.nbinom(mean / excess, 1 / (1 + excess))
+    demands = np.arange(stock, int(spread.isf(1e-16)) + 2)
+    return float(((demands - stock) * spread.pmf(demands)).sum())
+
+
+@given(mean=st.floats(0.001, 60), excess=st.floats(0.05, 30), stock=st.integers(0, 80))
+def test_backorders_are_their_direct_sum(mean: float, excess: float, stock: int) -> None:
+    worth = Worth(demand_of(mean * ONE, excess * ONE), ONE, ONE, Tails.as_forecast())
+
+    found = worth.expected_backorders(stock * ONE)[0]
+
+    assert found == pytest.approx(direct_backorders(mean, excess, stock), rel=1e-9, abs=1e-9)
+
+
+@given(mean=st.floats(0.001, 60), excess=st.floats(0.05, 30), stock=st.integers(0, 80))
+def test_backorders_are_the_expected_shortage_of_the_distribution(
+    mean: float, excess: float, stock: int
+) -> None:
+    demand = demand_of(mean * ONE, excess * ONE)
+    worth = Worth(demand, ONE, ONE, Tails.as_forecast())
+
+    found = worth.expected_backorders(stock * ONE)
+
+    np.testing.assert_allclose(found, demand.expected_shortage(stock * ONE), rtol=1e-8, atol=1e-9)
+
+
+def test_a_unit_avoids_what_it_takes_off_the_backorders() -> None:
+    worth = drawn_worth(500, 1)
+    stock = np.arange(500) % 7 + 0.0
+
+    avoided = worth.avoided_by_next(stock)
+
+    np.testing.assert_allclose(
+        avoided, worth.hours_down(stock) - worth.hours_down(stock + 1), rtol=1e-6, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("price", [1e-6, 1e-4, 1e-3, 1e-2, 1.0])
+def test_the_level_at_a_price_is_where_the_next_unit_is_not_worth_it(price: float) -> None:
+    worth = drawn_worth(2000, 2)
+
+    level = worth.level_at(price)
+
+    asked = price * worth.unit_cost
+    assert (worth.avoided_by_next(level) <= asked * (1 + 1e-9)).all()
+    held = level > 0
+    assert held.any() or price == 1.0
+    assert (worth.avoided_by_next(level - 1)[held] > asked[held] * (1 - 1e-9)).all()
+
+
+def test_what_has_no_cost_or_no_tower_is_not_held() -> None:
+    demand = demand_of(np.full(3, 5.0), np.ones(3))
+    worth = Worth(
+        demand, np.array([1.0, 0.0, 1.0]), np.array([np.nan, 10.0, 10.0]), Tails.as_forecast()
+    )
+
+    level = worth.level_at(1e-3)
+
+    assert level[0] == level[1] == 0.0
+    assert level[2] > 0.0
+
+
+def test_no_demand_waits_for_nothing() -> None:
+    worth = Worth(demand_of(0.0 * ONE, ONE), ONE, ONE, Tails.as_forecast())
+
+    assert worth.expected_backorders(0.0 * ONE)[0] == 0.0
+    assert worth.level_at(1e-9)[0] == 0.0
+
+
+def test_dearer_parts_all_alike_change_no_order() -> None:
+    worth = drawn_worth(300, 3)
+    twice = Worth(worth.demand, worth.hours, 2 * worth.unit_cost, worth.tails)
+
+    np.testing.assert_array_equal(worth.level_at(2e-3), twice.level_at(1e-3))

@@ -173,7 +173,7 @@ class Accounts:
         with self._file.lock() as users:
             if made.name in users:
                 raise InvalidSelection(
-                    parameter="name",
+                    parameter=Sentence("the name"),
                     found=Sentence("{name:s}, a user already", name=made.name),
                     expected=Sentence("a new name"),
                 )

@@ -35,7 +35,7 @@ def hash_password(password: str, *, rounds: int) -> str:
     """
     if len(password) not in LENGTH:
         raise InvalidSelection(
-            parameter="password",
+            parameter=Sentence("the password"),
             found=Sentence("{count} characters long", count=len(password)),
             expected=Sentence(
                 "{least} to {most} characters long", least=LENGTH.start, most=LENGTH.stop - 1

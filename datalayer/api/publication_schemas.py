@@ -89,7 +89,8 @@ class OrderCauses(BaseModel):
 class Amounts(OrderCauses):
     """Figures of one or many parts before and after, in units, to six decimals.
 
-    A figure that a publication doesn't have counts as 0.
+    A figure that a publication doesn't have counts as 0. Where parts are counted in several units,
+    their numbers are added all the same; `groups.unit_after` keeps the units apart.
     """
 
     parts: int
@@ -121,6 +122,9 @@ class GroupsOfChanges(BaseModel):
     category: list[GroupOfChanges]
     tier_after: list[GroupOfChanges] = Field(
         description="By the tier of the leading action in the later one, `none` without one."
+    )
+    unit_after: list[GroupOfChanges] = Field(
+        description="By what they are counted in, `none` where the later one doesn't say."
     )
 
 

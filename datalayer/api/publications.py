@@ -39,7 +39,7 @@ from datalayer.reading.questions import changes
 from datalayer.reading.questions.items import row_offset
 
 EARLIER_EXAMPLE = "20261120T060000Z-5e6f7a8b"
-_GROUPINGS = ("reason", "demand_class", "category", "tier_after")
+_GROUPINGS = ("reason", "demand_class", "category", "tier_after", "unit_after")
 _KEPT_EXAMPLE: dict[str, object] = {
     name: METADATA_EXAMPLE[name] for name in PublicationOrigin.model_fields
 } | {"size_bytes": 52_428_800, "active": True}
@@ -72,6 +72,7 @@ _CHANGES_EXAMPLE: dict[str, object] = {
         "demand_class": [_GROUP_EXAMPLE | {"value": "lumpy"}],
         "category": [_GROUP_EXAMPLE | {"value": "Energia"}],
         "tier_after": [_GROUP_EXAMPLE | {"value": "this_week"}],
+        "unit_after": [_GROUP_EXAMPLE | {"value": "un"}],
     },
     "parts": [
         {
@@ -202,7 +203,8 @@ def _add_changes(router: APIRouter, portal: Portal) -> None:
         Forecasts are those of each part's champion, summed over the future dates that both
         publications cover. The changes of all parts, and of the groups of each list, add up to
         the change of the totals, and the causes to the change of the order quantity. Sums are of
-        the categories and demand classes asked for. As CSV and as Arrow there are the parts alone,
+        the categories and demand classes asked for; pieces and metres are added as numbers, and
+        told apart in `groups.unit_after`. As CSV and as Arrow there are the parts alone,
         all of them unless `limit` is given.
         """
         kinds = _kinds(request)

@@ -100,6 +100,7 @@ def watch() -> None:
     if isinstance(outcome, Judged):
         remember(outcome)
     st.session_state[_ENDED] = (outcome, datetime.now(UTC))
+    _call_out(outcome)
     # Title, sidebar and every number above were drawn of the publication before.
     st.rerun()
 
@@ -163,6 +164,17 @@ def start(action: str, work: Work) -> None:
 
 def _forget_store_state() -> None:
     st.session_state.pop(_STORE, None)
+
+
+def _call_out(outcome: object) -> None:
+    """Tell in passing how something ended: the page is long, and its head may be out of view."""
+    match outcome:
+        case PortalError():
+            text = _("Nothing was switched. Why stands at the head of the page.")
+            st.toast(text, icon=":material/error:", duration="long")
+        case Activated():
+            text = _("Done. Everybody sees {id} now.").format(id=outcome.publication_id)
+            st.toast(captions.literal(text), icon=":material/check_circle:", duration="long")
 
 
 def _show_outcome(outcome: object, at: datetime) -> None:

@@ -183,9 +183,11 @@ def _sections(entries: Sequence[_Entry], shown: Sequence[str]) -> str:
 def _summary(publication: Publication, wanted: questions.listings.Listing) -> str:
     registry, manifest = publication.registry, publication.manifest
     due = publication.table(questions.actions.orders_due(registry, wanted)).table.to_pylist()[0]
+    tiers = publication.table(questions.actions.tiers(wanted)).table.to_pylist()
     line = summary_line(
         due,
-        publication.table(questions.actions.tiers(wanted)).table.to_pylist(),
+        # They are of the whole list: what is new later on is not in this file.
+        [tier for tier in tiers if tier["tier"] in TIERS],
         novelty=portal().novelty(publication),
         data_through=manifest.data_through,
         currency=str(manifest.lineage.get("currency", "")),

@@ -69,7 +69,9 @@ def secret(visit: Visit) -> str:
 
 
 def close(visit: Visit) -> None:
+    """Say that the secret was copied; nothing else closes it."""
     visit.page.keyboard.press("Escape")
+    press(visit, "I have copied it")
     expect(visit.page.get_by_role("dialog")).to_have_count(0)
 
 
@@ -113,6 +115,16 @@ def test_a_revoked_key_gets_401(administrator: Visit) -> None:
 
     assert (before, status(administrator.served, key)) == (200, 401)
     expect(administrator.page.get_by_text(key)).to_have_count(0)
+
+
+def test_a_double_click_hides_no_password(administrator: Visit) -> None:
+    field(administrator, "User name").fill("twice")
+    add = administrator.page.get_by_role("button", name="Add and show the password")
+
+    add.click(click_count=2, delay=60)  # ms, so that the second comes while the first is at work
+
+    expect(administrator.page.get_by_text("twice is a new user")).to_be_visible()
+    assert secret(administrator)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

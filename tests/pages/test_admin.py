@@ -103,6 +103,7 @@ class TestBeforeTheFirstActivation:
         app = activate(open_admin(locale="en-US"))
 
         assert "is active since" in app.success[0].value
+        assert "Everybody sees" in app.toast[0].value
         assert active_id() == manifest.publication_id
 
 
@@ -597,6 +598,7 @@ class TestEffect:
         assert f"the store's latest publication is {newer} by now" in app.error[0].value.replace(
             "\\", ""
         )
+        assert "Nothing was switched" in app.toast[0].value
         assert active_id() == active.published[0].publication_id
 
     def test_an_effect_beside_what_is_active_no_more_is_not_offered(

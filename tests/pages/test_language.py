@@ -34,6 +34,7 @@ from datalayer.kernel.errors import (
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading.extracts.delivery import Outcome
 from pages.components import language, words
+from pages.components.accuracy import accuracy_words
 from pages.components.language import ago, day, error_text, moment, number, percent, quantity
 from tests.pages.speaking import speaking
 
@@ -292,6 +293,15 @@ def test_what_a_check_expects_can_be_told(registry: Registry, portuguese: None) 
     same = [each for each in expected if language.sentence_text(each) == each]
 
     assert same == []
+
+
+@pytest.mark.usefixtures("portuguese")
+def test_a_demand_class_is_called_as_the_contract_calls_it(registry: Registry) -> None:
+    labels = registry.data_sets["dim_item"].column("demand_class").value_labels
+
+    told = {name: accuracy_words.class_name(name) for name in labels}
+
+    assert told == {name: language.label(text).lower() for name, text in labels.items()}
 
 
 @pytest.mark.usefixtures("portuguese")

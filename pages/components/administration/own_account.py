@@ -52,7 +52,7 @@ def _set(name: str) -> None:
     def work(who: Identity) -> None:
         if first != again:
             raise InvalidSelection(
-                parameter="password",
+                parameter=Sentence("the password"),
                 found=Sentence("different the second time"),
                 expected=Sentence("the same both times"),
             )

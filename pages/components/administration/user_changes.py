@@ -98,7 +98,8 @@ def _switch(user: User, label: str, *, on: bool) -> None:
     done = _("{name} may sign in again.") if on else _("{name} can't sign in any more.")
     st.button(
         label.format(name=user.name),
-        key=f"user-switch-{user.name}",
+        # A key each: the second press of a double click doesn't undo the first.
+        key=f"user-{'enable' if on else 'disable'}-{user.name}",
         icon=":material/person_check:" if on else ":material/person_off:",
         on_click=deeds.do,
         args=(lambda who: change(user.name, by=who), done.format(name=user.name)),

@@ -42,7 +42,9 @@ def sentence(compared: ComparedOrders) -> str:
         said = _("{change}: above all, {cause}").format(change=said, cause=cause)
     if measure is SumOf.ORDERS:
         return _("{sentence}.").format(sentence=said)
-    counts = [number(count, 0) for count in steps.orders]
+    # Every order counts here, with a known cost or not: it is said below which has none.
+    orders = compared.orders.steps(SumOf.ORDERS).orders
+    counts = [number(count, 0) for count in orders]
     text = _("{sentence}; parts with an order: {counts}.")
     return text.format(sentence=said, counts=amounts.from_to(*counts))
 

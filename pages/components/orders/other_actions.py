@@ -7,7 +7,7 @@ import streamlit as st
 from datalayer.portal import MarkKind, Publication, Statement
 from pages.components import captions, frame, marking
 from pages.components.language import _, ngettext, number
-from pages.components.orders import order_words
+from pages.components.orders import order_words, planned_orders
 from pages.components.orders.asked_orders import AskedOrders, Card
 from pages.components.worklist import action_words
 
@@ -19,6 +19,13 @@ def show(publication: Publication, asked: AskedOrders) -> None:
     left = [card for card in asked.others if card["state"] != "put_aside"]
     if not left:
         return
+    with st.container(key="farol-others"):
+        _others(publication, asked, left)
+    for problem in st.session_state.pop(_REFUSED, ()):
+        st.error(captions.literal(problem), icon=":material/error:")
+
+
+def _others(publication: Publication, asked: AskedOrders, left: list[Card]) -> None:
     st.header(_("Not orders"), anchor=False)
     st.markdown(_("These were chosen as well. They are in no file of orders."))
     frequency = str(publication.manifest.lineage.get("frequency", "D"))
@@ -32,7 +39,8 @@ def show(publication: Publication, asked: AskedOrders) -> None:
         why = action_words.why(card, publication.registry, frequency=frequency)
         headline = captions.literal(action_words.headline(card))
         st.markdown(f"**{headline}.** {captions.literal(why)}")
-    if not asked.left:
+    # The name is asked above where there are orders to take, for the first time or once more.
+    if not planned_orders.of_session(publication.id).lines(asked):
         marking.name_field()
     text = ngettext("Mark {count} as done", "Mark {count} as done", len(left))
     st.button(
@@ -42,8 +50,6 @@ def show(publication: Publication, asked: AskedOrders) -> None:
         on_click=_done,
         args=(publication, left),
     )
-    for problem in st.session_state.pop(_REFUSED, ()):
-        st.error(captions.literal(problem), icon=":material/error:")
 
 
 def _done(publication: Publication, cards: list[Card]) -> None:

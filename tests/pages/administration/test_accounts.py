@@ -37,8 +37,11 @@ def submit(app: AppTest, label: str) -> AppTest:
 
 
 def secret(app: AppTest) -> str:
-    """Return what is shown this once."""
-    return app.code[0].value
+    """Return what is shown this once, and say that it was copied."""
+    shown = app.code[0].value
+    press(app, "deed-copied")
+    assert not app.code
+    return shown
 
 
 def add(app: AppTest, name: str, role: Role = Role.PLANNER) -> AppTest:
@@ -98,6 +101,20 @@ class TestUsers:
         assert "a user already" in app.error[0].value
         assert not app.code
 
+    @pytest.mark.parametrize(
+        ("name", "said"), [("ana", "o nome é ana, que já é usuário"), ("José", "o nome é 'José'")]
+    )
+    def test_a_refused_name_is_told_in_portuguese(
+        self, open_section: OpenPage, state: Path, name: str, said: str
+    ) -> None:
+        add_user(state, "ana", Role.PLANNER)
+        app = open_section("accounts", locale="pt-BR")
+
+        app.text_input(key="user-new-name").input(name)
+        submit(app, "Incluir e mostrar a senha")
+
+        assert said in app.error[0].value
+
     def test_another_role_holds_at_once(self, app: AppTest, state: Path) -> None:
         token = accounts(state).sign_in("ana", PASSWORD).token
         app.selectbox(key="user-role-ana").set_value(Role.ANALYST)
@@ -118,11 +135,36 @@ class TestUsers:
         with pytest.raises(SignInRefused):
             accounts(state).sign_in("ana", PASSWORD)
 
-    def test_a_secret_is_gone_with_the_next_run(self, app: AppTest) -> None:
+    def test_a_secret_is_gone_once_it_was_copied(self, app: AppTest) -> None:
         press(app, "user-password-ana")
+
         shown = secret(app)
 
+        assert shown not in repr(dict(app.session_state._state.filtered_state))
+
+    def test_a_secret_stays_until_it_was_copied(self, app: AppTest) -> None:
+        press(app, "user-password-ana")
+        shown = app.code[0].value
+
         app.run()
+
+        assert app.code[0].value == shown
+
+    def test_a_double_click_hides_no_password(self, app: AppTest, state: Path) -> None:
+        add(app, "bruno")
+
+        submit(app, "Add and show the password")
+
+        assert not app.error
+        assert accounts(state).sign_in("bruno", secret(app)).identity.name == "bruno"
+
+    def test_nobody_else_is_shown_a_secret(self, app: AppTest, state: Path) -> None:
+        add_user(state, "second", Role.ADMIN)
+        add(app, "bruno")
+        shown = app.code[0].value
+
+        accounts(state).disable("admin", by=operator())
+        sign_in(app.run(), "second")
 
         assert not app.code
         assert shown not in repr(dict(app.session_state._state.filtered_state))
@@ -143,14 +185,21 @@ class TestUsers:
     def test_a_disabled_one_does_not_sign_in_until_it_may_again(
         self, app: AppTest, state: Path
     ) -> None:
-        press(app, "user-switch-ana")
+        press(app, "user-disable-ana")
         with pytest.raises(SignInRefused):
             accounts(state).sign_in("ana", PASSWORD)
         assert "**ana** · planner · ✗ disabled" in texts(app)
 
-        press(app, "user-switch-ana")
+        press(app, "user-enable-ana")
 
         assert accounts(state).sign_in("ana", PASSWORD).identity.name == "ana"
+
+    def test_a_second_press_does_not_undo_the_first(self, app: AppTest, state: Path) -> None:
+        disable = app.button(key="user-disable-ana")
+        press(app, "user-disable-ana")
+
+        assert disable.id not in {button.id for button in app.button}
+        assert accounts(state).users()["ana"].disabled
 
     def test_the_consequence_is_named_before_the_press(self, app: AppTest, state: Path) -> None:
         accounts(state).sign_in("ana", PASSWORD)
@@ -166,7 +215,7 @@ class TestUsers:
         content["users"] = [user for user in content["users"] if user["name"] != "ana"]
         path.write_text(json.dumps(content), encoding="utf-8")
 
-        press(app, "user-switch-ana")
+        press(app, "user-disable-ana")
 
         assert "ana" in app.error[0].value
         assert not app.exception
@@ -176,7 +225,7 @@ class TestOwnAccount:
     def test_it_has_no_button_to_disable_it_and_it_is_said_why(self, app: AppTest) -> None:
         keys = {button.key for button in app.button}
 
-        assert not {"user-switch-admin", "user-role-give-admin"} & keys
+        assert not {"user-disable-admin", "user-role-give-admin"} & keys
         assert "Another administrator disables your account" in texts(app)
 
     def test_a_new_password_signs_out_and_signs_in(self, app: AppTest, state: Path) -> None:
@@ -207,6 +256,15 @@ class TestOwnAccount:
         assert told in app.error[0].value.replace("\\", "")
         assert accounts(state).sign_in("admin", PASSWORD).identity.name == "admin"
 
+    def test_a_refused_one_is_told_in_portuguese(self, open_section: OpenPage) -> None:
+        app = open_section("accounts", locale="pt-BR")
+        app.text_input(key="own-password").input("another password")
+        app.text_input(key="own-password-again").input("another passwort")
+
+        submit(app, "Trocar minha senha")
+
+        assert app.error[0].value.startswith("a senha é diferente")
+
     def test_signing_out_everywhere_signs_out_here_too(self, app: AppTest) -> None:
         press(app, "own-sessions")
 
@@ -229,7 +287,7 @@ class TestWhoMay:
         add_user(state, "second", Role.ADMIN)
         accounts(state).set_role("admin", Role.PLANNER, by=operator())
 
-        press(app, "user-switch-ana")
+        press(app, "user-disable-ana")
 
         assert not accounts(state).users()["ana"].disabled
 
@@ -240,7 +298,7 @@ class TestWhoMay:
         app.run()
         accounts(state).set_role("admin", Role.ANALYST, by=operator())
 
-        press(app, "user-switch-second")
+        press(app, "user-disable-second")
 
         assert not accounts(state).users()["second"].disabled
 
@@ -276,9 +334,15 @@ class TestKeys:
         assert ApiKeys(state).check(key).role is Role.ADMIN
         assert last_entry() == ("admin", "key_add", "done")
         assert key not in (state / "audit.jsonl").read_text(encoding="utf-8")
-        app.run()
-        assert not app.code
         assert key not in repr(dict(app.session_state._state.filtered_state))
+
+    def test_a_double_click_makes_one(self, app: AppTest, state: Path) -> None:
+        make_key(app, "nightly")
+
+        submit(app, "Make it and show it")
+
+        assert len(ApiKeys(state).all()) == 1
+        assert ApiKeys(state).check(secret(app)).role is Role.ANALYST
 
     def test_it_is_listed_with_its_maker_and_its_end(self, app: AppTest) -> None:
         make_key(app)

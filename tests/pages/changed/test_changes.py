@@ -259,6 +259,15 @@ def test_a_part_in_another_unit_is_told_apart_and_never_summed(
     assert "Counted in another unit: no difference can be told." in bodies
 
 
+def test_an_order_in_no_sum_of_money_is_counted_as_an_order(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    publish(active, [10.0] * 3)
+    publish(active, [10.0] * 3, unit="m")
+
+    assert "parts with an order\\: 3 → 3" in texts(open_page("changes.py", locale="en"))
+
+
 def test_another_version_of_the_contract_is_said(open_page: OpenPage, active: Publisher) -> None:
     publish(active, [10.0] * 3, contract_version="1.2.0")
     publish(active, [12.0] * 3)

@@ -78,6 +78,15 @@ def test_all_of_this_week_is_in_it_and_nothing_else(publisher: Publisher) -> Non
     assert (envelope.actions, envelope.left_out) == (4, 0)
 
 
+def test_what_is_new_is_counted_of_this_week_alone(publisher: Publisher) -> None:
+    publish_week(publisher, 2)
+    activate()
+    publish_week(publisher, 6, lambda part: "this_week" if part < 4 else "will_run_out")
+    activate()
+
+    assert "1 is new since the last publication" in unescape(only().html)
+
+
 def test_what_planners_put_aside_is_left_out(publisher: Publisher) -> None:
     publish_list(publisher, {1: (LATE, 0.9), 2: (LATE, 0.8)})
     activate()

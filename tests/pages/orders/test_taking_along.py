@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -102,6 +103,24 @@ def test_what_was_taken_is_not_taken_twice_unless_asked(
     take_along(app)
 
     assert sorted(row["item_id"] for row in rows_of(app)) == ["P00001", "P00002"]
+
+
+def test_orders_are_taken_again_beside_rows_that_are_none(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    deferred = Proposed(
+        2, "surplus", "defer", more={"ref": "PO-7/1", "promised": date(2026, 12, 1)}
+    )
+    manifest = publish_orders([Proposed(1), deferred])
+    mark_ordered(1)
+    app = open_orders(rows="1-2", p=manifest.publication_id)
+
+    app.checkbox(key=f"orders-again-{manifest.publication_id}").check().run()
+
+    assert not app.error
+    assert app.button(key="orders-others-done").label == "Mark 1 as done"
+    take_along(app)
+    assert [row["item_id"] for row in rows_of(app)] == ["P00001"]
 
 
 def test_what_another_planner_took_meanwhile_is_told_and_not_in_the_file(

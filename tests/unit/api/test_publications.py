@@ -89,6 +89,23 @@ def test_what_is_shown_adds_up_to_the_last_digit(
     assert {added(groups) for groups in data["groups"].values()} == {total}
 
 
+def test_units_are_told_apart(api: FastAPI, portal: Portal, publisher: Publisher) -> None:
+    counted = ["un", "m", "un", None, "un", "m"]
+    tables = publisher.tables(generated_at=publisher.next_time())
+    tables["dim_item"] = replace_column(tables["dim_item"], "unit", counted)
+    later = publisher.publish(tables=tables)
+    portal.activate(ADMIN)
+
+    data = changes(api, (publisher.published[0], later))["data"]
+
+    found = {group["value"]: group for group in data["groups"]["unit_after"]}
+    assert {unit: group["parts"] for unit, group in found.items()} == {"m": 2, "none": 1, "un": 3}
+    of_metres = [each for each in data["parts"] if each["unit_after"] == "m"]
+    assert found["m"]["forecast_total_after"] == pytest.approx(
+        sum(each["forecast_total_after"] for each in of_metres)
+    )
+
+
 def test_the_pages_of_the_parts_are_all_of_them(
     api: FastAPI, two: tuple[Manifest, Manifest]
 ) -> None:

@@ -33,11 +33,20 @@ def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
 def concatenate(parts: Sequence[Rows]) -> Rows:
     """Return the rows of all *parts*: dataclasses, whose arrays are joined along the first axis.
 
-    What is no array is the first part's.
+    So are the arrays of dataclasses that they hold; what is neither is the first part's.
     """
-    arrays = {name: value for name, value in vars(parts[0]).items() if hasattr(value, "shape")}
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
-    return replace(parts[0], **joined)
+
+    def joined(name: str, first: object) -> object:
+        each = [getattr(part, name) for part in parts]
+        if hasattr(first, "shape"):
+            return np.concatenate(each)
+        if is_dataclass(first) and not isinstance(first, type):
+            return concatenate(each)
+        return first
+
+    return replace(
+        parts[0], **{name: joined(name, value) for name, value in vars(parts[0]).items()}
+    )
 
 
 def rows_of(whole: Rows, rows: IntArray) -> Rows:

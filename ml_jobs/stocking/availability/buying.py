@@ -52,12 +52,13 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
     left = np.flatnonzero(wanted)
     none = np.empty(0)
     found = [Steps(np.empty(0, np.int64), none, none, none, none)]
+    asked = worth.asked_at(least_per_money)
     hours = np.full(len(stock), np.nan)
-    hours[left] = worth.rows(left).hours_down(stock[left])
+    hours[left] = worth.hours_down(stock)[left]
     for _ in range(MOST_STEPS):
         if not left.size:
             break
-        after = worth.rows(left).hours_down(stock[left] + quantity[left])
+        after = worth.hours_down(stock + quantity)[left]
         steps = Steps(
             left,
             stock[left],
@@ -65,7 +66,7 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
             quantity[left] * worth.unit_cost[left],
             hours[left] - after,
         )
-        worth_it = steps.avoided > least_per_money * steps.cost
+        worth_it = steps.avoided > asked[left] * steps.quantity
         found.append(rows_of(steps, np.flatnonzero(worth_it)))
         hours[left] = after
         left = left[worth_it]

@@ -9,13 +9,18 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, rows_of
 from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.stocking.availability.ladders import Ladder, ladders_of
+from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.tails import Tails, size_classes
 
 MONTH_HOURS = 730.0
 """Hours in a month: a twelfth of a year."""
 
-_LEAST_CHANCE = 1e-12  # of more demand; what lies beyond it isn't added up
-_AT_ONCE = 64  # lots whose chances are taken together
+FREE_CHANCE = 1e-4
+"""Chance of more demand up to which what costs nothing is held."""
+
+_HEADS = {"waiting": (3,)}  # arrays of a ladder with several values for a rung
+_WHOLE = 1e-9  # of a lot: what keeps an amount of whole lots from falling below itself
 
 
 @dataclass(frozen=True)
@@ -40,46 +45,86 @@ class Worth:
 
     def rows(self, rows: IntArray) -> Worth:
         """Return what stock of these *rows* is worth."""
-        return Worth(rows_of(self.demand, rows), self.hours[rows], self.unit_cost[rows], self.tails)
-
-    @cached_property
-    def sizes(self) -> IntArray:
-        """Size class of each series."""
-        return size_classes(self.demand)
+        return replace(
+            self,
+            demand=rows_of(self.demand, rows),
+            hours=self.hours[rows],
+            unit_cost=self.unit_cost[rows],
+        )
 
     @property
     def priced(self) -> BoolArray:
         """Where the cost is known: what has none can't be weighed."""
         return np.isfinite(self.unit_cost)
 
+    @cached_property
+    def sizes(self) -> IntArray:
+        """Size class of each series."""
+        return size_classes(self.demand)
+
+    @cached_property
+    def ladders(self) -> tuple[Ladder, ...]:
+        """What waits beside every stock, of all series with a forecast."""
+        return tuple(ladders_of(self.demand, self.tails, self.sizes))
+
+    def is_supported(self, stock: FloatArray) -> BoolArray:
+        """Return where the chance of more than *stock* was counted in the past."""
+        return self.tails.is_supported(self._chance(stock, "forecast"), self.sizes)
+
     def chance_of_more(self, stock: FloatArray) -> FloatArray:
         """Return the chance that more than *stock*, units, is asked for, as it turned out."""
-        return self.tails.of(self.demand.exceedance(stock), self.sizes)
+        return self._chance(stock, "chances")
 
     def avoided_by_next(self, stock: FloatArray) -> FloatArray:
         """Return the tower-hours a month that one more lot avoids above *stock*, units."""
         return self.hours * self.demand.lot * self.chance_of_more(stock)
 
-    def expected_backorders(self, stock: FloatArray) -> FloatArray:
-        """Return the units that wait, on average, where *stock* units are held.
+    def backorders(self, stock: FloatArray) -> Cumulants:
+        """Return mean, variance and third moment of the units that wait beside *stock* units.
 
-        E[(X - s)+] is the sum, from s on, of the chances of more.
+        Between two whole numbers of lots the mean lies on the line between theirs, and the others
+        are those of the number below.
         """
         lot = self.demand.lot
-        count = np.floor(stock / lot + 1e-9)
-        found = np.zeros_like(count)
-        left: IntArray = np.flatnonzero(self.demand.covered)
-        while left.size:
-            lots = count[left, None] + np.arange(_AT_ONCE, dtype=np.float64)
-            chances = self._chances(left, lots)
-            found[left] += chances.sum(axis=1)
-            count[left] += _AT_ONCE
-            left = left[chances[:, -1] > _LEAST_CHANCE]
-        return np.where(self.demand.covered, found * lot, np.nan)
+        lots = stock / lot
+        whole = np.floor(lots + _WHOLE)
+        mean, square, cube = self._looked_up("waiting", whole)
+        part = np.maximum(lots - whole, 0.0)
+        # Of what is owed already, all waits.
+        owed = np.maximum(-whole, 0.0)
+        return Cumulants(
+            np.maximum(mean + owed - part * self.chance_of_more(stock), 0.0) * lot,
+            np.maximum(square - mean**2, 0.0) * lot**2,
+            (cube - 3.0 * mean * square + 2.0 * mean**3) * lot**3,
+        )
+
+    def backorders_as_forecast(self, stock: FloatArray) -> FloatArray:
+        """Return the units that wait, on average, with the chances that the model gives."""
+        lots = stock / self.demand.lot
+        whole = np.floor(lots + _WHOLE)
+        mean = self._looked_up("waiting_as_forecast", whole) + np.maximum(-whole, 0.0)
+        part = np.maximum(lots - whole, 0.0) * self._chance(stock, "forecast")
+        waiting: FloatArray = np.maximum(mean - part, 0.0) * self.demand.lot
+        return waiting
+
+    def expected_backorders(self, stock: FloatArray) -> FloatArray:
+        """Return the units that wait, on average, where *stock* units are held."""
+        return self.backorders(stock).mean
 
     def hours_down(self, stock: FloatArray) -> FloatArray:
         """Return the tower-hours a month that are to be expected where *stock* units are held."""
         return self.hours * self.expected_backorders(stock)
+
+    def asked_at(self, price: float) -> FloatArray:
+        """Return the tower-hours a month that a unit has to avoid to be worth it, shape (S,).
+
+        Of what costs nothing, units are held up to a chance of `FREE_CHANCE`. Infinite where the
+        cost isn't known, or no tower waits.
+        """
+        weighed = self.priced & (self.hours > 0)
+        free = self.hours * FREE_CHANCE
+        asked = np.where(self.unit_cost > 0, price * self.unit_cost, free)
+        return np.where(weighed, asked, np.inf)
 
     def level_at(self, price: float) -> FloatArray:
         """Return the stock that is worth its cost at *price*, units; 0 where none is.
@@ -88,17 +133,30 @@ class Worth:
         currency: w P(X > s) > price * cost, so that every series gets a service level of its own,
         1 - price * cost / w. Where the cost isn't known, or no tower waits, the level is 0.
         """
-        weighed = self.priced & (self.hours > 0)
-        asked = np.where(weighed, price * self.unit_cost, np.inf) / np.where(
-            weighed, self.hours, 1.0
-        )
-        chance = self.tails.asked_for(np.minimum(asked, 1.0), self.sizes)
-        level = self.demand.quantile(np.maximum(1.0 - chance, 0.0))
-        worth_it = weighed & (asked < 1.0) & self.demand.covered
-        return np.where(worth_it, np.maximum(level, 0.0), 0.0)
+        asked = self.asked_at(price)
+        level = np.zeros(len(asked))
+        for ladder in self.ladders:
+            rows = ladder.rows
+            worth_it = self.hours[rows, None] * ladder.chances > asked[rows, None]
+            level[rows] = worth_it.sum(axis=1)
+        return level * self.demand.lot
 
-    def _chances(self, rows: IntArray, lots: FloatArray) -> FloatArray:
-        """Chances of more than so many *lots*, shape (R, N), in these *rows*, shape (R,)."""
-        demand = rows_of(self.demand, rows)
-        each = replace(demand, mean=demand.mean[:, None])
-        return self.tails.of(each.exceedance(lots * demand.lot[:, None]), self.sizes[rows])
+    def _chance(self, stock: FloatArray, of: str) -> FloatArray:
+        """The chance of more than *stock* by the ladder's array; of what is owed it is 1."""
+        lots = np.floor(stock / self.demand.lot + _WHOLE)
+        return np.where(lots < 0, 1.0, self._looked_up(of, lots))
+
+    def _looked_up(self, of: str, lots: FloatArray) -> FloatArray:
+        """Values of the ladder's array called *of* at so many *lots*, shape (S,): 0 beyond its end.
+
+        NaN without a forecast.
+        """
+        answer: FloatArray = np.full((*_HEADS.get(of, ()), len(lots)), np.nan)
+        for ladder in self.ladders:
+            rungs: FloatArray = getattr(ladder, of)
+            count = lots[ladder.rows]
+            place = np.clip(np.nan_to_num(count), 0, rungs.shape[-1] - 1).astype(np.int64)
+            found = rungs[..., np.arange(len(count)), place]
+            inside = np.where(count < rungs.shape[-1], found, 0.0)
+            answer[..., ladder.rows] = np.where(np.isnan(count), np.nan, inside)
+        return answer

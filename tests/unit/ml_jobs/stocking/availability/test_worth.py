@@ -81,6 +81,29 @@ def test_what_has_no_cost_or_no_tower_is_not_held() -> None:
     assert level[2] > 0.0
 
 
+def test_what_costs_nothing_is_held_to_a_small_chance() -> None:
+    worth = Worth(demand_of(5.0 * ONE, ONE), ONE, 0.0 * ONE, Tails.as_forecast())
+
+    level = worth.level_at(1e-3)
+
+    assert worth.chance_of_more(level)[0] <= 1e-4 < worth.chance_of_more(level - 1)[0]
+
+
+def test_what_is_owed_already_waits() -> None:
+    worth = Worth(demand_of(5.0 * ONE, ONE), ONE, ONE, Tails.as_forecast())
+
+    assert worth.expected_backorders(-3.0 * ONE)[0] == pytest.approx(8.0)
+
+
+def test_between_two_lots_what_waits_lies_between_theirs() -> None:
+    demand = demand_of(5.0 * ONE, ONE, lot=0.5)
+    worth = Worth(demand, ONE, ONE, Tails.as_forecast())
+
+    found = worth.expected_backorders(2.3 * ONE)
+
+    np.testing.assert_allclose(found, demand.expected_shortage(2.3 * ONE), rtol=1e-9)
+
+
 def test_no_demand_waits_for_nothing() -> None:
     worth = Worth(demand_of(0.0 * ONE, ONE), ONE, ONE, Tails.as_forecast())
 

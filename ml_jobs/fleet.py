@@ -1,0 +1,152 @@
+"""Towers by contract: how many there are, what is promised of them, and which parts they need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import FloatArray
+from ml_jobs.panel import NETWORK, Panel
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What is promised of some towers.
+
+    Attributes:
+        contract_id: Its code.
+        name: What people call it.
+        towers: How many; None where nobody says.
+        target: Share of the time that a tower has to work, as far as parts decide; None without.
+        penalty_per_hour: Currency for each hour that a tower stands still; None without.
+    """
+
+    contract_id: str
+    name: str
+    towers: float | None = None
+    target: float | None = None
+    penalty_per_hour: float | None = None
+
+
+WHOLE = Contract(NETWORK, "Network")
+"""What stands for all towers where no contract is known."""
+
+
+@dataclass(frozen=True)
+class InstalledPart:
+    """How many of a part a contract's towers have at a place, and what its failure does.
+
+    Attributes:
+        location_id: The place; `NETWORK` where the file names none.
+        installed: Units; None counts as equally many for every contract.
+        share_down: Of its failures, the share that takes a tower down; None where not known.
+    """
+
+    item_id: str
+    location_id: str
+    contract_id: str
+    installed: float | None = None
+    share_down: float | None = None
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All contracts, sorted by code, K of them, and what is known of installed parts.
+
+    Attributes:
+        installed: By item, its rows.
+    """
+
+    contracts: tuple[Contract, ...] = (WHOLE,)
+    installed: dict[str, tuple[InstalledPart, ...]] = field(default_factory=dict)
+
+    @property
+    def contract_ids(self) -> tuple[str, ...]:
+        """Their codes."""
+        return tuple(contract.contract_id for contract in self.contracts)
+
+    def towers_waiting(self, panel: Panel, share_down: FloatArray) -> FloatArray:
+        """Return how many towers of each contract stand still for a unit that waits, shape (K, S).
+
+        Failures are shared out by what is installed, as nobody is served before another. Of a part
+        whose installed units aren't known, contracts have a share as large as theirs of the
+        towers.
+
+        Args:
+            panel: S series.
+            share_down: Of the failures of each series' part, the share that takes a tower down,
+                where nothing else is said, shape (S,).
+        """
+        answer = self._by_towers()[:, None] * share_down
+        if not self.installed:
+            return answer
+        rows_of = {code: row for row, code in enumerate(self.contract_ids)}
+        for series, key in enumerate(zip(panel.item_ids, panel.location_ids, strict=True)):
+            rows = self._rows(*key)
+            if not rows:
+                continue
+            units: dict[int, float] = defaultdict(float)
+            down: dict[int, float] = defaultdict(float)
+            for row in rows:
+                count = 1.0 if row.installed is None else row.installed
+                share = share_down[series] if row.share_down is None else row.share_down
+                units[rows_of[row.contract_id]] += count
+                down[rows_of[row.contract_id]] += count * share
+            total = sum(units.values())
+            answer[:, series] = 0.0
+            if total > 0:
+                for contract, towers in down.items():
+                    answer[contract, series] = towers / total
+        return answer
+
+    def _rows(self, item_id: str, location_id: str) -> tuple[InstalledPart, ...]:
+        """Those of a part at a place; those for the whole network where none is for the place."""
+        of_item = self.installed.get(item_id, ())
+        here = tuple(row for row in of_item if row.location_id == location_id)
+        return (
+            here
+            or tuple(row for row in of_item if row.location_id == NETWORK)
+            or (of_item if location_id == NETWORK else ())
+        )
+
+    def _by_towers(self) -> FloatArray:
+        """Share of each contract in all towers, shape (K,)."""
+        towers = np.array([contract.towers or 0.0 for contract in self.contracts])
+        if towers.sum() <= 0:
+            return np.full(len(towers), 1.0 / len(towers))
+        shares: FloatArray = towers / towers.sum()
+        return shares
+
+
+def fleet_of(contracts: pa.Table | None, parts: pa.Table | None) -> Fleet:
+    """Return the fleet of both files' rows, as `read_contracts` and `read_installed` return them.
+
+    Parts for a contract that isn't there are left out.
+    """
+    known = (WHOLE,)
+    if contracts is not None and contracts.num_rows:
+        rows = sorted(contracts.to_pylist(), key=lambda row: str(row["contract_id"]))
+        known = tuple(
+            Contract(
+                row["contract_id"],
+                row["name"] or row["contract_id"],
+                row["towers"],
+                row["target_availability"],
+                row["penalty_per_hour"],
+            )
+            for row in rows
+        )
+    codes = {contract.contract_id for contract in known}
+    installed: dict[str, list[InstalledPart]] = defaultdict(list)
+    for row in [] if parts is None else parts.to_pylist():
+        code = row["contract_id"] if contracts is not None else NETWORK
+        if code in codes:
+            installed[row["item_id"]].append(
+                InstalledPart(
+                    row["item_id"], row["location_id"], code, row["installed"], row["share_down"]
+                )
+            )
+    return Fleet(known, {item: tuple(rows) for item, rows in installed.items()})

@@ -1,0 +1,104 @@
+"""Files of contracts and of installed parts: what is promised, and which towers need what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_jobs.columns import column_of
+from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
+from ml_jobs.inputs.master_file import (
+    MasterFile,
+    MasterKey,
+    NumberColumn,
+    TextColumn,
+    read_master,
+    samples,
+)
+from ml_jobs.panel import NETWORK
+
+CONTRACT_COLUMNS = (
+    TextColumn("name"),
+    NumberColumn("towers"),
+    NumberColumn("target_availability", 0.5, 1.0),
+    NumberColumn("penalty_per_hour"),
+)
+INSTALLED_COLUMNS = (
+    TextColumn("location_id"),
+    TextColumn("contract_id", codes=True),
+    NumberColumn("installed"),
+    NumberColumn("share_down", maximum=1.0),
+)
+
+
+def read_contracts(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
+    """Read a file of contracts: ``contract_id`` and any of `CONTRACT_COLUMNS`.
+
+    A contract without towers says nothing of anything: it is left out, and said so. One with
+    neither target nor penalty promises nothing and only has its figures shown.
+
+    Raises:
+        InputError: The file can't be used; every fault is named.
+    """
+    file = read_master(path, CONTRACT_COLUMNS, reading, key=MasterKey("contract_id"))
+    towers = column_of(file.table, "towers")
+    without = file.table.filter(pa.array(~(towers > 0)))
+    table = file.table.filter(pa.array(towers > 0))
+    return replace(file, table=table, notes=tuple(_contract_notes(table, without)))
+
+
+def read_installed(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
+    """Read a file of installed parts: ``item_id`` and any of `INSTALLED_COLUMNS`.
+
+    A row without a location is of the whole network, one without a contract of all towers.
+
+    Raises:
+        InputError: The file can't be used; every fault is named.
+    """
+    return read_master(
+        path,
+        INSTALLED_COLUMNS,
+        reading,
+        key=MasterKey(also={"location_id": NETWORK, "contract_id": NETWORK}),
+    )
+
+
+def contract_notes(contracts: MasterFile | None, installed: MasterFile | None) -> Iterator[str]:
+    """Return sentences about the contracts' file, and about parts that no contract is known for."""
+    if contracts is not None:
+        yield from (f"{contracts.source.name}: {note}" for note in contracts.notes)
+    if installed is None:
+        return
+    named, name = installed.codes("contract_id") - {NETWORK}, installed.source.name
+    if contracts is None:
+        if named:
+            yield (
+                f"{name} names {len(named):,} contract(s), and there is no file of contracts; all "
+                "towers count as one"
+            )
+    elif strange := sorted(named - contracts.codes("contract_id")):
+        yield (
+            f"{len(strange):,} contract(s) of {name} are not in {contracts.source.name}, and their "
+            f"parts were left out: {samples(strange)}"
+        )
+
+
+def _contract_notes(table: pa.Table, without: pa.Table) -> Iterator[str]:
+    if without.num_rows:
+        codes = sorted(without.column("contract_id").to_pylist())
+        yield f"{len(codes):,} contract(s) without towers were left out: {samples(codes)}"
+    target, penalty = (column_of(table, n) for n in ("target_availability", "penalty_per_hour"))
+    silent = np.isnan(target) & ~(penalty > 0)
+    if silent.any():
+        codes = sorted(table.column("contract_id").filter(pa.array(silent)).to_pylist())
+        yield (
+            f"{len(codes):,} contract(s) have neither target_availability nor penalty_per_hour, "
+            f"so nothing is bought for them alone: {samples(codes)}"
+        )
+    if whole := pc.sum(pc.equal(table.column("target_availability"), 1.0)).as_py():
+        yield (f"{whole:,} contract(s) ask for towers that never stand still, which no stock gives")

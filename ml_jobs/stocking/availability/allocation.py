@@ -1,0 +1,110 @@
+"""Which price a tower-hour gets: the contracts' own, or the least that meets what they promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ml_jobs.arrays import FloatArray
+from ml_jobs.fleet import Fleet
+from ml_jobs.stocking.availability.contracts import contract_prices
+from ml_jobs.stocking.availability.curve import Dependence
+from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
+
+PENALTY, TARGET, SERVICE_MONEY = "penalty", "target", "service_money"
+"""Where prices come from: the contracts, their targets, or the money that service levels take."""
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What a tower-hour of each contract is worth to the stock, K of them.
+
+    Attributes:
+        rule: `PENALTY`, `TARGET` or `SERVICE_MONEY`.
+        prices: Currency for an hour, shape (K,); infinite where no stock meets the target.
+    """
+
+    rule: str
+    prices: FloatArray
+
+    @property
+    def highest(self) -> float:
+        """The highest price that has an end; 0 where there is none."""
+        return float(np.max(self.prices, initial=0.0, where=np.isfinite(self.prices)))
+
+    @property
+    def weights(self) -> FloatArray:
+        """What a tower-hour of each contract costs beside the dearest, shape (K,)."""
+        if self.highest <= 0:
+            return np.ones(len(self.prices))
+        return np.where(np.isfinite(self.prices), self.prices / self.highest, 1.0)
+
+
+def allocate(
+    fleet: Fleet,
+    worth: Worth,
+    dependence: Dependence,
+    *,
+    service: FloatArray,
+    holding_rate: float,
+    scale: float = 1.0,
+) -> Allocation:
+    """Find the price of a tower-hour of each contract.
+
+    A contract's penalty is its price. One that has a target instead gets the least price at which
+    stock meets it. Where no contract says either, all get the one price at which stock costs as
+    much as service levels by criticality would.
+
+    Args:
+        fleet: Contracts, K of them.
+        worth: Of a sample of S series, or of all.
+        dependence: Of the same.
+        service: Units that service levels by criticality would hold of each, shape (S,).
+        holding_rate: What a unit of currency in stock costs a year.
+        scale: Series that each of the sample stands for.
+    """
+    penalties = np.array([each.penalty_per_hour or 0.0 for each in fleet.contracts])
+    allowed = np.array(
+        [
+            (1.0 - each.target) * each.towers / scale
+            if each.target is not None and each.towers and not each.penalty_per_hour
+            else np.inf
+            for each in fleet.contracts
+        ]
+    )
+    monthly = holding_rate / 12.0
+
+    def stock(prices: FloatArray) -> FloatArray:
+        hours = MONTH_HOURS * (prices @ dependence.towers)
+        return replace(worth, hours=hours).level_at(monthly)
+
+    if np.isfinite(allowed).any():
+
+        def down(prices: FloatArray) -> FloatArray:
+            asked = np.where(np.isfinite(allowed), prices, penalties)
+            return dependence.towers @ worth.expected_backorders(stock(asked))
+
+        found = contract_prices(down, allowed)
+        return Allocation(TARGET, np.where(np.isfinite(allowed), found, penalties))
+    if (penalties > 0).any():
+        return Allocation(PENALTY, penalties)
+    money = float(np.nansum(service * worth.unit_cost))
+
+    def affordable(price: float) -> bool:
+        held = stock(np.full(len(penalties), price))
+        return float(np.nansum(held * worth.unit_cost)) <= money
+
+    return Allocation(SERVICE_MONEY, np.full(len(penalties), highest_price(affordable)))
+
+
+def highest_price(holds: Callable[[float], bool]) -> float:
+    """Return the highest price that *holds*, which every lower one does, by bisection."""
+    low, high = 1e-9, 1e12
+    if not holds(low):
+        return low
+    for _ in range(60):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low

@@ -1,0 +1,246 @@
+"""Gold of availability: the curve, what each part is worth where it lies, and what to buy first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
+from ml_jobs.columns import numbers
+from ml_jobs.fleet import Fleet
+from ml_jobs.stocking.availability.buying import Steps
+from ml_jobs.stocking.availability.curve import MONEY, read_sums
+from ml_jobs.stocking.availability.spread import Cumulants
+from ml_jobs.stocking.availability.stocked import StockedSeries
+from ml_jobs.stocking.availability.worth import Worth
+
+MOST_BUYS = 100_000
+
+NO_COST, NO_TOWER, NO_FORECAST, NO_STOCK = "no_cost", "no_tower", "no_forecast", "no_stock"
+"""Why a part is in no figure: what isn't known of it."""
+
+NO_HISTORY, TAIL_NOT_SEEN, NOT_KEPT = "no_history", "tail_not_seen", "not_kept"
+"""Why a figure of the curve can't be promised."""
+
+LEAST_SUPPORTED = 0.5
+"""Share of what stands still that has to rest on chances which were counted in the past."""
+
+MOST_OVER_PROMISE = 1.5
+"""Times what was forecast that may have stood still in the past before nothing is promised."""
+
+
+def left_out(worth: Worth, stock: FloatArray) -> TextArray:
+    """Return why each series can't be weighed, empty where it can, shape (S,)."""
+    reasons: TextArray = np.select(
+        [~worth.demand.covered, ~np.isfinite(stock), ~worth.priced, ~(worth.hours > 0)],
+        [NO_FORECAST, NO_STOCK, NO_COST, NO_TOWER],
+        "",
+    )
+    return reasons
+
+
+def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -> pa.Table:
+    """Return a row for every series: what is there, what would be worth it, what that avoids.
+
+    Args:
+        series: S of them.
+        worth: Of the same, by what is forecast; its hours count every contract's alike.
+        target: Units that are worth their cost at the contracts' prices, shape (S,).
+    """
+    position = series.levels.position
+    reasons = left_out(worth, position)
+    known = reasons == ""
+    wanted = np.maximum(target, np.nan_to_num(position))
+    now, then = worth.hours_down(position), worth.hours_down(wanted)
+    next_unit = worth.avoided_by_next(position) / worth.demand.lot
+    columns = {
+        "position": position,
+        "target_quantity": target,
+        "expected_backorders": worth.expected_backorders(position),
+        "expected_backorders_at_target": worth.expected_backorders(wanted),
+        "down_hours": now,
+        "down_hours_at_target": then,
+        "next_unit_down_hours": next_unit,
+        "next_unit_per_1000": 1000.0 * divide(next_unit, series.unit_cost),
+        "own_service_level": 1.0 - worth.chance_of_more(wanted),
+    }
+    return pa.table(
+        {
+            "item_id": pa.array(series.item_ids, pa.string()),
+            "location_id": pa.array(series.location_ids, pa.string()),
+            **{name: numbers(np.where(known, values, np.nan)) for name, values in columns.items()},
+            "supported": pa.array(
+                np.where(known, worth.is_supported(wanted), False), pa.bool_(), mask=~known
+            ),
+            "left_out": pa.array(reasons, pa.string(), mask=known),
+            "source": pa.array(series.sources, pa.string()),
+        }
+    )
+
+
+def buy_rows(
+    series: StockedSeries,
+    steps: Steps,
+    hours: FloatArray,
+    weighed: FloatArray,
+    contract_ids: tuple[str, ...],
+) -> pa.Table:
+    """Return the steps to buy of a partition, in no order.
+
+    Args:
+        series: S of them.
+        steps: With what they avoid in weighed hours.
+        hours: Tower-hours a month of a unit that waits, every contract's alike, shape (S,).
+        weighed: The same weighed by what they cost the contracts, shape (S,).
+        contract_ids: K codes.
+    """
+    avoided = steps.avoided * divide(hours, weighed)[steps.series]
+    main = np.array(contract_ids)[series.towers.argmax(axis=1)]
+    return pa.table(
+        {
+            "item_id": pa.array(series.item_ids[steps.series], pa.string()),
+            "location_id": pa.array(series.location_ids[steps.series], pa.string()),
+            "from_quantity": numbers(steps.stock),
+            "quantity": numbers(steps.quantity),
+            "cost": numbers(steps.cost),
+            "down_hours_avoided": numbers(avoided),
+            "per_money": numbers(steps.per_money),
+            "contract_id": pa.array(main[steps.series], pa.string()),
+            "source": pa.array(series.sources[steps.series], pa.string()),
+        }
+    )
+
+
+def fact_buy_list(parts: Iterable[pa.Table]) -> pa.Table:
+    """Return the steps of all partitions, what avoids most for its cost first, with running sums.
+
+    Steps of one part that follow each other in the list are one row: "buy 2". The list ends after
+    ``MOST_BUYS`` rows.
+    """
+    whole = pa.concat_tables(parts)
+    rows = whole.sort_by(
+        [
+            ("per_money", "descending"),
+            ("item_id", "ascending"),
+            ("location_id", "ascending"),
+            ("from_quantity", "ascending"),
+        ]
+    )
+    groups = _runs(rows)
+    merged = rows.append_column("run", pa.array(groups)).group_by("run", use_threads=False)
+    first = ("item_id", "location_id", "from_quantity", "contract_id", "source")
+    added = ("quantity", "cost", "down_hours_avoided")
+    found = merged.aggregate(
+        [*((name, "first") for name in first), *((name, "sum") for name in added)]
+    ).slice(0, MOST_BUYS)
+    columns = {name: found.column(f"{name}_first") for name in first}
+    sums = {name: found.column(f"{name}_sum").to_numpy() for name in added}
+    return pa.table(
+        {
+            "rank": np.arange(1, found.num_rows + 1),
+            "item_id": columns["item_id"],
+            "location_id": columns["location_id"],
+            "from_quantity": columns["from_quantity"],
+            **{name: numbers(values) for name, values in sums.items()},
+            "cumulative_cost": numbers(np.cumsum(sums["cost"])),
+            "cumulative_down_hours_avoided": numbers(np.cumsum(sums["down_hours_avoided"])),
+            "contract_id": columns["contract_id"],
+            "source": columns["source"],
+        }
+    )
+
+
+def _runs(rows: pa.Table) -> IntArray:
+    """Number the runs of rows of the same part at the same place, shape (N,)."""
+    if not rows.num_rows:
+        return np.empty(0, np.int64)
+    items, places = (np.array(rows.column(name).to_pylist()) for name in ("item_id", "location_id"))
+    new = np.ones(len(items), bool)
+    new[1:] = (items[1:] != items[:-1]) | (places[1:] != places[:-1])
+    runs: IntArray = np.cumsum(new) - 1
+    return runs
+
+
+def agg_availability(
+    sums: pa.Table, fleet: Fleet, prices: FloatArray, *, future: int, source: str
+) -> pa.Table:
+    """Return the curve by contract: what stock is worth, and the towers that stand still.
+
+    Args:
+        sums: What `add_curves` returned.
+        fleet: The contracts.
+        prices: Of a tower-hour at each point of the curve, shape (P,).
+        future: The cutoff of the forecast proper; the others were in the past.
+        source: The source that the demand of the windows was forecast with.
+    """
+    cutoffs = sums.column("cutoff").to_numpy()
+    order = [(name, "ascending") for name in ("contract_id", "policy", "point")]
+    now = sums.filter(pa.array(cutoffs == future)).sort_by(order)
+    kept = _kept(sums.filter(pa.array(cutoffs != future)))
+    keys = _keys(now)
+    spread = Cumulants(*(read_sums(now, name) for name in ("down", "variance", "third")))
+    by_id = {contract.contract_id: contract for contract in fleet.contracts}
+    contracts = [by_id[contract] for _, _, contract in keys]
+    towers = np.array([each.towers or np.nan for each in contracts])
+    targets = np.array([np.nan if each.target is None else each.target for each in contracts])
+    promised, happened, windows = (
+        np.array([kept.get(key, (np.nan, np.nan, 0))[place] for key in keys]) for place in range(3)
+    )
+    over = divide(happened, promised)
+    reasons = np.select(
+        [
+            windows == 0,
+            over > MOST_OVER_PROMISE,
+            read_sums(now, "supported") < LEAST_SUPPORTED * spread.mean,
+        ],
+        [NO_HISTORY, NOT_KEPT, TAIL_NOT_SEEN],
+        "",
+    )
+    at_price = np.array([prices[point] if policy == MONEY else np.nan for policy, point, _ in keys])
+    return pa.table(
+        {
+            "contract_id": now.column("contract_id"),
+            "name": pa.array([each.name for each in contracts], pa.string()),
+            "policy": now.column("policy"),
+            "point": now.column("point"),
+            "tower_hour_price": numbers(at_price),
+            "towers": numbers(towers),
+            "target_availability": numbers(targets),
+            "stock_value": numbers(read_sums(now, "value")),
+            "towers_down": numbers(spread.mean),
+            "towers_down_low": numbers(spread.quantile(0.05)),
+            "towers_down_high": numbers(spread.quantile(0.95)),
+            "towers_down_forecast": numbers(read_sums(now, "forecast_down")),
+            "availability": numbers(1.0 - divide(spread.mean, towers)),
+            "chance_target_met": numbers(
+                np.where(
+                    np.isfinite(targets * towers),
+                    spread.chance_within((1.0 - targets) * towers),
+                    np.nan,
+                )
+            ),
+            "towers_down_promised": numbers(promised),
+            "towers_down_happened": numbers(happened),
+            "n_windows": windows.astype(np.int64),
+            "supported": pa.array(reasons == ""),
+            "not_supported_because": pa.array(reasons, pa.string(), mask=reasons == ""),
+            "source": pa.repeat(pa.scalar(source), now.num_rows),
+        }
+    )
+
+
+def _keys(sums: pa.Table) -> list[tuple[str, int, str]]:
+    """Policy, point and contract of each row."""
+    columns = (sums.column(name).to_pylist() for name in ("policy", "point", "contract_id"))
+    return list(zip(*columns, strict=True))
+
+
+def _kept(past: pa.Table) -> Mapping[tuple[str, int, str], tuple[float, float, int]]:
+    """What was promised and what happened, on average over the past cutoffs, and how many."""
+    down, happened = read_sums(past, "down"), read_sums(past, "happened")
+    found: dict[tuple[str, int, str], list[tuple[float, float]]] = {}
+    for place, key in enumerate(_keys(past)):
+        found.setdefault(key, []).append((down[place], happened[place]))
+    return {key: (*np.mean(pairs, axis=0).tolist(), len(pairs)) for key, pairs in found.items()}

@@ -1,0 +1,90 @@
+"""Chances of demand, lot by lot, and what waits beside every stock: computed once, looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.stocking.availability.tails import Tails
+
+_SPREADS = 8.0
+_DECAYS = 35.0
+"""Standard deviations above the mean, and lengths in which the tail falls to a third, that a ladder
+reaches: beyond lie chances of less than one in 10^14."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Rungs of R series: 0, 1, ... N - 1 lots in stock.
+
+    Attributes:
+        rows: Which series they are, shape (R,).
+        forecast: The model's chance of more, shape (R, N).
+        chances: That chance as it turned out, shape (R, N).
+        waiting: Mean, mean square and mean cube of the lots that wait, shape (3, R, N).
+        waiting_as_forecast: Their mean with the model's chances, shape (R, N).
+    """
+
+    rows: IntArray
+    forecast: FloatArray
+    chances: FloatArray
+    waiting: FloatArray
+    waiting_as_forecast: FloatArray
+
+
+def ladders_of(demand: NegativeBinomial, tails: Tails, sizes: IntArray) -> Iterator[Ladder]:
+    """Yield the ladders of all series with a forecast, those of about one length together.
+
+    Args:
+        demand: Of S series, shape (S,).
+        tails: What chances turned out to be.
+        sizes: Size class of each series, shape (S,).
+    """
+    mean, excess = demand.drawn / demand.lot, demand.excess
+    reach = mean + _SPREADS * np.sqrt(mean * (1.0 + excess)) + _DECAYS * (excess + 0.5)
+    lengths = np.ceil(np.log2(np.maximum(np.where(demand.covered, reach, 1.0), 1.0)))
+    for length in np.unique(lengths[demand.covered]):
+        rows = np.flatnonzero(demand.covered & (lengths == length))
+        forecast = _chances_of_more(mean[rows], excess[rows], 2 ** int(length) + 1)
+        chances = tails.of(forecast, sizes[rows])
+        yield Ladder(rows, forecast, chances, _waiting(chances), _summed(forecast))
+
+
+def _chances_of_more(mean: FloatArray, excess: FloatArray, rungs: int) -> FloatArray:
+    """Chances of more than 0, 1, ... lots, shape (R, rungs), added up from the smallest on."""
+    lots = np.arange(rungs + 1, dtype=np.float64)
+    shape = np.maximum(mean / excess, 1e-12)[:, None]
+    logarithms = (
+        gammaln(lots + shape)
+        - gammaln(shape)
+        - gammaln(lots + 1.0)
+        - shape * np.log1p(excess)[:, None]
+        + lots * np.log(excess / (1.0 + excess))[:, None]
+    )
+    single = np.where(mean[:, None] > 0, np.exp(logarithms), 0.0)
+    more: FloatArray = np.cumsum(single[:, :0:-1], axis=1)[:, ::-1]
+    return more
+
+
+def _waiting(chances: FloatArray) -> FloatArray:
+    """Moments of the lots that wait at each rung, shape (3, R, N).
+
+    With p(j) for the chance that more than j lots wait, E[Y] is the sum of p(j), E[Y^2] that of
+    (2j + 1) p(j), and E[Y^3] that of (3j^2 + 3j + 1) p(j); weights that grow with j are sums of
+    sums.
+    """
+    first = _summed(chances)
+    second = 2.0 * _summed(first) - first
+    third = 3.0 * (_summed(second) - _summed(first)) + first
+    return np.stack([first, second, third])
+
+
+def _summed(rungs: FloatArray) -> FloatArray:
+    """Sums of each rung and all above it, from the smallest on, shape (R, N)."""
+    total: FloatArray = np.cumsum(rungs[:, ::-1], axis=1)[:, ::-1]
+    return total

@@ -1,0 +1,103 @@
+"""Series where their stock lies, with all that says what it is worth to hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, concatenate, rows_of
+from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.panel import NETWORK
+from ml_jobs.stocking.availability.curve import Dependence
+from ml_jobs.stocking.availability.tails import Tails
+from ml_jobs.stocking.availability.worth import Worth
+from ml_jobs.stocking.inventory import StockLevels
+
+
+@dataclass(frozen=True)
+class Window:
+    """Demand over delivery and review, as forecast at a cutoff, beside what came.
+
+    Attributes:
+        demand: As forecast, of S series.
+        actual: What was asked for, units, shape (S,); NaN where the window isn't over, or begins
+            before the series does.
+    """
+
+    demand: NegativeBinomial
+    actual: FloatArray
+
+
+@dataclass(frozen=True)
+class StockedSeries:
+    """S series, each at the places where its stock lies.
+
+    Attributes:
+        item_ids, location_ids: What and where, shape (S,).
+        sources: The source that each was forecast with, shape (S,).
+        unit_cost: Currency; NaN where not known, shape (S,).
+        towers: That stand still for a unit that waits, of each contract, shape (S, K).
+        levels: Stock and order sizes as they are.
+        service: Units that the service levels asked for fill up to, shape (S,).
+        windows: By cutoff, the future's last.
+    """
+
+    item_ids: TextArray
+    location_ids: TextArray
+    sources: TextArray
+    unit_cost: FloatArray
+    towers: FloatArray
+    levels: StockLevels
+    service: FloatArray
+    windows: Mapping[int, Window]
+
+    def rows(self, rows: IntArray) -> StockedSeries:
+        """Return these *rows* of the series."""
+        windows = {cutoff: rows_of(window, rows) for cutoff, window in self.windows.items()}
+        return replace(rows_of(self, rows), windows=windows)
+
+    def dependence(self, contract_ids: tuple[str, ...], weights: FloatArray) -> Dependence:
+        """Return how towers depend on the series, with tower-hours weighed by contract."""
+        return Dependence(contract_ids, self.towers.T, weights)
+
+    def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
+        """Return what stock is worth by what was forecast at *cutoff*."""
+        return Worth(self.windows[cutoff].demand, dependence.hours, self.unit_cost, tails)
+
+
+def join_stocked(parts: Sequence[StockedSeries]) -> StockedSeries:
+    """Return the series of all *parts*, at least one, which share their cutoffs, as one."""
+    windows = {
+        cutoff: concatenate([part.windows[cutoff] for part in parts]) for cutoff in parts[0].windows
+    }
+    return replace(concatenate(parts), windows=windows)
+
+
+def where_stock_lies(
+    item_ids: TextArray, location_ids: TextArray, is_leaf: BoolArray, assumed: BoolArray
+) -> BoolArray:
+    """Return at which series the stock of each item lies, shape (S,).
+
+    That is at the places with none below them. Where the stock of any of those is assumed and that
+    of the network is known, it is the network: nobody has said where it lies.
+
+    Args:
+        item_ids: Of each series; those of one item follow each other.
+        location_ids: Likewise.
+        is_leaf: Which series are at places with none below them; an item may have none of those.
+        assumed: Of which series stock is assumed.
+    """
+    network = location_ids == NETWORK
+    _, groups = np.unique(item_ids, return_inverse=True)
+    count = groups.max(initial=-1) + 1
+
+    def any_of(holds: BoolArray) -> BoolArray:
+        found: BoolArray = np.bincount(groups, weights=holds, minlength=count) > 0
+        return found[groups]
+
+    below = is_leaf & ~network
+    guessed = any_of(below & assumed) & any_of(network & ~assumed)
+    at_leaves = any_of(below) & ~guessed
+    return np.where(at_leaves, below, network)

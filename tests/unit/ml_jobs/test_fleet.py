@@ -1,0 +1,128 @@
+"""Towers by contract: how many stand still for a unit that waits, and whose they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml_jobs.fleet import WHOLE, Contract, Fleet, InstalledPart, fleet_of
+from ml_jobs.panel import NETWORK, Frequency, Panel
+
+pytestmark = pytest.mark.ml
+
+TWO = (Contract("A", "Alfa", 300.0), Contract("B", "Beta", 100.0))
+
+
+def panel_of(*keys: tuple[str, str]) -> Panel:
+    items, places = zip(*keys, strict=True)
+    dates = Frequency.DAILY.calendar(np.datetime64("2026-11-01"), 2)
+    count = len(keys)
+    return Panel(
+        items, places, dates, np.ones((count, 2)), np.zeros(count, np.int64), Frequency.DAILY
+    )
+
+
+def installed(*rows: InstalledPart) -> dict[str, tuple[InstalledPart, ...]]:
+    return {
+        item: tuple(row for row in rows if row.item_id == item)
+        for item in {row.item_id for row in rows}
+    }
+
+
+def test_without_contracts_all_towers_are_one() -> None:
+    waiting = Fleet().towers_waiting(panel_of(("P1", NETWORK)), np.array([0.5]))
+
+    assert Fleet().contracts == (WHOLE,)
+    assert waiting.tolist() == [[0.5]]
+
+
+def test_without_installed_parts_contracts_share_as_they_have_towers() -> None:
+    waiting = Fleet(TWO).towers_waiting(panel_of(("P1", NETWORK)), np.array([0.1]))
+
+    np.testing.assert_allclose(waiting[:, 0], [0.075, 0.025])
+
+
+def test_failures_are_shared_out_by_what_is_installed() -> None:
+    fleet = Fleet(
+        TWO,
+        installed(
+            InstalledPart("P1", "SP", "A", 10.0, 1.0), InstalledPart("P1", "SP", "B", 30.0, None)
+        ),
+    )
+
+    waiting = fleet.towers_waiting(panel_of(("P1", "SP")), np.array([0.2]))
+
+    np.testing.assert_allclose(waiting[:, 0], [0.25, 0.15])
+
+
+def test_what_is_said_of_the_network_holds_where_nothing_is_said_of_a_place() -> None:
+    fleet = Fleet(
+        TWO,
+        installed(
+            InstalledPart("P1", NETWORK, "A", 1.0, 1.0), InstalledPart("P1", "SP", "B", 1.0, 1.0)
+        ),
+    )
+
+    waiting = fleet.towers_waiting(panel_of(("P1", "RJ"), ("P1", "SP")), np.ones(2))
+
+    assert waiting.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_the_network_has_what_its_places_have() -> None:
+    fleet = Fleet(
+        TWO,
+        installed(
+            InstalledPart("P1", "RJ", "A", 1.0, 1.0), InstalledPart("P1", "SP", "B", 3.0, 1.0)
+        ),
+    )
+
+    waiting = fleet.towers_waiting(panel_of(("P1", NETWORK)), np.ones(1))
+
+    assert waiting[:, 0].tolist() == [0.25, 0.75]
+
+
+def test_nothing_installed_takes_no_tower_down() -> None:
+    fleet = Fleet(TWO, installed(InstalledPart("P1", "SP", "A", 0.0, 1.0)))
+
+    assert fleet.towers_waiting(panel_of(("P1", "SP")), np.ones(1)).tolist() == [[0.0], [0.0]]
+
+
+def test_splitting_a_contract_in_two_alike_changes_nothing_in_all() -> None:
+    one = Fleet((Contract("A", "Alfa", 300.0),))
+    two = Fleet((Contract("A1", "Alfa", 150.0), Contract("A2", "Alfa", 150.0)))
+    panel, share = panel_of(("P1", NETWORK)), np.array([0.5])
+
+    assert one.towers_waiting(panel, share).sum() == two.towers_waiting(panel, share).sum()
+
+
+def test_parts_of_contracts_that_are_not_known_are_left_out() -> None:
+    contracts = pa.Table.from_pylist(
+        [
+            {
+                "contract_id": "A",
+                "name": None,
+                "towers": 10.0,
+                "target_availability": 0.99,
+                "penalty_per_hour": None,
+            }
+        ]
+    )
+    parts = pa.Table.from_pylist(
+        [
+            {
+                "item_id": "P1",
+                "location_id": NETWORK,
+                "contract_id": code,
+                "installed": 1.0,
+                "share_down": 1.0,
+            }
+            for code in ("A", "Z")
+        ]
+    )
+
+    fleet = fleet_of(contracts, parts)
+
+    assert fleet.contracts == (Contract("A", "A", 10.0, 0.99, None),)
+    assert [row.contract_id for row in fleet.installed["P1"]] == ["A"]
+    assert fleet_of(None, parts).installed["P1"][1].contract_id == NETWORK

@@ -126,7 +126,7 @@ def fleet_of(contracts: pa.Table | None, parts: pa.Table | None) -> Fleet:
 
     Parts for a contract that isn't there are left out.
     """
-    known = (WHOLE,)
+    known: tuple[Contract, ...] = (WHOLE,)
     if contracts is not None and contracts.num_rows:
         rows = sorted(contracts.to_pylist(), key=lambda row: str(row["contract_id"]))
         known = tuple(

@@ -131,7 +131,8 @@ def add_curves(parts: Iterable[pa.Table]) -> pa.Table:
 
 def read_sums(table: pa.Table, name: str) -> FloatArray:
     """Return a column of sums in its own unit: currency, or towers."""
-    return table.column(name).to_numpy().astype(np.float64) / _SCALES[name]
+    values: FloatArray = table.column(name).to_numpy().astype(np.float64) / _SCALES[name]
+    return values
 
 
 def _sums_of(

@@ -95,9 +95,11 @@ def where_stock_lies(
 
     def any_of(holds: BoolArray) -> BoolArray:
         found: BoolArray = np.bincount(groups, weights=holds, minlength=count) > 0
-        return found[groups]
+        of_each: BoolArray = found[groups]
+        return of_each
 
     below = is_leaf & ~network
     guessed = any_of(below & assumed) & any_of(network & ~assumed)
     at_leaves = any_of(below) & ~guessed
-    return np.where(at_leaves, below, network)
+    lies: BoolArray = np.where(at_leaves, below, network)
+    return lies

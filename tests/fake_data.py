@@ -522,14 +522,21 @@ def _fact_availability(story: Story) -> list[Row]:
         {
             "item_id": code,
             "location_id": "network",
-            **(_worth_of_stock(i) if i % 3 else {"left_out": "no_tower"}),
+            **_worth_of_stock(i),
         }
         for i, code in enumerate(story.codes)
     ]
 
 
 def _worth_of_stock(index: int) -> Row:
+    """Of two parts in three; the third takes no tower down."""
+    if index % 3 == 0:
+        weighed = ("target_quantity", "expected_backorders", "expected_backorders_at_target")
+        hours = ("down_hours", "down_hours_at_target", "next_unit_down_hours", "next_unit_per_1000")
+        names = ("position", *weighed, *hours, "own_service_level", "supported")
+        return {**dict.fromkeys(names), "left_out": "no_tower"}
     return {
+        "left_out": None,
         "position": 2.0,
         "target_quantity": 4.0,
         "expected_backorders": 1.0,

@@ -210,7 +210,7 @@ def stock_of(
         "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons),
         "policy_sums": add_sums(sums),
     }
-    return tables, stocked_series(partition, now, inventory, views, plan)
+    return tables, stocked_series(partition, now, inventory, views, lessons, plan)
 
 
 def _record(judged: JudgedPartition) -> ChampionRecord | None:

@@ -10,14 +10,16 @@ import numpy as np
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window, where_stock_lies
 from ml_jobs.stocking.availability.tails import TailTally, tail_tally
-from ml_jobs.stocking.inventory import Inventory
+from ml_jobs.stocking.inventory import Inventory, policy_of
 from ml_jobs.stocking.lead_time import whole_periods
 from ml_jobs.stocking.replay import demand_after
+from ml_jobs.stocking.service import PlannedLevels
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 
 
@@ -26,6 +28,7 @@ def stocked_series(
     now: StockView,
     inventory: Inventory,
     past: Mapping[int, StockView],
+    lessons: Lessons,
     plan: Plan,
 ) -> StockedSeries:
     """Return the partition's series where their stock lies.
@@ -38,10 +41,14 @@ def stocked_series(
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
     windows = {
-        cutoff: past_window(view, partition, plan.future, plan) for cutoff, view in past.items()
+        cutoff: Window(
+            *past_demand(view, partition, plan.future, plan),
+            _filled_up_to(view, partition, lessons.planned[cutoff]),
+        )
+        for cutoff, view in past.items()
     }
     unknown = np.full(len(panel.item_ids), np.nan)
-    windows[plan.future] = Window(now.sums.cycle, unknown)
+    windows[plan.future] = Window(now.sums.cycle, unknown, inventory.policy.order_up_to)
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
@@ -49,7 +56,6 @@ def stocked_series(
         column_of(partition.items.table, "unit_cost"),
         towers,
         inventory.levels,
-        inventory.policy.order_up_to,
         windows,
     )
     return whole.rows(rows)
@@ -70,7 +76,9 @@ def stocked_rows(partition: Partition, plan: Plan) -> IntArray:
     return rows
 
 
-def past_window(view: StockView, partition: Partition, now: int, plan: Plan) -> Window:
+def past_demand(
+    view: StockView, partition: Partition, now: int, plan: Plan
+) -> tuple[NegativeBinomial, FloatArray]:
     """Return demand over delivery and review as forecast at a past cutoff, and what came by *now*.
 
     Both are of whole periods, as what happened is observed in those only; the forecast is raised to
@@ -81,15 +89,22 @@ def past_window(view: StockView, partition: Partition, now: int, plan: Plan) -> 
     actual = demand_after(partition.panel.until(now), view.cutoff, periods)
     judged = view.judged & np.isfinite(days)
     share = np.where(np.isfinite(days), periods * plan.frequency.days_per_step / days, 1.0)
-    return Window(_scaled(view.sums.cycle, share), np.where(judged, actual, np.nan))
+    return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
+
+
+def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:
+    """Units that service levels filled up to at a past cutoff, by what was known then."""
+    asked = planned.of(view.levels.service_level, view.outlook.classes)
+    known = partition.panel.until(view.cutoff)
+    return policy_of(known, view.levels, view.sums, planned=asked).order_up_to
 
 
 def tails_of(view: StockView, partition: Partition, now: int, plan: Plan) -> TailTally:
     """Count how far out in its distribution demand lay, in the windows that were over by *now*."""
-    window = past_window(view, partition, now, plan)
-    lies = np.zeros(len(window.actual), bool)
+    demand, actual = past_demand(view, partition, now, plan)
+    lies = np.zeros(len(actual), bool)
     lies[stocked_rows(partition, plan)] = True
-    return tail_tally(window.demand, window.actual, lies)
+    return tail_tally(demand, actual, lies)
 
 
 def _scaled(demand: NegativeBinomial, share: FloatArray) -> NegativeBinomial:

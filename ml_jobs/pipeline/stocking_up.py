@@ -64,7 +64,7 @@ def learn_prices(
         plan.fleet,
         worth.rows(known),
         replace(alike, towers=alike.towers[:, known]),
-        service=sample.service[known],
+        service=sample.windows[plan.future].service[known],
         holding_rate=rate,
         scale=scale,
     )
@@ -114,8 +114,9 @@ def _curve_at(
     rows = np.flatnonzero(counted)
     kept = worth.rows(rows)
     stocks = priced_stocks(kept, prices.curve, plan.options.settings["holding_rate"])
-    stocks[SERVICE, 0] = series.service[rows]
-    stocks[TODAY, 0] = series.levels.position[rows]
+    stocks[SERVICE, 0] = window.service[rows]
+    if future:
+        stocks[TODAY, 0] = series.levels.position[rows]
     return curve_sums(
         cutoff,
         kept,

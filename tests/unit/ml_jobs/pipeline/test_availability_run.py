@@ -69,10 +69,20 @@ def test_the_curve_is_of_every_contract_with_today_and_service_beside_it(done: R
 
 def test_what_was_promised_is_held_against_what_came_at_every_cutoff(done: Ran) -> None:
     rows = done.table("agg_availability").to_pylist()
+    promised = [row for row in rows if row["policy"] != "today"]
 
-    assert {row["n_windows"] for row in rows} == {4}
-    assert all(row["towers_down_happened"] is not None for row in rows)
-    assert any(row["supported"] for row in rows)
+    assert {row["n_windows"] for row in promised} == {4}
+    assert all(row["towers_down_happened"] is not None for row in promised)
+    assert any(row["supported"] for row in promised)
+
+
+def test_of_the_stock_of_today_nothing_was_promised_in_the_past(done: Ran) -> None:
+    rows = done.table("agg_availability").to_pylist()
+
+    today = [row for row in rows if row["policy"] == "today"]
+    assert {row["n_windows"] for row in today} == {0}
+    assert {row["towers_down_promised"] for row in today} == {None}
+    assert {row["not_supported_because"] for row in today} <= {None, "tail_not_seen"}
 
 
 def test_a_part_without_a_cost_says_so_and_is_not_bought(done: Ran, panel: Panel) -> None:

@@ -93,11 +93,14 @@ def curve_sums(
 
     Args:
         cutoff: Periods that were known.
-        worth: Of S series, with costs.
+        worth: Of S series that can be weighed, as `left_out` tells.
         dependence: Of the same series.
         stocks: Units held of each series by policy and point, shape (S,) each.
-        actual: What was asked for in the window after the cutoff, units, shape (S,); NaN where it
-            isn't over; None for the future.
+        actual: What was asked for in the windows after the cutoff, which are over, units, shape
+            (S,); None for the future.
+
+    Raises:
+        ValueError: Of a series something isn't known, which would be counted as nothing.
     """
     parts = [_SCHEMA.empty_table()]
     for (policy, point), stock in stocks.items():
@@ -145,13 +148,13 @@ def _sums_of(
     share = _share_of_value(dependence)
     happened = np.zeros_like(stock) if actual is None else np.maximum(actual - stock, 0.0)
     return {
-        "value": share * np.nan_to_num(stock * worth.unit_cost),
-        "down": towers * np.nan_to_num(each.mean),
-        "forecast_down": towers * np.nan_to_num(worth.backorders_as_forecast(stock)),
-        "variance": towers**2 * np.nan_to_num(each.variance),
-        "third": towers**3 * np.nan_to_num(each.third),
-        "supported": towers * np.nan_to_num(np.where(supported, each.mean, 0.0)),
-        "happened": towers * np.nan_to_num(happened),
+        "value": share * stock * worth.unit_cost,
+        "down": towers * each.mean,
+        "forecast_down": towers * worth.backorders_as_forecast(stock),
+        "variance": towers**2 * each.variance,
+        "third": towers**3 * each.third,
+        "supported": towers * np.where(supported, each.mean, 0.0),
+        "happened": towers * happened,
     }
 
 
@@ -162,5 +165,7 @@ def _share_of_value(dependence: Dependence) -> FloatArray:
 
 
 def _whole(values: FloatArray, scale: float) -> npt.NDArray[np.int64]:
+    if not np.isfinite(values).all():
+        raise ValueError("something isn't known of a series that is added up")
     whole: npt.NDArray[np.int64] = np.rint(values * scale).astype(np.int64).sum(axis=1)
     return whole

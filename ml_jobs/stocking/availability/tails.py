@@ -7,7 +7,7 @@ slowly than the model says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -103,19 +103,11 @@ class Tails:
 
     def of(self, chance: FloatArray, classes: IntArray) -> FloatArray:
         """Return what came of a *chance*, shape (S,), in series of these size *classes*, (S,)."""
-        answer = np.zeros_like(chance)
-        for number in np.unique(classes):
-            rows = classes == number
-            answer[rows] = self._curve(number).of(chance[rows])
-        return answer
+        return self._by_class(_Curve.of, chance, classes)
 
     def asked_for(self, chance: FloatArray, classes: IntArray) -> FloatArray:
         """Return the model's chance that turned out as *chance*: the inverse of `of`."""
-        answer = np.zeros_like(chance)
-        for number in np.unique(classes):
-            rows = classes == number
-            answer[rows] = self._curve(number).asked_for(chance[rows])
-        return answer
+        return self._by_class(_Curve.asked_for, chance, classes)
 
     def is_supported(self, chance: FloatArray, classes: IntArray) -> BoolArray:
         """Return where a *chance* of the model's was counted in the past, shape (S,)."""
@@ -124,8 +116,19 @@ class Tails:
         supported: BoolArray = chance >= least * (1.0 - 1e-12)
         return supported
 
-    def _curve(self, number: int) -> _Curve:
-        return _Curve(self.chances[number], float(self.fall[number]))
+    def _by_class(
+        self,
+        look_up: Callable[[_Curve, FloatArray], FloatArray],
+        chance: FloatArray,
+        classes: IntArray,
+    ) -> FloatArray:
+        """What *look_up* finds of each *chance* on the curve of its class."""
+        answer = np.zeros_like(chance)
+        for number in np.unique(classes):
+            rows = classes == number
+            curve = _Curve(self.chances[number], float(self.fall[number]))
+            answer[rows] = look_up(curve, chance[rows])
+        return answer
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,14 @@ def test_what_happened_is_what_was_asked_for_beyond_the_stock() -> None:
     np.testing.assert_allclose(read_sums(found, "happened"), expected, atol=1e-6)
 
 
+def test_a_window_that_is_not_over_is_not_counted_as_nothing() -> None:
+    worth, dependence = drawn(3, 3)
+    stock, actual = np.array([1.0, 2.0, 0.0]), np.array([4.0, np.nan, 2.0])
+
+    with pytest.raises(ValueError, match="isn't known"):
+        curve_sums(9, worth, dependence, {("today", 0): stock}, actual=actual)
+
+
 def test_where_nothing_can_be_weighed_there_is_no_curve() -> None:
     assert tower_hour_prices(np.zeros(3), np.ones(3), RATE).size == 0
     assert tower_hour_prices(np.ones(3), np.full(3, np.nan), RATE).size == 0

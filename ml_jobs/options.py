@@ -56,6 +56,7 @@ DEFAULT_SETTINGS: Mapping[str, float] = {
     "criticality_medium": 0.1,
     "criticality_low": 0.01,
     "defer_from": 14.0,
+    "holding_rate": 0.2,
 }
 
 

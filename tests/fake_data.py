@@ -485,6 +485,90 @@ def _fact_open_order(story: Story) -> list[Row]:
     ]
 
 
+def _agg_availability(story: Story) -> list[Row]:
+    """A curve of three points, today's stock and that of service levels, of one contract."""
+    points = [("money", 0), ("money", 1), ("money", 2), ("service", 0), ("today", 0)]
+    return [_curve_point(policy, point) for policy, point in points]
+
+
+def _curve_point(policy: str, point: int) -> Row:
+    down = 8.0 / (1 + point) if policy == "money" else 5.0
+    supported = point < 2
+    return {
+        "contract_id": "network",
+        "policy": policy,
+        "point": point,
+        "name": "Rede",
+        "tower_hour_price": 10.0 * (1 + point) if policy == "money" else None,
+        "towers": 1000.0,
+        "target_availability": 0.995,
+        "stock_value": 1000.0 * (1 + point),
+        "towers_down": down,
+        "towers_down_low": down / 2,
+        "towers_down_high": down * 2,
+        "towers_down_forecast": down * 0.9,
+        "availability": 1 - down / 1000.0,
+        "chance_target_met": 0.6,
+        "towers_down_promised": down,
+        "towers_down_happened": down * 1.1,
+        "n_windows": 2,
+        "supported": supported,
+        "not_supported_because": None if supported else "tail_not_seen",
+    }
+
+
+def _fact_availability(story: Story) -> list[Row]:
+    return [
+        {
+            "item_id": code,
+            "location_id": "network",
+            **_worth_of_stock(i),
+        }
+        for i, code in enumerate(story.codes)
+    ]
+
+
+def _worth_of_stock(index: int) -> Row:
+    """Of two parts in three; the third takes no tower down."""
+    if index % 3 == 0:
+        weighed = ("target_quantity", "expected_backorders", "expected_backorders_at_target")
+        hours = ("down_hours", "down_hours_at_target", "next_unit_down_hours", "next_unit_per_1000")
+        names = ("position", *weighed, *hours, "own_service_level", "supported")
+        return {**dict.fromkeys(names), "left_out": "no_tower"}
+    return {
+        "left_out": None,
+        "position": 2.0,
+        "target_quantity": 4.0,
+        "expected_backorders": 1.0,
+        "expected_backorders_at_target": 0.25,
+        "down_hours": 73.0 / index,
+        "down_hours_at_target": 18.25 / index,
+        "next_unit_down_hours": 36.5 / index,
+        "next_unit_per_1000": 50.0 / index,
+        "own_service_level": 0.97,
+        "supported": True,
+    }
+
+
+def _fact_buy_list(story: Story) -> list[Row]:
+    weighed = [code for i, code in enumerate(story.codes) if i % 3]
+    return [
+        {
+            "rank": place,
+            "item_id": code,
+            "location_id": "network",
+            "from_quantity": 2.0,
+            "quantity": 2.0,
+            "cost": 800.0,
+            "down_hours_avoided": 16.0 - place,
+            "cumulative_cost": 800.0 * place,
+            "cumulative_down_hours_avoided": sum(16.0 - each for each in range(1, place + 1)),
+            "contract_id": "network",
+        }
+        for place, code in enumerate(weighed[:8], start=1)
+    ]
+
+
 _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "dim_item": _dim_item,
     "dim_location": _dim_location,
@@ -495,6 +579,7 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "agg_metrics": _agg_metrics,
     "agg_daily": _agg_daily,
     "agg_policy": _agg_policy,
+    "agg_availability": _agg_availability,
     "fact_inventory": _fact_inventory,
     "fact_exception": _fact_exception,
     "fact_action": _fact_action,
@@ -502,4 +587,6 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "fact_projection": _fact_projection,
     "fact_period": _fact_period,
     "fact_open_order": _fact_open_order,
+    "fact_availability": _fact_availability,
+    "fact_buy_list": _fact_buy_list,
 }

@@ -54,7 +54,18 @@ def _copied(table: pa.Table, key: tuple[str, ...], times: int) -> pa.Table:
         # The copies of a row stand together: so tiers stay in their order.
         ranks = (copied["rank"].to_numpy() - 1) * times + copies + 1
         copied = _with(copied, "rank", pa.chunked_array([ranks]))
-    return copied if key[0] == "item_id" else copied.sort_by([(name, "ascending") for name in key])
+    if key[0] == "item_id":
+        return copied
+    return _summed_so_far(copied.sort_by([(name, "ascending") for name in key]))
+
+
+def _summed_so_far(table: pa.Table) -> pa.Table:
+    """Add up anew what each row has of those before it."""
+    for name in table.column_names:
+        if name.startswith("cumulative_"):
+            single = table[name.removeprefix("cumulative_")].to_numpy()
+            table = _with(table, name, pa.chunked_array([np.cumsum(single)]))
+    return table
 
 
 def _summed(table: pa.Table, times: int) -> pa.Table:

@@ -21,6 +21,7 @@ from ml_jobs.pipeline.partitioning import PartitionTask
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_folder import is_whole, load, save
+from ml_jobs.pipeline.stocking_up import learn_prices, stock_partition
 from ml_jobs.pipeline.weighing import weigh
 from ml_jobs.pipeline.whole import forecast_notes, whole_tables
 from ml_jobs.progress import ReportWork, Work, silent
@@ -65,7 +66,10 @@ def run(
         if not is_whole(folder.lessons):
             save(folder.lessons, weigh(folder, plan, report=report))
         _each(engine, judge_partition, partitions, "judge", report)
-    lessons = load(folder.lessons, Lessons)
+        lessons = load(folder.lessons, Lessons)
+        if not is_whole(folder.prices):
+            save(folder.prices, learn_prices(folder, plan, lessons, report=report))
+        _each(engine, stock_partition, partitions, "stock", report)
     results = [load(folder.results(task.number), PartitionResults) for task in partitions]
     stamp = Stamp(
         request.dataset_id or _dataset_id(request, prepared),

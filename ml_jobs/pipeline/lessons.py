@@ -16,6 +16,7 @@ from ml_jobs.options import ENSEMBLE
 from ml_jobs.panel import Panel
 from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.plan import Plan
+from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.lead_time import SpanTotals
 from ml_jobs.stocking.scatter import CYCLE, LEAD, READABLE, SumScatter
 from ml_jobs.stocking.service import PlannedLevels
@@ -31,6 +32,7 @@ class Lessons:
         widths: By cutoff, how much wider than they say the sources should be.
         planned: By cutoff, the service levels to plan for, so that those asked are achieved.
         scatter: By cutoff, how much more sums scatter than was learnt.
+        tails: By cutoff, how often demand was beyond its quantiles.
     """
 
     weights: Mapping[int, EnsembleWeights]
@@ -38,6 +40,7 @@ class Lessons:
     widths: Mapping[int, Widths]
     planned: Mapping[int, PlannedLevels]
     scatter: Mapping[int, SumScatter]
+    tails: Mapping[int, Tails]
 
     def forecasts(
         self, cutoff: int, panel: Panel, members: Members, plan: Plan

@@ -25,9 +25,11 @@ from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.readable_forecasts import LearntSums, readable_forecasts
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save, save_table
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_view
+from ml_jobs.pipeline.stocked_series import stocked_series
 from ml_jobs.publishing import facts
 from ml_jobs.publishing.period_facts import fact_period
 from ml_jobs.stocking.actions import action_rows
+from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.exceptions import exception_rows, reasons_of
 from ml_jobs.stocking.inventory import inventory_of
 from ml_jobs.stocking.projection import fact_projection
@@ -92,7 +94,9 @@ def judge_partition(task: PartitionTask) -> None:
         c: corrected_sums(each, c, partition.panel, lessons.scatter) for c, each in found.items()
     }
     judged = judge(partition, members, plan, lessons)
-    tables = {**tables_of(judged, plan), **stock_tables_of(judged, folder, plan, lessons)}
+    stock, stocked = stock_of(judged, folder, plan, lessons)
+    save(folder.stocked(task.number), stocked)
+    tables = {**tables_of(judged, plan), **stock}
     for name, table in tables.items():
         save_table(folder.table(task.number, name), table)
     results = PartitionResults(
@@ -106,7 +110,7 @@ def judge_partition(task: PartitionTask) -> None:
 
 def _is_judged(task: PartitionTask) -> bool:
     path = task.folder.results(task.number)
-    if not is_whole(path):
+    if not (is_whole(path) and is_whole(task.folder.stocked(task.number))):
         return False
     names = load(path, PartitionResults).tables
     return all(is_whole(task.folder.table(task.number, name)) for name in names)
@@ -147,10 +151,13 @@ def tables_of(judged: JudgedPartition, plan: Plan) -> dict[str, pa.Table]:
     }
 
 
-def stock_tables_of(
+def stock_of(
     judged: JudgedPartition, folder: RunFolder, plan: Plan, lessons: Lessons
-) -> dict[str, pa.Table]:
-    """Return the partition's rows and sums of stock and of what stands out, by name."""
+) -> tuple[dict[str, pa.Table], StockedSeries]:
+    """Return the partition's rows and sums of stock and of what stands out, by name.
+
+    Beside them its series where their stock lies, of which availability is made later.
+    """
     partition, panel = judged.partition, judged.partition.panel
     views = {
         cutoff: stock_view(
@@ -187,7 +194,7 @@ def stock_tables_of(
         pools,
         learnt=LearntSums(folder, plan, lessons.scatter),
     )
-    return {
+    tables = {
         "fact_inventory": fact_inventory(
             panel,
             partition.items,
@@ -203,6 +210,7 @@ def stock_tables_of(
         "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons),
         "policy_sums": add_sums(sums),
     }
+    return tables, stocked_series(partition, now, inventory, views, lessons, plan)
 
 
 def _record(judged: JudgedPartition) -> ChampionRecord | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.fleet import Fleet
 from ml_jobs.grain import Readable, length_of, readable_between
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.options import ForecastOptions
@@ -31,6 +32,8 @@ class Plan:
         warmups: How many of the cutoffs, from the first on, teach weights and are not judged.
         hierarchy: The places, from the whole network down.
         partitions: Number of partitions.
+        fleet: Towers by contract, and the parts that they need.
+        items: Number of items.
     """
 
     options: ForecastOptions
@@ -44,6 +47,8 @@ class Plan:
     warmups: int
     hierarchy: Hierarchy
     partitions: int
+    fleet: Fleet = field(default_factory=Fleet)
+    items: int = 0
 
     @property
     def future(self) -> int:

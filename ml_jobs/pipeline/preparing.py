@@ -16,6 +16,7 @@ from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, concatenate
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError
+from ml_jobs.fleet import fleet_of
 from ml_jobs.inputs.demand.coverage import calendar_notes, rhythm_in
 from ml_jobs.inputs.demand.demand import DEFAULT_MIN_SALE_DAYS, panel_since
 from ml_jobs.inputs.demand.demand_files import InputNote, total_of
@@ -273,6 +274,11 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
         warmups=warmups,
         hierarchy=inputs.hierarchy,
         partitions=0,
+        fleet=fleet_of(
+            inputs.contracts.table if inputs.contracts else None,
+            inputs.installed.table if inputs.installed else None,
+        ),
+        items=items.table.num_rows,
     )
 
 

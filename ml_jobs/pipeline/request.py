@@ -71,6 +71,14 @@ class JobRequest:
     locations: Annotated[
         FilePath | None, Help("input", "the locations and what each belongs to: depot, region")
     ] = None
+    contracts: Annotated[
+        FilePath | None,
+        Help("input", "contracts: towers, target_availability, penalty_per_hour"),
+    ] = None
+    installed: Annotated[
+        FilePath | None,
+        Help("input", "parts installed: item_id, contract_id, installed, share_down"),
+    ] = None
     drivers: Annotated[
         FilePath | None, Help("input", "what is known ahead, by date: prices, planned works")
     ] = None

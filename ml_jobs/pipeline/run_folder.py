@@ -51,6 +51,11 @@ class RunFolder:
         """What the backtest teaches: weights, champions, widths and service levels."""
         return self.path / "lessons.pickle"
 
+    @property
+    def prices(self) -> Path:
+        """What tower-hours are worth to the stock."""
+        return self.path / "prices.pickle"
+
     def file(self, number: int) -> Path:
         """The demand of one input file, laid out."""
         return self.path / "files" / f"{number:06d}.pickle"
@@ -70,6 +75,10 @@ class RunFolder:
     def members(self, number: int, cutoff: int) -> Path:
         """What every source forecast for one partition at *cutoff*."""
         return self.partition(number) / f"members-{cutoff}.pickle"
+
+    def stocked(self, number: int) -> Path:
+        """One partition's series where their stock lies."""
+        return self.partition(number) / "stocked.pickle"
 
     def table(self, number: int, name: str) -> Path:
         """One table of one partition's results."""

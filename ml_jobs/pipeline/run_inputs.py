@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.contracts_file import contract_notes, read_contracts, read_installed
 from ml_jobs.inputs.demand.demand_files import (
     DemandFormat,
     DemandScan,
@@ -51,6 +52,8 @@ class RunInputs:
     items: MasterFile | None
     stock: MasterFile | None
     orders: MasterFile | None
+    contracts: MasterFile | None
+    installed: MasterFile | None
     drivers: DriverFile | None
     notes: tuple[InputNote, ...]
     remarks: tuple[str, ...] = ()
@@ -72,7 +75,7 @@ class RunInputs:
         """Return sentences about what of the files is not used, given the *items* forecast."""
         item_ids = tuple(items.table.column("item_id").to_pylist())
         notes: list[str] = []
-        for file in (self.items, self.stock, self.orders):
+        for file in (self.items, self.stock, self.orders, self.installed):
             if file is None:
                 continue
             notes += [f"{file.source.name}: {note}" for note in file.notes]
@@ -104,6 +107,8 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     items = read_items(request.items, reading) if request.items else None
     stock = read_stock(request.stock, reading, today=request.today) if request.stock else None
     orders = read_orders(request.orders, request.today, reading) if request.orders else None
+    contracts = read_contracts(request.contracts, reading) if request.contracts else None
+    installed = read_installed(request.installed, reading) if request.installed else None
     drivers = read_drivers(request.drivers, reading) if request.drivers else None
     locations = read_locations(request.locations, reading) if request.locations else None
     form = DemandFormat(
@@ -124,8 +129,8 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         names=look.coverage.location_names,
         level="country" if request.location_column == "country" else "location",
     )
-    masters = {"items": items, "stock": stock, "orders": orders}
-    files = {**masters, "drivers": drivers, "locations": locations}
+    masters = {"items": items, "stock": stock, "orders": orders, "installed": installed}
+    files = {**masters, "contracts": contracts, "drivers": drivers, "locations": locations}
     sources = {role: file.source for role, file in files.items() if file is not None}
     others = [name for source in sources.values() for name in source.table.column_names]
     refuse_missing_headings(request, {*look.headings, *others})
@@ -138,9 +143,15 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         items,
         stock,
         orders,
+        contracts,
+        installed,
         drivers,
         notes=(*look.inputs, *notes),
-        remarks=(*written, *_mismatches(look, hierarchy, locations, masters)),
+        remarks=(
+            *written,
+            *_mismatches(look, hierarchy, locations, masters),
+            *contract_notes(contracts, installed),
+        ),
     )
 
 

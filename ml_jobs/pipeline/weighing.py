@@ -36,7 +36,9 @@ from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, load
 from ml_jobs.pipeline.stock_planning import StockView, scatter_of, stock_view, tally_of
+from ml_jobs.pipeline.stocked_series import tails_of
 from ml_jobs.progress import ReportWork, Work
+from ml_jobs.stocking.availability.tails import learn_tails
 from ml_jobs.stocking.scatter import SumScatter, scatter_corrections
 from ml_jobs.stocking.service import service_corrections
 
@@ -75,7 +77,7 @@ def weigh(folder: RunFolder, plan: Plan, *, report: ReportWork) -> Lessons:
     }
     corrected = [_with_scatter(past, scatter) for past in whole]
     views = [(past, view) for past in corrected for view in _views(past, folder, champions, plan)]
-    widths, planned = {}, {}
+    widths, planned, tails = {}, {}, {}
     for cutoff in stops:
         report(Work("weigh", next(steps), total))
         samples = _samples_before(cutoff, whole, plan.options.sources, plan)
@@ -85,8 +87,13 @@ def weigh(folder: RunFolder, plan: Plan, *, report: ReportWork) -> Lessons:
             for past, view in views
             if view.cutoff < cutoff
         )
+        tails[cutoff] = learn_tails(
+            tails_of(view, past.partition, cutoff, plan)
+            for past, view in views
+            if view.cutoff < cutoff
+        )
     report(Work("weigh", total, total))
-    return Lessons(weights, champions, widths, planned, scatter)
+    return Lessons(weights, champions, widths, planned, scatter, tails)
 
 
 def sampled_partitions(plan: Plan) -> tuple[int, ...]:

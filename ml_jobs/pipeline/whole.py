@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 import pyarrow as pa
@@ -16,11 +16,14 @@ from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
 from ml_jobs.pipeline.preparing import Prepared
-from ml_jobs.pipeline.run_folder import load_tables
+from ml_jobs.pipeline.run_folder import load, load_tables
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
+from ml_jobs.pipeline.stocking_up import BUYS, CURVE, StockPrices
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
 from ml_jobs.stocking.actions import rank_actions
+from ml_jobs.stocking.availability.availability_facts import agg_availability, fact_buy_list
+from ml_jobs.stocking.availability.curve import add_curves
 from ml_jobs.stocking.exceptions import rank_exceptions
 from ml_jobs.stocking.replay import add_sums, agg_policy
 
@@ -52,7 +55,24 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         "agg_policy": agg_policy(add_sums(parts("policy_sums")), source=source),
         "fact_exception": rank_exceptions(parts("exceptions")),
         "fact_action": rank_actions(parts("actions")),
+        **_availability(prepared, parts, source),
         **orders,
+    }
+
+
+def _availability(
+    prepared: Prepared, parts: Callable[[str], Iterator[pa.Table]], source: str
+) -> dict[str, pa.Table]:
+    """The curve and the buy list; nothing where no part could be weighed."""
+    plan, prices = prepared.plan, load(prepared.folder.prices, StockPrices)
+    if not prices.curve.size:
+        return {}
+    sums = add_curves(parts(CURVE))
+    return {
+        "agg_availability": agg_availability(
+            sums, plan.fleet, prices.curve, future=plan.future, source=source
+        ),
+        "fact_buy_list": fact_buy_list(parts(BUYS)),
     }
 
 

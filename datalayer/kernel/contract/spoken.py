@@ -34,6 +34,7 @@ _ANY_PERIOD: Final = Bilingual("units a period", "unidades por período")
 # One, and any other number.
 _UNITS: Final = {
     "d": (Bilingual("{} day", "{} dia"), Bilingual("{} days", "{} dias")),
+    "h": (Bilingual("{} hour", "{} hora"), Bilingual("{} hours", "{} horas")),
     "un": (Bilingual("{} unit", "{} unidade"), Bilingual("{} units", "{} unidades")),
     "items": (Bilingual("{} part", "{} peça"), Bilingual("{} parts", "{} peças")),
     "demands": (Bilingual("{} demand", "{} demanda"), Bilingual("{} demands", "{} demandas")),

@@ -11,7 +11,7 @@ from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers
 from ml_jobs.fleet import Fleet
 from ml_jobs.stocking.availability.buying import Steps
-from ml_jobs.stocking.availability.curve import MONEY, read_sums
+from ml_jobs.stocking.availability.curve import MONEY, TODAY, read_sums
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.worth import Worth
@@ -189,9 +189,11 @@ def agg_availability(
         np.array([kept.get(key, (np.nan, np.nan, 0))[place] for key in keys]) for place in range(3)
     )
     over = divide(happened, promised)
+    # What is in stock today was not at any cutoff; nor was it promised.
+    today = np.array([policy == TODAY for policy, _, _ in keys])
     reasons = np.select(
         [
-            windows == 0,
+            (windows == 0) & ~today,
             over > MOST_OVER_PROMISE,
             read_sums(now, "supported") < LEAST_SUPPORTED * spread.mean,
         ],

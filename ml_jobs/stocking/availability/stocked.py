@@ -24,10 +24,12 @@ class Window:
         demand: As forecast, of S series.
         actual: What was asked for, units, shape (S,); NaN where the window isn't over, or begins
             before the series does.
+        service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
     """
 
     demand: NegativeBinomial
     actual: FloatArray
+    service: FloatArray
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,6 @@ class StockedSeries:
         unit_cost: Currency; NaN where not known, shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
         levels: Stock and order sizes as they are.
-        service: Units that the service levels asked for fill up to, shape (S,).
         windows: By cutoff, the future's last.
     """
 
@@ -50,7 +51,6 @@ class StockedSeries:
     unit_cost: FloatArray
     towers: FloatArray
     levels: StockLevels
-    service: FloatArray
     windows: Mapping[int, Window]
 
     def rows(self, rows: IntArray) -> StockedSeries:

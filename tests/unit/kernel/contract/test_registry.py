@@ -39,6 +39,9 @@ class TestThisRegistry:
             "fact_projection",
             "fact_period",
             "fact_open_order",
+            "agg_availability",
+            "fact_availability",
+            "fact_buy_list",
         }
 
     def test_facts_are_keyed_in_the_order_in_which_they_are_read(self, registry: Registry) -> None:

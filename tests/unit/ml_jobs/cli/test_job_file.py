@@ -27,6 +27,8 @@ SAMPLES: dict[str, tuple[str, str, Any]] = {
     "input.items": ('"i.csv"', "i.csv", Path("i.csv")),
     "input.stock": ('"s.csv"', "s.csv", Path("s.csv")),
     "input.orders": ('"o.csv"', "o.csv", Path("o.csv")),
+    "input.contracts": ('"c.csv"', "c.csv", Path("c.csv")),
+    "input.installed": ('"p.csv"', "p.csv", Path("p.csv")),
     "input.locations": ('"l.csv"', "l.csv", Path("l.csv")),
     "input.drivers": ('"x.csv"', "x.csv", Path("x.csv")),
     "input.location_column": ('"site"', "site", "site"),

@@ -87,6 +87,7 @@ _NOTES = (
     "open line(s) were due before the day of the forecast",
     "4 open line(s) have no due day",
     "orders.csv has 3 item(s) that are not forecast",
+    "installed.csv has 5 item(s) that are not forecast",
     "1 item(s) have another amount on order in the stock file",
 )
 

@@ -451,6 +451,8 @@ def test_progress_is_reported_for_every_stage(
         "forecast",
         "weigh",
         "judge",
+        "weigh stock",
+        "stock",
         "write",
     ]
 

@@ -38,8 +38,7 @@ def drawn(count: int, seed: int = 1, **changed: object) -> tuple[StockedSeries, 
         unit_cost=worth.unit_cost,
         towers=(worth.hours / 730.0)[:, None],
         levels=levels_with(np.zeros(count)),
-        service=np.full(count, 4.0),
-        windows={NOW: Window(worth.demand, np.full(count, np.nan))},
+        windows={NOW: Window(worth.demand, np.full(count, np.nan), np.full(count, 4.0))},
     )
     return series, worth
 
@@ -118,14 +117,14 @@ class TestCurve:
     CONTRACT = Contract("A", "Alfa", 1000.0, 0.999)
 
     def curve(self, *, happened: float | None = None) -> dict[str, object]:
-        """The row of today's stock; *happened* is how many times the promise came, in the past."""
+        """The row of service levels; *happened* is how many times the promise came, in the past."""
         series, worth = drawn(40)
         dependence = Dependence(("A",), series.towers.T, np.ones(1))
         stock = np.full(40, 3.0)
-        parts = [curve_sums(NOW, worth, dependence, {("today", 0): stock})]
+        parts = [curve_sums(NOW, worth, dependence, {("service", 0): stock})]
         if happened is not None:
             actual = stock + happened * worth.expected_backorders(stock)
-            parts.append(curve_sums(9, worth, dependence, {("today", 0): stock}, actual=actual))
+            parts.append(curve_sums(9, worth, dependence, {("service", 0): stock}, actual=actual))
         table = agg_availability(
             add_curves(parts), Fleet((self.CONTRACT,)), np.empty(0), future=NOW, source="mean"
         )

@@ -1,0 +1,111 @@
+"""A partition's series where their stock lies, at every cutoff, for what availability asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.columns import column_of, texts_of
+from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.pipeline.lessons import Lessons
+from ml_jobs.pipeline.partitioning import Partition
+from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.stock_planning import StockView
+from ml_jobs.stocking.availability.stocked import StockedSeries, Window, where_stock_lies
+from ml_jobs.stocking.availability.tails import TailTally, tail_tally
+from ml_jobs.stocking.inventory import Inventory, policy_of
+from ml_jobs.stocking.lead_time import whole_periods
+from ml_jobs.stocking.replay import demand_after
+from ml_jobs.stocking.service import PlannedLevels
+from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
+
+
+def stocked_series(
+    partition: Partition,
+    now: StockView,
+    inventory: Inventory,
+    past: Mapping[int, StockView],
+    lessons: Lessons,
+    plan: Plan,
+) -> StockedSeries:
+    """Return the partition's series where their stock lies.
+
+    *now* and its *inventory* are the future's, *past* the views of the cutoffs that are judged.
+    """
+    panel = partition.panel
+    rows = stocked_rows(partition, plan)
+    names = texts_of(partition.items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
+    shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
+    towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
+    windows = {
+        cutoff: Window(
+            *past_demand(view, partition, plan.future, plan),
+            _filled_up_to(view, partition, lessons.planned[cutoff]),
+        )
+        for cutoff, view in past.items()
+    }
+    unknown = np.full(len(panel.item_ids), np.nan)
+    windows[plan.future] = Window(now.sums.cycle, unknown, inventory.policy.order_up_to)
+    whole = StockedSeries(
+        np.array(panel.item_ids),
+        np.array(panel.location_ids),
+        now.outlook.sources,
+        column_of(partition.items.table, "unit_cost"),
+        towers,
+        inventory.levels,
+        windows,
+    )
+    return whole.rows(rows)
+
+
+def stocked_rows(partition: Partition, plan: Plan) -> IntArray:
+    """Return the series at which stock lies, shape (R,)."""
+    panel, hierarchy = partition.panel, plan.hierarchy
+    leaf = dict(zip(hierarchy.location_ids, hierarchy.is_leaf.tolist(), strict=True))
+    flags = partition.stock.table.column("assumed").to_pylist()
+    lies = where_stock_lies(
+        np.array(panel.item_ids),
+        np.array(panel.location_ids),
+        np.array([leaf[place] for place in panel.location_ids]),
+        np.array(["current_stock" in (flag or "").split(",") for flag in flags]),
+    )
+    rows: IntArray = np.flatnonzero(lies)
+    return rows
+
+
+def past_demand(
+    view: StockView, partition: Partition, now: int, plan: Plan
+) -> tuple[NegativeBinomial, FloatArray]:
+    """Return demand over delivery and review as forecast at a past cutoff, and what came by *now*.
+
+    Both are of whole periods, as what happened is observed in those only; the forecast is raised to
+    them in proportion.
+    """
+    days = view.levels.lead_time.days + plan.options.review_days
+    periods = whole_periods(days, plan.frequency)
+    actual = demand_after(partition.panel.until(now), view.cutoff, periods)
+    judged = view.judged & np.isfinite(days)
+    share = np.where(np.isfinite(days), periods * plan.frequency.days_per_step / days, 1.0)
+    return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
+
+
+def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:
+    """Units that service levels filled up to at a past cutoff, by what was known then."""
+    asked = planned.of(view.levels.service_level, view.outlook.classes)
+    known = partition.panel.until(view.cutoff)
+    return policy_of(known, view.levels, view.sums, planned=asked).order_up_to
+
+
+def tails_of(view: StockView, partition: Partition, now: int, plan: Plan) -> TailTally:
+    """Count how far out in its distribution demand lay, in the windows that were over by *now*."""
+    demand, actual = past_demand(view, partition, now, plan)
+    lies = np.zeros(len(actual), bool)
+    lies[stocked_rows(partition, plan)] = True
+    return tail_tally(demand, actual, lies)
+
+
+def _scaled(demand: NegativeBinomial, share: FloatArray) -> NegativeBinomial:
+    return replace(demand, mean=demand.mean * share, least_mean=demand.least_mean * share)

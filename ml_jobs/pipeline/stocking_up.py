@@ -1,0 +1,145 @@
+"""Stock by what it avoids, of a whole run: prices from a sample, then partition by partition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.pipeline.lessons import Lessons
+from ml_jobs.pipeline.partitioning import PartitionTask
+from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
+from ml_jobs.progress import ReportWork, Work
+from ml_jobs.stocking.availability.allocation import Allocation, allocate
+from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability, left_out
+from ml_jobs.stocking.availability.buying import steps_of
+from ml_jobs.stocking.availability.curve import (
+    SERVICE,
+    TODAY,
+    Dependence,
+    add_curves,
+    curve_sums,
+    priced_stocks,
+    tower_hour_prices,
+)
+from ml_jobs.stocking.availability.stocked import StockedSeries, join_stocked
+from ml_jobs.stocking.availability.worth import Worth
+
+CURVE = "availability_sums"
+BUYS = "buy_rows"
+LEVELS = "fact_availability"
+
+WORTH_LISTING = 0.1
+"""Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
+
+
+@dataclass(frozen=True)
+class StockPrices:
+    """What tower-hours are worth to the stock, learnt from a sample of the items.
+
+    Attributes:
+        allocation: By contract.
+        curve: Prices at which the curve is drawn, of the dearest contract, shape (P,); empty where
+            no part has a cost and takes a tower down, so that nothing can be weighed.
+    """
+
+    allocation: Allocation
+    curve: FloatArray
+
+
+def learn_prices(
+    folder: RunFolder, plan: Plan, lessons: Lessons, *, report: ReportWork
+) -> StockPrices:
+    """Find the contracts' prices from a sample of items, the same whatever the partitions are."""
+    sample, scale = _sample(folder, plan, report)
+    rate = plan.options.settings["holding_rate"]
+    alike = sample.dependence(plan.fleet.contract_ids, np.ones(len(plan.fleet.contracts)))
+    worth = sample.worth(plan.future, alike, lessons.tails[plan.future])
+    known = np.flatnonzero(_is_weighed(worth, sample))
+    allocation = allocate(
+        plan.fleet,
+        worth.rows(known),
+        replace(alike, towers=alike.towers[:, known]),
+        service=sample.windows[plan.future].service[known],
+        holding_rate=rate,
+        scale=scale,
+    )
+    return StockPrices(allocation, tower_hour_prices(alike.hours, sample.unit_cost, rate))
+
+
+def stock_partition(task: PartitionTask) -> None:
+    """Make a partition's share in the curve, its levels and what to buy of it."""
+    folder, number = task.folder, task.number
+    if all(is_whole(folder.table(number, name)) for name in (CURVE, LEVELS, BUYS)):
+        return
+    plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
+    prices, series = load(folder.prices, StockPrices), load(folder.stocked(number), StockedSeries)
+    rate = plan.options.settings["holding_rate"]
+    contracts = plan.fleet.contract_ids
+    weighed = series.dependence(contracts, prices.allocation.weights)
+    curves = [
+        _curve_at(cutoff, series, weighed, lessons, prices, plan) for cutoff in series.windows
+    ]
+    save_table(folder.table(number, CURVE), add_curves(curves))
+    tails = lessons.tails[plan.future]
+    by_price = series.worth(plan.future, weighed, tails)
+    alike = series.worth(plan.future, series.dependence(contracts, np.ones(len(contracts))), tails)
+    least = rate / 12.0 / prices.allocation.highest if prices.allocation.highest > 0 else np.inf
+    target = by_price.level_at(least)
+    save_table(folder.table(number, LEVELS), fact_availability(series, alike, target))
+    steps = steps_of(by_price, series.levels, least_per_money=least * WORTH_LISTING)
+    save_table(
+        folder.table(number, BUYS), buy_rows(series, steps, alike.hours, by_price.hours, contracts)
+    )
+
+
+def _curve_at(
+    cutoff: int,
+    series: StockedSeries,
+    dependence: Dependence,
+    lessons: Lessons,
+    prices: StockPrices,
+    plan: Plan,
+) -> pa.Table:
+    """The partition's sums at one cutoff; in the past of the windows that are over."""
+    worth = series.worth(cutoff, dependence, lessons.tails[cutoff])
+    window, future = series.windows[cutoff], cutoff == plan.future
+    counted = _is_weighed(worth, series)
+    if not future:
+        counted &= np.isfinite(window.actual)
+    rows = np.flatnonzero(counted)
+    kept = worth.rows(rows)
+    stocks = priced_stocks(kept, prices.curve, plan.options.settings["holding_rate"])
+    stocks[SERVICE, 0] = window.service[rows]
+    if future:
+        stocks[TODAY, 0] = series.levels.position[rows]
+    return curve_sums(
+        cutoff,
+        kept,
+        replace(dependence, towers=dependence.towers[:, rows]),
+        stocks,
+        actual=None if future else window.actual[rows],
+    )
+
+
+def _is_weighed(worth: Worth, series: StockedSeries) -> BoolArray:
+    """Of which series everything is known that a figure needs, shape (S,)."""
+    weighed: BoolArray = left_out(worth, series.levels.position) == ""
+    return weighed
+
+
+def _sample(folder: RunFolder, plan: Plan, report: ReportWork) -> tuple[StockedSeries, float]:
+    """The series of items that the digest of their code picks, and how many each stands for."""
+    every = max(-(-plan.items // plan.options.learn_series), 1)
+    parts = []
+    for number in range(plan.partitions):
+        report(Work("weigh stock", number, plan.partitions))
+        part = load(folder.stocked(number), StockedSeries)
+        picked = [crc32(item.encode()) % every == 0 for item in part.item_ids.tolist()]
+        parts.append(part.rows(np.flatnonzero(picked)))
+    report(Work("weigh stock", plan.partitions, plan.partitions))
+    return join_stocked(parts), float(every)

@@ -1,0 +1,146 @@
+"""A run that weighs stock: what it publishes keeps the contract, and says what it can't weigh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datalayer.kernel.contract.registry import Registry
+from ml_jobs.panel import Panel
+from ml_jobs.pipeline.request import JobRequest
+from ml_jobs.publishing.publish import check
+from ml_jobs.stocking.availability.curve import POINTS
+from tests.unit.ml_jobs.panels import retail_panel
+from tests.unit.ml_jobs.runs import QUICK, Ran, ran, request_of
+
+pytestmark = pytest.mark.ml
+
+FAST = replace(QUICK, sources=("naive", "mean", "tsb", "ensemble"), rules={})
+CONTRACTS = (
+    "contract_id,name,towers,target_availability,penalty_per_hour",
+    "A,Alfa,400,0.995,",
+    "B,Beta,100,,50",
+)
+
+
+def priced(request: JobRequest, panel: Panel, folder: Path, *, unpriced: int = 1) -> JobRequest:
+    """Return *request* with costs of all items but the first *unpriced*, and two contracts."""
+    costs = 20.0 * 2.0 ** np.arange(len(panel.item_ids))
+    rows = [
+        f"{item},{'' if n < unpriced else cost},7"
+        for n, (item, cost) in enumerate(zip(panel.item_ids, costs, strict=True))
+    ]
+    items, contracts = folder / "items.csv", folder / "contracts.csv"
+    items.write_text("\n".join(["item_id,unit_cost,lead_time_days", *rows]), encoding="utf-8")
+    contracts.write_text("\n".join(CONTRACTS), encoding="utf-8")
+    return replace(request, items=items, contracts=contracts)
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return retail_panel(series=8, periods=240)
+
+
+@pytest.fixture(scope="module")
+def done(panel: Panel, tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Ran:
+    folder = tmp_path_factory.mktemp("run")
+    return ran(priced(request_of(panel, folder, FAST), panel, folder), registry)
+
+
+def test_it_keeps_the_contract(done: Ran, registry: Registry) -> None:
+    assert check(done.draft, registry).report.passed
+
+
+def test_the_curve_is_of_every_contract_with_today_and_service_beside_it(done: Ran) -> None:
+    rows = done.table("agg_availability").to_pylist()
+
+    kinds = {(row["contract_id"], row["policy"]): 0 for row in rows}
+    for row in rows:
+        kinds[row["contract_id"], row["policy"]] += 1
+    assert kinds == {
+        (contract, policy): POINTS if policy == "money" else 1
+        for contract in ("A", "B")
+        for policy in ("money", "service", "today")
+    }
+
+
+def test_what_was_promised_is_held_against_what_came_at_every_cutoff(done: Ran) -> None:
+    rows = done.table("agg_availability").to_pylist()
+    promised = [row for row in rows if row["policy"] != "today"]
+
+    assert {row["n_windows"] for row in promised} == {4}
+    assert all(row["towers_down_happened"] is not None for row in promised)
+    assert any(row["supported"] for row in promised)
+
+
+def test_of_the_stock_of_today_nothing_was_promised_in_the_past(done: Ran) -> None:
+    rows = done.table("agg_availability").to_pylist()
+
+    today = [row for row in rows if row["policy"] == "today"]
+    assert {row["n_windows"] for row in today} == {0}
+    assert {row["towers_down_promised"] for row in today} == {None}
+    assert {row["not_supported_because"] for row in today} <= {None, "tail_not_seen"}
+
+
+def test_a_part_without_a_cost_says_so_and_is_not_bought(done: Ran, panel: Panel) -> None:
+    levels = {row["item_id"]: row for row in done.table("fact_availability").to_pylist()}
+    bought = set(done.table("fact_buy_list")["item_id"].to_pylist())
+
+    assert levels[panel.item_ids[0]]["left_out"] == "no_cost"
+    assert levels[panel.item_ids[1]]["left_out"] is None
+    assert bought <= set(panel.item_ids[1:])
+    assert bought
+
+
+def test_hours_of_the_parts_are_those_of_the_curve(done: Ran) -> None:
+    levels = done.table("fact_availability").to_pylist()
+    today = [row for row in done.table("agg_availability").to_pylist() if row["policy"] == "today"]
+
+    down = sum(row["down_hours"] or 0.0 for row in levels) / 730.0
+
+    assert sum(row["towers_down"] for row in today) == pytest.approx(down, rel=1e-6)
+
+
+def test_the_first_row_of_the_list_avoids_what_it_takes_off_the_hours(done: Ran) -> None:
+    first = done.table("fact_buy_list").to_pylist()[0]
+    levels = {row["item_id"]: row for row in done.table("fact_availability").to_pylist()}
+
+    assert first["from_quantity"] == levels[first["item_id"]]["position"]
+    assert first["down_hours_avoided"] <= levels[first["item_id"]]["down_hours"] + 1e-9
+
+
+def test_the_same_comes_of_smaller_partitions(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = request_of(panel, tmp_path, replace(FAST, partition_series=3))
+
+    small = ran(priced(request, panel, tmp_path), registry)
+
+    for name in ("agg_availability", "fact_availability", "fact_buy_list"):
+        found, expected = small.table(name), done.table(name)
+        assert found.num_rows == expected.num_rows
+        for column in found.column_names:
+            a, b = (table[column].to_pylist() for table in (found, expected))
+            if isinstance(next((each for each in a if each is not None), None), float):
+                numbers = (np.array(each, np.float64) for each in (a, b))
+                np.testing.assert_allclose(*numbers, rtol=1e-5, atol=1e-6, err_msg=column)
+            else:
+                assert a == b, (name, column)
+
+
+def test_without_any_cost_there_is_no_curve_and_every_part_says_why(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    request = priced(
+        request_of(panel, tmp_path, FAST), panel, tmp_path, unpriced=len(panel.item_ids)
+    )
+
+    result = ran(request, registry)
+
+    assert check(result.draft, registry).report.passed
+    assert "agg_availability" not in result.draft.files
+    levels = result.table("fact_availability")
+    assert set(levels["left_out"].to_pylist()) == {"no_cost"}

@@ -17,6 +17,7 @@ from ml_jobs.progress import ReportWork, Work
 from ml_jobs.stocking.availability.allocation import Allocation, allocate
 from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability, left_out
 from ml_jobs.stocking.availability.buying import steps_of
+from ml_jobs.stocking.availability.cost_spread import cost_spread_sums
 from ml_jobs.stocking.availability.curve import (
     SERVICE,
     TODAY,
@@ -32,6 +33,7 @@ from ml_jobs.stocking.availability.worth import Worth
 CURVE = "availability_sums"
 BUYS = "buy_rows"
 LEVELS = "fact_availability"
+SPREAD = "cost_spread"
 
 WORTH_LISTING = 0.1
 """Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
@@ -74,7 +76,7 @@ def learn_prices(
 def stock_partition(task: PartitionTask) -> None:
     """Make a partition's share in the curve, its levels and what to buy of it."""
     folder, number = task.folder, task.number
-    if all(is_whole(folder.table(number, name)) for name in (CURVE, LEVELS, BUYS)):
+    if all(is_whole(folder.table(number, name)) for name in (CURVE, LEVELS, SPREAD, BUYS)):
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     prices, series = load(folder.prices, StockPrices), load(folder.stocked(number), StockedSeries)
@@ -91,6 +93,10 @@ def stock_partition(task: PartitionTask) -> None:
     least = rate / 12.0 / prices.allocation.highest if prices.allocation.highest > 0 else np.inf
     target = by_price.level_at(least)
     save_table(folder.table(number, LEVELS), fact_availability(series, alike, target))
+    save_table(
+        folder.table(number, SPREAD),
+        cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
+    )
     steps = steps_of(by_price, series.levels, least_per_money=least * WORTH_LISTING)
     save_table(
         folder.table(number, BUYS), buy_rows(series, steps, alike.hours, by_price.hours, contracts)

@@ -20,6 +20,7 @@ from ml_jobs.progress import ReportWork, Work
 from ml_jobs.stocking.availability.allocation import Allocation, allocate
 from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability, left_out
 from ml_jobs.stocking.availability.buying import steps_of
+from ml_jobs.stocking.availability.cost_spread import cost_spread_sums
 from ml_jobs.stocking.availability.curve import (
     TODAY,
     Dependence,
@@ -34,6 +35,7 @@ from ml_jobs.stocking.availability.worth import Worth
 CURVE = "availability_sums"
 BUYS = "buy_rows"
 LEVELS = "fact_availability"
+SPREAD = "cost_spread"
 
 WORTH_LISTING = 0.1
 """Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
@@ -76,7 +78,8 @@ def learn_prices(
 def stock_partition(task: PartitionTask) -> None:
     """Make a partition's share in the curve, what to buy of it, and its rows of stock."""
     folder, number = task.folder, task.number
-    if all(is_whole(folder.table(number, name)) for name in (CURVE, LEVELS, BUYS, *STOCK_TABLES)):
+    names = (CURVE, LEVELS, SPREAD, BUYS, *STOCK_TABLES)
+    if all(is_whole(folder.table(number, name)) for name in names):
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     prices, series = load(folder.prices, StockPrices), load(folder.stocked(number), StockedSeries)
@@ -94,6 +97,7 @@ def stock_partition(task: PartitionTask) -> None:
     tables = {
         CURVE: add_curves(curves),
         LEVELS: fact_availability(series, alike, target),
+        SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
         BUYS: buy_rows(series, steps, alike.hours, by_price.hours, contracts),
         **_stock(task, lessons, plan, target=target, weighed=_is_weighed(alike, series)),
     }

@@ -112,6 +112,14 @@ def test_the_first_row_of_the_list_avoids_what_it_takes_off_the_hours(done: Ran)
     assert first["down_hours_avoided"] <= levels[first["item_id"]]["down_hours"] + 1e-9
 
 
+def test_its_lineage_says_how_far_parts_are_apart(done: Ran, panel: Panel) -> None:
+    spread = done.notes["cost_spread"]
+
+    assert isinstance(spread, dict)
+    assert spread["deviation"] > 0
+    assert (spread["parts"], spread["without_cost"]) == (len(panel.item_ids) - 1, 1)
+
+
 def test_the_same_comes_of_smaller_partitions(
     panel: Panel, done: Ran, registry: Registry, tmp_path: Path
 ) -> None:

@@ -580,22 +580,22 @@ def _agg_regret(story: Story) -> list[Row]:
     return [
         _regret(by, value, rule, count)
         for (by, value), count in groups.items()
-        for rule in ("followed", "order_skipped", "textbook", "tower_hour_price")
+        for rule in ("lead_time_quantile", "order_skipped", "textbook", "tower_hour_price")
     ]
 
 
 def _regret(group_by: str, group_value: str, rule: str, parts: int) -> Row:
-    holding = {"followed": 100.0, "order_skipped": 70.0, "textbook": 120.0}.get(rule, 60.0) * parts
-    hours = {"followed": 3.0, "order_skipped": 9.0, "textbook": 5.0}.get(rule, 2.5) * parts
-    cost, followed = holding + 20.0 * hours, 160.0 * parts
-    more = (
-        {} if rule == "followed" else {"cost": cost - followed, "down_hours": hours - 3.0 * parts}
-    )
+    holdings = {"lead_time_quantile": 100.0, "order_skipped": 70.0, "textbook": 120.0}
+    waits = {"lead_time_quantile": 3.0, "order_skipped": 9.0, "textbook": 5.0}
+    holding, hours = holdings.get(rule, 60.0) * parts, waits.get(rule, 2.5) * parts
+    is_followed, cost = rule == "lead_time_quantile", holding + 20.0 * hours
+    more = {} if is_followed else {"cost": cost - 160.0 * parts, "hours": hours - 3.0 * parts}
     reach = {"cost": 25.0 * parts, "down_hours": 1.0 * parts}
     return {
         "group_by": group_by,
         "group_value": group_value,
         "rule": rule,
+        "is_followed": is_followed,
         "n_cutoffs": 2,
         "n_series": parts,
         "n_windows": 2 * parts,
@@ -605,7 +605,7 @@ def _regret(group_by: str, group_value: str, rule: str, parts: int) -> Row:
         **_measured("cost", cost, reach["cost"]),
         **_measured("down_hours", hours, reach["down_hours"]),
         **_measured("cost_more", more.get("cost"), reach["cost"]),
-        **_measured("down_hours_more", more.get("down_hours"), reach["down_hours"]),
+        **_measured("down_hours_more", more.get("hours"), reach["down_hours"]),
     }
 
 

@@ -8,19 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.arrays import FloatArray
+from ml_jobs.options import MONEY
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.stocking.availability.allocation import Allocation
 from ml_jobs.stocking.availability.availability_facts import left_out
-from ml_jobs.stocking.availability.regret import (
-    BY_PRICE,
-    FOLLOWED,
-    SKIPPED,
-    TEXTBOOK,
-    regret_sums,
-)
+from ml_jobs.stocking.availability.regret import SKIPPED, regret_sums
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.worth import Worth
+from ml_jobs.stocking.stock_facts import PRICE_POLICY, QUANTILE_POLICY, TEXTBOOK_POLICY
 
 
 def past_orders(
@@ -42,11 +38,11 @@ def past_orders(
         dependence = series.dependence(plan.fleet.contract_ids, allocation.weights)
         worth = series.worth(cutoff, dependence, lessons.tails[cutoff])
         stocks = {
-            FOLLOWED: window.service,
-            BY_PRICE: _worth_holding(worth, allocation, rate),
-            TEXTBOOK: window.textbook,
-            SKIPPED: window.skipped,
+            QUANTILE_POLICY: window.service,
+            PRICE_POLICY: _worth_holding(worth, allocation, rate),
+            TEXTBOOK_POLICY: window.textbook,
         }
+        stocks[SKIPPED] = stocks[followed_rule(plan)] - window.recent
         known = left_out(worth, series.levels.position) == ""
         for amount in (*stocks.values(), window.actual):
             known &= np.isfinite(amount)
@@ -60,6 +56,11 @@ def past_orders(
             is_new=~seen[rows],
         )
         seen[rows] = True
+
+
+def followed_rule(plan: Plan) -> str:
+    """Return the rule that the run's proposals are made by, of what can be weighed."""
+    return PRICE_POLICY if plan.options.policy == MONEY else QUANTILE_POLICY
 
 
 def _worth_holding(worth: Worth, allocation: Allocation, rate: float) -> FloatArray:

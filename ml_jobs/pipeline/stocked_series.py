@@ -24,7 +24,7 @@ from ml_jobs.stocking.availability.stocked import (
 )
 from ml_jobs.stocking.availability.tails import TailTally, tail_tally
 from ml_jobs.stocking.availability.textbook import textbook_level
-from ml_jobs.stocking.inventory import Inventory, policy_of
+from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
 from ml_jobs.stocking.replay import demand_after, demand_before
 from ml_jobs.stocking.service import PlannedLevels
@@ -34,14 +34,13 @@ from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 def stocked_series(
     partition: Partition,
     now: StockView,
-    inventory: Inventory,
     past: Mapping[int, StockView],
     lessons: Lessons,
     plan: Plan,
 ) -> StockedSeries:
     """Return the partition's series where their stock lies.
 
-    *now* and its *inventory* are the future's, *past* the views of the cutoffs that are judged.
+    *now* is the future's view, *past* those of the cutoffs that are judged.
     """
     panel = partition.panel
     rows = stocked_rows(partition, plan)
@@ -53,15 +52,15 @@ def stocked_series(
         for cutoff, view in past.items()
     }
     unknown = np.full(len(panel.item_ids), np.nan)
-    service = inventory.policy.order_up_to
-    windows[plan.future] = Window(now.sums.cycle, unknown, service, unknown, unknown)
+    filled = _filled_up_to(now, partition, lessons.planned[plan.future])
+    windows[plan.future] = Window(now.sums.cycle, unknown, filled, unknown, unknown)
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
         towers,
-        inventory.levels,
+        now.levels,
         _groups(partition.items),
         windows,
     )
@@ -100,17 +99,28 @@ def past_demand(
 
 
 def _window(view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan) -> Window:
-    """What each rule filled up to at a past cutoff, by what was known then, and what came."""
+    """What rules filled up to at a past cutoff, by what was known then, and what came."""
     demand, actual = past_demand(view, partition, plan.future, plan)
     known = partition.panel.until(view.cutoff)
-    asked = planned.of(view.levels.service_level, view.outlook.classes)
     # Of the same whole periods that what came is of.
-    sums = replace(view.sums, cycle=demand)
-    service = policy_of(known, view.levels, sums, planned=asked).order_up_to
+    raised = replace(view, sums=replace(view.sums, cycle=demand))
     review_days = plan.options.review_days
     textbook = textbook_level(known, view.levels, review_days, demand.lot)
-    recent = demand_before(known, int(whole_periods(np.array([review_days]), plan.frequency)[0]))
-    return Window(demand, actual, service, textbook, service - recent)
+    periods = whole_periods(np.array([review_days]), plan.frequency)
+    return Window(
+        demand,
+        actual,
+        _filled_up_to(raised, partition, planned),
+        textbook,
+        demand_before(known, int(periods[0])),
+    )
+
+
+def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:
+    """Units that service levels fill up to at a cutoff, by what was known then."""
+    asked = planned.of(view.levels.service_level, view.outlook.classes)
+    known = partition.panel.until(view.cutoff)
+    return policy_of(known, view.levels, view.sums, planned=asked).order_up_to
 
 
 def _groups(items: Items) -> SeriesGroups:

@@ -15,6 +15,7 @@ from ml_jobs.judging.daily_totals import agg_daily
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
+from ml_jobs.pipeline.past_orders import followed_rule
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.run_folder import RunFolder, load, load_tables
@@ -88,8 +89,10 @@ def _regret(
     sums = add_regrets(parts(REGRET))
     if not sums.num_rows:
         return {}
-    is_priced = any(each.penalty_per_hour for each in prepared.plan.fleet.contracts)
-    return {"agg_regret": agg_regret(sums, is_priced=is_priced, source=source)}
+    plan = prepared.plan
+    is_priced = any(each.penalty_per_hour for each in plan.fleet.contracts)
+    followed = followed_rule(plan)
+    return {"agg_regret": agg_regret(sums, followed=followed, is_priced=is_priced, source=source)}
 
 
 def forecast_notes(

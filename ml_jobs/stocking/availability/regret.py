@@ -23,9 +23,8 @@ from ml_jobs.columns import add_rows
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.worth import MONTH_HOURS
 
-FOLLOWED, BY_PRICE, TEXTBOOK, SKIPPED = "followed", "tower_hour_price", "textbook", "order_skipped"
-"""Service levels, as proposals are made by; the price of a tower-hour; the textbook's formula; and
-the proposals' stock where the order of that day was left out."""
+SKIPPED = "order_skipped"
+"""The rule of stock that proposals had filled up a review before, when this order is left out."""
 
 EVERYONE = "all"
 BUCKETS = 16

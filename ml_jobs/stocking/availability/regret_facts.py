@@ -12,7 +12,7 @@ from scipy import stats
 
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.columns import numbers
-from ml_jobs.stocking.availability.regret import AMOUNTS, BUCKETS, FOLLOWED, KEY, read_amounts
+from ml_jobs.stocking.availability.regret import AMOUNTS, BUCKETS, KEY, read_amounts
 
 CONFIDENCE = 0.95
 
@@ -45,11 +45,12 @@ class Cells:
     series: int
 
 
-def agg_regret(sums: pa.Table, *, is_priced: bool, source: str) -> pa.Table:
+def agg_regret(sums: pa.Table, *, followed: str, is_priced: bool, source: str) -> pa.Table:
     """Return what each rule would have cost a month by group, on average over the cutoffs.
 
     Args:
         sums: What `add_regrets` returned.
+        followed: The rule that proposals are made by; the others are held against it.
         is_priced: Whether any contract names a price of a tower-hour; without one no cost of what
             waited is known, and so none of the whole.
         source: The source that demand was forecast with.
@@ -60,7 +61,7 @@ def agg_regret(sums: pa.Table, *, is_priced: bool, source: str) -> pa.Table:
         {
             **dict(zip(KEY[:3], key, strict=True)),
             "n_cutoffs": len(cutoffs),
-            **_row(cells, None if key[2] == FOLLOWED else found[(*key[:2], FOLLOWED)]),
+            **_row(cells, None if key[2] == followed else found[(*key[:2], followed)]),
         }
         for key, cells in sorted(found.items(), key=lambda pair: pair[0])
     ]
@@ -72,6 +73,7 @@ def agg_regret(sums: pa.Table, *, is_priced: bool, source: str) -> pa.Table:
     return pa.table(
         {
             **texts,
+            "is_followed": pa.array([row["rule"] == followed for row in rows], pa.bool_()),
             **counts,
             **{name: numbers(each) for name, each in values.items()},
             "source": pa.repeat(pa.scalar(source), len(rows)),

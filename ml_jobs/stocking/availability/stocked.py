@@ -27,15 +27,14 @@ class Window:
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
         textbook: Units that the textbook formula would fill up to, by the series' own history until
             the cutoff, shape (S,).
-        skipped: Units where the order of the cutoff is left out: what the service levels fill up
-            to, less what was asked for in the review period before it, shape (S,).
+        recent: What was asked for in the review period before the cutoff, units, shape (S,).
     """
 
     demand: NegativeBinomial
     actual: FloatArray
     service: FloatArray
     textbook: FloatArray
-    skipped: FloatArray
+    recent: FloatArray
 
 
 @dataclass(frozen=True)

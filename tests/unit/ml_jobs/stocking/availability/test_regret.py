@@ -7,9 +7,7 @@ import pyarrow as pa
 import pytest
 
 from ml_jobs.stocking.availability.regret import (
-    FOLLOWED,
     SKIPPED,
-    TEXTBOOK,
     add_regrets,
     read_amounts,
     regret_sums,
@@ -21,6 +19,7 @@ from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, groupe
 pytestmark = pytest.mark.ml
 
 RATE = 0.24
+FOLLOWED, TEXTBOOK = "lead_time_quantile", "textbook"
 CUTOFFS = (5, 6, 7, 8)
 
 
@@ -58,7 +57,9 @@ def sums_of(series: StockedSeries, levels: dict[str, float], **changed: np.ndarr
 
 
 def ledger(series: StockedSeries, levels: dict[str, float], *, is_priced: bool = True) -> pa.Table:
-    return agg_regret(sums_of(series, levels), is_priced=is_priced, source="mean")
+    return agg_regret(
+        sums_of(series, levels), followed=FOLLOWED, is_priced=is_priced, source="mean"
+    )
 
 
 def row(table: pa.Table, rule: str, group: tuple[str, str] = ("all", "all")) -> dict[str, object]:
@@ -107,8 +108,8 @@ def test_sums_are_the_same_however_series_are_cut() -> None:
 
     pieces = add_regrets(sums_of(series.rows(rows), levels) for rows in cuts)
 
-    whole = agg_regret(sums_of(series, levels), is_priced=True, source="mean")
-    assert agg_regret(pieces, is_priced=True, source="mean").equals(whole)
+    whole = agg_regret(sums_of(series, levels), followed=FOLLOWED, is_priced=True, source="mean")
+    assert agg_regret(pieces, followed=FOLLOWED, is_priced=True, source="mean").equals(whole)
 
 
 def test_groups_add_up_to_all() -> None:
@@ -165,7 +166,9 @@ def test_what_isnt_known_is_not_counted_as_nothing() -> None:
 
 
 def test_without_windows_there_is_no_row() -> None:
-    assert agg_regret(add_regrets([]), is_priced=True, source="mean").num_rows == 0
+    assert (
+        agg_regret(add_regrets([]), followed=FOLLOWED, is_priced=True, source="mean").num_rows == 0
+    )
 
 
 class TestInterval:

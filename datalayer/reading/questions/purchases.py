@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from datalayer.reading.question import Question, sql_question
-from datalayer.reading.questions.availability import BuyListing, of_listing
-from datalayer.reading.views import count_matches, select_matches
+from datalayer.reading.questions.availability import BuyListing
+from datalayer.reading.views import count_matches, question_sql, select_matches, with_query
 
 COLUMNS: Final = (
     *("is_bought", "rank", "item_id", "location_id", "from_quantity", "quantity", "cost"),
@@ -14,6 +14,7 @@ COLUMNS: Final = (
 )
 """Columns of a part that is bought, in the order of an answer."""
 
+_STEP: Final = (*COLUMNS[1:],)
 _READ: Final = ("fact_buy_list", "fact_availability", "dim_item", "dim_location")
 
 
@@ -30,7 +31,9 @@ def bought_parts(wanted: BuyListing, *, limit: int, offset: int = 0) -> Question
         limit: Rows of a page.
         offset: Rows of the pages before.
     """
-    base = of_listing("bought_parts", wanted)
+    steps = question_sql("bought_steps")
+    listed = select_matches(steps, _STEP, wanted.met.predicates, ("rank",))
+    base = with_query("listed", listed, question_sql("bought_parts"))
     # What is bought comes first without being sorted: its ranks are all below the others'.
     return Question(
         name="bought_parts",

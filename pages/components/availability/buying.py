@@ -53,8 +53,8 @@ def _choices(asked: AskedAvailability) -> None:
         key="farol-buys-choices", horizontal=True, gap="small", vertical_alignment="bottom"
     ):
         _budget(asked)
-        _choice(_("Place"), PLACE, asked.location_id, dict(asked.places))
-        mains = {code: asked.name(code) for code in asked.mains}
+        _choice(_("Place"), PLACE, asked.location_id, {"": _("All places"), **asked.places})
+        mains = {"": _("All contracts"), **{code: asked.name(code) for code in asked.mains}}
         _choice(_("Contract that needs it most"), MAIN, asked.main, mains)
 
 
@@ -82,17 +82,17 @@ def _write_budget() -> None:
 
 
 def _choice(title: str, name: str, chosen: str, names: Mapping[str, str]) -> None:
-    if len(names) < 2:
+    """Draw the choice of a filter, where there are several values beside all."""
+    if len(names) < 3:
         return
     key = f"farol-buys-{name}"
     if st.session_state.get(key) != chosen:
         st.session_state[key] = chosen
-    labels = {"": _("All"), **names}
     st.selectbox(
         title,
-        list(labels),
+        list(names),
         key=key,
-        format_func=labels.__getitem__,
+        format_func=names.__getitem__,
         filter_mode=None,
         on_change=_write,
         args=(name, key),

@@ -43,18 +43,20 @@ def stocked_series(
         cutoff: Window(
             *past_demand(view, partition, plan.future, plan),
             _filled_up_to(view, partition, lessons.planned[cutoff]),
+            _days(view, plan),
         )
         for cutoff, view in past.items()
     }
     unknown = np.full(len(panel.item_ids), np.nan)
     filled = _filled_up_to(now, partition, lessons.planned[plan.future])
-    windows[plan.future] = Window(now.sums.cycle, unknown, filled)
+    windows[plan.future] = Window(now.sums.cycle, unknown, filled, _days(now, plan))
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
         towers,
+        plan.fleet.fetch_hours(panel),
         now.levels,
         windows,
     )
@@ -90,6 +92,15 @@ def past_demand(
     judged = view.judged & np.isfinite(days)
     share = np.where(np.isfinite(days), periods * plan.frequency.days_per_step / days, 1.0)
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
+
+
+def _days(view: StockView, plan: Plan) -> FloatArray:
+    """Days of delivery and review; of whole periods in the past, as what came is told of those."""
+    days = view.levels.lead_time.days + plan.options.review_days
+    if view.cutoff == plan.future:
+        return days
+    periods = whole_periods(days, plan.frequency)
+    return np.asarray(periods * plan.frequency.days_per_step, np.float64)
 
 
 def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:

@@ -7,13 +7,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, concatenate, rows_of
+from ml_jobs.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TextArray,
+    concatenate,
+    divide,
+    rows_of,
+)
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import NETWORK
 from ml_jobs.stocking.availability.curve import Dependence
 from ml_jobs.stocking.availability.tails import Tails
+from ml_jobs.stocking.availability.waiting import fetched_lots
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
+
+_MONTH_DAYS = 365.25 / 12.0
 
 
 @dataclass(frozen=True)
@@ -25,11 +36,18 @@ class Window:
         actual: What was asked for, units, shape (S,); NaN where the window isn't over, or begins
             before the series does.
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
+        days: Delivery and review, shape (S,).
     """
 
     demand: NegativeBinomial
     actual: FloatArray
     service: FloatArray
+    days: FloatArray
+
+    @property
+    def monthly_demand(self) -> FloatArray:
+        """Lots a month, as forecast, shape (S,)."""
+        return divide(self.demand.drawn / self.demand.lot * _MONTH_DAYS, self.days)
 
 
 @dataclass(frozen=True)
@@ -41,6 +59,8 @@ class StockedSeries:
         sources: The source that each was forecast with, shape (S,).
         unit_cost: Currency; NaN where not known, shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
+        fetch_hours: That fetching one takes beyond what a repair takes with one in stock, shape
+            (S,); NaN where what is asked for waits for the next delivery.
         levels: Stock and order sizes as they are.
         windows: By cutoff, the future's last.
     """
@@ -50,6 +70,7 @@ class StockedSeries:
     sources: TextArray
     unit_cost: FloatArray
     towers: FloatArray
+    fetch_hours: FloatArray
     levels: StockLevels
     windows: Mapping[int, Window]
 
@@ -64,7 +85,9 @@ class StockedSeries:
 
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
         """Return what stock is worth by what was forecast at *cutoff*."""
-        return Worth(self.windows[cutoff].demand, dependence.hours, self.unit_cost, tails)
+        window = self.windows[cutoff]
+        fetched = fetched_lots(window.monthly_demand, self.fetch_hours)
+        return Worth(window.demand, dependence.hours, self.unit_cost, tails, fetched)
 
 
 def join_stocked(parts: Sequence[StockedSeries]) -> StockedSeries:

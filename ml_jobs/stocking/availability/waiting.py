@@ -11,6 +11,8 @@ from ml_jobs.arrays import FloatArray, IntArray
 MONTH_HOURS = 730.0
 """Hours in a month: a twelfth of a year."""
 
+_WHOLE = 1e-9  # of a lot: what keeps an amount of whole lots from falling below itself
+
 
 @dataclass(frozen=True)
 class Hull:
@@ -70,6 +72,25 @@ def fetched_lots(monthly_demand: FloatArray, fetch_hours: FloatArray) -> FloatAr
     Availability Constraints", chapter 2 (emergency shipments).
     """
     return monthly_demand * fetch_hours / MONTH_HOURS
+
+
+def waited(
+    actual: FloatArray, stock: FloatArray, lot: FloatArray, fetched: FloatArray
+) -> FloatArray:
+    """Return the units that would have waited beside *stock*, shape (S,).
+
+    Of what is fetched it is as many as are on their way while there is no stock, if so much was
+    asked for that there was none.
+
+    Args:
+        actual: What was asked for, units, shape (S,).
+        stock: Units, shape (S,).
+        lot: Units in a lot, shape (S,).
+        fetched: Lots, as `fetched_lots` returns them, shape (S,).
+    """
+    out = actual >= stock - _WHOLE * lot
+    on_their_way = np.where(out, fetched * lot, 0.0)
+    return np.where(np.isfinite(fetched), on_their_way, np.maximum(actual - stock, 0.0))
 
 
 def _is_above(stock: IntArray, hours: FloatArray, left: int, middle: int, right: int) -> bool:

@@ -146,16 +146,6 @@ class Worth:
             level[rows] = worth_it.sum(axis=1)
         return level * self.demand.lot
 
-    def waited(self, actual: FloatArray, stock: FloatArray) -> FloatArray:
-        """Return the units that would have waited beside *stock* where *actual* was asked for.
-
-        Of what is fetched it is as many as are on their way while there is no stock, if so much was
-        asked for that there was none.
-        """
-        out = actual >= stock - _WHOLE * self.demand.lot
-        fetched = np.where(out, self.fetched * self.demand.lot, 0.0)
-        return np.where(self.is_fetched, fetched, np.maximum(actual - stock, 0.0))
-
     def _between(self, lots: FloatArray, mean: FloatArray, following: FloatArray) -> FloatArray:
         """What waits beside *lots*, on the line from the whole number below to the next, in lots.
 

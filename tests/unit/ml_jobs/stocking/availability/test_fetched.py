@@ -13,7 +13,7 @@ from scipy import stats
 from ml_jobs.arrays import FloatArray
 from ml_jobs.stocking.availability.buying import steps_of
 from ml_jobs.stocking.availability.tails import Tails
-from ml_jobs.stocking.availability.waiting import fetched_lots
+from ml_jobs.stocking.availability.waiting import fetched_lots, waited
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import demand_of, levels_with, worth_of
 
@@ -93,8 +93,8 @@ def test_what_came_counts_where_the_shelf_was_empty() -> None:
     worth = fetched(5.0, 1.0)
     asked: FloatArray = np.array([4.0])
 
-    assert worth.waited(asked, 5.0 * ONE)[0] == 0.0
-    assert worth.waited(asked, 4.0 * ONE)[0] == pytest.approx(MONTHLY * HOURS / 730.0)
+    assert waited(asked, 5.0 * ONE, ONE, worth.fetched)[0] == 0.0
+    assert waited(asked, 4.0 * ONE, ONE, worth.fetched)[0] == pytest.approx(MONTHLY * HOURS / 730.0)
 
 
 def test_a_part_that_waits_is_weighed_as_ever_beside_one_that_is_fetched() -> None:

@@ -109,8 +109,8 @@ def test_each_row_says_the_policy_and_where_the_list_was_cut(
 
     assert row["tier"] == "By the price of a tower-hour"
     assert row["reason"] == (
-        "By the price of a tower-hour: 3 un on top of 2 un in stock and on order cost R$ 100.20 and "
-        "avoid 50.0 tower-hours a month. Buy list from rank 1 to 3 of 6, cut at R$ 100.30."
+        "By the price of a tower-hour: 3 un on top of 2 un in stock and on order cost R$ 100.20 "
+        "and avoid 50.0 tower-hours a month. Buy list from rank 1 to 3 of 6, cut at R$ 100.30."
     )
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.availability.courses import MONTHLY_RATE, tails_by_origin
+from benchmarks.availability.courses import MONTHLY_RATE, Weighed
 from benchmarks.availability.drawn import HOLDING_RATE, Draw, draw
 from benchmarks.availability.findings import Finding
 from benchmarks.availability.origins import LONGEST, Forecasts
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.stocking.availability.buying import ranked, steps_of
 from ml_jobs.stocking.availability.curve import tower_hour_prices
-from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
+from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import levels_with
 
 PARTS_OF_MONEY = (0.1, 0.25, 0.5, 1.0)
@@ -109,11 +109,7 @@ class Money:
         count = len(forecasts.demand)
         self.forecasts = forecasts
         self.drawn = draw(count, seed, prices=forecasts.prices)
-        hours, tails = MONTH_HOURS * self.drawn.share_down, tails_by_origin(forecasts, self.drawn)
-        self.worths = [
-            Worth(forecasts.over(self.drawn, now), hours, self.drawn.unit_cost, tails[now])
-            for now in forecasts.origins
-        ]
+        self.weighed = Weighed(forecasts, self.drawn)
         self.random = np.random.default_rng(seed)
 
     def situation(self, now: int, position: FloatArray | None = None) -> Situation:
@@ -123,7 +119,7 @@ class Money:
         reorder = self.forecasts.ahead(now, self.drawn.lead).quantile(level)
         if position is None:
             position = np.rint(self.random.uniform(0, 1, len(level)) * up_to)
-        return Situation(self.worths[now], self.drawn, position, reorder, up_to)
+        return Situation(self.weighed.worth(now), self.drawn, position, reorder, up_to)
 
     def avoided(self, now: int) -> dict[tuple[str, float], float]:
         """Share of the weighted backorders that really came which each rule avoids."""

@@ -60,30 +60,30 @@ class Weighed:
     """What stock was worth at every origin, by what was known then.
 
     Attributes:
-        worths: At each origin, with the tails of the windows that were over by then.
         prices: Of a tower-hour: those that curves are drawn at, and lower ones, which a rule that
             achieves little is held against.
     """
 
     def __init__(self, forecasts: Forecasts, drawn: Draw) -> None:
-        hours = MONTH_HOURS * drawn.share_down
-        tails = tails_by_origin(forecasts, drawn)
-        self.worths = [
-            Worth(forecasts.over(drawn, now), hours, drawn.unit_cost, tails[now])
-            for now in forecasts.origins
-        ]
-        drawn_at = tower_hour_prices(hours, drawn.unit_cost, HOLDING_RATE)
+        self._forecasts, self._drawn = forecasts, drawn
+        self._hours = MONTH_HOURS * drawn.share_down
+        self._tails = tails_by_origin(forecasts, drawn)
+        drawn_at = tower_hour_prices(self._hours, drawn.unit_cost, HOLDING_RATE)
         lower = np.geomspace(drawn_at[0] / BELOW, drawn_at[0], POINTS_BELOW, endpoint=False)
         self.prices = np.concatenate([lower, drawn_at])
 
+    def worth(self, now: int) -> Worth:
+        """Return what stock was worth at an origin; what it looks up takes memory, once asked."""
+        demand = self._forecasts.over(self._drawn, now)
+        return Worth(demand, self._hours, self._drawn.unit_cost, self._tails[now])
+
     def levels(self, prices: FloatArray) -> FloatArray:
         """Return the stock that is worth its cost at each of *prices*, shape (T, G, S)."""
-        return np.stack(
-            [
-                np.stack([worth.level_at(MONTHLY_RATE / float(price)) for price in prices])
-                for worth in self.worths
-            ]
-        )
+        return np.stack([self._levels_at(now, prices) for now in self._forecasts.origins])
+
+    def _levels_at(self, now: int, prices: FloatArray) -> FloatArray:
+        worth = self.worth(now)
+        return np.stack([worth.level_at(MONTHLY_RATE / float(price)) for price in prices])
 
 
 def tails_by_origin(forecasts: Forecasts, drawn: Draw) -> list[Tails]:

@@ -16,7 +16,7 @@ from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window, where_stock_lies
 from ml_jobs.stocking.availability.tails import TailTally, tail_tally
-from ml_jobs.stocking.inventory import Inventory, policy_of
+from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
 from ml_jobs.stocking.replay import demand_after
 from ml_jobs.stocking.service import PlannedLevels
@@ -26,14 +26,13 @@ from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 def stocked_series(
     partition: Partition,
     now: StockView,
-    inventory: Inventory,
     past: Mapping[int, StockView],
     lessons: Lessons,
     plan: Plan,
 ) -> StockedSeries:
     """Return the partition's series where their stock lies.
 
-    *now* and its *inventory* are the future's, *past* the views of the cutoffs that are judged.
+    *now* is the future's view, *past* those of the cutoffs that are judged.
     """
     panel = partition.panel
     rows = stocked_rows(partition, plan)
@@ -48,14 +47,15 @@ def stocked_series(
         for cutoff, view in past.items()
     }
     unknown = np.full(len(panel.item_ids), np.nan)
-    windows[plan.future] = Window(now.sums.cycle, unknown, inventory.policy.order_up_to)
+    filled = _filled_up_to(now, partition, lessons.planned[plan.future])
+    windows[plan.future] = Window(now.sums.cycle, unknown, filled)
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
         towers,
-        inventory.levels,
+        now.levels,
         windows,
     )
     return whole.rows(rows)
@@ -93,7 +93,7 @@ def past_demand(
 
 
 def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:
-    """Units that service levels filled up to at a past cutoff, by what was known then."""
+    """Units that service levels fill up to at a cutoff, by what was known then."""
     asked = planned.of(view.levels.service_level, view.outlook.classes)
     known = partition.panel.until(view.cutoff)
     return policy_of(known, view.levels, view.sums, planned=asked).order_up_to

@@ -9,16 +9,19 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.options import SERVICE
+from ml_jobs.pipeline.learning import pools_at
 from ml_jobs.pipeline.lessons import Lessons
-from ml_jobs.pipeline.partitioning import PartitionTask
+from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
+from ml_jobs.pipeline.stock_gold import STOCK_TABLES, Prospect, planned_stock, stock_tables
 from ml_jobs.progress import ReportWork, Work
 from ml_jobs.stocking.availability.allocation import Allocation, allocate
 from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability, left_out
 from ml_jobs.stocking.availability.buying import steps_of
+from ml_jobs.stocking.availability.cost_spread import cost_spread_sums
 from ml_jobs.stocking.availability.curve import (
-    SERVICE,
     TODAY,
     Dependence,
     add_curves,
@@ -32,6 +35,7 @@ from ml_jobs.stocking.availability.worth import Worth
 CURVE = "availability_sums"
 BUYS = "buy_rows"
 LEVELS = "fact_availability"
+SPREAD = "cost_spread"
 
 WORTH_LISTING = 0.1
 """Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
@@ -72,29 +76,50 @@ def learn_prices(
 
 
 def stock_partition(task: PartitionTask) -> None:
-    """Make a partition's share in the curve, its levels and what to buy of it."""
+    """Make a partition's share in the curve, what to buy of it, and its rows of stock."""
     folder, number = task.folder, task.number
-    if all(is_whole(folder.table(number, name)) for name in (CURVE, LEVELS, BUYS)):
+    names = (CURVE, LEVELS, SPREAD, BUYS, *STOCK_TABLES)
+    if all(is_whole(folder.table(number, name)) for name in names):
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     prices, series = load(folder.prices, StockPrices), load(folder.stocked(number), StockedSeries)
-    rate = plan.options.settings["holding_rate"]
     contracts = plan.fleet.contract_ids
     weighed = series.dependence(contracts, prices.allocation.weights)
     curves = [
         _curve_at(cutoff, series, weighed, lessons, prices, plan) for cutoff in series.windows
     ]
-    save_table(folder.table(number, CURVE), add_curves(curves))
     tails = lessons.tails[plan.future]
     by_price = series.worth(plan.future, weighed, tails)
     alike = series.worth(plan.future, series.dependence(contracts, np.ones(len(contracts))), tails)
-    least = rate / 12.0 / prices.allocation.highest if prices.allocation.highest > 0 else np.inf
+    least = _least_avoided(prices, plan)
     target = by_price.level_at(least)
-    save_table(folder.table(number, LEVELS), fact_availability(series, alike, target))
     steps = steps_of(by_price, series.levels, least_per_money=least * WORTH_LISTING)
-    save_table(
-        folder.table(number, BUYS), buy_rows(series, steps, alike.hours, by_price.hours, contracts)
-    )
+    tables = {
+        CURVE: add_curves(curves),
+        LEVELS: fact_availability(series, alike, target),
+        SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
+        BUYS: buy_rows(series, steps, alike.hours, by_price.hours, contracts),
+        **_stock(task, lessons, plan, target=target, weighed=_is_weighed(alike, series)),
+    }
+    for name, table in tables.items():
+        save_table(folder.table(number, name), table)
+
+
+def _least_avoided(prices: StockPrices, plan: Plan) -> float:
+    """Weighed tower-hours a month that a unit of currency in stock has to avoid."""
+    highest = prices.allocation.highest
+    return plan.options.settings["holding_rate"] / 12.0 / highest if highest > 0 else np.inf
+
+
+def _stock(
+    task: PartitionTask, lessons: Lessons, plan: Plan, *, target: FloatArray, weighed: BoolArray
+) -> dict[str, pa.Table]:
+    """The partition's rows of stock, by the policy that the run follows."""
+    partition = load(task.folder.series(task.number), Partition)
+    prospect = load(task.folder.prospect(task.number), Prospect)
+    planned = planned_stock(partition, prospect.view, lessons, plan, target=target, weighed=weighed)
+    pools = pools_at(task.folder, plan.future).sums
+    return stock_tables(partition, prospect, planned, pools, plan)
 
 
 def _curve_at(

@@ -3,6 +3,7 @@
 from datalayer.reading.questions import (
     accuracy,
     actions,
+    availability,
     changes,
     data_sets,
     effects,
@@ -14,12 +15,14 @@ from datalayer.reading.questions import (
     locations,
     marks,
     plans,
+    purchases,
     search,
 )
 
 __all__ = [
     "accuracy",
     "actions",
+    "availability",
     "changes",
     "data_sets",
     "effects",
@@ -31,5 +34,6 @@ __all__ = [
     "locations",
     "marks",
     "plans",
+    "purchases",
     "search",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.stocking.availability.stocked import SeriesGroups
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
@@ -16,10 +17,22 @@ def demand_of(mean: FloatArray, excess: FloatArray, lot: float = 1.0) -> Negativ
     return NegativeBinomial(mean, excess, np.full(len(mean), lot), np.zeros(len(mean)))
 
 
+def worth_of(
+    demand: NegativeBinomial,
+    hours: FloatArray,
+    unit_cost: FloatArray,
+    tails: Tails,
+    fetched: FloatArray | None = None,
+) -> Worth:
+    """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
+    waits = np.full(len(hours), np.nan)
+    return Worth(demand, hours, unit_cost, tails, waits if fetched is None else fetched)
+
+
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
     """Demand, hours and costs of *count* series, of which each is as likely small as large."""
     random = np.random.default_rng(seed)
-    return Worth(
+    return worth_of(
         demand_of(random.lognormal(0.0, 1.5, count), random.lognormal(0.0, 1.0, count)),
         730.0 * random.choice([0.01, 0.1, 0.5], count),
         random.lognormal(5.7, 1.5, count),
@@ -39,4 +52,14 @@ def levels_with(
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,
         order_multiple=unknown if multiple is None else multiple,
+    )
+
+
+def grouped(count: int) -> SeriesGroups:
+    """Classes and suppliers of *count* series, in turn."""
+    turns = np.arange(count)
+    return SeriesGroups(
+        np.array(["A", "B"])[turns % 2],
+        np.array(["smooth", "lumpy"])[turns % 2],
+        np.array(["F1", "F2", "unclassified"])[turns % 3],
     )

@@ -13,6 +13,7 @@ from pages.components.availability import asked_availability, buy_table, buy_wor
 from pages.components.availability.asked_availability import (
     BUDGET,
     MAIN,
+    MOVES,
     PAGE,
     PLACE,
     AskedAvailability,
@@ -78,7 +79,7 @@ def _budget(asked: AskedAvailability) -> None:
 def _write_budget() -> None:
     chosen = st.session_state[_BUDGET_KEY]
     text = "" if chosen is None else f"{chosen:.12g}"
-    asked_availability.write(**{BUDGET: text, PAGE: ""})
+    asked_availability.write(**{BUDGET: text, PAGE: "", MOVES: ""})
 
 
 def _choice(title: str, name: str, chosen: str, names: Mapping[str, str]) -> None:
@@ -101,7 +102,7 @@ def _choice(title: str, name: str, chosen: str, names: Mapping[str, str]) -> Non
 
 
 def _write(name: str, key: str) -> None:
-    asked_availability.write(**{name: st.session_state[key], PAGE: ""})
+    asked_availability.write(**{name: st.session_state[key], PAGE: "", MOVES: ""})
 
 
 def _list(

@@ -76,7 +76,7 @@ def _row(row: Row, asked: AskedAvailability, effect: Row) -> str:
     cells = (
         (_bold(buy_words.bought(row)) + _small(buy_words.on_top_of(row)), True),
         (escape(place_name(row)), False),
-        (escape(money(row["cost"], currency)), True),
+        (escape(buy_words.cost(row["cost"], currency)), True),
         (escape(buy_words.hours(row["down_hours_avoided"])), True),
         (escape(buy_words.per_1000(row, currency)), True),
         (escape(asked.name(str(row["contract_id"]))), False),

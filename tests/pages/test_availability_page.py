@@ -69,6 +69,29 @@ def listed(app: AppTest) -> list[str]:
     return [unescape(re.sub("<[^>]+>", " ", row)) for row in rows]
 
 
+def test_what_a_budget_buys_is_taken_along_as_orders(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page, budget="1700")
+    button = next(each for each in app.main.get("link_button") if "orders" in each.proto.label)
+    rows = downloaded(button.proto.url)
+
+    assert len(rows) == 2
+    assert "budget=1700" in button.proto.url
+
+
+def test_without_a_budget_nothing_becomes_an_order(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    labels = [each.proto.label for each in opened(open_page).main.get("link_button")]
+
+    assert not any("orders" in label for label in labels)
+
+
 def downloaded(path: str) -> list[dict[str, str]]:
     with document_made_once():
         answer = get(create_api(portal()), path.removeprefix("/").removeprefix("api"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.pipeline.lessons import Lessons
@@ -41,14 +41,18 @@ def stocked_series(
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
     windows = {
-        cutoff: Window(
-            *past_demand(view, partition, plan.future, plan),
-            _filled_up_to(view, partition, lessons.planned[cutoff]),
-        )
+        cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
         for cutoff, view in past.items()
     }
-    unknown = np.full(len(panel.item_ids), np.nan)
-    windows[plan.future] = Window(now.sums.cycle, unknown, inventory.policy.order_up_to)
+    unknown, policy = np.full(len(panel.item_ids), np.nan), inventory.policy
+    windows[plan.future] = Window(
+        demand=now.sums.cycle,
+        actual=unknown,
+        service=policy.order_up_to,
+        keep=policy.reorder_point,
+        lead=now.sums.lead,
+        lead_actual=unknown,
+    )
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
@@ -56,6 +60,9 @@ def stocked_series(
         column_of(partition.items.table, "unit_cost"),
         towers,
         inventory.levels,
+        texts_of(partition.items.table, "unit", otherwise="un"),
+        column_of(partition.items.table, "weight_kg"),
+        ~_assumed(partition),
         windows,
     )
     return whole.rows(rows)
@@ -65,12 +72,11 @@ def stocked_rows(partition: Partition, plan: Plan) -> IntArray:
     """Return the series at which stock lies, shape (R,)."""
     panel, hierarchy = partition.panel, plan.hierarchy
     leaf = dict(zip(hierarchy.location_ids, hierarchy.is_leaf.tolist(), strict=True))
-    flags = partition.stock.table.column("assumed").to_pylist()
     lies = where_stock_lies(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         np.array([leaf[place] for place in panel.location_ids]),
-        np.array(["current_stock" in (flag or "").split(",") for flag in flags]),
+        _assumed(partition),
     )
     rows: IntArray = np.flatnonzero(lies)
     return rows
@@ -92,11 +98,31 @@ def past_demand(
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
 
 
-def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:
-    """Units that service levels filled up to at a past cutoff, by what was known then."""
+def _past_window(
+    view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan
+) -> Window:
+    """What was forecast and planned at a past cutoff by what was known then, and what came."""
     asked = planned.of(view.levels.service_level, view.outlook.classes)
     known = partition.panel.until(view.cutoff)
-    return policy_of(known, view.levels, view.sums, planned=asked).order_up_to
+    policy = policy_of(known, view.levels, view.sums, planned=asked)
+    demand, actual = past_demand(view, partition, plan.future, plan)
+    days = view.levels.lead_time.days
+    periods = whole_periods(days, plan.frequency)
+    lead_actual = demand_after(partition.panel.until(plan.future), view.cutoff, periods)
+    return Window(
+        demand=demand,
+        actual=actual,
+        service=policy.order_up_to,
+        keep=policy.reorder_point,
+        lead=view.sums.lead,
+        lead_actual=np.where(view.judged & np.isfinite(days), lead_actual, np.nan),
+    )
+
+
+def _assumed(partition: Partition) -> BoolArray:
+    """Of which series the stock is assumed, shape (S,)."""
+    flags = partition.stock.table.column("assumed").to_pylist()
+    return np.array(["current_stock" in (flag or "").split(",") for flag in flags], np.bool_)
 
 
 def tails_of(view: StockView, partition: Partition, now: int, plan: Plan) -> TailTally:

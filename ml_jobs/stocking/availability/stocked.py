@@ -25,11 +25,17 @@ class Window:
         actual: What was asked for, units, shape (S,); NaN where the window isn't over, or begins
             before the series does.
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
+        keep: Units at which they ordered: the reorder point, shape (S,).
+        lead: Demand over delivery alone, as forecast.
+        lead_actual: What was asked for in that time, as *actual*.
     """
 
     demand: NegativeBinomial
     actual: FloatArray
     service: FloatArray
+    keep: FloatArray
+    lead: NegativeBinomial
+    lead_actual: FloatArray
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,9 @@ class StockedSeries:
         unit_cost: Currency; NaN where not known, shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
         levels: Stock and order sizes as they are.
+        units: What each is counted in, shape (S,).
+        kilograms: That a unit weighs; NaN where not known, shape (S,).
+        counted: Whose stock somebody counted, rather than that it is assumed, shape (S,).
         windows: By cutoff, the future's last.
     """
 
@@ -51,6 +60,9 @@ class StockedSeries:
     unit_cost: FloatArray
     towers: FloatArray
     levels: StockLevels
+    units: TextArray
+    kilograms: FloatArray
+    counted: BoolArray
     windows: Mapping[int, Window]
 
     def rows(self, rows: IntArray) -> StockedSeries:
@@ -65,6 +77,11 @@ class StockedSeries:
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
         """Return what stock is worth by what was forecast at *cutoff*."""
         return Worth(self.windows[cutoff].demand, dependence.hours, self.unit_cost, tails)
+
+    def holding(self, more: FloatArray) -> StockedSeries:
+        """Return the series with *more* units of each on the shelf; fewer where it is negative."""
+        shelf = self.levels.current_stock + more
+        return replace(self, levels=replace(self.levels, current_stock=shelf))
 
 
 def join_stocked(parts: Sequence[StockedSeries]) -> StockedSeries:

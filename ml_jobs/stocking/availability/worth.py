@@ -141,6 +141,27 @@ class Worth:
             level[rows] = worth_it.sum(axis=1)
         return level * self.demand.lot
 
+    def chances_above(self, series: int, lots: int, count: int) -> FloatArray:
+        """Return the chances of more than *lots*, lots + 1, ... lots of one series, shape (count,).
+
+        As they turned out; of what is owed the chance is 1.
+        """
+        ladder, row = self._places[series]
+        rungs = self.ladders[ladder].chances[row]
+        wanted = np.arange(lots, lots + count)
+        found = rungs[np.clip(wanted, 0, len(rungs) - 1)]
+        answer: FloatArray = np.where(wanted < 0, 1.0, np.where(wanted < len(rungs), found, 0.0))
+        return answer
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[int, int]]:
+        """Ladder and row of each series that has one."""
+        return {
+            series: (number, row)
+            for number, ladder in enumerate(self.ladders)
+            for row, series in enumerate(ladder.rows.tolist())
+        }
+
     def _chance(self, stock: FloatArray, of: str) -> FloatArray:
         """The chance of more than *stock* by the ladder's array; of what is owed it is 1."""
         lots = np.floor(stock / self.demand.lot + _WHOLE)

@@ -19,27 +19,18 @@ from ml_jobs.stocking.availability.availability_facts import (
 )
 from ml_jobs.stocking.availability.buying import steps_of
 from ml_jobs.stocking.availability.curve import Dependence, add_curves, curve_sums
-from ml_jobs.stocking.availability.stocked import StockedSeries, Window
+from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, levels_with
+from tests.unit.ml_jobs.stocking.availability.demands import NOW, drawn_worth, levels_with, stocked
 
 pytestmark = pytest.mark.ml
 
-NOW = 50
 
-
-def drawn(count: int, seed: int = 1, **changed: object) -> tuple[StockedSeries, Worth]:
+def drawn(count: int, seed: int = 1) -> tuple[StockedSeries, Worth]:
     worth = drawn_worth(count, seed)
-    series = StockedSeries(
-        item_ids=np.array([f"P{n:03d}" for n in range(count)]),
-        location_ids=np.array(["SP"] * count),
-        sources=np.array(["mean"] * count),
-        unit_cost=worth.unit_cost,
-        towers=(worth.hours / 730.0)[:, None],
-        levels=levels_with(np.zeros(count)),
-        windows={NOW: Window(worth.demand, np.full(count, np.nan), np.full(count, 4.0))},
-    )
+    items = np.array([f"P{n:03d}" for n in range(count)])
+    series = stocked(worth, items, np.full(count, "SP"), levels=levels_with(np.zeros(count)))
     return series, worth
 
 

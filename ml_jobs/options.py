@@ -15,12 +15,15 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from datalayer.kernel.contract.registry import Registry
-from ml_jobs.option_kinds import Count, CountFromZero, CountryCode, Help, Kind, several
+from ml_jobs.option_kinds import Count, CountFromZero, CountryCode, Help, Kind, one_of, several
 from ml_jobs.panel import Frequency
 from ml_jobs.selection import DEFAULT_RULES, CostlyRule
 
 SOURCES = ("naive", "mean", "tsb", "imapa", "arima", "prophet", "gbm", "lstm", "ensemble")
 ENSEMBLE = "ensemble"
+
+SERVICE, MONEY = POLICIES = ("service", "money")
+"""What orders follow: the service asked by criticality, or the price of a tower-hour."""
 
 SERVICE_LEVELS: Mapping[str, float] = {"high": 0.98, "medium": 0.95, "low": 0.90}
 
@@ -142,6 +145,15 @@ class ForecastOptions:
             "the stock file's go first",
         ),
     ] = field(default_factory=lambda: dict(SERVICE_LEVELS))
+    policy: Annotated[
+        str,
+        one_of(POLICIES, "POLICY"),
+        Help(
+            "inventory",
+            "what orders follow: service levels by criticality, or what a tower-hour costs the "
+            "contracts (what can't be weighed follows service levels)",
+        ),
+    ] = SERVICE
     partition_series: Annotated[
         Count,
         Help("engine", "series worked on at a time; memory grows with it", key="partition_size"),

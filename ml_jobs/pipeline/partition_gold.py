@@ -24,18 +24,15 @@ from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.readable_forecasts import LearntSums, readable_forecasts
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save, save_table
-from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, replay_of, stock_view
+from ml_jobs.pipeline.stock_gold import Prospect
+from ml_jobs.pipeline.stock_planning import replay_of, stock_view
 from ml_jobs.pipeline.stocked_series import stocked_series
 from ml_jobs.publishing import facts
 from ml_jobs.publishing.period_facts import fact_period
-from ml_jobs.stocking.actions import action_rows
 from ml_jobs.stocking.availability.stocked import StockedSeries
-from ml_jobs.stocking.exceptions import exception_rows, reasons_of
-from ml_jobs.stocking.inventory import inventory_of
-from ml_jobs.stocking.projection import fact_projection
 from ml_jobs.stocking.replay import add_sums, policy_sums
-from ml_jobs.stocking.situation import ChampionRecord, Situation
-from ml_jobs.stocking.stock_facts import fact_inventory, fact_lead_time
+from ml_jobs.stocking.situation import ChampionRecord
+from ml_jobs.stocking.stock_facts import fact_lead_time
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,8 @@ def judge_partition(task: PartitionTask) -> None:
         c: corrected_sums(each, c, partition.panel, lessons.scatter) for c, each in found.items()
     }
     judged = judge(partition, members, plan, lessons)
-    stock, stocked = stock_of(judged, folder, plan, lessons)
+    stock, prospect, stocked = stock_of(judged, folder, plan, lessons)
+    save(folder.prospect(task.number), prospect)
     save(folder.stocked(task.number), stocked)
     tables = {**tables_of(judged, plan), **stock}
     for name, table in tables.items():
@@ -109,11 +107,12 @@ def judge_partition(task: PartitionTask) -> None:
 
 
 def _is_judged(task: PartitionTask) -> bool:
-    path = task.folder.results(task.number)
-    if not (is_whole(path) and is_whole(task.folder.stocked(task.number))):
+    folder, number = task.folder, task.number
+    path = folder.results(number)
+    if not all(map(is_whole, (path, folder.prospect(number), folder.stocked(number)))):
         return False
     names = load(path, PartitionResults).tables
-    return all(is_whole(task.folder.table(task.number, name)) for name in names)
+    return all(is_whole(folder.table(number, name)) for name in names)
 
 
 def judge(
@@ -153,10 +152,10 @@ def tables_of(judged: JudgedPartition, plan: Plan) -> dict[str, pa.Table]:
 
 def stock_of(
     judged: JudgedPartition, folder: RunFolder, plan: Plan, lessons: Lessons
-) -> tuple[dict[str, pa.Table], StockedSeries]:
-    """Return the partition's rows and sums of stock and of what stands out, by name.
+) -> tuple[dict[str, pa.Table], Prospect, StockedSeries]:
+    """Return the partition's rows and sums of stock that no policy changes, by name.
 
-    Beside them its series where their stock lies, of which availability is made later.
+    Beside them what the policy followed makes the others from, and the series where stock lies.
     """
     partition, panel = judged.partition, judged.partition.panel
     views = {
@@ -172,45 +171,26 @@ def stock_of(
         for cutoff, forecasts in judged.forecasts.items()
     }
     now = views.pop(plan.future)
-    planned = lessons.planned[plan.future].of(now.levels.service_level, now.outlook.classes)
-    inventory = inventory_of(
-        panel, now.levels, now.outlook, now.sums, planned=planned, options=plan.options
-    )
-    situation = Situation(
-        panel, partition.items, now.outlook, inventory, _record(judged), plan.options
-    )
-    reasons = reasons_of(situation)
     groupings = groupings_of(partition.items)
     replays = {c: replay_of(view, partition, lessons.planned[c]) for c, view in views.items()}
     sums = [
         policy_sums(panel, groupings, replay, judged=views[cutoff].judged)
         for cutoff, replay in replays.items()
     ]
-    pools = pools_at(folder, plan.future).sums
     readable = readable_forecasts(
         panel,
         now,
         judged.members[plan.future].readable,
-        pools,
+        pools_at(folder, plan.future).sums,
         learnt=LearntSums(folder, plan, lessons.scatter),
     )
     tables = {
-        "fact_inventory": fact_inventory(
-            panel,
-            partition.items,
-            partition.stock,
-            now.outlook,
-            inventory,
-            total_source=LEAD_TIME_SOURCE,
-        ),
         "fact_lead_time": fact_lead_time(panel, now.outlook, now.sums),
-        "fact_projection": fact_projection(panel, now.outlook, pools, inventory, partition.orders),
         "fact_period": fact_period(panel, now.outlook.sources, readable),
-        "exceptions": exception_rows(situation, reasons),
-        "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons),
         "policy_sums": add_sums(sums),
     }
-    return tables, stocked_series(partition, now, inventory, views, lessons, plan)
+    series = stocked_series(partition, now, views, lessons, plan)
+    return tables, Prospect(now, _record(judged)), series
 
 
 def _record(judged: JudgedPartition) -> ChampionRecord | None:

@@ -76,6 +76,10 @@ class RunFolder:
         """What every source forecast for one partition at *cutoff*."""
         return self.partition(number) / f"members-{cutoff}.pickle"
 
+    def prospect(self, number: int) -> Path:
+        """What is forecast of one partition's stock."""
+        return self.partition(number) / "prospect.pickle"
+
     def stocked(self, number: int) -> Path:
         """One partition's series where their stock lies."""
         return self.partition(number) / "stocked.pickle"

@@ -16,7 +16,7 @@ from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window, where_stock_lies
 from ml_jobs.stocking.availability.tails import TailTally, tail_tally
-from ml_jobs.stocking.inventory import Inventory, policy_of
+from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
 from ml_jobs.stocking.replay import demand_after
 from ml_jobs.stocking.service import PlannedLevels
@@ -26,14 +26,13 @@ from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 def stocked_series(
     partition: Partition,
     now: StockView,
-    inventory: Inventory,
     past: Mapping[int, StockView],
     lessons: Lessons,
     plan: Plan,
 ) -> StockedSeries:
     """Return the partition's series where their stock lies.
 
-    *now* and its *inventory* are the future's, *past* the views of the cutoffs that are judged.
+    *now* is the future's view, *past* those of the cutoffs that are judged.
     """
     panel = partition.panel
     rows = stocked_rows(partition, plan)
@@ -44,22 +43,14 @@ def stocked_series(
         cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
         for cutoff, view in past.items()
     }
-    unknown, policy = np.full(len(panel.item_ids), np.nan), inventory.policy
-    windows[plan.future] = Window(
-        demand=now.sums.cycle,
-        actual=unknown,
-        service=policy.order_up_to,
-        keep=policy.reorder_point,
-        lead=now.sums.lead,
-        lead_actual=unknown,
-    )
+    windows[plan.future] = _coming_window(now, partition, lessons.planned[plan.future])
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
         towers,
-        inventory.levels,
+        now.levels,
         texts_of(partition.items.table, "unit", otherwise="un"),
         column_of(partition.items.table, "weight_kg"),
         ~_assumed(partition),
@@ -102,20 +93,31 @@ def _past_window(
     view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan
 ) -> Window:
     """What was forecast and planned at a past cutoff by what was known then, and what came."""
-    asked = planned.of(view.levels.service_level, view.outlook.classes)
-    known = partition.panel.until(view.cutoff)
-    policy = policy_of(known, view.levels, view.sums, planned=asked)
     demand, actual = past_demand(view, partition, plan.future, plan)
     days = view.levels.lead_time.days
     periods = whole_periods(days, plan.frequency)
     lead_actual = demand_after(partition.panel.until(plan.future), view.cutoff, periods)
-    return Window(
+    return replace(
+        _coming_window(view, partition, planned),
         demand=demand,
         actual=actual,
+        lead_actual=np.where(view.judged & np.isfinite(days), lead_actual, np.nan),
+    )
+
+
+def _coming_window(view: StockView, partition: Partition, planned: PlannedLevels) -> Window:
+    """What is forecast and planned at a cutoff, of which nothing has come."""
+    asked = planned.of(view.levels.service_level, view.outlook.classes)
+    known = partition.panel.until(view.cutoff)
+    policy = policy_of(known, view.levels, view.sums, planned=asked)
+    unknown = np.full(len(asked), np.nan)
+    return Window(
+        demand=view.sums.cycle,
+        actual=unknown,
         service=policy.order_up_to,
         keep=policy.reorder_point,
         lead=view.sums.lead,
-        lead_actual=np.where(view.judged & np.isfinite(days), lead_actual, np.nan),
+        lead_actual=unknown,
     )
 
 

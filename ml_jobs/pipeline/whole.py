@@ -15,14 +15,17 @@ from ml_jobs.judging.daily_totals import agg_daily
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
+from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
-from ml_jobs.pipeline.run_folder import load, load_tables
+from ml_jobs.pipeline.run_folder import RunFolder, load, load_tables
+from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
-from ml_jobs.pipeline.stocking_up import BUYS, CURVE, MOVES, REPLAYED, StockPrices
+from ml_jobs.pipeline.stocking_up import BUYS, CURVE, SPREAD, StockPrices
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
 from ml_jobs.stocking.actions import rank_actions
 from ml_jobs.stocking.availability.availability_facts import agg_availability, fact_buy_list
+from ml_jobs.stocking.availability.cost_spread import CostSpread, cost_spread
 from ml_jobs.stocking.availability.curve import add_curves
 from ml_jobs.stocking.availability.transfers import add_moves, agg_transfer, fact_transfer
 from ml_jobs.stocking.exceptions import rank_exceptions
@@ -114,8 +117,14 @@ def forecast_notes(
         },
         "corrected_scatter": lessons.scatter[plan.future].notes(),
         "planned_service": lessons.planned[plan.future].notes(),
+        "cost_spread": spread_of(prepared.folder, plan).notes(),
         "ensemble": {"members": list(final.members), "weights": final.notes()} if final else {},
     }
+
+
+def spread_of(folder: RunFolder, plan: Plan) -> CostSpread:
+    """Return how far the run's parts differ in what they cost for the towers they keep up."""
+    return cost_spread(load_tables(folder, SPREAD, plan.partitions))
 
 
 def _source_note(source: str, series: int, prepared: Prepared) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.columns import numbers, series_columns, texts_of
 from ml_jobs.negative_binomial import quantile
 from ml_jobs.panel import Items, Panel, Stock
@@ -16,6 +16,7 @@ SPANS = ("lead_time", "lead_time_and_review")
 DOTS: FloatArray = np.arange(1, 40, 2) / 40.0  # the quantiles that 20 dots of equal chance show
 
 QUANTILE_POLICY = "lead_time_quantile"
+PRICE_POLICY = "tower_hour_price"
 TEXTBOOK_POLICY = "textbook"
 
 
@@ -26,11 +27,13 @@ def fact_inventory(
     outlook: Outlook,
     inventory: Inventory,
     *,
+    policies: TextArray,
     total_source: str,
 ) -> pa.Table:
     """Return one row per series, whatever is known of it.
 
-    *total_source* is the source that lead-time demand was forecast with as a total.
+    *policies* says how each reorder point was made, shape (S,); *total_source* is the source that
+    lead-time demand was forecast with as a total.
     """
     levels, policy, proposal = inventory.levels, inventory.policy, inventory.proposal
     sums, step = inventory.sums, panel.frequency.days_per_step
@@ -72,7 +75,7 @@ def fact_inventory(
         | {name: numbers(values) for name, values in columns.items()}
         | {
             "status": pa.array(proposal.status),
-            "policy": pa.repeat(pa.scalar(QUANTILE_POLICY), len(series)),
+            "policy": pa.array(policies, pa.string()),
             "source": pa.array(outlook.sources),
             "lead_time_source": pa.array(
                 np.where(inventory.sums.direct, total_source, outlook.sources)

@@ -28,6 +28,7 @@ _LEFT_OUT: Final = frozenset(
         ("forecast", "ensemble"),
         ("forecast", "corrected_scatter"),
         ("forecast", "corrected_widths"),
+        ("forecast", "cost_spread"),
     }
 )
 

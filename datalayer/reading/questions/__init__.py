@@ -3,6 +3,7 @@
 from datalayer.reading.questions import (
     accuracy,
     actions,
+    availability,
     changes,
     data_sets,
     effects,
@@ -20,6 +21,7 @@ from datalayer.reading.questions import (
 __all__ = [
     "accuracy",
     "actions",
+    "availability",
     "changes",
     "data_sets",
     "effects",

@@ -97,6 +97,14 @@ def known() -> Question:
     return sql_question("stock_known", {}, "fact_inventory")
 
 
+def policies_followed() -> Question:
+    """Return the question of how many stock positions are planned by each policy.
+
+    Columns: see ``sql/policies_followed.sql``.
+    """
+    return sql_question("policies_followed", {}, "fact_inventory")
+
+
 def coverage(location_id: str) -> Question:
     """Return the question of how many parts have a position at a place; one row.
 

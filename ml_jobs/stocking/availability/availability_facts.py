@@ -10,8 +10,9 @@ import pyarrow as pa
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers
 from ml_jobs.fleet import Fleet
+from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.buying import Steps
-from ml_jobs.stocking.availability.curve import MONEY, TODAY, read_sums
+from ml_jobs.stocking.availability.curve import TODAY, read_sums
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.worth import Worth

@@ -64,18 +64,33 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What a place keeps and takes of S series, units, shape (S,) each.
+
+    Attributes:
+        keep: The reorder point, that nothing is given away below.
+        fill: The order-up-to level, that nothing is taken above.
+    """
+
+    keep: FloatArray
+    fill: FloatArray
+
+
+@dataclass(frozen=True)
 class Balance:
     """S series of which stock may be moved, as of a cutoff.
 
     Attributes:
         series: The stock, and the demand forecast at *cutoff*.
         worth: What it is worth by demand over delivery and review; hours weighed by contract.
+        bounds: What each place keeps and takes.
         weighed: Of which series all is known that a move is weighed by, shape (S,).
     """
 
     series: StockedSeries
     cutoff: int
     worth: Worth
+    bounds: Bounds
     weighed: BoolArray
     terms: Terms
 
@@ -96,14 +111,12 @@ class Balance:
     def gives(self) -> IntArray:
         """Lots that each series could give, shape (S,)."""
         shelf = np.maximum(self.series.levels.current_stock, 0.0)
-        keep = np.maximum(self.series.windows[self.cutoff].keep, 0.0)
-        return self._whole(shelf - keep)
+        return self._whole(shelf - np.maximum(self.bounds.keep, 0.0))
 
     @cached_property
     def takes(self) -> IntArray:
         """Lots that each series could take, shape (S,)."""
-        level = self.series.windows[self.cutoff].service
-        return self._whole(level - self.series.levels.position)
+        return self._whole(self.bounds.fill - self.series.levels.position)
 
     @cached_property
     def hours(self) -> FloatArray:

@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.columns import add_rows
+from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
 
 POINTS = 41
 
-MONEY, TODAY, SERVICE = "money", "today", "service"
-"""How stock is set: by a price of a tower-hour, as it is now, by service levels."""
+TODAY = "today"
+"""Stock as it is now, beside what policies would set."""
 
 KEY = ("cutoff", "policy", "point", "contract_id")
 SUMS = ("value", "down", "forecast_down", "variance", "third", "supported", "happened")

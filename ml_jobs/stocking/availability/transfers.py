@@ -43,7 +43,7 @@ def move_rows(
     givers, takers = (
         np.array([getattr(each, end) for each in moves], np.int64) for end in ("giver", "taker")
     )
-    keep = np.maximum(series.windows[balance.cutoff].keep, 0.0)
+    keep = np.maximum(balance.bounds.keep, 0.0)
     left = series.levels.current_stock + moved_units(moves, len(series.item_ids))
     main = np.array(contract_ids)[series.towers.argmax(axis=1)]
     # Currency over months, at a price of weighed hours: hours a month, every contract's alike.

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from datalayer.portal import OrderLine, Publication, sum_of
-from pages.components import captions, frame
+from pages.components import captions, frame, policy_followed
 from pages.components.language import _, ngettext, number
 from pages.components.orders import asked_orders, order_rows, order_words, planned_orders, taking
 from pages.components.orders.asked_orders import AskedOrders
@@ -38,6 +38,7 @@ def show(publication: Publication, asked: AskedOrders) -> None:
         wanted = planned.wanted(lines)
         st.caption(captions.literal(asked_orders.shown_text(asked)))
         _sum(lines, wanted, currency)
+        policy_followed.show(publication)
         taking.show(publication, planned, wanted)
         _suppliers(lines, planned, currency)
         st.html(printed(wanted, publication.id, currency))

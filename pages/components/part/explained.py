@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from datalayer.portal import Publication
-from pages.components import exceptions
+from pages.components import exceptions, policy_followed
 from pages.components.language import _, percent, quantity
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
@@ -56,7 +56,12 @@ def _reorder_point(stock: Row) -> Iterator[str]:
             level=percent(level),
         )
     asked, planned = stock.get("service_level"), stock.get("planned_service_level")
-    if asked is not None and planned is not None and planned > asked:
+    if stock.get("policy") == policy_followed.BY_PRICE:
+        yield _(
+            "That level comes of the price of a tower-hour: it is as high as the part is worth its "
+            "cost, whatever service its criticality asks for."
+        )
+    elif asked is not None and planned is not None and planned > asked:
         text = _(
             "{asked} are asked; planned for {planned}, which it took in earlier windows to get it."
         )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from datalayer.kernel.contract.spoken import PIECES, counted_in
 from datalayer.portal import Publication, Result, SeriesSelection, questions
-from pages.components import captions, charts, frame, search
+from pages.components import captions, charts, frame, policy_followed, search
 from pages.components.charts import ChartedPart
 from pages.components.language import _, weekday
 from pages.components.part import heading
@@ -138,7 +138,11 @@ def _service(stock: Row) -> str:
         return _("No service level is published for it.")
     text = _("The service asked is {asked}").format(asked=stock_words.share(asked))
     if planned is not None and planned != asked:
-        more = _("planned with {planned}, so that it is achieved")
+        more = (
+            _("planned with {planned}, which is what it is worth at the price of a tower-hour")
+            if stock["policy"] == policy_followed.BY_PRICE
+            else _("planned with {planned}, so that it is achieved")
+        )
         text = f"{text}, {more.format(planned=stock_words.share(planned))}"
     return f"{text}."
 

@@ -10,7 +10,7 @@ import streamlit as st
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import Publication, questions
 from datalayer.runtime import portal
-from pages.components import captions, frame, search
+from pages.components import captions, frame, policy_followed, search
 from pages.components.language import _, ngettext, number
 from pages.components.worklist import (
     cards,
@@ -41,6 +41,7 @@ def show(publication: Publication) -> None:
     _above(publication, asked)
     with st.container(key="farol-list", gap="xsmall"):
         _page(publication, asked, rows, page, count)
+    policy_followed.show(publication)
     captions.show(publication.provenance(("fact_action",)))
     list_foot.printed(publication)
 

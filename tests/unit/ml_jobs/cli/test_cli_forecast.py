@@ -136,6 +136,10 @@ def test_the_output_says_how_numbers_and_dates_were_read(published: SharedPublic
     )
 
 
+def test_the_output_says_what_weighing_stock_by_cost_can_save(published: SharedPublication) -> None:
+    assert "Spread of cost over criticality: not known" in published.shown
+
+
 def test_the_output_says_where_every_row_went(published: SharedPublication) -> None:
     lines = [line.split() for line in published.shown.splitlines()]
     rows = len(published.demand.read_text().splitlines()) - 1

@@ -112,6 +112,14 @@ def test_the_first_row_of_the_list_avoids_what_it_takes_off_the_hours(done: Ran)
     assert first["down_hours_avoided"] <= levels[first["item_id"]]["down_hours"] + 1e-9
 
 
+def test_its_lineage_says_how_far_parts_are_apart(done: Ran, panel: Panel) -> None:
+    spread = done.notes["cost_spread"]
+
+    assert isinstance(spread, dict)
+    assert spread["deviation"] > 0
+    assert (spread["parts"], spread["without_cost"]) == (len(panel.item_ids) - 1, 1)
+
+
 def test_the_same_comes_of_smaller_partitions(
     panel: Panel, done: Ran, registry: Registry, tmp_path: Path
 ) -> None:
@@ -144,3 +152,41 @@ def test_without_any_cost_there_is_no_curve_and_every_part_says_why(
     assert "agg_availability" not in result.draft.files
     levels = result.table("fact_availability")
     assert set(levels["left_out"].to_pylist()) == {"no_cost"}
+
+
+def test_orders_that_follow_the_price_fill_up_to_what_is_worth_its_cost(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = request_of(panel, tmp_path, replace(FAST, policy="money"))
+
+    followed = ran(priced(request, panel, tmp_path), registry)
+
+    assert check(followed.draft, registry).report.passed
+    asked = {row["item_id"]: row for row in done.table("fact_inventory").to_pylist()}
+    stock = {row["item_id"]: row for row in followed.table("fact_inventory").to_pylist()}
+    worth = {row["item_id"]: row for row in followed.table("fact_availability").to_pylist()}
+    by_price = {item for item, row in stock.items() if row["policy"] == "tower_hour_price"}
+    assert by_price == {item for item, row in worth.items() if row["left_out"] is None}
+    for item, row in stock.items():
+        if item in by_price:
+            assert row["order_up_to"] == worth[item]["target_quantity"]
+            assert row["reorder_point"] <= row["order_up_to"]
+        else:
+            assert row["policy"] == "lead_time_quantile"
+            assert row["order_up_to"] == asked[item]["order_up_to"]
+    assert any(stock[item]["order_up_to"] != asked[item]["order_up_to"] for item in by_price)
+
+
+def test_the_curve_is_the_same_whatever_policy_orders_follow(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = request_of(panel, tmp_path, replace(FAST, policy="money"))
+
+    followed = ran(priced(request, panel, tmp_path), registry)
+
+    for name in ("agg_availability", "fact_availability", "fact_buy_list"):
+        assert (
+            followed.table(name)
+            .drop(["generated_at"])
+            .equals(done.table(name).drop(["generated_at"]))
+        )

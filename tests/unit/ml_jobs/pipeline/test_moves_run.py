@@ -156,3 +156,15 @@ def test_without_places_nothing_is_said_of_moves(registry: Registry, tmp_path: P
 
     assert "agg_availability" in result.draft.files
     assert not {"fact_transfer", "agg_transfer"} & result.draft.files.keys()
+
+
+def test_moves_follow_the_policy_that_orders_follow(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    request = request_of(panel, tmp_path, replace(FAST, policy="money"))
+
+    result = ran(placed(request, tmp_path), registry)
+
+    # The contract holds moves against the reorder points and levels of that policy.
+    assert check(result.draft, registry).report.passed
+    assert result.table("fact_transfer").num_rows > 0

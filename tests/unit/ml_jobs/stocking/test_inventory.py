@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ml_jobs.panel import Frequency
+from ml_jobs.arrays import TextArray
+from ml_jobs.panel import Frequency, Panel
 from ml_jobs.stocking.inventory import inventory_of, levels_of
-from ml_jobs.stocking.stock_facts import fact_inventory, fact_lead_time
+from ml_jobs.stocking.stock_facts import QUANTILE_POLICY, fact_inventory, fact_lead_time
 from tests.unit.ml_jobs.panels import items_of, panel_of, retail_panel, stock_of
 from tests.unit.ml_jobs.stocking.outlooks import (
     NAN,
@@ -200,6 +201,10 @@ def test_days_are_counted_in_days_whatever_the_frequency() -> None:
     assert proposal.days_of_cover[0] == pytest.approx(365.2425 / 12)
 
 
+def by_quantile(panel: Panel) -> TextArray:
+    return np.full(len(panel.item_ids), QUANTILE_POLICY)
+
+
 def test_assumed_columns_are_named_in_the_row() -> None:
     panel = retail_panel(series=2)
     items = items_of(panel, assumed=["lead_time_days,criticality", ""])
@@ -207,7 +212,9 @@ def test_assumed_columns_are_named_in_the_row() -> None:
     outlook = outlook_of(panel)
 
     inventory = inventory_from(panel, items, stock, outlook)
-    table = fact_inventory(panel, items, stock, outlook, inventory, total_source="gbm")
+    table = fact_inventory(
+        panel, items, stock, outlook, inventory, policies=by_quantile(panel), total_source="gbm"
+    )
 
     assert table["assumed"].to_pylist() == [
         "current_stock,lead_time_days",
@@ -229,7 +236,9 @@ def test_the_published_parameters_explain_the_reorder_point() -> None:
     items, stock, outlook = items_of(panel), stock_of(panel), outlook_of(panel)
 
     inventory = inventory_from(panel, items, stock, outlook)
-    row = fact_inventory(panel, items, stock, outlook, inventory, total_source="gbm").to_pylist()[2]
+    row = fact_inventory(
+        panel, items, stock, outlook, inventory, policies=by_quantile(panel), total_source="gbm"
+    ).to_pylist()[2]
 
     shape = row["lead_time_demand"] / (row["lot"] * row["lead_time_excess"])
     counts = stats.nbinom.ppf(
@@ -270,7 +279,9 @@ def test_quantiles_and_chances_are_recomputed_from_the_row_alone(frequency: Freq
     items, stock = items_of(panel), stock_of(panel, on_order=[3.0] * 9)
     inventory = inventory_from(panel, items, stock, outlook)
 
-    table = fact_inventory(panel, items, stock, outlook, inventory, total_source="gbm")
+    table = fact_inventory(
+        panel, items, stock, outlook, inventory, policies=by_quantile(panel), total_source="gbm"
+    )
 
     for row in table.to_pylist():
         for name, value in recomputed(row).items():

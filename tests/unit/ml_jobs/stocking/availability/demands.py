@@ -55,7 +55,6 @@ def stocked(
     places: TextArray,
     *,
     levels: StockLevels,
-    keep: FloatArray | None = None,
     fill: FloatArray | None = None,
 ) -> StockedSeries:
     """Series with the *worth* over two months, half of the demand in the first, in one window."""
@@ -65,7 +64,7 @@ def stocked(
         demand=worth.demand,
         actual=unknown,
         service=np.full(count, 4.0) if fill is None else fill,
-        keep=np.zeros(count) if keep is None else keep,
+        keep=np.zeros(count),
         lead=replace(worth.demand, mean=worth.demand.mean / 2.0),
         lead_actual=unknown,
     )

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml_jobs.arrays import rows_of
 from ml_jobs.lanes import Lane, Lanes
-from ml_jobs.stocking.availability.balancing import Balance, Moved, Terms
+from ml_jobs.stocking.availability.balancing import Balance, Bounds, Moved, Terms
 from ml_jobs.stocking.availability.transfers import (
     MOST_MOVES,
     add_moves,
@@ -53,13 +54,13 @@ def balance_of(parts: int, seed: int, terms: Terms = TERMS) -> Balance:
         np.repeat([f"P{n:04d}" for n in range(parts)], PLACES),
         np.tile([f"D{n}" for n in range(PLACES)], parts),
         levels=levels,
-        keep=keep,
         fill=keep + random.integers(0, 6, count),
     )
-    return Balance(series, NOW, worth, np.isfinite(shelf), terms)
+    bounds = Bounds(keep, series.windows[NOW].service)
+    return Balance(series, NOW, worth, bounds, np.isfinite(shelf), terms)
 
 
-def rows_of(balance: Balance, moves: list[Moved]) -> list[dict[str, object]]:
+def listed(balance: Balance, moves: list[Moved]) -> list[dict[str, object]]:
     table = move_rows(balance, moves, balance.worth.hours, ("A",))
     return fact_transfer([table]).to_pylist()
 
@@ -68,7 +69,7 @@ def rows_of(balance: Balance, moves: list[Moved]) -> list[dict[str, object]]:
 @given(seed=st.integers(0, 10_000))
 def test_no_rule_is_broken(seed: int) -> None:
     balance = balance_of(12, seed)
-    series, window = balance.series, balance.series.windows[NOW]
+    series, bounds = balance.series, balance.bounds
 
     moves = list(balance.moves())
 
@@ -77,9 +78,9 @@ def test_no_rule_is_broken(seed: int) -> None:
     assert not gives & takes
     assert more.sum() == 0
     for row in gives:
-        assert series.levels.current_stock[row] + more[row] >= max(window.keep[row], 0.0) - 1e-9
+        assert series.levels.current_stock[row] + more[row] >= max(bounds.keep[row], 0.0) - 1e-9
     for row in takes:
-        assert series.levels.position[row] + more[row] <= window.service[row] + 1e-9
+        assert series.levels.position[row] + more[row] <= bounds.fill[row] + 1e-9
     for each in moves:
         assert series.item_ids[each.giver] == series.item_ids[each.taker]
         assert each.move.value > 0
@@ -134,6 +135,7 @@ def test_moves_are_the_same_whatever_the_partitions_are() -> None:
             balance,
             series=balance.series.rows(rows),
             worth=balance.worth.rows(rows),
+            bounds=rows_of(balance.bounds, rows),
             weighed=balance.weighed[rows],
         )
         parts.append(move_rows(part, list(part.moves()), part.worth.hours, ("A",)))
@@ -151,7 +153,7 @@ class TestRows:
     def test_what_is_worth_most_is_first_and_the_value_adds_up(self) -> None:
         balance = balance_of(40, 2)
 
-        rows = rows_of(balance, list(balance.moves()))
+        rows = listed(balance, list(balance.moves()))
 
         assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
         values = [row["value"] for row in rows]
@@ -165,7 +167,7 @@ class TestRows:
         balance = balance_of(40, 2)
         moves = list(balance.moves())
 
-        rows = rows_of(balance, moves)
+        rows = listed(balance, moves)
 
         (first,) = [
             each
@@ -196,7 +198,7 @@ class TestRows:
             )
         )
 
-        for row in rows_of(balance, moves):
+        for row in listed(balance, moves):
             assert row["donor_stock_left"] == stock[row["item_id"], row["from_location_id"]]
             assert row["donor_stock_left"] >= row["donor_reorder_point"]
 
@@ -205,7 +207,7 @@ class TestRows:
         given = {(f"D{a}", f"D{b}"): lane for a in range(4) for b in range(4) if a != b}
         balance = balance_of(40, 2, replace(TERMS, lanes=Lanes(given)))
 
-        rows = rows_of(balance, list(balance.moves()))
+        rows = listed(balance, list(balance.moves()))
 
         assert {row["freight"] for row in rows} == {5.0}
         assert {(row["km"], row["days"], row["distance_assumed"]) for row in rows} == {
@@ -226,7 +228,7 @@ class TestRows:
         assert fact_transfer([one] * (MOST_MOVES // one.num_rows + 1)).num_rows == MOST_MOVES
 
     def test_nothing_to_move_is_an_empty_list(self) -> None:
-        assert rows_of(balance_of(40, 2), []) == []
+        assert listed(balance_of(40, 2), []) == []
 
 
 class TestReplay:
@@ -287,6 +289,7 @@ class TestReplay:
                 balance,
                 series=balance.series.rows(rows),
                 worth=balance.worth.rows(rows),
+                bounds=rows_of(balance.bounds, rows),
                 weighed=balance.weighed[rows],
             )
             parts.append(replayed_moves(part, part.worth.hours))

@@ -78,12 +78,18 @@ def great_circle_km(start: tuple[float, float], end: tuple[float, float]) -> flo
     return 2.0 * EARTH_RADIUS_KM * asin(min(sqrt(half), 1.0))
 
 
-def lanes_of(places: Iterable[tuple[str, float | None, float | None]]) -> Lanes:
-    """Return lanes over great circles between *places*: code, latitude, longitude."""
+def lanes_of(
+    given: Mapping[tuple[str, str], Lane], places: Iterable[tuple[str, float | None, float | None]]
+) -> Lanes:
+    """Return the lanes *given* and those over great circles.
+
+    *places* are codes with latitude and longitude.
+    """
     return Lanes(
+        given=given,
         positions={
             code: (north, east)
             for code, north, east in places
             if north is not None and east is not None
-        }
+        },
     )

@@ -25,6 +25,7 @@ from ml_jobs.inputs.demand.reasons import Accounting
 from ml_jobs.inputs.drivers import drivers_for
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
+from ml_jobs.inputs.lanes_file import lanes_in
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.orders_file import open_lines, orders_of
 from ml_jobs.inputs.stock_file import days_apart
@@ -280,8 +281,11 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
             inputs.installed.table if inputs.installed else None,
         ),
         lanes=lanes_of(
-            (place.location_id, place.latitude, place.longitude)
-            for place in inputs.hierarchy.locations
+            lanes_in(inputs.lanes, inputs.hierarchy.location_ids),
+            (
+                (place.location_id, place.latitude, place.longitude)
+                for place in inputs.hierarchy.locations
+            ),
         ),
         items=items.table.num_rows,
     )

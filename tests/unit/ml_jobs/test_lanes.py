@@ -49,7 +49,7 @@ def test_a_lane_without_a_distance_gets_that_of_the_places() -> None:
 
 
 def test_where_a_place_lies_nowhere_nothing_is_known_of_the_way() -> None:
-    lanes = lanes_of([("A", 0.0, 0.0), ("B", None, None)])
+    lanes = lanes_of({}, [("A", 0.0, 0.0), ("B", None, None)])
 
     assert lanes.between("A", "B") == Lane()
 

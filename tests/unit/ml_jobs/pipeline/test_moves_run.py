@@ -168,3 +168,31 @@ def test_moves_follow_the_policy_that_orders_follow(
     # The contract holds moves against the reorder points and levels of that policy.
     assert check(result.draft, registry).report.passed
     assert result.table("fact_transfer").num_rows > 0
+
+
+def test_lanes_and_weights_say_what_moves_cost(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    request = placed(request_of(panel, tmp_path, FAST), tmp_path)
+    weights = [f"P{n:03d},{20.0 * 2.0**n},7,{2.0 if n else ''}" for n in range(8)]
+    (tmp_path / "items.csv").write_text(
+        "\n".join(["item_id,unit_cost,lead_time_days,weight_kg", *weights]), encoding="utf-8"
+    )
+    lanes = (
+        "from_location_id,to_location_id,km,days,fixed_cost,cost_per_kg",
+        "D1,D2,1900,4,30,0.5",
+    )
+    (tmp_path / "lanes.csv").write_text("\n".join(lanes), encoding="utf-8")
+
+    result = ran(replace(request, lanes=tmp_path / "lanes.csv"), registry)
+
+    assert check(result.draft, registry).report.passed
+    rows = result.table("fact_transfer").to_pylist()
+    by_lane = [row for row in rows if row["to_location_id"] == "D2"]
+    assert by_lane
+    for row in by_lane:
+        assert (row["km"], row["days"], row["distance_assumed"]) == (1900.0, 4.0, False)
+        # Of the first part nobody knows the weight.
+        known = None if row["item_id"] == "P000" else 30.0 + row["quantity"] * 2.0 * 0.5
+        assert row["freight"] == (known if known is None else pytest.approx(known))
+    assert {row["freight"] for row in rows if row["to_location_id"] == "D3"} == {None}

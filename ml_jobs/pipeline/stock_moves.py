@@ -11,6 +11,7 @@ from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.options import MONEY
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_gold import chance_that_lasts
+from ml_jobs.stocking.availability.allocation import Allocation
 from ml_jobs.stocking.availability.availability_facts import left_out
 from ml_jobs.stocking.availability.balancing import Balance, Bounds, Terms
 from ml_jobs.stocking.availability.stocked import StockedSeries
@@ -46,15 +47,13 @@ class Market:
 
     Attributes:
         series: S of them.
-        price: Currency for a weighed tower-hour.
-        least: Weighed tower-hours a month that a unit of currency in stock has to avoid.
+        allocation: What a tower-hour of each contract is worth to the stock.
         hours: Tower-hours a month of a unit that waits, every contract's alike, shape (S,).
     """
 
     series: StockedSeries
     plan: Plan
-    price: float
-    least: float
+    allocation: Allocation
     hours: FloatArray
 
     def moves(self, worth: Worth) -> PlannedMoves:
@@ -81,7 +80,7 @@ class Market:
             worth=worth,
             bounds=self._bounds(cutoff, worth, weighed),
             weighed=weighed & self.series.counted,
-            terms=Terms(self.price, rate, review, self.plan.lanes),
+            terms=Terms(self.allocation.highest, rate, review, self.plan.lanes),
         )
 
     def _bounds(self, cutoff: int, worth: Worth, weighed: BoolArray) -> Bounds:
@@ -89,7 +88,9 @@ class Market:
         window = self.series.windows[cutoff]
         if self.plan.options.policy != MONEY:
             return Bounds(window.keep, window.service)
-        lasts = chance_that_lasts(window.demand, worth.level_at(self.least))
+        rate, highest = self.plan.options.settings["holding_rate"], self.allocation.highest
+        least = rate / 12.0 / highest if highest > 0 else np.inf
+        lasts = chance_that_lasts(window.demand, worth.level_at(least))
         keep = window.lead.quantile(lasts)
         fill = np.maximum(window.demand.quantile(lasts), keep)
         return Bounds(np.where(weighed, keep, window.keep), np.where(weighed, fill, window.service))

@@ -9,16 +9,24 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.columns import column_of, texts_of
+from ml_jobs.judging.aggregates import UNCLASSIFIED
 from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.panel import Items
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
-from ml_jobs.stocking.availability.stocked import StockedSeries, Window, where_stock_lies
+from ml_jobs.stocking.availability.stocked import (
+    SeriesGroups,
+    StockedSeries,
+    Window,
+    where_stock_lies,
+)
 from ml_jobs.stocking.availability.tails import TailTally, tail_tally
+from ml_jobs.stocking.availability.textbook import textbook_level
 from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
-from ml_jobs.stocking.replay import demand_after
+from ml_jobs.stocking.replay import demand_after, demand_before
 from ml_jobs.stocking.service import PlannedLevels
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 
@@ -51,6 +59,7 @@ def stocked_series(
         column_of(partition.items.table, "unit_cost"),
         towers,
         now.levels,
+        _groups(partition.items),
         texts_of(partition.items.table, "unit", otherwise="un"),
         column_of(partition.items.table, "weight_kg"),
         ~_assumed(partition),
@@ -92,16 +101,22 @@ def past_demand(
 def _past_window(
     view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan
 ) -> Window:
-    """What was forecast and planned at a past cutoff by what was known then, and what came."""
+    """What rules filled up to at a past cutoff, by what was known then, and what came."""
     demand, actual = past_demand(view, partition, plan.future, plan)
+    known = partition.panel.until(view.cutoff)
+    # Of the same whole periods that what came is of.
+    raised = replace(view, sums=replace(view.sums, cycle=demand))
+    review = plan.options.review_days
+    review_periods = whole_periods(np.array([review]), plan.frequency)
     days = view.levels.lead_time.days
-    periods = whole_periods(days, plan.frequency)
-    lead_actual = demand_after(partition.panel.until(plan.future), view.cutoff, periods)
+    lead_periods = whole_periods(days, plan.frequency)
+    came = demand_after(partition.panel.until(plan.future), view.cutoff, lead_periods)
     return replace(
-        _coming_window(view, partition, planned),
-        demand=demand,
+        _coming_window(raised, partition, planned),
         actual=actual,
-        lead_actual=np.where(view.judged & np.isfinite(days), lead_actual, np.nan),
+        textbook=textbook_level(known, view.levels, review, demand.lot),
+        recent=demand_before(known, int(review_periods[0])),
+        lead_actual=np.where(view.judged & np.isfinite(days), came, np.nan),
     )
 
 
@@ -115,6 +130,8 @@ def _coming_window(view: StockView, partition: Partition, planned: PlannedLevels
         demand=view.sums.cycle,
         actual=unknown,
         service=policy.order_up_to,
+        textbook=unknown,
+        recent=unknown,
         keep=policy.reorder_point,
         lead=view.sums.lead,
         lead_actual=unknown,
@@ -125,6 +142,11 @@ def _assumed(partition: Partition) -> BoolArray:
     """Of which series the stock is assumed, shape (S,)."""
     flags = partition.stock.table.column("assumed").to_pylist()
     return np.array(["current_stock" in (flag or "").split(",") for flag in flags], np.bool_)
+
+
+def _groups(items: Items) -> SeriesGroups:
+    names = ("abc_class", "demand_class", "supplier")
+    return SeriesGroups(*(texts_of(items.table, name, otherwise=UNCLASSIFIED) for name in names))
 
 
 def tails_of(view: StockView, partition: Partition, now: int, plan: Plan) -> TailTally:

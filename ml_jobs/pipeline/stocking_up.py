@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -13,6 +14,7 @@ from ml_jobs.options import SERVICE
 from ml_jobs.pipeline.learning import pools_at
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
+from ml_jobs.pipeline.past_orders import past_orders
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
 from ml_jobs.pipeline.stock_gold import STOCK_TABLES, Prospect, planned_stock, stock_tables
@@ -30,6 +32,7 @@ from ml_jobs.stocking.availability.curve import (
     priced_stocks,
     tower_hour_prices,
 )
+from ml_jobs.stocking.availability.regret import add_regrets
 from ml_jobs.stocking.availability.stocked import StockedSeries, join_stocked
 from ml_jobs.stocking.availability.transfers import add_moves
 from ml_jobs.stocking.availability.worth import Worth
@@ -38,6 +41,8 @@ CURVE = "availability_sums"
 BUYS = "buy_rows"
 LEVELS = "fact_availability"
 SPREAD = "cost_spread"
+REGRET = "regret_sums"
+_MADE = (CURVE, LEVELS, SPREAD, REGRET, MOVES, REPLAYED, BUYS)
 
 WORTH_LISTING = 0.1
 """Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
@@ -51,10 +56,12 @@ class StockPrices:
         allocation: By contract.
         curve: Prices at which the curve is drawn, of the dearest contract, shape (P,); empty where
             no part has a cost and takes a tower down, so that nothing can be weighed.
+        past: What was worth it at each past cutoff, by what was known then.
     """
 
     allocation: Allocation
     curve: FloatArray
+    past: Mapping[int, Allocation]
 
 
 def learn_prices(
@@ -64,24 +71,28 @@ def learn_prices(
     sample, scale = _sample(folder, plan, report)
     rate = plan.options.settings["holding_rate"]
     alike = sample.dependence(plan.fleet.contract_ids, np.ones(len(plan.fleet.contracts)))
-    worth = sample.worth(plan.future, alike, lessons.tails[plan.future])
-    known = np.flatnonzero(is_weighed(worth, sample))
-    allocation = allocate(
-        plan.fleet,
-        worth.rows(known),
-        replace(alike, towers=alike.towers[:, known]),
-        service=sample.windows[plan.future].service[known],
-        holding_rate=rate,
-        scale=scale,
-    )
-    return StockPrices(allocation, tower_hour_prices(alike.hours, sample.unit_cost, rate))
+
+    def prices_at(cutoff: int) -> Allocation:
+        worth = sample.worth(cutoff, alike, lessons.tails[cutoff])
+        known = np.flatnonzero(is_weighed(worth, sample))
+        return allocate(
+            plan.fleet,
+            worth.rows(known),
+            replace(alike, towers=alike.towers[:, known]),
+            service=sample.windows[cutoff].service[known],
+            holding_rate=rate,
+            scale=scale,
+        )
+
+    prices = {cutoff: prices_at(cutoff) for cutoff in sample.windows}
+    curve = tower_hour_prices(alike.hours, sample.unit_cost, rate)
+    return StockPrices(prices.pop(plan.future), curve, prices)
 
 
 def stock_partition(task: PartitionTask) -> None:
     """Make a partition's share in the curve, what to move and buy of it, and its rows of stock."""
     folder, number = task.folder, task.number
-    names = (CURVE, LEVELS, SPREAD, MOVES, REPLAYED, BUYS, *STOCK_TABLES)
-    if all(is_whole(folder.table(number, name)) for name in names):
+    if all(is_whole(folder.table(number, name)) for name in (*_MADE, *STOCK_TABLES)):
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     prices, series = load(folder.prices, StockPrices), load(folder.stocked(number), StockedSeries)
@@ -92,23 +103,24 @@ def stock_partition(task: PartitionTask) -> None:
     alike = series.worth(plan.future, series.dependence(contracts, np.ones(len(contracts))), tails)
     least = _least_avoided(prices, plan)
     target = by_price.level_at(least)
-    market = Market(series, plan, prices.allocation.highest, least, alike.hours)
-    past = [each for each in series.windows if each != plan.future]
-    worths = ((each, series.worth(each, weighed, lessons.tails[each])) for each in past)
-    sums = [
-        (_curve_at(each, series, worth, weighed, prices, plan), market.replay(each, worth))
-        for each, worth in worths
-    ]
-    curve = _curve_at(plan.future, series, by_price, weighed, prices, plan)
-    moves = market.moves(by_price)
+    curves = [_curve_at(plan.future, series, by_price, weighed, prices, plan)]
+    replayed = []
+    for cutoff, allocation in prices.past.items():
+        worth = series.worth(cutoff, weighed, lessons.tails[cutoff])
+        curves.append(_curve_at(cutoff, series, worth, weighed, prices, plan))
+        # Of what was known then, the prices too.
+        known = worth.weighing(series.dependence(contracts, allocation.weights).hours)
+        replayed.append(Market(series, plan, allocation, alike.hours).replay(cutoff, known))
+    moves = Market(series, plan, prices.allocation, alike.hours).moves(by_price)
     # What is moved is not bought: the list is of what is there once moves are made.
     then = series.holding(moves.more)
     steps = steps_of(by_price, then.levels, least_per_money=least * WORTH_LISTING)
     tables = {
-        CURVE: add_curves([curve, *(each for each, _ in sums)]),
+        CURVE: add_curves(curves),
         MOVES: moves.table,
-        REPLAYED: add_moves([each for _, each in sums]),
+        REPLAYED: add_moves(replayed),
         LEVELS: fact_availability(series, alike, target),
+        REGRET: add_regrets(past_orders(series, lessons, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
         BUYS: buy_rows(then, steps, alike.hours, by_price.hours, contracts),
         **_stock(task, lessons, plan, target=target, weighed=is_weighed(alike, series)),

@@ -25,6 +25,9 @@ class Window:
         actual: What was asked for, units, shape (S,); NaN where the window isn't over, or begins
             before the series does.
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
+        textbook: Units that the textbook formula would fill up to, by the series' own history until
+            the cutoff, shape (S,).
+        recent: What was asked for in the review period before the cutoff, units, shape (S,).
         keep: Units at which they ordered: the reorder point, shape (S,).
         lead: Demand over delivery alone, as forecast.
         lead_actual: What was asked for in that time, as *actual*.
@@ -33,9 +36,24 @@ class Window:
     demand: NegativeBinomial
     actual: FloatArray
     service: FloatArray
+    textbook: FloatArray
+    recent: FloatArray
     keep: FloatArray
     lead: NegativeBinomial
     lead_actual: FloatArray
+
+
+@dataclass(frozen=True)
+class SeriesGroups:
+    """What series are told apart by beside their place, shape (S,) each.
+
+    Attributes:
+        abc_class, demand_class, supplier: Of their parts; `UNCLASSIFIED` where there is none.
+    """
+
+    abc_class: TextArray
+    demand_class: TextArray
+    supplier: TextArray
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,7 @@ class StockedSeries:
         unit_cost: Currency; NaN where not known, shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
         levels: Stock and order sizes as they are.
+        groups: Classes and supplier.
         units: What each is counted in, shape (S,).
         kilograms: That a unit weighs; NaN where not known, shape (S,).
         counted: Whose stock somebody counted, rather than that it is assumed, shape (S,).
@@ -60,6 +79,7 @@ class StockedSeries:
     unit_cost: FloatArray
     towers: FloatArray
     levels: StockLevels
+    groups: SeriesGroups
     units: TextArray
     kilograms: FloatArray
     counted: BoolArray

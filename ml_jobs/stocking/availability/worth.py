@@ -52,6 +52,13 @@ class Worth:
             unit_cost=self.unit_cost[rows],
         )
 
+    def weighing(self, hours: FloatArray) -> Worth:
+        """Return what the same stock is worth by other tower-hours a month, shape (S,)."""
+        other = replace(self, hours=hours)
+        # Chances know nothing of hours, and take the longest to find.
+        other.__dict__["ladders"] = self.ladders
+        return other
+
     @property
     def priced(self) -> BoolArray:
         """Where the cost is known: what has none can't be weighed."""

@@ -44,6 +44,7 @@ class TestThisRegistry:
             "fact_buy_list",
             "fact_transfer",
             "agg_transfer",
+            "agg_regret",
         }
 
     def test_facts_are_keyed_in_the_order_in_which_they_are_read(self, registry: Registry) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.negative_binomial import NegativeBinomial
-from ml_jobs.stocking.availability.stocked import StockedSeries, Window
+from ml_jobs.stocking.availability.stocked import SeriesGroups, StockedSeries, Window
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
@@ -45,6 +45,16 @@ def levels_with(
     )
 
 
+def grouped(count: int) -> SeriesGroups:
+    """Classes and suppliers of *count* series, in turn."""
+    turns = np.arange(count)
+    return SeriesGroups(
+        np.array(["A", "B"])[turns % 2],
+        np.array(["smooth", "lumpy"])[turns % 2],
+        np.array(["F1", "F2", "unclassified"])[turns % 3],
+    )
+
+
 NOW = 50
 """The cutoff of the future's window in `stocked`."""
 
@@ -64,6 +74,8 @@ def stocked(
         demand=worth.demand,
         actual=unknown,
         service=np.full(count, 4.0) if fill is None else fill,
+        textbook=unknown,
+        recent=unknown,
         keep=np.zeros(count),
         lead=replace(worth.demand, mean=worth.demand.mean / 2.0),
         lead_actual=unknown,
@@ -75,6 +87,7 @@ def stocked(
         unit_cost=worth.unit_cost,
         towers=(worth.hours / 730.0)[:, None],
         levels=levels,
+        groups=grouped(count),
         units=np.full(count, "un"),
         kilograms=unknown,
         counted=np.ones(count, np.bool_),

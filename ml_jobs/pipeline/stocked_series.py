@@ -51,13 +51,14 @@ def stocked_series(
         cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
         for cutoff, view in past.items()
     }
-    windows[plan.future] = _coming_window(now, partition, lessons.planned[plan.future])
+    windows[plan.future] = _coming_window(now, partition, lessons.planned[plan.future], plan)
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
         towers,
+        plan.fleet.fetch_hours(panel),
         now.levels,
         _groups(partition.items),
         texts_of(partition.items.table, "unit", otherwise="un"),
@@ -98,6 +99,15 @@ def past_demand(
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
 
 
+def _days(view: StockView, plan: Plan) -> FloatArray:
+    """Days of delivery and review; of whole periods in the past, as what came is told of those."""
+    days = view.levels.lead_time.days + plan.options.review_days
+    if view.cutoff == plan.future:
+        return days
+    periods = whole_periods(days, plan.frequency)
+    return np.asarray(periods * plan.frequency.days_per_step, np.float64)
+
+
 def _past_window(
     view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan
 ) -> Window:
@@ -112,7 +122,7 @@ def _past_window(
     lead_periods = whole_periods(days, plan.frequency)
     came = demand_after(partition.panel.until(plan.future), view.cutoff, lead_periods)
     return replace(
-        _coming_window(raised, partition, planned),
+        _coming_window(raised, partition, planned, plan),
         actual=actual,
         textbook=textbook_level(known, view.levels, review, demand.lot),
         recent=demand_before(known, int(review_periods[0])),
@@ -120,7 +130,9 @@ def _past_window(
     )
 
 
-def _coming_window(view: StockView, partition: Partition, planned: PlannedLevels) -> Window:
+def _coming_window(
+    view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan
+) -> Window:
     """What is forecast and planned at a cutoff, of which nothing has come."""
     asked = planned.of(view.levels.service_level, view.outlook.classes)
     known = partition.panel.until(view.cutoff)
@@ -132,6 +144,7 @@ def _coming_window(view: StockView, partition: Partition, planned: PlannedLevels
         service=policy.order_up_to,
         textbook=unknown,
         recent=unknown,
+        days=_days(view, plan),
         keep=policy.reorder_point,
         lead=view.sums.lead,
         lead_actual=unknown,

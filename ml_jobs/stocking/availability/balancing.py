@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,8 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.lanes import Lane, Lanes
 from ml_jobs.stocking.availability.moving import GAIN_OVER_LOSS, Move, Shelf, moves_of
 from ml_jobs.stocking.availability.stocked import StockedSeries
-from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS
+from ml_jobs.stocking.availability.worth import Worth
 
 MONTH_DAYS = MONTH_HOURS / 24.0
 LONGEST_PUT_OFF_MONTHS = 24.0
@@ -155,7 +156,7 @@ class Balance:
     def _until_delivery(self) -> Worth:
         """What stock of the takers is worth by demand over delivery alone."""
         worth, window = self.worth, self.series.windows[self.cutoff]
-        lead = Worth(window.lead, worth.hours, worth.unit_cost, worth.tails)
+        lead = replace(worth, demand=window.lead)
         return lead.rows(self._takers)
 
     @cached_property
@@ -195,10 +196,10 @@ class Balance:
         """What each lot brings that a series takes, shape (take,)."""
         if not take:
             return np.empty(0)
-        chances = self._until_delivery.chances_above(
+        avoided = self._until_delivery.avoided_above(
             self._place_among_takers[row], int(self._lots[row]), take
         )
-        money: FloatArray = self.terms.price * self.hours[row] * self._months[0][row] * chances
+        money: FloatArray = self.terms.price * self.hours[row] * self._months[0][row] * avoided
         return money
 
     def _losses(self, row: int, give: int) -> tuple[FloatArray, FloatArray]:
@@ -206,8 +207,8 @@ class Balance:
         if not give:
             return np.empty(0), np.empty(0)
         first = int(self._lots[row]) - give
-        chances = self.worth.chances_above(row, first, give)
-        lost = self.terms.price * self.hours[row] * self._months[1][row] * chances
+        avoided = self.worth.avoided_above(row, first, give)
+        lost = self.terms.price * self.hours[row] * self._months[1][row] * avoided
         lot, monthly = float(self.worth.demand.lot[row]), float(self.monthly_demand[row])
         units = lot * np.arange(first + 1, first + give + 1)
         months = np.full(give, LONGEST_PUT_OFF_MONTHS)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ml_jobs.arrays import FloatArray, divide
 from ml_jobs.columns import add_rows, numbers
 from ml_jobs.stocking.availability.balancing import Balance, Moved
+from ml_jobs.stocking.availability.waiting import waited
 
 MOST_MOVES = 50_000
 
@@ -120,6 +121,8 @@ def replayed_moves(balance: Balance, hours: FloatArray) -> pa.Table:
     before, after = series.levels.position, series.levels.position + more
     came = np.where(more > 0, window.lead_actual, window.actual)
     short = np.maximum(came - before, 0.0) - np.maximum(came - after, 0.0)
+    lot, fetched = balance.worth.demand.lot, balance.worth.fetched
+    waits = waited(came, before, lot, fetched) - waited(came, after, lot, fetched)
     avoided, caused = np.where(more > 0, short, 0.0), np.where(more < 0, -short, 0.0)
     rows = np.flatnonzero(more != 0)
     givers = np.array([each.giver for each in moves], np.int64)
@@ -128,8 +131,8 @@ def replayed_moves(balance: Balance, hours: FloatArray) -> pa.Table:
         "units_moved": np.maximum(more, 0.0),
         "shortage_avoided": avoided,
         "shortage_caused": caused,
-        "hours_avoided": hours * avoided,
-        "hours_caused": hours * caused,
+        "hours_avoided": hours * np.where(more > 0, waits, 0.0),
+        "hours_caused": hours * np.where(more < 0, -waits, 0.0),
     }
     units = series.units[rows].tolist()
     columns = {

@@ -19,10 +19,22 @@ def demand_of(mean: FloatArray, excess: FloatArray, lot: float = 1.0) -> Negativ
     return NegativeBinomial(mean, excess, np.full(len(mean), lot), np.zeros(len(mean)))
 
 
+def worth_of(
+    demand: NegativeBinomial,
+    hours: FloatArray,
+    unit_cost: FloatArray,
+    tails: Tails,
+    fetched: FloatArray | None = None,
+) -> Worth:
+    """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
+    waits = np.full(len(hours), np.nan)
+    return Worth(demand, hours, unit_cost, tails, waits if fetched is None else fetched)
+
+
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
     """Demand, hours and costs of *count* series, of which each is as likely small as large."""
     random = np.random.default_rng(seed)
-    return Worth(
+    return worth_of(
         demand_of(random.lognormal(0.0, 1.5, count), random.lognormal(0.0, 1.0, count)),
         730.0 * random.choice([0.01, 0.1, 0.5], count),
         random.lognormal(5.7, 1.5, count),
@@ -76,6 +88,7 @@ def stocked(
         service=np.full(count, 4.0) if fill is None else fill,
         textbook=unknown,
         recent=unknown,
+        days=np.full(count, 60.0),
         keep=np.zeros(count),
         lead=replace(worth.demand, mean=worth.demand.mean / 2.0),
         lead_actual=unknown,
@@ -86,6 +99,7 @@ def stocked(
         sources=np.full(count, "mean"),
         unit_cost=worth.unit_cost,
         towers=(worth.hours / 730.0)[:, None],
+        fetch_hours=unknown,
         levels=levels,
         groups=grouped(count),
         units=np.full(count, "un"),

@@ -22,7 +22,13 @@ from ml_jobs.stocking.availability.curve import Dependence, add_curves, curve_su
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import NOW, drawn_worth, levels_with, stocked
+from tests.unit.ml_jobs.stocking.availability.demands import (
+    NOW,
+    drawn_worth,
+    levels_with,
+    stocked,
+    worth_of,
+)
 
 pytestmark = pytest.mark.ml
 
@@ -43,7 +49,7 @@ def test_every_series_has_a_row_that_is_weighed_or_says_why_not() -> None:
     series, worth = drawn(5)
     cost, hours = worth.unit_cost.copy(), worth.hours.copy()
     cost[1], hours[3] = np.nan, 0.0
-    worth = Worth(worth.demand, hours, cost, Tails.as_forecast())
+    worth = worth_of(worth.demand, hours, cost, Tails.as_forecast())
 
     rows = fact_availability(series, worth, worth.level_at(1e-4))
 

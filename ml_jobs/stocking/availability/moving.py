@@ -122,13 +122,7 @@ def _single(shelf: Shelf, gain_over_loss: float) -> Iterator[tuple[int, int, flo
         is_worth_it = value > 0 and gain >= gain_over_loss * loss
         return (value, gain, loss, put_off) if is_worth_it else None
 
-    places = range(len(stock))
-    queue = [
-        (-found[0], giver, taker)
-        for giver in places
-        for taker in places
-        if (found := offer(giver, taker))
-    ]
+    queue = _first_offers(shelf, gain_over_loss)
     heapq.heapify(queue)
     while queue:
         promised, giver, taker = heapq.heappop(queue)
@@ -145,3 +139,19 @@ def _single(shelf: Shelf, gain_over_loss: float) -> Iterator[tuple[int, int, flo
         stock[taker] += 1
         if again := offer(giver, taker):
             heapq.heappush(queue, (-again[0], giver, taker))
+
+
+def _first_offers(shelf: Shelf, gain_over_loss: float) -> list[tuple[float, int, int]]:
+    """What the first lot from each place to each would bring, negative, where it may go."""
+    givers = np.flatnonzero(shelf.stock > shelf.keep)
+    takers = np.flatnonzero(shelf.stock < shelf.fill)
+    if not (givers.size and takers.size):
+        return []
+    gain = shelf.gain[takers, shelf.stock[takers]]
+    last = shelf.stock[givers] - 1
+    loss, put_off = (each[givers, last][:, None] for each in (shelf.loss, shelf.put_off))
+    value = gain + put_off - loss - shelf.freight[np.ix_(givers, takers)]
+    apart = givers[:, None] != takers
+    pairs = np.nonzero(apart & (value > 0) & (gain >= gain_over_loss * loss))
+    ends = (givers[pairs[0]].tolist(), takers[pairs[1]].tolist())
+    return list(zip((-value[pairs]).tolist(), *ends, strict=True))

@@ -164,6 +164,39 @@ def test_without_the_number_of_towers_no_percentage_is_told(
     assert "%" not in said.split("What the stock keeps up")[0].split("isn't published")[0]
 
 
+def test_so_few_towers_down_that_no_past_supports_them_may_be_more(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, {TODAY: {"supported": False, "not_supported_because": "no_history"}})
+
+    assert "No past supports so few: it may be more." in told(opened(open_page))
+
+
+def test_another_budget_in_the_address_is_the_one_of_the_box(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+    app = opened(open_page, budget="1700")
+
+    app.query_params["budget"] = "800"
+    app.run()
+
+    assert app.number_input[0].value == 800.0
+    assert not app.warning
+
+
+def test_points_that_cost_the_same_are_told_apart(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, stock_value=1000.0)
+
+    assert opened(open_page).select_slider[0].options == [
+        "R$ 1,000 (0)",
+        "R$ 1,000 (1)",
+        "R$ 1,000 (2)",
+    ]
+
+
 def test_more_towers_down_than_there_are_is_no_negative_share(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:

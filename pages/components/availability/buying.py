@@ -59,13 +59,13 @@ def _choices(asked: AskedAvailability) -> None:
 
 
 def _budget(asked: AskedAvailability) -> None:
-    if st.session_state.get(_BUDGET_KEY, asked.budget) != asked.budget:
+    if _BUDGET_KEY not in st.session_state or st.session_state[_BUDGET_KEY] != asked.budget:
         st.session_state[_BUDGET_KEY] = asked.budget
     st.number_input(
         _("Budget"),
         min_value=0.0,
         max_value=_MOST,
-        value=asked.budget,
+        value=None,
         step=_STEP,
         format="%.0f",
         key=_BUDGET_KEY,

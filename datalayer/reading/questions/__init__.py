@@ -16,6 +16,7 @@ from datalayer.reading.questions import (
     marks,
     plans,
     purchases,
+    regret,
     search,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "marks",
     "plans",
     "purchases",
+    "regret",
     "search",
 ]

@@ -27,6 +27,7 @@ SECTIONS = [
     "Too high or too low?",
     "Parts for which repeating the past was nearer",
     "Service and stock of the rules",
+    "What following would have cost",
 ]
 
 
@@ -165,7 +166,7 @@ def test_the_list_is_taken_away_as_it_is_sorted_and_chosen(
 
     app = open_page(PAGE, locale="en", order="part", category="Energia")
 
-    (link,) = app.get("link_button")
+    link, _ledger = app.get("link_button")
     address, query = link.proto.url.split("?")
     asked = dict(parse_qsl(query))
     assert address == "api/v1/metrics/naive-nearer.csv"

@@ -50,7 +50,7 @@ def test_it_is_told_in_portuguese(open_page: OpenPage) -> None:
     app = open_page(PAGE)
 
     assert app.header[-1].value == "Quanto teria custado seguir"
-    assert "Nos últimos 2 cortes, em comparação com a regra de manual, seguir" in said(app)
+    assert "Em 2 cortes passados, em comparação com a regra de manual, seguir" in said(app)
     assert "240 a menos por mês (entre 140 e 340)" in said(app)
 
 

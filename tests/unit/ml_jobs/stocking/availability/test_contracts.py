@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy import sparse
-from scipy.optimize import linprog
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.stocking.availability.contracts import contract_prices
 from ml_jobs.stocking.availability.tails import Tails
+<<<<<<< HEAD
+from ml_jobs.stocking.availability.worth import Worth
+from tests.unit.ml_jobs.stocking.availability.demands import demand_of
+from tests.unit.ml_jobs.stocking.availability.oracles import SharedParts
+
+pytestmark = pytest.mark.ml
+
+=======
 from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth, worth_of
 
 pytestmark = pytest.mark.ml
@@ -57,10 +65,11 @@ class Fleet:
         assert answer.success
         return float(answer.fun)
 
+>>>>>>> next
 
 @pytest.mark.parametrize("contracts", [1, 2, 4])
 def test_targets_are_met_near_the_least_cost(contracts: int) -> None:
-    fleet = Fleet(contracts, seed=contracts)
+    fleet = SharedParts.drawn(contracts, seed=contracts)
     start = fleet.down(np.zeros(contracts))
     allowed = start * np.linspace(0.05, 0.2, contracts)
 
@@ -72,8 +81,18 @@ def test_targets_are_met_near_the_least_cost(contracts: int) -> None:
     assert fleet.cost(stock) <= fleet.least_cost(allowed) * 1.01
 
 
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_targets_are_met_where_contracts_share_parts_unevenly(seed: int) -> None:
+    fleet = SharedParts.drawn(3, seed, evenness=0.5)
+    allowed = fleet.down(np.zeros(3)) * np.array([0.2, 0.1, 0.05])
+
+    prices = contract_prices(fleet.down, allowed)
+
+    assert (fleet.down(prices) <= allowed).all()
+
+
 def test_a_target_that_is_met_without_stock_has_no_price() -> None:
-    fleet = Fleet(2, seed=3)
+    fleet = SharedParts.drawn(2, seed=3)
     allowed = fleet.down(np.zeros(2)) * np.array([2.0, 0.1])
 
     prices = contract_prices(fleet.down, allowed)
@@ -90,9 +109,8 @@ def test_a_target_that_nothing_meets_has_no_end_of_a_price() -> None:
 
 
 def test_splitting_a_fleet_in_two_alike_changes_nothing() -> None:
-    one = Fleet(1, seed=4)
-    two = Fleet(1, seed=4)
-    two.towers = np.concatenate([one.towers / 2, one.towers / 2])
+    one = SharedParts.drawn(1, seed=4)
+    two = replace(one, towers=np.concatenate([one.towers / 2, one.towers / 2]))
     allowed = one.down(np.zeros(1)) * 0.1
 
     whole = contract_prices(one.down, allowed)

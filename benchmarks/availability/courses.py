@@ -13,7 +13,9 @@ from ml_jobs.arrays import FloatArray
 from ml_jobs.dispersion import moments
 from ml_jobs.stocking.availability.curve import tower_hour_prices
 from ml_jobs.stocking.availability.tails import Tails, TailTally, learn_tails, tail_tally
-from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS
+from ml_jobs.stocking.availability.worth import Worth
+from tests.unit.ml_jobs.stocking.availability.demands import worth_of
 
 WARM_UP = 4  # periods that aren't counted, until what is there is what a rule has ordered
 BELOW, POINTS_BELOW = 1e4, 20  # how far below the curve's lowest price, and in how many points
@@ -75,7 +77,7 @@ class Weighed:
     def worth(self, now: int) -> Worth:
         """Return what stock was worth at an origin; what it looks up takes memory, once asked."""
         demand = self._forecasts.over(self._drawn, now)
-        return Worth(demand, self._hours, self._drawn.unit_cost, self._tails[now])
+        return worth_of(demand, self._hours, self._drawn.unit_cost, self._tails[now])
 
     def levels(self, prices: FloatArray) -> FloatArray:
         """Return the stock that is worth its cost at each of *prices*, shape (T, G, S)."""

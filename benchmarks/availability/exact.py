@@ -16,11 +16,11 @@ from ml_jobs.stocking.availability.echelons import TwoEchelons, repair_pipeline
 from ml_jobs.stocking.availability.money import MoneyPolicy, chances_of_demand, order_of
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.waiting import lower_hull
-from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import (
     demand_of,
     drawn_worth,
     levels_with,
+    worth_of,
 )
 from tests.unit.ml_jobs.stocking.availability.oracles import (
     MOST_LOTS,
@@ -47,7 +47,7 @@ def backorders(judges: Path, seed: int) -> list[Finding]:
     mean, excess = random.lognormal(0.5, 1.5, CASES), random.uniform(0.05, 12, CASES)
     stock = np.rint(mean * random.uniform(0, 3, CASES))
     ones = np.ones(CASES)
-    found = Worth(demand_of(mean, excess), ones, ones, Tails.as_forecast()).expected_backorders(
+    found = worth_of(demand_of(mean, excess), ones, ones, Tails.as_forecast()).expected_backorders(
         stock
     )
     direct = np.array(

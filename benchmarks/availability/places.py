@@ -13,7 +13,7 @@ from ml_jobs.arrays import FloatArray, rows_of
 from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
 from ml_jobs.stocking.availability.moving import GAIN_OVER_LOSS, Move, Shelf, moves_of
 from ml_jobs.stocking.availability.tails import Tails
-from ml_jobs.stocking.availability.worth import Worth
+from tests.unit.ml_jobs.stocking.availability.demands import worth_of
 from tests.unit.ml_jobs.stocking.availability.oracles import best_value
 
 PLACES = 6
@@ -109,7 +109,7 @@ def _at_places(demand: NegativeBinomial, shares: FloatArray) -> NegativeBinomial
 def _more_than(demand: NegativeBinomial, most: int) -> FloatArray:
     """Chance of more than 0, 1, ... lots, shape (S x PLACES, most)."""
     ones = np.ones(len(demand.mean))
-    worth = Worth(demand, ones, ones, Tails.as_forecast())
+    worth = worth_of(demand, ones, ones, Tails.as_forecast())
     return np.stack([worth.chance_of_more(lots * ones) for lots in range(most)], axis=1)
 
 

@@ -13,7 +13,7 @@ from ml_jobs.stocking.availability.allocation import highest_price
 from ml_jobs.stocking.availability.contracts import contract_prices
 from ml_jobs.stocking.availability.moving import moves_of
 from ml_jobs.stocking.availability.tails import Tails
-from ml_jobs.stocking.availability.worth import Worth
+from tests.unit.ml_jobs.stocking.availability.demands import worth_of
 from tests.unit.ml_jobs.stocking.availability.oracles import (
     SharedParts,
     best_value,
@@ -33,7 +33,7 @@ def contracts(forecasts: Forecasts, drawn: Draw, seed: int) -> list[Finding]:
     random = np.random.default_rng(seed)
     demand = forecasts.over(drawn, 0)
     count = len(drawn.unit_cost)
-    worth = Worth(demand, np.ones(count), drawn.unit_cost, Tails.as_forecast())
+    worth = worth_of(demand, np.ones(count), drawn.unit_cost, Tails.as_forecast())
     shares = random.dirichlet(np.full(CONTRACTS, 0.5), count).T
     parts = SharedParts(worth, shares * drawn.share_down)
     allowed = parts.down(np.zeros(CONTRACTS)) * np.array(LEFT_STANDING)

@@ -22,7 +22,8 @@ from ml_jobs.stocking.availability.curve import (
     read_sums,
     tower_hour_prices,
 )
-from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS
+from tests.unit.ml_jobs.stocking.availability.demands import worth_of
 
 FLEET = Fleet((Contract("A", "A", TOWERS, 0.999),))
 NEAR = (0.7, 1.3)
@@ -85,7 +86,7 @@ def _replayed(forecasts: Forecasts, drawn: Draw) -> tuple[FloatArray, FloatArray
     prices = tower_hour_prices(hours, drawn.unit_cost, HOLDING_RATE)
     tables = []
     for now in range(len(forecasts.origins) - LONGEST + 1):
-        worth = Worth(forecasts.over(drawn, now), hours, drawn.unit_cost, tails[now])
+        worth = worth_of(forecasts.over(drawn, now), hours, drawn.unit_cost, tails[now])
         stocks = priced_stocks(worth, prices, HOLDING_RATE)
         actual = forecasts.came(now, drawn.protection)
         tables.append(curve_sums(now, worth, dependence, stocks, actual=actual))

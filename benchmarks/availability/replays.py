@@ -19,7 +19,7 @@ from benchmarks.availability.drawn import Draw, draw
 from benchmarks.availability.findings import Finding
 from benchmarks.availability.origins import Forecasts
 from ml_jobs.arrays import FloatArray
-from ml_jobs.stocking.availability.worth import MONTH_HOURS
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS
 
 EVERYWHERE, STRICT, DEFAULT, TEXTBOOK = "95 %", "98 %", "98/95/90 %", "textbook 95 %"
 NOTHING = 1e-9  # what stands for none where logarithms are taken

@@ -35,7 +35,7 @@ from ml_jobs.stocking.availability.curve import (
 from ml_jobs.stocking.availability.money import MoneyPolicy, chances_of_demand, order_of
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window
 from ml_jobs.stocking.availability.tails import Tails
-from tests.unit.ml_jobs.stocking.availability.demands import levels_with
+from tests.unit.ml_jobs.stocking.availability.demands import grouped, levels_with
 
 ITEM_PLACES, ASKED = 100_000, 900_000
 PLACES = 40
@@ -137,8 +137,12 @@ def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
         sources=np.full(ITEM_PLACES, "ensemble"),
         unit_cost=np.repeat(drawn.unit_cost, PLACES),
         towers=np.repeat(drawn.share_down, PLACES)[:, None],
+        fetch_hours=unknown,
         levels=levels_with(position),
-        windows={0: Window(demand, unknown, position)},
+        groups=grouped(ITEM_PLACES),
+        windows={
+            0: Window(demand, unknown, position, unknown, unknown, np.full(ITEM_PLACES, 91.0))
+        },
     )
 
 

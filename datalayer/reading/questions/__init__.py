@@ -18,6 +18,7 @@ from datalayer.reading.questions import (
     purchases,
     regret,
     search,
+    transfers,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "purchases",
     "regret",
     "search",
+    "transfers",
 ]

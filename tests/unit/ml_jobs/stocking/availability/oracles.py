@@ -13,7 +13,7 @@ from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.stocking.availability.buying import Steps
 from ml_jobs.stocking.availability.echelons import TwoEchelons
 from ml_jobs.stocking.availability.moving import Shelf
-from ml_jobs.stocking.availability.waiting import Hull, emergency_hours
+from ml_jobs.stocking.availability.waiting import Hull
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth
 
@@ -46,8 +46,10 @@ MOST_LOTS = 12
 
 
 def emergency_hours_of(mean: float, excess: float) -> FloatArray:
+    """Hours down of a part that is fetched when there is none, beside 0, 1, ... lots."""
     spread = stats.nbinom(mean / excess, 1 / (1 + excess))
-    return emergency_hours(spread.sf(np.arange(MOST_LOTS) - 1), mean, 0.5, longer_h=20.0)
+    hours: FloatArray = 10.0 * mean * spread.sf(np.arange(MOST_LOTS) - 1)
+    return hours
 
 
 def hull_path(hulls: list[Hull], costs: FloatArray) -> list[tuple[float, float]]:

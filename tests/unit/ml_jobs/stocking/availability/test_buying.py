@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from ml_jobs.stocking.availability.buying import ranked, steps_of
-from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, levels_with
+from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, levels_with, worth_of
 from tests.unit.ml_jobs.stocking.availability.oracles import bought, every_way
 
 pytestmark = pytest.mark.ml
@@ -84,7 +83,7 @@ def test_the_first_step_is_the_minimum_order_in_whole_multiples() -> None:
 
 def test_the_list_is_the_same_where_all_parts_cost_twice_as_much() -> None:
     worth, levels = drawn_worth(100, 10), levels_with(np.zeros(100))
-    dearer = Worth(worth.demand, worth.hours, 2 * worth.unit_cost, worth.tails)
+    dearer = worth_of(worth.demand, worth.hours, 2 * worth.unit_cost, worth.tails)
 
     found = ranked(steps_of(worth, levels, least_per_money=2e-4))
     twice = ranked(steps_of(dearer, levels, least_per_money=1e-4))
@@ -97,7 +96,7 @@ def test_the_list_is_the_same_where_all_parts_cost_twice_as_much() -> None:
 def test_a_part_that_two_contracts_share_alike_is_bought_as_one() -> None:
     worth, levels = drawn_worth(100, 11), levels_with(np.zeros(100))
     shares = np.stack([worth.hours / 2, worth.hours / 2])
-    shared = Worth(worth.demand, np.ones(2) @ shares, worth.unit_cost, worth.tails)
+    shared = worth_of(worth.demand, np.ones(2) @ shares, worth.unit_cost, worth.tails)
 
     found = ranked(steps_of(worth, levels, least_per_money=1e-4))
     both = ranked(steps_of(shared, levels, least_per_money=1e-4))

@@ -10,62 +10,11 @@ import pytest
 from ml_jobs.arrays import FloatArray
 from ml_jobs.stocking.availability.contracts import contract_prices
 from ml_jobs.stocking.availability.tails import Tails
-<<<<<<< HEAD
-from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import demand_of
+from tests.unit.ml_jobs.stocking.availability.demands import demand_of, worth_of
 from tests.unit.ml_jobs.stocking.availability.oracles import SharedParts
 
 pytestmark = pytest.mark.ml
 
-=======
-from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth, worth_of
-
-pytestmark = pytest.mark.ml
-
-PARTS = 300
-
-
-class Fleet:
-    """Parts of which each contract has a share, and what stock at given prices leaves down."""
-
-    def __init__(self, contracts: int, seed: int, parts: int = PARTS) -> None:
-        random = np.random.default_rng(seed)
-        drawn = drawn_worth(parts, seed)
-        self.worth = worth_of(drawn.demand, np.ones(parts), drawn.unit_cost, drawn.tails)
-        self.towers = random.dirichlet(np.ones(contracts), parts).T * random.choice(
-            [0.01, 0.1, 0.5], parts
-        )
-
-    def stock(self, prices: FloatArray) -> FloatArray:
-        each = self.worth
-        weighed = worth_of(each.demand, prices @ self.towers, each.unit_cost, each.tails)
-        return weighed.level_at(1.0)
-
-    def down(self, prices: FloatArray) -> FloatArray:
-        return self.towers @ self.worth.expected_backorders(self.stock(prices))
-
-    def cost(self, stock: FloatArray) -> float:
-        return float((stock * self.worth.unit_cost).sum())
-
-    def least_cost(self, allowed: FloatArray, most: int = 120) -> float:
-        """The cost of a linear program in which parts of units can be bought: a lower bound."""
-        units = np.arange(most, dtype=float)
-        gains = np.stack(
-            [self.worth.chance_of_more(np.full(len(self.worth.hours), u)) for u in units], axis=1
-        )
-        start = self.worth.expected_backorders(np.zeros(len(self.worth.hours)))
-        avoided = (self.towers[:, :, None] * gains[None]).reshape(len(self.towers), -1)
-        answer = linprog(
-            np.repeat(self.worth.unit_cost, most),
-            A_ub=sparse.csr_matrix(-avoided),
-            b_ub=allowed - self.towers @ start,
-            bounds=(0, 1),
-            method="highs",
-        )
-        assert answer.success
-        return float(answer.fun)
-
->>>>>>> next
 
 @pytest.mark.parametrize("contracts", [1, 2, 4])
 def test_targets_are_met_near_the_least_cost(contracts: int) -> None:

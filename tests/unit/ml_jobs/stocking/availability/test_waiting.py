@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
-<<<<<<< HEAD
 from ml_jobs.stocking.availability.waiting import lower_hull
 from tests.unit.ml_jobs.stocking.availability.oracles import (
     MOST_LOTS,
@@ -20,40 +19,6 @@ from tests.unit.ml_jobs.stocking.availability.oracles import (
 
 pytestmark = pytest.mark.ml
 
-=======
-from ml_jobs.arrays import FloatArray
-from ml_jobs.stocking.availability.waiting import Hull, lower_hull
-
-pytestmark = pytest.mark.ml
-
-MOST = 12
-
-
-def hours_of(mean: float, excess: float) -> FloatArray:
-    spread = stats.nbinom(mean / excess, 1 / (1 + excess))
-    hours: FloatArray = 10.0 * mean * spread.sf(np.arange(MOST) - 1)
-    return hours
-
-
-def path(hulls: list[Hull], costs: FloatArray) -> list[tuple[float, float]]:
-    """Cost and hours after each step from corner to corner, the best for its cost first."""
-    steps = [
-        (
-            (hull.hours[n] - hull.hours[n + 1]) / (cost * (hull.stock[n + 1] - hull.stock[n])),
-            cost * (hull.stock[n + 1] - hull.stock[n]),
-            hull.hours[n] - hull.hours[n + 1],
-        )
-        for hull, cost in zip(hulls, costs, strict=True)
-        for n in range(len(hull.stock) - 1)
-    ]
-    spent, hours = 0.0, float(sum(hull.hours[0] for hull in hulls))
-    points = [(spent, hours)]
-    for _, cost, avoided in sorted(steps, reverse=True):
-        spent, hours = spent + cost, hours - avoided
-        points.append((spent, hours))
-    return points
-
->>>>>>> next
 
 @given(mean=st.floats(0.1, 9), excess=st.floats(0.05, 6))
 def test_a_further_corner_avoids_no_more_for_a_unit_than_the_one_before(

@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_jobs.stocking.availability.tails import Tails
-<<<<<<< HEAD
-from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth
-from tests.unit.ml_jobs.stocking.availability.oracles import direct_backorders
-=======
 from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth, worth_of
->>>>>>> next
+from tests.unit.ml_jobs.stocking.availability.oracles import direct_backorders
 
 pytestmark = pytest.mark.ml
 
@@ -118,7 +113,7 @@ def test_dearer_parts_all_alike_change_no_order() -> None:
 def test_where_parts_cost_and_do_the_same_all_get_one_service_level() -> None:
     drawn = drawn_worth(300, 4)
     ones = np.ones(300)
-    worth = Worth(drawn.demand, 73.0 * ones, 100.0 * ones, drawn.tails)
+    worth = worth_of(drawn.demand, 73.0 * ones, 100.0 * ones, drawn.tails)
 
     for level in (0.8, 0.95, 0.99):
         found = worth.level_at((1.0 - level) * 73.0 / 100.0)

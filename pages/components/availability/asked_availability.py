@@ -23,7 +23,7 @@ MAIN: Final = "main"
 """The contract whose towers need a part most, as the list is filtered by it."""
 PAGE: Final = "page"
 MOVES: Final = "moves"
-"""The page of the moves."""
+"""How many times as many moves are shown as at first."""
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _POINT: Final = re.compile(r"0|[1-9][0-9]{0,3}", re.ASCII)
@@ -50,7 +50,7 @@ class AskedAvailability:
         location_id: The place that the list is of; empty for all.
         main: The contract that it is of; empty for all.
         page: Of the list, from 1; one behind the last is the last.
-        moves: The page of the moves, likewise.
+        moves: How many times as many moves are shown as at first.
         currency: ISO code; empty where none is published.
         problems: What of the address can't be used, and is left out.
     """

@@ -19,7 +19,7 @@ from pages.components.worklist.action_words import units
 Row = Mapping[str, Any]
 
 ON_A_PAGE: Final = 10
-_PAGE_KEY: Final = "farol-moves-page"
+_MOST_PAGES: Final = 100
 _SMALL: Final = 10
 
 
@@ -34,26 +34,24 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
     st.header(_("Before you buy, move"), anchor=False)
     told = (together(whole, asked.currency), _replayed(publication), _behind())
     st.markdown(captions.literal(" ".join(filter(None, told))))
-    pages = -(-int(whole["moves"]) // ON_A_PAGE)
-    page = min(asked.moves, pages)
-    shown = questions.transfers.moves(*where, limit=ON_A_PAGE, offset=ON_A_PAGE * (page - 1))
-    found = publication.table(shown)
+    count, limit = int(whole["moves"]), ON_A_PAGE * min(asked.moves, _MOST_PAGES)
+    found = publication.table(questions.transfers.moves(*where, limit=limit))
     _draw(found.table.to_pylist(), asked)
-    _pages(page, pages)
+    if limit < min(count, ON_A_PAGE * _MOST_PAGES):
+        _more(asked, count - limit)
     captions.show(found.provenance, of="moves")
 
 
-def _pages(page: int, count: int) -> None:
-    if count < 2:
-        return
-    if st.session_state.get(_PAGE_KEY, page) != page:
-        st.session_state[_PAGE_KEY] = page
-    st.pagination(count, default=page, key=_PAGE_KEY, on_change=_turn)
-
-
-def _turn() -> None:
-    page = st.session_state[_PAGE_KEY]
-    asked_availability.write(**{MOVES: str(page) if page > 1 else ""})
+def _more(asked: AskedAvailability, left_count: int) -> None:
+    """Draw the way to further moves: a second row of pages would be one landmark too many."""
+    text = ngettext("Show more, {count} move is left", "Show more, {count} moves are left", left_count)
+    st.button(
+        text.format(count=number(left_count, 0)),
+        key="farol-moves-more",
+        type="tertiary",
+        on_click=asked_availability.write,
+        kwargs={MOVES: str(asked.moves + 1)},
+    )
 
 
 def together(whole: Row, currency: str) -> str:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("active")
 
 Row = dict[str, Any]
 PAGE = "accuracy.py"
+CHANCE = "which can't be told apart from chance"
 HEADER = "What following would have cost"
 
 
@@ -61,8 +62,7 @@ def test_it_is_told_in_portuguese(open_page: OpenPage) -> None:
         (-8.0, -12.0, -4.0, "8 hours more (between 4 hours and 12 hours)"),
         (
             *(8.0, -2.0, 18.0),
-            "8 hours less, which can't be told apart from chance "
-            "(from 2 hours more to 18 hours less)",
+            f"8 hours less, {CHANCE} (from 2 hours more to 18 hours less)",
         ),
         (8.0, None, None, "8 hours less, measured too seldom to tell from chance"),
         (0.0, 0.0, 0.0, "the same"),

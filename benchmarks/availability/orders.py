@@ -58,7 +58,7 @@ def _compared(forecasts: Forecasts, start: str, shelf: FloatArray, seed: int) ->
         low, high = np.quantile(drawn, (0.025, 0.975))
         asked, met = "-", None
         if name == MYOPIC:
-            most = ASKED[forecasts.data.name]
+            most = ASKED.get(forecasts.data.name, max(ASKED.values()))
             asked = f"<= {most:.2f}, upper bound < {MOST_OF_TEXTBOOK}"
             met = bool(ratio <= most and high < MOST_OF_TEXTBOOK)
         findings.append(

@@ -12,6 +12,7 @@ from benchmarks.availability.drawn import HOLDING_RATE, Draw, draw
 from benchmarks.availability.findings import Finding
 from benchmarks.availability.origins import LONGEST, Forecasts
 from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.dispersion import moments
 from ml_jobs.stocking.availability.buying import ranked, steps_of
 from ml_jobs.stocking.availability.curve import tower_hour_prices
 from ml_jobs.stocking.availability.worth import Worth
@@ -140,7 +141,7 @@ class Money:
     def monthly(self, rule: str, share: float) -> float:
         """Return the weighted backorders with a budget each period, *share* of consumption."""
         recent = self.forecasts.known_demand(0)[:, -RECENT:]
-        money = share * float(np.nanmean(recent, axis=1) @ self.drawn.unit_cost)
+        money = share * float(moments(recent).mean @ self.drawn.unit_cost)
         self.random = np.random.default_rng(int(1e6 * share))
         net = self.situation(0).position
         lead, parts = self.drawn.lead, np.arange(len(net))

@@ -10,6 +10,7 @@ from pages.components.accuracy import (
     accuracy_filters,
     accuracy_words,
     asked_accuracy,
+    ledger,
     naive_nearer,
     policies,
     sections,
@@ -43,3 +44,4 @@ if counts["tested"]:
     sections.bias(asked, errors)
     naive_nearer.show(asked, errors)
     policies.show(asked, publication.table(questions.accuracy.policies(asked.parts)))
+    ledger.show(asked)

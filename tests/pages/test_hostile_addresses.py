@@ -22,11 +22,11 @@ PARAMETERS = {
     "forecast.py": (*FILTERS, "location_id", "span", "sources", "compare", "lang", "q"),
     "accuracy.py": (
         *("source", "category", "demand_class", "location"),
-        *("measure", "order", "page", "lang"),
+        *("measure", "order", "page", "ledger", "beside", "lang"),
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
     "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
-    "availability.py": ("contract", "point", "budget", "location", "main", "page", "lang"),
+    "availability.py": ("contract", "point", "budget", "location", "main", "page", "moves", "lang"),
     "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
     "data.py": (
         *("dataset", "columns", "order", "format", "dialect", "page", "lang", "find"),
@@ -101,7 +101,7 @@ def test_a_code_of_signs_that_are_not_seen_is_told_as_python_writes_it(
     [
         ("", {"page": "x"}),
         ("", {"ticked": "x"}),
-        ("accuracy.py", {"page": "x", "order": "x", "source": "x"}),
+        ("accuracy.py", {"page": "x", "order": "x", "source": "x", "ledger": "x", "beside": "x"}),
         ("inventory.py", {"page": "x", "order": "x", "location": "x"}),
         ("availability.py", {"page": "x", "point": "x", "contract": "x", "budget": "x"}),
     ],

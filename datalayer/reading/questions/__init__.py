@@ -16,7 +16,9 @@ from datalayer.reading.questions import (
     marks,
     plans,
     purchases,
+    regret,
     search,
+    transfers,
 )
 
 __all__ = [
@@ -35,5 +37,7 @@ __all__ = [
     "marks",
     "plans",
     "purchases",
+    "regret",
     "search",
+    "transfers",
 ]

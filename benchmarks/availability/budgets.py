@@ -98,7 +98,9 @@ class Situation:
         low, high = MONTHLY_RATE / prices[-1], MONTHLY_RATE / prices[0] * 1e4
         for _ in range(HALVINGS):
             middle = float(np.sqrt(low * high))
-            more = np.maximum(self.worth.level_at(middle) - self.position, 0.0)
+            # What is owed is bought where a unit that waits for sure is worth it.
+            worth_it = self.worth.hours > self.worth.asked_at(middle)
+            more = np.maximum(self.worth.level_at(middle) - self.position, 0.0) * worth_it
             low, high = (middle, high) if more @ self.drawn.unit_cost >= money else (low, middle)
         return float(low)
 

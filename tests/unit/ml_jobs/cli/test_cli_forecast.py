@@ -126,7 +126,7 @@ def test_a_demand_file_becomes_the_latest_publication(
     assert manifest["data_through"] == "2026-07-19"
     assert manifest["generated_at"] == "2026-11-21T06:00:00Z"
     published_sets = {file["data_set"] for file in manifest["files"]}
-    without_costs = {"agg_availability", "fact_buy_list"}
+    without_costs = {"agg_availability", "agg_policy_money", "fact_buy_list"}
     assert published_sets == registry.data_sets.keys() - {"fact_open_order", *without_costs}
 
 
@@ -138,6 +138,12 @@ def test_the_output_says_how_numbers_and_dates_were_read(published: SharedPublic
 
 def test_the_output_says_what_weighing_stock_by_cost_can_save(published: SharedPublication) -> None:
     assert "Spread of cost over criticality: not known" in published.shown
+
+
+def test_the_output_says_that_without_costs_no_rule_is_replayed(
+    published: SharedPublication,
+) -> None:
+    assert "Rules to order by, replayed over the past: not known" in published.shown
 
 
 def test_the_output_says_where_every_row_went(published: SharedPublication) -> None:

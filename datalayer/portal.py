@@ -65,6 +65,7 @@ from datalayer.publications.switches import Switch
 from datalayer.publications.uploads import Upload, UploadedPublication
 from datalayer.publications.ways_back import Undo, WaysBack
 from datalayer.reading import (
+    buy_reasons,
     changed_orders,
     changes,
     forecast_totals,
@@ -159,6 +160,7 @@ __all__ = [
     "UploadedPublication",
     "ValidationFailed",
     "asking",
+    "buy_reasons",
     "carried_out",
     "changed_orders",
     "changes",

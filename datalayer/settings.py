@@ -25,7 +25,7 @@ SERVED_FOLDERS = frozenset(
     {
         *("_stcore", "app", "component", "media", "static"),
         *("accuracy", "admin", "data", "forecast", "guide", "inventory", "monday", "orders"),
-        *("changes", "overview"),
+        *("availability", "changes", "overview"),
         *("api", "health", "metrics"),
     }
 )

@@ -29,6 +29,7 @@ def pages() -> list[st.Page]:
         _page("forecast", _("Part"), "trending_up"),
         _page("orders", _("Order list"), "shopping_cart"),
         _page("changes", _("What changed"), "compare_arrows"),
+        _page("availability", _("Availability"), "cell_tower"),
         _page("inventory", _("Inventory"), "inventory_2"),
         _page("accuracy", _("Accuracy"), "target"),
         _page("data", _("Data"), "table_view"),

@@ -603,6 +603,51 @@ def _fact_buy_list(story: Story) -> list[Row]:
     ]
 
 
+def _agg_regret(story: Story) -> list[Row]:
+    """Two parts in three, whose costs are as even as their classes."""
+    weighed = [i for i in range(story.items) if i % 3]
+    groups: dict[tuple[str, str], int] = {}
+    for i in weighed:
+        abc_class = ("abc_class", "ABC"[i % 2])
+        for group in (("all", "all"), ("location", "network"), abc_class):
+            groups[group] = groups.get(group, 0) + 1
+    return [
+        _regret(by, value, rule, count)
+        for (by, value), count in groups.items()
+        for rule in ("lead_time_quantile", "order_skipped", "textbook", "tower_hour_price")
+    ]
+
+
+def _regret(group_by: str, group_value: str, rule: str, parts: int) -> Row:
+    holdings = {"lead_time_quantile": 100.0, "order_skipped": 70.0, "textbook": 120.0}
+    waits = {"lead_time_quantile": 3.0, "order_skipped": 9.0, "textbook": 5.0}
+    holding, hours = holdings.get(rule, 60.0) * parts, waits.get(rule, 2.5) * parts
+    is_followed, cost = rule == "lead_time_quantile", holding + 20.0 * hours
+    more = {} if is_followed else {"cost": cost - 160.0 * parts, "hours": hours - 3.0 * parts}
+    reach = {"cost": 25.0 * parts, "down_hours": 1.0 * parts}
+    return {
+        "group_by": group_by,
+        "group_value": group_value,
+        "rule": rule,
+        "is_followed": is_followed,
+        "n_cutoffs": 2,
+        "n_series": parts,
+        "n_windows": 2 * parts,
+        "holding_cost": holding,
+        "penalty_cost": 20.0 * hours,
+        "unpriced_hours": hours / 2,
+        **_measured("cost", cost, reach["cost"]),
+        **_measured("down_hours", hours, reach["down_hours"]),
+        **_measured("cost_more", more.get("cost"), reach["cost"]),
+        **_measured("down_hours_more", more.get("hours"), reach["down_hours"]),
+    }
+
+
+def _measured(name: str, value: float | None, reach: float) -> Row:
+    ends = (None, None) if value is None else (value - reach, value + reach)
+    return {name: value, f"{name}_low": ends[0], f"{name}_high": ends[1]}
+
+
 _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "dim_item": _dim_item,
     "dim_location": _dim_location,
@@ -624,4 +669,5 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "fact_open_order": _fact_open_order,
     "fact_availability": _fact_availability,
     "fact_buy_list": _fact_buy_list,
+    "agg_regret": _agg_regret,
 }

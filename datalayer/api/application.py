@@ -10,6 +10,8 @@ from fastapi import FastAPI, Path, Response
 from datalayer.api import (
     accuracy,
     actions,
+    availability,
+    buy_list,
     changed_orders,
     data_sets,
     extracting,
@@ -39,6 +41,7 @@ _SUBJECTS = (
     index,
     # Before the parts, whose codes may hold slashes: theirs is the most general address.
     marks,
+    availability,
     items,
     forecasts,
     actions,
@@ -48,7 +51,7 @@ _SUBJECTS = (
     data_sets,
     refreshing,
 )
-_SUBJECTS_OF_FILES = (publication_files, extracting, orders, inventory, accuracy)
+_SUBJECTS_OF_FILES = (publication_files, extracting, orders, buy_list, inventory, accuracy)
 
 
 def create_api(portal: Portal) -> FastAPI:

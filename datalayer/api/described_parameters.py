@@ -38,7 +38,12 @@ def document_rows(columns: Sequence[str], filters: Iterable[Filter] = ()) -> dic
 
     They may be arranged, met by *filters*, and written in a dialect of CSV.
     """
-    return {"parameters": [DIALECT, *arrangement_parameters(columns), *map(_parameter, filters)]}
+    return {"parameters": [DIALECT, *arrangement_parameters(columns), *filter_parameters(filters)]}
+
+
+def filter_parameters(filters: Iterable[Filter]) -> list[dict[str, Any]]:
+    """Return what the OpenAPI document says of *filters*."""
+    return [_parameter(each) for each in filters]
 
 
 def arrangement_parameters(columns: Sequence[str]) -> list[dict[str, Any]]:

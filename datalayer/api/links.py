@@ -28,6 +28,12 @@ _LINKS: Final[dict[str, tuple[tuple[str, str, dict[str, str]], ...]]] = {
         ("series", "get_item_timeseries", _OF_PART),
         ("marks", "list_item_marks", _OF_PART),
     ),
+    "list_buys": (
+        ("why", "get_buy_explanation", {"rank": f"{_FIRST}/rank"}),
+        ("part", "get_item", _OF_PART),
+        ("worth", "get_item_availability", _OF_PART),
+    ),
+    "list_contracts": (("curve", "get_contract_curve", {"contract_id": f"{_FIRST}/contract_id"}),),
     "list_publications": (
         ("changes", "get_publication_changes", _LATEST_TWO),
         ("files", "list_publication_files", {"publication_id": f"{_FIRST}/publication_id"}),

@@ -9,16 +9,24 @@ import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.columns import column_of, texts_of
+from ml_jobs.judging.aggregates import UNCLASSIFIED
 from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.panel import Items
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
-from ml_jobs.stocking.availability.stocked import StockedSeries, Window, where_stock_lies
+from ml_jobs.stocking.availability.stocked import (
+    SeriesGroups,
+    StockedSeries,
+    Window,
+    where_stock_lies,
+)
 from ml_jobs.stocking.availability.tails import TailTally, tail_tally
+from ml_jobs.stocking.availability.textbook import textbook_level
 from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
-from ml_jobs.stocking.replay import demand_after
+from ml_jobs.stocking.replay import demand_after, demand_before
 from ml_jobs.stocking.service import PlannedLevels
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 
@@ -40,15 +48,12 @@ def stocked_series(
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
     windows = {
-        cutoff: Window(
-            *past_demand(view, partition, plan.future, plan),
-            _filled_up_to(view, partition, lessons.planned[cutoff]),
-        )
+        cutoff: _window(view, partition, lessons.planned[cutoff], plan)
         for cutoff, view in past.items()
     }
     unknown = np.full(len(panel.item_ids), np.nan)
     filled = _filled_up_to(now, partition, lessons.planned[plan.future])
-    windows[plan.future] = Window(now.sums.cycle, unknown, filled)
+    windows[plan.future] = Window(now.sums.cycle, unknown, filled, unknown, unknown)
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
@@ -56,6 +61,7 @@ def stocked_series(
         column_of(partition.items.table, "unit_cost"),
         towers,
         now.levels,
+        _groups(partition.items),
         windows,
     )
     return whole.rows(rows)
@@ -92,11 +98,34 @@ def past_demand(
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
 
 
+def _window(view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan) -> Window:
+    """What rules filled up to at a past cutoff, by what was known then, and what came."""
+    demand, actual = past_demand(view, partition, plan.future, plan)
+    known = partition.panel.until(view.cutoff)
+    # Of the same whole periods that what came is of.
+    raised = replace(view, sums=replace(view.sums, cycle=demand))
+    review_days = plan.options.review_days
+    textbook = textbook_level(known, view.levels, review_days, demand.lot)
+    periods = whole_periods(np.array([review_days]), plan.frequency)
+    return Window(
+        demand,
+        actual,
+        _filled_up_to(raised, partition, planned),
+        textbook,
+        demand_before(known, int(periods[0])),
+    )
+
+
 def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:
     """Units that service levels fill up to at a cutoff, by what was known then."""
     asked = planned.of(view.levels.service_level, view.outlook.classes)
     known = partition.panel.until(view.cutoff)
     return policy_of(known, view.levels, view.sums, planned=asked).order_up_to
+
+
+def _groups(items: Items) -> SeriesGroups:
+    names = ("abc_class", "demand_class", "supplier")
+    return SeriesGroups(*(texts_of(items.table, name, otherwise=UNCLASSIFIED) for name in names))
 
 
 def tails_of(view: StockView, partition: Partition, now: int, plan: Plan) -> TailTally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -13,6 +14,7 @@ from ml_jobs.options import SERVICE
 from ml_jobs.pipeline.learning import pools_at
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
+from ml_jobs.pipeline.past_orders import past_orders
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
 from ml_jobs.pipeline.stock_gold import STOCK_TABLES, Prospect, planned_stock, stock_tables
@@ -29,6 +31,7 @@ from ml_jobs.stocking.availability.curve import (
     priced_stocks,
     tower_hour_prices,
 )
+from ml_jobs.stocking.availability.regret import add_regrets
 from ml_jobs.stocking.availability.stocked import StockedSeries, join_stocked
 from ml_jobs.stocking.availability.worth import Worth
 
@@ -36,6 +39,8 @@ CURVE = "availability_sums"
 BUYS = "buy_rows"
 LEVELS = "fact_availability"
 SPREAD = "cost_spread"
+REGRET = "regret_sums"
+_MADE = (CURVE, LEVELS, SPREAD, REGRET, BUYS)
 
 WORTH_LISTING = 0.1
 """Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
@@ -49,10 +54,12 @@ class StockPrices:
         allocation: By contract.
         curve: Prices at which the curve is drawn, of the dearest contract, shape (P,); empty where
             no part has a cost and takes a tower down, so that nothing can be weighed.
+        past: What was worth it at each past cutoff, by what was known then.
     """
 
     allocation: Allocation
     curve: FloatArray
+    past: Mapping[int, Allocation]
 
 
 def learn_prices(
@@ -62,24 +69,28 @@ def learn_prices(
     sample, scale = _sample(folder, plan, report)
     rate = plan.options.settings["holding_rate"]
     alike = sample.dependence(plan.fleet.contract_ids, np.ones(len(plan.fleet.contracts)))
-    worth = sample.worth(plan.future, alike, lessons.tails[plan.future])
-    known = np.flatnonzero(_is_weighed(worth, sample))
-    allocation = allocate(
-        plan.fleet,
-        worth.rows(known),
-        replace(alike, towers=alike.towers[:, known]),
-        service=sample.windows[plan.future].service[known],
-        holding_rate=rate,
-        scale=scale,
-    )
-    return StockPrices(allocation, tower_hour_prices(alike.hours, sample.unit_cost, rate))
+
+    def prices_at(cutoff: int) -> Allocation:
+        worth = sample.worth(cutoff, alike, lessons.tails[cutoff])
+        known = np.flatnonzero(_is_weighed(worth, sample))
+        return allocate(
+            plan.fleet,
+            worth.rows(known),
+            replace(alike, towers=alike.towers[:, known]),
+            service=sample.windows[cutoff].service[known],
+            holding_rate=rate,
+            scale=scale,
+        )
+
+    prices = {cutoff: prices_at(cutoff) for cutoff in sample.windows}
+    curve = tower_hour_prices(alike.hours, sample.unit_cost, rate)
+    return StockPrices(prices.pop(plan.future), curve, prices)
 
 
 def stock_partition(task: PartitionTask) -> None:
     """Make a partition's share in the curve, what to buy of it, and its rows of stock."""
     folder, number = task.folder, task.number
-    names = (CURVE, LEVELS, SPREAD, BUYS, *STOCK_TABLES)
-    if all(is_whole(folder.table(number, name)) for name in names):
+    if all(is_whole(folder.table(number, name)) for name in (*_MADE, *STOCK_TABLES)):
         return
     plan, lessons = load(folder.plan, Plan), load(folder.lessons, Lessons)
     prices, series = load(folder.prices, StockPrices), load(folder.stocked(number), StockedSeries)
@@ -97,6 +108,7 @@ def stock_partition(task: PartitionTask) -> None:
     tables = {
         CURVE: add_curves(curves),
         LEVELS: fact_availability(series, alike, target),
+        REGRET: add_regrets(past_orders(series, lessons, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
         BUYS: buy_rows(series, steps, alike.hours, by_price.hours, contracts),
         **_stock(task, lessons, plan, target=target, weighed=_is_weighed(alike, series)),

@@ -15,11 +15,12 @@ from ml_jobs.judging.daily_totals import agg_daily
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partition_gold import PartitionResults
+from ml_jobs.pipeline.past_orders import followed_rule
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.run_folder import RunFolder, load, load_tables
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
-from ml_jobs.pipeline.stocking_up import BUYS, CURVE, SPREAD, StockPrices
+from ml_jobs.pipeline.stocking_up import BUYS, CURVE, REGRET, SPREAD, StockPrices
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
 from ml_jobs.stocking.actions import rank_actions
@@ -28,6 +29,8 @@ from ml_jobs.stocking.availability.cost_spread import CostSpread, cost_spread
 from ml_jobs.stocking.availability.curve import add_curves
 from ml_jobs.stocking.availability.money_facts import add_money, agg_policy_money
 from ml_jobs.stocking.availability.money_facts import told as money_told
+from ml_jobs.stocking.availability.regret import add_regrets
+from ml_jobs.stocking.availability.regret_facts import agg_regret
 from ml_jobs.stocking.exceptions import rank_exceptions
 from ml_jobs.stocking.replay import add_sums, agg_policy
 
@@ -78,6 +81,7 @@ def _availability(
             sums, plan.fleet, prices.curve, future=plan.future, source=source
         ),
         "fact_buy_list": fact_buy_list(parts(BUYS)),
+        **_regret(prepared, parts, source),
     }
 
 
@@ -91,6 +95,19 @@ def money_of(folder: RunFolder, plan: Plan, source: str = "") -> pa.Table:
     """Return what each rule to order by would have cost, by group; no row where none can say."""
     sums = add_money(load_tables(folder, "money_sums", plan.partitions))
     return agg_policy_money(sums, source=source)
+
+
+def _regret(
+    prepared: Prepared, parts: Callable[[str], Iterator[pa.Table]], source: str
+) -> dict[str, pa.Table]:
+    """What each rule would have cost; nothing where no window of the past is over."""
+    sums = add_regrets(parts(REGRET))
+    if not sums.num_rows:
+        return {}
+    plan = prepared.plan
+    is_priced = any(each.penalty_per_hour for each in plan.fleet.contracts)
+    followed = followed_rule(plan)
+    return {"agg_regret": agg_regret(sums, followed=followed, is_priced=is_priced, source=source)}
 
 
 def forecast_notes(

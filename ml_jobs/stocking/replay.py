@@ -76,6 +76,15 @@ def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
     return np.where(over, summed, np.nan)
 
 
+def demand_before(panel: Panel, periods: int) -> FloatArray:
+    """Return the demand of the last *periods* periods of the *panel*, units, shape (S,).
+
+    What a series had not begun to be asked for counts as nothing.
+    """
+    recent: FloatArray = np.nan_to_num(panel.demand[:, -periods:]).sum(axis=1)
+    return recent
+
+
 def replay_policies(
     panel: Panel, cutoff: int, levels: StockLevels, sums: LeadSums, policy: StockPolicy
 ) -> Replay:

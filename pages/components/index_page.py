@@ -31,6 +31,7 @@ PATHS = (
     "/forecast",
     "/orders",
     "/changes",
+    "/availability",
     "/inventory",
     "/accuracy",
     "/data",

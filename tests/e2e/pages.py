@@ -8,6 +8,7 @@ PAGES = [
     "/forecast",
     "/orders",
     "/changes",
+    "/availability",
     "/inventory",
     "/accuracy",
     "/data",

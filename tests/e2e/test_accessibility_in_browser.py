@@ -12,6 +12,7 @@ from tests.e2e.visits import Visit
 STATES = ["/forecast?item=0", "/?p=20200101T000000Z-00000000", "/?lang=xx", "/data?dataset=unknown"]
 STATES += ["/data?dataset=fact_inventory&status=reorder&order_quantity_min=2&order=-order_by"]
 STATES += ["/data?dataset=fact_inventory&item_id=none&order_by_min=soon&colour=red"]
+STATES += ["/availability?budget=100000&point=12", "/availability?contract=0&point=x&budget=-1"]
 STATES += ["/inventory?item=0105001&location=CD-SP", "/inventory?item=0&order=0&q=nothing"]
 WIDE = {"width": 1366, "height": 900}
 SCREENS = {

@@ -22,6 +22,8 @@ STATES = [
     "/?lang=xx",
     "/?tier=0&page=-1",
     "/data?dataset=fact_0",
+    "/availability?budget=100000&point=12",
+    "/availability?contract=0&point=-1&budget=-1",
     "/inventory?item=0105001&abc_class=C&location=CD-SP",
     "/inventory?item=0000000&order=0&page=-1&q=0000000",
     "/data?dataset=fact_inventory&status=reorder&order_quantity_min=2&order=-order_by",

@@ -23,6 +23,7 @@ PAGES = {
     "part": "/forecast",
     "orders": "/orders?tier=late",
     "changes": "/changes",
+    "availability": "/availability",
     "inventory": "/inventory?item=0105001",
     "accuracy": "/accuracy",
     "data": "/data?dataset=fact_inventory&status=reorder&order=-order_quantity",

@@ -26,6 +26,7 @@ PARAMETERS = {
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
     "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
+    "availability.py": ("contract", "point", "budget", "location", "main", "page", "lang"),
     "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
     "data.py": (
         *("dataset", "columns", "order", "format", "dialect", "page", "lang", "find"),
@@ -102,6 +103,7 @@ def test_a_code_of_signs_that_are_not_seen_is_told_as_python_writes_it(
         ("", {"ticked": "x"}),
         ("accuracy.py", {"page": "x", "order": "x", "source": "x"}),
         ("inventory.py", {"page": "x", "order": "x", "location": "x"}),
+        ("availability.py", {"page": "x", "point": "x", "contract": "x", "budget": "x"}),
     ],
 )
 def test_the_log_is_in_english_whatever_language_the_page_is_in(

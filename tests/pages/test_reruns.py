@@ -15,6 +15,7 @@ PAGES = (
     "forecast.py",
     "orders.py",
     "changes.py",
+    "availability.py",
     "inventory.py",
     "accuracy.py",
     "data.py",

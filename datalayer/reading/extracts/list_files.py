@@ -21,7 +21,8 @@ from datalayer.reading.extracts.writing import Rows, csv_chunks
 from datalayer.reading.filters import NO_CONDITIONS, Conditions
 from datalayer.reading.publication import ORIGIN, Publication
 from datalayer.reading.question import Question
-from datalayer.reading.questions import accuracy, inventory
+from datalayer.reading.questions import accuracy, availability, availability_columns, inventory
+from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.views import with_constants
 
 _LONGEST_DETAIL: Final = 500
@@ -93,6 +94,31 @@ class ListFiles:
             "order": sort,
         }
         columns = accuracy.nearer_columns(publication.registry)
+        return self._file(publication, question, columns, identity, dialect, details)
+
+    def of_buys(
+        self,
+        publication: Publication,
+        wanted: availability.BuyListing,
+        identity: Identity,
+        *,
+        arrangement: Arrangement = AS_PUBLISHED,
+        dialect: str | None = None,
+    ) -> Extract:
+        """Return the steps *wanted* of the buy list, by rank unless arranged; as ``of_stock``.
+
+        Raises:
+            UnknownDataSet: The publication has no buy list.
+        """
+        data_set_named(publication.registry, "fact_buy_list")
+        question = availability.buy_list(wanted)
+        question = arranged(question, arrangement, question.order)
+        details: dict[str, Detail] = {
+            "filters": _told(question.parameters),
+            "budget": "" if wanted.budget is None else f"{wanted.budget:g}",
+            "order": ", ".join(map(str, arrangement.order)),
+        }
+        columns = availability_columns.told_columns(publication.registry)
         return self._file(publication, question, columns, identity, dialect, details)
 
     def _file(

@@ -15,6 +15,7 @@ from datalayer.reading.questions import (
     locations,
     marks,
     plans,
+    purchases,
     search,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "locations",
     "marks",
     "plans",
+    "purchases",
     "search",
 ]

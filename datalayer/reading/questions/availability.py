@@ -5,11 +5,11 @@ All of them have no rows where a publication says nothing of availability.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from datalayer.kernel.contract.registry import Column, ColumnType, Registry
+from datalayer.kernel.contract.registry import ColumnType, Registry
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading.database import Parameter
@@ -26,6 +26,24 @@ from datalayer.reading.filters import (
 )
 from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.views import count_matches, question_sql, select_matches, with_query
+
+_FIGURES: Final = (
+    *("stock_value", "towers_down", "towers_down_low", "towers_down_high", "availability"),
+    *("chance_target_met", "supported", "not_supported_because"),
+)
+CONTRACT_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "today": _FIGURES,
+    "service": _FIGURES,
+    "meeting": ("point", "stock_value", "towers_down", "availability", "tower_hour_price"),
+    "supported": ("point", "stock_value", "availability"),
+}
+"""Columns of the curve that a contract has, by which row of the curve they are of."""
+CONTRACT_COLUMNS: Final = (
+    *("contract_id", "name", "towers", "target_availability"),
+    *(f"{row}_{name}" for row, names in CONTRACT_FIGURES.items() for name in names),
+    "source",
+)
+"""Columns of a contract, in the order of an answer."""
 
 WORTH: Final = (
     *("position", "target_quantity", "expected_backorders", "down_hours"),
@@ -45,6 +63,9 @@ COLUMNS: Final = (*STEP, *SUMS, "contract_id", *ITEM_COLUMNS, "location", *WORTH
 _LISTED: Final = (*STEP, "contract_id", *ITEM_COLUMNS, "location", *WORTH, "source")
 _READ: Final = ("fact_buy_list", "fact_availability", "dim_item", "dim_location")
 _RANK: Final = unpublished_column("rank", ColumnType.INTEGER)
+_CONTRACT: Final = unpublished_column(
+    "contract_id", ColumnType.TEXT, described="The contract; 'network' where none is known."
+)
 _OF_PART: Final = ("item_id", "supplier", "criticality", "category")
 
 
@@ -66,12 +87,33 @@ class BuyListing:
         return {**self.met.parameters, "budget": self.budget}
 
 
-def contracts() -> Question:
+def contracts(
+    met: Conditions = NO_CONDITIONS, *, limit: int | None = None, after: Position | None = None
+) -> Question:
     """Return the question of what is promised to whom, kept today, and asked for by the target.
 
     Columns: see ``sql/availability_contracts.sql``.
+
+    Args:
+        met: What contracts must meet.
+        limit: Most rows of one page; None for all.
+        after: The contract behind which the page begins; None for the first.
+
+    Raises:
+        InvalidCursor: *after* is not of these rows.
     """
-    return sql_question("availability_contracts", {}, "agg_availability")
+    base = question_sql("availability_contracts")
+    later = met + after_position([_CONTRACT], after)
+    return Question(
+        name="availability_contracts",
+        sql=select_matches(base, CONTRACT_COLUMNS, later.predicates, ("contract_id",)),
+        parameters=later.parameters,
+        data_sets=("agg_availability",),
+        limit=limit,
+        order=("contract_id",),
+        total_sql=count_matches(f"({base})", met.predicates),
+        file_name="contracts",
+    )
 
 
 def curve(contract_id: str) -> Question:
@@ -86,10 +128,12 @@ def curve(contract_id: str) -> Question:
 def filters(registry: Registry) -> dict[str, Filter]:
     """Return what the buy list can be filtered by, by name; beside them there is the budget."""
     item, place = (registry.data_sets[name] for name in ("dim_item", "dim_location"))
-    made = (
-        unpublished_column("contract_id", ColumnType.TEXT),
-        unpublished_column("supported", ColumnType.BOOLEAN),
+    supported = unpublished_column(
+        "supported",
+        ColumnType.BOOLEAN,
+        described="Whether the past saw a chance as small as the one that the part's stock is for.",
     )
+    made = (_CONTRACT, supported)
     return filters_of([*map(item.column, _OF_PART), place.column("location_id"), *made])
 
 
@@ -189,28 +233,22 @@ def stock_worth(item_id: str, location_id: str | None = None) -> Question:
     return sql_question("stock_worth", parameters, "fact_availability")
 
 
-def told_columns(registry: Registry) -> tuple[Column, ...]:
-    """Return the columns of a step of the buy list; *registry* has all data sets."""
-    steps, worth, item = (registry.data_sets[name] for name in _READ[:3])
-    known: dict[str, Column] = {
-        **{column.name: column for column in steps.columns},
-        **{name: worth.column(name) for name in WORTH},
-        **{name: item.column(name) for name in ITEM_COLUMNS},
-        **{column.name: column for column in _MADE},
-    }
-    return tuple(known[name] for name in COLUMNS)
+def explained_step(rank: int) -> Question:
+    """Return the question of the step at *rank*, with the one before it and the one after it.
+
+    Columns: see ``sql/explained_step.sql``. Zero rows where the list is shorter, or there is none.
+    """
+    sql = with_query("bought", question_sql("bought_steps"), question_sql("explained_step"))
+    return Question("explained_step", sql, {"rank": rank}, _READ)
 
 
-_MADE: Sequence[Column] = (
-    unpublished_column(
-        "hours_per_1000",
-        ColumnType.DOUBLE,
-        described="Tower-hours a month that the step avoids for each 1,000 of its cost; null where "
-        "it costs nothing.",
-        unit="h",
-    ),
-    unpublished_column("location", ColumnType.TEXT, described="Name of the location."),
-)
+def explained_part(item_id: str, location_id: str) -> Question:
+    """Return the question of what a part's money avoids at a place, and elsewhere in the list.
+
+    Columns: see ``sql/explained_part.sql``. Zero rows where nothing is known of it there.
+    """
+    parameters = {"item_id": item_id, "location_id": location_id}
+    return sql_question("explained_part", parameters, *_READ)
 
 
 def _of_listing(name: str, wanted: BuyListing) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers
@@ -179,7 +180,7 @@ def agg_availability(
     cutoffs = sums.column("cutoff").to_numpy()
     order = [(name, "ascending") for name in ("contract_id", "policy", "point")]
     now = sums.filter(pa.array(cutoffs == future)).sort_by(order)
-    kept = _kept(sums.filter(pa.array(cutoffs != future)))
+    kept = _kept(_over(sums.filter(pa.array(cutoffs != future))))
     keys = _keys(now)
     spread = Cumulants(*(read_sums(now, name) for name in ("down", "variance", "third")))
     by_id = {contract.contract_id: contract for contract in fleet.contracts}
@@ -238,6 +239,12 @@ def _keys(sums: pa.Table) -> list[tuple[str, int, str]]:
     """Policy, point and contract of each row."""
     columns = (sums.column(name).to_pylist() for name in ("policy", "point", "contract_id"))
     return list(zip(*columns, strict=True))
+
+
+def _over(past: pa.Table) -> pa.Table:
+    """Leave out cutoffs whose windows none of the series has seen the end of: nothing was added."""
+    promised = past.filter(pc.greater(past.column("down"), 0)).column("cutoff")
+    return past.filter(pc.is_in(past.column("cutoff"), promised.unique()))
 
 
 def _kept(past: pa.Table) -> Mapping[tuple[str, int, str], tuple[float, float, int]]:

@@ -25,11 +25,29 @@ class Window:
         actual: What was asked for, units, shape (S,); NaN where the window isn't over, or begins
             before the series does.
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
+        textbook: Units that the textbook formula would fill up to, by the series' own history until
+            the cutoff, shape (S,).
+        recent: What was asked for in the review period before the cutoff, units, shape (S,).
     """
 
     demand: NegativeBinomial
     actual: FloatArray
     service: FloatArray
+    textbook: FloatArray
+    recent: FloatArray
+
+
+@dataclass(frozen=True)
+class SeriesGroups:
+    """What series are told apart by beside their place, shape (S,) each.
+
+    Attributes:
+        abc_class, demand_class, supplier: Of their parts; `UNCLASSIFIED` where there is none.
+    """
+
+    abc_class: TextArray
+    demand_class: TextArray
+    supplier: TextArray
 
 
 @dataclass(frozen=True)
@@ -42,6 +60,7 @@ class StockedSeries:
         unit_cost: Currency; NaN where not known, shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
         levels: Stock and order sizes as they are.
+        groups: Classes and supplier.
         windows: By cutoff, the future's last.
     """
 
@@ -51,6 +70,7 @@ class StockedSeries:
     unit_cost: FloatArray
     towers: FloatArray
     levels: StockLevels
+    groups: SeriesGroups
     windows: Mapping[int, Window]
 
     def rows(self, rows: IntArray) -> StockedSeries:

@@ -1,5 +1,8 @@
 """Charts: pure functions from tables to figures, one look for all, and the one way to show them."""
 
+from pages.components.charts.availability import availability
+from pages.components.charts.availability import finding as availability_finding
+from pages.components.charts.availability_points import AvailabilityCurve
 from pages.components.charts.backtest import backtest
 from pages.components.charts.bias import bias
 from pages.components.charts.calibration import band_verdict, calibration
@@ -19,12 +22,15 @@ from pages.components.charts.waterfall import ChangedSum, waterfall
 __all__ = [
     "SPANS",
     "ApiCall",
+    "AvailabilityCurve",
     "ChangedSum",
     "Chart",
     "ChartedPart",
     "Measure",
     "OtherForecast",
     "PeriodTotals",
+    "availability",
+    "availability_finding",
     "backtest",
     "band_verdict",
     "bias",

@@ -15,7 +15,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidCursor, InvalidSelection
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
-from datalayer.reading.questions import availability
+from datalayer.reading.questions import availability, availability_columns
 from datalayer.reading.questions.availability import BuyListing
 from tests.availability import STEPS, available_tables, like, silent_tables
 from tests.publisher import Publisher, replace_column
@@ -258,9 +258,27 @@ class TestBuyList:
     def test_rows_tell_the_columns_that_are_described(
         self, available: Publication, registry: Registry
     ) -> None:
-        told = [column.name for column in availability.told_columns(registry)]
+        told = [column.name for column in availability_columns.told_columns(registry)]
 
         assert list(bought(available)[0]) == told
+
+
+@pytest.mark.parametrize("silence", [False, True])
+def test_answers_have_the_columns_that_are_described(
+    silence: bool, available: Publication, silent: Publication, registry: Registry
+) -> None:
+    publication = silent if silence else available
+    told = availability_columns
+    described = (
+        (availability.contracts(), told.contract_columns(registry)),
+        (availability.curve("CT-A"), told.curve_columns(registry)),
+        (availability.stock_worth("P00002"), told.worth_columns(registry)),
+        (availability.left_out(), told.left_out_columns(registry)),
+        (availability.budget_effect(listing(publication)), told.effect_columns()),
+    )
+    for question, columns in described:
+        names = publication.table(question).table.column_names
+        assert names == [column.name for column in columns], question.name
 
 
 class TestBudgetEffect:

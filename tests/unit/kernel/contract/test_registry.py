@@ -43,6 +43,7 @@ class TestThisRegistry:
             "agg_availability",
             "fact_availability",
             "fact_buy_list",
+            "agg_regret",
         }
 
     def test_facts_are_keyed_in_the_order_in_which_they_are_read(self, registry: Registry) -> None:

@@ -11,8 +11,11 @@ import pytest
 from datalayer.kernel.contract.registry import Registry
 from ml_jobs.panel import Panel
 from ml_jobs.pipeline.request import JobRequest
+from ml_jobs.pipeline.run_folder import load
+from ml_jobs.pipeline.stocking_up import StockPrices
 from ml_jobs.publishing.publish import check
 from ml_jobs.stocking.availability.curve import POINTS
+from ml_jobs.stocking.availability.stocked import StockedSeries
 from tests.unit.ml_jobs.panels import retail_panel
 from tests.unit.ml_jobs.runs import QUICK, Ran, ran, request_of
 
@@ -26,15 +29,19 @@ CONTRACTS = (
 )
 
 
-def priced(request: JobRequest, panel: Panel, folder: Path, *, unpriced: int = 1) -> JobRequest:
+def priced(
+    request: JobRequest, panel: Panel, folder: Path, *, unpriced: int = 1, criticality: str = ""
+) -> JobRequest:
     """Return *request* with costs of all items but the first *unpriced*, and two contracts."""
     costs = 20.0 * 2.0 ** np.arange(len(panel.item_ids))
     rows = [
-        f"{item},{'' if n < unpriced else cost},7"
+        f"{item},{'' if n < unpriced else cost},7,{criticality}"
         for n, (item, cost) in enumerate(zip(panel.item_ids, costs, strict=True))
     ]
     items, contracts = folder / "items.csv", folder / "contracts.csv"
-    items.write_text("\n".join(["item_id,unit_cost,lead_time_days", *rows]), encoding="utf-8")
+    items.write_text(
+        "\n".join(["item_id,unit_cost,lead_time_days,criticality", *rows]), encoding="utf-8"
+    )
     contracts.write_text("\n".join(CONTRACTS), encoding="utf-8")
     return replace(request, items=items, contracts=contracts)
 
@@ -67,11 +74,14 @@ def test_the_curve_is_of_every_contract_with_today_and_service_beside_it(done: R
     }
 
 
-def test_what_was_promised_is_held_against_what_came_at_every_cutoff(done: Ran) -> None:
+def test_what_was_promised_is_held_against_what_came_at_every_cutoff_that_is_over(
+    done: Ran,
+) -> None:
     rows = done.table("agg_availability").to_pylist()
     promised = [row for row in rows if row["policy"] != "today"]
 
-    assert {row["n_windows"] for row in promised} == {4}
+    # The last of the four isn't over: delivery and review take longer than the horizon.
+    assert {row["n_windows"] for row in promised} == {3}
     assert all(row["towers_down_happened"] is not None for row in promised)
     assert any(row["supported"] for row in promised)
 
@@ -129,7 +139,7 @@ def test_the_same_comes_of_smaller_partitions(
 
     sums = done.table("agg_policy_money").drop(["generated_at"])
     assert small.table("agg_policy_money").drop(["generated_at"]).equals(sums)
-    for name in ("agg_availability", "fact_availability", "fact_buy_list"):
+    for name in ("agg_availability", "fact_availability", "fact_buy_list", "agg_regret"):
         found, expected = small.table(name), done.table(name)
         assert found.num_rows == expected.num_rows
         for column in found.column_names:
@@ -229,3 +239,77 @@ def test_what_a_lost_unit_costs_is_read_of_each_item(
     costs = {row["policy"]: row["cost"] for row in everyone}
     assert costs["myopic_lost_sales"] == costs["order_nothing"] == costs["perfect_foresight"]
     assert set(result.table("dim_item")["lost_unit_cost"].to_pylist()) == {0.0}
+
+
+def test_the_ledger_holds_every_rule_against_the_one_that_is_followed(done: Ran) -> None:
+    rows = done.table("agg_regret").to_pylist()
+    whole = {row["rule"]: row for row in rows if row["group_by"] == "all"}
+
+    assert whole.keys() == {"lead_time_quantile", "tower_hour_price", "textbook", "order_skipped"}
+    assert [rule for rule, row in whole.items() if row["is_followed"]] == ["lead_time_quantile"]
+    # The last of the four windows isn't over: delivery and review take longer than the horizon.
+    assert {row["n_cutoffs"] for row in rows} == {3}
+    assert whole["order_skipped"]["down_hours_more"] >= 0
+    assert whole["textbook"]["cost_more_low"] is not None
+
+
+def test_with_orders_by_money_the_ledger_is_held_against_that(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = request_of(panel, tmp_path, replace(FAST, policy="money"))
+
+    result = ran(priced(request, panel, tmp_path), registry)
+
+    assert check(result.draft, registry).report.passed
+    rows = result.table("agg_regret").to_pylist()
+    assert {row["rule"] for row in rows if row["is_followed"]} == {"tower_hour_price"}
+    before = {
+        (row["group_value"], row["rule"]): row["cost"]
+        for row in done.table("agg_regret").to_pylist()
+    }
+    for row in rows:
+        if row["rule"] != "order_skipped":
+            assert row["cost"] == before[row["group_value"], row["rule"]]
+
+
+def test_what_rules_held_in_the_past_knows_nothing_of_what_came_later(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    options = replace(FAST, sources=("mean",))
+    runs = []
+    for name, spike in (("plain", 0.0), ("spiked", 1e4)):
+        demand = panel.demand.copy()
+        demand[:, -1] += spike
+        folder = tmp_path / name
+        folder.mkdir()
+        request = request_of(replace(panel, demand=demand), folder, options)
+        runs.append(ran(priced(request, panel, folder, criticality="high"), registry).prepared)
+
+    (plain, prices), (spiked, later) = (
+        (load(each.folder.stocked(0), StockedSeries), load(each.folder.prices, StockPrices).past)
+        for each in runs
+    )
+
+    assert len(prices) == 4
+    for cutoff, allocation in prices.items():
+        np.testing.assert_array_equal(allocation.prices, later[cutoff].prices)
+        for rule in ("service", "textbook", "recent"):
+            before, after = (getattr(each.windows[cutoff], rule) for each in (plain, spiked))
+            np.testing.assert_array_equal(before, after)
+        np.testing.assert_array_equal(
+            plain.windows[cutoff].demand.mean, spiked.windows[cutoff].demand.mean
+        )
+
+
+def test_without_prices_of_tower_hours_hours_are_told_and_no_cost(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    request = priced(request_of(panel, tmp_path, FAST), panel, tmp_path)
+
+    result = ran(replace(request, contracts=None), registry)
+
+    assert check(result.draft, registry).report.passed
+    rows = result.table("agg_regret")
+    assert set(rows["cost"].to_pylist()) == {None}
+    assert rows["down_hours"].null_count == 0
+    assert rows["unpriced_hours"].to_pylist() == rows["down_hours"].to_pylist()

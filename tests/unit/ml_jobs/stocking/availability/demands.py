@@ -6,6 +6,7 @@ import numpy as np
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.stocking.availability.stocked import SeriesGroups
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
@@ -39,4 +40,14 @@ def levels_with(
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,
         order_multiple=unknown if multiple is None else multiple,
+    )
+
+
+def grouped(count: int) -> SeriesGroups:
+    """Classes and suppliers of *count* series, in turn."""
+    turns = np.arange(count)
+    return SeriesGroups(
+        np.array(["A", "B"])[turns % 2],
+        np.array(["smooth", "lumpy"])[turns % 2],
+        np.array(["F1", "F2", "unclassified"])[turns % 3],
     )

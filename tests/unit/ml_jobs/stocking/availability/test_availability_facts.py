@@ -22,7 +22,7 @@ from ml_jobs.stocking.availability.curve import Dependence, add_curves, curve_su
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, levels_with
+from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, grouped, levels_with
 
 pytestmark = pytest.mark.ml
 
@@ -30,7 +30,7 @@ NOW = 50
 
 
 def drawn(count: int, seed: int = 1, **changed: object) -> tuple[StockedSeries, Worth]:
-    worth = drawn_worth(count, seed)
+    worth, unknown = drawn_worth(count, seed), np.full(count, np.nan)
     series = StockedSeries(
         item_ids=np.array([f"P{n:03d}" for n in range(count)]),
         location_ids=np.array(["SP"] * count),
@@ -38,7 +38,8 @@ def drawn(count: int, seed: int = 1, **changed: object) -> tuple[StockedSeries, 
         unit_cost=worth.unit_cost,
         towers=(worth.hours / 730.0)[:, None],
         levels=levels_with(np.zeros(count)),
-        windows={NOW: Window(worth.demand, np.full(count, np.nan), np.full(count, 4.0))},
+        groups=grouped(count),
+        windows={NOW: Window(worth.demand, unknown, np.full(count, 4.0), unknown, unknown)},
     )
     return series, worth
 

@@ -1,0 +1,43 @@
+-- What a part's stock is worth at a place, beside what the buy list offers for its money.
+-- Parameters: $item_id and $location_id.
+-- Columns: those of stock_worth.sql but for item_id and location_id; name, unit and unit_cost of the
+-- part; location, the place's name; listed_rank (its first step, null without one); first_per_1000
+-- and last_per_1000 (what the first step of the list and the last avoid for each 1,000 of their
+-- cost, null where they cost nothing or nothing is listed); all_steps; elsewhere and elsewhere_cost
+-- (what the list avoids for the cost of one unit of the part, 0 where its first step costs more).
+-- No row where nothing is known of the part at the place.
+select
+    worth.* exclude (item_id, location_id, dataset_id, model_version, generated_at),
+    item.name,
+    item.unit,
+    item.unit_cost,
+    place.name as location,
+    (
+        select min(rank)
+        from fact_buy_list
+        where item_id = $item_id and location_id = $location_id
+    ) as listed_rank,
+    listed.first_per_1000,
+    listed.last_per_1000,
+    listed.all_steps,
+    (
+        select coalesce(max(cumulative_down_hours_avoided), 0)
+        from fact_buy_list
+        where cumulative_cost <= item.unit_cost
+    ) as elsewhere,
+    (
+        select coalesce(max(cumulative_cost), 0)
+        from fact_buy_list
+        where cumulative_cost <= item.unit_cost
+    ) as elsewhere_cost
+from fact_availability as worth
+cross join (
+    select
+        count(*) as all_steps,
+        arg_min_null(1000 * down_hours_avoided / nullif(cost, 0), rank) as first_per_1000,
+        arg_max_null(1000 * down_hours_avoided / nullif(cost, 0), rank) as last_per_1000
+    from fact_buy_list
+) as listed
+left join dim_item as item on item.item_id = worth.item_id
+left join dim_location as place on place.location_id = worth.location_id
+where worth.item_id = $item_id and worth.location_id = $location_id

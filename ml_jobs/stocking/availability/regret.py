@@ -1,0 +1,143 @@
+"""What each rule's stock came to at past cutoffs: what was left over, and the towers down.
+
+A rule has stock and open orders at its level at the cutoff; what was asked for until the delivery
+after the next review either was met from that or waited. What is left costs its holding, what
+waits costs what the contracts say of a tower-hour. Of both, the end of that time counts, when
+stock is lowest, as a rate a month, as on the curve.
+
+Sums are whole numbers of a millionth, so that they are the same to the last digit however series
+are cut into partitions, and are kept apart by cutoff and by bucket of items: from how these differ
+it is told what may be chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray
+from ml_jobs.columns import add_rows
+from ml_jobs.stocking.availability.stocked import StockedSeries
+from ml_jobs.stocking.availability.worth import MONTH_HOURS
+
+SKIPPED = "order_skipped"
+"""The rule of stock that proposals had filled up a review before, when this order is left out."""
+
+EVERYONE = "all"
+BUCKETS = 16
+
+KEY = ("group_by", "group_value", "rule", "cutoff", "bucket")
+AMOUNTS = ("holding", "penalty", "hours", "unpriced_hours")
+COUNTS = ("series", "windows")
+
+_SCALE = 1e6
+_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in KEY[:3]),
+        *((name, pa.int64()) for name in (*KEY[3:], *AMOUNTS, *COUNTS)),
+    ]
+)
+
+
+def regret_sums(
+    cutoff: int,
+    series: StockedSeries,
+    stocks: Mapping[str, FloatArray],
+    penalties: FloatArray,
+    *,
+    holding_rate: float,
+    is_new: BoolArray,
+) -> pa.Table:
+    """Return what a partition adds at one cutoff, by group, rule and bucket.
+
+    Args:
+        cutoff: Periods that were known.
+        series: S series whose windows after the cutoff are over, and of which all is known.
+        stocks: Units at the cutoff by rule, shape (S,) each.
+        penalties: Currency for a tower-hour of each contract; 0 where it names none, shape (K,).
+        holding_rate: What a unit of currency in stock costs a year.
+        is_new: Which of the series were counted at no other cutoff yet, shape (S,).
+
+    Raises:
+        ValueError: Of a series something isn't known, which would be counted as nothing.
+    """
+    actual = series.windows[cutoff].actual
+    buckets = np.array([crc32(item.encode()) % BUCKETS for item in series.item_ids], np.int64)
+    parts = [_SCHEMA.empty_table()]
+    for rule, stock in stocks.items():
+        added = {
+            **_amounts(series, stock - actual, penalties, holding_rate),
+            "series": is_new.astype(np.int64),
+            "windows": np.ones(len(is_new), np.int64),
+        }
+        parts += [
+            _rows(name, values, rule, cutoff, buckets, added)
+            for name, values in _groupings(series).items()
+        ]
+    return pa.concat_tables(parts)
+
+
+def add_regrets(parts: Iterable[pa.Table]) -> pa.Table:
+    """Add up what `regret_sums` found, of any partitions and cutoffs; no part gives no row."""
+    return add_rows([_SCHEMA.empty_table(), *parts], KEY)
+
+
+def read_amounts(table: pa.Table, name: str) -> FloatArray:
+    """Return a column of ``AMOUNTS`` in its own unit: currency, or tower-hours, a month."""
+    values: FloatArray = table.column(name).to_numpy().astype(np.float64) / _SCALE
+    return values
+
+
+def _groupings(series: StockedSeries) -> dict[str, TextArray]:
+    return {
+        EVERYONE: np.full(len(series.item_ids), EVERYONE),
+        "abc_class": series.groups.abc_class,
+        "demand_class": series.groups.demand_class,
+        "location": series.location_ids,
+        "supplier": series.groups.supplier,
+    }
+
+
+def _amounts(
+    series: StockedSeries, left: FloatArray, penalties: FloatArray, holding_rate: float
+) -> dict[str, IntArray]:
+    """What each series adds to each amount, shape (S,); *left* is below 0 where units wait."""
+    hours = MONTH_HOURS * series.towers * np.maximum(-left, 0.0)[:, None]
+    amounts = {
+        "holding": series.unit_cost * np.maximum(left, 0.0) * (holding_rate / 12.0),
+        "penalty": hours @ penalties,
+        "hours": hours.sum(axis=1),
+        "unpriced_hours": hours[:, penalties <= 0].sum(axis=1),
+    }
+    if not all(np.isfinite(each).all() for each in amounts.values()):
+        raise ValueError("something isn't known of a series that is added up")
+    return {name: np.rint(each * _SCALE).astype(np.int64) for name, each in amounts.items()}
+
+
+def _rows(
+    name: str,
+    values: TextArray,
+    rule: str,
+    cutoff: int,
+    buckets: IntArray,
+    added: Mapping[str, IntArray],
+) -> pa.Table:
+    """The sums of the groups of one grouping, in the order of their names and buckets."""
+    groups, rows = np.unique(values, return_inverse=True)
+    cells, where = np.unique(rows * BUCKETS + buckets, return_inverse=True)
+    count, totals = len(cells), {}
+    for amount, each in added.items():
+        totals[amount] = np.zeros(count, np.int64)
+        np.add.at(totals[amount], where, each)
+    columns: dict[str, object] = {
+        "group_by": [name] * count,
+        "group_value": groups[cells // BUCKETS].tolist(),
+        "rule": [rule] * count,
+        "cutoff": np.full(count, cutoff),
+        "bucket": cells % BUCKETS,
+        **totals,
+    }
+    return pa.table(columns, schema=_SCHEMA)

@@ -1,0 +1,33 @@
+"""What the page says of a publication that has no availability."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components import frame
+from pages.components.language import _
+
+
+def show() -> None:
+    """Say what is missing, and which files a run needs for it."""
+    st.info(
+        _(
+            "This publication says nothing of availability: it doesn't hold what a tower standing "
+            "still costs in parts."
+        ),
+        icon=":material/cell_tower:",
+    )
+    st.markdown(
+        _(
+            "A run works it out where it is given:\n\n"
+            "1. what each part costs (`unit_cost` of the items) and its criticality;\n"
+            "2. the stock, with lead times;\n"
+            "3. the contracts, with their towers and targets (`--contracts`), and which parts are "
+            "installed where (`--installed`). Without contracts, the towers down of the whole "
+            "network are told, and no percentage."
+        )
+    )
+    with st.container(horizontal=True, gap="small"):
+        frame.link("inventory.py", _("The stock of this publication"))
+        frame.link("data.py", _("What this publication holds"))
+        frame.link("guide.py", _("Guide"))

@@ -1,0 +1,415 @@
+"""The page of availability: what it says of every state, and that it promises nothing unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import unescape
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from datalayer.portal import NETWORK
+from datalayer.runtime import portal
+from pages.components.availability import buy_words
+from tests.pages.conftest import ADMIN, OpenPage, texts
+from tests.pages.speaking import speaking
+from tests.publisher import Publisher, replace_column
+
+Changes = Mapping[str, object]
+
+TODAY = "today"
+SHORT = {TODAY: {"towers_down": 8.0, "availability": 0.992, "towers_down_low": 4.0}}
+"""Today's stock misses the target, which the curve's second point meets."""
+
+
+def publish(
+    publisher: Publisher, rows: Mapping[str, Changes] | None = None, **all_rows: object
+) -> None:
+    """Publish with other values in rows of the curve, named by policy and point, and in all."""
+    tables = publisher.tables()
+    curve = [
+        {**row, **all_rows, **_changes(row, rows or {})}
+        for row in tables["agg_availability"].to_pylist()
+    ]
+    tables["agg_availability"] = pa.Table.from_pylist(curve, tables["agg_availability"].schema)
+    publish_tables(publisher, tables)
+
+
+def _changes(row: Mapping[str, object], rows: Mapping[str, Changes]) -> Changes:
+    return rows.get(str(row["policy"]), {}) | rows.get(f"{row['policy']}-{row['point']}", {})
+
+
+def publish_tables(publisher: Publisher, tables: dict[str, pa.Table]) -> None:
+    publisher.publish(tables=tables, lineage={"currency": "BRL"})
+    portal().activate(ADMIN, confirmed=True)
+
+
+def opened(open_page: OpenPage, **parameters: str) -> AppTest:
+    app = open_page("availability.py", locale="en-US", **parameters)
+    assert not app.exception
+    return app
+
+
+def told(app: AppTest) -> str:
+    return texts(app).replace("\\", "")
+
+
+def listed(app: AppTest) -> list[str]:
+    """Return the rows of the list as text, the line of the budget among them."""
+    body = next(
+        (each.proto.body for each in app.main.get("html") if "farol-buys" in each.proto.body), ""
+    )
+    rows = re.findall(r"<tr.*?</tr>", body.partition("<tbody>")[2])
+    return [unescape(re.sub("<[^>]+>", " ", row)) for row in rows]
+
+
+def test_a_target_that_is_met_on_average_is_told_with_the_chance_of_a_month(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    said = told(opened(open_page))
+
+    assert "5.0 towers on average stand still for want of a part (between 2.5 and 10" in said
+    assert "Whole network asks for 99.50%: on average that is met" in said
+    assert "with a chance of 60%" in said
+
+
+def test_what_is_missing_for_the_target_is_what_the_list_costs_up_to_it(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, SHORT)
+
+    # Three eighths of the 142.35 hours lost are avoided by the first four steps, of 800 each.
+    assert "parts for R$ 3,200 are missing, in the order below" in told(opened(open_page))
+
+
+def test_a_target_beyond_what_the_past_supports_is_no_promise(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, SHORT, target_availability=0.997)
+
+    said = told(opened(open_page))
+
+    assert "better than 99.60% can't be claimed with 2 tests of the past" in said
+    assert "are missing" not in said
+
+
+def test_nothing_is_promised_where_nothing_was_kept(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    unsupported = {"supported": False, "not_supported_because": "not_kept"}
+    publish(publisher, SHORT, **unsupported)
+
+    said = told(opened(open_page))
+
+    assert "what was promised wasn't kept in the past, so nothing can be promised" in said
+    assert "The past supports no point of it." in said
+
+
+def test_without_a_target_none_is_told(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, target_availability=None, chance_target_met=None)
+
+    assert "Whole network has no target." in told(opened(open_page))
+
+
+def test_without_the_number_of_towers_no_percentage_is_told(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, towers=None, availability=None, chance_target_met=None)
+
+    said = told(opened(open_page))
+
+    assert "How many towers there are isn't published, so no percentage can be told." in said
+    assert "can't be told without the number of towers" in said
+    assert "%" not in said.split("What the stock keeps up")[0].split("isn't published")[0]
+
+
+def test_more_towers_down_than_there_are_is_no_negative_share(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, {TODAY: {"towers_down": 1500.0, "availability": -0.5}})
+
+    said = told(opened(open_page))
+
+    assert "That is more than it has." in said
+    assert "-50" not in said
+
+
+def test_a_publication_without_todays_stock_says_that_it_isnt_known(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    curve = tables["agg_availability"]
+    tables["agg_availability"] = curve.slice(0, 4)
+    publish_tables(publisher, tables)
+
+    assert "What today's stock keeps up isn't known." in told(opened(open_page))
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_publication_without_availability_says_which_files_a_run_needs(
+    is_empty: bool, state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    for name in ("agg_availability", "fact_availability", "fact_buy_list"):
+        if is_empty:
+            tables[name] = tables[name].slice(0, 0)
+        else:
+            del tables[name]
+    publish_tables(publisher, tables)
+
+    app = opened(open_page)
+
+    assert "says nothing of availability" in app.info[0].value
+    assert "--contracts" in told(app)
+    assert "--installed" in told(app)
+    assert not app.header
+
+
+def test_a_curve_without_a_list_is_shown_and_the_list_is_missed(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    del tables["fact_buy_list"], tables["fact_availability"]
+    publish_tables(publisher, tables)
+
+    app = opened(open_page)
+
+    assert "This publication has no buy list" in app.info[0].value
+    assert "5.0 towers on average" in told(app)
+
+
+def test_the_contract_furthest_below_its_target_is_shown_first(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_two_contracts(publisher)
+
+    assert "Beta asks for 99.99%" in told(opened(open_page))
+    assert "Alfa asks for 99.50%" in told(opened(open_page, contract="A"))
+
+
+def test_with_several_contracts_what_is_missing_is_told_of_the_curve(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_two_contracts(publisher, target=0.996)
+
+    said = told(opened(open_page))
+
+    assert "a stock that keeps that costs R$ 2,000, R$ 1,000 more than today's" in said
+
+
+def publish_two_contracts(publisher: Publisher, target: float = 0.9999) -> None:
+    tables = publisher.tables()
+    curve = tables["agg_availability"]
+    named = {"A": ("Alfa", 0.995), "B": ("Beta", target)}
+    both = []
+    for code, (name, asked) in named.items():
+        one = replace_column(curve, "contract_id", [code] * len(curve))
+        one = replace_column(one, "name", [name] * len(curve))
+        both.append(replace_column(one, "target_availability", [asked] * len(curve)))
+    tables["agg_availability"] = pa.concat_tables(both)
+    publish_tables(publisher, tables)
+
+
+def test_the_price_of_a_tenth_is_the_difference_between_two_points(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    assert "One more tenth costs R$ 1,000" in told(opened(open_page, point="0"))
+
+
+def test_the_price_of_a_tenth_that_no_past_supports_isnt_told(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page, point="1")
+
+    assert "What one more tenth costs isn't told" in told(app)
+    assert "One more tenth costs" not in told(app)
+
+
+def test_a_point_is_chosen_and_kept_in_the_address(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+    app = opened(open_page)
+
+    app.select_slider[0].set_value(2).run()
+
+    assert "".join(app.query_params["point"]) == "2"
+    facts = "".join(each.proto.body for each in app.main.get("html"))
+    assert "no: such small chances were not seen often enough in the past" in unescape(facts)
+
+
+def test_a_budget_draws_a_line_behind_what_it_buys(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page, budget="1700")
+    rows = listed(app)
+
+    assert len(rows) == 5
+    assert "R$ 1,700 buy what stands above" in rows[2]
+    assert "R$ 1,700 buy 54% of what this list avoids: 29 h" in told(app)
+    assert "for R$ 1,600" in told(app)
+    assert "The next R$ 1,700 avoid 46%" in told(app)
+
+
+def test_without_a_budget_all_of_the_list_is_told(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page)
+
+    assert "All of this list costs R$ 3,200 and avoids 54 h" in told(app)
+    assert len(listed(app)) == 4
+    assert "R$ 1,000 avoid 18.75 h" in listed(app)[0]
+
+
+@pytest.mark.parametrize("budget", ["0", "799"])
+def test_a_budget_that_buys_nothing_says_so(
+    budget: str, state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    assert f"R$ {budget} buy nothing of this list" in told(opened(open_page, budget=budget))
+
+
+def test_a_budget_is_typed_and_kept_in_the_address(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+    app = opened(open_page, page="3")
+
+    app.number_input[0].set_value(800.0).run()
+
+    assert "".join(app.query_params["budget"]) == "800"
+    assert "page" not in app.query_params
+    assert len(listed(app)) == 3
+
+
+def test_the_steps_of_a_part_are_one_row(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    steps = tables["fact_buy_list"].to_pylist()
+    for place, step in enumerate(steps):
+        step |= {"item_id": steps[0]["item_id"], "from_quantity": 2.0 + 2.0 * place}
+    tables["fact_buy_list"] = pa.Table.from_pylist(steps, tables["fact_buy_list"].schema)
+    publish_tables(publisher, tables)
+
+    rows = listed(opened(open_page))
+
+    assert len(rows) == 1
+    assert "buy 8" in rows[0]
+    assert "on top of 2" in rows[0]
+    assert "R$ 3,200" in rows[0]
+
+
+def test_what_was_left_out_is_counted_by_its_reason(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    said = told(opened(open_page))
+
+    assert "4 parts and places are in these figures" in said
+    assert "2 parts and places are left out: they take no tower down." in said
+
+
+def test_what_the_run_assumed_is_named_as_assumed(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    settings = {"holding_rate": 0.2, "criticality_high": 0.5}
+    settings |= {"criticality_medium": 0.1, "criticality_low": 0.01}
+    publisher.publish(lineage={"settings": {"options": {"settings": settings}}})
+    portal().activate(ADMIN, confirmed=True)
+
+    said = told(opened(open_page))
+
+    assert "Assumed: keeping stock costs 20% of its value a year." in said
+    assert "50% take a tower down at high criticality, 10% at medium, 1% at low" in said
+
+
+def test_a_promise_that_was_not_kept_is_told(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    assert "That was not kept: it was 1.10 times as many." in told(opened(open_page))
+
+
+def test_what_was_not_tested_is_not_kept(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, n_windows=0, towers_down_promised=None, towers_down_happened=None)
+
+    assert "Nothing was tested in the past" in told(opened(open_page))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("contract", "X", "one of network"),
+        ("point", "99", "a point of the curve, from 0 to 2"),
+        ("point", "-1", "a point of the curve"),
+        ("budget", "-5", "a number of at least 0"),
+        ("budget", "1e300", "a number of at most"),
+        ("location", "Mars", "one of network"),
+        ("main", "X", "one of network"),
+        ("page", "x", "the number of a page"),
+    ],
+)
+def test_what_an_address_asks_in_vain_is_named_and_left_out(
+    name: str, value: str, expected: str, state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page, **{name: value})
+
+    assert expected in app.warning[0].value.replace("\\", "")
+    assert listed(app)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_told"),
+    [
+        ({"quantity": 40.0, "from_quantity": 2.0, "cost": 20.0}, True),
+        ({"quantity": 40.0, "from_quantity": 30.0, "cost": 20.0}, False),
+        ({"quantity": 3.0, "from_quantity": 0.0, "cost": 20.0}, False),
+        ({"quantity": 40.0, "from_quantity": 2.0, "cost": 5000.0}, False),
+        ({"quantity": 40.0, "from_quantity": 2.0, "cost": 0.0}, False),
+    ],
+)
+def test_a_quantity_that_looks_absurd_says_why(row: dict[str, float], is_told: bool) -> None:
+    effect = {"cost": 10_000.0, "all_cost": 20_000.0}
+
+    assert bool(buy_words.why_so_many(row, effect, "BRL")) is is_told
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.0, "100%"), (0.9999, "over 99.9%"), (0.00001, "under 0.1%"), (0.61, "61%")],
+)
+def test_a_share_is_all_or_nothing_only_where_it_is(value: float, text: str) -> None:
+    with speaking("en"):
+        assert buy_words.share(value) == text
+
+
+def test_a_row_leads_to_its_part(state: object, publisher: Publisher, open_page: OpenPage) -> None:
+    publish(publisher)
+
+    app = opened(open_page)
+    body = next(each.proto.body for each in app.main.get("html") if "farol-buys" in each.proto.body)
+
+    assert f"location_id={NETWORK}" in body
+    assert 'href="forecast?item=' in unescape(body)

@@ -1,0 +1,196 @@
+"""What each rule's stock came to: costs and hours by hand, the same however they are cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml_jobs.stocking.availability.regret import (
+    SKIPPED,
+    add_regrets,
+    read_amounts,
+    regret_sums,
+)
+from ml_jobs.stocking.availability.regret_facts import agg_regret, interval
+from ml_jobs.stocking.availability.stocked import StockedSeries, Window
+from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, grouped, levels_with
+
+pytestmark = pytest.mark.ml
+
+RATE = 0.24
+FOLLOWED, TEXTBOOK = "lead_time_quantile", "textbook"
+CUTOFFS = (5, 6, 7, 8)
+
+
+def drawn(count: int, seed: int = 1, *, cost: float | None = None) -> StockedSeries:
+    random, worth = np.random.default_rng(seed), drawn_worth(count, seed)
+    unknown = np.full(count, np.nan)
+    share = random.uniform(0, 1, count)
+    return StockedSeries(
+        item_ids=np.array([f"P{n:03d}" for n in range(count)]),
+        location_ids=np.array(["SP", "RJ"])[np.arange(count) % 2],
+        sources=np.array(["mean"] * count),
+        unit_cost=worth.unit_cost if cost is None else np.full(count, cost),
+        towers=worth.hours[:, None] / 730.0 * np.stack([share, 1 - share], axis=1),
+        levels=levels_with(np.zeros(count)),
+        groups=grouped(count),
+        windows={
+            cutoff: Window(
+                worth.demand, random.poisson(4.0, count).astype(float), unknown, unknown, unknown
+            )
+            for cutoff in CUTOFFS
+        },
+    )
+
+
+def sums_of(series: StockedSeries, levels: dict[str, float], **changed: np.ndarray) -> pa.Table:
+    penalties = changed.get("penalties", np.array([40.0, 0.0]))
+    count = len(series.item_ids)
+    stocks = {rule: np.full(count, level) for rule, level in levels.items()}
+    return add_regrets(
+        regret_sums(
+            cutoff, series, stocks, penalties, holding_rate=RATE, is_new=np.full(count, first)
+        )
+        for cutoff, first in zip(CUTOFFS, (True, False, False, False), strict=True)
+    )
+
+
+def ledger(series: StockedSeries, levels: dict[str, float], *, is_priced: bool = True) -> pa.Table:
+    return agg_regret(
+        sums_of(series, levels), followed=FOLLOWED, is_priced=is_priced, source="mean"
+    )
+
+
+def row(table: pa.Table, rule: str, group: tuple[str, str] = ("all", "all")) -> dict[str, object]:
+    (found,) = (
+        each
+        for each in table.to_pylist()
+        if (each["rule"], each["group_by"], each["group_value"]) == (rule, *group)
+    )
+    return dict(found)
+
+
+def test_what_is_left_costs_its_holding_and_what_waits_its_hours() -> None:
+    series = drawn(3)
+    stock = 4.0
+    left = np.array([stock - series.windows[cutoff].actual for cutoff in CUTOFFS])
+    hours = 730.0 * np.maximum(-left, 0)[:, :, None] * series.towers
+
+    found = row(ledger(series, {FOLLOWED: stock}), FOLLOWED)
+
+    holding = (np.maximum(left, 0) * series.unit_cost).sum() * RATE / 12 / len(CUTOFFS)
+    assert found["holding_cost"] == pytest.approx(holding)
+    assert found["penalty_cost"] == pytest.approx(40.0 * hours[..., 0].sum() / len(CUTOFFS))
+    assert found["down_hours"] == pytest.approx(hours.sum() / len(CUTOFFS))
+    assert found["unpriced_hours"] == pytest.approx(hours[..., 1].sum() / len(CUTOFFS))
+    assert (found["n_series"], found["n_windows"], found["n_cutoffs"]) == (3, 12, 4)
+
+
+def test_the_difference_is_that_of_the_costs() -> None:
+    table = ledger(drawn(60), {FOLLOWED: 6.0, TEXTBOOK: 3.0})
+
+    one, other = row(table, FOLLOWED), row(table, TEXTBOOK)
+
+    assert other["cost_more"] == pytest.approx(float(str(other["cost"])) - float(str(one["cost"])))
+    assert one["cost_more"] is None
+
+
+def test_rules_alike_differ_by_nothing_and_surely() -> None:
+    found = row(ledger(drawn(60), {FOLLOWED: 5.0, TEXTBOOK: 5.0}), TEXTBOOK)
+
+    assert [found[f"cost_more{end}"] for end in ("", "_low", "_high")] == [0.0, 0.0, 0.0]
+
+
+def test_sums_are_the_same_however_series_are_cut() -> None:
+    series, levels = drawn(60), {FOLLOWED: 5.0, TEXTBOOK: 3.0}
+    cuts = np.array_split(np.arange(60), 7)
+
+    pieces = add_regrets(sums_of(series.rows(rows), levels) for rows in cuts)
+
+    whole = agg_regret(sums_of(series, levels), followed=FOLLOWED, is_priced=True, source="mean")
+    assert agg_regret(pieces, followed=FOLLOWED, is_priced=True, source="mean").equals(whole)
+
+
+def test_groups_add_up_to_all() -> None:
+    table = ledger(drawn(60), {FOLLOWED: 5.0, SKIPPED: 2.0})
+    whole = row(table, SKIPPED)
+
+    for grouping in ("abc_class", "demand_class", "location", "supplier"):
+        rows = [r for r in table.to_pylist() if (r["group_by"], r["rule"]) == (grouping, SKIPPED)]
+        assert len(rows) > 1
+        for name in ("holding_cost", "penalty_cost", "down_hours", "n_windows", "n_series"):
+            assert sum(each[name] for each in rows) == pytest.approx(whole[name])
+
+
+def test_without_a_price_of_a_tower_hour_there_is_no_cost() -> None:
+    found = row(ledger(drawn(20), {FOLLOWED: 5.0, TEXTBOOK: 3.0}, is_priced=False), TEXTBOOK)
+
+    assert {found[n] for n in ("penalty_cost", "cost", "cost_low", "cost_more")} == {None}
+    assert found["down_hours_more"] is not None
+    assert found["holding_cost"] is not None
+
+
+def test_parts_that_cost_nothing_have_penalties_only() -> None:
+    found = row(ledger(drawn(20, cost=0.0), {FOLLOWED: 3.0}), FOLLOWED)
+
+    assert found["holding_cost"] == 0.0
+    assert found["cost"] == found["penalty_cost"]
+
+
+def test_without_demand_only_holding_costs() -> None:
+    series = drawn(10)
+    for window in series.windows.values():
+        window.actual[:] = 0.0
+
+    found = row(ledger(series, {FOLLOWED: 2.0, SKIPPED: 0.0}), SKIPPED)
+
+    assert (found["cost"], found["down_hours"]) == (0.0, 0.0)
+
+
+def test_what_was_owed_before_waits_as_well() -> None:
+    series = drawn(1)
+    series.windows[CUTOFFS[0]].actual[:] = 0.0
+
+    sums = sums_of(series, {SKIPPED: -2.0}).filter(pa.array([True] * 5 + [False] * 15))
+
+    assert read_amounts(sums, "hours") == pytest.approx(1460.0 * series.towers.sum(), abs=1e-5)
+
+
+def test_what_isnt_known_is_not_counted_as_nothing() -> None:
+    series = drawn(3)
+    series.unit_cost[1] = np.nan
+
+    with pytest.raises(ValueError, match="isn't known"):
+        sums_of(series, {FOLLOWED: 5.0})
+
+
+def test_without_windows_there_is_no_row() -> None:
+    assert (
+        agg_regret(add_regrets([]), followed=FOLLOWED, is_priced=True, source="mean").num_rows == 0
+    )
+
+
+class TestInterval:
+    def test_one_cutoff_or_one_bucket_tells_nothing(self) -> None:
+        for shape in ((16, 1), (1, 4)):
+            low, high = interval(np.ones(shape), np.ones(shape, np.int64))
+            assert np.isnan(low)
+            assert np.isnan(high)
+
+    def test_it_holds_the_mean_of_independent_windows_as_often_as_it_says(self) -> None:
+        random = np.random.default_rng(5)
+        windows, held = np.full((16, 10), 4, np.int64), 0
+        for _ in range(400):
+            low, high = interval(random.normal(3.0 * windows, 2.0), windows)
+            held += low <= 3.0 * windows.sum() <= high
+        assert held / 400 >= 0.93
+
+    def test_it_holds_the_mean_where_all_parts_share_a_month_s_weather(self) -> None:
+        random = np.random.default_rng(6)
+        windows, held = np.full((16, 10), 4, np.int64), 0
+        for _ in range(400):
+            shared = random.normal(0.0, 5.0, 10) + random.normal(0.0, 5.0, 16)[:, None]
+            low, high = interval(random.normal(3.0 * windows + shared, 2.0), windows)
+            held += low <= 3.0 * windows.sum() <= high
+        assert held / 400 >= 0.93

@@ -1,0 +1,207 @@
+"""Why a step of the buy list stands where it does, and why a part is not in the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from datalayer.kernel.contract.manifest import Manifest
+from datalayer.kernel.errors import InvalidSelection, UnknownItem
+from datalayer.reading.buy_reasons import part_reason, step_reason
+from datalayer.reading.publication import Publication
+from tests.availability import STEPS, Bought, available_tables, like, silent_tables
+from tests.publisher import Publisher
+
+Open = Callable[[Manifest], Publication]
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@pytest.fixture
+def opened(publisher: Publisher, open_publication: Open) -> Callable[..., Publication]:
+    """Opens a publication with steps to buy, what stock is worth changed as a test wants it."""
+
+    def open_it(steps: tuple[Bought, ...] = STEPS, change: Change = lambda row: row) -> Publication:
+        tables = available_tables(publisher, steps)
+        worth = tables["fact_availability"]
+        tables["fact_availability"] = like(worth, [change(row) for row in worth.to_pylist()])
+        items = tables["dim_item"]
+        named = [
+            row | {"name": f"Peça {row['item_id'][-1]}", "unit": "un", "unit_cost": 400.0}
+            for row in items.to_pylist()
+        ]
+        tables["dim_item"] = like(items, named)
+        return open_publication(publisher.publish(tables=tables, lineage={"currency": "BRL"}))
+
+    return open_it
+
+
+def test_a_step_tells_what_it_costs_what_it_avoids_and_its_neighbours(
+    opened: Callable[..., Publication],
+) -> None:
+    reason = step_reason(opened(), 4)
+
+    assert reason.why.en == (
+        "Buying 3 un of Peça 5 (P00005) at Rede, on top of 2 un in stock and on order, costs R$ "
+        "300 and avoids 30 tower-hours a month: R$ 1,000 avoid 100 h. It stands at 4 of 6: up to "
+        "here R$ 400 avoid 80.1% of what the list avoids. Before it stands Peça 2 (P00002) at "
+        "Rede, where R$ 1,000 avoid 150 h. After it stands Peça 3 (P00003) at Depósito, where R$ "
+        "1,000 avoid 100 h."
+    )
+    assert reason.why.pt_BR.startswith(
+        "Comprar 3 un de Peça 5 (P00005) em Rede, além de 2 un em estoque e pedidos, custa R$ 300 "
+        "e evita 30 horas de torre por mês: R$ 1.000 evitam 100 h. Está na posição 4 de 6: até "
+        "aqui, R$ 400 evitam 80,1% do que a lista evita."
+    )
+
+
+def test_the_first_has_none_before_it_and_the_last_none_after(
+    opened: Callable[..., Publication],
+) -> None:
+    publication = opened()
+
+    first, last = step_reason(publication, 1), step_reason(publication, 6)
+
+    assert (first.before, last.after) == (None, None)
+    assert "Before it stands" not in first.why.en
+    assert "After it stands" not in last.why.en
+
+
+def test_a_step_that_avoids_more_for_its_cost_than_the_one_before_says_why_it_stands_behind(
+    opened: Callable[..., Publication],
+) -> None:
+    steps = (("P00002", "network", "CT-A", 1.0, 100.0, 10.0), *STEPS[3:4])
+    dearer = (("P00002", "network", "CT-A", 1.0, 100.0, 9.0), *STEPS[3:4])
+
+    weighed, alike = "An hour counts by what it costs its contract", "60 h"
+    assert weighed not in step_reason(opened(steps), 1).why.en
+    assert weighed in step_reason(opened(dearer), 1).why.en
+    assert weighed in step_reason(opened(dearer), 2).why.en
+    assert alike not in step_reason(opened(dearer), 2).why.en
+
+
+def test_what_the_past_has_not_seen_is_said_not_to_be_promised(
+    opened: Callable[..., Publication],
+) -> None:
+    publication = opened(change=lambda row: row | ({"supported": False} if row["position"] else {}))
+
+    assert "nobody can promise that" in step_reason(publication, 1).why.en
+    assert "não se pode prometer" in step_reason(publication, 1).why.pt_BR
+
+
+def test_a_step_beyond_what_is_worth_holding_says_so(opened: Callable[..., Publication]) -> None:
+    reason = step_reason(opened(), 3)
+
+    # The third goes from 4 to 5, and 4 are worth holding.
+    assert "It goes beyond what is worth holding at the prices of the contracts: 4 un." in (
+        reason.why.en
+    )
+    assert "goes beyond" not in step_reason(opened(), 1).why.en
+
+
+def test_a_step_that_costs_nothing_divides_by_nothing(opened: Callable[..., Publication]) -> None:
+    free = ("P00002", "network", "CT-A", 1.0, 0.0, 5.0)
+    publication = opened((free, *STEPS[3:]))
+
+    assert "costs nothing and avoids 5 tower-hours a month." in step_reason(publication, 1).why.en
+    assert "where R$ 1,000 avoid ∞ h" in step_reason(publication, 2).why.en
+
+
+@pytest.mark.parametrize("rank", [0, -1, 7, 2**62])
+def test_a_rank_that_the_list_has_not_is_refused(
+    rank: int, opened: Callable[..., Publication]
+) -> None:
+    with pytest.raises(InvalidSelection, match="a rank of the buy list"):
+        step_reason(opened(), rank)
+
+
+def test_a_part_in_the_list_is_told_by_its_first_step(opened: Callable[..., Publication]) -> None:
+    publication = opened()
+
+    assert part_reason(publication, "P00005", "network").en == step_reason(publication, 4).why.en
+
+
+def test_a_part_with_enough_says_what_its_money_avoids_elsewhere(
+    opened: Callable[..., Publication],
+) -> None:
+    publication = opened(
+        STEPS[:4],
+        lambda row: (
+            row
+            | (
+                {
+                    "position": 9.0,
+                    "next_unit_down_hours": 0.2,
+                    "next_unit_per_1000": 0.5,
+                }
+                if row["item_id"] == "P00006"
+                else {}
+            )
+        ),
+    )
+
+    why = part_reason(publication, "P00006", "DEPOT")
+
+    assert why.en == (
+        "Peça 6 (P00006) at Depósito has 9 un in stock and on order; worth holding: 4 un. Don't "
+        "buy: one more costs R$ 400 and avoids 0.20 tower-hours a month. The same money avoids "
+        "50.1 h with what stands first in the list."
+    )
+    assert "Não compre: mais uma unidade custa R$ 400 e evita 0,20 horas" in why.pt_BR
+
+
+def test_where_the_money_of_one_buys_no_step_what_1000_avoid_is_compared(
+    opened: Callable[..., Publication],
+) -> None:
+    dear = (("P00002", "network", "CT-A", 40.0, 500.0, 50.0),)
+    publication = opened(
+        dear, lambda row: row | ({"position": 9.0} if row["item_id"] == "P00006" else {})
+    )
+
+    why = part_reason(publication, "P00006", "DEPOT").en
+
+    assert "The same money" not in why
+    assert "with what stands first in the list, 100 h, and with what stands last, 100 h." in why
+
+
+def test_a_part_that_lacks_stock_but_is_not_listed_is_not_advised_against(
+    opened: Callable[..., Publication],
+) -> None:
+    why = part_reason(opened(STEPS[:1]), "P00005", "network").en
+
+    assert why.startswith("Peça 5 (P00005) at Rede is not in the buy list. One more costs R$ 400")
+    assert "Don't buy" not in why
+
+
+def test_a_part_that_is_left_out_says_why(opened: Callable[..., Publication]) -> None:
+    why = part_reason(opened(), "P00001", "network")
+
+    assert why.en == (
+        "Peça 1 (P00001) at Rede is in no figure of availability: takes no tower down."
+    )
+    assert why.pt_BR.endswith("disponibilidade: não derruba torre.")
+
+
+def test_a_part_that_nothing_is_published_of_says_so(
+    opened: Callable[..., Publication], publisher: Publisher, open_publication: Open
+) -> None:
+    silent = open_publication(publisher.publish(tables=silent_tables(publisher)))
+
+    for publication, part in ((opened(), "P00003"), (silent, "P00002")):
+        why = part_reason(publication, part, "network").en
+        assert why.startswith("Nothing is published of what stock of")
+
+
+def test_an_unknown_part_is_refused(opened: Callable[..., Publication]) -> None:
+    with pytest.raises(UnknownItem):
+        part_reason(opened(), "nobody", "network")
+
+
+def test_hours_too_few_to_show_are_not_shown_as_none(opened: Callable[..., Publication]) -> None:
+    publication = opened((("P00002", "network", "CT-A", 1.0, 100.0, 0.001),))
+
+    why = step_reason(publication, 1).why
+
+    assert "avoids less than 0.01 tower-hours a month" in why.en
+    assert "evita menos de 0,01 horas de torre por mês" in why.pt_BR

@@ -26,6 +26,7 @@ REPLAYED_ITEMS = 2_000
 
 YEAR_DAYS = 365.0
 PIECES = "un"
+_SPELLINGS = frozenset({"", PIECES, "unit", "units"})
 
 
 def money_sums_of(
@@ -76,7 +77,7 @@ def money_sums_of(
         stakes,
         {name: values[rows] for name, values in groupings.items()},
         unit_cost=unit_cost,
-        units=texts_of(items, "unit", otherwise=PIECES),
+        units=_units_of(items),
         assumed=np.isnan(told_rate) | np.isnan(told_loss),
     )
 
@@ -121,6 +122,12 @@ def _forecast_at(
         policy.order_up_to,
         policy.textbook_reorder_point,
     )
+
+
+def _units_of(items: pa.Table) -> TextArray:
+    """What each item is counted in: pieces alike, however they are spelt or left out."""
+    names = [name.lower() for name in texts_of(items, "unit", otherwise=PIECES).tolist()]
+    return np.array([PIECES if name in _SPELLINGS else name for name in names], np.str_)
 
 
 def _otherwise(told: FloatArray, assumed: FloatArray | float) -> FloatArray:

@@ -27,6 +27,7 @@ SECTIONS = [
     "Too high or too low?",
     "Parts for which repeating the past was nearer",
     "Service and stock of the rules",
+    "Cost of the rules",
 ]
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.columns import column_of
+from ml_jobs.fleet import EMERGENCY, WAITING
 from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.master_file import (
     MasterFile,
@@ -33,6 +34,9 @@ INSTALLED_COLUMNS = (
     TextColumn("contract_id", codes=True),
     NumberColumn("installed"),
     NumberColumn("share_down", maximum=1.0),
+    TextColumn("waiting", WAITING),
+    NumberColumn("emergency_hours"),
+    NumberColumn("restore_hours"),
 )
 
 
@@ -74,6 +78,7 @@ def contract_notes(contracts: MasterFile | None, installed: MasterFile | None) -
         yield from (f"{contracts.source.name}: {note}" for note in contracts.notes)
     if installed is None:
         return
+    yield from _waiting_notes(installed)
     named, name = installed.codes("contract_id") - {NETWORK}, installed.source.name
     if contracts is None:
         if named:
@@ -85,6 +90,29 @@ def contract_notes(contracts: MasterFile | None, installed: MasterFile | None) -
         yield (
             f"{len(strange):,} contract(s) of {name} are not in {contracts.source.name}, and their "
             f"parts were left out: {samples(strange)}"
+        )
+
+
+def _waiting_notes(installed: MasterFile) -> Iterator[str]:
+    rows = installed.table.select(["item_id", "waiting", "emergency_hours"]).to_pylist()
+    fetched = {row["item_id"] for row in rows if row["waiting"] == EMERGENCY}
+    unknown = {
+        row["item_id"]
+        for row in rows
+        if row["waiting"] == EMERGENCY and row["emergency_hours"] is None
+    }
+    if unknown:
+        yield (
+            f"{installed.source.name}: {len(unknown):,} part(s) are fetched when there are none, "
+            "and emergency_hours doesn't say how long it takes; they count as waiting for the next "
+            f"delivery: {samples(sorted(unknown))}"
+        )
+    waiting = {row["item_id"] for row in rows if row["waiting"] != EMERGENCY}
+    if mixed := sorted(fetched & waiting - unknown):
+        yield (
+            f"{installed.source.name}: {len(mixed):,} part(s) are fetched for some towers and not "
+            "for others; where both stand at one place they count as waiting for the next "
+            f"delivery: {samples(mixed)}"
         )
 
 

@@ -53,13 +53,16 @@ def stocked_series(
     }
     unknown = np.full(len(panel.item_ids), np.nan)
     filled = _filled_up_to(now, partition, lessons.planned[plan.future])
-    windows[plan.future] = Window(now.sums.cycle, unknown, filled, unknown, unknown)
+    windows[plan.future] = Window(
+        now.sums.cycle, unknown, filled, unknown, unknown, _days(now, plan)
+    )
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
         towers,
+        plan.fleet.fetch_hours(panel),
         now.levels,
         _groups(partition.items),
         windows,
@@ -98,6 +101,15 @@ def past_demand(
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
 
 
+def _days(view: StockView, plan: Plan) -> FloatArray:
+    """Days of delivery and review; of whole periods in the past, as what came is told of those."""
+    days = view.levels.lead_time.days + plan.options.review_days
+    if view.cutoff == plan.future:
+        return days
+    periods = whole_periods(days, plan.frequency)
+    return np.asarray(periods * plan.frequency.days_per_step, np.float64)
+
+
 def _window(view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan) -> Window:
     """What rules filled up to at a past cutoff, by what was known then, and what came."""
     demand, actual = past_demand(view, partition, plan.future, plan)
@@ -113,6 +125,7 @@ def _window(view: StockView, partition: Partition, planned: PlannedLevels, plan:
         _filled_up_to(raised, partition, planned),
         textbook,
         demand_before(known, int(periods[0])),
+        _days(view, plan),
     )
 
 

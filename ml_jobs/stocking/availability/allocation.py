@@ -11,7 +11,8 @@ from ml_jobs.arrays import FloatArray
 from ml_jobs.fleet import Fleet
 from ml_jobs.stocking.availability.contracts import contract_prices
 from ml_jobs.stocking.availability.curve import Dependence
-from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS
+from ml_jobs.stocking.availability.worth import Worth
 
 PENALTY, TARGET, SERVICE_MONEY = "penalty", "target", "service_money"
 """Where prices come from: the contracts, their targets, or the money that service levels take."""

@@ -42,7 +42,8 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
 
     A step is the least quantity that can be ordered: the minimum order first, in whole multiples,
     then one multiple at a time. What a unit avoids falls from one to the next, and so does what a
-    step avoids for its cost: the first that isn't worth it ends a series.
+    step avoids for its cost: the first that isn't worth it ends a series. Of a part that is fetched
+    when there is none the next may avoid more; such steps are bought together.
     """
     lot = worth.demand.lot
     multiple = np.where(levels.order_multiple > 0, levels.order_multiple, lot)
@@ -67,12 +68,49 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
             hours[left] - after,
         )
         worth_it = steps.avoided > asked[left] * steps.quantity
+        # Below its mean demand, a part that is fetched may yet avoid more with the next step.
+        worth_it |= worth.is_fetched[left] & (stock[left] < worth.demand.drawn[left])
         found.append(rows_of(steps, np.flatnonzero(worth_it)))
         hours[left] = after
         left = left[worth_it]
         stock[left] += quantity[left]
         quantity[left] = multiple[left]
-    return concatenate(found)
+    return _together(concatenate(found), worth, asked)
+
+
+def _together(steps: Steps, worth: Worth, asked: FloatArray) -> Steps:
+    """Join what is worth more together than apart, and leave out what isn't worth it even so."""
+    fetched = worth.is_fetched[steps.series]
+    if not fetched.any():
+        return steps
+    parts = [rows_of(steps, np.flatnonzero(~fetched))]
+    for series in np.unique(steps.series[fetched]):
+        rows = np.flatnonzero(steps.series == series)
+        joined = _joined(rows_of(steps, rows[np.argsort(steps.stock[rows])]))
+        worth_it = joined.avoided > asked[series] * joined.quantity
+        parts.append(rows_of(joined, np.flatnonzero(worth_it)))
+    return concatenate(parts)
+
+
+def _joined(steps: Steps) -> Steps:
+    """Join the steps of one series, in their order, until none avoids more for a unit than before.
+
+    These are the corners of the lower hull that begins where the series stands.
+    """
+    first: list[int] = []
+    units: list[float] = []
+    avoided: list[float] = []
+    for place in range(len(steps.series)):
+        first.append(place)
+        units.append(float(steps.quantity[place]))
+        avoided.append(float(steps.avoided[place]))
+        while len(first) > 1 and avoided[-1] * units[-2] >= avoided[-2] * units[-1]:
+            del first[-1]
+            units[-2:], avoided[-2:] = [sum(units[-2:])], [sum(avoided[-2:])]
+    rows = np.array(first, np.int64)
+    quantity = np.array(units)
+    cost = quantity * divide(steps.cost[rows], steps.quantity[rows])
+    return Steps(steps.series[rows], steps.stock[rows], quantity, cost, np.array(avoided))
 
 
 def ranked(steps: Steps) -> Steps:

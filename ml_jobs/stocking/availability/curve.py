@@ -16,7 +16,8 @@ import pyarrow as pa
 from ml_jobs.arrays import FloatArray
 from ml_jobs.columns import add_rows
 from ml_jobs.options import MONEY
-from ml_jobs.stocking.availability.worth import MONTH_HOURS, Worth
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS, waited
+from ml_jobs.stocking.availability.worth import Worth
 
 POINTS = 41
 
@@ -147,7 +148,11 @@ def _sums_of(
     each = worth.backorders(stock)
     supported = worth.is_supported(stock)
     share = _share_of_value(dependence)
-    happened = np.zeros_like(stock) if actual is None else np.maximum(actual - stock, 0.0)
+    happened = (
+        np.zeros_like(stock)
+        if actual is None
+        else waited(actual, stock, worth.demand.lot, worth.fetched)
+    )
     return {
         "value": share * stock * worth.unit_cost,
         "down": towers * each.mean,

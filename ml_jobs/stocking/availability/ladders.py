@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaln
@@ -11,6 +11,7 @@ from scipy.special import gammaln
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.tails import Tails
+from ml_jobs.stocking.availability.waiting import slopes_of_hull
 
 _SPREADS = 8.0
 _DECAYS = 35.0
@@ -26,6 +27,8 @@ class Ladder:
         rows: Which series they are, shape (R,).
         forecast: The model's chance of more, shape (R, N).
         chances: That chance as it turned out, shape (R, N).
+        avoided: Lots that no longer wait for the next one in stock, shape (R, N): never more than
+            for the one before it, so where that would be, it is what several avoid, shared out.
         waiting: Mean, mean square and mean cube of the lots that wait, shape (3, R, N).
         waiting_as_forecast: Their mean with the model's chances, shape (R, N).
     """
@@ -33,17 +36,22 @@ class Ladder:
     rows: IntArray
     forecast: FloatArray
     chances: FloatArray
+    avoided: FloatArray
     waiting: FloatArray
     waiting_as_forecast: FloatArray
 
 
-def ladders_of(demand: NegativeBinomial, tails: Tails, sizes: IntArray) -> Iterator[Ladder]:
+def ladders_of(
+    demand: NegativeBinomial, tails: Tails, sizes: IntArray, fetched: FloatArray
+) -> Iterator[Ladder]:
     """Yield the ladders of all series with a forecast, those of about one length together.
 
     Args:
         demand: Of S series, shape (S,).
         tails: What chances turned out to be.
         sizes: Size class of each series, shape (S,).
+        fetched: Lots on their way at once, on average, while there is no stock, shape (S,); NaN
+            where what is asked for then waits for the next delivery.
     """
     mean, excess = demand.drawn / demand.lot, demand.excess
     reach = mean + _SPREADS * np.sqrt(mean * (1.0 + excess)) + _DECAYS * (excess + 0.5)
@@ -52,7 +60,31 @@ def ladders_of(demand: NegativeBinomial, tails: Tails, sizes: IntArray) -> Itera
         rows = np.flatnonzero(demand.covered & (lengths == length))
         forecast = _chances_of_more(mean[rows], excess[rows], 2 ** int(length) + 1)
         chances = tails.of(forecast, sizes[rows])
-        yield Ladder(rows, forecast, chances, _waiting(chances), _summed(forecast))
+        yield _with_fetched(
+            Ladder(rows, forecast, chances, chances, _waiting(chances), _summed(forecast)),
+            fetched[rows],
+        )
+
+
+def _with_fetched(ladder: Ladder, fetched: FloatArray) -> Ladder:
+    """Put in what waits of the series that are fetched at once, shape (R,)."""
+    rows = np.flatnonzero(np.isfinite(fetched))
+    if not rows.size:
+        return ladder
+    factor = fetched[rows, None]
+    waiting, by_forecast = ladder.waiting.copy(), ladder.waiting_as_forecast.copy()
+    mean = factor * _at_least(ladder.chances[rows])
+    # Units under way independently of each other are as many as a Poisson count.
+    waiting[:, rows] = np.stack([mean, mean + mean**2, mean + 3.0 * mean**2 + mean**3])
+    by_forecast[rows] = factor * _at_least(ladder.forecast[rows])
+    avoided = ladder.avoided.copy()
+    avoided[rows] = np.array([slopes_of_hull(each) for each in mean])
+    return replace(ladder, avoided=avoided, waiting=waiting, waiting_as_forecast=by_forecast)
+
+
+def _at_least(chances: FloatArray) -> FloatArray:
+    """Chances of 0, 1, ... lots or more, from those of more than 0, 1, ... lots, shape (R, N)."""
+    return np.concatenate([np.ones((len(chances), 1)), chances[:, :-1]], axis=1)
 
 
 def _chances_of_more(mean: FloatArray, excess: FloatArray, rungs: int) -> FloatArray:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray
 from ml_jobs.columns import add_rows
 from ml_jobs.stocking.availability.stocked import StockedSeries
-from ml_jobs.stocking.availability.worth import MONTH_HOURS
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS
 
 SKIPPED = "order_skipped"
 """The rule of stock that proposals had filled up a review before, when this order is left out."""
@@ -69,7 +69,13 @@ def regret_sums(
     parts = [_SCHEMA.empty_table()]
     for rule, stock in stocks.items():
         added = {
-            **_amounts(series, stock - actual, penalties, holding_rate),
+            **_amounts(
+                series,
+                np.maximum(stock - actual, 0.0),
+                series.waited(cutoff, stock),
+                penalties,
+                holding_rate,
+            ),
             "series": is_new.astype(np.int64),
             "windows": np.ones(len(is_new), np.int64),
         }
@@ -102,12 +108,16 @@ def _groupings(series: StockedSeries) -> dict[str, TextArray]:
 
 
 def _amounts(
-    series: StockedSeries, left: FloatArray, penalties: FloatArray, holding_rate: float
+    series: StockedSeries,
+    left: FloatArray,
+    waiting: FloatArray,
+    penalties: FloatArray,
+    holding_rate: float,
 ) -> dict[str, IntArray]:
-    """What each series adds to each amount, shape (S,); *left* is below 0 where units wait."""
-    hours = MONTH_HOURS * series.towers * np.maximum(-left, 0.0)[:, None]
+    """What each series adds to each amount for units that are *left* and *waiting*, (S,) each."""
+    hours = MONTH_HOURS * series.towers * waiting[:, None]
     amounts = {
-        "holding": series.unit_cost * np.maximum(left, 0.0) * (holding_rate / 12.0),
+        "holding": series.unit_cost * left * (holding_rate / 12.0),
         "penalty": hours @ penalties,
         "hours": hours.sum(axis=1),
         "unpriced_hours": hours[:, penalties <= 0].sum(axis=1),

@@ -7,13 +7,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, concatenate, rows_of
+from ml_jobs.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TextArray,
+    concatenate,
+    divide,
+    rows_of,
+)
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import NETWORK
 from ml_jobs.stocking.availability.curve import Dependence
 from ml_jobs.stocking.availability.tails import Tails
+from ml_jobs.stocking.availability.waiting import fetched_lots, waited
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
+
+_MONTH_DAYS = 365.25 / 12.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Window:
         textbook: Units that the textbook formula would fill up to, by the series' own history until
             the cutoff, shape (S,).
         recent: What was asked for in the review period before the cutoff, units, shape (S,).
+        days: Delivery and review, shape (S,).
     """
 
     demand: NegativeBinomial
@@ -35,6 +47,12 @@ class Window:
     service: FloatArray
     textbook: FloatArray
     recent: FloatArray
+    days: FloatArray
+
+    @property
+    def monthly_demand(self) -> FloatArray:
+        """Lots a month, as forecast, shape (S,)."""
+        return divide(self.demand.drawn / self.demand.lot * _MONTH_DAYS, self.days)
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,8 @@ class StockedSeries:
         sources: The source that each was forecast with, shape (S,).
         unit_cost: Currency; NaN where not known, shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
+        fetch_hours: That fetching one takes beyond what a repair takes with one in stock, shape
+            (S,); NaN where what is asked for waits for the next delivery.
         levels: Stock and order sizes as they are.
         groups: Classes and supplier.
         windows: By cutoff, the future's last.
@@ -69,6 +89,7 @@ class StockedSeries:
     sources: TextArray
     unit_cost: FloatArray
     towers: FloatArray
+    fetch_hours: FloatArray
     levels: StockLevels
     groups: SeriesGroups
     windows: Mapping[int, Window]
@@ -84,7 +105,16 @@ class StockedSeries:
 
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
         """Return what stock is worth by what was forecast at *cutoff*."""
-        return Worth(self.windows[cutoff].demand, dependence.hours, self.unit_cost, tails)
+        demand = self.windows[cutoff].demand
+        return Worth(demand, dependence.hours, self.unit_cost, tails, self._fetched(cutoff))
+
+    def waited(self, cutoff: int, stock: FloatArray) -> FloatArray:
+        """Return the units that waited after a past *cutoff* beside *stock*, units, shape (S,)."""
+        window = self.windows[cutoff]
+        return waited(window.actual, stock, window.demand.lot, self._fetched(cutoff))
+
+    def _fetched(self, cutoff: int) -> FloatArray:
+        return fetched_lots(self.windows[cutoff].monthly_demand, self.fetch_hours)
 
 
 def join_stocked(parts: Sequence[StockedSeries]) -> StockedSeries:

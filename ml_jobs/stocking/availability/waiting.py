@@ -8,6 +8,11 @@ import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
 
+MONTH_HOURS = 730.0
+"""Hours in a month: a twelfth of a year."""
+
+_WHOLE = 1e-9  # of a lot: what keeps an amount of whole lots from falling below itself
+
 
 @dataclass(frozen=True)
 class Hull:
@@ -20,27 +25,6 @@ class Hull:
 
     stock: IntArray
     hours: FloatArray
-
-
-def emergency_hours(
-    chance_at_least: FloatArray, monthly_demand: float, share_down: float, *, longer_h: float
-) -> FloatArray:
-    """Return the tower-hours a month at each stock of a part that is fetched when there is none.
-
-    A tower waits only for what is asked for while the shelf is empty, and for *longer_h* hours
-    more than if the part had been there: rate x share x P(X >= s) x (E - r0).
-
-    Args:
-        chance_at_least: Of demand at or above each stock, shape (N,).
-        monthly_demand: Units a month.
-        share_down: Of failures that take a tower down.
-        longer_h: Hours that fetching takes beyond what the repair takes with a part in stock.
-
-    Source: van Houtum and Kranenburg 2015, "Spare Parts Inventory Control under System
-    Availability Constraints", chapter 2 (emergency shipments).
-    """
-    hours: FloatArray = monthly_demand * share_down * longer_h * chance_at_least
-    return hours
 
 
 def lower_hull(stock: IntArray, hours: FloatArray) -> Hull:
@@ -59,6 +43,54 @@ def lower_hull(stock: IntArray, hours: FloatArray) -> Hull:
         kept.pop()
     corners = np.array(kept, np.int64)
     return Hull(stock[corners], hours[corners])
+
+
+def slopes_of_hull(waiting: FloatArray) -> FloatArray:
+    """Return what each lot takes off on the lower hull of what waits beside 0, 1, ... lots, (N,).
+
+    Non-increasing; 0 beyond the last corner.
+    """
+    hull = lower_hull(np.arange(len(waiting)), waiting)
+    lots = np.diff(hull.stock)
+    slopes = np.zeros(len(waiting))
+    slopes[: int(hull.stock[-1])] = np.repeat(-np.diff(hull.hours) / lots, lots)
+    return slopes
+
+
+def fetched_lots(monthly_demand: FloatArray, fetch_hours: FloatArray) -> FloatArray:
+    """Return how many lots are on their way at once, on average, while there is no stock.
+
+    A tower waits only for what is asked for while the shelf is empty: with Little's law, what is
+    asked for in an hour, times the hours that each is waited for.
+
+    Args:
+        monthly_demand: Lots a month, shape (S,).
+        fetch_hours: Hours that fetching takes beyond what a repair takes with the part in stock,
+            shape (S,); NaN where nothing is fetched.
+
+    Source: van Houtum and Kranenburg 2015, "Spare Parts Inventory Control under System
+    Availability Constraints", chapter 2 (emergency shipments).
+    """
+    return monthly_demand * fetch_hours / MONTH_HOURS
+
+
+def waited(
+    actual: FloatArray, stock: FloatArray, lot: FloatArray, fetched: FloatArray
+) -> FloatArray:
+    """Return the units that would have waited beside *stock*, shape (S,).
+
+    Of what is fetched it is as many as are on their way while there is no stock, if so much was
+    asked for that there was none.
+
+    Args:
+        actual: What was asked for, units, shape (S,).
+        stock: Units, shape (S,).
+        lot: Units in a lot, shape (S,).
+        fetched: Lots, as `fetched_lots` returns them, shape (S,).
+    """
+    out = actual >= stock - _WHOLE * lot
+    on_their_way = np.where(out, fetched * lot, 0.0)
+    return np.where(np.isfinite(fetched), on_their_way, np.maximum(actual - stock, 0.0))
 
 
 def _is_above(stock: IntArray, hours: FloatArray, left: int, middle: int, right: int) -> bool:

@@ -13,9 +13,6 @@ from ml_jobs.stocking.availability.ladders import Ladder, ladders_of
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.tails import Tails, size_classes
 
-MONTH_HOURS = 730.0
-"""Hours in a month: a twelfth of a year."""
-
 FREE_CHANCE = 1e-4
 """Chance of more demand up to which what costs nothing is held."""
 
@@ -33,6 +30,8 @@ class Worth:
             no tower waits for it.
         unit_cost: Currency; NaN where it is not known.
         tails: What chances of more demand turned out to be.
+        fetched: Lots on their way at once, on average, while there is no stock, where they are
+            fetched then (`fetched_lots`); NaN where what is asked for waits for the next delivery.
 
     Source: Sherbrooke 1968, "METRIC", Operations Research 16(1); van Houtum and Kranenburg 2015,
     "Spare Parts Inventory Control under System Availability Constraints", chapter 2.
@@ -42,6 +41,7 @@ class Worth:
     hours: FloatArray
     unit_cost: FloatArray
     tails: Tails
+    fetched: FloatArray
 
     def rows(self, rows: IntArray) -> Worth:
         """Return what stock of these *rows* is worth."""
@@ -50,7 +50,13 @@ class Worth:
             demand=rows_of(self.demand, rows),
             hours=self.hours[rows],
             unit_cost=self.unit_cost[rows],
+            fetched=self.fetched[rows],
         )
+
+    @property
+    def is_fetched(self) -> BoolArray:
+        """Which series don't wait for the next delivery."""
+        return np.isfinite(self.fetched)
 
     @property
     def priced(self) -> BoolArray:
@@ -65,7 +71,7 @@ class Worth:
     @cached_property
     def ladders(self) -> tuple[Ladder, ...]:
         """What waits beside every stock, of all series with a forecast."""
-        return tuple(ladders_of(self.demand, self.tails, self.sizes))
+        return tuple(ladders_of(self.demand, self.tails, self.sizes, self.fetched))
 
     def is_supported(self, stock: FloatArray) -> BoolArray:
         """Return where the chance of more than *stock* was counted in the past."""
@@ -77,7 +83,7 @@ class Worth:
 
     def avoided_by_next(self, stock: FloatArray) -> FloatArray:
         """Return the tower-hours a month that one more lot avoids above *stock*, units."""
-        return self.hours * self.demand.lot * self.chance_of_more(stock)
+        return self.hours_down(stock) - self.hours_down(stock + self.demand.lot)
 
     def backorders(self, stock: FloatArray) -> Cumulants:
         """Return mean, variance and third moment of the units that wait beside *stock* units.
@@ -89,11 +95,9 @@ class Worth:
         lots = stock / lot
         whole = np.floor(lots + _WHOLE)
         mean, square, cube = self._looked_up("waiting", whole)
-        part = np.maximum(lots - whole, 0.0)
-        # Of what is owed already, all waits.
-        owed = np.maximum(-whole, 0.0)
+        following = self._looked_up("waiting", whole + 1.0)[0]
         return Cumulants(
-            np.maximum(mean + owed - part * self.chance_of_more(stock), 0.0) * lot,
+            self._between(lots, mean, following) * lot,
             np.maximum(square - mean**2, 0.0) * lot**2,
             (cube - 3.0 * mean * square + 2.0 * mean**3) * lot**3,
         )
@@ -102,10 +106,10 @@ class Worth:
         """Return the units that wait, on average, with the chances that the model gives."""
         lots = stock / self.demand.lot
         whole = np.floor(lots + _WHOLE)
-        mean = self._looked_up("waiting_as_forecast", whole) + np.maximum(-whole, 0.0)
-        part = np.maximum(lots - whole, 0.0) * self._chance(stock, "forecast")
-        waiting: FloatArray = np.maximum(mean - part, 0.0) * self.demand.lot
-        return waiting
+        mean, following = (
+            self._looked_up("waiting_as_forecast", each) for each in (whole, whole + 1.0)
+        )
+        return self._between(lots, mean, following) * self.demand.lot
 
     def expected_backorders(self, stock: FloatArray) -> FloatArray:
         """Return the units that wait, on average, where *stock* units are held."""
@@ -131,15 +135,29 @@ class Worth:
 
         A unit is worth it where it avoids more than *price* tower-hours a month for each unit of
         currency: w P(X > s) > price * cost, so that every series gets a service level of its own,
-        1 - price * cost / w. Where the cost isn't known, or no tower waits, the level is 0.
+        1 - price * cost / w. Where the cost isn't known, or no tower waits, the level is 0. What is
+        fetched is held in the numbers that are corners of its hull.
         """
         asked = self.asked_at(price)
         level = np.zeros(len(asked))
         for ladder in self.ladders:
             rows = ladder.rows
-            worth_it = self.hours[rows, None] * ladder.chances > asked[rows, None]
+            worth_it = self.hours[rows, None] * ladder.avoided > asked[rows, None]
             level[rows] = worth_it.sum(axis=1)
         return level * self.demand.lot
+
+    def _between(self, lots: FloatArray, mean: FloatArray, following: FloatArray) -> FloatArray:
+        """What waits beside *lots*, on the line from the whole number below to the next, in lots.
+
+        Of what is owed already, all waits, unless it was fetched.
+        """
+        whole = np.floor(lots + _WHOLE)
+        part = np.maximum(lots - whole, 0.0)
+        owed, then = (
+            np.where(self.is_fetched, 0.0, np.maximum(-each, 0.0)) for each in (whole, whole + 1.0)
+        )
+        waiting: FloatArray = (1.0 - part) * (mean + owed) + part * (following + then)
+        return waiting
 
     def _chance(self, stock: FloatArray, of: str) -> FloatArray:
         """The chance of more than *stock* by the ladder's array; of what is owed it is 1."""

@@ -13,11 +13,13 @@ from datalayer.portal import Result
 from pages.components import captions, tables
 from pages.components.accuracy.asked_accuracy import AskedAccuracy
 from pages.components.language import _, ngettext, number, percent
+from pages.components.orders.order_words import money
 from pages.components.units import amount
 
 _SERVICE: Final = "lead_time_quantile"
 _NOTHING: Final = "order_nothing"
 _LARGE: Final = 1000.0  # from here on amounts are told without cents
+_PLACES: Final = 2  # of what a unit asked for, or a hundred of value, costs
 _ALIKE: Final = 0.0005
 
 Row = Mapping[str, Any]
@@ -52,13 +54,15 @@ def sentences(rows: Sequence[Row], currency: str) -> list[str]:
         ]
     best = real[0]
     said = [_best(best, _beside(real), currency)]
-    for row in rows:
-        if row["policy"] == _NOTHING and row is not best:
-            text = _("Ordering nothing would have cost {cost}.")
-            said.append(text.format(cost=_cost(row, currency)))
-        if row["is_hindsight"]:
-            text = _("With all demand known beforehand, {cost} would have remained: no rule does.")
-            said.append(text.format(cost=_cost(row, currency)))
+    nothing, bound = (
+        _("Ordering nothing would have cost {cost}."),
+        _("With all demand known beforehand it would have been {cost}, which no rule reaches."),
+    )
+    said += [
+        (bound if row["is_hindsight"] else nothing).format(cost=_cost(row, currency))
+        for row in rows
+        if row["is_hindsight"] or (row["policy"] == _NOTHING and row is not best)
+    ]
     return said
 
 
@@ -83,9 +87,10 @@ def _beside(real: Sequence[Row]) -> Row | None:
 def _best(best: Row, other: Row | None, currency: str) -> str:
     told = _("In this publication's past “{rule}” costs least: {cost}")
     head = told.format(rule=rule_name(best["policy"]), cost=_cost(best, currency))
-    if other is None or not other["cost"]:
+    there = 0.0 if other is None else _shown(other)
+    if other is None or not there:
         return f"{head}."
-    less = 1.0 - best["cost"] / other["cost"]
+    less = 1.0 - _shown(best) / there
     alike = less < _ALIKE
     text = _("as much as “{rule}”") if alike else _("{share} less than “{rule}” ({cost})")
     found = text.format(
@@ -101,8 +106,13 @@ def _asked_cost(row: Row) -> float | None:
     return None if row["cost_share"] is None else 100.0 * float(row["cost_share"])
 
 
+def _shown(row: Row) -> float:
+    """The same as it is shown, so that a difference is that of what is seen."""
+    return round(_asked_cost(row) or 0.0, _PLACES)
+
+
 def _cost(row: Row, currency: str) -> str:
-    told = amount(_asked_cost(row), "currency", currency=currency)
+    told = money(_shown(row), currency, _PLACES)
     if row["cost_per_unit"] is not None:
         return _("{cost} per unit asked for").format(cost=told)
     whole = amount(100.0, "currency", currency=currency)
@@ -123,7 +133,10 @@ def _told(rows: Sequence[Row]) -> pa.Table:
         {
             "policy": [rule_name(row["policy"]) for row in rows],
             **{name: pa.array(values, amounts) for name, values in by_name.items()},
-            "asked": pa.array([_asked_cost(row) for row in rows], pa.float64()),
+            "asked": pa.array(
+                [round(Decimal(_asked_cost(row) or 0.0), _PLACES) for row in rows],
+                pa.decimal128(38, _PLACES),
+            ),
         }
     )
 

@@ -299,7 +299,7 @@ def test_shares_stand_in_the_tables_as_percentages(
     app.session_state[f"{section}-taken"] = True
     app.run()
 
-    (table,) = app.table
+    table, _costs = app.table
     drawn = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all()
     cells = drawn.column(list(table.value).index(column)).to_pylist()
     assert cells

@@ -11,6 +11,7 @@ from ml_jobs.panel import NETWORK, Frequency, Panel
 
 pytestmark = pytest.mark.ml
 
+TOWERS = (("A", 300.0), ("B", 100.0))
 TWO = (Contract("A", "Alfa", 300.0), Contract("B", "Beta", 100.0))
 
 
@@ -116,6 +117,9 @@ def test_parts_of_contracts_that_are_not_known_are_left_out() -> None:
                 "contract_id": code,
                 "installed": 1.0,
                 "share_down": 1.0,
+                "waiting": None,
+                "emergency_hours": None,
+                "restore_hours": None,
             }
             for code in ("A", "Z")
         ]
@@ -126,3 +130,77 @@ def test_parts_of_contracts_that_are_not_known_are_left_out() -> None:
     assert fleet.contracts == (Contract("A", "A", 10.0, 0.99, None),)
     assert [row.contract_id for row in fleet.installed["P1"]] == ["A"]
     assert fleet_of(None, parts).installed["P1"][1].contract_id == NETWORK
+
+
+def test_hours_of_fetching_are_the_mean_of_what_is_installed() -> None:
+    fleet = Fleet(
+        TWO,
+        installed(
+            InstalledPart("P1", "SP", "A", 30.0, fetch_hours=48.0),
+            InstalledPart("P1", "SP", "B", 10.0, fetch_hours=8.0),
+        ),
+    )
+
+    assert fleet.fetch_hours(panel_of(("P1", "SP"))).tolist() == [38.0]
+
+
+def test_a_part_that_waits_for_some_towers_waits_for_all() -> None:
+    fleet = Fleet(
+        TWO,
+        installed(
+            InstalledPart("P1", "SP", "A", 30.0, fetch_hours=48.0),
+            InstalledPart("P1", "SP", "B", 10.0),
+            InstalledPart("P2", "SP", "A", 10.0, fetch_hours=48.0),
+        ),
+    )
+
+    hours = fleet.fetch_hours(panel_of(("P1", "SP"), ("P2", "SP"), ("P3", "SP")))
+
+    np.testing.assert_array_equal(hours, [np.nan, 48.0, np.nan])
+
+
+def test_what_a_repair_takes_anyway_is_not_the_fetching_s() -> None:
+    names = ("item_id", "location_id", "contract_id", "installed", "share_down")
+    waits = ("waiting", "emergency_hours", "restore_hours")
+    rows = [
+        ("P1", "SP", NETWORK, None, None, "emergency", 48.0, 4.0),
+        ("P2", "SP", NETWORK, None, None, "emergency", None, None),
+        ("P3", "SP", NETWORK, None, None, None, 48.0, None),
+        ("P4", "SP", NETWORK, None, None, "emergency", 2.0, 4.0),
+    ]
+    table = pa.Table.from_pylist([dict(zip(names + waits, row, strict=True)) for row in rows])
+
+    found = fleet_of(None, table).installed
+
+    hours = [found[item][0].fetch_hours for item in ("P1", "P2", "P3", "P4")]
+    assert hours == [44.0, None, None, 0.0]
+
+
+def test_parts_for_no_contract_in_particular_are_shared_out_by_towers() -> None:
+    names = ("contract_id", "name", "towers", "target_availability", "penalty_per_hour")
+    contracts = pa.Table.from_pylist(
+        [dict(zip(names, (code, code, towers, None, 40.0), strict=True)) for code, towers in TOWERS]
+    )
+    parts = pa.Table.from_pylist(
+        [
+            {
+                "item_id": "P1",
+                "location_id": NETWORK,
+                "contract_id": NETWORK,
+                "installed": 100.0,
+                "share_down": 0.2,
+                "waiting": None,
+                "emergency_hours": None,
+                "restore_hours": None,
+            }
+        ]
+    )
+
+    fleet = fleet_of(contracts, parts)
+
+    assert [(row.contract_id, row.installed) for row in fleet.installed["P1"]] == [
+        ("A", 75.0),
+        ("B", 25.0),
+    ]
+    waiting = fleet.towers_waiting(panel_of(("P1", NETWORK)), np.ones(1))
+    np.testing.assert_allclose(waiting[:, 0], [0.15, 0.05])

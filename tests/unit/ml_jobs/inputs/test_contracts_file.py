@@ -15,7 +15,7 @@ from ml_jobs.panel import NETWORK
 pytestmark = pytest.mark.ml
 
 CONTRACTS = "contract_id,name,towers,target_availability,penalty_per_hour"
-INSTALLED = "item_id,location_id,contract_id,installed,share_down"
+INSTALLED = "item_id,location_id,contract_id,installed,share_down,waiting,emergency_hours"
 
 
 def written(path: Path, *rows: str) -> Path:
@@ -93,7 +93,7 @@ def test_two_contracts_of_one_code_are_refused(tmp_path: Path) -> None:
 
 
 def test_installed_parts_without_a_place_or_a_contract_are_of_all(tmp_path: Path) -> None:
-    file = installed(tmp_path, "P1,,A,10,0.5", "P2,SP,,,")
+    file = installed(tmp_path, "P1,,A,10,0.5,,", "P2,SP,,,,,")
 
     assert file.table["location_id"].to_pylist() == [NETWORK, "SP"]
     assert file.table["contract_id"].to_pylist() == ["A", NETWORK]
@@ -101,16 +101,16 @@ def test_installed_parts_without_a_place_or_a_contract_are_of_all(tmp_path: Path
 
 def test_a_share_above_all_failures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"share_down has '1\.5'; it must be a number from 0 to 1"):
-        installed(tmp_path, "P1,SP,A,10,1.5")
+        installed(tmp_path, "P1,SP,A,10,1.5,,")
 
 
 def test_a_part_twice_at_one_place_for_one_contract_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must be unique"):
-        installed(tmp_path, "P1,SP,A,10,0.5", "P1,SP,A,20,0.5")
+        installed(tmp_path, "P1,SP,A,10,0.5,,", "P1,SP,A,20,0.5,,")
 
 
 def test_contracts_that_are_not_in_their_file_are_named(tmp_path: Path) -> None:
-    parts = installed(tmp_path, "P1,SP,A,10,", "P1,SP,Z,10,")
+    parts = installed(tmp_path, "P1,SP,A,10,,,", "P1,SP,Z,10,,,")
 
     (strange,) = contract_notes(contracts(tmp_path, "A,Alfa,10,0.99,"), parts)
     (alone,) = contract_notes(None, parts)
@@ -125,3 +125,36 @@ def test_notes_of_the_contracts_file_say_whose_they_are(tmp_path: Path) -> None:
     (note,) = contract_notes(file, None)
 
     assert note.startswith("contracts.csv: 1 contract(s) have neither")
+
+
+def test_a_part_that_is_fetched_without_saying_how_long_waits_and_is_named(tmp_path: Path) -> None:
+    parts = installed(tmp_path, "P1,SP,,10,,emergency,", "P2,SP,,10,,emergency,48")
+
+    (note,) = contract_notes(None, parts)
+
+    assert note.startswith("installed.csv: 1 part(s) are fetched when there are none, and ")
+    assert note.endswith("they count as waiting for the next delivery: 'P1'")
+
+
+def test_a_part_that_is_fetched_for_some_towers_only_is_named(tmp_path: Path) -> None:
+    parts = installed(tmp_path, "P1,SP,,10,,emergency,48", "P1,RJ,,10,,delivery,")
+
+    (note,) = contract_notes(None, parts)
+
+    assert "1 part(s) are fetched for some towers and not for others" in note
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            "P1,SP,,10,,helicopter,48",
+            "waiting has 'helicopter'; it must be one of delivery, emergency",
+        ),
+        ("P1,SP,,10,,emergency,-2", "emergency_hours has '-2'"),
+        ("P1,SP,,10,,emergency,soon", "emergency_hours has 'soon'"),
+    ],
+)
+def test_a_wait_that_cannot_be_is_refused(tmp_path: Path, row: str, told: str) -> None:
+    with pytest.raises(InputError, match=re.escape(told)):
+        installed(tmp_path, row)

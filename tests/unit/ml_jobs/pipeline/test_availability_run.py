@@ -241,6 +241,27 @@ def test_what_a_lost_unit_costs_is_read_of_each_item(
     assert set(result.table("dim_item")["lost_unit_cost"].to_pylist()) == {0.0}
 
 
+def test_a_part_that_is_fetched_leaves_fewer_towers_down_and_is_promised_by_the_same_past(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = priced(request_of(panel, tmp_path, FAST), panel, tmp_path)
+    fetched = panel.item_ids[2]
+    parts = tmp_path / "installed.csv"
+    parts.write_text(f"item_id,waiting,emergency_hours\n{fetched},emergency,6\n", "utf-8")
+
+    result = ran(replace(request, installed=parts), registry)
+
+    assert check(result.draft, registry).report.passed
+    before, after = (
+        {row["item_id"]: row["down_hours"] for row in each.table("fact_availability").to_pylist()}
+        for each in (done, result)
+    )
+    assert 0.0 < after[fetched] < before[fetched]
+    assert after[panel.item_ids[3]] == before[panel.item_ids[3]]
+    curve = result.table("agg_availability").to_pylist()
+    assert all(row["towers_down_happened"] is not None for row in curve if row["n_windows"])
+
+
 def test_the_ledger_holds_every_rule_against_the_one_that_is_followed(done: Ran) -> None:
     rows = done.table("agg_regret").to_pylist()
     whole = {row["rule"]: row for row in rows if row["group_by"] == "all"}

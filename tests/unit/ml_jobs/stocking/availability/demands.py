@@ -17,10 +17,22 @@ def demand_of(mean: FloatArray, excess: FloatArray, lot: float = 1.0) -> Negativ
     return NegativeBinomial(mean, excess, np.full(len(mean), lot), np.zeros(len(mean)))
 
 
+def worth_of(
+    demand: NegativeBinomial,
+    hours: FloatArray,
+    unit_cost: FloatArray,
+    tails: Tails,
+    fetched: FloatArray | None = None,
+) -> Worth:
+    """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
+    waits = np.full(len(hours), np.nan)
+    return Worth(demand, hours, unit_cost, tails, waits if fetched is None else fetched)
+
+
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
     """Demand, hours and costs of *count* series, of which each is as likely small as large."""
     random = np.random.default_rng(seed)
-    return Worth(
+    return worth_of(
         demand_of(random.lognormal(0.0, 1.5, count), random.lognormal(0.0, 1.0, count)),
         730.0 * random.choice([0.01, 0.1, 0.5], count),
         random.lognormal(5.7, 1.5, count),

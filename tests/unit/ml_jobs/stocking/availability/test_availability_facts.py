@@ -22,7 +22,12 @@ from ml_jobs.stocking.availability.curve import Dependence, add_curves, curve_su
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, grouped, levels_with
+from tests.unit.ml_jobs.stocking.availability.demands import (
+    drawn_worth,
+    grouped,
+    levels_with,
+    worth_of,
+)
 
 pytestmark = pytest.mark.ml
 
@@ -37,9 +42,15 @@ def drawn(count: int, seed: int = 1, **changed: object) -> tuple[StockedSeries, 
         sources=np.array(["mean"] * count),
         unit_cost=worth.unit_cost,
         towers=(worth.hours / 730.0)[:, None],
+        fetch_hours=np.full(count, np.nan),
         levels=levels_with(np.zeros(count)),
         groups=grouped(count),
-        windows={NOW: Window(worth.demand, unknown, np.full(count, 4.0), unknown, unknown)},
+        windows={
+            NOW: Window(
+                *(worth.demand, unknown, np.full(count, 4.0), unknown, unknown),
+                np.full(count, 35.0),
+            )
+        },
     )
     return series, worth
 
@@ -53,7 +64,7 @@ def test_every_series_has_a_row_that_is_weighed_or_says_why_not() -> None:
     series, worth = drawn(5)
     cost, hours = worth.unit_cost.copy(), worth.hours.copy()
     cost[1], hours[3] = np.nan, 0.0
-    worth = Worth(worth.demand, hours, cost, Tails.as_forecast())
+    worth = worth_of(worth.demand, hours, cost, Tails.as_forecast())
 
     rows = fact_availability(series, worth, worth.level_at(1e-4))
 

@@ -10,8 +10,7 @@ from scipy.optimize import linprog
 from ml_jobs.arrays import FloatArray
 from ml_jobs.stocking.availability.contracts import contract_prices
 from ml_jobs.stocking.availability.tails import Tails
-from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth
+from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth, worth_of
 
 pytestmark = pytest.mark.ml
 
@@ -24,14 +23,14 @@ class Fleet:
     def __init__(self, contracts: int, seed: int, parts: int = PARTS) -> None:
         random = np.random.default_rng(seed)
         drawn = drawn_worth(parts, seed)
-        self.worth = Worth(drawn.demand, np.ones(parts), drawn.unit_cost, drawn.tails)
+        self.worth = worth_of(drawn.demand, np.ones(parts), drawn.unit_cost, drawn.tails)
         self.towers = random.dirichlet(np.ones(contracts), parts).T * random.choice(
             [0.01, 0.1, 0.5], parts
         )
 
     def stock(self, prices: FloatArray) -> FloatArray:
         each = self.worth
-        weighed = Worth(each.demand, prices @ self.towers, each.unit_cost, each.tails)
+        weighed = worth_of(each.demand, prices @ self.towers, each.unit_cost, each.tails)
         return weighed.level_at(1.0)
 
     def down(self, prices: FloatArray) -> FloatArray:
@@ -104,6 +103,6 @@ def test_splitting_a_fleet_in_two_alike_changes_nothing() -> None:
 
 def test_parts_that_are_all_alike_get_one_level() -> None:
     alike = np.ones(50)
-    worth = Worth(demand_of(3 * alike, alike), 10 * alike, 100 * alike, Tails.as_forecast())
+    worth = worth_of(demand_of(3 * alike, alike), 10 * alike, 100 * alike, Tails.as_forecast())
 
     assert len(np.unique(worth.level_at(1e-2))) == 1

@@ -33,11 +33,13 @@ def drawn(count: int, seed: int = 1, *, cost: float | None = None) -> StockedSer
         sources=np.array(["mean"] * count),
         unit_cost=worth.unit_cost if cost is None else np.full(count, cost),
         towers=worth.hours[:, None] / 730.0 * np.stack([share, 1 - share], axis=1),
+        fetch_hours=unknown,
         levels=levels_with(np.zeros(count)),
         groups=grouped(count),
         windows={
             cutoff: Window(
-                worth.demand, random.poisson(4.0, count).astype(float), unknown, unknown, unknown
+                *(worth.demand, random.poisson(4.0, count).astype(float)),
+                *(unknown, unknown, unknown, np.full(count, 35.0)),
             )
             for cutoff in CUTOFFS
         },

@@ -13,8 +13,7 @@ from ml_jobs.stocking.availability.tails import (
     learn_tails,
     tail_tally,
 )
-from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth
+from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth, worth_of
 
 pytestmark = pytest.mark.ml
 
@@ -121,7 +120,7 @@ def test_the_model_chance_of_what_came_is_its_inverse() -> None:
 def test_the_level_at_a_price_holds_with_learnt_tails_too(price: float) -> None:
     drawn = drawn_worth(1000, 2)
     tails = learn_tails([tally_where_the_mean_is(1.5)])
-    worth = Worth(drawn.demand, drawn.hours, drawn.unit_cost, tails)
+    worth = worth_of(drawn.demand, drawn.hours, drawn.unit_cost, tails)
 
     level = worth.level_at(price)
 

@@ -12,7 +12,7 @@ from scipy import stats
 from scipy.spatial import ConvexHull
 
 from ml_jobs.arrays import FloatArray
-from ml_jobs.stocking.availability.waiting import Hull, emergency_hours, lower_hull
+from ml_jobs.stocking.availability.waiting import Hull, lower_hull
 
 pytestmark = pytest.mark.ml
 
@@ -21,7 +21,8 @@ MOST = 12
 
 def hours_of(mean: float, excess: float) -> FloatArray:
     spread = stats.nbinom(mean / excess, 1 / (1 + excess))
-    return emergency_hours(spread.sf(np.arange(MOST) - 1), mean, 0.5, longer_h=20.0)
+    hours: FloatArray = 10.0 * mean * spread.sf(np.arange(MOST) - 1)
+    return hours
 
 
 def path(hulls: list[Hull], costs: FloatArray) -> list[tuple[float, float]]:

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ml_jobs.stocking.availability.tails import Tails
-from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth
+from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth, worth_of
 
 pytestmark = pytest.mark.ml
 
@@ -26,7 +25,7 @@ def direct_backorders(mean: float, excess: float, stock: int) -> float:
 
 @given(mean=st.floats(0.001, 60), excess=st.floats(0.05, 30), stock=st.integers(0, 80))
 def test_backorders_are_their_direct_sum(mean: float, excess: float, stock: int) -> None:
-    worth = Worth(demand_of(mean * ONE, excess * ONE), ONE, ONE, Tails.as_forecast())
+    worth = worth_of(demand_of(mean * ONE, excess * ONE), ONE, ONE, Tails.as_forecast())
 
     found = worth.expected_backorders(stock * ONE)[0]
 
@@ -38,7 +37,7 @@ def test_backorders_are_the_expected_shortage_of_the_distribution(
     mean: float, excess: float, stock: int
 ) -> None:
     demand = demand_of(mean * ONE, excess * ONE)
-    worth = Worth(demand, ONE, ONE, Tails.as_forecast())
+    worth = worth_of(demand, ONE, ONE, Tails.as_forecast())
 
     found = worth.expected_backorders(stock * ONE)
 
@@ -71,7 +70,7 @@ def test_the_level_at_a_price_is_where_the_next_unit_is_not_worth_it(price: floa
 
 def test_what_has_no_cost_or_no_tower_is_not_held() -> None:
     demand = demand_of(np.full(3, 5.0), np.ones(3))
-    worth = Worth(
+    worth = worth_of(
         demand, np.array([1.0, 0.0, 1.0]), np.array([np.nan, 10.0, 10.0]), Tails.as_forecast()
     )
 
@@ -82,7 +81,7 @@ def test_what_has_no_cost_or_no_tower_is_not_held() -> None:
 
 
 def test_what_costs_nothing_is_held_to_a_small_chance() -> None:
-    worth = Worth(demand_of(5.0 * ONE, ONE), ONE, 0.0 * ONE, Tails.as_forecast())
+    worth = worth_of(demand_of(5.0 * ONE, ONE), ONE, 0.0 * ONE, Tails.as_forecast())
 
     level = worth.level_at(1e-3)
 
@@ -90,14 +89,14 @@ def test_what_costs_nothing_is_held_to_a_small_chance() -> None:
 
 
 def test_what_is_owed_already_waits() -> None:
-    worth = Worth(demand_of(5.0 * ONE, ONE), ONE, ONE, Tails.as_forecast())
+    worth = worth_of(demand_of(5.0 * ONE, ONE), ONE, ONE, Tails.as_forecast())
 
     assert worth.expected_backorders(-3.0 * ONE)[0] == pytest.approx(8.0)
 
 
 def test_between_two_lots_what_waits_lies_between_theirs() -> None:
     demand = demand_of(5.0 * ONE, ONE, lot=0.5)
-    worth = Worth(demand, ONE, ONE, Tails.as_forecast())
+    worth = worth_of(demand, ONE, ONE, Tails.as_forecast())
 
     found = worth.expected_backorders(2.3 * ONE)
 
@@ -105,7 +104,7 @@ def test_between_two_lots_what_waits_lies_between_theirs() -> None:
 
 
 def test_no_demand_waits_for_nothing() -> None:
-    worth = Worth(demand_of(0.0 * ONE, ONE), ONE, ONE, Tails.as_forecast())
+    worth = worth_of(demand_of(0.0 * ONE, ONE), ONE, ONE, Tails.as_forecast())
 
     assert worth.expected_backorders(0.0 * ONE)[0] == 0.0
     assert worth.level_at(1e-9)[0] == 0.0
@@ -113,6 +112,6 @@ def test_no_demand_waits_for_nothing() -> None:
 
 def test_dearer_parts_all_alike_change_no_order() -> None:
     worth = drawn_worth(300, 3)
-    twice = Worth(worth.demand, worth.hours, 2 * worth.unit_cost, worth.tails)
+    twice = worth_of(worth.demand, worth.hours, 2 * worth.unit_cost, worth.tails)
 
     np.testing.assert_array_equal(worth.level_at(2e-3), twice.level_at(1e-3))

@@ -30,7 +30,17 @@ from datalayer.kernel.contract.manifest import is_publication_id
 from tests.faults.page_visits import PageVisit
 from tests.running_portal import RunningPortal, running_portal
 
-PAGES = ("monday", "forecast", "orders", "changes", "inventory", "accuracy", "data", "guide")
+PAGES = (
+    "monday",
+    "forecast",
+    "orders",
+    "changes",
+    "availability",
+    "inventory",
+    "accuracy",
+    "data",
+    "guide",
+)
 PARTS = 200
 RERUNS_OF_A_SESSION = 25
 BLOCKS = 20

@@ -83,6 +83,7 @@ from datalayer.reading.effect import lineage, proposals
 from datalayer.reading.effect import model as effect_model
 from datalayer.reading.effect.model import Effect
 from datalayer.reading.extracts import asking, previews
+from datalayer.reading.extracts.bought_rows import BuyOrders
 from datalayer.reading.extracts.delivery import ByteSpan, Delivery
 from datalayer.reading.extracts.digests import Digest, DigestMemo
 from datalayer.reading.extracts.list_files import ListFiles
@@ -111,6 +112,7 @@ __all__ = [
     "AuditEntry",
     "AuditFilter",
     "AuditTrail",
+    "BuyOrders",
     "ByteSpan",
     "Candidate",
     "ChainCheck",

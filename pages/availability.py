@@ -12,6 +12,7 @@ from pages.components.availability import (
     first_sentence,
     kept,
     left_out,
+    moves,
     unpublished,
 )
 from pages.components.language import _
@@ -31,6 +32,7 @@ sentence = first_sentence.first_sentence(asked.curve, asked.currency, missing)
 st.markdown(f"**{captions.literal(sentence)}**")
 curve_section.choose_contract(asked)
 curve_section.show(asked)
+moves.show(publication, asked)
 buying.show(publication, asked)
 left_out.show(publication)
 kept.show(asked)

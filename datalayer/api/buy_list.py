@@ -19,6 +19,7 @@ from datalayer.api.described_parameters import (
     filter_parameters,
 )
 from datalayer.api.files import LIST_FILE, Files
+from datalayer.api.orders import ORDER_FILE, OrderFormat, form_parameters, language_named
 from datalayer.api.parameters import Page, open_page, read_as
 from datalayer.api.row_schemas import (
     chosen_row_model,
@@ -32,7 +33,7 @@ from datalayer.api.row_schemas import (
 )
 from datalayer.api.schemas import Envelope, Labels
 from datalayer.kernel.contract.registry import ColumnType, Registry
-from datalayer.portal import Extract, Portal, Publication, buy_reasons
+from datalayer.portal import BuyOrders, Extract, Portal, Publication, buy_reasons
 from datalayer.reading.arrangement import arrangement_of
 from datalayer.reading.questions import availability, availability_columns
 from datalayer.reading.questions.data_sets import data_set_named
@@ -68,6 +69,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
     router = read_router("availability")
     _add_list(router, portal)
     _add_file(router, portal, files)
+    _add_orders(router, portal, files)
     _add_effect(router, portal)
     _add_explanation(router, portal)
     return router
@@ -132,6 +134,46 @@ def _add_file(router: APIRouter, portal: Portal, files: Files) -> None:
             )
 
         extract = await anyio.to_thread.run_sync(make, limiter=files.turns)
+        return await run_in_threadpool(partial(files.send, request, extract))
+
+
+def _add_orders(router: APIRouter, portal: Portal, files: Files) -> None:
+    asked_and_form = [*form_parameters(portal.registry), *asked_parameters(portal.registry)]
+
+    @router.get(
+        "/availability/buy-list/orders.{format}",
+        operation_id="buy_order_file",
+        summary="The buy list as orders, as a file for another program",
+        responses=ORDER_FILE,
+        response_class=Response,
+        openapi_extra={"parameters": asked_and_form},
+    )
+    async def buy_order_file(
+        request: Request,
+        format: OrderFormat,  # noqa: A002 - the word that callers and file names use
+        p: Pin = None,
+    ) -> Response:
+        """One order for each part at a place, up to the budget, in the forms of `orders.csv`.
+
+        Each row says that it follows the price of a tower-hour, and from where to where the list
+        was cut. Parts whose order planners put aside are left out; their money buys nothing else.
+        """
+
+        def make() -> Extract:
+            publication = open_publication(request, portal, p)
+            asked = request.query_params
+            wanted = _wanted(publication, request)
+            data_set_named(publication.registry, "fact_action")
+            return portal.order_files.of_buys(
+                publication,
+                asked.get("profile", ""),
+                BuyOrders(wanted, portal.marks.standing(publication)),
+                call_of(request).identity,
+                form=format,
+                language=language_named(asked.get("language")),
+            )
+
+        extract = await anyio.to_thread.run_sync(make, limiter=files.makings)
         return await run_in_threadpool(partial(files.send, request, extract))
 
 

@@ -24,7 +24,7 @@ from datalayer.reading.questions.data_sets import data_set_named
 _LANGUAGES: Mapping[str, Language] = {"pt-BR": "pt_BR", "en": "en"}
 """Languages that files speak, by their names on the web (BCP 47)."""
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_RESPONSES: dict[int | str, dict[str, Any]] = {
+ORDER_FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file. `X-Row-Count` says how many orders it has, `Repr-Digest` (RFC "
         "9530) proves it whole.",
@@ -33,6 +33,12 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     304: {"description": "Nothing changed"},
     **problems(412),
 }
+"""What the OpenAPI document says of the answers to a request for a file of orders."""
+
+OrderFormat = Annotated[
+    Literal["csv", "zip"],
+    Path(openapi_examples={"a file for each place": {"value": "zip"}}),
+]
 
 
 def create_router(portal: Portal, files: Files) -> APIRouter:
@@ -43,16 +49,13 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         "/orders.{format}",
         operation_id="order_file",
         summary="What is to be ordered, as a file for another program",
-        responses=_RESPONSES,
+        responses=ORDER_FILE,
         response_class=Response,
         openapi_extra={"parameters": _parameters(portal.registry)},
     )
     async def order_file(
         request: Request,
-        format: Annotated[  # noqa: A002 - the word that callers and file names use
-            Literal["csv", "zip"],
-            Path(openapi_examples={"a file for each place": {"value": "zip"}}),
-        ],
+        format: OrderFormat,  # noqa: A002 - the word that callers and file names use
         p: Pin = None,
     ) -> Response:
         """The orders of the tiers, without those that planners put aside.
@@ -62,7 +65,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
         """
         publication = await run_in_threadpool(open_publication, request, portal, p)
         asked = request.query_params
-        profile, language = asked.get("profile", ""), _language(asked.get("language"))
+        profile, language = asked.get("profile", ""), language_named(asked.get("language"))
         tiers, places = (tuple(asked.getlist(name)) for name in ("tier", "location"))
 
         def make() -> Extract:
@@ -80,27 +83,21 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
     return router
 
 
-def _language(name: str | None) -> Language | None:
+def language_named(name: str | None) -> Language | None:
+    """Return the language that *name* means on the web; None for None.
+
+    Raises:
+        InvalidSelection: Files don't speak it.
+    """
     if name is not None and name not in _LANGUAGES:
         expected = Sentence("one of {values}", values=tuple(_LANGUAGES))
         raise InvalidSelection(parameter="language", found=repr(name[:80]), expected=expected)
     return _LANGUAGES[name] if name is not None else None
 
 
-def _parameters(registry: Registry) -> list[dict[str, Any]]:
-    """Return what the OpenAPI document says of the parameters whose values *registry* lists."""
+def form_parameters(registry: Registry) -> list[dict[str, Any]]:
+    """Return what the OpenAPI document says of the form that a file of orders is to have."""
     profiles = list(registry.order_profiles)
-    tiers = list(registry.data_sets["fact_action"].column("tier").allowed)
-    text = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL}
-    tier = document_list(
-        "tier", {"type": "string", "enum": tiers}, "Tiers of the list of actions.", tiers[:2]
-    )
-    location = document_list(
-        "location",
-        text,
-        "Places, none of which lies in another; all that none lies below if left out.",
-        [NETWORK],
-    )
     return [
         {
             "name": "profile",
@@ -119,6 +116,24 @@ def _parameters(registry: Registry) -> list[dict[str, Any]]:
             "schema": {"type": "string", "enum": list(_LANGUAGES)},
             "example": "pt-BR",
         },
+    ]
+
+
+def _parameters(registry: Registry) -> list[dict[str, Any]]:
+    """Return what the OpenAPI document says of the parameters whose values *registry* lists."""
+    tiers = list(registry.data_sets["fact_action"].column("tier").allowed)
+    text = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": NO_NUL}
+    tier = document_list(
+        "tier", {"type": "string", "enum": tiers}, "Tiers of the list of actions.", tiers[:2]
+    )
+    location = document_list(
+        "location",
+        text,
+        "Places, none of which lies in another; all that none lies below if left out.",
+        [NETWORK],
+    )
+    return [
+        *form_parameters(registry),
         {**tier, "required": True, "schema": {**tier["schema"], "minItems": 1}},
         {**location, "schema": {**location["schema"], "uniqueItems": True}},
     ]

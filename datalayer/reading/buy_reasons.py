@@ -127,14 +127,14 @@ def step_reason(publication: Publication, rank: int) -> BuyReason:
         expected = Sentence("a rank of the buy list of publication {id}", id=publication.id)
         raise InvalidSelection(parameter="rank", found=str(rank), expected=expected)
     step, before, after = found[rank], found.get(rank - 1), found.get(rank + 1)
-    speaking = _Speaking.of(publication)
+    speaking = Speaking.of(publication)
     return BuyReason(step, before, after, speaking.bilingual(_of_step, step, before, after))
 
 
 def part_reason(publication: Publication, item_id: str, location_id: str) -> Bilingual:
     """Return why a part at a place is, or is not, in the buy list of *publication*."""
     found = publication.table(availability.explained_part(item_id, location_id)).table.to_pylist()
-    speaking = _Speaking.of(publication)
+    speaking = Speaking.of(publication)
     if not found:
         named = publication.require_item(item_id).table.to_pylist()[0]
         return speaking.bilingual(_unknown, named | {"location": location_id})
@@ -145,15 +145,20 @@ def part_reason(publication: Publication, item_id: str, location_id: str) -> Bil
 
 
 @dataclass(frozen=True)
-class _Speaking:
-    """How amounts of one publication are told in one language."""
+class Speaking:
+    """How amounts of one publication are told in one language.
+
+    Attributes:
+        currency: ISO code; an empty string where none is published.
+    """
 
     registry: Registry
     currency: str
     language: Language = "en"
 
     @classmethod
-    def of(cls, publication: Publication) -> _Speaking:
+    def of(cls, publication: Publication) -> Speaking:
+        """Return how amounts of *publication* are told, in English at first."""
         currency = str(publication.manifest.lineage.get("currency") or "")
         return cls(publication.registry, currency)
 
@@ -161,20 +166,23 @@ class _Speaking:
         """Return what *tell* yields of *rows*, in both languages."""
         languages: tuple[Language, Language] = ("en", "pt_BR")
         told = (
-            " ".join(tell(_Speaking(self.registry, self.currency, each), *rows))
+            " ".join(tell(Speaking(self.registry, self.currency, each), *rows))
             for each in languages
         )
         return Bilingual(*told)
 
     def say(self, sentence: Bilingual, **values: str) -> str:
+        """Return *sentence* in its language, with *values* in its places."""
         return sentence.in_language(self.language).format(**values)
 
     def money(self, value: float) -> str:
+        """Return an amount with its currency; of small ones with hundredths."""
         sign = CURRENCIES.get(self.currency, f"{self.currency} ")
-        whole = value >= 100 or value == int(value)
+        whole = value >= 1000 or value == int(value)
         return f"{sign}{number(value, self.language, 0 if whole else 2)}"
 
     def hours(self, value: float) -> str:
+        """Return tower-hours."""
         return self.say(_HOURS, hours=self.plain_hours(value))
 
     def plain_hours(self, value: float) -> str:
@@ -188,15 +196,17 @@ class _Speaking:
         return f"{'∞' if value is None else self.plain_hours(value)} h"
 
     def units(self, row: Row, name: str) -> str:
+        """Return the quantity *name* of a row, in the unit of its part."""
         return f"{units(row[name], self.language)} {row['unit'] or PIECES}"
 
     def part(self, row: Row) -> str:
+        """Return which part a row is of, and where."""
         location = row["location"] or row.get("location_id") or ""
         name = row["name"] or row["item_id"]
         return self.say(_OF_PLACE, name=name, item_id=row["item_id"], location=location)
 
 
-def _of_step(said: _Speaking, step: Row, before: Row | None, after: Row | None) -> Iterator[str]:
+def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -> Iterator[str]:
     numbers = {
         "quantity": said.units(step, "quantity"),
         "part": said.part(step),
@@ -222,7 +232,7 @@ def _of_step(said: _Speaking, step: Row, before: Row | None, after: Row | None) 
         yield said.say(_UNSUPPORTED)
 
 
-def _of_place(said: _Speaking, step: Row) -> Iterator[str]:
+def _of_place(said: Speaking, step: Row) -> Iterator[str]:
     whole = step["all_down_hours_avoided"]
     if whole:
         yield said.say(
@@ -242,7 +252,7 @@ def _is_weighed(first: Row | None, second: Row | None) -> bool:
     return None not in rates and bool(rates[1] > rates[0] * (1 + 1e-9))
 
 
-def _of_part(said: _Speaking, row: Row) -> Iterator[str]:
+def _of_part(said: Speaking, row: Row) -> Iterator[str]:
     part = said.part(row)
     if row["left_out"] is not None:
         labels = said.registry.data_sets["fact_availability"].column("left_out").value_labels
@@ -259,7 +269,7 @@ def _of_part(said: _Speaking, row: Row) -> Iterator[str]:
     yield from _of_its_money(said, row)
 
 
-def _of_its_money(said: _Speaking, row: Row) -> Iterator[str]:
+def _of_its_money(said: Speaking, row: Row) -> Iterator[str]:
     cost, hours = row["unit_cost"], row["next_unit_down_hours"]
     if not cost or hours is None:
         return
@@ -277,5 +287,5 @@ def _of_its_money(said: _Speaking, row: Row) -> Iterator[str]:
         )
 
 
-def _unknown(said: _Speaking, row: Row) -> Iterator[str]:
+def _unknown(said: Speaking, row: Row) -> Iterator[str]:
     yield said.say(_UNKNOWN, part=said.part(row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from html import unescape
@@ -10,12 +11,15 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from datalayer.api.application import create_api
 from datalayer.portal import NETWORK
 from datalayer.runtime import portal
 from pages.components.availability import buy_words
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.speaking import speaking
+from tests.portals import get
 from tests.publisher import Publisher, replace_column
+from tests.served_portal import document_made_once
 
 Changes = Mapping[str, object]
 
@@ -63,6 +67,13 @@ def listed(app: AppTest) -> list[str]:
     )
     rows = re.findall(r"<tr.*?</tr>", body.partition("<tbody>")[2])
     return [unescape(re.sub("<[^>]+>", " ", row)) for row in rows]
+
+
+def downloaded(path: str) -> list[dict[str, str]]:
+    with document_made_once():
+        answer = get(create_api(portal()), path.removeprefix("/").removeprefix("api"))
+    assert answer.status_code == 200
+    return list(csv.DictReader(answer.text.splitlines()))
 
 
 def test_a_target_that_is_met_on_average_is_told_with_the_chance_of_a_month(
@@ -272,7 +283,7 @@ def test_without_a_budget_all_of_the_list_is_told(
 
     assert "All of this list costs R$ 3,200 and avoids 54 h" in told(app)
     assert len(listed(app)) == 4
-    assert "R$ 1,000 avoid 18.75 h" in listed(app)[0]
+    assert "R$ 1,000 avoid 18.8 h" in listed(app)[0]
 
 
 @pytest.mark.parametrize("budget", ["0", "799"])
@@ -413,3 +424,18 @@ def test_a_row_leads_to_its_part(state: object, publisher: Publisher, open_page:
 
     assert f"location_id={NETWORK}" in body
     assert 'href="forecast?item=' in unescape(body)
+
+
+@pytest.mark.parametrize("asked", [{}, {"budget": "1700"}, {"location": NETWORK, "budget": "900"}])
+def test_the_file_has_the_steps_that_the_list_is_made_of(
+    asked: dict[str, str], state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page, **asked)
+    button = next(each for each in app.main.get("link_button") if "CSV" in each.proto.label)
+    rows = downloaded(button.proto.url)
+
+    assert rows
+    assert f"{len(rows)} row" in button.proto.label
+    assert {row["location_id"] for row in rows} == {NETWORK}

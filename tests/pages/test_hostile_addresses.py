@@ -26,7 +26,7 @@ PARAMETERS = {
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
     "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
-    "availability.py": ("contract", "point", "budget", "location", "main", "page", "lang"),
+    "availability.py": ("contract", "point", "budget", "location", "main", "page", "moves", "lang"),
     "inventory.py": (*FILTERS, "q", "order", "status", "item", "lang"),
     "data.py": (
         *("dataset", "columns", "order", "format", "dialect", "page", "lang", "find"),

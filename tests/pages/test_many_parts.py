@@ -24,6 +24,7 @@ COUNTS = {
     "forecast": ("1 of 2,000",),
     "orders": ("**2,000 orders", "One file with 2,000 rows", "1 to 50 of 2,000"),
     "accuracy": ("of 20,000 tested parts", "20,000 of 20,000"),
+    "availability": ("parts and places",),
     "inventory": ("20,000",),
     "changes": (),
     "data": ("20,000 rows**, all that there are",),

@@ -71,8 +71,8 @@ def test_every_page_asks_for_a_sign_in_and_shows_nothing_else(
     assert app.title[0].value == "Sign in"
     assert members.latest.publication_id not in texts(app)
     assert navigation["position"] == "hidden"
-    pages = {"monday", "forecast", "orders", "changes", "inventory", "accuracy", "data", "guide"}
-    assert set(navigation) == {*pages, "admin", "position"}
+    pages = {"monday", "forecast", "orders", "changes", "availability", "inventory", "accuracy"}
+    assert set(navigation) == {*pages, "data", "guide", "admin", "position"}
 
 
 def test_a_link_to_a_part_shows_nothing_of_it_before_the_sign_in_and_opens_it_after(

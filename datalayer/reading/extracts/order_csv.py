@@ -13,7 +13,7 @@ from datalayer.kernel.contract.registry import ColumnType, Language, OrderColumn
 from datalayer.kernel.errors import InvalidSelection, UnwritableOrder
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading.csv_dialects import CsvDialect
-from datalayer.reading.extracts.order_rows import OrderRow
+from datalayer.reading.extracts.order_rows import OrderRow, OrderWords
 from datalayer.reading.extracts.requests import MEDIA_TYPES, NOT_IN_FILE_NAMES
 from datalayer.reading.order_reasons import order_reason
 from datalayer.reading.order_rule import order_value
@@ -57,11 +57,13 @@ class OrderForm:
     Attributes:
         language: Of what is told in words; None for that of the profile.
         taking: Who takes the orders along, where somebody does.
+        called: How the name of the file begins.
     """
 
     profile: OrderProfile
     language: Language | None = None
     taking: Taking | None = None
+    called: str = "orders"
 
 
 def profile_named(publication: Publication, name: str) -> OrderProfile:
@@ -87,7 +89,9 @@ def name_of_orders(publication: Publication, wanted: OrderForm, place: str = "")
     """Return the name of a file of orders for *place*, without its ending."""
     taken = wanted.taking.name if wanted.taking else ""
     where = NOT_IN_FILE_NAMES.sub("-", place)
-    return "_".join(filter(None, ["orders", where, publication.id, wanted.profile.name, taken]))
+    return "_".join(
+        filter(None, [wanted.called, where, publication.id, wanted.profile.name, taken])
+    )
 
 
 def order_csvs(
@@ -99,7 +103,10 @@ def order_csvs(
         UnwritableOrder: A text has a character that the profile's encoding has not.
     """
     question = orders.ordered([(row.item_id, row.location_id, row.quantity) for row in rows])
-    ordered = publication.table_page(question).rows.to_pylist()
+    ordered = [
+        row | {"said": rows[row["position"]].said}
+        for row in publication.table_page(question).rows.to_pylist()
+    ]
     by_place = wanted.profile.file_per_location
     files: dict[str, list[dict[str, Any]]] = {} if ordered and by_place else {"": []}
     for row in ordered:
@@ -167,24 +174,40 @@ def _values(
     publication: Publication, wanted: OrderForm, row: Mapping[str, Any]
 ) -> dict[str, object]:
     """Return what a profile can take from the row ordered itself, all but its line."""
-    action = row["fact_action"]
-    card = {**action, "as_of": (row["fact_inventory"] or {}).get("as_of")}
-    frequency = str(publication.manifest.lineage.get("frequency", "D"))
     language, taking = wanted.language or wanted.profile.language, wanted.taking
-    tiers = publication.registry.data_sets["fact_action"].column("tier").value_labels
     return {
         **{name: row[name] for name in ("item_id", "location_id", "quantity")},
         "branch": None if row["location_id"] == NETWORK else row["location_id"],
-        "proposed_quantity": action["quantity"],
         "value": order_value(row["quantity"], row["dim_item"]["unit_cost"]),
-        "tier": tiers[action["tier"]].in_language(language),
-        "reason": order_reason(
-            card, publication.registry, language, quantity=row["quantity"], frequency=frequency
-        ),
+        **_proposal(publication, row, language),
         "publication_id": publication.id,
         "published_on": publication.manifest.generated_at.date(),
         "taken_by": taking.by if taking else None,
         "taken_at": taking.at.isoformat(timespec="seconds") if taking else None,
+    }
+
+
+def _proposal(
+    publication: Publication, row: Mapping[str, Any], language: Language
+) -> dict[str, object]:
+    """Return what was proposed, by which rule, and why."""
+    said: OrderWords | None = row["said"]
+    if said is not None:
+        return {
+            "proposed_quantity": row["quantity"],
+            "tier": said.policy.in_language(language),
+            "reason": said.reason.in_language(language),
+        }
+    action = row["fact_action"]
+    card = {**action, "as_of": (row["fact_inventory"] or {}).get("as_of")}
+    frequency = str(publication.manifest.lineage.get("frequency", "D"))
+    tiers = publication.registry.data_sets["fact_action"].column("tier").value_labels
+    return {
+        "proposed_quantity": action["quantity"],
+        "tier": tiers[action["tier"]].in_language(language),
+        "reason": order_reason(
+            card, publication.registry, language, quantity=row["quantity"], frequency=frequency
+        ),
     }
 
 
@@ -195,7 +218,8 @@ def _cell(
     if not column.data_set:
         return column.constant
     if column.data_set != ORDER:
-        return row[column.data_set][column.name]
+        # What is bought by another rule need not be on the list of actions.
+        return (row[column.data_set] or {}).get(column.name)
     if column.name == "line":
         return f"{line * column.step:0{column.digits}d}"
     return values[column.name]

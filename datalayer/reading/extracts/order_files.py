@@ -14,6 +14,7 @@ from datalayer.access.identity import Identity
 from datalayer.kernel.contract.registry import Language
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
+from datalayer.reading.extracts.bought_rows import BuyOrders, rows_of_buys
 from datalayer.reading.extracts.delivery import Delivery, Outcome
 from datalayer.reading.extracts.digests import Digest
 from datalayer.reading.extracts.order_csv import (
@@ -69,6 +70,32 @@ class OrderFiles:
         asked = {"tiers": ", ".join(wanted.tiers), "locations": ", ".join(wanted.location_ids)}
         as_written = OrderForm(profile_named(publication, profile), language)
         return self._extract(publication, rows, identity, as_written, form=form, asked=asked)
+
+    def of_buys(
+        self,
+        publication: Publication,
+        profile: str,
+        asked: BuyOrders,
+        identity: Identity,
+        *,
+        form: Form | None = None,
+        language: Language | None = None,
+        taking: Taking | None = None,
+    ) -> Extract:
+        """Return what the buy list comes to, one order for each part at a place; as ``of_ranks``.
+
+        Each says by which rule it is ordered, and from where to where the list was cut. Days to
+        order by and to arrive on are those of the list of actions, where that orders the part too.
+
+        Raises:
+            UnknownDataSet: The publication has no buy list or no list of actions.
+            InvalidSelection: There are too many orders.
+        """
+        rows = rows_of_buys(publication, asked)
+        budget = asked.wanted.budget
+        about = {"buy_list": asked.filters, "budget": "" if budget is None else f"{budget:g}"}
+        wanted = OrderForm(profile_named(publication, profile), language, taking, "buy_orders")
+        return self._extract(publication, rows, identity, wanted, form=form, asked=about)
 
     def of_ranks(
         self,

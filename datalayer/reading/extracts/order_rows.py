@@ -9,6 +9,7 @@ from math import inf
 
 import pyarrow as pa
 
+from datalayer.kernel.contract.registry import Bilingual
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading.order_lines import MOST_TIMES, OrderLine
@@ -19,12 +20,30 @@ from datalayer.reading.questions.data_sets import data_set_named
 
 
 @dataclass(frozen=True)
+class OrderWords:
+    """What a file says of an order that the list of actions doesn't explain.
+
+    Attributes:
+        policy: By which rule it is ordered; stands in the place of its tier.
+        reason: Why.
+    """
+
+    policy: Bilingual
+    reason: Bilingual
+
+
+@dataclass(frozen=True)
 class OrderRow:
-    """What is ordered: units of a part for a place."""
+    """What is ordered: units of a part for a place.
+
+    Attributes:
+        said: What is told of it; None where the list of actions does.
+    """
 
     item_id: str
     location_id: str
     quantity: float
+    said: OrderWords | None = None
 
 
 @dataclass(frozen=True)
@@ -61,9 +80,9 @@ def rows_of_tiers(publication: Publication, wanted: OrdersOfTiers) -> list[Order
         orders.of_tiers(publication.registry, wanted.tiers, wanted.location_ids, wanted.standing)
     )
     if page.more:
-        raise _too_many(f"more than {MOST_ROWS}")
+        raise too_many_orders(f"more than {MOST_ROWS}")
     rows = [OrderRow(**row) for row in page.rows.to_pylist()]
-    _refuse_nested(publication, [(row.item_id, row.location_id) for row in rows])
+    refuse_nested(publication, [(row.item_id, row.location_id) for row in rows])
     return rows
 
 
@@ -84,9 +103,9 @@ def rows_of_ranks(
     """
     data_set_named(publication.registry, "fact_action")
     if len(quantities) > MOST_ROWS:
-        raise _too_many(str(len(quantities)))
+        raise too_many_orders(str(len(quantities)))
     rows = _rows_given(publication, quantities)
-    _refuse_nested(publication, [(row.item_id, row.location_id) for row in rows])
+    refuse_nested(publication, [(row.item_id, row.location_id) for row in rows])
     return rows
 
 
@@ -99,10 +118,11 @@ def require_places(publication: Publication, location_ids: Sequence[str]) -> Non
     for location_id in location_ids:
         publication.require_location(location_id)
     if len(location_ids) > 1:
-        _refuse_nested(publication, [("", place) for place in location_ids])
+        refuse_nested(publication, [("", place) for place in location_ids])
 
 
-def _too_many(found: str) -> InvalidSelection:
+def too_many_orders(found: str) -> InvalidSelection:
+    """Return the refusal of more orders than a file has."""
     expected = Sentence("at most {count}; ask for fewer tiers or locations", count=str(MOST_ROWS))
     return InvalidSelection(parameter="orders", found=found, expected=expected)
 
@@ -142,7 +162,7 @@ def _not_orderable(line: OrderLine) -> InvalidSelection:
     return InvalidSelection(parameter="quantity", found=found, expected=expected)
 
 
-def _refuse_nested(publication: Publication, ordered: Sequence[tuple[str, str]]) -> None:
+def refuse_nested(publication: Publication, ordered: Sequence[tuple[str, str]]) -> None:
     """Refuse what is ordered twice: for a place, or for one and another that it lies in."""
     tree = publication.table(orders.location_tree()).table.to_pylist()
     above = {row["location_id"]: row["parent_location_id"] for row in tree}

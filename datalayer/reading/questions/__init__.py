@@ -17,6 +17,7 @@ from datalayer.reading.questions import (
     plans,
     purchases,
     search,
+    transfers,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "plans",
     "purchases",
     "search",
+    "transfers",
 ]

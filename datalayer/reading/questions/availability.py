@@ -62,6 +62,10 @@ COLUMNS: Final = (*STEP, *SUMS, "contract_id", *ITEM_COLUMNS, "location", *WORTH
 
 _LISTED: Final = (*STEP, "contract_id", *ITEM_COLUMNS, "location", *WORTH, "source")
 _READ: Final = ("fact_buy_list", "fact_availability", "dim_item", "dim_location")
+_ORDERED: Final = (
+    *("item_id", "location_id", "name", "unit", "location", "from_quantity", "quantity"),
+    *("cost", "down_hours_avoided", "first_rank", "steps_from", "steps_to", "all_steps"),
+)
 _RANK: Final = unpublished_column("rank", ColumnType.INTEGER)
 _CONTRACT: Final = unpublished_column(
     "contract_id", ColumnType.TEXT, described="The contract; 'network' where none is known."
@@ -200,6 +204,27 @@ def buy_list(
         order=("rank",),
         total_sql=count_matches(f"({base})", ()),
         file_name="buy_list",
+    )
+
+
+def bought_orders(wanted: BuyListing, met: Conditions = NO_CONDITIONS, *, limit: int) -> Question:
+    """Return the question of what is to be ordered of each part at a place, the best first.
+
+    Columns: see ``sql/bought_orders.sql``.
+
+    Args:
+        wanted: Which steps are bought.
+        met: What orders must meet, of those that they come to: what is left out frees no money for
+            other steps.
+        limit: Most orders.
+    """
+    bought = with_query("bought", _of_listing("buy_list", wanted), question_sql("bought_orders"))
+    return Question(
+        name="bought_orders",
+        sql=select_matches(bought, _ORDERED, met.predicates, ("first_rank",)),
+        parameters={**wanted.parameters(), **met.parameters},
+        data_sets=_READ,
+        limit=limit,
     )
 
 

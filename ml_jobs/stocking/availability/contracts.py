@@ -38,6 +38,10 @@ def contract_prices(down: TowersDown, allowed: FloatArray) -> FloatArray:
             prices[contract] = _least_price(down, allowed, prices, int(contract))
         if np.allclose(prices, before, rtol=1e-9, atol=0.0):
             break
+    # A price that fell last may have left an earlier contract short; to raise one leaves none so.
+    for contract in np.flatnonzero(~unmet):
+        if down(prices)[contract] > allowed[contract]:
+            prices[contract] = _least_price(down, allowed, prices, int(contract))
     return np.where(unmet, np.inf, prices)
 
 

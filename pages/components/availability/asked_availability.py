@@ -22,6 +22,8 @@ PLACE: Final = "location"
 MAIN: Final = "main"
 """The contract whose towers need a part most, as the list is filtered by it."""
 PAGE: Final = "page"
+MOVES: Final = "moves"
+"""The page of the moves."""
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _POINT: Final = re.compile(r"0|[1-9][0-9]{0,3}", re.ASCII)
@@ -47,7 +49,8 @@ class AskedAvailability:
         budget: What there is to spend; None where nobody says.
         location_id: The place that the list is of; empty for all.
         main: The contract that it is of; empty for all.
-        page: From 1; one behind the last is the last.
+        page: Of the list, from 1; one behind the last is the last.
+        moves: The page of the moves, likewise.
         currency: ISO code; empty where none is published.
         problems: What of the address can't be used, and is left out.
     """
@@ -62,6 +65,7 @@ class AskedAvailability:
     location_id: str
     main: str
     page: int
+    moves: int
     currency: str
     problems: tuple[InvalidSelection, ...] = ()
 
@@ -116,7 +120,8 @@ def of_address(publication: Publication) -> AskedAvailability | None:
         budget=_budget(problems),
         location_id=_one_of(PLACE, list(places), problems),
         main=_one_of(MAIN, mains, problems),
-        page=_page(problems),
+        page=_page(PAGE, problems),
+        moves=_page(MOVES, problems),
         currency=str(publication.manifest.lineage.get("currency") or ""),
         problems=tuple(problems),
     )
@@ -223,11 +228,11 @@ def _one_of(name: str, known: Sequence[str], problems: list[InvalidSelection]) -
     return ""
 
 
-def _page(problems: list[InvalidSelection]) -> int:
-    text = st.query_params.get(PAGE, "1")
+def _page(name: str, problems: list[InvalidSelection]) -> int:
+    text = st.query_params.get(name, "1")
     if _NUMBER.fullmatch(text):
         return int(text)
-    problems.append(_problem(PAGE, text, Sentence("the number of a page, such as 2")))
+    problems.append(_problem(name, text, Sentence("the number of a page, such as 2")))
     return 1
 
 

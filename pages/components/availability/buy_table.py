@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from datalayer.portal import NETWORK
 from pages.components.availability import buy_words
 from pages.components.availability.asked_availability import AskedAvailability, place_name
 from pages.components.charts.availability_words import money
@@ -72,22 +71,25 @@ def _line(asked: AskedAvailability) -> str:
 
 
 def _row(row: Row, asked: AskedAvailability, effect: Row) -> str:
-    code, name = str(row["item_id"]), str(row["name"] or "")
     currency = asked.currency
     why = buy_words.why_so_many(row, effect, currency)
     cells = (
         (_bold(buy_words.bought(row)) + _small(buy_words.on_top_of(row)), True),
         (escape(place_name(row)), False),
-        (escape(money(row["cost"], currency)), True),
+        (escape(buy_words.cost(row["cost"], currency)), True),
         (escape(buy_words.hours(row["down_hours_avoided"])), True),
         (escape(buy_words.per_1000(row, currency)), True),
         (escape(asked.name(str(row["contract_id"]))), False),
     )
     told = "".join(f"<td{_CLASS if is_number else ''}>{text}</td>" for text, is_number in cells)
-    return (
-        f'<tr><th scope="row"><a class="farol-go" href="{escape(_address(row))}">{escape(code)}</a>'
-        f"{_small(name)}{_small(why)}</th>{told}</tr>"
-    )
+    return f"<tr>{part_cell(row, str(row['location_id']), why)}{told}</tr>"
+
+
+def part_cell(row: Row, location_id: str, why: str = "") -> str:
+    """Return the head of a row: its part, a link to that at a place, and what is said of it."""
+    code, name = str(row["item_id"]), str(row["name"] or "")
+    link = f'<a class="farol-go" href="{escape(_address(code, location_id))}">{escape(code)}</a>'
+    return f'<th scope="row">{link}{_small(name)}{_small(why)}</th>'
 
 
 _CLASS: Final = ' class="farol-number"'
@@ -101,8 +103,8 @@ def _small(text: str) -> str:
     return f"<small>{escape(text)}</small>" if text else ""
 
 
-def _address(row: Row) -> str:
+def _address(item_id: str, location_id: str) -> str:
     """Return the address of the part's page, at its place."""
     kept = {name: st.query_params[name] for name in _STAYS if name in st.query_params}
-    here = {"item": str(row["item_id"]), "location_id": str(row["location_id"] or NETWORK)}
+    here = {"item": item_id, "location_id": location_id}
     return f"forecast?{urlencode({**kept, **here})}"

@@ -16,6 +16,7 @@ _MANY: Final = 20
 _CHEAP: Final = 0.005
 """Share of what all that is bought costs, up to which a row of it is cheap."""
 _HARDLY: Final = 0.001
+_LITTLE: Final = 100
 
 
 def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
@@ -38,7 +39,7 @@ def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
         budget=money(budget, currency),
         share=share(effect["share"]),
         hours=hours(effect["down_hours_avoided"]),
-        cost=money(effect["cost"], currency),
+        cost=cost(effect["cost"], currency),
     )
     return f"{text} {_next(effect, budget, currency)}".strip()
 
@@ -46,7 +47,7 @@ def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
 def _whole(effect: Row, currency: str) -> str:
     text = _("All of this list costs {cost} and avoids {hours} of towers standing still a month.")
     return text.format(
-        cost=money(effect["all_cost"], currency), hours=hours(effect["all_down_hours_avoided"])
+        cost=cost(effect["all_cost"], currency), hours=hours(effect["all_down_hours_avoided"])
     )
 
 
@@ -55,6 +56,11 @@ def _next(effect: Row, budget: float, currency: str) -> str:
         return _("That is all of it.")
     text = _("The next {budget} avoid {share}.")
     return text.format(budget=money(budget, currency), share=share(effect["next_share"]))
+
+
+def cost(value: float, currency: str) -> str:
+    """Return what something costs: to a hundredth where that is little."""
+    return money(value, currency) if value >= _LITTLE else stock_words.money(value, currency)
 
 
 def share(value: float | None) -> str:

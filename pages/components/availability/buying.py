@@ -8,11 +8,12 @@ from typing import Any, Final
 import streamlit as st
 
 from datalayer.portal import Publication, questions
-from pages.components import captions
+from pages.components import captions, list_file
 from pages.components.availability import asked_availability, buy_table, buy_words
 from pages.components.availability.asked_availability import (
     BUDGET,
     MAIN,
+    MOVES,
     PAGE,
     PLACE,
     AskedAvailability,
@@ -78,7 +79,7 @@ def _budget(asked: AskedAvailability) -> None:
 def _write_budget() -> None:
     chosen = st.session_state[_BUDGET_KEY]
     text = "" if chosen is None else f"{chosen:.12g}"
-    asked_availability.write(**{BUDGET: text, PAGE: ""})
+    asked_availability.write(**{BUDGET: text, PAGE: "", MOVES: ""})
 
 
 def _choice(title: str, name: str, chosen: str, names: Mapping[str, str]) -> None:
@@ -101,7 +102,7 @@ def _choice(title: str, name: str, chosen: str, names: Mapping[str, str]) -> Non
 
 
 def _write(name: str, key: str) -> None:
-    asked_availability.write(**{name: st.session_state[key], PAGE: ""})
+    asked_availability.write(**{name: st.session_state[key], PAGE: "", MOVES: ""})
 
 
 def _list(
@@ -125,6 +126,17 @@ def _list(
     buy_table.draw(rows, asked, effect, name)
     _pages(page, pages)
     captions.show(result.provenance, of="buys")
+    _file(publication, asked, effect)
+
+
+def _file(publication: Publication, asked: AskedAvailability, effect: Row) -> None:
+    """Draw the file of the list, whose rows are its steps, as they are published."""
+    steps = effect["all_steps"] if asked.budget is None else effect["steps"]
+    if not steps:
+        return
+    st.caption(_("The file has the list step by step up to the budget, each with the sums so far."))
+    call = [*asked.pairs(is_within=True), ("p", publication.id)]
+    list_file.show("availability/buy-list.csv", call, steps, texts=_TEXTS, key="farol-buys-call")
 
 
 def _pages(page: int, count: int) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.components import captions, tables
 from pages.components.availability.asked_availability import AskedAvailability
-from pages.components.charts.availability_words import money, policy_name, towers
+from pages.components.charts.availability_words import policy_name, towers
 from pages.components.language import NOTHING, _, ngettext, number
 
 Row = Mapping[str, Any]
@@ -25,7 +25,7 @@ def show(asked: AskedAvailability) -> None:
         st.markdown(_("Nothing was tested in the past, so nobody can say what was kept."))
         return
     st.markdown(captions.literal(" ".join(sentence(row) for row in tested)))
-    table = pa.Table.from_pylist([_row(row, asked.currency) for row in rows])
+    table = pa.Table.from_pylist([_row(row) for row in rows])
     tables.draw(table, _headings(), key="farol-availability-kept")
     captions.show(asked.provenance, of="availability-kept")
 
@@ -60,11 +60,10 @@ def _verdict(promised: float, happened: float) -> str:
     return text.format(times=number(happened / promised, 2))
 
 
-def _row(row: Row, currency: str) -> dict[str, str]:
+def _row(row: Row) -> dict[str, str]:
     tested = bool(row["n_windows"])
     return {
         "policy": policy_name(row["policy"]),
-        "stock_value": money(row["stock_value"], currency),
         "promised": towers(row["towers_down_promised"]),
         "happened": towers(row["towers_down_happened"]),
         "windows": number(row["n_windows"], 0) if tested else _("not tested"),
@@ -82,7 +81,6 @@ def _kept(row: Row) -> str:
 def _headings() -> dict[str, str]:
     return {
         "policy": _("How stock is set"),
-        "stock_value": _("Value of the stock"),
         "promised": _("Promised: towers down"),
         "happened": _("Happened: towers down"),
         "windows": _("Tests of the past"),

@@ -31,9 +31,10 @@ from pages.components.language import _
 
 _HEIGHT: Final = 360
 _ROOM: Final = 1.18
-_RIGHT: Final = 0.55
-"""Share of the width from which on a name stands left of its mark."""
+_NEAR_END: Final = 0.75
+"""Share of the width from which on a name over its mark would run out of the plot."""
 _NEAR_PX: Final = 34
+_RISE_PX: Final = 15
 _SYMBOLS: Final = {"today": "square", "service": "diamond"}
 
 
@@ -241,27 +242,33 @@ def _target_name(curve: AvailabilityCurve) -> list[PlotlyPart]:
 
 
 def _names(marks: Sequence[Row], window: _Window) -> list[PlotlyPart]:
-    """Return the names beside the marks, one above and one below where the marks are close."""
+    """Return the names over the marks, one of them below its mark where the marks are close."""
     named = []
     for row in marks:
-        others = [each for each in marks if each is not row]
-        rise = _rise(row, others, window)
-        is_right = row["stock_value"] > _RIGHT * window.value
-        side, shift = ("right", -11) if is_right else ("left", 11)
+        rise = _rise(row, [each for each in marks if each is not row], window)
         text = _("today") if row["policy"] == "today" else _("service levels")
+        side = _side(row["stock_value"] / window.value)
         named.append(
-            _text(text, row["stock_value"], row["towers_down"], side=side, shift=(shift, rise))
+            _text(text, row["stock_value"], row["towers_down"], side=side, shift=(0, rise))
         )
     return named
+
+
+def _side(share: float) -> str:
+    """Return which end of a name stands at its mark, so that none runs out of the plot."""
+    if share > _NEAR_END:
+        return "right"
+    return "left" if share < 1 - _NEAR_END else "center"
 
 
 def _rise(row: Row, others: Sequence[Row], window: _Window) -> int:
     scale = (_HEIGHT - theme.TOP - theme.BOTTOM) / window.down
     for other in others:
         apart = (row["towers_down"] - other["towers_down"]) * scale
-        if abs(apart) < _NEAR_PX:
-            return 12 if apart > 0 or (apart == 0 and row["policy"] == "today") else -12
-    return 0
+        is_upper = apart > 0 or (apart == 0 and row["policy"] == "today")
+        if abs(apart) < _NEAR_PX and not is_upper:
+            return -_RISE_PX
+    return _RISE_PX
 
 
 def _head() -> PlotlyPart:

@@ -179,6 +179,32 @@ def test_the_whole_list_is_one_file_that_the_audit_log_has(served: ServedPortal)
     assert (last.details["budget"], last.details["filters"]) == ("300.1", "contract_id=CT-B")
 
 
+def test_the_list_up_to_a_budget_is_taken_as_orders(served: ServedPortal) -> None:
+    asked = "profile=plain&budget=100.2&language=pt-BR"
+    answer = served.get(f"{LIST}/orders.csv?{asked}")
+
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(line["item_id"], line["quantity"]) for line in lines] == [
+        ("P00002", "2.0"),
+        ("P00003", "1.0"),
+    ]
+    assert lines[0]["tier"] == "Pelo preço da hora de torre"
+    assert answer.headers["X-Row-Count"] == "2"
+    tag = answer.headers["ETag"]
+    again = served.get(f"{LIST}/orders.csv?{asked}", **{"If-None-Match": tag})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["", "profile=xls", "profile=plain&budget=-1", "profile=plain&language=fr", "profile=sap-pr"],
+)
+def test_orders_in_no_form_that_there_is_are_refused(asked: str, served: ServedPortal) -> None:
+    answer = served.get(f"{LIST}/orders.csv?{asked}")
+
+    assert answer.status_code == 422
+
+
 def test_a_budget_says_what_it_buys_and_what_as_much_again_would(served: ServedPortal) -> None:
     told = data_of(served.get(f"{LIST}/effect?budget=250"))
 
@@ -233,6 +259,7 @@ def test_unknown_parts_and_places_are_refused(end: str, served: ServedPortal) ->
         (f"{BASE}/left-out", "fact_availability"),
         (LIST, "fact_buy_list"),
         (f"{LIST}.csv", "fact_buy_list"),
+        (f"{LIST}/orders.zip?profile=plain", "fact_buy_list"),
         (f"{LIST}/effect?budget=1", "fact_buy_list"),
         (f"{LIST}/1/explanation", "fact_buy_list"),
         ("/api/v1/items/P00002/availability", "fact_availability"),

@@ -45,14 +45,14 @@ def test_a_step_tells_what_it_costs_what_it_avoids_and_its_neighbours(
     assert reason.why.en == (
         "Buying 3 un of Peça 5 (P00005) at Rede, on top of 2 un in stock and on order, costs R$ "
         "300 and avoids 30 tower-hours a month: R$ 1,000 avoid 100 h. It stands at 4 of 6: up to "
-        "here R$ 400 avoid 80.1% of what the list avoids. Before it stands Peça 2 (P00002) at "
+        "here R$ 400.30 avoid 80.1% of what the list avoids. Before it stands Peça 2 (P00002) at "
         "Rede, where R$ 1,000 avoid 150 h. After it stands Peça 3 (P00003) at Depósito, where R$ "
         "1,000 avoid 100 h."
     )
     assert reason.why.pt_BR.startswith(
         "Comprar 3 un de Peça 5 (P00005) em Rede, além de 2 un em estoque e pedidos, custa R$ 300 "
         "e evita 30 horas de torre por mês: R$ 1.000 evitam 100 h. Está na posição 4 de 6: até "
-        "aqui, R$ 400 evitam 80,1% do que a lista evita."
+        "aqui, R$ 400,30 evitam 80,1% do que a lista evita."
     )
 
 

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pytest
 
-from ml_jobs.arrays import FloatArray
-from ml_jobs.stocking.availability.buying import Steps, ranked, steps_of
-from ml_jobs.stocking.availability.worth import Worth
-from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, levels_with
+from ml_jobs.stocking.availability.buying import ranked, steps_of
+from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, levels_with, worth_of
+from tests.unit.ml_jobs.stocking.availability.oracles import bought, every_way
 
 pytestmark = pytest.mark.ml
-
-
-def bought(steps: Steps, count: int, series: int) -> FloatArray:
-    """The units of each series after the first *count* steps."""
-    return np.bincount(steps.series[:count], weights=steps.quantity[:count], minlength=series)
-
-
-def best_of(worth: Worth, most_steps: int, first: FloatArray, then: FloatArray) -> list[tuple]:
-    """Cost and hours down of every way to buy up to so many steps of each series."""
-    choices = []
-    for n in range(len(worth.hours)):
-        quantities = [0.0, *(first[n] + then[n] * np.arange(most_steps))]
-        one = worth.rows(np.array([n]))
-        choices.append(
-            [(q * worth.unit_cost[n], one.hours_down(np.array([q]))[0]) for q in quantities]
-        )
-    return [(sum(c for c, _ in each), sum(h for _, h in each)) for each in product(*choices)]
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -40,7 +20,7 @@ def test_nothing_that_costs_no_more_avoids_more(seed: int) -> None:
     minimum = multiple * random.choice([0.0, 1.0, 3.0], 3)
     first = np.maximum(minimum, multiple)
     steps = ranked(steps_of(worth, levels_with(np.zeros(3), minimum, multiple), least_per_money=0))
-    ways = best_of(worth, 6, first, multiple)
+    ways = every_way(worth, 6, first, multiple)
 
     checked = 0
     for count in range(len(steps.series) + 1):
@@ -99,3 +79,27 @@ def test_the_first_step_is_the_minimum_order_in_whole_multiples() -> None:
 
     assert steps.quantity[:3].tolist() == [8.0, 4.0, 4.0]
     assert steps.stock[:3].tolist() == [0.0, 8.0, 12.0]
+
+
+def test_the_list_is_the_same_where_all_parts_cost_twice_as_much() -> None:
+    worth, levels = drawn_worth(100, 10), levels_with(np.zeros(100))
+    dearer = worth_of(worth.demand, worth.hours, 2 * worth.unit_cost, worth.tails)
+
+    found = ranked(steps_of(worth, levels, least_per_money=2e-4))
+    twice = ranked(steps_of(dearer, levels, least_per_money=1e-4))
+
+    np.testing.assert_array_equal(found.series, twice.series)
+    np.testing.assert_array_equal(found.stock, twice.stock)
+    np.testing.assert_allclose(2 * found.cost, twice.cost)
+
+
+def test_a_part_that_two_contracts_share_alike_is_bought_as_one() -> None:
+    worth, levels = drawn_worth(100, 11), levels_with(np.zeros(100))
+    shares = np.stack([worth.hours / 2, worth.hours / 2])
+    shared = worth_of(worth.demand, np.ones(2) @ shares, worth.unit_cost, worth.tails)
+
+    found = ranked(steps_of(worth, levels, least_per_money=1e-4))
+    both = ranked(steps_of(shared, levels, least_per_money=1e-4))
+
+    np.testing.assert_array_equal(found.series, both.series)
+    np.testing.assert_array_equal(found.avoided, both.avoided)

@@ -7,59 +7,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.stocking.availability.echelons import TwoEchelons, hull_of, repair_pipeline
+from tests.unit.ml_jobs.stocking.availability.oracles import drawn_echelons, sampled_backorders
 
 pytestmark = pytest.mark.ml
-
-EPOCHS = 40_000
-
-
-def drawn(seed: int, excess: float) -> tuple[TwoEchelons, int, IntArray]:
-    random = np.random.default_rng(seed)
-    places = int(random.integers(2, 6))
-    rate = random.lognormal(-1.0, 0.8, places)
-    part = TwoEchelons(rate, excess, random.uniform(1, 4), random.uniform(0.3, 1.5, places))
-    central = int(random.integers(0, np.ceil(rate.sum() * part.supply) + 2))
-    stock = np.array([random.integers(0, most) for most in np.ceil(rate * part.transport) + 2])
-    return part, central, stock
-
-
-def sampled_backorders(part: TwoEchelons, central: int, stock: IntArray) -> FloatArray:
-    """Draw what is asked for and follow it: what waits at the centre is the last asked for.
-
-    Demand comes in batches of one place (logarithmic, or single lots without excess), in random
-    order over the supply time.
-    """
-    random = np.random.default_rng(1)
-    chance = part.excess / (1 + part.excess)
-    mean_batch = part.excess / np.log1p(part.excess) if part.excess else 1.0
-
-    def sizes(batches: int) -> IntArray:
-        return random.logseries(chance, batches) if chance else np.ones(batches, np.int64)
-
-    total, places = part.rate.sum(), len(part.rate)
-    counts = random.poisson(total * part.supply / mean_batch, EPOCHS)
-    owner = random.choice(places, counts.sum(), p=part.rate / total)
-    size = sizes(counts.sum())
-    epoch = np.repeat(np.repeat(np.arange(EPOCHS), counts), size)
-    before = np.arange(len(epoch)) - np.searchsorted(epoch, epoch)
-    held = np.zeros((EPOCHS, places))
-    late = before >= central
-    np.add.at(held, (epoch[late], np.repeat(owner, size)[late]), 1.0)
-    for place in range(places):
-        on_the_way = part.rate[place] * part.transport[place]
-        more = random.poisson(on_the_way / mean_batch, EPOCHS)
-        np.add.at(held[:, place], np.repeat(np.arange(EPOCHS), more), sizes(more.sum()))
-    waiting: FloatArray = np.maximum(held - stock, 0.0).mean(axis=0)
-    return waiting
 
 
 @pytest.mark.parametrize("excess", [0.0, 0.5, 2.0])
 def test_what_waits_is_near_what_a_simulation_finds(excess: float) -> None:
     near = 0
     for seed in range(6):
-        part, central, stock = drawn(seed, excess)
+        part, central, stock = drawn_echelons(seed, excess)
         found = part.backorders(central, stock).sum()
         expected = sampled_backorders(part, central, stock).sum()
         near += abs(found - expected) <= 0.05 * expected + 0.01

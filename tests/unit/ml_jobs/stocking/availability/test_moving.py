@@ -6,57 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 
 from ml_jobs.stocking.availability.moving import Shelf, moves_of
+from tests.unit.ml_jobs.stocking.availability.oracles import DEEPEST, best_value, drawn_shelf
 
 pytestmark = pytest.mark.ml
-
-DEEPEST = 25
-
-
-def drawn_shelf(seed: int, places: int = 6, *, freight: float = 1.0) -> Shelf:
-    """A part whose lots are worth less and less at every place."""
-    random = np.random.default_rng(seed)
-    stock = random.integers(0, 12, places)
-    worth = random.lognormal(3, 1, places)[:, None] * np.cumprod(
-        random.uniform(0.3, 0.95, (places, DEEPEST)), axis=1
-    )
-    lanes = freight * random.lognormal(0, 1, (places, places))
-    np.fill_diagonal(lanes, 0.0)
-    return Shelf(
-        stock=stock,
-        keep=random.integers(0, 4, places),
-        fill=random.integers(3, 14, places),
-        gain=worth,
-        loss=worth,
-        freight=lanes,
-    )
-
-
-def best_value(shelf: Shelf) -> float:
-    """The value of a linear program over all lots: no rule can do better."""
-    places = len(shelf.stock)
-    give = np.maximum(shelf.stock - shelf.keep, 0)
-    take = np.maximum(shelf.fill - shelf.stock, 0)
-    lanes = [(i, j) for i in range(places) for j in range(places) if i != j]
-    gives = [(i, n) for i in range(places) for n in range(give[i])]
-    takes = [(j, n) for j in range(places) for n in range(take[j])]
-    cost = [shelf.freight[i, j] for i, j in lanes]
-    cost += [shelf.loss[i, shelf.stock[i] - 1 - n] for i, n in gives]
-    cost += [-shelf.gain[j, shelf.stock[j] + n] for j, n in takes]
-    rows = np.zeros((2 * places, len(cost)))
-    for column, (i, j) in enumerate(lanes):
-        rows[i, column] = 1.0
-        rows[places + j, column] = 1.0
-    for column, (i, _) in enumerate(gives, start=len(lanes)):
-        rows[i, column] = -1.0
-    for column, (j, _) in enumerate(takes, start=len(lanes) + len(gives)):
-        rows[places + j, column] = -1.0
-    most = [(0, None)] * len(lanes) + [(0, 1)] * (len(gives) + len(takes))
-    answer = linprog(cost, A_eq=rows, b_eq=np.zeros(2 * places), bounds=most, method="highs")
-    assert answer.success
-    return float(-answer.fun)
 
 
 @given(seed=st.integers(0, 10_000), over=st.sampled_from([1.0, 3.0, 5.0]))

@@ -6,21 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from ml_jobs.stocking.availability.tails import Tails
 from tests.unit.ml_jobs.stocking.availability.demands import demand_of, drawn_worth, worth_of
+from tests.unit.ml_jobs.stocking.availability.oracles import direct_backorders
 
 pytestmark = pytest.mark.ml
 
 ONE = np.ones(1)
-
-
-def direct_backorders(mean: float, excess: float, stock: int) -> float:
-    """Sum (x - s) P(x) over all demands that matter."""
-    spread = stats.nbinom(mean / excess, 1 / (1 + excess))
-    demands = np.arange(stock, int(spread.isf(1e-16)) + 2)
-    return float(((demands - stock) * spread.pmf(demands)).sum())
 
 
 @given(mean=st.floats(0.001, 60), excess=st.floats(0.05, 30), stock=st.integers(0, 80))
@@ -115,3 +108,16 @@ def test_dearer_parts_all_alike_change_no_order() -> None:
     twice = worth_of(worth.demand, worth.hours, 2 * worth.unit_cost, worth.tails)
 
     np.testing.assert_array_equal(worth.level_at(2e-3), twice.level_at(1e-3))
+
+
+def test_where_parts_cost_and_do_the_same_all_get_one_service_level() -> None:
+    drawn = drawn_worth(300, 4)
+    ones = np.ones(300)
+    worth = worth_of(drawn.demand, 73.0 * ones, 100.0 * ones, drawn.tails)
+
+    for level in (0.8, 0.95, 0.99):
+        found = worth.level_at((1.0 - level) * 73.0 / 100.0)
+
+        everywhere = drawn.demand.quantile(level * ones)
+        assert found.sum() == pytest.approx(everywhere.sum(), rel=0.01)
+        np.testing.assert_allclose(found, everywhere, atol=1)

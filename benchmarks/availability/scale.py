@@ -1,0 +1,169 @@
+"""Goal A11: CPU time and bytes of what availability adds, of many parts at many places."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.availability.drawn import HOLDING_RATE, TOWERS, draw
+from benchmarks.availability.findings import Finding
+from benchmarks.availability.origins import Forecasts
+from ml_jobs.arrays import rows_of
+from ml_jobs.fleet import Contract, Fleet
+from ml_jobs.negative_binomial import NegativeBinomial
+from ml_jobs.publishing.layout import write_batches
+from ml_jobs.stocking.availability.availability_facts import (
+    agg_availability,
+    buy_rows,
+    fact_availability,
+    fact_buy_list,
+)
+from ml_jobs.stocking.availability.buying import steps_of
+from ml_jobs.stocking.availability.curve import (
+    add_curves,
+    curve_sums,
+    priced_stocks,
+    tower_hour_prices,
+)
+from ml_jobs.stocking.availability.money import MoneyPolicy, chances_of_demand, order_of
+from ml_jobs.stocking.availability.stocked import StockedSeries, Window
+from ml_jobs.stocking.availability.tails import Tails
+from tests.unit.ml_jobs.stocking.availability.demands import grouped, levels_with
+
+ITEM_PLACES, ASKED = 100_000, 900_000
+PLACES = 40
+PARTITION = 5_000
+PAST = 4  # cutoffs that the job judges, of each of which the curve is drawn too
+MONEY_RATE = 1.0 / 50  # tower-hours that a unit of currency has to avoid at the least
+ORDERS_TIMED = 2_000
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Clock:
+    """CPU seconds by what they went into."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+
+    def timed(self, name: str, work: Callable[[], Answer]) -> Answer:
+        """Do *work* and add its time to that of *name*."""
+        began = time.process_time()
+        answer = work()
+        self.spent[name] = self.spent.get(name, 0.0) + time.process_time() - began
+        return answer
+
+
+def scale(forecasts: Forecasts, seed: int) -> list[Finding]:
+    """A11: measured on 100,000 item-places, told of 900,000."""
+    series = _many(forecasts, seed)
+    clock, fleet = Clock(), Fleet((Contract("A", "A", TOWERS, 0.999),))
+    tails, rate = Tails.as_forecast(), HOLDING_RATE
+    everything = series.dependence(("A",), np.ones(1))
+    prices = tower_hour_prices(everything.hours, series.unit_cost, rate)
+    sums, facts, buys = [], [], []
+    for begin in range(0, len(series.item_ids), PARTITION):
+        part = series.rows(np.arange(begin, begin + PARTITION))
+        dependence = part.dependence(("A",), np.ones(1))
+        worth = part.worth(0, dependence, tails)
+        clock.timed("looking up chances", lambda w=worth: w.ladders)
+        sums.append(
+            clock.timed(
+                "curve",
+                lambda w=worth, d=dependence: curve_sums(0, w, d, priced_stocks(w, prices, rate)),
+            )
+        )
+        facts.append(
+            clock.timed(
+                "levels",
+                lambda p=part, w=worth: fact_availability(p, w, w.level_at(MONEY_RATE)),
+            )
+        )
+        steps = clock.timed(
+            "ranking",
+            lambda p=part, w=worth: steps_of(w, p.levels, least_per_money=MONEY_RATE / 10),
+        )
+        buys.append(buy_rows(part, steps, worth.hours, worth.hours, ("A",)))
+    whole = clock.timed("ranking", lambda: fact_buy_list(buys))
+    curve = agg_availability(add_curves(sums), fleet, prices, future=0, source="gbm")
+    orders = _orders(series)
+    more = ASKED / ITEM_PLACES
+    each = {name: more * spent for name, spent in clock.spent.items()}
+    each["orders in money"] = orders * ASKED
+    once = sum(each.values())
+    again = PAST * (each["looking up chances"] + each["curve"])
+    size = {
+        "fact_availability": more * _bytes(pa.concat_tables(facts)),
+        "fact_buy_list": _bytes(whole),
+        "agg_availability": _bytes(curve),
+    }
+    megabytes = sum(size.values()) / 1e6
+    told = ", ".join(f"{name} {spent:.0f}" for name, spent in each.items())
+    files = ", ".join(f"{name} {held / 1e6:.1f}" for name, held in size.items())
+    what = f"{ASKED:,} item-places, from {ITEM_PLACES:,}"
+    return [
+        Finding("A11", f"{what}: CPU-s ({told})", "180", f"{once:.0f}", once <= 180),
+        Finding("A11", f"{what}: CPU-s of the curve at {PAST} past cutoffs on top", "-",
+                f"{again:.0f}"),
+        Finding("A11", f"{what}: gold added, MB ({files}; the buy list ends at "
+                f"{whole.num_rows:,} rows)", "40", f"{megabytes:.1f}", megabytes <= 40),
+    ]  # fmt: skip
+
+
+def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
+    """Parts of *forecasts* over and over, each at many places with a share of its demand."""
+    random = np.random.default_rng(seed)
+    items = ITEM_PLACES // PLACES
+    picked = random.choice(len(forecasts.demand), items)
+    drawn = draw(items, seed)
+    over = rows_of(forecasts.rows(picked).over(drawn, 0), np.repeat(np.arange(items), PLACES))
+    share = random.dirichlet(np.ones(PLACES), items).ravel()
+    # Thinning leaves the same share of the excess.
+    demand = NegativeBinomial(
+        over.mean * share, np.maximum(over.excess * share, 0.05), over.lot, over.least_mean * share
+    )
+    unknown = np.full(ITEM_PLACES, np.nan)
+    position = np.floor(random.uniform(0, 1.5, ITEM_PLACES) * demand.quantile(np.array(0.95)))
+    return StockedSeries(
+        item_ids=np.repeat([f"P{number:06d}" for number in range(items)], PLACES),
+        location_ids=np.tile([f"L{number:02d}" for number in range(PLACES)], items),
+        sources=np.full(ITEM_PLACES, "ensemble"),
+        unit_cost=np.repeat(drawn.unit_cost, PLACES),
+        towers=np.repeat(drawn.share_down, PLACES)[:, None],
+        fetch_hours=unknown,
+        levels=levels_with(position),
+        groups=grouped(ITEM_PLACES),
+        windows={
+            0: Window(demand, unknown, position, unknown, unknown, np.full(ITEM_PLACES, 91.0))
+        },
+    )
+
+
+def _orders(series: StockedSeries) -> float:
+    """CPU seconds of one order in money."""
+    demand, policy = series.windows[0].demand, MoneyPolicy(0.2, 1.0)
+    arriving = np.zeros(2, np.int64)
+    apart = Clock()
+    rows = np.linspace(0, len(demand.mean) - 1, ORDERS_TIMED).astype(np.int64)
+    for row in rows:
+        apart.timed(
+            "order",
+            lambda r=row: order_of(
+                1, arriving, chances_of_demand(demand.mean[r] / 3, demand.excess[r]), policy
+            ),
+        )
+    return apart.spent["order"] / ORDERS_TIMED
+
+
+def _bytes(table: pa.Table) -> int:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "file.parquet"
+        write_batches(table.schema, iter(table.to_batches()), path)
+        return path.stat().st_size

@@ -1,0 +1,61 @@
+"""Questions about what to move from one place to another before anything is bought."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from datalayer.reading.question import Question, sql_question
+from datalayer.reading.views import count_matches, question_sql, select_matches
+
+COLUMNS: Final = (
+    *("rank", "item_id", "name", "unit", "from_location_id", "from_location", "to_location_id"),
+    *("to_location", "quantity", "km", "days", "distance_assumed", "freight", "value"),
+    *("receiver_hours_avoided", "donor_hours_lost", "donor_stock_left", "donor_monthly_demand"),
+    *("contract_id", "source"),
+)
+"""Columns of a move, in the order of an answer."""
+
+_READ: Final = ("fact_transfer", "dim_item", "dim_location")
+
+
+def moves(
+    location_id: str | None, contract_id: str | None, *, limit: int, offset: int = 0
+) -> Question:
+    """Return the question of the moves to a place, what is worth most first.
+
+    Columns: ``COLUMNS``; see ``sql/moves.sql``.
+
+    Args:
+        location_id: Where they go; None for all.
+        contract_id: Whose towers need them most there; None for all.
+        limit: Rows of a page.
+        offset: Rows of the pages before.
+    """
+    base = question_sql("moves")
+    return Question(
+        name="moves",
+        sql=select_matches(base, COLUMNS, (), ("rank",)),
+        parameters={"location_id": location_id, "contract_id": contract_id},
+        data_sets=_READ,
+        limit=limit,
+        offset=offset,
+        total_sql=count_matches(f"({base})", ()),
+        file_name="moves",
+    )
+
+
+def together(location_id: str | None, contract_id: str | None) -> Question:
+    """Return the question of what the same moves are worth together; one row.
+
+    Columns: see ``sql/moves_together.sql``.
+    """
+    parameters = {"location_id": location_id, "contract_id": contract_id}
+    return sql_question("moves_together", parameters, "fact_transfer")
+
+
+def replayed() -> Question:
+    """Return the question of what such moves would have avoided and caused before; one row.
+
+    Columns: see ``sql/moves_replayed.sql``.
+    """
+    return sql_question("moves_replayed", {}, "agg_transfer")

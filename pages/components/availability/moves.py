@@ -1,0 +1,154 @@
+"""Before you buy, move: stock that is worth more at another place than where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+import streamlit as st
+
+from datalayer.portal import Publication, questions
+from pages.components import captions
+from pages.components.availability import asked_availability, buy_table, buy_words
+from pages.components.availability.asked_availability import MOVES, AskedAvailability
+from pages.components.charts.availability_words import money
+from pages.components.language import _, ngettext, number
+from pages.components.worklist.action_words import units
+
+Row = Mapping[str, Any]
+
+ON_A_PAGE: Final = 10
+_PAGE_KEY: Final = "farol-moves-page"
+_SMALL: Final = 10
+
+
+def show(publication: Publication, asked: AskedAvailability) -> None:
+    """Draw the moves to the place asked for; nothing where none is published."""
+    if "fact_transfer" not in publication.registry.data_sets:
+        return
+    where = (asked.location_id or None, asked.main or None)
+    whole = publication.table(questions.transfers.together(*where)).table.to_pylist()[0]
+    if not whole["moves"]:
+        return
+    st.header(_("Before you buy, move"), anchor=False)
+    st.markdown(captions.literal(f"{together(whole, asked.currency)} {_replayed(publication)}"))
+    pages = -(-int(whole["moves"]) // ON_A_PAGE)
+    page = min(asked.moves, pages)
+    shown = questions.transfers.moves(*where, limit=ON_A_PAGE, offset=ON_A_PAGE * (page - 1))
+    found = publication.table(shown)
+    _draw(found.table.to_pylist(), asked)
+    _pages(page, pages)
+    captions.show(found.provenance, of="moves")
+
+
+def _pages(page: int, count: int) -> None:
+    if count < 2:
+        return
+    if st.session_state.get(_PAGE_KEY, page) != page:
+        st.session_state[_PAGE_KEY] = page
+    st.pagination(count, default=page, key=_PAGE_KEY, on_change=_turn)
+
+
+def _turn() -> None:
+    page = st.session_state[_PAGE_KEY]
+    asked_availability.write(**{MOVES: str(page) if page > 1 else ""})
+
+
+def together(whole: Row, currency: str) -> str:
+    """Return what all moves are worth together, and what they cost as far as that is known."""
+    text = ngettext(
+        "{count} move avoids {avoided} of towers standing still a month where it goes, and loses "
+        "{lost} where the stock lies.",
+        "{count} moves avoid {avoided} of towers standing still a month where they go, and lose "
+        "{lost} where the stock lies.",
+        whole["moves"],
+    ).format(
+        count=number(whole["moves"], 0),
+        avoided=buy_words.hours(whole["hours_avoided"]),
+        lost=buy_words.hours(whole["hours_lost"]),
+    )
+    return f"{text} {_freight(whole, currency)}".strip()
+
+
+def _freight(whole: Row, currency: str) -> str:
+    known = whole["moves"] - whole["freight_unknown"]
+    if not known:
+        return _("What bringing it costs isn't known.")
+    text = ngettext(
+        "Bringing it costs {freight}, known of {count} move.",
+        "Bringing it costs {freight}, known of {count} moves.",
+        known,
+    )
+    return text.format(freight=money(whole["freight"], currency), count=number(known, 0))
+
+
+def _replayed(publication: Publication) -> str:
+    if "agg_transfer" not in publication.registry.data_sets:
+        return ""
+    row = publication.table(questions.transfers.replayed()).table.to_pylist()[0]
+    if not row["cutoffs"] or row["hours_avoided"] is None or row["hours_caused"] is None:
+        return ""
+    return ngettext(
+        "In {count} test of the past such moves would have avoided {avoided} and caused {caused}.",
+        "In {count} tests of the past such moves would have avoided {avoided} and caused {caused}.",
+        row["cutoffs"],
+    ).format(
+        count=number(row["cutoffs"], 0),
+        avoided=buy_words.hours(row["hours_avoided"]),
+        caused=buy_words.hours(row["hours_caused"]),
+    )
+
+
+def _draw(rows: Sequence[Row], asked: AskedAvailability) -> None:
+    heads = (_("Part"), _("Move"), _("Way"), _("Left where it lies"), _("Avoids a month"))
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "".join(_row(row, asked) for row in rows)
+    name = _("Before you buy, move")
+    st.html(
+        f'<div class="farol-scrolls" role="region" tabindex="0" aria-label="{escape(name)}">'
+        f'<table class="farol-stock farol-buys farol-moves"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(row: Row, asked: AskedAvailability) -> str:
+    told = (route(row), way(row, asked.currency), left(row), _hours(row))
+    cells = "".join(f"<td>{escape(text)}</td>" for text in told)
+    return f"<tr>{buy_table.part_cell(row, str(row['to_location_id']))}{cells}</tr>"
+
+
+def route(row: Row) -> str:
+    """Return how many to move from where to where."""
+    return _("{quantity} from {giver} to {taker}").format(
+        quantity=units(row),
+        giver=str(row["from_location"] or row["from_location_id"]),
+        taker=str(row["to_location"] or row["to_location_id"]),
+    )
+
+
+def way(row: Row, currency: str) -> str:
+    """Return how far and how long it is, and what it costs; what isn't known is said."""
+    told = []
+    if row["km"] is not None:
+        text = _("about {km} km") if row["distance_assumed"] else _("{km} km")
+        told.append(text.format(km=number(row["km"], 0)))
+    if row["days"] is not None:
+        days = row["days"]
+        text = ngettext("{count} day", "{count} days", 1 if days == 1 else 2)
+        told.append(text.format(count=number(days, 0 if days == int(days) else 1)))
+    if row["freight"] is not None:
+        told.append(money(row["freight"], currency))
+    return ", ".join(told) or _("not known")
+
+
+def left(row: Row) -> str:
+    """Return what is left where the stock lies, and what is used of it there."""
+    text = _("{quantity}, uses {use} a month")
+    stays = {"quantity": row["donor_stock_left"], "unit": row["unit"]}
+    use = row["donor_monthly_demand"]
+    return text.format(quantity=units(stays), use=number(use, 1 if use < _SMALL else 0))
+
+
+def _hours(row: Row) -> str:
+    return buy_words.hours(row["receiver_hours_avoided"])

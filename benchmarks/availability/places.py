@@ -87,9 +87,11 @@ def _shelves(
     def by_part(values: FloatArray) -> FloatArray:
         return values.reshape(len(shares), PLACES, *values.shape[1:])
 
+    # Trips are free, and buying later saves nothing: what is compared is shortage.
+    nothing, free = np.zeros((PLACES, most)), np.zeros((PLACES, PLACES))
     rows = zip(*(by_part(each) for each in (stock, keep, fill, gains, losses)), strict=True)
     return [
-        Shelf(s.astype(np.int64), k.astype(np.int64), f.astype(np.int64), gain, loss, freight)
+        Shelf(*(each.astype(np.int64) for each in (s, k, f)), gain, loss, nothing, freight, free)
         for s, k, f, gain, loss in rows
     ]
 

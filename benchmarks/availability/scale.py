@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -17,6 +17,7 @@ from benchmarks.availability.findings import Finding
 from benchmarks.availability.origins import Forecasts
 from ml_jobs.arrays import rows_of
 from ml_jobs.fleet import Contract, Fleet
+from ml_jobs.lanes import Lanes
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.publishing.layout import write_batches
 from ml_jobs.stocking.availability.availability_facts import (
@@ -25,6 +26,7 @@ from ml_jobs.stocking.availability.availability_facts import (
     fact_availability,
     fact_buy_list,
 )
+from ml_jobs.stocking.availability.balancing import Balance, Bounds, Terms
 from ml_jobs.stocking.availability.buying import steps_of
 from ml_jobs.stocking.availability.curve import (
     add_curves,
@@ -35,12 +37,16 @@ from ml_jobs.stocking.availability.curve import (
 from ml_jobs.stocking.availability.money import MoneyPolicy, chances_of_demand, order_of
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window
 from ml_jobs.stocking.availability.tails import Tails
+from ml_jobs.stocking.availability.transfers import fact_transfer, move_rows
+from ml_jobs.stocking.availability.worth import Worth
+from ml_jobs.stocking.lead_time import Duration
 from tests.unit.ml_jobs.stocking.availability.demands import grouped, levels_with
 
 ITEM_PLACES, ASKED = 100_000, 900_000
 PLACES = 40
 PARTITION = 5_000
 PAST = 4  # cutoffs that the job judges, of each of which the curve is drawn too
+LEAD = 2.0 / 3.0  # of delivery and review, what delivery takes
 MONEY_RATE = 1.0 / 50  # tower-hours that a unit of currency has to avoid at the least
 ORDERS_TIMED = 2_000
 
@@ -68,7 +74,7 @@ def scale(forecasts: Forecasts, seed: int) -> list[Finding]:
     tails, rate = Tails.as_forecast(), HOLDING_RATE
     everything = series.dependence(("A",), np.ones(1))
     prices = tower_hour_prices(everything.hours, series.unit_cost, rate)
-    sums, facts, buys = [], [], []
+    sums, facts, buys, moved = [], [], [], []
     for begin in range(0, len(series.item_ids), PARTITION):
         part = series.rows(np.arange(begin, begin + PARTITION))
         dependence = part.dependence(("A",), np.ones(1))
@@ -90,8 +96,10 @@ def scale(forecasts: Forecasts, seed: int) -> list[Finding]:
             "ranking",
             lambda p=part, w=worth: steps_of(w, p.levels, least_per_money=MONEY_RATE / 10),
         )
+        moved.append(clock.timed("moves", lambda p=part, w=worth: _moves(p, w)))
         buys.append(buy_rows(part, steps, worth.hours, worth.hours, ("A",)))
     whole = clock.timed("ranking", lambda: fact_buy_list(buys))
+    moves = clock.timed("moves", lambda: fact_transfer(moved))
     curve = agg_availability(add_curves(sums), fleet, prices, future=0, source="gbm")
     orders = _orders(series)
     more = ASKED / ITEM_PLACES
@@ -103,6 +111,7 @@ def scale(forecasts: Forecasts, seed: int) -> list[Finding]:
         "fact_availability": more * _bytes(pa.concat_tables(facts)),
         "fact_buy_list": _bytes(whole),
         "agg_availability": _bytes(curve),
+        "fact_transfer": _bytes(moves),
     }
     megabytes = sum(size.values()) / 1e6
     told = ", ".join(f"{name} {spent:.0f}" for name, spent in each.items())
@@ -117,6 +126,15 @@ def scale(forecasts: Forecasts, seed: int) -> list[Finding]:
     ]  # fmt: skip
 
 
+def _moves(part: StockedSeries, worth: Worth) -> pa.Table:
+    """What to move of a partition where a tower-hour costs what buying is weighed by."""
+    window = part.windows[0]
+    terms = Terms(HOLDING_RATE / 12.0 / MONEY_RATE, HOLDING_RATE, 30.0, Lanes())
+    bounds = Bounds(window.keep, window.service)
+    balance = Balance(part, 0, worth, bounds, worth.demand.covered, terms)
+    return move_rows(balance, list(balance.moves()), worth.hours, ("A",))
+
+
 def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
     """Parts of *forecasts* over and over, each at many places with a share of its demand."""
     random = np.random.default_rng(seed)
@@ -129,6 +147,7 @@ def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
     demand = NegativeBinomial(
         over.mean * share, np.maximum(over.excess * share, 0.05), over.lot, over.least_mean * share
     )
+    lead = replace(demand, mean=demand.mean * LEAD, least_mean=demand.least_mean * LEAD)
     unknown = np.full(ITEM_PLACES, np.nan)
     position = np.floor(random.uniform(0, 1.5, ITEM_PLACES) * demand.quantile(np.array(0.95)))
     return StockedSeries(
@@ -138,10 +157,25 @@ def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
         unit_cost=np.repeat(drawn.unit_cost, PLACES),
         towers=np.repeat(drawn.share_down, PLACES)[:, None],
         fetch_hours=unknown,
-        levels=levels_with(position),
+        levels=replace(
+            levels_with(position), lead_time=Duration(np.full(ITEM_PLACES, 61.0), unknown)
+        ),
         groups=grouped(ITEM_PLACES),
+        units=np.full(ITEM_PLACES, "un"),
+        kilograms=unknown,
+        counted=np.ones(ITEM_PLACES, np.bool_),
         windows={
-            0: Window(demand, unknown, position, unknown, unknown, np.full(ITEM_PLACES, 91.0))
+            0: Window(
+                demand=demand,
+                actual=unknown,
+                service=demand.quantile(np.array(0.95)),
+                textbook=unknown,
+                recent=unknown,
+                days=np.full(ITEM_PLACES, 91.0),
+                keep=lead.quantile(np.array(0.95)),
+                lead=lead,
+                lead_actual=unknown,
+            )
         },
     )
 

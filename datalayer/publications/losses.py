@@ -15,7 +15,9 @@ MOST_PARTS_LOST: Final = 0.1
 PARTS: Final = "dim_item"
 NEVER_EMPTY: Final = frozenset({"fact_inventory", "fact_metrics"})
 """Data sets whose pages say nothing without rows; others may begin empty."""
-OF_THE_DAY: Final = frozenset({"fact_action", "fact_buy_list", "fact_exception", "fact_open_order"})
+OF_THE_DAY: Final = frozenset(
+    {"fact_action", "fact_buy_list", "fact_exception", "fact_open_order", "fact_transfer"}
+)
 """Data sets whose rows say how things are, not what is covered: fewer are no loss."""
 
 

@@ -42,6 +42,7 @@ COLUMNS = (
     NumberColumn("lead_time_sd_days", maximum=LONGEST_LEAD_TIME_DAYS),
     NumberColumn("minimum_order"),
     NumberColumn("order_multiple"),
+    NumberColumn("weight_kg"),
 )
 
 _TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in COLUMNS)]

@@ -11,6 +11,7 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.fleet import Fleet
 from ml_jobs.grain import Readable, length_of, readable_between
 from ml_jobs.inputs.locations import Hierarchy
+from ml_jobs.lanes import Lanes
 from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Frequency, Panel
 
@@ -33,6 +34,7 @@ class Plan:
         hierarchy: The places, from the whole network down.
         partitions: Number of partitions.
         fleet: Towers by contract, and the parts that they need.
+        lanes: Ways between places.
         items: Number of items.
     """
 
@@ -48,6 +50,7 @@ class Plan:
     hierarchy: Hierarchy
     partitions: int
     fleet: Fleet = field(default_factory=Fleet)
+    lanes: Lanes = field(default_factory=Lanes)
     items: int = 0
 
     @property

@@ -25,9 +25,11 @@ from ml_jobs.inputs.demand.reasons import Accounting
 from ml_jobs.inputs.drivers import drivers_for
 from ml_jobs.inputs.holiday_calendar import with_holidays
 from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
+from ml_jobs.inputs.lanes_file import lanes_in
 from ml_jobs.inputs.master_file import samples
 from ml_jobs.inputs.orders_file import open_lines, orders_of
 from ml_jobs.inputs.stock_file import days_apart
+from ml_jobs.lanes import lanes_of
 from ml_jobs.options import ENSEMBLE, SOURCES, ForecastOptions
 from ml_jobs.panel import Drivers, Frequency, Items, OpenOrders, Panel
 from ml_jobs.pipeline.partitioning import Partition, facts_of, join_panels, whole_items
@@ -277,6 +279,13 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
         fleet=fleet_of(
             inputs.contracts.table if inputs.contracts else None,
             inputs.installed.table if inputs.installed else None,
+        ),
+        lanes=lanes_of(
+            lanes_in(inputs.lanes, inputs.hierarchy.location_ids),
+            (
+                (place.location_id, place.latitude, place.longitude)
+                for place in inputs.hierarchy.locations
+            ),
         ),
         items=items.table.num_rows,
     )

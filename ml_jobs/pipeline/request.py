@@ -79,6 +79,10 @@ class JobRequest:
         FilePath | None,
         Help("input", "parts installed: item_id, contract_id, installed, share_down"),
     ] = None
+    lanes: Annotated[
+        FilePath | None,
+        Help("input", "from_location_id, to_location_id: km, days, fixed_cost, cost_per_kg"),
+    ] = None
     drivers: Annotated[
         FilePath | None, Help("input", "what is known ahead, by date: prices, planned works")
     ] = None

@@ -21,6 +21,7 @@ from ml_jobs.inputs.demand.demand_files import (
 from ml_jobs.inputs.demand.row_rules import USUAL
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
+from ml_jobs.inputs.lanes_file import lane_notes, read_lanes
 from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
@@ -54,6 +55,7 @@ class RunInputs:
     orders: MasterFile | None
     contracts: MasterFile | None
     installed: MasterFile | None
+    lanes: MasterFile | None
     drivers: DriverFile | None
     notes: tuple[InputNote, ...]
     remarks: tuple[str, ...] = ()
@@ -109,6 +111,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     orders = read_orders(request.orders, request.today, reading) if request.orders else None
     contracts = read_contracts(request.contracts, reading) if request.contracts else None
     installed = read_installed(request.installed, reading) if request.installed else None
+    lanes = read_lanes(request.lanes, reading) if request.lanes else None
     drivers = read_drivers(request.drivers, reading) if request.drivers else None
     locations = read_locations(request.locations, reading) if request.locations else None
     form = DemandFormat(
@@ -130,10 +133,11 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         level="country" if request.location_column == "country" else "location",
     )
     masters = {"items": items, "stock": stock, "orders": orders, "installed": installed}
-    files = {**masters, "contracts": contracts, "drivers": drivers, "locations": locations}
+    others = {"contracts": contracts, "lanes": lanes, "drivers": drivers}
+    files = {**masters, **others, "locations": locations}
     sources = {role: file.source for role, file in files.items() if file is not None}
-    others = [name for source in sources.values() for name in source.table.column_names]
-    refuse_missing_headings(request, {*look.headings, *others})
+    headings = [name for source in sources.values() for name in source.table.column_names]
+    refuse_missing_headings(request, {*look.headings, *headings})
     notes = [input_note(role, source) for role, source in sources.items()]
     written = [note for source in sources.values() for note in source.notes]
     return RunInputs(
@@ -145,12 +149,14 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         orders,
         contracts,
         installed,
+        lanes,
         drivers,
         notes=(*look.inputs, *notes),
         remarks=(
             *written,
             *_mismatches(look, hierarchy, locations, masters),
             *contract_notes(contracts, installed),
+            *lane_notes(lanes, hierarchy.location_ids),
         ),
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml_jobs.arrays import BoolArray, FloatArray, rows_of
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.options import MONEY
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
@@ -74,11 +75,15 @@ def planned_stock(
     if plan.options.policy == MONEY:
         rows = stocked_rows(partition, plan)
         by_price[rows[weighed]] = True
-        demand = rows_of(view.sums.cycle, rows)
-        # Less a little, so that the quantile at this level is the target and not a lot more.
-        lasts = demand.chance_of_less(target + demand.lot) - _ROUNDING
-        level[rows[weighed]] = np.maximum(lasts, 0.0)[weighed]
+        lasts = chance_that_lasts(rows_of(view.sums.cycle, rows), target)
+        level[rows[weighed]] = lasts[weighed]
     return PlannedStock(level, by_price)
+
+
+def chance_that_lasts(demand: NegativeBinomial, target: FloatArray) -> FloatArray:
+    """Return the level at which the quantile of *demand* is the *target*, units, shape (S,)."""
+    # Less a little, so that the quantile at this level is the target and not a lot more.
+    return np.maximum(demand.chance_of_less(target + demand.lot) - _ROUNDING, 0.0)
 
 
 def stock_tables(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.judging.aggregates import UNCLASSIFIED
 from ml_jobs.negative_binomial import NegativeBinomial
@@ -48,14 +48,10 @@ def stocked_series(
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
     windows = {
-        cutoff: _window(view, partition, lessons.planned[cutoff], plan)
+        cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
         for cutoff, view in past.items()
     }
-    unknown = np.full(len(panel.item_ids), np.nan)
-    filled = _filled_up_to(now, partition, lessons.planned[plan.future])
-    windows[plan.future] = Window(
-        now.sums.cycle, unknown, filled, unknown, unknown, _days(now, plan)
-    )
+    windows[plan.future] = _coming_window(now, partition, lessons.planned[plan.future], plan)
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
@@ -65,6 +61,9 @@ def stocked_series(
         plan.fleet.fetch_hours(panel),
         now.levels,
         _groups(partition.items),
+        texts_of(partition.items.table, "unit", otherwise="un"),
+        column_of(partition.items.table, "weight_kg"),
+        ~_assumed(partition),
         windows,
     )
     return whole.rows(rows)
@@ -74,12 +73,11 @@ def stocked_rows(partition: Partition, plan: Plan) -> IntArray:
     """Return the series at which stock lies, shape (R,)."""
     panel, hierarchy = partition.panel, plan.hierarchy
     leaf = dict(zip(hierarchy.location_ids, hierarchy.is_leaf.tolist(), strict=True))
-    flags = partition.stock.table.column("assumed").to_pylist()
     lies = where_stock_lies(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         np.array([leaf[place] for place in panel.location_ids]),
-        np.array(["current_stock" in (flag or "").split(",") for flag in flags]),
+        _assumed(partition),
     )
     rows: IntArray = np.flatnonzero(lies)
     return rows
@@ -110,30 +108,53 @@ def _days(view: StockView, plan: Plan) -> FloatArray:
     return np.asarray(periods * plan.frequency.days_per_step, np.float64)
 
 
-def _window(view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan) -> Window:
+def _past_window(
+    view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan
+) -> Window:
     """What rules filled up to at a past cutoff, by what was known then, and what came."""
     demand, actual = past_demand(view, partition, plan.future, plan)
     known = partition.panel.until(view.cutoff)
     # Of the same whole periods that what came is of.
     raised = replace(view, sums=replace(view.sums, cycle=demand))
-    review_days = plan.options.review_days
-    textbook = textbook_level(known, view.levels, review_days, demand.lot)
-    periods = whole_periods(np.array([review_days]), plan.frequency)
-    return Window(
-        demand,
-        actual,
-        _filled_up_to(raised, partition, planned),
-        textbook,
-        demand_before(known, int(periods[0])),
-        _days(view, plan),
+    review = plan.options.review_days
+    review_periods = whole_periods(np.array([review]), plan.frequency)
+    days = view.levels.lead_time.days
+    lead_periods = whole_periods(days, plan.frequency)
+    came = demand_after(partition.panel.until(plan.future), view.cutoff, lead_periods)
+    return replace(
+        _coming_window(raised, partition, planned, plan),
+        actual=actual,
+        textbook=textbook_level(known, view.levels, review, demand.lot),
+        recent=demand_before(known, int(review_periods[0])),
+        lead_actual=np.where(view.judged & np.isfinite(days), came, np.nan),
     )
 
 
-def _filled_up_to(view: StockView, partition: Partition, planned: PlannedLevels) -> FloatArray:
-    """Units that service levels fill up to at a cutoff, by what was known then."""
+def _coming_window(
+    view: StockView, partition: Partition, planned: PlannedLevels, plan: Plan
+) -> Window:
+    """What is forecast and planned at a cutoff, of which nothing has come."""
     asked = planned.of(view.levels.service_level, view.outlook.classes)
     known = partition.panel.until(view.cutoff)
-    return policy_of(known, view.levels, view.sums, planned=asked).order_up_to
+    policy = policy_of(known, view.levels, view.sums, planned=asked)
+    unknown = np.full(len(asked), np.nan)
+    return Window(
+        demand=view.sums.cycle,
+        actual=unknown,
+        service=policy.order_up_to,
+        textbook=unknown,
+        recent=unknown,
+        days=_days(view, plan),
+        keep=policy.reorder_point,
+        lead=view.sums.lead,
+        lead_actual=unknown,
+    )
+
+
+def _assumed(partition: Partition) -> BoolArray:
+    """Of which series the stock is assumed, shape (S,)."""
+    flags = partition.stock.table.column("assumed").to_pylist()
+    return np.array(["current_stock" in (flag or "").split(",") for flag in flags], np.bool_)
 
 
 def _groups(items: Items) -> SeriesGroups:

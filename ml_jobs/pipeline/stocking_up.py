@@ -18,9 +18,10 @@ from ml_jobs.pipeline.past_orders import past_orders
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
 from ml_jobs.pipeline.stock_gold import STOCK_TABLES, Prospect, planned_stock, stock_tables
+from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED, Market, is_weighed
 from ml_jobs.progress import ReportWork, Work
 from ml_jobs.stocking.availability.allocation import Allocation, allocate
-from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability, left_out
+from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability
 from ml_jobs.stocking.availability.buying import steps_of
 from ml_jobs.stocking.availability.cost_spread import cost_spread_sums
 from ml_jobs.stocking.availability.curve import (
@@ -33,6 +34,7 @@ from ml_jobs.stocking.availability.curve import (
 )
 from ml_jobs.stocking.availability.regret import add_regrets
 from ml_jobs.stocking.availability.stocked import StockedSeries, join_stocked
+from ml_jobs.stocking.availability.transfers import add_moves
 from ml_jobs.stocking.availability.worth import Worth
 
 CURVE = "availability_sums"
@@ -40,7 +42,7 @@ BUYS = "buy_rows"
 LEVELS = "fact_availability"
 SPREAD = "cost_spread"
 REGRET = "regret_sums"
-_MADE = (CURVE, LEVELS, SPREAD, REGRET, BUYS)
+_MADE = (CURVE, LEVELS, SPREAD, REGRET, MOVES, REPLAYED, BUYS)
 
 WORTH_LISTING = 0.1
 """Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
@@ -72,7 +74,7 @@ def learn_prices(
 
     def prices_at(cutoff: int) -> Allocation:
         worth = sample.worth(cutoff, alike, lessons.tails[cutoff])
-        known = np.flatnonzero(_is_weighed(worth, sample))
+        known = np.flatnonzero(is_weighed(worth, sample))
         return allocate(
             plan.fleet,
             worth.rows(known),
@@ -88,7 +90,7 @@ def learn_prices(
 
 
 def stock_partition(task: PartitionTask) -> None:
-    """Make a partition's share in the curve, what to buy of it, and its rows of stock."""
+    """Make a partition's share in the curve, what to move and buy of it, and its rows of stock."""
     folder, number = task.folder, task.number
     if all(is_whole(folder.table(number, name)) for name in (*_MADE, *STOCK_TABLES)):
         return
@@ -96,22 +98,32 @@ def stock_partition(task: PartitionTask) -> None:
     prices, series = load(folder.prices, StockPrices), load(folder.stocked(number), StockedSeries)
     contracts = plan.fleet.contract_ids
     weighed = series.dependence(contracts, prices.allocation.weights)
-    curves = [
-        _curve_at(cutoff, series, weighed, lessons, prices, plan) for cutoff in series.windows
-    ]
     tails = lessons.tails[plan.future]
     by_price = series.worth(plan.future, weighed, tails)
     alike = series.worth(plan.future, series.dependence(contracts, np.ones(len(contracts))), tails)
     least = _least_avoided(prices, plan)
     target = by_price.level_at(least)
-    steps = steps_of(by_price, series.levels, least_per_money=least * WORTH_LISTING)
+    curves = [_curve_at(plan.future, series, by_price, weighed, prices, plan)]
+    replayed = []
+    for cutoff, allocation in prices.past.items():
+        worth = series.worth(cutoff, weighed, lessons.tails[cutoff])
+        curves.append(_curve_at(cutoff, series, worth, weighed, prices, plan))
+        # Of what was known then, the prices too.
+        known = worth.weighing(series.dependence(contracts, allocation.weights).hours)
+        replayed.append(Market(series, plan, allocation, alike.hours).replay(cutoff, known))
+    moves = Market(series, plan, prices.allocation, alike.hours).moves(by_price)
+    # What is moved is not bought: the list is of what is there once moves are made.
+    then = series.holding(moves.more)
+    steps = steps_of(by_price, then.levels, least_per_money=least * WORTH_LISTING)
     tables = {
         CURVE: add_curves(curves),
+        MOVES: moves.table,
+        REPLAYED: add_moves(replayed),
         LEVELS: fact_availability(series, alike, target),
         REGRET: add_regrets(past_orders(series, lessons, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
-        BUYS: buy_rows(series, steps, alike.hours, by_price.hours, contracts),
-        **_stock(task, lessons, plan, target=target, weighed=_is_weighed(alike, series)),
+        BUYS: buy_rows(then, steps, alike.hours, by_price.hours, contracts),
+        **_stock(task, lessons, plan, target=target, weighed=is_weighed(alike, series)),
     }
     for name, table in tables.items():
         save_table(folder.table(number, name), table)
@@ -137,15 +149,14 @@ def _stock(
 def _curve_at(
     cutoff: int,
     series: StockedSeries,
+    worth: Worth,
     dependence: Dependence,
-    lessons: Lessons,
     prices: StockPrices,
     plan: Plan,
 ) -> pa.Table:
     """The partition's sums at one cutoff; in the past of the windows that are over."""
-    worth = series.worth(cutoff, dependence, lessons.tails[cutoff])
     window, future = series.windows[cutoff], cutoff == plan.future
-    counted = _is_weighed(worth, series)
+    counted = is_weighed(worth, series)
     if not future:
         counted &= np.isfinite(window.actual)
     rows = np.flatnonzero(counted)
@@ -161,12 +172,6 @@ def _curve_at(
         stocks,
         actual=None if future else window.actual[rows],
     )
-
-
-def _is_weighed(worth: Worth, series: StockedSeries) -> BoolArray:
-    """Of which series everything is known that a figure needs, shape (S,)."""
-    weighed: BoolArray = left_out(worth, series.levels.position) == ""
-    return weighed
 
 
 def _sample(folder: RunFolder, plan: Plan, report: ReportWork) -> tuple[StockedSeries, float]:

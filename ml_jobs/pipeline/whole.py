@@ -19,6 +19,7 @@ from ml_jobs.pipeline.past_orders import followed_rule
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
 from ml_jobs.pipeline.run_folder import RunFolder, load, load_tables
+from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE
 from ml_jobs.pipeline.stocking_up import BUYS, CURVE, REGRET, SPREAD, StockPrices
 from ml_jobs.publishing import facts
@@ -31,6 +32,7 @@ from ml_jobs.stocking.availability.money_facts import add_money, agg_policy_mone
 from ml_jobs.stocking.availability.money_facts import told as money_told
 from ml_jobs.stocking.availability.regret import add_regrets
 from ml_jobs.stocking.availability.regret_facts import agg_regret
+from ml_jobs.stocking.availability.transfers import add_moves, agg_transfer, fact_transfer
 from ml_jobs.stocking.exceptions import rank_exceptions
 from ml_jobs.stocking.replay import add_sums, agg_policy
 
@@ -76,11 +78,22 @@ def _availability(
     if not prices.curve.size:
         return {}
     sums = add_curves(parts(CURVE))
+    days = {c: plan.frequency.last_day(plan.dates[c - 1]).astype(object) for c in plan.judged}
+    # Without places nothing can be moved, and nothing is said of moves.
+    moves = (
+        {}
+        if plan.hierarchy.is_flat
+        else {
+            "fact_transfer": fact_transfer(parts(MOVES)),
+            "agg_transfer": agg_transfer(add_moves(parts(REPLAYED)), days, source=source),
+        }
+    )
     return {
         "agg_availability": agg_availability(
             sums, plan.fleet, prices.curve, future=plan.future, source=source
         ),
         "fact_buy_list": fact_buy_list(parts(BUYS)),
+        **moves,
         **_regret(prepared, parts, source),
     }
 

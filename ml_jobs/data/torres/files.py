@@ -14,13 +14,23 @@ from ml_jobs.data.torres import troubles
 from ml_jobs.data.torres.catalogue import SyntheticPart, read_campaigns, read_parts
 from ml_jobs.data.torres.contracts import contract_rows, installed_rows
 from ml_jobs.data.torres.depots import DEPOTS, REGIONS
+from ml_jobs.data.torres.lanes import lane_rows
 from ml_jobs.data.torres.replenishment import SERVICE_LEVELS, Holding, PlacedOrder, replenish
 from ml_jobs.data.torres.troubles import Row
 from ml_jobs.data.torres.usage import WEEKS_PER_YEAR, Usage, draw_usage
 
 SEED = 48
 THROUGH = date(2026, 11, 22)
-FILES = ("demand", "items", "stock", "locations", "orders", "contracts", "installed")
+FILES = (
+    "demand",
+    "items",
+    "stock",
+    "locations",
+    "orders",
+    "contracts",
+    "installed",
+    "lanes",
+)
 FIRST_ORDER = 4500081200
 
 
@@ -49,6 +59,7 @@ def write_torres(folder: Path, through: date = THROUGH) -> Mapping[str, Path]:
         "orders": _orders([*orders, *troubles.in_orders(holdings)], through),
         "contracts": contract_rows(),
         "installed": installed_rows(parts),
+        "lanes": lane_rows(),
     }
     return {role: _write(folder / f"{role}.csv", rows[role]) for role in FILES}
 

@@ -79,6 +79,10 @@ entrega prevista|prev entrega|vencimento|delivery date|deliv date|due date|promi
 expected date""",
     "criticality": "criticidade|critico",
     "abc_class": "abc|curva abc|classe abc",
+    "weight_kg": "peso|peso liquido|peso bruto|b1_peso|ntgew|brgew|weight|net weight",
+    "from_location_id": "de|origem|filial de origem|from|origin",
+    "to_location_id": "para|destino|filial de destino|to|destination",
+    "km": "distancia|distancia km|distance",
     "parent_location_id": "regiao|pai|local superior|filial superior|region",
 }  # fmt: skip
 

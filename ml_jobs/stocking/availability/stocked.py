@@ -40,6 +40,9 @@ class Window:
             the cutoff, shape (S,).
         recent: What was asked for in the review period before the cutoff, units, shape (S,).
         days: Delivery and review, shape (S,).
+        keep: Units at which they ordered: the reorder point, shape (S,).
+        lead: Demand over delivery alone, as forecast.
+        lead_actual: What was asked for in that time, as *actual*.
     """
 
     demand: NegativeBinomial
@@ -48,6 +51,9 @@ class Window:
     textbook: FloatArray
     recent: FloatArray
     days: FloatArray
+    keep: FloatArray
+    lead: NegativeBinomial
+    lead_actual: FloatArray
 
     @property
     def monthly_demand(self) -> FloatArray:
@@ -81,6 +87,9 @@ class StockedSeries:
             (S,); NaN where what is asked for waits for the next delivery.
         levels: Stock and order sizes as they are.
         groups: Classes and supplier.
+        units: What each is counted in, shape (S,).
+        kilograms: That a unit weighs; NaN where not known, shape (S,).
+        counted: Whose stock somebody counted, rather than that it is assumed, shape (S,).
         windows: By cutoff, the future's last.
     """
 
@@ -92,6 +101,9 @@ class StockedSeries:
     fetch_hours: FloatArray
     levels: StockLevels
     groups: SeriesGroups
+    units: TextArray
+    kilograms: FloatArray
+    counted: BoolArray
     windows: Mapping[int, Window]
 
     def rows(self, rows: IntArray) -> StockedSeries:
@@ -115,6 +127,11 @@ class StockedSeries:
 
     def _fetched(self, cutoff: int) -> FloatArray:
         return fetched_lots(self.windows[cutoff].monthly_demand, self.fetch_hours)
+
+    def holding(self, more: FloatArray) -> StockedSeries:
+        """Return the series with *more* units of each on the shelf; fewer where it is negative."""
+        shelf = self.levels.current_stock + more
+        return replace(self, levels=replace(self.levels, current_stock=shelf))
 
 
 def join_stocked(parts: Sequence[StockedSeries]) -> StockedSeries:

@@ -53,6 +53,13 @@ class Worth:
             fetched=self.fetched[rows],
         )
 
+    def weighing(self, hours: FloatArray) -> Worth:
+        """Return what the same stock is worth by other tower-hours a month, shape (S,)."""
+        other = replace(self, hours=hours)
+        # Chances know nothing of hours, and take the longest to find.
+        other.__dict__["ladders"] = self.ladders
+        return other
+
     @property
     def is_fetched(self) -> BoolArray:
         """Which series don't wait for the next delivery."""
@@ -145,6 +152,28 @@ class Worth:
             worth_it = self.hours[rows, None] * ladder.avoided > asked[rows, None]
             level[rows] = worth_it.sum(axis=1)
         return level * self.demand.lot
+
+    def avoided_above(self, series: int, lots: int, count: int) -> FloatArray:
+        """Return the lots that no longer wait for each lot above *lots* of a series, (count,).
+
+        They fall from one to the next. Of what is owed one waits, unless it was fetched.
+        """
+        ladder, row = self._places[series]
+        rungs = self.ladders[ladder].avoided[row]
+        wanted = np.arange(lots, lots + count)
+        found = rungs[np.clip(wanted, 0, len(rungs) - 1)]
+        owed = 0.0 if self.is_fetched[series] else 1.0
+        answer: FloatArray = np.where(wanted < 0, owed, np.where(wanted < len(rungs), found, 0.0))
+        return answer
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[int, int]]:
+        """Ladder and row of each series that has one."""
+        return {
+            series: (number, row)
+            for number, ladder in enumerate(self.ladders)
+            for row, series in enumerate(ladder.rows.tolist())
+        }
 
     def _between(self, lots: FloatArray, mean: FloatArray, following: FloatArray) -> FloatArray:
         """What waits beside *lots*, on the line from the whole number below to the next, in lots.

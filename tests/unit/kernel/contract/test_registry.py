@@ -43,6 +43,8 @@ class TestThisRegistry:
             "agg_availability",
             "fact_availability",
             "fact_buy_list",
+            "fact_transfer",
+            "agg_transfer",
             "agg_regret",
         }
 

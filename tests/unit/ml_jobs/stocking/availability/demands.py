@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.negative_binomial import NegativeBinomial
-from ml_jobs.stocking.availability.stocked import SeriesGroups
+from ml_jobs.stocking.availability.stocked import SeriesGroups, StockedSeries, Window
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
@@ -62,4 +64,46 @@ def grouped(count: int) -> SeriesGroups:
         np.array(["A", "B"])[turns % 2],
         np.array(["smooth", "lumpy"])[turns % 2],
         np.array(["F1", "F2", "unclassified"])[turns % 3],
+    )
+
+
+NOW = 50
+"""The cutoff of the future's window in `stocked`."""
+
+
+def stocked(
+    worth: Worth,
+    items: TextArray,
+    places: TextArray,
+    *,
+    levels: StockLevels,
+    fill: FloatArray | None = None,
+) -> StockedSeries:
+    """Series with the *worth* over two months, half of the demand in the first, in one window."""
+    count = len(items)
+    unknown = np.full(count, np.nan)
+    window = Window(
+        demand=worth.demand,
+        actual=unknown,
+        service=np.full(count, 4.0) if fill is None else fill,
+        textbook=unknown,
+        recent=unknown,
+        days=np.full(count, 60.0),
+        keep=np.zeros(count),
+        lead=replace(worth.demand, mean=worth.demand.mean / 2.0),
+        lead_actual=unknown,
+    )
+    return StockedSeries(
+        item_ids=items,
+        location_ids=places,
+        sources=np.full(count, "mean"),
+        unit_cost=worth.unit_cost,
+        towers=(worth.hours / 730.0)[:, None],
+        fetch_hours=unknown,
+        levels=levels,
+        groups=grouped(count),
+        units=np.full(count, "un"),
+        kilograms=unknown,
+        counted=np.ones(count, np.bool_),
+        windows={NOW: window},
     )

@@ -186,7 +186,9 @@ def drawn_shelf(seed: int, places: int = 6, *, freight: float = 1.0) -> Shelf:
         fill=random.integers(3, 14, places),
         gain=worth,
         loss=worth,
+        put_off=np.zeros((places, DEEPEST)),
         freight=lanes,
+        trip=np.zeros((places, places)),
     )
 
 

@@ -19,39 +19,24 @@ from ml_jobs.stocking.availability.availability_facts import (
 )
 from ml_jobs.stocking.availability.buying import steps_of
 from ml_jobs.stocking.availability.curve import Dependence, add_curves, curve_sums
-from ml_jobs.stocking.availability.stocked import StockedSeries, Window
+from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import (
+    NOW,
     drawn_worth,
-    grouped,
     levels_with,
+    stocked,
     worth_of,
 )
 
 pytestmark = pytest.mark.ml
 
-NOW = 50
 
-
-def drawn(count: int, seed: int = 1, **changed: object) -> tuple[StockedSeries, Worth]:
-    worth, unknown = drawn_worth(count, seed), np.full(count, np.nan)
-    series = StockedSeries(
-        item_ids=np.array([f"P{n:03d}" for n in range(count)]),
-        location_ids=np.array(["SP"] * count),
-        sources=np.array(["mean"] * count),
-        unit_cost=worth.unit_cost,
-        towers=(worth.hours / 730.0)[:, None],
-        fetch_hours=np.full(count, np.nan),
-        levels=levels_with(np.zeros(count)),
-        groups=grouped(count),
-        windows={
-            NOW: Window(
-                *(worth.demand, unknown, np.full(count, 4.0), unknown, unknown),
-                np.full(count, 35.0),
-            )
-        },
-    )
+def drawn(count: int, seed: int = 1) -> tuple[StockedSeries, Worth]:
+    worth = drawn_worth(count, seed)
+    items = np.array([f"P{n:03d}" for n in range(count)])
+    series = stocked(worth, items, np.full(count, "SP"), levels=levels_with(np.zeros(count)))
     return series, worth
 
 

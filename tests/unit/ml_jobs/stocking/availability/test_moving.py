@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,7 +59,34 @@ def test_stock_lies_where_it_is_worth_more_already() -> None:
         np.full(2, 20),
         worth,
         worth,
+        np.zeros((2, DEEPEST)),
+        np.zeros((2, 2)),
         np.zeros((2, 2)),
     )
 
     assert moves_of(shelf) == ()
+
+
+def test_stock_that_nobody_uses_goes_where_it_saves_buying_its_like() -> None:
+    nothing = np.zeros((2, DEEPEST))
+    shelf = replace(drawn_shelf(1, places=2, freight=0.0), gain=nothing, loss=nothing)
+    shelf = replace(shelf, stock=np.array([4, 0]), keep=np.array([1, 0]), fill=np.array([4, 2]))
+
+    (move,) = moves_of(replace(shelf, put_off=np.full((2, DEEPEST), 5.0)))
+
+    assert (move.giver, move.taker, move.lots) == (0, 1, 2)
+    assert move.put_off == move.value == 10.0
+    assert moves_of(shelf) == ()
+
+
+@given(seed=st.integers(0, 10_000))
+def test_no_trip_costs_more_than_it_brings(seed: int) -> None:
+    shelf = drawn_shelf(seed)
+    trip = np.random.default_rng(seed).lognormal(3, 1, shelf.freight.shape)
+
+    moves = moves_of(replace(shelf, trip=trip))
+
+    assert all(move.value > 0 for move in moves)
+    for move in moves:
+        least = move.lots * shelf.freight[move.giver, move.taker] + trip[move.giver, move.taker]
+        assert move.freight == pytest.approx(least)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,8 +15,8 @@ from ml_jobs.stocking.availability.regret import (
     regret_sums,
 )
 from ml_jobs.stocking.availability.regret_facts import agg_regret, interval
-from ml_jobs.stocking.availability.stocked import StockedSeries, Window
-from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, grouped, levels_with
+from ml_jobs.stocking.availability.stocked import StockedSeries
+from tests.unit.ml_jobs.stocking.availability.demands import NOW, drawn_worth, levels_with, stocked
 
 pytestmark = pytest.mark.ml
 
@@ -25,22 +27,17 @@ CUTOFFS = (5, 6, 7, 8)
 
 def drawn(count: int, seed: int = 1, *, cost: float | None = None) -> StockedSeries:
     random, worth = np.random.default_rng(seed), drawn_worth(count, seed)
-    unknown = np.full(count, np.nan)
     share = random.uniform(0, 1, count)
-    return StockedSeries(
-        item_ids=np.array([f"P{n:03d}" for n in range(count)]),
-        location_ids=np.array(["SP", "RJ"])[np.arange(count) % 2],
-        sources=np.array(["mean"] * count),
+    items = np.array([f"P{n:03d}" for n in range(count)])
+    places = np.array(["SP", "RJ"])[np.arange(count) % 2]
+    series = stocked(worth, items, places, levels=levels_with(np.zeros(count)))
+    window = series.windows[NOW]
+    return replace(
+        series,
         unit_cost=worth.unit_cost if cost is None else np.full(count, cost),
         towers=worth.hours[:, None] / 730.0 * np.stack([share, 1 - share], axis=1),
-        fetch_hours=unknown,
-        levels=levels_with(np.zeros(count)),
-        groups=grouped(count),
         windows={
-            cutoff: Window(
-                *(worth.demand, random.poisson(4.0, count).astype(float)),
-                *(unknown, unknown, unknown, np.full(count, 35.0)),
-            )
+            cutoff: replace(window, actual=random.poisson(4.0, count).astype(float))
             for cutoff in CUTOFFS
         },
     )

@@ -1,0 +1,96 @@
+"""What to move of a partition's stock, by the policy that the run follows, now and in the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.options import MONEY
+from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.stock_gold import chance_that_lasts
+from ml_jobs.stocking.availability.allocation import Allocation
+from ml_jobs.stocking.availability.availability_facts import left_out
+from ml_jobs.stocking.availability.balancing import Balance, Bounds, Terms
+from ml_jobs.stocking.availability.stocked import StockedSeries
+from ml_jobs.stocking.availability.transfers import move_rows, moved_units, replayed_moves
+from ml_jobs.stocking.availability.worth import Worth
+
+MOVES = "move_rows"
+REPLAYED = "move_sums"
+
+
+def is_weighed(worth: Worth, series: StockedSeries) -> BoolArray:
+    """Return of which series everything is known that a figure needs, shape (S,)."""
+    weighed: BoolArray = left_out(worth, series.levels.position) == ""
+    return weighed
+
+
+@dataclass(frozen=True)
+class PlannedMoves:
+    """Moves of S series.
+
+    Attributes:
+        table: A row for each.
+        more: Units that each series gets; those that it gives are negative, shape (S,).
+    """
+
+    table: pa.Table
+    more: FloatArray
+
+
+@dataclass(frozen=True)
+class Market:
+    """A partition's stock, at the prices of the whole run.
+
+    Attributes:
+        series: S of them.
+        allocation: What a tower-hour of each contract is worth to the stock.
+        hours: Tower-hours a month of a unit that waits, every contract's alike, shape (S,).
+    """
+
+    series: StockedSeries
+    plan: Plan
+    allocation: Allocation
+    hours: FloatArray
+
+    def moves(self, worth: Worth) -> PlannedMoves:
+        """Return what to move, by what stock is *worth* now."""
+        balance = self._balance(self.plan.future, worth)
+        moves = list(balance.moves())
+        return PlannedMoves(
+            move_rows(balance, moves, self.hours, self.plan.fleet.contract_ids),
+            moved_units(moves, len(self.hours)),
+        )
+
+    def replay(self, cutoff: int, worth: Worth) -> pa.Table:
+        """Return what moves would have done after a past *cutoff*, by what stock was *worth*."""
+        return replayed_moves(self._balance(cutoff, worth), self.hours)
+
+    def _balance(self, cutoff: int, worth: Worth) -> Balance:
+        """What could be moved by what was known at the *cutoff*; nothing that nobody counted."""
+        options = self.plan.options
+        weighed = is_weighed(worth, self.series)
+        rate, review = options.settings["holding_rate"], options.review_days
+        return Balance(
+            series=self.series,
+            cutoff=cutoff,
+            worth=worth,
+            bounds=self._bounds(cutoff, worth, weighed),
+            weighed=weighed & self.series.counted,
+            terms=Terms(self.allocation.highest, rate, review, self.plan.lanes),
+        )
+
+    def _bounds(self, cutoff: int, worth: Worth, weighed: BoolArray) -> Bounds:
+        """Where orders would begin and end, by the policy that they follow."""
+        window = self.series.windows[cutoff]
+        if self.plan.options.policy != MONEY:
+            return Bounds(window.keep, window.service)
+        rate, highest = self.plan.options.settings["holding_rate"], self.allocation.highest
+        least = rate / 12.0 / highest if highest > 0 else np.inf
+        lasts = chance_that_lasts(window.demand, worth.level_at(least))
+        keep = window.lead.quantile(lasts)
+        fill = np.maximum(window.demand.quantile(lasts), keep)
+        return Bounds(np.where(weighed, keep, window.keep), np.where(weighed, fill, window.service))

@@ -1,0 +1,100 @@
+"""Two depots below the network of the fake data, of which one gives parts to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+GIVER, TAKER = "D1", "D2"
+
+
+def with_moves(tables: Mapping[str, pa.Table], count: int = 3) -> dict[str, pa.Table]:
+    """Return *tables* with two depots, the stock of *count* parts there, and what to move of it.
+
+    Of the first part 5 units go, of the next 4, and so on; what is worth most is the first.
+    """
+    codes = tables["dim_item"]["item_id"].to_pylist()[:count]
+    (whole,) = tables["dim_location"].to_pylist()
+    depots = [
+        {**whole, "location_id": code, "name": name, "level": "depot", "state": state}
+        | {"parent_location_id": "network"}
+        for code, name, state in ((GIVER, "CD Campinas", "SP"), (TAKER, "CD Recife", "PE"))
+    ]
+    stocks = tables["fact_inventory"].to_pylist()
+    of_network = {row["item_id"]: row for row in stocks}
+    for code in codes:
+        stocks.append(_stock(of_network[code], GIVER, stock=10.0, keep=5.0, fill=8.0))
+        stocks.append(_stock(of_network[code], TAKER, stock=0.0, keep=4.0, fill=6.0))
+    stamp = tables["fact_buy_list"].to_pylist()[0]
+    moves = [_move(code, place, stamp) for place, code in enumerate(codes, start=1)]
+    return {
+        **tables,
+        "dim_location": _table([*depots, whole], tables["dim_location"]),
+        "fact_inventory": _table(
+            sorted(stocks, key=lambda row: (row["item_id"], row["location_id"])),
+            tables["fact_inventory"],
+        ),
+        "fact_transfer": _table(moves, tables["fact_transfer"]),
+        "agg_transfer": _table([_replay(stamp)], tables["agg_transfer"]),
+    }
+
+
+def _stock(
+    row: Mapping[str, Any], place: str, *, stock: float, keep: float, fill: float
+) -> dict[str, Any]:
+    short = stock <= keep
+    order = {
+        "status": "reorder" if short else "ok",
+        "order_quantity": fill - stock if short else 0.0,
+        "order_by": row["as_of"] if short else None,
+        "on_order": 0.0,
+    }
+    level = {"current_stock": stock, "reorder_point": keep, "order_up_to": fill}
+    return {**row, **order, **level, "location_id": place, "safety_stock": 0.0, "assumed": ""}
+
+
+def _move(code: str, rank: int, stamp: Mapping[str, Any]) -> dict[str, Any]:
+    quantity = float(6 - rank)
+    gain, loss, put_off, freight = 900.0 / rank, 30.0 / rank, 12.0, 42.0 if rank == 1 else None
+    return {
+        **{name: stamp[name] for name in ("source", "dataset_id", "model_version", "generated_at")},
+        "rank": rank,
+        "item_id": code,
+        "from_location_id": GIVER,
+        "to_location_id": TAKER,
+        "quantity": quantity,
+        "km": 2120.0,
+        "days": 3.0 if rank == 1 else None,
+        "distance_assumed": rank != 1,
+        "freight": freight,
+        "receiver_gain": gain,
+        "donor_loss": loss,
+        "purchase_put_off": put_off,
+        "value": gain + put_off - loss - (freight or 0.0),
+        "receiver_hours_avoided": 18.0 / rank,
+        "donor_hours_lost": 0.5 / rank,
+        "donor_stock_left": 10.0 - quantity,
+        "donor_reorder_point": 5.0,
+        "donor_monthly_demand": 1.0,
+        "contract_id": "network",
+    }
+
+
+def _replay(stamp: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: stamp[name] for name in ("source", "dataset_id", "model_version", "generated_at")},
+        "cutoff": stamp["generated_at"].date().replace(day=1),
+        "unit": "un",
+        "moves": 3,
+        "units_moved": 12.0,
+        "shortage_avoided": 5.0,
+        "shortage_caused": 1.0,
+        "hours_avoided": 60.0,
+        "hours_caused": 7.0,
+    }
+
+
+def _table(rows: list[dict[str, Any]], like: pa.Table) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=like.schema)

@@ -1,0 +1,64 @@
+"""Moves keep their rules, or validation finds which one they break."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tests.places_that_share import with_moves
+from tests.unit.kernel.validation.conftest import Tables, Validate, found
+
+
+@pytest.fixture
+def moves(tables: Tables) -> Tables:
+    return with_moves(tables)
+
+
+def changed(tables: Tables, row: int, name: str = "fact_transfer", **values: Any) -> Tables:
+    """The tables with other *values* in one row of the table called *name*."""
+    rows = tables[name].to_pylist()
+    rows[row] |= values
+    return {**tables, name: pa.Table.from_pylist(rows, schema=tables[name].schema)}
+
+
+def test_moves_that_keep_the_rules_are_sound(moves: Tables, validated: Validate) -> None:
+    report = validated(moves)
+
+    assert report.passed, report.summary()
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ("ranks_without_gaps", {"rank": 7}),
+        ("moves_something", {"quantity": 0.0, "donor_stock_left": 10.0}),
+        ("giver_keeps_reorder_point", {"quantity": 6.0}),
+        ("left_is_what_stays", {"donor_stock_left": 9.0}),
+        ("taker_not_above_level", {"quantity": 7.0}),
+        ("gains_enough", {"donor_loss": 200.0}),
+        ("value_adds_up", {"value": 1.0}),
+    ],
+)
+def test_a_move_that_breaks_a_rule_is_found(
+    moves: Tables, validated: Validate, rule: str, values: dict[str, Any]
+) -> None:
+    report = validated(changed(moves, 2, **values))
+
+    assert ("fact_transfer", None, f"rule:{rule}") in found(report)
+
+
+def test_a_place_that_gives_and_takes_a_part_is_found(moves: Tables, validated: Validate) -> None:
+    first = moves["fact_transfer"]["item_id"][0].as_py()
+    back = {"item_id": first, "from_location_id": "D2", "to_location_id": "D1"}
+
+    report = validated(changed(moves, 2, **back))
+
+    assert ("fact_transfer", None, "rule:gives_or_takes") in found(report)
+
+
+def test_more_shortage_than_was_moved_is_found(moves: Tables, validated: Validate) -> None:
+    report = validated(changed(moves, 0, "agg_transfer", shortage_caused=13.0))
+
+    assert ("agg_transfer", None, "rule:no_more_than_moved") in found(report)

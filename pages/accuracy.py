@@ -10,6 +10,7 @@ from pages.components.accuracy import (
     accuracy_filters,
     accuracy_words,
     asked_accuracy,
+    ledger,
     naive_nearer,
     policies,
     policy_costs,
@@ -47,3 +48,4 @@ if counts["tested"]:
     if "agg_policy_money" in publication.registry.data_sets:
         costs = publication.table(questions.accuracy.policy_costs(asked.parts))
         policy_costs.show(asked, costs)
+    ledger.show(asked)

@@ -16,14 +16,15 @@ def with_moves(tables: Mapping[str, pa.Table], count: int = 3) -> dict[str, pa.T
     Of the first part 5 units go, of the next 4, and so on; what is worth most is the first.
     """
     codes = tables["dim_item"]["item_id"].to_pylist()[:count]
-    (whole,) = tables["dim_location"].to_pylist()
+    known = tables["dim_location"].to_pylist()
+    (whole,) = (row for row in known if row["location_id"] == "network")
     depots = [
         {**whole, "location_id": code, "name": name, "level": "depot", "state": state}
         | {"parent_location_id": "network"}
         for code, name, state in ((GIVER, "CD Campinas", "SP"), (TAKER, "CD Recife", "PE"))
     ]
     stocks = tables["fact_inventory"].to_pylist()
-    of_network = {row["item_id"]: row for row in stocks}
+    of_network = {row["item_id"]: row for row in stocks if row["location_id"] == "network"}
     for code in codes:
         stocks.append(_stock(of_network[code], GIVER, stock=10.0, keep=5.0, fill=8.0))
         stocks.append(_stock(of_network[code], TAKER, stock=0.0, keep=4.0, fill=6.0))
@@ -31,7 +32,10 @@ def with_moves(tables: Mapping[str, pa.Table], count: int = 3) -> dict[str, pa.T
     moves = [_move(code, place, stamp) for place, code in enumerate(codes, start=1)]
     return {
         **tables,
-        "dim_location": _table([*depots, whole], tables["dim_location"]),
+        "dim_location": _table(
+            sorted([*depots, *known], key=lambda row: str(row["location_id"])),
+            tables["dim_location"],
+        ),
         "fact_inventory": _table(
             sorted(stocks, key=lambda row: (row["item_id"], row["location_id"])),
             tables["fact_inventory"],

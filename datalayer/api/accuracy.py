@@ -1,4 +1,4 @@
-"""Accuracy: how good each source was by group, and where repeating the past was nearer."""
+"""Accuracy: how good each source was, where the past was nearer, and what following cost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from datalayer.kernel.contract.registry import ColumnType
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.portal import NETWORK, Extract, Portal, Publication
 from datalayer.reading.filters import LONGEST_TEXT
-from datalayer.reading.questions import accuracy, data_sets
+from datalayer.reading.questions import accuracy, data_sets, regret
 
 Source = Annotated[
     str | SkipJsonSchema[None],
@@ -58,6 +58,7 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
     router = read_router("accuracy")
     _add_measures(router, portal)
     _add_nearer_file(router, portal, files)
+    _add_ledger(router, portal)
     return router
 
 
@@ -121,6 +122,32 @@ def _add_nearer_file(router: APIRouter, portal: Portal, files: Files) -> None:
 
         extract = await anyio.to_thread.run_sync(make, limiter=files.turns)
         return await run_in_threadpool(partial(files.send, request, extract))
+
+
+def _add_ledger(router: APIRouter, portal: Portal) -> None:
+    data_set = portal.registry.data_sets["agg_regret"]
+    filters = filters_on(data_set, *regret.FILTERS)
+    columns = [column.name for column in data_set.columns]
+    model = rows_model("Regrets", chosen_row_model("Regret", data_set.columns), with_total=True)
+
+    @router.get(
+        "/regret",
+        operation_id="list_regret",
+        summary="What following the proposals would have cost at past cutoffs",
+        responses=rows_response(model, row_example(data_set.columns), data_sets=("agg_regret",)),
+        openapi_extra=document_rows(columns, filters.values()),
+    )
+    def list_regret(request: Request, page: Page) -> Response:
+        """What each rule would have cost a month, one row per group and rule.
+
+        `cost_more` and `down_hours_more` are the differences to the rule that is followed; where
+        their ends have different signs, they can't be told from chance.
+        """
+        asked = open_page(request, portal, page, filters, columns, data_set.key)
+        question = data_sets.rows(
+            data_set, asked.conditions, limit=page.limit, after=asked.after, with_total=True
+        )
+        return rows_answer(request, asked.publication, asked.arrange(question))
 
 
 def _require_tested(publication: Publication, asked: accuracy.JudgedParts) -> None:

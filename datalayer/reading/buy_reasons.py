@@ -6,96 +6,22 @@ They are made of published rows alone; nothing is weighed anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Bilingual, Language, Registry
 from datalayer.kernel.contract.spoken import CURRENCIES, PIECES, number, percent, quantity
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
+from datalayer.reading import buy_sentences as sentences
 from datalayer.reading.order_reasons import units
 from datalayer.reading.publication import Publication
-from datalayer.reading.questions import availability
+from datalayer.reading.questions import availability, transfers
 
 Row = Mapping[str, Any]
 
 MONEY: Final = 1000.0
 """What hours are told for, in the publication's currency."""
-
-_STEP: Final = Bilingual(
-    "Buying {quantity} of {part}, on top of {before} in stock and on order, costs {cost} and "
-    "avoids {hours} a month: {money} avoid {per_money}.",
-    "Comprar {quantity} de {part}, além de {before} em estoque e pedidos, custa {cost} e evita "
-    "{hours} por mês: {money} evitam {per_money}.",
-)
-_FREE: Final = Bilingual(
-    "Buying {quantity} of {part}, on top of {before} in stock and on order, costs nothing and "
-    "avoids {hours} a month.",
-    "Comprar {quantity} de {part}, além de {before} em estoque e pedidos, não custa nada e evita "
-    "{hours} por mês.",
-)
-_BEYOND: Final = Bilingual(
-    "It goes beyond what is worth holding at the prices of the contracts: {target}.",
-    "Vai além do que vale ter aos preços dos contratos: {target}.",
-)
-_PLACE: Final = Bilingual(
-    "It stands at {rank} of {steps}: up to here {cost} avoid {share} of what the list avoids.",
-    "Está na posição {rank} de {steps}: até aqui, {cost} evitam {share} do que a lista evita.",
-)
-_BEFORE: Final = Bilingual(
-    "Before it stands {part}, where {money} avoid {per_money}.",
-    "Antes vem {part}, em que {money} evitam {per_money}.",
-)
-_AFTER: Final = Bilingual(
-    "After it stands {part}, where {money} avoid {per_money}.",
-    "Depois vem {part}, em que {money} evitam {per_money}.",
-)
-_WEIGHED: Final = Bilingual(
-    "An hour counts by what it costs its contract, so that the order isn't that of hours alone.",
-    "Cada hora conta pelo que custa ao seu contrato; por isso a ordem não é só a das horas.",
-)
-_UNSUPPORTED: Final = Bilingual(
-    "What is worth holding of it is for a chance smaller than the past has seen: nobody can "
-    "promise that.",
-    "O que vale ter dela é para uma chance menor do que o passado já viu: isso não se pode "
-    "prometer.",
-)
-_LEFT_OUT: Final = Bilingual(
-    "{part} is in no figure of availability: {reason}.",
-    "{part} não está em nenhum número de disponibilidade: {reason}.",
-)
-_UNKNOWN: Final = Bilingual(
-    "Nothing is published of what stock of {part} avoids.",
-    "Nada está publicado do que o estoque de {part} evita.",
-)
-_ENOUGH: Final = Bilingual(
-    "{part} has {position} in stock and on order; worth holding: {target}.",
-    "{part} tem {position} em estoque e pedidos; vale ter: {target}.",
-)
-_NOT_LISTED: Final = Bilingual(
-    "{part} is not in the buy list.", "{part} não está na lista de compra."
-)
-_NEXT: Final = Bilingual(
-    "One more costs {cost} and avoids {hours} a month.",
-    "Mais uma unidade custa {cost} e evita {hours} por mês.",
-)
-_DONT: Final = Bilingual(
-    "Don't buy: one more costs {cost} and avoids {hours} a month.",
-    "Não compre: mais uma unidade custa {cost} e evita {hours} por mês.",
-)
-_ELSEWHERE: Final = Bilingual(
-    "The same money avoids {hours} with what stands first in the list.",
-    "O mesmo dinheiro evita {hours} com o que vem primeiro na lista.",
-)
-_FIRST: Final = Bilingual(
-    "{money} of it avoid {per_money}; with what stands first in the list, {first}, and with what "
-    "stands last, {last}.",
-    "{money} dela evitam {per_money}; com o que vem primeiro na lista, {first}, e com o que vem "
-    "por último, {last}.",
-)
-_OF_PLACE: Final = Bilingual("{name} ({item_id}) at {location}", "{name} ({item_id}) em {location}")
-_LITTLE: Final = Bilingual("less than {hours}", "menos de {hours}")
-_HOURS: Final = Bilingual("{hours} tower-hours", "{hours} horas de torre")
 
 
 @dataclass(frozen=True)
@@ -141,6 +67,9 @@ def part_reason(publication: Publication, item_id: str, location_id: str) -> Bil
     row = found[0] | {"item_id": item_id}
     if row["listed_rank"] is not None:
         return step_reason(publication, row["listed_rank"]).why
+    if speaking.has_moves:
+        moved = publication.table(transfers.brought(item_id, location_id)).table.to_pylist()[0]
+        row |= {"brought": moved["quantity"]}
     return speaking.bilingual(_of_part, row)
 
 
@@ -150,30 +79,35 @@ class Speaking:
 
     Attributes:
         currency: ISO code; an empty string where none is published.
+        has_moves: Whether anything is to be moved before it is bought.
     """
 
     registry: Registry
     currency: str
     language: Language = "en"
+    has_moves: bool = False
 
     @classmethod
     def of(cls, publication: Publication) -> Speaking:
         """Return how amounts of *publication* are told, in English at first."""
         currency = str(publication.manifest.lineage.get("currency") or "")
-        return cls(publication.registry, currency)
+        rows = {file.data_set: file.rows for file in publication.manifest.files}
+        return cls(publication.registry, currency, has_moves=rows.get("fact_transfer", 0) > 0)
 
     def bilingual(self, tell: Callable[..., Iterator[str]], *rows: Row | None) -> Bilingual:
         """Return what *tell* yields of *rows*, in both languages."""
         languages: tuple[Language, Language] = ("en", "pt_BR")
-        told = (
-            " ".join(tell(Speaking(self.registry, self.currency, each), *rows))
-            for each in languages
-        )
+        told = (" ".join(tell(replace(self, language=each), *rows)) for each in languages)
         return Bilingual(*told)
 
     def say(self, sentence: Bilingual, **values: str) -> str:
         """Return *sentence* in its language, with *values* in its places."""
         return sentence.in_language(self.language).format(**values)
+
+    @property
+    def made(self) -> str:
+        """What is said of stock that the list begins with: moves are made, where there are any."""
+        return sentences.MADE.in_language(self.language) if self.has_moves else ""
 
     def money(self, value: float) -> str:
         """Return an amount with its currency; of small ones with hundredths."""
@@ -183,12 +117,12 @@ class Speaking:
 
     def hours(self, value: float) -> str:
         """Return tower-hours."""
-        return self.say(_HOURS, hours=self.plain_hours(value))
+        return self.say(sentences.HOURS, hours=self.plain_hours(value))
 
     def plain_hours(self, value: float) -> str:
         """Return hours with what makes small ones differ from 0."""
         if 0 < value < 0.005:
-            return self.say(_LITTLE, hours=number(0.01, self.language, 2))
+            return self.say(sentences.LITTLE, hours=number(0.01, self.language, 2))
         return quantity(round(value, 6), self.language)
 
     def rate(self, value: float | None) -> str:
@@ -203,7 +137,7 @@ class Speaking:
         """Return which part a row is of, and where."""
         location = row["location"] or row.get("location_id") or ""
         name = row["name"] or row["item_id"]
-        return self.say(_OF_PLACE, name=name, item_id=row["item_id"], location=location)
+        return self.say(sentences.OF_PLACE, name=name, item_id=row["item_id"], location=location)
 
 
 def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -> Iterator[str]:
@@ -211,32 +145,33 @@ def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -
         "quantity": said.units(step, "quantity"),
         "part": said.part(step),
         "before": said.units(step, "from_quantity"),
+        "made": said.made,
         "hours": said.hours(step["down_hours_avoided"]),
     }
     rate = step["hours_per_1000"]
     if rate is None:
-        yield said.say(_FREE, **numbers)
+        yield said.say(sentences.FREE, **numbers)
     else:
         own = {"cost": said.money(step["cost"]), "per_money": said.rate(rate)}
-        yield said.say(_STEP, **numbers, **own, money=said.money(MONEY))
+        yield said.say(sentences.STEP, **numbers, **own, money=said.money(MONEY))
     yield from _of_place(said, step)
     if step["target_quantity"] is not None and step["from_quantity"] >= step["target_quantity"]:
-        yield said.say(_BEYOND, target=said.units(step, "target_quantity"))
-    for sentence, other in ((_BEFORE, before), (_AFTER, after)):
+        yield said.say(sentences.BEYOND, target=said.units(step, "target_quantity"))
+    for sentence, other in ((sentences.BEFORE, before), (sentences.AFTER, after)):
         if other is not None:
             at = {"part": said.part(other), "per_money": said.rate(other["hours_per_1000"])}
             yield said.say(sentence, **at, money=said.money(MONEY))
     if _is_weighed(before, step) or _is_weighed(step, after):
-        yield said.say(_WEIGHED)
+        yield said.say(sentences.WEIGHED)
     if step["supported"] is False:
-        yield said.say(_UNSUPPORTED)
+        yield said.say(sentences.UNSUPPORTED)
 
 
 def _of_place(said: Speaking, step: Row) -> Iterator[str]:
     whole = step["all_down_hours_avoided"]
     if whole:
         yield said.say(
-            _PLACE,
+            sentences.PLACE,
             rank=number(step["rank"], said.language, 0),
             steps=number(step["all_steps"], said.language, 0),
             cost=said.money(step["cumulative_cost"]),
@@ -257,15 +192,23 @@ def _of_part(said: Speaking, row: Row) -> Iterator[str]:
     if row["left_out"] is not None:
         labels = said.registry.data_sets["fact_availability"].column("left_out").value_labels
         reason = labels[row["left_out"]].in_language(said.language)
-        yield said.say(_LEFT_OUT, part=part, reason=reason[:1].lower() + reason[1:])
+        yield said.say(sentences.LEFT_OUT, part=part, reason=reason[:1].lower() + reason[1:])
+        return
+    if row.get("brought"):
+        # What one more would avoid is published of the stock before any move.
+        yield said.say(sentences.NOT_LISTED, part=part)
+        yield said.say(sentences.BROUGHT, quantity=said.units(row, "brought"))
         return
     if row["position"] >= row["target_quantity"]:
         held = {name: said.units(row, name) for name in ("position", "target_quantity")}
         yield said.say(
-            _ENOUGH, part=part, position=held["position"], target=held["target_quantity"]
+            sentences.ENOUGH,
+            part=part,
+            position=held["position"],
+            target=held["target_quantity"],
         )
     else:
-        yield said.say(_NOT_LISTED, part=part)
+        yield said.say(sentences.NOT_LISTED, part=part)
     yield from _of_its_money(said, row)
 
 
@@ -273,13 +216,13 @@ def _of_its_money(said: Speaking, row: Row) -> Iterator[str]:
     cost, hours = row["unit_cost"], row["next_unit_down_hours"]
     if not cost or hours is None:
         return
-    sentence = _DONT if row["position"] >= row["target_quantity"] else _NEXT
+    sentence = sentences.DONT if row["position"] >= row["target_quantity"] else sentences.NEXT
     yield said.say(sentence, cost=said.money(cost), hours=said.hours(hours))
     if row["elsewhere"] > hours:
-        yield said.say(_ELSEWHERE, hours=said.plain_hours(row["elsewhere"]) + " h")
+        yield said.say(sentences.ELSEWHERE, hours=said.plain_hours(row["elsewhere"]) + " h")
     elif row["all_steps"] and row["next_unit_per_1000"] is not None:
         yield said.say(
-            _FIRST,
+            sentences.FIRST,
             money=said.money(MONEY),
             per_money=said.rate(row["next_unit_per_1000"]),
             first=said.rate(row["first_per_1000"]),
@@ -288,4 +231,4 @@ def _of_its_money(said: Speaking, row: Row) -> Iterator[str]:
 
 
 def _unknown(said: Speaking, row: Row) -> Iterator[str]:
-    yield said.say(_UNKNOWN, part=said.part(row))
+    yield said.say(sentences.UNKNOWN, part=said.part(row))

@@ -22,7 +22,7 @@ PARAMETERS = {
     "forecast.py": (*FILTERS, "location_id", "span", "sources", "compare", "lang", "q"),
     "accuracy.py": (
         *("source", "category", "demand_class", "location"),
-        *("measure", "order", "page", "lang"),
+        *("measure", "order", "page", "ledger", "beside", "lang"),
     ),
     "orders.py": (*FILTERS, "rows", "lang"),
     "changes.py": ("before", "after", "location", "measure", "sort", "category", "demand_class"),
@@ -101,7 +101,7 @@ def test_a_code_of_signs_that_are_not_seen_is_told_as_python_writes_it(
     [
         ("", {"page": "x"}),
         ("", {"ticked": "x"}),
-        ("accuracy.py", {"page": "x", "order": "x", "source": "x"}),
+        ("accuracy.py", {"page": "x", "order": "x", "source": "x", "ledger": "x", "beside": "x"}),
         ("inventory.py", {"page": "x", "order": "x", "location": "x"}),
         ("availability.py", {"page": "x", "point": "x", "contract": "x", "budget": "x"}),
     ],

@@ -26,10 +26,10 @@ from datalayer.reading.questions.marks import not_put_aside
 
 _POLICY: Final = "money"
 _BOUGHT: Final = Bilingual(
-    "{policy}: {quantity} on top of {before} in stock and on order cost {cost} and avoid {hours} a "
-    "month.",
-    "{policy}: {quantity}, além de {before} em estoque e pedidos, custam {cost} e evitam {hours} "
-    "por mês.",
+    "{policy}: {quantity} on top of {before} in stock and on order{made} cost {cost} and avoid "
+    "{hours} a month.",
+    "{policy}: {quantity}, além de {before} em estoque e pedidos{made}, custam {cost} e "
+    "evitam {hours} por mês.",
 )
 _CUT: Final = Bilingual(
     "Buy list from rank {first} to {last} of {all}, cut at {budget}",
@@ -104,6 +104,7 @@ class _Said:
             policy=self.policy.in_language(said.language),
             quantity=said.units(row, "quantity"),
             before=said.units(row, "from_quantity"),
+            made=said.made,
             cost=said.money(row["cost"]),
             hours=said.hours(row["down_hours_avoided"]),
         )

@@ -16,6 +16,7 @@ from datalayer.reading.questions import (
     marks,
     plans,
     purchases,
+    regret,
     search,
     transfers,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "marks",
     "plans",
     "purchases",
+    "regret",
     "search",
     "transfers",
 ]

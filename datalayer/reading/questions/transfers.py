@@ -59,3 +59,12 @@ def replayed() -> Question:
     Columns: see ``sql/moves_replayed.sql``.
     """
     return sql_question("moves_replayed", {}, "agg_transfer")
+
+
+def brought(item_id: str, location_id: str) -> Question:
+    """Return the question of how many of a part moves bring to a place; one row.
+
+    Columns: see ``sql/moves_brought.sql``.
+    """
+    parameters = {"item_id": item_id, "location_id": location_id}
+    return sql_question("moves_brought", parameters, "fact_transfer")

@@ -28,6 +28,7 @@ SECTIONS = [
     "Parts for which repeating the past was nearer",
     "Service and stock of the rules",
     "Cost of the rules",
+    "What following would have cost",
 ]
 
 
@@ -166,7 +167,7 @@ def test_the_list_is_taken_away_as_it_is_sorted_and_chosen(
 
     app = open_page(PAGE, locale="en", order="part", category="Energia")
 
-    (link,) = app.get("link_button")
+    link, _ledger = app.get("link_button")
     address, query = link.proto.url.split("?")
     asked = dict(parse_qsl(query))
     assert address == "api/v1/metrics/naive-nearer.csv"
@@ -299,7 +300,7 @@ def test_shares_stand_in_the_tables_as_percentages(
     app.session_state[f"{section}-taken"] = True
     app.run()
 
-    table, _costs = app.table
+    table, _costs, _ledger = app.table
     drawn = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all()
     cells = drawn.column(list(table.value).index(column)).to_pylist()
     assert cells

@@ -37,6 +37,7 @@ from tests.served_portal import ServedPortal
         "/v1/inventory/P00001",
         "/v1/exceptions",
         "/v1/metrics",
+        "/v1/regret",
     ],
 )
 def test_every_answer_says_where_it_comes_from(

@@ -158,6 +158,21 @@ def test_accuracy_can_be_asked_for_by_group_and_source(
     assert page["total"] == len(expected) > 1
 
 
+def test_the_ledger_can_be_asked_for_by_group_and_rule(
+    shared: ServedPortal, shared_api: FastAPI
+) -> None:
+    page = get(shared_api, "/v1/regret?group_by=abc_class&rule=textbook").json()
+
+    expected = [
+        (row["group_value"], row["cost_more"], row["down_hours_more_low"])
+        for row in rows_of(shared, "agg_regret")
+        if (row["group_by"], row["rule"]) == ("abc_class", "textbook")
+    ]
+    found = [(r["group_value"], r["cost_more"], r["down_hours_more_low"]) for r in page["data"]]
+    assert found == expected
+    assert page["total"] == len(expected) > 1
+
+
 def test_the_file_has_all_rows_of_the_list_in_its_order(
     shared: ServedPortal, shared_api: FastAPI
 ) -> None:

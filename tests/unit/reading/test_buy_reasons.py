@@ -12,6 +12,7 @@ from datalayer.kernel.errors import InvalidSelection, UnknownItem
 from datalayer.reading.buy_reasons import part_reason, step_reason
 from datalayer.reading.publication import Publication
 from tests.availability import STEPS, Bought, available_tables, like, silent_tables
+from tests.places_that_share import with_moves
 from tests.publisher import Publisher
 
 Open = Callable[[Manifest], Publication]
@@ -205,3 +206,33 @@ def test_hours_too_few_to_show_are_not_shown_as_none(opened: Callable[..., Publi
 
     assert "avoids less than 0.01 tower-hours a month" in why.en
     assert "evita menos de 0,01 horas de torre por mês" in why.pt_BR
+
+
+class TestMoves:
+    """What is moved before anything is bought is part of what a step stands on."""
+
+    @pytest.fixture
+    def moving(self, publisher: Publisher, open_publication: Open) -> Publication:
+        """One step of P00002; of P00005, which is not listed, five are brought to the network."""
+        tables = with_moves(available_tables(publisher, STEPS[:1]))
+        rows = tables["fact_transfer"].to_pylist()
+        there = [{**rows[0], "item_id": "P00005", "to_location_id": "network"}, *rows[1:]]
+        tables["fact_transfer"] = like(tables["fact_transfer"], there)
+        return open_publication(publisher.publish(tables=tables, lineage={"currency": "BRL"}))
+
+    def test_a_step_stands_on_stock_once_moves_are_made(self, moving: Publication) -> None:
+        why = step_reason(moving, 1).why
+
+        assert "on top of 2 un in stock and on order once all moves are made, costs" in why.en
+        assert "além de 2 un em estoque e pedidos, feitas as transferências, custa" in why.pt_BR
+
+    def test_a_part_that_moves_bring_is_not_told_what_one_more_would_avoid(
+        self, moving: Publication
+    ) -> None:
+        why = part_reason(moving, "P00005", "network")
+
+        assert why.en == (
+            "Retificador 48 V 50 A (P00005) at Rede is not in the buy list. Moves bring 5 un there "
+            "before anything is bought."
+        )
+        assert why.pt_BR.endswith("Transferências levam 5 un até lá antes de qualquer compra.")

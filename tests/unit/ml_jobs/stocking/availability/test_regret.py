@@ -156,6 +156,19 @@ def test_what_was_owed_before_waits_as_well() -> None:
     assert read_amounts(sums, "hours") == pytest.approx(1460.0 * series.towers.sum(), abs=1e-5)
 
 
+def test_what_is_fetched_waits_for_that_only() -> None:
+    series = drawn(8)
+    fetched = replace(series, fetch_hours=np.full(8, 2.0))
+
+    slow, fast = (row(ledger(each, {FOLLOWED: 2.0}), FOLLOWED) for each in (series, fetched))
+
+    waits = np.array([fetched.waited(cutoff, np.full(8, 2.0)) for cutoff in CUTOFFS])
+    hours = 730.0 * (waits[:, :, None] * series.towers).sum() / len(CUTOFFS)
+    assert fast["down_hours"] == pytest.approx(hours, rel=1e-6)
+    assert float(str(fast["down_hours"])) < float(str(slow["down_hours"]))
+    assert fast["holding_cost"] == slow["holding_cost"]
+
+
 def test_what_isnt_known_is_not_counted_as_nothing() -> None:
     series = drawn(3)
     series.unit_cost[1] = np.nan

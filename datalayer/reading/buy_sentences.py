@@ -1,0 +1,87 @@
+"""The sentences that say why a step of the buy list stands where it does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from datalayer.kernel.contract.registry import Bilingual
+
+STEP: Final = Bilingual(
+    "Buying {quantity} of {part}, on top of {before} in stock and on order{made}, costs {cost} "
+    "and avoids {hours} a month: {money} avoid {per_money}.",
+    "Comprar {quantity} de {part}, além de {before} em estoque e pedidos{made}, custa {cost} e "
+    "evita {hours} por mês: {money} evitam {per_money}.",
+)
+FREE: Final = Bilingual(
+    "Buying {quantity} of {part}, on top of {before} in stock and on order{made}, costs nothing "
+    "and avoids {hours} a month.",
+    "Comprar {quantity} de {part}, além de {before} em estoque e pedidos{made}, não custa nada e "
+    "evita {hours} por mês.",
+)
+BEYOND: Final = Bilingual(
+    "It goes beyond what is worth holding at the prices of the contracts: {target}.",
+    "Vai além do que vale ter aos preços dos contratos: {target}.",
+)
+PLACE: Final = Bilingual(
+    "It stands at {rank} of {steps}: up to here {cost} avoid {share} of what the list avoids.",
+    "Está na posição {rank} de {steps}: até aqui, {cost} evitam {share} do que a lista evita.",
+)
+BEFORE: Final = Bilingual(
+    "Before it stands {part}, where {money} avoid {per_money}.",
+    "Antes vem {part}, em que {money} evitam {per_money}.",
+)
+AFTER: Final = Bilingual(
+    "After it stands {part}, where {money} avoid {per_money}.",
+    "Depois vem {part}, em que {money} evitam {per_money}.",
+)
+WEIGHED: Final = Bilingual(
+    "An hour counts by what it costs its contract, so that the order isn't that of hours alone.",
+    "Cada hora conta pelo que custa ao seu contrato; por isso a ordem não é só a das horas.",
+)
+UNSUPPORTED: Final = Bilingual(
+    "What is worth holding of it is for a chance smaller than the past has seen: nobody can "
+    "promise that.",
+    "O que vale ter dela é para uma chance menor do que o passado já viu: isso não se pode "
+    "prometer.",
+)
+LEFT_OUT: Final = Bilingual(
+    "{part} is in no figure of availability: {reason}.",
+    "{part} não está em nenhum número de disponibilidade: {reason}.",
+)
+UNKNOWN: Final = Bilingual(
+    "Nothing is published of what stock of {part} avoids.",
+    "Nada está publicado do que o estoque de {part} evita.",
+)
+ENOUGH: Final = Bilingual(
+    "{part} has {position} in stock and on order; worth holding: {target}.",
+    "{part} tem {position} em estoque e pedidos; vale ter: {target}.",
+)
+NOT_LISTED: Final = Bilingual(
+    "{part} is not in the buy list.", "{part} não está na lista de compra."
+)
+NEXT: Final = Bilingual(
+    "One more costs {cost} and avoids {hours} a month.",
+    "Mais uma unidade custa {cost} e evita {hours} por mês.",
+)
+DONT: Final = Bilingual(
+    "Don't buy: one more costs {cost} and avoids {hours} a month.",
+    "Não compre: mais uma unidade custa {cost} e evita {hours} por mês.",
+)
+ELSEWHERE: Final = Bilingual(
+    "The same money avoids {hours} with what stands first in the list.",
+    "O mesmo dinheiro evita {hours} com o que vem primeiro na lista.",
+)
+FIRST: Final = Bilingual(
+    "{money} of it avoid {per_money}; with what stands first in the list, {first}, and with what "
+    "stands last, {last}.",
+    "{money} dela evitam {per_money}; com o que vem primeiro na lista, {first}, e com o que vem "
+    "por último, {last}.",
+)
+MADE: Final = Bilingual(" once all moves are made", ", feitas as transferências")
+BROUGHT: Final = Bilingual(
+    "Moves bring {quantity} there before anything is bought.",
+    "Transferências levam {quantity} até lá antes de qualquer compra.",
+)
+OF_PLACE: Final = Bilingual("{name} ({item_id}) at {location}", "{name} ({item_id}) em {location}")
+LITTLE: Final = Bilingual("less than {hours}", "menos de {hours}")
+HOURS: Final = Bilingual("{hours} tower-hours", "{hours} horas de torre")

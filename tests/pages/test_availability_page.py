@@ -17,6 +17,7 @@ from datalayer.runtime import portal
 from pages.components.availability import buy_words
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.speaking import speaking
+from tests.places_that_share import with_moves
 from tests.portals import get
 from tests.publisher import Publisher, replace_column
 from tests.served_portal import document_made_once
@@ -67,6 +68,29 @@ def listed(app: AppTest) -> list[str]:
     )
     rows = re.findall(r"<tr.*?</tr>", body.partition("<tbody>")[2])
     return [unescape(re.sub("<[^>]+>", " ", row)) for row in rows]
+
+
+def test_what_a_budget_buys_is_taken_along_as_orders(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page, budget="1700")
+    button = next(each for each in app.main.get("link_button") if "orders" in each.proto.label)
+    rows = downloaded(button.proto.url)
+
+    assert len(rows) == 2
+    assert "budget=1700" in button.proto.url
+
+
+def test_without_a_budget_nothing_becomes_an_order(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    labels = [each.proto.label for each in opened(open_page).main.get("link_button")]
+
+    assert not any("orders" in label for label in labels)
 
 
 def downloaded(path: str) -> list[dict[str, str]]:
@@ -138,6 +162,39 @@ def test_without_the_number_of_towers_no_percentage_is_told(
     assert "How many towers there are isn't published, so no percentage can be told." in said
     assert "can't be told without the number of towers" in said
     assert "%" not in said.split("What the stock keeps up")[0].split("isn't published")[0]
+
+
+def test_so_few_towers_down_that_no_past_supports_them_may_be_more(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, {TODAY: {"supported": False, "not_supported_because": "no_history"}})
+
+    assert "No past supports so few: it may be more." in told(opened(open_page))
+
+
+def test_another_budget_in_the_address_is_the_one_of_the_box(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+    app = opened(open_page, budget="1700")
+
+    app.query_params["budget"] = "800"
+    app.run()
+
+    assert app.number_input[0].value == 800.0
+    assert not app.warning
+
+
+def test_points_that_cost_the_same_are_told_apart(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, stock_value=1000.0)
+
+    assert opened(open_page).select_slider[0].options == [
+        "R$ 1,000 (0)",
+        "R$ 1,000 (1)",
+        "R$ 1,000 (2)",
+    ]
 
 
 def test_more_towers_down_than_there_are_is_no_negative_share(
@@ -439,3 +496,63 @@ def test_the_file_has_the_steps_that_the_list_is_made_of(
     assert rows
     assert f"{len(rows)} row" in button.proto.label
     assert {row["location_id"] for row in rows} == {NETWORK}
+
+
+def publish_moves(publisher: Publisher) -> None:
+    publish_tables(publisher, with_moves(publisher.tables()))
+
+
+def test_what_to_move_stands_before_what_to_buy(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_moves(publisher)
+
+    app = opened(open_page)
+    body = next(
+        each.proto.body for each in app.main.get("html") if "farol-moves" in each.proto.body
+    )
+    said = unescape(re.sub("<[^>]+>", " ", body))
+    heads = [each.value for each in app.header]
+
+    assert heads.index("Before you buy, move") < heads.index("What to buy first")
+    assert "5 from CD Campinas to CD Recife" in said
+    assert "2,120 km, 3 days, R$ 42" in said
+    assert "about 2,120 km " in said
+    assert "5, uses 1.0 a month" in said
+    assert "3 moves avoid 33 h of towers standing still a month where they go" in told(app)
+    assert "and lose 0.92 h where the stock lies" in told(app)
+    assert "Bringing it costs R$ 42, known of 1 move." in told(app)
+    assert "In 1 test of the past such moves would have avoided 60 h and caused 7 h." in told(app)
+
+
+def test_with_moves_the_list_that_begins_behind_them_says_not_what_is_missing(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = with_moves(publisher.tables())
+    curve = [{**row, **_changes(row, SHORT)} for row in tables["agg_availability"].to_pylist()]
+    tables["agg_availability"] = pa.Table.from_pylist(curve, tables["agg_availability"].schema)
+    publish_tables(publisher, tables)
+
+    said = told(opened(open_page))
+
+    assert "are missing, in the order below" not in said
+    assert "a stock that keeps that costs R$ 2,000, R$ 1,000 more than today's" in said
+    assert "What to buy starts from what is there once they are made." in said
+
+
+def test_a_move_to_another_place_is_left_out_where_one_is_chosen(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_moves(publisher)
+
+    app = opened(open_page, location=NETWORK)
+
+    assert "Before you buy, move" not in [each.value for each in app.header]
+
+
+def test_without_a_move_nothing_is_said_of_moves(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    assert "Before you buy, move" not in [each.value for each in opened(open_page).header]

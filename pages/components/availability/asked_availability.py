@@ -143,11 +143,11 @@ def place_name(row: Row) -> str:
 def missing_for_target(publication: Publication, asked: AskedAvailability) -> float | None:
     """Return what the first steps of the buy list cost that meet the target.
 
-    None where it is met today, and with several contracts: which of them a step serves how much
-    isn't published.
+    None where it is met today; with several contracts, as which of them a step serves how much
+    isn't published; and with moves, which the list begins behind.
     """
     today, allowed = asked.curve.today, asked.curve.allowed_down
-    if len(asked.contracts) > 1 or today is None or allowed is None:
+    if len(asked.contracts) > 1 or today is None or allowed is None or _has_moves(publication):
         return None
     lacking = today["towers_down"] - allowed
     if lacking <= 0 or "fact_buy_list" not in publication.registry.data_sets:
@@ -178,6 +178,13 @@ def usual_point(curve: AvailabilityCurve) -> Row | None:
     if curve.target is not None and curve.best_supported is not None:
         return curve.best_supported
     return curve.for_no_more_than(curve.today) or next(iter(curve.points), None)
+
+
+def _has_moves(publication: Publication) -> bool:
+    if "fact_transfer" not in publication.registry.data_sets:
+        return False
+    found = publication.table(questions.transfers.together(None, None))
+    return bool(found.table.to_pylist()[0]["moves"])
 
 
 def _gap(row: Row) -> tuple[float, float, str]:

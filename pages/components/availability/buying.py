@@ -8,8 +8,8 @@ from typing import Any, Final
 import streamlit as st
 
 from datalayer.portal import Publication, questions
-from pages.components import captions, list_file
-from pages.components.availability import asked_availability, buy_table, buy_words
+from pages.components import captions
+from pages.components.availability import asked_availability, buy_files, buy_table, buy_words
 from pages.components.availability.asked_availability import (
     BUDGET,
     MAIN,
@@ -27,7 +27,6 @@ _BUDGET_KEY: Final = "farol-buys-budget"
 _PAGE_KEY: Final = "farol-buys-page"
 _STEP: Final = 10_000.0
 _MOST: Final = 1e15
-_TEXTS: Final = ("item_id", "location_id", "contract_id", "source")
 
 
 def show(publication: Publication, asked: AskedAvailability) -> None:
@@ -60,13 +59,13 @@ def _choices(asked: AskedAvailability) -> None:
 
 
 def _budget(asked: AskedAvailability) -> None:
-    if st.session_state.get(_BUDGET_KEY, asked.budget) != asked.budget:
+    if _BUDGET_KEY not in st.session_state or st.session_state[_BUDGET_KEY] != asked.budget:
         st.session_state[_BUDGET_KEY] = asked.budget
     st.number_input(
         _("Budget"),
         min_value=0.0,
         max_value=_MOST,
-        value=asked.budget,
+        value=None,
         step=_STEP,
         format="%.0f",
         key=_BUDGET_KEY,
@@ -126,17 +125,7 @@ def _list(
     buy_table.draw(rows, asked, effect, name)
     _pages(page, pages)
     captions.show(result.provenance, of="buys")
-    _file(publication, asked, effect)
-
-
-def _file(publication: Publication, asked: AskedAvailability, effect: Row) -> None:
-    """Draw the file of the list, whose rows are its steps, as they are published."""
-    steps = effect["all_steps"] if asked.budget is None else effect["steps"]
-    if not steps:
-        return
-    st.caption(_("The file has the list step by step up to the budget, each with the sums so far."))
-    call = [*asked.pairs(is_within=True), ("p", publication.id)]
-    list_file.show("availability/buy-list.csv", call, steps, texts=_TEXTS, key="farol-buys-call")
+    buy_files.show(publication, asked, effect)
 
 
 def _pages(page: int, count: int) -> None:

@@ -74,9 +74,11 @@ def show(asked: AskedAvailability) -> None:
 
 def _slider(asked: AskedAvailability, shown: Row) -> None:
     """Draw the slider of points; a curve of one point has none."""
-    values = {
-        int(row["point"]): money(row["stock_value"], asked.currency) for row in asked.curve.points
-    }
+    points, currency = asked.curve.points, asked.currency
+    values = {int(row["point"]): money(row["stock_value"], currency) for row in points}
+    if len(set(values.values())) < len(values):
+        # Points that cost the same are told apart by their number.
+        values = {point: f"{text} ({point})" for point, text in values.items()}
     if len(values) < 2:
         return
     key = f"{_POINT_KEY}-{asked.contract_id}"

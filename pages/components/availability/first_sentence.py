@@ -43,11 +43,17 @@ def _today(curve: AvailabilityCurve) -> str:
     )
     if row["availability"] is None:
         more = _("How many towers there are isn't published, so no percentage can be told.")
-        return f"{text}. {more}"
+        reserve = "" if row["supported"] else f" {_unsupported()}"
+        return f"{text}. {more}{reserve}"
     if row["availability"] < 0:
         more = _("That is more than it has.")
         return f"{text}. {more}"
-    return f"{text}: {share(row['availability'], beside=curve.target)}."
+    told = f"{text}: {share(row['availability'], beside=curve.target)}."
+    return told if row["supported"] else f"{told} {_unsupported()}"
+
+
+def _unsupported() -> str:
+    return _("No past supports so few: it may be more.")
 
 
 def _bound(value: float) -> str:

@@ -32,7 +32,8 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
     if not whole["moves"]:
         return
     st.header(_("Before you buy, move"), anchor=False)
-    st.markdown(captions.literal(f"{together(whole, asked.currency)} {_replayed(publication)}"))
+    told = (together(whole, asked.currency), _replayed(publication), _behind())
+    st.markdown(captions.literal(" ".join(filter(None, told))))
     pages = -(-int(whole["moves"]) // ON_A_PAGE)
     page = min(asked.moves, pages)
     shown = questions.transfers.moves(*where, limit=ON_A_PAGE, offset=ON_A_PAGE * (page - 1))
@@ -81,6 +82,10 @@ def _freight(whole: Row, currency: str) -> str:
         known,
     )
     return text.format(freight=money(whole["freight"], currency), count=number(known, 0))
+
+
+def _behind() -> str:
+    return _("What to buy starts from what is there once they are made.")
 
 
 def _replayed(publication: Publication) -> str:

@@ -29,7 +29,8 @@ from benchmarks.availability import (
 )
 from benchmarks.availability.drawn import draw
 from benchmarks.availability.findings import Finding, write_findings
-from benchmarks.availability.origins import CARPARTS, RETAIL, Forecasts, forecasts_of
+from benchmarks.availability.origins import CARPARTS, RETAIL, Forecasts, OriginData, forecasts_of
+from benchmarks.availability.untouched import untouched
 
 BENCH = Path("build/bench/availability")
 SEED = 1000
@@ -50,11 +51,14 @@ class Measuring:
 
     def forecasts(self) -> Iterator[Forecasts]:
         """Yield the forecasts of each data set."""
+        if self.told.untouched:
+            yield self.forecasts_of_one(untouched(self.told.data, BENCH))
+            return
         for data in (CARPARTS, RETAIL):
-            if (self.told.data / data.file).is_file():
+            if data.name in self.told.sets and (self.told.data / data.file).is_file():
                 yield self.forecasts_of_one(data)
 
-    def forecasts_of_one(self, data: object = CARPARTS) -> Forecasts:
+    def forecasts_of_one(self, data: OriginData = CARPARTS) -> Forecasts:
         """Return the forecasts of one data set."""
         with self.console.status("forecasts") as status:
             return forecasts_of(self.told.data, data, BENCH, status.update)
@@ -155,7 +159,10 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--goals", nargs="+", choices=GOALS, default=list(GOALS))
+    names = [CARPARTS.name, RETAIL.name]
+    parser.add_argument("--sets", nargs="+", choices=names, default=names)
     parser.add_argument("--draws", type=int, default=DRAWS)
+    parser.add_argument("--untouched", action="store_true", help="demand no rule was made on")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--judges", type=Path, default=Path(".venv-judges"))
     parser.add_argument("--to", type=Path, default=BENCH)

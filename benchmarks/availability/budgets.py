@@ -12,6 +12,7 @@ from benchmarks.availability.drawn import HOLDING_RATE, Draw, draw
 from benchmarks.availability.findings import Finding
 from benchmarks.availability.origins import LONGEST, Forecasts
 from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.dispersion import moments
 from ml_jobs.stocking.availability.buying import ranked, steps_of
 from ml_jobs.stocking.availability.curve import tower_hour_prices
 from ml_jobs.stocking.availability.worth import Worth
@@ -97,7 +98,9 @@ class Situation:
         low, high = MONTHLY_RATE / prices[-1], MONTHLY_RATE / prices[0] * 1e4
         for _ in range(HALVINGS):
             middle = float(np.sqrt(low * high))
-            more = np.maximum(self.worth.level_at(middle) - self.position, 0.0)
+            # What is owed is bought where a unit that waits for sure is worth it.
+            worth_it = self.worth.hours > self.worth.asked_at(middle)
+            more = np.maximum(self.worth.level_at(middle) - self.position, 0.0) * worth_it
             low, high = (middle, high) if more @ self.drawn.unit_cost >= money else (low, middle)
         return float(low)
 
@@ -140,7 +143,7 @@ class Money:
     def monthly(self, rule: str, share: float) -> float:
         """Return the weighted backorders with a budget each period, *share* of consumption."""
         recent = self.forecasts.known_demand(0)[:, -RECENT:]
-        money = share * float(np.nanmean(recent, axis=1) @ self.drawn.unit_cost)
+        money = share * float(moments(recent).mean @ self.drawn.unit_cost)
         self.random = np.random.default_rng(int(1e6 * share))
         net = self.situation(0).position
         lead, parts = self.drawn.lead, np.arange(len(net))

@@ -59,7 +59,12 @@ _WHY_EXAMPLE: Final = {
 
 Rank = Annotated[
     int,
-    Path(description="Rank of a step, from 1.", openapi_examples={"first": {"value": 1}}),
+    Path(
+        ge=1,
+        le=1_000_000_000,
+        description="Rank of a step, from 1.",
+        openapi_examples={"first": {"value": 1}},
+    ),
     read_as("rank", ColumnType.INTEGER),
 ]
 

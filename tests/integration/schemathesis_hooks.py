@@ -11,13 +11,15 @@ PROBLEM = "application/problem+json"
 # What the HTTP server answers by itself, to an address longer than it reads.
 NO_HTTP = b"Invalid HTTP request received."
 # What a schema can't say: a cursor comes from an answer; some parameters go together or not; a
-# place, and the sources of an extract, are those that the publication has, and places of orders
-# none of another; of the columns of all
-# data sets an extract has those of one.
+# place, a contract, a rank of the buy list, and the sources of an extract, are those that the
+# publication has, and places of orders none of another; of the columns of all data sets an extract
+# has those of one.
 NOT_IN_THE_SCHEMA = re.compile(
     r"cursor is "
     r"|p is \S+; it must be \S+, which the cursor is of"
     r"|location is .*; it must be (a location_id|places of which none lies in another)"
+    r"|rank is \d+; it must be a rank of the buy list"
+    r"|contract_id is .*; it must be a contract_id"
     r"|format is csv; it must be zip"
     r"|source is .*; it must be one of"
     r"|(columns|order) is .*; it must be a column such as"

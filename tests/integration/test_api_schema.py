@@ -25,7 +25,10 @@ from tests.running_portal import RunningPortal, running_portal
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("FAROL_SCHEMA_EXAMPLES", "4")
-LINKS = {"part", "series", "stock", "changes", "files", "marks", "contract", "job", "next_page"}
+LINKS = {
+    *("part", "series", "stock", "changes", "files", "marks", "contract", "job", "next_page"),
+    *("curve", "why", "worth"),
+}
 
 
 @pytest.fixture(scope="module")

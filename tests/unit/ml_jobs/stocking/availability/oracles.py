@@ -193,7 +193,7 @@ def drawn_shelf(seed: int, places: int = 6, *, freight: float = 1.0) -> Shelf:
 
 
 def best_value(shelf: Shelf) -> float:
-    """The value of a linear program over all lots: no rule can do better."""
+    """The value of a program over all lots, whole trips among them: no rule can do better."""
     places = len(shelf.stock)
     give = np.maximum(shelf.stock - shelf.keep, 0)
     take = np.maximum(shelf.fill - shelf.stock, 0)
@@ -211,7 +211,22 @@ def best_value(shelf: Shelf) -> float:
         rows[i, column] = -1.0
     for column, (j, _) in enumerate(takes, start=len(lanes) + len(gives)):
         rows[places + j, column] = -1.0
-    most = [(0, None)] * len(lanes) + [(0, 1)] * (len(gives) + len(takes))
-    answer = linprog(cost, A_eq=rows, b_eq=np.zeros(2 * places), bounds=most, method="highs")
+    # What goes on a lane needs its trip.
+    trips = [shelf.trip[i, j] for i, j in lanes]
+    most_lots = [min(give[i], take[j]) for i, j in lanes]
+    needed = np.zeros((len(lanes), len(cost) + len(lanes)))
+    needed[:, : len(lanes)] = np.eye(len(lanes))
+    needed[:, len(cost) :] = -np.diag(most_lots)
+    lots = len(gives) + len(takes)
+    answer = linprog(
+        [*cost, *trips],
+        A_ub=needed,
+        b_ub=np.zeros(len(lanes)),
+        A_eq=np.concatenate([rows, np.zeros((2 * places, len(lanes)))], axis=1),
+        b_eq=np.zeros(2 * places),
+        bounds=[(0, None)] * len(lanes) + [(0, 1)] * (lots + len(lanes)),
+        integrality=[0] * len(cost) + [int(any(trips))] * len(lanes),
+        method="highs",
+    )
     assert answer.success
     return float(-answer.fun)

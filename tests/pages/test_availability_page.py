@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from datalayer.api.application import create_api
 from datalayer.portal import NETWORK
 from datalayer.runtime import portal
-from pages.components.availability import buy_words
+from pages.components.availability import buy_words, moves
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.speaking import speaking
 from tests.places_that_share import with_moves
@@ -404,7 +404,7 @@ def test_what_the_run_assumed_is_named_as_assumed(
 
     said = told(opened(open_page))
 
-    assert "Assumed: keeping stock costs 20% of its value a year." in said
+    assert "Assumed where nobody says: keeping stock costs 20% of its value a year." in said
     assert "50% take a tower down at high criticality, 10% at medium, 1% at low" in said
 
 
@@ -556,3 +556,18 @@ def test_without_a_move_nothing_is_said_of_moves(
     publish(publisher)
 
     assert "Before you buy, move" not in [each.value for each in opened(open_page).header]
+
+
+def test_further_moves_are_shown_below_the_first(
+    state: object, publisher: Publisher, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moves, "ON_A_PAGE", 2)
+    publish_moves(publisher)
+    app = opened(open_page)
+    button = app.button(key="farol-moves-more")
+
+    assert button.label == "Show more, 1 move is left"
+    button.click().run()
+
+    assert "".join(app.query_params["moves"]) == "2"
+    assert not [each for each in app.button if each.key == "farol-moves-more"]

@@ -84,7 +84,7 @@ def assumed(manifest: Manifest) -> list[str]:
     settings = _settings(manifest)
     told = []
     if isinstance(settings.get("holding_rate"), int | float):
-        text = _("Assumed: keeping stock costs {share} of its value a year.")
+        text = _("Assumed where nobody says: keeping stock costs {share} of its value a year.")
         told.append(text.format(share=percent(settings["holding_rate"], 0)))
     shares = [settings.get(f"criticality_{name}") for name in _CRITICALITIES]
     if all(isinstance(share, int | float) for share in shares):

@@ -44,7 +44,9 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
 
 def _more(asked: AskedAvailability, left_count: int) -> None:
     """Draw the way to further moves: a second row of pages would be one landmark too many."""
-    text = ngettext("Show more, {count} move is left", "Show more, {count} moves are left", left_count)
+    text = ngettext(
+        "Show more, {count} move is left", "Show more, {count} moves are left", left_count
+    )
     st.button(
         text.format(count=number(left_count, 0)),
         key="farol-moves-more",

@@ -36,12 +36,13 @@ from ml_jobs.errors import JobFileError, MissingExtraError, UsageError
 from ml_jobs.pipeline.job import forget, run, under_contract
 from ml_jobs.pipeline.preparing import Prepared, prepare
 from ml_jobs.pipeline.request import JobRequest
-from ml_jobs.pipeline.whole import spread_of
+from ml_jobs.pipeline.whole import money_of, spread_of
 from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.gold_files import GoldFiles, draft_gold, fetch_gold
 from ml_jobs.publishing.publish import Draft, check, publish, refuse_if_older
 from ml_jobs.publishing.signing import Signer, make_signer, write_key_pair
 from ml_jobs.settings import JobSettings
+from ml_jobs.stocking.availability.money_facts import told
 
 _OPTION_FAULTS = (UsageError, JobFileError, InvalidSelection, MissingExtraError)
 
@@ -134,6 +135,7 @@ def _make_draft(request: JobRequest, context: _Context) -> tuple[Prepared, Draft
     with stages(context.console) as shown:
         draft = run(request, prepared, context.work, context.registry, report=shown.work)
     print_line(context.console, spread_of(prepared.folder, prepared.plan).sentence())
+    print_line(context.console, told(money_of(prepared.folder, prepared.plan)))
     return prepared, draft
 
 

@@ -60,6 +60,7 @@ DEFAULT_SETTINGS: Mapping[str, float] = {
     "criticality_low": 0.01,
     "defer_from": 14.0,
     "holding_rate": 0.2,
+    "lost_cost_share": 1.0,
 }
 
 

@@ -13,6 +13,7 @@ from pages.components.accuracy import (
     ledger,
     naive_nearer,
     policies,
+    policy_costs,
     sections,
 )
 from pages.components.language import _
@@ -44,4 +45,7 @@ if counts["tested"]:
     sections.bias(asked, errors)
     naive_nearer.show(asked, errors)
     policies.show(asked, publication.table(questions.accuracy.policies(asked.parts)))
+    if "agg_policy_money" in publication.registry.data_sets:
+        costs = publication.table(questions.accuracy.policy_costs(asked.parts))
+        policy_costs.show(asked, costs)
     ledger.show(asked)

@@ -293,6 +293,40 @@ def _agg_policy(story: Story) -> list[Row]:
     ]
 
 
+def _agg_policy_money(story: Story) -> list[Row]:
+    groups = {"all": {"all"}, "category": {_category(i) for i in range(story.items)}}
+    costs = {
+        "myopic_lost_sales": (30.0, 20.0),
+        "lead_time_quantile": (80.0, 5.0),
+        "textbook": (70.0, 15.0),
+        "newsvendor": (60.0, 8.0),
+        "order_nothing": (0.0, 200.0),
+        "perfect_foresight": (10.0, 0.0),
+    }
+    return [
+        {
+            "group_by": group_by,
+            "group_value": value,
+            "policy": policy,
+            "is_hindsight": policy == "perfect_foresight",
+            "holding_cost": holding * count,
+            "lost_cost": lost * count,
+            "cost": (holding + lost) * count,
+            "units_asked": 40.0 * count,
+            "cost_per_unit": (holding + lost) / 40.0,
+            "value_asked": 500.0 * count,
+            "cost_share": (holding + lost) / 500.0,
+            "n_series": count,
+            "n_windows": 3 * count,
+            "n_assumed": count,
+        }
+        for group_by, values in groups.items()
+        for value in values
+        for count in [sum(group_by == "all" or _category(i) == value for i in range(story.items))]
+        for policy, (holding, lost) in costs.items()
+    ]
+
+
 def _category(index: int) -> str:
     return NAMES[index % len(NAMES)][1] or "unclassified"
 
@@ -629,6 +663,7 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "agg_metrics": _agg_metrics,
     "agg_daily": _agg_daily,
     "agg_policy": _agg_policy,
+    "agg_policy_money": _agg_policy_money,
     "agg_availability": _agg_availability,
     "fact_inventory": _fact_inventory,
     "fact_exception": _fact_exception,

@@ -24,6 +24,8 @@ from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, rea
 from ml_jobs.panel import NETWORK, Items, Panel
 
 LONGEST_LEAD_TIME_DAYS = 5 * 365
+HIGHEST_HOLDING_RATE = 10.0
+"""Above it a rate is one in percent, by mistake."""
 
 COLUMNS = (
     TextColumn("sku", codes=True),
@@ -34,6 +36,8 @@ COLUMNS = (
     TextColumn("criticality", ("high", "medium", "low")),
     TextColumn("abc_class", ("A", "B", "C")),
     NumberColumn("unit_cost"),
+    NumberColumn("lost_unit_cost"),
+    NumberColumn("holding_rate_per_year", maximum=HIGHEST_HOLDING_RATE),
     NumberColumn("lead_time_days", maximum=LONGEST_LEAD_TIME_DAYS),
     NumberColumn("lead_time_sd_days", maximum=LONGEST_LEAD_TIME_DAYS),
     NumberColumn("minimum_order"),

@@ -23,6 +23,7 @@ from ml_jobs.pipeline.members import Members
 from ml_jobs.pipeline.partitioning import Partition, PartitionTask
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.readable_forecasts import LearntSums, readable_forecasts
+from ml_jobs.pipeline.replaying_money import money_sums_of
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save, save_table
 from ml_jobs.pipeline.stock_gold import Prospect
 from ml_jobs.pipeline.stock_planning import replay_of, stock_view
@@ -188,6 +189,7 @@ def stock_of(
         "fact_lead_time": fact_lead_time(panel, now.outlook, now.sums),
         "fact_period": fact_period(panel, now.outlook.sources, readable),
         "policy_sums": add_sums(sums),
+        "money_sums": money_sums_of(partition, views, groupings, lessons, plan),
     }
     series = stocked_series(partition, now, views, lessons, plan)
     return tables, Prospect(now, _record(judged)), series

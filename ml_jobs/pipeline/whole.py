@@ -28,6 +28,8 @@ from ml_jobs.stocking.actions import rank_actions
 from ml_jobs.stocking.availability.availability_facts import agg_availability, fact_buy_list
 from ml_jobs.stocking.availability.cost_spread import CostSpread, cost_spread
 from ml_jobs.stocking.availability.curve import add_curves
+from ml_jobs.stocking.availability.money_facts import add_money, agg_policy_money
+from ml_jobs.stocking.availability.money_facts import told as money_told
 from ml_jobs.stocking.availability.regret import add_regrets
 from ml_jobs.stocking.availability.regret_facts import agg_regret
 from ml_jobs.stocking.availability.transfers import add_moves, agg_transfer, fact_transfer
@@ -63,6 +65,7 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         "fact_exception": rank_exceptions(parts("exceptions")),
         "fact_action": rank_actions(parts("actions")),
         **_availability(prepared, parts, source),
+        **_money(prepared.folder, plan, source),
         **orders,
     }
 
@@ -93,6 +96,18 @@ def _availability(
         **moves,
         **_regret(prepared, parts, source),
     }
+
+
+def _money(folder: RunFolder, plan: Plan, source: str) -> dict[str, pa.Table]:
+    """What rules to order by would have cost; nothing where no part has a cost and a past."""
+    found = money_of(folder, plan, source)
+    return {"agg_policy_money": found} if found.num_rows else {}
+
+
+def money_of(folder: RunFolder, plan: Plan, source: str = "") -> pa.Table:
+    """Return what each rule to order by would have cost, by group; no row where none can say."""
+    sums = add_money(load_tables(folder, "money_sums", plan.partitions))
+    return agg_policy_money(sums, source=source)
 
 
 def _regret(
@@ -135,6 +150,7 @@ def forecast_notes(
         "corrected_scatter": lessons.scatter[plan.future].notes(),
         "planned_service": lessons.planned[plan.future].notes(),
         "cost_spread": spread_of(prepared.folder, plan).notes(),
+        "money_replay": money_told(money_of(prepared.folder, plan)),
         "ensemble": {"members": list(final.members), "weights": final.notes()} if final else {},
     }
 

@@ -158,6 +158,18 @@ def policies(parts: JudgedParts) -> Question:
     return replace(question, sql=_with_shared("accuracy_policies"))
 
 
+def policy_costs(parts: JudgedParts) -> Question:
+    """Return the question of what each rule to order by would have cost, of a group.
+
+    They are published for the whole network, so the place of *parts* changes nothing. It has no
+    rows where a publication says nothing of it.
+    Columns: see ``sql/accuracy_policy_costs.sql``.
+    """
+    parameters = {"category": parts.category, "demand_class": parts.demand_class}
+    question = sql_question("accuracy_policy_costs", parameters, "agg_policy_money", "dim_item")
+    return replace(question, sql=_with_shared("accuracy_policy_costs"))
+
+
 def _asked(name: str, parts: JudgedParts, *data_sets: str, **more: Parameter) -> Question:
     parameters: dict[str, Parameter] = {**vars(parts), **more}
     return replace(sql_question(name, parameters, *data_sets), sql=_with_shared(name))

@@ -34,6 +34,7 @@ AMOUNTS = ("holding", "penalty", "hours", "unpriced_hours")
 COUNTS = ("series", "windows")
 
 _SCALE = 1e6
+_LEAST_ROWS = 100_000  # gathered before they are added up
 _SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in KEY[:3]),
@@ -87,8 +88,18 @@ def regret_sums(
 
 
 def add_regrets(parts: Iterable[pa.Table]) -> pa.Table:
-    """Add up what `regret_sums` found, of any partitions and cutoffs; no part gives no row."""
-    return add_rows([_SCHEMA.empty_table(), *parts], KEY)
+    """Add up what `regret_sums` found, of any partitions and cutoffs; no part gives no row.
+
+    Parts are gathered until they have as many rows as the sums so far, so that many small ones
+    don't have all groups added up anew each.
+    """
+    total, gathered, rows = _SCHEMA.empty_table(), list[pa.Table](), 0
+    for part in parts:
+        gathered.append(part)
+        rows += part.num_rows
+        if rows >= max(total.num_rows, _LEAST_ROWS):
+            total, gathered, rows = add_rows([total, pa.concat_tables(gathered)], KEY), [], 0
+    return add_rows([total, *([pa.concat_tables(gathered)] if gathered else [])], KEY)
 
 
 def read_amounts(table: pa.Table, name: str) -> FloatArray:

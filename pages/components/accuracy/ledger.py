@@ -69,16 +69,14 @@ def _table(rows: Sequence[Row], grouping: str, currency: str) -> None:
             "cost": regret_words.difference(row, COST, currency),
             "hours": regret_words.difference(row, HOURS, currency),
             "parts": row["n_series"],
-            "windows": row["n_windows"],
         }
         for row in rows
     ]
     headings = {
         "group": _("Group"),
-        "cost": _("Following costs"),
-        "hours": _("Tower-hours lost with following"),
+        "cost": _("Following costs a month"),
+        "hours": _("Tower-hours lost a month by following"),
         "parts": _("Parts and places"),
-        "windows": _("Windows"),
     }
     tables.draw(pa.Table.from_pylist(told), headings, key="accuracy-ledger-table")
 

@@ -24,20 +24,20 @@ def first_sentence(other: Row, followed: Row, currency: str) -> str:
     """
     count = followed["n_cutoffs"]
     head = ngettext(
-        "At the last {count} cutoff, beside {rule}, following would have cost {cost}; tower-hours "
-        "lost: {hours}.",
-        "At the last {count} cutoffs, beside {rule}, following would have cost {cost}; tower-hours "
-        "lost: {hours}.",
+        "At the last {count} cutoff, beside {rule}, following would have cost a month {cost}; "
+        "tower-hours lost a month: {hours}.",
+        "At the last {count} cutoffs, beside {rule}, following would have cost a month {cost}; "
+        "tower-hours lost a month: {hours}.",
         count,
     )
     if other["cost"] is None:
         head = ngettext(
-            "At the last {count} cutoff, beside {rule}, following would have lost tower-hours as "
-            "follows: {hours}. What that costs isn't known: no contract names a price of a "
-            "tower-hour.",
-            "At the last {count} cutoffs, beside {rule}, following would have lost tower-hours as "
-            "follows: {hours}. What that costs isn't known: no contract names a price of a "
-            "tower-hour.",
+            "At the last {count} cutoff, beside {rule}, following would have lost tower-hours a "
+            "month as follows: {hours}. What that costs isn't known: no contract names a price "
+            "of a tower-hour.",
+            "At the last {count} cutoffs, beside {rule}, following would have lost tower-hours a "
+            "month as follows: {hours}. What that costs isn't known: no contract names a price "
+            "of a tower-hour.",
             count,
         )
     return head.format(
@@ -66,8 +66,11 @@ def difference(other: Row, measure: str, currency: str) -> str:
     if low == high == 0:
         return _("the same")
     if low < 0 < high:
-        return _("not to be told apart from chance (from {low} to {high})").format(
-            low=_signed(low, measure, currency), high=_signed(high, measure, currency)
+        text = _("{difference}, which can't be told apart from chance (from {low} to {high})")
+        return text.format(
+            difference=told,
+            low=_signed(low, measure, currency),
+            high=_signed(high, measure, currency),
         )
     near, far = sorted((abs(low), abs(high)))
     return _("{difference} (between {low} and {high})").format(
@@ -101,7 +104,7 @@ def unpriced(followed: Row) -> str:
 
 def _signed(more: float, measure: str, currency: str) -> str:
     """Return how much less, or more, following came to, where the other came to *more*."""
-    text = _("{amount} less a month") if more >= 0 else _("{amount} more a month")
+    text = _("{amount} less") if more >= 0 else _("{amount} more")
     return text.format(amount=_measured(abs(more), measure, currency))
 
 

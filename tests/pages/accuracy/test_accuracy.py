@@ -27,6 +27,7 @@ SECTIONS = [
     "Too high or too low?",
     "Parts for which repeating the past was nearer",
     "Service and stock of the rules",
+    "Cost of the rules",
     "What following would have cost",
 ]
 
@@ -299,7 +300,7 @@ def test_shares_stand_in_the_tables_as_percentages(
     app.session_state[f"{section}-taken"] = True
     app.run()
 
-    table, _ledger = app.table
+    table, _costs, _ledger = app.table
     drawn = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all()
     cells = drawn.column(list(table.value).index(column)).to_pylist()
     assert cells

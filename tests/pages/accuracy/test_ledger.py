@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("active")
 
 Row = dict[str, Any]
 PAGE = "accuracy.py"
+CHANCE = "which can't be told apart from chance"
 HEADER = "What following would have cost"
 
 
@@ -39,8 +40,8 @@ def test_it_begins_with_what_following_saved_beside_the_textbook(open_page: Open
     assert not app.exception
     assert app.header[-1].value == HEADER
     assert (
-        "At the last 2 cutoffs, beside the textbook's rule, following would have cost "
-        "240 less a month (between 140 and 340); tower-hours lost: 8 hours less a month "
+        "At the last 2 cutoffs, beside the textbook's rule, following would have cost a month "
+        "240 less (between 140 and 340); tower-hours lost a month: 8 hours less "
         "(between 4 hours and 12 hours)."
     ) in said(app)
     assert "50% are of contracts that name no price" in said(app)
@@ -50,20 +51,20 @@ def test_it_is_told_in_portuguese(open_page: OpenPage) -> None:
     app = open_page(PAGE)
 
     assert app.header[-1].value == "Quanto teria custado seguir"
-    assert "Em 2 cortes passados, em comparação com a regra de manual, seguir" in said(app)
-    assert "240 a menos por mês (entre 140 e 340)" in said(app)
+    assert "Em 2 cortes passados, em comparação com a regra do livro, seguir" in said(app)
+    assert "240 a menos (entre 140 e 340)" in said(app)
 
 
 @pytest.mark.parametrize(
     ("more", "low", "high", "expected"),
     [
-        (8.0, 4.0, 12.0, "8 hours less a month (between 4 hours and 12 hours)"),
-        (-8.0, -12.0, -4.0, "8 hours more a month (between 4 hours and 12 hours)"),
+        (8.0, 4.0, 12.0, "8 hours less (between 4 hours and 12 hours)"),
+        (-8.0, -12.0, -4.0, "8 hours more (between 4 hours and 12 hours)"),
         (
             *(8.0, -2.0, 18.0),
-            "not to be told apart from chance (from 2 hours more a month to 18 hours less a month)",
+            f"8 hours less, {CHANCE} (from 2 hours more to 18 hours less)",
         ),
-        (8.0, None, None, "8 hours less a month, measured too seldom to tell from chance"),
+        (8.0, None, None, "8 hours less, measured too seldom to tell from chance"),
         (0.0, 0.0, 0.0, "the same"),
         (None, None, None, "–"),
     ],
@@ -90,7 +91,7 @@ def test_without_a_price_of_a_tower_hour_no_cost_is_told(
 
     assert not app.exception
     assert "no contract names a price of a tower-hour" in said(app)
-    assert "following would have cost " not in said(app)
+    assert "following would have cost a month" not in said(app)
 
 
 @pytest.mark.parametrize(

@@ -350,3 +350,26 @@ def test_parts_that_the_past_was_nearer_for_are_sorted_as_asked(
     assert len(found) > 2
     assert [row["item_id"] for row in found] == [row["item_id"] for row in sorted(found, key=by)]
     assert published.count(question) == len(found)
+
+
+def test_what_rules_cost_comes_cheapest_first_and_the_bound_last(publication: Publication) -> None:
+    found = told(publication, accuracy.policy_costs(JudgedParts()))
+
+    assert [row["policy"] for row in found[:1]] == ["myopic_lost_sales"]
+    assert [row["is_hindsight"] for row in found] == [False] * 5 + [True]
+    costs = [row["cost"] for row in found[:-1]]
+    assert costs == sorted(costs)
+    assert all(row["cost"] == row["holding_cost"] + row["lost_cost"] for row in found)
+
+
+def test_what_rules_cost_is_told_by_unit_only_where_there_is_one(
+    published: Publication, publication: Publication
+) -> None:
+    mixed = told(published, accuracy.policy_costs(JudgedParts()))
+    single = told(publication, accuracy.policy_costs(JudgedParts(category="Energia")))
+
+    assert {row["cost_per_unit"] for row in mixed} == {None}
+    assert None not in {row["cost_share"] for row in mixed}
+    assert None not in {row["cost_per_unit"] for row in single}
+    both = JudgedParts(category="Energia", demand_class="smooth")
+    assert told(publication, accuracy.policy_costs(both)) == []

@@ -39,6 +39,7 @@ class TestThisRegistry:
             "fact_projection",
             "fact_period",
             "fact_open_order",
+            "agg_policy_money",
             "agg_availability",
             "fact_availability",
             "fact_buy_list",

@@ -127,7 +127,7 @@ def test_a_demand_file_becomes_the_latest_publication(
     assert manifest["generated_at"] == "2026-11-21T06:00:00Z"
     published_sets = {file["data_set"] for file in manifest["files"]}
     places = {"fact_transfer", "agg_transfer"}
-    without_costs = {"agg_availability", "agg_regret", "fact_buy_list", *places}
+    without_costs = {"agg_availability", "agg_policy_money", "agg_regret", "fact_buy_list", *places}
     assert published_sets == registry.data_sets.keys() - {"fact_open_order", *without_costs}
 
 
@@ -139,6 +139,12 @@ def test_the_output_says_how_numbers_and_dates_were_read(published: SharedPublic
 
 def test_the_output_says_what_weighing_stock_by_cost_can_save(published: SharedPublication) -> None:
     assert "Spread of cost over criticality: not known" in published.shown
+
+
+def test_the_output_says_that_without_costs_no_rule_is_replayed(
+    published: SharedPublication,
+) -> None:
+    assert "Rules to order by, replayed over the past: not known" in published.shown
 
 
 def test_the_output_says_where_every_row_went(published: SharedPublication) -> None:

@@ -137,6 +137,8 @@ def test_the_same_comes_of_smaller_partitions(
 
     small = ran(priced(request, panel, tmp_path), registry)
 
+    sums = done.table("agg_policy_money").drop(["generated_at"])
+    assert small.table("agg_policy_money").drop(["generated_at"]).equals(sums)
     for name in ("agg_availability", "fact_availability", "fact_buy_list", "agg_regret"):
         found, expected = small.table(name), done.table(name)
         assert found.num_rows == expected.num_rows
@@ -160,6 +162,8 @@ def test_without_any_cost_there_is_no_curve_and_every_part_says_why(
 
     assert check(result.draft, registry).report.passed
     assert "agg_availability" not in result.draft.files
+    assert "agg_policy_money" not in result.draft.files
+    assert "not known" in str(result.notes["money_replay"])
     levels = result.table("fact_availability")
     assert set(levels["left_out"].to_pylist()) == {"no_cost"}
 
@@ -200,6 +204,41 @@ def test_the_curve_is_the_same_whatever_policy_orders_follow(
             .drop(["generated_at"])
             .equals(done.table(name).drop(["generated_at"]))
         )
+
+
+def test_rules_to_order_by_are_replayed_of_what_has_a_cost(done: Ran, panel: Panel) -> None:
+    rows = done.table("agg_policy_money").to_pylist()
+
+    everyone = {row["policy"]: row for row in rows if row["group_by"] == "all"}
+    assert len(everyone) == 6
+    assert {row["n_series"] for row in everyone.values()} == {len(panel.item_ids) - 1}
+    assert {row["n_assumed"] for row in everyone.values()} == {len(panel.item_ids) - 1}
+    bound = everyone.pop("perfect_foresight")["cost"]
+    assert all(row["cost"] >= bound for row in everyone.values())
+    assert everyone["order_nothing"]["lost_cost"] == max(
+        row["lost_cost"] for row in everyone.values()
+    )
+    assert "costs least" in str(done.notes["money_replay"])
+
+
+def test_what_a_lost_unit_costs_is_read_of_each_item(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = priced(request_of(panel, tmp_path, FAST), panel, tmp_path)
+    assert request.items is not None
+    first, *rows = request.items.read_text(encoding="utf-8").split("\n")
+    told = [f"{first},lost_unit_cost,holding_rate_per_year", *(f"{row},0,0.3" for row in rows)]
+    request.items.write_text("\n".join(told), encoding="utf-8")
+
+    result = ran(request, registry)
+
+    assert check(result.draft, registry).report.passed
+    everyone = [r for r in result.table("agg_policy_money").to_pylist() if r["group_by"] == "all"]
+    assert {row["lost_cost"] for row in everyone} == {0.0}
+    assert {row["n_assumed"] for row in everyone} == {0}
+    costs = {row["policy"]: row["cost"] for row in everyone}
+    assert costs["myopic_lost_sales"] == costs["order_nothing"] == costs["perfect_foresight"]
+    assert set(result.table("dim_item")["lost_unit_cost"].to_pylist()) == {0.0}
 
 
 def test_a_part_that_is_fetched_leaves_fewer_towers_down_and_is_promised_by_the_same_past(

@@ -112,6 +112,19 @@ def test_every_fault_of_an_item_file_is_named_at_once(tmp_path: Path) -> None:
         assert expected in said
 
 
+def test_what_a_lost_unit_costs_is_no_debt_and_a_rate_is_no_percentage(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "item_id,lost_unit_cost,holding_rate_per_year\nA,-1,0.2\nB,nan,20\nC,,\n"
+    )
+
+    with pytest.raises(InputError) as refused:
+        read_items(path)
+
+    said = str(refused.value)
+    assert "lost_unit_cost has '-1'; it must be a number from 0 to 1e+12" in said
+    assert "holding_rate_per_year has '20'; it must be a number from 0 to 10" in said
+
+
 def test_without_a_stock_file_stock_and_service_are_assumed_and_labelled(panel: Panel) -> None:
     described = describe_stock(panel, items_of(panel), None)
 

@@ -21,6 +21,7 @@ from datalayer.api import (
     inventory,
     items,
     marks,
+    moves,
     orders,
     publication_files,
     publications,
@@ -42,6 +43,7 @@ _SUBJECTS = (
     # Before the parts, whose codes may hold slashes: theirs is the most general address.
     marks,
     availability,
+    moves,
     items,
     forecasts,
     actions,

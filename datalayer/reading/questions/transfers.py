@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from datalayer.reading.question import Question, sql_question
+from datalayer.kernel.contract.registry import ColumnType, Registry
+from datalayer.reading.filters import (
+    Conditions,
+    Filter,
+    after_position,
+    filters_of,
+    unpublished_column,
+)
+from datalayer.reading.question import Position, Question, sql_question
 from datalayer.reading.views import count_matches, question_sql, select_matches
 
 COLUMNS: Final = (
@@ -15,6 +23,16 @@ COLUMNS: Final = (
 )
 """Columns of a move, in the order of an answer."""
 
+TOLD: Final = (
+    *("rank", "item_id", "name", "unit", "from_location_id", "from_location", "to_location_id"),
+    *("to_location", "quantity", "km", "days", "distance_assumed", "freight", "receiver_gain"),
+    *("donor_loss", "purchase_put_off", "value", "receiver_hours_avoided", "donor_hours_lost"),
+    *("donor_stock_left", "donor_reorder_point", "donor_monthly_demand", "contract_id", "source"),
+)
+"""Columns of a move with all that it was weighed by, in the order of an answer."""
+
+_RANK: Final = unpublished_column("rank", ColumnType.INTEGER)
+_FILTERED: Final = ("item_id", "from_location_id", "to_location_id", "contract_id")
 _READ: Final = ("fact_transfer", "dim_item", "dim_location")
 
 
@@ -40,6 +58,39 @@ def moves(
         limit=limit,
         offset=offset,
         total_sql=count_matches(f"({base})", ()),
+        file_name="moves",
+    )
+
+
+def filters(registry: Registry) -> dict[str, Filter]:
+    """Return what moves can be filtered by, by name."""
+    columns = registry.data_sets["fact_transfer"]
+    return filters_of([*map(columns.column, _FILTERED)])
+
+
+def listed(met: Conditions, *, limit: int | None = None, after: Position | None = None) -> Question:
+    """Return the question of the moves that meet *met*, what is worth most first.
+
+    Columns: ``TOLD``; see ``sql/moves_told.sql``.
+
+    Args:
+        met: What moves must meet.
+        limit: Most rows of one page; None for all.
+        after: The rank behind which the page begins; None for the first.
+
+    Raises:
+        InvalidCursor: *after* is not of these rows.
+    """
+    base = question_sql("moves_told")
+    later = met + after_position([_RANK], after)
+    return Question(
+        name="moves_told",
+        sql=select_matches(base, TOLD, later.predicates, ("rank",)),
+        parameters=later.parameters,
+        data_sets=_READ,
+        limit=limit,
+        order=("rank",),
+        total_sql=count_matches(f"({base})", met.predicates),
         file_name="moves",
     )
 

@@ -76,19 +76,46 @@ def moves_of(shelf: Shelf, *, gain_over_loss: float = GAIN_OVER_LOSS) -> tuple[M
     Lot by lot the pair of places that gains most is taken, until none is worth its freight or
     brings as many times what it loses as asked for. A place never gives below what it keeps, never
     takes above what it fills up to, and never both gives and takes. Where a trip costs more than
-    what it carries brings, the worst goes, and the rest is found anew.
+    what it carries brings, the worst goes, and the rest is found anew; so does the least worth of
+    the others, while that helps.
 
     Source: the greedy rule for the transportation problem with convex costs, held against its
     linear program in the tests.
     """
+    moves = _worth_their_trips(shelf, gain_over_loss)
+    if not shelf.trip.any():
+        return moves
+    # Lots of a trip that is dropped may go with another, and fill it better.
+    worth, tried = _total(moves), 0
+    while tried < len(moves):
+        other = _without(shelf, moves[-1 - tried])
+        found = _worth_their_trips(other, gain_over_loss)
+        if _total(found) > worth + 1e-9:
+            shelf, moves, worth, tried = other, found, _total(found), 0
+        else:
+            tried += 1
+    return moves
+
+
+def _worth_their_trips(shelf: Shelf, gain_over_loss: float) -> tuple[Move, ...]:
+    """Moves without those that cost more than they bring, what is worth most first."""
     while True:
         moves = _greedy(shelf, gain_over_loss)
         worst = min(moves, key=lambda move: move.value, default=None)
         if worst is None or worst.value > 0:
             return tuple(sorted(moves, key=lambda move: (-move.value, move.giver, move.taker)))
-        freight = shelf.freight.copy()
-        freight[worst.giver, worst.taker] = np.inf
-        shelf = replace(shelf, freight=freight)
+        shelf = _without(shelf, worst)
+
+
+def _without(shelf: Shelf, move: Move) -> Shelf:
+    """The same with nothing going the way of *move*."""
+    freight = shelf.freight.copy()
+    freight[move.giver, move.taker] = np.inf
+    return replace(shelf, freight=freight)
+
+
+def _total(moves: tuple[Move, ...]) -> float:
+    return sum(move.value for move in moves)
 
 
 def _greedy(shelf: Shelf, gain_over_loss: float) -> list[Move]:

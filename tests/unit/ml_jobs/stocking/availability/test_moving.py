@@ -90,3 +90,21 @@ def test_no_trip_costs_more_than_it_brings(seed: int) -> None:
     for move in moves:
         least = move.lots * shelf.freight[move.giver, move.taker] + trip[move.giver, move.taker]
         assert move.freight == pytest.approx(least)
+
+
+def test_a_trip_that_another_could_carry_is_dropped() -> None:
+    shelf = replace(
+        drawn_shelf(1, places=3, freight=0.0),
+        stock=np.array([2, 2, 0]),
+        keep=np.zeros(3, int),
+        fill=np.array([2, 2, 2]),
+        gain=np.full((3, DEEPEST), 10.0),
+        loss=np.tile([3.0, 2.0, *[9.0] * (DEEPEST - 2)], (3, 1)),
+        trip=np.full((3, 3), 4.0),
+    )
+    shelf.loss[1] += 0.5
+
+    moves = moves_of(shelf, gain_over_loss=1.0)
+
+    # Lot by lot each place would give one, on two trips.
+    assert [(move.giver, move.taker, move.lots) for move in moves] == [(0, 2, 2)]

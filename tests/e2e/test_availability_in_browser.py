@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -13,6 +14,8 @@ from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
 from tests.e2e.demonstrations import Served
 from tests.e2e.visits import Visit
+from tests.places_that_share import with_moves
+from tests.publisher import Publisher
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
@@ -83,3 +86,17 @@ def test_a_phone_scrolls_the_list_and_not_the_page(small_visit: Visit) -> None:
     assert page.locator(".farol-scrolls").last.evaluate(
         "list => list.scrollWidth > list.clientWidth"
     )
+
+
+def test_moves_break_no_rule_of_accessibility(
+    browser: Browser, served_small: Served, publisher: Publisher
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    tables = with_moves(publisher.tables(generated_at=now))
+    publisher.publish(generated_at=now, tables=tables)
+    served_small.command("datalayer", "activate", "--confirm")
+    with visiting(browser, served_small, {}) as visit:
+        visit.open("/availability")
+
+        expect(visit.page.locator(".farol-moves tbody tr")).to_have_count(3)
+        assert violations(visit.page) == []

@@ -40,7 +40,7 @@ def create_router(portal: Portal) -> APIRouter:
         """
         asked = open_page(request, portal, page, filters, names, ("rank",))
         data_set_named(asked.publication.registry, "fact_transfer")
-        question = transfers.listed(asked.conditions, limit=page.limit, after=asked.after)
+        question = transfers.moves(asked.conditions, limit=page.limit, after=asked.after)
         return rows_answer(request, asked.publication, asked.arrange(question))
 
     return router

@@ -10,7 +10,7 @@ from datalayer.reading.questions import transfers
 
 
 def told_columns(registry: Registry) -> tuple[Column, ...]:
-    """Return the columns of a move of the answer to ``transfers.listed``."""
+    """Return the columns of a move of the answer to ``transfers.moves``."""
     item = registry.data_sets["dim_item"]
     known: dict[str, Column] = {
         column.name: column for column in registry.data_sets["fact_transfer"].columns
@@ -19,4 +19,4 @@ def told_columns(registry: Registry) -> tuple[Column, ...]:
     for name, end in (("from_location", "gives"), ("to_location", "takes")):
         described = f"Name of the location that {end}."
         known[name] = unpublished_column(name, ColumnType.TEXT, described=described)
-    return tuple(known[name] for name in transfers.TOLD)
+    return tuple(known[name] for name in transfers.COLUMNS)

@@ -2,64 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from datalayer.kernel.contract.registry import ColumnType, Registry
 from datalayer.reading.filters import (
+    NO_CONDITIONS,
     Conditions,
     Filter,
     after_position,
+    conditions,
     filters_of,
     unpublished_column,
 )
 from datalayer.reading.question import Position, Question, sql_question
-from datalayer.reading.views import count_matches, question_sql, select_matches
+from datalayer.reading.views import count_matches, question_sql, select_matches, with_query
 
 COLUMNS: Final = (
-    *("rank", "item_id", "name", "unit", "from_location_id", "from_location", "to_location_id"),
-    *("to_location", "quantity", "km", "days", "distance_assumed", "freight", "value"),
-    *("receiver_hours_avoided", "donor_hours_lost", "donor_stock_left", "donor_monthly_demand"),
-    *("contract_id", "source"),
-)
-"""Columns of a move, in the order of an answer."""
-
-TOLD: Final = (
     *("rank", "item_id", "name", "unit", "from_location_id", "from_location", "to_location_id"),
     *("to_location", "quantity", "km", "days", "distance_assumed", "freight", "receiver_gain"),
     *("donor_loss", "purchase_put_off", "value", "receiver_hours_avoided", "donor_hours_lost"),
     *("donor_stock_left", "donor_reorder_point", "donor_monthly_demand", "contract_id", "source"),
 )
-"""Columns of a move with all that it was weighed by, in the order of an answer."""
+"""Columns of a move, in the order of an answer."""
 
 _RANK: Final = unpublished_column("rank", ColumnType.INTEGER)
 _FILTERED: Final = ("item_id", "from_location_id", "to_location_id", "contract_id")
 _READ: Final = ("fact_transfer", "dim_item", "dim_location")
-
-
-def moves(
-    location_id: str | None, contract_id: str | None, *, limit: int, offset: int = 0
-) -> Question:
-    """Return the question of the moves to a place, what is worth most first.
-
-    Columns: ``COLUMNS``; see ``sql/moves.sql``.
-
-    Args:
-        location_id: Where they go; None for all.
-        contract_id: Whose towers need them most there; None for all.
-        limit: Rows of a page.
-        offset: Rows of the pages before.
-    """
-    base = question_sql("moves")
-    return Question(
-        name="moves",
-        sql=select_matches(base, COLUMNS, (), ("rank",)),
-        parameters={"location_id": location_id, "contract_id": contract_id},
-        data_sets=_READ,
-        limit=limit,
-        offset=offset,
-        total_sql=count_matches(f"({base})", ()),
-        file_name="moves",
-    )
 
 
 def filters(registry: Registry) -> dict[str, Filter]:
@@ -68,10 +37,21 @@ def filters(registry: Registry) -> dict[str, Filter]:
     return filters_of([*map(columns.column, _FILTERED)])
 
 
-def listed(met: Conditions, *, limit: int | None = None, after: Position | None = None) -> Question:
+def listing(registry: Registry, asked: Iterable[tuple[str, str]]) -> Conditions:
+    """Return what *asked*, pairs of a filter's name and a value as text, wants of moves.
+
+    Raises:
+        InvalidSelection: A value can't be one of its column.
+    """
+    return conditions(filters(registry), asked)
+
+
+def moves(
+    met: Conditions = NO_CONDITIONS, *, limit: int | None = None, after: Position | None = None
+) -> Question:
     """Return the question of the moves that meet *met*, what is worth most first.
 
-    Columns: ``TOLD``; see ``sql/moves_told.sql``.
+    Columns: ``COLUMNS``; see ``sql/moves.sql``.
 
     Args:
         met: What moves must meet.
@@ -81,11 +61,11 @@ def listed(met: Conditions, *, limit: int | None = None, after: Position | None 
     Raises:
         InvalidCursor: *after* is not of these rows.
     """
-    base = question_sql("moves_told")
+    base = question_sql("moves")
     later = met + after_position([_RANK], after)
     return Question(
-        name="moves_told",
-        sql=select_matches(base, TOLD, later.predicates, ("rank",)),
+        name="moves",
+        sql=select_matches(base, COLUMNS, later.predicates, ("rank",)),
         parameters=later.parameters,
         data_sets=_READ,
         limit=limit,
@@ -95,13 +75,14 @@ def listed(met: Conditions, *, limit: int | None = None, after: Position | None 
     )
 
 
-def together(location_id: str | None, contract_id: str | None) -> Question:
-    """Return the question of what the same moves are worth together; one row.
+def together(met: Conditions = NO_CONDITIONS) -> Question:
+    """Return the question of what the moves that meet *met* are worth together; one row.
 
     Columns: see ``sql/moves_together.sql``.
     """
-    parameters = {"location_id": location_id, "contract_id": contract_id}
-    return sql_question("moves_together", parameters, "fact_transfer")
+    listed = select_matches(question_sql("moves"), COLUMNS, met.predicates, ("rank",))
+    sql = with_query("listed", listed, question_sql("moves_together"))
+    return Question("moves_together", sql, met.parameters, _READ)
 
 
 def replayed() -> Question:

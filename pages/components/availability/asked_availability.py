@@ -183,7 +183,7 @@ def usual_point(curve: AvailabilityCurve) -> Row | None:
 def _has_moves(publication: Publication) -> bool:
     if "fact_transfer" not in publication.registry.data_sets:
         return False
-    found = publication.table(questions.transfers.together(None, None))
+    found = publication.table(questions.transfers.together())
     return bool(found.table.to_pylist()[0]["moves"])
 
 

@@ -27,15 +27,16 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
     """Draw the moves to the place asked for; nothing where none is published."""
     if "fact_transfer" not in publication.registry.data_sets:
         return
-    where = (asked.location_id or None, asked.main or None)
-    whole = publication.table(questions.transfers.together(*where)).table.to_pylist()[0]
+    pairs = [("to_location_id", asked.location_id), ("contract_id", asked.main)]
+    wanted = questions.transfers.listing(publication.registry, [each for each in pairs if each[1]])
+    whole = publication.table(questions.transfers.together(wanted)).table.to_pylist()[0]
     if not whole["moves"]:
         return
     st.header(_("Before you buy, move"), anchor=False)
     told = (together(whole, asked.currency), _replayed(publication), _behind())
     st.markdown(captions.literal(" ".join(filter(None, told))))
     count, limit = int(whole["moves"]), ON_A_PAGE * min(asked.moves, _MOST_PAGES)
-    found = publication.table(questions.transfers.moves(*where, limit=limit))
+    found = publication.table(questions.transfers.moves(wanted, limit=limit))
     _draw(found.table.to_pylist(), asked)
     if limit < min(count, ON_A_PAGE * _MOST_PAGES):
         _more(asked, count - limit)

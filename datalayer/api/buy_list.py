@@ -35,7 +35,7 @@ from datalayer.api.schemas import Envelope, Labels
 from datalayer.kernel.contract.registry import ColumnType, Registry
 from datalayer.portal import BuyOrders, Extract, Portal, Publication, buy_reasons
 from datalayer.reading.arrangement import arrangement_of
-from datalayer.reading.questions import availability, availability_columns
+from datalayer.reading.questions import availability_columns, buy_list
 from datalayer.reading.questions.data_sets import data_set_named
 
 _READ: Final = ("fact_buy_list", "fact_availability", "dim_item", "dim_location")
@@ -82,13 +82,13 @@ def create_router(portal: Portal, files: Files) -> APIRouter:
 
 def asked_parameters(registry: Registry) -> list[dict[str, Any]]:
     """Return what the OpenAPI document says of which steps are wanted: filters and budget."""
-    return [_BUDGET, *filter_parameters(availability.filters(registry).values())]
+    return [_BUDGET, *filter_parameters(buy_list.filters(registry).values())]
 
 
 def _add_list(router: APIRouter, portal: Portal) -> None:
     columns = availability_columns.told_columns(portal.registry)
     names = [column.name for column in columns]
-    filters = availability.filters(portal.registry)
+    filters = buy_list.filters(portal.registry)
     model = rows_model("BuyList", chosen_row_model("BuyStep", columns), with_total=True)
 
     @router.get(
@@ -106,12 +106,12 @@ def _add_list(router: APIRouter, portal: Portal) -> None:
         """
         asked = open_page(request, portal, page, filters, names, _KEY)
         wanted = _wanted(asked.publication, request)
-        question = availability.buy_list(wanted, limit=page.limit, after=asked.after)
+        question = buy_list.steps(wanted, limit=page.limit, after=asked.after)
         return rows_answer(request, asked.publication, asked.arrange(question))
 
 
 def _add_file(router: APIRouter, portal: Portal, files: Files) -> None:
-    names = list(availability.COLUMNS)
+    names = list(buy_list.COLUMNS)
 
     @router.get(
         "/availability/buy-list.csv",
@@ -196,7 +196,7 @@ def _add_effect(router: APIRouter, portal: Portal) -> None:
     def budget_effect(request: Request, p: Pin = None) -> Response:
         """Steps, cost, hours, and the share of all hours that the listed steps avoid."""
         publication = open_publication(request, portal, p)
-        question = availability.budget_effect(_wanted(publication, request))
+        question = buy_list.budget_effect(_wanted(publication, request))
         return rows_answer(request, publication, question, single=True)
 
 
@@ -230,15 +230,15 @@ def _add_explanation(router: APIRouter, portal: Portal) -> None:
         reason = buy_reasons.step_reason(publication, rank)
         steps = {"step": reason.step, "before": reason.before, "after": reason.after}
         data = {
-            name: each and {column: each[column] for column in availability.COLUMNS}
+            name: each and {column: each[column] for column in buy_list.COLUMNS}
             for name, each in steps.items()
         }
         return object_answer(request, publication, data | {"why": vars(reason.why)}, _READ)
 
 
-def _wanted(publication: Publication, request: Request) -> availability.BuyListing:
+def _wanted(publication: Publication, request: Request) -> buy_list.BuyListing:
     data_set_named(publication.registry, "fact_buy_list")
-    return availability.buy_listing(publication.registry, request.query_params.multi_items())
+    return buy_list.buy_listing(publication.registry, request.query_params.multi_items())
 
 
 def _listed_parameters(registry: Registry, names: list[str]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from datalayer.kernel.sentences import Sentence
 from datalayer.reading import buy_sentences as sentences
 from datalayer.reading.order_reasons import units
 from datalayer.reading.publication import Publication
-from datalayer.reading.questions import availability, transfers
+from datalayer.reading.questions import buy_list, transfers
 
 Row = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ class BuyReason:
     """Why a step of the list stands where it does.
 
     Attributes:
-        step: Its row of ``questions.availability.explained_step``.
+        step: Its row of ``questions.buy_list.explained_step``.
         before: That of the step before it; None for the first.
         after: That of the step after it; None for the last.
         why: In sentences.
@@ -47,7 +47,7 @@ def step_reason(publication: Publication, rank: int) -> BuyReason:
     Raises:
         InvalidSelection: The list has no such rank.
     """
-    rows = publication.table(availability.explained_step(rank)).table.to_pylist()
+    rows = publication.table(buy_list.explained_step(rank)).table.to_pylist()
     found = {row["rank"]: row for row in rows}
     if rank not in found:
         expected = Sentence("a rank of the buy list of publication {id}", id=publication.id)
@@ -59,7 +59,7 @@ def step_reason(publication: Publication, rank: int) -> BuyReason:
 
 def part_reason(publication: Publication, item_id: str, location_id: str) -> Bilingual:
     """Return why a part at a place is, or is not, in the buy list of *publication*."""
-    found = publication.table(availability.explained_part(item_id, location_id)).table.to_pylist()
+    found = publication.table(buy_list.explained_part(item_id, location_id)).table.to_pylist()
     speaking = Speaking.of(publication)
     if not found:
         named = publication.require_item(item_id).table.to_pylist()[0]

@@ -19,8 +19,8 @@ from datalayer.reading.extracts.order_rows import (
 )
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import MOST_ROWS
-from datalayer.reading.questions import availability
-from datalayer.reading.questions.availability import BuyListing
+from datalayer.reading.questions import buy_list
+from datalayer.reading.questions.buy_list import BuyListing
 from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.questions.marks import not_put_aside
 
@@ -74,7 +74,7 @@ def rows_of_buys(publication: Publication, asked: BuyOrders) -> list[OrderRow]:
     for name in ("fact_buy_list", "agg_availability", "fact_action"):
         data_set_named(publication.registry, name)
     aside = not_put_aside(publication.registry, asked.standing)
-    page = publication.table_page(availability.bought_orders(asked.wanted, aside, limit=MOST_ROWS))
+    page = publication.table_page(buy_list.bought_orders(asked.wanted, aside, limit=MOST_ROWS))
     if page.more:
         raise too_many_orders(f"more than {MOST_ROWS}")
     policies = publication.registry.data_sets["agg_availability"].column("policy").value_labels

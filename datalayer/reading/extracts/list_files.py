@@ -21,7 +21,7 @@ from datalayer.reading.extracts.writing import Rows, csv_chunks
 from datalayer.reading.filters import NO_CONDITIONS, Conditions
 from datalayer.reading.publication import ORIGIN, Publication
 from datalayer.reading.question import Question
-from datalayer.reading.questions import accuracy, availability, availability_columns, inventory
+from datalayer.reading.questions import accuracy, availability_columns, buy_list, inventory
 from datalayer.reading.questions.data_sets import data_set_named
 from datalayer.reading.views import with_constants
 
@@ -99,7 +99,7 @@ class ListFiles:
     def of_buys(
         self,
         publication: Publication,
-        wanted: availability.BuyListing,
+        wanted: buy_list.BuyListing,
         identity: Identity,
         *,
         arrangement: Arrangement = AS_PUBLISHED,
@@ -111,7 +111,7 @@ class ListFiles:
             UnknownDataSet: The publication has no buy list.
         """
         data_set_named(publication.registry, "fact_buy_list")
-        question = availability.buy_list(wanted)
+        question = buy_list.steps(wanted)
         question = arranged(question, arrangement, question.order)
         details: dict[str, Detail] = {
             "filters": _told(question.parameters),

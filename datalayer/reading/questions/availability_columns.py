@@ -8,7 +8,7 @@ from typing import Final
 
 from datalayer.kernel.contract.registry import Bilingual, Column, ColumnType, Registry
 from datalayer.reading.filters import unpublished_column
-from datalayer.reading.questions import availability
+from datalayer.reading.questions import availability, buy_list
 
 _ORIGIN: Final = ("dataset_id", "model_version", "generated_at")
 _OF_CONTRACT: Final[Mapping[str, str]] = {
@@ -71,21 +71,21 @@ def worth_columns(registry: Registry) -> tuple[Column, ...]:
 
 
 def told_columns(registry: Registry) -> tuple[Column, ...]:
-    """Return the columns of a step of the answer to ``availability.buy_list``."""
+    """Return the columns of a step of the answer to ``buy_list.steps``."""
     steps, worth, item = (
         registry.data_sets[name] for name in ("fact_buy_list", "fact_availability", "dim_item")
     )
     known: dict[str, Column] = {
         **{column.name: column for column in steps.columns},
-        **{name: worth.column(name) for name in availability.WORTH},
-        **{name: item.column(name) for name in availability.ITEM_COLUMNS},
+        **{name: worth.column(name) for name in buy_list.WORTH},
+        **{name: item.column(name) for name in buy_list.ITEM_COLUMNS},
         **{column.name: column for column in _MADE},
     }
-    return tuple(known[name] for name in availability.COLUMNS)
+    return tuple(known[name] for name in buy_list.COLUMNS)
 
 
 def effect_columns() -> tuple[Column, ...]:
-    """Return the columns of the answer to ``availability.budget_effect``."""
+    """Return the columns of the answer to ``buy_list.budget_effect``."""
     return tuple(
         unpublished_column(f"{prefix}{name}", kind, described=f"{text}: {about}.", unit=unit)
         for prefix, about in (

@@ -107,7 +107,7 @@ def of_address(publication: Publication) -> AskedAvailability | None:
     contract = _one_of(CONTRACT, codes, problems) or codes[0]
     found = publication.table(questions.availability.curve(contract))
     curve = AvailabilityCurve(found.table.to_pylist())
-    listed = publication.table(questions.purchases.choices()).table.to_pylist()
+    listed = publication.table(questions.buy_list.choices()).table.to_pylist()
     places = {str(row["location_id"]): place_name(row) for row in listed}
     mains = sorted({str(row["contract_id"]) for row in listed})
     return AskedAvailability(
@@ -152,7 +152,7 @@ def missing_for_target(publication: Publication, asked: AskedAvailability) -> fl
     lacking = today["towers_down"] - allowed
     if lacking <= 0 or "fact_buy_list" not in publication.registry.data_sets:
         return None
-    found = publication.table(questions.purchases.cost_of_avoiding(lacking / today["towers_down"]))
+    found = publication.table(questions.buy_list.cost_of_avoiding(lacking / today["towers_down"]))
     cost = found.table.to_pylist()[0]["cost"]
     return None if cost is None else float(cost)
 
@@ -213,7 +213,7 @@ def _budget(problems: list[InvalidSelection]) -> float | None:
     if not asked:
         return None
     try:
-        found = questions.availability.budget_of(asked)
+        found = questions.buy_list.budget_of(asked)
     except InvalidSelection as problem:
         problems.append(problem)
         return None

@@ -22,7 +22,7 @@ def show(publication: Publication, asked: AskedAvailability, effect: Mapping[str
     Args:
         publication: The one shown.
         asked: What is wanted.
-        effect: The row of ``questions.availability.budget_effect``.
+        effect: The row of ``questions.buy_list.budget_effect``.
     """
     steps = effect["all_steps"] if asked.budget is None else effect["steps"]
     if not steps:

@@ -24,9 +24,9 @@ def draw(rows: Sequence[Row], asked: AskedAvailability, effect: Row, name: str) 
     """Draw rows of the buy list.
 
     Args:
-        rows: Of ``questions.purchases.bought_parts``.
+        rows: Of ``questions.buy_list.bought_parts``.
         asked: What is wanted.
-        effect: The row of ``questions.availability.budget_effect``.
+        effect: The row of ``questions.buy_list.budget_effect``.
         name: Says which rows they are.
     """
     heads = "".join(f'<th scope="col"{_kind(place)}>{escape(h)}</th>' for place, h in _heads())

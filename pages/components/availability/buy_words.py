@@ -23,7 +23,7 @@ def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
     """Return what a budget avoids, and what as much again would avoid.
 
     Args:
-        effect: The row of ``questions.availability.budget_effect``.
+        effect: The row of ``questions.buy_list.budget_effect``.
         budget: What there is to spend; None where nobody says.
         currency: ISO code; empty where none is published.
     """

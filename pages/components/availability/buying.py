@@ -39,8 +39,8 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
         )
         return
     _choices(asked)
-    wanted = questions.availability.buy_listing(publication.registry, asked.pairs(is_within=True))
-    found = publication.table(questions.availability.budget_effect(wanted))
+    wanted = questions.buy_list.buy_listing(publication.registry, asked.pairs(is_within=True))
+    found = publication.table(questions.buy_list.budget_effect(wanted))
     effect = found.table.to_pylist()[0]
     st.markdown(
         f"**{captions.literal(buy_words.budget_sentence(effect, asked.budget, asked.currency))}**"
@@ -107,17 +107,17 @@ def _write(name: str, key: str) -> None:
 def _list(
     publication: Publication,
     asked: AskedAvailability,
-    wanted: questions.availability.BuyListing,
+    wanted: questions.buy_list.BuyListing,
     effect: Row,
 ) -> None:
-    every = questions.purchases.bought_parts(wanted, limit=ON_A_PAGE)
+    every = questions.buy_list.bought_parts(wanted, limit=ON_A_PAGE)
     count = publication.count(every)
     if not count:
         return
     pages = -(-count // ON_A_PAGE)
     page = min(asked.page, pages)
     first = ON_A_PAGE * (page - 1)
-    shown = questions.purchases.bought_parts(wanted, limit=ON_A_PAGE, offset=first)
+    shown = questions.buy_list.bought_parts(wanted, limit=ON_A_PAGE, offset=first)
     result = publication.table(shown)
     rows = result.table.to_pylist()[:ON_A_PAGE]
     name = buy_words.rows_told(count, first + 1, first + len(rows))

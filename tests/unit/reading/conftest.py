@@ -12,6 +12,7 @@ from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.stages import Snapshot
 from datalayer.reading.database import Database
 from datalayer.reading.publication import Publication
+from tests.availability import available_tables, silent_tables
 from tests.publisher import Publisher
 from tests.reading import publication_of, publications_folder, snapshot_of
 
@@ -48,3 +49,19 @@ def publication(
 ) -> Publication:
     """One ordinary publication."""
     return open_publication(publisher.publish())
+
+
+@pytest.fixture
+def available(
+    publisher: Publisher, open_publication: Callable[[Manifest], Publication]
+) -> Publication:
+    """A publication with two contracts, and something to buy at two places."""
+    return open_publication(publisher.publish(tables=available_tables(publisher)))
+
+
+@pytest.fixture
+def silent(
+    publisher: Publisher, open_publication: Callable[[Manifest], Publication]
+) -> Publication:
+    """A publication from before availability was weighed."""
+    return open_publication(publisher.publish(tables=silent_tables(publisher)))

@@ -15,25 +15,13 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidCursor, InvalidSelection
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
-from datalayer.reading.questions import availability, availability_columns
-from datalayer.reading.questions.availability import BuyListing
-from tests.availability import STEPS, available_tables, like, silent_tables
+from datalayer.reading.questions import availability, availability_columns, buy_list
+from datalayer.reading.questions.buy_list import BuyListing
+from tests.availability import STEPS, available_tables, like
 from tests.publisher import Publisher, replace_column
 
 Rows = list[dict[str, Any]]
 Open = Callable[[Manifest], Publication]
-
-
-@pytest.fixture
-def available(publisher: Publisher, open_publication: Open) -> Publication:
-    """A publication with two contracts, and something to buy at two places."""
-    return open_publication(publisher.publish(tables=available_tables(publisher)))
-
-
-@pytest.fixture
-def silent(publisher: Publisher, open_publication: Open) -> Publication:
-    """A publication from before availability was weighed."""
-    return open_publication(publisher.publish(tables=silent_tables(publisher)))
 
 
 def rows_of(publication: Publication, question: Question) -> Rows:
@@ -42,16 +30,16 @@ def rows_of(publication: Publication, question: Question) -> Rows:
 
 
 def bought(publication: Publication, *asked: tuple[str, str]) -> Rows:
-    return rows_of(publication, availability.buy_list(listing(publication, *asked)))
+    return rows_of(publication, buy_list.steps(listing(publication, *asked)))
 
 
 def effect(publication: Publication, *asked: tuple[str, str]) -> dict[str, Any]:
-    (row,) = rows_of(publication, availability.budget_effect(listing(publication, *asked)))
+    (row,) = rows_of(publication, buy_list.budget_effect(listing(publication, *asked)))
     return row
 
 
 def listing(publication: Publication, *asked: tuple[str, str]) -> BuyListing:
-    return availability.buy_listing(publication.registry, asked)
+    return buy_list.buy_listing(publication.registry, asked)
 
 
 class TestContracts:
@@ -231,8 +219,8 @@ class TestBuyList:
     def test_pages_go_on_with_the_sums_of_the_whole_list(self, available: Publication) -> None:
         wanted = listing(available, ("budget", "400.5"))
 
-        first = available.table_page(availability.buy_list(wanted, limit=2))
-        second = available.table_page(availability.buy_list(wanted, limit=2, after=first.last))
+        first = available.table_page(buy_list.steps(wanted, limit=2))
+        second = available.table_page(buy_list.steps(wanted, limit=2, after=first.last))
 
         assert first.total == second.total == 5
         assert first.more
@@ -242,18 +230,18 @@ class TestBuyList:
     @pytest.mark.parametrize("position", [("P00002",), (1, 2), (1.5,)])
     def test_a_position_of_other_rows_is_refused(self, position: tuple[Any, ...]) -> None:
         with pytest.raises((InvalidCursor, InvalidSelection)):
-            availability.buy_list(limit=2, after=position)
+            buy_list.steps(limit=2, after=position)
 
     @pytest.mark.parametrize("text", ["-1", "-0.01", "nan", "inf", "1e999", "R$ 10", "", "1,5"])
     def test_a_budget_that_is_no_number_of_at_least_0_is_refused(
         self, text: str, registry: Registry
     ) -> None:
         with pytest.raises(InvalidSelection, match="budget"):
-            availability.buy_listing(registry, [("budget", text)])
+            buy_list.buy_listing(registry, [("budget", text)])
 
     def test_two_budgets_are_refused(self, registry: Registry) -> None:
         with pytest.raises(InvalidSelection, match="more than once"):
-            availability.buy_listing(registry, [("budget", "1"), ("budget", "2")])
+            buy_list.buy_listing(registry, [("budget", "1"), ("budget", "2")])
 
     def test_rows_tell_the_columns_that_are_described(
         self, available: Publication, registry: Registry
@@ -274,7 +262,7 @@ def test_answers_have_the_columns_that_are_described(
         (availability.curve("CT-A"), told.curve_columns(registry)),
         (availability.stock_worth("P00002"), told.worth_columns(registry)),
         (availability.left_out(), told.left_out_columns(registry)),
-        (availability.budget_effect(listing(publication)), told.effect_columns()),
+        (buy_list.budget_effect(listing(publication)), told.effect_columns()),
     )
     for question, columns in described:
         names = publication.table(question).table.column_names

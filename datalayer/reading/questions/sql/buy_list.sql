@@ -1,19 +1,6 @@
 -- The steps of a buy list that a budget pays for, with the sums of what is listed up to each.
--- Parameters: $budget (null for all); `listed` has the rows, as in bought_steps.sql.
--- Columns: those of `listed`; cumulative_cost and cumulative_down_hours_avoided, sums over the rows
--- listed up to here, exact to a millionth of the currency and a thousand-millionth of an hour.
--- The first step that goes beyond the budget ends the list: nothing behind it is taken instead. A
--- budget of 0 buys nothing, not even what costs nothing.
-with summed as (
-    select
-        *,
-        cast(sum(cast(cost as decimal(38, 6))) over so_far as double) as cumulative_cost,
-        cast(
-            sum(cast(down_hours_avoided as decimal(38, 9))) over so_far as double
-        ) as cumulative_down_hours_avoided
-    from listed
-    window so_far as (order by rank rows between unbounded preceding and current row)
-)
+-- Parameters: $budget; `cut` has the rows, as in cut_steps.sql.
+-- Columns: those of `cut`.
 select *
-from summed
-where $budget is null or ($budget > 0 and cumulative_cost <= $budget)
+from cut
+where is_bought

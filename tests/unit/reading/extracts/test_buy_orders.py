@@ -19,7 +19,7 @@ from datalayer.reading.extracts.bought_rows import BuyOrders
 from datalayer.reading.extracts.order_csv import Taking
 from datalayer.reading.extracts.order_files import OrderFiles
 from datalayer.reading.publication import Publication
-from datalayer.reading.questions import availability
+from datalayer.reading.questions import buy_list
 from tests.availability import available_tables, silent_tables
 from tests.extracted import content
 from tests.publisher import Publisher
@@ -57,7 +57,7 @@ def asked(
         }
         for code in aside
     ]
-    wanted = availability.buy_listing(publication.registry, pairs)
+    wanted = buy_list.buy_listing(publication.registry, pairs)
     return BuyOrders(wanted, pa.Table.from_pylist(rows, schema=SCHEMA))
 
 

@@ -10,24 +10,10 @@ import pytest
 from datalayer.kernel.contract.manifest import Manifest
 from datalayer.reading.publication import Publication
 from datalayer.reading.question import Question
-from datalayer.reading.questions import availability, purchases
-from tests.availability import available_tables, silent_tables
-from tests.publisher import Publisher
+from datalayer.reading.questions import buy_list
 
 Rows = list[dict[str, Any]]
 Open = Callable[[Manifest], Publication]
-
-
-@pytest.fixture
-def available(publisher: Publisher, open_publication: Open) -> Publication:
-    """A publication with two contracts, and something to buy at two places."""
-    return open_publication(publisher.publish(tables=available_tables(publisher)))
-
-
-@pytest.fixture
-def silent(publisher: Publisher, open_publication: Open) -> Publication:
-    """A publication from before availability was weighed."""
-    return open_publication(publisher.publish(tables=silent_tables(publisher)))
 
 
 def rows_of(publication: Publication, question: Question) -> Rows:
@@ -36,8 +22,8 @@ def rows_of(publication: Publication, question: Question) -> Rows:
 
 
 def bought(publication: Publication, *asked: tuple[str, str], **page: int) -> Rows:
-    wanted = availability.buy_listing(publication.registry, asked)
-    return rows_of(publication, purchases.bought_parts(wanted, **{"limit": 100, **page}))
+    wanted = buy_list.buy_listing(publication.registry, asked)
+    return rows_of(publication, buy_list.bought_parts(wanted, **{"limit": 100, **page}))
 
 
 def named(rows: Rows) -> list[tuple[str, bool, float]]:
@@ -69,8 +55,8 @@ def test_what_as_much_again_would_buy_stands_behind_what_is_bought(available: Pu
 
 
 def test_what_is_bought_costs_what_the_effect_of_the_budget_says(available: Publication) -> None:
-    wanted = availability.buy_listing(available.registry, [("budget", "400.4")])
-    effect = rows_of(available, availability.budget_effect(wanted))[0]
+    wanted = buy_list.buy_listing(available.registry, [("budget", "400.4")])
+    effect = rows_of(available, buy_list.budget_effect(wanted))[0]
 
     rows = [row for row in bought(available, ("budget", "400.4")) if row["is_bought"]]
 
@@ -86,10 +72,10 @@ def test_a_budget_of_nothing_buys_nothing(available: Publication) -> None:
 
 
 def test_pages_neither_repeat_nor_miss_a_part(available: Publication) -> None:
-    wanted = availability.buy_listing(available.registry, [])
+    wanted = buy_list.buy_listing(available.registry, [])
     pages = [bought(available, limit=3, offset=offset) for offset in (0, 3)]
 
-    assert available.count(purchases.bought_parts(wanted, limit=3)) == 4
+    assert available.count(buy_list.bought_parts(wanted, limit=3)) == 4
     assert pages[0][:3] + pages[1] == bought(available)
 
 
@@ -101,7 +87,7 @@ def test_a_filter_leaves_parts_of_a_place(available: Publication) -> None:
 
 
 def test_the_list_can_be_narrowed_to_its_own_places_and_contracts(available: Publication) -> None:
-    rows = rows_of(available, purchases.choices())
+    rows = rows_of(available, buy_list.choices())
 
     pairs = {(row["location_id"], row["contract_id"], row["steps"]) for row in rows}
     assert pairs == {
@@ -114,15 +100,15 @@ def test_the_list_can_be_narrowed_to_its_own_places_and_contracts(available: Pub
 
 def test_a_share_of_what_is_lost_costs_the_steps_up_to_it(available: Publication) -> None:
     # 142.35 hours are lost: 50 of them by the first step, 80.07 by the first four.
-    assert rows_of(available, purchases.cost_of_avoiding(49 / 142.35)) == [{"cost": 100.0}]
-    assert rows_of(available, purchases.cost_of_avoiding(0.5)) == [{"cost": 400.3}]
+    assert rows_of(available, buy_list.cost_of_avoiding(49 / 142.35)) == [{"cost": 100.0}]
+    assert rows_of(available, buy_list.cost_of_avoiding(0.5)) == [{"cost": 400.3}]
 
 
 def test_more_than_the_list_avoids_has_no_cost(available: Publication) -> None:
-    assert rows_of(available, purchases.cost_of_avoiding(0.9)) == [{"cost": None}]
+    assert rows_of(available, buy_list.cost_of_avoiding(0.9)) == [{"cost": None}]
 
 
 def test_nothing_is_told_of_a_publication_without_availability(silent: Publication) -> None:
     assert bought(silent) == []
-    assert rows_of(silent, purchases.choices()) == []
-    assert rows_of(silent, purchases.cost_of_avoiding(0.1)) == [{"cost": None}]
+    assert rows_of(silent, buy_list.choices()) == []
+    assert rows_of(silent, buy_list.cost_of_avoiding(0.1)) == [{"cost": None}]

@@ -155,8 +155,6 @@ def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -
         own = {"cost": said.money(step["cost"]), "per_money": said.rate(rate)}
         yield said.say(sentences.STEP, **numbers, **own, money=said.money(MONEY))
     yield from _of_place(said, step)
-    if step["target_quantity"] is not None and step["from_quantity"] >= step["target_quantity"]:
-        yield said.say(sentences.BEYOND, target=said.units(step, "target_quantity"))
     for sentence, other in ((sentences.BEFORE, before), (sentences.AFTER, after)):
         if other is not None:
             at = {"part": said.part(other), "per_money": said.rate(other["hours_per_1000"])}

@@ -18,10 +18,6 @@ FREE: Final = Bilingual(
     "Comprar {quantity} de {part}, além de {before} em estoque e pedidos{made}, não custa nada e "
     "evita {hours} por mês.",
 )
-BEYOND: Final = Bilingual(
-    "It goes beyond what is worth holding at the prices of the contracts: {target}.",
-    "Vai além do que vale ter aos preços dos contratos: {target}.",
-)
 PLACE: Final = Bilingual(
     "It stands at {rank} of {steps}: up to here {cost} avoid {share} of what the list avoids.",
     "Está na posição {rank} de {steps}: até aqui, {cost} evitam {share} do que a lista evita.",

@@ -44,9 +44,6 @@ SPREAD = "cost_spread"
 REGRET = "regret_sums"
 _MADE = (CURVE, LEVELS, SPREAD, REGRET, MOVES, REPLAYED, BUYS)
 
-WORTH_LISTING = 0.1
-"""Share of its cost that a step has to be worth at the contracts' prices to be in the buy list."""
-
 
 @dataclass(frozen=True)
 class StockPrices:
@@ -114,7 +111,7 @@ def stock_partition(task: PartitionTask) -> None:
     moves = Market(series, plan, prices.allocation, alike.hours).moves(by_price)
     # What is moved is not bought: the list is of what is there once moves are made.
     then = series.holding(moves.more)
-    steps = steps_of(by_price, then.levels, least_per_money=least * WORTH_LISTING)
+    steps = steps_of(by_price, then.levels, least_per_money=least)
     tables = {
         CURVE: add_curves(curves),
         MOVES: moves.table,

@@ -91,16 +91,6 @@ def test_what_the_past_has_not_seen_is_said_not_to_be_promised(
     assert "não se pode prometer" in step_reason(publication, 1).why.pt_BR
 
 
-def test_a_step_beyond_what_is_worth_holding_says_so(opened: Callable[..., Publication]) -> None:
-    reason = step_reason(opened(), 3)
-
-    # The third goes from 4 to 5, and 4 are worth holding.
-    assert "It goes beyond what is worth holding at the prices of the contracts: 4 un." in (
-        reason.why.en
-    )
-    assert "goes beyond" not in step_reason(opened(), 1).why.en
-
-
 def test_a_step_that_costs_nothing_divides_by_nothing(opened: Callable[..., Publication]) -> None:
     free = ("P00002", "network", "CT-A", 1.0, 0.0, 5.0)
     publication = opened((free, *STEPS[3:]))

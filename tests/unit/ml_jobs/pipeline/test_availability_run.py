@@ -130,6 +130,18 @@ def test_its_lineage_says_how_far_parts_are_apart(done: Ran, panel: Panel) -> No
     assert (spread["parts"], spread["without_cost"]) == (len(panel.item_ids) - 1, 1)
 
 
+def test_the_list_ends_where_what_is_worth_holding_is_reached(done: Ran) -> None:
+    worth = {row["item_id"]: row for row in done.table("fact_availability").to_pylist()}
+    reached: dict[str, float] = {}
+    for row in done.table("fact_buy_list").to_pylist():
+        assert row["from_quantity"] < worth[row["item_id"]]["target_quantity"]
+        reached[row["item_id"]] = row["from_quantity"] + row["quantity"]
+
+    for item, row in worth.items():
+        if row["left_out"] is None and row["position"] < row["target_quantity"]:
+            assert reached[item] == row["target_quantity"]
+
+
 def test_the_same_comes_of_smaller_partitions(
     panel: Panel, done: Ran, registry: Registry, tmp_path: Path
 ) -> None:

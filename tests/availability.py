@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tests.publisher import Publisher
 
-DATA_SETS = ("agg_availability", "fact_availability", "fact_buy_list")
+DATA_SETS = ("agg_availability", "agg_promise", "fact_availability", "fact_buy_list")
 
 Row = dict[str, Any]
 Bought = tuple[str, str, str, float, float, float]
@@ -40,12 +40,21 @@ def available_tables(publisher: Publisher, steps: Sequence[Bought] = STEPS) -> d
     tables["fact_availability"] = like(
         tables["fact_availability"], _worth(tables["fact_availability"].to_pylist())
     )
+    contracts = {"CT-A": "Alfa", "CT-B": "Beta"}
     tables["agg_availability"] = like(
         tables["agg_availability"],
         [
             {**row, "contract_id": contract, "name": name}
-            for contract, name in (("CT-A", "Alfa"), ("CT-B", "Beta"))
+            for contract, name in contracts.items()
             for row in tables["agg_availability"].to_pylist()
+        ],
+    )
+    tables["agg_promise"] = like(
+        tables["agg_promise"],
+        [
+            {**row, "contract_id": contract}
+            for contract in contracts
+            for row in tables["agg_promise"].to_pylist()
         ],
     )
     first = tables["fact_buy_list"].to_pylist()[0]

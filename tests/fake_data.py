@@ -525,6 +525,25 @@ def _agg_availability(story: Story) -> list[Row]:
     return [_curve_point(policy, point) for policy, point in points]
 
 
+def _agg_promise(story: Story) -> list[Row]:
+    """What was promised at two cutoffs, whose mean the curve tells."""
+    rows = []
+    for policy, point in [("money", 0), ("money", 1), ("money", 2), ("service", 0)]:
+        told = _curve_point(policy, point)
+        for place, share in enumerate((0.8, 1.2)):
+            rows.append(
+                {
+                    "contract_id": "network",
+                    "policy": policy,
+                    "point": point,
+                    "cutoff": story.through - timedelta(days=56 - 28 * place),
+                    "towers_down_promised": told["towers_down_promised"] * share,
+                    "towers_down_happened": told["towers_down_happened"] * share,
+                }
+            )
+    return rows
+
+
 def _curve_point(policy: str, point: int) -> Row:
     down = 8.0 / (1 + point) if policy == "money" else 5.0
     supported = point < 2
@@ -672,6 +691,7 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "fact_projection": _fact_projection,
     "fact_period": _fact_period,
     "fact_open_order": _fact_open_order,
+    "agg_promise": _agg_promise,
     "fact_availability": _fact_availability,
     "fact_buy_list": _fact_buy_list,
     "fact_transfer": _nothing_to_move,

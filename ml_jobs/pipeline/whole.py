@@ -25,7 +25,11 @@ from ml_jobs.pipeline.stocking_up import BUYS, CURVE, REGRET, SPREAD, StockPrice
 from ml_jobs.publishing import facts
 from ml_jobs.selection import rule_in_words
 from ml_jobs.stocking.actions import rank_actions
-from ml_jobs.stocking.availability.availability_facts import agg_availability, fact_buy_list
+from ml_jobs.stocking.availability.availability_facts import (
+    agg_availability,
+    agg_promise,
+    fact_buy_list,
+)
 from ml_jobs.stocking.availability.cost_spread import CostSpread, cost_spread
 from ml_jobs.stocking.availability.curve import add_curves
 from ml_jobs.stocking.availability.money_facts import add_money, agg_policy_money
@@ -92,6 +96,7 @@ def _availability(
         "agg_availability": agg_availability(
             sums, plan.fleet, prices.curve, future=plan.future, source=source
         ),
+        **_unless_empty("agg_promise", agg_promise(sums, days, future=plan.future, source=source)),
         "fact_buy_list": fact_buy_list(parts(BUYS)),
         **moves,
         **_regret(prepared, parts, source),
@@ -100,8 +105,7 @@ def _availability(
 
 def _money(folder: RunFolder, plan: Plan, source: str) -> dict[str, pa.Table]:
     """What rules to order by would have cost; nothing where no part has a cost and a past."""
-    found = money_of(folder, plan, source)
-    return {"agg_policy_money": found} if found.num_rows else {}
+    return _unless_empty("agg_policy_money", money_of(folder, plan, source))
 
 
 def money_of(folder: RunFolder, plan: Plan, source: str = "") -> pa.Table:
@@ -121,6 +125,10 @@ def _regret(
     is_priced = any(each.penalty_per_hour for each in plan.fleet.contracts)
     followed = followed_rule(plan)
     return {"agg_regret": agg_regret(sums, followed=followed, is_priced=is_priced, source=source)}
+
+
+def _unless_empty(name: str, table: pa.Table) -> dict[str, pa.Table]:
+    return {name: table} if table.num_rows else {}
 
 
 def forecast_notes(

@@ -25,15 +25,20 @@ from tests.served_portal import document_made_once
 Changes = Mapping[str, object]
 
 TODAY = "today"
+UNTESTED = {"n_windows": 0, "towers_down_promised": None, "towers_down_happened": None}
 SHORT = {TODAY: {"towers_down": 8.0, "availability": 0.992, "towers_down_low": 4.0}}
 """Today's stock misses the target, which the curve's second point meets."""
 
 
 def publish(
-    publisher: Publisher, rows: Mapping[str, Changes] | None = None, **all_rows: object
+    publisher: Publisher,
+    rows: Mapping[str, Changes] | None = None,
+    *,
+    tables: dict[str, pa.Table] | None = None,
+    **all_rows: object,
 ) -> None:
     """Publish with other values in rows of the curve, named by policy and point, and in all."""
-    tables = publisher.tables()
+    tables = dict(tables or publisher.tables())
     curve = [
         {**row, **all_rows, **_changes(row, rows or {})}
         for row in tables["agg_availability"].to_pylist()
@@ -419,9 +424,29 @@ def test_a_promise_that_was_not_kept_is_told(
 def test_what_was_not_tested_is_not_kept(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:
-    publish(publisher, n_windows=0, towers_down_promised=None, towers_down_happened=None)
+    tables = publisher.tables()
+    publish(
+        publisher, tables=tables | {"agg_promise": tables["agg_promise"].slice(0, 0)}, **UNTESTED
+    )
 
-    assert "Nothing was tested in the past" in told(opened(open_page))
+    said = told(opened(open_page))
+
+    assert "Nothing was tested in the past" in said
+    assert "test by test" not in said
+
+
+def test_a_promise_is_told_test_by_test(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    app = opened(open_page, point="1")
+
+    assert "The point shown, test by test" in told(app)
+    table = next(each for each in app.table if "Known until" in each.value.columns)
+    assert table.value["Promised: towers down"].tolist() == ["3.2", "4.8"]
+    assert table.value["Happened: towers down"].tolist() == ["3.5", "5.3"]
+    assert table.value["Kept"].tolist() == ["no", "no"]
 
 
 @pytest.mark.parametrize(

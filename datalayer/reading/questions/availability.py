@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from datalayer.kernel.contract.registry import ColumnType
+from datalayer.reading.database import Parameter
 from datalayer.reading.filters import (
     NO_CONDITIONS,
     Conditions,
@@ -77,6 +78,19 @@ def curve(contract_id: str) -> Question:
     """
     parameters = {"contract_id": contract_id}
     return sql_question("availability_curve", parameters, "agg_availability")
+
+
+def promises(contract_id: str, policy: str, point: int) -> Question:
+    """Return the question of what a row of the curve had promised at each past cutoff.
+
+    Columns: see ``sql/promises.sql``. Zero rows where nothing was tested in the past.
+    """
+    parameters: dict[str, Parameter] = {
+        "contract_id": contract_id,
+        "policy": policy,
+        "point": point,
+    }
+    return sql_question("promises", parameters, "agg_promise")
 
 
 def left_out() -> Question:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -180,7 +181,7 @@ def agg_availability(
     cutoffs = sums.column("cutoff").to_numpy()
     order = [(name, "ascending") for name in ("contract_id", "policy", "point")]
     now = sums.filter(pa.array(cutoffs == future)).sort_by(order)
-    kept = _kept(_over(sums.filter(pa.array(cutoffs != future))))
+    kept = _kept(_past(sums, future))
     keys = _keys(now)
     spread = Cumulants(*(read_sums(now, name) for name in ("down", "variance", "third")))
     by_id = {contract.contract_id: contract for contract in fleet.contracts}
@@ -235,14 +236,38 @@ def agg_availability(
     )
 
 
+def agg_promise(sums: pa.Table, days: Mapping[int, date], *, future: int, source: str) -> pa.Table:
+    """Return what the curve had promised at each past cutoff, beside what came.
+
+    Args:
+        sums: What `add_curves` returned.
+        days: The last day known at each past cutoff.
+        future: The cutoff of the forecast proper.
+        source: The source that the demand of the windows was forecast with.
+    """
+    names = ("contract_id", "policy", "point", "cutoff")
+    past = _past(sums, future).sort_by([(name, "ascending") for name in names])
+    known = [days[cutoff] for cutoff in past.column("cutoff").to_pylist()]
+    return pa.table(
+        {
+            **{name: past.column(name) for name in names[:-1]},
+            "cutoff": pa.array(known, pa.date32()),
+            "towers_down_promised": numbers(read_sums(past, "down")),
+            "towers_down_happened": numbers(read_sums(past, "happened")),
+            "source": pa.repeat(pa.scalar(source), past.num_rows),
+        }
+    )
+
+
 def _keys(sums: pa.Table) -> list[tuple[str, int, str]]:
     """Policy, point and contract of each row."""
     columns = (sums.column(name).to_pylist() for name in ("policy", "point", "contract_id"))
     return list(zip(*columns, strict=True))
 
 
-def _over(past: pa.Table) -> pa.Table:
-    """Leave out cutoffs whose windows none of the series has seen the end of: nothing was added."""
+def _past(sums: pa.Table, future: int) -> pa.Table:
+    """The sums of past cutoffs, but those whose windows no series has seen the end of yet."""
+    past = sums.filter(pc.not_equal(sums.column("cutoff"), future))
     promised = past.filter(pc.greater(past.column("down"), 0)).column("cutoff")
     return past.filter(pc.is_in(past.column("cutoff"), promised.unique()))
 

@@ -354,3 +354,21 @@ def test_a_publication_that_says_nothing_of_availability_answers_with_nothing(
     assert rows_of(silent, availability.stock_worth("P00002")) == []
     told = effect(silent, ("budget", "100"))
     assert (told["steps"], told["all_steps"], told["share"]) == (0, 0, None)
+
+
+def test_what_was_promised_is_told_cutoff_by_cutoff(available: Publication) -> None:
+    rows = rows_of(available, availability.promises("CT-A", "money", 1))
+
+    told = next(
+        row
+        for row in rows_of(available, availability.curve("CT-A"))
+        if (row["policy"], row["point"]) == ("money", 1)
+    )
+    assert [row["cutoff"] for row in rows] == sorted(row["cutoff"] for row in rows)
+    assert len(rows) == told["n_windows"]
+    mean = sum(row["towers_down_happened"] for row in rows) / len(rows)
+    assert mean == pytest.approx(told["towers_down_happened"])
+
+
+def test_of_a_publication_that_tested_nothing_no_promise_is_told(silent: Publication) -> None:
+    assert rows_of(silent, availability.promises("network", "money", 0)) == []

@@ -41,6 +41,7 @@ class TestThisRegistry:
             "fact_open_order",
             "agg_policy_money",
             "agg_availability",
+            "agg_promise",
             "fact_availability",
             "fact_buy_list",
             "fact_transfer",

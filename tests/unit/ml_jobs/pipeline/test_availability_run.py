@@ -86,6 +86,16 @@ def test_what_was_promised_is_held_against_what_came_at_every_cutoff_that_is_ove
     assert any(row["supported"] for row in promised)
 
 
+def test_every_cutoff_s_promise_is_told_by_its_day(done: Ran) -> None:
+    curve = done.table("agg_availability").to_pylist()
+    rows = done.table("agg_promise").to_pylist()
+
+    windows = {row["n_windows"] for row in curve if row["policy"] != "today"}
+    assert {len({row["cutoff"] for row in rows})} == windows
+    assert len(rows) == windows.copy().pop() * sum(row["policy"] != "today" for row in curve)
+    assert "today" not in {row["policy"] for row in rows}
+
+
 def test_of_the_stock_of_today_nothing_was_promised_in_the_past(done: Ran) -> None:
     rows = done.table("agg_availability").to_pylist()
 
@@ -151,7 +161,13 @@ def test_the_same_comes_of_smaller_partitions(
 
     sums = done.table("agg_policy_money").drop(["generated_at"])
     assert small.table("agg_policy_money").drop(["generated_at"]).equals(sums)
-    for name in ("agg_availability", "fact_availability", "fact_buy_list", "agg_regret"):
+    for name in (
+        "agg_availability",
+        "agg_promise",
+        "fact_availability",
+        "fact_buy_list",
+        "agg_regret",
+    ):
         found, expected = small.table(name), done.table(name)
         assert found.num_rows == expected.num_rows
         for column in found.column_names:

@@ -38,7 +38,8 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
 def _by_cutoff(publication: Publication, contract_id: str, point: Row) -> None:
     """Draw the tests one by one: a mean may hide that a single month was far from its promise."""
     question = questions.availability.promises(contract_id, point["policy"], point["point"])
-    rows = publication.table(question).table.to_pylist()
+    found = publication.table(question)
+    rows = found.table.to_pylist()
     if not rows:
         return
     st.subheader(_("The point shown, test by test"), anchor=False)
@@ -48,6 +49,7 @@ def _by_cutoff(publication: Publication, contract_id: str, point: Row) -> None:
     headings = _headings()
     names = {"cutoff": _("Known until"), **{name: headings[name] for name in _PROMISE}}
     tables.draw(table, {**names, "kept": headings["kept"]}, key="farol-availability-promises")
+    captions.show(found.provenance, of="availability-promises")
 
 
 def sentence(row: Row) -> str:

@@ -325,9 +325,10 @@ def copied_call(
     asked = f"{choice}&p={about['metadata']['publication_id']}".lstrip("&")
     with urllib.request.urlopen(f"{address}.parquet?{asked}") as answer:
         rows = pq.read_table(io.BytesIO(answer.read()))
-    names = set(rows.column_names) - {"unit_cost", "lead_time_days", "generated_at"}
+    texts = sorted(field.name for field in rows.schema if pa.types.is_string(field.type))
+    assert "item_id" in texts
     file, table = f"{address}.parquet?{asked}", f"{address}.csv?{asked}"
-    calls = calls_of(file, file, table, sorted(names), with_key=with_key)
+    calls = calls_of(file, file, table, texts, with_key=with_key)
     return CopiedCall(language, calls[language], rows)
 
 

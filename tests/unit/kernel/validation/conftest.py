@@ -11,6 +11,7 @@ import pytest
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.contract.report import Fault, ValidationReport
 from datalayer.kernel.validation.validator import validate
+from tests.places_that_share import with_moves
 from tests.publisher import Publisher, write_tables
 
 Tables = dict[str, pa.Table]
@@ -20,6 +21,12 @@ Validate = Callable[[Mapping[str, pa.Table]], ValidationReport]
 @pytest.fixture
 def tables(publisher: Publisher) -> Tables:
     return publisher.tables()
+
+
+@pytest.fixture
+def filled(publisher: Publisher) -> Tables:
+    """Sound tables, every one with rows: of two places one gives parts to the other."""
+    return with_moves(publisher.tables())
 
 
 @pytest.fixture

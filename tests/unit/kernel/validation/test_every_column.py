@@ -43,6 +43,12 @@ BAD_CODES = (
 NEVER = {pa.timestamp("us"), pa.binary(), pa.uint64(), pa.decimal128(9, 2), pa.list_(pa.int64())}
 
 
+@pytest.fixture
+def tables(filled: Tables) -> Tables:
+    """Every data set with rows, as each column is tried on the first one."""
+    return filled
+
+
 def columns_of(registry: Registry) -> Iterator[tuple[DataSet, Column]]:
     for data_set in registry.data_sets.values():
         yield from ((data_set, column) for column in data_set.columns)

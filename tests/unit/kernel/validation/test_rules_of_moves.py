@@ -7,13 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tests.places_that_share import with_moves
 from tests.unit.kernel.validation.conftest import Tables, Validate, found
-
-
-@pytest.fixture
-def moves(tables: Tables) -> Tables:
-    return with_moves(tables)
 
 
 def changed(tables: Tables, row: int, name: str = "fact_transfer", **values: Any) -> Tables:
@@ -23,8 +17,8 @@ def changed(tables: Tables, row: int, name: str = "fact_transfer", **values: Any
     return {**tables, name: pa.Table.from_pylist(rows, schema=tables[name].schema)}
 
 
-def test_moves_that_keep_the_rules_are_sound(moves: Tables, validated: Validate) -> None:
-    report = validated(moves)
+def test_moves_that_keep_the_rules_are_sound(filled: Tables, validated: Validate) -> None:
+    report = validated(filled)
 
     assert report.passed, report.summary()
 
@@ -42,23 +36,23 @@ def test_moves_that_keep_the_rules_are_sound(moves: Tables, validated: Validate)
     ],
 )
 def test_a_move_that_breaks_a_rule_is_found(
-    moves: Tables, validated: Validate, rule: str, values: dict[str, Any]
+    filled: Tables, validated: Validate, rule: str, values: dict[str, Any]
 ) -> None:
-    report = validated(changed(moves, 2, **values))
+    report = validated(changed(filled, 2, **values))
 
     assert ("fact_transfer", None, f"rule:{rule}") in found(report)
 
 
-def test_a_place_that_gives_and_takes_a_part_is_found(moves: Tables, validated: Validate) -> None:
-    first = moves["fact_transfer"]["item_id"][0].as_py()
+def test_a_place_that_gives_and_takes_a_part_is_found(filled: Tables, validated: Validate) -> None:
+    first = filled["fact_transfer"]["item_id"][0].as_py()
     back = {"item_id": first, "from_location_id": "D2", "to_location_id": "D1"}
 
-    report = validated(changed(moves, 2, **back))
+    report = validated(changed(filled, 2, **back))
 
     assert ("fact_transfer", None, "rule:gives_or_takes") in found(report)
 
 
-def test_more_shortage_than_was_moved_is_found(moves: Tables, validated: Validate) -> None:
-    report = validated(changed(moves, 0, "agg_transfer", shortage_caused=13.0))
+def test_more_shortage_than_was_moved_is_found(filled: Tables, validated: Validate) -> None:
+    report = validated(changed(filled, 0, "agg_transfer", shortage_caused=13.0))
 
     assert ("agg_transfer", None, "rule:no_more_than_moved") in found(report)

@@ -28,7 +28,7 @@ NAMES: Final = {
     *("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
     *("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),
     # What an address may say, where a page tells what would be right there.
-    *("tier", "late", "surplus", "page", "span", "rows", "ticked"),
+    *("tier", "late", "surplus", "page", "span", "rows", "ticked", "order", "point", "budget"),
     *("shift", "ctrl", "enter", "esc", "backspace", "tab"),
     # Who acts: names of users, and what stands before that of an operator.
     *("admin", "cli", "root"),
@@ -84,7 +84,8 @@ def portuguese(store: Path) -> frozenset[str]:
     streamlits = (PROJECT / "pages/static/words.js").read_text(encoding="utf-8")
     registry = json.loads((PROJECT / "schema_registry.json").read_text(encoding="utf-8"))
     sources = [
-        *_flat(translated),
+        # Without the places that values are put in: their names are of the code.
+        *(re.sub(r"\{[^}]*\}", " ", text) for text in _flat(translated)),
         *re.findall(r'": \s*"([^"]+)"|\["[^"]+", "([^"]+)"\]', streamlits),
         re.sub("<[^>]*>", " ", (PROJECT / "pages/static/missing.pt_BR.html").read_text()),
         *_in_portuguese(registry),

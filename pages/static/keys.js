@@ -90,15 +90,17 @@ function meant(event) {
 }
 
 document.addEventListener("keydown", (event) => {
-  // Rows that leave with their page take the focus with them.
-  const inside = event.target.closest?.(LIST) || (since(turning) && event.target === document.body)
+  // Rows that leave with their page, and a button that has nothing left to untick, take the focus
+  // with them.
+  const underway = since(turning) || setting
+  const inside = event.target.closest?.(LIST) || (underway && event.target === document.body)
   const act = keys[meant(event)]
   if (!inside || !act || event.target.closest(TYPING)) return
   event.preventDefault()
   // A key that is held down goes on from row to row, and does nothing else twice.
   const held = event.repeat && (since(turning) || !MOVES.includes(act))
   if (held || since(leaving)) return
-  if (since(turning) || setting) waiting.push(act)
+  if (underway) waiting.push(act)
   else act()
 })
 

@@ -19,6 +19,12 @@ from tests.publisher import Publisher
 
 SEEDED = 200
 MOST_PRESSES = 200
+# Presses the key asked for as soon as the button that unticks all has gone, with the focus on it.
+PRESS_ONCE_UNTICKED = """key => new MutationObserver((_, observer) => {
+  if (document.querySelector(".st-key-farol-untick")) return
+  observer.disconnect()
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }))
+}).observe(document.body, { childList: true, subtree: true })"""
 
 
 @pytest.fixture
@@ -171,6 +177,19 @@ def test_no_tick_is_lost_however_quickly_the_page_is_turned(seeded: Visit) -> No
     seeded.page.get_by_role("button", name="Untick all").click()
     keys.press(*"xx")
     expect(keys.bar()).to_contain_text("2 ticked")
+
+
+@pytest.mark.parametrize("seeded", [12], indirect=True)
+def test_a_key_counts_while_the_button_that_was_pressed_goes_away(seeded: Visit) -> None:
+    keys = Keyboard(seeded.page)
+    keys.enter_list()
+    keys.press("X")
+    expect(keys.bar()).to_contain_text("10 ticked")
+    seeded.page.evaluate(PRESS_ONCE_UNTICKED, "x")
+
+    seeded.page.get_by_role("button", name="Untick all").click()
+
+    expect(keys.bar()).to_contain_text("1 ticked")
 
 
 @pytest.mark.parametrize("seeded", [25], indirect=True)

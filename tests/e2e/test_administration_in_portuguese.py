@@ -16,8 +16,8 @@ from tests.e2e.leftovers import codes, leftovers, portuguese
 from tests.e2e.visits import Visit
 from tests.publisher import Publisher, replace_column, set_value
 
-VALUES: Final = frozenset({"null", "inf", "oracle", "yesterday", "lineage"})
-"""What was published is told as it is: values of tables, and values and names of a manifest."""
+VALUES: Final = frozenset({"null", "inf", "oracle", "yesterday", "lineage", "version", "notes"})
+"""What was published is told as it is: values and columns of tables, and what a manifest has."""
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ MOST_BUYS = 100_000
 NO_COST, NO_TOWER, NO_FORECAST, NO_STOCK = "no_cost", "no_tower", "no_forecast", "no_stock"
 """Why a part is in no figure: what isn't known of it."""
 
+
 def left_out(worth: Worth, stock: FloatArray) -> TextArray:
     """Return why each series can't be weighed, empty where it can, shape (S,)."""
     reasons: TextArray = np.select(
@@ -179,9 +180,7 @@ def agg_availability(
     contracts = [by_id[contract] for _, _, contract in keys]
     towers = np.array([each.towers or np.nan for each in contracts])
     targets = np.array([np.nan if each.target is None else each.target for each in contracts])
-    reasons = reasons_against(
-        keys, record, down=spread.mean, counted=read_sums(now, "supported")
-    )
+    reasons = reasons_against(keys, record, down=spread.mean, counted=read_sums(now, "supported"))
     at_price = np.array([prices[point] if policy == MONEY else np.nan for policy, point, _ in keys])
     return pa.table(
         {

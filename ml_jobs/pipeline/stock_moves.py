@@ -70,7 +70,10 @@ class Market:
         return replayed_moves(self._balance(cutoff, worth), self.hours)
 
     def _balance(self, cutoff: int, worth: Worth) -> Balance:
-        """What could be moved by what was known at the *cutoff*; nothing that nobody counted."""
+        """What could be moved by what was known at the *cutoff*.
+
+        Nothing that nobody counted, and nothing that a central store delivers.
+        """
         options = self.plan.options
         weighed = is_weighed(worth, self.series)
         rate, review = options.settings["holding_rate"], options.review_days
@@ -79,7 +82,7 @@ class Market:
             cutoff=cutoff,
             worth=worth,
             bounds=self._bounds(cutoff, worth, weighed),
-            weighed=weighed & self.series.counted,
+            weighed=weighed & self.series.counted & ~self.series.supply.is_shared,
             terms=Terms(self.allocation.highest, rate, review, self.plan.lanes),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Worth:
     tails: Tails
     fetched: FloatArray
 
-    def rows(self, rows: IntArray) -> Worth:
+    def rows(self, rows: IntArray) -> Self:
         """Return what stock of these *rows* is worth."""
         return replace(
             self,
@@ -64,6 +65,11 @@ class Worth:
     def is_fetched(self) -> BoolArray:
         """Which series don't wait for the next delivery."""
         return np.isfinite(self.fetched)
+
+    @property
+    def stands_alone(self) -> BoolArray:
+        """Which series are worth what they are whatever others hold, shape (S,): here all."""
+        return np.ones(len(self.hours), np.bool_)
 
     @property
     def priced(self) -> BoolArray:

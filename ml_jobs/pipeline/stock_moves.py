@@ -23,8 +23,12 @@ REPLAYED = "move_sums"
 
 
 def is_weighed(worth: Worth, series: StockedSeries) -> BoolArray:
-    """Return of which series everything is known that a figure needs, shape (S,)."""
-    weighed: BoolArray = left_out(worth, series.levels.position) == ""
+    """Return of which series everything is known that a figure needs, shape (S,).
+
+    A tower of any contract counts, whether its hours cost anything or not.
+    """
+    by_any = worth.weighing(series.towers.sum(axis=1))
+    weighed: BoolArray = left_out(by_any, series.levels.position) == ""
     return weighed
 
 
@@ -74,15 +78,15 @@ class Market:
 
         Nothing that nobody counted, and nothing that a central store delivers.
         """
-        options = self.plan.options
-        weighed = is_weighed(worth, self.series)
+        options, series = self.plan.options, self.series
+        weighed = is_weighed(worth, series)
         rate, review = options.settings["holding_rate"], options.review_days
         return Balance(
-            series=self.series,
+            series=series,
             cutoff=cutoff,
             worth=worth,
             bounds=self._bounds(cutoff, worth, weighed),
-            weighed=weighed & self.series.counted & ~self.series.supply.is_shared,
+            weighed=weighed & series.counted & ~series.supply.is_shared & (worth.hours > 0),
             terms=Terms(self.allocation.highest, rate, review, self.plan.lanes),
         )
 

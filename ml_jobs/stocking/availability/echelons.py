@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from ml_jobs.arrays import FloatArray, IntArray
-from ml_jobs.stocking.availability.sharing import SharedStock, centrals_of
+from ml_jobs.stocking.availability.sharing import SharedStock
 from ml_jobs.stocking.availability.waiting import lower_hull
 
 _LEAST_CHANCE = 1e-13
@@ -116,15 +116,11 @@ class TwoEchelons:
         )
         return mean, np.maximum(spread / np.maximum(mean, 1e-300) - 1.0, 0.0)
 
-    def beside(self, central: IntArray) -> SharedStock:
-        """Return what waits at places beside each *central* stock, lots, increasing, shape (C,)."""
-        return SharedStock.of(central, *self.outstanding(central))
-
     @cached_property
     def shared(self) -> SharedStock:
         """What waits beside the central stocks that may be worth their cost."""
         most = most_lots(self.asked_of_centre, self.excess, _NEVER_HELD)
-        return self.beside(centrals_of(most))
+        return SharedStock.of(most, self.outstanding)
 
     def _batches(self, own: FloatArray) -> FloatArray:
         """Excess of the batches of one place in what is asked of the central store, shape (J,).

@@ -66,6 +66,11 @@ def ladders_of(
         )
 
 
+def ladder_of(rows: IntArray, chances: FloatArray) -> Ladder:
+    """Return the ladder of series *rows*, shape (R,), whose *chances*, (R, N), are the model's."""
+    return Ladder(rows, chances, chances, chances, _waiting(chances), _summed(chances))
+
+
 def _with_fetched(ladder: Ladder, fetched: FloatArray) -> Ladder:
     """Put in what waits of the series that are fetched at once, shape (R,)."""
     rows = np.flatnonzero(np.isfinite(fetched))

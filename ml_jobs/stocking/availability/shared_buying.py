@@ -69,7 +69,7 @@ def _steps(shared: SharedPart, worth: SuppliedWorth, wanted: _Wanted) -> Steps:
     """The steps of one part, what avoids most first."""
     lot, centre = float(worth.demand.lot[shared.centre]), shared.centre
     central = wanted.orders(centre)
-    waits = shared.part.beside(np.floor(central / lot + _WHOLE).astype(np.int64))
+    waits = shared.part.shared.beside(np.floor(central / lot + _WHOLE))
     hours = shared.of_all(worth.hours, 0.0) * lot
     asked, target = shared.of_all(wanted.asked, np.inf), shared.of_all(wanted.target, -np.inf)
     multiple = shared.of_all(wanted.multiple, lot)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.stocking.availability.ladders import chances_by_lot
 
-MOST_CENTRALS = 65
+MOST_CENTRALS = 129
 """Central stocks that are looked at for one part, evenly apart where there could be more."""
+
+_LEAST_CENTRALS = 17
+_MOST_CHANCES = 1_000_000  # that are kept of one part
 
 LEAST_EXCESS = 1e-4
 """Of what places wait for: the negative binomial ends where variance equals the mean."""
@@ -28,29 +33,48 @@ class SharedStock:
     Attributes:
         centrals: Lots of the central store, increasing, shape (C,).
         chances: Of each place's waiting for more than 0, 1, ... N - 1 lots, shape (C, J, N).
-        waiting: Lots that wait at each beside 0, 1, ... N lots of its own, shape (C, J, N + 1).
     """
 
-    centrals: IntArray
+    centrals: IntArray | FloatArray
     chances: FloatArray
-    waiting: FloatArray
 
     @classmethod
-    def of(cls, centrals: IntArray, mean: FloatArray, excess: FloatArray) -> SharedStock:
-        """Return what waits beside each of the *centrals*.
+    def of(
+        cls, most: int, outstanding: Callable[[IntArray], tuple[FloatArray, FloatArray]]
+    ) -> SharedStock:
+        """Return what waits beside central stocks from none to *most* lots.
 
-        *mean* and *excess* are of the lots that places wait for, on the way or not yet sent, shape
-        (C, J).
+        *outstanding* says mean and excess of the lots that places wait for, on the way or not yet
+        sent, shape (C, J) each, beside C central stocks.
         """
+        mean, excess = outstanding(np.zeros(1, np.int64))
         reach = mean + _SPREADS * np.sqrt(mean * (1.0 + excess)) + _DECAYS * (excess + 0.5)
         rungs = int(np.ceil(reach.max())) + 1
+        fitting = max(_MOST_CHANCES // (rungs * mean.shape[1]), _LEAST_CENTRALS)
+        count = min(most + 1, MOST_CENTRALS, fitting)
+        centrals = np.unique(np.rint(np.linspace(0, most, count)).astype(np.int64))
+        mean, excess = outstanding(centrals)
         spread = np.maximum(excess, LEAST_EXCESS)
         chances = chances_by_lot(mean.ravel(), spread.ravel(), rungs).reshape(*mean.shape, rungs)
         # With more in the central store no place waits for more, whatever two moments say.
-        chances = np.minimum.accumulate(chances, axis=0)
-        waiting = np.zeros((*mean.shape, rungs + 1))
-        waiting[..., :-1] = np.cumsum(chances[..., ::-1], axis=-1)[..., ::-1]
-        return cls(centrals, chances, waiting)
+        return cls(centrals, np.minimum.accumulate(chances, axis=0))
+
+    @cached_property
+    def waiting(self) -> FloatArray:
+        """Lots that wait at each beside 0, 1, ... N lots of its own, shape (C, J, N + 1)."""
+        waiting = np.zeros((*self.chances.shape[:2], self.chances.shape[2] + 1))
+        waiting[..., :-1] = np.cumsum(self.chances[..., ::-1], axis=-1)[..., ::-1]
+        return waiting
+
+    def beside(self, centrals: FloatArray) -> SharedStock:
+        """Return what waits beside other central stocks, lots, shape (D,): on the line between."""
+        inside = np.clip(centrals, self.centrals[0], self.centrals[-1])
+        above = np.searchsorted(self.centrals, inside)
+        below = np.maximum(above - 1, 0)
+        width = np.maximum(self.centrals[above] - self.centrals[below], 1)
+        part = ((inside - self.centrals[below]) / width)[:, None, None]
+        chances = (1.0 - part) * self.chances[below] + part * self.chances[above]
+        return SharedStock(centrals, chances)
 
     def split(
         self, hours: FloatArray, asked: FloatArray, asked_of_centre: float
@@ -88,9 +112,3 @@ class SharedStock:
         rung = np.clip(lots, 0, waiting.shape[1] - 1).astype(np.int64)
         found: FloatArray = waiting[np.arange(len(lots)), rung] + np.maximum(-lots, 0.0)
         return found
-
-
-def centrals_of(most: int) -> IntArray:
-    """Return the central stocks to look at, from none to *most* lots, shape (C,)."""
-    found = np.unique(np.rint(np.linspace(0, most, min(most + 1, MOST_CENTRALS))))
-    return found.astype(np.int64)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, rows_of
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.echelons import TwoEchelons
-from ml_jobs.stocking.availability.sharing import LEAST_EXCESS
+from ml_jobs.stocking.availability.ladders import ladder_of
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
@@ -190,28 +189,20 @@ class SuppliedWorth(Worth):
 
     def _beside(self, stock: FloatArray) -> Worth:
         """What stock of the supplied places is worth beside what the central stores have."""
-        rows, demand = self._places_of, self.demand
-        moments = list(self._outstanding(stock))
-        mean, excess = (
-            np.concatenate([np.empty(0), *(found[place] for found in moments)]) for place in (0, 1)
-        )
-        waited_for = NegativeBinomial(
-            mean * demand.lot[rows],
-            np.maximum(excess, LEAST_EXCESS),
-            demand.lot[rows],
-            np.zeros(len(rows)),
-        )
-        tails = Tails.as_forecast()
-        return Worth(
-            waited_for, self.hours[rows], self.unit_cost[rows], tails, np.full(len(rows), np.nan)
-        )
-
-    def _outstanding(self, stock: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Mean and excess, in lots, of what the places of each part wait for."""
+        ladders, first = [], 0
         for each in self.shared:
-            lots = np.floor(stock[each.centre] / self.demand.lot[each.centre] + 1e-9)
-            mean, excess = each.part.outstanding(np.array([max(int(lots), 0)]))
-            yield mean[0, each.members], excess[0, each.members]
+            lots = np.floor(stock[[each.centre]] / self.demand.lot[[each.centre]] + 1e-9)
+            chances = each.part.shared.beside(lots).chances[0, each.members]
+            ladders.append(ladder_of(np.arange(first, first + len(chances)), chances))
+            first += len(chances)
+        rows = self._places_of
+        return Worth(
+            rows_of(self.demand, rows),
+            self.hours[rows],
+            self.unit_cost[rows],
+            Tails.as_forecast(),
+            np.full(len(rows), np.nan),
+        ).climbing(tuple(ladders))
 
     def _with_places(self, values: FloatArray, of_places: FloatArray) -> FloatArray:
         answer = values.copy()

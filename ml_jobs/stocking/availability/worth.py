@@ -56,9 +56,13 @@ class Worth:
 
     def weighing(self, hours: FloatArray) -> Worth:
         """Return what the same stock is worth by other tower-hours a month, shape (S,)."""
-        other = replace(self, hours=hours)
         # Chances know nothing of hours, and take the longest to find.
-        other.__dict__["ladders"] = self.ladders
+        return replace(self, hours=hours).climbing(self.ladders)
+
+    def climbing(self, ladders: tuple[Ladder, ...]) -> Self:
+        """Return the same with *ladders* that are known already."""
+        other = replace(self)
+        other.__dict__["ladders"] = ladders
         return other
 
     @property

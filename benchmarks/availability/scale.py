@@ -155,6 +155,7 @@ def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
         location_ids=np.tile([f"L{number:02d}" for number in range(PLACES)], items),
         sources=np.full(ITEM_PLACES, "ensemble"),
         unit_cost=np.repeat(drawn.unit_cost, PLACES),
+        holding_factor=np.ones(ITEM_PLACES),
         towers=np.repeat(drawn.share_down, PLACES)[:, None],
         fetch_hours=unknown,
         levels=replace(

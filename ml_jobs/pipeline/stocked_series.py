@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.judging.aggregates import UNCLASSIFIED
 from ml_jobs.negative_binomial import NegativeBinomial
@@ -57,6 +57,7 @@ def stocked_series(
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
+        _holding_factor(partition.items, plan.options.settings["holding_rate"]),
         towers,
         plan.fleet.fetch_hours(panel),
         now.levels,
@@ -155,6 +156,15 @@ def _assumed(partition: Partition) -> BoolArray:
     """Of which series the stock is assumed, shape (S,)."""
     flags = partition.stock.table.column("assumed").to_pylist()
     return np.array(["current_stock" in (flag or "").split(",") for flag in flags], np.bool_)
+
+
+def _holding_factor(items: Items, rate: float) -> FloatArray:
+    """How many times the run's *rate* holding each part costs; once where nobody says.
+
+    At a rate of 0 nothing that is held costs anything, and no part is told from another.
+    """
+    told = column_of(items.table, "holding_rate_per_year")
+    return np.where(np.isfinite(told) & (rate > 0), divide(told, np.array(rate)), 1.0)
 
 
 def _groups(items: Items) -> SeriesGroups:

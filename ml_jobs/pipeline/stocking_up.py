@@ -68,7 +68,7 @@ def learn_prices(
     sample, scale = _sample(folder, plan, report)
     rate = plan.options.settings["holding_rate"]
     alike = sample.dependence(plan.fleet.contract_ids, np.ones(len(plan.fleet.contracts)))
-    curve = tower_hour_prices(alike.hours, sample.unit_cost, rate)
+    curve = tower_hour_prices(alike.hours, sample.unit_cost * sample.holding_factor, rate)
 
     def prices_at(cutoff: int) -> Allocation:
         worth = sample.worth(cutoff, alike, lessons.tails[cutoff])

@@ -137,6 +137,37 @@ def test_a_target_beyond_what_the_past_supports_is_no_promise(
     assert "are missing" not in said
 
 
+NO_FIGURE = (
+    *("stock_value", "towers_down", "towers_down_low", "towers_down_high", "towers_down_forecast"),
+    *("availability", "chance_target_met", "towers_down_promised", "towers_down_happened"),
+)
+
+
+def test_a_contract_of_which_no_part_is_known_is_told_without_a_figure(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    curve = tables["agg_availability"]
+    silent = {
+        **curve.to_pylist()[-1],
+        **dict.fromkeys(NO_FIGURE),
+        "contract_id": "CT-V",
+        "name": "Vazio",
+        "n_windows": 0,
+        "supported": False,
+        "not_supported_because": "no_part",
+    }
+    tables["agg_availability"] = pa.Table.from_pylist([silent, *curve.to_pylist()], curve.schema)
+    publish_tables(publisher, tables)
+
+    said = told(opened(open_page, contract="CT-V"))
+
+    assert "What today's stock keeps up of Vazio isn't known: no part that its towers need" in said
+    assert "Vazio asks for 99.50%." in said
+    assert "on average" not in said
+    assert "100" not in said.partition("What to buy first")[0]
+
+
 def test_nothing_is_promised_where_nothing_was_kept(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:

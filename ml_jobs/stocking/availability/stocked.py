@@ -80,6 +80,8 @@ class StockedSeries:
         item_ids, location_ids: What and where, shape (S,).
         sources: The source that each was forecast with, shape (S,).
         unit_cost: Currency; NaN where not known, shape (S,).
+        holding_factor: How many times the run's holding rate a unit of currency in each costs,
+            shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
         fetch_hours: That fetching one takes beyond what a repair takes with one in stock, shape
             (S,); NaN where what is asked for waits for the next delivery.
@@ -95,6 +97,7 @@ class StockedSeries:
     location_ids: TextArray
     sources: TextArray
     unit_cost: FloatArray
+    holding_factor: FloatArray
     towers: FloatArray
     fetch_hours: FloatArray
     levels: StockLevels
@@ -115,8 +118,14 @@ class StockedSeries:
 
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
         """Return what stock is worth by what was forecast at *cutoff*."""
-        demand = self.windows[cutoff].demand
-        return Worth(demand, dependence.hours, self.unit_cost, tails, self._fetched(cutoff))
+        return Worth(
+            self.windows[cutoff].demand,
+            dependence.hours,
+            self.unit_cost,
+            self.holding_factor,
+            tails,
+            self._fetched(cutoff),
+        )
 
     def waited(self, cutoff: int, stock: FloatArray) -> FloatArray:
         """Return the units that waited after a past *cutoff* beside *stock*, units, shape (S,)."""

@@ -29,6 +29,7 @@ class Worth:
         hours: Tower-hours a month that each unit costs which is asked for and isn't there; 0 where
             no tower waits for it.
         unit_cost: Currency; NaN where it is not known.
+        holding_factor: How many times the run's holding rate a unit of currency in each costs.
         tails: What chances of more demand turned out to be.
         fetched: Lots on their way at once, on average, while there is no stock, where they are
             fetched then (`fetched_lots`); NaN where what is asked for waits for the next delivery.
@@ -40,6 +41,7 @@ class Worth:
     demand: NegativeBinomial
     hours: FloatArray
     unit_cost: FloatArray
+    holding_factor: FloatArray
     tails: Tails
     fetched: FloatArray
 
@@ -50,6 +52,7 @@ class Worth:
             demand=rows_of(self.demand, rows),
             hours=self.hours[rows],
             unit_cost=self.unit_cost[rows],
+            holding_factor=self.holding_factor[rows],
             fetched=self.fetched[rows],
         )
 
@@ -129,21 +132,23 @@ class Worth:
     def asked_at(self, price: float) -> FloatArray:
         """Return the tower-hours a month that a unit has to avoid to be worth it, shape (S,).
 
-        Of what costs nothing, units are held up to a chance of `FREE_CHANCE`. Infinite where the
-        cost isn't known, or no tower waits.
+        Of what costs nothing, to buy or to hold, units are held up to a chance of `FREE_CHANCE`.
+        Infinite where the cost isn't known, or no tower waits.
         """
         weighed = self.priced & (self.hours > 0)
         free = self.hours * FREE_CHANCE
-        asked = np.where(self.unit_cost > 0, price * self.unit_cost, free)
+        held = self.unit_cost * self.holding_factor
+        asked = np.where(held > 0, price * held, free)
         return np.where(weighed, asked, np.inf)
 
     def level_at(self, price: float) -> FloatArray:
         """Return the stock that is worth its cost at *price*, units; 0 where none is.
 
         A unit is worth it where it avoids more than *price* tower-hours a month for each unit of
-        currency: w P(X > s) > price * cost, so that every series gets a service level of its own,
-        1 - price * cost / w. Where the cost isn't known, or no tower waits, the level is 0. What is
-        fetched is held in the numbers that are corners of its hull.
+        currency that is held at the run's rate: w P(X > s) > price * cost * factor, so that every
+        series gets a service level of its own, 1 - price * cost * factor / w. Where the cost isn't
+        known, or no tower waits, the level is 0. What is fetched is held in the numbers that are
+        corners of its hull.
         """
         asked = self.asked_at(price)
         level = np.zeros(len(asked))

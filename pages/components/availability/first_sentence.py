@@ -22,8 +22,22 @@ def first_sentence(curve: AvailabilityCurve, currency: str, missing: float | Non
         missing: What the first steps of the buy list cost that meet the target; None where the
             list can't say.
     """
+    if curve.is_unknown:
+        return _unknown(curve)
     told = [_today(curve), _target(curve, currency, missing)]
     return " ".join(filter(None, told))
+
+
+def _unknown(curve: AvailabilityCurve) -> str:
+    """Return that nothing can be said of a contract, and what it asks for."""
+    text = _(
+        "What today's stock keeps up of {contract} isn't known: no part that its towers need is in "
+        "these figures."
+    ).format(contract=curve.name)
+    if curve.target is None:
+        return text
+    asks = _("{contract} asks for {target}").format(contract=curve.name, target=share(curve.target))
+    return f"{text} {asks}."
 
 
 def _today(curve: AvailabilityCurve) -> str:

@@ -75,6 +75,8 @@ def availability(
 
 def finding(curve: AvailabilityCurve, currency: str) -> str:
     """Return what the curve shows, in sentences."""
+    if curve.is_unknown:
+        return _("No part that its towers need is in these figures.")
     if not curve.points:
         return _("No point of the curve is published.")
     marked = [row for row in (curve.today, curve.service) if row is not None]

@@ -28,7 +28,8 @@ def worth_of(
 ) -> Worth:
     """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
     waits = np.full(len(hours), np.nan)
-    return Worth(demand, hours, unit_cost, tails, waits if fetched is None else fetched)
+    once = np.ones(len(hours))
+    return Worth(demand, hours, unit_cost, once, tails, waits if fetched is None else fetched)
 
 
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
@@ -98,6 +99,7 @@ def stocked(
         location_ids=places,
         sources=np.full(count, "mean"),
         unit_cost=worth.unit_cost,
+        holding_factor=worth.holding_factor,
         towers=(worth.hours / 730.0)[:, None],
         fetch_hours=unknown,
         levels=levels,

@@ -104,7 +104,7 @@ def _for_the_same(curve: AvailabilityCurve, currency: str) -> list[str]:
 def _limits(curve: AvailabilityCurve, currency: str) -> list[str]:
     """Return where the target is reached, and from where on the past supports nothing."""
     told = []
-    if curve.target is not None:
+    if curve.target is not None and curve.towers is not None:
         text = _("The target of {target} is reached from {value} on.")
         reaching = curve.reaching
         if reaching is None:

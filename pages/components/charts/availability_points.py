@@ -81,6 +81,12 @@ class AvailabilityCurve:
         return next((row for row in self.points if self.meets(row)), None)
 
     @cached_property
+    def reaching_supported(self) -> Row | None:
+        """The first point that meets the target and that the past supports; None for none."""
+        met = (row for row in self.points if self.meets(row))
+        return next((row for row in met if row["supported"]), None)
+
+    @cached_property
     def best_supported(self) -> Row | None:
         """The point with the fewest towers down that the past supports; None for none."""
         supported = [row for row in self.points if row["supported"]]

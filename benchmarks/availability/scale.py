@@ -79,7 +79,7 @@ def scale(forecasts: Forecasts, seed: int) -> list[Finding]:
         part = series.rows(np.arange(begin, begin + PARTITION))
         dependence = part.dependence(("A",), np.ones(1))
         worth = part.worth(0, dependence, tails)
-        clock.timed("looking up chances", lambda w=worth: w.ladders)
+        clock.timed("looking up chances", lambda w=worth: w.rungs)
         sums.append(
             clock.timed(
                 "curve",

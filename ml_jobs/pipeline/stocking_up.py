@@ -98,7 +98,7 @@ def stock_partition(task: PartitionTask) -> None:
     weighed = series.dependence(contracts, prices.allocation.weights)
     tails = lessons.tails[plan.future]
     by_price = series.worth(plan.future, weighed, tails)
-    alike = series.worth(plan.future, series.dependence(contracts, np.ones(len(contracts))), tails)
+    alike = by_price.weighing(series.dependence(contracts, np.ones(len(contracts))).hours)
     least = _least_avoided(prices, plan)
     target = by_price.level_at(least)
     curves = [_curve_at(plan.future, series, by_price, weighed, prices, plan)]

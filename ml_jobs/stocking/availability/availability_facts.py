@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
-from ml_jobs.columns import numbers
+from ml_jobs.columns import numbers, six_digits
 from ml_jobs.fleet import Fleet
 from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.buying import Steps
@@ -50,6 +50,8 @@ def left_out(worth: Worth, stock: FloatArray) -> TextArray:
 def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -> pa.Table:
     """Return a row for every series: what is there, what would be worth it, what that avoids.
 
+    Figures have six digits, so that their sums are within a millionth of the curve's.
+
     Args:
         series: S of them.
         worth: Of the same, by what is forecast; its hours count every contract's alike.
@@ -61,9 +63,7 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
     wanted = np.maximum(target, np.nan_to_num(position))
     now, then = worth.hours_down(position), worth.hours_down(wanted)
     next_unit = worth.avoided_by_next(position) / worth.demand.lot
-    columns = {
-        "position": position,
-        "target_quantity": target,
+    figures = {
         "expected_backorders": worth.expected_backorders(position),
         "expected_backorders_at_target": worth.expected_backorders(wanted),
         "down_hours": now,
@@ -71,6 +71,11 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
         "next_unit_down_hours": next_unit,
         "next_unit_per_1000": 1000.0 * divide(next_unit, series.unit_cost),
         "own_service_level": 1.0 - worth.chance_of_more(wanted),
+    }
+    columns = {
+        "position": position,
+        "target_quantity": target,
+        **{name: six_digits(values) for name, values in figures.items()},
     }
     return pa.table(
         {

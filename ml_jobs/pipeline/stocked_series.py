@@ -26,7 +26,7 @@ from ml_jobs.stocking.availability.tails import TailTally, tail_tally
 from ml_jobs.stocking.availability.textbook import textbook_level
 from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
-from ml_jobs.stocking.replay import demand_after, demand_before
+from ml_jobs.stocking.replay import demand_before, missing_after
 from ml_jobs.stocking.service import PlannedLevels
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 
@@ -92,21 +92,27 @@ def past_demand(
     Both are of whole periods, as what happened is observed in those only; the forecast is raised to
     them in proportion.
     """
-    days = view.levels.lead_time.days + plan.options.review_days
+    repair, days = view.levels.repair, view.levels.lead_time.days + plan.options.review_days
     periods = whole_periods(days, plan.frequency)
-    actual = demand_after(partition.panel.until(now), view.cutoff, periods)
+    seen, lot = partition.panel.until(now), view.sums.cycle.lot
+    actual = missing_after(seen, view.cutoff, periods, repair, lot)
     judged = view.judged & np.isfinite(days)
-    share = np.where(np.isfinite(days), periods * plan.frequency.days_per_step / days, 1.0)
+    whole = np.asarray(periods * plan.frequency.days_per_step, np.float64)
+    share = divide(repair.mixed(whole), repair.mixed(days))
+    share = np.where(np.isfinite(days), np.nan_to_num(share, nan=1.0), 1.0)
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
 
 
 def _days(view: StockView, plan: Plan) -> FloatArray:
-    """Days of delivery and review; of whole periods in the past, as what came is told of those."""
-    days = view.levels.lead_time.days + plan.options.review_days
+    """Days that a part is missed: delivery and review, with the share that is repaired less.
+
+    Of whole periods in the past, as what came is told of those.
+    """
+    repair, days = view.levels.repair, view.levels.lead_time.days + plan.options.review_days
     if view.cutoff == plan.future:
-        return days
+        return repair.mixed(days)
     periods = whole_periods(days, plan.frequency)
-    return np.asarray(periods * plan.frequency.days_per_step, np.float64)
+    return repair.mixed(np.asarray(periods * plan.frequency.days_per_step, np.float64))
 
 
 def _past_window(
@@ -121,12 +127,13 @@ def _past_window(
     review_periods = whole_periods(np.array([review]), plan.frequency)
     days = view.levels.lead_time.days
     lead_periods = whole_periods(days, plan.frequency)
-    came = demand_after(partition.panel.until(plan.future), view.cutoff, lead_periods)
+    seen, repair = partition.panel.until(plan.future), view.levels.repair
+    came = missing_after(seen, view.cutoff, lead_periods, repair, demand.lot)
     return replace(
         _coming_window(raised, partition, planned, plan),
         actual=actual,
         textbook=textbook_level(known, view.levels, review, demand.lot),
-        recent=demand_before(known, int(review_periods[0])),
+        recent=repair.condemned * demand_before(known, int(review_periods[0])),
         lead_actual=np.where(view.judged & np.isfinite(days), came, np.nan),
     )
 

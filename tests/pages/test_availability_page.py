@@ -21,6 +21,7 @@ from tests.pages.speaking import speaking
 from tests.places_that_share import with_moves
 from tests.portals import get
 from tests.publisher import Publisher, replace_column
+from tests.repaired_parts import with_repairs
 from tests.served_portal import document_made_once
 
 Changes = Mapping[str, object]
@@ -87,6 +88,18 @@ def test_what_a_budget_buys_is_taken_along_as_orders(
 
     assert len(rows) == 2
     assert "budget=1700" in button.proto.url
+
+
+def test_a_row_says_that_its_part_comes_back_from_repair(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, tables=with_repairs(publisher.tables()))
+
+    rows = listed(opened(open_page, budget="1700"))
+
+    said = ["comes back from repair in 30 days; 20% are beyond repair" in row for row in rows]
+    assert ["P00002" in row for row in rows] == said
+    assert any(said)
 
 
 def test_without_a_budget_nothing_becomes_an_order(

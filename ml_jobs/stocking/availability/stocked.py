@@ -36,8 +36,9 @@ class Window:
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
         textbook: Units that the textbook formula would fill up to, by the series' own history until
             the cutoff, shape (S,).
-        recent: What was asked for in the review period before the cutoff, units, shape (S,).
-        days: Delivery and review, shape (S,).
+        recent: What had to be bought for the review period before the cutoff, units, shape (S,).
+        days: Delivery and review, shape (S,); of a part that is repaired the days that one is
+            missed, on average (`Repair.mixed`).
         keep: Units at which they ordered: the reorder point, shape (S,).
         lead: Demand over delivery alone, as forecast.
         lead_actual: What was asked for in that time, as *actual*.

@@ -13,6 +13,7 @@ from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
 from ml_jobs.stocking.lead_time import Duration
+from ml_jobs.stocking.repair import Repair
 
 
 def demand_of(mean: FloatArray, excess: FloatArray, lot: float = 1.0) -> NegativeBinomial:
@@ -55,6 +56,7 @@ def levels_with(
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,
         order_multiple=unknown if multiple is None else multiple,
+        repair=Repair(np.zeros(len(position)), np.ones(len(position)), np.zeros(len(position))),
     )
 
 

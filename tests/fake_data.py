@@ -375,6 +375,7 @@ def _fact_inventory(story: Story) -> list[Row]:
             "as_of": story.through,
             "current_stock": 10.0 * (i + 1),
             "on_order": 0.0,
+            "moved": 0.0,
             "lead_time_days": 14.0,
             "service_level": 0.95,
             "safety_stock": 8.0,

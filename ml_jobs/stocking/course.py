@@ -77,7 +77,7 @@ def course_of(situation: Situation, arrivals: Arrivals) -> Course:
     days = np.broadcast_to(DAYS, (len(levels.as_of), OUTLOOK))
     expected = expected_until(situation.panel, outlook, days, situation.inventory.sums)
     demand = np.concatenate([np.zeros((len(expected), 1)), expected], axis=1)
-    return Course(demand, levels.current_stock[:, None] + received_by_day(arrivals, len(expected)))
+    return Course(demand, levels.shelf[:, None] + received_by_day(arrivals, len(expected)))
 
 
 def received_by_day(arrivals: Arrivals, count: int) -> FloatArray:
@@ -118,7 +118,7 @@ def arrivals_of(levels: StockLevels, orders: OpenOrders) -> Arrivals:
     # On one day what has a day goes before what has none, and what is late in its order.
     in_order = np.lexsort((whole.ref, whole.due, whole.day, whole.series))
     ordered = rows_of(whole, in_order)
-    return replace(ordered, before=_before(ordered.series, ordered.quantity))
+    return replace(ordered, before=units_before(ordered.series, ordered.quantity))
 
 
 def _returns(coming_back: FloatArray, lead: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
@@ -139,8 +139,8 @@ def lead_days(levels: StockLevels) -> IntArray:
     return days
 
 
-def _before(series: IntArray, quantity: FloatArray) -> FloatArray:
-    """Units in the rows before each of the same series; rows of a series stand together."""
+def units_before(series: IntArray, quantity: FloatArray) -> FloatArray:
+    """Return the units in the rows before each of its series, whose rows stand together, (N,)."""
     summed = np.cumsum(quantity) - quantity
     first = np.searchsorted(series, series)
     before: FloatArray = summed - summed[first] if len(series) else summed

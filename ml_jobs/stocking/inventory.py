@@ -30,6 +30,7 @@ class StockLevels:
         current_stock: Units on the shelf.
         on_order: Units ordered and not delivered, and those counted on to return from repair; not
             given counts as none.
+        moved: Units that proposed moves bring; those that they take away are negative.
         lead_time: From order to delivery.
         service_level: Chance asked for that lead-time demand is met.
         minimum_order: Least units that an order may have; not given counts as 0.
@@ -40,6 +41,7 @@ class StockLevels:
     as_of: Dates
     current_stock: FloatArray
     on_order: FloatArray
+    moved: FloatArray
     lead_time: Duration
     service_level: FloatArray
     minimum_order: FloatArray
@@ -47,12 +49,17 @@ class StockLevels:
     repair: Repair
 
     @property
+    def shelf(self) -> FloatArray:
+        """Stock once proposed moves are made, units; they count as made on the stock's day."""
+        return self.current_stock + self.moved
+
+    @property
     def position(self) -> FloatArray:
-        """Stock and open orders together, units: what demand until the next delivery can draw on.
+        """That and open orders together, units: what demand until the next delivery can draw on.
 
         Open orders count as arriving before they are needed; when they arrive is not known.
         """
-        return self.current_stock + self.on_order
+        return self.shelf + self.on_order
 
 
 @dataclass(frozen=True)
@@ -143,12 +150,17 @@ def inventory_of(
 
 
 def levels_of(items: Items, stock: Stock) -> StockLevels:
-    """Read stock, lead times and order sizes; of what both name the stock's word goes first."""
+    """Read stock, lead times and order sizes; of what both name the stock's word goes first.
+
+    Nothing is moved of it.
+    """
     repair = repair_of(items, stock)
+    on_order = np.nan_to_num(column_of(stock.table, "on_order")) + repair.coming_back
     return StockLevels(
         as_of=stock.table.column("as_of").cast(pa.date32()).to_numpy(zero_copy_only=False),
         current_stock=column_of(stock.table, "current_stock"),
-        on_order=np.nan_to_num(column_of(stock.table, "on_order")) + repair.coming_back,
+        on_order=on_order,
+        moved=np.zeros_like(on_order),
         lead_time=Duration(
             column_of(items.table, "lead_time_days"), _either(items, stock, "lead_time_sd_days")
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from datalayer.portal import Publication
+from datalayer.portal import Publication, order_rule
 from pages.components import exceptions, policy_followed
 from pages.components.language import _, percent, quantity
 from pages.components.part import repairs
@@ -86,21 +86,32 @@ def _reorder_point(stock: Row, *, is_repaired: bool) -> Iterator[str]:
 def _position(stock: Row) -> Iterator[str]:
     if stock["current_stock"] is None:
         return
-    on_order = stock["on_order"] or 0.0
-    position = stock["current_stock"] + on_order
+    position = order_rule.position_of(stock) or 0.0
     text = (
-        _("Stock {stock} + on order {on_order} = {position}, at or below {point}: it is ordered.")
+        _(
+            "Stock {stock}{moves} + on order {on_order} = {position}, at or below {point}: it is "
+            "ordered."
+        )
         if position <= stock["reorder_point"]
         else _(
-            "Stock {stock} + on order {on_order} = {position}, above {point}: nothing is ordered."
+            "Stock {stock}{moves} + on order {on_order} = {position}, above {point}: nothing is "
+            "ordered."
         )
     )
     yield text.format(
         stock=quantity(stock["current_stock"]),
-        on_order=quantity(on_order),
+        moves=_moves(stock["moved"] or 0.0),
+        on_order=quantity(stock["on_order"] or 0.0),
         position=quantity(position),
         point=quantity(stock["reorder_point"]),
     )
+
+
+def _moves(units: float) -> str:
+    if not units:
+        return ""
+    text = _(" + moved here {count}") if units > 0 else _(" − moved away {count}")
+    return text.format(count=quantity(abs(units)))
 
 
 def _quantity(stock: Row) -> Iterator[str]:
@@ -110,7 +121,7 @@ def _quantity(stock: Row) -> Iterator[str]:
     text = _("Order = up to {up_to} − {position}{bounds} = {order}.")
     yield text.format(
         up_to=quantity(up_to),
-        position=quantity(stock["current_stock"] + (stock["on_order"] or 0.0)),
+        position=quantity(order_rule.position_of(stock) or 0.0),
         bounds=_bounds(stock),
         order=quantity(stock["order_quantity"]),
     )

@@ -59,6 +59,12 @@ class PartSituation:
         return left[0] if left else None
 
     @property
+    def after_moves(self) -> Row | None:
+        """The first thing to be done and not put aside once moves are made."""
+        left = [each for each in self.actions or () if each["state"] != PUT_ASIDE]
+        return next((each for each in left if each["action"] != "move"), None)
+
+    @property
     def stock(self) -> Row | None:
         """The stock here; None where the publication says nothing of it."""
         return next(iter(self.rows("fact_inventory")), None)

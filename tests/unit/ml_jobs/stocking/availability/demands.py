@@ -52,6 +52,7 @@ def levels_with(
         as_of=np.full(len(position), np.datetime64("2026-11-23", "D")),
         current_stock=position,
         on_order=np.zeros(len(position)),
+        moved=np.zeros(len(position)),
         lead_time=Duration(unknown, unknown),
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,

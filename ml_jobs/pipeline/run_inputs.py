@@ -32,7 +32,7 @@ from ml_jobs.inputs.locations import (
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
 from ml_jobs.inputs.orders_file import read_orders
-from ml_jobs.inputs.stock_file import read_stock
+from ml_jobs.inputs.stock_file import not_coming_back, read_stock
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
 from ml_jobs.pipeline.request import JobRequest
@@ -93,6 +93,9 @@ class RunInputs:
             if unread := file.unread():
                 columns = ", ".join(unread)
                 notes.append(f"{file.source.name} has columns that are not read: {columns}")
+        if self.stock is not None:
+            said_of = f"{self.stock.source.name}: "
+            notes += [said_of + note for note in not_coming_back(self.stock, items.table)]
         return notes
 
 

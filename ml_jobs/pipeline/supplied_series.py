@@ -23,7 +23,8 @@ def supply_of(partition: Partition, now: StockView, lies: IntArray, plan: Plan) 
 
     A part has two levels of stock where the stock file has some of it, or none, at the central
     store itself, and all is known there and at a place that the store supplies. Where a part is
-    fetched at once, or counted in other lots than at the store, a place is weighed alone.
+    fetched at once or repaired, or counted in other lots than at the store, a place is weighed
+    alone.
 
     Args:
         partition: S series.
@@ -116,7 +117,7 @@ def _sources(hierarchy: Hierarchy) -> dict[str, Location]:
 
 
 def _known(partition: Partition, now: StockView, plan: Plan) -> BoolArray:
-    """Of which series stock, lead time and demand are known, and that they wait, shape (S,)."""
+    """Of which series stock, lead time and demand are known, and that new ones are waited for, (S,)."""
     demand = now.sums.cycle
     known: BoolArray = (
         np.isfinite(now.levels.position)
@@ -124,6 +125,7 @@ def _known(partition: Partition, now: StockView, plan: Plan) -> BoolArray:
         & demand.covered
         & (np.nan_to_num(demand.drawn) > 0)
         & np.isnan(plan.fleet.fetch_hours(partition.panel))
+        & ~now.levels.repair.is_repaired
     )
     return known
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
-from ml_jobs.columns import numbers
+from ml_jobs.columns import numbers, six_digits
 from ml_jobs.fleet import Fleet
 from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.buying import Steps
@@ -23,6 +23,9 @@ MOST_BUYS = 100_000
 
 NO_COST, NO_TOWER, NO_FORECAST, NO_STOCK = "no_cost", "no_tower", "no_forecast", "no_stock"
 """Why a part is in no figure: what isn't known of it."""
+
+NO_PART = "no_part"
+"""Why a contract has no figure: no part that its towers need is in any."""
 
 NO_HISTORY, TAIL_NOT_SEEN, NOT_KEPT = "no_history", "tail_not_seen", "not_kept"
 """Why a figure of the curve can't be promised."""
@@ -47,6 +50,8 @@ def left_out(worth: Worth, stock: FloatArray) -> TextArray:
 def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -> pa.Table:
     """Return a row for every series: what is there, what would be worth it, what that avoids.
 
+    Figures have six digits, so that their sums are within a millionth of the curve's.
+
     Args:
         series: S of them.
         worth: Of the same, by what is forecast; its hours count every contract's alike.
@@ -58,9 +63,7 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
     wanted = np.maximum(target, np.nan_to_num(position))
     now, then = worth.hours_down(position), worth.hours_down(wanted)
     next_unit = worth.avoided_by_next(position) / worth.demand.lot
-    columns = {
-        "position": position,
-        "target_quantity": target,
+    figures = {
         "expected_backorders": worth.expected_backorders(position),
         "expected_backorders_at_target": worth.expected_backorders(wanted),
         "down_hours": now,
@@ -68,6 +71,11 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
         "next_unit_down_hours": next_unit,
         "next_unit_per_1000": 1000.0 * divide(next_unit, series.unit_cost),
         "own_service_level": 1.0 - worth.chance_of_more(wanted),
+    }
+    columns = {
+        "position": position,
+        "target_quantity": target,
+        **{name: six_digits(values) for name, values in figures.items()},
     }
     return pa.table(
         {
@@ -171,6 +179,8 @@ def agg_availability(
 ) -> pa.Table:
     """Return the curve by contract: what stock is worth, and the towers that stand still.
 
+    A contract of which no part is known has one row, of today's stock, without figures.
+
     Args:
         sums: What `add_curves` returned.
         fleet: The contracts.
@@ -180,7 +190,8 @@ def agg_availability(
     """
     cutoffs = sums.column("cutoff").to_numpy()
     order = [(name, "ascending") for name in ("contract_id", "policy", "point")]
-    now = sums.filter(pa.array(cutoffs == future)).sort_by(order)
+    now = _told(sums.filter(pa.array(cutoffs == future))).sort_by(order)
+    known = read_sums(now, "parts") > 0
     kept = _kept(_past(sums, future))
     keys = _keys(now)
     spread = Cumulants(*(read_sums(now, name) for name in ("down", "variance", "third")))
@@ -196,13 +207,18 @@ def agg_availability(
     today = np.array([policy == TODAY for policy, _, _ in keys])
     reasons = np.select(
         [
+            ~known,
             (windows == 0) & ~today,
             over > MOST_OVER_PROMISE,
             read_sums(now, "supported") < LEAST_SUPPORTED * spread.mean,
         ],
-        [NO_HISTORY, NOT_KEPT, TAIL_NOT_SEEN],
+        [NO_PART, NO_HISTORY, NOT_KEPT, TAIL_NOT_SEEN],
         "",
     )
+
+    def told(values: FloatArray) -> pa.Array:
+        return numbers(np.where(known, values, np.nan))
+
     at_price = np.array([prices[point] if policy == MONEY else np.nan for policy, point, _ in keys])
     return pa.table(
         {
@@ -213,13 +229,13 @@ def agg_availability(
             "tower_hour_price": numbers(at_price),
             "towers": numbers(towers),
             "target_availability": numbers(targets),
-            "stock_value": numbers(read_sums(now, "value")),
-            "towers_down": numbers(spread.mean),
-            "towers_down_low": numbers(spread.quantile(0.05)),
-            "towers_down_high": numbers(spread.quantile(0.95)),
-            "towers_down_forecast": numbers(read_sums(now, "forecast_down")),
-            "availability": numbers(1.0 - divide(spread.mean, towers)),
-            "chance_target_met": numbers(
+            "stock_value": told(read_sums(now, "value")),
+            "towers_down": told(spread.mean),
+            "towers_down_low": told(spread.quantile(0.05)),
+            "towers_down_high": told(spread.quantile(0.95)),
+            "towers_down_forecast": told(read_sums(now, "forecast_down")),
+            "availability": told(1.0 - divide(spread.mean, towers)),
+            "chance_target_met": told(
                 np.where(
                     np.isfinite(targets * towers),
                     spread.chance_within((1.0 - targets) * towers),
@@ -259,6 +275,12 @@ def agg_promise(sums: pa.Table, days: Mapping[int, date], *, future: int, source
     )
 
 
+def _told(sums: pa.Table) -> pa.Table:
+    """The sums of contracts of which some part is known, and of today's stock of the others."""
+    known = pc.greater(sums.column("parts"), 0)
+    return sums.filter(pc.or_(known, pc.equal(sums.column("policy"), TODAY)))
+
+
 def _keys(sums: pa.Table) -> list[tuple[str, int, str]]:
     """Policy, point and contract of each row."""
     columns = (sums.column(name).to_pylist() for name in ("policy", "point", "contract_id"))
@@ -267,7 +289,7 @@ def _keys(sums: pa.Table) -> list[tuple[str, int, str]]:
 
 def _past(sums: pa.Table, future: int) -> pa.Table:
     """The sums of past cutoffs, but those whose windows no series has seen the end of yet."""
-    past = sums.filter(pc.not_equal(sums.column("cutoff"), future))
+    past = _told(sums.filter(pc.not_equal(sums.column("cutoff"), future)))
     promised = past.filter(pc.greater(past.column("down"), 0)).column("cutoff")
     return past.filter(pc.is_in(past.column("cutoff"), promised.unique()))
 

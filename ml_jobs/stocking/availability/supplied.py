@@ -11,7 +11,7 @@ import numpy as np
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, rows_of
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.echelons import TwoEchelons
-from ml_jobs.stocking.availability.ladders import ladder_of
+from ml_jobs.stocking.availability.ladders import Rungs, ladder_of
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
@@ -88,7 +88,8 @@ class SuppliedWorth(Worth):
 
     def rows(self, rows: IntArray) -> Self:
         """Return what stock of these *rows* is worth; central stores among those they supply."""
-        return replace(super().rows(rows), part=self.part[rows], member=self.member[rows])
+        fewer = replace(super().rows(rows), part=self.part[rows], member=self.member[rows])
+        return fewer.climbing(self.rungs.rows(rows)) if "rungs" in self.__dict__ else fewer
 
     @property
     def stands_alone(self) -> BoolArray:
@@ -200,9 +201,10 @@ class SuppliedWorth(Worth):
             rows_of(self.demand, rows),
             self.hours[rows],
             self.unit_cost[rows],
+            self.holding_factor[rows],
             Tails.as_forecast(),
             np.full(len(rows), np.nan),
-        ).climbing(tuple(ladders))
+        ).climbing(Rungs.of(ladders, len(rows)))
 
     def _with_places(self, values: FloatArray, of_places: FloatArray) -> FloatArray:
         answer = values.copy()
@@ -257,6 +259,7 @@ def supplied_worth(
         NegativeBinomial(mean, excess, demand.lot, least),
         worth.hours,
         worth.unit_cost,
+        worth.holding_factor,
         worth.tails,
         worth.fetched,
         parts=tuple(parts),

@@ -33,7 +33,7 @@ def drawn(seed: int, excess: float = 1.0) -> SuppliedWorth:
     hours = np.array([0.0, *random.uniform(50, 400, 2), 100.0])
     hours[CENTRE] = places @ hours[1:3] / places.sum()
     nobody = np.full(4, np.nan)
-    alone = Worth(demand, hours, np.full(4, 1000.0), Tails.as_forecast(), nobody)
+    alone = Worth(demand, hours, np.full(4, 1000.0), np.ones(4), Tails.as_forecast(), nobody)
     supply = Supply(np.array(["C", "C", "C", ""]), np.array([np.nan, 20.0, 35.0, np.nan]))
     ids = np.array(["P", "P", "P", "P"])
     return supplied_worth(alone, supply, ids, np.array(["C", "A", "B", "D"]), np.full(4, 60.0))

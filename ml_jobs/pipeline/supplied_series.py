@@ -117,7 +117,7 @@ def _sources(hierarchy: Hierarchy) -> dict[str, Location]:
 
 
 def _known(partition: Partition, now: StockView, plan: Plan) -> BoolArray:
-    """Of which series stock, lead time and demand are known, and that new ones are waited for, (S,)."""
+    """Of which series all is known, and new parts are waited for where there are none, (S,)."""
     demand = now.sums.cycle
     known: BoolArray = (
         np.isfinite(now.levels.position)

@@ -182,30 +182,6 @@ def test_a_contract_of_which_no_part_is_known_is_told_without_a_figure(
     assert "100" not in said.partition("What to buy first")[0]
 
 
-def test_a_point_that_meets_the_target_and_is_supported_is_told_though_an_earlier_one_is_not(
-    state: object, publisher: Publisher, open_page: OpenPage
-) -> None:
-    unsupported = {"supported": False, "not_supported_because": "not_kept"}
-    supported = {"supported": True, "not_supported_because": None}
-    publish(publisher, {**SHORT, "money-1": unsupported, "money-2": supported})
-
-    said = told(opened(open_page))
-
-    assert "a stock that keeps that costs R$ 3,000, R$ 2,000 more than today's" in said
-    assert "can't be claimed" not in said
-
-
-def test_chances_that_were_not_seen_are_not_said_to_have_been_missed(
-    state: object, publisher: Publisher, open_page: OpenPage
-) -> None:
-    publish(publisher, SHORT, supported=False, not_supported_because="tail_not_seen")
-
-    said = told(opened(open_page))
-
-    assert "the past supports no point of the curve, so nothing can be promised." in said
-    assert "wasn't kept" not in said
-
-
 def test_where_towers_are_not_known_no_target_is_said_to_be_missed(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:
@@ -214,15 +190,24 @@ def test_where_towers_are_not_known_no_target_is_said_to_be_missed(
     assert "No point reaches the target" not in told(opened(open_page))
 
 
-def test_nothing_is_promised_where_nothing_was_kept(
-    state: object, publisher: Publisher, open_page: OpenPage
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("not_kept", "more stood still in the past than was promised"),
+        ("few_cutoffs", "it was tested too few times in the past"),
+        ("no_history", "nothing was tested in the past"),
+        ("tail_not_seen", "such small chances were not seen often enough in the past"),
+    ],
+)
+def test_nothing_is_promised_where_the_past_supports_no_point(
+    state: object, publisher: Publisher, open_page: OpenPage, reason: str, words: str
 ) -> None:
-    unsupported = {"supported": False, "not_supported_because": "not_kept"}
+    unsupported = {"supported": False, "not_supported_because": reason}
     publish(publisher, SHORT, **unsupported)
 
     said = told(opened(open_page))
 
-    assert "what was promised wasn't kept in the past, so nothing can be promised" in said
+    assert f"nothing can be promised: {words}." in said
     assert "The past supports no point of it." in said
 
 

@@ -94,14 +94,14 @@ def _replayed(publication: Publication) -> str:
     if "agg_transfer" not in publication.registry.data_sets:
         return ""
     row = publication.table(questions.transfers.replayed()).table.to_pylist()[0]
-    if not row["cutoffs"] or row["hours_avoided"] is None or row["hours_caused"] is None:
-        return ""
+    if not row["moves"]:
+        return _("No such move of the past is known, so what they bring isn't tested.")
     return ngettext(
-        "In {count} test of the past such moves would have avoided {avoided} and caused {caused}.",
-        "In {count} tests of the past such moves would have avoided {avoided} and caused {caused}.",
-        row["cutoffs"],
+        "{count} such move of the past would have avoided {avoided} and caused {caused}.",
+        "{count} such moves of the past would have avoided {avoided} and caused {caused}.",
+        row["moves"],
     ).format(
-        count=number(row["cutoffs"], 0),
+        count=number(row["moves"], 0),
         avoided=buy_words.hours(row["hours_avoided"]),
         caused=buy_words.hours(row["hours_caused"]),
     )

@@ -11,6 +11,7 @@ import streamlit as st
 from datalayer.portal import Publication, order_rule
 from pages.components import exceptions, policy_followed
 from pages.components.language import _, percent, quantity
+from pages.components.part import repairs
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
 
@@ -36,13 +37,27 @@ def steps(situation: PartSituation) -> list[str]:
     stock = situation.stock or {}
     if stock.get("reorder_point") is None:
         return [_("No reorder point is published of this part here, so no order is worked out.")]
-    return [*_reorder_point(stock), *_position(stock), *_quantity(stock), *_avoided(situation)]
+    repair = situation.repair
+    return [
+        *_reorder_point(stock, is_repaired=repair is not None),
+        *_position(stock),
+        *(repairs.bought_instead(repair, stock) if repair else ()),
+        *_quantity(stock),
+        *_avoided(situation),
+    ]
 
 
-def _reorder_point(stock: Row) -> Iterator[str]:
+def _reorder_point(stock: Row, *, is_repaired: bool) -> Iterator[str]:
     demand, days = stock.get("lead_time_demand"), stock.get("lead_time_days")
     if demand is not None:
-        text = _("Until a delivery comes, in {days}, {demand} are expected to be used.")
+        text = (
+            _(
+                "When a delivery comes, in {days}, {demand} are expected to be missing: in repair, "
+                "or beyond it."
+            )
+            if is_repaired
+            else _("Until a delivery comes, in {days}, {demand} are expected to be used.")
+        )
         yield text.format(days=amount(days, "d"), demand=quantity(demand))
         text = _(
             "Reorder point = {demand} + safety stock {safety} = {point}: demand stays at or below "

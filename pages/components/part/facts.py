@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Registry
 from pages.components.language import _, label, ngettext, number, weekday
+from pages.components.part import repairs
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
 from pages.components.worklist import move_words
@@ -36,6 +37,7 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
         (_("Moves"), _moved(situation)),
         (_("On the way"), move_words.way(action, currency) if action else ""),
         (_("On order"), _on_order(situation)),
+        (_("Repair"), _repair(situation)),
         (_("Lead time"), _lead_time(stock)),
         (_("Runs out"), _runs_out(situation)),
         (_("Chance of a shortage"), _chance(action, stock)),
@@ -116,6 +118,11 @@ def _order(order: Row, situation: PartSituation) -> str:
 
 def _due_first(order: Row) -> tuple[bool, date]:
     return order["due"] is None, order["due"] or date.max
+
+
+def _repair(situation: PartSituation) -> str:
+    row = situation.repair
+    return f"{repairs.comes_back(row)}; {repairs.counted_on(row)}" if row else ""
 
 
 def _lead_time(stock: Row) -> str:

@@ -16,6 +16,7 @@ PUT_ASIDE: Final = "put_aside"
 _READ: Final = (
     "fact_inventory",
     "fact_open_order",
+    "fact_repair",
     "fact_metrics",
     "fact_exception",
 )
@@ -67,6 +68,11 @@ class PartSituation:
     def stock(self) -> Row | None:
         """The stock here; None where the publication says nothing of it."""
         return next(iter(self.rows("fact_inventory")), None)
+
+    @property
+    def repair(self) -> Row | None:
+        """How the part is repaired; None of one that isn't."""
+        return next(iter(self.rows("fact_repair")), None)
 
     def rows(self, name: str) -> list[Row]:
         """Return the rows of a data set; none where there is no such data set."""

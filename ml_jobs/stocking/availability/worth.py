@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class Worth:
         hours: Tower-hours a month that each unit costs which is asked for and isn't there; 0 where
             no tower waits for it.
         unit_cost: Currency; NaN where it is not known.
+        holding_factor: How many times the run's holding rate a unit of currency in each costs.
         tails: What chances of more demand turned out to be.
         fetched: Lots on their way at once, on average, while there is no stock, where they are
             fetched then (`fetched_lots`); NaN where what is asked for waits for the next delivery.
@@ -39,33 +41,42 @@ class Worth:
     demand: NegativeBinomial
     hours: FloatArray
     unit_cost: FloatArray
+    holding_factor: FloatArray
     tails: Tails
     fetched: FloatArray
 
-    def rows(self, rows: IntArray) -> Worth:
+    def rows(self, rows: IntArray) -> Self:
         """Return what stock of these *rows* is worth."""
         part = replace(
             self,
             demand=rows_of(self.demand, rows),
             hours=self.hours[rows],
             unit_cost=self.unit_cost[rows],
+            holding_factor=self.holding_factor[rows],
             fetched=self.fetched[rows],
         )
-        if "rungs" in self.__dict__:
-            part.__dict__["rungs"] = self.rungs.rows(rows)
-        return part
+        return part.climbing(self.rungs.rows(rows)) if "rungs" in self.__dict__ else part
 
     def weighing(self, hours: FloatArray) -> Worth:
         """Return what the same stock is worth by other tower-hours a month, shape (S,)."""
-        other = replace(self, hours=hours)
         # Chances know nothing of hours, and take the longest to find.
-        other.__dict__["rungs"] = self.rungs
+        return replace(self, hours=hours).climbing(self.rungs)
+
+    def climbing(self, rungs: Rungs) -> Self:
+        """Return the same with *rungs* that are known already."""
+        other = replace(self)
+        other.__dict__["rungs"] = rungs
         return other
 
     @property
     def is_fetched(self) -> BoolArray:
         """Which series don't wait for the next delivery."""
         return np.isfinite(self.fetched)
+
+    @property
+    def stands_alone(self) -> BoolArray:
+        """Which series are worth what they are whatever others hold, shape (S,): here all."""
+        return np.ones(len(self.hours), np.bool_)
 
     @property
     def priced(self) -> BoolArray:
@@ -127,21 +138,23 @@ class Worth:
     def asked_at(self, price: float) -> FloatArray:
         """Return the tower-hours a month that a unit has to avoid to be worth it, shape (S,).
 
-        Of what costs nothing, units are held up to a chance of `FREE_CHANCE`. Infinite where the
-        cost isn't known, or no tower waits.
+        Of what costs nothing, to buy or to hold, units are held up to a chance of `FREE_CHANCE`.
+        Infinite where the cost isn't known, or no tower waits.
         """
         weighed = self.priced & (self.hours > 0)
         free = self.hours * FREE_CHANCE
-        asked = np.where(self.unit_cost > 0, price * self.unit_cost, free)
+        held = self.unit_cost * self.holding_factor
+        asked = np.where(held > 0, price * held, free)
         return np.where(weighed, asked, np.inf)
 
     def level_at(self, price: float) -> FloatArray:
         """Return the stock that is worth its cost at *price*, units; 0 where none is.
 
         A unit is worth it where it avoids more than *price* tower-hours a month for each unit of
-        currency: w P(X > s) > price * cost, so that every series gets a service level of its own,
-        1 - price * cost / w. Where the cost isn't known, or no tower waits, the level is 0. What is
-        fetched is held in the numbers that are corners of its hull.
+        currency that is held at the run's rate: w P(X > s) > price * cost * factor, so that every
+        series gets a service level of its own, 1 - price * cost * factor / w. Where the cost isn't
+        known, or no tower waits, the level is 0. What is fetched is held in the numbers that are
+        corners of its hull.
         """
         return self.rungs.above(divide(self.asked_at(price), self.hours)) * self.demand.lot
 

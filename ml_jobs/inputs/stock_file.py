@@ -1,4 +1,4 @@
-"""The stock file: what is on hand and on order, per item, location or lot."""
+"""The stock file: what is on hand, on order and in repair, per item, location or lot."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ COLUMNS = (
     TextColumn("location_id"),
     NumberColumn("current_stock", minimum=-LARGEST_NUMBER),
     NumberColumn("on_order"),
+    NumberColumn("in_repair"),
     NumberColumn("service_level", 0.5, 0.9999),
     NumberColumn("lead_time_sd_days", maximum=5 * 365),
     NumberColumn("minimum_order"),
     NumberColumn("order_multiple"),
     DateColumn("as_of"),
 )
-SUMMED = ("current_stock", "on_order")  # of the others the highest value holds
+SUMMED = ("current_stock", "on_order", "in_repair")  # of the others the highest value holds
 
 NEGATIVE = "negative"  # whether the item has negative stock anywhere
+HELD_HERE = "held_here"  # whether the file names the very place, not only those below it
 
 _KEY = ("item_id", "location_id")
 _TYPES = [
@@ -94,16 +96,31 @@ def days_apart(file: MasterFile, last: date, most: int) -> Iterator[str]:
         )
 
 
+def not_coming_back(file: MasterFile, items: pa.Table) -> Iterator[str]:
+    """Say of which of the *items* forecast units are in repair, and not how long that takes."""
+    waiting = pc.fill_null(pc.greater(file.table.column("in_repair"), 0), False)
+    named = pc.unique(file.table.column("item_id").filter(waiting))
+    unsaid = items.filter(pc.is_null(items.column("repair_days"))).column("item_id")
+    found = unsaid.filter(pc.is_in(unsaid, named)).to_pylist()
+    if found:
+        yield (
+            f"{len(found):,} item(s) have units in repair and no repair_days in the item file, so "
+            f"none of those is counted on: {samples(found)}"
+        )
+
+
 def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | None) -> pa.Table:
     """Return what *file* says of every series of *panel*, one row each; null where nothing.
 
-    Without a *hierarchy* all locations hang under the network.
+    Without a *hierarchy* all locations hang under the network. The column `HELD_HERE` is added.
     """
     known = file.table if file else _NO_ROWS
-    rows = _every_level(rows_of_items(known, panel.item_ids), hierarchy)
+    own = rows_of_items(known, panel.item_ids)
+    rows = _every_level(own, hierarchy)
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))
-    return rows.take(found)
+    here = pc.fill_null(pc.less(found, own.num_rows), False)
+    return rows.take(found).append_column(HELD_HERE, here)
 
 
 def _faults(rows: pa.Table, today: date | None) -> Iterator[str]:

@@ -21,12 +21,18 @@ from ml_jobs.inputs.demand.demand_files import (
 from ml_jobs.inputs.demand.row_rules import USUAL
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
-from ml_jobs.inputs.lanes_file import lane_notes, read_lanes
-from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
+from ml_jobs.inputs.lanes_file import lane_notes, lanes_in, read_lanes
+from ml_jobs.inputs.locations import (
+    Hierarchy,
+    LocationFile,
+    hierarchy_of,
+    read_locations,
+    with_supply_days,
+)
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
 from ml_jobs.inputs.orders_file import read_orders
-from ml_jobs.inputs.stock_file import read_stock
+from ml_jobs.inputs.stock_file import not_coming_back, read_stock
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
 from ml_jobs.pipeline.request import JobRequest
@@ -87,6 +93,9 @@ class RunInputs:
             if unread := file.unread():
                 columns = ", ".join(unread)
                 notes.append(f"{file.source.name} has columns that are not read: {columns}")
+        if self.stock is not None:
+            said_of = f"{self.stock.source.name}: "
+            notes += [said_of + note for note in not_coming_back(self.stock, items.table)]
         return notes
 
 
@@ -132,6 +141,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         names=look.coverage.location_names,
         level="country" if request.location_column == "country" else "location",
     )
+    hierarchy = with_supply_days(hierarchy, lanes_in(lanes, hierarchy.location_ids))
     masters = {"items": items, "stock": stock, "orders": orders, "installed": installed}
     others = {"contracts": contracts, "lanes": lanes, "drivers": drivers}
     files = {**masters, **others, "locations": locations}

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray, rows_of
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, rows_of
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.options import MONEY
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, StockView
-from ml_jobs.pipeline.stocked_series import stocked_rows
 from ml_jobs.stocking.actions import action_rows
 from ml_jobs.stocking.exceptions import exception_rows, reasons_of
 from ml_jobs.stocking.inventory import inventory_of
 from ml_jobs.stocking.lead_time import SumPools
+from ml_jobs.stocking.moving_first import StockMoves
 from ml_jobs.stocking.projection import fact_projection
 from ml_jobs.stocking.situation import ChampionRecord, Situation
 from ml_jobs.stocking.stock_facts import PRICE_POLICY, QUANTILE_POLICY, fact_inventory
@@ -50,11 +50,11 @@ class PlannedStock:
 
 
 def planned_stock(
-    partition: Partition,
     view: StockView,
     lessons: Lessons,
     plan: Plan,
     *,
+    rows: IntArray,
     target: FloatArray,
     weighed: BoolArray,
 ) -> PlannedStock:
@@ -63,17 +63,16 @@ def planned_stock(
     What can't be weighed, or lies elsewhere, is planned by the service asked whatever the policy.
 
     Args:
-        partition: S series.
-        view: Of the same.
+        view: Of S series.
         lessons: What the backtest taught of the service that levels achieve.
         plan: Says the policy.
-        target: Units that are worth their cost where stock lies, shape (R,).
+        rows: The series at which stock is weighed, shape (R,).
+        target: Units that are worth their cost there, shape (R,).
         weighed: Of which of these everything is known that says so, shape (R,).
     """
     level = lessons.planned[plan.future].of(view.levels.service_level, view.outlook.classes)
     by_price = np.zeros(len(level), bool)
     if plan.options.policy == MONEY:
-        rows = stocked_rows(partition, plan)
         by_price[rows[weighed]] = True
         lasts = chance_that_lasts(rows_of(view.sums.cycle, rows), target)
         level[rows[weighed]] = lasts[weighed]
@@ -87,12 +86,22 @@ def chance_that_lasts(demand: NegativeBinomial, target: FloatArray) -> FloatArra
 
 
 def stock_tables(
-    partition: Partition, prospect: Prospect, planned: PlannedStock, pools: SumPools, plan: Plan
+    partition: Partition,
+    prospect: Prospect,
+    planned: PlannedStock,
+    pools: SumPools,
+    plan: Plan,
+    *,
+    moves: StockMoves,
 ) -> dict[str, pa.Table]:
-    """Return the rows of stock and of what stands out, by the names of `STOCK_TABLES`."""
+    """Return the rows of stock and of what stands out, by the names of `STOCK_TABLES`.
+
+    All but what lies on the shelf now is counted as it will be once *moves* are made.
+    """
     view, panel = prospect.view, partition.panel
+    levels = replace(view.levels, moved=moves.units)
     inventory = inventory_of(
-        panel, view.levels, view.outlook, view.sums, planned=planned.level, options=plan.options
+        panel, levels, view.outlook, view.sums, planned=planned.level, options=plan.options
     )
     situation = Situation(
         panel, partition.items, view.outlook, inventory, prospect.record, plan.options
@@ -110,5 +119,5 @@ def stock_tables(
         ),
         "fact_projection": fact_projection(panel, view.outlook, pools, inventory, partition.orders),
         "exceptions": exception_rows(situation, reasons),
-        "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons),
+        "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons, moves),
     }

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.judging.aggregates import UNCLASSIFIED
 from ml_jobs.negative_binomial import NegativeBinomial
@@ -16,6 +16,12 @@ from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
+from ml_jobs.pipeline.supplied_series import (
+    own_levels,
+    supply_of,
+    towers_below,
+    without_two_levels,
+)
 from ml_jobs.stocking.availability.stocked import (
     SeriesGroups,
     StockedSeries,
@@ -26,7 +32,7 @@ from ml_jobs.stocking.availability.tails import TailTally, tail_tally
 from ml_jobs.stocking.availability.textbook import textbook_level
 from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
-from ml_jobs.stocking.replay import demand_after, demand_before
+from ml_jobs.stocking.replay import demand_before, missing_after
 from ml_jobs.stocking.service import PlannedLevels
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 
@@ -38,39 +44,45 @@ def stocked_series(
     lessons: Lessons,
     plan: Plan,
 ) -> StockedSeries:
-    """Return the partition's series where their stock lies.
+    """Return the partition's series where their stock lies, central stores among them.
 
     *now* is the future's view, *past* those of the cutoffs that are judged.
     """
     panel = partition.panel
     rows = stocked_rows(partition, plan)
+    supply = supply_of(partition, now, rows, plan)
     names = texts_of(partition.items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
+    towers = towers_below(towers, panel, supply, now)
     windows = {
         cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
         for cutoff, view in past.items()
     }
+    windows = {c: without_two_levels(each, panel, supply) for c, each in windows.items()}
     windows[plan.future] = _coming_window(now, partition, lessons.planned[plan.future], plan)
     whole = StockedSeries(
         np.array(panel.item_ids),
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
+        _holding_factor(partition.items, plan.options.settings["holding_rate"]),
         towers,
         plan.fleet.fetch_hours(panel),
-        now.levels,
+        own_levels(now.levels, partition, rows, supply, plan),
         _groups(partition.items),
         texts_of(partition.items.table, "unit", otherwise="un"),
         column_of(partition.items.table, "weight_kg"),
         ~_assumed(partition),
+        supply,
+        np.arange(len(panel.item_ids)),
         windows,
     )
-    return whole.rows(rows)
+    return whole.rows(np.union1d(rows, np.flatnonzero(supply.is_shared)))
 
 
 def stocked_rows(partition: Partition, plan: Plan) -> IntArray:
-    """Return the series at which stock lies, shape (R,)."""
+    """Return the series at which stock lies, but for central stores, shape (R,)."""
     panel, hierarchy = partition.panel, plan.hierarchy
     leaf = dict(zip(hierarchy.location_ids, hierarchy.is_leaf.tolist(), strict=True))
     lies = where_stock_lies(
@@ -91,21 +103,27 @@ def past_demand(
     Both are of whole periods, as what happened is observed in those only; the forecast is raised to
     them in proportion.
     """
-    days = view.levels.lead_time.days + plan.options.review_days
+    repair, days = view.levels.repair, view.levels.lead_time.days + plan.options.review_days
     periods = whole_periods(days, plan.frequency)
-    actual = demand_after(partition.panel.until(now), view.cutoff, periods)
+    seen, lot = partition.panel.until(now), view.sums.cycle.lot
+    actual = missing_after(seen, view.cutoff, periods, repair, lot)
     judged = view.judged & np.isfinite(days)
-    share = np.where(np.isfinite(days), periods * plan.frequency.days_per_step / days, 1.0)
+    whole = np.asarray(periods * plan.frequency.days_per_step, np.float64)
+    share = divide(repair.mixed(whole), repair.mixed(days))
+    share = np.where(np.isfinite(days), np.nan_to_num(share, nan=1.0), 1.0)
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
 
 
 def _days(view: StockView, plan: Plan) -> FloatArray:
-    """Days of delivery and review; of whole periods in the past, as what came is told of those."""
-    days = view.levels.lead_time.days + plan.options.review_days
+    """Days that a part is missed: delivery and review, with the share that is repaired less.
+
+    Of whole periods in the past, as what came is told of those.
+    """
+    repair, days = view.levels.repair, view.levels.lead_time.days + plan.options.review_days
     if view.cutoff == plan.future:
-        return days
+        return repair.mixed(days)
     periods = whole_periods(days, plan.frequency)
-    return np.asarray(periods * plan.frequency.days_per_step, np.float64)
+    return repair.mixed(np.asarray(periods * plan.frequency.days_per_step, np.float64))
 
 
 def _past_window(
@@ -120,12 +138,13 @@ def _past_window(
     review_periods = whole_periods(np.array([review]), plan.frequency)
     days = view.levels.lead_time.days
     lead_periods = whole_periods(days, plan.frequency)
-    came = demand_after(partition.panel.until(plan.future), view.cutoff, lead_periods)
+    seen, repair = partition.panel.until(plan.future), view.levels.repair
+    came = missing_after(seen, view.cutoff, lead_periods, repair, demand.lot)
     return replace(
         _coming_window(raised, partition, planned, plan),
         actual=actual,
         textbook=textbook_level(known, view.levels, review, demand.lot),
-        recent=demand_before(known, int(review_periods[0])),
+        recent=repair.condemned * demand_before(known, int(review_periods[0])),
         lead_actual=np.where(view.judged & np.isfinite(days), came, np.nan),
     )
 
@@ -155,6 +174,15 @@ def _assumed(partition: Partition) -> BoolArray:
     """Of which series the stock is assumed, shape (S,)."""
     flags = partition.stock.table.column("assumed").to_pylist()
     return np.array(["current_stock" in (flag or "").split(",") for flag in flags], np.bool_)
+
+
+def _holding_factor(items: Items, rate: float) -> FloatArray:
+    """How many times the run's *rate* holding each part costs; once where nobody says.
+
+    At a rate of 0 nothing that is held costs anything, and no part is told from another.
+    """
+    told = column_of(items.table, "holding_rate_per_year")
+    return np.where(np.isfinite(told) & (rate > 0), divide(told, np.array(rate)), 1.0)
 
 
 def _groups(items: Items) -> SeriesGroups:

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, concatenate
 from ml_jobs.options import SERVICE
 from ml_jobs.pipeline.learning import pools_at
 from ml_jobs.pipeline.lessons import Lessons
@@ -18,7 +18,7 @@ from ml_jobs.pipeline.past_orders import past_orders
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
 from ml_jobs.pipeline.stock_gold import STOCK_TABLES, Prospect, planned_stock, stock_tables
-from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED, Market, is_weighed
+from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED, Market, PlannedMoves, is_weighed
 from ml_jobs.progress import ReportWork, Work
 from ml_jobs.stocking.availability.allocation import Allocation, allocate
 from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability
@@ -33,6 +33,7 @@ from ml_jobs.stocking.availability.curve import (
     tower_hour_prices,
 )
 from ml_jobs.stocking.availability.regret import add_regrets
+from ml_jobs.stocking.availability.shared_buying import shared_steps
 from ml_jobs.stocking.availability.stocked import StockedSeries, join_stocked
 from ml_jobs.stocking.availability.transfers import add_moves
 from ml_jobs.stocking.availability.worth import Worth
@@ -68,7 +69,7 @@ def learn_prices(
     sample, scale = _sample(folder, plan, report)
     rate = plan.options.settings["holding_rate"]
     alike = sample.dependence(plan.fleet.contract_ids, np.ones(len(plan.fleet.contracts)))
-    curve = tower_hour_prices(alike.hours, sample.unit_cost, rate)
+    curve = tower_hour_prices(alike.hours, sample.unit_cost * sample.holding_factor, rate)
 
     def prices_at(cutoff: int) -> Allocation:
         worth = sample.worth(cutoff, alike, lessons.tails[cutoff])
@@ -98,30 +99,40 @@ def stock_partition(task: PartitionTask) -> None:
     weighed = series.dependence(contracts, prices.allocation.weights)
     tails = lessons.tails[plan.future]
     by_price = series.worth(plan.future, weighed, tails)
-    alike = series.worth(plan.future, series.dependence(contracts, np.ones(len(contracts))), tails)
+    alike = by_price.weighing(series.dependence(contracts, np.ones(len(contracts))).hours)
     least = _least_avoided(prices, plan)
     target = by_price.level_at(least)
     curves = [_curve_at(plan.future, series, by_price, weighed, prices, plan)]
-    replayed = []
+    replayed, past = [], {}
     for cutoff, allocation in prices.past.items():
         worth = series.worth(cutoff, weighed, lessons.tails[cutoff])
         curves.append(_curve_at(cutoff, series, worth, weighed, prices, plan))
         # Of what was known then, the prices too.
         known = worth.weighing(series.dependence(contracts, allocation.weights).hours)
         replayed.append(Market(series, plan, allocation, alike.hours).replay(cutoff, known))
+        past[cutoff] = known
     moves = Market(series, plan, prices.allocation, alike.hours).moves(by_price)
     # What is moved is not bought: the list is of what is there once moves are made.
     then = series.holding(moves.more)
-    steps = steps_of(by_price, then.levels, least_per_money=least)
+    ways = (steps_of, shared_steps)
+    steps = concatenate([way(by_price, then.levels, least_per_money=least) for way in ways])
     tables = {
         CURVE: add_curves(curves),
         MOVES: moves.table,
         REPLAYED: add_moves(replayed),
         LEVELS: fact_availability(series, alike, target),
-        REGRET: add_regrets(past_orders(series, lessons, prices.past, plan)),
+        REGRET: add_regrets(past_orders(series, past, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
         BUYS: buy_rows(then, steps, alike.hours, by_price.hours, contracts),
-        **_stock(task, lessons, plan, target=target, weighed=is_weighed(alike, series)),
+        **_stock(
+            task,
+            lessons,
+            plan,
+            moves,
+            rows=series.panel_rows,
+            target=target,
+            weighed=is_weighed(alike, series),
+        ),
     }
     for name, table in tables.items():
         save_table(folder.table(number, name), table)
@@ -134,14 +145,22 @@ def _least_avoided(prices: StockPrices, plan: Plan) -> float:
 
 
 def _stock(
-    task: PartitionTask, lessons: Lessons, plan: Plan, *, target: FloatArray, weighed: BoolArray
+    task: PartitionTask,
+    lessons: Lessons,
+    plan: Plan,
+    moves: PlannedMoves,
+    *,
+    rows: IntArray,
+    target: FloatArray,
+    weighed: BoolArray,
 ) -> dict[str, pa.Table]:
-    """The partition's rows of stock, by the policy that the run follows."""
+    """The partition's rows of stock once *moves* are made, by the policy that the run follows."""
     partition = load(task.folder.series(task.number), Partition)
     prospect = load(task.folder.prospect(task.number), Prospect)
-    planned = planned_stock(partition, prospect.view, lessons, plan, target=target, weighed=weighed)
+    planned = planned_stock(prospect.view, lessons, plan, rows=rows, target=target, weighed=weighed)
     pools = pools_at(task.folder, plan.future).sums
-    return stock_tables(partition, prospect, planned, pools, plan)
+    placed = moves.of_panel(partition.panel, rows, plan)
+    return stock_tables(partition, prospect, planned, pools, plan, moves=placed)
 
 
 def _curve_at(

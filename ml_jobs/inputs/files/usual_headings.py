@@ -79,11 +79,16 @@ entrega prevista|prev entrega|vencimento|delivery date|deliv date|due date|promi
 expected date""",
     "criticality": "criticidade|critico",
     "abc_class": "abc|curva abc|classe abc",
+    "in_repair": "em conserto|em reparo|qtd em conserto|qtd em reparo|in repair|under repair",
+    "repair_days": "prazo de conserto|prazo de reparo|dias de conserto|repair time|repair days",
+    "condemnation": "taxa de condenacao|condenacao|condemnation rate|scrap rate",
     "weight_kg": "peso|peso liquido|peso bruto|b1_peso|ntgew|brgew|weight|net weight",
     "from_location_id": "de|origem|filial de origem|from|origin",
     "to_location_id": "para|destino|filial de destino|to|destination",
     "km": "distancia|distancia km|distance",
     "parent_location_id": "regiao|pai|local superior|filial superior|region",
+    "supplied_from": "abastecido por|suprido por|centro de distribuicao|supplied by",
+    "supply_days": "dias de transferencia|prazo de transferencia|transfer days",
 }  # fmt: skip
 
 _PARTING = re.compile(r"[^a-z0-9_]+")

@@ -19,6 +19,7 @@ from ml_jobs.arrays import (
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import NETWORK
 from ml_jobs.stocking.availability.curve import Dependence
+from ml_jobs.stocking.availability.supplied import Supply, supplied_worth
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.waiting import MONTH_DAYS, fetched_lots, waited
 from ml_jobs.stocking.availability.worth import Worth
@@ -36,8 +37,9 @@ class Window:
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
         textbook: Units that the textbook formula would fill up to, by the series' own history until
             the cutoff, shape (S,).
-        recent: What was asked for in the review period before the cutoff, units, shape (S,).
-        days: Delivery and review, shape (S,).
+        recent: What had to be bought for the review period before the cutoff, units, shape (S,).
+        days: Delivery and review, shape (S,); of a part that is repaired the days that one is
+            missed, on average (`Repair.mixed`).
         keep: Units at which they ordered: the reorder point, shape (S,).
         lead: Demand over delivery alone, as forecast.
         lead_actual: What was asked for in that time, as *actual*.
@@ -80,6 +82,8 @@ class StockedSeries:
         item_ids, location_ids: What and where, shape (S,).
         sources: The source that each was forecast with, shape (S,).
         unit_cost: Currency; NaN where not known, shape (S,).
+        holding_factor: How many times the run's holding rate a unit of currency in each costs,
+            shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
         fetch_hours: That fetching one takes beyond what a repair takes with one in stock, shape
             (S,); NaN where what is asked for waits for the next delivery.
@@ -88,6 +92,8 @@ class StockedSeries:
         units: What each is counted in, shape (S,).
         kilograms: That a unit weighs; NaN where not known, shape (S,).
         counted: Whose stock somebody counted, rather than that it is assumed, shape (S,).
+        supply: Which are central stores, and which are supplied from those.
+        panel_rows: Number of each among the series of its partition, shape (S,).
         windows: By cutoff, the future's last.
     """
 
@@ -95,6 +101,7 @@ class StockedSeries:
     location_ids: TextArray
     sources: TextArray
     unit_cost: FloatArray
+    holding_factor: FloatArray
     towers: FloatArray
     fetch_hours: FloatArray
     levels: StockLevels
@@ -102,6 +109,8 @@ class StockedSeries:
     units: TextArray
     kilograms: FloatArray
     counted: BoolArray
+    supply: Supply
+    panel_rows: IntArray
     windows: Mapping[int, Window]
 
     def rows(self, rows: IntArray) -> StockedSeries:
@@ -114,9 +123,23 @@ class StockedSeries:
         return Dependence(contract_ids, self.towers.T, weights)
 
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
-        """Return what stock is worth by what was forecast at *cutoff*."""
-        demand = self.windows[cutoff].demand
-        return Worth(demand, dependence.hours, self.unit_cost, tails, self._fetched(cutoff))
+        """Return what stock is worth by what was forecast at *cutoff*.
+
+        Central stores and the places that they supply are weighed at once where nothing has come
+        yet; at past cutoffs each place is weighed alone, and the stores have no forecast.
+        """
+        window = self.windows[cutoff]
+        worth = Worth(
+            window.demand,
+            dependence.hours,
+            self.unit_cost,
+            self.holding_factor,
+            tails,
+            self._fetched(cutoff),
+        )
+        if cutoff < max(self.windows) or not self.supply.is_shared.any():
+            return worth
+        return supplied_worth(worth, self.supply, self.item_ids, self.location_ids, window.days)
 
     def waited(self, cutoff: int, stock: FloatArray) -> FloatArray:
         """Return the units that waited after a past *cutoff* beside *stock*, units, shape (S,)."""

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Registry
 from pages.components.language import _, label, ngettext, number, weekday
+from pages.components.part import repairs
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
+from pages.components.worklist import move_words
 from pages.components.worklist.action_words import chance, units
 
 Row = Mapping[str, Any]
@@ -32,8 +34,12 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
     stock, action = situation.stock or {}, situation.decision or {}
     told = (
         (_("Stock"), _stock(situation)),
+        (_("Moves"), _moved(situation)),
+        (_("On the way"), move_words.way(action, currency) if action else ""),
         (_("On order"), _on_order(situation)),
+        (_("Repair"), _repair(situation)),
         (_("Lead time"), _lead_time(stock)),
+        (_("Supplied from"), _supplied_from(situation.location)),
         (_("Runs out"), _runs_out(situation)),
         (_("Chance of a shortage"), _chance(action, stock)),
         (_("Would arrive"), _arrival(action)),
@@ -64,6 +70,16 @@ def _stock(situation: PartSituation) -> str:
         count=count(stock["current_stock"], situation.item),
         day=weekday(stock["as_of"], stock["as_of"]),
     )
+
+
+def _moved(situation: PartSituation) -> str:
+    units_moved = (situation.stock or {}).get("moved")
+    if not units_moved:
+        return ""
+    text = _("{count} are to come from other places")
+    if units_moved < 0:
+        text = _("{count} are to go to other places")
+    return text.format(count=count(abs(units_moved), situation.item))
 
 
 def _on_order(situation: PartSituation) -> str:
@@ -105,6 +121,11 @@ def _due_first(order: Row) -> tuple[bool, date]:
     return order["due"] is None, order["due"] or date.max
 
 
+def _repair(situation: PartSituation) -> str:
+    row = situation.repair
+    return f"{repairs.comes_back(row)}; {repairs.counted_on(row)}" if row else ""
+
+
 def _lead_time(stock: Row) -> str:
     days, spread = stock.get("lead_time_days"), stock.get("lead_time_sd_days")
     if days is None:
@@ -113,6 +134,13 @@ def _lead_time(stock: Row) -> str:
     if not spread:
         return text
     return _("{days}, give or take {spread}").format(days=text, spread=amount(spread, "d"))
+
+
+def _supplied_from(place: Row) -> str:
+    store, days = place.get("supplied_from"), place.get("supply_days")
+    if not store or days is None:
+        return str(store or "")
+    return _("{store}, within {days}").format(store=store, days=amount(days, "d"))
 
 
 def _runs_out(situation: PartSituation) -> str:

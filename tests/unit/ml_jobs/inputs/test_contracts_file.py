@@ -158,3 +158,8 @@ def test_a_part_that_is_fetched_for_some_towers_only_is_named(tmp_path: Path) ->
 def test_a_wait_that_cannot_be_is_refused(tmp_path: Path, row: str, told: str) -> None:
     with pytest.raises(InputError, match=re.escape(told)):
         installed(tmp_path, row)
+
+
+def test_no_contract_is_called_what_all_towers_are(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="contract_id has 'network', which stands for all towers"):
+        contracts(tmp_path, f"{NETWORK},Rede,100,0.99,")

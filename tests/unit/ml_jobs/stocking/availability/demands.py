@@ -9,10 +9,12 @@ import numpy as np
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.stocked import SeriesGroups, StockedSeries, Window
+from ml_jobs.stocking.availability.supplied import Supply
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
 from ml_jobs.stocking.lead_time import Duration
+from ml_jobs.stocking.repair import Repair
 
 
 def demand_of(mean: FloatArray, excess: FloatArray, lot: float = 1.0) -> NegativeBinomial:
@@ -28,7 +30,8 @@ def worth_of(
 ) -> Worth:
     """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
     waits = np.full(len(hours), np.nan)
-    return Worth(demand, hours, unit_cost, tails, waits if fetched is None else fetched)
+    once = np.ones(len(hours))
+    return Worth(demand, hours, unit_cost, once, tails, waits if fetched is None else fetched)
 
 
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
@@ -50,10 +53,12 @@ def levels_with(
         as_of=np.full(len(position), np.datetime64("2026-11-23", "D")),
         current_stock=position,
         on_order=np.zeros(len(position)),
+        moved=np.zeros(len(position)),
         lead_time=Duration(unknown, unknown),
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,
         order_multiple=unknown if multiple is None else multiple,
+        repair=Repair(np.zeros(len(position)), np.ones(len(position)), np.zeros(len(position))),
     )
 
 
@@ -98,6 +103,7 @@ def stocked(
         location_ids=places,
         sources=np.full(count, "mean"),
         unit_cost=worth.unit_cost,
+        holding_factor=worth.holding_factor,
         towers=(worth.hours / 730.0)[:, None],
         fetch_hours=unknown,
         levels=levels,
@@ -105,5 +111,7 @@ def stocked(
         units=np.full(count, "un"),
         kilograms=unknown,
         counted=np.ones(count, np.bool_),
+        supply=Supply.by_suppliers(count),
+        panel_rows=np.arange(count),
         windows={NOW: window},
     )

@@ -20,7 +20,13 @@ from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.classification import abc_classes, syntetos_boylan
 from ml_jobs.inputs.demand.demand_rows import Catalogue, Value
 from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
-from ml_jobs.inputs.master_file import MasterFile, NumberColumn, TextColumn, read_master
+from ml_jobs.inputs.master_file import (
+    MasterFile,
+    NumberColumn,
+    TextColumn,
+    TruthColumn,
+    read_master,
+)
 from ml_jobs.panel import NETWORK, Items, Panel
 
 LONGEST_LEAD_TIME_DAYS = 5 * 365
@@ -43,6 +49,7 @@ COLUMNS = (
     NumberColumn("minimum_order"),
     NumberColumn("order_multiple"),
     NumberColumn("weight_kg"),
+    TruthColumn("stocked"),
 )
 
 _TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in COLUMNS)]
@@ -130,6 +137,7 @@ def describe_items(
     known, assumed = _known_columns(item_ids, catalogue, file)
     for name in ("sku", "name"):
         known[name] = pc.coalesce(known[name], item_ids)
+    known["stocked"] = pc.fill_null(known["stocked"], True)
     # Ranked by value of the last year's demand; by units where costs aren't known of all.
     costs = known["unit_cost"].to_numpy(zero_copy_only=False)
     values = summary.year_demand * (costs if np.isfinite(costs).all() else 1.0)

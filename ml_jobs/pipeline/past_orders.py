@@ -43,7 +43,7 @@ def past_orders(
             TEXTBOOK_POLICY: window.textbook,
         }
         stocks[SKIPPED] = stocks[followed_rule(plan)] - window.recent
-        known = left_out(worth, series.levels.position) == ""
+        known = (left_out(worth, series.levels.position) == "") & series.levels.stocked
         for amount in (*stocks.values(), window.actual):
             known &= np.isfinite(amount)
         rows = np.flatnonzero(known)

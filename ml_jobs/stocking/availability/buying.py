@@ -49,7 +49,7 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
     multiple = np.where(levels.order_multiple > 0, levels.order_multiple, lot)
     first = np.ceil(np.nan_to_num(levels.minimum_order) / multiple - 1e-9) * multiple
     stock, quantity = levels.position.copy(), np.maximum(first, multiple)
-    wanted = worth.priced & (worth.hours > 0) & np.isfinite(stock) & worth.demand.covered
+    wanted = worth.is_bought & np.isfinite(stock) & worth.demand.covered
     left = np.flatnonzero(wanted)
     none = np.empty(0)
     found = [Steps(np.empty(0, np.int64), none, none, none, none)]

@@ -118,7 +118,8 @@ class StockedSeries:
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
         """Return what stock is worth by what was forecast at *cutoff*."""
         demand = self.windows[cutoff].demand
-        return Worth(demand, dependence.hours, self.unit_cost, tails, self._fetched(cutoff))
+        held = self.levels.stocked
+        return Worth(demand, dependence.hours, self.unit_cost, tails, self._fetched(cutoff), held)
 
     def waited(self, cutoff: int, stock: FloatArray) -> FloatArray:
         """Return the units that waited after a past *cutoff* beside *stock*, units, shape (S,)."""

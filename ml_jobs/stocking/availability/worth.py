@@ -32,6 +32,7 @@ class Worth:
         tails: What chances of more demand turned out to be.
         fetched: Lots on their way at once, on average, while there is no stock, where they are
             fetched then (`fetched_lots`); NaN where what is asked for waits for the next delivery.
+        stocked: Which are to be held at all; None where all are. Of the others no unit is worth it.
 
     Source: Sherbrooke 1968, "METRIC", Operations Research 16(1); van Houtum and Kranenburg 2015,
     "Spare Parts Inventory Control under System Availability Constraints", chapter 2.
@@ -42,6 +43,7 @@ class Worth:
     unit_cost: FloatArray
     tails: Tails
     fetched: FloatArray
+    stocked: BoolArray | None = None
 
     def rows(self, rows: IntArray) -> Worth:
         """Return what stock of these *rows* is worth."""
@@ -51,6 +53,7 @@ class Worth:
             hours=self.hours[rows],
             unit_cost=self.unit_cost[rows],
             fetched=self.fetched[rows],
+            stocked=None if self.stocked is None else self.stocked[rows],
         )
 
     def weighing(self, hours: FloatArray) -> Worth:
@@ -69,6 +72,12 @@ class Worth:
     def priced(self) -> BoolArray:
         """Where the cost is known: what has none can't be weighed."""
         return np.isfinite(self.unit_cost)
+
+    @property
+    def is_bought(self) -> BoolArray:
+        """Of which a unit can be worth its cost: it is known, a tower waits, and it is held."""
+        bought: BoolArray = self.priced & (self.hours > 0)
+        return bought if self.stocked is None else bought & self.stocked
 
     @cached_property
     def sizes(self) -> IntArray:
@@ -130,9 +139,9 @@ class Worth:
         """Return the tower-hours a month that a unit has to avoid to be worth it, shape (S,).
 
         Of what costs nothing, units are held up to a chance of `FREE_CHANCE`. Infinite where the
-        cost isn't known, or no tower waits.
+        cost isn't known, no tower waits, or none is to be held.
         """
-        weighed = self.priced & (self.hours > 0)
+        weighed = self.is_bought
         free = self.hours * FREE_CHANCE
         asked = np.where(self.unit_cost > 0, price * self.unit_cost, free)
         return np.where(weighed, asked, np.inf)

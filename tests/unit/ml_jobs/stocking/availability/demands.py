@@ -54,6 +54,7 @@ def levels_with(
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,
         order_multiple=unknown if multiple is None else multiple,
+        stocked=np.ones(len(position), bool),
     )
 
 

@@ -11,8 +11,8 @@ from ml_jobs.arrays import FloatArray
 from ml_jobs.options import MONEY
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.plan import Plan
+from ml_jobs.pipeline.stock_moves import is_weighed
 from ml_jobs.stocking.availability.allocation import Allocation
-from ml_jobs.stocking.availability.availability_facts import left_out
 from ml_jobs.stocking.availability.regret import SKIPPED, regret_sums
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.worth import Worth
@@ -43,7 +43,7 @@ def past_orders(
             TEXTBOOK_POLICY: window.textbook,
         }
         stocks[SKIPPED] = stocks[followed_rule(plan)] - window.recent
-        known = (left_out(worth, series.levels.position) == "") & series.levels.stocked
+        known = is_weighed(worth, series) & series.levels.stocked
         for amount in (*stocks.values(), window.actual):
             known &= np.isfinite(amount)
         rows = np.flatnonzero(known)

@@ -23,8 +23,12 @@ REPLAYED = "move_sums"
 
 
 def is_weighed(worth: Worth, series: StockedSeries) -> BoolArray:
-    """Return of which series everything is known that a figure needs, shape (S,)."""
-    weighed: BoolArray = left_out(worth, series.levels.position) == ""
+    """Return of which series everything is known that a figure needs, shape (S,).
+
+    A tower of any contract counts, whether its hours cost anything or not.
+    """
+    by_any = worth.weighing(series.towers.sum(axis=1))
+    weighed: BoolArray = left_out(by_any, series.levels.position) == ""
     return weighed
 
 
@@ -79,7 +83,7 @@ class Market:
             cutoff=cutoff,
             worth=worth,
             bounds=self._bounds(cutoff, worth, weighed),
-            weighed=weighed & self.series.counted,
+            weighed=weighed & self.series.counted & (worth.hours > 0),
             terms=Terms(self.allocation.highest, rate, review, self.plan.lanes),
         )
 

@@ -68,6 +68,7 @@ def learn_prices(
     sample, scale = _sample(folder, plan, report)
     rate = plan.options.settings["holding_rate"]
     alike = sample.dependence(plan.fleet.contract_ids, np.ones(len(plan.fleet.contracts)))
+    curve = tower_hour_prices(alike.hours, sample.unit_cost, rate)
 
     def prices_at(cutoff: int) -> Allocation:
         worth = sample.worth(cutoff, alike, lessons.tails[cutoff])
@@ -78,11 +79,11 @@ def learn_prices(
             replace(alike, towers=alike.towers[:, known]),
             service=sample.windows[cutoff].service[known],
             holding_rate=rate,
+            ceiling=float(curve[-1]) if curve.size else 0.0,
             scale=scale,
         )
 
     prices = {cutoff: prices_at(cutoff) for cutoff in sample.windows}
-    curve = tower_hour_prices(alike.hours, sample.unit_cost, rate)
     return StockPrices(prices.pop(plan.future), curve, prices)
 
 

@@ -158,9 +158,16 @@ def forecast_notes(
         "corrected_scatter": lessons.scatter[plan.future].notes(),
         "planned_service": lessons.planned[plan.future].notes(),
         "cost_spread": spread_of(prepared.folder, plan).notes(),
+        "tower_hours": _tower_hours(prepared.folder, plan),
         "money_replay": money_told(money_of(prepared.folder, plan)),
         "ensemble": {"members": list(final.members), "weights": final.notes()} if final else {},
     }
+
+
+def _tower_hours(folder: RunFolder, plan: Plan) -> dict[str, object]:
+    """What a tower-hour of each contract is worth to the stock; empty where nothing is weighed."""
+    prices = load(folder.prices, StockPrices)
+    return prices.allocation.notes(plan.fleet.contract_ids) if prices.curve.size else {}
 
 
 def spread_of(folder: RunFolder, plan: Plan) -> CostSpread:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.fleet import Fleet
 from ml_jobs.stocking.availability.contracts import contract_prices
 from ml_jobs.stocking.availability.curve import Dependence
@@ -25,22 +25,43 @@ class Allocation:
     Attributes:
         rule: `PENALTY`, `TARGET` or `SERVICE_MONEY`.
         prices: Currency for an hour, shape (K,); infinite where no stock meets the target.
+        ceiling: What an hour costs of a contract whose target no stock meets, where no other has a
+            price above 0.
     """
 
     rule: str
     prices: FloatArray
+    ceiling: float = 0.0
+
+    @property
+    def unmet(self) -> BoolArray:
+        """Whose target no stock meets, shape (K,): stock is bought at the dearest other's price."""
+        return np.isinf(self.prices)
 
     @property
     def highest(self) -> float:
-        """The highest price that has an end; 0 where there is none."""
-        return float(np.max(self.prices, initial=0.0, where=np.isfinite(self.prices)))
+        """The highest price that has an end; the ceiling where a target has none beside it."""
+        highest = float(np.max(self.prices, initial=0.0, where=~self.unmet))
+        return self.ceiling if highest <= 0 and self.unmet.any() else highest
 
     @property
     def weights(self) -> FloatArray:
         """What a tower-hour of each contract costs beside the dearest, shape (K,)."""
         if self.highest <= 0:
             return np.ones(len(self.prices))
-        return np.where(np.isfinite(self.prices), self.prices / self.highest, 1.0)
+        return np.where(self.unmet, 1.0, self.prices / self.highest)
+
+    def notes(self, contract_ids: tuple[str, ...]) -> dict[str, object]:
+        """Return it as values of JSON, for the publication's lineage: no price where unmet."""
+        return {
+            "rule": self.rule,
+            "prices": {
+                code: None if unmet else round(float(price), 6)
+                for code, price, unmet in zip(contract_ids, self.prices, self.unmet, strict=True)
+            },
+            "dearest": round(self.highest, 6),
+            "unmet": [contract_ids[place] for place in np.flatnonzero(self.unmet)],
+        }
 
 
 def allocate(
@@ -50,6 +71,7 @@ def allocate(
     *,
     service: FloatArray,
     holding_rate: float,
+    ceiling: float,
     scale: float = 1.0,
 ) -> Allocation:
     """Find the price of a tower-hour of each contract.
@@ -64,6 +86,7 @@ def allocate(
         dependence: Of the same.
         service: Units that service levels by criticality would hold of each, shape (S,).
         holding_rate: What a unit of currency in stock costs a year.
+        ceiling: Price of a tower-hour where a target can't be met and nothing else has a price.
         scale: Series that each of the sample stands for.
     """
     penalties = np.array([each.penalty_per_hour or 0.0 for each in fleet.contracts])
@@ -88,7 +111,7 @@ def allocate(
             return dependence.towers @ worth.expected_backorders(stock(asked))
 
         found = contract_prices(down, allowed)
-        return Allocation(TARGET, np.where(np.isfinite(allowed), found, penalties))
+        return Allocation(TARGET, np.where(np.isfinite(allowed), found, penalties), ceiling)
     if (penalties > 0).any():
         return Allocation(PENALTY, penalties)
     money = float(np.nansum(service * worth.unit_cost))

@@ -12,10 +12,9 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.lanes import Lane, Lanes
 from ml_jobs.stocking.availability.moving import GAIN_OVER_LOSS, Move, Shelf, moves_of
 from ml_jobs.stocking.availability.stocked import StockedSeries
-from ml_jobs.stocking.availability.waiting import MONTH_HOURS
+from ml_jobs.stocking.availability.waiting import MONTH_DAYS
 from ml_jobs.stocking.availability.worth import Worth
 
-MONTH_DAYS = MONTH_HOURS / 24.0
 LONGEST_PUT_OFF_MONTHS = 24.0
 """Months ahead that a purchase is put off by at most: further than that nobody plans."""
 

@@ -33,8 +33,18 @@ class Steps:
 
     @property
     def per_money(self) -> FloatArray:
-        """Tower-hours a month avoided for each unit of currency; infinite at no cost."""
-        return np.where(self.cost > 0, divide(self.avoided, self.cost), np.inf)
+        """Tower-hours a month avoided for each unit of currency; infinite at no cost.
+
+        Never more than of the steps that one rests on: what is more is how differences are rounded.
+        """
+        order = np.lexsort((self.stock, self.series))
+        series, least = self.series[order], divide(self.avoided, self.cost)[order]
+        least[self.cost[order] <= 0] = np.inf
+        while (more := (series[1:] == series[:-1]) & (least[1:] > least[:-1])).any():
+            least[1:][more] = least[:-1][more]
+        found = np.empty_like(least)
+        found[order] = least
+        return found
 
 
 def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> Steps:

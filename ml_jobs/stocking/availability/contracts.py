@@ -22,7 +22,8 @@ def contract_prices(down: TowersDown, allowed: FloatArray) -> FloatArray:
 
     One contract's price after the other is found by bisection, the others' held, until none moves:
     stock for one contract serves the others as well, so each can only make the others' fall. The
-    price is 0 where a target is met without stock of its own, infinite where none meets it.
+    price is 0 where a target is met without stock of its own, infinite where none meets it; as no
+    stock is bought at that, the others' targets are met without any of it.
 
     Args:
         down: What comes of prices; falls with each of them.
@@ -32,6 +33,7 @@ def contract_prices(down: TowersDown, allowed: FloatArray) -> FloatArray:
     """
     prices = np.full(len(allowed), HIGHEST_PRICE)
     unmet = down(prices) > allowed
+    prices[unmet] = 0.0
     for _ in range(ROUNDS):
         before = prices.copy()
         for contract in np.flatnonzero(~unmet):
@@ -42,7 +44,7 @@ def contract_prices(down: TowersDown, allowed: FloatArray) -> FloatArray:
     for contract in np.flatnonzero(~unmet):
         if down(prices)[contract] > allowed[contract]:
             prices[contract] = _least_price(down, allowed, prices, int(contract))
-    return np.where(unmet, np.inf, prices)
+    return np.where(unmet | (down(prices) > allowed), np.inf, prices)
 
 
 def _least_price(down: TowersDown, allowed: FloatArray, prices: FloatArray, contract: int) -> float:

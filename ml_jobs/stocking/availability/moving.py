@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ml_jobs.arrays import FloatArray, IntArray
+from ml_jobs.stocking.availability.matching import Offers, best_pairs
 
 GAIN_OVER_LOSS = 3.0
 """How many times what the giver loses a move has to bring: forecasts err on both sides."""
+
+MOST_PAIRS = 40_000
+"""Pairs of a lot that could go and one that could be taken, of which the best choice is found."""
 
 
 @dataclass(frozen=True)
@@ -73,66 +77,102 @@ class Move:
 def moves_of(shelf: Shelf, *, gain_over_loss: float = GAIN_OVER_LOSS) -> tuple[Move, ...]:
     """Return what to move, what is worth most first.
 
-    Lot by lot the pair of places that gains most is taken, until none is worth its freight or
-    brings as many times what it loses as asked for. A place never gives below what it keeps, never
-    takes above what it fills up to, and never both gives and takes. Where a trip costs more than
-    what it carries brings, the worst goes, and the rest is found anew; so does the least worth of
-    the others, while that helps.
+    Of all ways to pair lots that places can spare with lots that others can take, it is the one
+    that is worth most, where each lot brings as many times what it loses as asked for. A place
+    never gives below what it keeps, never takes above what it fills up to, and never both gives and
+    takes; a trip costs what it costs once, however many lots go.
 
-    Source: the greedy rule for the transportation problem with convex costs, held against its
-    linear program in the tests.
+    Of a part in more than ``MOST_PAIRS`` the two places that gain most are taken, lot by lot, and
+    trips that cost more than they bring are left out then, the worst first.
     """
-    moves = _worth_their_trips(shelf, gain_over_loss)
-    if not shelf.trip.any():
-        return moves
-    # Lots of a trip that is dropped may go with another, and fill it better.
-    worth, tried = _total(moves), 0
-    while tried < len(moves):
-        other = _without(shelf, moves[-1 - tried])
-        found = _worth_their_trips(other, gain_over_loss)
-        if _total(found) > worth + 1e-9:
-            shelf, moves, worth, tried = other, found, _total(found), 0
-        else:
-            tried += 1
-    return moves
+    ends = _Ends.of(shelf)
+    if len(ends.givers) * len(ends.takers) > MOST_PAIRS:
+        moves = _worth_their_trips(shelf, gain_over_loss)
+    else:
+        moves = _together(shelf, _best(shelf, ends, gain_over_loss))
+    return tuple(sorted(moves, key=lambda move: (-move.value, move.giver, move.taker)))
 
 
-def _worth_their_trips(shelf: Shelf, gain_over_loss: float) -> tuple[Move, ...]:
-    """Moves without those that cost more than they bring, what is worth most first."""
+_Single = tuple[int, int, float, float, float]
+"""A lot that is moved: from where, to where, what it gains, loses and saves."""
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Lots that could go, and those that could be taken.
+
+    Attributes:
+        givers: Place of each of G lots, the last on a shelf first, shape (G,).
+        takers: Place of each of T lots, shape (T,).
+        gain: Currency that each brings that is taken, shape (T,).
+        loss, put_off: Currency that is lost and saved with each that goes, shape (G,).
+    """
+
+    givers: IntArray
+    takers: IntArray
+    gain: FloatArray
+    loss: FloatArray
+    put_off: FloatArray
+
+    @classmethod
+    def of(cls, shelf: Shelf) -> _Ends:
+        """Return the lots of *shelf*."""
+        levels, stock = np.arange(shelf.gain.shape[1]), shelf.stock[:, None]
+        spare = (levels >= shelf.keep[:, None]) & (levels < stock)
+        givers, below = np.nonzero(spare[:, ::-1])
+        takers, level = np.nonzero((levels >= stock) & (levels < shelf.fill[:, None]))
+        last = (givers, len(levels) - 1 - below)
+        return cls(givers, takers, shelf.gain[takers, level], shelf.loss[last], shelf.put_off[last])
+
+
+def _best(shelf: Shelf, ends: _Ends, gain_over_loss: float) -> Iterator[_Single]:
+    """Yield the lots that are moved where all of them are weighed at once."""
+    value = ends.gain - shelf.freight.take(ends.givers, 0).take(ends.takers, 1)
+    value -= (ends.loss - ends.put_off)[:, None]
+    may_go = ends.gain >= (gain_over_loss * ends.loss)[:, None]
+    may_go &= ends.givers[:, None] != ends.takers
+    offers = Offers(ends.givers, ends.takers, value, may_go, shelf.trip)
+    if not offers.brought.any():
+        return
+    pairs = best_pairs(offers)
+    given, taken = pairs.given, pairs.taken
+    columns = (
+        ends.givers[given],
+        ends.takers[taken],
+        ends.gain[taken],
+        ends.loss[given],
+        ends.put_off[given],
+    )
+    yield from zip(*(column.tolist() for column in columns), strict=True)
+
+
+def _worth_their_trips(shelf: Shelf, gain_over_loss: float) -> list[Move]:
+    """Moves lot by lot, without those that cost more than they bring."""
     while True:
-        moves = _greedy(shelf, gain_over_loss)
+        moves = _together(shelf, _single(shelf, gain_over_loss))
         worst = min(moves, key=lambda move: move.value, default=None)
         if worst is None or worst.value > 0:
-            return tuple(sorted(moves, key=lambda move: (-move.value, move.giver, move.taker)))
-        shelf = _without(shelf, worst)
+            return moves
+        freight = shelf.freight.copy()
+        freight[worst.giver, worst.taker] = np.inf
+        shelf = replace(shelf, freight=freight)
 
 
-def _without(shelf: Shelf, move: Move) -> Shelf:
-    """The same with nothing going the way of *move*."""
-    freight = shelf.freight.copy()
-    freight[move.giver, move.taker] = np.inf
-    return replace(shelf, freight=freight)
-
-
-def _total(moves: tuple[Move, ...]) -> float:
-    return sum(move.value for move in moves)
-
-
-def _greedy(shelf: Shelf, gain_over_loss: float) -> list[Move]:
-    """Moves lot by lot, those of a pair of places together, each with its trip."""
-    lots: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
-    for giver, taker, *worth in _single(shelf, gain_over_loss):
-        lots.setdefault((giver, taker), []).append((worth[0], worth[1], worth[2]))
+def _together(shelf: Shelf, singles: Iterable[_Single]) -> list[Move]:
+    """Lots that go from one place to another as one move, with its trip."""
+    lots: dict[tuple[int, int], list[_Single]] = {}
+    for single in singles:
+        lots.setdefault(single[:2], []).append(single)
     found = []
     for (giver, taker), each in lots.items():
-        gain, loss, put_off = (sum(column) for column in zip(*each, strict=True))
+        _, _, gain, loss, put_off = map(sum, zip(*each, strict=True))
         freight = len(each) * shelf.freight[giver, taker] + shelf.trip[giver, taker]
         found.append(Move(giver, taker, len(each), gain, loss, put_off, float(freight)))
     return found
 
 
-def _single(shelf: Shelf, gain_over_loss: float) -> Iterator[tuple[int, int, float, float, float]]:
-    """Yield the lots that are moved: from where, to where, what each gains, loses and saves."""
+def _single(shelf: Shelf, gain_over_loss: float) -> Iterator[_Single]:
+    """Yield the lots that are moved where the pair of places that gains most goes first."""
     stock = shelf.stock.copy()
     gives, takes = np.zeros(len(stock), bool), np.zeros(len(stock), bool)
 

@@ -20,11 +20,9 @@ from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import NETWORK
 from ml_jobs.stocking.availability.curve import Dependence
 from ml_jobs.stocking.availability.tails import Tails
-from ml_jobs.stocking.availability.waiting import fetched_lots, waited
+from ml_jobs.stocking.availability.waiting import MONTH_DAYS, fetched_lots, waited
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
-
-_MONTH_DAYS = 365.25 / 12.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Window:
     @property
     def monthly_demand(self) -> FloatArray:
         """Lots a month, as forecast, shape (S,)."""
-        return divide(self.demand.drawn / self.demand.lot * _MONTH_DAYS, self.days)
+        return divide(self.demand.drawn / self.demand.lot * MONTH_DAYS, self.days)
 
 
 @dataclass(frozen=True)

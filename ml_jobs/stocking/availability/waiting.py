@@ -11,6 +11,8 @@ from ml_jobs.arrays import FloatArray, IntArray
 MONTH_HOURS = 730.0
 """Hours in a month: a twelfth of a year."""
 
+MONTH_DAYS = MONTH_HOURS / 24.0
+
 _WHOLE = 1e-9  # of a lot: what keeps an amount of whole lots from falling below itself
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -37,6 +38,13 @@ def validated(tmp_path: Path, registry: Registry) -> Validate:
 
 def found(report: ValidationReport) -> set[tuple[str, str | None, str]]:
     return {(fault.data_set, fault.column, fault.check) for fault in report.faults}
+
+
+def changed(tables: Tables, name: str, row: int, **values: Any) -> Tables:
+    """The tables with other *values* in one row of the table called *name*."""
+    rows = tables[name].to_pylist()
+    rows[row] |= values
+    return {**tables, name: pa.Table.from_pylist(rows, schema=tables[name].schema)}
 
 
 def the_fault(report: ValidationReport) -> Fault:

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from tests.unit.kernel.validation.conftest import Tables, Validate, found
-
-
-def changed(tables: Tables, row: int, name: str = "fact_transfer", **values: Any) -> Tables:
-    """The tables with other *values* in one row of the table called *name*."""
-    rows = tables[name].to_pylist()
-    rows[row] |= values
-    return {**tables, name: pa.Table.from_pylist(rows, schema=tables[name].schema)}
+from tests.unit.kernel.validation.conftest import Tables, Validate, changed, found
 
 
 def test_moves_that_keep_the_rules_are_sound(filled: Tables, validated: Validate) -> None:
@@ -38,7 +30,7 @@ def test_moves_that_keep_the_rules_are_sound(filled: Tables, validated: Validate
 def test_a_move_that_breaks_a_rule_is_found(
     filled: Tables, validated: Validate, rule: str, values: dict[str, Any]
 ) -> None:
-    report = validated(changed(filled, 2, **values))
+    report = validated(changed(filled, "fact_transfer", 2, **values))
 
     assert ("fact_transfer", None, f"rule:{rule}") in found(report)
 
@@ -47,12 +39,15 @@ def test_a_place_that_gives_and_takes_a_part_is_found(filled: Tables, validated:
     first = filled["fact_transfer"]["item_id"][0].as_py()
     back = {"item_id": first, "from_location_id": "D2", "to_location_id": "D1"}
 
-    report = validated(changed(filled, 2, **back))
+    report = validated(changed(filled, "fact_transfer", 2, **back))
 
     assert ("fact_transfer", None, "rule:gives_or_takes") in found(report)
 
 
-def test_more_shortage_than_was_moved_is_found(filled: Tables, validated: Validate) -> None:
-    report = validated(changed(filled, 0, "agg_transfer", shortage_caused=13.0))
+@pytest.mark.parametrize("more", [{"shortage_caused": 13.0}, {"shortage_avoided": 13.0}])
+def test_more_shortage_than_was_moved_is_found(
+    filled: Tables, validated: Validate, more: dict[str, float]
+) -> None:
+    report = validated(changed(filled, "agg_transfer", 0, **more))
 
     assert ("agg_transfer", None, "rule:no_more_than_moved") in found(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -362,3 +363,71 @@ def test_without_prices_of_tower_hours_hours_are_told_and_no_cost(
     assert set(rows["cost"].to_pylist()) == {None}
     assert rows["down_hours"].null_count == 0
     assert rows["unpriced_hours"].to_pylist() == rows["down_hours"].to_pylist()
+
+
+def served(
+    request: JobRequest, panel: Panel, folder: Path, contracts: Sequence[str], **parts: str
+) -> JobRequest:
+    """Return *request* with all items priced, these rows of contracts, and what *parts* say.
+
+    *parts* say of a contract which items its towers need, by their numbers.
+    """
+    request = priced(request, panel, folder, unpriced=0)
+    assert request.contracts is not None
+    request.contracts.write_text("\n".join([CONTRACTS[0], *contracts]), encoding="utf-8")
+    installed = folder / "installed.csv"
+    rows = [
+        f"{panel.item_ids[int(number)]},{code},10"
+        for code, numbers in parts.items()
+        for number in numbers
+    ]
+    installed.write_text("\n".join(["item_id,contract_id,installed", *rows]), encoding="utf-8")
+    return replace(request, installed=installed)
+
+
+def test_towers_whose_hours_cost_nothing_stand_still_all_the_same(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    contracts = ("A,Alfa,400,0.999,", "N,Nada,400,,")
+    request = served(
+        request_of(panel, tmp_path, FAST), panel, tmp_path, contracts, A="0123", N="4567"
+    )
+
+    result = ran(request, registry)
+
+    assert check(result.draft, registry).report.passed
+    free = set(panel.item_ids[4:])
+    levels = result.table("fact_availability").to_pylist()
+    lost = sum(row["down_hours"] for row in levels if row["item_id"] in free)
+    curve = [r for r in result.table("agg_availability").to_pylist() if r["contract_id"] == "N"]
+    today = next(row for row in curve if row["policy"] == "today")
+    assert today["towers_down"] == pytest.approx(lost / 730.0, rel=1e-6)
+    assert {row["stock_value"] for row in curve if row["policy"] == "money"} == {0.0}
+    assert all(row["towers_down"] > 0 for row in curve)
+    assert all(row["towers_down_happened"] > 0 for row in curve if row["policy"] == "money")
+    assert not free & set(result.table("fact_buy_list")["item_id"].to_pylist())
+    ledger = [row for row in result.table("agg_regret").to_pylist() if row["group_by"] == "all"]
+    assert {row["n_series"] for row in ledger} == {len(panel.item_ids)}
+
+
+def test_a_target_that_no_stock_meets_is_bought_for_and_named(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    contracts = ("A,Alfa,400,1.0,", "B,Beta,100000,0.9,")
+    request = served(
+        request_of(panel, tmp_path, FAST), panel, tmp_path, contracts, A="0123", B="4567"
+    )
+
+    result = ran(request, registry)
+
+    assert check(result.draft, registry).report.passed
+    needed = set(panel.item_ids[:4])
+    levels = {row["item_id"]: row for row in result.table("fact_availability").to_pylist()}
+    assert all(levels[item]["target_quantity"] > 0 for item in needed)
+    assert set(result.table("fact_buy_list")["item_id"].to_pylist()) <= needed
+    assert result.notes["tower_hours"] == {
+        "rule": "target",
+        "prices": {"A": None, "B": 0.0},
+        "dearest": pytest.approx(load(result.prepared.folder.prices, StockPrices).curve[-1]),
+        "unmet": ["A"],
+    }

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 from scipy import sparse, stats
-from scipy.optimize import linprog
+from scipy.optimize import LinearConstraint, linprog, milp
 
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.stocking.availability.buying import Steps
@@ -192,8 +192,14 @@ def drawn_shelf(seed: int, places: int = 6, *, freight: float = 1.0) -> Shelf:
     )
 
 
+def with_trips(shelf: Shelf, seed: int, median: float) -> Shelf:
+    """The same with a charge for each trip, however much goes."""
+    charges = np.random.default_rng(seed).lognormal(0, 1, shelf.freight.shape)
+    return replace(shelf, trip=median * charges)
+
+
 def best_value(shelf: Shelf) -> float:
-    """The value of a program over all lots, whole trips among them: no rule can do better."""
+    """The value of a linear program over all lots, as if trips were free: a bound."""
     places = len(shelf.stock)
     give = np.maximum(shelf.stock - shelf.keep, 0)
     take = np.maximum(shelf.fill - shelf.stock, 0)
@@ -211,22 +217,49 @@ def best_value(shelf: Shelf) -> float:
         rows[i, column] = -1.0
     for column, (j, _) in enumerate(takes, start=len(lanes) + len(gives)):
         rows[places + j, column] = -1.0
-    # What goes on a lane needs its trip.
-    trips = [shelf.trip[i, j] for i, j in lanes]
-    most_lots = [min(give[i], take[j]) for i, j in lanes]
-    needed = np.zeros((len(lanes), len(cost) + len(lanes)))
-    needed[:, : len(lanes)] = np.eye(len(lanes))
-    needed[:, len(cost) :] = -np.diag(most_lots)
-    lots = len(gives) + len(takes)
     answer = linprog(
-        [*cost, *trips],
-        A_ub=needed,
-        b_ub=np.zeros(len(lanes)),
-        A_eq=np.concatenate([rows, np.zeros((2 * places, len(lanes)))], axis=1),
+        cost,
+        A_eq=rows,
         b_eq=np.zeros(2 * places),
-        bounds=[(0, None)] * len(lanes) + [(0, 1)] * (lots + len(lanes)),
-        integrality=[0] * len(cost) + [int(any(trips))] * len(lanes),
+        bounds=[(0, None)] * len(lanes) + [(0, 1)] * (len(gives) + len(takes)),
         method="highs",
+    )
+    assert answer.success
+    return float(-answer.fun)
+
+
+def best_by_the_rules(shelf: Shelf, *, gain_over_loss: float = 0.0) -> float:
+    """The value of the best moves, by a program of whole numbers that has every rule.
+
+    Its columns are pairs of a lot that could go and one that could be taken, trips that are paid,
+    and places that give rather than take.
+    """
+    places, levels = len(shelf.stock), np.arange(shelf.gain.shape[1])
+    stock, keep, fill = (each[:, None] for each in (shelf.stock, shelf.keep, shelf.fill))
+    givers, last = np.nonzero((levels >= keep) & (levels < stock))
+    takers, next_ = np.nonzero((levels >= stock) & (levels < fill))
+    gain, loss = shelf.gain[takers, next_], shelf.loss[givers, last]
+    may_go = gain >= gain_over_loss * loss[:, None]
+    given, taken = np.nonzero(may_go & (givers[:, None] != takers))
+    giver, taker, pairs = givers[given], takers[taken], np.arange(len(given))
+    first_place = len(pairs) + places**2
+    once = np.zeros((len(givers) + len(takers), first_place + places))
+    once[given, pairs] = once[len(givers) + taken, pairs] = 1.0
+    paid, gives, takes = np.zeros((3, len(pairs), first_place + places))
+    paid[pairs, pairs] = gives[pairs, pairs] = takes[pairs, pairs] = 1.0
+    paid[pairs, len(pairs) + giver * places + taker] = -1.0
+    gives[pairs, first_place + giver] = -1.0
+    takes[pairs, first_place + taker] = 1.0
+    most = [np.ones(len(once)), np.zeros(2 * len(pairs)), np.ones(len(pairs))]
+    saved = shelf.put_off[givers, last][given] - shelf.freight[giver, taker]
+    answer = milp(
+        np.concatenate([loss[given] - gain[taken] - saved, shelf.trip.ravel(), np.zeros(places)]),
+        integrality=1,
+        bounds=(0, 1),
+        constraints=LinearConstraint(
+            sparse.csr_matrix(np.concatenate([once, paid, gives, takes])),
+            ub=np.concatenate(most),
+        ),
     )
     assert answer.success
     return float(-answer.fun)

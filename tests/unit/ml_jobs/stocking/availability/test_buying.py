@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from ml_jobs.stocking.availability.buying import ranked, steps_of
-from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth, levels_with, worth_of
+from ml_jobs.stocking.availability.tails import Tails
+from tests.unit.ml_jobs.stocking.availability.demands import (
+    demand_of,
+    drawn_worth,
+    levels_with,
+    worth_of,
+)
 from tests.unit.ml_jobs.stocking.availability.oracles import bought, every_way
 
 pytestmark = pytest.mark.ml
@@ -103,3 +109,17 @@ def test_a_part_that_two_contracts_share_alike_is_bought_as_one() -> None:
 
     np.testing.assert_array_equal(found.series, both.series)
     np.testing.assert_array_equal(found.avoided, both.avoided)
+
+
+def test_steps_that_avoid_the_same_stay_in_their_order() -> None:
+    # Far below what is asked for, each unit avoids the same but for how differences are rounded.
+    random = np.random.default_rng(12)
+    mean, excess = random.uniform(100.0, 300.0, 20), random.uniform(0.1, 3.0, 20)
+    drawn = demand_of(mean, excess)
+    worth = worth_of(drawn, random.uniform(1, 400, 20), mean, Tails.as_forecast())
+
+    steps = ranked(steps_of(worth, levels_with(np.zeros(20)), least_per_money=1e-5))
+
+    for series in range(20):
+        assert (np.diff(steps.stock[steps.series == series]) > 0).all()
+    assert (np.diff(steps.per_money) <= 0).all()

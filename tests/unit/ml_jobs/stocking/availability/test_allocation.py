@@ -1,0 +1,106 @@
+"""What a tower-hour of each contract gets as its price, and what is bought at that."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml_jobs.arrays import FloatArray
+from ml_jobs.fleet import Contract, Fleet
+from ml_jobs.stocking.availability.allocation import (
+    PENALTY,
+    SERVICE_MONEY,
+    TARGET,
+    Allocation,
+    allocate,
+)
+from ml_jobs.stocking.availability.curve import Dependence
+from ml_jobs.stocking.availability.worth import Worth
+from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth
+
+pytestmark = pytest.mark.ml
+
+RATE, CEILING = 0.2, 5_000.0
+
+
+def shared(contracts: int) -> tuple[Worth, FloatArray]:
+    """Parts that all contracts need alike, and the towers of each, shape (K, S)."""
+    worth = drawn_worth(80, 3)
+    return worth, np.tile(worth.hours / 730.0 / contracts, (contracts, 1))
+
+
+def allocated(*contracts: Contract) -> Allocation:
+    worth, towers = shared(len(contracts))
+    fleet = Fleet(contracts)
+    dependence = Dependence(fleet.contract_ids, towers, np.ones(len(contracts)))
+    service = np.full(80, 3.0)
+    return allocate(fleet, worth, dependence, service=service, holding_rate=RATE, ceiling=CEILING)
+
+
+def met_without_stock(code: str) -> Contract:
+    return Contract(code, code, towers=1e6, target=0.9)
+
+
+def met_by_nothing(code: str) -> Contract:
+    return Contract(code, code, towers=100.0, target=1.0)
+
+
+def test_a_target_that_no_stock_meets_buys_what_the_end_of_the_curve_does() -> None:
+    alone = allocated(met_by_nothing("A"))
+
+    assert alone.unmet.tolist() == [True]
+    assert (alone.rule, alone.highest) == (TARGET, CEILING)
+    assert alone.weights.tolist() == [1.0]
+
+
+def test_beside_one_that_is_met_without_stock_it_buys_no_less() -> None:
+    found = allocated(met_by_nothing("A"), met_without_stock("B"))
+
+    assert found.unmet.tolist() == [True, False]
+    assert found.highest == CEILING
+    assert found.weights.tolist() == [1.0, 0.0]
+
+
+def test_it_buys_what_the_dearest_of_the_others_does() -> None:
+    found = allocated(met_by_nothing("A"), Contract("B", "B", 10.0, None, 70.0))
+
+    assert found.highest == 70.0
+    assert found.weights.tolist() == [1.0, 1.0]
+
+
+def test_the_others_targets_are_met_with_what_is_bought_in_the_end() -> None:
+    worth, towers = shared(2)
+    begin = float(towers[1] @ worth.expected_backorders(np.zeros(80)))
+    found = allocated(met_by_nothing("A"), Contract("B", "B", 1000.0, 1.0 - 0.2 * begin / 1000.0))
+
+    hours = 730.0 * found.highest * (found.weights @ towers)
+    stock = worth.weighing(hours).level_at(RATE / 12.0)
+
+    assert found.unmet.tolist() == [True, False]
+    assert towers[1] @ worth.expected_backorders(stock) <= 0.2 * begin
+
+
+def test_where_nothing_costs_anything_all_hours_count_alike() -> None:
+    found = allocated(met_without_stock("A"), met_without_stock("B"))
+
+    assert (found.highest, found.unmet.any()) == (0.0, False)
+    assert found.weights.tolist() == [1.0, 1.0]
+
+
+def test_without_targets_a_penalty_is_the_price() -> None:
+    found = allocated(Contract("A", "A", 10.0, None, 70.0), Contract("B", "B", 10.0))
+
+    assert (found.rule, found.prices.tolist()) == (PENALTY, [70.0, 0.0])
+
+
+def test_without_either_stock_costs_no_more_than_service_levels_would() -> None:
+    found = allocated(Contract("A", "A", 10.0), Contract("B", "B", 10.0))
+    worth, towers = shared(2)
+
+    def costs(prices: FloatArray) -> float:
+        stock = worth.weighing(730.0 * (prices @ towers)).level_at(RATE / 12.0)
+        return float((stock * worth.unit_cost).sum())
+
+    assert found.rule == SERVICE_MONEY
+    money = float((3.0 * worth.unit_cost).sum())
+    assert costs(found.prices) <= money < costs(1.000001 * found.prices)

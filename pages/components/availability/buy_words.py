@@ -30,8 +30,8 @@ def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
     if budget is None:
         return _whole(effect, currency)
     if not effect["steps"]:
-        text = _("{budget} buy nothing of this list.")
-        return text.format(budget=money(budget, currency))
+        text = _("{budget} buy nothing of this list.").format(budget=money(budget, currency))
+        return f"{text} {_whole(effect, currency)}" if effect["all_steps"] else text
     text = _(
         "{budget} buy {share} of what this list avoids: {hours} of towers standing still a month, "
         "for {cost}."

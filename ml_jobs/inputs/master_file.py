@@ -20,6 +20,7 @@ from ml_jobs.inputs.styles.code_spelling import CODE, is_code
 from ml_jobs.inputs.styles.styles import Styles, styled
 
 MOST_SAMPLES = 5
+_MOST_FAULTS = 10
 LARGEST_NUMBER = 1e12
 OTHERWISE_READ = ("location_id",)
 _UNTOLD = ("", "nan")
@@ -55,17 +56,19 @@ class TextColumn:
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column of numbers from *minimum* to *maximum*."""
+    """A column of numbers from *minimum* to *maximum*, of which *example* is one, in words."""
 
     name: str
     minimum: float = 0.0
     maximum: float = LARGEST_NUMBER
+    example: str = ""
     type = pa.float64()
 
     @property
     def expected(self) -> str:
         """What a value must be, to be read after "must be"."""
-        return f"a number from {self.minimum:g} to {self.maximum:g}"
+        example = f", such as {self.example}" if self.example else ""
+        return f"a number from {self.minimum:g} to {self.maximum:g}{example}"
 
     def read(self, source: SourceFile, column: str, styles: Styles) -> tuple[pa.Array, set[str]]:
         """Return the values, null where the file says nothing, and the texts that make none."""
@@ -159,6 +162,23 @@ class MasterFile:
         known = {*OTHERWISE_READ, *self.table.column_names}
         names = self.source.table.column_names
         return tuple(c for c in names if self.source.name_of(c).lower() not in known)
+
+    def unread_note(self) -> Iterator[str]:
+        """Say which columns nothing is read from; nothing where there are none."""
+        if unread := self.unread():
+            yield f"{self.source.name} has columns that are not read: {', '.join(unread)}"
+
+    def refuse(self, faults: Iterable[str]) -> None:
+        """Refuse the file for *faults*, each with its row; the first of many are told.
+
+        Raises:
+            InputError: There are any.
+        """
+        if found := list(faults):
+            more = ("and more",) if found[_MOST_FAULTS:] else ()
+            told = "; ".join((*found[:_MOST_FAULTS], *more))
+            problem = f"has {len(found):,} fault(s): {told}"
+            raise InputError(file=self.source.name, problem=problem)
 
     def unknown_to(self, item_ids: tuple[str, ...]) -> list[str]:
         """Return the codes of the file that are not among *item_ids*, in order."""

@@ -30,7 +30,7 @@ from benchmarks.availability import (
 from benchmarks.availability.drawn import draw
 from benchmarks.availability.findings import Finding, write_findings
 from benchmarks.availability.origins import CARPARTS, RETAIL, Forecasts, OriginData, forecasts_of
-from benchmarks.availability.untouched import untouched
+from benchmarks.availability.untouched import DEMANDS, untouched
 
 BENCH = Path("build/bench/availability")
 SEED = 1000
@@ -52,7 +52,7 @@ class Measuring:
     def forecasts(self) -> Iterator[Forecasts]:
         """Yield the forecasts of each data set."""
         if self.told.untouched:
-            yield self.forecasts_of_one(untouched(self.told.data, BENCH))
+            yield self.forecasts_of_one(untouched(self.told.data, BENCH, self.told.untouched))
             return
         for data in (CARPARTS, RETAIL):
             if data.name in self.told.sets and (self.told.data / data.file).is_file():
@@ -162,7 +162,7 @@ def main() -> int:
     names = [CARPARTS.name, RETAIL.name]
     parser.add_argument("--sets", nargs="+", choices=names, default=names)
     parser.add_argument("--draws", type=int, default=DRAWS)
-    parser.add_argument("--untouched", action="store_true", help="demand no rule was made on")
+    parser.add_argument("--untouched", choices=DEMANDS, help="demand no rule was made on")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--judges", type=Path, default=Path(".venv-judges"))
     parser.add_argument("--to", type=Path, default=BENCH)

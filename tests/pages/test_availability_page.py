@@ -141,15 +141,23 @@ def test_a_target_beyond_what_the_past_supports_is_no_promise(
     assert "are missing" not in said
 
 
-def test_nothing_is_promised_where_nothing_was_kept(
-    state: object, publisher: Publisher, open_page: OpenPage
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("not_kept", "more stood still in the past than was promised"),
+        ("few_cutoffs", "it was tested too few times in the past"),
+        ("no_history", "nothing was tested in the past"),
+    ],
+)
+def test_nothing_is_promised_where_the_past_supports_no_point(
+    state: object, publisher: Publisher, open_page: OpenPage, reason: str, words: str
 ) -> None:
-    unsupported = {"supported": False, "not_supported_because": "not_kept"}
+    unsupported = {"supported": False, "not_supported_because": reason}
     publish(publisher, SHORT, **unsupported)
 
     said = told(opened(open_page))
 
-    assert "what was promised wasn't kept in the past, so nothing can be promised" in said
+    assert f"nothing can be promised: {words}." in said
     assert "The past supports no point of it." in said
 
 

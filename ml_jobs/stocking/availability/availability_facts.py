@@ -14,24 +14,16 @@ from ml_jobs.columns import numbers
 from ml_jobs.fleet import Fleet
 from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.buying import Steps
-from ml_jobs.stocking.availability.curve import TODAY, read_sums
+from ml_jobs.stocking.availability.curve import read_sums
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.stocked import StockedSeries
+from ml_jobs.stocking.availability.support import reasons_against, record_of, row_keys
 from ml_jobs.stocking.availability.worth import Worth
 
 MOST_BUYS = 100_000
 
 NO_COST, NO_TOWER, NO_FORECAST, NO_STOCK = "no_cost", "no_tower", "no_forecast", "no_stock"
 """Why a part is in no figure: what isn't known of it."""
-
-NO_HISTORY, TAIL_NOT_SEEN, NOT_KEPT = "no_history", "tail_not_seen", "not_kept"
-"""Why a figure of the curve can't be promised."""
-
-LEAST_SUPPORTED = 0.5
-"""Share of what stands still that has to rest on chances which were counted in the past."""
-
-MOST_OVER_PROMISE = 1.5
-"""Times what was forecast that may have stood still in the past before nothing is promised."""
 
 
 def left_out(worth: Worth, stock: FloatArray) -> TextArray:
@@ -181,28 +173,14 @@ def agg_availability(
     cutoffs = sums.column("cutoff").to_numpy()
     order = [(name, "ascending") for name in ("contract_id", "policy", "point")]
     now = sums.filter(pa.array(cutoffs == future)).sort_by(order)
-    kept = _kept(_past(sums, future))
-    keys = _keys(now)
+    keys = row_keys(now)
+    record = record_of(_past(sums, future), keys)
     spread = Cumulants(*(read_sums(now, name) for name in ("down", "variance", "third")))
     by_id = {contract.contract_id: contract for contract in fleet.contracts}
     contracts = [by_id[contract] for _, _, contract in keys]
     towers = np.array([each.towers or np.nan for each in contracts])
     targets = np.array([np.nan if each.target is None else each.target for each in contracts])
-    promised, happened, windows = (
-        np.array([kept.get(key, (np.nan, np.nan, 0))[place] for key in keys]) for place in range(3)
-    )
-    over = divide(happened, promised)
-    # What is in stock today was not at any cutoff; nor was it promised.
-    today = np.array([policy == TODAY for policy, _, _ in keys])
-    reasons = np.select(
-        [
-            (windows == 0) & ~today,
-            over > MOST_OVER_PROMISE,
-            read_sums(now, "supported") < LEAST_SUPPORTED * spread.mean,
-        ],
-        [NO_HISTORY, NOT_KEPT, TAIL_NOT_SEEN],
-        "",
-    )
+    reasons = reasons_against(keys, record, down=spread.mean, counted=read_sums(now, "supported"))
     at_price = np.array([prices[point] if policy == MONEY else np.nan for policy, point, _ in keys])
     return pa.table(
         {
@@ -226,9 +204,9 @@ def agg_availability(
                     np.nan,
                 )
             ),
-            "towers_down_promised": numbers(promised),
-            "towers_down_happened": numbers(happened),
-            "n_windows": windows.astype(np.int64),
+            "towers_down_promised": numbers(record.promised),
+            "towers_down_happened": numbers(record.happened),
+            "n_windows": record.cutoffs,
             "supported": pa.array(reasons == ""),
             "not_supported_because": pa.array(reasons, pa.string(), mask=reasons == ""),
             "source": pa.repeat(pa.scalar(source), now.num_rows),
@@ -259,23 +237,8 @@ def agg_promise(sums: pa.Table, days: Mapping[int, date], *, future: int, source
     )
 
 
-def _keys(sums: pa.Table) -> list[tuple[str, int, str]]:
-    """Policy, point and contract of each row."""
-    columns = (sums.column(name).to_pylist() for name in ("policy", "point", "contract_id"))
-    return list(zip(*columns, strict=True))
-
-
 def _past(sums: pa.Table, future: int) -> pa.Table:
     """The sums of past cutoffs, but those whose windows no series has seen the end of yet."""
     past = sums.filter(pc.not_equal(sums.column("cutoff"), future))
     promised = past.filter(pc.greater(past.column("down"), 0)).column("cutoff")
     return past.filter(pc.is_in(past.column("cutoff"), promised.unique()))
-
-
-def _kept(past: pa.Table) -> Mapping[tuple[str, int, str], tuple[float, float, int]]:
-    """What was promised and what happened, on average over the past cutoffs, and how many."""
-    down, happened = read_sums(past, "down"), read_sums(past, "happened")
-    found: dict[tuple[str, int, str], list[tuple[float, float]]] = {}
-    for place, key in enumerate(_keys(past)):
-        found.setdefault(key, []).append((down[place], happened[place]))
-    return {key: (*np.mean(pairs, axis=0).tolist(), len(pairs)) for key, pairs in found.items()}

@@ -1,8 +1,8 @@
 """How often demand was beyond a quantile, beside how often it should have been.
 
 A tail chance of one in a thousand is a guess of the model's; over past windows it can be counted.
-What was seen takes its place as far as enough was seen, and beyond that the chance falls more
-slowly than the model says.
+What was seen takes its place as far as enough was seen; beyond that the chance falls as the model
+says, from what was seen last.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ CHANCES: FloatArray = np.geomspace(0.5, 1e-4, 38)
 
 LEAST_SEEN = 5
 """Windows with more demand from which on a chance is taken as counted."""
-
-FALL_UNSEEN = 0.5
-"""Power of the model's chance that what came is taken to fall with, where nothing was counted."""
 
 SIZES: FloatArray = np.array([0.5, 2.0, 8.0, 32.0])
 """Lots of expected demand at which one class of sizes ends and the next begins."""
@@ -87,19 +84,17 @@ class Tails:
 
     Attributes:
         chances: By size class and chance of ``CHANCES``, non-increasing, shape (C, K).
-        fall: By size class, the power of the model's chance that it falls with beyond the last.
         supported: By size class, how many of these were counted; the rest is not known.
     """
 
     chances: FloatArray
-    fall: FloatArray
     supported: IntArray
 
     @classmethod
     def as_forecast(cls) -> Tails:
         """Return tails that are taken as the model gives them; nothing supports them."""
         classes = len(SIZES) + 1
-        return cls(np.tile(CHANCES, (classes, 1)), np.ones(classes), np.zeros(classes, np.int64))
+        return cls(np.tile(CHANCES, (classes, 1)), np.zeros(classes, np.int64))
 
     def of(self, chance: FloatArray, classes: IntArray) -> FloatArray:
         """Return what came of a *chance*, shape (S,), in series of these size *classes*, (S,)."""
@@ -126,22 +121,23 @@ class Tails:
         answer = np.zeros_like(chance)
         for number in np.unique(classes):
             rows = classes == number
-            curve = _Curve(self.chances[number], float(self.fall[number]))
-            answer[rows] = look_up(curve, chance[rows])
+            answer[rows] = look_up(_Curve(self.chances[number]), chance[rows])
         return answer
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """Chances that turned out of those that the model gives, as a line between logarithms."""
+    """Chances that turned out of those that the model gives, as a line between logarithms.
+
+    Below the last it goes on as a constant share of the model's.
+    """
 
     chances: FloatArray
-    fall: float
 
     def of(self, chance: FloatArray) -> FloatArray:
         known = np.maximum(chance, 1e-300)
         between = np.exp(np.interp(np.log(known), *self._knots()))
-        beyond = self.chances[-1] * (known / CHANCES[-1]) ** self.fall
+        beyond = self.chances[-1] * (known / CHANCES[-1])
         answer = np.where(known < CHANCES[-1], beyond, between)
         return np.where(chance <= 0.0, 0.0, np.minimum(answer, 1.0))
 
@@ -149,7 +145,7 @@ class _Curve:
         known = np.maximum(chance, 1e-300)
         asked, came = self._knots()
         between = np.exp(np.interp(np.log(known), came, asked))
-        beyond = CHANCES[-1] * (known / self.chances[-1]) ** (1.0 / self.fall)
+        beyond = CHANCES[-1] * (known / self.chances[-1])
         answer = np.where(known < self.chances[-1], beyond, between)
         return np.where(chance <= 0.0, 0.0, np.minimum(answer, 1.0))
 
@@ -165,8 +161,8 @@ def learn_tails(tallies: Iterable[TailTally]) -> Tails:
     """Learn from windows of earlier cutoffs how often demand was beyond each quantile.
 
     A chance is taken as counted while at least ``LEAST_SEEN`` windows were beyond it; from the last
-    such one on, what came falls more slowly than the chance: with its square root. A class where
-    none was counted keeps the model's.
+    such one on, what came stays the same multiple of the model's. A class where none was counted
+    keeps the model's.
     """
     tally = reduce(TailTally.__add__, tallies, no_windows())
     tails = Tails.as_forecast()
@@ -175,8 +171,7 @@ def learn_tails(tallies: Iterable[TailTally]) -> Tails:
         if not supported:
             continue
         counted = np.minimum.accumulate(tally.beyond[number, :supported] / windows)
-        beyond = counted[-1] * (CHANCES[supported:] / CHANCES[supported - 1]) ** FALL_UNSEEN
+        beyond = counted[-1] * CHANCES[supported:] / CHANCES[supported - 1]
         tails.chances[number] = np.concatenate([counted, beyond])
-        tails.fall[number] = FALL_UNSEEN
         tails.supported[number] = supported
     return tails

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pages.components.charts import AvailabilityCurve
-from pages.components.charts.availability_words import chance, money, share, towers
+from pages.components.charts.availability_words import chance, money, share, towers, why_not
 from pages.components.language import _, ngettext, number
 
 Row = Mapping[str, Any]
@@ -105,12 +105,11 @@ def _difference(today: Row | None, reaching: Row, currency: str) -> str:
 def _most(curve: AvailabilityCurve, *, is_begun: bool = False) -> str:
     """Return the most that may be claimed, by what the past supports."""
     best = curve.best_supported
-    windows = max((row["n_windows"] for row in curve.points), default=0)
     if best is None:
-        text = _("without a test of the past nothing can be promised.")
-        if windows:
-            text = _("what was promised wasn't kept in the past, so nothing can be promised.")
+        least = curve.points[0]["not_supported_because"] if curve.points else "no_history"
+        text = _("nothing can be promised: {reason}.").format(reason=why_not(least))
     else:
+        windows = max(row["n_windows"] for row in curve.points)
         text = ngettext(
             "better than {share} can't be claimed with {count} test of the past.",
             "better than {share} can't be claimed with {count} tests of the past.",

@@ -31,6 +31,10 @@ BROKEN: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
     ("agg_availability", "band_around_mean", 0, {"towers_down_high": 1.0}),
     ("agg_availability", "more_stock_less_down", 1, {"stock_value": 10.0}),
     ("agg_availability", "more_stock_less_down", 1, {"towers_down": 8.1}),
+    (
+        *("agg_availability", "less_not_supported", 0),
+        {"supported": False, "not_supported_because": "not_kept"},
+    ),
     ("fact_availability", "weighed_or_left_out", 1, {"left_out": "no_cost"}),
     ("fact_availability", "weighed_or_left_out", 1, {"down_hours": None}),
     ("fact_availability", "target_avoids", 1, {"down_hours_at_target": 74.0}),

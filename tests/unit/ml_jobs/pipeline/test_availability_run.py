@@ -103,7 +103,31 @@ def test_of_the_stock_of_today_nothing_was_promised_in_the_past(done: Ran) -> No
     today = [row for row in rows if row["policy"] == "today"]
     assert {row["n_windows"] for row in today} == {0}
     assert {row["towers_down_promised"] for row in today} == {None}
-    assert {row["not_supported_because"] for row in today} <= {None, "tail_not_seen"}
+
+
+def test_the_stock_of_today_is_promised_where_the_next_point_of_the_curve_is(done: Ran) -> None:
+    rows = done.table("agg_availability").to_pylist()
+
+    for today in (row for row in rows if row["policy"] == "today"):
+        points = [
+            row
+            for row in rows
+            if row["policy"] == "money" and row["contract_id"] == today["contract_id"]
+        ]
+        beside = next(row for row in points if row["towers_down"] <= today["towers_down"])
+        assert today["not_supported_because"] in {beside["not_supported_because"], "tail_not_seen"}
+
+
+def test_nothing_behind_what_is_not_supported_is(done: Ran) -> None:
+    rows = done.table("agg_availability").to_pylist()
+
+    for contract in ("A", "B"):
+        supported = [
+            row["supported"]
+            for row in rows
+            if (row["policy"], row["contract_id"]) == ("money", contract)
+        ]
+        assert supported == sorted(supported, reverse=True)
 
 
 def test_a_part_without_a_cost_says_so_and_is_not_bought(done: Ran, panel: Panel) -> None:

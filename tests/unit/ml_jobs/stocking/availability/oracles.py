@@ -19,9 +19,9 @@ from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth
 
 
 def direct_backorders(mean: float, excess: float, stock: int) -> float:
-    """Sum (x - s) P(x) over all demands that matter."""
+    """Sum (x - s) P(x) over all demands that matter: until a tail of 1e-16, and far beyond it."""
     spread = stats.nbinom(mean / excess, 1 / (1 + excess))
-    demands = np.arange(stock, int(spread.isf(1e-16)) + 2)
+    demands = np.arange(stock, int(spread.isf(1e-16)) + int(60 * (1 + excess)))
     return float(((demands - stock) * spread.pmf(demands)).sum())
 
 

@@ -9,9 +9,7 @@ import pytest
 from ml_jobs.fleet import Contract, Fleet
 from ml_jobs.stocking.availability.availability_facts import (
     NO_COST,
-    NO_HISTORY,
     NO_TOWER,
-    NOT_KEPT,
     agg_availability,
     buy_rows,
     fact_availability,
@@ -20,6 +18,7 @@ from ml_jobs.stocking.availability.availability_facts import (
 from ml_jobs.stocking.availability.buying import steps_of
 from ml_jobs.stocking.availability.curve import Dependence, add_curves, curve_sums
 from ml_jobs.stocking.availability.stocked import StockedSeries
+from ml_jobs.stocking.availability.support import NO_HISTORY, NOT_KEPT
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import (

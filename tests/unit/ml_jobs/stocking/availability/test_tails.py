@@ -77,14 +77,31 @@ def test_only_what_was_counted_is_supported() -> None:
     assert not tails.is_supported(np.array([0.5]), np.array([4])).any()
 
 
-def test_what_was_not_counted_falls_more_slowly_than_the_model_says() -> None:
-    tails = learn_tails([tally_where_the_mean_is(1.0)])
-    far = np.array([1e-6, 1e-8])
+@pytest.mark.parametrize("factor", [0.7, 1.0, 2.0])
+def test_what_was_not_counted_stays_the_same_multiple_of_the_model_s(factor: float) -> None:
+    tails = learn_tails([tally_where_the_mean_is(factor)])
+    last = CHANCES[tails.supported[1] - 1]
+    far = last * np.array([1.0, 0.3, 1e-3, 1e-8])
 
-    came = tails.of(far, np.full(2, 1))
+    came = tails.of(far, np.full(4, 1))
 
-    assert (came > 5 * far).all()
-    assert came[0] / came[1] == pytest.approx(10.0)
+    np.testing.assert_allclose(came / far, came[0] / last, rtol=1e-9)
+
+
+def test_a_class_with_few_windows_goes_on_from_the_little_that_it_counted() -> None:
+    random = np.random.default_rng(7)
+    actual = random.negative_binomial(2.0, 0.5, 100).astype(float)
+    demand = demand_of(np.ones(100), np.ones(100))
+
+    tails = learn_tails([tail_tally(demand, actual, np.ones(100, bool))])
+
+    last = CHANCES[tails.supported[1] - 1]
+    assert last > 0.01
+    ratio = tails.of(np.array([last]), np.ones(1, np.int64)) / last
+    assert ratio > 1.2
+    np.testing.assert_allclose(
+        tails.of(np.array([1e-6]), np.ones(1, np.int64)), 1e-6 * ratio, rtol=1e-9
+    )
 
 
 def test_without_windows_the_model_is_believed() -> None:
